@@ -1,0 +1,29 @@
+//! What the client wants done. The shell carries it out and nothing else.
+
+use crate::input::{SocketId, Timer};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask `GET /api/me`, answer with `Input::Me`.
+    AskMe,
+    /// `POST /api/join`, answer with `Input::Named`.
+    Join { name: String },
+    /// `POST /api/name`, answer with `Input::Named`.
+    Rename { name: String },
+    /// `POST /api/sign-out`, answer with `Input::SignedOut`.
+    SignOut,
+    /// Keep this name for the next visit, or forget it.
+    RememberName(Option<String>),
+    /// Open a WebSocket to `/conn_ws?v=1`.
+    Open(SocketId),
+    /// Send a text frame on this WebSocket.
+    Transmit(SocketId, String),
+    /// Close this WebSocket with this code; it may be dead, so nothing more is
+    /// to be heard of it.
+    Close(SocketId, u16),
+    /// Come back with this timer at this time (milliseconds); replaces an earlier one of its kind.
+    Set(Timer, u64),
+    /// Forget this timer.
+    Clear(Timer),
+}

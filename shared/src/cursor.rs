@@ -1,0 +1,111 @@
+//! Where a reader stands in the log.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{fmt, str::FromStr};
+
+/// Names one life of a log: random, kept with it, changed by a restore. A log
+/// in memory has a new one at each start.
+///
+/// On the wire 16 lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
+
+/// `<epoch>.<n>`: the reader has all that was addressed to it up to position
+/// `n`. A client only hands it back and makes nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    /// The log it belongs to.
+    pub epoch: Epoch,
+    /// The last position held; 0 before the first event.
+    pub n: u64,
+}
+
+/// The text is not a cursor that a server of this protocol made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseCursorError;
+
+impl fmt::Display for ParseCursorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a cursor is 16 hexadecimal digits, a dot and a decimal number")
+    }
+}
+
+impl std::error::Error for ParseCursorError {}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Epoch {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 16 || !text.bytes().all(digit) {
+            return Err(ParseCursorError);
+        }
+        u64::from_str_radix(text, 16).map(Epoch).map_err(|_| ParseCursorError)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.n)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (epoch, n) = text.split_once('.').ok_or(ParseCursorError)?;
+        let plain = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
+        if !plain || (n.len() > 1 && n.starts_with('0')) {
+            return Err(ParseCursorError);
+        }
+        Ok(Cursor { epoch: epoch.parse()?, n: n.parse().map_err(|_| ParseCursorError)? })
+    }
+}
+
+macro_rules! wire_as_text {
+    ($type:ty) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(D::Error::custom)
+            }
+        }
+    };
+}
+wire_as_text!(Epoch);
+wire_as_text!(Cursor);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_what_it_writes() {
+        let cursor = Cursor { epoch: Epoch(0xab), n: u64::MAX };
+        assert_eq!(cursor.to_string(), "00000000000000ab.18446744073709551615");
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+    }
+
+    #[test]
+    fn what_no_server_wrote_is_no_cursor() {
+        for wrong in [
+            "", ".", "ab.1", "00000000000000ab", "00000000000000ab.", "00000000000000AB.1",
+            "00000000000000ab.-1", "00000000000000ab.+1", "00000000000000ab.01",
+            "00000000000000ab.1.2", "00000000000000ab.18446744073709551616", "+0000000000000ab.1",
+        ] {
+            assert_eq!(wrong.parse::<Cursor>(), Err(ParseCursorError), "{wrong}");
+        }
+    }
+}

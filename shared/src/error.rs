@@ -1,0 +1,152 @@
+//! What can be refused. A number crosses the wire; the page holds the sentence
+//! in each language, and [`ErrorCode::advice`] the one for people who read
+//! frames and logs.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $wire:literal, $temporary:literal, $advice:literal;)*) => {
+        /// A numbered refusal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+            /// A number that this build does not know: its meaning came later.
+            Other(u16),
+        }
+
+        impl ErrorCode {
+            /// Every code that this build knows, in the order of their numbers.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$name),*];
+
+            /// The number on the wire.
+            pub fn number(self) -> u16 {
+                match self {
+                    $(ErrorCode::$name => $number,)*
+                    ErrorCode::Other(number) => number,
+                }
+            }
+
+            /// The code of a number.
+            pub fn from_number(number: u16) -> Self {
+                match number {
+                    $($number => ErrorCode::$name,)*
+                    other => ErrorCode::Other(other),
+                }
+            }
+
+            /// Its name in PROTOCOL.md.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$name => $wire,)*
+                    ErrorCode::Other(_) => "other",
+                }
+            }
+
+            /// Whether the same command may succeed later, unchanged.
+            pub fn is_temporary(self) -> bool {
+                match self {
+                    $(ErrorCode::$name => $temporary,)*
+                    ErrorCode::Other(_) => false,
+                }
+            }
+
+            /// What to do about it, in one English sentence.
+            pub fn advice(self) -> &'static str {
+                match self {
+                    $(ErrorCode::$name => $advice,)*
+                    ErrorCode::Other(_) => "See PROTOCOL.md of a newer build.",
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// A frame is not a JSON object with a `type`.
+    Unparsable = 1001, "unparsable", false, "Send one JSON object with a \"type\" per text frame.";
+    /// The `type` is none that the server knows.
+    UnknownCommand = 1002, "unknown_command", false, "See PROTOCOL.md for the commands that this server knows.";
+    /// A field is missing, of the wrong type or out of its range.
+    BadField = 1003, "bad_field", false, "Check the fields of this command in PROTOCOL.md.";
+    /// The text is empty or only white space.
+    TextEmpty = 1004, "text_empty", false, "Write something before you send.";
+    /// The text is longer than [`crate::limits::TEXT_BYTES_MAX`].
+    TextTooLong = 1005, "text_too_long", false, "Shorten the text, or send it as several messages.";
+    /// A command came before `hello`.
+    HelloExpected = 1006, "hello_expected", false, "Send \"hello\" first.";
+    /// There is no such room, or the member is not in it.
+    RoomUnknown = 1007, "room_unknown", false, "Post to a room that you are in.";
+    /// A v1 client sent a binary frame.
+    BinaryRefused = 1008, "binary_refused", false, "Send commands as text frames.";
+    /// A name is empty or only white space.
+    NameEmpty = 1101, "name_empty", false, "Choose a name of at least one character.";
+    /// A name is longer than [`crate::limits::NAME_CHARS_MAX`].
+    NameTooLong = 1102, "name_too_long", false, "Choose a name of at most 32 characters.";
+    /// A name has control or invisible characters.
+    NameBadCharacter = 1103, "name_bad_character", false, "Leave out control and invisible characters.";
+    /// A name is taken, or looks like one that is.
+    NameTaken = 1104, "name_taken", false, "Choose another name; a free one is suggested.";
+    /// Nobody is signed in.
+    SignInRequired = 1201, "sign_in_required", false, "Join with a name first.";
+    /// Somebody is signed in already on this device.
+    AlreadySignedIn = 1202, "already_signed_in", false, "Sign out first, or go on as the member that you are.";
+    /// The house has as many members as it can hold.
+    HouseFull = 1203, "house_full", true, "Try again later, or ask the host for a larger house.";
+    /// The store cannot take the message just now.
+    StoreRefused = 1301, "store_refused", true, "Send it again in a moment.";
+    /// Too many requests from this address.
+    TooManyRequests = 1302, "too_many_requests", true, "Wait a little and try again.";
+    /// `Host` is none of the house's own names (DNS rebinding).
+    HostRefused = 1401, "host_refused", false, "Open the house by its own address, or set --public-url.";
+    /// `Origin` is not the house's own, nor allowed.
+    OriginRefused = 1402, "origin_refused", false, "Use the house's own page, or start it with --allow-origin.";
+    /// There is nothing at this path.
+    NotFound = 1403, "not_found", false, "Check the address.";
+    /// The path knows other methods.
+    MethodNotAllowed = 1404, "method_not_allowed", false, "Use a method that the Allow header names.";
+    /// The body is not `application/json`.
+    WrongMediaType = 1405, "wrong_media_type", false, "Send the body as application/json.";
+    /// The body is over its limit.
+    BodyTooLarge = 1406, "body_too_large", false, "Send a shorter body.";
+    /// `/conn_ws` was asked for without an upgrade.
+    UpgradeRequired = 1407, "upgrade_required", false, "Open this address as a WebSocket.";
+    /// Only subprotocols that the server does not speak were offered.
+    SubprotocolUnknown = 1408, "subprotocol_unknown", false, "Offer teahouse.v1, or no subprotocol.";
+    /// The WebSocket handshake is not valid.
+    BadHandshake = 1409, "bad_handshake", false, "Send a version 13 handshake with a 16-byte Sec-WebSocket-Key.";
+    /// The plain dialect is switched off.
+    PlainOff = 1410, "plain_off", false, "Ask for ?v=1, or start the house with --plain on.";
+    /// The body did not come in time.
+    BodyTimeout = 1411, "body_timeout", true, "Send the whole body at once.";
+    /// A fault of the server's own.
+    Internal = 1500, "internal", true, "Try again; if it stays, tell the host.";
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.number())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u16::deserialize(deserializer).map(Self::from_number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorCode;
+
+    #[test]
+    fn numbers_are_unique_ascending_and_read_back() {
+        for pair in ErrorCode::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number(), "{pair:?}");
+        }
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::from_number(code.number()), *code);
+        }
+        assert_eq!(ErrorCode::from_number(9), ErrorCode::Other(9));
+    }
+}

@@ -1,0 +1,239 @@
+//! What a client is told: server → client.
+//!
+//! Durable events carry `n` (position in the log), `to` (address) and `prev`
+//! (the position before with the same address, 0 for the first), so they are
+//! the same for every recipient. The others carry no position and are never
+//! replayed.
+
+use crate::{Address, ClientId, Cursor, ErrorCode, Member, MemberId, Message, RoomId};
+use serde::{Deserialize, Serialize};
+
+/// One frame to a v1 client. Clients pass over a `type` that they do not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The session is open.
+    Welcome(Box<Welcome>),
+    /// A command was carried out.
+    Reply(Reply),
+    /// A command was refused; the connection lives on.
+    Error(Refusal),
+    /// Durable: somebody said something.
+    Posted(Posted),
+    /// Durable: somebody is a member of a room now.
+    MemberJoined(MemberJoined),
+    /// Durable: somebody is no longer a member of a room.
+    MemberLeft(MemberLeft),
+    /// Durable: somebody has another name.
+    Renamed(Renamed),
+    /// These members are at their pages.
+    Here(Here),
+    /// These members left their pages open and went.
+    Away(Away),
+    /// These members have no page open.
+    Gone(Gone),
+    /// Answer with `pong`. Sent every [`crate::limits::PING_MS`].
+    Ping(Through),
+    /// Answers the client's `ping`.
+    Pong(Through),
+    /// From a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What a session starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The `ref` of the `hello`.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// The build of the page that this server serves.
+    pub build: String,
+    /// All that is addressed to this member up to here is in this frame or was sent before it.
+    pub through: Cursor,
+    /// Who the client is.
+    pub you: Member,
+    /// The open room, whole.
+    pub room: RoomSnapshot,
+    /// Members present, at most [`crate::limits::WELCOME_PRESENT_MAX`].
+    pub present: Vec<Presence>,
+    /// How many are present in all.
+    pub present_count: u32,
+}
+
+/// A room at one position. A client applies an event to the room if and only
+/// if the event's `n` is greater than `as_of`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSnapshot {
+    /// Which room.
+    pub room: RoomId,
+    /// The position that this describes.
+    pub as_of: u64,
+    /// The last event of this address up to `as_of`, 0 if none: the `prev` of the next.
+    pub last: u64,
+    /// The newest messages, oldest first, at most [`crate::limits::SNAPSHOT_MESSAGES`].
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub older: bool,
+    /// Today's names of the authors of `messages`.
+    pub authors: Vec<Member>,
+}
+
+/// A present member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    /// Who.
+    pub member: Member,
+    /// The page is open, the person is not at it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub away: bool,
+}
+
+/// A command was carried out and, if it was durable, committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The `ref` of the command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// The position of what it made.
+    pub n: u64,
+    /// Its number in the room.
+    pub seq: u64,
+    /// When it was committed: milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The `ref` of the command, where it had one.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<u64>,
+    /// The number.
+    pub code: ErrorCode,
+    /// The number's name, for people who read frames.
+    pub name: String,
+    /// Whether the same command may succeed later.
+    pub temporary: bool,
+}
+
+impl Refusal {
+    /// The refusal of the command `reference` with this code.
+    pub fn new(reference: Option<u64>, code: ErrorCode) -> Self {
+        Refusal { reference, code, name: code.name().to_owned(), temporary: code.is_temporary() }
+    }
+}
+
+/// A message was committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// Its position in the log.
+    pub n: u64,
+    /// The room.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
+    /// Its number in the room.
+    pub seq: u64,
+    /// When it was committed: milliseconds since 1970.
+    pub at: u64,
+    /// Who wrote it.
+    pub author: MemberId,
+    /// The author's name when it was written.
+    pub name: String,
+    /// Tells the connections of [`MemberId::PASSER_BY`] apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<u32>,
+    /// The client's id for it.
+    pub client_id: ClientId,
+    /// Plain text.
+    pub text: String,
+}
+
+impl Posted {
+    /// The message as it stands in a snapshot.
+    pub fn into_message(self) -> Message {
+        let Posted { n, to: _, prev: _, seq, at, author, name, tag, client_id, text } = self;
+        Message { n, seq, at, author, name, tag, client_id, text }
+    }
+}
+
+/// A member joined a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberJoined {
+    /// Position in the log.
+    pub n: u64,
+    /// The room.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Who.
+    pub member: Member,
+}
+
+/// A member left a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLeft {
+    /// Position in the log.
+    pub n: u64,
+    /// The room.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Who.
+    pub member: MemberId,
+}
+
+/// A member has another name, from now on and on what is already said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renamed {
+    /// Position in the log.
+    pub n: u64,
+    /// Where it is told.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Who, with the new name.
+    pub member: Member,
+}
+
+/// Came, or came back from being away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    pub members: Vec<Member>,
+    /// How many are present now.
+    pub count: u32,
+}
+
+/// Left the page open and went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// Who, with names: one may come in away; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    pub members: Vec<Member>,
+    /// How many are present now.
+    pub count: u32,
+}
+
+/// Has no page open any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    pub members: Vec<MemberId>,
+    /// How many are present now.
+    pub count: u32,
+}
+
+/// How far the other side has sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// All that is addressed to this client up to here has left before this frame.
+    pub through: Cursor,
+}

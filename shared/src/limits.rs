@@ -1,0 +1,31 @@
+//! The limits that both sides know, each with what happens past it.
+
+/// Bytes of one member's message. Past it: error `text_too_long`; the page
+/// keeps the text and says so before it sends.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of one frame from a v1 client. Six times [`TEXT_BYTES_MAX`], the worst
+/// that JSON escapes make of a text, and room for the rest. Past it: close 1009.
+pub const FRAME_BYTES_MAX: usize = 6 * TEXT_BYTES_MAX + 4 * 1024;
+
+/// Bytes of one message, text or binary, from a plain client, its fragments
+/// joined. Past it: close 1009.
+pub const PLAIN_BYTES_MAX: usize = 64 * 1024;
+
+/// Characters of a member's name, after normalisation. Past it: error `name_too_long`.
+pub const NAME_CHARS_MAX: usize = 32;
+
+/// Messages of the open room that come with `welcome`. Older ones are not sent.
+pub const SNAPSHOT_MESSAGES: usize = 100;
+
+/// Present members that come with `welcome`. Above it: the count tells.
+pub const WELCOME_PRESENT_MAX: usize = 50;
+
+/// Present members up to whom `here`, `away` and `gone` name each one. Above it: counts only.
+pub const PRESENCE_NAMED_MAX: usize = 200;
+
+/// Milliseconds between two pings of the server.
+pub const PING_MS: u64 = 25_000;
+
+/// Milliseconds without a word from the other side after which a connection is given up.
+pub const SILENCE_MS: u64 = 60_000;
