@@ -1,1 +1,22 @@
-//! (grows next)
+//! The server's mind: what the log means, who is here, what each command does.
+//!
+//! [`Hub::handle`] takes one [`Input`] and the time and says what to do as
+//! [`Output`]s. It does no IO, reads no clock, draws no random numbers of
+//! consequence, and never panics on input. The registry of `backend` carries
+//! the outputs out; the simulation does the same over a pretend network.
+
+pub mod hub;
+pub mod input;
+pub mod limits;
+pub mod log;
+pub mod member;
+pub mod name;
+pub mod output;
+pub mod presence;
+pub mod rate;
+pub mod session;
+
+pub use hub::{Hub, Settings};
+pub use input::Input;
+pub use output::{Audience, Output};
+pub use session::{Dialect, SessionId, Ticket};

@@ -1,0 +1,74 @@
+//! What the hub is told.
+
+use crate::{
+    log::Outcome,
+    member::DeviceKey,
+    session::{Dialect, SessionId, Ticket},
+};
+use shared::{ClientId, Command, event::RoomSnapshot};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A connection is open.
+    Opened {
+        /// Its session.
+        session: SessionId,
+        /// What it speaks.
+        dialect: Dialect,
+        /// The device of its cookie, if it has one that may be honoured.
+        device: Option<DeviceKey>,
+    },
+    /// A connection has ended, for whatever reason; told exactly once.
+    Closed(SessionId),
+    /// A v1 client asks for something.
+    Command(SessionId, Command),
+    /// A plain client says something.
+    Plain {
+        /// Which.
+        session: SessionId,
+        /// Minted by the shell: 16 random bytes.
+        client_id: ClientId,
+        /// 1 to [`shared::limits::PLAIN_BYTES_MAX`] bytes.
+        text: String,
+    },
+    /// A plain client sends what is not stored: an empty text or binary.
+    Pass(SessionId, Unstored),
+    /// Somebody asks who a device is.
+    Me(Ticket, DeviceKey),
+    /// Somebody wants to join.
+    Join {
+        /// The question.
+        ticket: Ticket,
+        /// As typed.
+        name: String,
+        /// A new device.
+        device: DeviceKey,
+    },
+    /// A member wants another name.
+    Rename {
+        /// The question.
+        ticket: Ticket,
+        /// As typed.
+        name: String,
+        /// Who asks.
+        device: DeviceKey,
+    },
+    /// A member leaves.
+    SignOut(Ticket, DeviceKey),
+    /// What the store made of the appends, in their order.
+    Outcomes(Vec<Outcome>),
+    /// What the store answered to a `Read`.
+    Snapshot(SessionId, Box<RoomSnapshot>),
+    /// The time that [`crate::Hub::next_wake`] named has come.
+    Tick,
+}
+
+/// A message that passes between plain clients and is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unstored {
+    /// A text of no bytes.
+    EmptyText,
+    /// A binary message.
+    Binary(Vec<u8>),
+}

@@ -1,0 +1,143 @@
+use super::*;
+
+fn log_with_members(names: &[&str]) -> Log {
+    let mut log = Log::new(Epoch(7));
+    for (i, name) in names.iter().enumerate() {
+        log.append(join(name, u8::try_from(i).unwrap()), 1).unwrap();
+    }
+    log
+}
+
+fn join(name: &str, device: u8) -> Change {
+    Change::Join { name: Name::parse(name).unwrap(), device: DeviceKey([device; 32]) }
+}
+
+fn post(author: u64, id: u32, text: &str) -> Change {
+    let mut client_id = [0; 16];
+    client_id[..4].copy_from_slice(&id.to_be_bytes());
+    Change::Post {
+        room: RoomId::LOBBY,
+        author: MemberId(author),
+        tag: None,
+        client_id: ClientId(client_id),
+        text: text.to_owned(),
+    }
+}
+
+fn posted(outcome: Outcome) -> Posted {
+    match outcome.unwrap().event {
+        Event::Posted(posted) => posted,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn positions_are_dense_and_each_address_is_a_chain() {
+    let mut log = log_with_members(&["Wei"]);
+    let first = posted(log.append(post(1, 1, "a"), 5));
+    let second = posted(log.append(post(1, 2, "b"), 6));
+    assert_eq!((first.n, first.prev, first.seq, first.at), (2, 1, 1, 5));
+    assert_eq!((second.n, second.prev, second.seq), (3, 2, 2));
+    assert_eq!(second.name, "Wei");
+}
+
+#[test]
+fn a_retry_gets_the_stored_row_and_nothing_new() {
+    let mut log = log_with_members(&["Wei", "Lin"]);
+    let first = log.append(post(1, 9, "once"), 5).unwrap();
+    let again = log.append(post(1, 9, "twice?"), 6).unwrap();
+    assert!(!first.again && again.again);
+    assert_eq!(first.event, again.event);
+    let other = log.append(post(2, 9, "mine"), 7).unwrap();
+    assert!(!other.again, "an id is the author's own");
+    assert_eq!(log.snapshot(RoomId::LOBBY).unwrap().messages.len(), 2);
+}
+
+#[test]
+fn the_condition_is_checked_and_a_refusal_leaves_no_trace() {
+    let mut log = log_with_members(&["Wei"]);
+    assert_eq!(log.append(post(5, 1, "who"), 1), Err(ErrorCode::SignInRequired));
+    let elsewhere = Change::Post {
+        room: RoomId(2),
+        author: MemberId(1),
+        tag: None,
+        client_id: ClientId([1; 16]),
+        text: "x".into(),
+    };
+    assert_eq!(log.append(elsewhere, 1), Err(ErrorCode::RoomUnknown));
+    let passer_by = Change::Post {
+        room: RoomId(2),
+        author: MemberId::PASSER_BY,
+        tag: Some(1),
+        client_id: ClientId([1; 16]),
+        text: "x".into(),
+    };
+    assert_eq!(log.append(passer_by, 1), Err(ErrorCode::SignInRequired));
+    assert_eq!(log.append(join("WEI", 9), 1), Err(ErrorCode::NameTaken));
+    assert_eq!(log.head(), 1);
+    assert_eq!(log.members().of_device(&DeviceKey([9; 32])), None);
+}
+
+#[test]
+fn a_name_is_free_again_after_renaming_and_leaving() {
+    let mut log = log_with_members(&["Wei", "Lin"]);
+    let rename = |id, name| Change::Rename { member: MemberId(id), name: Name::parse(name).unwrap() };
+    assert_eq!(log.append(rename(2, "wei"), 1), Err(ErrorCode::NameTaken));
+    assert!(log.append(rename(1, "WEI"), 1).is_ok(), "one's own name in other letters");
+    assert!(log.append(rename(1, "Hao"), 1).is_ok());
+    assert!(log.append(rename(2, "Wei"), 1).is_ok());
+    assert!(log.append(Change::Leave { member: MemberId(2) }, 1).is_ok());
+    assert_eq!(log.append(Change::Leave { member: MemberId(2) }, 1), Err(ErrorCode::SignInRequired));
+    let back = log.append(join("Wei", 7), 1).unwrap();
+    let Event::MemberJoined(joined) = back.event else { panic!() };
+    assert_eq!(joined.member.id, MemberId(3), "an id is never another person's");
+}
+
+#[test]
+fn a_snapshot_has_the_newest_messages() {
+    let mut log = log_with_members(&["Wei"]);
+    for count in [99_u32, 100, 101] {
+        while log
+            .snapshot(RoomId::LOBBY)
+            .unwrap()
+            .messages
+            .last()
+            .is_none_or(|last| last.seq < u64::from(count))
+        {
+            let id = u32::try_from(log.head()).unwrap();
+            log.append(post(1, id, "x"), 1).unwrap();
+        }
+        let snapshot = log.snapshot(RoomId::LOBBY).unwrap();
+        assert_eq!(snapshot.messages.len(), usize::try_from(count.min(100)).unwrap());
+        assert_eq!(snapshot.older, count > 100);
+        assert_eq!((snapshot.as_of, snapshot.last), (log.head(), log.head()));
+        assert_eq!(snapshot.authors.len(), 1);
+    }
+}
+
+#[test]
+fn past_its_bound_the_log_forgets_the_oldest() {
+    let mut log = log_with_members(&["Wei"]);
+    let last = u32::try_from(LOG_EVENTS_MAX).unwrap();
+    for id in 1..last {
+        log.append(post(1, id, ""), 1).unwrap();
+    }
+    assert_eq!((log.events.len(), log.forgotten), (LOG_EVENTS_MAX, 0));
+    log.append(post(1, last, ""), 1).unwrap();
+    assert_eq!((log.events.len(), log.forgotten), (LOG_EVENTS_MAX, 1), "the join is forgotten");
+    log.append(post(1, last + 1, ""), 1).unwrap();
+    assert_eq!(log.posts.len(), LOG_EVENTS_MAX);
+    assert!(!log.append(post(1, 1, ""), 1).unwrap().again, "and so is the first id");
+    assert_eq!(log.members().get(MemberId(1)).unwrap().name, "Wei", "but not the member");
+}
+
+#[test]
+fn the_bound_counts_bytes_too() {
+    let mut log = log_with_members(&["Wei"]);
+    let half = "x".repeat(LOG_BYTES_MAX / 2);
+    for (id, length) in [(1, 2), (2, 3), (3, 2)] {
+        log.append(post(1, id, &half), 1).unwrap();
+        assert_eq!(log.events.len(), length, "after {id}");
+        assert!(log.bytes <= LOG_BYTES_MAX);
+    }
+}

@@ -1,0 +1,42 @@
+//! One attachment of a client.
+
+use shared::MemberId;
+
+/// A session's number, given out by the shell; never used twice in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// A question over HTTP that waits for its answer; numbered by the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Typed JSON, one member.
+    V1,
+    /// Bare texts to and from the lobby.
+    Plain,
+}
+
+/// What the hub knows of a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Session {
+    /// A v1 connection before its `hello`.
+    Opened {
+        /// The member of its cookie, if any.
+        member: Option<MemberId>,
+    },
+    /// A v1 connection after its `hello`.
+    Member {
+        /// Whose.
+        member: MemberId,
+        /// The page is open, the person is not at it.
+        away: bool,
+    },
+    /// A plain connection.
+    Plain {
+        /// What others tell it by.
+        tag: u32,
+    },
+}
