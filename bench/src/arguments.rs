@@ -1,0 +1,277 @@
+//! The command line: which measurement, and its settings.
+//!
+//! Every setting is a whole number with a lowest and a highest value, for a
+//! load without bounds would be an attack on its own machine.
+
+use std::fmt::Write as _;
+
+/// How the program is called.
+pub(crate) const USAGE: &str = "\
+bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
+              [--saturate] [--window 64] [--spin] [--against-floor]
+bench slow    [--clients 200] [--rate 200] [--seconds 10] [--bytes 8192] [--pairs 5]
+bench start   [--runs 10]
+bench idle    [--clients 1000]
+bench all
+The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
+
+/// Bytes that a message needs at least, to carry its counter and its time.
+pub(crate) const BYTES_MIN: u64 = 32;
+
+/// A measurement and its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// CPU per delivery beside the floor.
+    FanOut(FanOut),
+    /// What one client that never reads does to the others.
+    Slow(Slow),
+    /// Time to ready and idle memory; `runs` times.
+    Start {
+        /// Starts to measure.
+        runs: usize,
+    },
+    /// Memory per idle connection.
+    Idle {
+        /// Connections to open.
+        clients: usize,
+    },
+    /// Everything, with the defaults.
+    All,
+    /// Not for people: the floor itself, started by `fan-out`.
+    Floor {
+        /// Port on 127.0.0.1 to listen on.
+        port: u16,
+    },
+}
+
+/// Settings of `fan-out`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FanOut {
+    /// Clients, the sender among them.
+    pub(crate) clients: usize,
+    /// Messages a second.
+    pub(crate) rate: u64,
+    /// Seconds of the measured window.
+    pub(crate) seconds: u64,
+    /// Bytes of one message's text.
+    pub(crate) bytes: usize,
+    /// Pairs of floor and server.
+    pub(crate) pairs: usize,
+    /// As fast as they are taken, instead of `rate`.
+    pub(crate) saturate: bool,
+    /// Messages under way at most when saturating.
+    pub(crate) window: u64,
+    /// The load asks for events without sleeping, so that the server pays for no wake-up.
+    pub(crate) spin: bool,
+    /// The floor in the server's place, to see what the method alone spreads.
+    pub(crate) against_floor: bool,
+}
+
+/// Settings of `slow`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slow {
+    /// Clients that read, the sender among them.
+    pub(crate) clients: usize,
+    /// Messages a second.
+    pub(crate) rate: u64,
+    /// Seconds of the measured window.
+    pub(crate) seconds: u64,
+    /// Bytes of one message's text.
+    pub(crate) bytes: usize,
+    /// Pairs of runs without and with the slow client.
+    pub(crate) pairs: usize,
+}
+
+impl Command {
+    /// Reads the arguments that follow the program's name.
+    ///
+    /// # Errors
+    /// Every wrong argument, by name, in one text.
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut words = arguments;
+        let name = words.next().ok_or_else(|| "which measurement?".to_owned())?;
+        let mut flags = Flags::read(words)?;
+        let command = match name.as_str() {
+            "fan-out" => Self::FanOut(FanOut::read(&mut flags)),
+            "slow" => Self::Slow(Slow::read(&mut flags)),
+            "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
+            "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
+            "all" => Self::All,
+            "floor" => {
+                Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }
+            }
+            other => return Err(format!("there is no measurement named {other}")),
+        };
+        flags.finish()?;
+        Ok(command)
+    }
+}
+
+impl FanOut {
+    /// The settings that the issue's bound is measured with.
+    pub(crate) fn usual() -> Self {
+        Self::read(&mut Flags::none())
+    }
+
+    fn read(flags: &mut Flags) -> Self {
+        Self {
+            clients: flags.size("clients", 1_000, 1, 10_000),
+            rate: flags.number("rate", 200, 1, 10_000),
+            seconds: flags.number("seconds", 10, 1, 60),
+            bytes: flags.size("bytes", 64, BYTES_MIN, shared_bytes_max()),
+            pairs: flags.size("pairs", 5, 1, 50),
+            saturate: flags.present("saturate"),
+            window: flags.number("window", 64, 1, 1_024),
+            spin: flags.present("spin"),
+            against_floor: flags.present("against-floor"),
+        }
+    }
+}
+
+impl Slow {
+    /// The settings that the bound is measured with.
+    pub(crate) fn usual() -> Self {
+        Self::read(&mut Flags::none())
+    }
+
+    fn read(flags: &mut Flags) -> Self {
+        Self {
+            clients: flags.size("clients", 200, 1, 10_000),
+            rate: flags.number("rate", 200, 1, 10_000),
+            seconds: flags.number("seconds", 10, 1, 60),
+            bytes: flags.size("bytes", 8_192, BYTES_MIN, shared_bytes_max()),
+            pairs: flags.size("pairs", 5, 1, 50),
+        }
+    }
+}
+
+/// The longest plain message, as a number of the command line.
+fn shared_bytes_max() -> u64 {
+    u64::try_from(shared::limits::PLAIN_BYTES_MAX).unwrap_or(u64::MAX)
+}
+
+/// The flags as given, each taken out once; what is left over is wrong.
+struct Flags {
+    given: Vec<(String, Option<String>)>,
+    wrong: String,
+}
+
+impl Flags {
+    fn none() -> Self {
+        Self { given: Vec::new(), wrong: String::new() }
+    }
+
+    fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut flags = Self::none();
+        for word in words {
+            match word.strip_prefix("--") {
+                Some(name) => flags.given.push((name.to_owned(), None)),
+                None => match flags.given.last_mut() {
+                    Some((_, value @ None)) => *value = Some(word),
+                    _ => return Err(format!("{word} belongs to no flag")),
+                },
+            }
+        }
+        Ok(flags)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Option<String>> {
+        let place = self.given.iter().position(|(given, _)| given == name)?;
+        Some(self.given.remove(place).1)
+    }
+
+    fn present(&mut self, name: &str) -> bool {
+        match self.take(name) {
+            None => false,
+            Some(None) => true,
+            Some(Some(value)) => {
+                self.complain(&format!("--{name} takes no value, not {value}"));
+                true
+            }
+        }
+    }
+
+    fn number(&mut self, name: &str, usual: u64, lowest: u64, highest: u64) -> u64 {
+        let Some(value) = self.take(name) else {
+            return usual;
+        };
+        match value.as_deref().map(str::parse::<u64>) {
+            Some(Ok(number)) if (lowest..=highest).contains(&number) => number,
+            _ => {
+                self.complain(&format!("--{name} wants {lowest} to {highest}"));
+                usual
+            }
+        }
+    }
+
+    fn size(&mut self, name: &str, usual: u64, lowest: u64, highest: u64) -> usize {
+        usize::try_from(self.number(name, usual, lowest, highest)).unwrap_or(usize::MAX)
+    }
+
+    fn complain(&mut self, sentence: &str) {
+        let between = if self.wrong.is_empty() { "" } else { "; " };
+        // Writing into a String does not fail.
+        let _ = write!(self.wrong, "{between}{sentence}");
+    }
+
+    fn finish(mut self) -> Result<(), String> {
+        for (name, _) in std::mem::take(&mut self.given) {
+            self.complain(&format!("--{name} is not known here, or given twice"));
+        }
+        if self.wrong.is_empty() { Ok(()) } else { Err(self.wrong) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        Command::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn the_usual_settings_are_the_bounds_own() {
+        let usual = FanOut::usual();
+        assert_eq!(parse("fan-out").unwrap(), Command::FanOut(usual.clone()));
+        assert_eq!((usual.clients, usual.rate, usual.bytes), (1_000, 200, 64));
+        assert_eq!(parse("slow").unwrap(), Command::Slow(Slow::usual()));
+    }
+
+    #[test]
+    fn values_and_switches_are_read() {
+        let Command::FanOut(settings) = parse("fan-out --saturate --clients 7").unwrap() else {
+            panic!("another command");
+        };
+        assert!(settings.saturate && !settings.spin);
+        assert_eq!(settings.clients, 7);
+    }
+
+    #[test]
+    fn bounds_hold_at_their_edges() {
+        for (line, fine) in [
+            ("fan-out --bytes 31", false),
+            ("fan-out --bytes 32", true),
+            ("fan-out --bytes 65536", true),
+            ("fan-out --bytes 65537", false),
+            ("idle --clients 0", false),
+            ("idle --clients 1", true),
+            ("idle --clients 10000", true),
+            ("idle --clients 10001", false),
+        ] {
+            assert_eq!(parse(line).is_ok(), fine, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_wrong_argument_is_named_at_once() {
+        let wrong = parse("fan-out --clients many --rate --colour red").unwrap_err();
+        for name in ["--clients", "--rate", "--colour"] {
+            assert!(wrong.contains(name), "{wrong}");
+        }
+        assert!(parse("").is_err());
+        assert!(parse("dance").is_err());
+        assert!(parse("start 5").is_err());
+        assert!(parse("start --runs 5 --runs 6").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! The CPU time that a process has used.
+//!
+//! The scheduler keeps it in nanoseconds for each thread
+//! (`/proc/PID/task/TID/schedstat`, first field). What the kernel does for a
+//! thread inside its system calls counts as that thread's, and so does the
+//! loopback's receiving side, which runs inside the sender's `write`. Where the
+//! kernel keeps no such file, the process's ticks stand in, and this says so.
+
+use std::fs;
+
+use super::failure::Failure;
+use super::machine::nanoseconds_per_tick;
+
+/// A reading of one process's CPU time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CpuTime {
+    /// Nanoseconds of all living threads.
+    pub(crate) nanoseconds: u64,
+    /// True when they were counted in ticks of ten milliseconds or so.
+    pub(crate) coarse: bool,
+}
+
+impl CpuTime {
+    /// What process `pid` has used until now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn of(pid: u32) -> Result<Self, Failure> {
+        if let Some(nanoseconds) = by_threads(pid) {
+            return Ok(Self { nanoseconds, coarse: false });
+        }
+        let path = format!("/proc/{pid}/stat");
+        let stat = fs::read_to_string(&path).map_err(Failure::at(&path))?;
+        let ticks = ticks(&stat).ok_or_else(|| Failure::new(format!("{path}: not as expected")))?;
+        Ok(Self { nanoseconds: ticks.saturating_mul(nanoseconds_per_tick()), coarse: true })
+    }
+}
+
+fn by_threads(pid: u32) -> Option<u64> {
+    let mut sum: u64 = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let path = thread.ok()?.path().join("schedstat");
+        // A thread may end between the listing and this: it then counts as nothing.
+        let Ok(text) = fs::read_to_string(&path) else {
+            if path.parent().is_some_and(|folder| folder.exists()) {
+                return None; // the thread lives and has no such file
+            }
+            continue;
+        };
+        sum = sum.saturating_add(text.split_whitespace().next()?.parse().ok()?);
+    }
+    Some(sum)
+}
+
+/// utime + stime of `/proc/PID/stat`, whose second field may hold spaces and brackets.
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_the_14th_and_15th_field() {
+        let stat = "77 (a ) b) S 1 77 77 0 -1 4194560 100 0 0 0 12 34 0 0 20 0 1 0 99";
+        assert_eq!(ticks(stat), Some(46));
+        assert_eq!(ticks("77 nothing"), None);
+    }
+
+    #[test]
+    fn work_makes_the_reading_grow() {
+        let before = CpuTime::of(std::process::id()).unwrap();
+        // A tenth of a second of work: every kernel's tick is shorter.
+        let begin = std::time::Instant::now();
+        let mut sum = 0_u64;
+        while begin.elapsed() < std::time::Duration::from_millis(100) {
+            sum = sum.wrapping_add(std::hint::black_box(sum) ^ 1);
+        }
+        let after = CpuTime::of(std::process::id()).unwrap();
+        assert!(after.nanoseconds > before.nanoseconds, "{sum}");
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_an_error() {
+        assert!(CpuTime::of(u32::MAX).is_err());
+    }
+}

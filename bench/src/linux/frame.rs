@@ -1,0 +1,298 @@
+//! WebSocket frames (RFC 6455 §5), as far as this load and this floor need
+//! them: whole messages in one frame each, no extension.
+
+/// The longest payload that is taken in. Past it: [`Violation::TooLong`].
+const PAYLOAD_BYTES_MAX: u64 = 64 * 1_024;
+/// The longest payload of a control frame (§5.5).
+const CONTROL_BYTES_MAX: u64 = 125;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opcode {
+    /// A text message.
+    Text,
+    /// A binary message.
+    Binary,
+    /// The end of the conversation.
+    Close,
+    /// To be answered by a pong with the same payload.
+    Ping,
+    /// The answer to a ping.
+    Pong,
+}
+
+/// Who wrote the frames that are read: clients mask, servers do not (§5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// Frames are masked.
+    Client,
+    /// Frames are not masked.
+    Server,
+}
+
+/// How the other side broke the protocol, or left what is understood here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Violation {
+    /// A reserved bit or opcode.
+    Reserved,
+    /// A message in more than one frame: no server needs that for our messages.
+    Fragmented,
+    /// Masked by a server, or not masked by a client.
+    Mask,
+    /// Longer than is taken in, or than a control frame may be.
+    TooLong,
+}
+
+/// Appends one frame to `out`; with a `mask` as a client, without as a server.
+pub(crate) fn encode(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>) {
+    out.push(0x80 | opcode.bits());
+    let masked = if mask.is_some() { 0x80 } else { 0 };
+    let bytes = payload.len();
+    if let Ok(short) = u8::try_from(bytes)
+        && short < 126
+    {
+        out.push(masked | short);
+    } else if let Ok(medium) = u16::try_from(bytes) {
+        out.push(masked | 126);
+        out.extend(medium.to_be_bytes());
+    } else {
+        out.push(masked | 127);
+        out.extend((bytes as u64).to_be_bytes());
+    }
+    out.extend(mask.iter().flatten());
+    let begin = out.len();
+    out.extend_from_slice(payload);
+    if let Some(mask) = mask {
+        apply(mask, &mut out[begin..]);
+    }
+}
+
+fn apply(mask: [u8; 4], payload: &mut [u8]) {
+    for (byte, key) in payload.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= key;
+    }
+}
+
+/// Cuts the bytes of one connection into frames.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    writer: Writer,
+    /// The beginning of a frame whose rest has not come yet: at most one frame.
+    begun: Vec<u8>,
+}
+
+impl Reader {
+    /// One for what `writer` sends.
+    pub(crate) fn new(writer: Writer) -> Self {
+        Self { writer, begun: Vec::new() }
+    }
+
+    /// Takes the next bytes in (and unmasks them in place) and hands each frame
+    /// that is whole now to `each`.
+    ///
+    /// # Errors
+    /// The first violation; the connection is of no use from there on.
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &mut [u8],
+        mut each: impl FnMut(Opcode, &[u8]),
+    ) -> Result<(), Violation> {
+        if self.begun.is_empty() {
+            let used = self.cut(bytes, &mut each)?;
+            self.begun.extend_from_slice(&bytes[used..]);
+        } else {
+            let mut begun = std::mem::take(&mut self.begun);
+            begun.extend_from_slice(bytes);
+            let used = self.cut(&mut begun, &mut each)?;
+            begun.drain(..used);
+            self.begun = begun;
+        }
+        Ok(())
+    }
+
+    /// Hands out the whole frames at the front of `bytes`; returns their length.
+    fn cut(&self, bytes: &mut [u8], each: &mut impl FnMut(Opcode, &[u8])) -> Result<usize, Violation> {
+        let mut used = 0;
+        while let Some(head) = Head::read(&bytes[used..], self.writer)? {
+            let begin = used + head.bytes;
+            let Some(payload) = bytes.get_mut(begin..begin + head.payload_bytes) else {
+                break;
+            };
+            if let Some(mask) = head.mask {
+                apply(mask, payload);
+            }
+            each(head.opcode, payload);
+            used = begin + head.payload_bytes;
+        }
+        Ok(used)
+    }
+}
+
+/// A frame's header.
+struct Head {
+    opcode: Opcode,
+    mask: Option<[u8; 4]>,
+    bytes: usize,
+    payload_bytes: usize,
+}
+
+impl Head {
+    /// The header at the front of `bytes`; none when it is not whole yet.
+    fn read(bytes: &[u8], writer: Writer) -> Result<Option<Self>, Violation> {
+        let (Some(&first), Some(&second)) = (bytes.first(), bytes.get(1)) else {
+            return Ok(None);
+        };
+        let opcode = opcode(first)?;
+        if (second & 0x80 != 0) != (writer == Writer::Client) {
+            return Err(Violation::Mask);
+        }
+        let length_bytes = match second & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let Some(length) = bytes.get(2..2 + length_bytes) else {
+            return Ok(None);
+        };
+        let payload_bytes = match length_bytes {
+            0 => u64::from(second & 0x7f),
+            _ => length.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
+        };
+        let limit = match opcode {
+            Opcode::Text | Opcode::Binary => PAYLOAD_BYTES_MAX,
+            Opcode::Close | Opcode::Ping | Opcode::Pong => CONTROL_BYTES_MAX,
+        };
+        let payload_bytes = match usize::try_from(payload_bytes) {
+            Ok(fits) if payload_bytes <= limit => fits,
+            _ => return Err(Violation::TooLong),
+        };
+        let mut head = Self { opcode, mask: None, bytes: 2 + length_bytes, payload_bytes };
+        if writer == Writer::Client {
+            let Some(mask) = bytes[head.bytes..].first_chunk::<4>() else {
+                return Ok(None);
+            };
+            head.mask = Some(*mask);
+            head.bytes += mask.len();
+        }
+        Ok(Some(head))
+    }
+}
+
+impl Opcode {
+    fn bits(self) -> u8 {
+        match self {
+            Self::Text => 0x1,
+            Self::Binary => 0x2,
+            Self::Close => 0x8,
+            Self::Ping => 0x9,
+            Self::Pong => 0xa,
+        }
+    }
+}
+
+/// What the first byte of a frame says.
+fn opcode(first: u8) -> Result<Opcode, Violation> {
+    if first & 0x70 != 0 {
+        return Err(Violation::Reserved);
+    }
+    let opcode = match first & 0x0f {
+        0x0 => return Err(Violation::Fragmented),
+        0x1 => Opcode::Text,
+        0x2 => Opcode::Binary,
+        0x8 => Opcode::Close,
+        0x9 => Opcode::Ping,
+        0xa => Opcode::Pong,
+        _ => return Err(Violation::Reserved),
+    };
+    if first & 0x80 == 0 {
+        return Err(Violation::Fragmented);
+    }
+    Ok(opcode)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn frames(writer: Writer, pieces: &[&[u8]]) -> Result<Vec<(Opcode, Vec<u8>)>, Violation> {
+        let mut reader = Reader::new(writer);
+        let mut found = Vec::new();
+        for piece in pieces {
+            let mut piece = piece.to_vec();
+            reader.feed(&mut piece, |opcode, payload| {
+                found.push((opcode, payload.to_vec()));
+            })?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn the_standards_own_examples() {
+        // RFC 6455 §5.7.
+        let hello = [(Opcode::Text, b"Hello".to_vec())];
+        let plain = [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
+        assert_eq!(frames(Writer::Server, &[&plain]).unwrap(), hello);
+        let masked = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        assert_eq!(frames(Writer::Client, &[&masked]).unwrap(), hello);
+        let mut out = Vec::new();
+        encode(&mut out, Opcode::Text, b"Hello", Some(MASK));
+        assert_eq!(out, masked);
+        out.clear();
+        encode(&mut out, Opcode::Text, b"Hello", None);
+        assert_eq!(out, plain);
+    }
+
+    #[test]
+    fn lengths_around_each_form_of_header() {
+        for bytes in [0, 1, 125, 126, 127, 65_535, 65_536] {
+            for (writer, mask) in [(Writer::Client, Some(MASK)), (Writer::Server, None)] {
+                let payload = vec![b'x'; bytes];
+                let mut out = Vec::new();
+                encode(&mut out, Opcode::Binary, &payload, mask);
+                let found = frames(writer, &[&out]).unwrap();
+                assert_eq!(found, [(Opcode::Binary, payload)], "{bytes}");
+            }
+        }
+        let mut out = Vec::new();
+        encode(&mut out, Opcode::Text, &vec![b'x'; 65_537], None);
+        assert_eq!(frames(Writer::Server, &[&out]), Err(Violation::TooLong));
+    }
+
+    #[test]
+    fn frames_cut_anywhere_come_whole() {
+        for (writer, mask) in [(Writer::Client, Some(MASK)), (Writer::Server, None)] {
+            let mut out = Vec::new();
+            encode(&mut out, Opcode::Text, b"one", mask);
+            encode(&mut out, Opcode::Ping, b"", mask);
+            encode(&mut out, Opcode::Text, &[b'y'; 200], mask);
+            let whole = frames(writer, &[&out]).unwrap();
+            assert_eq!(whole.len(), 3);
+            for at in 0..=out.len() {
+                let (left, right) = out.split_at(at);
+                assert_eq!(frames(writer, &[left, right]).unwrap(), whole, "{at}");
+            }
+            let bytes: Vec<&[u8]> = out.chunks(1).collect();
+            assert_eq!(frames(writer, &bytes).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn violations_are_seen() {
+        for (frame, violation) in [
+            (&[0xc1, 0x00][..], Violation::Reserved),
+            (&[0x83, 0x00], Violation::Reserved),
+            (&[0x01, 0x00], Violation::Fragmented),
+            (&[0x80, 0x00], Violation::Fragmented),
+            (&[0x81, 0x80], Violation::Mask),
+            (&[0x89, 126, 0, 126], Violation::TooLong),
+            (&[0x82, 127, 0xff, 0, 0, 0, 0, 0, 0, 0], Violation::TooLong),
+        ] {
+            assert_eq!(frames(Writer::Server, &[frame]), Err(violation));
+        }
+        assert_eq!(frames(Writer::Client, &[&[0x81, 0x00]]), Err(Violation::Mask));
+        let control = [&[0x89, 125][..], &[0; 125]].concat();
+        assert_eq!(frames(Writer::Server, &[&control]).unwrap().len(), 1);
+    }
+}

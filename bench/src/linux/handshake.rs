@@ -1,0 +1,142 @@
+//! The opening handshake (RFC 6455 §4) of a plain client, and the floor's
+//! answer to it.
+//!
+//! One key serves every connection, the standard's own example: its accept
+//! value is known, so that neither side needs SHA-1.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+
+use super::failure::Failure;
+
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+/// How long one connection may take to open.
+const OPEN_MAX: Duration = Duration::from_secs(5);
+/// The longest head of a request or an answer.
+pub(crate) const HEAD_BYTES_MAX: usize = 4_096;
+/// What ends a head.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// A connection that is open, and what has come on it behind the handshake.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The socket, blocking, without a time limit.
+    pub(crate) stream: TcpStream,
+    /// The first bytes of frames.
+    pub(crate) rest: Vec<u8>,
+}
+
+/// Opens a plain connection to `/conn_ws` on `port`. With `receive_bytes` its
+/// receiving buffer is asked to be that small, before the window is agreed.
+///
+/// # Errors
+/// When the server does not answer with a handshake in time.
+pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<Opened, Failure> {
+    let mut stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
+    let request = format!(
+        "GET /conn_ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    );
+    let mut talk = || -> std::io::Result<Vec<u8>> {
+        stream.set_read_timeout(Some(OPEN_MAX))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        let mut piece = [0; 1_024];
+        while head_bytes(&answer).is_none() && answer.len() < HEAD_BYTES_MAX {
+            match stream.read(&mut piece)? {
+                0 => break,
+                count => answer.extend_from_slice(&piece[..count]),
+            }
+        }
+        stream.set_read_timeout(None)?;
+        Ok(answer)
+    };
+    let mut answer = talk().map_err(Failure::at("no answer to the handshake"))?;
+    let agreed = head_bytes(&answer).filter(|&bytes| accepts(&answer[..bytes]));
+    let Some(bytes) = agreed else {
+        let line = String::from_utf8_lossy(&answer);
+        let line = line.lines().next().unwrap_or("nothing");
+        return Err(Failure::new(format!("the handshake was refused: {line}")));
+    };
+    let rest = answer.split_off(bytes);
+    Ok(Opened { stream, rest })
+}
+
+fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<TcpStream> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    if let Some(bytes) = receive_bytes {
+        sockopt::set_socket_recv_buffer_size(&socket, bytes)?;
+    }
+    connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))?;
+    sockopt::set_tcp_nodelay(&socket, true)?;
+    Ok(TcpStream::from(socket))
+}
+
+/// The length of the head at the front of `bytes`, its end included.
+pub(crate) fn head_bytes(bytes: &[u8]) -> Option<usize> {
+    let at = bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;
+    Some(at + HEAD_END.len())
+}
+
+fn accepts(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines();
+    let switched = lines.next().is_some_and(|line| line.starts_with("HTTP/1.1 101"));
+    switched
+        && lines
+            .filter_map(|line| line.split_once(':'))
+            .any(|(name, value)| name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT)
+}
+
+/// The floor's answer to a request's head: the handshake to ours, and to
+/// anything else that it is there.
+pub(crate) fn answer(head: &[u8]) -> (String, Answer) {
+    if String::from_utf8_lossy(head).contains(KEY) {
+        let text = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
+        );
+        (text, Answer::Opens)
+    } else {
+        let text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        (text.to_owned(), Answer::Ends)
+    }
+}
+
+/// What becomes of a connection after the floor's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Frames follow.
+    Opens,
+    /// Nothing follows.
+    Ends,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floors_answer_is_accepted() {
+        let request = format!("GET /conn_ws HTTP/1.1\r\nSec-WebSocket-Key: {KEY}\r\n\r\n");
+        let (text, then) = answer(request.as_bytes());
+        assert_eq!(then, Answer::Opens);
+        assert_eq!(head_bytes(text.as_bytes()), Some(text.len()));
+        assert!(accepts(text.as_bytes()));
+        assert!(!accepts(text.to_lowercase().as_bytes()), "the value has its case");
+        let (text, then) = answer(b"GET /readyz HTTP/1.1\r\n\r\n");
+        assert_eq!(then, Answer::Ends);
+        assert!(!accepts(text.as_bytes()));
+    }
+
+    #[test]
+    fn a_head_ends_at_its_empty_line() {
+        assert_eq!(head_bytes(b"HTTP/1.1 101 x\r\n\r\n\x81\x00"), Some(18));
+        assert_eq!(head_bytes(b"HTTP/1.1 101 x\r\n\r"), None);
+        assert_eq!(head_bytes(b""), None);
+    }
+}

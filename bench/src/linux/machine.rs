@@ -1,0 +1,99 @@
+//! The machine under both sides: its cores, its file limit, its load by others.
+
+use std::fs;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use super::failure::Failure;
+
+/// The core that the server, or the floor, runs on.
+pub(crate) const SERVER_CORE: usize = 0;
+/// The core that the load runs on.
+pub(crate) const LOAD_CORE: usize = 1;
+
+/// Raises this process's limit of open files to what it may have at most.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn raise_file_limit() -> Result<(), Failure> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit { current: maximum, maximum };
+    setrlimit(Resource::Nofile, raised).map_err(Failure::at("cannot raise the file limit"))
+}
+
+/// Keeps the calling thread, and the children and threads that it starts from
+/// now on, to one core for as long as this value lives.
+pub(crate) struct Pinned {
+    before: CpuSet,
+}
+
+impl Pinned {
+    /// Pins the calling thread to `core`.
+    ///
+    /// # Errors
+    /// When there is no such core for this process.
+    pub(crate) fn to(core: usize) -> Result<Self, Failure> {
+        let before = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
+        let mut only = CpuSet::new();
+        only.set(core);
+        sched_setaffinity(None, &only).map_err(Failure::at(format!(
+            "cannot pin to core {core} (two cores are needed, one for each side)"
+        )))?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // The mask was this thread's own a moment ago: it is taken back.
+        let _ = sched_setaffinity(None, &self.before);
+    }
+}
+
+/// Nanoseconds that all cores worked since the machine started, stolen time
+/// included, as the kernel counts them in ticks.
+///
+/// # Errors
+/// When `/proc/stat` cannot be read.
+pub(crate) fn busy_nanoseconds() -> Result<u64, Failure> {
+    let stat = fs::read_to_string("/proc/stat").map_err(Failure::at("/proc/stat"))?;
+    let ticks = busy_ticks(&stat).ok_or_else(|| Failure::new("/proc/stat has no cpu line"))?;
+    Ok(ticks.saturating_mul(nanoseconds_per_tick()))
+}
+
+/// Nanoseconds of one tick of `/proc`'s clocks.
+pub(crate) fn nanoseconds_per_tick() -> u64 {
+    1_000_000_000 / rustix::param::clock_ticks_per_second().max(1)
+}
+
+/// user + nice + system + irq + softirq + steal of all cores together.
+fn busy_ticks(stat: &str) -> Option<u64> {
+    let line = stat.lines().find(|line| line.starts_with("cpu "))?;
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).map_while(|field| field.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal
+    Some([0, 1, 2, 5, 6, 7].iter().filter_map(|&at| ticks.get(at)).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_not_work() {
+        let stat = "cpu  10 2 30 4000 500 6 7 80 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        assert_eq!(busy_ticks(stat), Some(10 + 2 + 30 + 6 + 7 + 80));
+        assert_eq!(busy_ticks("intr 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn a_pinned_thread_gets_its_cores_back() {
+        let before = sched_getaffinity(None).unwrap();
+        let core = (0..CpuSet::MAX_CPU).find(|&core| before.is_set(core)).unwrap();
+        {
+            let _pinned = Pinned::to(core).unwrap();
+            assert_eq!(sched_getaffinity(None).unwrap().count(), 1);
+        }
+        assert_eq!(sched_getaffinity(None).unwrap(), before);
+    }
+}

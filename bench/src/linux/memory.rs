@@ -1,0 +1,50 @@
+//! The resident memory of a process, from `/proc/PID/status`.
+
+use std::fs;
+
+use super::failure::Failure;
+
+/// Bytes that a process keeps in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Resident {
+    /// All of it (`VmRSS`).
+    pub(crate) bytes: u64,
+    /// The part that is its own data (`RssAnon`); the rest is mapped files, the binary above all.
+    pub(crate) own_bytes: u64,
+}
+
+impl Resident {
+    /// What process `pid` keeps now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn of(pid: u32) -> Result<Self, Failure> {
+        let path = format!("/proc/{pid}/status");
+        let status = fs::read_to_string(&path).map_err(Failure::at(&path))?;
+        Self::read(&status).ok_or_else(|| Failure::new(format!("{path}: not as expected")))
+    }
+
+    fn read(status: &str) -> Option<Self> {
+        Some(Self { bytes: field(status, "VmRSS:")?, own_bytes: field(status, "RssAnon:")? })
+    }
+}
+
+/// A field of `/proc/PID/status` in bytes; the file has it in units of 1,024.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    let units: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    units.checked_mul(1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_in_bytes() {
+        let status = "Name:\tx\nVmHWM:\t 9 kB\nVmRSS:\t  12 kB\nRssAnon:\t   5 kB\n";
+        let expected = Resident { bytes: 12 * 1_024, own_bytes: 5 * 1_024 };
+        assert_eq!(Resident::read(status), Some(expected));
+        assert_eq!(Resident::read("Name:\tzombie\n"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! Did everything come, once and in order? One [`Tally`] for each receiver.
+
+use std::ops::AddAssign;
+
+/// Stretches of missing numbers kept by one receiver. Past it the oldest is
+/// forgotten: what comes of it later counts as doubled instead of reordered,
+/// and is lost all the same.
+const GAPS_MAX: usize = 1_024;
+
+/// What one receiver has seen of messages numbered 0, 1, 2…
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// The number expected next.
+    next: u64,
+    /// Numbers jumped over: first, and first after. Sorted.
+    gaps: Vec<(u64, u64)>,
+    faults: Faults,
+}
+
+/// What went wrong on the way, as counts of messages.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Faults {
+    /// Sent and never received.
+    pub(crate) lost: u64,
+    /// Received after one that was sent later.
+    pub(crate) reordered: u64,
+    /// Received again.
+    pub(crate) doubled: u64,
+    /// Received with other bytes than sent.
+    pub(crate) altered: u64,
+    /// Connections that ended before the load did.
+    pub(crate) closed: u64,
+}
+
+impl Tally {
+    /// Notes that message `number` came.
+    pub(crate) fn receive(&mut self, number: u64) {
+        if number == self.next {
+            self.next += 1;
+        } else if number > self.next {
+            if self.gaps.len() == GAPS_MAX {
+                self.gaps.remove(0);
+            }
+            self.gaps.push((self.next, number));
+            self.faults.lost += number - self.next;
+            self.next = number + 1;
+        } else if self.fill(number) {
+            self.faults.lost -= 1;
+            self.faults.reordered += 1;
+        } else {
+            self.faults.doubled += 1;
+        }
+    }
+
+    /// Notes that a message came that is none of the sender's.
+    pub(crate) fn receive_altered(&mut self) {
+        self.faults.altered += 1;
+    }
+
+    /// What went wrong, once `sent` messages have left and nothing more is to come.
+    pub(crate) fn faults(&self, sent: u64) -> Faults {
+        Faults { lost: self.faults.lost + sent.saturating_sub(self.next), ..self.faults }
+    }
+
+    /// Takes `number` out of the gaps; false when it was in none.
+    fn fill(&mut self, number: u64) -> bool {
+        let found = self.gaps.iter().position(|&(first, after)| (first..after).contains(&number));
+        let Some(at) = found else {
+            return false;
+        };
+        let (first, after) = self.gaps.remove(at);
+        let rest = [(first, number), (number + 1, after)];
+        let left = rest.into_iter().filter(|(first, after)| first < after);
+        self.gaps.splice(at..at, left);
+        true
+    }
+}
+
+impl Faults {
+    /// True when everything came once, whole and in order.
+    pub(crate) fn none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl AddAssign for Faults {
+    fn add_assign(&mut self, other: Self) {
+        self.lost += other.lost;
+        self.reordered += other.reordered;
+        self.doubled += other.doubled;
+        self.altered += other.altered;
+        self.closed += other.closed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(numbers: &[u64], sent: u64) -> Faults {
+        let mut tally = Tally::default();
+        for &number in numbers {
+            tally.receive(number);
+        }
+        tally.faults(sent)
+    }
+
+    fn faults(lost: u64, reordered: u64, doubled: u64) -> Faults {
+        Faults { lost, reordered, doubled, ..Faults::default() }
+    }
+
+    #[test]
+    fn all_in_order_is_no_fault() {
+        assert!(after(&[0, 1, 2, 3], 4).none());
+        assert!(after(&[], 0).none());
+    }
+
+    #[test]
+    fn losses_at_the_start_in_the_middle_and_at_the_end() {
+        assert_eq!(after(&[1, 2], 3), faults(1, 0, 0));
+        assert_eq!(after(&[0, 3], 4), faults(2, 0, 0));
+        assert_eq!(after(&[0, 1], 5), faults(3, 0, 0));
+        assert_eq!(after(&[], 2), faults(2, 0, 0));
+    }
+
+    #[test]
+    fn a_late_message_is_reordered_and_not_lost() {
+        assert_eq!(after(&[0, 2, 1, 3], 4), faults(0, 1, 0));
+        assert_eq!(after(&[4, 2, 0, 3, 1], 5), faults(0, 4, 0));
+    }
+
+    #[test]
+    fn a_second_copy_is_doubled_even_of_a_late_one() {
+        assert_eq!(after(&[0, 0], 1), faults(0, 0, 1));
+        assert_eq!(after(&[0, 2, 1, 1], 3), faults(0, 1, 1));
+    }
+
+    #[test]
+    fn gaps_are_bounded() {
+        let mut tally = Tally::default();
+        let gaps = u64::try_from(GAPS_MAX).unwrap();
+        for number in 0..=gaps {
+            tally.receive(2 * number + 1);
+        }
+        assert_eq!(tally.gaps.len(), GAPS_MAX);
+        tally.receive(0); // its gap is forgotten
+        tally.receive(2); // this one is still known
+        let sent = 2 * gaps + 2;
+        assert_eq!(tally.faults(sent), faults(gaps, 1, 1));
+    }
+}
