@@ -3,14 +3,20 @@
 use crate::input::{SocketId, Timer};
 
 /// One thing to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Ask `GET /api/me`, answer with `Input::Me`.
     AskMe,
     /// `POST /api/join`, answer with `Input::Named`.
-    Join { name: String },
+    Join {
+        /// As the person typed it, or as it was remembered.
+        name: String,
+    },
     /// `POST /api/name`, answer with `Input::Named`.
-    Rename { name: String },
+    Rename {
+        /// As the person typed it.
+        name: String,
+    },
     /// `POST /api/sign-out`, answer with `Input::SignedOut`.
     SignOut,
     /// Keep this name for the next visit, or forget it.
@@ -20,7 +26,8 @@ pub enum Effect {
     /// Send a text frame on this WebSocket.
     Transmit(SocketId, String),
     /// Close this WebSocket with this code; it may be dead, so nothing more is
-    /// to be heard of it.
+    /// to be heard of it. Its `Input::Closed` may still be told, and then ends
+    /// the readyState *closing*; without it that ends by itself.
     Close(SocketId, u16),
     /// Come back with this timer at this time (milliseconds); replaces an earlier one of its kind.
     Set(Timer, u64),

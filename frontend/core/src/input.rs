@@ -20,11 +20,16 @@ pub enum Timer {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The page is there. `build` is its own (`dev` for a development build);
     /// `name` the one that was used the last time.
-    Started { build: String, name: Option<String> },
+    Started {
+        /// The page's own build.
+        build: String,
+        /// The name of the last visit, if it is remembered.
+        name: Option<String>,
+    },
     /// The server said who we are (`GET /api/me`), or could not be asked.
     Me(Result<Option<Member>, Unreachable>),
     /// The answer to [`crate::effect::Effect::Join`] or `Rename`.
@@ -36,22 +41,47 @@ pub enum Input {
     /// A text frame of this WebSocket.
     Frame(SocketId, String),
     /// `close` of this WebSocket.
-    Closed { socket: SocketId, code: u16, reason: String },
+    Closed {
+        /// Which.
+        socket: SocketId,
+        /// The close code; 1006 where there was none.
+        code: u16,
+        /// The close reason, often empty.
+        reason: String,
+    },
     /// A timer that was set has come.
     Timer(Timer),
     /// The browser's `online` or `offline`.
-    Network { online: bool },
+    Network {
+        /// What the browser says now; it can be wrong.
+        online: bool,
+    },
     /// The page came into view or went out of it.
     Visible(bool),
     /// The person asks for this name.
-    Join { name: String },
+    Join {
+        /// As typed.
+        name: String,
+    },
     /// The person asks for another name.
-    Rename { name: String },
+    Rename {
+        /// As typed.
+        name: String,
+    },
     /// The person leaves.
     SignOut,
     /// The person sends this; `client_id` is 16 random bytes from the system.
     /// The composer has checked the text with [`crate::compose::check`].
-    Send { client_id: ClientId, room: RoomId, text: String },
+    ///
+    /// Passed over while [`crate::view::View::can_send`] is false.
+    Send {
+        /// New for each message.
+        client_id: ClientId,
+        /// Where it is said.
+        room: RoomId,
+        /// What is said.
+        text: String,
+    },
     /// The person wants a failed row sent again.
     Retry(RowKey),
     /// The person drops a failed row.

@@ -5,6 +5,21 @@
 //! and never panics on input: the page, the simulation and the load generator
 //! are shells round this one crate.
 
+mod backoff;
+mod chain;
+mod client;
+pub mod compose;
+mod connection;
 pub mod effect;
+mod identity;
 pub mod input;
+mod jitter;
+pub mod limits;
+pub mod link;
+mod members;
+mod outbox;
+mod screen;
+mod timeline;
 pub mod view;
+
+pub use client::Client;

@@ -1,11 +1,14 @@
 //! What the components see: plain data, made anew after each input, compared by
 //! value. Components read it and emit [`crate::input::Input`]; nothing else.
+//!
+//! All of it is `Eq`, so that comparing two `Rc`s of one thing looks at the
+//! pointers first: a row that did not change costs one comparison.
 
 use shared::{ClientId, ErrorCode, Member, MemberId};
 use std::rc::Rc;
 
 /// Everything that the page shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// Who is here, or why nobody is.
     pub identity: Identity,
@@ -25,10 +28,14 @@ pub struct View {
     pub new_epoch: bool,
     /// Messages that wait for the network.
     pub waiting: u32,
+    /// Whether a new message would be taken: somebody is signed in, and fewer
+    /// than [`crate::limits::OUTBOX_ROWS_MAX`] messages are unsettled. While it
+    /// is false the composer keeps the text, for `Input::Send` is passed over.
+    pub can_send: bool,
 }
 
 /// Whether somebody is signed in on this page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// The server has not been asked yet, or has not answered.
     Unknown {
@@ -56,7 +63,7 @@ pub enum Identity {
 }
 
 /// Why a name was refused.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameRefusal {
     /// The number; [`ErrorCode::Internal`] where the server could not be reached.
     pub code: ErrorCode,
@@ -93,7 +100,7 @@ pub enum ReadyState {
 }
 
 /// One message on the screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Fixed from local echo to history.
     pub key: RowKey,

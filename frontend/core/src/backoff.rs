@@ -1,0 +1,56 @@
+//! How long to wait after a failure: full jitter (anything from nothing to the
+//! ceiling), the ceiling doubling with each failure, so that a house full of
+//! clients does not come back in one instant.
+
+use crate::jitter::Jitter;
+use crate::limits::{
+    BACKOFF_CEILING_MS, BACKOFF_EARLY_CEILING_MS, BACKOFF_EARLY_MS, BACKOFF_FIRST_MS, STEADY_MS,
+};
+
+/// One row of failures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Backoff {
+    failures: u32,
+    /// When the first of them was.
+    since: Option<u64>,
+    /// When something succeeded after the last of them.
+    good_since: Option<u64>,
+}
+
+impl Backoff {
+    /// Notes a failure at `now` and draws the wait before the next attempt, in
+    /// milliseconds.
+    pub(crate) fn wait(&mut self, now: u64, jitter: &mut Jitter) -> u64 {
+        // A success that did not last ends nothing: a server that takes a
+        // connection and drops it at once is not asked again without a wait.
+        let lasted = self.good_since.take().is_some_and(|since| now.saturating_sub(since) >= STEADY_MS);
+        if lasted {
+            *self = Backoff::default();
+        }
+        let ceiling = self.ceiling(now);
+        self.since.get_or_insert(now);
+        let first = BACKOFF_FIRST_MS.saturating_mul(1 << self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        jitter.up_to(first.min(ceiling))
+    }
+
+    /// The longest wait at `now`, in milliseconds.
+    pub(crate) fn ceiling(&self, now: u64) -> u64 {
+        let early = self.since.is_none_or(|since| now.saturating_sub(since) < BACKOFF_EARLY_MS);
+        if early { BACKOFF_EARLY_CEILING_MS } else { BACKOFF_CEILING_MS }
+    }
+
+    /// An attempt succeeded. Once that has lasted for [`STEADY_MS`] the next
+    /// failure begins a new row.
+    pub(crate) fn good(&mut self, now: u64) {
+        self.good_since = Some(now);
+    }
+
+    /// Whether the last attempt failed, or its success did not last yet.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+use super::*;
+
+/// The longest of many waits after `failures` failures, the first of them at 0 and this one at `now`.
+fn longest(failures: u32, now: u64) -> u64 {
+    let draw = |seed| {
+        let mut jitter = Jitter::new(seed);
+        let mut backoff = Backoff::default();
+        for _ in 0..failures {
+            backoff.wait(0, &mut jitter);
+        }
+        backoff.wait(now, &mut jitter)
+    };
+    (0..2_000).map(draw).max().unwrap()
+}
+
+#[test]
+fn the_ceiling_doubles_from_a_quarter_of_a_second_to_five() {
+    for (failures, ceiling) in
+        [(0, 250), (1, 500), (2, 1_000), (3, 2_000), (4, 4_000), (5, 5_000), (60, 5_000)]
+    {
+        let longest = longest(failures, 0);
+        assert!(longest <= ceiling && longest > ceiling * 9 / 10, "{failures}: {longest}");
+    }
+}
+
+#[test]
+fn after_the_first_minute_the_ceiling_is_half_a_minute() {
+    assert!(longest(20, BACKOFF_EARLY_MS - 1) <= BACKOFF_EARLY_CEILING_MS);
+    let late = longest(20, BACKOFF_EARLY_MS);
+    assert!(late <= BACKOFF_CEILING_MS && late > BACKOFF_CEILING_MS * 9 / 10, "{late}");
+}
+
+#[test]
+fn waits_are_spread_from_nothing_to_the_ceiling() {
+    let mut jitter = Jitter::new(1);
+    let waits: Vec<u64> = (0..1_000).map(|_| Backoff::default().wait(0, &mut jitter)).collect();
+    let below = waits.iter().filter(|wait| **wait < BACKOFF_FIRST_MS / 2).count();
+    assert!((400..600).contains(&below), "{below}");
+}
+
+#[test]
+fn a_success_that_lasts_begins_anew_and_a_short_one_does_not() {
+    let mut jitter = Jitter::new(1);
+    for (lasted, anew) in [(STEADY_MS - 1, false), (STEADY_MS, true)] {
+        let mut backoff = Backoff::default();
+        for _ in 0..9 {
+            backoff.wait(0, &mut jitter);
+        }
+        backoff.good(100);
+        let wait = (0..50).map(|_| backoff.clone().wait(100 + lasted, &mut jitter)).max().unwrap();
+        assert_eq!(wait <= BACKOFF_FIRST_MS, anew, "{wait}");
+    }
+}
+
+#[test]
+fn no_number_of_failures_and_no_clock_overflows() {
+    let mut jitter = Jitter::new(1);
+    let mut backoff = Backoff { failures: u32::MAX, since: Some(u64::MAX), good_since: Some(u64::MAX) };
+    assert!(backoff.wait(0, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
+    assert!(backoff.wait(u64::MAX, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
+}

@@ -1,0 +1,328 @@
+//! The one connection: opened, greeted, watched, given up, opened again.
+//!
+//! Each attempt has a new [`SocketId`], and what an older one still says is
+//! passed over. A connection that is given up may be dead, so nothing waits for
+//! its end; only the readyState shows it for a while.
+
+use crate::backoff::Backoff;
+use crate::effect::Effect;
+use crate::input::{SocketId, Timer};
+use crate::jitter::Jitter;
+use crate::limits::{CLOSING_MS, CONNECT_MS, HINT_MAX_MS, PROBE_MS, WELCOME_MS};
+use crate::view::{Link, ReadyState};
+use shared::CloseCode;
+use shared::close::{retry_ms, should_reconnect};
+use shared::limits::SILENCE_MS;
+
+/// How far the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// None is wanted.
+    Resting,
+    /// The next attempt starts at this time.
+    Waiting { retry_at: u64 },
+    /// The WebSocket opens.
+    Connecting,
+    /// `hello` was sent under this `ref`.
+    Greeting { reference: u64 },
+    /// `welcome` came.
+    Live,
+}
+
+/// The connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The latest attempt.
+    socket: SocketId,
+    stage: Stage,
+    /// When the stage began.
+    since: u64,
+    /// When the last frame came.
+    heard_at: u64,
+    /// Until when a frame must come, after a `ping` of ours.
+    probe_by: Option<u64>,
+    /// Until when the WebSocket that we closed is shown as closing.
+    closing_by: Option<u64>,
+    /// When the timer [`Timer::Silence`] comes.
+    timer_at: Option<u64>,
+    offline: bool,
+    backoff: Backoff,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was not this one.
+    NotOurs,
+    /// The next attempt will come.
+    WillRetry,
+    /// No member is signed in: it rests until that is clear.
+    SignedOut,
+}
+
+impl Connection {
+    pub(crate) fn new() -> Self {
+        Connection {
+            socket: SocketId(0),
+            stage: Stage::Resting,
+            since: 0,
+            heard_at: 0,
+            probe_by: None,
+            closing_by: None,
+            timer_at: None,
+            offline: false,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// As the page shows it.
+    pub(crate) fn link(&self) -> Link {
+        let ready_state = match self.stage {
+            Stage::Resting | Stage::Waiting { .. } if self.closing_by.is_some() => ReadyState::Closing,
+            Stage::Resting | Stage::Waiting { .. } => ReadyState::Closed,
+            Stage::Connecting => ReadyState::Connecting,
+            Stage::Greeting { .. } | Stage::Live => ReadyState::Open,
+        };
+        let retry_at = match self.stage {
+            Stage::Waiting { retry_at } => Some(retry_at),
+            _ => None,
+        };
+        Link { ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
+    }
+
+    /// Whether commands can be sent.
+    pub(crate) fn is_live(&self) -> bool {
+        self.stage == Stage::Live
+    }
+
+    /// The connection to send on.
+    pub(crate) fn socket(&self) -> SocketId {
+        self.socket
+    }
+
+    /// Opens a new connection now, whatever there was.
+    pub(crate) fn open(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.end(CloseCode::Normal, now, out);
+        self.socket.0 = self.socket.0.wrapping_add(1);
+        self.closing_by = None;
+        self.enter(Stage::Connecting, now);
+        out.push(Effect::Open(self.socket));
+    }
+
+    /// Opens a connection if there is none: at once, unless the last one failed.
+    pub(crate) fn resume(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        if self.stage == Stage::Resting {
+            if self.backoff.is_failing() { self.wait(now, jitter, out) } else { self.open(now, out) }
+        }
+    }
+
+    /// Whether none is wanted.
+    pub(crate) fn is_resting(&self) -> bool {
+        self.stage == Stage::Resting
+    }
+
+    /// Ends the connection and rests.
+    pub(crate) fn rest(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.end(CloseCode::Normal, now, out);
+        self.enter(Stage::Resting, now);
+    }
+
+    /// Ends the connection, on which it is not clear who we are, and rests.
+    /// What follows is no first attempt, or two who disagree would have no pause.
+    pub(crate) fn stand_down(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        self.backoff.wait(now, jitter);
+        self.rest(now, out);
+    }
+
+    /// Ends the connection, which is no good, and comes back after a wait.
+    pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        self.end(code, now, out);
+        self.wait(now, jitter, out);
+    }
+
+    /// The WebSocket is open: `reference` is what `hello` will carry. False for
+    /// an older one, or one that was open already.
+    pub(crate) fn opened(&mut self, socket: SocketId, reference: u64, now: u64) -> bool {
+        let is_it = socket == self.socket && self.stage == Stage::Connecting;
+        if is_it {
+            self.enter(Stage::Greeting { reference }, now);
+        }
+        is_it
+    }
+
+    /// A frame came. False for an older connection's.
+    pub(crate) fn heard(&mut self, socket: SocketId, now: u64) -> bool {
+        let is_it = socket == self.socket && matches!(self.stage, Stage::Greeting { .. } | Stage::Live);
+        if is_it {
+            self.heard_at = now;
+            self.probe_by = None;
+        }
+        is_it
+    }
+
+    /// Whether this `ref` is the `hello`'s that is not answered yet.
+    pub(crate) fn is_greeting(&self, reference: u64) -> bool {
+        self.stage == Stage::Greeting { reference }
+    }
+
+    /// `welcome` came.
+    pub(crate) fn welcomed(&mut self, now: u64) {
+        self.backoff.good(now);
+        self.enter(Stage::Live, now);
+    }
+
+    /// The WebSocket ended.
+    pub(crate) fn closed(
+        &mut self,
+        socket: SocketId,
+        code: u16,
+        reason: &str,
+        now: u64,
+        jitter: &mut Jitter,
+        out: &mut Vec<Effect>,
+    ) -> End {
+        if socket != self.socket {
+            return End::NotOurs;
+        }
+        if matches!(self.stage, Stage::Resting | Stage::Waiting { .. }) {
+            // The one that we closed.
+            self.closing_by = None;
+            return End::NotOurs;
+        }
+        if !should_reconnect(code) {
+            self.backoff.wait(now, jitter);
+            self.enter(Stage::Resting, now);
+            return End::SignedOut;
+        }
+        match retry_ms(reason).filter(|_| code == CloseCode::Restart.number()) {
+            // The server spreads its clients itself.
+            Some(hint) => self.wait_until(now.saturating_add(hint.min(HINT_MAX_MS)), now, out),
+            None => self.wait(now, jitter, out),
+        }
+        End::WillRetry
+    }
+
+    /// The timer for the next attempt came, or the person will not wait for it.
+    /// False if none was waited for.
+    pub(crate) fn retry(&mut self, now: u64, out: &mut Vec<Effect>) -> bool {
+        let waits = matches!(self.stage, Stage::Waiting { .. });
+        if waits {
+            self.open(now, out);
+        }
+        waits
+    }
+
+    /// The person presses *reconnect now*.
+    pub(crate) fn reconnect(&mut self, now: u64, out: &mut Vec<Effect>) {
+        if self.stage != Stage::Resting {
+            self.open(now, out);
+        }
+    }
+
+    /// The browser says whether there is a network.
+    pub(crate) fn network(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Probe {
+        self.offline = !online;
+        if online && matches!(self.stage, Stage::Connecting | Stage::Greeting { .. }) {
+            // It may have begun on the network that was lost.
+            self.open(now, out);
+        }
+        if online { self.wake(now, out) } else { Probe::No }
+    }
+
+    /// The page came into view, or the network came back: what was left to a
+    /// timer happens now.
+    pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Probe {
+        self.retry(now, out);
+        if self.is_live() && self.probe_by.is_none() {
+            self.probe_by = Some(now.saturating_add(PROBE_MS));
+            return Probe::Send;
+        }
+        Probe::No
+    }
+
+    /// The timer of silence came, and `overdue_at` is when an answer of the
+    /// server's is overdue. True if the connection is to be given up.
+    pub(crate) fn is_overdue(&mut self, overdue_at: Option<u64>, now: u64) -> bool {
+        self.timer_at = None;
+        // A clock that was set back must not make a dead connection live longer.
+        self.since = self.since.min(now);
+        self.heard_at = self.heard_at.min(now);
+        self.probe_by = self.probe_by.map(|at| at.min(now.saturating_add(PROBE_MS)));
+        self.closing_by =
+            self.closing_by.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
+        let up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
+        up && self.deadline(overdue_at).is_some_and(|at| at <= now)
+    }
+
+    /// Keeps the timer of silence right: called after each input. A frame only
+    /// moves a number; the timer is set again when it comes.
+    pub(crate) fn watch(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
+        match (self.deadline(overdue_at), self.timer_at) {
+            (Some(at), set) if set.is_none_or(|set| at < set) => {
+                self.timer_at = Some(at);
+                out.push(Effect::Set(Timer::Silence, at));
+            }
+            (None, Some(_)) => {
+                self.timer_at = None;
+                out.push(Effect::Clear(Timer::Silence));
+            }
+            _ => {}
+        }
+    }
+
+    fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
+        match self.stage {
+            Stage::Resting | Stage::Waiting { .. } => self.closing_by,
+            Stage::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
+            Stage::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
+            Stage::Live => {
+                let silence = Some(self.heard_at.saturating_add(SILENCE_MS));
+                [silence, self.probe_by, overdue_at].into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn enter(&mut self, stage: Stage, now: u64) {
+        self.stage = stage;
+        self.since = now;
+        self.heard_at = now;
+        self.probe_by = None;
+    }
+
+    /// Leaves the stage: the socket is closed, the wait is off.
+    fn end(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
+        match self.stage {
+            Stage::Resting => {}
+            Stage::Waiting { .. } => out.push(Effect::Clear(Timer::Retry)),
+            Stage::Connecting | Stage::Greeting { .. } | Stage::Live => {
+                out.push(Effect::Close(self.socket, code.number()));
+                self.closing_by = Some(now.saturating_add(CLOSING_MS));
+            }
+        }
+    }
+
+    fn wait(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        let drawn = self.backoff.wait(now, jitter);
+        // The browser says that there is no network. It can be wrong, so the
+        // attempts go on, but seldom.
+        let wait = if self.offline { self.backoff.ceiling(now) } else { drawn };
+        self.wait_until(now.saturating_add(wait), now, out);
+    }
+
+    fn wait_until(&mut self, retry_at: u64, now: u64, out: &mut Vec<Effect>) {
+        self.enter(Stage::Waiting { retry_at }, now);
+        out.push(Effect::Set(Timer::Retry, retry_at));
+    }
+}
+
+/// Whether a `ping` is to be sent: is this connection still alive?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Probe {
+    /// Send one; silence after it ends the connection.
+    Send,
+    /// None is needed.
+    No,
+}
+
+#[cfg(test)]
+mod tests;

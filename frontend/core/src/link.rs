@@ -1,0 +1,136 @@
+//! Bare URLs in a text. Only `http://` and `https://` become links, so that
+//! no other scheme ever reaches an `href`.
+//!
+//! Chinese, Japanese and Korean put no space round a URL: it ends where such
+//! a character begins. Letters of other scripts may be part of it.
+
+/// A stretch of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment<'a> {
+    /// Plain.
+    Text(&'a str),
+    /// A URL, to be shown and linked as it stands.
+    Link(&'a str),
+}
+
+/// `text` cut into stretches: joined again they are `text`, and none is empty.
+pub fn segments(text: &str) -> Vec<Segment<'_>> {
+    let mut found = Vec::new();
+    let mut plain_from = 0;
+    let mut from = 0;
+    while let Some(start) = text[from..].find("://").map(|colon| from + colon) {
+        from = start + "://".len();
+        let Some(begin) = scheme_start(text, start).filter(|begin| *begin >= plain_from) else { continue };
+        // The host first: it ends at the next `/`, so that a text of nothing
+        // but schemes is read once and not once for each of them.
+        if !has_host(&text[from..]) {
+            continue;
+        }
+        let end = from + url_length(&text[from..]);
+        if end == from {
+            continue;
+        }
+        if plain_from < begin {
+            found.push(Segment::Text(&text[plain_from..begin]));
+        }
+        found.push(Segment::Link(&text[begin..end]));
+        plain_from = end;
+        from = end;
+    }
+    if plain_from < text.len() {
+        found.push(Segment::Text(&text[plain_from..]));
+    }
+    found
+}
+
+/// Where the scheme before the `://` at `colon` begins, if it is one of ours
+/// and a word of its own.
+fn scheme_start(text: &str, colon: usize) -> Option<usize> {
+    let before = &text.as_bytes()[..colon];
+    let length = ["https", "http"].into_iter().map(str::len).find(|length| {
+        let tail = before.len().checked_sub(*length).map(|at| &before[at..]);
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(&b"https"[..*length]))
+    })?;
+    let begin = colon - length;
+    // `xhttp://` and `view-source:http://` are other schemes; 茶http:// is not.
+    let part_of_a_scheme =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b':');
+    let glued = begin > 0 && part_of_a_scheme(before[begin - 1]);
+    (!glued).then_some(begin)
+}
+
+/// Bytes of `rest`, what stands after `://`, that belong to the URL.
+fn url_length(rest: &str) -> usize {
+    let raw = rest.find(|c| !may_stand_in_a_url(c)).unwrap_or(rest.len());
+    let mut url = &rest[..raw];
+    // How many brackets of each kind close more than was opened.
+    let mut round = unopened(url, '(', ')');
+    let mut square = unopened(url, '[', ']');
+    while let Some(last) = url.chars().next_back() {
+        let drop = match last {
+            '.' | ',' | '!' | '?' | ';' | ':' | '\'' | '*' => true,
+            '(' | '[' => true,
+            ')' => take_one(&mut round),
+            ']' => take_one(&mut square),
+            _ => false,
+        };
+        if !drop {
+            break;
+        }
+        url = &url[..url.len() - last.len_utf8()];
+    }
+    url.len()
+}
+
+/// How many of `close` have no `open` before them.
+fn unopened(url: &str, open: char, close: char) -> usize {
+    let mut depth = 0_usize;
+    let mut extra = 0;
+    for c in url.chars() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => extra += 1,
+            }
+        }
+    }
+    extra
+}
+
+fn take_one(count: &mut usize) -> bool {
+    match count.checked_sub(1) {
+        Some(less) => {
+            *count = less;
+            true
+        }
+        None => false,
+    }
+}
+
+fn may_stand_in_a_url(c: char) -> bool {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' => true,
+        '-' | '.' | '_' | '~' | ':' | '/' | '?' | '#' | '[' | ']' | '@' => true,
+        '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=' | '%' => true,
+        // Invisible or spaces, each within the range below.
+        '\u{61c}' | '\u{1680}' | '\u{180b}'..='\u{180f}' => false,
+        // Hangul letters.
+        '\u{1100}'..='\u{11ff}' => false,
+        // Latin, Greek, Cyrillic, Arabic, Devanagari, Thai…; general
+        // punctuation, with its bidirectional controls, and CJK lie above.
+        '\u{c0}'..='\u{1fff}' => true,
+        _ => false,
+    }
+}
+
+/// Whether what stands after `://` begins with something like a host.
+fn has_host(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[' || !c.is_ascii())
+}
+
+#[cfg(test)]
+mod tests;

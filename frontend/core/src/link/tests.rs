@@ -1,0 +1,135 @@
+use super::*;
+
+/// The links of `text`, after a check that nothing of it is lost.
+fn links(text: &str) -> Vec<&str> {
+    let found = segments(text);
+    let joined: String = found.iter().map(|segment| whole(*segment)).collect();
+    assert_eq!(joined, text);
+    assert!(found.iter().all(|segment| !whole(*segment).is_empty()), "{found:?}");
+    let of = |segment| if let Segment::Link(url) = segment { Some(url) } else { None };
+    found.into_iter().filter_map(of).collect()
+}
+
+fn whole(segment: Segment<'_>) -> &str {
+    match segment {
+        Segment::Text(text) | Segment::Link(text) => text,
+    }
+}
+
+#[test]
+fn a_bare_url_is_a_link_and_the_rest_is_text() {
+    assert_eq!(
+        segments("see https://example.com/tea?x=1#top now"),
+        [Segment::Text("see "), Segment::Link("https://example.com/tea?x=1#top"), Segment::Text(" now")],
+    );
+    assert_eq!(segments("http://localhost:8888"), [Segment::Link("http://localhost:8888")]);
+    assert_eq!(segments("no link"), [Segment::Text("no link")]);
+    assert_eq!(segments(""), []);
+}
+
+#[test]
+fn several_urls_are_several_links() {
+    assert_eq!(links("http://a.example, http://b.example"), ["http://a.example", "http://b.example"]);
+    assert_eq!(links("http://a.example\nHTTPS://B.example/"), ["http://a.example", "HTTPS://B.example/"]);
+}
+
+#[test]
+fn only_http_and_https_are_links() {
+    for text in [
+        "javascript:alert(1)",
+        "javascript://example.com/%0aalert(1)",
+        "data:text/html,x",
+        "ftp://example.com",
+        "file:///etc/hosts",
+        "xhttp://example.com",
+        "view-source:http://example.com",
+        "x-https://example.com",
+        "www.example.com",
+        "https:/example.com",
+        "https//example.com",
+    ] {
+        assert_eq!(links(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_scheme_without_a_host_is_text() {
+    for text in [
+        "http://",
+        "https://.",
+        "http:///path",
+        "http://?q",
+        "https://，",
+        "http://)",
+        "://",
+        "http://@/x",
+        "http://[",
+    ] {
+        assert_eq!(links(text), [""; 0], "{text}");
+    }
+    assert_eq!(links("http://http://example.com"), ["http://http://example.com"], "a host named http");
+    assert_eq!(links("http:// https://example.com"), ["https://example.com"]);
+}
+
+#[test]
+fn punctuation_after_a_url_is_not_part_of_it() {
+    for end in [
+        ".", ",", "!", "?", ";", ":", "...", "?!", "'", "\"", ")", "]", ">", ").", "。", "，", "！", "？",
+        "；", "：", "、", "）", "】", "」", "》", "”", "…", "）。",
+    ] {
+        let text = format!("https://example.com/tea{end}");
+        assert_eq!(links(&text), ["https://example.com/tea"], "{text}");
+        let text = format!("https://example.com/tea{end} and more");
+        assert_eq!(links(&text), ["https://example.com/tea"], "{text}");
+    }
+    assert_eq!(links("https://example.com/."), ["https://example.com/"]);
+    assert_eq!(links("https://example.com/a.b"), ["https://example.com/a.b"]);
+}
+
+#[test]
+fn brackets_stay_when_they_are_the_urls_own() {
+    assert_eq!(links("(https://example.com/Tea_(drink))"), ["https://example.com/Tea_(drink)"]);
+    assert_eq!(links("https://example.com/Tea_(drink)"), ["https://example.com/Tea_(drink)"]);
+    assert_eq!(links("[https://example.com/a[1]]"), ["https://example.com/a[1]"]);
+    assert_eq!(links("(see https://example.com)"), ["https://example.com"]);
+    assert_eq!(links("（https://example.com/）"), ["https://example.com/"]);
+    assert_eq!(links("http://[::1]:8888/x"), ["http://[::1]:8888/x"]);
+    assert_eq!(links("http://[::1]"), ["http://[::1]"]);
+}
+
+#[test]
+fn chinese_text_touches_a_url_and_is_not_part_of_it() {
+    assert_eq!(
+        segments("看https://example.com/茶很好"),
+        [Segment::Text("看"), Segment::Link("https://example.com/"), Segment::Text("茶很好")],
+    );
+    assert_eq!(links("地址是：http://192.168.1.2:8888。请进"), ["http://192.168.1.2:8888"]);
+    assert_eq!(links("https://example.com에서"), ["https://example.com"]);
+    assert_eq!(links("お茶はhttps://example.com/teaです"), ["https://example.com/tea"]);
+}
+
+#[test]
+fn letters_of_scripts_with_spaces_belong_to_a_url() {
+    assert_eq!(links("https://ru.example.org/Чай, да"), ["https://ru.example.org/Чай"]);
+    assert_eq!(links("https://bücher.example/é"), ["https://bücher.example/é"]);
+}
+
+#[test]
+fn invisible_characters_end_a_url() {
+    for c in
+        ['\u{200b}', '\u{202e}', '\u{2066}', '\u{61c}', '\u{a0}', '\u{ad}', '\u{feff}', '\u{0}', '\u{3000}']
+    {
+        let text = format!("https://example.com/{c}exe.txt");
+        assert_eq!(links(&text), ["https://example.com/"], "{c:?}");
+    }
+}
+
+#[test]
+fn a_hostile_text_takes_no_long_time_and_does_no_harm() {
+    for part in
+        ["http://", "://", ")", "http://a(", "https://a)", "茶http://b]", "http://?", "http://[", "\u{301}"]
+    {
+        let text = part.repeat(shared::limits::TEXT_BYTES_MAX / part.len());
+        links(&text);
+    }
+}

@@ -1,0 +1,100 @@
+//! People: today's name of each, and who is present.
+//!
+//! Names have two sources. What the log says (`welcome`, `posted`, `renamed`,
+//! `member_joined`) comes in order and is today's name; what presence says is
+//! not in that order and only names those who have no name yet.
+
+use crate::limits::{NAMES_MAX, PEOPLE_MAX};
+use crate::view::Person;
+use shared::event::Presence;
+use shared::{Member, MemberId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The members that the page knows of.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    names: BTreeMap<MemberId, Rc<str>>,
+    /// Present members, and whether they are away.
+    present: BTreeMap<MemberId, bool>,
+    count: u32,
+}
+
+impl Members {
+    /// Today's name, where it is known.
+    pub(crate) fn name(&self, id: MemberId) -> Option<&Rc<str>> {
+        self.names.get(&id)
+    }
+
+    /// Takes today's name from the log. True if it is another than before.
+    pub(crate) fn named(&mut self, id: MemberId, name: &str) -> bool {
+        if self.name(id).is_some_and(|known| **known == *name) {
+            return false;
+        }
+        self.names.insert(id, Rc::from(name)).is_some()
+    }
+
+    /// Takes who is present at the start of a session.
+    pub(crate) fn welcomed(&mut self, present: &[Presence], count: u32) {
+        self.present.clear();
+        for one in present.iter().take(PEOPLE_MAX) {
+            self.named(one.member.id, &one.member.name);
+            self.present.insert(one.member.id, one.away);
+        }
+        self.count = count;
+    }
+
+    /// These are present; `count` are in all.
+    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32) {
+        for member in members {
+            let room = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
+            if room {
+                self.names.entry(member.id).or_insert_with(|| Rc::from(member.name.as_str()));
+                self.present.insert(member.id, away);
+            }
+        }
+        self.count = count;
+    }
+
+    /// These are not present any more; `count` are left.
+    pub(crate) fn gone(&mut self, members: &[MemberId], count: u32) {
+        for id in members {
+            self.present.remove(id);
+        }
+        self.count = count;
+    }
+
+    /// How many are present.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Forgets names past [`NAMES_MAX`]; those who are present or an author of
+    /// a row that is held stay.
+    pub(crate) fn tidy(&mut self, is_author: impl Fn(MemberId) -> bool) {
+        if self.names.len() > NAMES_MAX {
+            let present = &self.present;
+            self.names.retain(|id, _| present.contains_key(id) || is_author(*id));
+        }
+    }
+
+    /// The present members in the order of their names.
+    pub(crate) fn people(&self, me: Option<MemberId>) -> Vec<Person> {
+        let mut people: Vec<Person> = self
+            .present
+            .iter()
+            .map(|(id, away)| Person {
+                id: *id,
+                name: self.name(*id).cloned().unwrap_or_default(),
+                away: *away,
+                me: me == Some(*id),
+            })
+            .collect();
+        // Lower case by ASCII only: the tables for more would weigh more than they give.
+        people.sort_by_cached_key(|person| (person.name.to_ascii_lowercase(), person.id));
+        people
+    }
+}
+
+#[cfg(test)]
+mod tests;

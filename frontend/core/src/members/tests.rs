@@ -1,0 +1,87 @@
+use super::*;
+
+fn member(id: u64, name: &str) -> Member {
+    Member { id: MemberId(id), name: name.to_owned() }
+}
+
+fn names(members: &Members) -> Vec<String> {
+    let mark = |person: Person| format!("{}{}", person.name, if person.away { " (away)" } else { "" });
+    members.people(None).into_iter().map(mark).collect()
+}
+
+#[test]
+fn people_come_go_away_and_leave() {
+    let mut members = Members::default();
+    members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], 1);
+    members.came(&[member(2, "Bo")], false, 2);
+    members.came(&[member(1, "Ann")], true, 2);
+    members.came(&[member(3, "Cy")], true, 3);
+    assert_eq!(names(&members), ["Ann (away)", "Bo", "Cy (away)"]);
+    members.came(&[member(1, "Ann")], false, 3);
+    members.gone(&[MemberId(2)], 2);
+    assert_eq!(names(&members), ["Ann", "Cy (away)"]);
+    assert_eq!(members.count(), 2);
+}
+
+#[test]
+fn people_stand_in_the_order_of_their_names_and_know_who_looks() {
+    let mut members = Members::default();
+    members.came(&[member(1, "dee"), member(2, "茶"), member(3, "Cy"), member(4, "Abe")], false, 4);
+    assert_eq!(names(&members), ["Abe", "Cy", "dee", "茶"]);
+    let me: Vec<bool> = members.people(Some(MemberId(3))).iter().map(|person| person.me).collect();
+    assert_eq!(me, [false, true, false, false]);
+}
+
+#[test]
+fn a_welcome_replaces_who_was_present() {
+    let mut members = Members::default();
+    members.came(&[member(1, "Ann"), member(2, "Bo")], false, 2);
+    members.welcomed(&[Presence { member: member(2, "Bob"), away: true }], 1);
+    assert_eq!(names(&members), ["Bob (away)"]);
+}
+
+#[test]
+fn counts_without_names_move_the_count_only() {
+    let mut members = Members::default();
+    members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], 300);
+    members.came(&[], false, 301);
+    members.gone(&[], 299);
+    assert_eq!((members.count(), members.people(None).len()), (299, 1));
+}
+
+#[test]
+fn a_new_name_from_the_log_holds_against_a_late_word_of_presence() {
+    let mut members = Members::default();
+    members.came(&[member(1, "Ann")], false, 1);
+    assert!(members.named(MemberId(1), "Anna"));
+    assert!(!members.named(MemberId(1), "Anna"));
+    members.came(&[member(1, "Ann")], true, 1);
+    assert_eq!(names(&members), ["Anna (away)"]);
+}
+
+#[test]
+fn no_more_people_are_held_than_the_limit() {
+    for (extra, held) in [(0, PEOPLE_MAX - 1), (1, PEOPLE_MAX), (2, PEOPLE_MAX)] {
+        let mut members = Members::default();
+        let crowd: Vec<Member> = (1..PEOPLE_MAX as u64 + extra).map(|id| member(id, "x")).collect();
+        members.came(&crowd, false, 9);
+        assert_eq!(members.people(None).len(), held);
+        members.came(&crowd[..1], true, 9);
+        assert!(members.people(None)[0].away, "one who is held is still told of");
+    }
+}
+
+#[test]
+fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
+    let mut members = Members::default();
+    members.came(&[member(5, "Eve")], false, 1);
+    for id in 10..10 + NAMES_MAX as u64 - 1 {
+        members.named(MemberId(id), "x");
+    }
+    members.tidy(|_| false);
+    assert_eq!(members.names.len(), NAMES_MAX);
+    members.named(MemberId(9), "Ina");
+    members.tidy(|id| id == MemberId(9));
+    let left: Vec<u64> = members.names.keys().map(|id| id.0).collect();
+    assert_eq!(left, [5, 9]);
+}
