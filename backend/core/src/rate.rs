@@ -42,6 +42,17 @@ impl Bucket {
         debt.div_ceil(u64::from(rate.per_s))
     }
 
+    /// Takes `cost` units if they are there, and says whether they were: for
+    /// what is refused rather than delayed.
+    pub fn try_take(&mut self, rate: Rate, cost: u32, now: u64) -> bool {
+        self.refill(rate, now);
+        let is_there = rate.per_s == 0 || self.level >= i64::from(cost) * 1000;
+        if is_there {
+            self.take(rate, cost, now);
+        }
+        is_there
+    }
+
     /// Whether the bucket would be full again by `now`: then it need not be remembered.
     pub fn is_full(&self, rate: Rate, now: u64) -> bool {
         let mut later = *self;
@@ -84,6 +95,16 @@ mod tests {
             taken += 1;
         }
         assert_eq!(taken, 60 + 60 * 20);
+    }
+
+    #[test]
+    fn what_is_refused_costs_nothing() {
+        let mut bucket = Bucket::full(RATE, 0);
+        let taken = (0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count();
+        assert_eq!(taken, 60);
+        assert!(!bucket.try_take(RATE, 1, 49));
+        assert!(bucket.try_take(RATE, 1, 50));
+        assert!(Bucket::full(Rate::NONE, 0).try_take(Rate::NONE, 9, 0));
     }
 
     #[test]

@@ -1,0 +1,168 @@
+//! `/api`: who one is. The bodies are [`shared::api`]'s.
+
+use crate::{
+    app::Parts,
+    device::{self, Token},
+    guard::Caller,
+    limits::{ADDRESSES_MAX, BODY_BYTES_MAX, BODY_TIMEOUT, NAMINGS},
+    problem::Refused,
+    registry::Question,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    cookie::Cookie,
+    http::{StatusCode, header},
+    web,
+};
+use hub::{
+    output::Answer,
+    rate::{Bucket, Rate},
+};
+use serde::de::DeserializeOwned;
+use shared::{
+    ErrorCode, Member,
+    api::{Me, Name},
+};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+};
+
+/// `GET /api/me`.
+pub async fn me(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let member = match device::of(&request, &parts.house) {
+        Some(device) => expect_me(parts.ask(Question::Me(device)).await?)?,
+        None => None,
+    };
+    Ok(answer(&parts, member, None))
+}
+
+/// `POST /api/join`.
+pub async fn join(
+    request: HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let Name { name } = read(&request, payload).await?;
+    if caller.has_origin
+        && let Some(device) = device::of(&request, &parts.house)
+        && expect_me(parts.ask(Question::Me(device)).await?)?.is_some()
+    {
+        return Err(Refused::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
+    }
+    parts.addresses.take(caller.address, parts.namings)?;
+    let token = Token::new().map_err(|_| Refused::internal())?;
+    let member = expect_me(parts.ask(Question::Join(name, token.key())).await?)?;
+    Ok(answer(&parts, member, Some(token.cookie(&parts.house, caller.is_https))))
+}
+
+/// `POST /api/name`.
+pub async fn rename(
+    request: HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let Name { name } = read(&request, payload).await?;
+    let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
+    let device = device.ok_or(Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired))?;
+    parts.addresses.take(caller.address, parts.namings)?;
+    let member = expect_me(parts.ask(Question::Rename(name, device)).await?)?;
+    Ok(answer(&parts, member, None))
+}
+
+/// `POST /api/sign-out`.
+pub async fn sign_out(
+    request: HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let serde::de::IgnoredAny = read(&request, payload).await?;
+    if let Some(device) = device::of(&request, &parts.house).filter(|_| caller.has_origin) {
+        expect_me(parts.ask(Question::SignOut(device)).await?)?;
+    }
+    Ok(answer(&parts, None, Some(device::forget(&parts.house, caller.is_https))))
+}
+
+fn answer(parts: &Parts, member: Option<Member>, cookie: Option<Cookie<'static>>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(cookie) = cookie {
+        response.cookie(cookie);
+    }
+    response.json(Me { member, build: parts.build.clone() })
+}
+
+fn expect_me(answer: Answer) -> Result<Option<Member>, Refused> {
+    match answer {
+        Answer::Me(member) => Ok(member),
+        Answer::Refused(code, suggestion) => Err(Refused::new(status(code), code).suggesting(suggestion)),
+    }
+}
+
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::NameTaken => StatusCode::CONFLICT,
+        ErrorCode::SignInRequired => StatusCode::UNAUTHORIZED,
+        ErrorCode::HouseFull | ErrorCode::StoreRefused => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// Reads a JSON body within its limits.
+async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload) -> Result<T, Refused> {
+    // Only this type: a form or a text could be posted by any site without being asked.
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::WrongMediaType));
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(BODY_BYTES_MAX)).await;
+    let body = body.map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
+    let body = body.map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge))?;
+    let body = body.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))?;
+    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => {
+            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
+        }
+        _ => Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
+    })
+}
+
+/// How often each address may ask for a name: a name is kept until its member
+/// leaves, so one address could take them all.
+#[derive(Debug, Default)]
+pub struct Addresses(Mutex<HashMap<IpAddr, Bucket>>);
+
+impl Addresses {
+    /// Counts one request.
+    ///
+    /// # Errors
+    /// 429 while the address is over its rate.
+    pub fn take(&self, address: IpAddr, rate: Rate) -> Result<(), Refused> {
+        let now = crate::fanout::now_ms();
+        // Nothing panics while it is held; if something ever did, the counts would still do.
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= ADDRESSES_MAX {
+            buckets.retain(|_, bucket| !bucket.is_full(rate, now));
+        }
+        let is_full = buckets.len() >= ADDRESSES_MAX && !buckets.contains_key(&address);
+        if is_full
+            || !buckets.entry(address).or_insert_with(|| Bucket::full(rate, now)).try_take(rate, 1, now)
+        {
+            let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests);
+            return Err(refused.with(header::RETRY_AFTER, "5"));
+        }
+        Ok(())
+    }
+}
+
+/// The rate for namings under these limits.
+pub fn namings(is_limited: bool) -> Rate {
+    if is_limited { NAMINGS } else { Rate::NONE }
+}

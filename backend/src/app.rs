@@ -1,0 +1,135 @@
+//! The routes, and what they find: no logic.
+
+use crate::{
+    api::{self, Addresses},
+    assets::{self, Page},
+    fanout::Table,
+    guard::House,
+    health,
+    place::Places,
+    problem::Refused,
+    registry::{Question, Registry},
+    transport::websocket::{self, PlainRates, Watch},
+};
+use actix_web::{
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use hub::{output::Answer, rate::Rate};
+use shared::{ErrorCode, version::WEBSOCKET_PATH};
+use std::{rc::Rc, sync::Arc};
+
+/// What every route of one worker may use.
+pub struct Parts {
+    /// The actor.
+    pub registry: Registry,
+    /// This worker's connections.
+    pub table: Rc<Table>,
+    /// The house's names.
+    pub house: Arc<House>,
+    /// The page.
+    pub page: Arc<Page>,
+    /// The page's build, as clients are told.
+    pub build: String,
+    /// Places for connections.
+    pub places: Places,
+    /// Whether bare WebSockets are welcome.
+    pub plain: bool,
+    /// How fast each may speak.
+    pub plain_rates: PlainRates,
+    /// How often an address may ask for a name.
+    pub namings: Rate,
+    /// Who asked how often.
+    pub addresses: Arc<Addresses>,
+    /// Sees each text message.
+    pub watch: Option<Watch>,
+}
+
+impl Parts {
+    /// The parts behind a request.
+    pub fn of(request: &HttpRequest) -> Rc<Self> {
+        #[expect(clippy::expect_used, reason = "the factory of every worker puts them there")]
+        let parts = request.app_data::<Rc<Parts>>().expect("an app without its parts");
+        Rc::clone(parts)
+    }
+
+    /// Asks the registry.
+    ///
+    /// # Errors
+    /// 500, if it has ended.
+    pub async fn ask(&self, question: Question) -> Result<Answer, Refused> {
+        self.registry.ask(question).await.map_err(|_| Refused::internal())
+    }
+}
+
+/// The routes.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource(WEBSOCKET_PATH).to(websocket::connect))
+        .service(web::resource("/healthz").to(health::live))
+        .service(web::resource("/readyz").to(health::ready))
+        .service(web::resource("/api/me").route(web::get().to(api::me)).default_service(web::to(get_only)))
+        .service(
+            web::resource("/api/join").route(web::post().to(api::join)).default_service(web::to(post_only)),
+        )
+        .service(
+            web::resource("/api/name").route(web::post().to(api::rename)).default_service(web::to(post_only)),
+        )
+        .service(
+            web::resource("/api/sign-out")
+                .route(web::post().to(api::sign_out))
+                .default_service(web::to(post_only)),
+        )
+        .default_service(web::to(assets::serve));
+}
+
+async fn get_only() -> Result<HttpResponse, Refused> {
+    Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, "GET"))
+}
+
+async fn post_only() -> Result<HttpResponse, Refused> {
+    Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, "POST"))
+}
+
+/// Stands before every route: who may ask, and the headers of every answer.
+pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let parts = Parts::of(request.request());
+    let peer = request.peer_addr().map(|address| address.ip());
+    let mut response = match parts.house.admit(request.method(), request.path(), request.headers(), peer) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await?
+        }
+        Err(refused) => request.into_response(refused.error_response()),
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        harden(&mut response, &parts);
+    }
+    Ok(response)
+}
+
+fn harden(response: &mut ServiceResponse<BoxBody>, parts: &Parts) {
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(parts.page.policy()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if parts.house.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Settings: flags, then the environment (`TEAHOUSE_*`), then a TOML file,
+//! then defaults. Every wrong one is told at once, by name.
+
+mod source;
+
+pub use source::{Found, Source};
+
+use hub::limits::POSTS_PER_S;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+use url::Url;
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+Teahouse: group chat that starts with one command.
+
+Usage: teahouse [settings]
+
+  --listen ADDRESS       where to listen [127.0.0.1:8888]
+  --lan                  listen on all interfaces, and print the address for others
+  --public-url URL       the address that people open, if a proxy stands before it
+  --allow-origin ORIGIN  another origin whose pages may connect (may be repeated)
+  --trust-proxy on|off   believe X-Forwarded-For, -Host and -Proto [off]
+  --plain on|off         bare WebSockets without a name [on; off with --public-url]
+  --limit-posts N        messages a second for each member, 0 for no limit [20]
+  --data DIR             where what must last is kept [teahouse-data]
+  --config FILE          settings in TOML: listen = \"…\", lan = true, …
+  --help, --version
+
+The same settings through the environment: TEAHOUSE_LISTEN, TEAHOUSE_LAN, …
+Flags count before the environment, the environment before the file.
+";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Tell the address in the local network.
+    pub lan: bool,
+    /// The address that people open.
+    pub public_url: Option<Url>,
+    /// Other origins whose pages may connect, as browsers write them.
+    pub allow_origin: Vec<String>,
+    /// Believe the headers of a proxy.
+    pub trust_proxy: bool,
+    /// Bare WebSockets without a name are welcome.
+    pub plain: bool,
+    /// Messages a second for each member; 0 is no limit.
+    pub limit_posts: u32,
+    /// Where what must last is kept.
+    pub data: PathBuf,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8888)),
+            lan: false,
+            public_url: None,
+            allow_origin: Vec::new(),
+            trust_proxy: false,
+            plain: true,
+            limit_posts: POSTS_PER_S,
+            data: PathBuf::from("teahouse-data"),
+        }
+    }
+}
+
+/// What is wrong, one line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wrong(pub Vec<String>);
+
+impl Config {
+    /// Makes sense of what was found.
+    ///
+    /// # Errors
+    /// Every setting that is wrong, by the name under which it was set.
+    pub fn read(found: &Found) -> Result<Self, Wrong> {
+        let mut wrong = found.wrong.clone();
+        let default = Config::default();
+        let mut config = Config {
+            listen: one(found, "listen", listen, &mut wrong).unwrap_or(default.listen),
+            lan: one(found, "lan", switch, &mut wrong).unwrap_or(default.lan),
+            public_url: one(found, "public-url", public_url, &mut wrong),
+            allow_origin: many(found, "allow-origin", origin, &mut wrong),
+            trust_proxy: one(found, "trust-proxy", switch, &mut wrong).unwrap_or(default.trust_proxy),
+            plain: true,
+            limit_posts: one(found, "limit-posts", number, &mut wrong).unwrap_or(default.limit_posts),
+            data: one(found, "data", folder, &mut wrong).unwrap_or(default.data),
+        };
+        config.plain = one(found, "plain", switch, &mut wrong).unwrap_or(config.public_url.is_none());
+        if config.lan {
+            config.listen.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        }
+        if wrong.is_empty() { Ok(config) } else { Err(Wrong(wrong)) }
+    }
+}
+
+fn one<T>(
+    found: &Found,
+    name: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+    wrong: &mut Vec<String>,
+) -> Option<T> {
+    let (source, values) = found.values.get(name)?;
+    if let [_, _, ..] = &values[..] {
+        wrong.push(format!("{}: set it once", source.name(name)));
+    }
+    parse(values.last()?).map_err(|why| wrong.push(format!("{}: {why}", source.name(name)))).ok()
+}
+
+fn many<T>(
+    found: &Found,
+    name: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+    wrong: &mut Vec<String>,
+) -> Vec<T> {
+    let Some((source, values)) = found.values.get(name) else { return Vec::new() };
+    let mut parsed = Vec::new();
+    for value in values {
+        match parse(value) {
+            Ok(value) => parsed.push(value),
+            Err(why) => wrong.push(format!("{}: {why}", source.name(name))),
+        }
+    }
+    parsed
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:8888"))
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" | "1" => Ok(true),
+        "off" | "false" | "0" => Ok(false),
+        _ => Err(format!("{text:?} is neither on nor off")),
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("{text:?} is no whole number from 0 to {}", u32::MAX))
+}
+
+fn folder(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("the folder's name is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let why = || format!("{text:?} is no address such as https://tea.example (without a path)");
+    let url = Url::parse(text).map_err(|_| why())?;
+    let is_bare =
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if is_bare && is_web { Ok(url) } else { Err(why()) }
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let url =
+        public_url(text).map_err(|_| format!("{text:?} is no origin such as https://tea.example:444"))?;
+    Ok(url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! Where a setting was found, so that a wrong one can be told by its name there.
+
+use std::{collections::BTreeMap, ffi::OsString, fs};
+
+/// The names of all settings, as flags spell them.
+const NAMES: &[&str] =
+    &["listen", "lan", "public-url", "allow-origin", "trust-proxy", "plain", "limit-posts", "data"];
+
+/// Where a setting was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--listen`
+    Flag,
+    /// `TEAHOUSE_LISTEN`
+    Environment,
+    /// `listen` in the file
+    File,
+}
+
+impl Source {
+    /// A setting's name in this source.
+    pub fn name(self, name: &str) -> String {
+        match self {
+            Source::Flag => format!("--{name}"),
+            Source::Environment => variable(name),
+            Source::File => format!("{} in the configuration file", key(name)),
+        }
+    }
+}
+
+fn variable(name: &str) -> String {
+    format!("TEAHOUSE_{}", name.replace('-', "_").to_uppercase())
+}
+
+fn key(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// Settings as text, each from the source that counts.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// By name.
+    pub values: BTreeMap<&'static str, (Source, Vec<String>)>,
+    /// What could not be understood at all.
+    pub wrong: Vec<String>,
+    /// `--help` was given.
+    pub help: bool,
+    /// `--version` was given.
+    pub version: bool,
+}
+
+impl Found {
+    /// Looks through the flags, the environment and the file.
+    pub fn search(
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut found = Found::default();
+        let file = found.flags(arguments).or_else(|| environment("TEAHOUSE_CONFIG"));
+        for name in NAMES {
+            if let Some(value) = environment(&variable(name)) {
+                let values = match *name {
+                    "allow-origin" => value.split_whitespace().map(str::to_owned).collect(),
+                    _ => vec![value],
+                };
+                found.values.entry(name).or_insert((Source::Environment, values));
+            }
+        }
+        if let Some(file) = file {
+            found.file(&file);
+        }
+        found
+    }
+
+    /// Reads the flags; returns what `--config` names.
+    fn flags(&mut self, arguments: impl IntoIterator<Item = OsString>) -> Option<String> {
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let mut file = None;
+        loop {
+            let flag = match parser.next() {
+                Ok(Some(lexopt::Arg::Long(flag))) => flag.to_owned(),
+                Ok(Some(lexopt::Arg::Short('h'))) => "help".to_owned(),
+                Ok(Some(lexopt::Arg::Short('V'))) => "version".to_owned(),
+                Ok(Some(other)) => {
+                    self.wrong.push(format!("{}: there is no such setting; see --help", other.unexpected()));
+                    continue;
+                }
+                Ok(None) => return file,
+                Err(error) => {
+                    self.wrong.push(error.to_string());
+                    continue;
+                }
+            };
+            match flag.as_str() {
+                "help" => self.help = true,
+                "version" => self.version = true,
+                "config" => file = self.value(&mut parser, "config"),
+                // A switch of its own; --lan=off is understood too.
+                "lan" => {
+                    let value = parser
+                        .optional_value()
+                        .map_or("on".to_owned(), |value| value.to_string_lossy().into_owned());
+                    self.add("lan", value);
+                }
+                flag => match NAMES.iter().find(|name| **name == flag) {
+                    Some(name) => {
+                        if let Some(value) = self.value(&mut parser, name) {
+                            self.add(name, value);
+                        }
+                    }
+                    None => {
+                        // Its value, if it has one, would be told as a second fault.
+                        let _ = parser.optional_value();
+                        self.wrong.push(format!("--{flag}: there is no such setting; see --help"));
+                    }
+                },
+            }
+        }
+    }
+
+    fn value(&mut self, parser: &mut lexopt::Parser, name: &str) -> Option<String> {
+        match parser.value().map(OsString::into_string) {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(_)) => {
+                self.wrong.push(format!("--{name}: the value is not UTF-8"));
+                None
+            }
+            Err(_) => {
+                self.wrong.push(format!("--{name}: a value is missing"));
+                None
+            }
+        }
+    }
+
+    fn add(&mut self, name: &'static str, value: String) {
+        self.values.entry(name).or_insert((Source::Flag, Vec::new())).1.push(value);
+    }
+
+    fn file(&mut self, path: &str) {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return self.wrong.push(format!("--config: {path}: {error}")),
+        };
+        let table: toml::Table = match toml::from_str(&text) {
+            Ok(table) => table,
+            Err(error) => {
+                return self.wrong.push(format!("--config: {path}: {}", error.to_string().trim_end()));
+            }
+        };
+        for (key_there, value) in table {
+            let Some(name) = NAMES.iter().find(|name| key(name) == key_there) else {
+                self.wrong.push(format!("{key_there} in the configuration file: there is no such setting"));
+                continue;
+            };
+            match texts(value) {
+                Some(values) => {
+                    self.values.entry(name).or_insert((Source::File, values));
+                }
+                None => self
+                    .wrong
+                    .push(format!("{}: this kind of value is not understood", Source::File.name(name))),
+            }
+        }
+    }
+}
+
+fn texts(value: toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::String(text) => Some(vec![text]),
+        toml::Value::Integer(number) => Some(vec![number.to_string()]),
+        toml::Value::Boolean(is_on) => Some(vec![is_on.to_string()]),
+        toml::Value::Array(values) => {
+            let texts: Option<Vec<_>> = values.into_iter().map(texts).collect();
+            Some(texts?.into_iter().flatten().collect())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+use super::*;
+use std::{ffi::OsString, fs};
+
+fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let look =
+        |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    Config::read(&Found::search(arguments.iter().map(OsString::from), look)).map_err(|Wrong(lines)| lines)
+}
+
+fn file(text: &str) -> (String, impl Drop) {
+    struct Remove(PathBuf);
+    impl Drop for Remove {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+    let name = format!(
+        "teahouse-config-{}-{:x}.toml",
+        std::process::id(),
+        text.len() * 31 + usize::from(text.as_bytes()[0])
+    );
+    let path = std::env::temp_dir().join(name);
+    fs::write(&path, text).unwrap();
+    (path.to_str().unwrap().to_owned(), Remove(path))
+}
+
+#[test]
+fn without_settings_the_house_is_on_loopback() {
+    let config = read(&[], &[]).unwrap();
+    assert_eq!(config, Config::default());
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8888");
+    assert!(config.plain);
+}
+
+#[test]
+fn flags_count_before_the_environment_and_that_before_the_file() {
+    let (path, _remove) = file(
+        "listen = \"127.0.0.1:1\"\nlimit_posts = 1\ntrust_proxy = true\nallow_origin = [\"http://a\", \"http://b:81\"]\n",
+    );
+    let config = read(
+        &["--config", &path, "--listen", "127.0.0.1:3"],
+        &[("TEAHOUSE_LISTEN", "127.0.0.1:2"), ("TEAHOUSE_LIMIT_POSTS", "2")],
+    )
+    .unwrap();
+    assert_eq!(config.listen.port(), 3);
+    assert_eq!(config.limit_posts, 2);
+    assert!(config.trust_proxy);
+    assert_eq!(config.allow_origin, ["http://a", "http://b:81"]);
+}
+
+#[test]
+fn every_wrong_setting_is_told_at_once_and_by_its_name() {
+    let (path, _remove) = file("data = \"\"\ncups = 4\nlan = [[{}]]\n");
+    let wrong = read(
+        &[
+            "--listen",
+            "8888",
+            "--limit-posts=-1",
+            "--allow-origin",
+            "tea",
+            "--sugar",
+            "--plain",
+            "maybe",
+            "stray",
+        ],
+        &[
+            ("TEAHOUSE_PUBLIC_URL", "ftp://tea.example"),
+            ("TEAHOUSE_TRUST_PROXY", "perhaps"),
+            ("TEAHOUSE_CONFIG", &path),
+        ],
+    )
+    .unwrap_err();
+    for name in [
+        "--listen:",
+        "--limit-posts:",
+        "--allow-origin:",
+        "--sugar:",
+        "--plain:",
+        "stray",
+        "TEAHOUSE_PUBLIC_URL:",
+        "TEAHOUSE_TRUST_PROXY:",
+        "data in",
+        "cups in",
+        "lan in",
+    ] {
+        assert!(wrong.iter().any(|line| line.contains(name)), "{name} is not in {wrong:#?}");
+    }
+    assert_eq!(wrong.len(), 11, "{wrong:#?}");
+}
+
+#[test]
+fn a_missing_value_and_a_missing_file_are_wrong() {
+    assert_eq!(read(&["--listen"], &[]).unwrap_err(), ["--listen: a value is missing"]);
+    assert!(
+        read(&["--config", "/nowhere/at/all.toml"], &[]).unwrap_err()[0]
+            .starts_with("--config: /nowhere/at/all.toml: ")
+    );
+    assert_eq!(
+        read(&["--listen", "[::1]:1", "--listen", "[::1]:2"], &[]).unwrap_err(),
+        ["--listen: set it once"]
+    );
+}
+
+#[test]
+fn lan_is_all_interfaces_and_a_public_url_ends_plain() {
+    let config = read(&["--lan", "--listen", "127.0.0.1:9000"], &[]).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
+    assert!(config.plain);
+    assert!(!read(&["--public-url", "https://tea.example"], &[]).unwrap().plain);
+    assert!(read(&["--public-url", "https://tea.example", "--plain", "on"], &[]).unwrap().plain);
+    assert!(!read(&["--plain=off"], &[]).unwrap().plain);
+    for path in ["https://tea.example/chat", "https://user@tea.example", "tea.example"] {
+        assert!(read(&["--public-url", path], &[]).is_err(), "{path}");
+    }
+}

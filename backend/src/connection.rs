@@ -1,0 +1,315 @@
+//! One live WebSocket as its worker holds it: the queue of frames on their way
+//! out, and the body through which actix-http writes them.
+//!
+//! Worker-local: no locks, no atomics. A frame is queued as a shared [`Bytes`];
+//! a queue is bounded in bytes, and past its bound it is freed at once and the
+//! next frame is Close 4008. Nothing here waits.
+
+use crate::{
+    frame,
+    limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
+};
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use hub::{Dialect, SessionId};
+use shared::CloseCode;
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    convert::Infallible,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+/// A connection.
+pub struct Connection {
+    /// Its session.
+    pub session: SessionId,
+    /// What it speaks.
+    pub dialect: Dialect,
+    queue: RefCell<Queue>,
+    waker: Cell<Option<Waker>>,
+    /// Second of the worker's clock in which something was last read.
+    heard_s: Cell<u32>,
+    /// Until when nothing is to be read: milliseconds of the hub's clock.
+    paused_until: Cell<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    frames: VecDeque<Bytes>,
+    bytes: usize,
+    /// What was published since the attach, until `welcome` is there.
+    held: Option<Vec<Bytes>>,
+    /// A close frame is queued: nothing may follow it.
+    is_closing: bool,
+}
+
+impl Connection {
+    /// A connection with nothing queued.
+    pub fn new(session: SessionId, dialect: Dialect, now_s: u32) -> Rc<Self> {
+        Rc::new(Connection {
+            session,
+            dialect,
+            queue: RefCell::default(),
+            waker: Cell::new(None),
+            heard_s: Cell::new(now_s),
+            paused_until: Cell::new(0),
+        })
+    }
+
+    /// Queues a frame.
+    pub fn send(&self, frame: Bytes) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closing {
+            return;
+        }
+        queue.bytes += frame.len();
+        if queue.bytes > QUEUE_BYTES_MAX {
+            drop(queue);
+            return self.drop_slow();
+        }
+        match &mut queue.held {
+            Some(held) => held.push(frame),
+            None => {
+                queue.frames.push_back(frame);
+                drop(queue);
+                self.wake();
+            }
+        }
+    }
+
+    /// From now on frames are held back, until [`Connection::release`].
+    pub fn hold(&self) {
+        self.queue.borrow_mut().held.get_or_insert_default();
+    }
+
+    /// Whether frames are being held back.
+    pub fn is_held(&self) -> bool {
+        self.queue.borrow().held.is_some()
+    }
+
+    /// Sends this frame, then what was held back.
+    pub fn release(&self, first: Bytes) {
+        let held = self.queue.borrow_mut().held.take().unwrap_or_default();
+        // Counted already when they were held.
+        self.queue.borrow_mut().bytes -= held.iter().map(Bytes::len).sum::<usize>();
+        self.send(first);
+        held.into_iter().for_each(|frame| self.send(frame));
+    }
+
+    /// Queues a close frame behind what is queued, and lets nothing follow it.
+    pub fn close(&self, code: Option<u16>, reason: &str) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closing {
+            return;
+        }
+        queue.is_closing = true;
+        queue.held = None;
+        queue.frames.push_back(frame::close(code, reason));
+        drop(queue);
+        self.wake();
+    }
+
+    /// Frees the queue at once. The peer, if it ever reads again, is told to come back.
+    fn drop_slow(&self) {
+        *self.queue.borrow_mut() = Queue::default();
+        self.close(Some(CloseCode::Slow.number()), "slow");
+    }
+
+    /// Whether a close frame was queued.
+    pub fn is_closing(&self) -> bool {
+        self.queue.borrow().is_closing
+    }
+
+    /// Something was read.
+    pub fn heard(&self, now_s: u32) {
+        self.heard_s.set(now_s);
+    }
+
+    /// For how many seconds nothing was read.
+    pub fn silent_s(&self, now_s: u32) -> u32 {
+        now_s.saturating_sub(self.heard_s.get())
+    }
+
+    /// Nothing is to be read before this time.
+    pub fn pause_until(&self, until: u64) {
+        self.paused_until.set(until.max(self.paused_until.get()));
+    }
+
+    /// Milliseconds for which nothing is to be read.
+    pub fn pause(&self, now: u64) -> u64 {
+        self.paused_until.get().saturating_sub(now)
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// The way out: the response body that actix-http polls when the socket can take more.
+///
+/// It keeps the body that actix-ws made, whose drop ends the inbound stream.
+pub struct Outbound<B> {
+    connection: Rc<Connection>,
+    _inner: B,
+}
+
+impl<B> Outbound<B> {
+    /// The body of this connection's response.
+    pub fn new(connection: Rc<Connection>, inner: B) -> Self {
+        Outbound { connection, _inner: inner }
+    }
+}
+
+impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let connection = &self.connection;
+        let mut queue = connection.queue.borrow_mut();
+        let Some(next) = queue.frames.front_mut() else {
+            if queue.is_closing {
+                return Poll::Ready(None);
+            }
+            let old = connection.waker.take();
+            let waker = old.filter(|old| old.will_wake(cx.waker())).unwrap_or_else(|| cx.waker().clone());
+            connection.waker.set(Some(waker));
+            return Poll::Pending;
+        };
+        // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.
+        let chunk = if next.len() > CHUNK_BYTES_MAX { Some(next.split_to(CHUNK_BYTES_MAX)) } else { None };
+        let chunk = chunk.or_else(|| queue.frames.pop_front()).unwrap_or_default();
+        queue.bytes = queue.bytes.saturating_sub(chunk.len());
+        Poll::Ready(Some(Ok(chunk)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    use std::task::{Wake, ready};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn connection() -> (Rc<Connection>, Outbound<()>) {
+        let connection = Connection::new(SessionId(1), Dialect::V1, 0);
+        (Rc::clone(&connection), Outbound::new(connection, ()))
+    }
+
+    fn poll(body: &mut Outbound<()>, waker: &Waker) -> Poll<Option<Bytes>> {
+        let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
+        Poll::Ready(item.map(|Ok(bytes)| bytes))
+    }
+
+    fn next(body: &mut Outbound<()>) -> Poll<Option<Bytes>> {
+        poll(body, Waker::noop())
+    }
+
+    fn some(bytes: &'static [u8]) -> Poll<Option<Bytes>> {
+        Poll::Ready(Some(Bytes::from_static(bytes)))
+    }
+
+    #[test]
+    fn frames_leave_in_order_and_one_wake_serves_many() {
+        let (connection, mut body) = connection();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        assert!(poll(&mut body, &waker).is_pending());
+        connection.send(Bytes::from_static(b"a"));
+        connection.send(Bytes::from_static(b"b"));
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert_eq!(poll(&mut body, &waker), some(b"a"));
+        assert_eq!(poll(&mut body, &waker), some(b"b"));
+        assert!(poll(&mut body, &waker).is_pending());
+    }
+
+    #[test]
+    fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
+        for (length, is_slow) in
+            [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
+        {
+            let (connection, mut body) = connection();
+            let frame = Bytes::from(vec![0; length / 2]);
+            connection.send(frame.clone());
+            connection.send(Bytes::from(vec![0; length - frame.len()]));
+            assert_eq!(connection.is_closing(), is_slow, "{length}");
+            assert_eq!(connection.queue.borrow().bytes, if is_slow { 0 } else { length });
+            if is_slow {
+                assert!(frame.is_unique(), "the bytes are free at once");
+                assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
+                assert_eq!(next(&mut body), Poll::Ready(None));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_makes_room() {
+        let (connection, mut body) = connection();
+        for _ in 0..3 {
+            connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+            let mut left = QUEUE_BYTES_MAX;
+            while left > 0 {
+                let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
+                assert!(chunk.len() <= CHUNK_BYTES_MAX);
+                left -= chunk.len();
+            }
+        }
+        assert!(!connection.is_closing());
+    }
+
+    #[test]
+    fn welcome_goes_before_what_was_held_back() {
+        let (connection, mut body) = connection();
+        connection.hold();
+        connection.send(Bytes::from_static(b"live"));
+        assert!(next(&mut body).is_pending());
+        connection.release(Bytes::from_static(b"welcome"));
+        connection.send(Bytes::from_static(b"later"));
+        assert_eq!(
+            [next(&mut body), next(&mut body), next(&mut body)],
+            [some(b"welcome"), some(b"live"), some(b"later")]
+        );
+        assert_eq!(connection.queue.borrow().bytes, 0);
+    }
+
+    #[test]
+    fn held_frames_are_bounded_too() {
+        let (connection, _body) = connection();
+        connection.hold();
+        connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+        assert!(!connection.is_closing());
+        connection.send(Bytes::from_static(b"x"));
+        assert!(connection.is_closing());
+    }
+
+    #[test]
+    fn nothing_follows_a_close() {
+        let (connection, mut body) = connection();
+        connection.send(Bytes::from_static(b"a"));
+        connection.close(Some(1000), "");
+        connection.close(Some(1011), "");
+        connection.send(Bytes::from_static(b"b"));
+        assert_eq!(next(&mut body), some(b"a"));
+        assert_eq!(next(&mut body), some(b"\x88\x02\x03\xe8"));
+        assert_eq!(next(&mut body), Poll::Ready(None));
+    }
+}

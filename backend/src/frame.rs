@@ -1,0 +1,69 @@
+//! WebSocket frames as the server sends them (RFC 6455 §5.2): unmasked, so the
+//! same bytes serve every recipient.
+
+use actix_http::ws::{OpCode, Parser};
+use bytes::{Bytes, BytesMut};
+
+/// The longest frame header of a server: two bytes and a 64-bit length.
+const HEADER_MAX: usize = 10;
+
+/// A reason that fits into a close frame beside its code (§5.5.1).
+const REASON_MAX: usize = 123;
+
+/// A whole text message in one frame.
+pub fn text(payload: &[u8]) -> Bytes {
+    encode(payload, OpCode::Text)
+}
+
+/// A whole binary message in one frame.
+pub fn binary(payload: &[u8]) -> Bytes {
+    encode(payload, OpCode::Binary)
+}
+
+/// A ping without a payload.
+pub fn ping() -> Bytes {
+    encode(&[], OpCode::Ping)
+}
+
+/// The answer to a ping, with its payload (at most 125 bytes, as the parser has checked).
+pub fn pong(payload: &[u8]) -> Bytes {
+    encode(payload, OpCode::Pong)
+}
+
+/// A close with a code and a reason, or without either.
+pub fn close(code: Option<u16>, reason: &str) -> Bytes {
+    let Some(code) = code else { return encode(&[], OpCode::Close) };
+    let end = reason.floor_char_boundary(REASON_MAX);
+    let payload = [&code.to_be_bytes()[..], &reason.as_bytes()[..end]].concat();
+    encode(&payload, OpCode::Close)
+}
+
+fn encode(payload: &[u8], op: OpCode) -> Bytes {
+    let mut frame = BytesMut::with_capacity(payload.len() + HEADER_MAX);
+    Parser::write_message(&mut frame, payload, op, true, false);
+    frame.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_have_the_three_forms_of_length() {
+        assert_eq!(text(b"Hello")[..], *b"\x81\x05Hello", "RFC 6455 §5.7");
+        assert_eq!(binary(&[7; 256])[..4], [0x82, 126, 1, 0]);
+        assert_eq!(binary(&[7; 65_536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(pong(b"Hello")[..], *b"\x8a\x05Hello");
+        assert_eq!(ping()[..], *b"\x89\x00");
+    }
+
+    #[test]
+    fn a_close_fits_whatever_its_reason() {
+        assert_eq!(close(None, "unsaid")[..], *b"\x88\x00");
+        assert_eq!(close(Some(1000), "")[..], *b"\x88\x02\x03\xe8");
+        for length in [122, 123, 124] {
+            assert_eq!(close(Some(1001), &"x".repeat(length)).len(), 4 + length.min(123));
+        }
+        assert_eq!(close(Some(1001), &"茶".repeat(50)).len(), 4 + 123);
+    }
+}

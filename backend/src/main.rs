@@ -1,0 +1,76 @@
+//! The binary `teahouse`: reads the settings, opens the house, tells where it is.
+
+use backend::{
+    Made,
+    assets::Page,
+    config::{Config, Found, HELP, Wrong},
+    data, lan, shutdown,
+    store::memory::MemoryStore,
+};
+use shared::Epoch;
+use std::{env, net::TcpListener, process::ExitCode};
+
+/// A setting is wrong.
+const EXIT_SETTINGS: u8 = 2;
+/// A part has ended without which nothing works (sysexits: EX_SOFTWARE).
+const EXIT_FAULT: u8 = 70;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let found = Found::search(env::args_os().skip(1), |name| env::var(name).ok());
+    if found.help {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    if found.version {
+        println!("teahouse {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    match Config::read(&found) {
+        Ok(config) => serve(config),
+        Err(Wrong(lines)) => {
+            lines.iter().for_each(|line| eprintln!("teahouse: {line}"));
+            ExitCode::from(EXIT_SETTINGS)
+        }
+    }
+}
+
+fn serve(config: Config) -> ExitCode {
+    let (listener, made) = match open(&config) {
+        Ok(opened) => opened,
+        Err(why) => {
+            eprintln!("teahouse: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    announce(&config, &listener);
+    match actix_web::rt::System::new().block_on(backend::run(listener, config, made, shutdown::asked())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(EXIT_FAULT)
+        }
+    }
+}
+
+fn open(config: &Config) -> Result<(TcpListener, Made), String> {
+    let house_id = data::house_id(&config.data).map_err(|error| error.to_string())?;
+    let epoch = data::random_u64().map_err(|error| error.to_string())?;
+    let listener = backend::server::listen(config.listen).map_err(|error| {
+        format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
+    })?;
+    let store = Box::new(MemoryStore::new(Epoch(epoch)));
+    Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))
+}
+
+fn announce(config: &Config, listener: &TcpListener) {
+    let address = listener.local_addr().unwrap_or(config.listen);
+    let own = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    println!("Teahouse 茶馆 is open: {}", own.unwrap_or_else(|| lan::local_url(address)));
+    if config.lan {
+        match lan::url(address) {
+            Some(url) => println!("For others in this network: {url}\n{}", lan::qr(&url).unwrap_or_default()),
+            None => println!("This machine has no address in a local network."),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Refusals over HTTP: RFC 9457 problems, the only `ResponseError`.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+};
+use shared::{ErrorCode, api::Problem};
+use std::fmt;
+
+/// A request that was refused.
+#[derive(Debug)]
+pub struct Refused {
+    status: StatusCode,
+    code: ErrorCode,
+    suggestion: Option<String>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Refused {
+    /// Refused with this status and number.
+    pub fn new(status: StatusCode, code: ErrorCode) -> Self {
+        Refused { status, code, suggestion: None, headers: Vec::new() }
+    }
+
+    /// A fault of our own.
+    pub fn internal() -> Self {
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal)
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// With a free name.
+    #[must_use]
+    pub fn suggesting(mut self, suggestion: Option<String>) -> Self {
+        self.suggestion = suggestion;
+        self
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.code.name())
+    }
+}
+
+impl ResponseError for Refused {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut problem = Problem::new(self.status.as_u16(), self.code);
+        problem.suggestion.clone_from(&self.suggestion);
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        for header in &self.headers {
+            response.insert_header(header.clone());
+        }
+        response.body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+}

@@ -1,0 +1,281 @@
+//! The actor at the middle: one task that owns [`hub::Hub`] and the store, and
+//! carries out what the hub says. [`Registry`] is the handle to it.
+//!
+//! In: a bounded channel; connections wait for it, which is the back-pressure
+//! on sockets. Out: one batch to each worker at the end of a turn. An event is
+//! encoded once for each dialect, here.
+
+use crate::{
+    fanout::{Batch, Delivery, Table, event, now_ms},
+    frame,
+    limits::{INBOX_MAX, TURN_MAX},
+    store::Store,
+};
+use futures_util::future::{BoxFuture, FutureExt, OptionFuture, pending};
+use hub::{
+    Audience, Hub, Input, Output, SessionId, Settings, Ticket,
+    input::Unstored,
+    log::{Change, Outcome},
+    output::Answer,
+};
+use shared::{Event, event::RoomSnapshot};
+use std::{collections::HashMap, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+/// What comes to the actor.
+#[derive(Debug)]
+enum Letter {
+    Input(Input),
+    Ask(Question, oneshot::Sender<Answer>),
+    Restart,
+}
+
+/// A question over HTTP, before it has its ticket.
+#[derive(Debug)]
+pub enum Question {
+    /// Who is this device?
+    Me(hub::member::DeviceKey),
+    /// May this new device have a member of this name?
+    Join(String, hub::member::DeviceKey),
+    /// May its member have this name?
+    Rename(String, hub::member::DeviceKey),
+    /// Its member leaves.
+    SignOut(hub::member::DeviceKey),
+}
+
+/// The handle: cheap to clone, one per worker and more.
+#[derive(Clone, Debug)]
+pub struct Registry(mpsc::Sender<Letter>);
+
+/// The registry has ended, and the server with it.
+#[derive(Debug, thiserror::Error)]
+#[error("the registry has ended")]
+pub struct Ended;
+
+impl Registry {
+    /// Tells the hub, after waiting for a place in its inbox.
+    ///
+    /// # Errors
+    /// The registry has ended.
+    pub async fn tell(&self, input: Input) -> Result<(), Ended> {
+        self.0.send(Letter::Input(input)).await.map_err(|_| Ended)
+    }
+
+    /// Asks the hub and waits for its answer.
+    ///
+    /// # Errors
+    /// The registry has ended.
+    pub async fn ask(&self, question: Question) -> Result<Answer, Ended> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Letter::Ask(question, answer)).await.map_err(|_| Ended)?;
+        answered.await.map_err(|_| Ended)
+    }
+
+    /// Has every connection closed with 1012.
+    pub async fn restart(&self) {
+        // If it has ended there is nobody left to be told.
+        let _ = self.0.send(Letter::Restart).await;
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&self) -> bool {
+        !self.0.is_closed()
+    }
+}
+
+/// The actor.
+pub struct Actor {
+    inbox: mpsc::Receiver<Letter>,
+    hub: Hub,
+    store: Box<dyn Store>,
+    workers: Vec<mpsc::Sender<Batch>>,
+    turn: Turn,
+    committing: Option<BoxFuture<'static, Vec<Outcome>>>,
+    reading: HashMap<SessionId, BoxFuture<'static, Option<RoomSnapshot>>>,
+    questions: HashMap<Ticket, oneshot::Sender<Answer>>,
+    tickets: u64,
+}
+
+/// What one turn gathers.
+#[derive(Debug, Default)]
+struct Turn {
+    by_worker: Vec<Vec<Delivery>>,
+    changes: Vec<Change>,
+}
+
+/// Why the actor ended: never in order.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A worker's fan-out task is gone.
+    #[error("the fan-out task of worker {0} has ended")]
+    Fanout(usize),
+}
+
+impl Actor {
+    /// The actor over a store, and its handle. `workers` are the channels to the fan-out tasks.
+    pub fn new(
+        settings: Settings,
+        store: Box<dyn Store>,
+        workers: Vec<mpsc::Sender<Batch>>,
+    ) -> (Self, Registry) {
+        let (letters, inbox) = mpsc::channel(INBOX_MAX);
+        let hub = Hub::new(settings, store.epoch(), store.head(), store.members());
+        let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
+        let actor = Actor {
+            inbox,
+            hub,
+            store,
+            workers,
+            turn,
+            committing: None,
+            reading: HashMap::new(),
+            questions: HashMap::new(),
+            tickets: 0,
+        };
+        (actor, Registry(letters))
+    }
+
+    /// Runs until every handle is gone, or a part without which nothing works is.
+    ///
+    /// # Errors
+    /// The [`Fault`] that ended it.
+    pub async fn run(mut self) -> Result<(), Fault> {
+        let mut letters = Vec::with_capacity(TURN_MAX);
+        loop {
+            let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
+            let wake = OptionFuture::from(wait.map(tokio::time::sleep));
+            tokio::select! {
+                biased;
+                outcomes = committed(&mut self.committing) => {
+                    self.committing = None;
+                    self.handle(Input::Outcomes(outcomes));
+                }
+                count = self.inbox.recv_many(&mut letters, TURN_MAX), if self.hub.is_ready() => {
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    letters.drain(..).for_each(|letter| self.open(letter));
+                }
+                Some(()) = wake => self.handle(Input::Tick),
+            }
+            self.settle().await;
+            self.send().await?;
+        }
+    }
+
+    fn open(&mut self, letter: Letter) {
+        match letter {
+            Letter::Input(input) => self.handle(input),
+            Letter::Ask(question, answer) => {
+                self.tickets += 1;
+                let ticket = Ticket(self.tickets);
+                self.questions.insert(ticket, answer);
+                self.handle(match question {
+                    Question::Me(device) => Input::Me(ticket, device),
+                    Question::Join(name, device) => Input::Join { ticket, name, device },
+                    Question::Rename(name, device) => Input::Rename { ticket, name, device },
+                    Question::SignOut(device) => Input::SignOut(ticket, device),
+                });
+            }
+            Letter::Restart => self.turn.to_all(Delivery::Restart),
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let mut outputs = Vec::new();
+        self.hub.handle(input, now_ms(), &mut outputs);
+        outputs.into_iter().for_each(|output| self.perform(output));
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Append(change) => self.turn.changes.push(change),
+            Output::Read(session, room) => {
+                self.reading.insert(session, self.store.snapshot(room));
+            }
+            Output::Attach(session) => self.turn.to(session, Delivery::Attach(session)),
+            Output::Welcome(session, welcome) => {
+                self.turn.to(session, Delivery::Welcome(session, event(&welcome)));
+            }
+            Output::Send(session, what) | Output::Publish(Audience::Session(session), what) => {
+                self.turn.to(session, Delivery::One(session, event(&what)));
+            }
+            Output::Publish(Audience::Room(_), what) => {
+                let plain = match &what {
+                    Event::Posted(posted) => Some(frame::text(posted.text.as_bytes())),
+                    _ => None,
+                };
+                self.turn.to_all(Delivery::Room { v1: event(&what), plain });
+            }
+            Output::Pass(Unstored::EmptyText) => self.turn.to_all(Delivery::Pass(frame::text(b""))),
+            Output::Pass(Unstored::Binary(bytes)) => self.turn.to_all(Delivery::Pass(frame::binary(&bytes))),
+            Output::Close(session, code) => self.turn.to(session, Delivery::Close(session, code)),
+            Output::Pause(session, wait_ms) => {
+                self.turn.to(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
+            }
+            Output::Answer(ticket, answer) => {
+                if let Some(question) = self.questions.remove(&ticket) {
+                    // Whoever asked may have hung up.
+                    let _ = question.send(answer);
+                }
+            }
+        }
+    }
+
+    /// Lets the store work: reads first, since they describe what is committed
+    /// and not what is about to be; then one append at a time, in which all that
+    /// gathered meanwhile goes together.
+    async fn settle(&mut self) {
+        loop {
+            for (session, read) in std::mem::take(&mut self.reading) {
+                if let Some(snapshot) = read.await {
+                    self.handle(Input::Snapshot(session, Box::new(snapshot)));
+                }
+            }
+            if self.turn.changes.is_empty() || self.committing.is_some() {
+                return;
+            }
+            let changes = std::mem::take(&mut self.turn.changes);
+            let mut append = self.store.append(changes, now_ms());
+            match (&mut append).now_or_never() {
+                Some(outcomes) => self.handle(Input::Outcomes(outcomes)),
+                None => self.committing = Some(append),
+            }
+        }
+    }
+
+    async fn send(&mut self) -> Result<(), Fault> {
+        let through = self.hub.through();
+        for (worker, deliveries) in self.turn.take().into_iter().enumerate() {
+            if !deliveries.is_empty() {
+                let batch = Batch { through, deliveries };
+                self.workers[worker].send(batch).await.map_err(|_| Fault::Fanout(worker))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The outcomes of the append under way; never, if there is none.
+async fn committed(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec<Outcome> {
+    match append {
+        Some(append) => append.await,
+        None => pending().await,
+    }
+}
+
+impl Turn {
+    fn to(&mut self, session: SessionId, delivery: Delivery) {
+        if let Some(deliveries) = self.by_worker.get_mut(Table::worker_of(session)) {
+            deliveries.push(delivery);
+        }
+    }
+
+    fn to_all(&mut self, delivery: Delivery) {
+        self.by_worker.iter_mut().for_each(|deliveries| deliveries.push(delivery.clone()));
+    }
+
+    fn take(&mut self) -> Vec<Vec<Delivery>> {
+        self.by_worker.iter_mut().map(std::mem::take).collect()
+    }
+}

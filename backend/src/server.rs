@@ -1,0 +1,211 @@
+//! [`run`]: the whole server on a listener, until it is told to stop. What the
+//! binary calls, and what tests call on port 0.
+
+use crate::{
+    api::{Addresses, namings},
+    app::{self, Parts},
+    assets::Page,
+    config::Config,
+    descriptors,
+    fanout::{Batch, Table},
+    guard::House,
+    limits::{
+        BACKLOG, BATCHES_MAX, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN,
+        UNACKNOWLEDGED,
+    },
+    place::Places,
+    registry::{Actor, Fault},
+    store::Store,
+    transport::websocket::{PlainRates, Watch},
+};
+use actix_web::{App, HttpServer, middleware::from_fn};
+use hub::{
+    Settings,
+    limits::{PLAIN_BYTES_PER_S, PLAIN_POSTS_PER_POST, POST_BURST_S},
+    rate::Rate,
+};
+use std::{
+    any::Any,
+    io,
+    net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread::available_parallelism,
+};
+use tokio::sync::mpsc;
+
+/// What the server is made of, beside its settings.
+pub struct Made {
+    /// The log.
+    pub store: Box<dyn Store>,
+    /// The page.
+    pub page: Page,
+    /// The house's id: names its cookie.
+    pub house_id: String,
+    /// Sees each text message of a client before it is handled. For tests.
+    pub watch: Option<Watch>,
+}
+
+/// Why the server ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The listener failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A part without which nothing works has ended.
+    #[error("{0}")]
+    Part(#[from] Fault),
+    /// The registry panicked.
+    #[error("the registry has ended: {0}")]
+    Registry(#[from] tokio::task::JoinError),
+}
+
+/// Serves on this listener until `shutdown` comes, then closes every connection
+/// with 1012 and returns within [`SHUTDOWN`].
+///
+/// # Errors
+/// A part has ended that must not: the process should say so and exit.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    made: Made,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    let workers = available_parallelism().map_or(1, usize::from);
+    let (senders, receivers): (Vec<_>, Vec<_>) =
+        (0..workers).map(|_| mpsc::channel::<Batch>(BATCHES_MAX)).unzip();
+    let build = made.page.build().to_owned();
+    let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
+    let (actor, registry) = Actor::new(settings, made.store, senders);
+    let house = Arc::new(house(&config, &made.house_id));
+    let page = Arc::new(made.page);
+    let places = Places::new(descriptors::raise());
+    let addresses = Arc::new(Addresses::default());
+    let receivers = Arc::new(Mutex::new(receivers));
+    let next_worker = Arc::new(AtomicU16::new(0));
+
+    let worker_registry = registry.clone();
+    let factory = move || {
+        // Each worker calls this once, on its own thread.
+        let worker = next_worker.fetch_add(1, Ordering::Relaxed);
+        let table = Table::new(worker);
+        let mine = take(&receivers, worker);
+        if let Some(batches) = mine {
+            actix_web::rt::spawn(Rc::clone(&table).run(batches));
+        }
+        actix_web::rt::spawn(farewell(Rc::clone(&table), worker_registry.clone()));
+        let parts = Parts {
+            registry: worker_registry.clone(),
+            table,
+            house: Arc::clone(&house),
+            page: Arc::clone(&page),
+            build: build.clone(),
+            places: places.clone(),
+            plain: config.plain,
+            plain_rates: plain_rates(config.limit_posts),
+            namings: namings(config.limit_posts != 0),
+            addresses: Arc::clone(&addresses),
+            watch: made.watch.clone(),
+        };
+        App::new().app_data(Rc::new(parts)).wrap(from_fn(app::admit)).configure(app::routes)
+    };
+    let server = HttpServer::new(factory)
+        .workers(workers)
+        .max_connections(CONNECTIONS_PER_WORKER_MAX)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(LINGER)
+        .keep_alive(KEEP_ALIVE)
+        .h1_allow_half_closed(false)
+        .tcp_nodelay(true)
+        .on_connect(|io, _| bound_the_unacknowledged(io))
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN.as_secs() / 2)
+        .listen(listener)?
+        .run();
+
+    let handle = server.handle();
+    let mut actor = actix_web::rt::spawn(actor.run());
+    let stop = async {
+        shutdown.await;
+        registry.restart().await;
+        handle.stop(true).await;
+    };
+    tokio::pin!(server);
+    tokio::select! {
+        ended = &mut actor => ended?.map_err(RunError::from),
+        ended = &mut server => ended.map_err(RunError::from),
+        () = stop => Ok(()),
+    }
+}
+
+/// A listener with a backlog for a crowd that comes back at once.
+///
+/// # Errors
+/// The address is taken, or not ours.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+    // A house that restarts need not wait for its old connections; Windows means
+    // something else by this.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// The batches of a worker.
+fn take(receivers: &Mutex<Vec<mpsc::Receiver<Batch>>>, worker: u16) -> Option<mpsc::Receiver<Batch>> {
+    let mut receivers = receivers.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = usize::from(worker);
+    // A worker that was started again has no batches: the registry has seen its channel
+    // close, and the process ends.
+    (index < receivers.len()).then(|| std::mem::replace(&mut receivers[index], mpsc::channel(1).1))
+}
+
+/// Tells the registry who left. Apart from the fan-out task, which may not wait.
+async fn farewell(table: Rc<Table>, registry: crate::registry::Registry) {
+    loop {
+        for session in table.farewells().await {
+            if registry.tell(hub::Input::Closed(session)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A peer that reads no more is ended by the kernel (RFC 5482): behind a full
+/// buffer the dispatcher never asks the body again.
+fn bound_the_unacknowledged(io: &dyn Any) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        // Without it the connection still works; it only ends later.
+        let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (io, UNACKNOWLEDGED);
+}
+
+fn posts(per_s: u32) -> Rate {
+    Rate { per_s, burst: per_s.saturating_mul(POST_BURST_S) }
+}
+
+fn plain_rates(posts: u32) -> PlainRates {
+    let per_s = posts.saturating_mul(PLAIN_POSTS_PER_POST);
+    let bytes = if posts == 0 { 0 } else { PLAIN_BYTES_PER_S };
+    PlainRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
+}
+
+fn house(config: &Config, id: &str) -> House {
+    let name = gethostname::gethostname().to_string_lossy().to_lowercase();
+    let machine_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
+    House {
+        cookie: format!("th_{id}"),
+        public_url: config.public_url.clone(),
+        allowed_origins: config.allow_origin.clone(),
+        machine_names,
+        trusts_proxy: config.trust_proxy,
+    }
+}

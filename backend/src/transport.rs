@@ -1,0 +1,3 @@
+//! The ways in and out. Transports differ only in bytes.
+
+pub mod websocket;
