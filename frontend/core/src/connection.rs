@@ -30,7 +30,7 @@ enum Stage {
 }
 
 /// The connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// The latest attempt.
     socket: SocketId,
