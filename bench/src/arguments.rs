@@ -108,7 +108,7 @@ impl Command {
 }
 
 impl FanOut {
-    /// The settings that the bound is measured with.
+    /// The settings that the bound is measured with.
     pub(crate) fn usual() -> Self {
         Self::read(&mut Flags::none())
     }

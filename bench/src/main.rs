@@ -13,6 +13,7 @@
 //! Exit codes: 0 every bound holds, 1 a bound does not hold, 2 the arguments
 //! are wrong or something could not be measured.
 
+#[cfg(target_os = "linux")]
 mod arguments;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 /// What the program ends with when it could not measure.
 const EXIT_UNMEASURED: u8 = 2;
 
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
     let command = match arguments::Command::parse(std::env::args().skip(1)) {
         Ok(command) => command,
@@ -30,11 +32,6 @@ fn main() -> ExitCode {
             return ExitCode::from(EXIT_UNMEASURED);
         }
     };
-    run(command)
-}
-
-#[cfg(target_os = "linux")]
-fn run(command: arguments::Command) -> ExitCode {
     match linux::run(command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -46,7 +43,7 @@ fn run(command: arguments::Command) -> ExitCode {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn run(_: arguments::Command) -> ExitCode {
+fn main() -> ExitCode {
     eprintln!("bench: measuring needs Linux (epoll, core affinity and /proc).");
     ExitCode::from(EXIT_UNMEASURED)
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::cpu::CpuTime;
 use super::failure::Failure;
 use super::load::{Load, Pace};
-use super::machine::{self, LOAD_CORE, Pinned, SERVER_CORE};
+use super::machine::{self, Cores, Pinned};
 use super::server::{Kind, Server};
 use super::stats::Spread;
 use super::table::Table;
@@ -23,6 +23,8 @@ const RATIO_MAX: f64 = 1.30;
 const WARMING: Duration = Duration::from_secs(1);
 /// Above this share of one core, what others did in the window is worth a warning.
 const OTHERS_SHARE_MAX: f64 = 0.05;
+/// Below this share of the deliveries that the rate asks for, the rate was not kept.
+const KEPT_SHARE_MIN: f64 = 0.98;
 /// A side is the narrow one when it keeps its core this busy.
 const BUSY_SHARE_MIN: f64 = 0.95;
 
@@ -31,17 +33,18 @@ const BUSY_SHARE_MIN: f64 = 0.95;
 /// # Errors
 /// When a server cannot be started or a connection is refused.
 pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failure> {
-    headline(settings);
-    let _pinned = Pinned::to(LOAD_CORE)?;
+    let cores = Cores::pick()?;
+    headline(settings, cores);
+    let _pinned = Pinned::to(cores.load)?;
     let tested = match settings.against_floor {
         true => Kind::Floor,
         false => Kind::Teahouse,
     };
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let floor = Sample::take(Kind::Floor, settings)?;
+        let floor = Sample::take(Kind::Floor, settings, cores)?;
         floor.print(number, Kind::Floor.name());
-        let server = Sample::take(tested, settings)?;
+        let server = Sample::take(tested, settings, cores)?;
         server.print(number, tested.name());
         pairs.push((floor, server));
     }
@@ -50,16 +53,18 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     Ok(())
 }
 
-fn headline(settings: &FanOut) {
+fn headline(settings: &FanOut, cores: Cores) {
     let pace = match settings.saturate {
         true => format!("saturated, {} messages under way", settings.window),
         false => format!("{} messages/s", settings.rate),
     };
     println!(
-        "\nfan-out: {} clients, {pace}, {} bytes, windows of {} s; server on core {SERVER_CORE}, load on core {LOAD_CORE}{}",
+        "\nfan-out: {} clients, {pace}, {} bytes, windows of {} s; server on core {}, load on core {}{}",
         settings.clients,
         settings.bytes,
         settings.seconds,
+        cores.server,
+        cores.load,
         if settings.spin { " (spinning)" } else { "" },
     );
     println!(
@@ -145,17 +150,18 @@ struct Sample {
     p50_milliseconds: f64,
     p99_milliseconds: f64,
     late_milliseconds: f64,
+    kept: bool,
     coarse: bool,
     faults: Faults,
 }
 
 impl Sample {
-    fn take(kind: Kind, settings: &FanOut) -> Result<Self, Failure> {
+    fn take(kind: Kind, settings: &FanOut, cores: Cores) -> Result<Self, Failure> {
         let pace = match settings.saturate {
             true => Pace::Window(settings.window),
             false => Pace::Rate(settings.rate),
         };
-        let mut server = Server::start(kind, Some(SERVER_CORE))?;
+        let mut server = Server::start(kind, Some(cores.server))?;
         let mut load = Load::open(server.port(), settings.clients, settings.bytes, settings.spin)?;
         load.run(pace, WARMING)?;
         load.latencies.clear();
@@ -175,6 +181,7 @@ impl Sample {
         let load_cpu = seconds_between(before.load.nanoseconds, after.load.nanoseconds);
         let busy = seconds_between(before.machine, after.machine);
         let deliveries = (after.deliveries - before.deliveries) as f64;
+        let asked = (settings.rate * settings.clients as u64) as f64;
         Ok(Self {
             cpu_microseconds: server_cpu * 1e6 / deliveries,
             deliveries_per_second: deliveries / seconds,
@@ -184,6 +191,7 @@ impl Sample {
             p50_milliseconds,
             p99_milliseconds,
             late_milliseconds,
+            kept: settings.saturate || deliveries / seconds >= KEPT_SHARE_MIN * asked,
             coarse: before.server.coarse || after.server.coarse,
             faults: load.faults(),
         })
@@ -209,6 +217,9 @@ impl Sample {
         );
         if self.coarse {
             println!("     (counted in ticks: this kernel keeps no schedstat)");
+        }
+        if !self.kept {
+            println!("     (the rate was not kept: both cores were too busy for it)");
         }
         if self.others_share > OTHERS_SHARE_MAX {
             println!("     (others worked on this machine meanwhile: measure again when it is quiet)");

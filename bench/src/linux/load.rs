@@ -27,8 +27,10 @@ const READ_BYTES: usize = 64 * 1_024;
 /// Bytes that the sender may have waiting for its socket. Past it the
 /// measurement ends: the server does not take what it is sent.
 const PENDING_BYTES_MAX: usize = 8 * 1_024 * 1_024;
-/// How long what is under way may take to arrive once nothing more is sent.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How long to go on when nothing arrives of what is still under way.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+/// How long what is under way may take in all to arrive once nothing more is sent.
+const DRAIN_MAX: Duration = Duration::from_secs(60);
 /// How long to listen on for what should not come: copies.
 const AFTERMATH: Duration = Duration::from_millis(100);
 /// The key that the sender masks with; against a server of ours any serves.
@@ -151,8 +153,13 @@ impl Load {
     /// When epoll fails.
     pub(crate) fn drain(&mut self) -> Result<(), Failure> {
         let end = Instant::now() + DRAIN_MAX;
-        while self.under_way() > 0 && Instant::now() < end {
-            self.wait(end)?;
+        let mut silence_end = Instant::now() + SILENCE_MAX;
+        while self.under_way() > 0 && Instant::now() < end.min(silence_end) {
+            let before = self.received;
+            self.wait(silence_end)?;
+            if self.received > before {
+                silence_end = Instant::now() + SILENCE_MAX;
+            }
         }
         self.run(Pace::Silent, AFTERMATH)
     }

@@ -7,10 +7,29 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::failure::Failure;
 
-/// The core that the server, or the floor, runs on.
-pub(crate) const SERVER_CORE: usize = 0;
-/// The core that the load runs on.
-pub(crate) const LOAD_CORE: usize = 1;
+/// A core for each side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cores {
+    /// The one that the server, or the floor, runs on.
+    pub(crate) server: usize,
+    /// The one that the load runs on.
+    pub(crate) load: usize,
+}
+
+impl Cores {
+    /// The first two that this process may use.
+    ///
+    /// # Errors
+    /// When there is only one: the two sides would measure each other.
+    pub(crate) fn pick() -> Result<Self, Failure> {
+        let allowed = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
+        match (cores.next(), cores.next()) {
+            (Some(server), Some(load)) => Ok(Self { server, load }),
+            _ => Err(Failure::new("two cores are needed, one for each side")),
+        }
+    }
+}
 
 /// Raises this process's limit of open files to what it may have at most.
 ///
@@ -32,14 +51,12 @@ impl Pinned {
     /// Pins the calling thread to `core`.
     ///
     /// # Errors
-    /// When there is no such core for this process.
+    /// When this process may not use that core.
     pub(crate) fn to(core: usize) -> Result<Self, Failure> {
         let before = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
         let mut only = CpuSet::new();
         only.set(core);
-        sched_setaffinity(None, &only).map_err(Failure::at(format!(
-            "cannot pin to core {core} (two cores are needed, one for each side)"
-        )))?;
+        sched_setaffinity(None, &only).map_err(Failure::at(format!("cannot pin to core {core}")))?;
         Ok(Self { before })
     }
 }
@@ -84,6 +101,15 @@ mod tests {
         let stat = "cpu  10 2 30 4000 500 6 7 80 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
         assert_eq!(busy_ticks(stat), Some(10 + 2 + 30 + 6 + 7 + 80));
         assert_eq!(busy_ticks("intr 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn each_side_has_a_core_of_its_own() {
+        if let Ok(cores) = Cores::pick() {
+            assert!(cores.server < cores.load);
+        } else {
+            assert_eq!(sched_getaffinity(None).unwrap().count(), 1);
+        }
     }
 
     #[test]

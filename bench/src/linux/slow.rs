@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::failure::Failure;
 use super::handshake::{self, Opened};
 use super::load::{Load, Pace};
-use super::machine::{LOAD_CORE, Pinned, SERVER_CORE};
+use super::machine::{Cores, Pinned};
 use super::memory::Resident;
 use super::server::{Kind, Server};
 use super::sockets;
@@ -41,9 +41,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// # Errors
 /// When a server cannot be started or a connection is refused.
 pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure> {
+    let cores = Cores::pick()?;
     println!(
-        "\nslow: {} clients that read, {} messages/s of {} bytes, windows of {} s; server on core {SERVER_CORE}, load on core {LOAD_CORE}",
-        settings.clients, settings.rate, settings.bytes, settings.seconds,
+        "\nslow: {} clients that read, {} messages/s of {} bytes, windows of {} s; server on core {}, load on core {}",
+        settings.clients, settings.rate, settings.bytes, settings.seconds, cores.server, cores.load,
     );
     println!(
         "{:<4} {:<8} {:>8} {:>8} {:>8} {:>9} {:>26}  {:>5} {:>5} {:>6} {:>7} {:>6}",
@@ -60,12 +61,12 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
         "altered",
         "closed",
     );
-    let _pinned = Pinned::to(LOAD_CORE)?;
+    let _pinned = Pinned::to(cores.load)?;
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let without = Sample::take(settings, Slowness::Absent)?;
+        let without = Sample::take(settings, cores, Slowness::Absent)?;
         without.print(number, "without");
-        let with = Sample::take(settings, Slowness::Present)?;
+        let with = Sample::take(settings, cores, Slowness::Present)?;
         with.print(number, "with");
         pairs.push((without, with));
     }
@@ -151,9 +152,9 @@ struct Memory {
 }
 
 impl Sample {
-    fn take(settings: &Slow, slowness: Slowness) -> Result<Self, Failure> {
+    fn take(settings: &Slow, cores: Cores, slowness: Slowness) -> Result<Self, Failure> {
         let pace = Pace::Rate(settings.rate);
-        let mut server = Server::start(Kind::Teahouse, Some(SERVER_CORE))?;
+        let mut server = Server::start(Kind::Teahouse, Some(cores.server))?;
         let mut load = Load::open(server.port(), settings.clients, settings.bytes, false)?;
         load.run(pace, WARMING)?;
         let before = Resident::of(server.pid())?.bytes;
