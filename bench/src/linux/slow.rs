@@ -5,22 +5,25 @@
 //! memory does meanwhile, and whether the others notice: their p99 in runs
 //! without and with the slow one, in turn.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+mod watch;
+
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
-use super::handshake::{self, Opened};
+use super::handshake;
 use super::load::{Load, Pace};
 use super::machine::{Cores, Pinned};
 use super::memory::Resident;
 use super::server::{Kind, Server};
-use super::sockets;
 use super::stats::Spread;
-use super::table::Table;
+use super::table::{Table, line};
 use super::tally::Faults;
 use crate::arguments::Slow;
+use watch::{LOOK_EVERY, Watch};
 
+/// Widths of the columns of a run's line.
+const WIDTHS: [usize; 8] = [4, 7, 8, 8, 7, 9, 24, 6];
 /// The ratio of the others' p99, with over without, that the median of the pairs must not pass.
 const RATIO_MAX: f64 = 1.10;
 /// From its joining until its socket is gone.
@@ -33,8 +36,6 @@ const WARMING: Duration = Duration::from_secs(1);
 const COOLING: Duration = Duration::from_secs(1);
 /// Receiving buffer that the slow client asks for, in bytes.
 const RECEIVE_BYTES: usize = 4_096;
-/// Between two looks at the server's memory and files.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Measures, prints each run, and adds the outcome to `table`.
 ///
@@ -46,28 +47,14 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
         "\nslow: {} clients that read, {} messages/s of {} bytes, windows of {} s; server on core {}, load on core {}",
         settings.clients, settings.rate, settings.bytes, settings.seconds, cores.server, cores.load,
     );
-    println!(
-        "{:<4} {:<8} {:>8} {:>8} {:>8} {:>9} {:>26}  {:>5} {:>5} {:>6} {:>7} {:>6}",
-        "pair",
-        "",
-        "p50 ms",
-        "p99 ms",
-        "late ms",
-        "gone in s",
-        "MB before / peak / after",
-        "lost",
-        "reord",
-        "double",
-        "altered",
-        "closed",
-    );
+    Sample::print_names();
     let _pinned = Pinned::to(cores.load)?;
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
         let without = Sample::take(settings, cores, Slowness::Absent)?;
-        without.print(number, "without");
+        without.print(number, Slowness::Absent);
         let with = Sample::take(settings, cores, Slowness::Present)?;
-        with.print(number, "with");
+        with.print(number, Slowness::Present);
         pairs.push((without, with));
     }
     println!();
@@ -80,7 +67,7 @@ fn judge(pairs: &[(Sample, Sample)], table: &mut Table) {
         pairs.iter().map(|(without, with)| with.p99_milliseconds / without.p99_milliseconds).collect();
     let ratio = Spread::of(&ratios);
     table.judge(
-        format!("slow client, others' p99 with / without, median of {} pairs", pairs.len()),
+        format!("slow client: others' p99 with / without, median of {} pairs", pairs.len()),
         format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
         format!("{RATIO_MAX:.2}"),
         ratio.median <= RATIO_MAX,
@@ -92,7 +79,7 @@ fn judge(pairs: &[(Sample, Sample)], table: &mut Table) {
         .collect();
     let gone = Spread::of(&gone);
     table.judge(
-        "slow client, its socket gone after, median (max)",
+        "slow client: its socket gone after, median (max)",
         format!("{:.1} s ({:.1})", gone.median, gone.max),
         format!("{} s", GONE_MAX.as_secs()),
         gone.max <= GONE_MAX.as_secs_f64(),
@@ -107,7 +94,7 @@ fn judge(pairs: &[(Sample, Sample)], table: &mut Table) {
     };
     let (peak, after) = (grown(|memory| memory.peak), grown(|memory| memory.after));
     table.note(
-        "slow client, server's memory above before: peak / after, median (max)",
+        "slow client: server's memory above before: peak / after, median (max)",
         format!("{:.1} ({:.1}) / {:.1} ({:.1}) MB", peak.median, peak.max, after.median, after.max),
     );
     let mut faults = Faults::default();
@@ -116,12 +103,9 @@ fn judge(pairs: &[(Sample, Sample)], table: &mut Table) {
         faults += with.faults;
     }
     table.judge(
-        "slow client, others' lost + reordered + doubled + altered + closed",
-        format!(
-            "{} + {} + {} + {} + {}",
-            faults.lost, faults.reordered, faults.doubled, faults.altered, faults.closed
-        ),
-        "0",
+        "slow client: others' messages lost, reordered, doubled or altered, others closed",
+        faults.to_string(),
+        "none",
         faults.none(),
     );
 }
@@ -173,14 +157,14 @@ impl Sample {
                 load.run(pace, Duration::from_secs(settings.seconds))?;
                 let percentiles = [50, 99].map(|percent| load.latencies.percentile(percent));
                 let late = load.late_max;
-                while slow.is_some() && !watch.gone.load(Ordering::Relaxed) && begin.elapsed() < PATIENCE {
+                while slow.is_some() && !watch.is_gone() && begin.elapsed() < PATIENCE {
                     load.run(pace, LOOK_EVERY)?;
                 }
                 load.run(pace, COOLING)?;
                 Ok((percentiles, late))
             };
             let outcome = run();
-            watch.stop.store(true, Ordering::Relaxed);
+            watch.stop();
             let seen = looking.join().map_err(|_| Failure::new("the watch over the server panicked"))??;
             outcome.map(|(percentiles, late)| (percentiles, late, seen))
         })?;
@@ -198,85 +182,30 @@ impl Sample {
         })
     }
 
-    fn print(&self, pair: usize, name: &str) {
-        let gone = match self.gone_after {
-            Some(time) => format!("{:.1}", time.as_secs_f64()),
-            None if name == "with" => "never".to_owned(),
-            None => "–".to_owned(),
+    fn print_names() {
+        let names =
+            ["pair", "", "p50 ms", "p99 ms", "late ms", "gone in s", "MB before / peak / after", "faults"];
+        line(WIDTHS, names.map(str::to_owned));
+    }
+
+    fn print(&self, pair: usize, slowness: Slowness) {
+        let (name, gone) = match (slowness, self.gone_after) {
+            (Slowness::Absent, _) => ("without", "–".to_owned()),
+            (Slowness::Present, None) => ("with", "never".to_owned()),
+            (Slowness::Present, Some(time)) => ("with", format!("{:.1}", time.as_secs_f64())),
         };
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
-        let memory = format!(
-            "{:.1} / {:.1} / {:.1}",
-            megabytes(self.memory.before),
-            megabytes(self.memory.peak),
-            megabytes(self.memory.after),
-        );
-        println!(
-            "{pair:<4} {name:<8} {:>8.3} {:>8.3} {:>8.2} {gone:>9} {memory:>26}  {:>5} {:>5} {:>6} {:>7} {:>6}",
-            self.p50_milliseconds,
-            self.p99_milliseconds,
-            self.late_milliseconds,
-            self.faults.lost,
-            self.faults.reordered,
-            self.faults.doubled,
-            self.faults.altered,
-            self.faults.closed,
-        );
-    }
-}
-
-/// Looks at the server from outside, at the same rhythm whether the slow client
-/// is there or not.
-struct Watch {
-    pid: u32,
-    port: u16,
-    /// The slow client's port, if there is one.
-    peer: Option<u16>,
-    /// The server's open files with the slow client's socket among them.
-    files: usize,
-    /// Set when the server and the kernel have let go of that socket.
-    gone: AtomicBool,
-    /// Set when looking is to end.
-    stop: AtomicBool,
-}
-
-/// What the watch has seen.
-struct Seen {
-    peak: u64,
-    gone_at: Option<Instant>,
-}
-
-impl Watch {
-    fn new(server: &Server, slow: Option<&Opened>) -> Result<Self, Failure> {
-        let peer = slow
-            .map(|slow| slow.stream.local_addr())
-            .transpose()
-            .map_err(Failure::at("the slow client has no address"))?;
-        Ok(Self {
-            pid: server.pid(),
-            port: server.port(),
-            peer: peer.map(|address| address.port()),
-            files: sockets::open_files(server.pid())?,
-            gone: AtomicBool::new(false),
-            stop: AtomicBool::new(false),
-        })
-    }
-
-    fn look(&self) -> Result<Seen, Failure> {
-        let mut seen = Seen { peak: 0, gone_at: None };
-        while !self.stop.load(Ordering::Relaxed) {
-            seen.peak = seen.peak.max(Resident::of(self.pid)?.bytes);
-            let fewer = sockets::open_files(self.pid)? < self.files;
-            if let Some(peer) = self.peer
-                && seen.gone_at.is_none()
-                && fewer
-                && !sockets::exists(self.port, peer)?
-            {
-                seen.gone_at = Some(Instant::now());
-                self.gone.store(true, Ordering::Relaxed);
-            }
-            thread::sleep(LOOK_EVERY);
-        }
-        Ok(seen)
+        let Memory { before, peak, after } = self.memory;
+        let [before, peak, after] = [before, peak, after].map(|bytes| bytes as f64 / 1e6);
+        let cells = [
+            pair.to_string(),
+            name.to_owned(),
+            format!("{:.3}", self.p50_milliseconds),
+            format!("{:.3}", self.p99_milliseconds),
+            format!("{:.2}", self.late_milliseconds),
+            gone,
+            format!("{before:.1} / {peak:.1} / {after:.1}"),
+            self.faults.to_string(),
+        ];
+        line(WIDTHS, cells);
     }
 }

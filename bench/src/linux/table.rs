@@ -2,6 +2,21 @@
 
 use std::fmt;
 
+/// Prints one line of a measurement under way: each cell in its width, the
+/// first two to the left (the pair and the name), the rest to the right.
+pub(crate) fn line<const N: usize>(widths: [usize; N], cells: [String; N]) {
+    let padded: Vec<String> = widths
+        .iter()
+        .zip(cells)
+        .enumerate()
+        .map(|(at, (&width, cell))| match at {
+            0 | 1 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        })
+        .collect();
+    println!("{}", padded.join("  ").trim_end());
+}
+
 /// The rows of the closing table.
 #[derive(Debug)]
 pub(crate) struct Table {

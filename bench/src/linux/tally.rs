@@ -1,5 +1,6 @@
 //! Did everything come, once and in order? One [`Tally`] for each receiver.
 
+use std::fmt;
 use std::ops::AddAssign;
 
 /// Stretches of missing numbers kept by one receiver. Past it the oldest is
@@ -83,6 +84,28 @@ impl Faults {
     }
 }
 
+impl fmt::Display for Faults {
+    /// What there was of it: `3 lost, 1 closed`, or `none`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.lost, "lost"),
+            (self.reordered, "reordered"),
+            (self.doubled, "doubled"),
+            (self.altered, "altered"),
+            (self.closed, "closed"),
+        ];
+        let said: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}"))
+            .collect();
+        out.pad(&match said.is_empty() {
+            true => "none".to_owned(),
+            false => said.join(", "),
+        })
+    }
+}
+
 impl AddAssign for Faults {
     fn add_assign(&mut self, other: Self) {
         self.lost += other.lost;
@@ -133,6 +156,12 @@ mod tests {
     fn a_second_copy_is_doubled_even_of_a_late_one() {
         assert_eq!(after(&[0, 0], 1), faults(0, 0, 1));
         assert_eq!(after(&[0, 2, 1, 1], 3), faults(0, 1, 1));
+    }
+
+    #[test]
+    fn faults_are_told_by_name() {
+        assert_eq!(faults(0, 0, 0).to_string(), "none");
+        assert_eq!(faults(2, 0, 1).to_string(), "2 lost, 1 doubled");
     }
 
     #[test]
