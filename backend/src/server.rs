@@ -128,17 +128,16 @@ pub async fn run(
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());
-    let stop = async {
-        shutdown.await;
-        registry.restart().await;
-        handle.stop(true).await;
-    };
     tokio::pin!(server);
     tokio::select! {
-        ended = &mut actor => ended?.map_err(RunError::from),
-        ended = &mut server => ended.map_err(RunError::from),
-        () = stop => Ok(()),
+        ended = &mut actor => return ended?.map_err(RunError::from),
+        ended = &mut server => return ended.map_err(RunError::from),
+        () = shutdown => {}
     }
+    // From here on parts may end in any order.
+    registry.restart().await;
+    let (ended, ()) = tokio::join!(server, handle.stop(true));
+    ended.map_err(RunError::from)
 }
 
 /// A listener with a backlog for a crowd that comes back at once.

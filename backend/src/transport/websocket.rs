@@ -28,7 +28,7 @@ use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Protocol
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use hub::{
-    Dialect, Input, SessionId,
+    Dialect, Input,
     input::Unstored,
     rate::{Bucket, Rate},
 };
@@ -78,7 +78,7 @@ pub async fn connect(
         messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
 
     let connection = parts.table.enter(dialect);
-    let entered = Entered { table: Rc::clone(&parts.table), session: connection.session };
+    let entered = Entered { table: Rc::clone(&parts.table), connection: Rc::clone(&connection) };
     // A cookie counts only from a page of ours: whoever sends no Origin is no browser.
     let device = if caller.has_origin { device::of(&request, &parts.house) } else { None };
     let reader = Reader {
@@ -144,12 +144,14 @@ fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, R
 /// early return or a panic alike.
 struct Entered {
     table: Rc<Table>,
-    session: SessionId,
+    connection: Rc<Connection>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.table.leave(self.session);
+        self.table.leave(self.connection.session);
+        // Closed already, unless the reader panicked.
+        self.connection.close(Some(CloseCode::Internal.number()), "");
     }
 }
 

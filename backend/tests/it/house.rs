@@ -1,0 +1,148 @@
+//! A server of a test's own.
+
+use crate::{http, socket::Socket};
+use backend::{
+    Made,
+    assets::Page,
+    config::Config,
+    store::{Store, memory::MemoryStore},
+    transport::websocket::Watch,
+};
+use shared::{Command, Epoch, Event, command::Hello};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    thread::JoinHandle,
+};
+use tokio::sync::oneshot;
+
+/// A server on port 0, ended when dropped.
+pub struct House {
+    pub address: SocketAddr,
+    shutdown: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), backend::RunError>>>,
+}
+
+/// What a test sets apart from the defaults.
+pub struct Plan {
+    pub config: Config,
+    pub store: Box<dyn Store>,
+    pub page: Option<PathBuf>,
+    pub watch: Option<Watch>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        static EPOCH: AtomicU64 = AtomicU64::new(1);
+        let epoch = Epoch(EPOCH.fetch_add(1, Ordering::Relaxed));
+        Plan { config: Config::default(), store: Box::new(MemoryStore::new(epoch)), page: None, watch: None }
+    }
+}
+
+impl House {
+    pub fn open() -> Self {
+        House::of(Plan::default())
+    }
+
+    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut plan = Plan::default();
+        change(&mut plan.config);
+        House::of(plan)
+    }
+
+    pub fn of(plan: Plan) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, asked) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let folder = plan.page.unwrap_or_else(|| PathBuf::from("no page"));
+            let made = Made {
+                store: plan.store,
+                page: Page::read(&folder),
+                house_id: "0123456789abcdef".to_owned(),
+                watch: plan.watch,
+            };
+            let asked = async {
+                let _ = asked.await;
+            };
+            actix_web::rt::System::new().block_on(backend::run(listener, plan.config, made, asked))
+        });
+        House { address, shutdown: Some(shutdown), thread: Some(thread) }
+    }
+
+    /// Ends it as SIGTERM would, and waits until it has.
+    pub fn end(mut self) -> Result<(), backend::RunError> {
+        self.ask_to_end();
+        self.thread.take().unwrap().join().unwrap()
+    }
+
+    pub fn ask_to_end(&mut self) {
+        drop(self.shutdown.take());
+    }
+
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A bare WebSocket, known to be attached: it has heard itself.
+    pub async fn plain(&self) -> Socket {
+        let mut socket = Socket::open(self.address, "/conn_ws", &[]).await.unwrap();
+        socket.send_binary(b"attached?").await;
+        while socket.next_binary().await != b"attached?" {}
+        socket
+    }
+
+    /// A new member of this name; returns the cookie.
+    pub async fn join(&self, name: &str) -> String {
+        let answer = http::post(self, "/api/join", &[], &serde_json::json!({ "name": name })).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.cookie().unwrap()
+    }
+
+    /// A v1 socket of this cookie, before its hello.
+    pub async fn socket(&self, cookie: &str) -> Socket {
+        let headers = [("Origin", self.origin()), ("Cookie", cookie.to_owned())];
+        Socket::open(self.address, "/conn_ws?v=1", &headers).await.unwrap()
+    }
+
+    /// A new member's v1 socket, welcomed.
+    pub async fn enter(&self, name: &str) -> Socket {
+        let cookie = self.join(name).await;
+        let mut socket = self.socket(&cookie).await;
+        socket.command(&hello(1)).await;
+        assert!(matches!(socket.event().await, Event::Welcome(_)));
+        socket
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.ask_to_end();
+        if let Some(thread) = self.thread.take()
+            && !std::thread::panicking()
+        {
+            thread.join().unwrap().unwrap();
+        }
+    }
+}
+
+pub fn hello(reference: u64) -> Command {
+    Command::Hello(Hello { reference, build: "test".into(), cursor: None })
+}
+
+#[cfg(target_os = "linux")]
+impl House {
+    /// Connections of this port as the server's kernel holds them, closing ones included.
+    pub fn sockets(&self) -> usize {
+        let port = format!(":{:04X}", self.address.port());
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let is_ours = |line: &&str| {
+            let mut fields = line.split_whitespace().skip(1);
+            let (local, _, state) = (fields.next().unwrap_or_default(), fields.next(), fields.next());
+            // 0A is the listener, 06 (TIME_WAIT) holds nothing any more.
+            local.ends_with(&port) && !matches!(state, Some("0A" | "06"))
+        };
+        table.lines().skip(1).filter(is_ours).count()
+    }
+}

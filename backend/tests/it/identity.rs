@@ -1,0 +1,111 @@
+//! Who one is, over HTTP.
+
+use crate::{
+    house::{House, hello},
+    http::{self, Answer},
+};
+use serde_json::{Value, json};
+
+fn name(answer: &Answer) -> Value {
+    let me: Value = serde_json::from_str(&answer.body).unwrap();
+    me["member"]["name"].clone()
+}
+
+#[tokio::test]
+async fn joining_renaming_and_signing_out() {
+    let house = House::open();
+    let nobody = http::get(&house, "/api/me", &[]).await;
+    assert_eq!((nobody.status, name(&nobody)), (200, Value::Null));
+
+    let joined = http::post(&house, "/api/join", &[], &json!({ "name": "  王师傅 " })).await;
+    assert_eq!(name(&joined), "王师傅");
+    let set = joined.header("set-cookie").unwrap();
+    for part in ["th_0123456789abcdef=", "HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=34560000"] {
+        assert!(set.contains(part), "{part} in {set}");
+    }
+    assert!(!set.contains("Secure"), "it could not come back over http");
+    let cookie = joined.cookie().unwrap();
+    let mine = [("cookie", cookie.as_str())];
+    assert_eq!(name(&http::get(&house, "/api/me", &mine).await), "王师傅");
+
+    let again = http::post(&house, "/api/join", &mine, &json!({ "name": "Another" })).await;
+    assert_eq!((again.status, again.code()), (409, 1202));
+    assert_eq!(name(&http::post(&house, "/api/name", &mine, &json!({ "name": "王大师" })).await), "王大师");
+
+    let out = http::post(&house, "/api/sign-out", &mine, &json!({})).await;
+    assert_eq!((out.status, name(&out)), (200, Value::Null));
+    assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(name(&http::get(&house, "/api/me", &mine).await), Value::Null);
+    house.join("王大师").await;
+}
+
+#[tokio::test]
+async fn names_are_judged_and_a_taken_one_comes_with_another() {
+    let house = House::open();
+    house.join("Alice").await;
+    for (wanted, status, code) in [
+        ("", 422, 1101),
+        ("\u{3000}", 422, 1101),
+        (&"x".repeat(33), 422, 1102),
+        ("a\u{200b}b", 422, 1103),
+        ("ａＬＩＣＥ", 409, 1104),
+        ("passer-by", 409, 1104),
+    ] {
+        let answer = http::post(&house, "/api/join", &[], &json!({ "name": wanted })).await;
+        assert_eq!((answer.status, answer.code()), (status, code), "{wanted:?}");
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+    let taken = http::post(&house, "/api/join", &[], &json!({ "name": "alice" })).await;
+    let problem: Value = serde_json::from_str(&taken.body).unwrap();
+    assert_eq!(problem["suggestion"], "alice 2");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_members_sockets() {
+    let house = House::open();
+    let cookie = house.join("Wei").await;
+    let (mut first, mut second) = (house.socket(&cookie).await, house.socket(&cookie).await);
+    first.command(&hello(1)).await;
+    second.command(&hello(1)).await;
+    first.event().await;
+    second.event().await;
+    http::post(&house, "/api/sign-out", &[("cookie", &cookie)], &json!({})).await;
+    assert_eq!(first.closed().await.0, 4401);
+    assert_eq!(second.closed().await.0, 4401);
+}
+
+#[tokio::test]
+async fn bad_bodies_are_problems() {
+    let house = House::open();
+    let send = async |kind: &str, body: &str, length: usize| {
+        let head = http::head(
+            "POST",
+            "/api/join",
+            &house,
+            &[("content-type", kind), ("content-length", &length.to_string())],
+        );
+        let answer = http::request(&house, &head, body.as_bytes()).await;
+        (answer.status, answer.code())
+    };
+    assert_eq!(send("text/plain", "{\"name\":\"x\"}", 12).await, (415, 1405));
+    assert_eq!(send("application/x-www-form-urlencoded", "name=x", 6).await, (415, 1405));
+    assert_eq!(send("application/json", "{\"name\":", 8).await, (400, 1001));
+    assert_eq!(send("application/json", "{\"name\":7}", 10).await, (422, 1003));
+    assert_eq!(send("application/json", "{}", 2).await, (422, 1003));
+    for (size, expected) in [(4_095, (422, 1102)), (4_096, (422, 1102)), (4_097, (413, 1406))] {
+        let body = format!("{{\"name\":\"{}\"}}", "x".repeat(size - 11));
+        assert_eq!(body.len(), size);
+        assert_eq!(send("application/json; charset=utf-8", &body, size).await, expected, "{size}");
+    }
+    assert_eq!(send("application/json", &"x".repeat(100_000), 100_000).await, (413, 1406));
+}
+
+#[tokio::test]
+async fn other_methods_and_paths_are_told_so() {
+    let house = House::open();
+    let get = http::get(&house, "/api/join", &[]).await;
+    assert_eq!((get.status, get.code(), get.header("allow")), (405, 1404, Some("POST")));
+    let post = http::post(&house, "/api/me", &[], &json!({})).await;
+    assert_eq!((post.status, post.code(), post.header("allow")), (405, 1404, Some("GET")));
+    assert_eq!(http::get(&house, "/api/none", &[]).await.status, 404);
+}

@@ -1,0 +1,37 @@
+//! Over its rate a socket is not read; nothing is dropped.
+
+use crate::{
+    house::House,
+    socket::{Raw, frame},
+};
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn plain_messages_over_the_rate_are_late_and_all_there() {
+    // 10 messages a second, 10 at once: 25 take at least a second and a half.
+    let house = House::with(|config| config.limit_posts = 1);
+    let mut listener = house.plain().await;
+    let mut raw = Raw::open(house.address, "/conn_ws").await;
+    let started = Instant::now();
+    let bytes: Vec<u8> = (0..25).flat_map(|i| frame(0x81, format!("{i}").as_bytes())).collect();
+    raw.send(&bytes).await;
+    for i in 0..25 {
+        assert_eq!(listener.next_text().await, i.to_string());
+    }
+    assert!(started.elapsed() >= Duration::from_millis(1_400), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn zero_lifts_the_limits() {
+    let house = House::with(|config| config.limit_posts = 0);
+    let mut listener = house.plain().await;
+    let mut raw = Raw::open(house.address, "/conn_ws").await;
+    let bytes: Vec<u8> = (0..1_000).flat_map(|i| frame(0x81, format!("{i}").as_bytes())).collect();
+    let started = Instant::now();
+    raw.send(&bytes).await;
+    for i in 0..1_000 {
+        assert_eq!(listener.next_text().await, i.to_string());
+    }
+    // At the default rate these would take four seconds beyond the burst.
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+}
