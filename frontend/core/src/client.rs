@@ -187,9 +187,9 @@ impl Client {
         match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
             End::NotOurs => {}
             End::WillRetry => self.after_loss(out),
-            End::SignedOut => {
+            End::SignedOut(was_live) => {
                 self.after_loss(out);
-                self.identity.doubted(out);
+                self.identity.doubted(was_live, out);
             }
         }
     }

@@ -56,8 +56,9 @@ pub(crate) enum End {
     NotOurs,
     /// The next attempt will come.
     WillRetry,
-    /// No member is signed in: it rests until that is clear.
-    SignedOut,
+    /// No member is signed in: it rests until that is clear. True if it was
+    /// welcome before, so that somebody signed out meanwhile.
+    SignedOut(bool),
 }
 
 impl Connection {
@@ -190,9 +191,10 @@ impl Connection {
             return End::NotOurs;
         }
         if !should_reconnect(code) {
+            let was_live = self.is_live();
             self.backoff.wait(now, jitter);
             self.enter(Stage::Resting, now);
-            return End::SignedOut;
+            return End::SignedOut(was_live);
         }
         match retry_ms(reason).filter(|_| code == CloseCode::Restart.number()) {
             // The server spreads its clients itself.

@@ -3,7 +3,8 @@
 //! A server whose members live in memory forgets them when it restarts. So who
 //! has a remembered name joins again under it by itself, once: if that is
 //! refused, or is forgotten again before a `welcome`, the person is asked.
-//! Signing out forgets the name, so nobody comes back who wanted to go.
+//! Nobody comes back who wanted to go: signing out forgets the name, and a
+//! member who is unknown in the middle of a session signed out on another page.
 
 use crate::backoff::Backoff;
 use crate::effect::Effect;
@@ -247,8 +248,10 @@ impl Identity {
         }
     }
 
-    /// A connection was refused because no member is signed in on it.
-    pub(crate) fn doubted(&mut self, out: &mut Vec<Effect>) {
+    /// A connection was refused because no member is signed in on it; `was_live`
+    /// if that came in the middle of a session.
+    pub(crate) fn doubted(&mut self, was_live: bool, out: &mut Vec<Effect>) {
+        self.rejoined |= was_live;
         if self.me().is_some() && !self.signing_out && !self.asking {
             self.ask(out);
         }

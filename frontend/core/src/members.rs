@@ -18,6 +18,9 @@ pub(crate) struct Members {
     /// Present members, and whether they are away.
     present: BTreeMap<MemberId, bool>,
     count: u32,
+    /// There were too many to be named one by one. The next who are named are
+    /// all who are present, for changes in between were only counted.
+    counted: bool,
 }
 
 impl Members {
@@ -42,10 +45,12 @@ impl Members {
             self.present.insert(one.member.id, one.away);
         }
         self.count = count;
+        self.counted = count as usize > PEOPLE_MAX;
     }
 
     /// These are present; `count` are in all.
     pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32) {
+        self.begin_anew(members.is_empty());
         for member in members {
             let room = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
             if room {
@@ -58,10 +63,18 @@ impl Members {
 
     /// These are not present any more; `count` are left.
     pub(crate) fn gone(&mut self, members: &[MemberId], count: u32) {
+        self.begin_anew(members.is_empty());
         for id in members {
             self.present.remove(id);
         }
         self.count = count;
+    }
+
+    fn begin_anew(&mut self, only_counted: bool) {
+        if self.counted && !only_counted {
+            self.present.clear();
+        }
+        self.counted = only_counted;
     }
 
     /// How many are present.

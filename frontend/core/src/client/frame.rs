@@ -122,16 +122,17 @@ impl Client {
 
     fn refused(&mut self, refusal: &Refusal, now: u64, out: &mut Vec<Effect>) {
         let Some(reference) = refusal.reference else { return };
-        if self.connection.is_greeting(reference) {
-            return self.give_up(CloseCode::Normal, now, out);
-        }
-        if !self.outbox.awaits(reference) {
+        let is_greeting = self.connection.is_greeting(reference);
+        if !is_greeting && !self.outbox.awaits(reference) {
             return;
         }
         if refusal.code == ErrorCode::SignInRequired {
-            // Not the post is wrong but who we are: it waits until that is clear.
+            // Not the command is wrong but who we are: it waits until that is clear.
             self.stand_down(now, out);
-            return self.identity.doubted(out);
+            return self.identity.doubted(!is_greeting, out);
+        }
+        if is_greeting {
+            return self.give_up(CloseCode::Normal, now, out);
         }
         if let Some(at) = self.outbox.refused(refusal, now, &mut self.jitter) {
             out.push(Effect::Set(Timer::Resend, at));

@@ -197,8 +197,10 @@ fn the_hint_of_a_restarting_server_is_honoured_within_bounds() {
 #[test]
 fn a_connection_of_nobody_is_not_opened_again() {
     let mut scene = Scene::live();
-    assert_eq!(scene.closed(4401, ""), (End::SignedOut, vec![]));
+    assert_eq!(scene.closed(4401, ""), (End::SignedOut(true), vec![]));
     assert_eq!((scene.state(), scene.wait()), (ReadyState::Closed, None));
+    let mut early = Scene::connecting();
+    assert_eq!(early.closed(4401, "").0, End::SignedOut(false));
     // Two who disagree about who we are do not turn in a tight circle.
     let mut jitter = Jitter::new(1);
     let out = scene.does(|connection, now, out| connection.resume(now, &mut jitter, out));

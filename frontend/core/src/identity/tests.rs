@@ -57,7 +57,7 @@ impl Scene {
 
     /// The server closed the connection with 4401 and knows nobody.
     fn is_forgotten(&mut self) -> Vec<Effect> {
-        assert_eq!(self.does(|identity, out| identity.doubted(out)), [Effect::AskMe]);
+        assert_eq!(self.does(|identity, out| identity.doubted(false, out)), [Effect::AskMe]);
         assert!(!self.identity.is_clear());
         let (turn, out) = self.told(Ok(None));
         assert_eq!(turn, Turn::Nothing);
@@ -179,6 +179,14 @@ fn it_joins_by_itself_once_until_a_welcome() {
 }
 
 #[test]
+fn who_signed_out_on_another_page_does_not_come_back() {
+    let mut scene = Scene::ann();
+    assert_eq!(scene.does(|identity, out| identity.doubted(true, out)), [Effect::AskMe]);
+    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));
+    assert_eq!(scene.nobody(), ("Ann", false, None));
+}
+
+#[test]
 fn an_own_joining_that_cannot_reach_the_server_begins_again_later() {
     let mut scene = Scene::ann();
     scene.is_forgotten();
@@ -239,7 +247,11 @@ fn a_renaming_under_way_is_answered_before_we_join_again() {
 fn signing_out_forgets_the_name_and_nobody_comes_back() {
     let mut scene = Scene::ann();
     assert_eq!(scene.does(|identity, out| identity.sign_out(out)), [Effect::SignOut]);
-    assert_eq!(scene.does(|identity, out| identity.doubted(out)), [], "the server ends the connection");
+    assert_eq!(
+        scene.does(|identity, out| identity.doubted(false, out)),
+        [],
+        "the server ends the connection"
+    );
     assert_eq!(scene.signed_out(Ok(())), (Turn::Left, vec![Effect::RememberName(None)]));
     assert_eq!(scene.nobody(), ("", false, None));
     assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));

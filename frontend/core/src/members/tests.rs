@@ -50,6 +50,29 @@ fn counts_without_names_move_the_count_only() {
 }
 
 #[test]
+fn after_a_time_of_counting_those_who_are_named_are_all() {
+    let mut members = Members::default();
+    members.came(&[member(1, "Ann"), member(2, "Bo"), member(3, "Cy")], false, 3);
+    members.came(&[], false, 201);
+    members.gone(&[MemberId(1)], 200);
+    members.came(&[member(2, "Bo")], false, 200);
+    members.came(&[member(4, "Di")], true, 200);
+    assert_eq!(names(&members), ["Bo", "Di (away)"]);
+    members.came(&[member(5, "Eve")], false, 200);
+    assert_eq!(names(&members), ["Bo", "Di (away)", "Eve"]);
+}
+
+#[test]
+fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
+    for (count, left) in [(PEOPLE_MAX as u32, 2), (PEOPLE_MAX as u32 + 1, 1)] {
+        let mut members = Members::default();
+        members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], count);
+        members.came(&[member(2, "Bo")], false, count);
+        assert_eq!(names(&members).len(), left, "{count}");
+    }
+}
+
+#[test]
 fn a_new_name_from_the_log_holds_against_a_late_word_of_presence() {
     let mut members = Members::default();
     members.came(&[member(1, "Ann")], false, 1);

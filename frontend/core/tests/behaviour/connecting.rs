@@ -1,0 +1,197 @@
+//! From the opened page to a welcome, and back to it.
+
+use crate::house::{House, frame};
+use crate::page::{Page, ann, closes, commands, opens, set};
+use client::effect::Effect;
+use client::input::{Input, SocketId, Timer};
+use client::view::ReadyState;
+use shared::command::{Command, Presence};
+use shared::{Cursor, Epoch, ErrorCode, Event};
+
+fn hello(effects: &[Effect]) -> Option<Cursor> {
+    match &commands(effects)[..] {
+        [Command::Hello(hello)] => hello.cursor,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_first_frame_is_a_hello_with_the_pages_build() {
+    let mut page = Page::opened();
+    let out = page.give(Input::Me(Ok(Some(ann()))));
+    assert!(opens(&out));
+    let out = page.give(Input::Opened(page.socket));
+    match &commands(&out)[..] {
+        [Command::Hello(hello)] => assert_eq!((hello.build.as_str(), hello.cursor), ("build", None)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_connection_is_live_from_the_welcome_on() {
+    let house = House::new(1);
+    let mut page = Page::opened();
+    page.give(Input::Me(Ok(Some(ann()))));
+    assert_eq!(page.view().link.ready_state, ReadyState::Connecting);
+    page.give(Input::Opened(page.socket));
+    assert!(!page.view().link.welcomed);
+    page.frame(house.welcome(page.hello + 1, &ann()));
+    assert!(!page.view().link.welcomed, "the welcome of another hello");
+    page.frame(house.welcome(page.hello, &ann()));
+    assert!(page.view().link.welcomed);
+}
+
+#[test]
+fn a_ping_is_answered_and_moves_the_cursor() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let missed = house.post(&ann(), 1, "on another page");
+    page.frame(missed);
+    let out = page.frame(frame(&Event::Ping(house.through())));
+    assert_eq!(commands(&out), [Command::Pong]);
+    page.breaks(1006);
+    page.retry();
+    assert_eq!(hello(&page.give(Input::Opened(page.socket))), Some(house.through().through));
+}
+
+#[test]
+fn a_ping_before_the_welcome_is_answered_and_says_nothing_about_what_is_held() {
+    let house = House::new(1);
+    let mut page = Page::opened();
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::Opened(page.socket));
+    let out = page.frame(frame(&Event::Ping(house.through())));
+    assert_eq!(commands(&out), [Command::Pong]);
+    page.breaks(1006);
+    page.retry();
+    assert_eq!(hello(&page.give(Input::Opened(page.socket))), None);
+}
+
+#[test]
+fn a_probe_that_nothing_answers_ends_the_connection() {
+    let house = House::new(1);
+    for wake in [Input::Visible(true), Input::Network { online: true }] {
+        let mut page = Page::welcome_in(&house);
+        let out = page.give(wake);
+        assert_eq!(commands(&out), [Command::Ping]);
+        let at = set(&out, Timer::Silence).unwrap();
+        assert_eq!(at - page.now, 5_000);
+        page.now = at;
+        let out = page.give(Input::Timer(Timer::Silence));
+        assert_eq!(closes(&out), Some(4009));
+        assert_eq!(page.view().link.ready_state, ReadyState::Closing);
+        assert!(opens(&page.retry()));
+    }
+}
+
+#[test]
+fn a_probe_that_is_answered_changes_nothing() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let at = set(&page.give(Input::Visible(true)), Timer::Silence).unwrap();
+    page.now = at;
+    page.frame(frame(&Event::Pong(house.through())));
+    let out = page.give(Input::Timer(Timer::Silence));
+    assert_eq!(closes(&out), None);
+    assert_eq!(set(&out, Timer::Silence), Some(at + 60_000));
+}
+
+#[test]
+fn the_page_in_the_background_is_away_and_says_so_on_every_connection() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let away = Command::Presence(Presence { away: true });
+    assert_eq!(commands(&page.give(Input::Visible(false))), std::slice::from_ref(&away));
+    assert_eq!(commands(&page.give(Input::Visible(false))), []);
+    assert_eq!(commands(&page.reconnect(&house, &ann())), [away]);
+    let here = Command::Presence(Presence { away: false });
+    assert_eq!(commands(&page.give(Input::Visible(true))), [here, Command::Ping]);
+}
+
+#[test]
+fn coming_back_to_the_page_waits_for_no_timer() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.give(Input::Visible(false));
+    page.breaks(1006);
+    assert!(opens(&page.give(Input::Visible(true))));
+}
+
+#[test]
+fn a_server_that_drops_what_it_has_welcomed_is_not_asked_again_without_a_wait() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let start = page.now;
+    for _ in 0..12 {
+        page.reconnect(&house, &ann());
+    }
+    assert!(page.now - start > 5_000, "{} ms", page.now - start);
+}
+
+#[test]
+fn a_refused_hello_is_said_again_after_a_wait() {
+    let mut page = Page::opened();
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::Opened(page.socket));
+    let out = page.frame(House::error(page.hello, ErrorCode::Internal));
+    assert!(closes(&out).is_some() && set(&out, Timer::Retry).is_some());
+}
+
+#[test]
+fn late_words_of_an_older_connection_are_passed_over() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let old = page.socket;
+    page.reconnect(&house, &ann());
+    let before = page.view();
+    let late = house.post(&ann(), 1, "late");
+    for input in [
+        Input::Opened(old),
+        Input::Frame(old, late),
+        Input::Closed { socket: old, code: 4401, reason: String::new() },
+        Input::Closed { socket: SocketId(u64::MAX), code: 1006, reason: String::new() },
+    ] {
+        assert_eq!(page.give(input), []);
+    }
+    assert_eq!(page.view(), before);
+}
+
+#[test]
+fn a_newer_page_on_the_server_is_told() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    assert!(!page.view().new_version);
+    page.breaks(1012);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    page.frame(house.welcome_with(page.hello, &ann(), "next", 100));
+    assert!(page.view().new_version);
+}
+
+#[test]
+fn a_log_that_changes_under_a_connection_ends_it() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let mut other = house.through();
+    other.through.epoch = Epoch(9);
+    let out = page.frame(frame(&Event::Ping(other)));
+    assert!(closes(&out).is_some());
+    page.retry();
+    assert_eq!(hello(&page.give(Input::Opened(page.socket))), None);
+}
+
+#[test]
+fn the_view_is_the_same_while_nothing_visible_changed() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = page.view();
+    page.frame(frame(&Event::Ping(house.through())));
+    page.frame("not a frame".to_owned());
+    assert!(std::rc::Rc::ptr_eq(&before, &page.view()));
+    page.breaks(1006);
+    let after = page.view();
+    assert_ne!(before.link, after.link);
+    assert!(
+        std::rc::Rc::ptr_eq(&before.rows, &after.rows) && std::rc::Rc::ptr_eq(&before.people, &after.people)
+    );
+}

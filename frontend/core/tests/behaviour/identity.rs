@@ -1,0 +1,164 @@
+//! Who we are, over restarts and refusals.
+
+use crate::house::{House, client_id, member};
+use crate::page::{Page, ann, bo, closes, opens, posts, set};
+use client::effect::Effect;
+use client::input::{Input, Timer, Unreachable};
+use client::view::{Identity, NameRefusal, ReadyState, RowKey};
+use shared::{ErrorCode, MemberId};
+
+fn name_of(page: &mut Page) -> Option<String> {
+    match &page.view().identity {
+        Identity::Somebody { me, .. } => Some(me.name.clone()),
+        _ => None,
+    }
+}
+
+/// The server restarts and has forgotten who we are.
+fn is_forgotten(page: &mut Page) -> Vec<Effect> {
+    page.breaks(1012);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    let out = page.frame(House::error(page.hello, ErrorCode::SignInRequired));
+    assert!(out.contains(&Effect::AskMe), "{out:?}");
+    page.give(Input::Closed { socket: page.socket, code: 4401, reason: String::new() });
+    page.give(Input::Me(Ok(None)))
+}
+
+#[test]
+fn who_signed_out_on_another_page_is_asked_for_a_name() {
+    let mut page = Page::welcome_in(&House::new(1));
+    assert!(page.breaks(4401).contains(&Effect::AskMe));
+    assert_eq!(page.give(Input::Me(Ok(None))), []);
+    assert_eq!(page.view().identity, Identity::Nobody { name: "Ann".into(), busy: false, refusal: None });
+}
+
+#[test]
+fn a_server_that_closes_without_a_word_has_forgotten_us_too() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.breaks(1006);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    assert!(page.breaks(4401).contains(&Effect::AskMe));
+    assert_eq!(page.give(Input::Me(Ok(None))), [Effect::Join { name: "Ann".to_owned() }]);
+}
+
+#[test]
+fn an_unreachable_server_is_asked_again_and_at_once_when_wished() {
+    let mut page = Page::opened();
+    let out = page.give(Input::Me(Err(Unreachable)));
+    assert_eq!(page.view().link.retry_at, set(&out, Timer::Retry));
+    for wish in [
+        Input::ReconnectNow,
+        Input::Network { online: true },
+        Input::Visible(true),
+        Input::Timer(Timer::Retry),
+    ] {
+        assert!(page.give(wish).contains(&Effect::AskMe));
+        page.give(Input::Me(Err(Unreachable)));
+    }
+    assert!(opens(&page.give(Input::Me(Ok(Some(ann()))))) || page.view().link.retry_at.is_some());
+}
+
+#[test]
+fn after_a_restart_that_forgot_everybody_ann_is_back_by_herself_with_what_she_wrote() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.send(1, "said into the restart");
+    let out = is_forgotten(&mut page);
+    assert_eq!(out, [Effect::Join { name: "Ann".to_owned() }]);
+    assert_eq!(name_of(&mut page).as_deref(), Some("Ann"));
+    let again = member(9, "Ann");
+    assert!(opens(&page.give(Input::Named(Ok(again.clone())))));
+    let out = page.enter(&House::new(2), &again);
+    assert_eq!(posts(&out)[0].client_id, client_id(1));
+    assert_eq!(page.view().rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
+    assert!(page.view().new_epoch);
+    page.give(Input::DismissEpoch);
+    assert!(!page.view().new_epoch);
+}
+
+#[test]
+fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.send(1, "mine");
+    is_forgotten(&mut page);
+    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Ann2".to_owned()) };
+    page.give(Input::Named(Err(refusal.clone())));
+    let nobody = Identity::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal) };
+    assert_eq!(page.view().identity, nobody);
+    assert!(!page.view().can_send);
+    page.give(Input::Join { name: "Bo".to_owned() });
+    assert!(opens(&page.give(Input::Named(Ok(bo())))));
+    assert_eq!(posts(&page.enter(&House::new(2), &bo())), []);
+    assert_eq!(page.rows(), ["mine!"]);
+    let out = page.give(Input::Retry(RowKey { author: MemberId(1), client_id: client_id(1) }));
+    assert_eq!(posts(&out)[0].text, "mine");
+}
+
+#[test]
+fn signing_out_leaves_nothing_for_the_next_person() {
+    let mut house = House::new(1);
+    house.post(&bo(), 7, "hello");
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "unsettled");
+    page.give(Input::SignOut);
+    let out = page.give(Input::SignedOut(Ok(())));
+    assert!(closes(&out).is_some() && out.contains(&Effect::RememberName(None)));
+    let view = page.view();
+    assert_eq!((view.rows.len(), view.people.len(), view.waiting), (0, 0, 0));
+    assert_eq!(view.identity, Identity::Nobody { name: "".into(), busy: false, refusal: None });
+    assert_eq!(view.link.ready_state, ReadyState::Closing);
+    page.give(Input::Closed { socket: page.socket, code: 1000, reason: String::new() });
+    assert_eq!(page.view().link.ready_state, ReadyState::Closed);
+    assert_eq!(page.give(Input::ReconnectNow), []);
+    page.give(Input::Join { name: "Bo".to_owned() });
+    assert!(opens(&page.give(Input::Named(Ok(bo())))));
+    page.enter(&House::new(2), &bo());
+    assert!(!page.view().new_epoch, "Bo has seen no other");
+}
+
+#[test]
+fn a_post_of_somebody_unknown_waits_until_it_is_clear_who_we_are() {
+    let mut page = Page::welcome_in(&House::new(1));
+    let sent = posts(&page.send(1, "x"))[0].reference;
+    let out = page.frame(House::error(sent, ErrorCode::SignInRequired));
+    assert!(closes(&out).is_some() && out.contains(&Effect::AskMe));
+    assert_eq!(set(&out, Timer::Retry), None, "one thing at a time");
+    assert_eq!(page.rows(), ["x~"]);
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.retry();
+    assert_eq!(posts(&page.enter(&House::new(1), &ann())).len(), 1);
+}
+
+#[test]
+fn a_renaming_that_finds_us_unknown_asks_who_we_are_without_a_connection() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.give(Input::Rename { name: "Anna".to_owned() });
+    let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None };
+    let out = page.give(Input::Named(Err(refusal)));
+    assert!(out.contains(&Effect::AskMe) && closes(&out).is_some());
+    page.give(Input::Me(Err(Unreachable)));
+    assert!(page.give(Input::Timer(Timer::Retry)).contains(&Effect::AskMe));
+    page.give(Input::Me(Ok(Some(ann()))));
+    assert!(opens(&page.retry()));
+}
+
+#[test]
+fn another_member_in_the_welcome_is_who_we_are() {
+    let mut page = Page::welcome_in(&House::new(1));
+    page.reconnect(&House::new(1), &bo());
+    assert_eq!(name_of(&mut page).as_deref(), Some("Bo"));
+}
+
+#[test]
+fn a_new_name_reaches_all_that_one_said_and_what_waits() {
+    let mut house = House::new(1);
+    house.post(&ann(), 7, "old");
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "new");
+    page.give(Input::Rename { name: "Anna".to_owned() });
+    page.give(Input::Named(Ok(member(1, "Anna"))));
+    let names: Vec<String> = page.view().rows.iter().map(|row| row.name.to_string()).collect();
+    assert_eq!(names, ["Anna", "Anna"]);
+    assert_eq!(&*page.view().people[0].name, "Anna");
+}

@@ -1,0 +1,11 @@
+//! The client as its shells see it: inputs in, effects and the view out.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
+mod connecting;
+mod fuzz;
+mod house;
+mod identity;
+mod page;
+mod reading;
+mod sending;

@@ -1,0 +1,195 @@
+//! What the person says: at once on the screen, once in the log.
+
+use crate::house::{House, client_id};
+use crate::page::{Page, ann, bo, closes, posts, set};
+use client::input::{Input, Timer};
+use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS};
+use client::view::{RowKey, RowState};
+use shared::ErrorCode;
+
+fn key(number: u64) -> RowKey {
+    RowKey { author: ann().id, client_id: client_id(number) }
+}
+
+#[test]
+fn a_message_is_on_the_screen_at_once_and_settles_without_moving() {
+    let mut house = House::new(1);
+    house.post(&bo(), 7, "before");
+    let mut page = Page::welcome_in(&house);
+    let sent = posts(&page.send(1, "hello"));
+    assert_eq!(page.rows(), ["before", "hello…"]);
+    assert_eq!(page.view().rows[1].key, key(1));
+    let event = house.post(&ann(), 1, "hello");
+    page.frame(house.reply(sent[0].reference));
+    let settled = page.view();
+    assert_eq!(page.rows(), ["before", "hello"]);
+    assert_eq!((settled.rows[1].key, settled.rows[1].mine), (key(1), true));
+    page.frame(event);
+    assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "its event changes nothing any more");
+}
+
+#[test]
+fn the_event_settles_it_too_when_it_comes_first() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let sent = posts(&page.send(1, "one"));
+    page.send(2, "two");
+    let event = house.post(&ann(), 1, "one");
+    assert_eq!(posts(&page.frame(event))[0].text, "two");
+    assert_eq!(page.rows(), ["one", "two…"]);
+    assert_eq!(page.frame(house.reply(sent[0].reference)), []);
+    assert_eq!(page.rows(), ["one", "two…"]);
+}
+
+#[test]
+fn what_another_said_first_settles_above_our_echo() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let sent = posts(&page.send(1, "mine"));
+    let theirs = house.post(&bo(), 7, "theirs");
+    let mine = house.post(&ann(), 1, "mine");
+    page.frame(house.reply(sent[0].reference));
+    page.frame(theirs);
+    assert_eq!(page.rows(), ["theirs", "mine"]);
+    page.frame(mine);
+    assert_eq!(page.rows(), ["theirs", "mine"]);
+}
+
+#[test]
+fn messages_leave_one_after_the_other() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let mut sent = posts(&page.send(1, "1"));
+    assert_eq!(posts(&page.send(2, "2")), []);
+    assert_eq!(posts(&page.send(3, "3")), []);
+    for number in 1..=3 {
+        assert_eq!(sent[0].client_id, client_id(number));
+        house.post(&ann(), number, "x");
+        sent = posts(&page.frame(house.reply(sent[0].reference)));
+    }
+    assert_eq!(sent, []);
+}
+
+#[test]
+fn without_a_connection_it_waits_and_goes_out_after_the_next_welcome() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "in flight");
+    page.breaks(1006);
+    assert_eq!(posts(&page.send(2, "written offline")), []);
+    assert_eq!(page.rows(), ["in flight~", "written offline~"]);
+    assert_eq!(page.view().waiting, 2);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    assert_eq!(page.rows(), ["in flight~", "written offline~"], "not before the welcome");
+    let welcome = house.welcome(page.hello, &ann());
+    let sent = posts(&page.frame(welcome));
+    assert_eq!((sent.len(), sent[0].client_id), (1, client_id(1)));
+    assert_eq!(page.rows(), ["in flight…", "written offline…"]);
+}
+
+#[test]
+fn a_post_that_was_committed_before_the_connection_broke_is_not_sent_again() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "committed");
+    page.send(2, "next");
+    house.post(&ann(), 1, "committed");
+    let sent = posts(&page.reconnect(&house, &ann()));
+    assert_eq!(sent.iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["next"]);
+    assert_eq!(page.rows(), ["committed", "next…"]);
+}
+
+#[test]
+fn a_reply_on_a_connection_that_is_no_more_settles_nothing_else() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let old = posts(&page.send(1, "one"));
+    let sent = posts(&page.reconnect(&house, &ann()));
+    assert_ne!(old[0].reference, sent[0].reference);
+    house.post(&bo(), 7, "other");
+    page.frame(house.reply(old[0].reference));
+    assert_eq!(page.rows(), ["one…"]);
+}
+
+#[test]
+fn a_refusal_for_now_is_tried_again_after_a_wait() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let sent = posts(&page.send(1, "one"));
+    page.send(2, "two");
+    let out = page.frame(House::error(sent[0].reference, ErrorCode::StoreRefused));
+    assert_eq!(posts(&out), []);
+    assert_eq!(page.rows(), ["one~", "two…"]);
+    page.now = set(&out, Timer::Resend).unwrap();
+    let again = posts(&page.give(Input::Timer(Timer::Resend)));
+    assert_eq!(again[0].client_id, client_id(1));
+}
+
+#[test]
+fn a_refusal_for_good_steps_aside_with_its_reason() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let sent = posts(&page.send(1, "one"));
+    page.send(2, "two");
+    let out = page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
+    assert_eq!(posts(&out)[0].text, "two");
+    assert_eq!(page.rows(), ["two…", "one!"]);
+    assert_eq!(page.view().rows[1].state, RowState::Failed(ErrorCode::RoomUnknown));
+    page.give(Input::Retry(key(1)));
+    assert_eq!(page.rows(), ["two…", "one…"]);
+    page.frame(House::error(posts(&out)[0].reference, ErrorCode::RoomUnknown));
+    page.give(Input::Discard(key(2)));
+    assert_eq!(page.rows(), ["one…"]);
+}
+
+#[test]
+fn a_post_that_a_living_server_never_answers_goes_out_on_another_connection() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let overdue = page.now + SETTLE_MS;
+    page.send(1, "one");
+    // The timer was set when the attempt began; when it comes it is set again.
+    page.now += 10_000;
+    assert_eq!(set(&page.give(Input::Timer(Timer::Silence)), Timer::Silence), Some(overdue));
+    page.now = overdue;
+    assert!(closes(&page.give(Input::Timer(Timer::Silence))).is_some());
+    page.retry();
+    assert_eq!(posts(&page.enter(&house, &ann()))[0].client_id, client_id(1));
+}
+
+#[test]
+fn the_composer_knows_before_it_asks_that_no_more_is_taken() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    for number in 0..OUTBOX_ROWS_MAX as u64 {
+        assert!(page.view().can_send && page.client.can_send(), "{number}");
+        page.send(number, "x");
+    }
+    assert!(!page.view().can_send && !page.client.can_send());
+    page.send(9_999, "too many");
+    assert_eq!(page.view().rows.len(), OUTBOX_ROWS_MAX);
+    let mut nobody = Page::opened();
+    assert!(!nobody.view().can_send);
+    nobody.send(1, "x");
+    assert_eq!(nobody.view().rows.len(), 0);
+}
+
+#[test]
+fn an_old_post_that_the_store_has_leaves_the_outbox_and_is_found_further_up() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "old");
+    page.breaks(1006);
+    house.post(&ann(), 1, "old");
+    let old = house.reply(0);
+    for number in 10..15 {
+        house.post(&bo(), number, "later");
+    }
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    let sent = posts(&page.frame(house.welcome_with(page.hello, &ann(), "build", 5)));
+    page.frame(old.replace("\"ref\":0", &format!("\"ref\":{}", sent[0].reference)));
+    assert_eq!(page.rows(), ["later"; 5]);
+    assert!(page.view().older);
+}
