@@ -1,0 +1,33 @@
+//! How a command ends early: one sentence that says what is missing and what to do.
+
+use std::fmt;
+use std::path::Path;
+
+/// One sentence for the person at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure(String);
+
+/// What a step returns.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+
+    /// A file or folder could not be read or written.
+    pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self(format!("{doing} {} failed: {error}.", path.display()))
+    }
+
+    /// A program could not be started at all.
+    pub(crate) fn start(program: &str, error: &std::io::Error) -> Self {
+        Self(format!("`{program}` could not be started: {error}."))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,73 @@
+//! Builds the page into `dist/` with trunk, unless what is there was made from the same sources.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::failure::{Failure, Outcome};
+use crate::fingerprint;
+use crate::progress::Step;
+use crate::rust;
+use crate::setup::PageTools;
+use crate::tree::{Tree, WASM};
+
+/// All that the page is made from.
+const SOURCES: [&str; 6] =
+    ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
+
+/// Builds the page if need be.
+///
+/// # Errors
+/// When the crates cannot be fetched or the build fails.
+pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
+    let compiler = rust::compiler(tree)?;
+    let sources = sources(tree, tools, &compiler)?;
+    let stamp = stamp(tree);
+    let built = || Ok(format!("{sources} {}", fingerprint::of(&tree.root, &["dist"], &[])?));
+    if fs::read_to_string(&stamp).is_ok_and(|it| built().is_ok_and(|built: String| it == built)) {
+        return Ok(());
+    }
+
+    // trunk runs offline, so that it never fetches a tool by itself; the crates therefore come first.
+    let mut fetch = tree.cargo();
+    fetch.args(["fetch", "--target", WASM]);
+    if let Some(host) = rust::host(&compiler) {
+        fetch.args(["--target", host]);
+    }
+    Step::new("Fetching the crates", "about 10 s").must(fetch, "The crates could not be fetched.")?;
+
+    let mut build = trunk(tree)?;
+    build.args(["build", "--offline"]);
+    if tools.wasm_opt {
+        build.arg("--release");
+    } else {
+        // Outside its release mode trunk leaves wasm-opt out; all else stays as in that mode. Most of what wasm-opt would
+        // save are the functions' names, which the linker can drop too (with it, wasm-opt would refuse the file).
+        build.args(["--cargo-profile", "wasm", "--minify"]).env("CARGO_PROFILE_WASM_STRIP", "true");
+    }
+    Step::new("Building the page", "about 1 min").must(build, "The page could not be built.")?;
+
+    let text = built()?;
+    let written = stamp.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&stamp, text));
+    written.map_err(|error| Failure::file("Writing", &stamp, &error))
+}
+
+/// trunk, with the two variables of the environment taken out that it trips over.
+pub(crate) fn trunk(tree: &Tree) -> Outcome<std::process::Command> {
+    let mut command = tree.program("trunk").ok_or_else(|| Failure::new("trunk is not on PATH."))?;
+    command.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // Its `--no-color` takes no value but `true` and `false`; NO_COLOR is mostly 1.
+    if std::env::var_os("NO_COLOR").is_some() {
+        command.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
+    }
+    Ok(command)
+}
+
+fn sources(tree: &Tree, tools: &PageTools, compiler: &str) -> Outcome<String> {
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let tools = format!("{tools:?}");
+    fingerprint::of(&tree.root, &SOURCES, &[compiler, &flags, &tools])
+}
+
+fn stamp(tree: &Tree) -> PathBuf {
+    tree.target.join("xtask").join("page")
+}

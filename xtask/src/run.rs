@@ -1,0 +1,81 @@
+//! `cargo xtask run`: from a fresh clone to the open house.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::{Command, ExitCode};
+
+use crate::failure::{Failure, Outcome};
+use crate::tree::Tree;
+use crate::{page, server, setup};
+
+/// Where the server keeps its data unless it is told otherwise.
+const DATA: &str = "teahouse-data";
+
+/// Builds, then becomes the server.
+///
+/// # Errors
+/// When something is missing or cannot be built, or the server cannot be started.
+pub(crate) fn run(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
+    build(tree)?;
+    let mut command = tree.command(tree.server("release"));
+    command.args(arguments).args(data(arguments, |name| env::var_os(name).is_some()));
+    become_server(command)
+}
+
+/// Sets up, then builds the page and the server that holds it.
+///
+/// # Errors
+/// When something is missing or cannot be built.
+pub(crate) fn build(tree: &Tree) -> Outcome {
+    let tools = setup::for_release(tree)?;
+    page::ensure(tree, &tools)?;
+    server::build(tree, "release")
+}
+
+/// The data folder's arguments, unless a flag, a file or the environment may name another.
+pub(crate) fn data(arguments: &[OsString], is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+    let names = |argument: &OsStr, flag: &str| {
+        let argument = argument.to_string_lossy();
+        argument.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    };
+    let told = arguments.iter().any(|it| names(it, "--data") || names(it, "--config"))
+        || is_set("TEAHOUSE_DATA")
+        || is_set("TEAHOUSE_CONFIG");
+    if told { Vec::new() } else { vec!["--data".into(), DATA.into()] }
+}
+
+#[cfg(unix)]
+fn become_server(mut command: Command) -> Outcome<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(Failure::start("teahouse", &error))
+}
+
+#[cfg(not(unix))]
+fn become_server(mut command: Command) -> Outcome<ExitCode> {
+    // Ctrl-C reaches the server too: this program only has to outlive it.
+    ctrlc::set_handler(|| {}).map_err(|error| Failure::new(format!("Ctrl-C cannot be handled: {error}.")))?;
+    let status = command.status().map_err(|error| Failure::start("teahouse", &error))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data_of(words: &[&str], set: &str) -> Vec<OsString> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        data(&words, |name| name == set)
+    }
+
+    #[test]
+    fn the_data_folder_is_ours_unless_another_may_be_named() {
+        assert_eq!(data_of(&[], ""), ["--data", DATA]);
+        assert_eq!(data_of(&["--lan", "--database"], ""), ["--data", DATA]);
+        assert!(data_of(&["--data", "x"], "").is_empty());
+        assert!(data_of(&["--data=x"], "").is_empty());
+        assert!(data_of(&["--config", "house.toml"], "").is_empty());
+        assert!(data_of(&[], "TEAHOUSE_DATA").is_empty());
+        assert!(data_of(&[], "TEAHOUSE_CONFIG").is_empty());
+    }
+}

@@ -1,0 +1,80 @@
+//! The compiler's own parts: the wasm target, and what the style tier needs.
+
+use std::path::Path;
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::Step;
+use crate::tree::{Tree, WASM};
+
+/// Sees to it that the compiler can build for the browser.
+///
+/// # Errors
+/// When the target is missing and rustup is too, or cannot add it.
+pub(crate) fn ensure_target(tree: &Tree) -> Outcome {
+    if has_target(tree) {
+        return Ok(());
+    }
+    rustup(tree, &["target", "add", WASM], &format!("the target {WASM}"))?;
+    if has_target(tree) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "rustup added the target {WASM}, but not to the compiler on PATH: let rustup's folder come first on PATH."
+    )))
+}
+
+/// Sees to it that `cargo fmt` and `cargo clippy` are there.
+///
+/// # Errors
+/// When one is missing and rustup is too, or cannot add it.
+pub(crate) fn ensure_components(tree: &Tree) -> Outcome {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        let there = tree.cargo().args([subcommand, "--version"]).output().is_ok_and(|it| it.status.success());
+        if !there {
+            rustup(tree, &["component", "add", component], component)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the compiler says of itself: its version and the machine that it runs on.
+pub(crate) fn compiler(tree: &Tree) -> Outcome<String> {
+    let output = tree.command("rustc").arg("-vV").output();
+    let output = output.map_err(|error| Failure::start("rustc", &error))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The machine's own target, from what the compiler says.
+pub(crate) fn host(compiler: &str) -> Option<&str> {
+    compiler.lines().find_map(|line| line.strip_prefix("host: "))
+}
+
+/// The target's library is a folder of the compiler, however it came there.
+fn has_target(tree: &Tree) -> bool {
+    let output = tree.command("rustc").args(["--print", "target-libdir", "--target", WASM]).output();
+    output
+        .is_ok_and(|it| it.status.success() && Path::new(String::from_utf8_lossy(&it.stdout).trim()).is_dir())
+}
+
+fn rustup(tree: &Tree, arguments: &[&str], what: &str) -> Outcome {
+    let Some(mut command) = tree.program("rustup") else {
+        return Err(Failure::new(format!(
+            "{what} is missing and so is rustup: install rustup (https://rustup.rs), or {what} by the way your \
+             compiler came, then run this again."
+        )));
+    };
+    command.args(arguments);
+    Step::new(format!("Adding {what}"), "about 10 s").must(command, &format!("rustup could not add {what}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_host() {
+        let said = "rustc 1.95.0 (abc)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        assert_eq!(host(said), Some("x86_64-unknown-linux-gnu"));
+        assert_eq!(host("rustc 1.95.0"), None);
+    }
+}

@@ -1,0 +1,209 @@
+//! `cargo xtask size`: what the first load weighs, file by file, as the released server sends it.
+//!
+//! The bytes are asked of the server itself, so that what is counted is what it embedded and compressed.
+//! One kilobyte is 1,000 bytes. Browsers ask for brotli over https only, and for gzip on plain http: both are printed.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::failure::{Failure, Outcome};
+use crate::server::Running;
+use crate::tally::Tally;
+use crate::tree::Tree;
+use crate::{fingerprint, run};
+
+/// The most that the first load may weigh with brotli, in bytes.
+const BROTLI_LIMIT: u64 = 200_000;
+/// What it should weigh.
+const BROTLI_GOAL: u64 = 160_000;
+/// The most files that it may take.
+const REQUESTS_LIMIT: usize = 8;
+/// A server that is silent for longer is stuck.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No file of the page is larger.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// One file: its bytes as they are, with gzip, with brotli.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Weight {
+    name: String,
+    raw: u64,
+    gzip: u64,
+    brotli: u64,
+}
+
+/// Builds, weighs, and fails when the first load is over its budget.
+///
+/// # Errors
+/// When page or server cannot be built, or the server does not serve a file of the page.
+pub(crate) fn size(tree: &Tree) -> Outcome<ExitCode> {
+    run::build(tree)?;
+    let tally = weigh(tree)?;
+    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Weighs what is built, prints the table and counts the two checks: bytes and requests.
+///
+/// # Errors
+/// When the server does not start or does not serve a file of the page.
+pub(crate) fn weigh(tree: &Tree) -> Outcome<Tally> {
+    let dist = tree.dist();
+    let server = Running::start(tree)?;
+    let mut weights = Vec::new();
+    for file in fingerprint::files(&dist)? {
+        let name = url_path(file.strip_prefix(&dist).unwrap_or(&file));
+        let raw = file.metadata().map_err(|error| Failure::file("Reading", &file, &error))?.len();
+        let path = if name == "index.html" { "" } else { &name };
+        let gzip = fetch(&server.address, path, "gzip")?;
+        let brotli = fetch(&server.address, path, "br")?;
+        weights.push(Weight { name, raw, gzip, brotli });
+    }
+    print!("{}", table(&weights));
+    Ok(judge(&weights))
+}
+
+fn judge(weights: &[Weight]) -> Tally {
+    let brotli: u64 = weights.iter().map(|it| it.brotli).sum();
+    let mut tally = Tally::one(!weights.is_empty() && brotli <= BROTLI_LIMIT);
+    tally += Tally::one(!weights.is_empty() && weights.len() <= REQUESTS_LIMIT);
+    tally
+}
+
+fn table(weights: &[Weight]) -> String {
+    let mut sum =
+        Weight { name: format!("{} requests of {REQUESTS_LIMIT}", weights.len()), ..Weight::default() };
+    for it in weights {
+        sum.raw += it.raw;
+        sum.gzip += it.gzip;
+        sum.brotli += it.brotli;
+    }
+    let mut table = format!("{:40}{:>12}{:>12}{:>12}\n", "the first load, bytes", "raw", "gzip", "brotli");
+    for it in weights.iter().chain([&sum]) {
+        table += &format!(
+            "{:40}{:>12}{:>12}{:>12}\n",
+            it.name,
+            grouped(it.raw),
+            grouped(it.gzip),
+            grouped(it.brotli)
+        );
+    }
+    let word = if sum.brotli <= BROTLI_GOAL {
+        "within the goal"
+    } else if sum.brotli <= BROTLI_LIMIT {
+        "over the goal, within the limit"
+    } else {
+        "over the limit"
+    };
+    table
+        + &format!(
+            "brotli {}: limit {}, goal {}: {word}\n",
+            kb(sum.brotli),
+            kb(BROTLI_LIMIT),
+            kb(BROTLI_GOAL)
+        )
+}
+
+fn kb(bytes: u64) -> String {
+    format!("{}.{} KB", bytes / 1000, bytes % 1000 / 100)
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A file's place under the page's top, with slashes on every system.
+fn url_path(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// How many bytes the server sends for a file, to a client that takes this encoding only.
+fn fetch(address: &str, path: &str, encoding: &str) -> Outcome<u64> {
+    let failed = |what: &str| Failure::new(format!("The server does not serve /{path}: {what}."));
+    let answer = ask(address, path, encoding).map_err(|error| failed(&error.to_string()))?;
+    body_length(&answer).map_err(failed)
+}
+
+fn ask(address: &str, path: &str, encoding: &str) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let request = format!(
+        "GET /{path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(LARGEST).read_to_end(&mut answer)?;
+    Ok(answer)
+}
+
+/// The length of the body of a whole answer.
+fn body_length(answer: &[u8]) -> Result<u64, &'static str> {
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("the answer broke off")?;
+    let head = String::from_utf8_lossy(&answer[..end]);
+    if head.split_whitespace().nth(1) != Some("200") {
+        return Err("the answer is not 200");
+    }
+    let told = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
+    });
+    let there = (answer.len() - end - 4) as u64;
+    match told {
+        None => Err("the answer tells no length"),
+        Some(told) if told != there => Err("the answer broke off"),
+        Some(told) => Ok(told),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(brotli: u64) -> Weight {
+        Weight { brotli, ..Weight::default() }
+    }
+
+    #[test]
+    fn the_limits_hold_at_their_edge() {
+        let bytes = |n| judge(&[of(n)]).failed;
+        assert_eq!([bytes(BROTLI_LIMIT - 1), bytes(BROTLI_LIMIT), bytes(BROTLI_LIMIT + 1)], [0, 0, 1]);
+        let files = |n| judge(&vec![of(1); n]).failed;
+        assert_eq!([files(REQUESTS_LIMIT - 1), files(REQUESTS_LIMIT), files(REQUESTS_LIMIT + 1)], [0, 0, 1]);
+        assert_eq!(judge(&[]), Tally { passed: 0, failed: 2 });
+    }
+
+    #[test]
+    fn reads_an_answers_length() {
+        assert_eq!(body_length(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"), Ok(2));
+        assert!(body_length(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok").is_err());
+        assert!(body_length(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").is_err());
+        assert!(body_length(b"HTTP/1.1 200 OK\r\n\r\nok").is_err());
+        assert!(body_length(b"HTTP/1.1 200 OK\r\n").is_err());
+    }
+
+    #[test]
+    fn numbers_are_legible() {
+        assert_eq!([999, 1000, 1_234_567].map(grouped), ["999", "1,000", "1,234,567"]);
+        assert_eq!(kb(159_990), "159.9 KB");
+        let text = table(&[Weight { name: "a.js".into(), raw: 1000, gzip: 500, brotli: 400 }]);
+        assert!(text.contains("1 requests of 8") && text.contains("within the goal"), "{text}");
+    }
+
+    #[test]
+    fn paths_have_slashes() {
+        assert_eq!(url_path(&Path::new("snippets").join("a.js")), "snippets/a.js");
+    }
+}

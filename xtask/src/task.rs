@@ -1,0 +1,127 @@
+//! What was asked for on the command line.
+
+use std::ffi::OsString;
+
+use crate::failure::{Failure, Outcome};
+use crate::tier::Tier;
+
+/// What the command says when asked for help.
+pub(crate) const USAGE: &str = "\
+cargo xtask run [-- ARGS]    set up what is missing, build page and server, serve on http://127.0.0.1:8888
+cargo xtask serve [-- ARGS]  the development loop: the page on http://127.0.0.1:8080 with live reload, the server behind it
+cargo xtask test [TIER…]     set up what tests need and run the tiers: style, native, browser, e2e, size
+cargo xtask build            all of `run` but the serving
+cargo xtask size             what the first load weighs, beside its budget
+cargo xtask setup            only the tools that the page's build needs
+
+ARGS go to the server: `cargo xtask run -- --help` lists them.";
+
+/// One task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Build and serve, with arguments for the server.
+    Run(Vec<OsString>),
+    /// Build page and server.
+    Build,
+    /// The development loop, with arguments for the server.
+    Serve(Vec<OsString>),
+    /// These tiers, in their own order.
+    Test(Vec<Tier>),
+    /// Weigh the page.
+    Size,
+    /// Only install tools.
+    Setup,
+    /// Print the usage.
+    Help,
+}
+
+impl Task {
+    /// Reads the arguments behind the program's name. No argument asks for help.
+    ///
+    /// # Errors
+    /// When the task or a tier is not known, or an argument is left over.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Outcome<Self> {
+        let mut arguments = arguments.into_iter();
+        let Some(name) = arguments.next() else {
+            return Ok(Self::Help);
+        };
+        let rest: Vec<OsString> = arguments.collect();
+        let name = name.to_string_lossy().into_owned();
+        let alone = |task: Self| match rest.first() {
+            None => Ok(task),
+            Some(extra) => Err(Failure::new(format!(
+                "`cargo xtask {name}` takes no argument, but `{}` was given.",
+                extra.to_string_lossy()
+            ))),
+        };
+        match name.as_str() {
+            "run" => Ok(Self::Run(for_server(rest))),
+            "serve" => Ok(Self::Serve(for_server(rest))),
+            "test" => Ok(Self::Test(tiers(&rest)?)),
+            "build" => alone(Self::Build),
+            "size" => alone(Self::Size),
+            "setup" => alone(Self::Setup),
+            "help" | "-h" | "--help" => Ok(Self::Help),
+            _ => Err(Failure::new(format!("There is no task `{name}`.\n{USAGE}"))),
+        }
+    }
+}
+
+/// The server's arguments: a first `--` only sets them apart from ours.
+fn for_server(mut rest: Vec<OsString>) -> Vec<OsString> {
+    if rest.first().is_some_and(|it| it == "--") {
+        rest.remove(0);
+    }
+    rest
+}
+
+fn tiers(names: &[OsString]) -> Outcome<Vec<Tier>> {
+    if names.is_empty() {
+        return Ok(Tier::ALL.to_vec());
+    }
+    for name in names {
+        if !Tier::ALL.iter().any(|tier| name == tier.name()) {
+            let known = Tier::ALL.map(Tier::name).join(", ");
+            let name = name.to_string_lossy();
+            return Err(Failure::new(format!("There is no tier `{name}`: they are {known}.")));
+        }
+    }
+    Ok(Tier::ALL.into_iter().filter(|tier| names.iter().any(|name| name == tier.name())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Outcome<Task> {
+        Task::parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_servers_arguments_pass_with_or_without_dashes() {
+        let lan = Task::Run(vec!["--lan".into(), "--".into()]);
+        assert_eq!(parse(&["run", "--", "--lan", "--"]).unwrap(), lan);
+        assert_eq!(parse(&["run", "--lan", "--"]).unwrap(), lan);
+        assert_eq!(parse(&["serve"]).unwrap(), Task::Serve(vec![]));
+    }
+
+    #[test]
+    fn tiers_run_in_their_own_order_and_once() {
+        assert_eq!(parse(&["test"]).unwrap(), Task::Test(Tier::ALL.to_vec()));
+        let some = parse(&["test", "size", "style", "size"]).unwrap();
+        assert_eq!(some, Task::Test(vec![Tier::Style, Tier::Size]));
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        assert!(parse(&["fly"]).unwrap_err().to_string().contains("`fly`"));
+        assert!(parse(&["test", "unit"]).unwrap_err().to_string().contains("`unit`"));
+        assert!(parse(&["size", "--all"]).unwrap_err().to_string().contains("`--all`"));
+    }
+
+    #[test]
+    fn help_is_given() {
+        assert_eq!(parse(&[]).unwrap(), Task::Help);
+        assert_eq!(parse(&["--help"]).unwrap(), Task::Help);
+    }
+}

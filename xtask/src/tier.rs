@@ -1,0 +1,124 @@
+//! The tiers of tests: what each runs and what it needs. The tier `size` is the file of that name.
+
+use std::process::Command;
+
+use crate::browser::Browser;
+use crate::failure::Outcome;
+use crate::tree::{Tree, WASM};
+
+/// One tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// Formatting and clippy, for the machine and for the page.
+    Style,
+    /// Unit, property, simulation, server and documentation tests on this machine.
+    Native,
+    /// The page's own tests, in a browser.
+    Browser,
+    /// Browsers against the released server.
+    E2e,
+    /// The first load beside its budget.
+    Size,
+}
+
+/// One program of a tier, and how its end is read.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) title: &'static str,
+    pub(crate) guess: &'static str,
+    pub(crate) command: Command,
+    /// Whether it prints `test result:` lines; otherwise it is one check by itself.
+    pub(crate) counts: bool,
+}
+
+/// What a tier needs beyond the compiler and the page's tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// rustfmt and clippy.
+    Components,
+    /// Chromium and its driver.
+    Browser,
+    /// The page and the server that holds it, both released.
+    Build,
+}
+
+impl Tier {
+    /// All, in the order in which they run.
+    pub(crate) const ALL: [Self; 5] = [Self::Style, Self::Native, Self::Browser, Self::E2e, Self::Size];
+
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Style => "style",
+            Self::Native => "native",
+            Self::Browser => "browser",
+            Self::E2e => "e2e",
+            Self::Size => "size",
+        }
+    }
+
+    /// What must be there before it runs.
+    pub(crate) fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Style => &[Need::Components],
+            Self::Native | Self::Size => &[Need::Build],
+            Self::Browser => &[Need::Browser],
+            Self::E2e => &[Need::Build, Need::Browser],
+        }
+    }
+
+    /// Its programs in order; none for `size`.
+    ///
+    /// # Errors
+    /// When the browser's settings cannot be written.
+    pub(crate) fn checks(self, tree: &Tree, browser: Option<&Browser>) -> Outcome<Vec<Check>> {
+        let cargo = |arguments: &[&str]| {
+            let mut command = tree.cargo();
+            command.args(arguments);
+            command
+        };
+        let tests = |title, guess, command| vec![Check { title, guess, command, counts: true }];
+        Ok(match self {
+            Self::Style => style(cargo),
+            Self::Native => {
+                let command = cargo(&["test", "--no-fail-fast"]);
+                tests("Testing on this machine", "the first time about 3 min", command)
+            }
+            Self::Browser => {
+                let mut command =
+                    cargo(&["test", "--package", "frontend", "--target", WASM, "--no-fail-fast"]);
+                if let Some(browser) = browser {
+                    browser.for_wasm_tests(tree, &mut command)?;
+                }
+                tests("Testing the page in a browser", "the first time about 2 min", command)
+            }
+            Self::E2e => {
+                let mut command = cargo(&["test", "--package", "e2e", "--no-fail-fast"]);
+                command.env("TEAHOUSE_BIN", tree.server("release"));
+                if let Some(browser) = browser {
+                    browser.for_tests(&mut command);
+                }
+                tests("Testing end to end", "the first time about 3 min", command)
+            }
+            Self::Size => Vec::new(),
+        })
+    }
+}
+
+fn style(cargo: impl Fn(&[&str]) -> Command) -> Vec<Check> {
+    let check =
+        |title, guess, arguments: &[&str]| Check { title, guess, command: cargo(arguments), counts: false };
+    vec![
+        check("Checking the formatting", "about 2 s", &["fmt", "--all", "--check"]),
+        check(
+            "Clippy on all but the page",
+            "the first time about 1 min",
+            &["clippy", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings"],
+        ),
+        check(
+            "Clippy on the page",
+            "the first time about 1 min",
+            &["clippy", "--package", "frontend", "--target", WASM, "--all-targets", "--", "-D", "warnings"],
+        ),
+    ]
+}

@@ -1,0 +1,155 @@
+//! What a program wrote, line by line, and what can be read out of it.
+
+/// All lines in order, standard output and standard error together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Transcript {
+    lines: Vec<String>,
+    crates: usize,
+}
+
+/// How cargo begins the lines that only say how far it is.
+const STATUS: [&str; 15] = [
+    "Adding ",
+    "Blocking ",
+    "Building ",
+    "Checking ",
+    "Compiling ",
+    "Doc-tests ",
+    "Downloaded ",
+    "Downloading ",
+    "Finished ",
+    "Fresh ",
+    "Installing ",
+    "Locking ",
+    "Running ",
+    "Scraping ",
+    "Updating ",
+];
+
+/// How cargo, rustup, npm and apt say that they reached nobody (in lower case).
+const NETWORK: [&str; 12] = [
+    "could not resolve host",
+    "couldn't resolve host",
+    "temporary failure resolving",
+    "failed to resolve address",
+    "dns error",
+    "enotfound",
+    "etimedout",
+    "econnrefused",
+    "network is unreachable",
+    "could not download file",
+    "failed to download",
+    "spurious network error",
+];
+
+impl Transcript {
+    pub(crate) fn push(&mut self, line: String) {
+        let plain = plain(&line);
+        let plain = plain.trim_start();
+        if plain.starts_with("Compiling ") || plain.starts_with("Checking ") {
+            self.crates += 1;
+        }
+        self.lines.push(line);
+    }
+
+    /// Everything, as it was written.
+    pub(crate) fn text(&self) -> String {
+        self.lines.join("\n")
+    }
+
+    /// The lines without their colours.
+    pub(crate) fn plain_lines(&self) -> impl Iterator<Item = String> {
+        self.lines.iter().map(|line| plain(line))
+    }
+
+    /// Everything but the lines in which cargo says how far it is.
+    pub(crate) fn without_status_lines(&self) -> String {
+        let is_status = |line: &str| {
+            let plain = plain(line);
+            STATUS.iter().any(|start| plain.trim_start().starts_with(start))
+        };
+        let kept: Vec<&str> = self.lines.iter().map(String::as_str).filter(|line| !is_status(line)).collect();
+        kept.join("\n")
+    }
+
+    /// For the live line: crates so far and the latest line; empty when there is nothing to say.
+    pub(crate) fn in_short(&self) -> String {
+        let mut short = String::new();
+        if self.crates > 1 {
+            short.push_str(&format!(", {} crates", self.crates));
+        }
+        let latest = self.lines.iter().rev().take(8).map(|line| plain(line));
+        if let Some(latest) = latest.map(|it| it.trim().to_owned()).find(|it| !it.is_empty()) {
+            short.push_str(": ");
+            short.push_str(&latest);
+        }
+        short
+    }
+
+    /// Whether it reads as if the network were out of reach.
+    pub(crate) fn speaks_of_network(&self) -> bool {
+        self.lines.iter().any(|line| {
+            let line = line.to_lowercase();
+            NETWORK.iter().any(|words| line.contains(words))
+        })
+    }
+}
+
+/// The text without its terminal colours, and of a line drawn over itself only the last state.
+fn plain(line: &str) -> String {
+    let line = line.rsplit('\r').next().unwrap_or(line);
+    let mut out = String::with_capacity(line.len());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c != '\u{1b}' {
+            out.push(c);
+            continue;
+        }
+        // "ESC [ … letter": colours and the like; of any other escape one character is dropped.
+        if chars.next() == Some('[') {
+            chars.by_ref().find(|c| ('@'..='~').contains(c));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transcript(lines: &[&str]) -> Transcript {
+        let mut transcript = Transcript::default();
+        for line in lines {
+            transcript.push((*line).to_owned());
+        }
+        transcript
+    }
+
+    #[test]
+    fn colours_and_overdrawn_text_go() {
+        assert_eq!(plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m yew"), "   Compiling yew");
+        assert_eq!(plain("10 %\r100 %"), "100 %");
+        assert_eq!(plain("茶\u{1b}[0m馆"), "茶馆");
+    }
+
+    #[test]
+    fn counts_crates_and_names_the_latest_line() {
+        assert_eq!(transcript(&[]).in_short(), "");
+        assert_eq!(transcript(&["   Compiling a v1"]).in_short(), ": Compiling a v1");
+        let two = transcript(&["   Compiling a v1", "\u{1b}[92m    Checking\u{1b}[0m b v1", "  "]);
+        assert_eq!(two.in_short(), ", 2 crates: Checking b v1");
+    }
+
+    #[test]
+    fn status_lines_are_dropped_and_errors_kept() {
+        let text = transcript(&["   Compiling a v1", "error: no", "  --> x.rs", "    Finished dev"]);
+        assert_eq!(text.without_status_lines(), "error: no\n  --> x.rs");
+    }
+
+    #[test]
+    fn knows_a_lost_network() {
+        let lost = "warning: spurious network error (3 tries remaining): [6] Could not resolve host: x";
+        assert!(transcript(&[lost]).speaks_of_network());
+        assert!(!transcript(&["error[E0308]: mismatched types"]).speaks_of_network());
+    }
+}
