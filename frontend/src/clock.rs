@@ -1,0 +1,88 @@
+//! The browser's clock and calendar. Times are milliseconds since 1970.
+
+use crate::calendar::day_number;
+use crate::language::Language;
+use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
+use std::cell::RefCell;
+use wasm_bindgen::JsValue;
+
+/// Now.
+pub fn now() -> u64 {
+    Date::now() as u64
+}
+
+/// The number of the reader's day that `at` is on.
+pub fn local_day(at: u64) -> i64 {
+    // Asked for that very moment: summer time changes it.
+    day_number(at, date_of(at).get_timezone_offset() as i32)
+}
+
+/// The time of day, as the reader's language writes it.
+pub fn time_of_day(language: Language, at: u64) -> String {
+    format(Form::Time, language, at)
+}
+
+/// The date, as the reader's language writes it.
+pub fn date(language: Language, at: u64) -> String {
+    format(Form::Date, language, at)
+}
+
+/// The moment for machines (ISO 8601, UTC).
+pub fn iso(at: u64) -> String {
+    String::from(date_of(at).to_iso_string())
+}
+
+fn date_of(at: u64) -> Date {
+    Date::new(&JsValue::from_f64(at as f64))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Time,
+    Date,
+}
+
+impl Form {
+    fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Form::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
+            Form::Date => &[("weekday", "long"), ("month", "long"), ("day", "numeric")],
+        }
+    }
+}
+
+thread_local! {
+    /// Making a formatter costs more than all its uses: at most one is held
+    /// for each language and form.
+    static FORMATTERS: RefCell<Vec<(Language, Form, Function)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn format(form: Form, language: Language, at: u64) -> String {
+    let formatter = FORMATTERS.with_borrow_mut(|held| {
+        if let Some((.., formatter)) = held.iter().find(|(l, f, _)| (*l, *f) == (language, form)) {
+            return formatter.clone();
+        }
+        let formatter = formatter(form, language);
+        held.push((language, form, formatter.clone()));
+        formatter
+    });
+    let text = formatter.call1(&JsValue::UNDEFINED, &JsValue::from_f64(at as f64));
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+fn formatter(form: Form, language: Language) -> Function {
+    let options = Object::new();
+    for (name, value) in form.options() {
+        // Fails on frozen objects and proxies only.
+        drop(Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value)));
+    }
+    let locales = Array::of1(&JsValue::from_str(&locale(language)));
+    DateTimeFormat::new(&locales, &options).format()
+}
+
+/// The reader's own variant of the language, which says whether an hour is
+/// written 21 or 9 PM; the language's tag where the browser names none.
+fn locale(language: Language) -> String {
+    let spoken = crate::preferences::browser_languages();
+    spoken.into_iter().find(|tag| language.covers(tag)).unwrap_or_else(|| language.tag().to_owned())
+}

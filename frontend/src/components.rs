@@ -1,0 +1,22 @@
+//! The parts of the screens. Each reads what it is handed and emits inputs.
+//! Each renders exactly one root element, and what is conditional or repeated
+//! inside it has a key: Yew 0.23 pairs siblings without keys from the back.
+
+pub mod avatar;
+pub mod brand;
+pub mod choice;
+pub mod composer;
+pub mod connection_notice;
+pub mod dialog;
+pub mod header;
+pub mod icon;
+pub mod message;
+pub mod message_list;
+pub mod name_field;
+pub mod notices;
+pub mod people;
+pub mod pill;
+pub mod rail;
+pub mod refused;
+pub mod settings;
+pub mod words;

@@ -1,0 +1,129 @@
+//! One message. Its text is one `<p>` and nothing else is; the node stays the
+//! same from local echo to history, for its key does.
+
+use crate::clock;
+use crate::components::avatar::Avatar;
+use crate::components::icon::Icon;
+use crate::context::{use_emit, use_language};
+use crate::language::{Language, tr};
+use crate::selection;
+use crate::sentence;
+use client::input::Input;
+use client::link::{Segment, segments};
+use client::view::{Row, RowState};
+use shared::{ErrorCode, MemberId};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`Message`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct MessageProps {
+    /// The message. What did not change is the same `Rc`.
+    pub row: Rc<Row>,
+    /// Whether it shows its author and time.
+    pub head: bool,
+}
+
+/// The message.
+#[component]
+pub fn Message(props: &MessageProps) -> Html {
+    let language = use_language();
+    let node = use_node_ref();
+    let row = &props.row;
+    let (state, mark) = match row.state {
+        RowState::Settled => ("settled", None),
+        RowState::Sending => ("sending", Some((Icon::Clock, tr!(language, "row.sending")))),
+        RowState::Waiting => ("waiting", Some((Icon::Clock, tr!(language, "row.waiting")))),
+        RowState::Failed(_) => ("failed", Some((Icon::Alert, tr!(language, "row.failed")))),
+    };
+    let time = clock::time_of_day(language, row.at);
+    let name = author_name(language, row);
+    let key = row.key.to_string();
+    html! {
+        <div class={classes!("message", state, props.head.then_some("head"))}>
+            <div key="author" class="author">
+                if props.head {
+                    <Avatar id={row.key.author} name={name.clone()} tag={row.tag} />
+                } else {
+                    <time datetime={clock::iso(row.at)}>{ &time }</time>
+                }
+            </div>
+            <div key="body" class="body">
+                if props.head {
+                    <div key="who" class="who">
+                        <b>{ name }</b>
+                        <time datetime={clock::iso(row.at)}>{ &time }</time>
+                    </div>
+                }
+                <p key="text" ref={node.clone()} dir="auto" data-key={key} data-state={state}>{ for linked(&row.text) }</p>
+                if let RowState::Failed(code) = row.state {
+                    <FailedActions key="failed" row={row.clone()} {code} text={node} />
+                }
+            </div>
+            <div key="state" class="state">
+                if let Some((icon, word)) = mark {
+                    <span class="mark" title={word.clone()}>{ icon.draw() }<span class="mark_word">{ word }</span></span>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// What to call the author.
+fn author_name(language: Language, row: &Row) -> AttrValue {
+    match row.tag {
+        Some(tag) if row.key.author == MemberId::PASSER_BY => tr!(language, "row.passer_by", tag = tag),
+        _ => AttrValue::from(row.name.clone()),
+    }
+}
+
+/// The text with its URLs as links. Text nodes all through: no HTML is built from it.
+fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
+    segments(text).into_iter().map(|segment| match segment {
+        Segment::Text(text) => html! { { text } },
+        Segment::Link(url) => html! {
+            <a href={url.to_owned()} target="_blank" rel="noopener noreferrer nofollow ugc">{ url }</a>
+        },
+    })
+}
+
+/// What [`FailedActions`] needs.
+#[derive(Clone, PartialEq, Properties)]
+struct FailedActionsProps {
+    row: Rc<Row>,
+    /// Why it was refused.
+    code: ErrorCode,
+    /// The `<p>`.
+    text: NodeRef,
+}
+
+/// Why a message was refused, and what can be done with it.
+#[component]
+fn FailedActions(props: &FailedActionsProps) -> Html {
+    let language = use_language();
+    let emit = use_emit();
+    let copied = use_state_eq(|| None::<bool>);
+    let key = props.row.key;
+    let retry = {
+        let emit = emit.clone();
+        Callback::from(move |_: MouseEvent| emit.emit(Input::Retry(key)))
+    };
+    let discard = Callback::from(move |_: MouseEvent| emit.emit(Input::Discard(key)));
+    let copy = {
+        let (text, copied) = (props.text.clone(), copied.setter());
+        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
+    };
+    let copy_word = match *copied {
+        None => tr!(language, "row.copy"),
+        Some(true) => tr!(language, "row.copied"),
+        Some(false) => tr!(language, "row.selected"),
+    };
+    html! {
+        <div class="failed_actions">
+            <span class="reason">{ sentence::of_code(language, props.code) }</span>
+            <button type="button" class="retry" onclick={retry}>{ tr!(language, "row.retry") }</button>
+            <button type="button" class="copy" onclick={copy}>{ copy_word }</button>
+            <button type="button" class="discard" onclick={discard}>{ tr!(language, "row.discard") }</button>
+        </div>
+    }
+}

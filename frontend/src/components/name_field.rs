@@ -1,0 +1,146 @@
+//! A name, asked for: the field, its button, and why the last one was refused.
+
+use crate::components::refused::Refused;
+use crate::context::use_language;
+use crate::hooks::keys::{Keyboard, key_action};
+use crate::language::tr;
+use crate::sentence;
+use client::compose::KeyAction;
+use client::view::NameRefusal;
+use shared::ErrorCode;
+use shared::limits::NAME_CHARS_MAX;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// The ids of one field's parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameFieldIds {
+    /// The input.
+    pub field: &'static str,
+    /// The button.
+    pub button: &'static str,
+    /// The reason.
+    pub error: &'static str,
+}
+
+/// What [`NameField`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct NameFieldProps {
+    /// Tells the fields of a page apart.
+    pub ids: NameFieldIds,
+    /// What stands in it at first.
+    pub initial: AttrValue,
+    /// What the button says.
+    pub action: AttrValue,
+    /// A request is under way.
+    pub busy: bool,
+    /// Why the server refused the last one.
+    pub refusal: Option<NameRefusal>,
+    /// Whether the field takes the focus when it appears.
+    #[prop_or_default]
+    pub focused: bool,
+    /// Told the name.
+    pub on_name: Callback<String>,
+}
+
+/// Whether the page itself refuses a name. Length is counted after
+/// normalisation, which is the server's; so long a text is none anyway.
+fn check(name: &str) -> Result<(), ErrorCode> {
+    match name {
+        _ if name.trim().is_empty() => Err(ErrorCode::NameEmpty),
+        _ if name.chars().count() > 4 * NAME_CHARS_MAX => Err(ErrorCode::NameTooLong),
+        _ => Ok(()),
+    }
+}
+
+/// The field.
+#[component]
+pub fn NameField(props: &NameFieldProps) -> Html {
+    let language = use_language();
+    let NameFieldIds { field, button, error } = props.ids;
+    let node = use_node_ref();
+    let text = use_state(|| props.initial.clone());
+    let own_refusal = use_state(|| None::<ErrorCode>);
+    use_effect_with((), {
+        let (node, focused) = (node.clone(), props.focused);
+        move |()| {
+            if let Some(input) = node.cast::<HtmlInputElement>().filter(|_| focused) {
+                drop(input.focus());
+            }
+        }
+    });
+    let oninput = {
+        let (text, own_refusal) = (text.clone(), own_refusal.clone());
+        Callback::from(move |event: InputEvent| {
+            text.set(event.target_unchecked_into::<HtmlInputElement>().value().into());
+            own_refusal.set(None);
+        })
+    };
+    // An Enter that an input method takes would submit the form in Safari.
+    let onkeydown = Callback::from(|event: KeyboardEvent| {
+        if event.key() == "Enter" && key_action(&event, Keyboard::Hardware) == KeyAction::Nothing {
+            event.prevent_default();
+        }
+    });
+    let onsubmit = {
+        let (node, own_refusal, on_name, busy) =
+            (node.clone(), own_refusal.clone(), props.on_name.clone(), props.busy);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let Some(input) = node.cast::<HtmlInputElement>().filter(|_| !busy) else { return };
+            let checked = check(&input.value());
+            own_refusal.set(checked.err());
+            match checked {
+                Ok(()) => on_name.emit(input.value()),
+                Err(_) => drop(input.focus()),
+            }
+        })
+    };
+    let refusal = match *own_refusal {
+        Some(code) => Some(NameRefusal { code, suggestion: None }),
+        None => props.refusal.clone(),
+    };
+    let reason = refusal.as_ref().map(|refusal| sentence::of_code(language, refusal.code));
+    let suggestion = refusal.and_then(|refusal| refusal.suggestion).map(|name| {
+        let take = {
+            let (name, text, node) = (AttrValue::from(name.clone()), text.clone(), node.clone());
+            Callback::from(move |_: MouseEvent| {
+                text.set(name.clone());
+                if let Some(input) = node.cast::<HtmlInputElement>() {
+                    drop(input.focus());
+                }
+            })
+        };
+        html! {
+            <button type="button" class="suggestion" onclick={take}>{ tr!(language, "name.suggestion", name = name) }</button>
+        }
+    });
+    html! {
+        <form class="name_form" {onsubmit} novalidate=true>
+            <label for={field}>{ tr!(language, "name.label") }</label>
+            <div class="name_line">
+                <input id={field} ref={node} type="text" value={(*text).clone()} autocomplete="nickname" spellcheck="false"
+                    autocapitalize="off" enterkeyhint="go" aria-describedby={error}
+                    aria-invalid={reason.is_some().to_string()} {oninput} {onkeydown} />
+                <button id={button} type="submit" class="primary" aria-busy={props.busy.to_string()}>{ props.action.clone() }</button>
+            </div>
+            <div class="name_trouble">
+                <Refused key="refused" id={error} {reason} />
+                <span key="suggestion">{ suggestion.unwrap_or_default() }</span>
+            </div>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_refuses_only_what_is_no_name_at_all() {
+        assert_eq!(check(" \t"), Err(ErrorCode::NameEmpty));
+        assert_eq!(check("阿"), Ok(()));
+        assert_eq!(check(&"阿".repeat(128)), Ok(()));
+        assert_eq!(check(&"阿".repeat(129)), Err(ErrorCode::NameTooLong));
+    }
+}

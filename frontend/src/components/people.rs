@@ -1,0 +1,53 @@
+//! Who is here, and who left the page open and went.
+
+use crate::components::avatar::Avatar;
+use crate::context::{Seen, use_language};
+use crate::language::{Language, tr};
+use client::view::Person;
+use yew::prelude::*;
+
+/// What [`People`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct PeopleProps {
+    /// The view.
+    pub view: Seen,
+}
+
+/// The list.
+#[component]
+pub fn People(props: &PeopleProps) -> Html {
+    let language = use_language();
+    let people = &props.view.people;
+    let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
+    let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    let more = props.view.people_count.saturating_sub(named);
+    html! {
+        <div class="people_list">
+            <h3 key="here_title">{ tr!(language, "people.here", count = here.len()) }</h3>
+            <ul key="here">{ for here.into_iter().map(|person| entry(language, person)) }</ul>
+            if !away.is_empty() {
+                <h3 key="away_title">{ tr!(language, "people.away", count = away.len()) }</h3>
+                <ul key="away">{ for away.into_iter().map(|person| entry(language, person)) }</ul>
+            }
+            if more > 0 {
+                <div key="more" class="more">{ tr!(language, "people.more", count = more) }</div>
+            }
+        </div>
+    }
+}
+
+fn entry(language: Language, person: &Person) -> Html {
+    let name = AttrValue::from(person.name.clone());
+    html! {
+        <li key={person.id.0} class={person.away.then_some("is_away")}>
+            <span class="seat">
+                <Avatar id={person.id} name={name.clone()} small=true />
+                <span class="dot" aria-hidden="true"></span>
+            </span>
+            <span class="name">{ name }</span>
+            if person.me {
+                <span class="tag">{ tr!(language, "people.you") }</span>
+            }
+        </li>
+    }
+}

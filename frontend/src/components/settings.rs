@@ -1,0 +1,69 @@
+//! One's name, language, theme, and the way out.
+
+use crate::components::name_field::{NameField, NameFieldIds};
+use crate::components::words::{LanguageChoice, ThemeChoice};
+use crate::context::{use_emit, use_language};
+use crate::language::tr;
+use client::input::Input;
+use client::view::NameRefusal;
+use shared::Member;
+use yew::prelude::*;
+
+/// What [`Settings`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct SettingsProps {
+    /// Oneself.
+    pub me: Member,
+    /// A renaming or signing out is under way.
+    pub busy: bool,
+    /// Why the last new name was refused.
+    pub refusal: Option<NameRefusal>,
+}
+
+const RENAME: NameFieldIds = NameFieldIds { field: "rename_str", button: "rename_btn", error: "rename_error" };
+
+/// What stands in the settings' dialog.
+#[component]
+pub fn Settings(props: &SettingsProps) -> Html {
+    let language = use_language();
+    let emit = use_emit();
+    let asked = use_state(|| false);
+    // A refusal of an earlier visit to the settings is none of this one.
+    let told = use_state(|| None::<String>);
+    let on_name = {
+        let (emit, told) = (emit.clone(), told.setter());
+        Callback::from(move |name: String| {
+            told.set(Some(name.clone()));
+            emit.emit(Input::Rename { name });
+        })
+    };
+    let refusal = props.refusal.clone().filter(|_| told.is_some() && !props.busy);
+    let done = told.is_some() && refusal.is_none() && !props.busy;
+    let ask = |answer: bool| {
+        let asked = asked.setter();
+        Callback::from(move |_: MouseEvent| asked.set(answer))
+    };
+    let sign_out = Callback::from(move |_: MouseEvent| emit.emit(Input::SignOut));
+    html! {
+        <div class="settings">
+            <div key="name">
+                <NameField ids={RENAME} initial={props.me.name.clone()} action={tr!(language, "settings.rename")}
+                    busy={props.busy} {refusal} {on_name} />
+                <div class="saved" role="status">{ if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() } }</div>
+            </div>
+            <LanguageChoice key="language" />
+            <ThemeChoice key="theme" />
+            <div key="out" class="sign_out">
+                if *asked {
+                    <span key="ask">{ tr!(language, "settings.sign_out_ask", name = props.me.name) }</span>
+                    <div key="answers" class="answers">
+                        <button type="button" id="sign_out_yes" class="danger" onclick={sign_out}>{ tr!(language, "settings.sign_out") }</button>
+                        <button type="button" class="plain" onclick={ask(false)}>{ tr!(language, "settings.stay") }</button>
+                    </div>
+                } else {
+                    <button key="out" type="button" id="sign_out_btn" class="plain" onclick={ask(true)}>{ tr!(language, "settings.sign_out") }</button>
+                }
+            </div>
+        </div>
+    }
+}

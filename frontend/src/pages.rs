@@ -1,0 +1,5 @@
+//! The screens: what one sees before, at, and behind the door.
+
+pub mod join;
+pub mod opening;
+pub mod room;

@@ -1,0 +1,106 @@
+//! One WebSocket to `/conn_ws?v=1`, opened through web-sys so that its real
+//! `readyState` can be read. It offers no subprotocol: proxies drop that
+//! header, and browsers then fail the socket.
+
+use client::view::ReadyState;
+use shared::version::WEBSOCKET_PATH;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{CloseEvent, Event, Location, MessageEvent, WebSocket};
+
+/// What a WebSocket tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It is open.
+    Opened,
+    /// A text frame came. Binary ones are not of the protocol and passed over.
+    Frame(String),
+    /// It is closed, for good.
+    Closed {
+        /// The close code; 1006 where there was none.
+        code: u16,
+        /// The close reason, often empty.
+        reason: String,
+    },
+}
+
+/// A WebSocket and its listeners, which go when it is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    socket: WebSocket,
+    _on_open: Closure<dyn FnMut(Event)>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Connection {
+    /// Starts to open it; `tell` hears what becomes of it, never before this returns.
+    ///
+    /// # Errors
+    /// What the browser throws where it forbids the address.
+    pub fn open(tell: impl Fn(Told) + Clone + 'static) -> Result<Self, JsValue> {
+        let window = web_sys::window().ok_or(JsValue::NULL)?;
+        let socket = WebSocket::new(&address(&window.location())?)?;
+        let on_open = {
+            let tell = tell.clone();
+            Closure::new(move |_: Event| tell(Told::Opened))
+        };
+        let on_message = {
+            let tell = tell.clone();
+            Closure::new(move |event: MessageEvent| {
+                if let Some(text) = event.data().as_string() {
+                    tell(Told::Frame(text));
+                }
+            })
+        };
+        // No listener for `error`: it says nothing, and `close` follows.
+        let on_close = Closure::new(move |event: CloseEvent| {
+            tell(Told::Closed { code: event.code(), reason: event.reason() });
+        });
+        socket.set_onopen(Some(listener(&on_open)));
+        socket.set_onmessage(Some(listener(&on_message)));
+        socket.set_onclose(Some(listener(&on_close)));
+        Ok(Connection { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+    }
+
+    /// The socket's own `readyState`, read now.
+    pub fn ready_state(&self) -> ReadyState {
+        match self.socket.ready_state() {
+            WebSocket::CONNECTING => ReadyState::Connecting,
+            WebSocket::OPEN => ReadyState::Open,
+            WebSocket::CLOSING => ReadyState::Closing,
+            _ => ReadyState::Closed,
+        }
+    }
+
+    /// Sends a text frame. On a socket that is not open the frame is lost:
+    /// only a reply proves that one arrived.
+    pub fn send(&self, frame: &str) {
+        drop(self.socket.send_with_str(frame));
+    }
+
+    /// Starts to close it.
+    pub fn close(&self, code: u16) {
+        // Browsers let a page say 1000 and 3000 to 4999 only, and throw at the rest.
+        if self.socket.close_with_code(code).is_err() {
+            drop(self.socket.close());
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        drop(self.socket.close());
+    }
+}
+
+fn listener<E>(closure: &Closure<dyn FnMut(E)>) -> &js_sys::Function {
+    closure.as_ref().unchecked_ref()
+}
+
+fn address(location: &Location) -> Result<String, JsValue> {
+    let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
+    Ok(format!("{scheme}://{}{WEBSOCKET_PATH}?v=1", location.host()?))
+}

@@ -1,0 +1,39 @@
+//! Which build of the page this is.
+//!
+//! trunk writes a hash of the page's own code into its file names. The build
+//! of a released page is defined as **the text between `/frontend-` and `.js`
+//! of the first occurrence of `/frontend-` in `index.html`**; the server
+//! computes the same from the `index.html` that it serves.
+
+use shared::version::DEVELOPMENT_BUILD;
+
+/// This page's build: [`DEVELOPMENT_BUILD`] unless it was built for release.
+pub fn of_this_page() -> String {
+    if cfg!(debug_assertions) {
+        return DEVELOPMENT_BUILD.to_owned();
+    }
+    let head = web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
+    // Everything that names the file stands in the head, as it was served.
+    let build = head.map(|html| html.inner_html()).as_deref().and_then(of_index).map(str::to_owned);
+    build.unwrap_or_else(|| DEVELOPMENT_BUILD.to_owned())
+}
+
+/// The build that an `index.html` names.
+pub fn of_index(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once("/frontend-")?;
+    let (build, _) = rest.split_once(".js")?;
+    Some(build)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_index;
+
+    #[test]
+    fn the_build_is_the_hash_in_the_file_name() {
+        let index = "<script type=module>import init from '/frontend-210afd03ccc57856.js';\
+                     init('/frontend-210afd03ccc57856_bg.wasm')</script>";
+        assert_eq!(of_index(index), Some("210afd03ccc57856"));
+        assert_eq!(of_index("<script src=/other.js></script>"), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! The build's check of the catalogues, given faulty ones.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../build/catalogue.rs"]
+mod catalogue;
+
+use catalogue::faults;
+
+const EN: &str = "{\n \"send\": \"Send\",\n \"count\": \"%{count} here\"\n}";
+const ZH: &str = "{\n \"send\": \"发送\",\n \"count\": \"%{count} 人在\"\n}";
+const SOURCE: &str = "tr!(language, \"send\"); tr!(use_language(), \"count\", count = many(1, \")\"))";
+
+fn told(en: &str, zh: &str, source: &str) -> Vec<String> {
+    let catalogues = [("en".to_owned(), en.to_owned()), ("zh".to_owned(), zh.to_owned())];
+    faults(&catalogues, &[("source".to_owned(), source.to_owned())])
+}
+
+#[track_caller]
+fn one_fault(en: &str, zh: &str, source: &str, words: &str) {
+    let faults = told(en, zh, source);
+    assert!(faults.len() == 1 && faults[0].contains(words), "{faults:?}");
+}
+
+#[test]
+fn what_agrees_has_no_fault() {
+    assert_eq!(told(EN, ZH, SOURCE), Vec::<String>::new());
+}
+
+#[test]
+fn a_key_in_one_language_only_is_a_fault() {
+    one_fault(EN, "{\n \"send\": \"发送\"\n}", SOURCE, "zh: the key count is missing");
+    one_fault("{\n \"send\": \"Send\"\n}", ZH, "tr!(l, \"send\")", "en: the key count is missing");
+}
+
+#[test]
+fn placeholders_that_differ_are_a_fault() {
+    one_fault(EN, &ZH.replace("count}", "number}"), SOURCE, "zh: count has the placeholders");
+    one_fault(EN, &ZH.replace("%{count}", "%"), SOURCE, "count has a % that begins no placeholder");
+}
+
+#[test]
+fn a_source_may_name_only_what_there_is() {
+    let more = |call: &str| format!("{SOURCE}; {call}");
+    one_fault(EN, ZH, &more("tr!(language, \"sent\")"), "the key sent, which no catalogue has");
+    one_fault(EN, ZH, &more("tr!(language, \"count\")"), "tr! of count gives {}");
+    one_fault(EN, ZH, &more("tr!(language, \"count\", n = 1)"), "tr! of count gives {\"n\"}");
+    one_fault(EN, ZH, &more("tr!(language, key)"), "cannot read tr!(language, key)");
+}
+
+#[test]
+fn a_key_that_nothing_uses_is_a_fault() {
+    one_fault(EN, ZH, "tr!(language, \"send\")", "nothing uses the key count");
+}
+
+#[test]
+fn a_catalogue_that_cannot_be_read_is_a_fault() {
+    for wrong in ["", "[]", "{\n \"send\": 1\n}", "{\n \"send\": \" \"\n}", "{\n \"a\": \"b\",\n \"a\": \"c\"\n}"] {
+        assert!(!told(wrong, ZH, SOURCE).is_empty(), "{wrong}");
+    }
+}
