@@ -232,7 +232,7 @@ fn check(view: &View, shell: &Shell) {
 #[test]
 fn no_input_makes_it_panic_or_break_its_promises() {
     let (mut welcomes, mut settled) = (0, 0);
-    for seed in 1..=300 {
+    for seed in 1..=120 {
         let mut dice = Dice::new(seed);
         let mut client = Client::new(seed);
         let mut shell = Shell::default();
@@ -267,7 +267,7 @@ fn no_input_makes_it_panic_or_break_its_promises() {
         }
     }
     // It means nothing if nothing happens.
-    assert!(welcomes > 2_000 && settled > 50_000, "{welcomes} steps welcome, {settled} rows");
+    assert!(welcomes > 1_000 && settled > 20_000, "{welcomes} steps welcome, {settled} rows");
 }
 
 #[test]
