@@ -1,0 +1,55 @@
+//! The limits in PROTOCOL.md are those of the hub and of the server.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
+#[path = "../../shared/tests/protocol/document.rs"]
+mod document;
+
+use std::time::Duration;
+
+fn ms(time: Duration) -> u64 {
+    time.as_millis().try_into().unwrap()
+}
+
+#[test]
+fn the_hubs_limits_are_told_as_they_are() {
+    macro_rules! values {
+        ($($name:ident),* $(,)?) => {
+            [$((stringify!($name).to_owned(), u64::try_from(hub::limits::$name).unwrap())),*]
+        };
+    }
+    let values = values![
+        HELLO_MS,
+        SESSIONS_PER_MEMBER_MAX,
+        POSTS_PER_S,
+        POST_BURST_S,
+        PLAIN_POSTS_PER_POST,
+        PLAIN_BYTES_PER_S,
+        PRESENCE_MS,
+        MEMBERS_MAX,
+        LOG_EVENTS_MAX,
+        LOG_BYTES_MAX,
+    ];
+    assert_eq!(document::limits("hub::limits"), values);
+}
+
+#[test]
+fn the_servers_limits_are_told_as_they_are() {
+    use backend::limits::{
+        BODY_BYTES_MAX, BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, QUEUE_BYTES_MAX, RETRY_MS,
+        UNACKNOWLEDGED,
+    };
+    let values = [
+        ("QUEUE_BYTES_MAX", u64::try_from(QUEUE_BYTES_MAX).unwrap()),
+        ("UNACKNOWLEDGED", ms(UNACKNOWLEDGED)),
+        ("BODY_BYTES_MAX", u64::try_from(BODY_BYTES_MAX).unwrap()),
+        ("BODY_TIMEOUT", ms(BODY_TIMEOUT)),
+        ("HEAD_TIMEOUT", ms(HEAD_TIMEOUT)),
+        ("KEEP_ALIVE", ms(KEEP_ALIVE)),
+        ("NAMINGS.per_s", NAMINGS.per_s.into()),
+        ("NAMINGS.burst", NAMINGS.burst.into()),
+        ("RETRY_MS.start", RETRY_MS.start),
+        ("RETRY_MS.end", RETRY_MS.end),
+    ];
+    assert_eq!(document::limits("backend::limits"), values.map(|(name, value)| (name.to_owned(), value)));
+}

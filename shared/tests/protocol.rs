@@ -1,0 +1,115 @@
+//! PROTOCOL.md says what the code does: its examples are the golden files, and
+//! its tables are the code's own numbers.
+
+#![expect(clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
+#[path = "protocol/document.rs"]
+mod document;
+
+use shared::{CloseCode, ErrorCode, close::should_reconnect, limits};
+use std::{collections::BTreeSet, fs, path::Path};
+
+#[test]
+fn each_example_is_its_golden_file_and_each_file_is_shown() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
+    let mut shown = BTreeSet::new();
+    let lines = document::lines();
+    for (number, line) in lines.iter().enumerate() {
+        let Some(name) = line.strip_prefix("<!-- golden: ").and_then(|rest| rest.strip_suffix(" -->")) else {
+            continue;
+        };
+        assert_eq!(lines[number + 1], "```json", "{name}");
+        let example: Vec<_> = lines[number + 2..].iter().take_while(|line| *line != "```").collect();
+        let file = fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(example, file.lines().collect::<Vec<_>>(), "{name}");
+        shown.insert(name.to_owned());
+    }
+    let entries = fs::read_dir(folder).unwrap();
+    let there: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(shown, there);
+}
+
+#[test]
+fn every_example_of_json_is_a_golden_file() {
+    let lines = document::lines();
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| *line == "```json") {
+        assert!(lines[number - 1].starts_with("<!-- golden: "), "line {}: {line}", number + 1);
+    }
+}
+
+#[test]
+fn the_errors_are_those_of_the_code() {
+    let row = |code: &ErrorCode| {
+        let temporary = if code.is_temporary() { "yes" } else { "no" };
+        [&code.number().to_string(), code.name(), temporary, code.advice()].map(str::to_owned).to_vec()
+    };
+    assert_eq!(document::table("errors"), ErrorCode::ALL.iter().map(row).collect::<Vec<_>>());
+}
+
+/// Every close code. The `match` makes a new one fail to compile here, until
+/// it is counted and stands below.
+fn close_codes() -> Vec<CloseCode> {
+    use CloseCode::{
+        Full, GoingAway, Hello, Internal, InvalidData, Normal, Protocol, Restart, SignedOut, Silent, Slow,
+        TooBig, TryAgainLater,
+    };
+    let count = match Normal {
+        Normal | GoingAway | Protocol | InvalidData | TooBig | Internal | Restart | TryAgainLater | Slow
+        | Silent | SignedOut | Hello | Full => 13,
+    };
+    let all = vec![
+        Normal,
+        GoingAway,
+        Protocol,
+        InvalidData,
+        TooBig,
+        Internal,
+        Restart,
+        TryAgainLater,
+        Slow,
+        Silent,
+        SignedOut,
+        Hello,
+        Full,
+    ];
+    assert_eq!(all.len(), count);
+    all
+}
+
+#[test]
+fn the_close_codes_are_those_of_the_code() {
+    let row = |code: CloseCode| {
+        let back = if should_reconnect(code.number()) { "yes" } else { "no" };
+        [code.number().to_string(), format!("{code:?}"), back.to_owned()].to_vec()
+    };
+    let told: Vec<_> = document::table("closes").into_iter().map(|row| row[..3].to_vec()).collect();
+    assert_eq!(told, close_codes().into_iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_limits_that_both_sides_know_are_all_there() {
+    macro_rules! values {
+        ($($name:ident),* $(,)?) => {
+            [$((stringify!($name).to_owned(), u64::try_from(limits::$name).unwrap())),*]
+        };
+    }
+    let values = values![
+        TEXT_BYTES_MAX,
+        FRAME_BYTES_MAX,
+        PLAIN_BYTES_MAX,
+        NAME_CHARS_MAX,
+        SNAPSHOT_MESSAGES,
+        WELCOME_PRESENT_MAX,
+        PRESENCE_NAMED_MAX,
+        PING_MS,
+        SILENCE_MS,
+    ];
+    assert_eq!(document::limits("shared::limits"), values);
+    let source = include_str!("../src/limits.rs");
+    assert_eq!(source.matches("pub const ").count(), values.len(), "a limit that PROTOCOL.md does not name");
+}
+
+#[test]
+fn advice_names_the_numbers_that_hold() {
+    assert!(ErrorCode::NameTooLong.advice().contains(&limits::NAME_CHARS_MAX.to_string()));
+}
