@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
-              [--saturate] [--window 64] [--spin] [--against-floor]
-bench slow    [--clients 200] [--rate 200] [--seconds 10] [--bytes 8192] [--pairs 5]
+              [--saturate] [--window 64] [--nap 0] [--spin] [--against-floor]
+bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
 bench all
@@ -61,6 +61,8 @@ pub(crate) struct FanOut {
     pub(crate) saturate: bool,
     /// Messages under way at most when saturating.
     pub(crate) window: u64,
+    /// Microseconds that the load sleeps when there is nothing to read; 0: it is woken by what comes.
+    pub(crate) nap: u64,
     /// The load asks for events without sleeping, so that the server pays for no wake-up.
     pub(crate) spin: bool,
     /// The floor in the server's place, to see what the method alone spreads.
@@ -122,6 +124,7 @@ impl FanOut {
             pairs: flags.size("pairs", 5, 1, 50),
             saturate: flags.present("saturate"),
             window: flags.number("window", 64, 1, 1_024),
+            nap: flags.number("nap", 0, 0, 10_000),
             spin: flags.present("spin"),
             against_floor: flags.present("against-floor"),
         }
@@ -138,7 +141,7 @@ impl Slow {
         Self {
             clients: flags.size("clients", 200, 1, 10_000),
             rate: flags.number("rate", 200, 1, 10_000),
-            seconds: flags.number("seconds", 10, 1, 60),
+            seconds: flags.number("seconds", 20, 1, 60),
             bytes: flags.size("bytes", 8_192, BYTES_MIN, shared_bytes_max()),
             pairs: flags.size("pairs", 5, 1, 50),
         }

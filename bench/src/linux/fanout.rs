@@ -113,12 +113,9 @@ fn judge_ratio(name: &str, pairs: &[Pair], table: &mut Table) {
     );
 }
 
+/// Frames that wait together leave a server in one write, the floor's never do:
+/// the CPU time of the two is not compared here.
 fn judge_saturated(name: &str, pairs: &[Pair], table: &mut Table) {
-    let ratio = Comparison::of(pairs, |sample| sample.cpu_microseconds).ratio;
-    table.note(
-        format!("{name}: CPU per delivery × floor"),
-        format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
-    );
     let speed = Comparison::of(pairs, |sample| sample.deliveries_per_second);
     table.note(
         format!("{name}: deliveries/s, floor / server"),

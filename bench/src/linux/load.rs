@@ -8,6 +8,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
@@ -47,6 +48,18 @@ pub(crate) enum Pace {
     Silent,
 }
 
+/// What the load does while there is nothing to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Waits in `epoll_wait`: the write that brings the next message wakes it,
+    /// at the expense of whoever writes.
+    Woken,
+    /// Sleeps so long and looks again: no write has anyone to wake.
+    Nap(Duration),
+    /// Looks again at once: no write has anyone to wake.
+    Spin,
+}
+
 /// A load: its clients and what they have seen.
 pub(crate) struct Load {
     epoll: rustix::fd::OwnedFd,
@@ -61,8 +74,7 @@ pub(crate) struct Load {
     due: Option<Instant>,
     /// Frames that the sender's socket has not taken yet.
     pending: Vec<u8>,
-    /// Ask for events without sleeping.
-    spin: bool,
+    rest: Rest,
     /// From sending to each receipt, since it was last cleared.
     pub(crate) latencies: Histogram,
     /// The most that the sender itself was late, since it was last reset.
@@ -81,7 +93,7 @@ impl Load {
     ///
     /// # Errors
     /// When a connection is refused.
-    pub(crate) fn open(port: u16, clients: usize, bytes: usize, spin: bool) -> Result<Self, Failure> {
+    pub(crate) fn open(port: u16, clients: usize, bytes: usize, rest: Rest) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?;
         let mut load = Self {
             epoll,
@@ -94,7 +106,7 @@ impl Load {
             received: 0,
             due: None,
             pending: Vec::new(),
-            spin,
+            rest,
             latencies: Histogram::new(),
             late_max: Duration::ZERO,
         };
@@ -234,9 +246,9 @@ impl Load {
 
     /// Waits until something can be read, or `wake`, and reads it.
     fn wait(&mut self, wake: Instant) -> Result<(), Failure> {
-        let time = match self.spin {
-            true => Duration::ZERO,
-            false => wake.saturating_duration_since(Instant::now()),
+        let time = match self.rest {
+            Rest::Woken => wake.saturating_duration_since(Instant::now()),
+            Rest::Nap(_) | Rest::Spin => Duration::ZERO,
         };
         let time = Timespec::try_from(time).map_err(Failure::at("a time to wait"))?;
         let mut events = std::mem::take(&mut self.events);
@@ -245,6 +257,11 @@ impl Load {
         match epoll::wait(&self.epoll, room, Some(&time)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Failure::at("epoll")(error)),
+        }
+        if let Rest::Nap(nap) = self.rest
+            && events.is_empty()
+        {
+            thread::sleep(nap.min(wake.saturating_duration_since(Instant::now())));
         }
         for event in &events {
             let (flags, place) = (event.flags, event.data.u64());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::cpu::CpuTime;
 use super::super::failure::Failure;
-use super::super::load::{Load, Pace};
+use super::super::load::{Load, Pace, Rest};
 use super::super::machine::{self, Cores};
 use super::super::server::{Kind, Server};
 use super::super::table::line;
@@ -59,7 +59,12 @@ impl Sample {
             false => Pace::Rate(settings.rate),
         };
         let mut server = Server::start(kind, Some(cores.server))?;
-        let mut load = Load::open(server.port(), settings.clients, settings.bytes, settings.spin)?;
+        let rest = match (settings.spin, settings.nap) {
+            (true, _) => Rest::Spin,
+            (false, 0) => Rest::Woken,
+            (false, nap) => Rest::Nap(Duration::from_micros(nap)),
+        };
+        let mut load = Load::open(server.port(), settings.clients, settings.bytes, rest)?;
         load.run(pace, WARMING)?;
         load.latencies.clear();
         load.late_max = Duration::ZERO;
