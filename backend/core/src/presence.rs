@@ -9,7 +9,7 @@ use shared::{
     event::{Away, Gone, Here},
     limits::{PRESENCE_NAMED_MAX, WELCOME_PRESENT_MAX},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sessions {
@@ -24,13 +24,25 @@ impl Sessions {
     }
 }
 
+/// A member whose presence changed since the last telling.
+#[derive(Clone, Copy, Debug, Default)]
+struct Changed {
+    /// How many `welcome`s there had been at the last change.
+    welcomes: u64,
+    /// A `welcome` showed what was so between two changes: whoever got it must
+    /// hear what became of it, even if it is again what everybody was told.
+    was_seen: bool,
+}
+
 /// The presence of the house.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
     sessions: BTreeMap<MemberId, Sessions>,
     /// What everybody was told: away or not; absent is gone.
     told: BTreeMap<MemberId, bool>,
-    changed: BTreeSet<MemberId>,
+    changed: BTreeMap<MemberId, Changed>,
+    /// How many were told in a `welcome` who is here.
+    welcomes: u64,
     /// Members were last named one by one, rather than counted.
     counted: bool,
     told_at: u64,
@@ -40,7 +52,7 @@ impl Presence {
     /// A page of this member opened.
     pub fn open(&mut self, member: MemberId) {
         self.sessions.entry(member).or_default().open += 1;
-        self.changed.insert(member);
+        self.change(member);
     }
 
     /// A page of this member closed, while it was away or not.
@@ -52,7 +64,7 @@ impl Presence {
                 self.sessions.remove(&member);
             }
         }
-        self.changed.insert(member);
+        self.change(member);
     }
 
     /// A page of this member changed from or to away.
@@ -61,7 +73,14 @@ impl Presence {
             let change = if away { sessions.away.saturating_add(1) } else { sessions.away.saturating_sub(1) };
             sessions.away = change.min(sessions.open);
         }
-        self.changed.insert(member);
+        self.change(member);
+    }
+
+    fn change(&mut self, member: MemberId) {
+        let welcomes = self.welcomes;
+        let changed = self.changed.entry(member).or_insert(Changed { welcomes, was_seen: false });
+        changed.was_seen |= changed.welcomes < welcomes;
+        changed.welcomes = welcomes;
     }
 
     /// Pages that this member has open.
@@ -75,7 +94,8 @@ impl Presence {
     }
 
     /// The present members for a `welcome`, at most [`WELCOME_PRESENT_MAX`].
-    pub fn first(&self, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
+    pub fn first(&mut self, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
+        self.welcomes += 1;
         let present = self.sessions.iter().filter_map(|(id, sessions)| {
             Some(event::Presence { member: name(*id)?, away: sessions.is_away()? })
         });
@@ -100,9 +120,9 @@ impl Presence {
         let changed = std::mem::take(&mut self.changed);
         let (mut here, mut away, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         let ids: Vec<MemberId> = if all_again {
-            self.sessions.keys().copied().chain(changed).collect()
+            self.sessions.keys().copied().chain(changed.keys().copied()).collect()
         } else {
-            changed.into_iter().collect()
+            changed.keys().copied().collect()
         };
         for id in ids {
             let is = self.sessions.get(&id).and_then(|sessions| sessions.is_away());
@@ -110,7 +130,8 @@ impl Presence {
                 Some(is_away) => self.told.insert(id, is_away),
                 None => self.told.remove(&id),
             };
-            if is == was && !all_again {
+            let was_seen = changed.get(&id).is_some_and(|changed| changed.was_seen);
+            if is == was && !all_again && !was_seen {
                 continue;
             }
             match is {
@@ -173,6 +194,19 @@ mod tests {
         presence.close(MemberId(1), false);
         presence.open(MemberId(1));
         assert_eq!(presence.tell(3_000, name), []);
+    }
+
+    #[test]
+    fn what_a_welcome_showed_half_way_is_told_to_its_end() {
+        let mut presence = Presence::default();
+        presence.open(MemberId(1));
+        presence.set_away(MemberId(1), true);
+        presence.tell(1_000, name);
+        presence.close(MemberId(1), true);
+        presence.open(MemberId(1));
+        assert!(!presence.first(name)[0].away);
+        presence.set_away(MemberId(1), true);
+        assert!(matches!(presence.tell(2_000, name)[..], [Event::Away(_)]), "whoever is new saw it here");
     }
 
     #[test]

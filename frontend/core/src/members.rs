@@ -1,4 +1,5 @@
-//! People: today's name of each, and who is present.
+//! People: today's name of each, and who is present. Who left the house has no
+//! name of today: what they said stands under the name that they had then.
 //!
 //! Names have two sources. What the log says (`welcome`, `posted`, `renamed`,
 //! `member_joined`) comes in order and is today's name; what presence says is
@@ -7,7 +8,7 @@
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
 use crate::view::Person;
 use shared::event::Presence;
-use shared::{Member, MemberId};
+use shared::{Member, MemberId, Message};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -35,6 +36,21 @@ impl Members {
             return false;
         }
         self.names.insert(id, Rc::from(name)).is_some()
+    }
+
+    /// Takes today's names of those who wrote `messages`, as a snapshot tells them.
+    pub(crate) fn authors(&mut self, authors: &[Member], messages: &[Message]) {
+        for message in messages {
+            self.names.remove(&message.author);
+        }
+        for member in authors {
+            self.named(member.id, &member.name);
+        }
+    }
+
+    /// A member left the house. True if that takes a name away.
+    pub(crate) fn left(&mut self, id: MemberId) -> bool {
+        self.names.remove(&id).is_some()
     }
 
     /// Takes who is present at the start of a session.

@@ -49,10 +49,10 @@ impl Client {
             // Another log numbers its members anew.
             self.members = Members::default();
         }
+        // The room's authors last: the rest may lag a moment behind the log.
+        self.members.named(you.id, &you.name);
         self.members.welcomed(present, *present_count);
-        for member in room.authors.iter().chain([you]) {
-            self.members.named(member.id, &member.name);
-        }
+        self.members.authors(&room.authors, &room.messages);
         let look = Look { me: Some(you.id), members: &self.members };
         self.new_epoch |= self.timeline.welcomed(through.epoch, room, look);
         // Under the old key first: a post may have been committed before the server forgot us.
@@ -78,7 +78,12 @@ impl Client {
             _ => return,
         };
         match step {
-            Step::Known => {}
+            // A new name of who has said nothing in the snapshot may be missing in it.
+            Step::Known => {
+                if let Event::Renamed(_) = event {
+                    self.apply(event, out);
+                }
+            }
             Step::Hole => self.start_over(now, out),
             Step::Next => self.apply(event, out),
         }
@@ -94,6 +99,11 @@ impl Client {
                 self.settle_outbox();
             }
             Event::MemberJoined(joined) => self.call(&joined.member),
+            Event::MemberLeft(left) => {
+                if self.members.left(left.member) {
+                    self.look_again();
+                }
+            }
             Event::Renamed(renamed) => {
                 self.identity.renamed(&renamed.member, out);
                 self.call_me_by_name();
@@ -157,9 +167,13 @@ impl Client {
     /// Today's name of a member, on all that they said.
     fn call(&mut self, member: &Member) {
         if self.members.named(member.id, &member.name) {
-            let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
-            self.timeline.look_again(look);
+            self.look_again();
         }
+    }
+
+    fn look_again(&mut self) {
+        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        self.timeline.look_again(look);
     }
 
     /// Our own name of today, on all that we said and what waits.

@@ -1,13 +1,18 @@
 //! A server that says what a test wants: it keeps a log and makes frames of it.
 
-use shared::event::{Here, Posted, Presence, Refusal, Renamed, Reply, RoomSnapshot, Through, Welcome};
+use shared::event::{
+    Here, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, RoomSnapshot, Through, Welcome,
+};
 use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, RoomId};
+use std::collections::BTreeMap;
 
 pub(crate) struct House {
     pub(crate) epoch: Epoch,
     n: u64,
     last: u64,
     messages: Vec<Message>,
+    /// Everybody's name of today.
+    names: BTreeMap<MemberId, String>,
 }
 
 pub(crate) fn member(id: u64, name: &str) -> Member {
@@ -24,7 +29,7 @@ pub(crate) fn frame(event: &Event) -> String {
 
 impl House {
     pub(crate) fn new(epoch: u64) -> Self {
-        House { epoch: Epoch(epoch), n: 0, last: 0, messages: Vec::new() }
+        House { epoch: Epoch(epoch), n: 0, last: 0, messages: Vec::new(), names: BTreeMap::new() }
     }
 
     /// Commits a message; its frame.
@@ -41,6 +46,7 @@ impl House {
             text: text.to_owned(),
         };
         self.messages.push(message.clone());
+        self.names.insert(author.id, author.name.clone());
         let Message { n, seq, at, author, name, tag, client_id, text } = message;
         let to = Address::Room(RoomId::LOBBY);
         frame(&Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text }))
@@ -49,7 +55,21 @@ impl House {
     /// Gives a member another name; its frame.
     pub(crate) fn rename(&mut self, member: Member) -> String {
         let prev = self.advance();
+        self.names.insert(member.id, member.name.clone());
         frame(&Event::Renamed(Renamed { n: self.n, to: Address::Room(RoomId::LOBBY), prev, at: 1, member }))
+    }
+
+    /// Lets a member leave the house; the frame.
+    pub(crate) fn leave(&mut self, member: MemberId) -> String {
+        let prev = self.advance();
+        self.names.remove(&member);
+        frame(&Event::MemberLeft(MemberLeft {
+            n: self.n,
+            to: Address::Room(RoomId::LOBBY),
+            prev,
+            at: 1,
+            member,
+        }))
     }
 
     /// The next event's position; positions between two of one room are others'.
@@ -76,6 +96,13 @@ impl House {
         frame(&Event::Here(Here { members: members.to_vec(), count: members.len() as u32 }))
     }
 
+    /// Today's names of those who wrote these and are members still.
+    fn authors(&self, messages: &[Message]) -> Vec<Member> {
+        let wrote = |id: &MemberId| messages.iter().any(|message| message.author == *id);
+        let authors = self.names.iter().filter(|(id, _)| wrote(id));
+        authors.map(|(id, name)| Member { id: *id, name: name.clone() }).collect()
+    }
+
     pub(crate) fn welcome(&self, reference: u64, you: &Member) -> String {
         self.welcome_with(reference, you, "build", 100)
     }
@@ -94,7 +121,7 @@ impl House {
                 last: self.last,
                 messages: self.messages[from..].to_vec(),
                 older: from > 0,
-                authors: Vec::new(),
+                authors: self.authors(&self.messages[from..]),
             },
             present: vec![Presence { member: you.clone(), away: false }],
             present_count: 1,

@@ -82,6 +82,47 @@ fn a_rename_reaches_every_row_of_its_author_and_leaves_the_others_alone() {
 }
 
 #[test]
+fn what_was_said_by_somebody_who_left_stands_under_the_name_of_then() {
+    let mut house = House::new(1);
+    house.post(&bo(), 1, "one");
+    let mut page = Page::welcome_in(&house);
+    let renamed = house.rename(member(2, "Bob"));
+    page.frame(renamed);
+    let left = house.leave(MemberId(2));
+    page.frame(left);
+    assert_eq!(&*page.view().rows[0].name, "Bo");
+    page.reconnect(&house, &ann());
+    assert_eq!(&*page.view().rows[0].name, "Bo", "and so a fresh snapshot has it");
+}
+
+#[test]
+fn who_left_while_the_page_was_gone_has_no_name_of_today() {
+    let mut house = House::new(1);
+    house.post(&bo(), 1, "one");
+    house.rename(member(2, "Bob"));
+    let mut page = Page::welcome_in(&house);
+    assert_eq!(&*page.view().rows[0].name, "Bob");
+    page.breaks(1006);
+    house.leave(MemberId(2));
+    page.retry();
+    page.enter(&house, &ann());
+    assert_eq!(&*page.view().rows[0].name, "Bo");
+}
+
+#[test]
+fn a_rename_that_the_snapshot_has_and_the_people_of_the_welcome_have_not_is_taken() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    let renamed = house.rename(member(1, "Anna"));
+    page.retry();
+    // The hub is told of a commit a moment after the store has it.
+    page.enter(&house, &ann());
+    page.frame(renamed);
+    assert_eq!(&*page.view().people[0].name, "Anna");
+}
+
+#[test]
 fn people_come_and_go() {
     let mut page = Page::welcome_in(&House::new(1));
     page.frame(House::here(&[bo()]));

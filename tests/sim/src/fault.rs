@@ -1,0 +1,90 @@
+//! What goes wrong in a storm.
+
+use crate::network::Wire;
+use crate::promise::Broken;
+use crate::world::{Happening, World};
+use client::input::Input;
+
+/// The end of something that went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mend {
+    /// The server starts.
+    Server,
+    /// The store takes messages again.
+    Store,
+    /// A page has a network again.
+    Network(usize),
+}
+
+impl World {
+    /// Something goes wrong.
+    pub(crate) fn fault(&mut self) -> Result<(), Broken> {
+        if !self.storm {
+            return Ok(());
+        }
+        let wait = self.chance.between(1, self.plan.fault_ms);
+        self.after(wait, Happening::Fault);
+        match self.chance.below(10) {
+            0..5 => {
+                let living = self.living();
+                if let Some(wire) = self.chance.pick(&living) {
+                    self.cut(wire);
+                }
+                Ok(())
+            }
+            5..7 => {
+                let index = usize::try_from(self.chance.below(self.plan.pages)).unwrap_or(0);
+                self.black_out(index)
+            }
+            7..9 => {
+                if self.server.up {
+                    let in_order = self.chance.one_in(2);
+                    self.stop(in_order);
+                    let wait = self.chance.between(0, 3_000);
+                    self.after(wait, Happening::Mend(Mend::Server));
+                }
+                Ok(())
+            }
+            _ => {
+                self.server.refusing = true;
+                let wait = self.chance.between(100, 3_000);
+                self.after(wait, Happening::Mend(Mend::Store));
+                Ok(())
+            }
+        }
+    }
+
+    /// A page loses its network, and its browser may notice.
+    fn black_out(&mut self, index: usize) -> Result<(), Broken> {
+        let page = &mut self.pages[index];
+        if !page.online {
+            return Ok(());
+        }
+        page.online = false;
+        let id = page.id;
+        let wires: Vec<Wire> = page.wires.values().copied().collect();
+        wires.into_iter().for_each(|wire| self.cut(wire));
+        let wait = self.chance.between(200, 8_000);
+        self.after(wait, Happening::Mend(Mend::Network(index)));
+        if self.chance.one_in(2) {
+            return self.give(id, Input::Network { online: false });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn mend(&mut self, what: Mend) -> Result<(), Broken> {
+        match what {
+            Mend::Server => self.start(),
+            Mend::Store => self.server.refusing = false,
+            Mend::Network(index) => {
+                let page = &mut self.pages[index];
+                let was_offline = !std::mem::replace(&mut page.online, true);
+                let id = page.id;
+                if was_offline && (page.view.link.offline || self.chance.one_in(2)) {
+                    return self.give(id, Input::Network { online: true });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! The client's shell: a page in a browser, with its timers, sockets and requests.
+
+use crate::network::{AtPage, Up, Wire};
+use crate::promise::Broken;
+use crate::world::{Happening, World};
+use client::Client;
+use client::effect::Effect;
+use client::input::{Input, SocketId, Timer, Unreachable};
+use client::view::{NameRefusal, View};
+use hub::member::DeviceKey;
+use hub::output::Answer;
+use shared::{Epoch, ErrorCode, Event};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// One page in one of its lives: a reload begins the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PageId {
+    pub(crate) index: usize,
+    pub(crate) life: u32,
+}
+
+/// What a browser keeps: pages of one browser share it.
+#[derive(Debug, Default)]
+pub(crate) struct Browser {
+    /// The cookie.
+    pub(crate) device: Option<DeviceKey>,
+    /// The remembered name.
+    pub(crate) name: Option<String>,
+}
+
+/// A page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) id: PageId,
+    pub(crate) client: Client,
+    pub(crate) browser: usize,
+    /// How far its clock is ahead of the world's.
+    pub(crate) skew: u64,
+    pub(crate) timers: BTreeMap<Timer, u64>,
+    pub(crate) wires: BTreeMap<SocketId, Wire>,
+    /// There is a network.
+    pub(crate) online: bool,
+    pub(crate) visible: bool,
+    /// Requests that are not answered yet.
+    pub(crate) asking: u32,
+    /// The log of the last welcome.
+    pub(crate) epoch: Option<Epoch>,
+    /// What it showed last.
+    pub(crate) view: Rc<View>,
+}
+
+/// A request over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Me,
+    Join(String),
+    Rename(String),
+    SignOut,
+}
+
+/// Its answer, and the cookie that comes with it: set, cleared, or none.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) input: Input,
+    pub(crate) cookie: Option<Option<DeviceKey>>,
+}
+
+impl Ask {
+    /// What the page is told when the server cannot be reached, or its answer is lost.
+    pub(crate) fn unreachable(&self) -> Answered {
+        let refusal = NameRefusal { code: ErrorCode::Internal, suggestion: None };
+        let input = match self {
+            Ask::Me => Input::Me(Err(Unreachable)),
+            Ask::Join(_) | Ask::Rename(_) => Input::Named(Err(refusal)),
+            Ask::SignOut => Input::SignedOut(Err(Unreachable)),
+        };
+        Answered { input, cookie: None }
+    }
+
+    /// What the page is told about what the server answered; `device` is the
+    /// one that asked, or the new one of a join.
+    pub(crate) fn answered(&self, answer: Answer, device: DeviceKey) -> Answered {
+        let (input, cookie) = match (self, answer) {
+            (Ask::Me, Answer::Me(member)) => (Input::Me(Ok(member)), None),
+            (Ask::Join(_), Answer::Me(Some(member))) => (Input::Named(Ok(member)), Some(Some(device))),
+            (Ask::Rename(_), Answer::Me(Some(member))) => (Input::Named(Ok(member)), None),
+            (Ask::SignOut, Answer::Me(_)) => (Input::SignedOut(Ok(())), Some(None)),
+            (Ask::Join(_) | Ask::Rename(_), Answer::Refused(code, suggestion)) => {
+                (Input::Named(Err(NameRefusal { code, suggestion })), None)
+            }
+            _ => return self.unreachable(),
+        };
+        Answered { input, cookie }
+    }
+}
+
+impl Page {
+    pub(crate) fn new(index: usize, browser: usize, seed: u64) -> Self {
+        let mut client = Client::new(seed);
+        let view = client.view();
+        Page {
+            id: PageId { index, life: 0 },
+            client,
+            browser,
+            skew: seed % 5_000,
+            timers: BTreeMap::new(),
+            wires: BTreeMap::new(),
+            online: true,
+            visible: true,
+            asking: 0,
+            epoch: None,
+            view,
+        }
+    }
+}
+
+/// The log that a `welcome` tells about.
+fn epoch_of(welcome: &str) -> Option<Epoch> {
+    match serde_json::from_str(welcome) {
+        Ok(Event::Welcome(welcome)) => Some(welcome.through.epoch),
+        _ => None,
+    }
+}
+
+impl World {
+    pub(crate) fn browser_of(&mut self, page: PageId) -> &mut Browser {
+        let browser = self.pages[page.index].browser;
+        &mut self.browsers[browser]
+    }
+
+    /// The page is opened, or loaded anew: what it held in memory is gone.
+    pub(crate) fn load(&mut self, index: usize) -> Result<(), Broken> {
+        let seed = self.chance.below(u64::MAX);
+        let old = &self.pages[index];
+        let mut page = Page::new(index, old.browser, seed);
+        page.id.life = old.id.life + 1;
+        page.online = old.online;
+        let wires: Vec<Wire> = old.wires.values().copied().collect();
+        self.ledger.dropped(old.id);
+        for wire in wires {
+            self.up(wire, Up::Close);
+            if let Some(connection) = self.connections.get_mut(&wire) {
+                connection.at_page = AtPage::Over;
+            }
+        }
+        let id = page.id;
+        self.pages[index] = page;
+        let name = self.browser_of(id).name.clone();
+        self.give(id, Input::Started { build: "dev".to_owned(), name })
+    }
+
+    /// Gives a page an input and does what it wants done.
+    pub(crate) fn give(&mut self, id: PageId, input: Input) -> Result<(), Broken> {
+        let now = self.now;
+        let page = &mut self.pages[id.index];
+        if page.id != id {
+            return Ok(());
+        }
+        if self.trace {
+            println!("{now:>8} page {}: {input:?}", id.index);
+        }
+        if let Input::Frame(_, text) = &input
+            && text.starts_with(r#"{"type":"welcome""#)
+        {
+            page.epoch = epoch_of(text);
+            self.story.welcomes += 1;
+        }
+        if input == Input::SignedOut(Ok(())) {
+            self.ledger.dropped(id);
+        }
+        let mut out = Vec::new();
+        page.client.handle(input, now + page.skew, &mut out);
+        for effect in out {
+            self.perform(id, effect)?;
+        }
+        self.look(id)
+    }
+
+    fn perform(&mut self, id: PageId, effect: Effect) -> Result<(), Broken> {
+        if self.trace {
+            println!("{:>8} page {}   {effect:?}", self.now, id.index);
+        }
+        let page = &mut self.pages[id.index];
+        match effect {
+            Effect::AskMe => self.ask(id, Ask::Me),
+            Effect::Join { name } => self.ask(id, Ask::Join(name)),
+            Effect::Rename { name } => self.ask(id, Ask::Rename(name)),
+            Effect::SignOut => self.ask(id, Ask::SignOut),
+            Effect::RememberName(name) => self.browser_of(id).name = name,
+            Effect::Open(socket) => self.open(id, socket),
+            Effect::Transmit(socket, text) => {
+                let wire = self.wire_of(id, socket, AtPage::Open)?;
+                self.up(wire, Up::Frame(text));
+            }
+            Effect::Close(socket, _) => {
+                let opening = self.wire_of(id, socket, AtPage::Opening);
+                let wire = opening.or_else(|_| self.wire_of(id, socket, AtPage::Open))?;
+                self.leave(wire);
+            }
+            Effect::Set(timer, at) => {
+                page.timers.insert(timer, at);
+                let delay = at.saturating_sub(self.now + page.skew);
+                self.after(delay, Happening::Timer(id, timer, at));
+            }
+            Effect::Clear(timer) => {
+                page.timers.remove(&timer);
+            }
+        }
+        Ok(())
+    }
+
+    /// The connection behind a socket, which must be as the page should know it.
+    fn wire_of(&self, id: PageId, socket: SocketId, state: AtPage) -> Result<Wire, Broken> {
+        let wire = self.pages[id.index].wires.get(&socket).copied();
+        let found = wire.filter(|wire| self.connections.get(wire).is_some_and(|it| it.at_page == state));
+        found.ok_or_else(|| Broken(format!("page {} used {socket:?}, which is not {state:?}", id.index)))
+    }
+
+    fn ask(&mut self, id: PageId, ask: Ask) {
+        self.pages[id.index].asking += 1;
+        let delay = self.chance.between(0, self.plan.delay_ms);
+        if !self.pages[id.index].online || (self.storm && self.chance.one_in(15)) {
+            let answered = ask.unreachable();
+            return self.after(delay + 500, Happening::Response(id, answered));
+        }
+        let device = self.browser_of(id).device;
+        self.after(delay, Happening::Request(id, ask, device));
+    }
+
+    /// An answer reaches the page, or the page finds that it never will.
+    pub(crate) fn response(&mut self, id: PageId, answered: Answered) -> Result<(), Broken> {
+        if let Some(device) = answered.cookie {
+            self.browser_of(id).device = device;
+        }
+        if self.pages[id.index].id == id {
+            self.pages[id.index].asking -= 1;
+        }
+        self.give(id, answered.input)
+    }
+}

@@ -1,0 +1,50 @@
+//! What a seed decides beforehand: how many, how long, how rough.
+
+use crate::chance::Chance;
+use hub::rate::Rate;
+
+/// How one story is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// Pages, 2 to 5.
+    pub(crate) pages: u64,
+    /// The last page is a second tab of the first one's browser.
+    pub(crate) shares_a_browser: bool,
+    /// Milliseconds of storm.
+    pub(crate) storm_ms: u64,
+    /// Milliseconds between two acts of a person, at the most.
+    pub(crate) act_ms: u64,
+    /// Milliseconds between two faults, at the most.
+    pub(crate) fault_ms: u64,
+    /// The longest way of a frame or request, in milliseconds.
+    pub(crate) delay_ms: u64,
+    /// The longest commit, in milliseconds.
+    pub(crate) commit_ms: u64,
+    /// The log outlives the server; else a restart is a new epoch.
+    pub(crate) durable: bool,
+    /// Messages in a burst.
+    pub(crate) burst: u64,
+    /// How fast a member may post.
+    pub(crate) posts: Rate,
+}
+
+impl Plan {
+    pub(crate) fn draw(chance: &mut Chance) -> Self {
+        // Two pages most often: what fails with five fails with two, and is shorter to read.
+        let pages = chance.pick(&[2, 2, 2, 3, 4, 5]).unwrap_or(2);
+        // A few talk so much that a snapshot does not reach back to what is held.
+        let chatty = chance.one_in(40);
+        Plan {
+            pages,
+            shares_a_browser: pages > 2 && chance.one_in(3),
+            storm_ms: chance.between(3_000, 20_000),
+            act_ms: chance.pick(&[300, 1_000, 3_000]).unwrap_or(1_000) * pages,
+            fault_ms: chance.pick(&[700, 2_000, 6_000, 60_000]).unwrap_or(2_000),
+            delay_ms: chance.pick(&[1, 30, 300, 2_000]).unwrap_or(30),
+            commit_ms: chance.pick(&[0, 5, 200]).unwrap_or(5),
+            durable: chance.one_in(2),
+            burst: if chatty { 130 } else { 4 },
+            posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
+        }
+    }
+}

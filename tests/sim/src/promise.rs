@@ -1,0 +1,288 @@
+//! What must hold: at each look at a page, and at the end.
+
+use crate::Story;
+use crate::page::{Page, PageId};
+use crate::world::World;
+use client::Client;
+use client::input::{Input, SocketId};
+use client::limits::{OUTBOX_ROWS_MAX, TIMELINE_ROWS_MAX};
+use client::view::{Identity, Row, RowKey, RowState, View};
+use hub::log::Committed;
+use shared::event::Welcome;
+use shared::limits::SNAPSHOT_MESSAGES;
+use shared::{ClientId, Cursor, Epoch, Event, Member, MemberId, Message, RoomId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// A promise that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken(pub String);
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// What really happened, seen by nobody in the story.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// The messages of each log, oldest first.
+    logs: BTreeMap<Epoch, Vec<Message>>,
+    /// Where each stands.
+    places: BTreeMap<(Epoch, RowKey), usize>,
+    /// What each log has, under whichever author.
+    texts: BTreeSet<(Epoch, ClientId)>,
+    /// What each person sent, and how far it is to be expected.
+    said: BTreeMap<ClientId, Said>,
+    /// What was shown as settled to its author.
+    acknowledged: BTreeSet<(Epoch, RowKey)>,
+    sent: u64,
+}
+
+#[derive(Debug)]
+struct Said {
+    page: PageId,
+    order: u64,
+    text: String,
+    /// Sent again by hand, out of its order.
+    retried: bool,
+    /// Given up, by a reload, by signing out or by hand.
+    dropped: bool,
+}
+
+impl Ledger {
+    pub(crate) fn said(&mut self, client_id: ClientId, page: PageId, text: &str) {
+        self.sent += 1;
+        let (order, text) = (self.sent, text.to_owned());
+        self.said.insert(client_id, Said { page, order, text, retried: false, dropped: false });
+    }
+
+    pub(crate) fn retried(&mut self, client_id: ClientId) {
+        if let Some(said) = self.said.get_mut(&client_id) {
+            said.retried = true;
+        }
+    }
+
+    pub(crate) fn discarded(&mut self, client_id: ClientId) {
+        if let Some(said) = self.said.get_mut(&client_id) {
+            said.dropped = true;
+        }
+    }
+
+    /// What this page has not settled is given up.
+    pub(crate) fn dropped(&mut self, page: PageId) {
+        self.said.values_mut().filter(|said| said.page == page).for_each(|said| said.dropped = true);
+    }
+
+    pub(crate) fn committed(&mut self, epoch: Epoch, committed: &Committed, story: &mut Story) {
+        let Event::Posted(posted) = &committed.event else { return };
+        if committed.again {
+            story.again += 1;
+            return;
+        }
+        story.committed += 1;
+        let message = posted.clone().into_message();
+        self.texts.insert((epoch, message.client_id));
+        let log = self.logs.entry(epoch).or_default();
+        self.places.insert((epoch, key_of(&message)), log.len());
+        log.push(message);
+    }
+
+    pub(crate) fn has(&self, epoch: Epoch, client_id: ClientId) -> bool {
+        self.texts.contains(&(epoch, client_id))
+    }
+
+    pub(crate) fn newest(&self, epoch: Epoch) -> Option<RowKey> {
+        self.logs.get(&epoch).and_then(|log| log.last()).map(key_of)
+    }
+}
+
+fn key_of(message: &Message) -> RowKey {
+    RowKey { author: message.author, client_id: message.client_id }
+}
+
+fn me(view: &View) -> Option<&Member> {
+    if let Identity::Somebody { me, .. } = &view.identity { Some(me) } else { None }
+}
+
+impl World {
+    /// Looks at a page after it was given something.
+    pub(crate) fn look(&mut self, id: PageId) -> Result<(), Broken> {
+        let page = &mut self.pages[id.index];
+        let view = page.client.view();
+        let before = std::mem::replace(&mut page.view, view.clone());
+        if Rc::ptr_eq(&before.rows, &view.rows) {
+            return Ok(());
+        }
+        self.check_rows(id.index, &view).map_err(|broken| Broken(format!("page {}: {broken}", id.index)))
+    }
+
+    fn check_rows(&mut self, index: usize, view: &View) -> Result<(), Broken> {
+        let broken = |what: &str, row: &Row| Err(Broken(format!("{what}: {row:?}")));
+        if view.rows.len() > TIMELINE_ROWS_MAX + OUTBOX_ROWS_MAX {
+            return Err(Broken(format!("(d) {} rows", view.rows.len())));
+        }
+        let mut keys = BTreeSet::new();
+        let mut place = None;
+        let mut settled_is_over = false;
+        for row in &*view.rows {
+            if !keys.insert(row.key.client_id) {
+                return broken("(g) two rows of one message", row);
+            }
+            let Some(said) = self.ledger.said.get(&row.key.client_id) else {
+                return broken("(a) nobody said this", row);
+            };
+            if *said.text != *row.text {
+                return broken("(a) another text than was said", row);
+            }
+            if row.state != RowState::Settled {
+                settled_is_over = true;
+                continue;
+            }
+            if settled_is_over {
+                return broken("(b) a settled row below one that is not", row);
+            }
+            let Some(epoch) = self.pages[index].epoch else {
+                return broken("(a) settled before any welcome", row);
+            };
+            let Some(here) = self.ledger.places.get(&(epoch, row.key)).copied() else {
+                return broken("(a, g) settled under a key that the log does not have", row);
+            };
+            // A row of our own may stand ahead of others that are on their way.
+            let follows = place.is_none_or(|before| here == before + 1 || (row.mine && here > before));
+            if !follows {
+                return broken(&format!("(b) at {here} in the log, after {place:?}"), row);
+            }
+            place = Some(here);
+            if row.mine {
+                self.ledger.acknowledged.insert((epoch, row.key));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who should be present to this page's knowledge and is not, or the other way round.
+    pub(crate) fn missing_people(&self, page: &Page) -> Option<String> {
+        let mut expected: BTreeMap<MemberId, bool> = BTreeMap::new();
+        for other in &self.pages {
+            if let Some(me) = me(&other.view) {
+                let away = expected.entry(me.id).or_insert(true);
+                *away &= !other.visible;
+            }
+        }
+        let shown: BTreeMap<MemberId, bool> =
+            page.view.people.iter().map(|person| (person.id, person.away)).collect();
+        let count = usize::try_from(page.view.people_count).unwrap_or(usize::MAX);
+        (shown != expected || count != expected.len())
+            .then(|| format!("(c) page {} sees {shown:?}, {count}; present are {expected:?}", page.id.index))
+    }
+
+    /// The end, when all agree.
+    pub(crate) fn judge(&mut self) -> Result<(), Broken> {
+        let epoch = self.server.log.epoch();
+        let log = self.ledger.logs.get(&epoch).map_or(&[][..], Vec::as_slice);
+        for page in &self.pages {
+            let rows = &page.view.rows;
+            let expected = log.len().saturating_sub(rows.len());
+            let same = rows.iter().map(|row| row.key).eq(log[expected..].iter().map(key_of));
+            if !same || rows.len() < log.len().min(SNAPSHOT_MESSAGES) {
+                return Err(Broken(format!("(a, b) page {} has another story than the log", page.id.index)));
+            }
+            if page.view.older != (rows.len() < log.len()) {
+                return Err(Broken(format!("(c) page {} is wrong about older messages", page.id.index)));
+            }
+            self.check_against_fresh(page)?;
+        }
+        self.check_what_was_said(epoch, log)
+    }
+
+    /// (a) What was acknowledged is there, what was sent was acknowledged, once; (b) in the sender's order.
+    fn check_what_was_said(&self, epoch: Epoch, log: &[Message]) -> Result<(), Broken> {
+        for (when, key) in &self.ledger.acknowledged {
+            if !self.ledger.places.contains_key(&(*when, *key)) {
+                return Err(Broken(format!("(a) acknowledged and gone: {key}")));
+            }
+        }
+        let acknowledged: BTreeSet<ClientId> =
+            self.ledger.acknowledged.iter().map(|(_, key)| key.client_id).collect();
+        let mut places: BTreeMap<ClientId, usize> = BTreeMap::new();
+        for (place, message) in log.iter().enumerate() {
+            if places.insert(message.client_id, place).is_some() {
+                return Err(Broken(format!("(a) twice in the log: {}", message.text)));
+            }
+        }
+        let mut last: BTreeMap<PageId, (u64, usize)> = BTreeMap::new();
+        let mut in_order: Vec<_> = self.ledger.said.iter().collect();
+        in_order.sort_by_key(|(_, said)| said.order);
+        for (client_id, said) in in_order {
+            let place = places.get(client_id);
+            if place.is_none() && !said.dropped && !acknowledged.contains(client_id) {
+                return Err(Broken(format!("(a) sent and lost: {}", said.text)));
+            }
+            if let (Some(place), false) = (place, said.retried) {
+                let before = last.insert(said.page, (said.order, *place));
+                if before.is_some_and(|(_, before)| before > *place) {
+                    return Err(Broken(format!(
+                        "(b) overtaken by what was sent later in {epoch}: {}",
+                        said.text
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// (c) What the page has made of it all is what a page that was just opened sees.
+    fn check_against_fresh(&self, page: &Page) -> Result<(), Broken> {
+        let fresh = self.fresh(page).ok_or_else(|| Broken("no fresh page could be had".to_owned()))?;
+        let both = page.view.rows.iter().rev().zip(fresh.rows.iter().rev());
+        for (held, fresh) in both {
+            if held != fresh {
+                return Err(Broken(format!(
+                    "(c) page {} has {held:?}, a fresh one {fresh:?}",
+                    page.id.index
+                )));
+            }
+        }
+        let names = |view: &View| -> BTreeMap<MemberId, String> {
+            view.people.iter().map(|person| (person.id, person.name.to_string())).collect()
+        };
+        if names(&page.view) != names(&fresh) {
+            let (held, fresh) = (names(&page.view), names(&fresh));
+            return Err(Broken(format!("(c) page {} sees {held:?}, a fresh one {fresh:?}", page.id.index)));
+        }
+        Ok(())
+    }
+
+    /// What a page of the same member would show if it were opened now.
+    fn fresh(&self, page: &Page) -> Option<Rc<View>> {
+        let me = me(&page.view)?;
+        let log = &self.server.log;
+        let members = page.view.people.iter().filter_map(|person| log.members().get(person.id));
+        let present = members.map(|member| shared::event::Presence { member, away: false }).collect();
+        let welcome = Event::Welcome(Box::new(Welcome {
+            reference: 1,
+            build: "dev".to_owned(),
+            through: Cursor { epoch: log.epoch(), n: log.head() },
+            you: log.members().get(me.id)?,
+            room: log.snapshot(RoomId::LOBBY)?,
+            present,
+            present_count: page.view.people_count,
+        }));
+        let mut client = Client::new(0);
+        let mut out = Vec::new();
+        for input in [
+            Input::Started { build: "dev".to_owned(), name: None },
+            Input::Me(Ok(Some(me.clone()))),
+            Input::Opened(SocketId(1)),
+            Input::Frame(SocketId(1), serde_json::to_string(&welcome).ok()?),
+        ] {
+            client.handle(input, 0, &mut out);
+        }
+        let view = client.view();
+        view.link.welcomed.then_some(view)
+    }
+}

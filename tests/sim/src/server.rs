@@ -1,0 +1,413 @@
+//! The hub's shell: its sessions, its store, its clock. It keeps the contract
+//! of the real one: what is published to a session that waits for its
+//! `welcome` is held back, one append is under way at a time, reads come before
+//! the appends that wait.
+
+use crate::network::{AtPage, Down, Up, Wire};
+use crate::page::{Ask, PageId};
+use crate::promise::Broken;
+use crate::world::{Happening, World};
+use hub::log::{Change, Log, Outcome};
+use hub::member::DeviceKey;
+use hub::output::Answer;
+use hub::{Audience, Dialect, Hub, Input, Output, SessionId, Settings, Ticket};
+use shared::event::{Refusal, Through};
+use shared::limits::{PING_MS, SILENCE_MS};
+use shared::{ClientId, CloseCode, Command, Epoch, ErrorCode, Event};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) hub: Hub,
+    pub(crate) log: Log,
+    /// Counts its starts: what an earlier one had begun is over.
+    pub(crate) life: u32,
+    pub(crate) up: bool,
+    /// The store refuses messages just now.
+    pub(crate) refusing: bool,
+    settings: Settings,
+    sessions: BTreeMap<SessionId, Session>,
+    last_session: u64,
+    questions: BTreeMap<Ticket, (PageId, Ask, DeviceKey)>,
+    last_ticket: u64,
+    devices: u8,
+    /// Waits for the append that is under way.
+    changes: Vec<Change>,
+    committing: bool,
+    wake_at: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Session {
+    wire: Wire,
+    attached: bool,
+    /// What was published since the attach, until `welcome`.
+    held: Option<Vec<String>>,
+    paused_until: u64,
+    heard_at: u64,
+    /// Posts that are not settled yet, by `ref`.
+    posts: BTreeMap<u64, ClientId>,
+}
+
+impl Server {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let log = Log::new(Epoch(1));
+        let hub = Hub::new(settings.clone(), log.epoch(), log.head(), log.members().clone());
+        Server {
+            hub,
+            log,
+            life: 0,
+            up: true,
+            refusing: false,
+            settings,
+            sessions: BTreeMap::new(),
+            last_session: 0,
+            questions: BTreeMap::new(),
+            last_ticket: 0,
+            devices: 0,
+            changes: Vec::new(),
+            committing: false,
+            wake_at: None,
+        }
+    }
+}
+
+impl World {
+    /// Gives the hub an input and carries out what follows from it.
+    fn serve(&mut self, input: Input) -> Result<(), Broken> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            if self.trace && input != Input::Tick {
+                println!("{:>8} hub: {input:?}", self.now);
+            }
+            let mut out = Vec::new();
+            self.server.hub.handle(input, self.now, &mut out);
+            for output in out {
+                self.carry_out(output, &mut inputs);
+            }
+        }
+        if !self.server.hub.is_ready() {
+            return Err(Broken("(d) the hub has its hands full with so few pages".to_owned()));
+        }
+        if !self.server.committing && !self.server.changes.is_empty() {
+            self.server.committing = true;
+            let changes = std::mem::take(&mut self.server.changes);
+            let delay = self.chance.between(0, self.plan.commit_ms);
+            self.after(delay, Happening::Apply(self.server.life, changes));
+        }
+        let wake_at = self.server.hub.next_wake();
+        if wake_at != self.server.wake_at {
+            self.server.wake_at = wake_at;
+            if let Some(at) = wake_at {
+                self.after(at.saturating_sub(self.now), Happening::Wake(self.server.life, at));
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, output: Output, inputs: &mut VecDeque<Input>) {
+        match output {
+            Output::Append(change) => self.server.changes.push(change),
+            Output::Read(session, room) => {
+                if let Some(snapshot) = self.server.log.snapshot(room) {
+                    inputs.push_back(Input::Snapshot(session, Box::new(snapshot)));
+                }
+            }
+            Output::Attach(id) => {
+                if let Some(session) = self.server.sessions.get_mut(&id) {
+                    session.attached = true;
+                    session.held.get_or_insert_default();
+                }
+            }
+            Output::Welcome(id, event) => {
+                let held = self.server.sessions.get_mut(&id).and_then(|session| session.held.take());
+                self.send(id, encode(&event));
+                held.into_iter().flatten().for_each(|text| self.send(id, text));
+            }
+            Output::Send(id, event) | Output::Publish(Audience::Session(id), event) => {
+                if let (Some(session), Event::Reply(_) | Event::Error(_)) =
+                    (self.server.sessions.get_mut(&id), &event)
+                {
+                    session.posts.remove(&reference(&event));
+                }
+                self.send(id, encode(&event));
+            }
+            Output::Publish(Audience::Room(_), event) => {
+                let text = encode(&event);
+                let sessions = self.server.sessions.iter().filter(|(_, session)| session.attached);
+                let attached: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
+                attached.into_iter().for_each(|id| self.send(id, text.clone()));
+            }
+            Output::Pass(_) => {}
+            Output::Close(id, code) => inputs.extend(self.end(id, Some(code))),
+            Output::Pause(id, wait_ms) => {
+                if let Some(session) = self.server.sessions.get_mut(&id) {
+                    session.paused_until = session.paused_until.max(self.now + wait_ms);
+                }
+            }
+            Output::Answer(ticket, answer) => {
+                if let Some((page, ask, device)) = self.server.questions.remove(&ticket) {
+                    self.respond(page, &ask, answer, device);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, id: SessionId, text: String) {
+        let Some(session) = self.server.sessions.get_mut(&id) else { return };
+        match &mut session.held {
+            Some(held) => held.push(text),
+            None => {
+                let wire = session.wire;
+                self.down(wire, Down::Frame(text));
+            }
+        }
+    }
+
+    /// Ends a session, with a word to its page or without; what the hub is told.
+    fn end(&mut self, id: SessionId, code: Option<CloseCode>) -> Option<Input> {
+        let session = self.server.sessions.remove(&id)?;
+        if let Some(code) = code {
+            self.down(session.wire, Down::Closed(code.number(), String::new()));
+        }
+        if let Some(connection) = self.connections.get_mut(&session.wire) {
+            connection.session = None;
+        }
+        Some(Input::Closed(id))
+    }
+
+    /// The next thing on a connection's way to the server is there.
+    pub(crate) fn at_server(&mut self, wire: Wire) -> Result<(), Broken> {
+        let id = self.connections.get(&wire).and_then(|connection| connection.session);
+        if let Some(session) = id.and_then(|id| self.server.sessions.get(&id))
+            && self.now < session.paused_until
+        {
+            let wait = session.paused_until - self.now;
+            self.after(wait, Happening::AtServer(wire));
+            return Ok(());
+        }
+        match self.next_up(wire) {
+            None => Ok(()),
+            Some(Up::Open) => self.accept(wire),
+            Some(Up::Frame(text)) => self.read(id, &text),
+            Some(Up::Close) => self.server_hears(wire),
+        }
+    }
+
+    fn accept(&mut self, wire: Wire) -> Result<(), Broken> {
+        if !self.server.up {
+            self.cut(wire);
+            return Ok(());
+        }
+        self.server.last_session += 1;
+        let id = SessionId(self.server.last_session);
+        let session = Session {
+            wire,
+            attached: false,
+            held: None,
+            paused_until: 0,
+            heard_at: self.now,
+            posts: BTreeMap::new(),
+        };
+        self.server.sessions.insert(id, session);
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        connection.session = Some(id);
+        let device = connection.device;
+        self.down(wire, Down::Opened);
+        self.after(PING_MS, Happening::Ping(id));
+        self.serve(Input::Opened { session: id, dialect: Dialect::V1, device })
+    }
+
+    fn read(&mut self, id: Option<SessionId>, text: &str) -> Result<(), Broken> {
+        let Some(id) = id else { return Ok(()) };
+        let command = Command::parse(text).map_err(|error| Broken(format!("{error:?}: {text}")))?;
+        if let Some(session) = self.server.sessions.get_mut(&id) {
+            session.heard_at = self.now;
+            if let Command::Post(post) = &command {
+                // One that is committed is settled, though its reply may be on its way.
+                let epoch = self.server.log.epoch();
+                session.posts.insert(post.reference, post.client_id);
+                session.posts.retain(|_, client_id| !self.ledger.has(epoch, *client_id));
+                if session.posts.len() > 1 {
+                    return Err(Broken(format!("(d) {} posts in flight at once", session.posts.len())));
+                }
+            }
+        }
+        self.serve(Input::Command(id, command))
+    }
+
+    /// The server finds out that a connection has ended.
+    pub(crate) fn server_hears(&mut self, wire: Wire) -> Result<(), Broken> {
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        connection.cut = true;
+        let Some(id) = connection.session else { return Ok(()) };
+        match self.end(id, None) {
+            Some(closed) => self.serve(closed),
+            None => Ok(()),
+        }
+    }
+
+    /// The time of a ping: a session that was silent for too long ends instead.
+    pub(crate) fn ping(&mut self, id: SessionId) -> Result<(), Broken> {
+        let Some(session) = self.server.sessions.get(&id) else { return Ok(()) };
+        if self.now.saturating_sub(session.heard_at) >= SILENCE_MS && self.now >= session.paused_until {
+            let closed = self.end(id, Some(CloseCode::Silent));
+            return closed.map_or(Ok(()), |closed| self.serve(closed));
+        }
+        if session.attached && session.held.is_none() {
+            let through = self.server.hub.through();
+            self.send(id, encode(&Event::Ping(Through { through })));
+        }
+        self.after(PING_MS, Happening::Ping(id));
+        Ok(())
+    }
+
+    /// The store commits; its outcomes are told a little later.
+    pub(crate) fn apply(&mut self, life: u32, changes: Vec<Change>) {
+        if life != self.server.life {
+            return;
+        }
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for change in changes {
+            let refused = self.server.refusing && matches!(change, Change::Post { .. });
+            outcomes.push(if refused {
+                Err(ErrorCode::StoreRefused)
+            } else {
+                self.server.log.append(change, self.now)
+            });
+            if let Some(Ok(committed)) = outcomes.last() {
+                self.ledger.committed(self.server.log.epoch(), committed, &mut self.story);
+            }
+        }
+        let delay = self.chance.between(0, self.plan.commit_ms);
+        self.after(delay, Happening::Outcomes(life, outcomes));
+    }
+
+    pub(crate) fn outcomes(&mut self, life: u32, outcomes: Vec<Outcome>) -> Result<(), Broken> {
+        if life != self.server.life {
+            return Ok(());
+        }
+        self.server.committing = false;
+        self.serve(Input::Outcomes(outcomes))
+    }
+
+    pub(crate) fn wake(&mut self, life: u32, at: u64) -> Result<(), Broken> {
+        if life != self.server.life || self.server.wake_at != Some(at) {
+            return Ok(());
+        }
+        self.server.wake_at = None;
+        self.serve(Input::Tick)
+    }
+
+    /// A request over HTTP is there.
+    pub(crate) fn request(
+        &mut self,
+        page: PageId,
+        ask: Ask,
+        device: Option<DeviceKey>,
+    ) -> Result<(), Broken> {
+        if !self.server.up {
+            let answered = ask.unreachable();
+            self.after(100, Happening::Response(page, answered));
+            return Ok(());
+        }
+        let known = device.filter(|device| self.server.log.members().of_device(device).is_some());
+        self.server.last_ticket += 1;
+        let ticket = Ticket(self.server.last_ticket);
+        let nobody = DeviceKey([0; 32]);
+        let (input, device) = match (&ask, device) {
+            (Ask::Join(_), _) if known.is_some() => {
+                self.respond(page, &ask, Answer::Refused(ErrorCode::AlreadySignedIn, None), nobody);
+                return Ok(());
+            }
+            (Ask::Join(name), _) => {
+                self.server.devices = self.server.devices.wrapping_add(1);
+                let mut key = [self.server.devices; 32];
+                key[..16].copy_from_slice(&self.chance.bytes());
+                let device = DeviceKey(key);
+                (Input::Join { ticket, name: name.clone(), device }, device)
+            }
+            (Ask::Me, Some(device)) => (Input::Me(ticket, device), device),
+            (Ask::Rename(name), Some(device)) => {
+                (Input::Rename { ticket, name: name.clone(), device }, device)
+            }
+            (Ask::SignOut, Some(device)) => (Input::SignOut(ticket, device), device),
+            (Ask::Me | Ask::SignOut, None) => {
+                self.respond(page, &ask, Answer::Me(None), nobody);
+                return Ok(());
+            }
+            (Ask::Rename(_), None) => {
+                self.respond(page, &ask, Answer::Refused(ErrorCode::SignInRequired, None), nobody);
+                return Ok(());
+            }
+        };
+        self.server.questions.insert(ticket, (page, ask, device));
+        self.serve(input)
+    }
+
+    fn respond(&mut self, page: PageId, ask: &Ask, answer: Answer, device: DeviceKey) {
+        let lost = self.storm && self.chance.one_in(15);
+        let answered = if lost { ask.unreachable() } else { ask.answered(answer, device) };
+        let delay = self.chance.between(0, self.plan.delay_ms);
+        self.after(delay, Happening::Response(page, answered));
+    }
+
+    /// The server ends: with a word to everyone, or as if the power failed.
+    pub(crate) fn stop(&mut self, in_order: bool) {
+        self.server.life += 1;
+        self.server.up = false;
+        self.server.changes.clear();
+        self.server.committing = false;
+        self.server.wake_at = None;
+        self.story.restarts += 1;
+        for session in std::mem::take(&mut self.server.sessions).into_values() {
+            if let Some(connection) = self.connections.get_mut(&session.wire) {
+                connection.session = None;
+            }
+            if in_order {
+                let hint = self.chance.between(0, 1_000);
+                self.down(session.wire, Down::Closed(1012, format!("retry-ms={hint}")));
+            } else {
+                self.cut(session.wire);
+            }
+        }
+        for (page, ask, _) in std::mem::take(&mut self.server.questions).into_values() {
+            let answered = ask.unreachable();
+            self.after(100, Happening::Response(page, answered));
+        }
+    }
+
+    /// The server is there again: with its log, if that outlives it, else in a new epoch.
+    pub(crate) fn start(&mut self) {
+        if self.server.up {
+            return;
+        }
+        self.server.up = true;
+        if !self.plan.durable {
+            self.server.log = Log::new(Epoch(self.server.log.epoch().0 + 1));
+        }
+        let log = &self.server.log;
+        let settings = self.server.settings.clone();
+        self.server.hub = Hub::new(settings, log.epoch(), log.head(), log.members().clone());
+    }
+
+    /// Connections that both ends hold to be alive, or one of them.
+    pub(crate) fn living(&self) -> Vec<Wire> {
+        let alive = self.connections.iter().filter(|(_, it)| !it.cut && it.at_page != AtPage::Over);
+        alive.map(|(wire, _)| *wire).collect()
+    }
+}
+
+fn reference(event: &Event) -> u64 {
+    match event {
+        Event::Reply(reply) => reply.reference,
+        Event::Error(Refusal { reference, .. }) => reference.unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn encode(event: &Event) -> String {
+    // Maps with string keys and plain values cannot fail to serialise.
+    serde_json::to_string(event).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! Virtual time: what happens, in order.
+
+use crate::Story;
+use crate::chance::Chance;
+use crate::fault::Mend;
+use crate::network::{Connection, Wire};
+use crate::page::{Answered, Ask, Browser, Page, PageId};
+use crate::plan::Plan;
+use crate::promise::{Broken, Ledger};
+use crate::server::Server;
+use client::input::{Input, Timer};
+use hub::log::{Change, Outcome};
+use hub::member::DeviceKey;
+use hub::{SessionId, Settings};
+use std::collections::BTreeMap;
+
+/// One thing that happens.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// The next frame on a connection reaches the server.
+    AtServer(Wire),
+    /// The next frame on a connection reaches the page.
+    AtPage(Wire),
+    /// The server finds out that a connection is dead.
+    ServerHears(Wire),
+    /// The browser finds out that a connection is dead.
+    PageHears(Wire),
+    /// A page's timer, set for this time of its clock.
+    Timer(PageId, Timer, u64),
+    /// A request reaches the server.
+    Request(PageId, Ask, Option<DeviceKey>),
+    /// An answer reaches the page.
+    Response(PageId, Answered),
+    /// The store commits.
+    Apply(u32, Vec<Change>),
+    /// The store tells what it committed.
+    Outcomes(u32, Vec<Outcome>),
+    /// The hub wanted to be woken at this time.
+    Wake(u32, u64),
+    /// The server pings a session.
+    Ping(SessionId),
+    /// Somebody does something.
+    Act(usize),
+    /// Something goes wrong.
+    Fault,
+    /// Something comes right.
+    Mend(Mend),
+    /// In the calm: people look after what needs them, once a second.
+    Tend,
+}
+
+/// All there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) chance: Chance,
+    pub(crate) now: u64,
+    pub(crate) trace: bool,
+    pub(crate) storm: bool,
+    pub(crate) server: Server,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) browsers: Vec<Browser>,
+    pub(crate) connections: BTreeMap<Wire, Connection>,
+    pub(crate) last_wire: u64,
+    pub(crate) ledger: Ledger,
+    pub(crate) story: Story,
+    /// What is to happen, by time and then by the order in which it was foreseen.
+    due: BTreeMap<(u64, u64), Happening>,
+    foreseen: u64,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, trace: bool) -> Self {
+        let mut chance = Chance::new(seed);
+        let plan = Plan::draw(&mut chance);
+        let settings = Settings { posts: plan.posts, ..Settings::default() };
+        let mut browsers = Vec::new();
+        let mut pages = Vec::new();
+        for index in 0..usize::try_from(plan.pages).unwrap_or(2) {
+            let shares = plan.shares_a_browser && index + 1 == usize::try_from(plan.pages).unwrap_or(2);
+            if !shares {
+                browsers.push(Browser::default());
+            }
+            let browser = if shares { 0 } else { browsers.len() - 1 };
+            pages.push(Page::new(index, browser, chance.below(u64::MAX)));
+        }
+        World {
+            plan,
+            chance,
+            now: 1_000_000,
+            trace,
+            storm: true,
+            server: Server::new(settings),
+            pages,
+            browsers,
+            connections: BTreeMap::new(),
+            last_wire: 0,
+            ledger: Ledger::default(),
+            story: Story::default(),
+            due: BTreeMap::new(),
+            foreseen: 0,
+        }
+    }
+
+    /// Lets something happen so many milliseconds from now.
+    pub(crate) fn after(&mut self, ms: u64, what: Happening) {
+        self.foreseen += 1;
+        self.due.insert((self.now + ms, self.foreseen), what);
+    }
+
+    /// Lets the next thing happen, unless it lies after `end`.
+    pub(crate) fn step(&mut self, end: u64) -> Result<bool, Broken> {
+        let Some(entry) = self.due.first_entry() else { return Ok(false) };
+        if entry.key().0 > end {
+            self.now = end;
+            return Ok(false);
+        }
+        let ((now, _), what) = entry.remove_entry();
+        self.now = now;
+        self.story.steps += 1;
+        match what {
+            Happening::AtServer(wire) => self.at_server(wire)?,
+            Happening::AtPage(wire) => {
+                let reached = self.next_down(wire);
+                self.give_some(reached)?;
+            }
+            Happening::ServerHears(wire) => self.server_hears(wire)?,
+            Happening::PageHears(wire) => {
+                let reached = self.page_hears(wire, 1006);
+                self.give_some(reached)?;
+            }
+            Happening::Timer(id, timer, at) => {
+                let page = &mut self.pages[id.index];
+                if page.id == id && page.timers.get(&timer) == Some(&at) {
+                    page.timers.remove(&timer);
+                    self.give(id, Input::Timer(timer))?;
+                }
+            }
+            Happening::Request(id, ask, device) => self.request(id, ask, device)?,
+            Happening::Response(id, answered) => self.response(id, answered)?,
+            Happening::Apply(life, changes) => self.apply(life, changes),
+            Happening::Outcomes(life, outcomes) => self.outcomes(life, outcomes)?,
+            Happening::Wake(life, at) => self.wake(life, at)?,
+            Happening::Ping(session) => self.ping(session)?,
+            Happening::Act(index) => self.act(index)?,
+            Happening::Fault => self.fault()?,
+            Happening::Mend(what) => self.mend(what)?,
+            Happening::Tend => self.tend()?,
+        }
+        Ok(true)
+    }
+
+    fn give_some(&mut self, reached: Option<(PageId, Input)>) -> Result<(), Broken> {
+        match reached {
+            Some((id, input)) => self.give(id, input),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Plays many stories. One that fails is named, with how to hear it alone.
+//!
+//! `SIM_SEED=7` plays the story of one seed and prints it; `SIM_SEEDS=1000000`
+//! plays more of them.
+
+use sim::Story;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Stories in a plain `cargo test`.
+const SEEDS: u64 = 2_000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().expect("a number"))
+}
+
+#[test]
+fn the_promises_hold_in_every_story() {
+    if let Some(seed) = number("SIM_SEED") {
+        let told = sim::play(seed, true);
+        println!("{told:#?}");
+        return assert!(told.is_ok(), "seed {seed}: {}", told.unwrap_err());
+    }
+    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
+    let (next, sum) = (AtomicU64::new(0), Mutex::new(Story::default()));
+    let failed = Mutex::new(None::<(u64, String)>);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds || failed.lock().unwrap().is_some() {
+                        return;
+                    }
+                    match std::panic::catch_unwind(|| sim::play(seed, false)) {
+                        Ok(Ok(story)) => add(&mut sum.lock().unwrap(), story),
+                        Ok(Err(broken)) => *failed.lock().unwrap() = Some((seed, broken.to_string())),
+                        Err(_) => *failed.lock().unwrap() = Some((seed, "panicked".to_owned())),
+                    }
+                }
+            });
+        }
+    });
+    let sum = sum.into_inner().unwrap();
+    println!("{seeds} stories: {sum:?}");
+    if let Some((seed, broken)) = failed.into_inner().unwrap() {
+        panic!(
+            "seed {seed}: {broken}\nto hear it alone: \
+             SIM_SEED={seed} cargo test -p sim --test promises -- --nocapture"
+        );
+    }
+    // A storm in which nothing happens shows nothing.
+    assert!(sum.committed > seeds * 3, "{sum:?}");
+    assert!(sum.again > seeds / 100, "{sum:?}");
+    assert!(sum.welcomes > seeds * 4 && sum.restarts > seeds / 10, "{sum:?}");
+}
+
+/// The sums of all stories, and the longest healing.
+fn add(sum: &mut Story, story: Story) {
+    sum.steps += story.steps;
+    sum.sent += story.sent;
+    sum.committed += story.committed;
+    sum.again += story.again;
+    sum.welcomes += story.welcomes;
+    sum.restarts += story.restarts;
+    sum.healed_ms = sum.healed_ms.max(story.healed_ms);
+}
+
+#[test]
+fn one_seed_is_one_story() {
+    for seed in 0..20 {
+        assert_eq!(sim::play(seed, false), sim::play(seed, false));
+    }
+}
