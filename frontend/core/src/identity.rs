@@ -151,12 +151,15 @@ impl Identity {
                 self.become_member(me, out);
                 return Turn::Connect;
             }
-            (Naming::Rename, Ok(me)) => {
-                self.become_member(me, out);
+            (Naming::Rename, Ok(renamed)) => {
+                let is_me = self.me().is_some_and(|me| me.id == renamed.id);
+                self.become_member(renamed, out);
                 if std::mem::take(&mut self.forgotten) {
                     self.is_forgotten(out);
                 }
-                return Turn::Renamed;
+                // The cookie may be of another member by now, who joined on
+                // another page: then so are we, and the connection is not.
+                return if is_me { Turn::Renamed } else { Turn::Connect };
             }
             // Another page of this browser joined meanwhile.
             (Naming::Join | Naming::Rejoin, Err(refusal)) if refusal.code == ErrorCode::AlreadySignedIn => {

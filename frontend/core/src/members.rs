@@ -1,9 +1,8 @@
 //! People: today's name of each, and who is present. Who left the house has no
 //! name of today: what they said stands under the name that they had then.
 //!
-//! Names have two sources. What the log says (`welcome`, `posted`, `renamed`,
-//! `member_joined`) comes in order and is today's name; what presence says is
-//! not in that order and only names those who have no name yet.
+//! Names come from `welcome`, from the log and from presence. On one connection
+//! each is as new as all that came before it, so the last word holds.
 
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
 use crate::view::Person;
@@ -30,7 +29,7 @@ impl Members {
         self.names.get(&id)
     }
 
-    /// Takes today's name from the log. True if it is another than before.
+    /// Takes today's name. True if it is another than before.
     pub(crate) fn named(&mut self, id: MemberId, name: &str) -> bool {
         if self.name(id).is_some_and(|known| **known == *name) {
             return false;
@@ -64,17 +63,19 @@ impl Members {
         self.counted = count as usize > PEOPLE_MAX;
     }
 
-    /// These are present; `count` are in all.
-    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32) {
+    /// These are present; `count` are in all. True if one has another name than before.
+    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32) -> bool {
+        let mut renamed = false;
         self.begin_anew(members.is_empty());
         for member in members {
             let room = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
             if room {
-                self.names.entry(member.id).or_insert_with(|| Rc::from(member.name.as_str()));
+                renamed |= self.named(member.id, &member.name);
                 self.present.insert(member.id, away);
             }
         }
         self.count = count;
+        renamed
     }
 
     /// These are not present any more; `count` are left.

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const SEEDS: u64 = 2_000;
 
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().expect("a number"))
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
 }
 
 #[test]

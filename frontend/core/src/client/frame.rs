@@ -32,8 +32,8 @@ impl Client {
             Event::Pong(through) => return self.through(through, now, out),
             _ if !self.connection.is_live() => return,
             Event::Reply(reply) => self.replied(reply),
-            Event::Here(here) => self.members.came(&here.members, false, here.count),
-            Event::Away(away) => self.members.came(&away.members, true, away.count),
+            Event::Here(here) => self.came(&here.members, false, here.count),
+            Event::Away(away) => self.came(&away.members, true, away.count),
             Event::Gone(gone) => self.members.gone(&gone.members, gone.count),
             durable => self.durable(durable, now, out),
         }
@@ -99,11 +99,7 @@ impl Client {
                 self.settle_outbox();
             }
             Event::MemberJoined(joined) => self.call(&joined.member),
-            Event::MemberLeft(left) => {
-                if self.members.left(left.member) {
-                    self.look_again();
-                }
-            }
+            Event::MemberLeft(left) if self.members.left(left.member) => self.look_again(),
             Event::Renamed(renamed) => {
                 self.identity.renamed(&renamed.member, out);
                 self.call_me_by_name();
@@ -162,6 +158,12 @@ impl Client {
     fn start_over(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.cursor = None;
         self.give_up(CloseCode::Normal, now, out);
+    }
+
+    fn came(&mut self, members: &[Member], away: bool, count: u32) {
+        if self.members.came(members, away, count) {
+            self.look_again();
+        }
     }
 
     /// Today's name of a member, on all that they said.

@@ -221,6 +221,14 @@ fn renaming_takes_the_new_name_or_shows_the_reason() {
 }
 
 #[test]
+fn a_renaming_that_reached_another_member_makes_us_that_member() {
+    let mut scene = Scene::ann();
+    scene.does(|identity, out| identity.rename("Anna".to_owned(), out));
+    assert_eq!(scene.named(Ok(member(2, "Anna"))), (Turn::Connect, vec![remember("Anna")]));
+    assert_eq!(scene.identity.me(), Some(&member(2, "Anna")));
+}
+
+#[test]
 fn a_name_given_on_another_page_is_ours_too() {
     let mut scene = Scene::ann();
     assert_eq!(scene.does(|identity, out| identity.renamed(&member(2, "Bob"), out)), []);

@@ -73,13 +73,15 @@ fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
 }
 
 #[test]
-fn a_new_name_from_the_log_holds_against_a_late_word_of_presence() {
+fn the_last_word_about_a_name_holds() {
     let mut members = Members::default();
-    members.came(&[member(1, "Ann")], false, 1);
+    assert!(!members.came(&[member(1, "Ann")], false, 1), "she had no other before");
     assert!(members.named(MemberId(1), "Anna"));
     assert!(!members.named(MemberId(1), "Anna"));
-    members.came(&[member(1, "Ann")], true, 1);
-    assert_eq!(names(&members), ["Anna (away)"]);
+    members.gone(&[MemberId(1)], 0);
+    // Renamed while this page had no connection, and now she is back.
+    assert!(members.came(&[member(1, "Annie")], false, 1));
+    assert_eq!(names(&members), ["Annie"]);
 }
 
 #[test]
