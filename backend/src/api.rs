@@ -146,6 +146,7 @@ impl Addresses {
     /// 429 while the address is over its rate.
     pub fn take(&self, address: IpAddr, rate: Rate) -> Result<(), Refused> {
         let now = crate::fanout::now_ms();
+        let address = household(address);
         // Nothing panics while it is held; if something ever did, the counts would still do.
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= ADDRESSES_MAX {
@@ -159,6 +160,14 @@ impl Addresses {
             return Err(refused.with(header::RETRY_AFTER, "5"));
         }
         Ok(())
+    }
+}
+
+/// An IPv6 address stands for its /64: one household has all of them to choose from.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 => v4,
     }
 }
 

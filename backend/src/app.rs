@@ -9,7 +9,7 @@ use crate::{
     place::Places,
     problem::Refused,
     registry::{Question, Registry},
-    transport::websocket::{self, PlainRates, Watch},
+    transport::websocket::{self, Rates, Watch},
 };
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
@@ -42,8 +42,8 @@ pub struct Parts {
     pub places: Places,
     /// Whether bare WebSockets are welcome.
     pub plain: bool,
-    /// How fast each may speak.
-    pub plain_rates: PlainRates,
+    /// How fast one connection may speak.
+    pub rates: Rates,
     /// How often an address may ask for a name.
     pub namings: Rate,
     /// Who asked how often.
@@ -102,7 +102,7 @@ async fn post_only() -> Result<HttpResponse, Refused> {
 pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let parts = Parts::of(request.request());
     let peer = request.peer_addr().map(|address| address.ip());
-    let mut response = match parts.house.admit(request.method(), request.path(), request.headers(), peer) {
+    let mut response = match parts.house.admit(request.method(), request.headers(), peer) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await?

@@ -42,7 +42,7 @@ pub struct Page {
 struct File {
     kind: &'static str,
     cache: &'static str,
-    etag: String,
+    hash: String,
     raw: Bytes,
     /// Absent in development, and where it would not be smaller.
     gzip: Option<Bytes>,
@@ -111,14 +111,7 @@ impl Page {
 
 impl File {
     fn new(name: &str, hash: &str, raw: Bytes) -> Self {
-        File {
-            kind: kind(name),
-            cache: cache(name),
-            etag: format!("\"{hash}\""),
-            raw,
-            gzip: None,
-            brotli: None,
-        }
+        File { kind: kind(name), cache: cache(name), hash: hash.to_owned(), raw, gzip: None, brotli: None }
     }
 }
 
@@ -171,13 +164,15 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
         parts.page.file(request.path()).ok_or(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, file.cache));
-    response.insert_header((header::ETAG, file.etag.as_str()));
+    let (body, encoding) = choose(file, request.headers().get(header::ACCEPT_ENCODING));
+    // Other bytes, another tag (RFC 9110 §8.8.3.3).
+    let etag = format!("\"{}{}\"", file.hash, encoding.unwrap_or_default());
+    response.insert_header((header::ETAG, etag.as_str()));
     response.insert_header((header::VARY, "Accept-Encoding"));
-    if request.headers().get_all(header::IF_NONE_MATCH).any(|value| names(value, &file.etag)) {
+    if request.headers().get_all(header::IF_NONE_MATCH).any(|value| names(value, &etag)) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     response.insert_header((header::CONTENT_TYPE, file.kind));
-    let (body, encoding) = choose(file, request.headers().get(header::ACCEPT_ENCODING));
     if let Some(encoding) = encoding {
         response.insert_header((header::CONTENT_ENCODING, encoding));
     }

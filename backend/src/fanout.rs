@@ -233,7 +233,7 @@ impl Table {
         let ping = frame::ping();
         let mut through = None;
         let share = u64::from(now_s) % PING_S;
-        for (session, Entry { connection, .. }) in &*self.all.borrow() {
+        for (session, Entry { connection, index }) in &*self.all.borrow() {
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause(now_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
             }
@@ -242,7 +242,8 @@ impl Table {
             }
             // The protocol's own ping is answered by browsers even while the page sleeps.
             connection.send(ping.clone());
-            if connection.dialect == Dialect::V1 && !connection.is_held() {
+            // How far the log goes is for those who were welcomed.
+            if connection.dialect == Dialect::V1 && index.is_some() && !connection.is_held() {
                 let frame = through
                     .get_or_insert_with(|| event(&Event::Ping(Through { through: self.through.get() })));
                 connection.send(frame.clone());
@@ -257,7 +258,11 @@ impl Table {
         loop {
             tokio::select! {
                 batch = batches.recv() => match batch {
-                    Some(batch) => self.deliver(batch),
+                    Some(batch) => {
+                        self.deliver(batch);
+                        // What is queued goes out before more comes on top of it.
+                        tokio::task::yield_now().await;
+                    }
                     None => return,
                 },
                 _ = second.tick() => self.tick(),

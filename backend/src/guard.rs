@@ -2,7 +2,7 @@
 //!
 //! - A `Host` that is not the house's own is a page of somebody else's whose
 //!   name was bound to this address (DNS rebinding): 421.
-//! - On the WebSocket and on every method but GET and HEAD an `Origin` that is
+//! - On every request for an upgrade and on every method but GET and HEAD an `Origin` that is
 //!   present must be the Host's own or an allowed one, scheme and port included
 //!   (RFC 6454); `null` never is. Where it is absent the caller is no browser,
 //!   and the cookie is not honoured.
@@ -17,7 +17,7 @@ use actix_web::{
         header::{self, HeaderMap},
     },
 };
-use shared::{ErrorCode, version::WEBSOCKET_PATH};
+use shared::ErrorCode;
 use std::{
     future::{Ready, ready},
     net::{IpAddr, Ipv4Addr},
@@ -67,7 +67,6 @@ impl House {
     pub fn admit(
         &self,
         method: &Method,
-        path: &str,
         headers: &HeaderMap,
         peer: Option<IpAddr>,
     ) -> Result<Caller, Refused> {
@@ -81,7 +80,8 @@ impl House {
         let is_safe = method == Method::GET || method == Method::HEAD;
         let has_origin = headers.contains_key(header::ORIGIN);
         let refused = || Refused::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
-        if !is_safe || path == WEBSOCKET_PATH {
+        // Judged by what is asked, not by the path: a route decodes `%63onn_ws` too.
+        if !is_safe || headers.contains_key(header::UPGRADE) {
             let own_origin = own.origin().ascii_serialization();
             let is_right = |origin: &str| {
                 origin == own_origin || self.allowed_origins.iter().any(|allowed| allowed == origin)
@@ -100,7 +100,10 @@ impl House {
     }
 
     fn scheme(&self, host: &str, headers: &HeaderMap) -> &str {
-        let public = self.public_url.as_ref().filter(|url| authority(url) == host.to_ascii_lowercase());
+        let public = self.public_url.as_ref().filter(|url| {
+            // The default port may be written or not.
+            Url::parse(&format!("{}://{host}", url.scheme())).is_ok_and(|own| own.origin() == url.origin())
+        });
         match (public, self.forwarded(headers, "x-forwarded-proto")) {
             (Some(url), _) => url.scheme(),
             (None, Some("https")) => "https",
@@ -142,13 +145,6 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn authority(url: &Url) -> String {
-    match url.port() {
-        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
-        None => url.host_str().unwrap_or_default().to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,19 +163,19 @@ mod tests {
         }
     }
 
-    fn ask(house: &House, method: Method, path: &str, pairs: &[(&str, &str)]) -> Result<Caller, u16> {
+    fn ask(house: &House, method: Method, pairs: &[(&str, &str)]) -> Result<Caller, u16> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        house.admit(&method, path, &headers, peer).map_err(|refused| refused.status_code().as_u16())
+        house.admit(&method, &headers, peer).map_err(|refused| refused.status_code().as_u16())
     }
 
     fn socket(house: &House, host: &str, origin: Option<&str>) -> Result<bool, u16> {
-        let mut pairs = vec![("host", host)];
+        let mut pairs = vec![("host", host), ("upgrade", "websocket")];
         pairs.extend(origin.map(|origin| ("origin", origin)));
-        ask(house, Method::GET, WEBSOCKET_PATH, &pairs).map(|caller| caller.has_origin)
+        ask(house, Method::GET, &pairs).map(|caller| caller.has_origin)
     }
 
     #[test]
@@ -209,7 +205,7 @@ mod tests {
         ] {
             assert_eq!(socket(&house, foreign, None), Err(421), "{foreign}");
         }
-        assert_eq!(ask(&house, Method::GET, "/", &[]), Err(421), "no Host at all");
+        assert_eq!(ask(&house, Method::GET, &[]), Err(421), "no Host at all");
     }
 
     #[test]
@@ -242,37 +238,35 @@ mod tests {
     #[test]
     fn posts_are_judged_as_sockets_are() {
         let house = house(None);
-        let post = |origin| {
-            ask(&house, Method::POST, "/api/join", &[("host", "localhost:8888"), ("origin", origin)])
-        };
+        let post = |origin| ask(&house, Method::POST, &[("host", "localhost:8888"), ("origin", origin)]);
         assert!(post("http://localhost:8888").unwrap().has_origin);
         assert_eq!(post("http://evil.example"), Err(403));
-        let bare = ask(&house, Method::POST, "/api/join", &[("host", "localhost:8888")]).unwrap();
+        let bare = ask(&house, Method::POST, &[("host", "localhost:8888")]).unwrap();
         assert!(!bare.has_origin);
     }
 
     #[test]
     fn other_sites_may_link_here_and_nothing_else() {
         let house = house(None);
-        let get = |path, mode| {
+        let get = |mode| {
             ask(
                 &house,
                 Method::GET,
-                path,
                 &[("host", "localhost"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode)],
             )
         };
-        assert!(get("/", "navigate").is_ok());
-        assert_eq!(get("/api/me", "no-cors"), Err(403));
-        assert_eq!(get("/favicon.svg", "cors"), Err(403));
+        assert!(get("navigate").is_ok());
+        assert_eq!(get("no-cors"), Err(403));
+        assert_eq!(get("cors"), Err(403));
     }
 
     #[test]
     fn a_public_url_brings_its_name_and_its_scheme() {
         let house = house(Some("https://tea.example"));
         assert_eq!(socket(&house, "tea.example", Some("https://tea.example")), Ok(true));
+        assert_eq!(socket(&house, "tea.example:443", Some("https://tea.example")), Ok(true));
         assert_eq!(socket(&house, "tea.example", Some("http://tea.example")), Err(403));
-        assert!(ask(&house, Method::GET, "/", &[("host", "tea.example")]).unwrap().is_https);
+        assert!(ask(&house, Method::GET, &[("host", "tea.example")]).unwrap().is_https);
         assert_eq!(socket(&house, "cup.example", None), Err(421));
     }
 
@@ -285,9 +279,9 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("origin", "https://localhost"),
         ];
-        assert_eq!(ask(&house, Method::POST, "/api/join", &pairs), Err(403));
+        assert_eq!(ask(&house, Method::POST, &pairs), Err(403));
         house.trusts_proxy = true;
-        let caller = ask(&house, Method::POST, "/api/join", &pairs).unwrap();
+        let caller = ask(&house, Method::POST, &pairs).unwrap();
         assert_eq!((caller.address, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
     }
 }

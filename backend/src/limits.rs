@@ -15,6 +15,9 @@ pub const INBOX_MAX: usize = 1024;
 /// Inputs that the registry takes in one turn: their frames leave together.
 pub const TURN_MAX: usize = 128;
 
+/// Bytes of text after which a turn ends early, so that connections write before more is queued on them.
+pub const TURN_BYTES_MAX: usize = 128 << 10;
+
 /// Batches that wait for one worker's fan-out. At it the registry waits.
 pub const BATCHES_MAX: usize = 64;
 

@@ -8,7 +8,7 @@
 use crate::{
     fanout::{Batch, Delivery, Table, event, now_ms},
     frame,
-    limits::{INBOX_MAX, TURN_MAX},
+    limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX},
     store::Store,
 };
 use futures_util::future::{BoxFuture, FutureExt, OptionFuture, pending};
@@ -18,7 +18,7 @@ use hub::{
     log::{Change, Outcome},
     output::Answer,
 };
-use shared::{Event, event::RoomSnapshot};
+use shared::{Command, Event, command::Post, event::RoomSnapshot};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,6 +28,19 @@ enum Letter {
     Input(Input),
     Ask(Question, oneshot::Sender<Answer>),
     Restart,
+}
+
+impl Letter {
+    /// Bytes that everyone is about to be sent for it.
+    fn weight(&self) -> usize {
+        match self {
+            Letter::Input(
+                Input::Plain { text, .. } | Input::Command(_, Command::Post(Post { text, .. })),
+            ) => text.len(),
+            Letter::Input(Input::Pass(_, Unstored::Binary(bytes))) => bytes.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// A question over HTTP, before it has its ticket.
@@ -154,7 +167,16 @@ impl Actor {
                     if count == 0 {
                         return Ok(());
                     }
-                    letters.drain(..).for_each(|letter| self.open(letter));
+                    let mut bytes = 0;
+                    for letter in letters.drain(..) {
+                        bytes += letter.weight();
+                        self.open(letter);
+                        if bytes >= TURN_BYTES_MAX {
+                            bytes = 0;
+                            self.settle().await;
+                            self.send().await?;
+                        }
+                    }
                 }
                 Some(()) = wake => self.handle(Input::Tick),
             }
@@ -177,7 +199,7 @@ impl Actor {
                     Question::SignOut(device) => Input::SignOut(ticket, device),
                 });
             }
-            Letter::Restart => self.turn.to_all(Delivery::Restart),
+            Letter::Restart => self.turn.to_all(&Delivery::Restart),
         }
     }
 
@@ -205,10 +227,10 @@ impl Actor {
                     Event::Posted(posted) => Some(frame::text(posted.text.as_bytes())),
                     _ => None,
                 };
-                self.turn.to_all(Delivery::Room { v1: event(&what), plain });
+                self.turn.to_all(&Delivery::Room { v1: event(&what), plain });
             }
-            Output::Pass(Unstored::EmptyText) => self.turn.to_all(Delivery::Pass(frame::text(b""))),
-            Output::Pass(Unstored::Binary(bytes)) => self.turn.to_all(Delivery::Pass(frame::binary(&bytes))),
+            Output::Pass(Unstored::EmptyText) => self.turn.to_all(&Delivery::Pass(frame::text(b""))),
+            Output::Pass(Unstored::Binary(bytes)) => self.turn.to_all(&Delivery::Pass(frame::binary(&bytes))),
             Output::Close(session, code) => self.turn.to(session, Delivery::Close(session, code)),
             Output::Pause(session, wait_ms) => {
                 self.turn.to(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
@@ -271,7 +293,7 @@ impl Turn {
         }
     }
 
-    fn to_all(&mut self, delivery: Delivery) {
+    fn to_all(&mut self, delivery: &Delivery) {
         self.by_worker.iter_mut().for_each(|deliveries| deliveries.push(delivery.clone()));
     }
 

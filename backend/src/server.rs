@@ -16,7 +16,7 @@ use crate::{
     place::Places,
     registry::{Actor, Fault},
     store::Store,
-    transport::websocket::{PlainRates, Watch},
+    transport::websocket::{Rates, Watch},
 };
 use actix_web::{App, HttpServer, middleware::from_fn};
 use hub::{
@@ -105,7 +105,7 @@ pub async fn run(
             build: build.clone(),
             places: places.clone(),
             plain: config.plain,
-            plain_rates: plain_rates(config.limit_posts),
+            rates: rates(config.limit_posts),
             namings: namings(config.limit_posts != 0),
             addresses: Arc::clone(&addresses),
             watch: made.watch.clone(),
@@ -191,10 +191,10 @@ fn posts(per_s: u32) -> Rate {
     Rate { per_s, burst: per_s.saturating_mul(POST_BURST_S) }
 }
 
-fn plain_rates(posts: u32) -> PlainRates {
+fn rates(posts: u32) -> Rates {
     let per_s = posts.saturating_mul(PLAIN_POSTS_PER_POST);
     let bytes = if posts == 0 { 0 } else { PLAIN_BYTES_PER_S };
-    PlainRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
+    Rates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
 }
 
 fn house(config: &Config, id: &str) -> House {

@@ -28,7 +28,7 @@ pub enum CloseCode {
     SignedOut = 4401,
     /// `hello` did not come in time, or came twice.
     Hello = 4402,
-    /// The server holds as many connections as it can.
+    /// The member has as many connections open as one may have.
     Full = 4429,
 }
 

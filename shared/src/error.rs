@@ -97,6 +97,8 @@ error_codes! {
     StoreRefused = 1301, "store_refused", true, "Send it again in a moment.";
     /// Too many requests from this address.
     TooManyRequests = 1302, "too_many_requests", true, "Wait a little and try again.";
+    /// The server holds as many connections as it can.
+    Full = 1303, "full", true, "Try again in a moment, or ask the host for a larger house.";
     /// `Host` is none of the house's own names (DNS rebinding).
     HostRefused = 1401, "host_refused", false, "Open the house by its own address, or set --public-url.";
     /// `Origin` is not the house's own, nor allowed.

@@ -18,6 +18,10 @@ pub const NAME_CHARS_MAX: usize = 32;
 /// Messages of the open room that come with `welcome`. Older ones are not sent.
 pub const SNAPSHOT_MESSAGES: usize = 100;
 
+/// Bytes of text that come with `welcome`. Older messages are not sent, so that the frame,
+/// however its texts are escaped, fits into a connection's queue.
+pub const SNAPSHOT_BYTES: usize = 128 * 1024;
+
 /// Present members that come with `welcome`. Above it: the count tells.
 pub const WELCOME_PRESENT_MAX: usize = 50;
 

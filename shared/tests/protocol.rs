@@ -99,6 +99,7 @@ fn the_limits_that_both_sides_know_are_all_there() {
         PLAIN_BYTES_MAX,
         NAME_CHARS_MAX,
         SNAPSHOT_MESSAGES,
+        SNAPSHOT_BYTES,
         WELCOME_PRESENT_MAX,
         PRESENCE_NAMED_MAX,
         PING_MS,

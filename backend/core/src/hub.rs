@@ -7,7 +7,7 @@
 
 use crate::{
     input::{Input, Unstored},
-    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S, RATES_MAX, SESSIONS_PER_MEMBER_MAX},
+    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S, SESSIONS_PER_MEMBER_MAX},
     log::{Change, Committed, Outcome},
     member::{DeviceKey, Members},
     name::Name,
@@ -76,6 +76,7 @@ pub struct Hub {
     members: Members,
     sessions: HashMap<SessionId, Session>,
     presence: Presence,
+    /// Of members of today only, so bounded with them.
     rates: HashMap<MemberId, Bucket>,
     waiting: VecDeque<Origin>,
     hellos: VecDeque<(u64, SessionId)>,
@@ -181,8 +182,8 @@ impl Hub {
     fn command(&mut self, session: SessionId, command: Command, now: u64, out: &mut Vec<Output>) {
         let Some(state) = self.sessions.get_mut(&session) else { return };
         match (command, state) {
-            (Command::Ping, _) => {
-                out.push(Output::Send(session, Event::Pong(Through { through: self.through() })))
+            (Command::Ping, Session::Member { .. }) => {
+                out.push(Output::Send(session, Event::Pong(Through { through: self.through() })));
             }
             (Command::Pong, _) | (_, Session::Plain { .. }) => {}
             (Command::Hello(hello), Session::Opened { member }) => {
@@ -203,7 +204,7 @@ impl Hub {
             (Command::Post(Post { reference, .. }), Session::Opened { .. }) => {
                 refuse(session, Some(reference), ErrorCode::HelloExpected, out);
             }
-            (Command::Presence(_), Session::Opened { .. }) => {
+            (Command::Presence(_) | Command::Ping, Session::Opened { .. }) => {
                 refuse(session, None, ErrorCode::HelloExpected, out)
             }
         }
@@ -265,9 +266,6 @@ impl Hub {
 
     fn take_rate(&mut self, member: MemberId, now: u64) -> u64 {
         let rate = self.settings.posts;
-        if self.rates.len() >= RATES_MAX && !self.rates.contains_key(&member) {
-            self.rates.retain(|_, bucket| !bucket.is_full(rate, now));
-        }
         self.rates.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now)
     }
 
@@ -403,6 +401,7 @@ impl Hub {
             (_, Event::MemberLeft(left)) => {
                 self.head = left.n;
                 self.members.leave(left.member);
+                self.rates.remove(&left.member);
             }
             _ => {}
         }

@@ -30,12 +30,9 @@ pub const POSTS_PER_S: u32 = 20;
 /// How many seconds' worth of posts may come at once.
 pub const POST_BURST_S: u32 = 3;
 
-/// Plain messages a second on one connection, for each post a second that a
+/// Messages of any kind a second on one connection, for each post a second that a
 /// member may make. Past it that socket is not read for a while.
 pub const PLAIN_POSTS_PER_POST: u32 = 10;
 
-/// Plain bytes a second on one connection. Past it that socket is not read for a while.
+/// Bytes a second on one connection. Past it that socket is not read for a while.
 pub const PLAIN_BYTES_PER_S: u32 = 1 << 20;
-
-/// Members whose rate is remembered; those with a full bucket are forgotten first.
-pub const RATES_MAX: usize = 10_000;

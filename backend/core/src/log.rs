@@ -17,7 +17,7 @@ use crate::{
 use shared::{
     Address, ClientId, Epoch, ErrorCode, Event, Member, MemberId, RoomId,
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomSnapshot},
-    limits::SNAPSHOT_MESSAGES,
+    limits::{SNAPSHOT_BYTES, SNAPSHOT_MESSAGES},
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -203,19 +203,28 @@ impl Log {
     /// The room with its newest messages, as of the head.
     pub fn snapshot(&self, room: RoomId) -> Option<RoomSnapshot> {
         let positions = self.messages.get(&room)?;
-        let skip = positions.len().saturating_sub(SNAPSHOT_MESSAGES);
-        let messages: Vec<_> = positions
+        let mut bytes = 0;
+        let mut messages: Vec<_> = positions
             .iter()
-            .skip(skip)
+            .rev()
+            .take(SNAPSHOT_MESSAGES)
             .filter_map(|n| match self.at(*n) {
-                Some(Event::Posted(posted)) => Some(posted.clone().into_message()),
+                Some(Event::Posted(posted)) => Some(posted),
                 _ => None,
             })
+            .take_while(|posted| {
+                bytes += posted.text.len();
+                bytes <= SNAPSHOT_BYTES
+            })
+            .map(|posted| posted.clone().into_message())
             .collect();
+        messages.reverse();
         let mut authors: Vec<_> = messages.iter().map(|message| message.author).collect();
         authors.sort_unstable();
         authors.dedup();
-        let older = messages.first().is_some_and(|first| first.seq > 1);
+        let oldest = messages.first().map_or(u64::MAX, |first| first.n);
+        let older = positions.front().is_some_and(|first| *first < oldest)
+            || messages.first().is_some_and(|first| first.seq > 1);
         Some(RoomSnapshot {
             room,
             as_of: self.head,

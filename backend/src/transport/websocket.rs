@@ -40,9 +40,9 @@ use shared::{
 };
 use std::{io::ErrorKind, rc::Rc, sync::Arc, time::Duration};
 
-/// How fast one plain connection may speak.
+/// How fast one connection may speak, whatever it says. A member's posts have a rate of their own.
 #[derive(Clone, Copy, Debug)]
-pub struct PlainRates {
+pub struct Rates {
     /// Messages.
     pub messages: Rate,
     /// Bytes.
@@ -61,8 +61,7 @@ pub async fn connect(
     let parts = Parts::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, parts.plain)?;
-    let place =
-        parts.places.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreRefused))?;
+    let place = parts.places.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Plain => PLAIN_BYTES_MAX,
@@ -86,7 +85,7 @@ pub async fn connect(
         registry: parts.registry.clone(),
         table: Rc::clone(&parts.table),
         verdict,
-        rates: parts.plain_rates,
+        rates: parts.rates,
         watch: parts.watch.clone(),
     };
     let opened = Input::Opened { session: connection.session, dialect, device };
@@ -160,7 +159,7 @@ struct Reader {
     registry: Registry,
     table: Rc<Table>,
     verdict: Verdict,
-    rates: PlainRates,
+    rates: Rates,
     watch: Option<Watch>,
 }
 
@@ -210,17 +209,14 @@ impl Reader {
         if let (Some(watch), AggregatedMessage::Text(text)) = (&self.watch, &message) {
             watch(text);
         }
+        self.count(length(&message), buckets);
         match (message, self.connection.dialect) {
             (AggregatedMessage::Ping(payload), _) => self.connection.send(frame::pong(&payload)),
             (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
             (AggregatedMessage::Text(text), Dialect::V1) => self.command(&text).await?,
             (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
-            (AggregatedMessage::Text(text), Dialect::Plain) => {
-                self.count(text.len(), buckets);
-                self.plain(text).await?;
-            }
+            (AggregatedMessage::Text(text), Dialect::Plain) => self.plain(text).await?,
             (AggregatedMessage::Binary(bytes), Dialect::Plain) => {
-                self.count(bytes.len(), buckets);
                 self.tell(Input::Pass(self.connection.session, Unstored::Binary(bytes.to_vec()))).await?;
             }
         }
@@ -265,6 +261,16 @@ impl Reader {
 
     async fn tell(&self, input: Input) -> Result<(), CloseCode> {
         self.registry.tell(input).await.map_err(|_| CloseCode::Internal)
+    }
+}
+
+fn length(message: &AggregatedMessage) -> usize {
+    match message {
+        AggregatedMessage::Text(text) => text.len(),
+        AggregatedMessage::Binary(bytes)
+        | AggregatedMessage::Ping(bytes)
+        | AggregatedMessage::Pong(bytes) => bytes.len(),
+        AggregatedMessage::Close(_) => 0,
     }
 }
 

@@ -24,6 +24,10 @@ async fn sockets_are_opened_for_our_own_pages_only() {
     ] {
         assert_eq!(socket(&house, "Origin", &foreign).await, Err(403), "{foreign}");
     }
+    for spelling in ["/%63onn_ws", "/conn%5Fws?v=1", "/conn_ws?v=1"] {
+        let headers = [("Origin", "http://evil.example".to_owned())];
+        assert_eq!(Socket::open(house.address, spelling, &headers).await.err(), Some(403), "{spelling}");
+    }
     assert_eq!(socket(&house, "Host", &format!("localhost:{port}")).await, Ok(()));
     for rebound in ["evil.example", "127.0.0.1.evil.example"] {
         assert_eq!(socket(&house, "Host", &format!("{rebound}:{port}")).await, Err(421), "{rebound}");

@@ -18,18 +18,18 @@ use std::{
 use tokio::sync::oneshot;
 
 /// A server on port 0, ended when dropped.
-pub struct House {
-    pub address: SocketAddr,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), backend::RunError>>>,
 }
 
 /// What a test sets apart from the defaults.
-pub struct Plan {
-    pub config: Config,
-    pub store: Box<dyn Store>,
-    pub page: Option<PathBuf>,
-    pub watch: Option<Watch>,
+pub(crate) struct Plan {
+    pub(crate) config: Config,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) page: Option<PathBuf>,
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Default for Plan {
@@ -41,17 +41,17 @@ impl Default for Plan {
 }
 
 impl House {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         House::of(Plan::default())
     }
 
-    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut plan = Plan::default();
         change(&mut plan.config);
         House::of(plan)
     }
 
-    pub fn of(plan: Plan) -> Self {
+    pub(crate) fn of(plan: Plan) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
@@ -72,21 +72,21 @@ impl House {
     }
 
     /// Ends it as SIGTERM would, and waits until it has.
-    pub fn end(mut self) -> Result<(), backend::RunError> {
+    pub(crate) fn end(mut self) -> Result<(), backend::RunError> {
         self.ask_to_end();
         self.thread.take().unwrap().join().unwrap()
     }
 
-    pub fn ask_to_end(&mut self) {
+    pub(crate) fn ask_to_end(&mut self) {
         drop(self.shutdown.take());
     }
 
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// A bare WebSocket, known to be attached: it has heard itself.
-    pub async fn plain(&self) -> Socket {
+    pub(crate) async fn plain(&self) -> Socket {
         let mut socket = Socket::open(self.address, "/conn_ws", &[]).await.unwrap();
         socket.send_binary(b"attached?").await;
         while socket.next_binary().await != b"attached?" {}
@@ -94,20 +94,20 @@ impl House {
     }
 
     /// A new member of this name; returns the cookie.
-    pub async fn join(&self, name: &str) -> String {
+    pub(crate) async fn join(&self, name: &str) -> String {
         let answer = http::post(self, "/api/join", &[], &serde_json::json!({ "name": name })).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.cookie().unwrap()
     }
 
     /// A v1 socket of this cookie, before its hello.
-    pub async fn socket(&self, cookie: &str) -> Socket {
+    pub(crate) async fn socket(&self, cookie: &str) -> Socket {
         let headers = [("Origin", self.origin()), ("Cookie", cookie.to_owned())];
         Socket::open(self.address, "/conn_ws?v=1", &headers).await.unwrap()
     }
 
     /// A new member's v1 socket, welcomed.
-    pub async fn enter(&self, name: &str) -> Socket {
+    pub(crate) async fn enter(&self, name: &str) -> Socket {
         let cookie = self.join(name).await;
         let mut socket = self.socket(&cookie).await;
         socket.command(&hello(1)).await;
@@ -127,14 +127,14 @@ impl Drop for House {
     }
 }
 
-pub fn hello(reference: u64) -> Command {
+pub(crate) fn hello(reference: u64) -> Command {
     Command::Hello(Hello { reference, build: "test".into(), cursor: None })
 }
 
 #[cfg(target_os = "linux")]
 impl House {
     /// Connections of this port as the server's kernel holds them, closing ones included.
-    pub fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> usize {
         let port = format!(":{:04X}", self.address.port());
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
         let is_ours = |line: &&str| {

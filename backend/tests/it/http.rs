@@ -7,32 +7,32 @@ use tokio::{
 };
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (key, value) = line.split_once(": ")?;
             key.eq_ignore_ascii_case(name).then_some(value)
         })
     }
 
-    pub fn cookie(&self) -> Option<String> {
+    pub(crate) fn cookie(&self) -> Option<String> {
         Some(self.header("set-cookie")?.split(';').next()?.to_owned())
     }
 
-    pub fn code(&self) -> u64 {
+    pub(crate) fn code(&self) -> u64 {
         let problem: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         problem["code"].as_u64().unwrap()
     }
 }
 
-pub async fn request(house: &House, head: &str, body: &[u8]) -> Answer {
+pub(crate) async fn request(house: &House, head: &str, body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(house.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
@@ -45,11 +45,16 @@ pub async fn request(house: &House, head: &str, body: &[u8]) -> Answer {
     Answer { status, head: head.to_owned(), body: body.to_owned() }
 }
 
-pub async fn get(house: &House, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) async fn get(house: &House, path: &str, headers: &[(&str, &str)]) -> Answer {
     request(house, &head("GET", path, house, headers), b"").await
 }
 
-pub async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: &serde_json::Value) -> Answer {
+pub(crate) async fn post(
+    house: &House,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &serde_json::Value,
+) -> Answer {
     let body = body.to_string();
     let length = body.len().to_string();
     let origin = house.origin();
@@ -60,7 +65,7 @@ pub async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: &se
 }
 
 /// A request head; a Host among the headers replaces the house's own.
-pub fn head(method: &str, path: &str, house: &House, headers: &[(&str, &str)]) -> String {
+pub(crate) fn head(method: &str, path: &str, house: &House, headers: &[(&str, &str)]) -> String {
     let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
         head.push_str(&format!("Host: {}\r\n", house.address));

@@ -45,3 +45,35 @@ async fn one_that_never_reads_is_gone_within_25_seconds() {
     talker.send_text("still here").await;
     assert_eq!(talker.next_text().await, "still here");
 }
+
+#[tokio::test]
+async fn a_burst_does_not_close_those_who_read() {
+    let house = House::with(|config| config.limit_posts = 0);
+    let (mut first, mut second) = (house.plain().await, house.plain().await);
+    first.next_binary().await;
+    let mut talker = Raw::open(house.address, "/conn_ws").await;
+    // Three times what a queue holds, as fast as one can send.
+    let text = "x".repeat(65_536);
+    let bytes: Vec<u8> = (0..48).flat_map(|_| crate::socket::frame(0x81, text.as_bytes())).collect();
+    let sending = talker.send(&bytes);
+    let reading = async {
+        for _ in 0..48 {
+            assert_eq!(first.next_text().await.len(), text.len());
+            assert_eq!(second.next_text().await.len(), text.len());
+        }
+    };
+    tokio::join!(sending, reading);
+}
+
+#[tokio::test]
+async fn the_longest_texts_do_not_lock_the_door() {
+    let house = House::with(|config| config.limit_posts = 0);
+    let mut talker = house.plain().await;
+    // Each character takes six bytes in JSON.
+    let text = "\u{1}".repeat(65_536);
+    for _ in 0..20 {
+        talker.send_text(&text).await;
+        talker.next_text().await;
+    }
+    house.enter("Wei").await;
+}

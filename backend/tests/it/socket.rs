@@ -15,12 +15,12 @@ use tokio_tungstenite::{
 };
 
 /// Longer than anything here takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Socket(pub WebSocketStream<TcpStream>);
+pub(crate) struct Socket(pub(crate) WebSocketStream<TcpStream>);
 
 impl Socket {
-    pub async fn open(
+    pub(crate) async fn open(
         address: SocketAddr,
         path: &str,
         headers: &[(&'static str, String)],
@@ -37,20 +37,20 @@ impl Socket {
         }
     }
 
-    pub async fn send_text(&mut self, text: &str) {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
-    pub async fn send_binary(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
         self.0.send(Message::binary(bytes.to_vec())).await.unwrap();
     }
 
-    pub async fn command(&mut self, command: &Command) {
+    pub(crate) async fn command(&mut self, command: &Command) {
         self.send_text(&serde_json::to_string(command).unwrap()).await;
     }
 
     /// The next message that is no ping or pong.
-    pub async fn next(&mut self) -> Message {
+    pub(crate) async fn next(&mut self) -> Message {
         loop {
             let message = timeout(PATIENCE, self.0.next()).await.expect("a message in time");
             match message.expect("the connection is open").expect("a good frame") {
@@ -60,14 +60,14 @@ impl Socket {
         }
     }
 
-    pub async fn next_text(&mut self) -> String {
+    pub(crate) async fn next_text(&mut self) -> String {
         match self.next().await {
             Message::Text(text) => text.to_string(),
             other => panic!("{other:?} is no text"),
         }
     }
 
-    pub async fn next_binary(&mut self) -> Vec<u8> {
+    pub(crate) async fn next_binary(&mut self) -> Vec<u8> {
         match self.next().await {
             Message::Binary(bytes) => bytes.to_vec(),
             other => panic!("{other:?} is not binary"),
@@ -75,7 +75,7 @@ impl Socket {
     }
 
     /// The next event that is not about presence, which comes when it likes.
-    pub async fn event(&mut self) -> Event {
+    pub(crate) async fn event(&mut self) -> Event {
         loop {
             let text = self.next_text().await;
             match serde_json::from_str(&text).unwrap() {
@@ -86,7 +86,7 @@ impl Socket {
     }
 
     /// The code and reason with which the server closes, and that TCP ends after it.
-    pub async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         let frame = loop {
             match self.next().await {
                 Message::Close(frame) => break frame,
@@ -102,10 +102,10 @@ impl Socket {
 }
 
 /// A socket after its handshake, byte by byte.
-pub struct Raw(pub TcpStream);
+pub(crate) struct Raw(pub(crate) TcpStream);
 
 impl Raw {
-    pub async fn open(address: SocketAddr, path: &str) -> Self {
+    pub(crate) async fn open(address: SocketAddr, path: &str) -> Self {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -123,19 +123,19 @@ impl Raw {
     }
 
     /// Sends bytes; the server may have hung up on them.
-    pub async fn send(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes).await;
     }
 
     /// Everything up to the end of TCP.
-    pub async fn rest(&mut self) -> Vec<u8> {
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the end of TCP");
         bytes
     }
 
     /// The code of the close frame that the stream ends with.
-    pub async fn closed(&mut self) -> u16 {
+    pub(crate) async fn closed(&mut self) -> u16 {
         let bytes = self.rest().await;
         let close =
             bytes.iter().rposition(|byte| *byte == 0x88).unwrap_or_else(|| panic!("no close in {bytes:x?}"));
@@ -144,7 +144,7 @@ impl Raw {
 }
 
 /// A masked frame, as clients send them.
-pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
         length @ 0..126 => frame.push(0x80 | u8::try_from(length).unwrap()),

@@ -141,3 +141,16 @@ fn the_bound_counts_bytes_too() {
         assert!(log.bytes <= LOG_BYTES_MAX);
     }
 }
+
+#[test]
+fn a_snapshot_is_bounded_in_bytes_too() {
+    for (last, count) in [(SNAPSHOT_BYTES / 2 - 1, 2), (SNAPSHOT_BYTES / 2, 2), (SNAPSHOT_BYTES / 2 + 1, 1)] {
+        let mut log = log_with_members(&["Wei"]);
+        log.append(post(1, 1, &"x".repeat(SNAPSHOT_BYTES / 2)), 1).unwrap();
+        log.append(post(1, 2, &"x".repeat(last)), 1).unwrap();
+        let snapshot = log.snapshot(RoomId::LOBBY).unwrap();
+        assert_eq!(snapshot.messages.len(), count, "{last}");
+        assert_eq!(snapshot.older, count < 2);
+        assert_eq!(snapshot.messages.last().unwrap().seq, 2, "the newest");
+    }
+}
