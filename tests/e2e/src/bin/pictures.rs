@@ -1,0 +1,2 @@
+//! (grows next)
+fn main() {}

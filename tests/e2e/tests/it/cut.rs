@@ -1,0 +1,155 @@
+//! The wire is cut, really: sockets are reset and new ones refused.
+
+use e2e::{
+    page::Page,
+    relay::Relay,
+    stage::{Stage, play},
+    wait::{SOON, until},
+    window::Kind,
+};
+use std::time::{Duration, Instant};
+
+/// A window behind a wire that can be cut, and one with a wire of its own.
+async fn two(stage: &Stage) -> (Relay, Page, Page) {
+    let house = stage.house(&[]).await;
+    let relay = Relay::before(house.address()).await;
+    let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
+    let tom = stage.guest(&house.url(), "Tom").await;
+    stage.keep(house);
+    // While the wire is cut, the browser itself writes about each attempt.
+    for error in ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"] {
+        mei.allow(&["/conn_ws", error]);
+        mei.allow(&["/api/", error]);
+    }
+    (relay, mei, tom)
+}
+
+#[tokio::test]
+async fn what_both_said_during_a_cut_arrives_once_and_in_one_order() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        mei.say("before").await;
+        tom.shows(&["before"]).await;
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        for text in ["m1", "m2", "m3"] {
+            mei.say(text).await;
+            mei.shows_row(text, "waiting").await;
+        }
+        for text in ["t1", "t2", "t3"] {
+            tom.say(text).await;
+        }
+        tom.shows(&["before", "t1", "t2", "t3"]).await;
+        relay.heal().await;
+        let all = ["before", "t1", "t2", "t3", "m1", "m2", "m3"];
+        tom.shows(&all).await;
+        mei.shows(&all).await;
+        assert_eq!(mei.rows().await, tom.rows().await);
+        assert_eq!(mei.count("#new_epoch").await, 0, "the same log goes on");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_cut_off_on_its_way_arrives_once() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        relay.hold_up();
+        mei.say("on its way").await;
+        mei.shows_row("on its way", "sending").await;
+        relay.cut().await;
+        mei.shows_row("on its way", "waiting").await;
+        assert!(tom.rows().await.is_empty());
+        relay.heal().await;
+        mei.shows(&["on its way"]).await;
+        tom.shows(&["on its way"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_was_cut_off_arrives_once() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        relay.hold_down();
+        mei.say("said and stored").await;
+        // It is in the log, and its author cannot know.
+        tom.shows(&["said and stored"]).await;
+        mei.shows_row("said and stored", "sending").await;
+        relay.cut().await;
+        mei.shows_row("said and stored", "waiting").await;
+        relay.heal().await;
+        mei.shows(&["said and stored"]).await;
+        mei.say("and the next").await;
+        for page in [&mei, &tom] {
+            page.shows(&["said and stored", "and the next"]).await;
+        }
+        assert_eq!(mei.rows().await, tom.rows().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn three_cuts_in_a_row_cost_nothing() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        let mut said = Vec::new();
+        for round in 1..=3 {
+            said.push(format!("round {round}, whole"));
+            mei.say(&format!("round {round}, whole")).await;
+            let texts: Vec<&str> = said.iter().map(String::as_str).collect();
+            tom.shows(&texts).await;
+            relay.hold_down();
+            said.push(format!("round {round}, cut off"));
+            mei.say(&format!("round {round}, cut off")).await;
+            let texts: Vec<&str> = said.iter().map(String::as_str).collect();
+            tom.shows(&texts).await;
+            relay.cut().await;
+            mei.shows_ready_state(3).await;
+            relay.heal().await;
+            mei.shows(&texts).await;
+        }
+        assert_eq!(mei.rows().await, tom.rows().await);
+    })
+    .await;
+}
+
+/// The longest number in a text.
+fn seconds(text: &str) -> Option<u64> {
+    text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
+}
+
+#[tokio::test]
+async fn a_cut_is_shown_with_a_countdown_that_the_button_cuts_short() {
+    play(async |stage| {
+        let (relay, mei, _tom) = two(stage).await;
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        // The waits are drawn by lot, up to 5 seconds: one long enough to be
+        // told from what the button does.
+        until("a wait of more than 3 seconds", Duration::from_secs(90), async || {
+            let text = mei
+                .run::<Option<String>>(
+                    "return document.querySelector('#reconnect_btn')?.parentElement.textContent",
+                    vec![],
+                )
+                .await;
+            match text.as_deref().and_then(seconds) {
+                Some(4..) => Ok(()),
+                _ => Err(format!("{text:?}")),
+            }
+        })
+        .await;
+        relay.heal().await;
+        let pressed = Instant::now();
+        mei.click("#reconnect_btn").await;
+        until("to be open", SOON, async || {
+            let state = mei.attribute("#ready_state", "data-state").await;
+            if state.as_deref() == Some("1") { Ok(()) } else { Err(format!("{state:?}")) }
+        })
+        .await;
+        assert!(pressed.elapsed() < Duration::from_secs(3), "the countdown was waited for");
+        mei.is_inside().await;
+    })
+    .await;
+}

@@ -1,0 +1,91 @@
+//! The house closes for a moment and opens again.
+
+use e2e::{
+    page::Page,
+    stage::play,
+    wait::{SOON, until},
+};
+
+/// While the house is closed, the browser itself writes about each attempt.
+fn allow_refused(page: &Page) {
+    page.allow(&["/conn_ws", "ERR_CONNECTION_REFUSED"]);
+    page.allow(&["/api/", "ERR_CONNECTION_REFUSED"]);
+    // A connection that the closing server's kernel still took.
+    page.allow(&["/conn_ws", "ERR_CONNECTION_RESET"]);
+}
+
+/// Whether `wanted` is in `seen`, in this order, with others in between.
+fn has_in_order(seen: &[u16], wanted: &[u16]) -> bool {
+    let mut rest = seen.iter();
+    wanted.iter().all(|state| rest.any(|seen| seen == state))
+}
+
+#[tokio::test]
+async fn a_restart_is_survived_by_all() {
+    play(async |stage| {
+        let mut house = stage.house(&[]).await;
+        let mei = stage.guest(&house.url(), "梅").await;
+        let tom = stage.guest(&house.url(), "Tom").await;
+        for page in [&mei, &tom] {
+            allow_refused(page);
+            page.mark().await;
+        }
+        mei.say("before").await;
+        tom.shows(&["before"]).await;
+
+        house.close().await;
+        for page in [&mei, &tom] {
+            page.shows_ready_state(3).await;
+        }
+        mei.say("while it was closed").await;
+        mei.shows_row("while it was closed", "waiting").await;
+        house.open_again().await;
+
+        for page in [&mei, &tom] {
+            page.is_inside().await;
+            // A house in memory begins a new log, and says so.
+            page.find("#new_epoch").await;
+            page.shows(&["while it was closed"]).await;
+            assert!(page.is_marked().await, "it came back by itself, without a reload");
+            assert_eq!(page.count("#name_str").await, 0);
+            let shown = page.shown_ready_states().await;
+            assert!(has_in_order(&shown, &[1, 3, 0, 1]), "{shown:?}");
+            let codes = page.close_codes().await;
+            assert_eq!(codes.first(), Some(&1012), "{codes:?}");
+        }
+        assert_eq!(mei.text(".me_name b").await.as_deref(), Some("梅"));
+        assert_eq!(tom.text(".me_name b").await.as_deref(), Some("Tom"));
+
+        tom.say("after").await;
+        for page in [&mei, &tom] {
+            page.shows(&["while it was closed", "after"]).await;
+        }
+        mei.click("#new_epoch button").await;
+        until("the notice to go", SOON, async || match mei.count("#new_epoch").await {
+            0 => Ok(()),
+            count => Err(count),
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_ready_state_that_is_shown_is_the_sockets_own() {
+    use e2e::recorder::Note;
+    play(async |stage| {
+        let mut house = stage.house(&[]).await;
+        let mei = stage.guest(&house.url(), "梅").await;
+        allow_refused(&mei);
+        house.close().await;
+        mei.shows_ready_state(3).await;
+        house.open_again().await;
+        mei.is_inside().await;
+        for note in mei.notes().await {
+            if let Note::Shown { state, real } = note {
+                assert_eq!(state, real);
+            }
+        }
+    })
+    .await;
+}

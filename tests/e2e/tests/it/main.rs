@@ -1,0 +1,17 @@
+//! What people see, in real browsers, against the real binary.
+
+mod composer;
+mod composition;
+mod cut;
+mod first_load;
+mod harness;
+mod house;
+mod lan;
+mod language;
+mod member;
+mod phone;
+mod plain;
+mod reload;
+mod talk;
+mod theme;
+mod version;

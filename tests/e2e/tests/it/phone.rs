@@ -1,0 +1,29 @@
+//! On a phone Enter breaks the line, and the button sends.
+
+use e2e::{keyboard::Enter, page::Page, stage::play, window::Kind};
+
+const PHONE: Kind = Kind { languages: "zh-CN,zh", phone: true };
+
+#[tokio::test]
+async fn enter_breaks_the_line_and_the_button_sends() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let tom = stage.guest(&house.url(), "Tom").await;
+        let mei = Page::join(stage.window("phone", PHONE).await, &house.url(), "梅").await;
+        let is_phone: bool =
+            mei.run("return matchMedia('(pointer: coarse)').matches && innerWidth === 390", vec![]).await;
+        assert!(is_phone, "this window would prove nothing");
+        mei.write("水").await;
+        mei.enter(Enter::Typed).await;
+        mei.shows_draft("水\n").await;
+        mei.insert("茶").await;
+        assert!(mei.rows().await.is_empty());
+        mei.click("#send_btn").await;
+        tom.shows(&["水\n茶"]).await;
+        mei.shows(&["水\n茶"]).await;
+        mei.shows_draft("").await;
+        let width: u32 = mei.run("return document.documentElement.scrollWidth", vec![]).await;
+        assert_eq!(width, 390, "nothing sticks out");
+    })
+    .await;
+}
