@@ -114,25 +114,31 @@ impl World {
         let page = &mut self.pages[id.index];
         let view = page.client.view();
         let before = std::mem::replace(&mut page.view, view.clone());
-        if Rc::ptr_eq(&before.rows, &view.rows) {
+        let is_checked = std::mem::replace(&mut page.is_checked, true);
+        if is_checked && Rc::ptr_eq(&before.rows, &view.rows) {
             return Ok(());
         }
-        self.check_rows(id.index, &view).map_err(|broken| Broken(format!("page {}: {broken}", id.index)))
+        // Rows that were looked at before, in the same places, need no second look.
+        let same = before.rows.iter().zip(&*view.rows).take_while(|(old, new)| Rc::ptr_eq(old, new));
+        let checked = if is_checked { same.count() } else { 0 };
+        let (checked, rows) = view.rows.split_at(checked);
+        self.check_rows(id, checked, rows).map_err(|broken| Broken(format!("page {}: {broken}", id.index)))
     }
 
-    fn check_rows(&mut self, index: usize, view: &View) -> Result<(), Broken> {
+    fn check_rows(&mut self, id: PageId, checked: &[Rc<Row>], rows: &[Rc<Row>]) -> Result<(), Broken> {
         let broken = |what: &str, row: &Row| Err(Broken(format!("{what}: {row:?}")));
-        if view.rows.len() > TIMELINE_ROWS_MAX + OUTBOX_ROWS_MAX {
-            return Err(Broken(format!("(d) {} rows", view.rows.len())));
+        if checked.len() + rows.len() > TIMELINE_ROWS_MAX + OUTBOX_ROWS_MAX {
+            return Err(Broken(format!("(d) {} rows", checked.len() + rows.len())));
         }
-        let mut keys = BTreeSet::new();
-        let mut place = None;
-        let mut settled_is_over = false;
-        for row in &*view.rows {
-            if !keys.insert(row.key.client_id) {
-                return broken("(g) two rows of one message", row);
-            }
-            let Some(said) = self.ledger.said.get(&row.key.client_id) else {
+        let epoch = self.pages[id.index].epoch;
+        let ledger = &mut self.ledger;
+        let place_of = |places: &BTreeMap<_, usize>, row: &Row| places.get(&(epoch?, row.key)).copied();
+        let mut place = checked.last().and_then(|row| place_of(&ledger.places, row));
+        let mut settled_is_over = checked.last().is_some_and(|row| row.state != RowState::Settled);
+        let mut pending = BTreeSet::new();
+        for row in rows {
+            let message = row.key.client_id;
+            let Some(said) = ledger.said.get(&message) else {
                 return broken("(a) nobody said this", row);
             };
             if *said.text != *row.text {
@@ -140,25 +146,27 @@ impl World {
             }
             if row.state != RowState::Settled {
                 settled_is_over = true;
+                let above = checked.iter().chain(rows).take_while(|other| !Rc::ptr_eq(other, row));
+                if !pending.insert(message) || above.into_iter().any(|other| other.key.client_id == message) {
+                    return broken("(g) two rows of one message", row);
+                }
                 continue;
             }
             if settled_is_over {
                 return broken("(b) a settled row below one that is not", row);
             }
-            let Some(epoch) = self.pages[index].epoch else {
-                return broken("(a) settled before any welcome", row);
-            };
-            let Some(here) = self.ledger.places.get(&(epoch, row.key)).copied() else {
+            let Some(here) = place_of(&ledger.places, row) else {
                 return broken("(a, g) settled under a key that the log does not have", row);
             };
             // A row of our own may stand ahead of others that are on their way.
+            // Places that ascend are never the same twice: no two rows share a key.
             let follows = place.is_none_or(|before| here == before + 1 || (row.mine && here > before));
             if !follows {
-                return broken(&format!("(b) at {here} in the log, after {place:?}"), row);
+                return broken(&format!("(b, g) at {here} in the log, after {place:?}"), row);
             }
             place = Some(here);
-            if row.mine {
-                self.ledger.acknowledged.insert((epoch, row.key));
+            if said.page == id {
+                ledger.acknowledged.extend(epoch.map(|epoch| (epoch, row.key)));
             }
         }
         Ok(())
