@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
-              [--saturate] [--window 64] [--nap 0] [--spin] [--against-floor]
+              [--saturate] [--window 64] [--nap 500] [--spin] [--against-floor]
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
@@ -115,6 +115,11 @@ impl FanOut {
         Self::read(&mut Flags::none())
     }
 
+    /// True when each write to a load that sleeps has to wake it.
+    pub(crate) fn is_woken(&self) -> bool {
+        self.nap == 0 && !self.spin
+    }
+
     fn read(flags: &mut Flags) -> Self {
         Self {
             clients: flags.size("clients", 1_000, 1, 10_000),
@@ -124,7 +129,7 @@ impl FanOut {
             pairs: flags.size("pairs", 5, 1, 50),
             saturate: flags.present("saturate"),
             window: flags.number("window", 64, 1, 1_024),
-            nap: flags.number("nap", 0, 0, 10_000),
+            nap: flags.number("nap", 500, 0, 10_000),
             spin: flags.present("spin"),
             against_floor: flags.present("against-floor"),
         }

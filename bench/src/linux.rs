@@ -53,9 +53,10 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
 fn all(table: &mut Table) -> Result<(), Failure> {
     start::measure(START_RUNS, table)?;
     idle::measure(IDLE_CLIENTS, table)?;
-    fanout::measure(&FanOut::usual(), table)?;
-    let saturated = FanOut { saturate: true, pairs: SATURATED_PAIRS, ..FanOut::usual() };
-    fanout::measure(&saturated, table)?;
+    let usual = FanOut::usual();
+    fanout::measure(&usual, table)?;
+    fanout::measure(&FanOut { nap: 0, pairs: NOTED_PAIRS, ..usual.clone() }, table)?;
+    fanout::measure(&FanOut { saturate: true, pairs: NOTED_PAIRS, ..usual }, table)?;
     slow::measure(&Slow::usual(), table)
 }
 
@@ -63,5 +64,5 @@ fn all(table: &mut Table) -> Result<(), Failure> {
 const START_RUNS: usize = 10;
 /// Idle connections opened by `all`.
 const IDLE_CLIENTS: usize = 1_000;
-/// Pairs of floor and server that `all` saturates.
-const SATURATED_PAIRS: usize = 3;
+/// Pairs of floor and server for the figures that `all` only notes.
+const NOTED_PAIRS: usize = 3;

@@ -52,7 +52,7 @@ pub(crate) enum Pace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rest {
     /// Waits in `epoll_wait`: the write that brings the next message wakes it,
-    /// at the expense of whoever writes.
+    /// on the account of whoever writes.
     Woken,
     /// Sleeps so long and looks again: no write has anyone to wake.
     Nap(Duration),
