@@ -286,6 +286,12 @@ pub fn now_ms() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Outbound;
+    use actix_web::body::MessageBody;
+    use std::{
+        pin::Pin,
+        task::{Context, Poll, Waker},
+    };
 
     #[test]
     fn a_table_keeps_its_lists_whole() {
@@ -313,5 +319,45 @@ mod tests {
         let hints: Vec<_> = (0..100).map(|_| table.draw(RETRY_MS)).collect();
         assert!(hints.iter().all(|hint| RETRY_MS.contains(hint)));
         assert!(hints.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    /// The frames that wait for a connection, one after another.
+    fn drain(body: &mut Outbound<()>) -> Vec<Bytes> {
+        let mut frames = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_next(&mut context) {
+            frames.push(frame);
+        }
+        frames
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_there_is_pinged_and_who_is_silent_is_closed() {
+        let table = Table::new(0);
+        let (batches, inbox) = mpsc::channel(1);
+        let local = tokio::task::LocalSet::new();
+        local.spawn_local(Rc::clone(&table).run(inbox));
+        let run = async {
+            let [talker, mute] = [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect));
+            let mut bodies = [&talker, &mute].map(|one| Outbound::new(Rc::clone(one), ()));
+            table.attach(talker.session);
+            table.attach(mute.session);
+            talker.release(Bytes::from_static(b"welcome"));
+            let (mut talkers, mut mutes) = (Vec::new(), Vec::new());
+            for _ in 0..SILENCE_S + 2 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                talker.heard(table.now_s());
+                talkers.extend(drain(&mut bodies[0]));
+                mutes.extend(drain(&mut bodies[1]));
+            }
+            let pings = |frames: &[Bytes]| frames.iter().filter(|frame| **frame == frame::ping()).count();
+            assert!((2..=3).contains(&pings(&talkers)), "one in 25 seconds: {talkers:?}");
+            assert!((2..=3).contains(&pings(&mutes)));
+            assert!(talkers.iter().any(|frame| frame.ends_with(b"\"through\":\"0000000000000000.0\"}")));
+            assert!(!talker.is_closing());
+            assert_eq!(mutes.last(), Some(&frame::close(Some(CloseCode::Silent.number()), "silent")));
+        };
+        local.run_until(run).await;
+        drop(batches);
     }
 }
