@@ -1,6 +1,10 @@
 //! ChromeDriver: one process for each test, which starts the test's browsers.
 
-use std::{env, path::PathBuf, process::Stdio};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -17,15 +21,16 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts one on a port of its own choice.
+    /// Starts one on a port of its own choice. It writes down what it does in `log`.
     ///
     /// # Panics
     /// If there is none, or it does not start.
-    pub async fn start() -> Driver {
+    pub async fn start(log: &Path) -> Driver {
         let program =
             env::var_os("CHROMEDRIVER").map_or_else(|| PathBuf::from("chromedriver"), PathBuf::from);
         let mut command = Command::new(&program);
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.arg("--port=0").arg("--verbose").arg(format!("--log-path={}", log.display()));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.kill_on_drop(true).spawn().unwrap_or_else(|error| {
             panic!("cannot start {}: {error}. Install ChromeDriver or set CHROMEDRIVER.", program.display())
         });

@@ -5,6 +5,7 @@ use crate::{
     wait::{SOON, until},
 };
 use std::{
+    cell::RefCell,
     env, fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -27,7 +28,7 @@ pub struct House {
     address: SocketAddr,
     arguments: Vec<String>,
     log: PathBuf,
-    child: Option<Child>,
+    child: RefCell<Option<Child>>,
 }
 
 impl House {
@@ -43,7 +44,7 @@ impl House {
         arguments.extend(["--data".to_owned(), data.display().to_string()]);
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         let log = folder.join(format!("house-{port}.log"));
-        let mut house = House { address, arguments, log, child: None };
+        let house = House { address, arguments, log, child: RefCell::new(None) };
         house.open_again().await;
         let page = get(address, "/").await.unwrap_or_default();
         assert!(
@@ -59,7 +60,7 @@ impl House {
     ///
     /// # Panics
     /// As [`House::open`].
-    pub async fn open_again(&mut self) {
+    pub async fn open_again(&self) {
         let binary = binary();
         let log = fs::File::options().create(true).append(true).open(&self.log);
         let log = log.unwrap_or_else(|error| panic!("{}: {error}", self.log.display()));
@@ -70,13 +71,12 @@ impl House {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEAHOUSE_")) {
             command.env_remove(name);
         }
-        let child = command.spawn().unwrap_or_else(|error| {
+        let mut child = command.spawn().unwrap_or_else(|error| {
             panic!(
                 "cannot start {}: {error}. Build it (`cargo xtask test e2e` does) or set TEAHOUSE_BIN.",
                 binary.display()
             )
         });
-        let child = self.child.insert(child);
         let (address, log) = (self.address, &self.log);
         until("the house to open", SOON, async || {
             if let Ok(Some(status)) = child.try_wait() {
@@ -86,14 +86,16 @@ impl House {
             if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer) }
         })
         .await;
+        self.child.replace(Some(child));
     }
 
     /// Asks it to end (SIGTERM) and waits until it has.
     ///
     /// # Panics
     /// If it takes longer than it may, or ends in another way than well.
-    pub async fn close(&mut self) {
-        let Some(mut child) = self.child.take() else { panic!("the house is closed already") };
+    pub async fn close(&self) {
+        let child = self.child.take();
+        let Some(mut child) = child else { panic!("the house is closed already") };
         let status = terminate(&mut child).await;
         assert!(status.success(), "the server ended with {status}: {}", self.log());
     }

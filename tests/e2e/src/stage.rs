@@ -10,10 +10,12 @@ use crate::{
 };
 use futures_util::FutureExt;
 use std::{
+    any::Any,
     cell::RefCell,
     fs,
     panic::{AssertUnwindSafe, resume_unwind},
     path::Path,
+    rc::Rc,
     thread,
     time::Duration,
 };
@@ -37,7 +39,8 @@ pub struct Stage {
     folder: TempDir,
     driver: OnceCell<Driver>,
     windows: RefCell<Vec<Window>>,
-    houses: RefCell<Vec<House>>,
+    /// Goes with the stage, after the windows.
+    kept: RefCell<Vec<Rc<dyn Any>>>,
 }
 
 /// Plays a scene, and then asks each of its windows what went wrong.
@@ -78,7 +81,7 @@ impl Stage {
     fn set() -> Stage {
         let folder = tempfile::Builder::new().prefix("teahouse-e2e-").tempdir();
         let folder = folder.unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        Stage { folder, driver: OnceCell::new(), windows: RefCell::default(), houses: RefCell::default() }
+        Stage { folder, driver: OnceCell::new(), windows: RefCell::default(), kept: RefCell::default() }
     }
 
     /// A folder that goes with the stage.
@@ -87,19 +90,30 @@ impl Stage {
     }
 
     /// Opens a house on a free port of loopback.
-    pub async fn house(&self, more: &[&str]) -> House {
-        House::open(self.folder(), port::free(), more).await
+    pub async fn house(&self, more: &[&str]) -> Rc<House> {
+        self.house_at(port::free(), more).await
     }
 
-    /// Keeps a house open until the scene is over.
-    pub fn keep(&self, house: House) {
-        self.houses.borrow_mut().push(house);
+    /// Opens a house on this port of loopback.
+    pub async fn house_at(&self, port: u16, more: &[&str]) -> Rc<House> {
+        self.keep(House::open(self.folder(), port, more).await)
+    }
+
+    /// Keeps something until the windows are closed: what goes earlier would be
+    /// a fault in them.
+    pub fn keep<T: 'static>(&self, thing: T) -> Rc<T> {
+        let thing = Rc::new(thing);
+        self.kept.borrow_mut().push(thing.clone());
+        thing
     }
 
     /// Opens a window.
     pub async fn window(&self, name: &str, kind: Kind) -> Window {
-        let driver = self.driver.get_or_init(Driver::start).await;
-        let window = Window::open(driver.url(), name, self.folder(), kind).await;
+        let log = self.folder().join("chromedriver.log");
+        let driver = self.driver.get_or_init(|| Driver::start(&log)).await;
+        // Two windows may have one name, but never one profile.
+        let profile = self.folder().join(format!("window-{}", self.windows.borrow().len()));
+        let window = Window::open(driver.url(), name, &profile, kind).await;
         self.windows.borrow_mut().push(window.clone());
         window
     }
@@ -141,7 +155,7 @@ impl Stage {
         for window in windows {
             // A browser that hangs must not keep the others from being asked.
             let asked = timeout(Duration::from_secs(10), leave_window(&window, &to));
-            if AssertUnwindSafe(asked).catch_unwind().await.is_err() {
+            if !matches!(AssertUnwindSafe(asked).catch_unwind().await, Ok(Ok(()))) {
                 eprintln!("the window {} says nothing any more", window.name());
             }
         }

@@ -78,19 +78,26 @@ impl Drop for Inner {
 }
 
 impl Window {
-    /// Opens a window. `name` tells it apart in what a failed test leaves.
+    /// Opens a window with the profile in the folder `profile`, which no other
+    /// window may have. `name` tells it apart in what a failed test leaves.
     ///
     /// # Panics
     /// If the browser does not start.
-    pub async fn open(driver: &str, name: &str, folder: &Path, kind: Kind) -> Window {
+    pub async fn open(driver: &str, name: &str, profile: &Path, kind: Kind) -> Window {
         let mut arguments: Vec<String> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
         let first = kind.languages.split(',').next().unwrap_or_default();
         arguments.push(format!("--lang={first}"));
-        arguments.push(format!("--user-data-dir={}", folder.join(name).display()));
+        arguments.push(format!("--user-data-dir={}", profile.display()));
         let mut options = json!({
             "args": arguments,
             "prefs": { "intl.accept_languages": kind.languages, "intl.selected_languages": kind.languages },
         });
+        if kind.phone {
+            // The driver's own, so that its clicks are taps.
+            let screen =
+                json!({ "width": 390, "height": 844, "pixelRatio": 1, "touch": true, "mobile": true });
+            options["mobileEmulation"] = json!({ "deviceMetrics": screen });
+        }
         if let Some(chrome) = env::var_os("CHROME") {
             options["binary"] = json!(chrome.to_string_lossy());
         }
@@ -114,26 +121,12 @@ impl Window {
         };
         let window = Window(Arc::new(inner));
         window.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": recorder::SCRIPT })).await;
-        if kind.phone {
-            window.become_phone().await;
-        }
         window
     }
 
-    async fn become_phone(&self) {
-        self.resize(390, 844, true).await;
-        self.devtools("Emulation.setTouchEmulationEnabled", json!({ "enabled": true, "maxTouchPoints": 5 }))
-            .await;
-        self.devtools(
-            "Emulation.setEmitTouchEventsForMouse",
-            json!({ "enabled": true, "configuration": "mobile" }),
-        )
-        .await;
-    }
-
     /// Gives the page this many CSS pixels.
-    pub async fn resize(&self, width: u32, height: u32, mobile: bool) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile });
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 

@@ -10,7 +10,7 @@ const LESSON: &str = include_str!("lesson.html");
 async fn an_unchanged_lesson_page_talks_with_the_house() {
     let _turn = TURN.lock().await;
     play(async |stage| {
-        let shelf = Shelf::of([("/lesson.html", LESSON.to_owned())]).await;
+        let shelf = stage.keep(Shelf::of([("/lesson.html", LESSON.to_owned())]).await);
         let house = open(stage, &["--allow-origin", &shelf.origin()]).await;
         let url = format!("{}/lesson.html", shelf.origin());
         let one = PlainPage::open(stage.window("one", Kind::default()).await, &url).await;

@@ -10,7 +10,10 @@ use e2e::{
     stage::Stage,
     wait::{SOON, until},
 };
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    rc::Rc,
+};
 use tokio::sync::Mutex;
 
 /// The port.
@@ -23,10 +26,10 @@ static TURN: Mutex<()> = Mutex::const_new(());
 ///
 /// # Panics
 /// If somebody else has it.
-async fn open(stage: &Stage, more: &[&str]) -> House {
+async fn open(stage: &Stage, more: &[&str]) -> Rc<House> {
     until(&format!("port {PORT}, which this test needs: end the server that has it"), SOON, async || {
         TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
     })
     .await;
-    House::open(stage.folder(), PORT, more).await
+    stage.house_at(PORT, more).await
 }

@@ -28,7 +28,7 @@ async fn a_message_goes_through_trunk_serve() {
     let _turn = TURN.lock().await;
     play_for(BUILD * 2, async |stage| {
         let house = open(stage, &[]).await;
-        let trunk = Trunk::serve(stage).await;
+        let trunk = stage.keep(Trunk::serve(stage).await);
         let tom = stage.guest(&house.url(), "Tom").await;
         let mei = Page::join(stage.window("trunk", Kind::default()).await, &trunk.url(), "梅").await;
         mei.say("through the proxy").await;

@@ -28,9 +28,7 @@ const ENTERS: &[(Enter, Enter)] = &[
 
 async fn two(stage: &Stage) -> (Page, Page) {
     let house = stage.house(&[]).await;
-    let url = house.url();
-    stage.keep(house);
-    (stage.guest(&url, "梅").await, stage.guest(&url, "Tom").await)
+    (stage.guest(&house.url(), "梅").await, stage.guest(&house.url(), "Tom").await)
 }
 
 #[tokio::test]

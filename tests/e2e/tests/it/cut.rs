@@ -7,15 +7,17 @@ use e2e::{
     wait::{SOON, until},
     window::Kind,
 };
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 /// A window behind a wire that can be cut, and one with a wire of its own.
-async fn two(stage: &Stage) -> (Relay, Page, Page) {
+async fn two(stage: &Stage) -> (Rc<Relay>, Page, Page) {
     let house = stage.house(&[]).await;
-    let relay = Relay::before(house.address()).await;
+    let relay = stage.keep(Relay::before(house.address()).await);
     let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
     let tom = stage.guest(&house.url(), "Tom").await;
-    stage.keep(house);
     // While the wire is cut, the browser itself writes about each attempt.
     for error in ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"] {
         mei.allow(&["/conn_ws", error]);

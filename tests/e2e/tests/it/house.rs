@@ -23,7 +23,7 @@ fn has_in_order(seen: &[u16], wanted: &[u16]) -> bool {
 #[tokio::test]
 async fn a_restart_is_survived_by_all() {
     play(async |stage| {
-        let mut house = stage.house(&[]).await;
+        let house = stage.house(&[]).await;
         let mei = stage.guest(&house.url(), "梅").await;
         let tom = stage.guest(&house.url(), "Tom").await;
         for page in [&mei, &tom] {
@@ -74,7 +74,7 @@ async fn a_restart_is_survived_by_all() {
 async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     use e2e::recorder::Note;
     play(async |stage| {
-        let mut house = stage.house(&[]).await;
+        let house = stage.house(&[]).await;
         let mei = stage.guest(&house.url(), "梅").await;
         allow_refused(&mei);
         house.close().await;

@@ -1,7 +1,6 @@
 //! Bare pages, without a name and without a protocol, talk with those of the house.
 
 use e2e::{
-    house::House,
     plain::PlainPage,
     port,
     recorder::{Note, SocketEvent},
@@ -10,12 +9,13 @@ use e2e::{
     wait::{SOON, until},
     window::Kind,
 };
+use std::rc::Rc;
 
 /// The example, as it is.
 const EXAMPLE: &str = include_str!("../../../../examples/plain.html");
 
-async fn shelf() -> Shelf {
-    Shelf::of([("/plain.html", EXAMPLE.to_owned())]).await
+async fn shelf(stage: &Stage) -> Rc<Shelf> {
+    stage.keep(Shelf::of([("/plain.html", EXAMPLE.to_owned())]).await)
 }
 
 fn url(shelf: &Shelf, house: u16) -> String {
@@ -29,8 +29,8 @@ async fn open(stage: &Stage, name: &str, url: &str) -> PlainPage {
 #[tokio::test]
 async fn two_plain_pages_and_one_of_the_house_talk() {
     play(async |stage| {
-        let (shelf, port) = (shelf().await, port::free());
-        let house = House::open(stage.folder(), port, &["--allow-origin", &shelf.origin()]).await;
+        let (shelf, port) = (shelf(stage).await, port::free());
+        let house = stage.house_at(port, &["--allow-origin", &shelf.origin()]).await;
         let url = url(&shelf, port);
         let (one, two) = (open(stage, "one", &url).await, open(stage, "two", &url).await);
         let mei = stage.guest(&house.url(), "梅").await;
@@ -59,8 +59,8 @@ async fn two_plain_pages_and_one_of_the_house_talk() {
 #[tokio::test]
 async fn a_page_from_elsewhere_is_refused_unless_it_is_allowed() {
     play(async |stage| {
-        let (shelf, port) = (shelf().await, port::free());
-        stage.keep(House::open(stage.folder(), port, &[]).await);
+        let (shelf, port) = (shelf(stage).await, port::free());
+        stage.house_at(port, &[]).await;
         let window = stage.window("stranger", Kind::default()).await;
         window.allow(&["/conn_ws", "403"]);
         window.goto(&url(&shelf, port)).await;

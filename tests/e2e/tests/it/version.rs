@@ -12,7 +12,7 @@ use e2e::{
 async fn an_older_page_offers_to_load_the_new_one_and_never_over_a_draft() {
     play(async |stage| {
         let house = stage.house(&[]).await;
-        let older = OlderPage::of(house.address()).await;
+        let older = stage.keep(OlderPage::of(house.address()).await);
         let mei = Page::join(stage.window("older", Kind::default()).await, &older.url(), "梅").await;
         let tom = stage.guest(&house.url(), "Tom").await;
         mei.mark().await;
