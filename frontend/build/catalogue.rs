@@ -123,7 +123,9 @@ fn calls(source: &str) -> Vec<Result<(String, Placeholders), String>> {
         rest = &rest[at + "tr!(".len()..];
         if whole_word {
             let arguments = arguments(rest);
-            found.push(read_call(&arguments).ok_or_else(|| format!("cannot read tr!({})", arguments.join(","))));
+            found.push(
+                read_call(&arguments).ok_or_else(|| format!("cannot read tr!({})", arguments.join(","))),
+            );
         }
     }
     found

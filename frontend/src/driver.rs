@@ -124,7 +124,9 @@ impl Driver {
             Effect::SignOut => self.answer(async { Input::SignedOut(http::sign_out().await) }),
             Effect::RememberName(name) => storage::write(Slot::Name, name.as_deref()),
             Effect::Open(socket) => self.open(socket),
-            Effect::Transmit(socket, frame) => self.with_connection(socket, |connection| connection.send(&frame)),
+            Effect::Transmit(socket, frame) => {
+                self.with_connection(socket, |connection| connection.send(&frame))
+            }
             Effect::Close(socket, code) => self.with_connection(socket, |connection| connection.close(code)),
             Effect::Set(timer, at) => {
                 let driver = self.clone();

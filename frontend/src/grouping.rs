@@ -60,7 +60,8 @@ impl Grouping {
                 last_day = day;
             }
             let joins = before.is_some_and(|(other, then)| {
-                (other.key.author, other.tag) == (row.key.author, row.tag) && at.abs_diff(then) <= GROUP_GAP_MS
+                (other.key.author, other.tag) == (row.key.author, row.tag)
+                    && at.abs_diff(then) <= GROUP_GAP_MS
             });
             items.push(Item::Row { row: row.clone(), head: new_day || !joins });
             before = Some((row, at));

@@ -25,8 +25,11 @@ pub fn Page(props: &PageProps) -> Html {
     let inside = matches!(view.identity, Identity::Somebody { .. });
     use_effect_with((preferences.language, inside), |(language, inside)| {
         let house = tr!(*language, "house.name");
-        let title =
-            if *inside { tr!(*language, "house.title", room = tr!(*language, "room.lobby"), house = house) } else { house };
+        let title = if *inside {
+            tr!(*language, "house.title", room = tr!(*language, "room.lobby"), house = house)
+        } else {
+            house
+        };
         if let Some(page) = web_sys::window().and_then(|window| window.document()) {
             page.set_title(&title);
         }

@@ -4,6 +4,7 @@
 use crate::language::Language;
 use crate::storage::{self, Slot};
 use crate::theme::Theme;
+use web_sys::Element;
 use yew::prelude::*;
 
 /// A choice.
@@ -51,14 +52,28 @@ pub fn use_own_preferences() -> Preferences {
         })
     };
     let (language, theme) = (*language, *theme);
-    use_effect_with((language, theme), move |_| {
-        if let Some(html) = web_sys::window().and_then(|window| window.document()?.document_element()) {
-            // Both names are valid, which is all that can fail.
-            drop(html.set_attribute("lang", language.tag()));
-            drop(html.set_attribute("data-theme", theme.word()));
-        }
-    });
+    use_effect_with((language, theme), move |_| write_onto_page(language, theme));
     Preferences { language, theme, choose }
+}
+
+fn write_onto_page(language: Language, theme: Theme) {
+    let Some(page) = web_sys::window().and_then(|window| window.document()) else { return };
+    let set = |element: Option<Element>, name, value| {
+        if let Some(element) = element {
+            // The name is valid, which is all that can fail.
+            drop(element.set_attribute(name, value));
+        }
+    };
+    set(page.document_element(), "lang", language.tag());
+    set(page.document_element(), "data-theme", theme.word());
+    // The browser's own bars: two colours, of which the media query picks one.
+    let (light, dark) = match theme {
+        Theme::System => ("(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
+        Theme::Light => ("all", "not all"),
+        Theme::Dark => ("not all", "all"),
+    };
+    set(page.get_element_by_id("bar_light"), "media", light);
+    set(page.get_element_by_id("bar_dark"), "media", dark);
 }
 
 fn kept_language() -> Language {

@@ -9,9 +9,11 @@ use web_sys::{HtmlDocument, Node};
 pub fn copy(node: &Node) -> bool {
     let Some(window) = web_sys::window() else { return false };
     let Some(page) = window.document() else { return false };
-    let selected = window.get_selection().ok().flatten().is_some_and(|selection| {
-        selection.select_all_children(node).is_ok()
-    });
+    let selected = window
+        .get_selection()
+        .ok()
+        .flatten()
+        .is_some_and(|selection| selection.select_all_children(node).is_ok());
     let page: HtmlDocument = page.unchecked_into();
     selected && page.exec_command("copy").unwrap_or(false)
 }

@@ -12,7 +12,8 @@ pub fn of_this_page() -> String {
     if cfg!(debug_assertions) {
         return DEVELOPMENT_BUILD.to_owned();
     }
-    let head = web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
+    let head =
+        web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
     // Everything that names the file stands in the head, as it was served.
     let build = head.map(|html| html.inner_html()).as_deref().and_then(of_index).map(str::to_owned);
     build.unwrap_or_else(|| DEVELOPMENT_BUILD.to_owned())

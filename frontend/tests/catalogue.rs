@@ -54,7 +54,9 @@ fn a_key_that_nothing_uses_is_a_fault() {
 
 #[test]
 fn a_catalogue_that_cannot_be_read_is_a_fault() {
-    for wrong in ["", "[]", "{\n \"send\": 1\n}", "{\n \"send\": \" \"\n}", "{\n \"a\": \"b\",\n \"a\": \"c\"\n}"] {
+    for wrong in
+        ["", "[]", "{\n \"send\": 1\n}", "{\n \"send\": \" \"\n}", "{\n \"a\": \"b\",\n \"a\": \"c\"\n}"]
+    {
         assert!(!told(wrong, ZH, SOURCE).is_empty(), "{wrong}");
     }
 }

@@ -31,14 +31,17 @@ pub fn Avatar(props: &AvatarProps) -> Html {
         _ => initials(&props.name),
     };
     html! {
-        <span class={classes!("avatar", hue, props.small.then_some("small"))} aria-hidden="true">{ letters }</span>
+        <span class={classes!("avatar", hue, props.small.then_some("small"))} aria-hidden="true">
+            { letters }
+        </span>
     }
 }
 
 /// The first letter of the first two words in scripts that have words, and the
 /// first character in those that have none.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split([' ', '-', '_', '.']).filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut words =
+        name.split([' ', '-', '_', '.']).filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next().or_else(|| name.chars().next());
     let alphabetic = |letter: &char| (*letter as u32) < FIRST_IDEOGRAPH;
     let second = first.filter(alphabetic).and_then(|_| words.next()).filter(alphabetic);
@@ -55,8 +58,16 @@ mod tests {
     #[test]
     fn initials_follow_the_script() {
         let cases = [
-            ("Jonas Okafor", "JO"), ("ann", "A"), ("mary-jane w. x", "MJ"), ("林小满", "林"), ("阿 哲", "阿"),
-            ("Li 明", "L"), ("🍵 house", "H"), ("🍵", "🍵"), ("", ""), ("éa", "É"),
+            ("Jonas Okafor", "JO"),
+            ("ann", "A"),
+            ("mary-jane w. x", "MJ"),
+            ("林小满", "林"),
+            ("阿 哲", "阿"),
+            ("Li 明", "L"),
+            ("🍵 house", "H"),
+            ("🍵", "🍵"),
+            ("", ""),
+            ("éa", "É"),
         ];
         for (name, letters) in cases {
             assert_eq!(initials(name), letters, "{name}");

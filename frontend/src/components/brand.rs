@@ -4,18 +4,25 @@ use crate::context::use_language;
 use crate::language::tr;
 use yew::prelude::*;
 
-/// A cup, and what the house is called.
+/// The mark: a cup with steam.
+pub fn cup() -> Html {
+    html! {
+        <svg key="cup" class="cup" viewBox="0 0 32 32" aria-hidden="true">
+            <path d="M5 14h19v5a8 8 0 0 1-8 8h-3a8 8 0 0 1-8-8z" />
+            <path d="M24 16h1.5a3.5 3.5 0 0 1 0 7H23" />
+            <path d="M11 10c-1.5-2 1.5-3 0-5.5M17 10c-1.5-2 1.5-3 0-5.5" />
+        </svg>
+    }
+}
+
+/// The mark, and what the house is called.
 #[component]
 pub fn Brand() -> Html {
     let language = use_language();
     html! {
         <span class="brand">
-            <svg viewBox="0 0 32 32" aria-hidden="true">
-                <path d="M5 14h19v5a8 8 0 0 1-8 8h-3a8 8 0 0 1-8-8z" />
-                <path d="M24 16h1.5a3.5 3.5 0 0 1 0 7H23" />
-                <path d="M11 10c-1.5-2 1.5-3 0-5.5M17 10c-1.5-2 1.5-3 0-5.5" />
-            </svg>
-            <span class="brand_name">{ tr!(language, "house.name") }</span>
+            { cup() }
+            <span key="name" class="brand_name">{ tr!(language, "house.name") }</span>
         </span>
     }
 }

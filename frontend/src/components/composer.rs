@@ -42,7 +42,9 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let field = &props.field;
     use_effect_with(field.clone(), |field| {
         // On a touch screen the focus would bring up the keyboard unasked.
-        if let Some(field) = field.cast::<HtmlTextAreaElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware) {
+        if let Some(field) =
+            field.cast::<HtmlTextAreaElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware)
+        {
             drop(field.focus());
         }
     });
@@ -95,13 +97,16 @@ pub fn Composer(props: &ComposerProps) -> Html {
             <div key="line" class="composer_line">
                 <Refused key="refused" id="send_error" reason={kept.map(|kept| reason(language, kept))} />
                 if waiting > 0 && kept.is_none() {
-                    <span key="waiting" class="waiting_line" role="status">{ tr!(language, "composer.waiting", count = waiting) }</span>
+                    <span key="waiting" class="waiting_line" role="status">
+                        { tr!(language, "composer.waiting", count = waiting) }
+                    </span>
                 }
             </div>
             <div key="box" class="composer_box">
                 <div class="grow" ref={grow}>
-                    <textarea id="send_str" ref={field} rows="1" placeholder={hint.clone()} aria-label={hint} dir="auto"
-                        aria-describedby="send_error" aria-invalid={kept.is_some().to_string()} {oninput} {onkeydown} />
+                    <textarea id="send_str" ref={field} rows="1" placeholder={hint.clone()} aria-label={hint}
+                        dir="auto" aria-describedby="send_error" aria-invalid={kept.is_some().to_string()}
+                        {oninput} {onkeydown} />
                 </div>
                 <button type="button" id="send_btn" class="send" aria-label={tr!(language, "composer.send")}
                     title={tr!(language, "composer.send")} {onclick} {onmousedown}>{ Icon::Send.draw() }</button>

@@ -32,7 +32,9 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     html! {
         <div class="notice warn late">
             <span class="notice_text">{ text }</span>
-            <button type="button" id="reconnect_btn" onclick={reconnect}>{ tr!(language, "link.reconnect") }</button>
+            <button type="button" id="reconnect_btn" onclick={reconnect}>
+                { tr!(language, "link.reconnect") }
+            </button>
         </div>
     }
 }

@@ -26,10 +26,13 @@ pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="header">
             if let Some(on_menu) = &props.on_menu {
-                <button key="menu" type="button" id="menu_btn" class="icon_button" aria-label={tr!(language, "header.menu")}
-                    aria-haspopup="dialog" onclick={on_menu.reform(|_: MouseEvent| ())}>{ Icon::Menu.draw() }</button>
+                <button key="menu" type="button" id="menu_btn" class="icon_button"
+                    aria-label={tr!(language, "header.menu")} aria-haspopup="dialog"
+                    onclick={on_menu.reform(|_: MouseEvent| ())}>{ Icon::Menu.draw() }</button>
             }
-            <h1 key="room"><span class="hash" aria-hidden="true">{ "#" }</span>{ tr!(language, "room.lobby") }</h1>
+            <h1 key="room">
+                <span class="hash" aria-hidden="true">{ "#" }</span>{ tr!(language, "room.lobby") }
+            </h1>
             if props.on_menu.is_some() {
                 <Pill key="pill" ready_state={props.view.link.ready_state} />
             }

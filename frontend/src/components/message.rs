@@ -55,14 +55,18 @@ pub fn Message(props: &MessageProps) -> Html {
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }
-                <p key="text" ref={node.clone()} dir="auto" data-key={key} data-state={state}>{ for linked(&row.text) }</p>
+                <p key="text" ref={node.clone()} dir="auto" data-key={key} data-state={state}>
+                    { for linked(&row.text) }
+                </p>
                 if let RowState::Failed(code) = row.state {
                     <FailedActions key="failed" row={row.clone()} {code} text={node} />
                 }
             </div>
             <div key="state" class="state">
                 if let Some((icon, word)) = mark {
-                    <span class="mark" title={word.clone()}>{ icon.draw() }<span class="mark_word">{ word }</span></span>
+                    <span class="mark" title={word.clone()}>
+                        { icon.draw() }<span class="mark_word">{ word }</span>
+                    </span>
                 }
             </div>
         </div>

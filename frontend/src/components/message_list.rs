@@ -5,6 +5,7 @@ mod pin;
 
 use crate::calendar::day_label;
 use crate::clock;
+use crate::components::brand::cup;
 use crate::components::icon::Icon;
 use crate::components::message::Message;
 use crate::context::{Seen, use_language};
@@ -27,7 +28,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let view = &props.view;
     let grouping = use_mut_ref(Grouping::default);
     let node = use_node_ref();
-    let pin = use_pin(&node, view.rows.last());
+    let pin = use_pin(&node, &view.rows);
     let today = clock::local_day(clock::now());
     let items = grouping.borrow_mut().items(&view.rows, clock::local_day);
     let items = items.into_iter().map(|item| match item {
@@ -43,10 +44,12 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let empty = view.rows.is_empty();
     html! {
         <div class="messages">
-            <div key="scroll" class="scroll" ref={node} onscroll={pin.on_scroll} tabindex="0" role="region" aria-label={tr!(language, "room.messages")}>
+            <div key="scroll" class="scroll" ref={node} onscroll={pin.on_scroll} tabindex="0" role="region"
+                aria-label={tr!(language, "room.lobby")}>
                 if empty {
                     <div key="empty" class="empty">
                         if view.link.welcomed {
+                            { cup() }
                             <b key="first">{ tr!(language, "room.empty") }</b>
                             <span key="then">{ tr!(language, "room.empty_then") }</span>
                         } else {
@@ -57,7 +60,8 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 if view.older && !empty {
                     <div key="older" class="older">{ tr!(language, "room.older") }</div>
                 }
-                <div key="list" id="char_list" role="log" aria-live="polite" aria-label={tr!(language, "room.messages")}>
+                <div key="list" id="char_list" role="log" aria-live="polite"
+                    aria-label={tr!(language, "room.messages")}>
                     { for items }
                 </div>
             </div>

@@ -112,17 +112,22 @@ pub fn NameField(props: &NameFieldProps) -> Html {
             })
         };
         html! {
-            <button type="button" class="suggestion" onclick={take}>{ tr!(language, "name.suggestion", name = name) }</button>
+            <button type="button" class="suggestion" onclick={take}>
+                { tr!(language, "name.suggestion", name = name) }
+            </button>
         }
     });
     html! {
         <form class="name_form" {onsubmit} novalidate=true>
             <label for={field}>{ tr!(language, "name.label") }</label>
             <div class="name_line">
-                <input id={field} ref={node} type="text" value={(*text).clone()} autocomplete="nickname" spellcheck="false"
+                <input id={field} ref={node} type="text" value={(*text).clone()}
+                    autocomplete="nickname" spellcheck="false"
                     autocapitalize="off" enterkeyhint="go" aria-describedby={error}
                     aria-invalid={reason.is_some().to_string()} {oninput} {onkeydown} />
-                <button id={button} type="submit" class="primary" aria-busy={props.busy.to_string()}>{ props.action.clone() }</button>
+                <button id={button} type="submit" class="primary" aria-busy={props.busy.to_string()}>
+                    { props.action.clone() }
+                </button>
             </div>
             <div class="name_trouble">
                 <Refused key="refused" id={error} {reason} />

@@ -66,7 +66,8 @@ fn NewVersion(props: &NewVersionProps) -> Html {
     let reload = {
         let (unsaved, draft, unsettled) = (unsaved.setter(), props.draft.clone(), props.unsettled);
         Callback::from(move |_: MouseEvent| {
-            let drafted = draft.cast::<HtmlTextAreaElement>().is_some_and(|field| !field.value().trim().is_empty());
+            let drafted =
+                draft.cast::<HtmlTextAreaElement>().is_some_and(|field| !field.value().trim().is_empty());
             if drafted {
                 unsaved.set(Some(Unsaved::Draft));
             } else if unsettled {

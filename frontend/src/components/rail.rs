@@ -27,14 +27,16 @@ pub fn Rail(props: &RailProps) -> Html {
         <div class="rail_body">
             <nav aria-label={tr!(language, "rail.rooms")}>
                 <h2>{ tr!(language, "rail.rooms") }</h2>
-                <button type="button" class="room_link" aria-current="page" onclick={props.on_room.reform(|_: MouseEvent| ())}>
+                <button type="button" class="room_link" aria-current="page"
+                    onclick={props.on_room.reform(|_: MouseEvent| ())}>
                     <span class="hash" aria-hidden="true">{ "#" }</span>{ tr!(language, "room.lobby") }
                 </button>
             </nav>
             <div class="me">
                 <Avatar id={props.me.id} name={name.clone()} />
                 <span class="me_name"><b>{ name }</b><small>{ tr!(language, "rail.me") }</small></span>
-                <button type="button" id="settings_btn" class="icon_button" aria-label={tr!(language, "settings.title")}
+                <button type="button" id="settings_btn" class="icon_button"
+                    aria-label={tr!(language, "settings.title")}
                     title={tr!(language, "settings.title")} aria-haspopup="dialog"
                     onclick={props.on_settings.reform(|_: MouseEvent| ())}>{ Icon::Settings.draw() }</button>
             </div>

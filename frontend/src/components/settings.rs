@@ -20,7 +20,8 @@ pub struct SettingsProps {
     pub refusal: Option<NameRefusal>,
 }
 
-const RENAME: NameFieldIds = NameFieldIds { field: "rename_str", button: "rename_btn", error: "rename_error" };
+const RENAME: NameFieldIds =
+    NameFieldIds { field: "rename_str", button: "rename_btn", error: "rename_error" };
 
 /// What stands in the settings' dialog.
 #[component]
@@ -39,6 +40,8 @@ pub fn Settings(props: &SettingsProps) -> Html {
     };
     let refusal = props.refusal.clone().filter(|_| told.is_some() && !props.busy);
     let done = told.is_some() && refusal.is_none() && !props.busy;
+    let saved =
+        if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
     let ask = |answer: bool| {
         let asked = asked.setter();
         Callback::from(move |_: MouseEvent| asked.set(answer))
@@ -49,7 +52,9 @@ pub fn Settings(props: &SettingsProps) -> Html {
             <div key="name">
                 <NameField ids={RENAME} initial={props.me.name.clone()} action={tr!(language, "settings.rename")}
                     busy={props.busy} {refusal} {on_name} />
-                <div class="saved" role="status">{ if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() } }</div>
+                <div class="saved" role="status">
+                    { saved }
+                </div>
             </div>
             <LanguageChoice key="language" />
             <ThemeChoice key="theme" />
@@ -57,11 +62,17 @@ pub fn Settings(props: &SettingsProps) -> Html {
                 if *asked {
                     <span key="ask">{ tr!(language, "settings.sign_out_ask", name = props.me.name) }</span>
                     <div key="answers" class="answers">
-                        <button type="button" id="sign_out_yes" class="danger" onclick={sign_out}>{ tr!(language, "settings.sign_out") }</button>
-                        <button type="button" class="plain" onclick={ask(false)}>{ tr!(language, "settings.stay") }</button>
+                        <button type="button" id="sign_out_yes" class="danger" onclick={sign_out}>
+                            { tr!(language, "settings.sign_out") }
+                        </button>
+                        <button type="button" class="plain" onclick={ask(false)}>
+                            { tr!(language, "settings.stay") }
+                        </button>
                     </div>
                 } else {
-                    <button key="out" type="button" id="sign_out_btn" class="plain" onclick={ask(true)}>{ tr!(language, "settings.sign_out") }</button>
+                    <button key="out" type="button" id="sign_out_btn" class="plain" onclick={ask(true)}>
+                        { tr!(language, "settings.sign_out") }
+                    </button>
                 }
             </div>
         </div>

@@ -39,7 +39,8 @@ impl Timeout {
         // Browsers hold 31 bits, 24 days; nothing here waits so long.
         let after_ms = i32::try_from(after_ms).unwrap_or(i32::MAX);
         let callback = ring.as_ref().unchecked_ref();
-        let set = web_sys::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(callback, after_ms);
+        let set =
+            web_sys::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(callback, after_ms);
         Some(Timeout { handle: set.ok()?, _ring: ring })
     }
 }

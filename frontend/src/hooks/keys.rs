@@ -15,7 +15,8 @@ pub enum Keyboard {
 impl Keyboard {
     /// The one of this device, going by its pointer.
     pub fn of_device() -> Self {
-        let coarse = web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
+        let coarse =
+            web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
         if coarse.is_some_and(|query| query.matches()) { Keyboard::Touch } else { Keyboard::Hardware }
     }
 }

@@ -72,15 +72,20 @@ pub fn Room(props: &RoomProps) -> Html {
                 <Composer key="composer" view={view.clone()} {field} />
             </main>
             if has_people {
-                <aside key="people" class="people" aria-label={tr!(language, "people.title")}>{ list.clone() }</aside>
+                <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
+                    { list.clone() }
+                </aside>
             }
             if !has_rail {
-                <Dialog key="menu" id="menu_dialog" title={tr!(language, "house.name")} place={Place::Start} open={menu} on_close={close_menu}>{ rail }</Dialog>
+                <Dialog key="menu" id="menu_dialog" title={tr!(language, "house.name")} place={Place::Start}
+                    open={menu} on_close={close_menu}>{ rail }</Dialog>
             }
             if !has_people {
-                <Dialog key="people_dialog" id="people_dialog" title={tr!(language, "people.title")} place={Place::End} open={people} on_close={close_people}>{ list }</Dialog>
+                <Dialog key="people_dialog" id="people_dialog" title={tr!(language, "people.title")}
+                    place={Place::End} open={people} on_close={close_people}>{ list }</Dialog>
             }
-            <Dialog key="settings" id="settings_dialog" title={tr!(language, "settings.title")} place={Place::Middle} open={settings} on_close={close_settings}>
+            <Dialog key="settings" id="settings_dialog" title={tr!(language, "settings.title")}
+                place={Place::Middle} open={settings} on_close={close_settings}>
                 <Settings me={me.clone()} busy={*busy} refusal={refusal.clone()} />
             </Dialog>
         </div>

@@ -1,0 +1,79 @@
+//! The driver with the real client and the browser's real WebSocket. The test's
+//! own server has no `/conn_ws`, so what is said on it is put in here.
+
+use crate::stage::*;
+use client::input::{Input, SocketId};
+use client::view::{Identity, ReadyState};
+use frontend::app::{App, AppProps};
+use frontend::driver::Driver;
+use shared::{Member, MemberId};
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::scheduler;
+
+const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"00000000000000ab.4",
+    "you":{"id":1,"name":"阿哲"},"room":{"room":1,"as_of":4,"last":4,"older":false,"messages":[],"authors":[]},
+    "present":[{"member":{"id":1,"name":"阿哲"}}],"present_count":1}"#;
+
+/// A driver that believes to be connected, and its page.
+async fn connected() -> (Driver, yew::AppHandle<App>, web_sys::Element) {
+    forget();
+    let driver = Driver::new();
+    let root = new_root();
+    let props = AppProps { driver: driver.clone() };
+    let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
+    driver.handle(Input::Started { build: "dev".to_owned(), name: None });
+    driver.handle(Input::Me(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
+    driver.handle(Input::Opened(SocketId(1)));
+    driver.handle(Input::Frame(SocketId(1), WELCOME.to_owned()));
+    scheduler::flush().await;
+    (driver, app, root)
+}
+
+#[wasm_bindgen_test]
+async fn a_message_is_there_at_once_and_settles_in_its_place() {
+    let (driver, app, root) = connected().await;
+    write("茶来了").await;
+    assert!(enter("#send_str", |_| {}).await);
+    assert_eq!(paragraphs(), [("sending".to_owned(), "茶来了".to_owned())]);
+    let node = find("#char_list p");
+    let reply = r#"{"type":"reply","ref":2,"n":5,"seq":1,"at":1790000000000}"#;
+    driver.handle(Input::Frame(SocketId(1), reply.to_owned()));
+    scheduler::flush().await;
+    assert_eq!(paragraphs(), [("settled".to_owned(), "茶来了".to_owned())]);
+    assert!(find("#char_list p").is_same_node(Some(&node)));
+    app.destroy();
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn the_ready_state_that_is_shown_is_the_sockets_own() {
+    let (driver, app, root) = connected().await;
+    // The client was told that it is open; the socket is not.
+    assert_eq!(driver.view().link.ready_state, ReadyState::Connecting);
+    assert_eq!(text("#ready_state"), "connecting");
+    // The test's server refuses it, and the driver hears so.
+    while driver.view().link.ready_state != ReadyState::Closed {
+        next_frame().await;
+    }
+    // No frame more: the first retry comes soon.
+    scheduler::flush().await;
+    assert_eq!(text("#ready_state"), "closed");
+    assert!(driver.view().link.retry_at.is_some());
+    press("#reconnect_btn").await;
+    assert_eq!(text("#ready_state"), "connecting");
+    app.destroy();
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_does_not_answer_is_said() {
+    forget();
+    let driver = Driver::new();
+    // `/api/me` is not there on the test's server.
+    driver.start();
+    while driver.view().identity == (Identity::Unknown { failed: false }) {
+        next_frame().await;
+    }
+    assert_eq!(driver.view().identity, Identity::Unknown { failed: true });
+    assert!(driver.view().link.retry_at.is_some());
+}

@@ -1,0 +1,55 @@
+use crate::stage::*;
+use client::input::Input;
+use client::view::{Identity, NameRefusal, View};
+use shared::ErrorCode;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlInputElement;
+
+fn door(name: &str, refusal: Option<NameRefusal>) -> View {
+    View { identity: Identity::Nobody { name: name.into(), busy: false, refusal }, ..room() }
+}
+
+fn field() -> HtmlInputElement {
+    find("#name_str").unchecked_into()
+}
+
+#[wasm_bindgen_test]
+async fn a_name_is_asked_for_and_emitted() {
+    let stage = Stage::open(door("阿哲", None)).await;
+    assert_eq!(field().value(), "阿哲");
+    assert!(page().active_element().unwrap().is_same_node(Some(&field())));
+    press("#name_btn").await;
+    assert_eq!(stage.emitted(), [Input::Join { name: "阿哲".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
+async fn no_name_is_refused_beside_the_field() {
+    let stage = Stage::open(door("", None)).await;
+    press("#name_btn").await;
+    assert!(stage.emitted().is_empty());
+    assert_eq!(text("#name_error"), "Choose a name first.");
+    assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"));
+}
+
+#[wasm_bindgen_test]
+async fn a_taken_name_comes_with_one_that_is_free() {
+    let mut stage = Stage::open(door("", None)).await;
+    field().set_value("Mei");
+    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
+    stage.show(door("", Some(refusal))).await;
+    assert_eq!(text("#name_error"), "Somebody here has this name, or one that looks like it.");
+    press(".suggestion").await;
+    assert_eq!(field().value(), "Mei 2");
+    press("#name_btn").await;
+    assert_eq!(stage.emitted(), [Input::Join { name: "Mei 2".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
+async fn an_enter_of_an_input_method_does_not_submit_the_name() {
+    let _stage = Stage::open(door("", None)).await;
+    // Prevented: the browser then does not submit the form.
+    assert!(enter("#name_str", |init| init.set_is_composing(true)).await);
+    assert!(enter("#name_str", |init| init.set_key_code(229)).await);
+    assert!(!enter("#name_str", |_| {}).await);
+}

@@ -1,0 +1,15 @@
+//! The page in a real browser: components under views, and the driver with the
+//! real client.
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
+
+mod composer;
+mod driver;
+mod join;
+mod notices;
+mod preferences;
+mod rows;
+mod scroll;
+mod stage;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,0 +1,89 @@
+use crate::stage::*;
+use client::input::Input;
+use client::view::{Person, View};
+use shared::MemberId;
+use wasm_bindgen_test::wasm_bindgen_test;
+use yew::scheduler;
+
+fn html_attribute(name: &str) -> String {
+    page().document_element().unwrap().get_attribute(name).unwrap()
+}
+
+/// The test's frame is as wide as the browser makes it: the settings are
+/// behind the menu if that is narrow.
+async fn open_settings() {
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#settings_btn").await;
+    assert!(find("#settings_dialog").has_attribute("open"));
+}
+
+#[wasm_bindgen_test]
+async fn the_language_switch_changes_every_text_and_is_kept() {
+    let stage = Stage::open(room()).await;
+    assert_eq!(page().title(), "Lobby · Teahouse");
+    open_settings().await;
+    press("input[name=language][value=zh-CN]").await;
+    assert_eq!(find("#send_str").get_attribute("placeholder").as_deref(), Some("发消息到 #大堂"));
+    assert_eq!(text("#ready_state"), "已连接");
+    assert_eq!(html_attribute("lang"), "zh-CN");
+    assert_eq!(page().title(), "大堂 · 茶馆");
+    drop(stage);
+    // Another visit, without forgetting.
+    let root = new_root();
+    let props = frontend::page::PageProps {
+        view: frontend::context::Seen(std::rc::Rc::new(room())),
+        emit: yew::Callback::noop(),
+    };
+    let app = yew::Renderer::<frontend::page::Page>::with_root_and_props(root.clone(), props).render();
+    scheduler::flush().await;
+    assert_eq!(text("#ready_state"), "已连接");
+    app.destroy();
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn the_theme_switch_lights_and_darkens() {
+    let _stage = Stage::open(room()).await;
+    assert_eq!(html_attribute("data-theme"), "system");
+    open_settings().await;
+    let paper = || {
+        let body = page().body().unwrap();
+        let style = web_sys::window().unwrap().get_computed_style(&body).unwrap().unwrap();
+        style.get_property_value("background-color").unwrap()
+    };
+    press("input[name=theme][value=dark]").await;
+    assert_eq!(html_attribute("data-theme"), "dark");
+    assert_eq!(paper(), "rgb(23, 22, 20)");
+    press("input[name=theme][value=light]").await;
+    assert_eq!(html_attribute("data-theme"), "light");
+    assert_eq!(paper(), "rgb(251, 249, 245)");
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_asks_first() {
+    let stage = Stage::open(room()).await;
+    open_settings().await;
+    press("#sign_out_btn").await;
+    assert!(stage.emitted().is_empty());
+    assert!(text(".sign_out").contains("becomes free for others"));
+    press("#sign_out_yes").await;
+    assert_eq!(stage.emitted(), [Input::SignOut]);
+}
+
+#[wasm_bindgen_test]
+async fn who_is_here_is_named_and_the_rest_counted() {
+    let person = |id, name: &str, away, me| Person { id: MemberId(id), name: name.into(), away, me };
+    let people =
+        [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];
+    let view = View { people: people.into(), people_count: 7, ..room() };
+    let _stage = Stage::open(view).await;
+    if maybe("#people_btn").is_some() {
+        press("#people_btn").await;
+    }
+    let list = text(".people_list");
+    for part in ["Here · 2", "阿哲", "you", "Jonas", "Away · 1", "Mei", "and 4 more"] {
+        assert!(list.contains(part), "{part} in {list}");
+    }
+}

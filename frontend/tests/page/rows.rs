@@ -1,0 +1,97 @@
+use crate::stage::*;
+use client::input::Input;
+use client::view::{RowState, View};
+use shared::{ErrorCode, MemberId};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::Element;
+
+#[wasm_bindgen_test]
+async fn each_message_is_one_paragraph_and_nothing_else_is() {
+    let mut passer_by = row(0, 3, "plain", RowState::Settled);
+    passer_by.tag = Some(3);
+    let rows =
+        [row(2, 1, "one\ntwo\n\nfour", RowState::Settled), row(ME, 2, "three", RowState::Sending), passer_by];
+    let view = View { older: true, ..with_rows(rows) };
+    let _stage = Stage::open(view).await;
+    let wanted = [("settled", "one\ntwo\n\nfour"), ("sending", "three"), ("settled", "plain")];
+    assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
+    assert_eq!(find("#char_list p").get_attribute("data-key").unwrap(), format!("2/{}", "01".repeat(16)));
+    assert_eq!(find("#char_list").get_attribute("role").as_deref(), Some("log"));
+    assert!(find(".message:last-child .who").text_content().unwrap().starts_with("passer-by 3"));
+}
+
+#[wasm_bindgen_test]
+async fn text_is_never_html_and_urls_are_links() {
+    let said = "<img src=x onerror=alert(1)> see https://example.org/a?b=1&c=2, or javascript:alert(1)";
+    let _stage = Stage::open(with_rows([row(2, 1, said, RowState::Settled)])).await;
+    assert_eq!(text("#char_list p"), said);
+    assert!(maybe("#char_list p img").is_none());
+    let links = page().query_selector_all("#char_list p a").unwrap();
+    assert_eq!(links.length(), 1);
+    let link: Element = links.get(0).unwrap().unchecked_into();
+    assert_eq!(link.get_attribute("href").as_deref(), Some("https://example.org/a?b=1&c=2"));
+    assert_eq!(link.get_attribute("rel").as_deref(), Some("noopener noreferrer nofollow ugc"));
+    assert_eq!(link.get_attribute("target").as_deref(), Some("_blank"));
+}
+
+#[wasm_bindgen_test]
+async fn a_row_settles_in_its_own_node_and_does_not_move() {
+    let before = row(2, 1, "hello", RowState::Settled);
+    let mine = |state| row(ME, 2, "local echo https://example.org", state);
+    let mut stage = Stage::open(with_rows([before.clone(), mine(RowState::Sending)])).await;
+    let node = find("#char_list p[data-state=sending]");
+    let place = node.get_bounding_client_rect();
+    for state in [RowState::Waiting, RowState::Sending, RowState::Settled] {
+        stage.show(with_rows([before.clone(), mine(state)])).await;
+        let now = find("#char_list .message:last-child p");
+        assert!(now.is_same_node(Some(&node)), "{state:?}");
+        let (moved_x, moved_y) =
+            (now.get_bounding_client_rect().x() - place.x(), now.get_bounding_client_rect().y() - place.y());
+        assert_eq!((moved_x, moved_y), (0.0, 0.0), "{state:?}");
+        assert_eq!(now.get_bounding_client_rect().height(), place.height(), "{state:?}");
+    }
+    // What comes in between takes no node away either.
+    stage
+        .show(with_rows([before, row(2, 3, "in between", RowState::Settled), mine(RowState::Settled)]))
+        .await;
+    assert!(find("#char_list .message:last-child p").is_same_node(Some(&node)));
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_row_says_why_and_offers_three_ways_out() {
+    let failed = row(ME, 1, "too much", RowState::Failed(ErrorCode::TextTooLong));
+    let key = failed.key;
+    let stage = Stage::open(with_rows([failed])).await;
+    assert_eq!(text(".failed_actions .reason"), "The message is longer than 16384 bytes.");
+    press(".failed_actions .retry").await;
+    assert_eq!(stage.emitted(), [Input::Retry(key)]);
+    press(".failed_actions .copy").await;
+    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
+    assert_eq!(String::from(selected.to_string()), "too much");
+    press(".failed_actions .discard").await;
+    assert_eq!(stage.emitted(), [Input::Discard(key)]);
+}
+
+#[wasm_bindgen_test]
+async fn an_error_of_a_newer_server_still_has_a_sentence() {
+    let failed = row(ME, 1, "x", RowState::Failed(ErrorCode::Other(4242)));
+    let _stage = Stage::open(with_rows([failed])).await;
+    assert_eq!(text(".failed_actions .reason"), "The server refused this (error 4242).");
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_room_invites_and_one_that_is_still_closed_does_not() {
+    let mut view = room();
+    view.link.welcomed = false;
+    let mut stage = Stage::open(view).await;
+    assert_eq!(text(".empty"), "Fetching what was said…");
+    stage.show(room()).await;
+    assert!(text(".empty").starts_with("Nobody has said anything yet."));
+    assert!(paragraphs().is_empty());
+    let mut view = with_rows([row(2, 1, "first", RowState::Settled)]);
+    assert_eq!(view.rows[0].key.author, MemberId(2));
+    view.older = false;
+    stage.show(view).await;
+    assert!(maybe(".empty").is_none());
+}
