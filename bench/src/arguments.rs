@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
 bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
-              [--saturate] [--window 64] [--nap 500] [--spin] [--against-floor]
+              [--apart] [--saturate] [--window 64] [--nap 500] [--spin] [--against-floor]
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
@@ -49,7 +49,7 @@ pub(crate) enum Command {
 pub(crate) struct FanOut {
     /// Clients, the sender among them.
     pub(crate) clients: usize,
-    /// Messages a second.
+    /// Messages a second, the floor's and the server's together unless they are apart.
     pub(crate) rate: u64,
     /// Seconds of the measured window.
     pub(crate) seconds: u64,
@@ -57,7 +57,9 @@ pub(crate) struct FanOut {
     pub(crate) bytes: usize,
     /// Pairs of floor and server.
     pub(crate) pairs: usize,
-    /// As fast as they are taken, instead of `rate`.
+    /// Floor and server have windows in turn, instead of messages in turn.
+    pub(crate) apart: bool,
+    /// As fast as they are taken, instead of `rate`; apart.
     pub(crate) saturate: bool,
     /// Messages under way at most when saturating.
     pub(crate) window: u64,
@@ -127,6 +129,7 @@ impl FanOut {
             seconds: flags.number("seconds", 10, 1, 60),
             bytes: flags.size("bytes", 64, BYTES_MIN, shared_bytes_max()),
             pairs: flags.size("pairs", 5, 1, 50),
+            apart: flags.present("apart"),
             saturate: flags.present("saturate"),
             window: flags.number("window", 64, 1, 1_024),
             nap: flags.number("nap", 500, 0, 10_000),

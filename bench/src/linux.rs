@@ -55,7 +55,7 @@ fn all(table: &mut Table) -> Result<(), Failure> {
     idle::measure(IDLE_CLIENTS, table)?;
     let usual = FanOut::usual();
     fanout::measure(&usual, table)?;
-    fanout::measure(&FanOut { nap: 0, pairs: NOTED_PAIRS, ..usual.clone() }, table)?;
+    fanout::measure(&FanOut { apart: true, nap: 0, pairs: NOTED_PAIRS, ..usual.clone() }, table)?;
     fanout::measure(&FanOut { saturate: true, pairs: NOTED_PAIRS, ..usual }, table)?;
     slow::measure(&Slow::usual(), table)
 }

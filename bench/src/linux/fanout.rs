@@ -1,8 +1,8 @@
 //! Fan-out: CPU time per delivery, the server's beside the floor's.
 //!
-//! Server and load have a core each. Floor and server are measured in turn, so
-//! that what else the machine does falls on both, and each pair gives a ratio.
-//! CPU time is that of the server's process over the measured window; deliveries
+//! Server and load have a core each. Floor and server are measured in turn,
+//! message by message unless told otherwise, so that what else the machine does
+//! falls on both, and each pair gives a ratio. CPU time is that of the server's process over the measured window; deliveries
 //! are what the receivers counted in it.
 //!
 //! A load that waits for events is woken by the write that brings one, and the
@@ -11,6 +11,7 @@
 //! clients on other machines. So the load naps and looks again; with `--nap 0` it
 //! is woken, and the ratio is only noted.
 
+mod turn;
 mod window;
 
 use super::failure::Failure;
@@ -20,6 +21,7 @@ use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
 use crate::arguments::FanOut;
+use turn::Pair;
 use window::Sample;
 
 /// The ratio of CPU per delivery, server over floor, that the median of the pairs must not pass.
@@ -41,9 +43,11 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     };
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let floor = Sample::take(Kind::Floor, settings, cores)?;
+        let (floor, server) = match settings.apart || settings.saturate {
+            false => turn::by_message(tested, settings, cores)?,
+            true => turn::by_window(tested, settings, cores)?,
+        };
         floor.print(number, Kind::Floor.name());
-        let server = Sample::take(tested, settings, cores)?;
         server.print(number, tested.name());
         pairs.push((floor, server));
     }
@@ -55,7 +59,8 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
 fn headline(settings: &FanOut, cores: Cores) {
     let pace = match settings.saturate {
         true => format!("saturated, {} messages under way", settings.window),
-        false => format!("{} messages/s", settings.rate),
+        false if settings.apart => format!("{} messages/s", settings.rate),
+        false => format!("{} messages/s in turn", settings.rate),
     };
     println!(
         "\nfan-out: {} clients, {pace} of {} bytes, windows of {} s; server on core {}, load on core {}{}",
@@ -77,7 +82,7 @@ fn headline(settings: &FanOut, cores: Cores) {
 fn judge(settings: &FanOut, pairs: &[Pair], table: &mut Table) {
     let name = match settings.saturate {
         true => "fan-out saturated",
-        false if settings.is_woken() => "fan-out woken",
+        false if settings.apart => "fan-out apart",
         false => "fan-out",
     };
     let cpu = Comparison::of(pairs, |sample| sample.cpu_microseconds);
@@ -118,7 +123,7 @@ fn judge_ratio(settings: &FanOut, name: &str, pairs: &[Pair], table: &mut Table)
         figure += &format!(", the rate not kept in {slower}");
     }
     if settings.is_woken() {
-        table.note(what, figure);
+        table.note(format!("{what}, the load woken"), figure);
     } else {
         table.judge(what, figure, format!("{RATIO_MAX:.2}"), slower == 0 && ratio.median <= RATIO_MAX);
     }
@@ -140,9 +145,6 @@ fn judge_saturated(name: &str, pairs: &[Pair], table: &mut Table) {
     };
     table.note(format!("{name}: the core that was the narrow one"), said);
 }
-
-/// A floor's sample and the server's right after it.
-type Pair = (Sample, Sample);
 
 /// One figure of all pairs.
 struct Comparison {

@@ -74,6 +74,8 @@ pub(crate) struct Load {
     due: Option<Instant>,
     /// Frames that the sender's socket has not taken yet.
     pending: Vec<u8>,
+    /// epoll is asked to tell when it takes more.
+    is_full: bool,
     rest: Rest,
     /// From sending to each receipt, since it was last cleared.
     pub(crate) latencies: Histogram,
@@ -106,6 +108,7 @@ impl Load {
             received: 0,
             due: None,
             pending: Vec::new(),
+            is_full: false,
             rest,
             latencies: Histogram::new(),
             late_max: Duration::ZERO,
@@ -159,11 +162,30 @@ impl Load {
         }
     }
 
+    /// Sends one message and receives until every client has it.
+    ///
+    /// # Errors
+    /// When it does not arrive, or epoll fails.
+    pub(crate) fn step(&mut self) -> Result<(), Failure> {
+        self.send()?;
+        self.receive_all()?;
+        match self.under_way() {
+            0 => Ok(()),
+            missing => Err(Failure::new(format!("{missing} receipts of a message are missing"))),
+        }
+    }
+
     /// Receives what is still under way, and a little longer.
     ///
     /// # Errors
     /// When epoll fails.
     pub(crate) fn drain(&mut self) -> Result<(), Failure> {
+        self.receive_all()?;
+        self.run(Pace::Silent, AFTERMATH)
+    }
+
+    /// Receives until nothing is under way, or for too long nothing has come.
+    fn receive_all(&mut self) -> Result<(), Failure> {
         let end = Instant::now() + DRAIN_MAX;
         let mut silence_end = Instant::now() + SILENCE_MAX;
         while self.under_way() > 0 && Instant::now() < end.min(silence_end) {
@@ -173,7 +195,7 @@ impl Load {
                 silence_end = Instant::now() + SILENCE_MAX;
             }
         }
-        self.run(Pace::Silent, AFTERMATH)
+        Ok(())
     }
 
     /// What went wrong, all clients together; asked when everything has come.
@@ -235,9 +257,10 @@ impl Load {
         if self.pending.len() > PENDING_BYTES_MAX {
             return Err(Failure::new("the server does not take what is sent"));
         }
-        let mut interest = EventFlags::IN;
-        interest.set(EventFlags::OUT, !self.pending.is_empty());
-        if written == 0 || interest.contains(EventFlags::OUT) {
+        if self.is_full == self.pending.is_empty() {
+            self.is_full = !self.is_full;
+            let mut interest = EventFlags::IN;
+            interest.set(EventFlags::OUT, self.is_full);
             epoll::modify(&self.epoll, &sender.stream, EventData::new_u64(0), interest)
                 .map_err(Failure::at("epoll"))?;
         }
@@ -263,17 +286,17 @@ impl Load {
         {
             thread::sleep(nap.min(wake.saturating_duration_since(Instant::now())));
         }
+        let mut can_flush = !self.is_full;
         for event in &events {
             let (flags, place) = (event.flags, event.data.u64());
-            if flags.contains(EventFlags::OUT) {
-                self.flush()?;
-            }
+            can_flush |= flags.contains(EventFlags::OUT);
             if flags != EventFlags::OUT {
                 self.receive(usize::try_from(place).unwrap_or(usize::MAX));
             }
         }
         self.events = events;
-        Ok(())
+        // What the socket did not take before, and answers to pings.
+        if can_flush && !self.pending.is_empty() { self.flush() } else { Ok(()) }
     }
 
     /// Reads one client's socket once.
