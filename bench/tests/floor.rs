@@ -4,12 +4,21 @@
 
 #![cfg(target_os = "linux")]
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn bench(line: &str) -> std::io::Result<Output> {
+fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// Runs the program with a temporary folder of this name's own.
+fn bench(name: &str, line: &str) -> std::io::Result<Output> {
+    let folder = temporary(name);
+    std::fs::create_dir_all(&folder)?;
     Command::new(env!("CARGO_BIN_EXE_bench"))
         .args(line.split_whitespace())
         .env("TEAHOUSE_BIN", "/nonexistent/teahouse")
+        .env("TMPDIR", folder)
         .output()
 }
 
@@ -17,7 +26,7 @@ fn bench(line: &str) -> std::io::Result<Output> {
 fn everything_arrives_once_and_in_order() {
     for pace in ["--rate 100", "--apart --rate 100", "--saturate --window 4"] {
         let line = format!("fan-out --against-floor --clients 20 --seconds 1 --pairs 1 --bytes 300 {pace}");
-        let output = bench(&line).unwrap();
+        let output = bench("arrives", &line).unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(text.contains("clients closed | none | none | holds |"), "{text}\n{complaint}");
@@ -27,16 +36,18 @@ fn everything_arrives_once_and_in_order() {
 #[test]
 fn a_server_that_is_not_there_is_told_in_a_sentence() {
     for line in ["start --runs 1", "idle --clients 1", "slow --clients 1"] {
-        let output = bench(line).unwrap();
+        let output = bench("absent", line).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(complaint.contains("cannot start"), "{complaint}");
     }
+    let left = std::fs::read_dir(temporary("absent")).unwrap();
+    assert_eq!(left.count(), 0, "it leaves nothing behind");
 }
 
 #[test]
 fn wrong_arguments_end_with_the_usage() {
-    let output = bench("fan-out --clients none").unwrap();
+    let output = bench("wrong", "fan-out --clients none").unwrap();
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("--clients") && complaint.contains("bench idle"), "{complaint}");

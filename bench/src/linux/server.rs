@@ -59,7 +59,7 @@ impl Kind {
 pub(crate) struct Server {
     child: Child,
     port: u16,
-    folder: PathBuf,
+    folder: Folder,
     /// From the spawning to the first 200 of `/readyz`.
     pub(crate) ready_after: Duration,
 }
@@ -71,10 +71,10 @@ impl Server {
     /// When the binary is not there, ends at once, or is not ready in time.
     pub(crate) fn start(kind: Kind, core: Option<usize>) -> Result<Self, Failure> {
         let port = free_port().map_err(Failure::at("no free port"))?;
-        let folder = fresh_folder().map_err(Failure::at("no folder for the data"))?;
-        let mut command = command(kind, port, &folder)?;
+        let folder = Folder::fresh().map_err(Failure::at("no folder for the data"))?;
+        let mut command = command(kind, port, &folder.0)?;
         let complaints =
-            File::create(folder.join("stderr")).map_err(Failure::at("no file for the complaints"))?;
+            File::create(folder.0.join("stderr")).map_err(Failure::at("no file for the complaints"))?;
         command.stdout(Stdio::null()).stderr(complaints);
         // The floor ends when this pipe does, whatever becomes of this program.
         command.stdin(Stdio::piped());
@@ -140,7 +140,7 @@ impl Server {
     }
 
     fn last_words(&self) -> String {
-        let bytes = fs::read(self.folder.join("stderr")).unwrap_or_default();
+        let bytes = fs::read(self.folder.0.join("stderr")).unwrap_or_default();
         let from = bytes.len().saturating_sub(COMPLAINT_BYTES_MAX);
         String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
     }
@@ -162,8 +162,6 @@ impl Drop for Server {
                 thread::sleep(LOOK_EVERY);
             }
         }
-        // A folder that stays behind in the temporary one harms nobody.
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -200,11 +198,24 @@ fn free_port() -> std::io::Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-fn fresh_folder() -> std::io::Result<PathBuf> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("teahouse-bench-{}-{count}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
-    fs::create_dir(&folder)?;
-    Ok(folder)
+/// A folder of the server's own, gone when dropped.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn fresh() -> std::io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("teahouse-bench-{}-{count}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays behind in the temporary folder harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
