@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    fn say(&mut self, id: PageId) -> Result<(), Broken> {
+    pub(crate) fn say(&mut self, id: PageId) -> Result<(), Broken> {
         if !self.pages[id.index].view.can_send {
             return Ok(());
         }

@@ -71,9 +71,14 @@ impl World {
         self.judge()
     }
 
-    /// People look after what needs them: a name, a row that failed.
+    /// People look after what needs them: a name, a row that failed. And
+    /// somebody says a last word: who missed the one before it sees so by this.
     pub(crate) fn tend(&mut self) -> Result<(), Broken> {
         self.after(1_000, Happening::Tend);
+        if !self.last_word && self.pages[0].view.link.welcomed {
+            self.last_word = true;
+            self.say(self.pages[0].id)?;
+        }
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
             if let Identity::Nobody { busy: false, .. } = self.pages[index].view.identity {
@@ -87,6 +92,9 @@ impl World {
 
     /// What still keeps the pages from agreeing.
     fn disagreement(&self) -> Option<String> {
+        if !self.last_word {
+            return Some("the last word is to come".to_owned());
+        }
         for page in &self.pages {
             let at = page.id.index;
             let Identity::Somebody { busy: false, .. } = page.view.identity else {

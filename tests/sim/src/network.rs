@@ -29,6 +29,13 @@ pub(crate) struct Connection {
     to_page: VecDeque<Down>,
 }
 
+impl Connection {
+    /// Whether the page holds it to be open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.at_page == AtPage::Open
+    }
+}
+
 /// The page's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtPage {
@@ -113,7 +120,8 @@ impl World {
                 connection.at_page = AtPage::Open;
                 Some((page, Input::Opened(socket)))
             }
-            (Down::Frame(text), AtPage::Open) => Some((page, Input::Frame(socket, text))),
+            // A frame that was on its way when the client left is a late word.
+            (Down::Frame(text), AtPage::Open | AtPage::Left) => Some((page, Input::Frame(socket, text))),
             (Down::Closed(code, reason), AtPage::Opening | AtPage::Open) => {
                 connection.at_page = AtPage::Over;
                 connection.cut = true;

@@ -1,6 +1,6 @@
 //! The client's shell: a page in a browser, with its timers, sockets and requests.
 
-use crate::network::{AtPage, Up, Wire};
+use crate::network::{AtPage, Connection, Up, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::Client;
@@ -162,8 +162,13 @@ impl World {
         if self.trace {
             println!("{now:>8} page {}: {input:?}", id.index);
         }
-        if let Input::Frame(_, text) = &input
+        if let Input::Frame(socket, text) = &input
             && text.starts_with(r#"{"type":"welcome""#)
+            && page
+                .wires
+                .get(socket)
+                .and_then(|wire| self.connections.get(wire))
+                .is_some_and(Connection::is_open)
         {
             let epoch = epoch_of(text);
             page.is_checked &= page.epoch == epoch;

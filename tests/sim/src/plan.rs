@@ -22,7 +22,12 @@ pub(crate) struct Plan {
     pub(crate) commit_ms: u64,
     /// The log outlives the server; else a restart is a new epoch.
     pub(crate) durable: bool,
-    /// Messages in a burst.
+    /// The server's fan-out now and then loses a frame or sends it twice, as no
+    /// connection may: holes are to be found, and repetitions to be passed over.
+    pub(crate) faulty_fanout: bool,
+    /// A read takes as long as a commit; else it is there at once.
+    pub(crate) reads_take_time: bool,
+    /// Messages in a burst, at the most.
     pub(crate) burst: u64,
     /// How fast a member may post.
     pub(crate) posts: Rate,
@@ -32,9 +37,7 @@ impl Plan {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         // Two pages most often: what fails with five fails with two, and is shorter to read.
         let pages = chance.pick(&[2, 2, 2, 3, 4, 5]).unwrap_or(2);
-        // A few talk so much that a snapshot does not reach back to what is held.
-        let chatty = chance.one_in(40);
-        Plan {
+        let plan = Plan {
             pages,
             shares_a_browser: pages > 2 && chance.one_in(3),
             storm_ms: chance.between(2_000, 10_000),
@@ -43,8 +46,15 @@ impl Plan {
             delay_ms: chance.pick(&[1, 30, 300, 2_000]).unwrap_or(30),
             commit_ms: chance.pick(&[0, 5, 200, 1_000]).unwrap_or(5),
             durable: chance.one_in(2),
-            burst: if chatty { 130 } else { 4 },
+            faulty_fanout: chance.one_in(4),
+            reads_take_time: chance.one_in(2),
+            burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
+        };
+        // A few talk so much, so fast, that a snapshot does not reach back to what an absent page holds.
+        if chance.one_in(30) {
+            return Plan { burst: 130, delay_ms: 10, commit_ms: 5, posts: Rate::NONE, durable: true, ..plan };
         }
+        plan
     }
 }

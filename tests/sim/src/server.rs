@@ -110,8 +110,13 @@ impl World {
         match output {
             Output::Append(change) => self.server.changes.push(change),
             Output::Read(session, room) => {
-                if let Some(snapshot) = self.server.log.snapshot(room) {
-                    inputs.push_back(Input::Snapshot(session, Box::new(snapshot)));
+                let Some(snapshot) = self.server.log.snapshot(room) else { return };
+                let snapshot = Input::Snapshot(session, Box::new(snapshot));
+                if self.plan.reads_take_time {
+                    let delay = self.chance.between(0, self.plan.commit_ms);
+                    self.after(delay, Happening::Read(self.server.life, snapshot));
+                } else {
+                    inputs.push_back(snapshot);
                 }
             }
             Output::Attach(id) => {
@@ -155,6 +160,19 @@ impl World {
     }
 
     fn send(&mut self, id: SessionId, text: String) {
+        if self.storm && self.plan.faulty_fanout {
+            // Only what the log numbers is lost: nothing else could be missed.
+            if is_durable(&text) && self.chance.one_in(30) {
+                return;
+            }
+            if self.chance.one_in(30) {
+                self.queue(id, text.clone());
+            }
+        }
+        self.queue(id, text);
+    }
+
+    fn queue(&mut self, id: SessionId, text: String) {
         let Some(session) = self.server.sessions.get_mut(&id) else { return };
         match &mut session.held {
             Some(held) => held.push(text),
@@ -292,6 +310,11 @@ impl World {
         self.serve(Input::Outcomes(outcomes))
     }
 
+    /// The store answers a read.
+    pub(crate) fn read_came(&mut self, life: u32, snapshot: Input) -> Result<(), Broken> {
+        if life == self.server.life { self.serve(snapshot) } else { Ok(()) }
+    }
+
     pub(crate) fn wake(&mut self, life: u32, at: u64) -> Result<(), Broken> {
         if life != self.server.life || self.server.wake_at != Some(at) {
             return Ok(());
@@ -405,6 +428,12 @@ fn reference(event: &Event) -> u64 {
         Event::Error(Refusal { reference, .. }) => reference.unwrap_or_default(),
         _ => 0,
     }
+}
+
+fn is_durable(frame: &str) -> bool {
+    ["posted", "member_joined", "member_left", "renamed"]
+        .iter()
+        .any(|kind| frame.strip_prefix(r#"{"type":""#).is_some_and(|rest| rest.starts_with(kind)))
 }
 
 fn encode(event: &Event) -> String {

@@ -35,6 +35,8 @@ pub(crate) enum Happening {
     Apply(u32, Vec<Change>),
     /// The store tells what it committed.
     Outcomes(u32, Vec<Outcome>),
+    /// The store answers a read.
+    Read(u32, hub::Input),
     /// The hub wanted to be woken at this time.
     Wake(u32, u64),
     /// The server pings a session.
@@ -57,6 +59,8 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) trace: bool,
     pub(crate) storm: bool,
+    /// In the calm: somebody said something.
+    pub(crate) last_word: bool,
     pub(crate) server: Server,
     pub(crate) pages: Vec<Page>,
     pub(crate) browsers: Vec<Browser>,
@@ -90,6 +94,7 @@ impl World {
             now: 1_000_000,
             trace,
             storm: true,
+            last_word: false,
             server: Server::new(settings),
             pages,
             browsers,
@@ -140,6 +145,7 @@ impl World {
             Happening::Response(id, answered) => self.response(id, answered)?,
             Happening::Apply(life, changes) => self.apply(life, changes),
             Happening::Outcomes(life, outcomes) => self.outcomes(life, outcomes)?,
+            Happening::Read(life, snapshot) => self.read_came(life, snapshot)?,
             Happening::Wake(life, at) => self.wake(life, at)?,
             Happening::Ping(session) => self.ping(session)?,
             Happening::Act(index) => self.act(index)?,
