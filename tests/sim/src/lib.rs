@@ -25,6 +25,7 @@ mod network;
 mod page;
 mod plan;
 mod promise;
+mod request;
 mod server;
 mod world;
 

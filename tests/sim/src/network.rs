@@ -89,6 +89,12 @@ impl World {
         }
     }
 
+    /// Connections that both ends hold to be alive, or one of them.
+    pub(crate) fn living(&self) -> Vec<Wire> {
+        let alive = self.connections.iter().filter(|(_, it)| !it.cut && it.at_page != AtPage::Over);
+        alive.map(|(wire, _)| *wire).collect()
+    }
+
     pub(crate) fn up(&mut self, wire: Wire, what: Up) {
         if let Some(connection) = self.connections.get_mut(&wire).filter(|connection| !connection.cut) {
             connection.to_server.push_back(what);

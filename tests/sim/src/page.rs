@@ -225,26 +225,4 @@ impl World {
         let found = wire.filter(|wire| self.connections.get(wire).is_some_and(|it| it.at_page == state));
         found.ok_or_else(|| Broken(format!("page {} used {socket:?}, which is not {state:?}", id.index)))
     }
-
-    fn ask(&mut self, id: PageId, ask: Ask) {
-        self.pages[id.index].asking += 1;
-        let delay = self.chance.between(0, self.plan.delay_ms);
-        if !self.pages[id.index].online || (self.storm && self.chance.one_in(15)) {
-            let answered = ask.unreachable();
-            return self.after(delay + 500, Happening::Response(id, answered));
-        }
-        let device = self.browser_of(id).device;
-        self.after(delay, Happening::Request(id, ask, device));
-    }
-
-    /// An answer reaches the page, or the page finds that it never will.
-    pub(crate) fn response(&mut self, id: PageId, answered: Answered) -> Result<(), Broken> {
-        if let Some(device) = answered.cookie {
-            self.browser_of(id).device = device;
-        }
-        if self.pages[id.index].id == id {
-            self.pages[id.index].asking -= 1;
-        }
-        self.give(id, answered.input)
-    }
 }

@@ -52,8 +52,17 @@ impl Plan {
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
         };
         // A few talk so much, so fast, that a snapshot does not reach back to what an absent page holds.
-        if chance.one_in(30) {
-            return Plan { burst: 130, delay_ms: 10, commit_ms: 5, posts: Rate::NONE, durable: true, ..plan };
+        if chance.one_in(40) {
+            return Plan {
+                burst: 130,
+                delay_ms: 10,
+                commit_ms: 5,
+                act_ms: 300 * pages,
+                fault_ms: 1_000,
+                posts: Rate::NONE,
+                durable: true,
+                ..plan
+            };
         }
         plan
     }

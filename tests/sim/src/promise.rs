@@ -131,6 +131,7 @@ impl World {
             return Err(Broken(format!("(d) {} rows", checked.len() + rows.len())));
         }
         let epoch = self.pages[id.index].epoch;
+        let me = me(&self.pages[id.index].view).map(|me| me.id);
         let ledger = &mut self.ledger;
         let place_of = |places: &BTreeMap<_, usize>, row: &Row| places.get(&(epoch?, row.key)).copied();
         let mut place = checked.last().and_then(|row| place_of(&ledger.places, row));
@@ -145,6 +146,9 @@ impl World {
                 return broken("(a) another text than was said", row);
             }
             if row.state != RowState::Settled {
+                if row.state == RowState::Sending && me != Some(row.key.author) {
+                    return broken("(g) on its way under a key that it will not have", row);
+                }
                 settled_is_over = true;
                 let above = checked.iter().chain(rows).take_while(|other| !Rc::ptr_eq(other, row));
                 if !pending.insert(message) || above.into_iter().any(|other| other.key.client_id == message) {

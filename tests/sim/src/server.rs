@@ -3,13 +3,12 @@
 //! `welcome` is held back, one append is under way at a time, reads come before
 //! the appends that wait.
 
-use crate::network::{AtPage, Down, Up, Wire};
+use crate::network::{Down, Up, Wire};
 use crate::page::{Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use hub::log::{Change, Log, Outcome};
 use hub::member::DeviceKey;
-use hub::output::Answer;
 use hub::{Audience, Dialect, Hub, Input, Output, SessionId, Settings, Ticket};
 use shared::event::{Refusal, Through};
 use shared::limits::{PING_MS, SILENCE_MS};
@@ -29,9 +28,9 @@ pub(crate) struct Server {
     settings: Settings,
     sessions: BTreeMap<SessionId, Session>,
     last_session: u64,
-    questions: BTreeMap<Ticket, (PageId, Ask, DeviceKey)>,
-    last_ticket: u64,
-    devices: u8,
+    /// Requests that the hub has not answered yet.
+    pub(crate) questions: BTreeMap<Ticket, (PageId, Ask, DeviceKey)>,
+    pub(crate) last_ticket: u64,
     /// Waits for the append that is under way.
     changes: Vec<Change>,
     committing: bool,
@@ -65,7 +64,6 @@ impl Server {
             last_session: 0,
             questions: BTreeMap::new(),
             last_ticket: 0,
-            devices: 0,
             changes: Vec::new(),
             committing: false,
             wake_at: None,
@@ -75,7 +73,7 @@ impl Server {
 
 impl World {
     /// Gives the hub an input and carries out what follows from it.
-    fn serve(&mut self, input: Input) -> Result<(), Broken> {
+    pub(crate) fn serve(&mut self, input: Input) -> Result<(), Broken> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             if self.trace && input != Input::Tick {
@@ -323,59 +321,6 @@ impl World {
         self.serve(Input::Tick)
     }
 
-    /// A request over HTTP is there.
-    pub(crate) fn request(
-        &mut self,
-        page: PageId,
-        ask: Ask,
-        device: Option<DeviceKey>,
-    ) -> Result<(), Broken> {
-        if !self.server.up {
-            let answered = ask.unreachable();
-            self.after(100, Happening::Response(page, answered));
-            return Ok(());
-        }
-        let known = device.filter(|device| self.server.log.members().of_device(device).is_some());
-        self.server.last_ticket += 1;
-        let ticket = Ticket(self.server.last_ticket);
-        let nobody = DeviceKey([0; 32]);
-        let (input, device) = match (&ask, device) {
-            (Ask::Join(_), _) if known.is_some() => {
-                self.respond(page, &ask, Answer::Refused(ErrorCode::AlreadySignedIn, None), nobody);
-                return Ok(());
-            }
-            (Ask::Join(name), _) => {
-                self.server.devices = self.server.devices.wrapping_add(1);
-                let mut key = [self.server.devices; 32];
-                key[..16].copy_from_slice(&self.chance.bytes());
-                let device = DeviceKey(key);
-                (Input::Join { ticket, name: name.clone(), device }, device)
-            }
-            (Ask::Me, Some(device)) => (Input::Me(ticket, device), device),
-            (Ask::Rename(name), Some(device)) => {
-                (Input::Rename { ticket, name: name.clone(), device }, device)
-            }
-            (Ask::SignOut, Some(device)) => (Input::SignOut(ticket, device), device),
-            (Ask::Me | Ask::SignOut, None) => {
-                self.respond(page, &ask, Answer::Me(None), nobody);
-                return Ok(());
-            }
-            (Ask::Rename(_), None) => {
-                self.respond(page, &ask, Answer::Refused(ErrorCode::SignInRequired, None), nobody);
-                return Ok(());
-            }
-        };
-        self.server.questions.insert(ticket, (page, ask, device));
-        self.serve(input)
-    }
-
-    fn respond(&mut self, page: PageId, ask: &Ask, answer: Answer, device: DeviceKey) {
-        let lost = self.storm && self.chance.one_in(15);
-        let answered = if lost { ask.unreachable() } else { ask.answered(answer, device) };
-        let delay = self.chance.between(0, self.plan.delay_ms);
-        self.after(delay, Happening::Response(page, answered));
-    }
-
     /// The server ends: with a word to everyone, or as if the power failed.
     pub(crate) fn stop(&mut self, in_order: bool) {
         self.server.life += 1;
@@ -413,12 +358,6 @@ impl World {
         let log = &self.server.log;
         let settings = self.server.settings.clone();
         self.server.hub = Hub::new(settings, log.epoch(), log.head(), log.members().clone());
-    }
-
-    /// Connections that both ends hold to be alive, or one of them.
-    pub(crate) fn living(&self) -> Vec<Wire> {
-        let alive = self.connections.iter().filter(|(_, it)| !it.cut && it.at_page != AtPage::Over);
-        alive.map(|(wire, _)| *wire).collect()
     }
 }
 
