@@ -107,13 +107,8 @@ impl Step {
         }
     }
 
-    /// The time since the step began.
-    pub(crate) fn took(&self) -> Duration {
-        self.started.elapsed()
-    }
-
     /// Wipes the live line.
-    pub(crate) fn clear(&mut self) {
+    fn clear(&mut self) {
         if self.live && self.announced {
             eprint!("\r{:LIVE_WIDTH$}\r", "");
         }
@@ -181,7 +176,7 @@ impl Step {
 }
 
 /// Reads a program's output on a thread of its own.
-fn read_lines(reader: io::PipeReader) -> Receiver<String> {
+pub(crate) fn read_lines(reader: io::PipeReader) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
         let mut reader = BufReader::new(reader);

@@ -1,12 +1,13 @@
 //! The server: built, and started on a port of its own for weighing what it sends.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Stdio};
-use std::{fs, thread};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::Step;
+use crate::progress::{Step, read_lines};
 use crate::tree::Tree;
 
 /// Builds the binary `teahouse` into the target's `release` or `debug` folder. Where nothing changed, cargo says so at once.
@@ -25,11 +26,16 @@ pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
     Step::new("Building the server", guess).must(command, "The server could not be built.")
 }
 
+/// A server says where it listens within milliseconds; one that is silent for so long is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A server that runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
     data: PathBuf,
+    /// What it goes on to say: kept open, so that it never writes into a closed pipe.
+    lines: Receiver<String>,
     /// Its address, as `host:port`.
     pub(crate) address: String,
 }
@@ -38,18 +44,18 @@ impl Running {
     /// Starts the release build on a free port, with an empty data folder.
     ///
     /// # Errors
-    /// When it does not start or ends before it says where it listens.
+    /// When it does not start, or does not say where it listens.
     pub(crate) fn start(tree: &Tree) -> Outcome<Self> {
+        let failed = |error: io::Error| Failure::start("teahouse", &error);
         let data = tree.target.join("xtask").join(format!("data-{}", std::process::id()));
+        let (reader, writer) = io::pipe().map_err(failed)?;
         let mut command = tree.command(tree.server("release"));
-        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| Failure::start("teahouse", &error))?;
-        let out = child.stdout.take();
-        let mut running = Self { child, data, address: String::new() };
-        let address = out.and_then(first_address);
-        running.address = address
-            .ok_or_else(|| Failure::new("The server ended before it said where it listens: see above."))?;
+        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data).stdin(Stdio::null());
+        command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+        let child = command.spawn().map_err(failed)?;
+        drop(command); // its ends of the pipe, or a server that ended would seem to be only silent
+        let mut running = Self { child, data, lines: read_lines(reader), address: String::new() };
+        running.address = first_address(&running.lines)?;
         Ok(running)
     }
 }
@@ -63,12 +69,17 @@ impl Drop for Running {
     }
 }
 
-/// Reads until a line names an address; the rest is read and dropped, so that the server never waits for us.
-fn first_address(out: ChildStdout) -> Option<String> {
-    let mut lines = BufReader::new(out).lines();
-    let address = lines.by_ref().map_while(Result::ok).find_map(|line| address_in(&line));
-    thread::spawn(move || lines.for_each(drop));
-    address
+/// Reads until a line names an address.
+fn first_address(lines: &Receiver<String>) -> Outcome<String> {
+    let until = Instant::now() + PATIENCE;
+    let mut said = String::new();
+    while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if let Some(address) = address_in(&line) {
+            return Ok(address);
+        }
+        said = said + &line + "\n";
+    }
+    Err(Failure::new(format!("{said}The server did not say where it listens: what it said is above.")))
 }
 
 /// `host:port` of the first http address in a line.

@@ -1,75 +1,76 @@
 //! `cargo xtask test`: every tier in order, each with its time and result, failing output whole, and one closing line.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use crate::browser::{self, Browser};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::progress::{Step, note, spoken};
 use crate::tally::Tally;
 use crate::tier::{Check, Need, Tier};
 use crate::tree::Tree;
-use crate::{run, rust, setup, size};
+use crate::version::Wanted;
+use crate::{run, rust, size, tool};
 
-/// Sets up what the tiers need, runs them and closes with `N passed, M failed`.
+/// Sets up what each tier needs, runs them and closes with `N passed, M failed`.
 ///
 /// A tier that cannot run counts as one failure; the others run all the same.
-///
-/// # Errors
-/// When the page's tools cannot be had: then nothing can run.
-pub(crate) fn test(tree: &Tree, tiers: &[Tier]) -> Outcome<ExitCode> {
-    setup::for_development(tree)?;
+pub(crate) fn test(tree: &Tree, tiers: &[Tier]) -> ExitCode {
     let mut ready = Ready::default();
     let mut total = Tally::default();
     for &tier in tiers {
-        let mut step = Step::new(tier.name(), "");
-        let tally = match ready.run(tree, tier) {
-            Ok(tally) => tally,
-            Err(failure) => {
+        let there = ready.see_to_all(tree, tier);
+        let began = Instant::now();
+        let tally =
+            there.and_then(|()| run_tier(tree, tier, ready.browser.as_ref())).unwrap_or_else(|failure| {
                 note(&format!("{} could not run: {failure}", tier.name()));
                 Tally::one(false)
-            }
-        };
-        step.clear();
-        println!("{:8} {tally} ({})", tier.name(), spoken(step.took()));
+            });
+        println!("{:8} {tally} ({})", tier.name(), spoken(began.elapsed()));
         total += tally;
     }
     println!("\n{total}");
-    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run_tier(tree: &Tree, tier: Tier, browser: Option<&Browser>) -> Outcome<Tally> {
+    if tier == Tier::Size {
+        return size::weigh(tree);
+    }
+    let mut tally = Tally::default();
+    for check in tier.checks(tree, browser)? {
+        tally += check.run()?;
+    }
+    Ok(tally)
 }
 
 /// What the tiers need, seen to once and remembered either way.
 #[derive(Debug, Default)]
 struct Ready {
-    components: Option<Outcome>,
-    browser: Option<Outcome<Browser>>,
-    build: Option<Outcome>,
+    seen_to: Vec<(Need, Outcome)>,
+    browser: Option<Browser>,
 }
 
 impl Ready {
-    fn run(&mut self, tree: &Tree, tier: Tier) -> Outcome<Tally> {
-        for &need in tier.needs() {
-            self.see_to(tree, need)?;
-        }
-        if tier == Tier::Size {
-            return size::weigh(tree);
-        }
-        let browser = self.browser.as_ref().and_then(|it| it.as_ref().ok());
-        let mut tally = Tally::default();
-        for check in tier.checks(tree, browser)? {
-            tally += check.run()?;
-        }
-        Ok(tally)
+    fn see_to_all(&mut self, tree: &Tree, tier: Tier) -> Outcome {
+        tier.needs().iter().try_for_each(|&need| self.see_to(tree, need))
     }
 
     fn see_to(&mut self, tree: &Tree, need: Need) -> Outcome {
-        fn told<T>(kept: &Outcome<T>) -> Outcome {
-            kept.as_ref().map(|_| ()).map_err(Failure::clone)
+        if let Some((_, before)) = self.seen_to.iter().find(|it| it.0 == need) {
+            return before.clone();
         }
-        match need {
-            Need::Components => told(self.components.get_or_insert_with(|| rust::ensure_components(tree))),
-            Need::Browser => told(self.browser.get_or_insert_with(|| browser::ensure(tree))),
-            Need::Build => told(self.build.get_or_insert_with(|| run::build(tree))),
-        }
+        let outcome = match need {
+            Need::Components => rust::ensure_components(tree),
+            Need::Target => rust::ensure_target(tree),
+            Need::Runner => {
+                Wanted::read(tree).and_then(|it| tool::wasm_bindgen(&it.wasm_bindgen).ensure(tree))
+            }
+            Need::Browser => browser::ensure(tree).map(|found| self.browser = Some(found)),
+            Need::Build => run::build(tree),
+        };
+        self.seen_to.push((need, outcome.clone()));
+        outcome
     }
 }
 
@@ -84,7 +85,7 @@ impl Check {
             Tally::one(ended.success)
         };
         if tally.failed > 0 {
-            println!("--- {}:\n{}\n---", self.title, ended.transcript.text());
+            println!("--- {}:\n{}\n---", self.title, ended.transcript.without_status_lines());
         }
         Ok(tally)
     }

@@ -31,14 +31,18 @@ pub(crate) struct Check {
     pub(crate) counts: bool,
 }
 
-/// What a tier needs beyond the compiler and the page's tools.
+/// What a tier needs beyond the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     /// rustfmt and clippy.
     Components,
+    /// The wasm target.
+    Target,
+    /// wasm-bindgen's runner.
+    Runner,
     /// Chromium and its driver.
     Browser,
-    /// The page and the server that holds it, both released.
+    /// The page and the server that holds it, both released, and with them the page's tools.
     Build,
 }
 
@@ -60,10 +64,11 @@ impl Tier {
     /// What must be there before it runs.
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
-            Self::Style => &[Need::Components],
-            Self::Native | Self::Size => &[Need::Build],
-            Self::Browser => &[Need::Browser],
+            Self::Style => &[Need::Components, Need::Target],
+            Self::Native => &[],
+            Self::Browser => &[Need::Target, Need::Runner, Need::Browser],
             Self::E2e => &[Need::Build, Need::Browser],
+            Self::Size => &[Need::Build],
         }
     }
 
@@ -98,7 +103,7 @@ impl Tier {
                 if let Some(browser) = browser {
                     browser.for_tests(&mut command);
                 }
-                tests("Testing end to end", "the first time about 3 min", command)
+                tests("Testing end to end", "about 3 min, the first time 5", command)
             }
             Self::Size => Vec::new(),
         })
@@ -113,12 +118,33 @@ fn style(cargo: impl Fn(&[&str]) -> Command) -> Vec<Check> {
         check(
             "Clippy on all but the page",
             "the first time about 1 min",
-            &["clippy", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings"],
+            &[
+                "clippy",
+                "--workspace",
+                "--exclude",
+                "frontend",
+                "--all-targets",
+                "--keep-going",
+                "--",
+                "-D",
+                "warnings",
+            ],
         ),
         check(
             "Clippy on the page",
             "the first time about 1 min",
-            &["clippy", "--package", "frontend", "--target", WASM, "--all-targets", "--", "-D", "warnings"],
+            &[
+                "clippy",
+                "--package",
+                "frontend",
+                "--target",
+                WASM,
+                "--all-targets",
+                "--keep-going",
+                "--",
+                "-D",
+                "warnings",
+            ],
         ),
     ]
 }
