@@ -32,7 +32,8 @@ pub(crate) fn serve(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
     let mut teahouse = tree.command(tree.server("debug"));
     teahouse.args(arguments).args(run::data(arguments, |name| env::var_os(name).is_some()));
     let mut trunk = page::trunk(tree)?;
-    trunk.arg("serve");
+    // Into a folder of its own: `dist` is what a release is made of.
+    trunk.arg("serve").arg("--dist").arg(tree.target.join("serve"));
 
     let mut both = Both::default();
     both.start("the server", teahouse)?;
