@@ -2,9 +2,11 @@
 //! leaves what it saw.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
+    process::Stdio,
 };
+use tokio::process::Command;
 
 /// The top of the workspace.
 pub fn workspace() -> &'static Path {
@@ -21,4 +23,14 @@ pub fn target() -> PathBuf {
 pub fn evidence(test: &str) -> PathBuf {
     let name: String = test.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect();
     target().join("e2e").join(name)
+}
+
+/// Lets a program that will be started write what it says to the end of `log`.
+///
+/// # Panics
+/// If the file cannot be written.
+pub fn says_into(log: &Path, command: &mut Command) {
+    let open = || fs::File::options().create(true).append(true).open(log);
+    let open = || open().unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+    command.stdin(Stdio::null()).stdout(open()).stderr(open());
 }

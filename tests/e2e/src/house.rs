@@ -9,7 +9,7 @@ use std::{
     env, fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::ExitStatus,
     time::Duration,
 };
 use tokio::{
@@ -62,11 +62,9 @@ impl House {
     /// As [`House::open`].
     pub async fn open_again(&self) {
         let binary = binary();
-        let log = fs::File::options().create(true).append(true).open(&self.log);
-        let log = log.unwrap_or_else(|error| panic!("{}: {error}", self.log.display()));
-        let both = log.try_clone().unwrap_or_else(|error| panic!("{}: {error}", self.log.display()));
         let mut command = Command::new(&binary);
-        command.args(&self.arguments).stdin(Stdio::null()).stdout(both).stderr(log).kill_on_drop(true);
+        command.args(&self.arguments).kill_on_drop(true);
+        folder::says_into(&self.log, &mut command);
         // What the shell has set must not decide a test.
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEAHOUSE_")) {
             command.env_remove(name);

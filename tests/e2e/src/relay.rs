@@ -145,7 +145,7 @@ async fn pass(
 ) {
     let mut bytes = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        let _ = states.wait_for(|state| flows(state)).await;
+        let _ = states.wait_for(flows).await;
         if to.write_all(&bytes[..count]).await.is_err() {
             return;
         }

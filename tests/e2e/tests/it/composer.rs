@@ -91,36 +91,3 @@ async fn shift_and_enter_break_the_line() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn a_message_settles_where_it_stands() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        // Where each row stood and which node it was, at each change of its state.
-        let _: Value = mei
-            .run(
-                "window.seen = []; window.nodes = new Map();
-                const look = () => { for (const p of document.querySelectorAll('#char_list p')) {
-                    if (!nodes.has(p.dataset.key)) nodes.set(p.dataset.key, p);
-                    seen.push({ key: p.dataset.key, state: p.dataset.state, same: nodes.get(p.dataset.key) === p,
-                        left: p.getBoundingClientRect().left, height: p.getBoundingClientRect().height }) } };
-                new MutationObserver(look).observe(document.querySelector('#char_list'),
-                    { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] })",
-                vec![],
-            )
-            .await;
-        mei.say("a cup of tea").await;
-        mei.shows(&["a cup of tea"]).await;
-        let seen: Vec<Value> = mei.run("return window.seen", vec![]).await;
-        let first = seen.first().cloned().unwrap_or_default();
-        assert!(seen.iter().any(|seen| seen["state"] == "sending"), "an echo at once: {seen:?}");
-        assert!(seen.iter().any(|seen| seen["state"] == "settled"), "{seen:?}");
-        for look in &seen {
-            assert_eq!(look["key"], first["key"], "one key from echo to history");
-            assert_eq!(look["same"], true, "one node from echo to history");
-            assert_eq!((&look["left"], &look["height"]), (&first["left"], &first["height"]), "nothing moves");
-        }
-    })
-    .await;
-}

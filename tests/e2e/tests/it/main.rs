@@ -12,6 +12,7 @@ mod member;
 mod phone;
 mod plain;
 mod reload;
+mod row;
 mod talk;
 mod theme;
 mod version;

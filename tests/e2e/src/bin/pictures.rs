@@ -1,2 +1,0 @@
-//! (grows next)
-fn main() {}

@@ -1,0 +1,129 @@
+//! `cargo run -p e2e --bin pictures -- FOLDER`: pictures of the real page, with
+//! people talking in it, for the README and for looking at.
+//!
+//! One for each scene (the door, the lobby, the settings, a lost connection),
+//! screen, theme and language: `lobby-desktop-light-en.png` and so on.
+
+mod look;
+mod talk;
+
+use e2e::{
+    keyboard::Enter,
+    page::Page,
+    relay::Relay,
+    stage::{Stage, play_for},
+    wait::{SOON, until},
+    window::Kind,
+};
+use look::{Look, Screen};
+use std::{env, fs, path::PathBuf, process::ExitCode, time::Duration};
+
+/// How long all of it may take.
+const ALL: Duration = Duration::from_secs(20 * 60);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1);
+    let (Some(folder), None) = (arguments.next(), arguments.next()) else {
+        eprintln!("Say where the pictures go: cargo run -p e2e --bin pictures -- FOLDER");
+        return ExitCode::from(2);
+    };
+    let folder = PathBuf::from(folder);
+    if let Err(error) = fs::create_dir_all(&folder) {
+        eprintln!("{}: {error}", folder.display());
+        return ExitCode::FAILURE;
+    }
+    play_for(ALL, async |stage| take_all(stage, &Album(folder)).await).await;
+    ExitCode::SUCCESS
+}
+
+/// Where the pictures go.
+struct Album(PathBuf);
+
+impl Album {
+    /// Takes one, once the page has come to rest.
+    async fn take(&self, page: &Page, scene: &str, look: Look) {
+        let rest = "return document.getAnimations()
+            .filter((it) => it.playState === 'running' && it.effect?.getComputedTiming().endTime !== Infinity).length";
+        until("the page to come to rest", SOON, async || match page.run::<u32>(rest, vec![]).await {
+            0 => Ok(()),
+            moving => Err(moving),
+        })
+        .await;
+        let path = self.0.join(format!("{scene}-{look}.png"));
+        let picture = page.picture().await.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        fs::write(&path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        println!("{}", path.display());
+    }
+}
+
+async fn take_all(stage: &Stage, album: &Album) {
+    let house = stage.house(&[]).await;
+    let relay = stage.keep(Relay::before(house.address()).await);
+    for screen in Screen::ALL {
+        let door = Page(open(stage, screen, &relay.url()).await);
+        for look in Look::all(screen) {
+            look.put_on(&door).await;
+            door.find("#name_str").await;
+            album.take(&door, "join", look).await;
+        }
+    }
+    talk::hold(stage, &house.url()).await;
+    let desktop = Page(open(stage, Screen::Desktop, &relay.url()).await);
+    desktop.come_in(talk::VIEWER).await;
+    // The same member at two devices.
+    let phone = Page(open(stage, Screen::Phone, &relay.url()).await);
+    let cookies = desktop.devtools("Network.getCookies", serde_json::json!({})).await;
+    phone.devtools("Network.setCookies", cookies).await;
+    phone.reload().await;
+    phone.is_inside().await;
+    for line in talk::VIEWERS_OWN {
+        desktop.say(line).await;
+        desktop.shows_row(line, "settled").await;
+    }
+    let pages = [(Screen::Desktop, desktop), (Screen::Phone, phone)];
+    for (screen, page) in &pages {
+        page.allow(&["/conn_ws", "ERR_CONNECTION_"]);
+        for look in Look::all(*screen) {
+            look.put_on(page).await;
+            page.is_inside().await;
+            album.take(page, "lobby", look).await;
+            if *screen == Screen::Phone {
+                page.click("#menu_btn").await;
+            }
+            page.click("#settings_btn").await;
+            page.find("#rename_str").await;
+            album.take(page, "settings", look).await;
+        }
+    }
+    let mut lines = talk::WHILE_CUT.iter();
+    for (screen, page) in &pages {
+        for (look, line) in Look::all(*screen).into_iter().zip(lines.by_ref()) {
+            look.put_on(page).await;
+            page.is_inside().await;
+            relay.cut().await;
+            page.shows_ready_state(3).await;
+            page.write(line).await;
+            match screen {
+                Screen::Desktop => page.enter(Enter::Typed).await,
+                Screen::Phone => page.click("#send_btn").await,
+            }
+            page.shows_row(line, "waiting").await;
+            page.find("#reconnect_btn").await;
+            album.take(page, "disconnected", look).await;
+            relay.heal().await;
+            page.is_inside().await;
+            page.shows_row(line, "settled").await;
+        }
+    }
+}
+
+async fn open(stage: &Stage, screen: Screen, url: &str) -> e2e::window::Window {
+    let kind = Kind { phone: screen == Screen::Phone, ..Kind::default() };
+    let window = stage.window(&format!("{screen}"), kind).await;
+    if screen == Screen::Desktop {
+        window.resize(1280, 800).await;
+    }
+    window.goto(url).await;
+    window
+}
