@@ -4,7 +4,7 @@ use crate::{
     api::{self, Addresses},
     assets::{self, Page},
     fanout::Table,
-    guard::House,
+    guard::{Caller, House},
     health,
     place::Places,
     problem::Refused,
@@ -116,6 +116,8 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
 }
 
 fn harden(response: &mut ServiceResponse<BoxBody>, parts: &Parts) {
+    let caller: Option<Caller> = response.request().extensions().get().copied();
+    let is_trustworthy = caller.is_some_and(|caller| caller.is_trustworthy);
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(parts.page.policy()) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -123,11 +125,15 @@ fn harden(response: &mut ServiceResponse<BoxBody>, parts: &Parts) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Elsewhere browsers pass over it, with a word in the console.
+    if is_trustworthy {
+        let name = HeaderName::from_static("cross-origin-opener-policy");
+        headers.insert(name, HeaderValue::from_static("same-origin"));
     }
     if parts.house.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));

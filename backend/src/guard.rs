@@ -48,6 +48,8 @@ pub struct Caller {
     pub has_origin: bool,
     /// It reaches the house over https.
     pub is_https: bool,
+    /// Browsers take the address for trustworthy (W3C Secure Contexts §3.1): https, or this machine itself.
+    pub is_trustworthy: bool,
 }
 
 impl FromRequest for Caller {
@@ -96,7 +98,8 @@ impl House {
         }
         let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|address| address.parse().ok());
         let address = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Caller { address, has_origin, is_https: scheme == "https" })
+        let is_https = scheme == "https";
+        Ok(Caller { address, has_origin, is_https, is_trustworthy: is_https || is_loopback(&own) })
     }
 
     fn scheme(&self, host: &str, headers: &HeaderMap) -> &str {
@@ -138,6 +141,15 @@ impl House {
             return None;
         }
         headers.get_all(name).last()?.to_str().ok()?.rsplit(',').next().map(str::trim)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 
@@ -268,6 +280,13 @@ mod tests {
         assert_eq!(socket(&house, "tea.example", Some("http://tea.example")), Err(403));
         assert!(ask(&house, Method::GET, &[("host", "tea.example")]).unwrap().is_https);
         assert_eq!(socket(&house, "cup.example", None), Err(421));
+    }
+
+    #[test]
+    fn an_address_in_the_network_is_not_trustworthy_to_browsers() {
+        let trusts = |host| ask(&house(None), Method::GET, &[("host", host)]).unwrap().is_trustworthy;
+        assert!(trusts("localhost:8888") && trusts("127.0.0.1:8888") && trusts("[::1]:8888"));
+        assert!(!trusts("192.168.1.7:8888") && !trusts("teapot:8888"));
     }
 
     #[test]

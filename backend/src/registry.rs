@@ -199,7 +199,7 @@ impl Actor {
                     Question::SignOut(device) => Input::SignOut(ticket, device),
                 });
             }
-            Letter::Restart => self.turn.to_all(&Delivery::Restart),
+            Letter::Restart => self.turn.everywhere(&Delivery::Restart),
         }
     }
 
@@ -215,25 +215,27 @@ impl Actor {
             Output::Read(session, room) => {
                 self.reading.insert(session, self.store.snapshot(room));
             }
-            Output::Attach(session) => self.turn.to(session, Delivery::Attach(session)),
+            Output::Attach(session) => self.turn.at(session, Delivery::Attach(session)),
             Output::Welcome(session, welcome) => {
-                self.turn.to(session, Delivery::Welcome(session, event(&welcome)));
+                self.turn.at(session, Delivery::Welcome(session, event(&welcome)));
             }
             Output::Send(session, what) | Output::Publish(Audience::Session(session), what) => {
-                self.turn.to(session, Delivery::One(session, event(&what)));
+                self.turn.at(session, Delivery::One(session, event(&what)));
             }
             Output::Publish(Audience::Room(_), what) => {
                 let plain = match &what {
                     Event::Posted(posted) => Some(frame::text(posted.text.as_bytes())),
                     _ => None,
                 };
-                self.turn.to_all(&Delivery::Room { v1: event(&what), plain });
+                self.turn.everywhere(&Delivery::Room { v1: event(&what), plain });
             }
-            Output::Pass(Unstored::EmptyText) => self.turn.to_all(&Delivery::Pass(frame::text(b""))),
-            Output::Pass(Unstored::Binary(bytes)) => self.turn.to_all(&Delivery::Pass(frame::binary(&bytes))),
-            Output::Close(session, code) => self.turn.to(session, Delivery::Close(session, code)),
+            Output::Pass(Unstored::EmptyText) => self.turn.everywhere(&Delivery::Pass(frame::text(b""))),
+            Output::Pass(Unstored::Binary(bytes)) => {
+                self.turn.everywhere(&Delivery::Pass(frame::binary(&bytes)))
+            }
+            Output::Close(session, code) => self.turn.at(session, Delivery::Close(session, code)),
             Output::Pause(session, wait_ms) => {
-                self.turn.to(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
+                self.turn.at(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
             }
             Output::Answer(ticket, answer) => {
                 if let Some(question) = self.questions.remove(&ticket) {
@@ -287,13 +289,13 @@ async fn committed(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec
 }
 
 impl Turn {
-    fn to(&mut self, session: SessionId, delivery: Delivery) {
+    fn at(&mut self, session: SessionId, delivery: Delivery) {
         if let Some(deliveries) = self.by_worker.get_mut(Table::worker_of(session)) {
             deliveries.push(delivery);
         }
     }
 
-    fn to_all(&mut self, delivery: &Delivery) {
+    fn everywhere(&mut self, delivery: &Delivery) {
         self.by_worker.iter_mut().for_each(|deliveries| deliveries.push(delivery.clone()));
     }
 
