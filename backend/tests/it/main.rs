@@ -1,6 +1,12 @@
 //! The whole server through [`backend::run`] on port 0, with WebSocket and HTTP
 //! clients that are not ours.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
+)]
+
 mod guard;
 mod house;
 mod http;

@@ -12,7 +12,7 @@ use web_sys::{Document, Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent
 use yew::{AppHandle, Callback, scheduler};
 
 /// The page, taken away when dropped.
-pub struct Stage {
+pub(crate) struct Stage {
     app: Option<AppHandle<Page>>,
     root: Element,
     emitted: Rc<RefCell<Vec<Input>>>,
@@ -21,7 +21,7 @@ pub struct Stage {
 
 impl Stage {
     /// Shows the page with nothing kept from a test before.
-    pub async fn open(view: View) -> Self {
+    pub(crate) async fn open(view: View) -> Self {
         forget();
         let root = new_root();
         let emitted = Rc::new(RefCell::new(Vec::new()));
@@ -36,14 +36,14 @@ impl Stage {
     }
 
     /// Shows another view.
-    pub async fn show(&mut self, view: View) {
+    pub(crate) async fn show(&mut self, view: View) {
         let props = PageProps { view: Seen(Rc::new(view)), emit: self.emit.clone() };
         self.app.as_mut().unwrap().update(props);
         scheduler::flush().await;
     }
 
     /// What the page emitted since the last time.
-    pub fn emitted(&self) -> Vec<Input> {
+    pub(crate) fn emitted(&self) -> Vec<Input> {
         self.emitted.take()
     }
 }
@@ -58,7 +58,7 @@ impl Drop for Stage {
 }
 
 /// A place for the page, in its own styles.
-pub fn new_root() -> Element {
+pub(crate) fn new_root() -> Element {
     let page = page();
     if page.get_element_by_id("styles").is_none() {
         let style = page.create_element("style").unwrap();
@@ -80,33 +80,33 @@ pub fn new_root() -> Element {
 }
 
 /// Clears what the browser keeps for the page.
-pub fn forget() {
+pub(crate) fn forget() {
     let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
     storage.clear().unwrap();
 }
 
-pub fn page() -> Document {
+pub(crate) fn page() -> Document {
     web_sys::window().unwrap().document().unwrap()
 }
 
 /// The one element of this selector.
 #[track_caller]
-pub fn find(selector: &str) -> HtmlElement {
+pub(crate) fn find(selector: &str) -> HtmlElement {
     maybe(selector).unwrap_or_else(|| panic!("there is no {selector}"))
 }
 
-pub fn maybe(selector: &str) -> Option<HtmlElement> {
+pub(crate) fn maybe(selector: &str) -> Option<HtmlElement> {
     page().query_selector(selector).unwrap().map(JsCast::unchecked_into)
 }
 
 /// The text of the one element of this selector.
 #[track_caller]
-pub fn text(selector: &str) -> String {
+pub(crate) fn text(selector: &str) -> String {
     find(selector).text_content().unwrap_or_default()
 }
 
 /// The `<p>`s of the list: state and text.
-pub fn paragraphs() -> Vec<(String, String)> {
+pub(crate) fn paragraphs() -> Vec<(String, String)> {
     let found = page().query_selector_all("#char_list p").unwrap();
     (0..found.length())
         .map(|index| {
@@ -116,14 +116,13 @@ pub fn paragraphs() -> Vec<(String, String)> {
         .collect()
 }
 
-#[track_caller]
-pub async fn press(selector: &str) {
+pub(crate) async fn press(selector: &str) {
     find(selector).click();
     scheduler::flush().await;
 }
 
 /// Puts text into the composer as typing does.
-pub async fn write(text: &str) -> HtmlTextAreaElement {
+pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     let field: HtmlTextAreaElement = find("#send_str").unchecked_into();
     field.set_value(text);
     let event = web_sys::InputEvent::new("input").unwrap();
@@ -134,7 +133,7 @@ pub async fn write(text: &str) -> HtmlTextAreaElement {
 }
 
 /// A `keydown` of Enter; `tune` makes it a special one. True if the page took it.
-pub async fn enter(selector: &str, tune: impl Fn(&KeyboardEventInit)) -> bool {
+pub(crate) async fn enter(selector: &str, tune: impl Fn(&KeyboardEventInit)) -> bool {
     let init = KeyboardEventInit::new();
     init.set_key("Enter");
     init.set_key_code(13);
@@ -148,7 +147,7 @@ pub async fn enter(selector: &str, tune: impl Fn(&KeyboardEventInit)) -> bool {
 }
 
 /// Lets the browser lay out and tell observers, twice.
-pub async fn next_frame() {
+pub(crate) async fn next_frame() {
     for _ in 0..2 {
         let frame = js_sys::Promise::new(&mut |resolve, _| {
             web_sys::window().unwrap().request_animation_frame(&resolve).unwrap();
@@ -158,10 +157,10 @@ pub async fn next_frame() {
     scheduler::flush().await;
 }
 
-pub const ME: u64 = 1;
+pub(crate) const ME: u64 = 1;
 
 /// A room with me in it, connected, nothing said.
-pub fn room() -> View {
+pub(crate) fn room() -> View {
     View {
         identity: Identity::Somebody {
             me: Member { id: MemberId(ME), name: "阿哲".to_owned() },
@@ -180,12 +179,12 @@ pub fn room() -> View {
     }
 }
 
-pub fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
+pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
     View { rows: rows.into_iter().map(Rc::new).collect(), ..room() }
 }
 
 /// A message; all were written within one minute.
-pub fn row(author: u64, number: u8, text: &str, state: RowState) -> Row {
+pub(crate) fn row(author: u64, number: u8, text: &str, state: RowState) -> Row {
     let client_id = ClientId([number; 16]);
     Row {
         key: RowKey { author: MemberId(author), client_id },
