@@ -2,10 +2,26 @@
 //! message that came.
 
 use crate::{
+    shelf::Shelf,
+    stage::Stage,
     wait::{SOON, until},
     window::Window,
 };
 use serde_json::json;
+use std::rc::Rc;
+
+/// The example of the project, as it is.
+const EXAMPLE: &str = include_str!("../../../examples/plain.html");
+
+/// Puts the example on a shelf of its own: another origin than any house's.
+pub async fn shelf(stage: &Stage) -> Rc<Shelf> {
+    stage.keep(Shelf::of([("/plain.html", EXAMPLE.to_owned())]).await)
+}
+
+/// Where the example is that talks to the house on this port of loopback.
+pub fn url(shelf: &Shelf, house: u16) -> String {
+    format!("{}/plain.html?server=127.0.0.1:{house}", shelf.origin())
+}
 
 /// The page.
 #[derive(Clone, Debug)]

@@ -1,7 +1,9 @@
 //! The wire is cut, really: sockets are reset and new ones refused.
 
 use e2e::{
+    house::House,
     page::Page,
+    plain::{self, PlainPage},
     relay::Relay,
     stage::{Stage, play},
     wait::{SOON, until},
@@ -15,6 +17,10 @@ use std::{
 /// A window behind a wire that can be cut, and one with a wire of its own.
 async fn two(stage: &Stage) -> (Rc<Relay>, Page, Page) {
     let house = stage.house(&[]).await;
+    two_of(stage, &house).await
+}
+
+async fn two_of(stage: &Stage, house: &House) -> (Rc<Relay>, Page, Page) {
     let relay = stage.keep(Relay::before(house.address()).await);
     let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
     let tom = stage.guest(&house.url(), "Tom").await;
@@ -72,7 +78,13 @@ async fn a_message_that_was_cut_off_on_its_way_arrives_once() {
 #[tokio::test]
 async fn a_message_whose_answer_was_cut_off_arrives_once() {
     play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
+        let shelf = plain::shelf(stage).await;
+        let house = stage.house(&["--allow-origin", &shelf.origin()]).await;
+        let (relay, mei, tom) = two_of(stage, &house).await;
+        // A page of the house would drop a second row under the same key; a
+        // plain one shows all that the house lets out.
+        let window = stage.window("plain", Kind::default()).await;
+        let plain = PlainPage::open(window, &plain::url(&shelf, house.address().port())).await;
         relay.hold_down();
         mei.say("said and stored").await;
         // It is in the log, and its author cannot know.
@@ -86,6 +98,7 @@ async fn a_message_whose_answer_was_cut_off_arrives_once() {
         for page in [&mei, &tom] {
             page.shows(&["said and stored", "and the next"]).await;
         }
+        plain.shows(&["said and stored", "and the next"]).await;
         assert_eq!(mei.rows().await, tom.rows().await);
     })
     .await;

@@ -1,26 +1,13 @@
 //! Bare pages, without a name and without a protocol, talk with those of the house.
 
 use e2e::{
-    plain::PlainPage,
+    plain::{PlainPage, shelf, url},
     port,
     recorder::{Note, SocketEvent},
-    shelf::Shelf,
     stage::{Stage, play},
     wait::{SOON, until},
     window::Kind,
 };
-use std::rc::Rc;
-
-/// The example, as it is.
-const EXAMPLE: &str = include_str!("../../../../examples/plain.html");
-
-async fn shelf(stage: &Stage) -> Rc<Shelf> {
-    stage.keep(Shelf::of([("/plain.html", EXAMPLE.to_owned())]).await)
-}
-
-fn url(shelf: &Shelf, house: u16) -> String {
-    format!("{}/plain.html?server=127.0.0.1:{house}", shelf.origin())
-}
 
 async fn open(stage: &Stage, name: &str, url: &str) -> PlainPage {
     PlainPage::open(stage.window(name, Kind::default()).await, url).await
