@@ -1,7 +1,7 @@
 //! Plays many stories. One that fails is named, with how to hear it alone.
 //!
 //! `SIM_SEED=7` plays the story of one seed and prints it; `SIM_SEEDS=1000000`
-//! plays more of them.
+//! plays more of them, `SIM_FROM=2000` from another seed than 0.
 
 use sim::Story;
 use std::sync::Mutex;
@@ -23,7 +23,8 @@ fn the_promises_hold_in_every_story() {
         return assert!(told.is_ok(), "seed {seed}: {}", told.unwrap_err());
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let (next, sum) = (AtomicU64::new(0), Mutex::new(Story::default()));
+    let from = number("SIM_FROM").unwrap_or(0);
+    let (next, sum) = (AtomicU64::new(from), Mutex::new(Story::default()));
     let failed = Mutex::new(None::<(u64, String)>);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -31,7 +32,7 @@ fn the_promises_hold_in_every_story() {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds || failed.lock().unwrap().is_some() {
+                    if seed >= from + seeds || failed.lock().unwrap().is_some() {
                         return;
                     }
                     match std::panic::catch_unwind(|| sim::play(seed, false)) {
