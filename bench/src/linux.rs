@@ -23,6 +23,7 @@ mod start;
 mod stats;
 mod table;
 mod tally;
+mod turn;
 
 use crate::arguments::{Command, FanOut, Slow};
 use failure::Failure;

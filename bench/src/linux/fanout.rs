@@ -11,7 +11,7 @@
 //! clients on other machines. So the load naps and looks again; with `--nap 0` it
 //! is woken, and the ratio is only noted.
 
-mod turn;
+mod pair;
 mod window;
 
 use super::failure::Failure;
@@ -21,7 +21,7 @@ use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
 use crate::arguments::FanOut;
-use turn::Pair;
+use pair::Pair;
 use window::Sample;
 
 /// The ratio of CPU per delivery, server over floor, that the median of the pairs must not pass.
@@ -44,8 +44,8 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
         let (floor, server) = match settings.apart || settings.saturate {
-            false => turn::by_message(tested, settings, cores)?,
-            true => turn::by_window(tested, settings, cores)?,
+            false => pair::by_message(tested, settings, cores)?,
+            true => pair::by_window(tested, settings, cores)?,
         };
         floor.print(number, Kind::Floor.name());
         server.print(number, tested.name());

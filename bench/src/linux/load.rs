@@ -79,6 +79,9 @@ pub(crate) struct Load {
     rest: Rest,
     /// From sending to each receipt, since it was last cleared.
     pub(crate) latencies: Histogram,
+    /// Nanoseconds between two messages where the sender waits for each to
+    /// arrive: [`Histogram::record_with_unsent`]. 0 where it does not wait.
+    pub(crate) interval: u64,
     /// The most that the sender itself was late, since it was last reset.
     pub(crate) late_max: Duration,
 }
@@ -111,6 +114,7 @@ impl Load {
             is_full: false,
             rest,
             latencies: Histogram::new(),
+            interval: 0,
             late_max: Duration::ZERO,
         };
         for place in 0..clients {
@@ -326,7 +330,7 @@ impl Load {
                 Some(stamp) if opcode == Opcode::Text => {
                     tally.receive(stamp.number);
                     self.received += 1;
-                    self.latencies.record(now.saturating_sub(stamp.sent_at));
+                    self.latencies.record_with_unsent(now.saturating_sub(stamp.sent_at), self.interval);
                 }
                 _ => tally.receive_altered(),
             },

@@ -2,8 +2,9 @@
 //!
 //! The kernel's buffers fill first, then the server's own queue for it. Measured:
 //! when the server and the kernel have let go of its socket, what the server's
-//! memory does meanwhile, and whether the others notice: their p99 in runs
-//! without and with the slow one, in turn.
+//! memory does meanwhile, and whether the others notice: their p99 beside that of
+//! the clients of a second server, which has no slow one and gets messages in
+//! turn with the first.
 
 mod run;
 mod watch;
@@ -16,44 +17,34 @@ use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
 use crate::arguments::Slow;
-use run::{Memory, Run, Slowness};
+use run::{Memory, Pair};
 
 /// The ratio of the others' p99, with over without, that the median of the pairs must not pass.
 const RATIO_MAX: f64 = 1.10;
 /// From its joining until its socket is gone.
 const GONE_MAX: Duration = Duration::from_secs(25);
 
-/// Measures, prints each run, and adds the outcome to `table`.
-///
-/// The run without lasts as long as the one with, for a log grows with time.
+/// Measures, prints each pair, and adds the outcome to `table`.
 ///
 /// # Errors
-/// When a server cannot be started or a connection is refused.
+/// When a server cannot be started, refuses a connection or loses a message.
 pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure> {
     let cores = Cores::pick()?;
     println!(
-        "\nslow: {} clients that read, {} messages/s of {} bytes, windows of {} s; server on core {}, load on core {}",
+        "\nslow: {} clients that read, {} messages/s in turn of {} bytes, windows of {} s; server on core {}, load on core {}",
         settings.clients, settings.rate, settings.bytes, settings.seconds, cores.server, cores.load,
     );
-    Run::print_names();
+    Pair::print_names();
     let _pinned = Pinned::to(cores.load)?;
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let with = Run::take(settings, cores, Slowness::Present)?;
-        with.print(number, "with");
-        let without = Run::take(settings, cores, Slowness::Absent { lasting: with.lasted })?;
-        without.print(number, "without");
-        pairs.push(Pair { with, without });
+        let pair = Pair::take(settings, cores)?;
+        pair.print(number);
+        pairs.push(pair);
     }
     println!();
     judge(&pairs, table);
     Ok(())
-}
-
-/// A run with the slow client and the run without it right after.
-struct Pair {
-    with: Run,
-    without: Run,
 }
 
 fn judge(pairs: &[Pair], table: &mut Table) {
@@ -66,7 +57,7 @@ fn judge(pairs: &[Pair], table: &mut Table) {
         ratio.median <= RATIO_MAX,
     );
     // One that was never gone counts as the longest there is.
-    let gone = each(&|pair| pair.with.gone_after.map_or(f64::INFINITY, |time| time.as_secs_f64()));
+    let gone = each(&|pair| pair.gone_after.map_or(f64::INFINITY, |time| time.as_secs_f64()));
     table.judge(
         "slow client: its socket gone after, median (max)",
         format!("{:.1} s ({:.1})", gone.median, gone.max),
@@ -76,8 +67,8 @@ fn judge(pairs: &[Pair], table: &mut Table) {
     // What the server's memory grows by, above what it grows by without.
     let growth = |memory: &Memory, until: u64| until as f64 - memory.before as f64;
     let caused = |until: fn(&Memory) -> u64| {
-        each(&|Pair { with, without }| {
-            let (with, without) = (&with.memory, &without.memory);
+        each(&|pair| {
+            let (with, without) = (&pair.with.memory, &pair.without.memory);
             (growth(with, until(with)) - growth(without, until(without))) / 1e6
         })
     };

@@ -1,5 +1,5 @@
-//! A look at the server from outside: its memory, and whether the slow client's
-//! socket is still there.
+//! A look at both servers from outside: their memory, and whether the slow
+//! client's socket is still there.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,14 +14,15 @@ use super::super::sockets;
 /// Between two looks.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Looks at the server from outside, at the same rhythm whether the slow client
-/// is there or not.
+/// Looks at the two servers until it is told to stop.
 pub(super) struct Watch {
-    pid: u32,
+    /// The process that has the slow client, and the one that has not.
+    pids: (u32, u32),
+    /// The port of the first.
     port: u16,
-    /// The slow client's port, if there is one.
-    peer: Option<u16>,
-    /// The server's open files with the slow client's socket among them.
+    /// The slow client's port.
+    peer: u16,
+    /// Open files of the first with the slow client's socket among them.
     files: usize,
     /// Set when the server and the kernel have let go of that socket.
     gone: AtomicBool,
@@ -30,28 +31,28 @@ pub(super) struct Watch {
 }
 
 /// What the watch has seen.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Seen {
-    /// The server's highest resident memory, in bytes.
-    pub(super) peak: u64,
+    /// The highest resident memory of the server with the slow client, in bytes.
+    pub(super) peak_with: u64,
+    /// The same of the other.
+    pub(super) peak_without: u64,
     /// When the slow client's socket was seen to be gone.
     pub(super) gone_at: Option<Instant>,
 }
 
 impl Watch {
-    /// One over `server`, with the slow client's socket open if there is one.
+    /// One over both, with the slow client's socket open.
     ///
     /// # Errors
     /// When the server is gone.
-    pub(super) fn new(server: &Server, slow: Option<&Opened>) -> Result<Self, Failure> {
-        let peer = slow
-            .map(|slow| slow.stream.local_addr())
-            .transpose()
-            .map_err(Failure::at("the slow client has no address"))?;
+    pub(super) fn new(with: &Server, without: &Server, slow: &Opened) -> Result<Self, Failure> {
+        let peer = slow.stream.local_addr().map_err(Failure::at("the slow client has no address"))?;
         Ok(Self {
-            pid: server.pid(),
-            port: server.port(),
-            peer: peer.map(|address| address.port()),
-            files: sockets::open_files(server.pid())?,
+            pids: (with.pid(), without.pid()),
+            port: with.port(),
+            peer: peer.port(),
+            files: sockets::open_files(with.pid())?,
             gone: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         })
@@ -70,16 +71,15 @@ impl Watch {
     /// Looks until it is told to stop.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When a server is gone.
     pub(super) fn look(&self) -> Result<Seen, Failure> {
-        let mut seen = Seen { peak: 0, gone_at: None };
+        let mut seen = Seen { peak_with: 0, peak_without: 0, gone_at: None };
         while !self.stop.load(Ordering::Relaxed) {
-            seen.peak = seen.peak.max(Resident::of(self.pid)?.bytes);
-            let fewer = sockets::open_files(self.pid)? < self.files;
-            if let Some(peer) = self.peer
-                && seen.gone_at.is_none()
-                && fewer
-                && !sockets::exists(self.port, peer)?
+            seen.peak_with = seen.peak_with.max(Resident::of(self.pids.0)?.bytes);
+            seen.peak_without = seen.peak_without.max(Resident::of(self.pids.1)?.bytes);
+            if seen.gone_at.is_none()
+                && sockets::open_files(self.pids.0)? < self.files
+                && !sockets::exists(self.port, self.peer)?
             {
                 seen.gone_at = Some(Instant::now());
                 self.gone.store(true, Ordering::Relaxed);

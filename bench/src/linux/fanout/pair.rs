@@ -1,12 +1,12 @@
 //! Floor and server in turn: message by message, or window by window.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::failure::Failure;
 use super::super::load::Pace;
 use super::super::machine::Cores;
 use super::super::server::Kind;
+use super::super::turn;
 use super::window::{Sample, Side};
 use crate::arguments::FanOut;
 
@@ -18,39 +18,23 @@ const KEPT_SHARE_MIN: f64 = 0.98;
 /// A floor's sample and the server's beside it.
 pub(super) type Pair = (Sample, Sample);
 
-/// Both run at once on the one core, and a message goes to every client of the
-/// one, then to every client of the other: whatever slows the machine down slows
-/// both, within milliseconds.
+/// Both run at once on the one core and have messages in [`turn`].
 ///
 /// # Errors
 /// When one cannot be started, refuses a connection or loses a message.
 pub(super) fn by_message(tested: Kind, settings: &FanOut, cores: Cores) -> Result<Pair, Failure> {
     let mut floor = Side::start(Kind::Floor, settings, cores)?;
     let mut server = Side::start(tested, settings, cores)?;
-    steps(&mut floor, &mut server, settings.rate, WARMING)?;
+    turn::for_time(&mut floor.load, &mut server.load, settings.rate, WARMING)?;
     let before = (floor.begin()?, server.begin()?);
-    steps(&mut floor, &mut server, settings.rate, Duration::from_secs(settings.seconds))?;
+    let window = Duration::from_secs(settings.seconds);
+    turn::for_time(&mut floor.load, &mut server.load, settings.rate, window)?;
     let after = (floor.read()?, server.read()?);
     let mut pair =
         (Sample::between(&before.0, &after.0, &floor), Sample::between(&before.1, &after.1, &server));
     pair.0.faults = floor.finish()?;
     pair.1.faults = server.finish()?;
     Ok(pair)
-}
-
-/// Messages in turn for `time`; who goes first changes with each round.
-fn steps(floor: &mut Side, server: &mut Side, rate: u64, time: Duration) -> Result<(), Failure> {
-    let round = Duration::from_secs(2) / u32::try_from(rate).unwrap_or(u32::MAX);
-    let end = Instant::now() + time;
-    let (mut first, mut second) = (floor, server);
-    while Instant::now() < end {
-        let next = Instant::now() + round;
-        first.load.step()?;
-        second.load.step()?;
-        thread::sleep(next.saturating_duration_since(Instant::now()));
-        std::mem::swap(&mut first, &mut second);
-    }
-    Ok(())
 }
 
 /// One after the other, each with a window of its own, at a rate that does not

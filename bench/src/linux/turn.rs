@@ -1,0 +1,35 @@
+//! Two loads in turn: a message to every client of the one, then a message to
+//! every client of the other.
+//!
+//! What slows the machine down slows both, within milliseconds, so that what is
+//! compared stays comparable when others work on the same machine. Neither is
+//! measured while the other works. No message waits behind another; those that
+//! were not sent because one took long are counted in ([`Load::interval`]).
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::load::Load;
+
+/// Sends `rate` messages a second, both together, for `time`, or as many as
+/// arrive; who goes first changes with each round.
+///
+/// # Errors
+/// When a message does not arrive.
+pub(crate) fn for_time(one: &mut Load, other: &mut Load, rate: u64, time: Duration) -> Result<(), Failure> {
+    let round = Duration::from_secs(2) / u32::try_from(rate).unwrap_or(u32::MAX);
+    for load in [&mut *one, &mut *other] {
+        load.interval = u64::try_from(round.as_nanos()).unwrap_or(u64::MAX);
+    }
+    let end = Instant::now() + time;
+    let (mut first, mut second) = (one, other);
+    while Instant::now() < end {
+        let next = Instant::now() + round;
+        first.step()?;
+        second.step()?;
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+        std::mem::swap(&mut first, &mut second);
+    }
+    Ok(())
+}
