@@ -146,6 +146,11 @@ impl Load {
         self.received
     }
 
+    /// Messages that were sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// Sends and receives for `time`.
     ///
     /// # Errors

@@ -21,6 +21,10 @@ use run::{Memory, Pair};
 
 /// The ratio of the others' p99, with over without, that the median of the pairs must not pass.
 const RATIO_MAX: f64 = 1.10;
+/// Bytes that the slow client must be owed for its queue to have passed its
+/// bound: 4 MiB that the kernel may take, 1 MiB of the server's queue, and a
+/// little. A pair with less says nothing.
+const OWED_BYTES_MIN: u64 = 6 * 1_024 * 1_024;
 /// From its joining until its socket is gone.
 const GONE_MAX: Duration = Duration::from_secs(25);
 
@@ -48,11 +52,16 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
 }
 
 fn judge(pairs: &[Pair], table: &mut Table) {
-    let each = |figure: &dyn Fn(&Pair) -> f64| Spread::of(&pairs.iter().map(figure).collect::<Vec<f64>>());
+    let told: Vec<Pair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
+    let each = |figure: &dyn Fn(&Pair) -> f64| Spread::of(&told.iter().map(figure).collect::<Vec<f64>>());
     let ratio = each(&|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
+    let figure = match told.is_empty() {
+        true => "not measured: too little was sent to pass its queue's bound".to_owned(),
+        false => format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
+    };
     table.judge(
-        format!("slow client: others' p99 with / without, median of {} pairs", pairs.len()),
-        format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
+        format!("slow client: others' p99 with / without, median of {} pairs", told.len()),
+        figure,
         format!("{RATIO_MAX:.2}"),
         ratio.median <= RATIO_MAX,
     );

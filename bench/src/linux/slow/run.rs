@@ -16,7 +16,7 @@ use super::watch::{LOOK_EVERY, Watch};
 use crate::arguments::Slow;
 
 /// Widths of the columns of a run's line.
-const WIDTHS: [usize; 7] = [4, 7, 8, 8, 9, 24, 6];
+const WIDTHS: [usize; 8] = [4, 7, 8, 8, 9, 7, 24, 6];
 /// When waiting for the slow client's socket to go is given up.
 const PATIENCE: Duration = Duration::from_secs(40);
 /// How long the load runs before the window begins.
@@ -59,6 +59,8 @@ pub(super) struct Pair {
     pub(super) without: Run,
     /// From the slow client's joining until its socket was gone.
     pub(super) gone_after: Option<Duration>,
+    /// Bytes of messages that the slow client was owed by then.
+    pub(super) owed: u64,
 }
 
 impl Pair {
@@ -74,8 +76,10 @@ impl Pair {
         without.begin()?;
 
         let begin = Instant::now();
+        let sent_before = with.load.sent();
         let slow = handshake::open(with.server.port(), Some(RECEIVE_BYTES))?;
         let watch = Watch::new(&with.server, &without.server, &slow)?;
+        let mut owed = 0;
         let seen = thread::scope(|scope| {
             let looking = scope.spawn(|| watch.look());
             let mut load_on = || {
@@ -84,7 +88,8 @@ impl Pair {
                 while !watch.is_gone() && begin.elapsed() < PATIENCE {
                     on(LOOK_EVERY)?;
                 }
-                on(COOLING)
+                owed = (with.load.sent() - sent_before) * settings.bytes as u64;
+                turn::for_time(&mut with.load, &mut without.load, settings.rate, COOLING)
             };
             let loaded = load_on();
             watch.stop();
@@ -95,25 +100,27 @@ impl Pair {
             with: with.finish(seen.peak_with)?,
             without: without.finish(seen.peak_without)?,
             gone_after: seen.gone_at.map(|at| at - begin),
+            owed,
         })
     }
 
     /// Prints the names of what [`Self::print`] prints.
     pub(super) fn print_names() {
-        let names = ["pair", "", "p50 ms", "p99 ms", "gone in s", "MB before / peak / after", "faults"];
+        let names =
+            ["pair", "", "p50 ms", "p99 ms", "gone in s", "owed MB", "MB before / peak / after", "faults"];
         line(WIDTHS, names.map(str::to_owned));
     }
 
     /// Prints the pair as two lines.
     pub(super) fn print(&self, number: usize) {
         let gone = self.gone_after.map_or("never".to_owned(), |time| format!("{:.1}", time.as_secs_f64()));
-        self.with.print(number, "with", gone);
-        self.without.print(number, "without", "–".to_owned());
+        self.with.print(number, "with", [gone, format!("{:.1}", self.owed as f64 / 1e6)]);
+        self.without.print(number, "without", ["–", "–"].map(str::to_owned));
     }
 }
 
 impl Run {
-    fn print(&self, number: usize, name: &str, gone: String) {
+    fn print(&self, number: usize, name: &str, [gone, owed]: [String; 2]) {
         let Memory { before, peak, after } = self.memory;
         let [before, peak, after] = [before, peak, after].map(|bytes| bytes as f64 / 1e6);
         let cells = [
@@ -122,6 +129,7 @@ impl Run {
             format!("{:.3}", self.p50_milliseconds),
             format!("{:.3}", self.p99_milliseconds),
             gone,
+            owed,
             format!("{before:.1} / {peak:.1} / {after:.1}"),
             self.faults.to_string(),
         ];
