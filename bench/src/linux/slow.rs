@@ -53,8 +53,10 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
 
 fn judge(pairs: &[Pair], table: &mut Table) {
     let told: Vec<Pair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
-    let each = |figure: &dyn Fn(&Pair) -> f64| Spread::of(&told.iter().map(figure).collect::<Vec<f64>>());
-    let ratio = each(&|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
+    let spread = |pairs: &[Pair], figure: &dyn Fn(&Pair) -> f64| {
+        Spread::of(&pairs.iter().map(figure).collect::<Vec<f64>>())
+    };
+    let ratio = spread(&told, &|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
     let figure = match told.is_empty() {
         true => "not measured: too little was sent to pass its queue's bound".to_owned(),
         false => format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
@@ -66,7 +68,7 @@ fn judge(pairs: &[Pair], table: &mut Table) {
         ratio.median <= RATIO_MAX,
     );
     // One that was never gone counts as the longest there is.
-    let gone = each(&|pair| pair.gone_after.map_or(f64::INFINITY, |time| time.as_secs_f64()));
+    let gone = spread(pairs, &|pair| pair.gone_after.map_or(f64::INFINITY, |time| time.as_secs_f64()));
     table.judge(
         "slow client: its socket gone after, median (max)",
         format!("{:.1} s ({:.1})", gone.median, gone.max),
@@ -76,15 +78,16 @@ fn judge(pairs: &[Pair], table: &mut Table) {
     // What the server's memory grows by, above what it grows by without.
     let growth = |memory: &Memory, until: u64| until as f64 - memory.before as f64;
     let caused = |until: fn(&Memory) -> u64| {
-        each(&|pair| {
+        spread(&told, &|pair| {
             let (with, without) = (&pair.with.memory, &pair.without.memory);
             (growth(with, until(with)) - growth(without, until(without))) / 1e6
         })
     };
     let (peak, after) = (caused(|memory| memory.peak), caused(|memory| memory.after));
+    let figure = format!("{:.1} ({:.1}) / {:.1} ({:.1}) MB", peak.median, peak.max, after.median, after.max);
     table.note(
         "slow client: server's memory more than without, at its peak / after, median (max)",
-        format!("{:.1} ({:.1}) / {:.1} ({:.1}) MB", peak.median, peak.max, after.median, after.max),
+        if told.is_empty() { "not measured".to_owned() } else { figure },
     );
     let mut faults = Faults::default();
     for pair in pairs {
