@@ -1,6 +1,7 @@
 //! The parts of the screens. Each reads what it is handed and emits inputs.
 //! Each renders exactly one root element, and what is conditional or repeated
 //! inside it has a key: Yew 0.23 pairs siblings without keys from the back.
+//! What has no state of its own is a function.
 
 pub mod avatar;
 pub mod brand;
@@ -19,4 +20,3 @@ pub mod pill;
 pub mod rail;
 pub mod refused;
 pub mod settings;
-pub mod words;

@@ -1,6 +1,10 @@
-//! What every component may reach without being handed it: the view, the way
-//! to emit, the language. Each is small and compared by pointer, so that a
-//! change of one renders only its readers.
+//! What every component may reach without being handed it: the reader's
+//! preferences and the way to emit. Compared by pointer and by word, so that
+//! only a change of language or theme renders all its readers.
+//!
+//! There is one context and not two: each type of context, like each
+//! component, is made anew by the compiler and weighs about 2 KB in the page.
+//! For the same reason what has no state is a function that returns `Html`.
 
 use crate::language::Language;
 use crate::preferences::Preferences;
@@ -28,31 +32,26 @@ impl Deref for Seen {
     }
 }
 
-/// Where components send what the person does.
+/// What surrounds a component.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Emit(pub Callback<Input>);
+pub struct Surroundings {
+    /// The language and theme, and how to choose others.
+    pub preferences: Preferences,
+    /// Where components send what the person does.
+    pub emit: Callback<Input>,
+}
 
-impl Emit {
-    /// Tells the client.
-    pub fn emit(&self, input: Input) {
-        self.0.emit(input);
+impl Surroundings {
+    /// The language to speak.
+    pub fn language(&self) -> Language {
+        self.preferences.language
     }
 }
 
-/// The way to emit.
+/// The surroundings. A component outside [`crate::page::Page`] speaks English,
+/// and nobody hears it.
 #[hook]
-pub fn use_emit() -> Emit {
-    use_context::<Emit>().unwrap_or_else(|| Emit(Callback::noop()))
-}
-
-/// The language and theme, and how to choose others.
-#[hook]
-pub fn use_preferences() -> Preferences {
-    use_context::<Preferences>().unwrap_or_default()
-}
-
-/// The language to speak.
-#[hook]
-pub fn use_language() -> Language {
-    use_preferences().language
+pub fn use_surroundings() -> Surroundings {
+    let alone = || Surroundings { preferences: Preferences::default(), emit: Callback::noop() };
+    use_context::<Surroundings>().unwrap_or_else(alone)
 }

@@ -2,7 +2,7 @@
 //! a line between two days.
 
 use client::view::{Row, RowKey, RowState};
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 /// Milliseconds between two messages of one author from which the second gets
 /// a head of its own.
@@ -34,23 +34,23 @@ pub enum Item {
 /// list would move.
 #[derive(Debug, Default)]
 pub struct Grouping {
-    /// At most the rows of the last list.
-    first_seen: BTreeMap<RowKey, u64>,
+    /// At most the rows of the last list; few, for history comes settled.
+    first_seen: Vec<(RowKey, u64)>,
 }
 
 impl Grouping {
     /// The rows with their heads and days. `day_of` numbers the reader's days.
     pub fn items(&mut self, rows: &[Rc<Row>], day_of: impl Fn(u64) -> i64) -> Vec<Item> {
-        let mut first_seen = BTreeMap::new();
+        let mut first_seen = Vec::new();
         let mut items = Vec::with_capacity(rows.len() + 1);
         let mut last_day = i64::MIN;
         let mut before: Option<(&Row, u64)> = None;
         for row in rows {
-            let seen = self.first_seen.get(&row.key).copied();
+            let seen = self.first_seen.iter().find(|(key, _)| *key == row.key).map(|(_, at)| *at);
             let unsettled = row.state != RowState::Settled;
             let at = seen.unwrap_or(row.at);
             if unsettled || seen.is_some() {
-                first_seen.insert(row.key, at);
+                first_seen.push((row.key, at));
             }
             // Only forward: a clock that is behind must not bring a day back.
             let day = day_of(at);

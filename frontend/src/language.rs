@@ -56,6 +56,23 @@ impl Language {
     }
 }
 
+/// Asked before the catalogues, and silent: see where it is named.
+pub(crate) struct NothingMore;
+
+impl rust_i18n::Backend for NothingMore {
+    fn available_locales(&self) -> Vec<Cow<'_, str>> {
+        Vec::new()
+    }
+
+    fn translate(&self, _locale: &str, _key: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    fn messages_for_locale(&self, _locale: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
+        None
+    }
+}
+
 /// The text under `key`, with its `%{name}`s filled in.
 ///
 /// [`tr!`](crate::language::tr) calls it; the build has checked the key.

@@ -1,9 +1,9 @@
 //! The whole page for one view. It knows no driver: tests give it views.
 
-use crate::context::{Emit, Seen};
+use crate::context::{Seen, Surroundings};
 use crate::language::tr;
-use crate::pages::{join::Join, opening::Opening, room::Room};
-use crate::preferences::{Preferences, use_own_preferences};
+use crate::pages::{join::join, opening::opening, room::Room};
+use crate::preferences::use_own_preferences;
 use client::input::Input;
 use client::view::Identity;
 use yew::prelude::*;
@@ -34,18 +34,13 @@ pub fn Page(props: &PageProps) -> Html {
             page.set_title(&title);
         }
     });
+    let around = Surroundings { preferences, emit: props.emit.clone() };
     let screen = match &view.identity {
-        Identity::Unknown { failed } => html! { <Opening key="opening" failed={*failed} link={view.link} /> },
-        Identity::Nobody { name, busy, refusal } => html! {
-            <Join key="join" name={name.clone()} busy={*busy} refusal={refusal.clone()} link={view.link} />
-        },
+        Identity::Unknown { failed } => opening(&around, *failed, view.link),
+        Identity::Nobody { name, busy, refusal } => {
+            join(&around, name.clone().into(), *busy, refusal.clone(), view.link)
+        }
         Identity::Somebody { .. } => html! { <Room key="room" view={view.clone()} /> },
     };
-    html! {
-        <ContextProvider<Preferences> context={preferences}>
-            <ContextProvider<Emit> context={Emit(props.emit.clone())}>
-                { screen }
-            </ContextProvider<Emit>>
-        </ContextProvider<Preferences>>
-    }
+    html! { <ContextProvider<Surroundings> context={around}>{ screen }</ContextProvider<Surroundings>> }
 }

@@ -1,7 +1,6 @@
 //! The house's mark and name.
 
-use crate::context::use_language;
-use crate::language::tr;
+use crate::language::{Language, tr};
 use yew::prelude::*;
 
 /// The mark: a cup with steam.
@@ -16,11 +15,9 @@ pub fn cup() -> Html {
 }
 
 /// The mark, and what the house is called.
-#[component]
-pub fn Brand() -> Html {
-    let language = use_language();
+pub fn brand(language: Language) -> Html {
     html! {
-        <span class="brand">
+        <span key="brand" class="brand">
             { cup() }
             <span key="name" class="brand_name">{ tr!(language, "house.name") }</span>
         </span>

@@ -1,49 +1,69 @@
-//! A switch of a few words, one of which holds: radio buttons in a row.
+//! A switch of a few words, one of which holds: radio buttons in a row. There
+//! are two, for the language and for the theme.
 
+use crate::language::{Language, tr};
+use crate::preferences::{Choice, Preferences};
+use crate::theme::Theme;
 use yew::prelude::*;
 
-/// One word of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Word {
-    /// What is told when it is picked.
-    pub value: &'static str,
-    /// What it says.
-    pub label: AttrValue,
+/// One word of a switch.
+struct Word {
+    value: &'static str,
+    label: AttrValue,
     /// The language of the label, where it is not the page's.
-    pub lang: Option<&'static str>,
+    lang: Option<&'static str>,
+    chosen: bool,
+    choice: Choice,
 }
 
-/// What [`WordChoice`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct WordChoiceProps {
-    /// Tells the groups of a page apart.
-    pub name: &'static str,
-    /// What the group is about.
-    pub legend: AttrValue,
-    /// The words.
-    pub words: Vec<Word>,
-    /// The one that holds.
-    pub value: &'static str,
-    /// Told the value that was picked.
-    pub on_pick: Callback<&'static str>,
+/// Which language to speak.
+pub fn language_choice(preferences: &Preferences) -> Html {
+    let words = Language::ALL.map(|language| Word {
+        value: language.tag(),
+        label: language.own_name().into(),
+        lang: Some(language.tag()),
+        chosen: language == preferences.language,
+        choice: Choice::Language(language),
+    });
+    switch("language", tr!(preferences.language, "settings.language"), words, &preferences.choose)
 }
 
-/// The switch.
-#[component]
-pub fn WordChoice(props: &WordChoiceProps) -> Html {
-    let words = props.words.iter().map(|word| {
-        let value = word.value;
-        let onchange = props.on_pick.reform(move |_: Event| value);
+/// How to be lit.
+pub fn theme_choice(preferences: &Preferences) -> Html {
+    let language = preferences.language;
+    let words = Theme::ALL.map(|theme| Word {
+        value: theme.word(),
+        label: match theme {
+            Theme::System => tr!(language, "settings.theme_system"),
+            Theme::Light => tr!(language, "settings.theme_light"),
+            Theme::Dark => tr!(language, "settings.theme_dark"),
+        },
+        lang: None,
+        chosen: theme == preferences.theme,
+        choice: Choice::Theme(theme),
+    });
+    switch("theme", tr!(language, "settings.theme"), words, &preferences.choose)
+}
+
+/// The switch. `name` tells the groups of a page apart.
+fn switch(
+    name: &'static str,
+    legend: AttrValue,
+    words: impl IntoIterator<Item = Word>,
+    choose: &Callback<Choice>,
+) -> Html {
+    let words = words.into_iter().map(|Word { value, label, lang, chosen, choice }| {
+        let onchange = choose.reform(move |_: Event| choice);
         html! {
-            <label key={value} lang={word.lang}>
-                <input type="radio" name={props.name} value={value} checked={value == props.value} {onchange} />
-                <span>{ word.label.clone() }</span>
+            <label key={value} {lang}>
+                <input type="radio" {name} {value} checked={chosen} {onchange} />
+                <span>{ label }</span>
             </label>
         }
     });
     html! {
-        <fieldset class="choice">
-            <legend>{ props.legend.clone() }</legend>
+        <fieldset key={name} class="choice">
+            <legend>{ legend }</legend>
             <div class="choice_words">{ for words }</div>
         </fieldset>
     }

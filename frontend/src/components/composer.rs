@@ -4,8 +4,8 @@
 //! whatever way text came into it counts.
 
 use crate::components::icon::Icon;
-use crate::components::refused::Refused;
-use crate::context::{Seen, use_emit, use_language};
+use crate::components::refused::refused;
+use crate::context::{Seen, use_surroundings};
 use crate::hooks::keys::{Keyboard, key_action};
 use crate::language::{Language, tr};
 use crate::random;
@@ -35,8 +35,8 @@ enum Kept {
 /// The composer.
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
-    let language = use_language();
-    let emit = use_emit();
+    let around = use_surroundings();
+    let language = around.language();
     let kept = use_state_eq(|| None::<Kept>);
     let grow = use_node_ref();
     let field = &props.field;
@@ -50,6 +50,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     });
     let send = {
         let (field, grow, kept, can_send) = (field.clone(), grow.clone(), kept.setter(), props.view.can_send);
+        let emit = around.emit;
         Callback::from(move |()| {
             let Some(field) = field.cast::<HtmlTextAreaElement>() else { return };
             let text = field.value();
@@ -95,7 +96,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
-                <Refused key="refused" id="send_error" reason={kept.map(|kept| reason(language, kept))} />
+                { refused("send_error", kept.map(|kept| reason(language, kept))) }
                 if waiting > 0 && kept.is_none() {
                     <span key="waiting" class="waiting_line" role="status">
                         { tr!(language, "composer.waiting", count = waiting) }

@@ -1,7 +1,7 @@
 //! Why nothing goes through just now, when it is tried again, and a button for
 //! who cannot wait.
 
-use crate::context::{use_emit, use_language};
+use crate::context::use_surroundings;
 use crate::hooks::tick::use_seconds_until;
 use crate::language::tr;
 use client::input::Input;
@@ -18,8 +18,8 @@ pub struct ConnectionNoticeProps {
 /// The notice. Shown only while the connection cannot be used.
 #[component]
 pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
-    let language = use_language();
-    let emit = use_emit();
+    let around = use_surroundings();
+    let language = around.language();
     let Link { ready_state, retry_at, offline, .. } = props.link;
     let seconds = use_seconds_until(retry_at);
     let text = match (offline, seconds) {
@@ -28,7 +28,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
         (false, None) if ready_state == ReadyState::Closed => tr!(language, "link.lost"),
         (false, None) => tr!(language, "link.trying"),
     };
-    let reconnect = Callback::from(move |_: MouseEvent| emit.emit(Input::ReconnectNow));
+    let reconnect = around.emit.reform(|_: MouseEvent| Input::ReconnectNow);
     html! {
         <div class="notice warn late">
             <span class="notice_text">{ text }</span>

@@ -2,7 +2,7 @@
 //! it, and the focus returns to where it was.
 
 use crate::components::icon::Icon;
-use crate::context::use_language;
+use crate::context::use_surroundings;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
@@ -39,7 +39,7 @@ pub struct DialogProps {
 /// The dialog.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
-    let language = use_language();
+    let language = use_surroundings().language();
     let node = use_node_ref();
     use_effect_with(props.open, {
         let node = node.clone();

@@ -2,9 +2,9 @@
 //! same from local echo to history, for its key does.
 
 use crate::clock;
-use crate::components::avatar::Avatar;
+use crate::components::avatar::avatar;
 use crate::components::icon::Icon;
-use crate::context::{use_emit, use_language};
+use crate::context::use_surroundings;
 use crate::language::{Language, tr};
 use crate::selection;
 use crate::sentence;
@@ -27,7 +27,7 @@ pub struct MessageProps {
 /// The message.
 #[component]
 pub fn Message(props: &MessageProps) -> Html {
-    let language = use_language();
+    let language = use_surroundings().language();
     let node = use_node_ref();
     let row = &props.row;
     let (state, mark) = match row.state {
@@ -43,7 +43,7 @@ pub fn Message(props: &MessageProps) -> Html {
         <div class={classes!("message", state, props.head.then_some("head"))}>
             <div key="author" class="author">
                 if props.head {
-                    <Avatar id={row.key.author} name={name.clone()} tag={row.tag} />
+                    { avatar(row.key.author, &name, row.tag, false) }
                 } else {
                     <time datetime={clock::iso(row.at)}>{ &time }</time>
                 }
@@ -104,15 +104,12 @@ struct FailedActionsProps {
 /// Why a message was refused, and what can be done with it.
 #[component]
 fn FailedActions(props: &FailedActionsProps) -> Html {
-    let language = use_language();
-    let emit = use_emit();
+    let around = use_surroundings();
+    let language = around.language();
     let copied = use_state_eq(|| None::<bool>);
     let key = props.row.key;
-    let retry = {
-        let emit = emit.clone();
-        Callback::from(move |_: MouseEvent| emit.emit(Input::Retry(key)))
-    };
-    let discard = Callback::from(move |_: MouseEvent| emit.emit(Input::Discard(key)));
+    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
+    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
     let copy = {
         let (text, copied) = (props.text.clone(), copied.setter());
         Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::components::brand::cup;
 use crate::components::icon::Icon;
 use crate::components::message::Message;
-use crate::context::{Seen, use_language};
+use crate::context::{Seen, use_surroundings};
 use crate::grouping::{Grouping, Item};
 use crate::language::tr;
 use pin::use_pin;
@@ -24,7 +24,7 @@ pub struct MessageListProps {
 /// The list.
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
-    let language = use_language();
+    let language = use_surroundings().language();
     let view = &props.view;
     let grouping = use_mut_ref(Grouping::default);
     let node = use_node_ref();

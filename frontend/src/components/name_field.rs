@@ -1,7 +1,7 @@
 //! A name, asked for: the field, its button, and why the last one was refused.
 
-use crate::components::refused::Refused;
-use crate::context::use_language;
+use crate::components::refused::refused;
+use crate::context::use_surroundings;
 use crate::hooks::keys::{Keyboard, key_action};
 use crate::language::tr;
 use crate::sentence;
@@ -56,7 +56,7 @@ fn check(name: &str) -> Result<(), ErrorCode> {
 /// The field.
 #[component]
 pub fn NameField(props: &NameFieldProps) -> Html {
-    let language = use_language();
+    let language = use_surroundings().language();
     let NameFieldIds { field, button, error } = props.ids;
     let node = use_node_ref();
     let text = use_state(|| props.initial.clone());
@@ -130,7 +130,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
                 </button>
             </div>
             <div class="name_trouble">
-                <Refused key="refused" id={error} {reason} />
+                { refused(error, reason) }
                 <span key="suggestion">{ suggestion.unwrap_or_default() }</span>
             </div>
         </form>

@@ -3,45 +3,35 @@
 
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
-use crate::context::{Seen, use_emit, use_language};
+use crate::context::{Surroundings, use_surroundings};
 use crate::language::tr;
 use client::input::Input;
-use client::view::ReadyState;
+use client::view::{ReadyState, RowState, View};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-/// What [`Notices`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct NoticesProps {
-    /// The view.
-    pub view: Seen,
-    /// The composer's field: a reload must not cost its text.
-    pub draft: NodeRef,
-}
-
-/// All notices of the room.
-#[component]
-pub fn Notices(props: &NoticesProps) -> Html {
-    let view = &props.view;
+/// All notices of the room. `draft` is the composer's field: a reload must not
+/// cost its text.
+pub fn notices(around: &Surroundings, view: &View, draft: &NodeRef) -> Html {
     let usable = view.link.ready_state == ReadyState::Open && view.link.welcomed;
     html! {
-        <div class="notices">
+        <div key="notices" class="notices">
             if !usable {
                 <ConnectionNotice key="connection" link={view.link} />
             }
             if view.new_version {
-                <NewVersion key="version" unsettled={has_unsettled(view)} draft={props.draft.clone()} />
+                <NewVersion key="version" unsettled={has_unsettled(view)} draft={draft.clone()} />
             }
             if view.new_epoch {
-                <NewEpoch key="epoch" />
+                { new_epoch(around) }
             }
         </div>
     }
 }
 
 /// Whether there are own messages that only this page holds.
-fn has_unsettled(view: &Seen) -> bool {
-    view.rows.iter().any(|row| row.state != client::view::RowState::Settled)
+fn has_unsettled(view: &View) -> bool {
+    view.rows.iter().any(|row| row.state != RowState::Settled)
 }
 
 /// What [`NewVersion`] needs.
@@ -61,7 +51,7 @@ enum Unsaved {
 
 #[component]
 fn NewVersion(props: &NewVersionProps) -> Html {
-    let language = use_language();
+    let language = use_surroundings().language();
     let unsaved = use_state_eq(|| None::<Unsaved>);
     let reload = {
         let (unsaved, draft, unsettled) = (unsaved.setter(), props.draft.clone(), props.unsettled);
@@ -90,13 +80,11 @@ fn NewVersion(props: &NewVersionProps) -> Html {
     }
 }
 
-#[component]
-fn NewEpoch() -> Html {
-    let language = use_language();
-    let emit = use_emit();
-    let dismiss = Callback::from(move |_: MouseEvent| emit.emit(Input::DismissEpoch));
+fn new_epoch(around: &Surroundings) -> Html {
+    let language = around.language();
+    let dismiss = around.emit.reform(|_: MouseEvent| Input::DismissEpoch);
     html! {
-        <div id="new_epoch" class="notice" role="status">
+        <div key="epoch" id="new_epoch" class="notice" role="status">
             <span class="notice_text">{ tr!(language, "epoch.new") }</span>
             <button type="button" class="quiet" aria-label={tr!(language, "epoch.dismiss")}
                 title={tr!(language, "epoch.dismiss")} onclick={dismiss}>{ Icon::Close.draw() }</button>

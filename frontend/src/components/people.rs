@@ -1,26 +1,16 @@
 //! Who is here, and who left the page open and went.
 
-use crate::components::avatar::Avatar;
-use crate::context::{Seen, use_language};
+use crate::components::avatar::avatar;
 use crate::language::{Language, tr};
-use client::view::Person;
+use client::view::{Person, View};
 use yew::prelude::*;
 
-/// What [`People`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct PeopleProps {
-    /// The view.
-    pub view: Seen,
-}
-
 /// The list.
-#[component]
-pub fn People(props: &PeopleProps) -> Html {
-    let language = use_language();
-    let people = &props.view.people;
+pub fn people(language: Language, view: &View) -> Html {
+    let people = &view.people;
     let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
     let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    let more = props.view.people_count.saturating_sub(named);
+    let more = view.people_count.saturating_sub(named);
     html! {
         <div class="people_list">
             <h3 key="here_title">{ tr!(language, "people.here", count = here.len()) }</h3>
@@ -41,7 +31,7 @@ fn entry(language: Language, person: &Person) -> Html {
     html! {
         <li key={person.id.0} class={person.away.then_some("is_away")}>
             <span class="seat">
-                <Avatar id={person.id} name={name.clone()} small=true />
+                { avatar(person.id, &person.name, None, true) }
                 <span class="dot" aria-hidden="true"></span>
             </span>
             <span class="name">{ name }</span>

@@ -1,19 +1,11 @@
 //! The connection as it really is: a small word and a colour.
 
-use crate::context::use_language;
 use crate::language::{Language, tr};
 use client::view::ReadyState;
 use yew::prelude::*;
 
-/// What [`Pill`] needs.
-#[derive(Clone, Copy, PartialEq, Properties)]
-pub struct PillProps {
-    /// The WebSocket's own.
-    pub ready_state: ReadyState,
-}
-
 /// The word for a `readyState`.
-pub fn word(language: Language, ready_state: ReadyState) -> AttrValue {
+fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     match ready_state {
         ReadyState::Connecting => tr!(language, "link.connecting"),
         ReadyState::Open => tr!(language, "link.open"),
@@ -22,15 +14,13 @@ pub fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     }
 }
 
-/// There is one on every screen.
-#[component]
-pub fn Pill(props: &PillProps) -> Html {
-    let language = use_language();
-    let number = props.ready_state as u16;
-    let word = word(language, props.ready_state);
+/// The pill; there is one on every screen.
+pub fn pill(language: Language, ready_state: ReadyState) -> Html {
+    let number = ready_state as u16;
+    let word = word(language, ready_state);
+    let title = tr!(language, "link.title", number = number, word = word);
     html! {
-        <span id="ready_state" class="pill" role="status" data-state={number.to_string()}
-            title={tr!(language, "link.title", number = number, word = word)}>
+        <span key="pill" id="ready_state" class="pill" role="status" data-state={number.to_string()} {title}>
             <span class="dot" aria-hidden="true"></span>
             <span>{ word }</span>
         </span>

@@ -2,18 +2,9 @@
 
 use yew::prelude::*;
 
-/// What [`Refused`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct RefusedProps {
-    /// Names it for the field's `aria-describedby`.
-    pub id: &'static str,
-    /// The reason; none if nothing is wrong.
-    pub reason: Option<AttrValue>,
-}
-
-/// The line is always there, so that a screen reader hears what comes into it
-/// and nothing moves.
-#[component]
-pub fn Refused(props: &RefusedProps) -> Html {
-    html! { <div id={props.id} class="refused" role="alert">{ props.reason.clone().unwrap_or_default() }</div> }
+/// The reason; none if nothing is wrong. The line is always there, so that a
+/// screen reader hears what comes into it and nothing moves. `id` names it for
+/// the field's `aria-describedby`.
+pub fn refused(id: &'static str, reason: Option<AttrValue>) -> Html {
+    html! { <div key="refused" {id} class="refused" role="alert">{ reason.unwrap_or_default() }</div> }
 }

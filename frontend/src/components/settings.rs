@@ -1,8 +1,8 @@
 //! One's name, language, theme, and the way out.
 
+use crate::components::choice::{language_choice, theme_choice};
 use crate::components::name_field::{NameField, NameFieldIds};
-use crate::components::words::{LanguageChoice, ThemeChoice};
-use crate::context::{use_emit, use_language};
+use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
 use client::view::NameRefusal;
@@ -26,13 +26,13 @@ const RENAME: NameFieldIds =
 /// What stands in the settings' dialog.
 #[component]
 pub fn Settings(props: &SettingsProps) -> Html {
-    let language = use_language();
-    let emit = use_emit();
+    let around = use_surroundings();
+    let language = around.language();
     let asked = use_state(|| false);
     // A refusal of an earlier visit to the settings is none of this one.
     let told = use_state(|| None::<String>);
     let on_name = {
-        let (emit, told) = (emit.clone(), told.setter());
+        let (emit, told) = (around.emit.clone(), told.setter());
         Callback::from(move |name: String| {
             told.set(Some(name.clone()));
             emit.emit(Input::Rename { name });
@@ -46,7 +46,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
         let asked = asked.setter();
         Callback::from(move |_: MouseEvent| asked.set(answer))
     };
-    let sign_out = Callback::from(move |_: MouseEvent| emit.emit(Input::SignOut));
+    let sign_out = around.emit.reform(|_: MouseEvent| Input::SignOut);
     html! {
         <div class="settings">
             <div key="name">
@@ -56,8 +56,8 @@ pub fn Settings(props: &SettingsProps) -> Html {
                     { saved }
                 </div>
             </div>
-            <LanguageChoice key="language" />
-            <ThemeChoice key="theme" />
+            { language_choice(&around.preferences) }
+            { theme_choice(&around.preferences) }
             <div key="out" class="sign_out">
                 if *asked {
                     <span key="ask">{ tr!(language, "settings.sign_out_ask", name = props.me.name) }</span>

@@ -1,36 +1,26 @@
 //! Before the server has said who we are.
 
-use crate::components::brand::Brand;
+use crate::components::brand::brand;
 use crate::components::connection_notice::ConnectionNotice;
-use crate::components::pill::Pill;
-use crate::context::use_language;
+use crate::components::pill::pill;
+use crate::context::Surroundings;
 use crate::language::tr;
 use client::view::Link;
 use yew::prelude::*;
 
-/// What [`Opening`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct OpeningProps {
-    /// Asking failed; it will be tried again.
-    pub failed: bool,
-    /// The connection.
-    pub link: Link,
-}
-
 /// The screen: the same picture as in `index.html` before the page is there.
-#[component]
-pub fn Opening(props: &OpeningProps) -> Html {
-    let language = use_language();
+/// `failed`: asking did not succeed, and will be tried again.
+pub fn opening(around: &Surroundings, failed: bool, link: Link) -> Html {
+    let language = around.language();
+    let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.word") };
     html! {
-        <main class="door">
-            <Brand key="brand" />
-            <div key="word" class="door_word" role="status">
-                { if props.failed { tr!(language, "opening.failed") } else { tr!(language, "opening.word") } }
-            </div>
-            <Pill key="pill" ready_state={props.link.ready_state} />
+        <main key="opening" class="door">
+            { brand(language) }
+            <div key="word" class="door_word" role="status">{ word }</div>
+            { pill(language, link.ready_state) }
             <div key="notice" class="door_notice">
-                if props.failed {
-                    <ConnectionNotice link={props.link} />
+                if failed {
+                    <ConnectionNotice {link} />
                 }
             </div>
         </main>

@@ -1,16 +1,16 @@
 //! Behind the door: the rail, the open room, who is here.
 
-use crate::components::brand::Brand;
+use crate::components::brand::brand;
 use crate::components::composer::Composer;
 use crate::components::dialog::{Dialog, Place};
-use crate::components::header::Header;
+use crate::components::header::header;
 use crate::components::message_list::MessageList;
-use crate::components::notices::Notices;
-use crate::components::people::People;
-use crate::components::pill::Pill;
-use crate::components::rail::Rail;
+use crate::components::notices::notices;
+use crate::components::people::people;
+use crate::components::pill::pill;
+use crate::components::rail::rail;
 use crate::components::settings::Settings;
-use crate::context::{Seen, use_language};
+use crate::context::{Seen, use_surroundings};
 use crate::hooks::media::use_media;
 use crate::language::tr;
 use client::view::Identity;
@@ -42,32 +42,32 @@ fn use_panel() -> (bool, Callback<()>, Callback<()>) {
 /// The screen.
 #[component]
 pub fn Room(props: &RoomProps) -> Html {
-    let language = use_language();
+    let around = use_surroundings();
+    let language = around.language();
     let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
     let (menu, open_menu, close_menu) = use_panel();
-    let (people, open_people, close_people) = use_panel();
+    let (listed, open_people, close_people) = use_panel();
     let (settings, open_settings, close_settings) = use_panel();
     let field = use_node_ref();
     let view = &props.view;
     let Identity::Somebody { me, busy, refusal } = &view.identity else {
         return html! { <main></main> };
     };
-    let rail = html! { <Rail me={me.clone()} on_room={close_menu.clone()} on_settings={open_settings} /> };
-    let list = html! { <People view={view.clone()} /> };
+    let rail = rail(language, me, &close_menu, &open_settings);
+    let list = people(language, view);
     html! {
         <div class="house">
             if has_rail {
                 <div key="rail" class="rail">
-                    <div class="rail_head"><Brand /><Pill ready_state={view.link.ready_state} /></div>
+                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.link.ready_state) }</div>
                     { rail.clone() }
                 </div>
             }
             <main key="room" class="room">
-                <Header key="header" view={view.clone()} on_menu={(!has_rail).then_some(open_menu)}
-                    on_people={(!has_people).then_some(open_people)} />
+                { header(language, view, (!has_rail).then_some(&open_menu), (!has_people).then_some(&open_people)) }
                 <div key="talk" class="talk">
                     <MessageList key="list" view={view.clone()} />
-                    <Notices key="notices" view={view.clone()} draft={field.clone()} />
+                    { notices(&around, view, &field) }
                 </div>
                 <Composer key="composer" view={view.clone()} {field} />
             </main>
@@ -82,7 +82,7 @@ pub fn Room(props: &RoomProps) -> Html {
             }
             if !has_people {
                 <Dialog key="people_dialog" id="people_dialog" title={tr!(language, "people.title")}
-                    place={Place::End} open={people} on_close={close_people}>{ list }</Dialog>
+                    place={Place::End} open={listed} on_close={close_people}>{ list }</Dialog>
             }
             <Dialog key="settings" id="settings_dialog" title={tr!(language, "settings.title")}
                 place={Place::Middle} open={settings} on_close={close_settings}>
