@@ -1,6 +1,6 @@
 //! What a client asks: client → server.
 
-use crate::{ClientId, Cursor, ErrorCode, RoomId};
+use crate::{Address, ClientId, Cursor, ErrorCode, RoomId};
 use serde::{Deserialize, Serialize};
 
 /// One frame of a v1 client. `ref` is the client's own number for it: the
@@ -12,6 +12,20 @@ pub enum Command {
     Hello(Hello),
     /// A message to a room.
     Post(Post),
+    /// A new room, whose first member is its maker.
+    RoomCreate(RoomCreate),
+    /// Another name or description for a room.
+    RoomChange(RoomChange),
+    /// To be in a room.
+    RoomJoin(RoomMove),
+    /// To be in it no more.
+    RoomLeave(RoomMove),
+    /// Which rooms the house has.
+    Rooms(Rooms),
+    /// Messages of a room that are not held yet.
+    History(History),
+    /// Events of one address that are missing.
+    Events(Events),
     /// Whether the person is at the page.
     Presence(Presence),
     /// Asks for a [`crate::event::Pong`]: is this connection still alive?
@@ -31,6 +45,10 @@ pub struct Hello {
     /// How far this client has read; absent on its first visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
+    /// The room whose messages come with `welcome`; the lobby, if it is absent or
+    /// the member is not in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
 }
 
 /// Says something.
@@ -45,6 +63,106 @@ pub struct Post {
     pub room: RoomId,
     /// 1 to [`crate::limits::TEXT_BYTES_MAX`] bytes, not only white space.
     pub text: String,
+}
+
+/// Makes a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomCreate {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Made once per command: a retry carries the same.
+    pub client_id: ClientId,
+    /// A name as members have them, unique among the rooms.
+    pub name: String,
+    /// At most [`crate::limits::DESCRIPTION_CHARS_MAX`] characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// Names and describes a room anew: both as they shall be from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomChange {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Made once per command: a retry carries the same.
+    pub client_id: ClientId,
+    /// Which room.
+    pub room: RoomId,
+    /// As in [`RoomCreate`].
+    pub name: String,
+    /// As in [`RoomCreate`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+/// Joins a room or leaves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomMove {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Made once per command: a retry carries the same.
+    pub client_id: ClientId,
+    /// Which room.
+    pub room: RoomId,
+}
+
+/// Asks for the rooms of the house, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rooms {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Only rooms whose name has this in it, whatever its case; absent for all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub find: String,
+    /// Only rooms after this one: the last of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<RoomId>,
+}
+
+/// Asks for a page of a room's messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Which room.
+    pub room: RoomId,
+    /// Which page of it.
+    pub at: At,
+}
+
+/// A page of history: by position, or where a date begins. On the wire
+/// `"newest"`, `{"before":7}`, `{"after":7}`, `{"around":7}` or `{"date":1767225500000}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// The newest messages.
+    Newest,
+    /// Those next before this position.
+    Before(u64),
+    /// Those next after this position.
+    After(u64),
+    /// Half of them before this position, the rest at and after it.
+    Around(u64),
+    /// Around the first message that was committed at this time (milliseconds since
+    /// 1970) or later; the newest, if there is none.
+    Date(u64),
+}
+
+/// Asks for the events of one address after a position that the client holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// The client's number for this command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// A room that the member is in, or the member.
+    pub to: Address,
+    /// The last position that is held of it.
+    pub after: u64,
 }
 
 /// The person came back to the page, or left it open and went.
@@ -78,7 +196,10 @@ impl Command {
         let reference = value.get("ref").and_then(serde_json::Value::as_u64);
         let code = match value.get("type").and_then(serde_json::Value::as_str) {
             None => ErrorCode::Unparsable,
-            Some("hello" | "post" | "presence" | "ping" | "pong") => ErrorCode::BadField,
+            Some(
+                "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave" | "rooms" | "history"
+                | "events" | "presence" | "ping" | "pong",
+            ) => ErrorCode::BadField,
             Some(_) => ErrorCode::UnknownCommand,
         };
         ParseCommandError { reference, code }

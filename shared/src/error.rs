@@ -87,12 +87,20 @@ error_codes! {
     NameBadCharacter = 1103, "name_bad_character", false, "Leave out control and invisible characters.";
     /// A name is taken, or looks like one that is.
     NameTaken = 1104, "name_taken", false, "Choose another name; a free one is suggested.";
+    /// A description is longer than [`crate::limits::DESCRIPTION_CHARS_MAX`], or has control characters.
+    DescriptionRefused = 1105, "description_refused", false, "Describe it in at most 300 characters, without control characters.";
     /// Nobody is signed in.
     SignInRequired = 1201, "sign_in_required", false, "Join with a name first.";
     /// Somebody is signed in already on this device.
     AlreadySignedIn = 1202, "already_signed_in", false, "Sign out first, or go on as the member that you are.";
     /// The house has as many members as it can hold.
     HouseFull = 1203, "house_full", true, "Try again later, or ask the host for a larger house.";
+    /// The house has as many rooms as it can hold.
+    RoomsFull = 1204, "rooms_full", false, "Use one of the rooms that are there.";
+    /// The member is in as many rooms as one may be.
+    TooManyRooms = 1205, "too_many_rooms", false, "Leave a room first.";
+    /// The lobby cannot be left or changed.
+    LobbyStays = 1206, "lobby_stays", false, "Choose another room; everyone is in the lobby.";
     /// The store cannot take the message just now.
     StoreRefused = 1301, "store_refused", true, "Send it again in a moment.";
     /// Too many requests from this address.

@@ -5,7 +5,7 @@
 //! the same for every recipient. The others carry no position and are never
 //! replayed.
 
-use crate::{Address, ClientId, Cursor, ErrorCode, Member, MemberId, Message, RoomId};
+use crate::{Address, ClientId, Cursor, ErrorCode, Member, MemberId, Message, Room, RoomId, command::At};
 use serde::{Deserialize, Serialize};
 
 /// One frame to a v1 client. Clients pass over a `type` that they do not know.
@@ -27,6 +27,20 @@ pub enum Event {
     MemberLeft(MemberLeft),
     /// Durable: somebody has another name.
     Renamed(Renamed),
+    /// Durable: a room is there. The first event of its address.
+    RoomCreated(RoomCreated),
+    /// Durable: a room has another name or description.
+    RoomChanged(RoomChanged),
+    /// What the client holds of this room is to be replaced by this.
+    Reset(Box<Reset>),
+    /// All that a returning client had missed has left before this frame.
+    CaughtUp(Through),
+    /// Answers `rooms`.
+    Rooms(Rooms),
+    /// Answers `history`.
+    History(Box<History>),
+    /// Answers `events`.
+    Events(Events),
     /// These members are at their pages.
     Here(Here),
     /// These members left their pages open and went.
@@ -37,9 +51,54 @@ pub enum Event {
     Ping(Through),
     /// Answers the client's `ping`.
     Pong(Through),
+    /// Durable, and from a newer server: only its place is known.
+    #[serde(skip)]
+    Later(Position),
     /// From a newer server.
     #[serde(other)]
     Unknown,
+}
+
+impl Event {
+    /// Reads one text frame.
+    ///
+    /// # Errors
+    /// It is no event.
+    pub fn parse(frame: &str) -> Result<Self, serde_json::Error> {
+        let event = serde_json::from_str(frame)?;
+        if let Event::Unknown = event
+            && let Ok(position) = serde_json::from_str::<Position>(frame)
+        {
+            return Ok(Event::Later(position));
+        }
+        Ok(event)
+    }
+
+    /// Where a durable event stands; `None` for the others.
+    pub fn position(&self) -> Option<Position> {
+        let (n, to, prev) = match self {
+            Event::Posted(event) => (event.n, event.to, event.prev),
+            Event::MemberJoined(event) => (event.n, event.to, event.prev),
+            Event::MemberLeft(event) => (event.n, event.to, event.prev),
+            Event::Renamed(event) => (event.n, event.to, event.prev),
+            Event::RoomCreated(event) => (event.n, event.to, event.prev),
+            Event::RoomChanged(event) => (event.n, event.to, event.prev),
+            Event::Later(position) => return Some(*position),
+            _ => return None,
+        };
+        Some(Position { n, to, prev })
+    }
+}
+
+/// Where a durable event stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Its position in the log.
+    pub n: u64,
+    /// Whom it is addressed to.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
 }
 
 /// What a session starts with.
@@ -54,12 +113,44 @@ pub struct Welcome {
     pub through: Cursor,
     /// Who the client is.
     pub you: Member,
-    /// The open room, whole.
-    pub room: RoomSnapshot,
+    /// The session goes on from the client's cursor: what it missed follows, then
+    /// `caught_up`. Otherwise what the client holds is of no use any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
+    /// The position that `rooms` describes.
+    #[serde(default)]
+    pub as_of: u64,
+    /// The rooms that the member is in, the lobby first.
+    #[serde(default)]
+    pub rooms: Vec<RoomEntry>,
+    /// The open room with its newest messages; absent where the session is resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomSnapshot>,
     /// Members present, at most [`crate::limits::WELCOME_PRESENT_MAX`].
     pub present: Vec<Presence>,
     /// How many are present in all.
     pub present_count: u32,
+}
+
+/// A room that the member is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomEntry {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name; empty for the lobby, which has one in each language.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// How many members are in it.
+    pub members: u32,
+    /// The position at which this member joined it. Another one than the client holds: it is
+    /// another stay, and what is held of the room is of no use any more.
+    pub joined: u64,
+    /// The last event of its address.
+    pub last: u64,
+    /// How many messages it has.
+    pub seq: u64,
 }
 
 /// A room at one position. A client applies an event to the room if and only
@@ -98,10 +189,13 @@ pub struct Reply {
     pub reference: u64,
     /// The position of what it made.
     pub n: u64,
-    /// Its number in the room.
+    /// Its number in the room; 0 for what is no message.
     pub seq: u64,
     /// When it was committed: milliseconds since 1970.
     pub at: u64,
+    /// The room that was made, or that it was about; absent for posts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
 }
 
 /// A command was refused.
@@ -159,12 +253,12 @@ impl Posted {
     }
 }
 
-/// A member joined a room.
+/// A member joined a room. Told to the member with the room, and then to the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberJoined {
     /// Position in the log.
     pub n: u64,
-    /// The room.
+    /// The room, or the member.
     pub to: Address,
     /// The position before with the same address.
     pub prev: u64,
@@ -172,11 +266,51 @@ pub struct MemberJoined {
     pub at: u64,
     /// Who.
     pub member: Member,
+    /// Which room, where it is told to the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<Room>,
 }
 
-/// A member left a room.
+/// A member left a room; the lobby: the house. Told to the room, and then to the member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberLeft {
+    /// Position in the log.
+    pub n: u64,
+    /// The room, or the member.
+    pub to: Address,
+    /// The position before with the same address.
+    pub prev: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Who.
+    pub member: MemberId,
+    /// Which room, where it is told to the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+}
+
+/// A room was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomCreated {
+    /// Position in the log.
+    pub n: u64,
+    /// The room.
+    pub to: Address,
+    /// Always 0: nothing of this address is before it.
+    pub prev: u64,
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Who made it.
+    pub author: MemberId,
+    /// The author's id for it.
+    pub client_id: ClientId,
+    /// The room.
+    pub room: Room,
+}
+
+/// A room has another name or description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomChanged {
     /// Position in the log.
     pub n: u64,
     /// The room.
@@ -185,8 +319,86 @@ pub struct MemberLeft {
     pub prev: u64,
     /// Milliseconds since 1970.
     pub at: u64,
-    /// Who.
-    pub member: MemberId,
+    /// Who changed it.
+    pub author: MemberId,
+    /// The author's id for it.
+    pub client_id: ClientId,
+    /// The room as it is now.
+    pub room: Room,
+}
+
+/// A room anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    /// The `ref` of the `events` that this answers; absent in a replay.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<u64>,
+    /// The room with its newest messages. What is held of it and does not touch them stays apart.
+    pub room: RoomSnapshot,
+}
+
+/// A page of the rooms of the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rooms {
+    /// The `ref` of the command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// At most [`crate::limits::ROOMS_PAGE`].
+    pub rooms: Vec<FoundRoom>,
+    /// Whether there are more after these.
+    pub more: bool,
+}
+
+/// A room of the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundRoom {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name; empty for the lobby.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// How many members are in it.
+    pub members: u32,
+    /// Whether this member is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
+}
+
+/// A page of a room's messages, without gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The `ref` of the command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// Which room.
+    pub room: RoomId,
+    /// What was asked for.
+    pub at: At,
+    /// Oldest first, at most [`crate::limits::HISTORY_MESSAGES`].
+    pub messages: Vec<Message>,
+    /// Whether there are older ones.
+    pub older: bool,
+    /// Whether there were newer ones when it was read.
+    pub newer: bool,
+    /// Today's names of the authors of `messages`.
+    pub authors: Vec<Member>,
+}
+
+/// Events of one address, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// The `ref` of the command.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// The address.
+    pub to: Address,
+    /// Those after the position that was asked for.
+    pub events: Vec<Event>,
+    /// Whether there are more: ask again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// A member has another name, from now on and on what is already said.

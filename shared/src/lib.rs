@@ -18,6 +18,7 @@ pub mod id;
 pub mod limits;
 pub mod member;
 pub mod message;
+pub mod room;
 pub mod version;
 
 pub use close::CloseCode;
@@ -28,3 +29,4 @@ pub use event::Event;
 pub use id::{Address, ClientId, MemberId, RoomId};
 pub use member::Member;
 pub use message::Message;
+pub use room::Room;

@@ -22,6 +22,21 @@ pub const SNAPSHOT_MESSAGES: usize = 100;
 /// however its texts are escaped, fits into a connection's queue.
 pub const SNAPSHOT_BYTES: usize = 128 * 1024;
 
+/// Characters of a room's description. Past it: error `description_too_long`.
+pub const DESCRIPTION_CHARS_MAX: usize = 300;
+
+/// Messages of one page of history. Past it: `older` or `newer` tells.
+pub const HISTORY_MESSAGES: usize = 50;
+
+/// Rooms of one page of the rooms of the house. Past it: `more` tells.
+pub const ROOMS_PAGE: usize = 50;
+
+/// Events of one room that are replayed to who comes back. Past it: `reset`.
+pub const REPLAY_EVENTS_MAX: usize = 500;
+
+/// Bytes of events of one room that are replayed to who comes back. Past it: `reset`.
+pub const REPLAY_BYTES_MAX: usize = 1 << 20;
+
 /// Present members that come with `welcome`. Above it: the count tells.
 pub const WELCOME_PRESENT_MAX: usize = 50;
 

@@ -9,16 +9,19 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::{
-    Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, RoomId,
+    Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId,
     api::{Me, Name, Problem},
-    command::{self, Hello, Post},
+    command::{self, At, Hello, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, Gone, Here, MemberJoined, MemberLeft, Posted, Refusal, Renamed, Reply, Through, Welcome,
+        self, Away, Events, FoundRoom, Gone, Here, History, MemberJoined, MemberLeft, Position, Posted,
+        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Rooms, Through,
+        Welcome,
     },
 };
 use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
 const BUILD: &str = "210afd03ccc57856";
+const TASTING: RoomId = RoomId(2);
 const TEA: &str = "早上好! \"Longjing\", please.\nAnd a cup for 梅.";
 
 fn id(text: &str) -> ClientId {
@@ -38,15 +41,52 @@ fn tom(name: &str) -> Member {
 }
 
 fn commands() -> Vec<(&'static str, Command)> {
-    let hello = |cursor| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor });
+    let hello = |cursor, room| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor, room });
     let presence = |away| Command::Presence(command::Presence { away });
     let client_id = id("77d0e1f2a3b4c5d6e7f8091a2b3c4d5e");
+    let moved =
+        |reference, letter: &str| RoomMove { reference, client_id: id(&letter.repeat(32)), room: TASTING };
+    let history = |reference, at| Command::History(command::History { reference, room: RoomId::LOBBY, at });
     vec![
-        ("command_hello", hello(None)),
-        ("command_hello_again", hello(Some(cursor(4)))),
+        ("command_hello", hello(None, None)),
+        ("command_hello_again", hello(Some(cursor(4)), Some(TASTING))),
         (
             "command_post",
             Command::Post(Post { reference: 2, client_id, room: RoomId::LOBBY, text: TEA.into() }),
+        ),
+        (
+            "command_room_create",
+            Command::RoomCreate(RoomCreate {
+                reference: 3,
+                client_id: id(&"a".repeat(32)),
+                name: "品茶".into(),
+                description: "Oolong, mostly.".into(),
+            }),
+        ),
+        (
+            "command_room_change",
+            Command::RoomChange(RoomChange {
+                reference: 4,
+                client_id: id(&"b".repeat(32)),
+                room: TASTING,
+                name: "品茶".into(),
+                description: "Oolong and white teas.".into(),
+            }),
+        ),
+        ("command_room_join", Command::RoomJoin(moved(5, "c"))),
+        ("command_room_leave", Command::RoomLeave(moved(6, "d"))),
+        (
+            "command_rooms",
+            Command::Rooms(command::Rooms { reference: 7, find: "茶".into(), after: Some(RoomId::LOBBY) }),
+        ),
+        ("command_history_newest", history(8, At::Newest)),
+        ("command_history_before", history(8, At::Before(5))),
+        ("command_history_after", history(8, At::After(5))),
+        ("command_history_around", history(8, At::Around(5))),
+        ("command_history_date", history(8, At::Date(1_767_225_600_000))),
+        (
+            "command_events",
+            Command::Events(command::Events { reference: 9, to: Address::Room(TASTING), after: 10 }),
         ),
         ("command_presence_away", presence(true)),
         ("command_presence_back", presence(false)),
@@ -58,12 +98,33 @@ fn commands() -> Vec<(&'static str, Command)> {
 fn events() -> Vec<(&'static str, Event)> {
     let to = Address::Room(RoomId::LOBBY);
     let through = Through { through: cursor(7) };
-    let joined = MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei() };
+    let joined = MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None };
     let renamed = Renamed { n: 6, to, prev: 5, at: 1_767_225_620_000, member: tom("Tomás") };
-    let left = MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2) };
+    let left = MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2), room: None };
+    let there = Address::Room(TASTING);
+    let to_mei = Address::Member(MemberId(1));
+    let at = 1_767_225_700_000;
+    let created = RoomCreated {
+        n: 8,
+        to: there,
+        prev: 0,
+        at,
+        author: MemberId(1),
+        client_id: id(&"a".repeat(32)),
+        room: tasting("Oolong, mostly."),
+    };
+    let room = Some(tasting("Oolong, mostly."));
+    let told = MemberJoined { n: 9, to: to_mei, prev: 0, at, member: mei(), room };
+    let changed = changed();
+    let gone = MemberLeft { n: 13, to: to_mei, prev: 9, at, member: MemberId(1), room: Some(TASTING) };
+    let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
+    let made = Reply { reference: 3, n: 8, seq: 0, at, room: Some(TASTING) };
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
-        ("event_reply", Event::Reply(Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250 })),
+        ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
+        ("event_caught_up", Event::CaughtUp(through)),
+        ("event_reply", Event::Reply(reply)),
+        ("event_reply_room", Event::Reply(made)),
         ("event_error", Event::Error(Refusal::new(Some(2), ErrorCode::TextTooLong))),
         ("event_error_without_ref", Event::Error(Refusal::new(None, ErrorCode::Unparsable))),
         ("event_posted", Event::Posted(posted())),
@@ -71,6 +132,22 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event_member_joined", Event::MemberJoined(joined)),
         ("event_renamed", Event::Renamed(renamed)),
         ("event_member_left", Event::MemberLeft(left)),
+        ("event_room_created", Event::RoomCreated(created)),
+        ("event_member_joined_told", Event::MemberJoined(told)),
+        ("event_room_changed", Event::RoomChanged(changed.clone())),
+        ("event_member_left_told", Event::MemberLeft(gone)),
+        ("event_reset", Event::Reset(Box::new(Reset { reference: None, room: snapshot() }))),
+        ("event_rooms", Event::Rooms(Rooms { reference: 7, rooms: vec![found()], more: false })),
+        ("event_history", Event::History(Box::new(history()))),
+        (
+            "event_events",
+            Event::Events(Events {
+                reference: 9,
+                to: there,
+                events: vec![Event::RoomChanged(changed)],
+                more: true,
+            }),
+        ),
         ("event_here", Event::Here(Here { members: vec![tom("Tom")], count: 2 })),
         ("event_here_counted", Event::Here(Here { members: vec![], count: 201 })),
         ("event_away", Event::Away(Away { members: vec![mei()], count: 2 })),
@@ -78,6 +155,39 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event_ping", Event::Ping(through)),
         ("event_pong", Event::Pong(through)),
     ]
+}
+
+fn tasting(description: &str) -> Room {
+    Room { id: TASTING, name: "品茶".into(), description: description.into() }
+}
+
+fn changed() -> RoomChanged {
+    RoomChanged {
+        n: 11,
+        to: Address::Room(TASTING),
+        prev: 10,
+        at: 1_767_225_700_000,
+        author: MemberId(1),
+        client_id: id(&"b".repeat(32)),
+        room: tasting("Oolong and white teas."),
+    }
+}
+
+fn found() -> FoundRoom {
+    let Room { id, name, description } = tasting("Oolong, mostly.");
+    FoundRoom { id, name, description, members: 1, joined: true }
+}
+
+fn history() -> History {
+    History {
+        reference: 8,
+        room: RoomId::LOBBY,
+        at: At::Before(5),
+        messages: snapshot().messages,
+        older: false,
+        newer: true,
+        authors: vec![mei()],
+    }
 }
 
 fn posted() -> Posted {
@@ -110,7 +220,7 @@ fn posted_by_a_passer_by() -> Posted {
     }
 }
 
-fn welcome() -> Welcome {
+fn snapshot() -> RoomSnapshot {
     let first = Message {
         n: 3,
         seq: 1,
@@ -121,24 +231,53 @@ fn welcome() -> Welcome {
         client_id: id("4f1d2c3b4a5968778695a4b3c2d1e0ff"),
         text: "The kettle is on.".into(),
     };
+    RoomSnapshot {
+        room: RoomId::LOBBY,
+        as_of: 4,
+        last: 4,
+        messages: vec![first, posted_by_a_passer_by().into_message()],
+        older: false,
+        authors: vec![mei()],
+    }
+}
+
+fn lobby(last: u64, seq: u64) -> RoomEntry {
+    let (name, description) = Default::default();
+    RoomEntry { id: RoomId::LOBBY, name, description, members: 2, joined: 2, last, seq }
+}
+
+fn welcome() -> Welcome {
     Welcome {
         reference: 1,
         build: BUILD.into(),
         through: cursor(4),
         you: tom("Tom"),
-        room: event::RoomSnapshot {
-            room: RoomId::LOBBY,
-            as_of: 4,
-            last: 4,
-            messages: vec![first, posted_by_a_passer_by().into_message()],
-            older: false,
-            authors: vec![mei()],
-        },
+        resumed: false,
+        as_of: 4,
+        rooms: vec![lobby(4, 2)],
+        room: Some(snapshot()),
         present: vec![
             event::Presence { member: mei(), away: true },
             event::Presence { member: tom("Tom"), away: false },
         ],
         present_count: 2,
+    }
+}
+
+fn welcome_back() -> Welcome {
+    let Room { id, name, description } = tasting("Oolong, mostly.");
+    let tasting = RoomEntry { id, name, description, members: 1, joined: 9, last: 10, seq: 0 };
+    Welcome {
+        reference: 1,
+        build: BUILD.into(),
+        through: cursor(4),
+        you: mei(),
+        resumed: true,
+        as_of: 10,
+        rooms: vec![RoomEntry { joined: 1, members: 1, ..lobby(7, 3) }, tasting],
+        room: None,
+        present: vec![event::Presence { member: mei(), away: false }],
+        present_count: 1,
     }
 }
 
@@ -255,6 +394,7 @@ fn every_variant_has_a_file() {
     let mut told = types(events());
     // What a client makes of a type that it does not know: never sent.
     told.insert("unknown".into());
+    told.insert("later".into());
     assert_eq!(told, variants(include_str!("../src/event.rs"), "Event"));
 }
 
@@ -266,6 +406,8 @@ fn an_event_of_a_newer_server_is_passed_over() {
         r#"{"type":"reacted"}"#,
     ] {
         assert_eq!(serde_json::from_str::<Event>(frame).unwrap(), Event::Unknown, "{frame}");
+        let place = frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
+        assert_eq!(Event::parse(frame).unwrap(), place.map_or(Event::Unknown, Event::Later), "{frame}");
     }
 }
 
