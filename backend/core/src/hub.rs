@@ -1,25 +1,34 @@
 //! The one entry: who is connected, what each command does, who is told.
 //!
-//! The hub holds the fold of the log (members, head) and the state of its
+//! The hub holds the fold of the log (a [`House`]) and the state of its
 //! sessions; the log itself is the store's. Whatever lasts goes out as
 //! [`Output::Append`] and takes effect when its outcome comes back: nothing is
 //! acknowledged or shown before it is committed.
 
+mod attach;
+mod commit;
+mod person;
+mod read;
+mod room;
+
 use crate::{
+    change::Change,
+    house::House,
     input::{Input, Unstored},
-    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S, SESSIONS_PER_MEMBER_MAX},
-    log::{Change, Committed, Outcome},
-    member::{DeviceKey, Members},
-    name::Name,
-    output::{Answer, Audience, Output},
+    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S},
+    member::DeviceKey,
+    output::{Audience, Output},
     presence::Presence,
     rate::{Bucket, Rate},
-    session::{Dialect, Session, SessionId, Ticket},
+    session::{Dialect, ReadId, Session, SessionId},
 };
+use attach::Attaching;
+use commit::Origin;
+use read::Reading;
 use shared::{
-    Address, CloseCode, Command, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId,
-    command::{Hello, Post},
-    event::{Refusal, Reply, RoomSnapshot, Through, Welcome},
+    CloseCode, Command, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId,
+    command::Post,
+    event::{Refusal, Through},
     limits::TEXT_BYTES_MAX,
 };
 use std::collections::{HashMap, VecDeque};
@@ -40,65 +49,44 @@ impl Default for Settings {
     }
 }
 
-/// Where a change came from, in the order of the appends.
-#[derive(Debug)]
-enum Origin {
-    Post {
-        session: SessionId,
-        reference: u64,
-    },
-    Plain {
-        session: SessionId,
-    },
-    /// Not an append: it only waits for its turn.
-    Pass(Unstored),
-    Join {
-        ticket: Ticket,
-        name: Name,
-        device: DeviceKey,
-    },
-    Rename {
-        ticket: Ticket,
-        name: Name,
-    },
-    SignOut {
-        ticket: Ticket,
-        member: MemberId,
-    },
-}
-
 /// The server's mind.
 #[derive(Debug)]
 pub struct Hub {
     settings: Settings,
     epoch: Epoch,
-    head: u64,
-    members: Members,
+    house: House,
     sessions: HashMap<SessionId, Session>,
+    /// The sessions of each member that said `hello`, in their order.
+    of_member: HashMap<MemberId, Vec<SessionId>>,
+    /// Those that are held back until they have what they missed.
+    attaching: HashMap<SessionId, Attaching>,
+    /// What waits for the store, bound by the sessions and by what each may ask.
+    reading: HashMap<ReadId, Reading>,
+    reads: u64,
     presence: Presence,
     /// Of members of today only, so bounded with them.
     rates: HashMap<MemberId, Bucket>,
     waiting: VecDeque<Origin>,
     hellos: VecDeque<(u64, SessionId)>,
-    /// `ref`s of `hello`s whose snapshot is being read.
-    welcomes: HashMap<SessionId, u64>,
     tags: u32,
 }
 
 impl Hub {
-    /// A hub over a log that stands at `head` with these members.
-    pub fn new(settings: Settings, epoch: Epoch, head: u64, members: Members) -> Self {
+    /// A hub over a log that has come to this.
+    pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
         Hub {
             settings,
             epoch,
-            head,
-            members,
+            house,
             sessions: HashMap::new(),
+            of_member: HashMap::new(),
+            attaching: HashMap::new(),
+            reading: HashMap::new(),
+            reads: 0,
             presence: Presence::default(),
             rates: HashMap::new(),
             waiting: VecDeque::new(),
             hellos: VecDeque::new(),
-            welcomes: HashMap::new(),
             tags: 0,
         }
     }
@@ -116,11 +104,13 @@ impl Hub {
             Input::Rename { ticket, name, device } => self.rename(ticket, &name, device, out),
             Input::SignOut(ticket, device) => self.sign_out(ticket, device, out),
             Input::Outcomes(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out)),
-            Input::Snapshot(session, snapshot) => self.welcome(session, *snapshot, out),
+            Input::Read(id, found) => self.found(id, found, out),
+            Input::Drained(session) => self.drained(session, out),
+            Input::Behind(session) => self.behind(session, out),
             Input::Tick => {}
         }
         self.give_up_on_hellos(now, out);
-        let members = &self.members;
+        let members = &self.house.members;
         for event in self.presence.tell(now, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
         }
@@ -139,7 +129,7 @@ impl Hub {
 
     /// How far the log goes.
     pub fn through(&self) -> Cursor {
-        Cursor { epoch: self.epoch, n: self.head }
+        Cursor { epoch: self.epoch, n: self.house.head() }
     }
 
     fn opened(
@@ -153,11 +143,11 @@ impl Hub {
         let state = match dialect {
             Dialect::V1 => {
                 self.hellos.push_back((now.saturating_add(HELLO_MS), session));
-                Session::Opened { member: device.and_then(|device| self.members.of_device(&device)) }
+                Session::Opened { member: device.and_then(|device| self.house.members.of_device(&device)) }
             }
             Dialect::Plain => {
                 self.tags = self.tags.wrapping_add(1);
-                out.push(Output::Attach(session));
+                out.push(Output::Attach(session, Vec::new()));
                 Session::Plain { tag: self.tags }
             }
         };
@@ -165,9 +155,15 @@ impl Hub {
     }
 
     fn closed(&mut self, session: SessionId) {
-        self.welcomes.remove(&session);
-        if let Some(Session::Member { member, away }) = self.sessions.remove(&session) {
+        self.attaching.remove(&session);
+        if let Some(Session::Member { member, away, .. }) = self.sessions.remove(&session) {
             self.presence.close(member, away);
+            if let Some(sessions) = self.of_member.get_mut(&member) {
+                sessions.retain(|other| *other != session);
+                if sessions.is_empty() {
+                    self.of_member.remove(&member);
+                }
+            }
         }
     }
 
@@ -180,93 +176,91 @@ impl Hub {
     }
 
     fn command(&mut self, session: SessionId, command: Command, now: u64, out: &mut Vec<Output>) {
-        let Some(state) = self.sessions.get_mut(&session) else { return };
-        match (command, state) {
-            (Command::Ping, Session::Member { .. }) => {
-                out.push(Output::Send(session, Event::Pong(Through { through: self.through() })));
-            }
-            (Command::Pong, _) | (_, Session::Plain { .. }) => {}
-            (Command::Hello(hello), Session::Opened { member }) => {
+        match self.sessions.get_mut(&session) {
+            None | Some(Session::Plain { .. }) => {}
+            Some(Session::Opened { member }) => {
                 let member = *member;
-                self.hello(session, member, &hello, out);
+                self.before_hello(session, member, command, out);
             }
-            (Command::Hello(_), Session::Member { .. }) => out.push(Output::Close(session, CloseCode::Hello)),
-            (Command::Post(post), Session::Member { member, .. }) => {
-                let member = *member;
-                self.post(session, member, post, now, out);
-            }
-            (Command::Presence(presence), Session::Member { member, away }) => {
-                if *away != presence.away {
-                    *away = presence.away;
-                    self.presence.set_away(*member, presence.away);
+            Some(Session::Member { member, away, .. }) => match command {
+                Command::Presence(presence) => {
+                    if *away != presence.away {
+                        *away = presence.away;
+                        self.presence.set_away(*member, presence.away);
+                    }
                 }
-            }
-            (Command::Post(Post { reference, .. }), Session::Opened { .. }) => {
-                refuse(session, Some(reference), ErrorCode::HelloExpected, out);
-            }
-            (Command::Presence(_) | Command::Ping, Session::Opened { .. }) => {
-                refuse(session, None, ErrorCode::HelloExpected, out)
-            }
+                command => {
+                    let member = *member;
+                    self.of(session, member, command, now, out);
+                }
+            },
         }
     }
 
-    fn hello(&mut self, session: SessionId, member: Option<MemberId>, hello: &Hello, out: &mut Vec<Output>) {
-        // The member may have left since the connection was opened.
-        let Some(member) = member.filter(|id| self.members.contains(*id)) else {
-            refuse(session, Some(hello.reference), ErrorCode::SignInRequired, out);
-            out.push(Output::Close(session, CloseCode::SignedOut));
-            return;
+    fn before_hello(
+        &mut self,
+        session: SessionId,
+        member: Option<MemberId>,
+        command: Command,
+        out: &mut Vec<Output>,
+    ) {
+        let reference = match command {
+            Command::Hello(hello) => return self.hello(session, member, &hello, out),
+            Command::Pong => return,
+            Command::Presence(_) | Command::Ping => None,
+            Command::Post(Post { reference, .. }) => Some(reference),
+            Command::RoomCreate(create) => Some(create.reference),
+            Command::RoomChange(change) => Some(change.reference),
+            Command::RoomJoin(moved) | Command::RoomLeave(moved) => Some(moved.reference),
+            Command::Rooms(rooms) => Some(rooms.reference),
+            Command::History(history) => Some(history.reference),
+            Command::Events(events) => Some(events.reference),
         };
-        if self.presence.open_sessions(member) >= SESSIONS_PER_MEMBER_MAX {
-            out.push(Output::Close(session, CloseCode::Full));
-            return;
-        }
-        self.sessions.insert(session, Session::Member { member, away: false });
-        self.presence.open(member);
-        self.welcomes.insert(session, hello.reference);
-        out.push(Output::Attach(session));
-        out.push(Output::Read(session, RoomId::LOBBY));
+        refuse(session, reference, ErrorCode::HelloExpected, out);
     }
 
-    fn welcome(&mut self, session: SessionId, room: RoomSnapshot, out: &mut Vec<Output>) {
-        let (Some(reference), Some(Session::Member { member, .. })) =
-            (self.welcomes.remove(&session), self.sessions.get(&session))
-        else {
-            return;
-        };
-        let Some(you) = self.members.get(*member) else { return };
-        let welcome = Welcome {
-            reference,
-            build: self.settings.build.clone(),
-            // What was committed since the snapshot was read is held back behind this frame.
-            through: Cursor { epoch: self.epoch, n: room.as_of },
-            you,
-            room,
-            present: self.presence.first(|id| self.members.get(id)),
-            present_count: self.presence.count(),
-        };
-        out.push(Output::Welcome(session, Box::new(Event::Welcome(Box::new(welcome)))));
+    /// What a member asks for.
+    fn of(&mut self, session: SessionId, member: MemberId, command: Command, now: u64, out: &mut Vec<Output>) {
+        match command {
+            Command::Ping => out.push(Output::Send(session, Event::Pong(Through { through: self.through() }))),
+            Command::Pong | Command::Presence(_) => {}
+            Command::Hello(_) => out.push(Output::Close(session, CloseCode::Hello)),
+            Command::Post(post) => self.post(session, member, post, now, out),
+            Command::RoomCreate(create) => self.create_room(session, member, create, now, out),
+            Command::RoomChange(change) => self.change_room(session, member, change, now, out),
+            Command::RoomJoin(moved) => self.join_room(session, member, moved, now, out),
+            Command::RoomLeave(moved) => self.leave_room(session, member, moved, now, out),
+            Command::Rooms(rooms) => self.rooms(session, member, rooms, out),
+            Command::History(history) => self.history(session, member, history, out),
+            Command::Events(events) => self.events(session, member, events, out),
+        }
     }
 
     fn post(&mut self, session: SessionId, author: MemberId, post: Post, now: u64, out: &mut Vec<Output>) {
         let Post { reference, client_id, room, text } = post;
-        let wait = self.take_rate(author, now);
-        if wait > 0 {
-            out.push(Output::Pause(session, wait));
-        }
+        self.pace(session, author, now, out);
         if text.len() > TEXT_BYTES_MAX {
             return refuse(session, Some(reference), ErrorCode::TextTooLong, out);
         }
         if text.trim().is_empty() {
             return refuse(session, Some(reference), ErrorCode::TextEmpty, out);
         }
-        self.waiting.push_back(Origin::Post { session, reference });
-        out.push(Output::Append(Change::Post { room, author, tag: None, client_id, text }));
+        let change = Change::Post { room, author, tag: None, client_id, text };
+        self.append(Origin::Command { session, reference }, change, out);
     }
 
-    fn take_rate(&mut self, member: MemberId, now: u64) -> u64 {
+    fn append(&mut self, origin: Origin, change: Change, out: &mut Vec<Output>) {
+        self.waiting.push_back(origin);
+        out.push(Output::Append(change));
+    }
+
+    /// Counts a durable command of a member; over the rate the session is not read for a while.
+    fn pace(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
         let rate = self.settings.posts;
-        self.rates.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now)
+        let wait = self.rates.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
+        if wait > 0 {
+            out.push(Output::Pause(session, wait));
+        }
     }
 
     fn plain(
@@ -284,8 +278,7 @@ impl Hub {
             client_id,
             text,
         };
-        self.waiting.push_back(Origin::Plain { session });
-        out.push(Output::Append(change));
+        self.append(Origin::Plain { session }, change, out);
     }
 
     fn pass(&mut self, session: SessionId, unstored: Unstored, out: &mut Vec<Output>) {
@@ -303,151 +296,10 @@ impl Hub {
             out.push(Output::Pass(unstored));
         }
     }
-
-    fn answer_me(&mut self, ticket: Ticket, device: DeviceKey, out: &mut Vec<Output>) {
-        let member = self.members.of_device(&device).and_then(|id| self.members.get(id));
-        out.push(Output::Answer(ticket, Answer::Me(member)));
-    }
-
-    fn join(&mut self, ticket: Ticket, typed: &str, device: DeviceKey, out: &mut Vec<Output>) {
-        match Name::parse(typed) {
-            Ok(name) => {
-                self.waiting.push_back(Origin::Join { ticket, name: name.clone(), device });
-                out.push(Output::Append(Change::Join { name, device }));
-            }
-            Err(code) => self.refuse_name(ticket, typed, code, out),
-        }
-    }
-
-    fn rename(&mut self, ticket: Ticket, typed: &str, device: DeviceKey, out: &mut Vec<Output>) {
-        let Some(member) = self.members.of_device(&device) else {
-            return out.push(Output::Answer(ticket, Answer::Refused(ErrorCode::SignInRequired, None)));
-        };
-        match Name::parse(typed) {
-            Ok(name) => {
-                self.waiting.push_back(Origin::Rename { ticket, name: name.clone() });
-                out.push(Output::Append(Change::Rename { member, name }));
-            }
-            Err(code) => self.refuse_name(ticket, typed, code, out),
-        }
-    }
-
-    fn sign_out(&mut self, ticket: Ticket, device: DeviceKey, out: &mut Vec<Output>) {
-        match self.members.of_device(&device) {
-            Some(member) => {
-                self.waiting.push_back(Origin::SignOut { ticket, member });
-                out.push(Output::Append(Change::Leave { member }));
-            }
-            // Already so: a retry whose answer was lost.
-            None => out.push(Output::Answer(ticket, Answer::Me(None))),
-        }
-    }
-
-    fn refuse_name(&self, ticket: Ticket, typed: &str, code: ErrorCode, out: &mut Vec<Output>) {
-        let suggestion = (code == ErrorCode::NameTaken)
-            .then(|| Name::suggest(typed, |key| self.members.is_taken(key)))
-            .flatten();
-        out.push(Output::Answer(ticket, Answer::Refused(code, suggestion)));
-    }
-
-    fn outcome(&mut self, outcome: Outcome, out: &mut Vec<Output>) {
-        self.let_pass(out);
-        let Some(origin) = self.waiting.pop_front() else { return };
-        match outcome {
-            Ok(committed) => self.committed(origin, committed, out),
-            Err(code) => self.refused(origin, code, out),
-        }
-        self.let_pass(out);
-    }
-
-    fn committed(&mut self, origin: Origin, committed: Committed, out: &mut Vec<Output>) {
-        let Committed { event, again } = committed;
-        if !again {
-            self.fold(&origin, &event);
-            if let Some(Address::Room(room)) = address(&event) {
-                out.push(Output::Publish(Audience::Room(room), event.clone()));
-            }
-        }
-        match (origin, event) {
-            (Origin::Post { session, reference }, Event::Posted(posted)) => {
-                let reply = Reply { reference, n: posted.n, seq: posted.seq, at: posted.at };
-                out.push(Output::Send(session, Event::Reply(reply)));
-            }
-            (Origin::Join { ticket, .. }, Event::MemberJoined(joined)) => {
-                out.push(Output::Answer(ticket, Answer::Me(Some(joined.member))));
-            }
-            (Origin::Rename { ticket, .. }, Event::Renamed(renamed)) => {
-                out.push(Output::Answer(ticket, Answer::Me(Some(renamed.member))));
-            }
-            (Origin::SignOut { ticket, member }, _) => {
-                self.close_sessions_of(member, out);
-                out.push(Output::Answer(ticket, Answer::Me(None)));
-            }
-            _ => {}
-        }
-    }
-
-    fn fold(&mut self, origin: &Origin, event: &Event) {
-        match (origin, event) {
-            (_, Event::Posted(posted)) => self.head = posted.n,
-            (Origin::Join { name, device, .. }, Event::MemberJoined(joined)) => {
-                self.head = joined.n;
-                self.members.join(joined.member.id, name.clone(), *device);
-            }
-            (Origin::Rename { name, .. }, Event::Renamed(renamed)) => {
-                self.head = renamed.n;
-                self.members.rename(renamed.member.id, name.clone());
-            }
-            (_, Event::MemberLeft(left)) => {
-                self.head = left.n;
-                self.members.leave(left.member);
-                self.rates.remove(&left.member);
-            }
-            _ => {}
-        }
-    }
-
-    fn refused(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
-        match origin {
-            Origin::Post { session, reference } => refuse(session, Some(reference), code, out),
-            Origin::Plain { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
-            Origin::Join { ticket, name, .. } | Origin::Rename { ticket, name } => {
-                self.refuse_name(ticket, name.as_str(), code, out)
-            }
-            Origin::SignOut { ticket, .. } => out.push(Output::Answer(ticket, Answer::Refused(code, None))),
-            Origin::Pass(_) => {}
-        }
-    }
-
-    fn close_sessions_of(&mut self, leaver: MemberId, out: &mut Vec<Output>) {
-        let mut theirs: Vec<SessionId> = Vec::new();
-        for (id, session) in &self.sessions {
-            match session {
-                Session::Member { member, .. } | Session::Opened { member: Some(member) }
-                    if *member == leaver =>
-                {
-                    theirs.push(*id)
-                }
-                _ => {}
-            }
-        }
-        theirs.sort_unstable();
-        out.extend(theirs.into_iter().map(|session| Output::Close(session, CloseCode::SignedOut)));
-    }
 }
 
 fn refuse(session: SessionId, reference: Option<u64>, code: ErrorCode, out: &mut Vec<Output>) {
     out.push(Output::Send(session, Event::Error(Refusal::new(reference, code))));
-}
-
-fn address(event: &Event) -> Option<Address> {
-    match event {
-        Event::Posted(posted) => Some(posted.to),
-        Event::MemberJoined(joined) => Some(joined.to),
-        Event::MemberLeft(left) => Some(left.to),
-        Event::Renamed(renamed) => Some(renamed.to),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

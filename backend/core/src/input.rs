@@ -1,11 +1,12 @@
 //! What the hub is told.
 
 use crate::{
-    log::Outcome,
+    change::Outcome,
     member::DeviceKey,
-    session::{Dialect, SessionId, Ticket},
+    query::Found,
+    session::{Dialect, ReadId, SessionId, Ticket},
 };
-use shared::{ClientId, Command, event::RoomSnapshot};
+use shared::{ClientId, Command, ErrorCode};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +59,13 @@ pub enum Input {
     SignOut(Ticket, DeviceKey),
     /// What the store made of the appends, in their order.
     Outcomes(Vec<Outcome>),
-    /// What the store answered to a `Read`.
-    Snapshot(SessionId, Box<RoomSnapshot>),
+    /// What the store answered to a `Read`, or why it could not.
+    Read(ReadId, Result<Found, ErrorCode>),
+    /// What was sent to this session has left, as `Drain` asked.
+    Drained(SessionId),
+    /// More came for this session while it was held back than could be held: what was held is
+    /// dropped, and it is held back still.
+    Behind(SessionId),
     /// The time that [`crate::Hub::next_wake`] named has come.
     Tick,
 }

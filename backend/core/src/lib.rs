@@ -5,6 +5,8 @@
 //! consequence, and never panics on input. The registry of `backend` carries
 //! the outputs out; the simulation does the same over a pretend network.
 
+pub mod change;
+pub mod house;
 pub mod hub;
 pub mod input;
 pub mod limits;
@@ -13,9 +15,12 @@ pub mod member;
 pub mod name;
 pub mod output;
 pub mod presence;
+pub mod query;
 pub mod rate;
+pub mod room;
 pub mod session;
 
+pub use house::House;
 pub use hub::{Hub, Settings};
 pub use input::Input;
 pub use output::{Audience, Output};

@@ -10,6 +10,21 @@ pub const LOG_BYTES_MAX: usize = 64 << 20;
 /// Members of the house. Past it: error `house_full`.
 pub const MEMBERS_MAX: usize = 100_000;
 
+/// Rooms of the house. Past it: error `rooms_full`.
+pub const ROOMS_MAX: usize = 10_000;
+
+/// Rooms that one member is in. Past it: error `too_many_rooms`.
+pub const ROOMS_PER_MEMBER_MAX: usize = 500;
+
+/// Events of one part of a replay. The next part is read when this one has left.
+pub const REPLAY_PART_EVENTS: usize = 256;
+
+/// Bytes of text of one part of a replay, past which no event is added to it.
+pub const REPLAY_PART_BYTES: usize = 128 * 1024;
+
+/// Questions of one session that wait for the store. Past it: error `too_many_requests`.
+pub const READS_PER_SESSION_MAX: u32 = 4;
+
 /// Sessions of one member at a time. Past it: close 4429.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 64;
 

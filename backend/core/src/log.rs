@@ -1,96 +1,42 @@
-//! What a commit means: the log as a plain value in memory.
+//! The log as a plain value in memory.
 //!
-//! [`Log::append`] checks the condition of a change ("the author may do this
-//! here"), gives out the position `n` and the room's `seq`, and keeps the event,
-//! all or nothing. Retries are told from new messages by (author, `client_id`)
-//! and answered with the stored row.
+//! What a change means is [`House`]'s to say; the log keeps the events, finds
+//! them again, and tells a retry from a new change by (author, `client_id`).
 //!
 //! The store in memory *is* this value; every other store behaves like it.
 //! It holds [`LOG_EVENTS_MAX`] events and [`LOG_BYTES_MAX`] bytes of text at
 //! the most: past that it forgets the oldest, and with them their `client_id`s.
 
 use crate::{
-    limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX},
-    member::{DeviceKey, Members},
-    name::Name,
+    change::{Change, Committed, Outcome, Receipt},
+    house::House,
+    limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
+    query::{Found, Page, Query, Replayed, range, trim},
 };
 use shared::{
-    Address, ClientId, Epoch, ErrorCode, Event, Member, MemberId, RoomId,
-    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomSnapshot},
-    limits::{SNAPSHOT_BYTES, SNAPSHOT_MESSAGES},
+    Address, ClientId, Epoch, Event, MemberId, Message, RoomId,
+    command::At,
+    limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-/// A durable change that somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A message. The author must be in the room; the passer-by only in the lobby.
-    Post {
-        /// The room.
-        room: RoomId,
-        /// Who.
-        author: MemberId,
-        /// Which connection, for the passer-by.
-        tag: Option<u32>,
-        /// The author's id for it.
-        client_id: ClientId,
-        /// What is said; its length was checked.
-        text: String,
-    },
-    /// A new member, who joins the lobby. The name must be free.
-    Join {
-        /// The wanted name.
-        name: Name,
-        /// The member's first device.
-        device: DeviceKey,
-    },
-    /// Another name, which must be free.
-    Rename {
-        /// Who.
-        member: MemberId,
-        /// The wanted name.
-        name: Name,
-    },
-    /// The member's only device signs out: the member leaves.
-    Leave {
-        /// Who.
-        member: MemberId,
-    },
-}
-
-/// What the store made of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// The event as everybody is told it.
-    pub event: Event,
-    /// It was there already: this was a retry, and everybody was told.
-    pub again: bool,
-}
-
-/// A change committed, or refused with a number.
-pub type Outcome = Result<Committed, ErrorCode>;
-
-#[derive(Clone, Debug, Default)]
-struct Chain {
-    last: u64,
-    seq: u64,
-}
+/// A retry is known by this.
+type Key = (MemberId, ClientId);
 
 /// The log.
 #[derive(Clone, Debug)]
 pub struct Log {
     epoch: Epoch,
-    head: u64,
+    house: House,
     /// The position before `events[0]`.
     forgotten: u64,
     bytes: usize,
-    events: VecDeque<Event>,
-    /// Positions of the messages of each room, oldest first.
-    messages: BTreeMap<RoomId, VecDeque<u64>>,
-    chains: BTreeMap<Address, Chain>,
-    posts: HashMap<(MemberId, ClientId), u64>,
-    members: Members,
-    next_member: u64,
+    events: VecDeque<(Event, Option<Key>)>,
+    /// Positions of the events of each address, oldest first.
+    addressed: BTreeMap<Address, VecDeque<u64>>,
+    /// Positions of the messages of each room, oldest first, and the number of the first.
+    messages: BTreeMap<RoomId, (VecDeque<u64>, u64)>,
+    receipts: HashMap<Key, Receipt>,
 }
 
 impl Log {
@@ -98,15 +44,13 @@ impl Log {
     pub fn new(epoch: Epoch) -> Self {
         Log {
             epoch,
-            head: 0,
+            house: House::default(),
             forgotten: 0,
             bytes: 0,
             events: VecDeque::new(),
-            messages: BTreeMap::from([(RoomId::LOBBY, VecDeque::new())]),
-            chains: BTreeMap::new(),
-            posts: HashMap::new(),
-            members: Members::default(),
-            next_member: MemberId::PASSER_BY.0 + 1,
+            addressed: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            receipts: HashMap::new(),
         }
     }
 
@@ -115,14 +59,9 @@ impl Log {
         self.epoch
     }
 
-    /// The last position given out; 0 before the first.
-    pub fn head(&self) -> u64 {
-        self.head
-    }
-
-    /// The members of today.
-    pub fn members(&self) -> &Members {
-        &self.members
+    /// Its fold.
+    pub fn house(&self) -> &House {
+        &self.house
     }
 
     /// Carries out one change at time `now` (milliseconds since 1970), or refuses it.
@@ -130,148 +69,142 @@ impl Log {
     /// # Errors
     /// The number of the condition that does not hold.
     pub fn append(&mut self, change: Change, now: u64) -> Outcome {
-        match change {
-            Change::Post { room, author, tag, client_id, text } => {
-                self.post(room, author, tag, client_id, text, now)
+        let key = change.key();
+        if let Some(receipt) = key.and_then(|key| self.receipts.get(&key)) {
+            return Ok(Committed { receipt: *receipt, events: Vec::new() });
+        }
+        let committed = self.house.carry_out(change, now)?;
+        // Without events nothing was made that a retry could make twice.
+        if let (Some(key), false) = (key, committed.events.is_empty()) {
+            self.receipts.insert(key, committed.receipt);
+        }
+        for event in &committed.events {
+            let is_receipt = event.position().is_some_and(|position| position.n == committed.receipt.n);
+            self.keep(event.clone(), key.filter(|_| is_receipt));
+        }
+        Ok(committed)
+    }
+
+    /// Answers a question.
+    pub fn read(&self, query: &Query) -> Found {
+        match query {
+            Query::History { room, at, limit, through } => {
+                Found::Page(self.page(*room, *at, *limit, *through))
             }
-            Change::Join { name, device } => self.join(name, device, now),
-            Change::Rename { member, name } => self.rename(member, name, now),
-            Change::Leave { member } => self.leave(member, now),
+            Query::Replay { addresses, after, through, is_first } => {
+                Found::Replayed(self.replay(addresses, *after, *through, *is_first))
+            }
         }
     }
 
-    fn post(
-        &mut self,
-        room: RoomId,
-        author: MemberId,
-        tag: Option<u32>,
-        client_id: ClientId,
-        text: String,
-        now: u64,
-    ) -> Outcome {
-        if let Some(stored) = self.posts.get(&(author, client_id)).and_then(|n| self.at(*n)) {
-            return Ok(Committed { event: stored.clone(), again: true });
-        }
-        let name = match self.members.get(author) {
-            Some(member) => member.name,
-            None if author == MemberId::PASSER_BY && room == RoomId::LOBBY => String::new(),
-            None => return Err(ErrorCode::SignInRequired),
+    fn page(&self, room: RoomId, at: At, limit: usize, through: u64) -> Page {
+        let Some((positions, first)) = self.messages.get(&room) else { return Page::default() };
+        let number = |index: usize| first + index as u64;
+        let seen = positions.partition_point(|n| *n <= through);
+        let end = number(seen);
+        let pivot = match at {
+            At::Newest => end,
+            At::Before(n) | At::Around(n) => number(positions.partition_point(|held| *held < n)).min(end),
+            At::After(n) => number(positions.partition_point(|held| *held <= n)).min(end),
+            At::Date(time) => {
+                let is_before = |n: &u64| self.message(*n).is_some_and(|message| message.at < time);
+                number(positions.partition_point(is_before)).min(end)
+            }
         };
-        if !self.messages.contains_key(&room) {
-            return Err(ErrorCode::RoomUnknown);
+        let (wanted, cut) = range(at, pivot, limit, *first, end - 1);
+        let indices = (wanted.start - first) as usize..(wanted.end - first) as usize;
+        let mut messages: Vec<_> = positions.range(indices).filter_map(|n| self.message(*n)).collect();
+        trim(&mut messages, cut);
+        // Where it is empty it stands at the pivot.
+        let from = messages.first().map_or(pivot, |first| first.seq);
+        let to = messages.last().map_or(pivot, |last| last.seq + 1);
+        Page { messages, older: from > *first, newer: to < end }
+    }
+
+    fn replay(&self, addresses: &[Address], after: u64, through: u64, is_first: bool) -> Replayed {
+        let mut replayed = Replayed { is_lost: after < self.forgotten, ..Replayed::default() };
+        if replayed.is_lost {
+            return replayed;
         }
-        let to = Address::Room(room);
-        let (n, prev) = self.advance(to);
-        let chain = self.chains.entry(to).or_default();
-        chain.seq += 1;
-        let posted = Posted { n, to, prev, seq: chain.seq, at: now, author, name, tag, client_id, text };
-        self.posts.insert((author, client_id), n);
-        self.messages.entry(room).or_default().push_back(n);
-        Ok(self.keep(Event::Posted(posted)))
-    }
-
-    fn join(&mut self, name: Name, device: DeviceKey, now: u64) -> Outcome {
-        self.members.may_join(&name)?;
-        let id = MemberId(self.next_member);
-        self.next_member += 1;
-        let member = Member { id, name: name.as_str().to_owned() };
-        self.members.join(id, name, device);
-        let to = Address::Room(RoomId::LOBBY);
-        let (n, prev) = self.advance(to);
-        Ok(self.keep(Event::MemberJoined(MemberJoined { n, to, prev, at: now, member })))
-    }
-
-    fn rename(&mut self, id: MemberId, name: Name, now: u64) -> Outcome {
-        self.members.may_rename(id, &name)?;
-        let member = Member { id, name: name.as_str().to_owned() };
-        self.members.rename(id, name);
-        let to = Address::Room(RoomId::LOBBY);
-        let (n, prev) = self.advance(to);
-        Ok(self.keep(Event::Renamed(Renamed { n, to, prev, at: now, member })))
-    }
-
-    fn leave(&mut self, member: MemberId, now: u64) -> Outcome {
-        if !self.members.contains(member) {
-            return Err(ErrorCode::SignInRequired);
+        let mut missed = Vec::new();
+        for to in addresses {
+            let positions = self.missed(*to, after, through);
+            match to {
+                Address::Room(room) if is_first && self.is_too_much(&positions) => replayed.resets.push(*room),
+                _ => missed.extend(positions),
+            }
         }
-        self.members.leave(member);
-        let to = Address::Room(RoomId::LOBBY);
-        let (n, prev) = self.advance(to);
-        Ok(self.keep(Event::MemberLeft(MemberLeft { n, to, prev, at: now, member })))
-    }
-
-    /// The room with its newest messages, as of the head.
-    pub fn snapshot(&self, room: RoomId) -> Option<RoomSnapshot> {
-        let positions = self.messages.get(&room)?;
+        missed.sort_unstable();
         let mut bytes = 0;
-        let mut messages: Vec<_> = positions
-            .iter()
-            .rev()
-            .take(SNAPSHOT_MESSAGES)
-            .filter_map(|n| match self.at(*n) {
-                Some(Event::Posted(posted)) => Some(posted),
-                _ => None,
-            })
-            .take_while(|posted| {
-                bytes += posted.text.len();
-                bytes <= SNAPSHOT_BYTES
-            })
-            .map(|posted| posted.clone().into_message())
-            .collect();
-        messages.reverse();
-        let mut authors: Vec<_> = messages.iter().map(|message| message.author).collect();
-        authors.sort_unstable();
-        authors.dedup();
-        let oldest = messages.first().map_or(u64::MAX, |first| first.n);
-        let older = positions.front().is_some_and(|first| *first < oldest)
-            || messages.first().is_some_and(|first| first.seq > 1);
-        Some(RoomSnapshot {
-            room,
-            as_of: self.head,
-            last: self.chains.get(&Address::Room(room)).map_or(0, |chain| chain.last),
-            older,
-            authors: authors.into_iter().filter_map(|id| self.members.get(id)).collect(),
-            messages,
-        })
+        for n in &missed {
+            if replayed.events.len() >= REPLAY_PART_EVENTS || bytes >= REPLAY_PART_BYTES {
+                replayed.next = Some(n - 1);
+                break;
+            }
+            if let Some(event) = self.at(*n) {
+                bytes += weight(event);
+                replayed.events.push(event.clone());
+            }
+        }
+        replayed
+    }
+
+    fn missed(&self, to: Address, after: u64, through: u64) -> Vec<u64> {
+        let Some(positions) = self.addressed.get(&to) else { return Vec::new() };
+        let from = positions.partition_point(|n| *n <= after);
+        positions.iter().skip(from).take_while(|n| **n <= through).copied().collect()
+    }
+
+    fn is_too_much(&self, positions: &[u64]) -> bool {
+        let bytes = || positions.iter().filter_map(|n| self.at(*n)).map(weight).sum::<usize>();
+        positions.len() > REPLAY_EVENTS_MAX || bytes() > REPLAY_BYTES_MAX
     }
 
     fn at(&self, n: u64) -> Option<&Event> {
         let index = n.checked_sub(self.forgotten + 1)?;
-        self.events.get(usize::try_from(index).ok()?)
+        self.events.get(usize::try_from(index).ok()?).map(|(event, _)| event)
     }
 
-    /// Gives out the next position: (`n`, `prev`).
-    fn advance(&mut self, to: Address) -> (u64, u64) {
-        self.head += 1;
-        let chain = self.chains.entry(to).or_default();
-        (self.head, std::mem::replace(&mut chain.last, self.head))
+    fn message(&self, n: u64) -> Option<Message> {
+        match self.at(n) {
+            Some(Event::Posted(posted)) => Some(posted.clone().into_message()),
+            _ => None,
+        }
     }
 
-    fn keep(&mut self, event: Event) -> Committed {
+    fn keep(&mut self, event: Event, key: Option<Key>) {
+        let Some(position) = event.position() else { return };
+        self.addressed.entry(position.to).or_default().push_back(position.n);
+        if let (Event::Posted(posted), Address::Room(room)) = (&event, position.to) {
+            self.messages.entry(room).or_insert((VecDeque::new(), posted.seq)).0.push_back(posted.n);
+        }
         self.bytes += weight(&event);
-        self.events.push_back(event.clone());
+        self.events.push_back((event, key));
         while self.events.len() > LOG_EVENTS_MAX || self.bytes > LOG_BYTES_MAX {
             self.forget_oldest();
         }
-        Committed { event, again: false }
     }
 
     fn forget_oldest(&mut self) {
-        let Some(event) = self.events.pop_front() else { return };
+        let Some((event, key)) = self.events.pop_front() else { return };
         self.forgotten += 1;
         self.bytes -= weight(&event);
-        if let Event::Posted(posted) = event {
-            self.posts.remove(&(posted.author, posted.client_id));
-            if let Address::Room(room) = posted.to
-                && let Some(positions) = self.messages.get_mut(&room)
-            {
-                positions.pop_front();
-            }
+        key.map(|key| self.receipts.remove(&key));
+        let Some(position) = event.position() else { return };
+        if let Some(positions) = self.addressed.get_mut(&position.to) {
+            positions.pop_front();
+        }
+        if let (Event::Posted(_), Address::Room(room)) = (&event, position.to)
+            && let Some((positions, first)) = self.messages.get_mut(&room)
+        {
+            positions.pop_front();
+            *first += 1;
         }
     }
 }
 
-fn weight(event: &Event) -> usize {
+/// Bytes of text in an event: what its size is counted by.
+pub fn weight(event: &Event) -> usize {
     match event {
         Event::Posted(posted) => posted.text.len(),
         _ => 0,

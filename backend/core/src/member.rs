@@ -46,6 +46,16 @@ impl Members {
         self.by_id.contains_key(&id)
     }
 
+    /// Who has this name.
+    pub fn of_name(&self, name: &Name) -> Option<MemberId> {
+        self.by_name.get(name.key()).copied()
+    }
+
+    /// Everyone, in no order.
+    pub fn all(&self) -> impl Iterator<Item = Member> {
+        self.by_id.iter().map(|(id, name)| Member { id: *id, name: name.as_str().to_owned() })
+    }
+
     /// Whether somebody has this name, or one that looks like it.
     pub fn is_taken(&self, key: &NameKey) -> bool {
         self.by_name.contains_key(key)

@@ -1,17 +1,20 @@
 //! What the hub wants done.
 
 use crate::{
+    change::Change,
     input::Unstored,
-    log::Change,
-    session::{SessionId, Ticket},
+    query::Query,
+    session::{ReadId, SessionId, Ticket},
 };
-use shared::{CloseCode, ErrorCode, Event, Member, RoomId};
+use shared::{Address, CloseCode, ErrorCode, Event, Member, MemberId, RoomId};
 
 /// Who gets something: never a list of sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Every session that has this room open; in the lobby the plain clients too.
+    /// Every session of the members who are in this room; in the lobby the plain clients too.
     Room(RoomId),
+    /// Every session of one member.
+    Member(MemberId),
     /// One session.
     Session(SessionId),
 }
@@ -21,13 +24,23 @@ pub enum Audience {
 pub enum Output {
     /// Give this to the store. Outcomes come back in the order of the appends.
     Append(Change),
-    /// Read this room's snapshot for this session.
-    Read(SessionId, RoomId),
-    /// From here on the session gets what is published, but it is held back
-    /// until [`Output::Welcome`].
-    Attach(SessionId),
-    /// Send this first, then what was held back, then what comes.
-    Welcome(SessionId, Box<Event>),
+    /// Ask the store. Answers may come in any order.
+    Read(ReadId, Query),
+    /// From here on the session gets what is published for these addresses, but it is held back
+    /// until [`Output::Release`]. A plain client, which has none, gets the lobby's at once. Again
+    /// for a session that is held back: what was held is dropped.
+    Attach(SessionId, Vec<Address>),
+    /// From here on the session gets what is published for this address too.
+    Subscribe(SessionId, Address),
+    /// And from here on no more.
+    Unsubscribe(SessionId, Address),
+    /// Send this, ahead of what is held back.
+    First(SessionId, Box<Event>),
+    /// Say [`crate::Input::Drained`] when what was sent has left.
+    Drain(SessionId),
+    /// Send what was held back, then what comes. If it was more than could be held, say
+    /// [`crate::Input::Behind`] instead.
+    Release(SessionId),
     /// Send this.
     Send(SessionId, Event),
     /// Send this to everyone in the audience, encoded once for each dialect.

@@ -10,6 +10,10 @@ pub struct SessionId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// A question to the store that waits for its answer; numbered by the hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReadId(pub u64);
+
 /// What a connection speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -33,6 +37,8 @@ pub(crate) enum Session {
         member: MemberId,
         /// The page is open, the person is not at it.
         away: bool,
+        /// Questions of its own that wait for the store.
+        reads: u32,
     },
     /// A plain connection.
     Plain {

@@ -4,10 +4,12 @@
 use super::Store;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
-    log::{Change, Log, Outcome},
-    member::Members,
+    House,
+    change::{Change, Outcome},
+    log::Log,
+    query::{Found, Query},
 };
-use shared::{Epoch, RoomId, event::RoomSnapshot};
+use shared::{Epoch, ErrorCode};
 
 /// A log in memory.
 #[derive(Debug)]
@@ -25,12 +27,8 @@ impl Store for MemoryStore {
         self.0.epoch()
     }
 
-    fn head(&self) -> u64 {
-        self.0.head()
-    }
-
-    fn members(&self) -> Members {
-        self.0.members().clone()
+    fn house(&self) -> House {
+        self.0.house().clone()
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
@@ -38,7 +36,7 @@ impl Store for MemoryStore {
         ready(outcomes).boxed()
     }
 
-    fn snapshot(&mut self, room: RoomId) -> BoxFuture<'static, Option<RoomSnapshot>> {
-        ready(self.0.snapshot(room)).boxed()
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+        ready(Ok(self.0.read(&query))).boxed()
     }
 }

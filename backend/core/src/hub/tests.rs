@@ -1,6 +1,11 @@
 use super::*;
-use crate::log::Log;
-use shared::{ClientId, command};
+use crate::{
+    limits::SESSIONS_PER_MEMBER_MAX,
+    log::Log,
+    output::Answer,
+    session::Ticket,
+};
+use shared::{Address, ClientId, command::{self, Hello}, event::Welcome};
 
 /// A hub with the store in memory, and the outputs that a shell would see.
 struct House {
@@ -12,7 +17,7 @@ struct House {
 impl House {
     fn new() -> Self {
         let log = Log::new(Epoch(1));
-        let hub = Hub::new(Settings::default(), log.epoch(), log.head(), log.members().clone());
+        let hub = Hub::new(Settings::default(), log.epoch(), log.house().clone());
         House { hub, log, now: 10_000 }
     }
 
@@ -36,9 +41,12 @@ impl House {
                         let outcome = self.log.append(change, self.now);
                         self.hub.handle(Input::Outcomes(vec![outcome]), self.now, &mut out);
                     }
-                    Output::Read(session, room) => {
-                        let snapshot = self.log.snapshot(room).unwrap();
-                        self.hub.handle(Input::Snapshot(session, Box::new(snapshot)), self.now, &mut out);
+                    Output::Read(id, query) => {
+                        let found = self.log.read(&query);
+                        self.hub.handle(Input::Read(id, Ok(found)), self.now, &mut out);
+                    }
+                    Output::Drain(session) => {
+                        self.hub.handle(Input::Drained(session), self.now, &mut out);
                     }
                     other => seen.push(other),
                 }
@@ -59,12 +67,23 @@ impl House {
 }
 
 fn hello() -> Command {
-    Command::Hello(Hello { reference: 1, build: "dev".into(), cursor: None })
+    Command::Hello(Hello { reference: 1, build: "dev".into(), cursor: None, room: None })
 }
 
 fn post(id: u8, text: &str) -> Command {
     let client_id = ClientId([id; 16]);
     Command::Post(Post { reference: u64::from(id), client_id, room: RoomId::LOBBY, text: text.into() })
+}
+
+fn welcome_in(out: &[Output]) -> &Welcome {
+    let welcome = out.iter().find_map(|output| match output {
+        Output::First(_, event) => match &**event {
+            Event::Welcome(welcome) => Some(&**welcome),
+            _ => None,
+        },
+        _ => None,
+    });
+    welcome.unwrap_or_else(|| panic!("{out:?}"))
 }
 
 fn refusal(out: &[Output]) -> Option<ErrorCode> {
@@ -80,12 +99,15 @@ fn hello_brings_the_room_first_and_what_comes_later_behind_it() {
     house.enter(1, 1);
     house.post(1, 7, "茶好了");
     let out = house.enter(2, 2);
-    assert!(matches!(out[0], Output::Attach(SessionId(2))));
-    let Output::Welcome(SessionId(2), welcome) = &out[1] else { panic!("{out:?}") };
-    let Event::Welcome(welcome) = &**welcome else { panic!() };
+    let own = vec![Address::Member(MemberId(2)), Address::Room(RoomId::LOBBY)];
+    assert_eq!(out[0], Output::Attach(SessionId(2), own));
+    assert_eq!(out[2], Output::Release(SessionId(2)));
+    let welcome = welcome_in(&out);
     assert_eq!(welcome.you.name, "Lin");
-    assert_eq!(welcome.room.messages[0].text, "茶好了");
-    assert_eq!((welcome.room.as_of, welcome.room.last, welcome.through.n), (3, 3, 3));
+    assert_eq!((welcome.as_of, welcome.rooms.len(), welcome.resumed), (3, 1, false));
+    let room = welcome.room.as_ref().unwrap();
+    assert_eq!(room.messages[0].text, "茶好了");
+    assert_eq!((room.as_of, room.last, welcome.through.n), (3, 3, 3));
     assert_eq!(welcome.present_count, 2);
 }
 
@@ -173,11 +195,11 @@ fn a_second_hello_and_a_stranger_are_closed() {
 fn sessions_of_one_member_have_a_limit() {
     let mut house = House::with_members(&["Wei"]);
     for i in 1..=SESSIONS_PER_MEMBER_MAX as u64 {
-        assert!(house.enter(i, 1).iter().any(|output| matches!(output, Output::Welcome(..))), "{i}");
+        assert!(house.enter(i, 1).iter().any(|output| matches!(output, Output::First(..))), "{i}");
     }
     assert_eq!(house.enter(1000, 1), [Output::Close(SessionId(1000), CloseCode::Full)]);
     house.tell(Input::Closed(SessionId(3)));
-    assert!(house.enter(1001, 1).iter().any(|output| matches!(output, Output::Welcome(..))));
+    assert!(house.enter(1001, 1).iter().any(|output| matches!(output, Output::First(..))));
 }
 
 #[test]
@@ -202,7 +224,7 @@ fn plain_clients_and_members_hear_each_other() {
     let session = SessionId(2);
     assert_eq!(
         house.tell(Input::Opened { session, dialect: Dialect::Plain, device: None }),
-        [Output::Attach(session)]
+        [Output::Attach(session, vec![])]
     );
     let out = house.tell(Input::Plain { session, client_id: ClientId([9; 16]), text: "hey".into() });
     let [Output::Publish(_, Event::Posted(posted))] = &out[..] else { panic!("{out:?}") };
