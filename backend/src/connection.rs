@@ -8,10 +8,11 @@
 use crate::{
     frame,
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
+    news::News,
 };
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use hub::{Dialect, SessionId};
+use hub::{Dialect, Input, SessionId};
 use shared::CloseCode;
 use std::{
     cell::{Cell, RefCell},
@@ -29,6 +30,7 @@ pub struct Connection {
     /// What it speaks.
     pub dialect: Dialect,
     queue: RefCell<Queue>,
+    news: Rc<News>,
     waker: Cell<Option<Waker>>,
     /// Second of the worker's clock in which something was last read.
     heard_s: Cell<u32>,
@@ -40,49 +42,84 @@ pub struct Connection {
 struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
-    /// What was published since the attach, until `welcome` is there.
-    held: Option<Vec<Bytes>>,
+    /// What was published since the attach, until what was missed is there.
+    held: Option<Held>,
+    /// The registry wants to know when the frames have left.
+    is_drain_asked: bool,
     /// A close frame is queued: nothing may follow it.
     is_closing: bool,
 }
 
+/// Frames that are held back.
+#[derive(Debug, Default)]
+struct Held {
+    frames: Vec<Bytes>,
+    bytes: usize,
+    /// There were more than may be held: they are gone, and so is what comes.
+    is_over: bool,
+}
+
+impl Held {
+    fn push(&mut self, frame: Bytes) {
+        self.bytes += frame.len();
+        if self.bytes > QUEUE_BYTES_MAX {
+            *self = Held { is_over: true, ..Held::default() };
+        }
+        if !self.is_over {
+            self.frames.push(frame);
+        }
+    }
+}
+
 impl Connection {
     /// A connection with nothing queued.
-    pub fn new(session: SessionId, dialect: Dialect, now_s: u32) -> Rc<Self> {
+    pub fn new(session: SessionId, dialect: Dialect, now_s: u32, news: Rc<News>) -> Rc<Self> {
         Rc::new(Connection {
             session,
             dialect,
             queue: RefCell::default(),
+            news,
             waker: Cell::new(None),
             heard_s: Cell::new(now_s),
             paused_until: Cell::new(0),
         })
     }
 
-    /// Queues a frame.
+    /// Queues a frame, or holds it back.
     pub fn send(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
+        }
+        if let Some(held) = &mut queue.held {
+            return held.push(frame);
         }
         queue.bytes += frame.len();
         if queue.bytes > QUEUE_BYTES_MAX {
             drop(queue);
             return self.drop_slow();
         }
-        match &mut queue.held {
-            Some(held) => held.push(frame),
-            None => {
-                queue.frames.push_back(frame);
-                drop(queue);
-                self.wake();
-            }
-        }
+        queue.frames.push_back(frame);
+        drop(queue);
+        self.wake();
     }
 
-    /// From now on frames are held back, until [`Connection::release`].
+    /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
+    /// waits until it has left: it is not counted against the bound.
+    pub fn first(&self, frame: Bytes) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_closing {
+            return;
+        }
+        queue.bytes += frame.len();
+        queue.frames.push_back(frame);
+        drop(queue);
+        self.wake();
+    }
+
+    /// From now on frames are held back, until [`Connection::release`]. What was held is dropped.
     pub fn hold(&self) {
-        self.queue.borrow_mut().held.get_or_insert_default();
+        self.queue.borrow_mut().held = Some(Held::default());
     }
 
     /// Whether frames are being held back.
@@ -90,13 +127,27 @@ impl Connection {
         self.queue.borrow().held.is_some()
     }
 
-    /// Sends this frame, then what was held back.
-    pub fn release(&self, first: Bytes) {
-        let held = self.queue.borrow_mut().held.take().unwrap_or_default();
-        // Counted already when they were held.
-        self.queue.borrow_mut().bytes -= held.iter().map(Bytes::len).sum::<usize>();
-        self.send(first);
-        held.into_iter().for_each(|frame| self.send(frame));
+    /// Sends what was held back, unless it was too much: then the registry is told, and what
+    /// comes is still not sent.
+    pub fn release(&self) {
+        let mut queue = self.queue.borrow_mut();
+        let Some(held) = queue.held.take() else { return };
+        if held.is_over || queue.bytes + held.bytes > QUEUE_BYTES_MAX {
+            queue.held = Some(Held { is_over: true, ..Held::default() });
+            return self.news.tell(Input::Behind(self.session));
+        }
+        drop(queue);
+        held.frames.into_iter().for_each(|frame| self.send(frame));
+    }
+
+    /// Has the registry told when what is queued has left.
+    pub fn tell_when_drained(&self) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.frames.is_empty() {
+            self.news.tell(Input::Drained(self.session));
+        } else {
+            queue.is_drain_asked = true;
+        }
     }
 
     /// Queues a close frame behind what is queued, and lets nothing follow it.
@@ -179,6 +230,9 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
             if queue.is_closing {
                 return Poll::Ready(None);
             }
+            if std::mem::take(&mut queue.is_drain_asked) {
+                connection.news.tell(Input::Drained(connection.session));
+            }
             let old = connection.waker.take();
             let waker = old.filter(|old| old.will_wake(cx.waker())).unwrap_or_else(|| cx.waker().clone());
             connection.waker.set(Some(waker));
@@ -211,7 +265,7 @@ mod tests {
     }
 
     fn connection() -> (Rc<Connection>, Outbound<()>) {
-        let connection = Connection::new(SessionId(1), Dialect::V1, 0);
+        let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default());
         (Rc::clone(&connection), Outbound::new(connection, ()))
     }
 
@@ -277,12 +331,13 @@ mod tests {
     }
 
     #[test]
-    fn welcome_goes_before_what_was_held_back() {
+    fn what_was_missed_goes_before_what_was_held_back() {
         let (connection, mut body) = connection();
         connection.hold();
         connection.send(Bytes::from_static(b"live"));
         assert!(next(&mut body).is_pending());
-        connection.release(Bytes::from_static(b"welcome"));
+        connection.first(Bytes::from_static(b"welcome"));
+        connection.release();
         connection.send(Bytes::from_static(b"later"));
         assert_eq!(
             [next(&mut body), next(&mut body), next(&mut body)],
@@ -292,13 +347,45 @@ mod tests {
     }
 
     #[test]
-    fn held_frames_are_bounded_too() {
-        let (connection, _body) = connection();
+    fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
+        for (length, is_behind) in
+            [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
+        {
+            let (connection, mut body) = connection();
+            connection.hold();
+            connection.send(Bytes::from_static(b"x"));
+            connection.send(Bytes::from(vec![0; length - 1]));
+            connection.release();
+            assert!(!connection.is_closing(), "who takes long to catch up is not punished");
+            assert_eq!(connection.is_held(), is_behind);
+            let expected = if is_behind { vec![Input::Behind(SessionId(1))] } else { vec![] };
+            assert_eq!(connection.news.take(), expected, "{length}");
+            if is_behind {
+                connection.send(Bytes::from_static(b"y"));
+                assert!(next(&mut body).is_pending());
+                connection.hold();
+                connection.send(Bytes::from_static(b"z"));
+                connection.release();
+                assert_eq!(next(&mut body), some(b"z"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_held_waits_for_room_in_the_queue() {
+        let (connection, mut body) = connection();
         connection.hold();
-        connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
-        assert!(!connection.is_closing());
-        connection.send(Bytes::from_static(b"x"));
-        assert!(connection.is_closing());
+        connection.send(Bytes::from_static(b"live"));
+        connection.first(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+        connection.release();
+        assert_eq!(connection.news.take(), [Input::Behind(SessionId(1))]);
+        connection.tell_when_drained();
+        while next(&mut body).is_ready() {}
+        assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))]);
+        connection.tell_when_drained();
+        assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))], "it was empty");
+        assert!(next(&mut body).is_pending());
+        assert_eq!(connection.news.take(), [], "told once");
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! queues the shared frames on the connections of its own thread. It waits for
 //! nothing but the next batch and the next second.
 
-use crate::{connection::Connection, frame, limits::RETRY_MS};
+use crate::{connection::Connection, frame, limits::RETRY_MS, news::News};
 use bytes::Bytes;
-use hub::{Dialect, SessionId};
+use hub::{Dialect, Input, SessionId};
 use shared::{
-    CloseCode, Cursor, Epoch, Event,
+    Address, CloseCode, Cursor, Epoch, Event,
     event::Through,
     limits::{PING_MS, SILENCE_MS},
 };
@@ -19,7 +19,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::mpsc,
     time::{Instant, MissedTickBehavior, interval},
 };
 
@@ -39,8 +39,10 @@ pub struct Batch {
 /// One thing for a worker to do.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// To everyone who is attached: this frame to v1 sessions, that one to plain ones.
-    Room {
+    /// To those who hear of this address: this frame to v1 sessions, that one to plain ones.
+    To {
+        /// The address.
+        address: Address,
         /// For v1.
         v1: Bytes,
         /// For plain clients, if it is for them.
@@ -48,10 +50,18 @@ pub enum Delivery {
     },
     /// To plain clients only.
     Pass(Bytes),
-    /// Hear what is published, but hold it back.
-    Attach(SessionId),
-    /// Send this, then what was held back.
-    Welcome(SessionId, Bytes),
+    /// Hear what is published for these addresses, but hold it back; a plain client hears the lobby.
+    Attach(SessionId, Box<[Address]>),
+    /// Hear of this address too.
+    Subscribe(SessionId, Address),
+    /// Hear of it no more.
+    Unsubscribe(SessionId, Address),
+    /// Send this ahead of what is held back.
+    First(SessionId, Bytes),
+    /// Tell when what was sent has left.
+    Drain(SessionId),
+    /// Send what was held back.
+    Release(SessionId),
     /// To one session.
     One(SessionId, Bytes),
     /// Close one.
@@ -67,20 +77,26 @@ pub struct Table {
     worker: u16,
     next: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
-    /// Attached sessions, in the order of their attaching.
-    v1: RefCell<Vec<Rc<Connection>>>,
-    plain: RefCell<Vec<Rc<Connection>>>,
-    left: RefCell<Vec<SessionId>>,
-    has_left: Notify,
+    lists: RefCell<HashMap<List, Vec<Rc<Connection>>>>,
+    news: Rc<News>,
     through: Cell<Cursor>,
     started: Instant,
     jitter: Cell<u64>,
 }
 
+/// Who hears the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum List {
+    /// v1 sessions that hear of this address.
+    V1(Address),
+    /// Plain clients.
+    Plain,
+}
+
 struct Entry {
     connection: Rc<Connection>,
-    /// Where it is in the list of its dialect.
-    index: Option<usize>,
+    /// The lists that it is in, and where.
+    places: Vec<(List, usize)>,
 }
 
 impl Table {
@@ -90,10 +106,8 @@ impl Table {
             worker,
             next: Cell::new(0),
             all: RefCell::default(),
-            v1: RefCell::default(),
-            plain: RefCell::default(),
-            left: RefCell::default(),
-            has_left: Notify::new(),
+            lists: RefCell::default(),
+            news: Rc::default(),
             through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
             started: Instant::now(),
             jitter: Cell::new(u64::from(worker)),
@@ -104,8 +118,9 @@ impl Table {
     pub fn enter(&self, dialect: Dialect) -> Rc<Connection> {
         self.next.set(self.next.get() + 1);
         let session = SessionId(u64::from(self.worker) << 48 | self.next.get());
-        let connection = Connection::new(session, dialect, self.now_s());
-        self.all.borrow_mut().insert(session, Entry { connection: Rc::clone(&connection), index: None });
+        let connection = Connection::new(session, dialect, self.now_s(), Rc::clone(&self.news));
+        let entry = Entry { connection: Rc::clone(&connection), places: Vec::new() };
+        self.all.borrow_mut().insert(session, entry);
         connection
     }
 
@@ -113,23 +128,14 @@ impl Table {
     pub fn leave(&self, session: SessionId) {
         let removed = self.all.borrow_mut().remove(&session);
         if let Some(entry) = removed {
-            if let Some(index) = entry.index {
-                self.detach(entry.connection.dialect, index);
-            }
-            self.left.borrow_mut().push(session);
-            self.has_left.notify_one();
+            entry.places.into_iter().for_each(|place| self.take_out(place));
+            self.news.tell(Input::Closed(session));
         }
     }
 
-    /// The next sessions that left, for the registry to be told. Ends never.
-    pub async fn farewells(&self) -> Vec<SessionId> {
-        loop {
-            let left = self.left.take();
-            if !left.is_empty() {
-                return left;
-            }
-            self.has_left.notified().await;
-        }
+    /// What the registry is to be told.
+    pub fn news(&self) -> Rc<News> {
+        Rc::clone(&self.news)
     }
 
     /// Whole seconds of this worker's clock.
@@ -142,34 +148,60 @@ impl Table {
         usize::from((session.0 >> 48) as u16)
     }
 
-    fn list(&self, dialect: Dialect) -> &RefCell<Vec<Rc<Connection>>> {
-        match dialect {
-            Dialect::V1 => &self.v1,
-            Dialect::Plain => &self.plain,
-        }
-    }
-
-    fn attach(&self, session: SessionId) {
-        let mut all = self.all.borrow_mut();
-        if let Some(entry) = all.get_mut(&session)
-            && entry.index.is_none()
-        {
-            let mut list = self.list(entry.connection.dialect).borrow_mut();
-            entry.index = Some(list.len());
-            list.push(Rc::clone(&entry.connection));
-            if entry.connection.dialect == Dialect::V1 {
-                entry.connection.hold();
+    fn attach(&self, session: SessionId, addresses: &[Address]) {
+        let places = match self.all.borrow_mut().get_mut(&session) {
+            Some(entry) => std::mem::take(&mut entry.places),
+            None => return,
+        };
+        places.into_iter().for_each(|place| self.take_out(place));
+        let mut dialect = Dialect::Plain;
+        self.with(session, |connection| {
+            dialect = connection.dialect;
+            if dialect == Dialect::V1 {
+                connection.hold();
             }
+        });
+        match dialect {
+            Dialect::V1 => addresses.iter().for_each(|to| self.put_in(session, List::V1(*to))),
+            Dialect::Plain => self.put_in(session, List::Plain),
         }
     }
 
-    fn detach(&self, dialect: Dialect, index: usize) {
-        let mut list = self.list(dialect).borrow_mut();
-        list.swap_remove(index);
-        if let Some(moved) = list.get(index).map(|connection| connection.session)
-            && let Some(entry) = self.all.borrow_mut().get_mut(&moved)
+    fn put_in(&self, session: SessionId, list: List) {
+        if let Some(entry) = self.all.borrow_mut().get_mut(&session)
+            && entry.places.iter().all(|(other, _)| *other != list)
         {
-            entry.index = Some(index);
+            let mut lists = self.lists.borrow_mut();
+            let connections = lists.entry(list).or_default();
+            entry.places.push((list, connections.len()));
+            connections.push(Rc::clone(&entry.connection));
+        }
+    }
+
+    /// Out of one list, while the connection stays in others.
+    fn unsubscribe(&self, session: SessionId, list: List) {
+        let place = self.all.borrow_mut().get_mut(&session).and_then(|entry| {
+            let at = entry.places.iter().position(|(other, _)| *other == list)?;
+            Some(entry.places.swap_remove(at))
+        });
+        place.into_iter().for_each(|place| self.take_out(place));
+    }
+
+    /// Takes whoever is there out of the list; the entry has forgotten the place.
+    fn take_out(&self, (list, index): (List, usize)) {
+        let mut lists = self.lists.borrow_mut();
+        let Some(connections) = lists.get_mut(&list) else { return };
+        connections.swap_remove(index);
+        match connections.get(index).map(|moved| moved.session) {
+            Some(moved) => {
+                if let Some(entry) = self.all.borrow_mut().get_mut(&moved)
+                    && let Some(place) = entry.places.iter_mut().find(|(other, _)| *other == list)
+                {
+                    place.1 = index;
+                }
+            }
+            None if connections.is_empty() => drop(lists.remove(&list)),
+            None => {}
         }
     }
 
@@ -183,17 +215,19 @@ impl Table {
     pub fn deliver(&self, batch: Batch) {
         for delivery in batch.deliveries {
             match delivery {
-                Delivery::Room { v1, plain } => {
-                    self.v1.borrow().iter().for_each(|connection| connection.send(v1.clone()));
+                Delivery::To { address, v1, plain } => {
+                    self.send_to(List::V1(address), &v1);
                     if let Some(plain) = plain {
-                        self.pass(&plain);
+                        self.send_to(List::Plain, &plain);
                     }
                 }
-                Delivery::Pass(frame) => self.pass(&frame),
-                Delivery::Attach(session) => self.attach(session),
-                Delivery::Welcome(session, frame) => {
-                    self.with(session, |connection| connection.release(frame))
-                }
+                Delivery::Pass(frame) => self.send_to(List::Plain, &frame),
+                Delivery::Attach(session, addresses) => self.attach(session, &addresses),
+                Delivery::Subscribe(session, address) => self.put_in(session, List::V1(address)),
+                Delivery::Unsubscribe(session, address) => self.unsubscribe(session, List::V1(address)),
+                Delivery::First(session, frame) => self.with(session, |connection| connection.first(frame)),
+                Delivery::Drain(session) => self.with(session, Connection::tell_when_drained),
+                Delivery::Release(session) => self.with(session, Connection::release),
                 Delivery::One(session, frame) => self.with(session, |connection| connection.send(frame)),
                 Delivery::Close(session, code) => {
                     self.with(session, |connection| connection.close(Some(code.number()), ""));
@@ -207,8 +241,10 @@ impl Table {
         self.through.set(batch.through);
     }
 
-    fn pass(&self, frame: &Bytes) {
-        self.plain.borrow().iter().for_each(|connection| connection.send(frame.clone()));
+    fn send_to(&self, list: List, frame: &Bytes) {
+        if let Some(connections) = self.lists.borrow().get(&list) {
+            connections.iter().for_each(|connection| connection.send(frame.clone()));
+        }
     }
 
     fn restart(&self) {
@@ -233,7 +269,7 @@ impl Table {
         let ping = frame::ping();
         let mut through = None;
         let share = u64::from(now_s) % PING_S;
-        for (session, Entry { connection, index }) in &*self.all.borrow() {
+        for (session, Entry { connection, places }) in &*self.all.borrow() {
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause(now_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
             }
@@ -243,7 +279,7 @@ impl Table {
             // The protocol's own ping is answered by browsers even while the page sleeps.
             connection.send(ping.clone());
             // How far the log goes is for those who were welcomed.
-            if connection.dialect == Dialect::V1 && index.is_some() && !connection.is_held() {
+            if connection.dialect == Dialect::V1 && !places.is_empty() && !connection.is_held() {
                 let frame = through
                     .get_or_insert_with(|| event(&Event::Ping(Through { through: self.through.get() })));
                 connection.send(frame.clone());
@@ -296,21 +332,34 @@ mod tests {
     #[test]
     fn a_table_keeps_its_lists_whole() {
         let table = Table::new(3);
-        let all: Vec<_> = (0..5).map(|_| table.enter(Dialect::Plain)).collect();
-        all.iter().for_each(|connection| table.attach(connection.session));
-        table.attach(all[0].session);
+        let [lobby, tasting] = [1, 2].map(|id| Address::Room(shared::RoomId(id)));
+        let all: Vec<_> = (0..5).map(|_| table.enter(Dialect::V1)).collect();
+        all.iter().for_each(|connection| table.attach(connection.session, &[lobby, tasting]));
+        table.attach(all[0].session, &[tasting, lobby]);
+        table.unsubscribe(all[1].session, List::V1(tasting));
+        table.put_in(all[2].session, List::V1(tasting));
         for gone in [1, 4, 0] {
             table.leave(all[gone].session);
             table.leave(all[gone].session);
         }
-        let mut left: Vec<_> = table.plain.borrow().iter().map(|connection| connection.session).collect();
-        left.sort();
-        assert_eq!(left, [all[2].session, all[3].session]);
-        for (session, entry) in &*table.all.borrow() {
-            assert_eq!(table.plain.borrow()[entry.index.unwrap()].session, *session);
+        for to in [lobby, tasting] {
+            let lists = table.lists.borrow();
+            let mut left: Vec<_> = lists[&List::V1(to)].iter().map(|connection| connection.session).collect();
+            left.sort();
+            assert_eq!(left, [all[2].session, all[3].session]);
         }
-        assert_eq!(table.left.borrow().len(), 3);
+        for (session, entry) in &*table.all.borrow() {
+            assert_eq!(entry.places.len(), 2);
+            for (list, index) in &entry.places {
+                assert_eq!(table.lists.borrow()[list][*index].session, *session);
+            }
+        }
+        assert_eq!(table.news.take().len(), 3);
         assert_eq!(Table::worker_of(all[0].session), 3);
+        for left in [2, 3] {
+            table.leave(all[left].session);
+        }
+        assert!(table.lists.borrow().is_empty());
     }
 
     #[test]
@@ -340,9 +389,10 @@ mod tests {
         let run = async {
             let [talker, mute] = [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect));
             let mut bodies = [&talker, &mute].map(|one| Outbound::new(Rc::clone(one), ()));
-            table.attach(talker.session);
-            table.attach(mute.session);
-            talker.release(Bytes::from_static(b"welcome"));
+            table.attach(talker.session, &[Address::Room(shared::RoomId::LOBBY)]);
+            table.attach(mute.session, &[]);
+            talker.first(Bytes::from_static(b"welcome"));
+            talker.release();
             let (mut talkers, mut mutes) = (Vec::new(), Vec::new());
             for _ in 0..SILENCE_S + 2 {
                 tokio::time::sleep(Duration::from_secs(1)).await;

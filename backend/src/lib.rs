@@ -18,6 +18,7 @@ pub mod guard;
 pub mod health;
 pub mod lan;
 pub mod limits;
+pub mod news;
 pub mod place;
 pub mod problem;
 pub mod registry;

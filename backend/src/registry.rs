@@ -11,14 +11,19 @@ use crate::{
     limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX},
     store::Store,
 };
-use futures_util::future::{BoxFuture, FutureExt, OptionFuture, pending};
+use futures_util::{
+    future::{BoxFuture, FutureExt, OptionFuture, pending},
+    stream::{FuturesUnordered, StreamExt},
+};
 use hub::{
     Audience, Hub, Input, Output, SessionId, Settings, Ticket,
+    change::{Change, Outcome},
     input::Unstored,
-    log::{Change, Outcome},
     output::Answer,
+    query::Found,
+    session::ReadId,
 };
-use shared::{Command, Event, command::Post, event::RoomSnapshot};
+use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -104,10 +109,14 @@ pub struct Actor {
     workers: Vec<mpsc::Sender<Batch>>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
-    reading: HashMap<SessionId, BoxFuture<'static, Option<RoomSnapshot>>>,
+    /// Bound by what the hub asks for: it counts what each session may.
+    reading: FuturesUnordered<BoxFuture<'static, Read>>,
     questions: HashMap<Ticket, oneshot::Sender<Answer>>,
     tickets: u64,
 }
+
+/// An answer of the store.
+type Read = (ReadId, Result<Found, ErrorCode>);
 
 /// What one turn gathers.
 #[derive(Debug, Default)]
@@ -132,7 +141,7 @@ impl Actor {
         workers: Vec<mpsc::Sender<Batch>>,
     ) -> (Self, Registry) {
         let (letters, inbox) = mpsc::channel(INBOX_MAX);
-        let hub = Hub::new(settings, store.epoch(), store.head(), store.members());
+        let hub = Hub::new(settings, store.epoch(), store.house());
         let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
         let actor = Actor {
             inbox,
@@ -141,7 +150,7 @@ impl Actor {
             workers,
             turn,
             committing: None,
-            reading: HashMap::new(),
+            reading: FuturesUnordered::new(),
             questions: HashMap::new(),
             tickets: 0,
         };
@@ -163,6 +172,7 @@ impl Actor {
                     self.committing = None;
                     self.handle(Input::Outcomes(outcomes));
                 }
+                Some((id, found)) = self.reading.next() => self.handle(Input::Read(id, found)),
                 count = self.inbox.recv_many(&mut letters, TURN_MAX), if self.hub.is_ready() => {
                     if count == 0 {
                         return Ok(());
@@ -173,14 +183,14 @@ impl Actor {
                         self.open(letter);
                         if bytes >= TURN_BYTES_MAX {
                             bytes = 0;
-                            self.settle().await;
+                            self.settle();
                             self.send().await?;
                         }
                     }
                 }
                 Some(()) = wake => self.handle(Input::Tick),
             }
-            self.settle().await;
+            self.settle();
             self.send().await?;
         }
     }
@@ -212,22 +222,33 @@ impl Actor {
     fn perform(&mut self, output: Output) {
         match output {
             Output::Append(change) => self.turn.changes.push(change),
-            Output::Read(session, room) => {
-                self.reading.insert(session, self.store.snapshot(room));
+            Output::Read(id, query) => {
+                let read = self.store.read(query);
+                self.reading.push(read.map(move |found| (id, found)).boxed());
             }
-            Output::Attach(session) => self.turn.at(session, Delivery::Attach(session)),
-            Output::Welcome(session, welcome) => {
-                self.turn.at(session, Delivery::Welcome(session, event(&welcome)));
+            Output::Attach(session, addresses) => {
+                self.turn.at(session, Delivery::Attach(session, addresses.into()));
             }
+            Output::Subscribe(session, to) => self.turn.at(session, Delivery::Subscribe(session, to)),
+            Output::Unsubscribe(session, to) => self.turn.at(session, Delivery::Unsubscribe(session, to)),
+            Output::First(session, what) => self.turn.at(session, Delivery::First(session, event(&what))),
+            Output::Drain(session) => self.turn.at(session, Delivery::Drain(session)),
+            Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
             Output::Send(session, what) | Output::Publish(Audience::Session(session), what) => {
                 self.turn.at(session, Delivery::One(session, event(&what)));
             }
-            Output::Publish(Audience::Room(_), what) => {
+            Output::Publish(Audience::Room(room), what) => {
                 let plain = match &what {
-                    Event::Posted(posted) => Some(frame::text(posted.text.as_bytes())),
+                    Event::Posted(posted) if room == RoomId::LOBBY => {
+                        Some(frame::text(posted.text.as_bytes()))
+                    }
                     _ => None,
                 };
-                self.turn.everywhere(&Delivery::Room { v1: event(&what), plain });
+                self.turn.everywhere(&Delivery::To { address: Address::Room(room), v1: event(&what), plain });
+            }
+            Output::Publish(Audience::Member(member), what) => {
+                let address = Address::Member(member);
+                self.turn.everywhere(&Delivery::To { address, v1: event(&what), plain: None });
             }
             Output::Pass(Unstored::EmptyText) => self.turn.everywhere(&Delivery::Pass(frame::text(b""))),
             Output::Pass(Unstored::Binary(bytes)) => {
@@ -246,15 +267,12 @@ impl Actor {
         }
     }
 
-    /// Lets the store work: reads first, since they describe what is committed
-    /// and not what is about to be; then one append at a time, in which all that
-    /// gathered meanwhile goes together.
-    async fn settle(&mut self) {
+    /// Lets the store work: one append at a time, in which all that gathered meanwhile goes
+    /// together, and any number of reads. What is answered at once is handled at once.
+    fn settle(&mut self) {
         loop {
-            for (session, read) in std::mem::take(&mut self.reading) {
-                if let Some(snapshot) = read.await {
-                    self.handle(Input::Snapshot(session, Box::new(snapshot)));
-                }
+            while let Some(Some((id, found))) = self.reading.next().now_or_never() {
+                self.handle(Input::Read(id, found));
             }
             if self.turn.changes.is_empty() || self.committing.is_some() {
                 return;

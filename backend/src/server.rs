@@ -96,7 +96,7 @@ pub async fn run(
         if let Some(batches) = mine {
             actix_web::rt::spawn(Rc::clone(&table).run(batches));
         }
-        actix_web::rt::spawn(farewell(Rc::clone(&table), worker_registry.clone()));
+        actix_web::rt::spawn(tell_news(Rc::clone(&table), worker_registry.clone()));
         let parts = Parts {
             registry: worker_registry.clone(),
             table,
@@ -164,11 +164,11 @@ fn take(receivers: &Mutex<Vec<mpsc::Receiver<Batch>>>, worker: u16) -> Option<mp
     (index < receivers.len()).then(|| std::mem::replace(&mut receivers[index], mpsc::channel(1).1))
 }
 
-/// Tells the registry who left. Apart from the fan-out task, which may not wait.
-async fn farewell(table: Rc<Table>, registry: crate::registry::Registry) {
+/// Tells the registry what a worker has to tell. Apart from the fan-out task, which may not wait.
+async fn tell_news(table: Rc<Table>, registry: crate::registry::Registry) {
     loop {
-        for session in table.farewells().await {
-            if registry.tell(hub::Input::Closed(session)).await.is_err() {
+        for input in table.news().next().await {
+            if registry.tell(input).await.is_err() {
                 return;
             }
         }

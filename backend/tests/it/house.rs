@@ -128,7 +128,7 @@ impl Drop for House {
 }
 
 pub(crate) fn hello(reference: u64) -> Command {
-    Command::Hello(Hello { reference, build: "test".into(), cursor: None })
+    Command::Hello(Hello { reference, build: "test".into(), cursor: None, room: None })
 }
 
 #[cfg(target_os = "linux")]

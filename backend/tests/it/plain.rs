@@ -83,7 +83,7 @@ async fn empty_texts_and_binary_pass_in_order_and_are_not_kept() {
     let mut member = house.socket(&cookie).await;
     member.command(&crate::house::hello(1)).await;
     let Event::Welcome(welcome) = member.event().await else { panic!() };
-    let texts: Vec<_> = welcome.room.messages.iter().map(|message| message.text.as_str()).collect();
+    let texts: Vec<_> = welcome.room.as_ref().unwrap().messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["one", "two"]);
 }
 
@@ -125,10 +125,11 @@ async fn a_store_that_refuses_closes_with_1013() {
 mod refusing {
     use futures_util::future::{BoxFuture, FutureExt, ready};
     use hub::{
-        log::{Change, Outcome},
-        member::Members,
+        House,
+        change::{Change, Outcome},
+        query::{Found, Query},
     };
-    use shared::{Epoch, ErrorCode, RoomId, event::RoomSnapshot};
+    use shared::{Epoch, ErrorCode};
 
     /// A store whose disk is full.
     pub(crate) struct Store;
@@ -138,20 +139,16 @@ mod refusing {
             Epoch(1)
         }
 
-        fn head(&self) -> u64 {
-            0
-        }
-
-        fn members(&self) -> Members {
-            Members::default()
+        fn house(&self) -> House {
+            House::default()
         }
 
         fn append(&mut self, changes: Vec<Change>, _: u64) -> BoxFuture<'static, Vec<Outcome>> {
             ready(vec![Err(ErrorCode::StoreRefused); changes.len()]).boxed()
         }
 
-        fn snapshot(&mut self, _: RoomId) -> BoxFuture<'static, Option<RoomSnapshot>> {
-            ready(None).boxed()
+        fn read(&mut self, _: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+            ready(Err(ErrorCode::StoreRefused)).boxed()
         }
     }
 }

@@ -83,7 +83,7 @@ async fn hello_comes_first_and_once() {
     assert_eq!(code(&socket.event().await), ErrorCode::HelloExpected);
     socket.command(&hello(2)).await;
     let Event::Welcome(welcome) = socket.event().await else { panic!() };
-    assert_eq!((welcome.reference, &*welcome.you.name, welcome.room.last), (2, "Wei", 1));
+    assert_eq!((welcome.reference, &*welcome.you.name, welcome.room.unwrap().last), (2, "Wei", 1));
     socket.command(&hello(3)).await;
     assert_eq!(socket.closed().await.0, 4402);
 }
