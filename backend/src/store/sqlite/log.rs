@@ -1,0 +1,91 @@
+//! The log as its one writer holds it: the connection that writes, and the house
+//! in memory. After a failure it is thrown away and opened anew.
+
+use super::{Files, commit::carry_out, database, fault::Fault, fold, tail};
+use crate::store::limits::{TRIAL_BYTES, WAL_PAGES};
+use hub::{
+    House,
+    change::{Change, Outcome},
+};
+use rusqlite::{Connection, TransactionBehavior};
+
+/// An open log.
+pub(super) struct Log {
+    db: Connection,
+    house: House,
+}
+
+impl Log {
+    /// Opens it, at a start.
+    pub(super) fn open(files: &Files) -> Result<Self, Fault> {
+        let db = database::writer(&files.log)?;
+        let house = fold::house(&db)?;
+        Ok(Log { db, house })
+    }
+
+    /// Opens it after a failure, if it ends where its acknowledged part ends and the disk takes a
+    /// trial.
+    pub(super) fn reopen(files: &Files, acknowledged: u64) -> Result<Self, Fault> {
+        tail::cut(files)?;
+        let log = Log::open(files)?;
+        let found = log.house.head();
+        if found != acknowledged {
+            return Err(Fault::Head { found, acknowledged });
+        }
+        log.trial(files)?;
+        Ok(log)
+    }
+
+    /// The fold of the log.
+    pub(super) fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The connection, for what is not the log's events.
+    pub(super) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Commits a batch. An error means that nothing of it may be told; the log is then of no more use.
+    pub(super) fn commit(
+        &mut self,
+        files: &Files,
+        changes: Vec<Change>,
+        now: u64,
+    ) -> Result<Vec<Outcome>, Fault> {
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            outcomes.push(carry_out(&transaction, &mut self.house, change, now)?);
+        }
+        files.sync_may_fail()?;
+        transaction.commit()?;
+        Ok(outcomes)
+    }
+
+    /// Moves the write-ahead log into the database if it has grown long, so that readers find
+    /// pages quickly and a start has little to recover. Commits do it not themselves: whoever posts
+    /// would wait for it.
+    pub(super) fn tidy(&self) -> Result<(), Fault> {
+        let pages: i64 =
+            self.db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row((), |row| row.get(1))?;
+        if pages >= WAL_PAGES {
+            self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the disk takes, and syncs, about as much as a batch needs.
+    fn trial(&self, files: &Files) -> Result<(), Fault> {
+        for sql in [
+            &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
+            "DELETE FROM meta WHERE name = 'trial'",
+        ] {
+            let transaction = self.db.unchecked_transaction()?;
+            transaction.execute(sql, ())?;
+            files.sync_may_fail()?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+}
