@@ -27,6 +27,13 @@ impl Condition {
         self.0.borrow().trouble
     }
 
+    /// Waits until changes are taken.
+    pub async fn well(&self) {
+        let mut states = self.0.subscribe();
+        // An error would mean that the handle is gone, and this is one.
+        let _ = states.wait_for(|state| state.trouble.is_none()).await;
+    }
+
     /// Waits until the store has ended of itself, which it never does in order.
     pub async fn ended(&self) {
         let mut states = self.0.subscribe();

@@ -9,6 +9,8 @@ mod commit;
 mod database;
 mod desk;
 mod fault;
+#[cfg(test)]
+mod faults;
 mod fold;
 mod log;
 mod page;
@@ -16,6 +18,8 @@ mod reader;
 mod replay;
 mod row;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use fault::Fault;
@@ -65,6 +69,8 @@ struct Files {
     log: PathBuf,
     /// The write-ahead log, which SQLite keeps beside it.
     wal: PathBuf,
+    #[cfg(test)]
+    faults: Arc<faults::Faults>,
 }
 
 impl Files {
@@ -72,12 +78,12 @@ impl Files {
         let log = folder.join(FILE);
         let mut wal = log.clone().into_os_string();
         wal.push("-wal");
-        Files { log, wal: wal.into() }
-    }
-
-    /// Stands before every sync. Tests make it fail.
-    fn sync_may_fail(&self) -> Result<(), Fault> {
-        Ok(())
+        Files {
+            log,
+            wal: wal.into(),
+            #[cfg(test)]
+            faults: Arc::default(),
+        }
     }
 }
 
@@ -88,6 +94,10 @@ impl SqliteStore {
     /// It cannot be read, or is not a log of this build.
     pub fn open(folder: Folder) -> Result<Self, Fault> {
         let files = Files::of(folder.path());
+        SqliteStore::open_files(folder, files)
+    }
+
+    fn open_files(folder: Folder, files: Files) -> Result<Self, Fault> {
         let house_id = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
         let log = Log::open(&files)?;
         let epoch = begin(&log, &house_id)?;

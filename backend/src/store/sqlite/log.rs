@@ -13,6 +13,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) struct Log {
     db: Connection,
     house: House,
+    #[cfg(test)]
+    files: Files,
 }
 
 impl Log {
@@ -20,7 +22,12 @@ impl Log {
     pub(super) fn open(files: &Files) -> Result<Self, Fault> {
         let db = database::writer(&files.log)?;
         let house = fold::house(&db)?;
-        Ok(Log { db, house })
+        Ok(Log {
+            db,
+            house,
+            #[cfg(test)]
+            files: files.clone(),
+        })
     }
 
     /// Opens it after a failure, if it ends where its acknowledged part ends and the disk takes a
@@ -32,7 +39,7 @@ impl Log {
         if found != acknowledged {
             return Err(Fault::Head { found, acknowledged });
         }
-        log.trial(files)?;
+        log.trial()?;
         Ok(log)
     }
 
@@ -47,18 +54,16 @@ impl Log {
     }
 
     /// Commits a batch. An error means that nothing of it may be told; the log is then of no more use.
-    pub(super) fn commit(
-        &mut self,
-        files: &Files,
-        changes: Vec<Change>,
-        now: u64,
-    ) -> Result<Vec<Outcome>, Fault> {
+    pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<Vec<Outcome>, Fault> {
+        #[cfg(test)]
+        self.files.faults.arrange(&self.db)?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut outcomes = Vec::with_capacity(changes.len());
         for change in changes {
             outcomes.push(carry_out(&transaction, &mut self.house, change, now)?);
         }
-        files.sync_may_fail()?;
+        #[cfg(test)]
+        self.files.faults.sync(&self.files)?;
         transaction.commit()?;
         Ok(outcomes)
     }
@@ -76,14 +81,17 @@ impl Log {
     }
 
     /// Whether the disk takes, and syncs, about as much as a batch needs.
-    fn trial(&self, files: &Files) -> Result<(), Fault> {
+    fn trial(&self) -> Result<(), Fault> {
         for sql in [
             &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
             "DELETE FROM meta WHERE name = 'trial'",
         ] {
+            #[cfg(test)]
+            self.files.faults.arrange(&self.db)?;
             let transaction = self.db.unchecked_transaction()?;
             transaction.execute(sql, ())?;
-            files.sync_may_fail()?;
+            #[cfg(test)]
+            self.files.faults.sync(&self.files)?;
             transaction.commit()?;
         }
         Ok(())

@@ -54,9 +54,11 @@ impl Writer {
         loop {
             let batch = match &self.line {
                 Line::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Line::Refusing { since_last, pause } => {
-                    self.batches.recv_timeout(pause.saturating_sub(since_last.elapsed()))
-                }
+                Line::Refusing { since_last, pause } => match pause.saturating_sub(since_last.elapsed()) {
+                    // Even if batches come without a break.
+                    Duration::ZERO => Err(RecvTimeoutError::Timeout),
+                    rest => self.batches.recv_timeout(rest),
+                },
             };
             match batch {
                 Ok(Batch { changes, now, outcomes }) => {
@@ -74,7 +76,7 @@ impl Writer {
     fn append(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
         let count = changes.len();
         if let Line::Open(log) = &mut self.line {
-            match log.commit(&self.files, changes, now) {
+            match log.commit(changes, now) {
                 Ok(outcomes) => {
                     self.head = log.house().head();
                     return outcomes;
