@@ -1,9 +1,11 @@
 //! The binary `teahouse`: reads the settings, opens the house, tells where it is.
 
+mod care;
+
 use backend::{
     Made,
     assets::Page,
-    config::{Config, Found, HELP, Wrong},
+    config::{Config, Found, HELP, Task, Wrong},
     data::Folder,
     lan, shutdown,
     store::sqlite::SqliteStore,
@@ -27,10 +29,26 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match Config::read(&found) {
-        Ok(config) => serve(config),
+        Ok(config) => perform(config),
         Err(Wrong(lines)) => {
             lines.iter().for_each(|line| eprintln!("teahouse: {line}"));
             ExitCode::from(EXIT_SETTINGS)
+        }
+    }
+}
+
+fn perform(config: Config) -> ExitCode {
+    let done = match &config.task {
+        Task::Serve => return serve(config),
+        Task::Backup(file) => care::backup(&config, file),
+        Task::Restore(file) => care::restore(&config, file),
+        Task::Check => care::check(&config),
+    };
+    match done {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("teahouse: {why}");
+            ExitCode::FAILURE
         }
     }
 }

@@ -14,8 +14,15 @@ pub const WRITER_CACHE_KIB: i64 = 64 << 10;
 /// Kilobytes of pages that each reader holds. Past it the least used leave.
 pub const READER_CACHE_KIB: i64 = 16 << 10;
 
-/// Pages in the write-ahead log after which they are moved into the database, between two batches.
+/// Pages in the write-ahead log that were not moved into the database yet. At it they are, between
+/// two batches.
 pub const WAL_PAGES: i64 = 4_000;
+
+/// Pages in the write-ahead log. Past it the writer waits for the readers, so that it can begin anew.
+pub const WAL_PAGES_MAX: i64 = 8 * WAL_PAGES;
+
+/// How long it waits for them, each time that [`WAL_PAGES`] are moved.
+pub const BUSY_READERS: Duration = Duration::from_millis(20);
 
 /// Bytes of the write-ahead log that are kept on disk once all of it was moved. Past it the file is cut.
 pub const WAL_KEPT_BYTES: i64 = 64 << 20;
@@ -31,3 +38,6 @@ pub const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Bytes that must find a place on disk before the writer takes changes again.
 pub const TRIAL_BYTES: u32 = 256 << 10;
+
+/// Differences that a check tells one by one. Past it only how many more there are.
+pub const DIFFERENCES_MAX: usize = 100;

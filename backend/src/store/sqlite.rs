@@ -5,6 +5,8 @@
 //! comes when the transaction that holds it is on disk. While the disk does not
 //! take it, changes are refused and reading goes on, and [`Condition`] says why.
 
+mod backup;
+mod check;
 mod commit;
 mod database;
 mod desk;
@@ -22,6 +24,8 @@ mod tail;
 mod tests;
 mod writer;
 
+pub use backup::{Restored, backup, restore};
+pub use check::{Report, check};
 pub use fault::Fault;
 
 use super::{Store, condition::Condition, limits::READERS};

@@ -8,7 +8,10 @@
 )]
 
 mod append;
+mod backup;
 mod chance;
+mod check;
+mod crash;
 mod differential;
 mod history;
 mod replay;

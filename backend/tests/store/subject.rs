@@ -67,11 +67,29 @@ pub(crate) fn memory() -> Subject {
 }
 
 pub(crate) fn sqlite() -> Subject {
-    let folder = Temporary::new();
-    Subject { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
+    Subject::on_disk()
 }
 
 impl Subject {
+    pub(crate) fn on_disk() -> Self {
+        Subject::at(Temporary::new())
+    }
+
+    pub(crate) fn at(folder: Temporary) -> Self {
+        Subject { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// Closes it; its files stay.
+    pub(crate) fn close(mut self) -> Temporary {
+        self.store = None;
+        self.folder.take().unwrap()
+    }
+
     pub(crate) fn store(&mut self) -> &mut dyn Store {
         self.store.as_mut().unwrap().as_mut()
     }

@@ -78,7 +78,7 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
 const STATEMENTS: usize = 64;
 
 /// SQLite would make the file readable for others; its companions take over what this one allows.
-fn make_private(file: &Path) -> io::Result<()> {
+pub(super) fn make_private(file: &Path) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -15,6 +15,12 @@ pub enum Fault {
     /// What is there is not what a log holds.
     #[error("the log is damaged: {0}")]
     Damaged(String),
+    /// There is none.
+    #[error("there is no log; is it another folder? (--data)")]
+    Missing,
+    /// It would do harm.
+    #[error("{0}")]
+    Refused(String),
     /// This is another program's file.
     #[error("this is no log of Teahouse")]
     Foreign,
@@ -53,6 +59,7 @@ impl Fault {
                 }
                 _ => "the disk reports an error",
             },
+            Fault::Missing | Fault::Refused(_) => "the log cannot be opened",
             Fault::Damaged(_) | Fault::Foreign | Fault::Newer(_) | Fault::Head { .. } => DAMAGED,
         }
     }
