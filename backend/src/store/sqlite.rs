@@ -19,6 +19,7 @@ mod page;
 mod reader;
 mod replay;
 mod row;
+mod shelf;
 mod tail;
 #[cfg(test)]
 mod tests;

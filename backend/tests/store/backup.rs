@@ -109,10 +109,10 @@ async fn what_is_no_whole_backup_is_not_restored() {
     }
     fs::write(&bad, &bytes).unwrap();
     let db = rusqlite::Connection::open(&bad).unwrap();
-    db.execute("DELETE FROM messages WHERE seq = 2", ()).unwrap();
+    db.execute("DELETE FROM events WHERE n = 3", ()).unwrap();
     drop(db);
     let refused = sqlite::restore(&folder, &bad).unwrap_err().to_string();
-    assert!(refused.contains("message 2 of room 1"), "{refused}");
+    assert!(refused.contains("the position after 2"), "{refused}");
     assert!(sqlite::restore(&folder, &shelf.path().join("nowhere")).is_err());
     let left: Vec<_> = fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("log")), "{left:?}");

@@ -14,7 +14,7 @@ use hub::{
     change::{Change, Committed, Outcome, Receipt},
     member::DeviceKey,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use shared::{Address, ClientId, Event, MemberId, RoomId};
 
 /// Carries out one change inside the transaction that is open. A refused change leaves no trace.
@@ -61,12 +61,6 @@ fn receipt(db: &Connection, (author, client_id): (MemberId, ClientId)) -> Result
 
 fn project(db: &Connection, event: &Event, device: Option<DeviceKey>) -> Result<(), Fault> {
     match event {
-        Event::Posted(posted) => {
-            if let Address::Room(room) = posted.to {
-                db.prepare_cached("INSERT INTO messages (room, seq, n, at) VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![sql(room.0), sql(posted.seq), sql(posted.n), sql(posted.at)])?;
-            }
-        }
         Event::MemberJoined(joined) => {
             if let Address::Room(room) = joined.to {
                 let id = sql(joined.member.id.0);

@@ -1,10 +1,7 @@
 //! The house as the projections have it: what the writer starts from. Read
 //! without the events, so that a long log is as quick to open as a short one.
 
-use super::{
-    fault::Fault,
-    row::{address, ours},
-};
+use super::{fault::Fault, page, row::ours, shelf::Shelf};
 use hub::{
     House,
     member::{DeviceKey, Members},
@@ -86,7 +83,7 @@ fn rooms(db: &Connection) -> Result<Rooms, Fault> {
             description: row.get(2)?,
             members: counts.get(&id).copied().unwrap_or(0),
             last: last(db, Address::Room(id))?,
-            seq: messages(db, id)?,
+            seq: page::count(db, id)?,
         };
         rooms.restore(id, state);
     }
@@ -101,14 +98,12 @@ fn rooms(db: &Connection) -> Result<Rooms, Fault> {
 }
 
 fn last(db: &Connection, to: Address) -> Result<u64, Fault> {
-    let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE address = ?1")?;
-    ours(select.query_row([address(to)], |row| row.get(0))?)
-}
-
-/// How many messages a room has.
-pub(super) fn messages(db: &Connection, room: RoomId) -> Result<u64, Fault> {
-    let mut select = db.prepare_cached("SELECT coalesce(max(seq), 0) FROM messages WHERE room = ?1")?;
-    ours(select.query_row([super::row::sql(room.0)], |row| row.get(0))?)
+    let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE shelf = ?1")?;
+    let mut last = 0;
+    for shelf in Shelf::all(to) {
+        last = last.max(ours(select.query_row([shelf.0], |row| row.get(0))?)?);
+    }
+    Ok(last)
 }
 
 fn name(kept: String) -> Result<Name, Fault> {

@@ -1,8 +1,9 @@
--- The log. An event's place in its index is (address, n); `text` is what was said, and the only
--- place where it stands. The event that a receipt is about carries the client's id for it.
+-- The log. `shelf` is whom an event is addressed to: 4 * room for its messages, 4 * room + 1 for its
+-- other events, 4 * member + 2. `text` is what was said, and the only place where it stands. The event
+-- that a receipt is about carries the client's id for it.
 CREATE TABLE events (
     n INTEGER PRIMARY KEY,
-    address INTEGER NOT NULL,
+    shelf INTEGER NOT NULL,
     prev INTEGER NOT NULL,
     kind TEXT NOT NULL,
     author INTEGER NOT NULL,
@@ -11,19 +12,11 @@ CREATE TABLE events (
     body TEXT NOT NULL,
     text TEXT
 ) STRICT;
-CREATE INDEX events_by_address ON events (address);
+-- Ends with n, as every index of this table does.
+CREATE INDEX events_by_shelf ON events (shelf);
 CREATE UNIQUE INDEX receipts ON events (author, client_id) WHERE client_id IS NOT NULL;
 
 -- What follows from the events: `teahouse check` works it out again and compares.
-
--- In one room n and at ascend with seq, which has no gaps: a position or a time is found by halving.
-CREATE TABLE messages (
-    room INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    n INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    PRIMARY KEY (room, seq)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,

@@ -1,89 +1,123 @@
-//! A page of a room's messages. Their numbers have no gaps and their positions
-//! and times ascend with them, so the place of a position or a time is found by
-//! halving, however long the room is.
+//! A page of a room's messages. They stand on a shelf of their own in the order
+//! of their positions, which is that of their numbers and times too: whatever a
+//! page begins with is found in the index, however long the room is.
 
 use super::{
     fault::Fault,
-    fold::messages,
-    row::{self, COLUMNS, ours, sql},
+    row::{self, COLUMNS, sql},
+    shelf::Shelf,
 };
 use hub::query::{Page, range, trim};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use shared::{Event, Message, RoomId, command::At};
-use std::ops::Range;
 
 pub(super) fn read(db: &Connection, room: RoomId, at: At, limit: usize, through: u64) -> Result<Page, Fault> {
-    let last = messages(db, room)?;
-    let shelf = Shelf { db, room };
-    // Mostly all of them are seen.
-    let end = match last {
-        0 => 1,
-        last if shelf.stands(last)?.n <= through => last + 1,
-        last => shelf.first(1..last, |stand| stand.n > through)?,
-    };
+    let room = Messages { db, shelf: Shelf::messages(room), through };
+    let Some(last) = room.last()? else { return Ok(Page::default()) };
+    let after_all = Place { n: last.n + 1, seq: last.seq + 1 };
     let pivot = match at {
-        At::Newest => end,
-        At::Before(n) | At::Around(n) => shelf.first(1..end, |stand| stand.n >= n)?,
-        At::After(n) => shelf.first(1..end, |stand| stand.n > n)?,
-        At::Date(time) => shelf.first(1..end, |stand| stand.at >= time)?,
+        At::Newest => None,
+        At::Before(n) | At::Around(n) => room.first_from(n)?.map(|found| found.place),
+        At::After(n) => room.first_from(n.saturating_add(1))?.map(|found| found.place),
+        At::Date(time) => room.first_since(time, last.n)?,
     };
-    let (wanted, cut) = range(at, pivot, limit, 1, end - 1);
-    let mut messages = shelf.messages(wanted)?;
+    let pivot = pivot.unwrap_or(after_all);
+    let (wanted, cut) = range(at, pivot.seq, limit, 1, last.seq);
+    let mut messages = room.before(pivot, pivot.seq.saturating_sub(wanted.start))?;
+    messages.extend(room.from(pivot, wanted.end.saturating_sub(pivot.seq))?);
+    if !messages.iter().map(|message| message.seq).eq(wanted) {
+        return Err(Fault::Damaged(format!("messages are missing round number {} of a room", pivot.seq)));
+    }
     trim(&mut messages, cut);
-    let from = messages.first().map_or(pivot, |first| first.seq);
-    let to = messages.last().map_or(pivot, |last| last.seq + 1);
-    Ok(Page { messages, older: from > 1, newer: to < end })
+    let from = messages.first().map_or(pivot.seq, |first| first.seq);
+    let to = messages.last().map_or(pivot.seq, |last| last.seq + 1);
+    Ok(Page { messages, older: from > 1, newer: to < after_all.seq })
 }
 
-/// One room's messages in their order.
-struct Shelf<'a> {
+/// How many messages a room has.
+pub(super) fn count(db: &Connection, room: RoomId) -> Result<u64, Fault> {
+    let room = Messages { db, shelf: Shelf::messages(room), through: u64::MAX };
+    Ok(room.last()?.map_or(0, |last| last.seq))
+}
+
+/// The messages of one room, as far as they are seen.
+struct Messages<'a> {
     db: &'a Connection,
-    room: RoomId,
+    shelf: Shelf,
+    through: u64,
 }
 
 /// Where a message stands.
-struct Stand {
+#[derive(Clone, Copy)]
+struct Place {
     n: u64,
+    seq: u64,
+}
+
+struct Stood {
+    place: Place,
     at: u64,
 }
 
-impl Shelf<'_> {
-    fn stands(&self, seq: u64) -> Result<Stand, Fault> {
-        let mut select = self.db.prepare_cached("SELECT n, at FROM messages WHERE room = ?1 AND seq = ?2")?;
-        let found = select.query_row((sql(self.room.0), sql(seq)), |row| Ok((row.get(0)?, row.get(1)?)));
-        let (n, at) = found.optional()?.ok_or_else(|| self.missing(seq))?;
-        Ok(Stand { n: ours(n)?, at: ours(at)? })
+impl Messages<'_> {
+    fn select(&self, rest: &str) -> Result<CachedStatement<'_>, Fault> {
+        Ok(self
+            .db
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.shelf = ?1 AND {rest}"))?)
     }
 
-    /// The first number in this range for which it holds; its end, if for none. Where it holds for
-    /// one it holds for all after it.
-    fn first(&self, numbers: Range<u64>, holds: impl Fn(&Stand) -> bool) -> Result<u64, Fault> {
-        let Range { start: mut low, end: mut high } = numbers;
+    /// The newest.
+    fn last(&self) -> Result<Option<Place>, Fault> {
+        let mut select = self.select("e.n <= ?2 ORDER BY e.n DESC LIMIT 1")?;
+        let found = select.query_row((self.shelf.0, sql(self.through)), |row| Ok(message(row))).optional()?;
+        Ok(found.transpose()?.map(|Message { n, seq, .. }| Place { n, seq }))
+    }
+
+    /// The first at this position or after it.
+    fn first_from(&self, n: u64) -> Result<Option<Stood>, Fault> {
+        let mut select = self.select("e.n >= ?2 AND e.n <= ?3 ORDER BY e.n LIMIT 1")?;
+        let bounds = (self.shelf.0, sql(n), sql(self.through));
+        let found = select.query_row(bounds, |row| Ok(message(row))).optional()?;
+        Ok(found.transpose()?.map(|Message { n, seq, at, .. }| Stood { place: Place { n, seq }, at }))
+    }
+
+    /// The first of this time or later, found by halving: `last` is the position of the newest.
+    fn first_since(&self, time: u64, last: u64) -> Result<Option<Place>, Fault> {
+        // Before `low` all are earlier; `found` is the first that is known not to be.
+        let (mut low, mut high, mut found) = (1, last + 1, None);
         while low < high {
             let middle = low + (high - low) / 2;
-            if holds(&self.stands(middle)?) { high = middle } else { low = middle + 1 }
-        }
-        Ok(low)
-    }
-
-    fn messages(&self, wanted: Range<u64>) -> Result<Vec<Message>, Fault> {
-        let mut select = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM messages m CROSS JOIN events e ON e.n = m.n
-             WHERE m.room = ?1 AND m.seq >= ?2 AND m.seq < ?3 ORDER BY m.seq"
-        ))?;
-        let mut rows = select.query((sql(self.room.0), sql(wanted.start), sql(wanted.end)))?;
-        let mut messages = Vec::new();
-        for seq in wanted {
-            let row = rows.next()?.ok_or_else(|| self.missing(seq))?;
-            match row::read(row)? {
-                Event::Posted(posted) if posted.seq == seq => messages.push(posted.into_message()),
-                _ => return Err(self.missing(seq)),
+            let Some(stood) = self.first_from(middle)? else { break };
+            if stood.at >= time {
+                (high, found) = (middle, Some(stood.place));
+            } else {
+                low = stood.place.n + 1;
             }
         }
+        Ok(found)
+    }
+
+    /// The newest before this place, oldest first.
+    fn before(&self, place: Place, count: u64) -> Result<Vec<Message>, Fault> {
+        let mut select = self.select("e.n < ?2 ORDER BY e.n DESC LIMIT ?3")?;
+        let found = select.query_and_then((self.shelf.0, sql(place.n), sql(count)), message)?;
+        let mut messages = found.collect::<Result<Vec<_>, _>>()?;
+        messages.reverse();
         Ok(messages)
     }
 
-    fn missing(&self, seq: u64) -> Fault {
-        Fault::Damaged(format!("message {seq} of room {} is missing", self.room.0))
+    /// Those at this place and after it.
+    fn from(&self, place: Place, count: u64) -> Result<Vec<Message>, Fault> {
+        let mut select = self.select("e.n >= ?2 ORDER BY e.n LIMIT ?3")?;
+        select.query_and_then((self.shelf.0, sql(place.n), sql(count)), message)?.collect()
+    }
+}
+
+fn message(row: &rusqlite::Row<'_>) -> Result<Message, Fault> {
+    match row::read(row)? {
+        Event::Posted(posted) => Ok(posted.into_message()),
+        other => {
+            Err(Fault::Damaged(format!("event {:?} is no message", other.position().map(|place| place.n))))
+        }
     }
 }

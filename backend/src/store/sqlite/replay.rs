@@ -1,9 +1,10 @@
 //! What was missed. Each address is looked up in the index by itself, so a quiet
-//! one costs one look however busy the log is; then they are merged by position.
+//! one costs a look or two however busy the log is; then they are merged by position.
 
 use super::{
     fault::Fault,
-    row::{self, COLUMNS, address, ours, sql},
+    row::{self, COLUMNS, ours, sql},
+    shelf::Shelf,
 };
 use hub::{
     limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
@@ -57,32 +58,37 @@ impl Missed<'_> {
     /// The first positions of an address: as many as one part can need, and one to tell that there is more.
     fn positions(&self, to: Address, positions: &mut Vec<i64>) -> Result<(), Fault> {
         let mut select = self.db.prepare_cached(
-            "SELECT n FROM events WHERE address = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
+            "SELECT n FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
         )?;
-        let limit = REPLAY_PART_EVENTS + 1;
-        let found =
-            select.query_map((address(to), self.after, self.through, limit as i64), |row| row.get(0))?;
-        for n in found {
-            positions.push(n?);
+        let limit = REPLAY_PART_EVENTS as i64 + 1;
+        for shelf in Shelf::all(to) {
+            let found = select.query_map((shelf.0, self.after, self.through, limit), |row| row.get(0))?;
+            for n in found {
+                positions.push(n?);
+            }
         }
         Ok(())
     }
 
     fn is_too_much(&self, room: RoomId) -> Result<bool, Fault> {
-        let to = address(Address::Room(room));
-        let mut count = self.db.prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM events WHERE address = ?1 AND n > ?2 AND n <= ?3 LIMIT ?4)",
+        let mut select = self.db.prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 LIMIT ?4)",
         )?;
-        let limit = REPLAY_EVENTS_MAX + 1;
-        let count: i64 = count.query_row((to, self.after, self.through, limit as i64), |row| row.get(0))?;
-        if count == 0 || count as usize > REPLAY_EVENTS_MAX {
+        let limit = REPLAY_EVENTS_MAX as i64 + 1;
+        let mut count = 0;
+        for shelf in Shelf::all(Address::Room(room)) {
+            let bounds = (shelf.0, self.after, self.through, limit);
+            count += select.query_row(bounds, |row| row.get::<_, i64>(0))?;
+        }
+        if count == 0 || count >= limit {
             return Ok(count != 0);
         }
-        // `octet_length` reads a text's length without the text.
-        let mut bytes = self.db.prepare_cached(
-            "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE address = ?1 AND n > ?2 AND n <= ?3",
+        // Only messages have a text. `octet_length` tells its length without reading it.
+        let mut select = self.db.prepare_cached(
+            "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3",
         )?;
-        let bytes: i64 = bytes.query_row((to, self.after, self.through), |row| row.get(0))?;
-        Ok(bytes as usize > REPLAY_BYTES_MAX)
+        let bounds = (Shelf::messages(room).0, self.after, self.through);
+        let bytes: i64 = select.query_row(bounds, |row| row.get(0))?;
+        Ok(bytes > REPLAY_BYTES_MAX as i64)
     }
 }

@@ -2,7 +2,7 @@
 //! is in `body` as JSON, and what was said is in `text`, so that it can be blanked
 //! without touching the rest.
 
-use super::fault::Fault;
+use super::{fault::Fault, shelf::Shelf};
 use hub::change::Receipt;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -12,8 +12,7 @@ use shared::{
 };
 
 /// What [`read`] reads, in its order; the table must be called `e`.
-pub(super) const COLUMNS: &str =
-    "e.n, e.address, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
+pub(super) const COLUMNS: &str = "e.n, e.shelf, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
 
 const POSTED: &str = "posted";
 const JOINED: &str = "member_joined";
@@ -30,20 +29,6 @@ pub(super) fn sql(number: u64) -> i64 {
 /// A number of SQLite's as ours.
 pub(super) fn ours(number: i64) -> Result<u64, Fault> {
     u64::try_from(number).map_err(|_| Fault::Damaged(format!("{number} where no negative number can be")))
-}
-
-/// Rooms are even, members odd. What no event can be addressed to is -1.
-pub(super) fn address(to: Address) -> i64 {
-    let (id, odd) = match to {
-        Address::Room(room) => (room.0, 0),
-        Address::Member(member) => (member.0, 1),
-    };
-    i64::try_from(id).ok().and_then(|id| id.checked_mul(2)?.checked_add(odd)).unwrap_or(-1)
-}
-
-fn address_of(number: i64) -> Result<Address, Fault> {
-    let id = ours(number)? / 2;
-    Ok(if number % 2 == 0 { Address::Room(RoomId(id)) } else { Address::Member(MemberId(id)) })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,12 +94,12 @@ pub(super) fn write(db: &Connection, event: &Event, client_id: Option<ClientId>)
         _ => return Ok(()),
     };
     let mut insert = db.prepare_cached(
-        "INSERT INTO events (n, address, prev, kind, author, client_id, at, body, text)
+        "INSERT INTO events (n, shelf, prev, kind, author, client_id, at, body, text)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute((
         sql(position.n),
-        address(position.to),
+        Shelf::of(event, position.to).0,
         sql(position.prev),
         kind,
         sql(author.0),
@@ -164,7 +149,7 @@ impl Cells<'_> {
 pub(super) fn read(row: &Row<'_>) -> Result<Event, Fault> {
     let n = ours(row.get(0)?)?;
     let cells = Cells { row, n };
-    let (to, prev, at) = (address_of(row.get(1)?)?, cells.number(2)?, cells.number(6)?);
+    let (to, prev, at) = (Shelf(row.get(1)?).address()?, cells.number(2)?, cells.number(6)?);
     let author = MemberId(cells.number(4)?);
     let kind = row.get_ref(3)?.as_str().map_err(|error| cells.damaged(&error.to_string()))?;
     let room = |body: RoomBody| match to {
