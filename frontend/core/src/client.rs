@@ -219,6 +219,7 @@ impl Client {
         match turn {
             Turn::Nothing => {}
             Turn::Connect => {
+                self.make_way(out);
                 self.connection.open(now, out);
                 self.after_loss(out);
             }

@@ -208,15 +208,19 @@ impl Outbox {
                 continue;
             }
             self.place = self.place.max(row.place);
-            let state = row.failed.map_or(State::Queued, State::Failed);
-            let mut entry = Entry { row, state, stored, fresh: false, shown: None };
-            if entry.row.owner != owner {
+            let mut entry = Entry { row, state: State::Queued, stored, fresh: false, shown: None };
+            let from = entry.row.owner;
+            if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
+                // Another's: asked for, it is tried anew.
                 entry.row.name.clone_from(&me.name);
                 entry.row.failed = None;
-                entry.state = State::Queued;
-                entry.give(owner, now, out);
-            } else {
+            }
+            let failed = entry.row.failed.or_else(|| why_not(&entry.row.body));
+            entry.state = failed.map_or(State::Queued, State::Failed);
+            if from == owner {
                 entry.row.lease = 0;
+            } else {
+                entry.give(owner, now, out);
             }
             let at = self.entries.partition_point(|held| held.row.place <= entry.row.place);
             self.entries.insert(at, entry);

@@ -4,6 +4,7 @@ use super::Client;
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
+use crate::rooms::Rooms;
 use crate::shelf::Shelved;
 use crate::stored::{Owner, Stored, StoredDraft};
 use crate::view::{Identity, LeftBehind, RowKey};
@@ -99,6 +100,16 @@ impl Client {
     pub(super) fn flush_drafts(&mut self, out: &mut Vec<Effect>) {
         if let Some((owner, name)) = &self.drafts_of {
             self.drafts.flush(*owner, name, out);
+        }
+    }
+
+    /// Somebody joined. If that is not who was here, nothing of theirs stays in sight.
+    pub(super) fn make_way(&mut self, out: &mut Vec<Effect>) {
+        let Some(me) = self.identity.me() else { return };
+        let other = |(owner, name): &(Owner, String)| owner.member != me.id && *name != me.name;
+        if self.drafts_of.as_ref().is_some_and(other) {
+            self.put_away(out);
+            self.rooms = Rooms::default();
         }
     }
 

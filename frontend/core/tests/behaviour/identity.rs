@@ -90,6 +90,7 @@ fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
     assert!(!page.view().can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
     assert!(opens(&page.give(Input::Named(Ok(bo())))));
+    assert_eq!(page.rows(), [""; 0], "not for a moment");
     assert_eq!(posts(&page.enter(&House::new(2), &bo())), []);
     assert_eq!(page.rows(), [""; 0], "nobody reads what another wrote");
     let left = page.view().left_behind.to_vec();
