@@ -5,7 +5,7 @@
 use crate::limits::{DRAFTS_MAX, LEASE_MS, SHELF_ROWS_MAX};
 use crate::stored::{Owner, Stored, StoredDraft, StoredRow};
 use crate::view::LeftBehind;
-use shared::{ClientId, Member};
+use shared::{ClientId, Member, RoomId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -55,6 +55,7 @@ impl Shelf {
     pub(crate) fn put(&mut self, row: StoredRow, stored: bool) {
         if self.rows.len() < SHELF_ROWS_MAX {
             self.rows.push(Shelved { row, stored, is_free: true });
+            self.rows.sort_by_key(|shelved| shelved.row.place);
         }
     }
 
@@ -72,28 +73,37 @@ impl Shelf {
         me: &Member,
         most: usize,
     ) -> (Vec<Shelved>, Vec<StoredDraft>) {
-        let mut most = most;
-        let rows = self.rows.extract_if(.., |shelved| {
-            let mine = shelved.is_free && most > 0 && is_of(shelved.row.owner, &shelved.row.name, owner, me);
-            most -= usize::from(mine);
-            mine
-        });
-        let rows = rows.collect();
+        let rows = self.take(most, |row| is_of(row.owner, &row.name, owner, me));
         let drafts = self.drafts.extract_if(.., |draft| is_of(draft.owner, &draft.name, owner, me)).collect();
         (rows, drafts)
     }
 
     /// Takes up to `most` rows that `owner` left behind, and all their drafts.
     pub(crate) fn take_of(&mut self, owner: Owner, most: usize) -> (Vec<Shelved>, Vec<StoredDraft>) {
-        let mut most = most;
-        let rows = self.rows.extract_if(.., |shelved| {
-            let theirs = shelved.is_free && most > 0 && shelved.row.owner == owner;
-            most -= usize::from(theirs);
-            theirs
-        });
-        let rows = rows.collect();
+        let rows = self.take(most, |row| row.owner == owner);
         let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
         (rows, drafts)
+    }
+
+    /// Takes up to `most` of these rows, in their order: none of a room before one that another
+    /// page keeps still.
+    fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<Shelved> {
+        let mut most = most;
+        let mut kept: Vec<(Owner, Option<RoomId>)> = Vec::new();
+        let taken = self.rows.extract_if(.., |shelved| {
+            let of = (shelved.row.owner, shelved.row.body.room());
+            if !is_wanted(&shelved.row) || kept.contains(&of) {
+                return false;
+            }
+            let takes = shelved.is_free && most > 0;
+            if takes {
+                most -= 1
+            } else {
+                kept.push(of)
+            }
+            takes
+        });
+        taken.collect()
     }
 
     /// What others than `me` left behind.

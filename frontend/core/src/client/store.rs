@@ -6,7 +6,7 @@ use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
 use crate::rooms::Rooms;
 use crate::shelf::Shelved;
-use crate::stored::{Owner, Stored, StoredDraft};
+use crate::stored::{Owner, Stored, StoredDraft, StoredRow};
 use crate::view::{Identity, LeftBehind, RowKey};
 
 impl Client {
@@ -64,7 +64,14 @@ impl Client {
         if owner.epoch.is_none() || owner == whose {
             return;
         }
-        let (rows, drafts) = self.shelf.take_of(whose, self.outbox.room());
+        let (mut rows, drafts) = self.shelf.take_of(whose, self.outbox.room());
+        // What was said before its page ended is not said again in another name.
+        let is_said = |row: &StoredRow| {
+            let room = row.body.room().filter(|_| whose.epoch == owner.epoch);
+            room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.has(row.key()))
+        };
+        let said = rows.extract_if(.., |shelved| is_said(&shelved.row));
+        out.extend(said.map(|shelved| Effect::Drop(shelved.row.key())));
         self.outbox.adopt(rows, owner, me, now, out);
         for mut draft in drafts {
             self.drafts.adopt(draft.room, &draft.text);
