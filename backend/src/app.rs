@@ -9,6 +9,7 @@ use crate::{
     place::Places,
     problem::Refused,
     registry::{Question, Registry},
+    store::condition::Condition,
     transport::websocket::{self, Rates, Watch},
 };
 use actix_web::{
@@ -30,6 +31,8 @@ use std::{rc::Rc, sync::Arc};
 pub struct Parts {
     /// The actor.
     pub registry: Registry,
+    /// How its store is.
+    pub condition: Condition,
     /// This worker's connections.
     pub table: Rc<Table>,
     /// The house's names.

@@ -2,8 +2,10 @@
 //! then defaults. Every wrong one is told at once, by name.
 
 mod source;
+mod task;
 
 pub use source::{Found, Source};
+pub use task::Task;
 
 use hub::limits::POSTS_PER_S;
 use std::{
@@ -16,7 +18,10 @@ use url::Url;
 pub const HELP: &str = "\
 Teahouse: group chat that starts with one command.
 
-Usage: teahouse [settings]
+Usage: teahouse [settings]                opens the house
+       teahouse backup FILE [settings]    writes its log to FILE; it may be open
+       teahouse restore FILE [settings]   begins the log of a folder without one from FILE
+       teahouse check [settings]          looks whether its log is whole; it may be open
 
   --listen ADDRESS       where to listen [127.0.0.1:8888]
   --lan                  listen on all interfaces, and print the address for others
@@ -36,6 +41,8 @@ Flags count before the environment, the environment before the file.
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// What to do.
+    pub task: Task,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Tell the address in the local network.
@@ -57,6 +64,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
+            task: Task::Serve,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8888)),
             lan: false,
             public_url: None,
@@ -82,6 +90,7 @@ impl Config {
         let mut wrong = found.wrong.clone();
         let default = Config::default();
         let mut config = Config {
+            task: Task::read(found, &mut wrong),
             listen: one(found, "listen", listen, &mut wrong).unwrap_or(default.listen),
             lan: one(found, "lan", switch, &mut wrong).unwrap_or(default.lan),
             public_url: one(found, "public-url", public_url, &mut wrong),

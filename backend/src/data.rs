@@ -1,41 +1,137 @@
-//! The data folder: what must last from one start to the next.
+//! The data folder: what must last from one start to the next, held by one server
+//! at a time.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    process,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// The data folder could not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the data folder {path}: {source}")]
-pub struct DataError {
-    path: PathBuf,
-    source: io::Error,
+pub enum DataError {
+    /// Something in it cannot be made or read.
+    #[error("the data folder {path}: {source}")]
+    Io {
+        /// What.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another server has it.
+    #[error(
+        "the data folder {path} is held by {holder}: end that server, or choose another folder with --data"
+    )]
+    Held {
+        /// The folder.
+        path: PathBuf,
+        /// Which process, and since when.
+        holder: String,
+    },
 }
 
-/// The house's id: 16 hexadecimal digits, made at the first start. It names the
-/// cookie, so that two houses on one host do not take each other's.
-///
-/// # Errors
-/// The folder or the file in it cannot be made or read.
-pub fn house_id(folder: &Path) -> Result<String, DataError> {
-    let file = folder.join("house");
-    let fault = |source| DataError { path: file.clone(), source };
-    fs::create_dir_all(folder).map_err(|source| DataError { path: folder.to_owned(), source })?;
-    match fs::read_to_string(&file) {
-        Ok(text) if is_id(text.trim()) => return Ok(text.trim().to_owned()),
-        Ok(_) => {
-            return Err(fault(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "this is no house id; move it away",
-            )));
+fn fault(path: &Path) -> impl Fn(io::Error) -> DataError {
+    move |source| DataError::Io { path: path.to_owned(), source }
+}
+
+/// The file that is locked. Its content does not matter.
+const LOCK: &str = "lock";
+/// The file that says who has locked it.
+const HOLDER: &str = "held-by";
+/// The file with the house's id.
+const HOUSE: &str = "house";
+
+/// The data folder, held: no other server can have it until this is dropped, or the process ends.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: fs::File,
+}
+
+impl Folder {
+    /// Takes the folder, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made, or another server has it.
+    pub fn hold(path: &Path) -> Result<Self, DataError> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path).map_err(fault(path))?;
+        let (file, holder) = (path.join(LOCK), path.join(HOLDER));
+        let lock = private().open(&file).map_err(fault(&file))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(&holder).unwrap_or_default();
+                let holder = holder.trim();
+                let holder = if holder.is_empty() { "another server" } else { holder }.to_owned();
+                return Err(DataError::Held { path: path.to_owned(), holder });
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(fault(&file)(error)),
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(fault(error)),
+        let folder = Folder { path: path.to_owned(), _lock: lock };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let text = format!("process {} since {}", process::id(), utc(now));
+        write_private(&holder, &text).map_err(fault(&holder))?;
+        Ok(folder)
     }
-    let id = format!("{:016x}", random_u64().map_err(|error| fault(io::Error::other(error)))?);
-    write_private(&file, &id).map_err(fault)?;
-    Ok(id)
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The house's id: 16 hexadecimal digits, made at the first start. It names the
+    /// cookie, so that two houses on one host do not take each other's.
+    ///
+    /// # Errors
+    /// The file cannot be made or read.
+    pub fn house_id(&self) -> Result<String, DataError> {
+        let file = self.path.join(HOUSE);
+        match fs::read_to_string(&file) {
+            Ok(text) if is_id(text.trim()) => return Ok(text.trim().to_owned()),
+            Ok(_) => {
+                let why = "this is no house id; move it away";
+                return Err(fault(&file)(io::Error::new(io::ErrorKind::InvalidData, why)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(fault(&file)(error)),
+        }
+        let id = format!("{:016x}", random_u64().map_err(|error| fault(&file)(io::Error::other(error)))?);
+        self.set_house_id(&id)?;
+        Ok(id)
+    }
+
+    /// Gives the house another id: the one that a backup has brought.
+    ///
+    /// # Errors
+    /// It is none, or the file cannot be written.
+    pub fn set_house_id(&self, id: &str) -> Result<(), DataError> {
+        let file = self.path.join(HOUSE);
+        if !is_id(id) {
+            let why = io::Error::new(io::ErrorKind::InvalidData, "this is no house id");
+            return Err(fault(&file)(why));
+        }
+        write_private(&file, id).map_err(fault(&file))
+    }
+}
+
+/// Seconds since 1970 as people read them.
+fn utc(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Years are counted from March, so that the odd day of a leap year is the last of its year.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// A random number from the operating system.
@@ -52,15 +148,20 @@ fn is_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Written whole or not at all, for the owner's eyes only.
-fn write_private(file: &Path, text: &str) -> io::Result<()> {
-    use io::Write;
-    let temporary = file.with_extension("new");
+/// How files are opened that are for the owner's eyes only.
+fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut new = options.open(&temporary)?;
+    options
+}
+
+/// Written whole or not at all.
+fn write_private(file: &Path, text: &str) -> io::Result<()> {
+    use io::Write;
+    let temporary = file.with_extension("new");
+    let mut new = private().open(&temporary)?;
     writeln!(new, "{text}")?;
     new.sync_all()?;
     fs::rename(temporary, file)
@@ -70,18 +171,52 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("teahouse-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
     #[test]
     fn the_id_stays_and_a_strange_file_is_not_overwritten() {
-        let folder = std::env::temp_dir().join(format!("teahouse-data-{}", std::process::id()));
-        let first = house_id(&folder).unwrap();
-        assert_eq!(house_id(&folder).unwrap(), first);
+        let path = folder("data");
+        let held = Folder::hold(&path).unwrap();
+        let first = held.house_id().unwrap();
+        assert_eq!(held.house_id().unwrap(), first);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(folder.join("house")).unwrap().permissions().mode() & 0o777, 0o600);
+            let mode = |name: &str| fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(""), mode(HOUSE), mode(LOCK), mode(HOLDER)), (0o700, 0o600, 0o600, 0o600));
         }
-        fs::write(folder.join("house"), "mine\n").unwrap();
-        assert!(house_id(&folder).unwrap_err().to_string().contains("move it away"));
-        fs::remove_dir_all(&folder).unwrap();
+        fs::write(path.join(HOUSE), "mine\n").unwrap();
+        assert!(held.house_id().unwrap_err().to_string().contains("move it away"));
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_second_server_is_told_who_holds_the_folder() {
+        let path = folder("held");
+        let held = Folder::hold(&path).unwrap();
+        let refused = Folder::hold(&path).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {} since 2", process::id())), "{refused}");
+        assert!(refused.contains("--data"), "{refused}");
+        drop(held);
+        assert!(Folder::hold(&path).is_ok(), "the folder is free again");
+        fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn seconds_are_told_as_a_date() {
+        for (seconds, told) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59:59 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00:00 UTC"),
+            (1_798_761_599, "2026-12-31 23:59:59 UTC"),
+            (1_798_761_600, "2027-01-01 00:00:00 UTC"),
+        ] {
+            assert_eq!(utc(seconds), told);
+        }
     }
 }

@@ -8,16 +8,19 @@ pub async fn live() -> HttpResponse {
     plain(HttpResponse::Ok(), "alive\n")
 }
 
-/// `/readyz`: messages can be taken.
+/// `/readyz`: messages can be taken; if not, why.
 pub async fn ready(request: HttpRequest) -> HttpResponse {
-    if Parts::of(&request).registry.is_alive() {
-        plain(HttpResponse::Ok(), "ready\n")
-    } else {
-        plain(HttpResponse::ServiceUnavailable(), "the registry has ended\n")
+    let parts = Parts::of(&request);
+    if !parts.registry.is_alive() {
+        return plain(HttpResponse::ServiceUnavailable(), "the registry has ended\n");
+    }
+    match parts.condition.trouble() {
+        None => plain(HttpResponse::Ok(), "ready\n"),
+        Some(why) => plain(HttpResponse::ServiceUnavailable(), format!("{why}\n")),
     }
 }
 
-fn plain(mut response: actix_web::HttpResponseBuilder, text: &'static str) -> HttpResponse {
+fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    response.content_type("text/plain; charset=utf-8").body(text)
+    response.content_type("text/plain; charset=utf-8").body(text.into())
 }

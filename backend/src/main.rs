@@ -1,13 +1,15 @@
 //! The binary `teahouse`: reads the settings, opens the house, tells where it is.
 
+mod care;
+
 use backend::{
     Made,
     assets::Page,
-    config::{Config, Found, HELP, Wrong},
-    data, lan, shutdown,
-    store::memory::MemoryStore,
+    config::{Config, Found, HELP, Task, Wrong},
+    data::Folder,
+    lan, shutdown,
+    store::sqlite::SqliteStore,
 };
-use shared::Epoch;
 use std::{env, net::TcpListener, process::ExitCode};
 
 /// A setting is wrong.
@@ -27,10 +29,26 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match Config::read(&found) {
-        Ok(config) => serve(config),
+        Ok(config) => perform(config),
         Err(Wrong(lines)) => {
             lines.iter().for_each(|line| eprintln!("teahouse: {line}"));
             ExitCode::from(EXIT_SETTINGS)
+        }
+    }
+}
+
+fn perform(config: Config) -> ExitCode {
+    let done = match &config.task {
+        Task::Serve => return serve(config),
+        Task::Backup(file) => care::backup(&config, file),
+        Task::Restore(file) => care::restore(&config, file),
+        Task::Check => care::check(&config),
+    };
+    match done {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("teahouse: {why}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -54,12 +72,13 @@ fn serve(config: Config) -> ExitCode {
 }
 
 fn open(config: &Config) -> Result<(TcpListener, Made), String> {
-    let house_id = data::house_id(&config.data).map_err(|error| error.to_string())?;
-    let epoch = data::random_u64().map_err(|error| error.to_string())?;
+    let folder = Folder::hold(&config.data).map_err(|error| error.to_string())?;
+    let house_id = folder.house_id().map_err(|error| error.to_string())?;
     let listener = backend::server::listen(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
     })?;
-    let store = Box::new(MemoryStore::new(Epoch(epoch)));
+    let store = SqliteStore::open(folder).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    let store = Box::new(store);
     Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))
 }
 

@@ -58,6 +58,9 @@ pub enum RunError {
     /// A part without which nothing works has ended.
     #[error("{0}")]
     Part(#[from] Fault),
+    /// The store's writer panicked.
+    #[error("the log's writer has ended")]
+    Store,
     /// The registry panicked.
     #[error("the registry has ended: {0}")]
     Registry(#[from] tokio::task::JoinError),
@@ -79,6 +82,7 @@ pub async fn run(
         (0..workers).map(|_| mpsc::channel::<Batch>(BATCHES_MAX)).unzip();
     let build = made.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
+    let condition = made.store.condition();
     let (actor, registry) = Actor::new(settings, made.store, senders);
     let house = Arc::new(house(&config, &made.house_id));
     let page = Arc::new(made.page);
@@ -88,6 +92,7 @@ pub async fn run(
     let next_worker = Arc::new(AtomicU16::new(0));
 
     let worker_registry = registry.clone();
+    let worker_condition = condition.clone();
     let factory = move || {
         // Each worker calls this once, on its own thread.
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
@@ -99,6 +104,7 @@ pub async fn run(
         actix_web::rt::spawn(tell_news(Rc::clone(&table), worker_registry.clone()));
         let parts = Parts {
             registry: worker_registry.clone(),
+            condition: worker_condition.clone(),
             table,
             house: Arc::clone(&house),
             page: Arc::clone(&page),
@@ -132,6 +138,7 @@ pub async fn run(
     tokio::select! {
         ended = &mut actor => return ended?.map_err(RunError::from),
         ended = &mut server => return ended.map_err(RunError::from),
+        () = condition.ended() => return Err(RunError::Store),
         () = shutdown => {}
     }
     // From here on parts may end in any order.

@@ -1,8 +1,12 @@
 //! Where the log lives. A store assigns positions, checks conditions and keeps
 //! what it has acknowledged; what a change means is [`hub::House`]'s to say.
 
+pub mod condition;
+pub mod limits;
 pub mod memory;
+pub mod sqlite;
 
+use condition::Condition;
 use futures_util::future::BoxFuture;
 use hub::{
     House,
@@ -21,6 +25,11 @@ pub trait Store: Send {
 
     /// The fold of the log: what the hub starts from. Called once, before the first append.
     fn house(&self) -> House;
+
+    /// Whether it takes changes, and if not, why.
+    fn condition(&self) -> Condition {
+        Condition::default()
+    }
 
     /// Commits these changes in their order, each by itself all or nothing, at
     /// time `now` (milliseconds since 1970). The outcomes come in the same

@@ -109,7 +109,7 @@ pub fn trim(messages: &mut Vec<Message>, cut: Cut) {
             Cut::Newest => false,
             Cut::Both(pivot) => {
                 let before = messages.iter().filter(|message| message.seq < pivot).count();
-                before > messages.len() / 2
+                before >= messages.len() - before
             }
         };
         let gone = if oldest { Some(messages.remove(0)) } else { messages.pop() };

@@ -41,6 +41,8 @@ fn key(name: &str) -> String {
 pub struct Found {
     /// By name.
     pub values: BTreeMap<&'static str, (Source, Vec<String>)>,
+    /// What stands between the flags: a task and what it is about.
+    pub words: Vec<OsString>,
     /// What could not be understood at all.
     pub wrong: Vec<String>,
     /// `--help` was given.
@@ -81,6 +83,10 @@ impl Found {
                 Ok(Some(lexopt::Arg::Long(flag))) => flag.to_owned(),
                 Ok(Some(lexopt::Arg::Short('h'))) => "help".to_owned(),
                 Ok(Some(lexopt::Arg::Short('V'))) => "version".to_owned(),
+                Ok(Some(lexopt::Arg::Value(word))) => {
+                    self.words.push(word);
+                    continue;
+                }
                 Ok(Some(other)) => {
                     self.wrong.push(format!("{}: there is no such setting; see --help", other.unexpected()));
                     continue;

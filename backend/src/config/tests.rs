@@ -89,6 +89,24 @@ fn every_wrong_setting_is_told_at_once_and_by_its_name() {
 }
 
 #[test]
+fn a_task_may_stand_anywhere_among_the_settings() {
+    let task = |arguments: &[&str]| read(arguments, &[]).map(|config| config.task);
+    assert_eq!(task(&["--data", "tea"]), Ok(Task::Serve));
+    assert_eq!(task(&["backup", "a.tea", "--data", "tea"]), Ok(Task::Backup("a.tea".into())));
+    assert_eq!(task(&["--data", "tea", "restore", "--", "-a.tea"]), Ok(Task::Restore("-a.tea".into())));
+    assert_eq!(task(&["check"]), Ok(Task::Check));
+    for (arguments, wrong) in [
+        (&["backup"][..], "backup: a file is missing"),
+        (&["restore", ""], "restore: a file is missing"),
+        (&["check", "a"], "a: this is one word too many"),
+        (&["backup", "a", "b"], "b: this is one word too many"),
+        (&["brew"], "brew: there is no such task; see --help"),
+    ] {
+        assert_eq!(task(arguments), Err(vec![wrong.to_owned()]));
+    }
+}
+
+#[test]
 fn a_missing_value_and_a_missing_file_are_wrong() {
     assert_eq!(read(&["--listen"], &[]).unwrap_err(), ["--listen: a value is missing"]);
     assert!(

@@ -1,0 +1,46 @@
+//! What the program is asked to do: to serve, or to care for a log.
+
+use super::Found;
+use std::{ffi::OsStr, path::PathBuf};
+
+/// A task and what it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Task {
+    /// To open the house.
+    #[default]
+    Serve,
+    /// To write its log to this file.
+    Backup(PathBuf),
+    /// To begin its log from this file.
+    Restore(PathBuf),
+    /// To check its log.
+    Check,
+}
+
+impl Task {
+    /// Makes sense of the words among the settings.
+    pub(super) fn read(found: &Found, wrong: &mut Vec<String>) -> Self {
+        let Some((first, rest)) = found.words.split_first() else { return Task::Serve };
+        let told = first.to_string_lossy();
+        let mut rest = rest.iter();
+        let mut file = || match rest.next() {
+            Some(file) if !file.is_empty() => PathBuf::from(file),
+            _ => {
+                wrong.push(format!("{told}: a file is missing"));
+                PathBuf::new()
+            }
+        };
+        let task = match first.to_str() {
+            Some("backup") => Task::Backup(file()),
+            Some("restore") => Task::Restore(file()),
+            Some("check") => Task::Check,
+            _ => {
+                wrong.push(format!("{told}: there is no such task; see --help"));
+                return Task::Serve;
+            }
+        };
+        let too_many = |word: &OsStr| format!("{}: this is one word too many", word.to_string_lossy());
+        wrong.extend(rest.map(|word| too_many(word)));
+        task
+    }
+}

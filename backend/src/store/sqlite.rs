@@ -1,0 +1,196 @@
+//! The log on disk: one SQLite database in the data folder.
+//!
+//! One thread writes, a few read ([`writer`], [`reader`]). What a change means
+//! is [`hub::House`]'s to say, as in every store; here it lasts: an outcome
+//! comes when the transaction that holds it is on disk. While the disk does not
+//! take it, changes are refused and reading goes on, and [`Condition`] says why.
+
+mod backup;
+mod check;
+mod commit;
+mod database;
+mod desk;
+mod fault;
+#[cfg(test)]
+mod faults;
+mod fold;
+mod log;
+mod page;
+mod reader;
+mod replay;
+mod row;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use backup::{Restored, backup, restore};
+pub use check::{Report, check};
+pub use fault::Fault;
+
+use super::{Store, condition::Condition, limits::READERS};
+use crate::data::{self, Folder};
+use desk::Desk;
+use futures_util::future::{BoxFuture, FutureExt, ready};
+use hub::{
+    House,
+    change::{Change, Outcome},
+    query::{Found, Query},
+};
+use log::Log;
+use shared::{Epoch, ErrorCode};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+use tokio::sync::oneshot;
+use writer::{Batch, Writer};
+
+/// The log's name in the data folder.
+pub const FILE: &str = "log.sqlite";
+
+/// A log on disk.
+pub struct SqliteStore {
+    epoch: Epoch,
+    house: House,
+    condition: Condition,
+    batches: Option<SyncSender<Batch>>,
+    desk: Arc<Desk>,
+    writer: Option<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+    /// Held for as long as the log is open.
+    _folder: Folder,
+}
+
+/// Where the log is.
+#[derive(Clone, Debug)]
+struct Files {
+    log: PathBuf,
+    /// The write-ahead log, which SQLite keeps beside it.
+    wal: PathBuf,
+    #[cfg(test)]
+    faults: Arc<faults::Faults>,
+}
+
+impl Files {
+    fn of(folder: &Path) -> Self {
+        let log = folder.join(FILE);
+        let mut wal = log.clone().into_os_string();
+        wal.push("-wal");
+        Files {
+            log,
+            wal: wal.into(),
+            #[cfg(test)]
+            faults: Arc::default(),
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the log of this folder, or begins one.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not a log of this build.
+    pub fn open(folder: Folder) -> Result<Self, Fault> {
+        let files = Files::of(folder.path());
+        SqliteStore::open_files(folder, files)
+    }
+
+    fn open_files(folder: Folder, files: Files) -> Result<Self, Fault> {
+        let house_id = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
+        let log = Log::open(&files)?;
+        let epoch = begin(&log, &house_id)?;
+        let (house, condition) = (log.house().clone(), Condition::default());
+        // The readers first: while one is there the index of the write-ahead log lives.
+        let desk = Arc::new(Desk::new());
+        let mut readers = Vec::with_capacity(READERS);
+        for number in 0..READERS {
+            let (db, files, desk) = (database::reader(&files.log)?, files.clone(), Arc::clone(&desk));
+            let name = format!("reader {number}");
+            readers.push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &desk))?);
+        }
+        // One batch under way and one that waits: the registry sends no more.
+        let (batches, receiver) = sync_channel(1);
+        let writer = Writer::new(files, log, receiver, condition.clone());
+        let end = End(condition.clone());
+        let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
+            writer.run();
+            end.in_order();
+        })?;
+        let (batches, writer) = (Some(batches), Some(writer));
+        Ok(SqliteStore { epoch, house, condition, batches, desk, writer, readers, _folder: folder })
+    }
+}
+
+/// The log's epoch; gives it one at its beginning, and the house's id.
+fn begin(log: &Log, house_id: &str) -> Result<Epoch, Fault> {
+    if let Some(epoch) = fold::epoch(log.db())? {
+        return Ok(epoch);
+    }
+    let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
+    let transaction = log.db().unchecked_transaction()?;
+    fold::set_meta(&transaction, "epoch", epoch.to_string())?;
+    fold::set_meta(&transaction, "house", house_id)?;
+    transaction.commit()?;
+    Ok(epoch)
+}
+
+/// Tells of the writer's end, if it was not in order.
+struct End(Condition);
+
+impl End {
+    fn in_order(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Store for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn house(&self) -> House {
+        self.house.clone()
+    }
+
+    fn condition(&self) -> Condition {
+        self.condition.clone()
+    }
+
+    fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
+        let count = changes.len();
+        let (outcomes, committed) = oneshot::channel();
+        let batch = Batch { changes, now, outcomes };
+        let refused = move || vec![Err(ErrorCode::StoreRefused); count];
+        match self.batches.as_ref().map(|batches| batches.try_send(batch)) {
+            Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
+            _ => ready(refused()).boxed(),
+        }
+    }
+
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+        let desk = Arc::clone(&self.desk);
+        async move { desk.ask(query).await }.boxed()
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.desk.close();
+        self.readers.drain(..).for_each(|reader| drop(reader.join()));
+        // The writer last: as the last connection it moves the write-ahead log into the database.
+        drop(self.batches.take());
+        self.writer.take().map(JoinHandle::join);
+    }
+}

@@ -1,0 +1,147 @@
+//! A backup: the whole log in one file, taken from a house that may be open, and
+//! put back.
+
+use super::{FILE, Files, check::check_file, database, fault::Fault, fold};
+use crate::data::{self, Folder};
+use shared::Epoch;
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Writes the log of a data folder, as it is at this moment, to a file that is not there yet.
+/// Written whole or not at all. Returns its last position.
+///
+/// # Errors
+/// The file is there, or one of the two cannot be used.
+pub fn backup(folder: &Path, to: &Path) -> Result<u64, Fault> {
+    let log = folder.join(FILE);
+    if !log.exists() {
+        return Err(Fault::Missing);
+    }
+    if to.exists() {
+        return Err(Fault::Refused(format!("{} is there already: choose another name", to.display())));
+    }
+    let new = Unfinished::beside(to);
+    copy(&log, &new.0)?;
+    let head = fold::house(&database::reader(&new.0)?)?.head();
+    // Unlike a renaming this never replaces a file that has come meanwhile.
+    match fs::hard_link(&new.0, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(&new.0, to)?,
+        linked => linked?,
+    }
+    sync_folder_of(to)?;
+    Ok(head)
+}
+
+/// What a restoring has changed.
+#[derive(Debug)]
+pub struct Restored {
+    /// The last position of the log.
+    pub head: u64,
+    /// The folder was another house's until now.
+    pub is_other_house: bool,
+}
+
+/// Begins the log of a folder from a backup. It has a new epoch: whoever comes back takes all
+/// rooms anew.
+///
+/// # Errors
+/// The folder has a log, or the backup is damaged.
+pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
+    let files = Files::of(folder.path());
+    for file in [&files.log, &files.wal] {
+        if file.exists() {
+            let (log, names) =
+                (folder.path().display(), file.file_name().unwrap_or_default().to_string_lossy());
+            return Err(Fault::Refused(format!(
+                "{log} has a log ({names}): move all its files that begin with {FILE} to another place first"
+            )));
+        }
+    }
+    if !from.exists() {
+        return Err(Fault::Refused(format!("{} is not there", from.display())));
+    }
+    let new = Unfinished::beside(&files.log);
+    copy(from, &new.0)?;
+    let db = database::writer(&new.0)?;
+    let report = check_file(&new.0)?;
+    if !report.is_whole() {
+        return Err(Fault::Refused(format!("{} is no whole backup:\n{report}", from.display())));
+    }
+    let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
+    fold::set_meta(&db, "epoch", epoch.to_string())?;
+    let head = fold::house(&db)?.head();
+    let house: Option<String> = fold::meta(&db, "house")?;
+    // As the last connection it moves all into the one file.
+    db.close().map_err(|(_, error)| error)?;
+    let is_other_house = match house {
+        Some(id) => take_over(folder, &id)?,
+        None => false,
+    };
+    fs::rename(&new.0, &files.log)?;
+    sync_folder_of(&files.log)?;
+    Ok(Restored { head, is_other_house })
+}
+
+/// The cookies of the members name the house.
+fn take_over(folder: &Folder, id: &str) -> Result<bool, Fault> {
+    let was = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
+    if was != id {
+        folder.set_house_id(id).map_err(|error| Fault::Io(io::Error::other(error)))?;
+    }
+    Ok(was != id)
+}
+
+/// One state of a log, without what was deleted, as a file of its own; synced.
+fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
+    let db = database::reader(from)?;
+    database::make_private(to)?;
+    let name = to.to_str().ok_or_else(|| Fault::Refused(format!("{} is not UTF-8", to.display())))?;
+    db.execute("VACUUM INTO ?1", [name])?;
+    fs::File::open(to)?.sync_all()?;
+    Ok(())
+}
+
+/// A file that is not whole yet: gone if it is not given its name.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn beside(file: &Path) -> Self {
+        let unfinished = Unfinished(with(file, ".unfinished"));
+        unfinished.remove();
+        unfinished
+    }
+
+    fn remove(&self) {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            // It may not be there, and what stays disturbs nobody.
+            let _ = fs::remove_file(with(&self.0, end));
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn with(file: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(end);
+    name.into()
+}
+
+/// Makes a new name last.
+fn sync_folder_of(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! A batch of changes as one transaction.
+//!
+//! What a change means is [`House::carry_out`]'s to say; here its events become
+//! rows, and what follows from them becomes the projections, as
+//! [`House::fold`] has it.
+
+use super::{
+    fault::Fault,
+    fold::set_meta,
+    row::{self, COLUMNS, sql},
+};
+use hub::{
+    House,
+    change::{Change, Committed, Outcome, Receipt},
+    member::DeviceKey,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use shared::{Address, ClientId, Event, MemberId, RoomId};
+
+/// Carries out one change inside the transaction that is open. A refused change leaves no trace.
+pub(super) fn carry_out(
+    db: &Connection,
+    house: &mut House,
+    change: Change,
+    now: u64,
+) -> Result<Outcome, Fault> {
+    let key = change.key();
+    if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
+        return Ok(Ok(Committed { receipt, events: Vec::new() }));
+    }
+    let device = match &change {
+        Change::Join { device, .. } => Some(*device),
+        _ => None,
+    };
+    let committed = match house.carry_out(change, now) {
+        Ok(committed) => committed,
+        Err(code) => return Ok(Err(code)),
+    };
+    for event in &committed.events {
+        let is_receipt = event.position().is_some_and(|position| position.n == committed.receipt.n);
+        row::write(db, event, key.filter(|_| is_receipt).map(|(_, client_id)| client_id))?;
+        project(db, event, device)?;
+    }
+    if device.is_some() {
+        set_meta(db, "next_member", sql(house.next_member()))?;
+    }
+    Ok(Ok(committed))
+}
+
+/// What the author was told of a change that was carried out before.
+fn receipt(db: &Connection, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, Fault> {
+    let mut select = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM events e WHERE e.author = ?1 AND e.client_id = ?2"
+    ))?;
+    let event =
+        select.query_row((sql(author.0), client_id.0), |row| Ok(row::read(row))).optional()?.transpose()?;
+    event
+        .map(|event| row::receipt(&event).ok_or_else(|| Fault::Damaged("a receipt for no change".to_owned())))
+        .transpose()
+}
+
+fn project(db: &Connection, event: &Event, device: Option<DeviceKey>) -> Result<(), Fault> {
+    match event {
+        Event::Posted(posted) => {
+            if let Address::Room(room) = posted.to {
+                db.prepare_cached("INSERT INTO messages (room, seq, n, at) VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![sql(room.0), sql(posted.seq), sql(posted.n), sql(posted.at)])?;
+            }
+        }
+        Event::MemberJoined(joined) => {
+            if let Address::Room(room) = joined.to {
+                let id = sql(joined.member.id.0);
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO memberships (member, room, joined) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((id, sql(room.0), sql(joined.n)))?;
+                if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, device) {
+                    db.prepare_cached("INSERT INTO members (id, name) VALUES (?1, ?2)")?
+                        .execute((id, &joined.member.name))?;
+                    db.prepare_cached("INSERT OR REPLACE INTO devices (key, member) VALUES (?1, ?2)")?
+                        .execute((key, id))?;
+                }
+            }
+        }
+        Event::MemberLeft(left) => {
+            if let Address::Room(room) = left.to {
+                let id = sql(left.member.0);
+                db.prepare_cached("DELETE FROM memberships WHERE member = ?1 AND room = ?2")?
+                    .execute((id, sql(room.0)))?;
+                if room == RoomId::LOBBY {
+                    db.prepare_cached("DELETE FROM members WHERE id = ?1")?.execute([id])?;
+                    db.prepare_cached("DELETE FROM devices WHERE member = ?1")?.execute([id])?;
+                }
+            }
+        }
+        Event::Renamed(renamed) => {
+            db.prepare_cached("UPDATE members SET name = ?2 WHERE id = ?1")?
+                .execute((sql(renamed.member.id.0), &renamed.member.name))?;
+        }
+        Event::RoomCreated(shared::event::RoomCreated { room, .. })
+        | Event::RoomChanged(shared::event::RoomChanged { room, .. }) => {
+            db.prepare_cached("INSERT OR REPLACE INTO rooms (id, name, description) VALUES (?1, ?2, ?3)")?
+                .execute((sql(room.id.0), &room.name, &room.description))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Connections to the log's database, and its form.
+//!
+//! The database is in WAL mode: readers see whole commits and never wait. Every
+//! commit is synced before it returns (`synchronous=FULL`; `fullfsync` where the
+//! system tells the disk's cache apart). What is deleted is overwritten.
+
+use super::fault::Fault;
+use crate::store::limits::{BUSY, READER_CACHE_KIB, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use std::{fs, io, path::Path};
+
+/// Marks the file as a log of Teahouse ("TeaH").
+const APPLICATION: i64 = 0x5465_6148;
+
+/// How the form came to be: one step for each number of `user_version`.
+const STEPS: &[&str] = &[include_str!("form_1.sql")];
+
+/// The connection that writes; makes the database if there is none, and brings it to the form of
+/// this build.
+pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
+    make_private(file)?;
+    let mut db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let application = number(&db, "application_id")?;
+    if application != APPLICATION && (application != 0 || has_tables(&db)?) {
+        return Err(Fault::Foreign);
+    }
+    check_version(&db)?;
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(Fault::Io(io::Error::other("this file system cannot hold a write-ahead log")));
+    }
+    db.execute_batch(&format!(
+        "PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA cache_size = -{WRITER_CACHE_KIB};
+         PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
+         PRAGMA wal_autocheckpoint = 0;"
+    ))?;
+    migrate(&mut db)?;
+    Ok(db)
+}
+
+/// A connection that only reads. It has read once, so that its hold on the write-ahead log's
+/// index has begun.
+pub(super) fn reader(file: &Path) -> Result<Connection, Fault> {
+    let db = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    db.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
+    if number(&db, "application_id")? != APPLICATION {
+        return Err(Fault::Foreign);
+    }
+    check_version(&db)?;
+    Ok(db)
+}
+
+/// A connection that may look at the write-ahead log's index, which one that only reads may not.
+/// It is for nothing else.
+pub(super) fn index(file: &Path) -> Result<Connection, Fault> {
+    open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(BUSY)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.execute_batch(
+        "PRAGMA foreign_keys = OFF;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(db)
+}
+
+/// Statements that a connection keeps compiled: more than there are.
+const STATEMENTS: usize = 64;
+
+/// SQLite would make the file readable for others; its companions take over what this one allows.
+pub(super) fn make_private(file: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_tables(db: &Connection) -> Result<bool, Fault> {
+    Ok(db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", (), |_| Ok(())).optional()?.is_some())
+}
+
+fn number(db: &Connection, pragma: &str) -> Result<i64, Fault> {
+    Ok(db.pragma_query_value(None, pragma, |row| row.get(0))?)
+}
+
+fn check_version(db: &Connection) -> Result<i64, Fault> {
+    let version = number(db, "user_version")?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if version > known { Err(Fault::Newer(version)) } else { Ok(version) }
+}
+
+fn migrate(db: &mut Connection) -> Result<(), Fault> {
+    let version = usize::try_from(check_version(db)?).unwrap_or(0);
+    for (index, step) in STEPS.iter().enumerate().skip(version) {
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

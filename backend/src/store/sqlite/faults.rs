@@ -1,0 +1,51 @@
+//! Faults that tests arrange: what a disk does when it fails, without a disk
+//! that fails.
+
+use super::{Files, fault::Fault};
+use rusqlite::{Connection, ffi};
+use std::{
+    fs,
+    io::Write,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+/// What goes wrong from now on.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Pages that the database can have; 0 for no bound.
+    pub(super) pages_max: AtomicU32,
+    /// Nothing can be written.
+    pub(super) is_read_only: AtomicBool,
+    /// A sync reports an error.
+    pub(super) syncs_fail: AtomicBool,
+    /// What the next failed sync leaves at the end of the write-ahead log.
+    pub(super) leavings: Mutex<Vec<u8>>,
+}
+
+impl Faults {
+    /// Stands before a transaction.
+    pub(super) fn arrange(&self, db: &Connection) -> Result<(), Fault> {
+        let pages = match self.pages_max.load(Ordering::SeqCst) {
+            0 => u32::MAX - 1,
+            pages => pages,
+        };
+        db.query_row(&format!("PRAGMA max_page_count = {pages}"), (), |_| Ok(()))?;
+        db.execute_batch(&format!("PRAGMA query_only = {}", self.is_read_only.load(Ordering::SeqCst)))?;
+        Ok(())
+    }
+
+    /// Stands before a commit.
+    pub(super) fn sync(&self, files: &Files) -> Result<(), Fault> {
+        if !self.syncs_fail.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let leavings = std::mem::take(&mut *self.leavings.lock().unwrap());
+        fs::OpenOptions::new().append(true).open(&files.wal)?.write_all(&leavings)?;
+        let code =
+            ffi::Error { code: ffi::ErrorCode::SystemIoFailure, extended_code: ffi::SQLITE_IOERR_FSYNC };
+        Err(Fault::Sql(rusqlite::Error::SqliteFailure(code, None)))
+    }
+}

@@ -1,0 +1,108 @@
+//! The log as its one writer holds it: the connection that writes, and the house
+//! in memory. After a failure it is thrown away and opened anew.
+
+use super::{Files, commit::carry_out, database, fault::Fault, fold, tail};
+use crate::store::limits::{BUSY, BUSY_READERS, TRIAL_BYTES, WAL_PAGES, WAL_PAGES_MAX};
+use hub::{
+    House,
+    change::{Change, Outcome},
+};
+use rusqlite::{Connection, TransactionBehavior};
+
+/// An open log.
+pub(super) struct Log {
+    db: Connection,
+    house: House,
+    #[cfg(test)]
+    files: Files,
+}
+
+impl Log {
+    /// Opens it, at a start.
+    pub(super) fn open(files: &Files) -> Result<Self, Fault> {
+        let db = database::writer(&files.log)?;
+        let house = fold::house(&db)?;
+        Ok(Log {
+            db,
+            house,
+            #[cfg(test)]
+            files: files.clone(),
+        })
+    }
+
+    /// Opens it after a failure, if it ends where its acknowledged part ends and the disk takes a
+    /// trial.
+    pub(super) fn reopen(files: &Files, acknowledged: u64) -> Result<Self, Fault> {
+        tail::cut(files)?;
+        let log = Log::open(files)?;
+        let found = log.house.head();
+        if found != acknowledged {
+            return Err(Fault::Head { found, acknowledged });
+        }
+        log.trial()?;
+        Ok(log)
+    }
+
+    /// The fold of the log.
+    pub(super) fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The connection, for what is not the log's events.
+    pub(super) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Commits a batch. An error means that nothing of it may be told; the log is then of no more use.
+    pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<Vec<Outcome>, Fault> {
+        #[cfg(test)]
+        self.files.faults.arrange(&self.db)?;
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            outcomes.push(carry_out(&transaction, &mut self.house, change, now)?);
+        }
+        #[cfg(test)]
+        self.files.faults.sync(&self.files)?;
+        transaction.commit()?;
+        Ok(outcomes)
+    }
+
+    /// Moves the write-ahead log into the database if much of it has not been moved, so that readers
+    /// find pages quickly and a start has little to recover. Commits do not do it themselves: whoever
+    /// posts would wait for it.
+    pub(super) fn tidy(&self) -> Result<(), Fault> {
+        let mut look = self.db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        let (pages, moved): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+        if pages - moved < WAL_PAGES {
+            return Ok(());
+        }
+        if pages < WAL_PAGES_MAX {
+            self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
+            return Ok(());
+        }
+        // It begins anew only while nobody reads from it, and somebody always did: wait for them, but
+        // not as long as for a backup.
+        self.db.busy_timeout(BUSY_READERS)?;
+        let restarted = self.db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
+        self.db.busy_timeout(BUSY)?;
+        Ok(restarted?)
+    }
+
+    /// Whether the disk takes, and syncs, about as much as a batch needs.
+    fn trial(&self) -> Result<(), Fault> {
+        for sql in [
+            &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),
+            "DELETE FROM meta WHERE name = 'trial'",
+        ] {
+            #[cfg(test)]
+            self.files.faults.arrange(&self.db)?;
+            let transaction = self.db.unchecked_transaction()?;
+            transaction.execute(sql, ())?;
+            #[cfg(test)]
+            self.files.faults.sync(&self.files)?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! An event as a row: what all kinds have is in columns, what is a kind's own
+//! is in `body` as JSON, and what was said is in `text`, so that it can be blanked
+//! without touching the rest.
+
+use super::fault::Fault;
+use hub::change::Receipt;
+use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use shared::{
+    Address, ClientId, Event, Member, MemberId, Room, RoomId,
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+};
+
+/// What [`read`] reads, in its order; the table must be called `e`.
+pub(super) const COLUMNS: &str =
+    "e.n, e.address, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
+
+const POSTED: &str = "posted";
+const JOINED: &str = "member_joined";
+const LEFT: &str = "member_left";
+const RENAMED: &str = "renamed";
+const CREATED: &str = "room_created";
+const CHANGED: &str = "room_changed";
+
+/// A number of ours as SQLite has it. What is greater than any that was given out stays so.
+pub(super) fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number of SQLite's as ours.
+pub(super) fn ours(number: i64) -> Result<u64, Fault> {
+    u64::try_from(number).map_err(|_| Fault::Damaged(format!("{number} where no negative number can be")))
+}
+
+/// Rooms are even, members odd. What no event can be addressed to is -1.
+pub(super) fn address(to: Address) -> i64 {
+    let (id, odd) = match to {
+        Address::Room(room) => (room.0, 0),
+        Address::Member(member) => (member.0, 1),
+    };
+    i64::try_from(id).ok().and_then(|id| id.checked_mul(2)?.checked_add(odd)).unwrap_or(-1)
+}
+
+fn address_of(number: i64) -> Result<Address, Fault> {
+    let id = ours(number)? / 2;
+    Ok(if number % 2 == 0 { Address::Room(RoomId(id)) } else { Address::Member(MemberId(id)) })
+}
+
+#[derive(Serialize, Deserialize)]
+struct PostedBody {
+    seq: u64,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tag: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JoinedBody {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    room: Option<Room>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeftBody {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    room: Option<RoomId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NameBody {
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RoomBody {
+    name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    description: String,
+}
+
+/// Writes an event. `client_id` is the one of the change whose receipt is about it.
+pub(super) fn write(db: &Connection, event: &Event, client_id: Option<ClientId>) -> Result<(), Fault> {
+    let Some(position) = event.position() else { return Ok(()) };
+    let (kind, author, at, body, text) = match event {
+        Event::Posted(Posted { seq, at, author, name, tag, text, .. }) => {
+            let body = json(&PostedBody { seq: *seq, name: name.clone(), tag: *tag })?;
+            (POSTED, *author, *at, body, Some(text.as_str()))
+        }
+        Event::MemberJoined(MemberJoined { at, member, room, .. }) => (
+            JOINED,
+            member.id,
+            *at,
+            json(&JoinedBody { name: member.name.clone(), room: room.clone() })?,
+            None,
+        ),
+        Event::MemberLeft(MemberLeft { at, member, room, .. }) => {
+            (LEFT, *member, *at, json(&LeftBody { room: *room })?, None)
+        }
+        Event::Renamed(Renamed { at, member, .. }) => {
+            (RENAMED, member.id, *at, json(&NameBody { name: member.name.clone() })?, None)
+        }
+        Event::RoomCreated(RoomCreated { at, author, room, .. }) => {
+            (CREATED, *author, *at, json(&room_body(room))?, None)
+        }
+        Event::RoomChanged(RoomChanged { at, author, room, .. }) => {
+            (CHANGED, *author, *at, json(&room_body(room))?, None)
+        }
+        _ => return Ok(()),
+    };
+    let mut insert = db.prepare_cached(
+        "INSERT INTO events (n, address, prev, kind, author, client_id, at, body, text)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    insert.execute((
+        sql(position.n),
+        address(position.to),
+        sql(position.prev),
+        kind,
+        sql(author.0),
+        client_id.map(|id| id.0),
+        sql(at),
+        body,
+        text,
+    ))?;
+    Ok(())
+}
+
+fn room_body(room: &Room) -> RoomBody {
+    RoomBody { name: room.name.clone(), description: room.description.clone() }
+}
+
+fn json(body: &impl Serialize) -> Result<String, Fault> {
+    serde_json::to_string(body).map_err(|error| Fault::Damaged(error.to_string()))
+}
+
+/// What the columns of one row hold, read as their types.
+struct Cells<'a> {
+    row: &'a Row<'a>,
+    n: u64,
+}
+
+impl Cells<'_> {
+    fn number(&self, column: usize) -> Result<u64, Fault> {
+        ours(self.row.get(column)?)
+    }
+
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        let body = self.row.get_ref(7)?.as_str().map_err(|error| self.damaged(&error.to_string()))?;
+        serde_json::from_str(body).map_err(|error| self.damaged(&error.to_string()))
+    }
+
+    fn client_id(&self) -> Result<ClientId, Fault> {
+        let bytes: Option<[u8; 16]> = self.row.get(5)?;
+        bytes.map(ClientId).ok_or_else(|| self.damaged("its client_id is missing"))
+    }
+
+    fn damaged(&self, why: &str) -> Fault {
+        Fault::Damaged(format!("event {}: {why}", self.n))
+    }
+}
+
+/// Reads an event from [`COLUMNS`].
+pub(super) fn read(row: &Row<'_>) -> Result<Event, Fault> {
+    let n = ours(row.get(0)?)?;
+    let cells = Cells { row, n };
+    let (to, prev, at) = (address_of(row.get(1)?)?, cells.number(2)?, cells.number(6)?);
+    let author = MemberId(cells.number(4)?);
+    let kind = row.get_ref(3)?.as_str().map_err(|error| cells.damaged(&error.to_string()))?;
+    let room = |body: RoomBody| match to {
+        Address::Room(id) => Ok(Room { id, name: body.name, description: body.description }),
+        Address::Member(_) => Err(cells.damaged("a room's event is addressed to a member")),
+    };
+    Ok(match kind {
+        POSTED => {
+            let PostedBody { seq, name, tag } = cells.body()?;
+            let text: Option<String> = row.get(8)?;
+            let (client_id, text) = (cells.client_id()?, text.unwrap_or_default());
+            Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
+        }
+        JOINED => {
+            let JoinedBody { name, room } = cells.body()?;
+            Event::MemberJoined(MemberJoined { n, to, prev, at, member: Member { id: author, name }, room })
+        }
+        LEFT => Event::MemberLeft(MemberLeft {
+            n,
+            to,
+            prev,
+            at,
+            member: author,
+            room: cells.body::<LeftBody>()?.room,
+        }),
+        RENAMED => {
+            let NameBody { name } = cells.body()?;
+            Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
+        }
+        CREATED => {
+            let (client_id, room) = (cells.client_id()?, room(cells.body()?)?);
+            Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room })
+        }
+        CHANGED => {
+            let (client_id, room) = (cells.client_id()?, room(cells.body()?)?);
+            Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
+        }
+        other => return Err(cells.damaged(&format!("its kind {other:?} is none"))),
+    })
+}
+
+/// The receipt of the change that this event is the answer to.
+pub(super) fn receipt(event: &Event) -> Option<Receipt> {
+    let n = event.position()?.n;
+    let about = |to: Address, at: u64| match to {
+        Address::Room(room) => Some(Receipt { n, seq: 0, at, room: Some(room) }),
+        Address::Member(_) => None,
+    };
+    match event {
+        Event::Posted(posted) => Some(Receipt { n, seq: posted.seq, at: posted.at, room: None }),
+        Event::MemberJoined(joined) => about(joined.to, joined.at),
+        Event::MemberLeft(left) => about(left.to, left.at),
+        Event::RoomCreated(created) => about(created.to, created.at),
+        Event::RoomChanged(changed) => about(changed.to, changed.at),
+        _ => None,
+    }
+}

@@ -1,0 +1,245 @@
+use super::{faults::Faults, *};
+use hub::{change::Committed, member::DeviceKey, name::Name, query::Page};
+use shared::{ClientId, MemberId, Message, RoomId, command::At};
+use std::{
+    fs,
+    io::{Seek, SeekFrom, Write},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// A log of a test's own, with one member.
+struct Trial {
+    path: PathBuf,
+    store: Option<SqliteStore>,
+    faults: Arc<Faults>,
+}
+
+impl Trial {
+    async fn new() -> Self {
+        let mut trial = Trial::at(&path());
+        let device = DeviceKey([1; 32]);
+        let join = Change::Join { name: Name::parse("Wei").unwrap(), device };
+        trial.store().append(vec![join], 1).await[0].as_ref().unwrap();
+        trial
+    }
+
+    fn at(path: &Path) -> Self {
+        let folder = Folder::hold(path).unwrap();
+        let files = Files::of(path);
+        let faults = Arc::clone(&files.faults);
+        let store = SqliteStore::open_files(folder, files).unwrap();
+        Trial { path: path.to_owned(), store: Some(store), faults }
+    }
+
+    fn store(&mut self) -> &mut SqliteStore {
+        self.store.as_mut().unwrap()
+    }
+
+    fn trouble(&mut self) -> Option<&'static str> {
+        self.store().condition().trouble()
+    }
+
+    async fn post(&mut self, id: u8, text: &str) -> Outcome {
+        self.store().append(vec![post(id, text)], 1).await.pop().unwrap()
+    }
+
+    async fn page(&mut self, at: At) -> Result<Page, ErrorCode> {
+        let query = Query::History { room: RoomId::LOBBY, at, limit: 50, through: u64::MAX };
+        self.store().read(query).await.map(|found| match found {
+            Found::Page(page) => page,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    async fn messages(&mut self) -> Vec<Message> {
+        self.page(At::Newest).await.unwrap().messages
+    }
+
+    /// The files as a crash would leave them, opened as a start would.
+    fn after_a_crash(&self) -> Trial {
+        let to = path();
+        fs::create_dir_all(&to).unwrap();
+        let (files, copies) = (Files::of(&self.path), Files::of(&to));
+        fs::copy(&files.log, &copies.log).unwrap();
+        fs::copy(&files.wal, &copies.wal).unwrap();
+        Trial::at(&to)
+    }
+
+    fn wal(&self) -> Vec<u8> {
+        fs::read(Files::of(&self.path).wal).unwrap()
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.store = None;
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn path() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("teahouse-faults-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    std::env::temp_dir().join(name)
+}
+
+fn post(id: u8, text: &str) -> Change {
+    let (client_id, text) = (ClientId([id; 16]), text.to_owned());
+    Change::Post { room: RoomId::LOBBY, author: MemberId(1), tag: None, client_id, text }
+}
+
+fn texts(messages: &[Message]) -> Vec<&str> {
+    messages.iter().map(|message| message.text.as_str()).collect()
+}
+
+/// What every fault must look like from outside. `begin` and `end` arrange it.
+async fn is_borne(why: &str, begin: impl Fn(&Faults), end: impl Fn(&Faults)) {
+    let mut trial = Trial::new().await;
+    let kept = trial.post(1, "kept").await.unwrap();
+    assert_eq!(trial.trouble(), None);
+
+    begin(&trial.faults);
+    let long = "x".repeat(100_000);
+    let batch = vec![post(2, &long), post(1, "kept"), post(3, "neither")];
+    let refused = trial.store().append(batch, 2).await;
+    assert_eq!(refused, vec![Err(ErrorCode::StoreRefused); 3], "{why}: all of the batch");
+    assert_eq!(trial.trouble(), Some(why));
+    assert_eq!(texts(&trial.messages().await), ["kept"], "{why}: reading goes on");
+    assert_eq!(trial.post(4, "nor this").await, Err(ErrorCode::StoreRefused), "{why}: at once");
+
+    end(&trial.faults);
+    trial.store().condition().well().await;
+    let Committed { receipt, events } = trial.post(2, &long).await.unwrap();
+    assert_eq!((receipt.n, receipt.seq, events.len()), (3, 2, 1), "{why}: as if it had not been tried");
+    assert_eq!(trial.post(1, "kept").await.unwrap(), Committed { receipt: kept.receipt, events: vec![] });
+    assert_eq!(texts(&trial.messages().await), ["kept", &long]);
+    let mut again = trial.after_a_crash();
+    assert_eq!(texts(&again.messages().await), ["kept", &long], "{why}: and after a start");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_borne() {
+    // The form alone has more pages than two.
+    let begin = |faults: &Faults| faults.pages_max.store(2, Ordering::SeqCst);
+    is_borne("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_is_borne() {
+    let set = |to| move |faults: &Faults| faults.is_read_only.store(to, Ordering::SeqCst);
+    is_borne("the log cannot be written to", set(true), set(false)).await;
+}
+
+#[tokio::test]
+async fn a_failed_sync_is_borne() {
+    let set = |to| move |faults: &Faults| faults.syncs_fail.store(to, Ordering::SeqCst);
+    is_borne("the disk reports an error", set(true), set(false)).await;
+}
+
+#[tokio::test]
+async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
+    let mut trial = Trial::new().await;
+    trial.post(1, "kept").await.unwrap();
+    let before = trial.wal();
+    // The same post, committed by another that has the same files, makes the very pages that a
+    // commit leaves whose sync fails.
+    let leavings = {
+        let mut twin = trial.after_a_crash();
+        twin.post(2, "refused").await.unwrap();
+        assert_eq!(twin.wal()[..before.len()], before);
+        twin.wal()[before.len()..].to_owned()
+    };
+    assert!(!leavings.is_empty());
+    trial.faults.leavings.lock().unwrap().clone_from(&leavings);
+    trial.faults.syncs_fail.store(true, Ordering::SeqCst);
+    assert_eq!(trial.post(2, "refused").await, Err(ErrorCode::StoreRefused));
+    assert_eq!(texts(&trial.messages().await), ["kept"]);
+    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept"]);
+
+    // They would have been found.
+    let files = Files::of(&trial.path);
+    fs::OpenOptions::new().append(true).open(&files.wal).unwrap().write_all(&leavings).unwrap();
+    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept", "refused"]);
+
+    // And are cut off before the next change is taken.
+    trial.faults.syncs_fail.store(false, Ordering::SeqCst);
+    trial.store().condition().well().await;
+    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept"]);
+    trial.post(3, "later").await.unwrap();
+    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept", "later"]);
+}
+
+#[tokio::test]
+async fn a_bad_page_is_told_and_the_others_are_read() {
+    let mut trial = Trial::new().await;
+    for id in 1..=100 {
+        let text = format!("message {id} {}", "x".repeat(1_000));
+        trial.post(id, &text).await.unwrap();
+    }
+    // To close it moves all into the database.
+    trial.store = None;
+    let file = Files::of(&trial.path).log;
+    let whole = fs::read(&file).unwrap();
+    let needle = b"message 7 ";
+    let place = whole.windows(needle.len()).position(|window| window == needle).unwrap();
+    let page = place / 4096 * 4096;
+    let write = |bytes: &[u8]| {
+        let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        file.seek(SeekFrom::Start(page as u64)).unwrap();
+        file.write_all(bytes).unwrap();
+        // To close it would let go of SQLite's own locks.
+        std::mem::forget(file);
+    };
+    write(&[0xff; 64]);
+    trial.store = Some(SqliteStore::open(Folder::hold(&trial.path).unwrap()).unwrap());
+    assert_eq!(trial.page(At::After(0)).await, Err(ErrorCode::StoreRefused));
+    assert_eq!(trial.messages().await.len(), 50, "the newest are elsewhere");
+    write(&whole[page..page + 64]);
+    for _ in 0..READERS {
+        assert_eq!(trial.page(At::After(0)).await.unwrap().messages.len(), 50);
+    }
+}
+
+#[tokio::test]
+async fn another_programs_file_is_not_touched() {
+    let path = path();
+    let folder = Folder::hold(&path).unwrap();
+    let file = path.join(FILE);
+    fs::write(
+        &file,
+        "my letters, and more of them than a header has bytes, so that it is read whole".repeat(9),
+    )
+    .unwrap();
+    assert!(SqliteStore::open(folder).is_err());
+    assert!(fs::read_to_string(&file).unwrap().starts_with("my letters"));
+    fs::remove_file(&file).unwrap();
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("CREATE TABLE letters (text)").unwrap();
+    drop(other);
+    let refused = SqliteStore::open(Folder::hold(&path).unwrap()).err().unwrap();
+    assert!(matches!(refused, Fault::Foreign), "{refused}");
+    fs::remove_dir_all(&path).unwrap();
+}
+
+#[tokio::test]
+async fn a_log_of_a_newer_build_is_left_alone() {
+    let mut trial = Trial::new().await;
+    trial.store = None;
+    let db = rusqlite::Connection::open(Files::of(&trial.path).log).unwrap();
+    db.pragma_update(None, "user_version", 2).unwrap();
+    drop(db);
+    let refused = SqliteStore::open(Folder::hold(&trial.path).unwrap()).err().unwrap();
+    assert!(matches!(refused, Fault::Newer(2)), "{refused}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let trial = Trial::new().await;
+    for entry in fs::read_dir(&trial.path).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+    }
+}

@@ -1,0 +1,124 @@
+//! The writer: one thread that owns the log.
+//!
+//! It takes one batch after the other; what gathers while one is being synced
+//! is the next, so one sync serves many. If a batch cannot be kept, all of it is
+//! refused, the connection is thrown away (a sync that has failed is never tried
+//! again: the system may have dropped what it could not write and say nothing of
+//! it the second time), and from then on the writer refuses at once, and tries
+//! by itself whether the log can be written again.
+
+use super::{Files, fault::Fault, log::Log, tail};
+use crate::store::{
+    condition::Condition,
+    limits::{PAUSE_FIRST, PAUSE_MAX},
+};
+use hub::change::{Change, Outcome};
+use shared::ErrorCode;
+use std::{
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// Changes to commit together.
+pub(super) struct Batch {
+    pub(super) changes: Vec<Change>,
+    /// Milliseconds since 1970.
+    pub(super) now: u64,
+    pub(super) outcomes: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// The writer.
+pub(super) struct Writer {
+    files: Files,
+    batches: Receiver<Batch>,
+    condition: Condition,
+    /// The last position that was acknowledged.
+    head: u64,
+    line: Line,
+}
+
+enum Line {
+    Open(Box<Log>),
+    Refusing { since_last: Instant, pause: Duration },
+}
+
+impl Writer {
+    pub(super) fn new(files: Files, log: Log, batches: Receiver<Batch>, condition: Condition) -> Self {
+        let head = log.house().head();
+        Writer { files, batches, condition, head, line: Line::Open(Box::new(log)) }
+    }
+
+    /// Runs until the store is dropped.
+    pub(super) fn run(mut self) {
+        loop {
+            let batch = match &self.line {
+                Line::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Line::Refusing { since_last, pause } => match pause.saturating_sub(since_last.elapsed()) {
+                    // Even if batches come without a break.
+                    Duration::ZERO => Err(RecvTimeoutError::Timeout),
+                    rest => self.batches.recv_timeout(rest),
+                },
+            };
+            match batch {
+                Ok(Batch { changes, now, outcomes }) => {
+                    let found = self.append(changes, now);
+                    // Whoever asked may be gone; what is committed stays so.
+                    let _ = outcomes.send(found);
+                    self.tidy();
+                }
+                Err(RecvTimeoutError::Timeout) => self.try_again(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn append(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
+        let count = changes.len();
+        if let Line::Open(log) = &mut self.line {
+            match log.commit(changes, now) {
+                Ok(outcomes) => {
+                    self.head = log.house().head();
+                    return outcomes;
+                }
+                Err(fault) => self.give_up(&fault),
+            }
+        }
+        vec![Err(ErrorCode::StoreRefused); count]
+    }
+
+    fn tidy(&self) {
+        if let Line::Open(log) = &self.line
+            && let Err(fault) = log.tidy()
+        {
+            // Nothing is lost: all of it is in the write-ahead log, which only grows.
+            tracing::warn!("the log could not be tidied: {fault}");
+        }
+    }
+
+    fn give_up(&mut self, fault: &Fault) {
+        tracing::error!("the log cannot be written, posts are refused: {fault}");
+        self.condition.refuse(fault.reason());
+        self.line = Line::Refusing { since_last: Instant::now(), pause: PAUSE_FIRST };
+        if let Err(fault) = tail::cut(&self.files) {
+            // It is tried again before anything else is written.
+            tracing::error!("the log's end could not be cleared: {fault}");
+        }
+    }
+
+    fn try_again(&mut self) {
+        let Line::Refusing { since_last, pause } = &mut self.line else { return };
+        match Log::reopen(&self.files, self.head) {
+            Ok(log) => {
+                tracing::info!("the log can be written again");
+                self.line = Line::Open(Box::new(log));
+                self.condition.mend();
+            }
+            Err(fault) => {
+                self.condition.refuse(fault.reason());
+                *pause = (*pause * 2).min(PAUSE_MAX);
+                *since_last = Instant::now();
+            }
+        }
+    }
+}

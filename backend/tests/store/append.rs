@@ -1,0 +1,192 @@
+//! Every change: what it makes, and when it is refused.
+
+use crate::subject::{
+    self, LIN, LOBBY, WEI, change, create, enter, fresh, go, join, portrait, positions, post, rename,
+};
+use hub::change::Change;
+use shared::{Address, ErrorCode, Event, MemberId, RoomId, event::Posted};
+
+fn posted(event: &Event) -> &Posted {
+    match event {
+        Event::Posted(posted) => posted,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn positions_are_dense_and_each_address_is_a_chain() {
+    for mut store in subject::all() {
+        store.join(&["Wei", "Lin"]).await;
+        let room = store.room(WEI, "Kitchen").await;
+        store.done(enter(LIN, fresh(), room)).await;
+        let batch = vec![
+            post(WEI, LOBBY, fresh(), "1"),
+            post(LIN, room, fresh(), "2"),
+            post(WEI, room, fresh(), "3"),
+            post(LIN, LOBBY, fresh(), "4"),
+        ];
+        store.batch(batch).await;
+        let head = store.house().head();
+        let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
+        let all = store.replay(&to, 0, u64::MAX, false).await.events;
+        assert_eq!(positions(&all), (1..=head).collect::<Vec<_>>(), "{}", store.name);
+        for to in to {
+            let mut last = 0;
+            for event in all.iter().filter(|event| event.position().unwrap().to == to) {
+                assert_eq!(event.position().unwrap().prev, last, "{}: {event:?}", store.name);
+                last = event.position().unwrap().n;
+            }
+            assert_ne!(last, 0);
+        }
+        let numbers = |room| {
+            let of_room = move |event: &&Event| event.position().unwrap().to == Address::Room(room);
+            let posts = all.iter().filter(of_room).filter(|event| matches!(event, Event::Posted(_)));
+            posts.map(|event| posted(event).seq).collect::<Vec<_>>()
+        };
+        assert_eq!((numbers(LOBBY), numbers(room)), (vec![1, 2], vec![1, 2]), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_post_is_kept_as_it_was_said() {
+    let texts = ["", " ", "茶 🍵", "\"\\\n\t\u{1}", "a\0b", "NULL", "{}", &"x".repeat(64 << 10)];
+    for mut store in subject::all() {
+        store.join(&["Wei"]).await;
+        for text in texts {
+            for author in [WEI, MemberId::PASSER_BY] {
+                let made = store.done(post(author, LOBBY, fresh(), text)).await;
+                let to = [Address::Room(LOBBY)];
+                let kept = store.replay(&to, made.receipt.n - 1, made.receipt.n, false).await.events;
+                assert_eq!(kept, made.events, "{}", store.name);
+                assert_eq!(posted(&kept[0]).text, text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_event_is_read_as_it_was_told() {
+    for mut store in subject::all() {
+        let mut told = Vec::new();
+        told.extend(store.done(join("Wei")).await.events);
+        told.extend(store.done(join("Lin")).await.events);
+        told.extend(store.done(rename(LIN, "Linlin")).await.events);
+        let made = store.done(create(WEI, fresh(), "Kitchen")).await;
+        let room = made.receipt.room.unwrap();
+        told.extend(made.events);
+        told.extend(store.done(change(WEI, fresh(), room, "Küche")).await.events);
+        told.extend(store.done(enter(LIN, fresh(), room)).await.events);
+        told.extend(store.done(go(LIN, fresh(), room)).await.events);
+        told.extend(store.done(enter(LIN, fresh(), room)).await.events);
+        told.extend(store.done(Change::Leave { member: LIN }).await.events);
+        store.reopen();
+        let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
+        assert_eq!(store.replay(&to, 0, u64::MAX, false).await.events, told, "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_no_trace_and_its_neighbours_stand() {
+    for mut store in subject::all() {
+        store.join(&["Wei", "Lin"]).await;
+        let room = store.room(WEI, "Kitchen").await;
+        let before = portrait(&store.house());
+        let stranger = MemberId(9);
+        let refused = [
+            (post(stranger, LOBBY, fresh(), "x"), ErrorCode::SignInRequired),
+            (post(LIN, room, fresh(), "x"), ErrorCode::RoomUnknown),
+            (post(WEI, RoomId(77), fresh(), "x"), ErrorCode::RoomUnknown),
+            (post(MemberId::PASSER_BY, room, fresh(), "x"), ErrorCode::SignInRequired),
+            (join("WEI"), ErrorCode::NameTaken),
+            (rename(LIN, "wei"), ErrorCode::NameTaken),
+            (rename(stranger, "Hao"), ErrorCode::SignInRequired),
+            (Change::Leave { member: stranger }, ErrorCode::SignInRequired),
+            (create(LIN, fresh(), "kitchen"), ErrorCode::NameTaken),
+            (create(LIN, fresh(), "Lobby"), ErrorCode::NameTaken),
+            (create(stranger, fresh(), "Hall"), ErrorCode::SignInRequired),
+            (change(LIN, fresh(), room, "Hall"), ErrorCode::RoomUnknown),
+            (change(WEI, fresh(), LOBBY, "Hall"), ErrorCode::LobbyStays),
+            (enter(WEI, fresh(), RoomId(77)), ErrorCode::RoomUnknown),
+            (enter(stranger, fresh(), room), ErrorCode::SignInRequired),
+            (go(WEI, fresh(), LOBBY), ErrorCode::LobbyStays),
+            (go(LIN, fresh(), room), ErrorCode::RoomUnknown),
+        ];
+        let (changes, codes): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
+        let found: Vec<_> = store.batch(changes.clone()).await.into_iter().map(Result::unwrap_err).collect();
+        assert_eq!(found, codes, "{}", store.name);
+        assert_eq!(portrait(&store.house()), before, "{}", store.name);
+
+        let mut mixed = vec![post(WEI, LOBBY, fresh(), "first")];
+        mixed.extend(changes);
+        mixed.push(post(LIN, LOBBY, fresh(), "last"));
+        let outcomes = store.batch(mixed).await;
+        let (first, last) = (outcomes.first().unwrap(), outcomes.last().unwrap());
+        let (first, last) = (first.as_ref().unwrap().receipt, last.as_ref().unwrap().receipt);
+        assert_eq!((first.n + 1, first.seq + 1), (last.n, last.seq), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn time_never_steps_back() {
+    for mut store in subject::all() {
+        store.batch_at(vec![join("Wei")], 5_000).await;
+        let at = |outcomes: Vec<hub::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
+        assert_eq!(
+            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_000).await),
+            5_000,
+            "{}",
+            store.name
+        );
+        store.reopen();
+        assert_eq!(
+            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_500).await),
+            5_000,
+            "{}",
+            store.name
+        );
+        assert_eq!(
+            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 6_000).await),
+            6_000,
+            "{}",
+            store.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_left_is_gone_and_the_id_is_nobodys() {
+    for mut store in subject::all() {
+        store.join(&["Wei", "Lin"]).await;
+        let room = store.room(LIN, "Kitchen").await;
+        let left = store.done(Change::Leave { member: LIN }).await;
+        let rooms: Vec<_> = left.events.iter().map(|event| event.position().unwrap().to).collect();
+        assert_eq!(rooms, [Address::Room(room), Address::Room(LOBBY)], "{}: the lobby last", store.name);
+        assert_eq!(store.append(post(LIN, LOBBY, fresh(), "x")).await, Err(ErrorCode::SignInRequired));
+        store.reopen();
+        let back = store.done(join("Lin")).await;
+        let [Event::MemberJoined(joined)] = &back.events[..] else { panic!("{:?}", back.events) };
+        assert_eq!(joined.member.id, MemberId(3), "{}", store.name);
+        let house = store.house();
+        let Change::Join { device, .. } = join("Lin") else { panic!() };
+        assert_eq!(house.members.of_device(&device), Some(MemberId(3)), "{}", store.name);
+        assert_eq!(house.rooms.get(room).unwrap().members, 0, "{}: the room stays", store.name);
+        assert_eq!(store.append(create(WEI, fresh(), "Kitchen")).await, Err(ErrorCode::NameTaken));
+    }
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_nothing() {
+    for mut store in subject::all() {
+        assert_eq!(store.batch(Vec::new()).await, []);
+        assert_eq!(store.house().head(), 0);
+    }
+}
+
+#[tokio::test]
+async fn the_epoch_lasts_as_long_as_the_log() {
+    let mut first = subject::sqlite();
+    let epoch = first.store().epoch();
+    first.reopen();
+    assert_eq!(first.store().epoch(), epoch);
+    assert_ne!(subject::sqlite().store().epoch(), epoch);
+}

@@ -1,0 +1,120 @@
+//! A log is saved and put back.
+
+use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
+use backend::{data::Folder, store::sqlite};
+use shared::command::At;
+use std::fs;
+
+#[tokio::test]
+async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei", "Lin"]).await;
+    store.room(WEI, "Kitchen").await;
+    let shelf = Temporary::new();
+    fs::create_dir_all(shelf.path()).unwrap();
+    let file = shelf.path().join("tea");
+    let source = store.folder().to_owned();
+    // Posts go on while it is made.
+    let saving = std::thread::spawn({
+        let file = file.clone();
+        move || sqlite::backup(&source, &file).unwrap()
+    });
+    let mut posted = 0;
+    while !saving.is_finished() || posted < 500 {
+        store.batch((0..10).map(|_| post(WEI, LOBBY, fresh(), &"x".repeat(2_000))).collect()).await;
+        posted += 10;
+    }
+    let head = saving.join().unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(fs::read_dir(shelf.path()).unwrap().count(), 1, "nothing beside it");
+
+    let epoch = store.store().epoch();
+    let house_id = fs::read_to_string(store.folder().join("house")).unwrap();
+    let other = Temporary::new();
+    let folder = Folder::hold(other.path()).unwrap();
+    let restored = sqlite::restore(&folder, &file).unwrap();
+    assert_eq!((restored.head, restored.is_other_house), (head, true));
+    drop(folder);
+    assert_eq!(fs::read_to_string(other.path().join("house")).unwrap(), house_id, "cookies stay valid");
+    let mut back = Subject::at(other);
+    assert_ne!(back.store().epoch(), epoch, "a cursor of before means nothing any more");
+    assert_eq!(back.house().head(), head);
+    let (then, now) =
+        (back.page(LOBBY, At::Newest, 50, head).await, store.page(LOBBY, At::Newest, 50, head).await);
+    assert_eq!(then, now);
+    assert_eq!(back.post(WEI, LOBBY, &["on we go"]).await, [head + 1]);
+    let report = sqlite::check(back.folder()).unwrap();
+    assert!(report.is_whole(), "{report}");
+}
+
+#[tokio::test]
+async fn a_restored_house_is_the_one_that_was_saved() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei", "Lin", "Hao"]).await;
+    let room = store.room(WEI, "Kitchen").await;
+    store.done(crate::subject::enter(crate::subject::LIN, fresh(), room)).await;
+    store.done(hub::change::Change::Leave { member: shared::MemberId(3) }).await;
+    let said = post(WEI, room, fresh(), "once");
+    let first = store.done(said.clone()).await;
+    let shelf = Temporary::new();
+    fs::create_dir_all(shelf.path()).unwrap();
+    sqlite::backup(store.folder(), &shelf.path().join("tea")).unwrap();
+    let other = Temporary::new();
+    sqlite::restore(&Folder::hold(other.path()).unwrap(), &shelf.path().join("tea")).unwrap();
+    let mut back = Subject::at(other);
+    assert_eq!(portrait(&back.house()), portrait(&store.house()));
+    assert_eq!(back.done(said).await.receipt, first.receipt, "a retry is known");
+}
+
+#[tokio::test]
+async fn nothing_is_overwritten() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei"]).await;
+    let shelf = Temporary::new();
+    fs::create_dir_all(shelf.path()).unwrap();
+    let file = shelf.path().join("tea");
+    fs::write(&file, "mine").unwrap();
+    let refused = sqlite::backup(store.folder(), &file).unwrap_err().to_string();
+    assert!(refused.contains("is there already"), "{refused}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+
+    let good = shelf.path().join("good");
+    sqlite::backup(store.folder(), &good).unwrap();
+    let folder = store.close();
+    let held = Folder::hold(folder.path()).unwrap();
+    let refused = sqlite::restore(&held, &good).unwrap_err().to_string();
+    assert!(refused.contains("move all its files that begin with log.sqlite"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_no_whole_backup_is_not_restored() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei"]).await;
+    store.post(WEI, LOBBY, &["a", "b", "c"]).await;
+    let shelf = Temporary::new();
+    fs::create_dir_all(shelf.path()).unwrap();
+    let good = shelf.path().join("good");
+    sqlite::backup(store.folder(), &good).unwrap();
+    let bytes = fs::read(&good).unwrap();
+    let bad = shelf.path().join("bad");
+    let other = Temporary::new();
+    let folder = Folder::hold(other.path()).unwrap();
+    for bytes in [&b"tea"[..], &[][..], &bytes[..bytes.len() / 2]] {
+        fs::write(&bad, bytes).unwrap();
+        assert!(sqlite::restore(&folder, &bad).is_err());
+    }
+    fs::write(&bad, &bytes).unwrap();
+    let db = rusqlite::Connection::open(&bad).unwrap();
+    db.execute("DELETE FROM messages WHERE seq = 2", ()).unwrap();
+    drop(db);
+    let refused = sqlite::restore(&folder, &bad).unwrap_err().to_string();
+    assert!(refused.contains("message 2 of room 1"), "{refused}");
+    assert!(sqlite::restore(&folder, &shelf.path().join("nowhere")).is_err());
+    let left: Vec<_> = fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("log")), "{left:?}");
+    assert!(sqlite::restore(&folder, &good).is_ok());
+}

@@ -1,0 +1,79 @@
+//! Whatever does not agree with the events is found.
+
+use crate::subject::{LIN, LOBBY, Subject, WEI, enter, fresh, go, rename};
+use backend::store::sqlite;
+use rusqlite::Connection;
+
+async fn log() -> Subject {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei", "Lin", "Hao"]).await;
+    let room = store.room(WEI, "Kitchen").await;
+    store.done(enter(LIN, fresh(), room)).await;
+    store.post(WEI, room, &["a", "b"]).await;
+    store.post(LIN, LOBBY, &["c", "d", "e"]).await;
+    store.done(rename(LIN, "Linlin")).await;
+    store.done(go(LIN, fresh(), room)).await;
+    store
+}
+
+#[tokio::test]
+async fn a_whole_log_is_whole_while_the_house_is_open_and_after() {
+    let store = log().await;
+    for report in [sqlite::check(store.folder()).unwrap(), sqlite::check(store.close().path()).unwrap()] {
+        assert!(report.is_whole(), "{report}");
+        let told = report.to_string();
+        assert_eq!(told, "16 events, 5 messages, 3 members, 2 rooms\nThe log is whole.\n");
+    }
+}
+
+#[tokio::test]
+async fn every_difference_is_told() {
+    let folder = log().await.close();
+    let file = folder.path().join(sqlite::FILE);
+    let whole = std::fs::read(&file).unwrap();
+    for (damage, told) in [
+        ("UPDATE events SET prev = prev - 1 WHERE n = 10", "event 10: prev"),
+        ("UPDATE events SET at = 1 WHERE n = 10", "event 10: time steps back"),
+        ("UPDATE events SET kind = 'sung' WHERE n = 10", "event 10: its kind"),
+        ("UPDATE events SET body = '{' WHERE n = 10", "event 10: EOF"),
+        ("UPDATE events SET client_id = NULL WHERE kind = 'posted'", "its client_id is missing"),
+        ("UPDATE events SET address = 77 * 2 WHERE n = 12", "prev"),
+        ("UPDATE events SET body = replace(body, '\"seq\":2', '\"seq\":3') WHERE kind = 'posted'", "seq"),
+        ("DELETE FROM events WHERE n = 12", "the position after 11"),
+        ("DELETE FROM messages WHERE room = 1 AND seq = 3", "message 3 of room 1"),
+        ("UPDATE messages SET at = at + 1 WHERE room = 1 AND seq = 2", "message 2 of room 1"),
+        ("INSERT INTO messages (room, seq, n, at) VALUES (1, 4, 9, 9)", "messages in all"),
+        ("UPDATE rooms SET description = 'x' WHERE id = 2", "room 2"),
+        ("DELETE FROM rooms WHERE id = 2", "a membership of no room: 2"),
+        ("INSERT INTO rooms VALUES (3, 'Attic', '')", "room 3"),
+        ("UPDATE members SET name = 'Lin' WHERE id = 2", "member 2"),
+        ("DELETE FROM members WHERE id = 3", "a membership of nobody: 3"),
+        ("DELETE FROM devices WHERE member = 3", "a member without a device: 3"),
+        ("INSERT INTO devices VALUES (zeroblob(32), 9)", "a device of nobody: 9"),
+        ("DELETE FROM memberships WHERE member = 1 AND room = 2", "the rooms of member 1"),
+        ("UPDATE memberships SET joined = joined + 1 WHERE member = 3", "the rooms of member 3"),
+        ("UPDATE meta SET value = 3 WHERE name = 'next_member'", "the next member"),
+        ("DELETE FROM meta WHERE name = 'epoch'", "no epoch"),
+        (
+            "DROP INDEX receipts; UPDATE events SET client_id = zeroblob(16), author = 1 WHERE kind = 'posted'",
+            "two receipts for one id",
+        ),
+    ] {
+        let db = Connection::open(&file).unwrap();
+        db.execute_batch(damage).unwrap();
+        // As the last connection it moves all into the one file.
+        drop(db);
+        let report = sqlite::check(folder.path()).unwrap();
+        assert!(!report.is_whole(), "{damage}");
+        assert!(report.to_string().contains(told), "{damage}: {report}");
+        std::fs::write(&file, &whole).unwrap();
+    }
+    assert!(sqlite::check(folder.path()).unwrap().is_whole());
+}
+
+#[tokio::test]
+async fn where_there_is_no_log_nothing_is_made() {
+    let folder = crate::subject::Temporary::new();
+    assert!(sqlite::check(folder.path()).is_err());
+    assert!(!folder.path().exists());
+}

@@ -1,0 +1,192 @@
+//! What a crash leaves. SQLite writes the pages of a commit one after the other
+//! into the write-ahead log; a crash may end it between any two, or within one.
+
+use crate::subject::{LIN, LOBBY, Subject, Temporary, WEI, create, enter, fresh, go, positions, post};
+use backend::{
+    data::Folder,
+    store::{
+        Store,
+        sqlite::{self, SqliteStore},
+    },
+};
+use hub::change::Change;
+use shared::Address;
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+const WAL_HEADER: usize = 32;
+const PAGE: usize = 24 + 4096;
+
+const LOG: &str = "log.sqlite";
+const WAL: &str = "log.sqlite-wal";
+
+/// Both files of a log as they are on disk now.
+struct Files {
+    log: Vec<u8>,
+    wal: Vec<u8>,
+}
+
+impl Files {
+    fn of(folder: &Path) -> Self {
+        Files { log: fs::read(folder.join(LOG)).unwrap(), wal: fs::read(folder.join(WAL)).unwrap() }
+    }
+
+    fn whole(&self) -> Temporary {
+        self.cut(self.wal.len())
+    }
+
+    /// A folder with the log and this much of the write-ahead log.
+    fn cut(&self, wal: usize) -> Temporary {
+        let folder = Temporary::new();
+        fs::create_dir_all(folder.path()).unwrap();
+        fs::write(folder.path().join(LOG), &self.log).unwrap();
+        fs::write(folder.path().join(WAL), &self.wal[..wal]).unwrap();
+        folder
+    }
+}
+
+/// The last position that is found after a crash, with the log checked.
+fn head_after(folder: &Temporary) -> u64 {
+    let store = SqliteStore::open(Folder::hold(folder.path()).unwrap()).unwrap();
+    let head = store.house().head();
+    let report = sqlite::check(folder.path()).unwrap();
+    assert!(report.is_whole(), "{report}");
+    head
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_that_ends_anywhere_has_all_that_was_acknowledged_before() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei", "Lin"]).await;
+    // After each batch: how long the write-ahead log is, and the last position that was acknowledged.
+    let folder = store.folder().to_owned();
+    let length = || fs::metadata(folder.join(WAL)).unwrap().len() as usize;
+    let mut acknowledged = vec![(length(), 2)];
+    let mut head = 2;
+    for round in 0..12 {
+        let room = shared::RoomId(round + 2);
+        let long = "x".repeat(6_000);
+        let batch: Vec<Change> = vec![
+            create(WEI, fresh(), &format!("Room {round}")),
+            enter(LIN, fresh(), room),
+            post(LIN, room, fresh(), "hello"),
+            post(WEI, LOBBY, fresh(), &long),
+            go(LIN, fresh(), room),
+        ];
+        let outcomes = store.batch(batch).await;
+        let events = outcomes.iter().flat_map(|outcome| positions(&outcome.as_ref().unwrap().events));
+        head = events.fold(head, u64::max);
+        acknowledged.push((length(), head));
+    }
+    let files = Files::of(&folder);
+    let pages = (files.wal.len() - WAL_HEADER) / PAGE;
+    assert!(pages > 60, "only {pages} pages");
+    let first = (acknowledged[0].0 - WAL_HEADER) / PAGE;
+    for page in first..=pages {
+        let whole = WAL_HEADER + page * PAGE;
+        // At the end of the page, and within the next.
+        for length in [whole, (whole + 24).min(files.wal.len()), (whole + PAGE / 2).min(files.wal.len())] {
+            let wanted = acknowledged.iter().rev().find(|(end, _)| *end <= length).unwrap().1;
+            assert_eq!(
+                head_after(&files.cut(length)),
+                wanted,
+                "cut at byte {length}, page {page} of {pages}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bit_that_tips_over_in_the_last_commit_takes_that_commit_only() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei"]).await;
+    let before = store.post(WEI, LOBBY, &["first"]).await[0];
+    let kept = fs::metadata(store.folder().join(WAL)).unwrap().len() as usize;
+    store.post(WEI, LOBBY, &["second"]).await;
+    let mut files = Files::of(store.folder());
+    files.wal[kept + 24 + 100] ^= 1;
+    assert_eq!(head_after(&files.whole()), before);
+}
+
+#[tokio::test]
+async fn a_crash_while_the_write_ahead_log_is_moved_loses_nothing() {
+    // Long enough that the writer has moved it and begun it anew.
+    let mut store = Subject::on_disk();
+    store.join(&["Wei"]).await;
+    let text = "x".repeat(16 << 10);
+    let mut last = 0;
+    for _ in 0..40 {
+        let batch = (0..32).map(|_| post(WEI, LOBBY, fresh(), &text)).collect();
+        last = store.batch(batch).await.last().unwrap().as_ref().unwrap().receipt.n;
+    }
+    // Only copies of both at one moment are what a crash leaves: the writer must be at rest. A
+    // question waits in another thread, a change behind the tidying.
+    store.batch(Vec::new()).await;
+    let files = Files::of(store.folder());
+    assert!(files.wal.len() < 40 * 32 * text.len(), "it was never begun anew");
+    assert_eq!(head_after(&files.whole()), last);
+    let found = store.replay(&[Address::Room(LOBBY)], last - 1, u64::MAX, false).await;
+    assert_eq!(positions(&found.events), [last]);
+}
+
+/// Names the folder to the process that is to be killed.
+const VICTIM: &str = "TEAHOUSE_TEST_VICTIM";
+
+#[tokio::test]
+#[ignore = "the process that the next test kills"]
+async fn victim() {
+    let Some(path) = env::var_os(VICTIM) else { return };
+    let mut store = SqliteStore::open(Folder::hold(Path::new(&path)).unwrap()).unwrap();
+    let mut out = std::io::stdout();
+    if store.house().head() == 0 {
+        store.append(vec![crate::subject::join("Wei")], 1).await[0].as_ref().unwrap();
+    }
+    // Ids go on where the last one ended.
+    let mut number = u32::try_from(store.house().head()).unwrap();
+    loop {
+        let batch = (0..8).map(|_| {
+            number += 1;
+            post(WEI, LOBBY, crate::subject::id(number), &"x".repeat(3_000))
+        });
+        let batch = batch.collect();
+        for outcome in store.append(batch, 1).await {
+            writeln!(out, "acknowledged {}", outcome.unwrap().receipt.n).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_killed_writer_has_kept_all_that_it_acknowledged() {
+    let folder = Temporary::new();
+    let mut most = 0;
+    for round in 1..=6 {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "crash::victim", "--ignored", "--nocapture"])
+            .env(VICTIM, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let acknowledged = lines.map_while(Result::ok).filter_map(|line| {
+            // The test runner's own words may stand before the first.
+            line.split_once("acknowledged ")?.1.parse::<u64>().ok()
+        });
+        let mut seen = 0;
+        for n in acknowledged {
+            seen += 1;
+            most = most.max(n);
+            if seen == round * 100 {
+                child.kill().unwrap();
+            }
+        }
+        assert!(seen >= round * 100, "it ended by itself after {seen}");
+        child.wait().unwrap();
+        // A copy of what was left, and what was left itself at the next round.
+        let head = head_after(&Files::of(folder.path()).whole());
+        assert!(head >= most, "acknowledged {most}, found {head}");
+    }
+}

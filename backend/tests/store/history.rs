@@ -1,0 +1,126 @@
+//! Pages of a room's messages, at all their edges.
+
+use crate::subject::{self, LIN, LOBBY, Subject, WEI, fresh, join, post};
+use hub::query::Page;
+use shared::{RoomId, command::At, limits::SNAPSHOT_BYTES};
+
+fn numbers(page: &Page) -> Vec<u64> {
+    page.messages.iter().map(|message| message.seq).collect()
+}
+
+/// Seven messages in the lobby, each at a hundred milliseconds of its own, with other events
+/// between them. Returns their positions.
+async fn seven(store: &mut Subject) -> Vec<u64> {
+    store.batch_at(vec![join("Wei"), join("Lin")], 50).await;
+    let room = store.room(WEI, "Kitchen").await;
+    let mut at = Vec::new();
+    for number in 1..=7_u64 {
+        // The first stands at the time of what was before it.
+        let now = 1_000 + 100 * number;
+        let batch =
+            vec![post(WEI, room, fresh(), "elsewhere"), post(LIN, LOBBY, fresh(), &number.to_string())];
+        at.push(store.batch_at(batch, now).await[1].as_ref().unwrap().receipt.n);
+    }
+    at
+}
+
+#[tokio::test]
+async fn pages_stand_where_they_were_asked_for() {
+    for mut store in subject::all() {
+        let at = seven(&mut store).await;
+        let (first, middle, last) = (at[0], at[3], at[6]);
+        let cases: &[(At, usize, &[u64], bool, bool)] = &[
+            (At::Newest, 3, &[5, 6, 7], true, false),
+            (At::Newest, 7, &[1, 2, 3, 4, 5, 6, 7], false, false),
+            (At::Newest, 8, &[1, 2, 3, 4, 5, 6, 7], false, false),
+            (At::Before(middle), 2, &[2, 3], true, true),
+            (At::Before(middle), 3, &[1, 2, 3], false, true),
+            (At::Before(first), 3, &[], false, true),
+            (At::Before(0), 3, &[], false, true),
+            (At::Before(last + 1), 2, &[6, 7], true, false),
+            (At::Before(u64::MAX), 2, &[6, 7], true, false),
+            (At::After(middle), 2, &[5, 6], true, true),
+            (At::After(middle), 3, &[5, 6, 7], true, false),
+            (At::After(middle - 1), 2, &[4, 5], true, true),
+            (At::After(last), 3, &[], true, false),
+            (At::After(0), 3, &[1, 2, 3], false, true),
+            (At::After(u64::MAX), 3, &[], true, false),
+            (At::Around(middle), 4, &[2, 3, 4, 5], true, true),
+            (At::Around(middle), 3, &[3, 4, 5], true, true),
+            (At::Around(middle - 1), 3, &[3, 4, 5], true, true),
+            (At::Around(first), 4, &[1, 2, 3, 4], false, true),
+            (At::Around(last), 4, &[4, 5, 6, 7], true, false),
+            (At::Around(u64::MAX), 4, &[4, 5, 6, 7], true, false),
+            (At::Date(1_400), 3, &[3, 4, 5], true, true),
+            (At::Date(1_399), 3, &[3, 4, 5], true, true),
+            (At::Date(1_401), 3, &[4, 5, 6], true, true),
+            (At::Date(0), 3, &[1, 2, 3], false, true),
+            (At::Date(1_701), 3, &[5, 6, 7], true, false),
+            (At::Date(u64::MAX), 3, &[5, 6, 7], true, false),
+            (At::Newest, 0, &[], true, false),
+        ];
+        for (at, limit, wanted, older, newer) in cases {
+            let page = store.page(LOBBY, *at, *limit, u64::MAX).await;
+            let found = (numbers(&page), page.older, page.newer);
+            assert_eq!(found, (wanted.to_vec(), *older, *newer), "{}: {at:?} {limit}", store.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_after_through_is_seen() {
+    for mut store in subject::all() {
+        let at = seven(&mut store).await;
+        for (through, wanted) in
+            [(at[0] - 1, vec![]), (at[0], vec![1]), (at[3], vec![3, 4]), (at[4] - 1, vec![3, 4])]
+        {
+            let page = store.page(LOBBY, At::Newest, 2, through).await;
+            assert_eq!((numbers(&page), page.newer), (wanted.clone(), false), "{}: {through}", store.name);
+            let page = store.page(LOBBY, At::Around(u64::MAX), 2, through).await;
+            assert_eq!(numbers(&page), wanted, "{}: {through}", store.name);
+            let page = store.page(LOBBY, At::Date(u64::MAX), 2, through).await;
+            assert_eq!(numbers(&page), wanted, "{}: {through}", store.name);
+        }
+        let page = store.page(LOBBY, At::After(at[1]), 9, at[4]).await;
+        assert_eq!((numbers(&page), page.newer), (vec![3, 4, 5], false), "{}", store.name);
+    }
+}
+
+#[tokio::test]
+async fn a_room_without_messages_is_an_empty_page() {
+    for mut store in subject::all() {
+        store.join(&["Wei"]).await;
+        let room = store.room(WEI, "Kitchen").await;
+        for room in [room, LOBBY, RoomId(77), RoomId(u64::MAX)] {
+            for at in [At::Newest, At::Before(9), At::After(0), At::Around(3), At::Date(5)] {
+                assert_eq!(
+                    store.page(room, at, 5, u64::MAX).await,
+                    Page::default(),
+                    "{}: {at:?}",
+                    store.name
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_texts_of_a_page_are_bounded_together() {
+    let half = SNAPSHOT_BYTES / 2;
+    for (last, count) in [(half - 1, 2), (half, 2), (half + 1, 1)] {
+        for mut store in subject::all() {
+            store.join(&["Wei"]).await;
+            let texts = ["x".repeat(half), "y".repeat(last)];
+            let at = store.post(WEI, LOBBY, &[&texts[0], &texts[1]]).await;
+            let newest = store.page(LOBBY, At::Newest, 9, u64::MAX).await;
+            let wanted: Vec<u64> = if count == 2 { vec![1, 2] } else { vec![2] };
+            assert_eq!((numbers(&newest), newest.older), (wanted, count == 1), "{}: {last}", store.name);
+            let oldest = store.page(LOBBY, At::After(0), 9, u64::MAX).await;
+            let wanted: Vec<u64> = if count == 2 { vec![1, 2] } else { vec![1] };
+            assert_eq!((numbers(&oldest), oldest.newer), (wanted, count == 1), "{}: {last}", store.name);
+            // What was asked for stays.
+            let around = store.page(LOBBY, At::Around(at[1]), 9, u64::MAX).await;
+            assert!(numbers(&around).contains(&2), "{}: {last}", store.name);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! A store under test, and short words for what tests do with it.
+
+use backend::{
+    data::Folder,
+    store::{Store, memory::MemoryStore, sqlite::SqliteStore},
+};
+use hub::{
+    House,
+    change::{Change, Committed, Outcome},
+    member::DeviceKey,
+    name::Name,
+    query::{Found, Page, Query, Replayed},
+};
+use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::At};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
+pub(crate) const WEI: MemberId = MemberId(1);
+pub(crate) const LIN: MemberId = MemberId(2);
+
+/// A folder of a test's own, gone with it.
+pub(crate) struct Temporary(PathBuf);
+
+impl Temporary {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("teahouse-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&path);
+        Temporary(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn open(&self) -> SqliteStore {
+        SqliteStore::open(Folder::hold(&self.0).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A store under test.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    store: Option<Box<dyn Store>>,
+    folder: Option<Temporary>,
+    now: u64,
+}
+
+/// One of each kind, empty.
+pub(crate) fn all() -> Vec<Subject> {
+    vec![memory(), sqlite()]
+}
+
+pub(crate) fn memory() -> Subject {
+    Subject { name: "memory", store: Some(Box::new(MemoryStore::new(Epoch(7)))), folder: None, now: 1_000 }
+}
+
+pub(crate) fn sqlite() -> Subject {
+    Subject::on_disk()
+}
+
+impl Subject {
+    pub(crate) fn on_disk() -> Self {
+        Subject::at(Temporary::new())
+    }
+
+    pub(crate) fn at(folder: Temporary) -> Self {
+        Subject { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// Closes it; its files stay.
+    pub(crate) fn close(mut self) -> Temporary {
+        self.store = None;
+        self.folder.take().unwrap()
+    }
+
+    pub(crate) fn store(&mut self) -> &mut dyn Store {
+        self.store.as_mut().unwrap().as_mut()
+    }
+
+    /// Closes it and opens it again. A log in memory has no second life.
+    pub(crate) fn reopen(&mut self) {
+        if let Some(folder) = &self.folder {
+            self.store = None;
+            self.store = Some(Box::new(folder.open()));
+        }
+    }
+
+    /// The fold of the log as a start finds it.
+    pub(crate) fn house(&mut self) -> House {
+        self.reopen();
+        self.store().house()
+    }
+
+    pub(crate) async fn batch(&mut self, changes: Vec<Change>) -> Vec<Outcome> {
+        self.now += 1;
+        let now = self.now;
+        self.batch_at(changes, now).await
+    }
+
+    pub(crate) async fn batch_at(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
+        let count = changes.len();
+        let outcomes = self.store().append(changes, now).await;
+        assert_eq!(outcomes.len(), count, "{}", self.name);
+        outcomes
+    }
+
+    pub(crate) async fn append(&mut self, change: Change) -> Outcome {
+        self.batch(vec![change]).await.pop().unwrap()
+    }
+
+    pub(crate) async fn done(&mut self, change: Change) -> Committed {
+        self.append(change).await.unwrap_or_else(|code| panic!("{}: {code:?}", self.name))
+    }
+
+    pub(crate) async fn join(&mut self, names: &[&str]) {
+        for name in names {
+            self.done(join(name)).await;
+        }
+    }
+
+    /// Posts these texts to a room in one batch; returns their positions.
+    pub(crate) async fn post(&mut self, author: MemberId, room: RoomId, texts: &[&str]) -> Vec<u64> {
+        let changes = texts.iter().map(|text| post(author, room, fresh(), text)).collect();
+        let outcomes = self.batch(changes).await;
+        outcomes.into_iter().map(|outcome| outcome.unwrap().receipt.n).collect()
+    }
+
+    /// A new room of this member's.
+    pub(crate) async fn room(&mut self, author: MemberId, name: &str) -> RoomId {
+        self.done(create(author, fresh(), name)).await.receipt.room.unwrap()
+    }
+
+    pub(crate) async fn read(&mut self, query: Query) -> Found {
+        self.store().read(query).await.unwrap()
+    }
+
+    pub(crate) async fn page(&mut self, room: RoomId, at: At, limit: usize, through: u64) -> Page {
+        match self.read(Query::History { room, at, limit, through }).await {
+            Found::Page(page) => page,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn replay(
+        &mut self,
+        to: &[Address],
+        after: u64,
+        through: u64,
+        is_first: bool,
+    ) -> Replayed {
+        let query = Query::Replay { addresses: to.to_vec(), after, through, is_first };
+        match self.read(query).await {
+            Found::Replayed(replayed) => replayed,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// An id that was not used before.
+pub(crate) fn fresh() -> ClientId {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    id(NEXT.fetch_add(1, Ordering::Relaxed) + 1_000_000)
+}
+
+pub(crate) fn id(number: u32) -> ClientId {
+    let mut bytes = [0; 16];
+    bytes[12..].copy_from_slice(&number.to_be_bytes());
+    ClientId(bytes)
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+/// The device follows from the name.
+pub(crate) fn join(text: &str) -> Change {
+    let mut key = [0; 32];
+    key.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
+    Change::Join { name: name(text), device: DeviceKey(key) }
+}
+
+pub(crate) fn post(author: MemberId, room: RoomId, client_id: ClientId, text: &str) -> Change {
+    let tag = (author == MemberId::PASSER_BY).then_some(3);
+    Change::Post { room, author, tag, client_id, text: text.to_owned() }
+}
+
+pub(crate) fn create(author: MemberId, client_id: ClientId, text: &str) -> Change {
+    Change::CreateRoom { author, client_id, name: name(text), description: format!("about {text}") }
+}
+
+pub(crate) fn change(author: MemberId, client_id: ClientId, room: RoomId, text: &str) -> Change {
+    Change::ChangeRoom { author, client_id, room, name: name(text), description: String::new() }
+}
+
+pub(crate) fn enter(author: MemberId, client_id: ClientId, room: RoomId) -> Change {
+    Change::JoinRoom { author, client_id, room }
+}
+
+pub(crate) fn go(author: MemberId, client_id: ClientId, room: RoomId) -> Change {
+    Change::LeaveRoom { author, client_id, room }
+}
+
+pub(crate) fn rename(member: MemberId, text: &str) -> Change {
+    Change::Rename { member, name: name(text) }
+}
+
+/// Positions of these events.
+pub(crate) fn positions(events: &[Event]) -> Vec<u64> {
+    events.iter().map(|event| event.position().unwrap().n).collect()
+}
+
+/// All that a house holds, in a form that can be compared.
+pub(crate) fn portrait(house: &House) -> String {
+    let mut members: Vec<_> = house.members.all().collect();
+    members.sort_by_key(|member| member.id);
+    let stays: Vec<_> = members
+        .iter()
+        .map(|member| {
+            (house.rooms.of(member.id).collect::<Vec<_>>(), house.rooms.last(Address::Member(member.id)))
+        })
+        .collect();
+    let rooms: Vec<_> = house.rooms.all().collect();
+    let numbers = (house.head(), house.next_member());
+    format!("{numbers:?}\n{members:#?}\n{stays:?}\n{rooms:#?}")
+}
