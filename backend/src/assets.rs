@@ -16,9 +16,6 @@ use sha2::{Digest, Sha256};
 use shared::{ErrorCode, version::DEVELOPMENT_BUILD};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// Paths that the page itself routes; each is answered with its index.html.
-const PAGE_ROUTES: &[&str] = &["/"];
-
 /// A file as build.rs embeds it.
 struct EmbeddedFile {
     name: &'static str,
@@ -104,9 +101,17 @@ impl Page {
     }
 
     fn file(&self, path: &str) -> Option<&File> {
-        let path = if PAGE_ROUTES.contains(&path) { "/index.html" } else { path };
+        let path = if is_route(path) { "/index.html" } else { path };
         self.files.get(path)
     }
+}
+
+/// Whether the page itself knows what is at this path: the lobby, or a room by its number. It is
+/// answered with the page's index.html.
+fn is_route(path: &str) -> bool {
+    let room = path.strip_prefix("/r/");
+    path == "/"
+        || room.is_some_and(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|c| c.is_ascii_digit()))
 }
 
 impl File {

@@ -31,7 +31,11 @@ pub struct Connection {
     pub dialect: Dialect,
     queue: RefCell<Queue>,
     news: Rc<News>,
-    waker: Cell<Option<Waker>>,
+    /// Of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
+    /// drop one costs as much as to queue a frame.
+    waker: RefCell<Option<Waker>>,
+    /// The dispatcher waits, and was not woken yet.
+    is_waiting: Cell<bool>,
     /// Second of the worker's clock in which something was last read.
     heard_s: Cell<u32>,
     /// Until when nothing is to be read: milliseconds of the hub's clock.
@@ -79,7 +83,8 @@ impl Connection {
             dialect,
             queue: RefCell::default(),
             news,
-            waker: Cell::new(None),
+            waker: RefCell::new(None),
+            is_waiting: Cell::new(false),
             heard_s: Cell::new(now_s),
             paused_until: Cell::new(0),
         })
@@ -195,8 +200,10 @@ impl Connection {
     }
 
     fn wake(&self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
+        if self.is_waiting.take()
+            && let Some(waker) = &*self.waker.borrow()
+        {
+            waker.wake_by_ref();
         }
     }
 }
@@ -233,9 +240,11 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
             if std::mem::take(&mut queue.is_drain_asked) {
                 connection.news.tell(Input::Drained(connection.session));
             }
-            let old = connection.waker.take();
-            let waker = old.filter(|old| old.will_wake(cx.waker())).unwrap_or_else(|| cx.waker().clone());
-            connection.waker.set(Some(waker));
+            connection.is_waiting.set(true);
+            let mut waker = connection.waker.borrow_mut();
+            if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                *waker = Some(cx.waker().clone());
+            }
             return Poll::Pending;
         };
         // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.

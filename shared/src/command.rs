@@ -197,8 +197,8 @@ impl Command {
         let code = match value.get("type").and_then(serde_json::Value::as_str) {
             None => ErrorCode::Unparsable,
             Some(
-                "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave" | "rooms" | "history"
-                | "events" | "presence" | "ping" | "pong",
+                "hello" | "post" | "room_create" | "room_change" | "room_join" | "room_leave" | "rooms"
+                | "history" | "events" | "presence" | "ping" | "pong",
             ) => ErrorCode::BadField,
             Some(_) => ErrorCode::UnknownCommand,
         };

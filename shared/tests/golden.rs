@@ -406,7 +406,8 @@ fn an_event_of_a_newer_server_is_passed_over() {
         r#"{"type":"reacted"}"#,
     ] {
         assert_eq!(serde_json::from_str::<Event>(frame).unwrap(), Event::Unknown, "{frame}");
-        let place = frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
+        let place =
+            frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
         assert_eq!(Event::parse(frame).unwrap(), place.map_or(Event::Unknown, Event::Later), "{frame}");
     }
 }

@@ -100,6 +100,11 @@ fn the_limits_that_both_sides_know_are_all_there() {
         NAME_CHARS_MAX,
         SNAPSHOT_MESSAGES,
         SNAPSHOT_BYTES,
+        DESCRIPTION_CHARS_MAX,
+        HISTORY_MESSAGES,
+        ROOMS_PAGE,
+        REPLAY_EVENTS_MAX,
+        REPLAY_BYTES_MAX,
         WELCOME_PRESENT_MAX,
         PRESENCE_NAMED_MAX,
         PING_MS,
@@ -113,4 +118,5 @@ fn the_limits_that_both_sides_know_are_all_there() {
 #[test]
 fn advice_names_the_numbers_that_hold() {
     assert!(ErrorCode::NameTooLong.advice().contains(&limits::NAME_CHARS_MAX.to_string()));
+    assert!(ErrorCode::DescriptionRefused.advice().contains(&limits::DESCRIPTION_CHARS_MAX.to_string()));
 }

@@ -61,7 +61,9 @@ impl House {
     pub fn carry_out(&mut self, change: Change, now: u64) -> Result<Committed, ErrorCode> {
         let mut act = Act { at: now.max(self.at), events: Vec::with_capacity(1), house: self };
         let receipt = match change {
-            Change::Post { room, author, tag, client_id, text } => act.post(room, author, tag, client_id, text),
+            Change::Post { room, author, tag, client_id, text } => {
+                act.post(room, author, tag, client_id, text)
+            }
             Change::Join { name, device } => act.join(name, device),
             Change::Rename { member, name } => act.rename(member, name),
             Change::Leave { member } => act.leave(member),
@@ -110,7 +112,8 @@ impl House {
                     self.members.rename(renamed.member.id, name);
                 }
             }
-            Event::RoomCreated(RoomCreated { at, room, n, .. }) | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
+            Event::RoomCreated(RoomCreated { at, room, n, .. })
+            | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
                 self.at = *at;
                 if let Ok(name) = Name::parse(&room.name) {
                     self.rooms.describe(room, name);

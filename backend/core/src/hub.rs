@@ -220,9 +220,18 @@ impl Hub {
     }
 
     /// What a member asks for.
-    fn of(&mut self, session: SessionId, member: MemberId, command: Command, now: u64, out: &mut Vec<Output>) {
+    fn of(
+        &mut self,
+        session: SessionId,
+        member: MemberId,
+        command: Command,
+        now: u64,
+        out: &mut Vec<Output>,
+    ) {
         match command {
-            Command::Ping => out.push(Output::Send(session, Event::Pong(Through { through: self.through() }))),
+            Command::Ping => {
+                out.push(Output::Send(session, Event::Pong(Through { through: self.through() })))
+            }
             Command::Pong | Command::Presence(_) => {}
             Command::Hello(_) => out.push(Output::Close(session, CloseCode::Hello)),
             Command::Post(post) => self.post(session, member, post, now, out),

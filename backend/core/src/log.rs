@@ -130,7 +130,9 @@ impl Log {
         for to in addresses {
             let positions = self.missed(*to, after, through);
             match to {
-                Address::Room(room) if is_first && self.is_too_much(&positions) => replayed.resets.push(*room),
+                Address::Room(room) if is_first && self.is_too_much(&positions) => {
+                    replayed.resets.push(*room)
+                }
                 _ => missed.extend(positions),
             }
         }

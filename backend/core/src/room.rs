@@ -57,8 +57,9 @@ pub struct Rooms {
 
 impl Default for Rooms {
     fn default() -> Self {
-        let by_name =
-            LOBBY_NAMES.iter().filter_map(|name| Some((Name::parse(name).ok()?.key().clone(), RoomId::LOBBY)));
+        let by_name = LOBBY_NAMES
+            .iter()
+            .filter_map(|name| Some((Name::parse(name).ok()?.key().clone(), RoomId::LOBBY)));
         Rooms {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),

@@ -17,6 +17,7 @@ mod plain;
 mod protocol;
 mod rates;
 mod restart;
+mod rooms;
 mod slow;
 mod socket;
 mod v1;

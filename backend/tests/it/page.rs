@@ -37,9 +37,19 @@ async fn files_come_with_their_kind_and_their_caching() {
     assert_eq!(wasm.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(wasm.header("x-content-type-options"), Some("nosniff"));
 
-    for missing in
-        ["/none", "/frontend-ffffffffffffffff.js", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/index.html/x"]
-    {
+    let room = http::get(&house, "/r/12", &[]).await;
+    assert_eq!((room.status, room.body), (200, index.body));
+    for missing in [
+        "/r/",
+        "/r/x",
+        "/r/1/",
+        "/r/111111111111111111111",
+        "/none",
+        "/frontend-ffffffffffffffff.js",
+        "/../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/index.html/x",
+    ] {
         assert_eq!(http::get(&house, missing, &[]).await.status, 404, "{missing}");
     }
     let put = http::request(&house, &http::head("PUT", "/", &house, &[]), b"").await;

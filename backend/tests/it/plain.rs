@@ -83,7 +83,8 @@ async fn empty_texts_and_binary_pass_in_order_and_are_not_kept() {
     let mut member = house.socket(&cookie).await;
     member.command(&crate::house::hello(1)).await;
     let Event::Welcome(welcome) = member.event().await else { panic!() };
-    let texts: Vec<_> = welcome.room.as_ref().unwrap().messages.iter().map(|message| message.text.as_str()).collect();
+    let texts: Vec<_> =
+        welcome.room.as_ref().unwrap().messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["one", "two"]);
 }
 

@@ -32,6 +32,11 @@ impl Chain {
         Chain { as_of, last: None }
     }
 
+    /// The position up to which all is held.
+    pub(crate) fn reach(&self) -> u64 {
+        self.last.map_or(self.as_of, |last| last.max(self.as_of))
+    }
+
     /// Takes the event at `n` that names `prev`.
     pub(crate) fn step(&mut self, n: u64, prev: u64) -> Step {
         if n <= self.as_of || self.last.is_some_and(|last| n <= last) {

@@ -1,21 +1,32 @@
 //! The one entry: takes each input to the part that it concerns.
 
+mod answer;
+mod event;
 mod frame;
+mod show;
+mod store;
+mod welcome;
+mod wish;
 
+use crate::backoff::Backoff;
+use crate::browse::Browse;
 use crate::chain::Chain;
 use crate::connection::{Connection, End, Probe};
+use crate::draft::Drafts;
 use crate::effect::Effect;
+use crate::feed::Feed;
+use crate::history::Want;
 use crate::identity::{Identity, Turn};
 use crate::input::{Input, SocketId, Timer};
 use crate::jitter::Jitter;
 use crate::members::Members;
 use crate::outbox::Outbox;
-use crate::screen::{Scene, Screen};
-use crate::timeline::Timeline;
-use crate::view::{RowKey, View};
-use shared::command::{Command, Hello, Presence};
-use shared::{ClientId, CloseCode, Cursor, RoomId};
-use std::rc::Rc;
+use crate::rooms::Rooms;
+use crate::screen::Screen;
+use crate::shelf::Shelf;
+use crate::stored::{Body, Owner};
+use shared::command::{At, Command, Hello, Presence};
+use shared::{CloseCode, Cursor, Epoch, MemberId};
 
 /// The client's mind.
 #[derive(Debug)]
@@ -28,12 +39,32 @@ pub struct Client {
     identity: Identity,
     connection: Connection,
     outbox: Outbox,
-    timeline: Timeline,
+    shelf: Shelf,
+    drafts: Drafts,
+    /// Whose the drafts are, and under which name.
+    drafts_of: Option<(Owner, String)>,
+    rooms: Rooms,
     /// The events that are addressed to this member alone.
-    own_chain: Chain,
+    own: Feed,
     members: Members,
+    browse: Option<Browse>,
+    /// The log of what is held, and whose eyes it is for.
+    epoch: Option<Epoch>,
+    held_by: Option<MemberId>,
     /// How far the log is held; none where it is not known to be whole.
     cursor: Option<Cursor>,
+    /// The last position that was heard of.
+    seen: u64,
+    catching_up: bool,
+    /// The waits of questions that were refused for now, and whether one is on.
+    asks: Backoff,
+    asks_rest: bool,
+    /// When the timer of the leases comes.
+    lease_at: Option<u64>,
+    /// The store is being read; and it was, once.
+    loading: bool,
+    loaded: bool,
+    memory_only: bool,
     /// The page is in view.
     visible: bool,
     new_version: bool,
@@ -52,10 +83,24 @@ impl Client {
             identity: Identity::new(),
             connection: Connection::new(),
             outbox: Outbox::default(),
-            timeline: Timeline::default(),
-            own_chain: Chain::from(0),
+            shelf: Shelf::default(),
+            drafts: Drafts::default(),
+            drafts_of: None,
+            rooms: Rooms::default(),
+            own: Feed::new(Chain::from(0)),
             members: Members::default(),
+            browse: None,
+            epoch: None,
+            held_by: None,
             cursor: None,
+            seen: 0,
+            catching_up: false,
+            asks: Backoff::default(),
+            asks_rest: false,
+            lease_at: None,
+            loading: false,
+            loaded: false,
+            memory_only: false,
             visible: true,
             new_version: false,
             new_epoch: false,
@@ -67,31 +112,11 @@ impl Client {
     /// which may be wrong and may jump) and appends what is to be done to `out`.
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
         self.dispatch(input, now, out);
-        self.connection.watch(self.outbox.overdue_at(), out);
+        self.pump(now, out);
+        let overdue_at = self.overdue_at();
+        self.connection.watch(overdue_at, out);
+        self.watch_leases(out);
         self.screen.touch();
-    }
-
-    /// What to show. The same `Rc` as before while nothing visible changed.
-    pub fn view(&mut self) -> Rc<View> {
-        if let Some(view) = self.screen.current() {
-            return view;
-        }
-        let (pending, waiting) = self.outbox.rows(self.timeline.room(), self.connection.is_live());
-        let mut link = self.connection.link();
-        link.retry_at = link.retry_at.or(self.identity.ask_at());
-        let scene = Scene {
-            identity: self.identity.who(),
-            link,
-            rows: self.timeline.rows().cloned().chain(pending).collect(),
-            older: self.timeline.older(),
-            people: self.members.people(self.identity.me().map(|me| me.id)),
-            people_count: self.members.count(),
-            new_version: self.new_version,
-            new_epoch: self.new_epoch,
-            waiting,
-            can_send: self.can_send(),
-        };
-        self.screen.show(scene)
     }
 
     /// Whether `Input::Send` would be taken, as [`View::can_send`] says.
@@ -103,6 +128,7 @@ impl Client {
         match input {
             Input::Started { build, name } => {
                 self.build = build;
+                self.load(out);
                 self.identity.started(name, out);
             }
             Input::Me(answer) => {
@@ -142,9 +168,48 @@ impl Client {
                     self.after_loss(out);
                 }
             }
+            Input::Loaded(stored) => self.stored(stored, now, out),
+            Input::Kept { key, ok } => self.kept(key, ok, out),
+            Input::Leaving => {
+                self.flush_drafts(out);
+                self.outbox.release(out);
+            }
+            Input::Open(room) => self.rooms.enter(room),
+            Input::Older => self.page(Want::Older),
+            Input::Newer => self.page(Want::Newer),
+            Input::Latest => self.jump(At::Newest),
+            Input::Jump(at) => self.jump(at),
+            Input::Follow(at_end) => {
+                if let Some(room) = self.rooms.open_mut() {
+                    room.timeline.follow(at_end);
+                }
+            }
+            Input::Draft { room, text } => self.drafts.typed(room, &text, now, out),
             Input::Send { client_id, room, text } => self.say(client_id, room, &text, now, out),
-            Input::Retry(key) => self.say_again(key, now, out),
-            Input::Discard(key) => self.outbox.discard(key),
+            Input::CreateRoom { client_id, name, description } => {
+                self.ask_for(client_id, Body::Create { name, description }, now, out);
+            }
+            Input::ChangeRoom { client_id, room, name, description } => {
+                self.ask_for(client_id, Body::Change { room, name, description }, now, out);
+            }
+            Input::JoinRoom { client_id, room } => self.ask_for(client_id, Body::Join { room }, now, out),
+            Input::LeaveRoom { client_id, room } => self.ask_for(client_id, Body::Leave { room }, now, out),
+            Input::Browse { find } => self.browse = Some(Browse::new(find)),
+            Input::BrowseMore => {
+                if let Some(browse) = &mut self.browse {
+                    browse.want_more();
+                }
+            }
+            Input::BrowseEnd => self.browse = None,
+            Input::TakeOver(owner) => self.take_over(owner, now, out),
+            Input::DropLeft(owner) => self.drop_left(owner, out),
+            Input::Retry(key) => {
+                if self.identity.me().is_some() {
+                    self.outbox.retry(key, now, out);
+                    self.settle_outbox(out);
+                }
+            }
+            Input::Discard(key) => self.outbox.discard(key, out),
             Input::DismissEpoch => self.new_epoch = false,
         }
     }
@@ -154,6 +219,7 @@ impl Client {
         match turn {
             Turn::Nothing => {}
             Turn::Connect => {
+                self.make_way(out);
                 self.connection.open(now, out);
                 self.after_loss(out);
             }
@@ -163,10 +229,12 @@ impl Client {
                 // The next person at this page sees nothing of this one's.
                 self.connection.rest(now, out);
                 self.after_loss(out);
-                self.outbox = Outbox::default();
-                self.timeline = Timeline::default();
+                self.put_away(out);
+                self.rooms = Rooms::default();
                 self.members = Members::default();
-                self.cursor = None;
+                self.browse = None;
+                (self.epoch, self.held_by, self.cursor) = (None, None, None);
+                self.catching_up = false;
                 self.new_epoch = false;
             }
         }
@@ -178,7 +246,11 @@ impl Client {
     fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
         if self.connection.opened(socket, reference, now) {
-            let hello = Hello { reference, build: self.build.clone(), cursor: self.cursor };
+            let me = self.identity.me().map(|me| me.id);
+            // What another member held is not ours to go on from.
+            let cursor = self.cursor.filter(|_| self.held_by == me);
+            let room = Some(self.rooms.open_id());
+            let hello = Hello { reference, build: self.build.clone(), cursor, room };
             self.transmit(&Command::Hello(hello), out);
         }
     }
@@ -202,20 +274,27 @@ impl Client {
                 }
             }
             Timer::Silence => {
-                if self.connection.is_overdue(self.outbox.overdue_at(), now) {
+                let overdue_at = self.overdue_at();
+                if self.connection.is_overdue(overdue_at, now) {
                     self.give_up(CloseCode::Silent, now, out);
                 }
             }
-            Timer::Resend => {
-                self.outbox.rested();
-                self.pump(now, out);
+            Timer::Resend => self.outbox.rested(),
+            Timer::Ask => self.asks_rested(),
+            Timer::Draft => {
+                self.drafts.timer_came();
+                self.flush_drafts(out);
             }
+            Timer::Lease => self.lease_came(now, out),
         }
     }
 
     fn seen(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
         let changed = self.visible != visible;
         self.visible = visible;
+        if !visible {
+            self.flush_drafts(out);
+        }
         if changed && self.connection.is_live() {
             self.transmit(&Command::Presence(Presence { away: !visible }), out);
         }
@@ -231,21 +310,6 @@ impl Client {
             Probe::Send => self.transmit(&Command::Ping, out),
             Probe::No => {}
         }
-    }
-
-    fn say(&mut self, client_id: ClientId, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
-        let Some(me) = self.identity.me() else { return };
-        if !self.timeline.has(RowKey { author: me.id, client_id }) {
-            self.outbox.push(me, client_id, room, text, now);
-            self.pump(now, out);
-        }
-    }
-
-    fn say_again(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
-        let Some(me) = self.identity.me() else { return };
-        self.outbox.retry(key, me, now);
-        self.settle_outbox();
-        self.pump(now, out);
     }
 
     fn give_up(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
@@ -266,6 +330,17 @@ impl Client {
         if self.outbox.disconnected() {
             out.push(Effect::Clear(Timer::Resend));
         }
+        if std::mem::take(&mut self.asks_rest) {
+            out.push(Effect::Clear(Timer::Ask));
+        }
+        self.own.disconnected();
+        for (_, room) in self.rooms.iter_mut() {
+            room.disconnected();
+        }
+        if let Some(browse) = &mut self.browse {
+            browse.ask.disconnected();
+        }
+        self.catching_up = false;
     }
 
     /// Sends what may leave.
@@ -274,13 +349,14 @@ impl Client {
             return;
         }
         let reference = &mut self.reference;
-        let posts = self.outbox.take_ready(now, || {
+        let commands = self.outbox.take_ready(now, || {
             *reference = reference.wrapping_add(1);
             *reference
         });
-        for post in posts {
-            self.transmit(&Command::Post(post), out);
+        for command in commands {
+            self.transmit(&command, out);
         }
+        self.ask(now, out);
     }
 
     fn transmit(&self, command: &Command, out: &mut Vec<Effect>) {

@@ -1,6 +1,8 @@
 //! What the client wants done. The shell carries it out and nothing else.
 
 use crate::input::{SocketId, Timer};
+use crate::stored::{StoredDraft, StoredRow};
+use crate::view::RowKey;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,22 @@ pub enum Effect {
     SignOut,
     /// Keep this name for the next visit, or forget it.
     RememberName(Option<String>),
+    /// Read all that is stored, answer with `Input::Loaded`.
+    Load,
+    /// Store this row under its key, in place of one that is there, and answer with `Input::Kept`
+    /// once it would survive a crash of the page.
+    Keep(StoredRow),
+    /// Forget the stored row with this key. No answer.
+    Drop(RowKey),
+    /// Give these stored rows, those that are there, this lease. No answer.
+    Lease {
+        /// Which.
+        keys: Vec<RowKey>,
+        /// Until when, in milliseconds; 0: it is over.
+        until: u64,
+    },
+    /// Store this draft under its owner and room, or forget it if its text is empty. No answer.
+    KeepDraft(StoredDraft),
     /// Open a WebSocket to `/conn_ws?v=1`.
     Open(SocketId),
     /// Send a text frame on this WebSocket.

@@ -1,6 +1,8 @@
 //! What the client is told: by the browser, by the server, by the person.
 
+use crate::stored::{Owner, Stored};
 use crate::view::{NameRefusal, RowKey};
+use shared::command::At;
 use shared::{ClientId, Member, RoomId};
 
 /// One connection attempt; each has a new number, so that a late word of an old
@@ -17,6 +19,12 @@ pub enum Timer {
     Silence,
     /// A command was refused for now: send it again.
     Resend,
+    /// A question was refused for now: ask it again.
+    Ask,
+    /// A draft changed: store it.
+    Draft,
+    /// Leases of stored rows end: our own are renewed, others' looked at again.
+    Lease,
 }
 
 /// One thing that happened.
@@ -70,10 +78,43 @@ pub enum Input {
     },
     /// The person leaves.
     SignOut,
+    /// The answer to [`crate::effect::Effect::Load`]; none where nothing can be read.
+    Loaded(Option<Stored>),
+    /// The answer to [`crate::effect::Effect::Keep`]. Every `Keep` is answered.
+    Kept {
+        /// Which row.
+        key: RowKey,
+        /// It is stored. False where nothing can be: the page goes on without.
+        ok: bool,
+    },
+    /// The page is being closed or left (`pagehide`).
+    Leaving,
+    /// The person opens a room. One that we are not in is opened when we are.
+    Open(RoomId),
+    /// The reader comes to the first row that is shown.
+    Older,
+    /// The reader comes to the last row that is shown, and there are newer ones.
+    Newer,
+    /// The reader wants to see the newest.
+    Latest,
+    /// The reader wants to see another place of the open room: `Around` a position, or a `Date`.
+    Jump(At),
+    /// Whether the list is scrolled to its end; told when that changes.
+    Follow(bool),
+    /// This is in the composer now.
+    Draft {
+        /// Of which room.
+        room: RoomId,
+        /// All of it.
+        text: String,
+    },
     /// The person sends this; `client_id` is 16 random bytes from the system.
     /// The composer has checked the text with [`crate::compose::check`].
     ///
-    /// Passed over while [`crate::view::View::can_send`] is false.
+    /// If it is the room's draft, its text leaves the draft once its row is stored; of a draft
+    /// that is being stored already, only what was typed since is sent.
+    ///
+    /// Passed over while [`crate::view::View::can_send`] is false. So are the next four.
     Send {
         /// New for each message.
         client_id: ClientId,
@@ -82,6 +123,53 @@ pub enum Input {
         /// What is said.
         text: String,
     },
+    /// The person makes a room; it is opened once it is there.
+    CreateRoom {
+        /// New for each command.
+        client_id: ClientId,
+        /// Its name.
+        name: String,
+        /// What it is for.
+        description: String,
+    },
+    /// The person names and describes a room anew: both as they shall be.
+    ChangeRoom {
+        /// New for each command.
+        client_id: ClientId,
+        /// Which.
+        room: RoomId,
+        /// Its name.
+        name: String,
+        /// What it is for.
+        description: String,
+    },
+    /// The person joins a room; it is opened once we are in it.
+    JoinRoom {
+        /// New for each command.
+        client_id: ClientId,
+        /// Which.
+        room: RoomId,
+    },
+    /// The person leaves a room.
+    LeaveRoom {
+        /// New for each command.
+        client_id: ClientId,
+        /// Which.
+        room: RoomId,
+    },
+    /// The person looks for rooms of the house, with this in their names.
+    Browse {
+        /// Empty: all.
+        find: String,
+    },
+    /// The person wants to see more of them.
+    BrowseMore,
+    /// The person has found one, or not.
+    BrowseEnd,
+    /// What somebody else left behind is sent, and written on, by who is here now.
+    TakeOver(Owner),
+    /// What somebody else left behind is dropped.
+    DropLeft(Owner),
     /// The person wants a failed row sent again.
     Retry(RowKey),
     /// The person drops a failed row.

@@ -1,16 +1,21 @@
-//! The client's mind: who we are, the connection, the outbox, the timeline.
+//! The client's mind: who we are, the connection, the rooms, the outbox, the drafts.
 //!
 //! [`Client::handle`] takes one [`Input`] and the time, and says what to do as
 //! [`Effect`]s; [`Client::view`] is what to show. It does no IO, reads no clock
 //! and never panics on input: the page, the simulation and the load generator
 //! are shells round this one crate.
 
+mod ask;
 mod backoff;
+mod browse;
 mod chain;
 mod client;
 pub mod compose;
 mod connection;
+mod draft;
 pub mod effect;
+mod feed;
+mod history;
 mod identity;
 pub mod input;
 mod jitter;
@@ -18,7 +23,12 @@ pub mod limits;
 pub mod link;
 mod members;
 mod outbox;
+mod room;
+mod rooms;
 mod screen;
+mod shelf;
+pub mod stored;
+mod stretch;
 mod timeline;
 pub mod view;
 

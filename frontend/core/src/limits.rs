@@ -1,13 +1,61 @@
 //! The client's own limits, each with what happens past it. Those that the
 //! server knows too are in [`shared::limits`]. Times are milliseconds.
 
-/// Messages that are not settled yet: on their way, waiting or refused. Past
+/// Commands that are not settled yet: on their way, waiting or refused. Past
 /// it: `View::can_send` is false and the composer keeps the text.
 pub const OUTBOX_ROWS_MAX: usize = 500;
 
-/// Settled messages that are held. Past it: the oldest is let go, and
-/// `View::older` says that there are older ones.
-pub const TIMELINE_ROWS_MAX: usize = 300;
+/// Settled messages of the open room that are shown. Past it: those at the far end leave the
+/// screen, and `View::older` or `View::newer` says so.
+pub const WINDOW_ROWS_MAX: usize = 300;
+
+/// Messages that are shown at first when a room is opened, if they are held.
+pub const WINDOW_OPEN: usize = 100;
+
+/// Messages by which the window grows when the reader comes to its edge.
+pub const WINDOW_STEP: usize = 50;
+
+/// Messages that are held of one room. Past it: those farthest from the window are let go, and
+/// can be paged in again.
+pub const ROOM_ROWS_MAX: usize = 5_000;
+
+/// Messages that are held in all. Past it: the rooms that were open longest ago let go of theirs.
+pub const HELD_ROWS_MAX: usize = 20_000;
+
+/// Rooms that are held. Past it: the rest are passed over.
+pub const ROOMS_MAX: usize = 2_000;
+
+/// Events of one address that are held beyond a hole. Past it: the newest is dropped, and is
+/// itself a hole later.
+pub const BEYOND_MAX: usize = 200;
+
+/// Questions about holes that are in flight at once. Past it: the next waits.
+pub const HOLES_ASKED_MAX: usize = 4;
+
+/// Rooms of the house that are listed while browsing. Past it: no more are asked for.
+pub const FOUND_ROOMS_MAX: usize = 1_000;
+
+/// How long a stored row belongs to the page that keeps it, unless it says so again.
+pub const LEASE_MS: u64 = 15_000;
+
+/// How long before its end a lease is renewed.
+pub const LEASE_RENEW_MS: u64 = 10_000;
+
+/// From a change of a draft to its storing.
+pub const DRAFT_MS: u64 = 300;
+
+/// Bytes of a draft that is stored. Past it: it stays in the composer and is not stored.
+pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
+
+/// Drafts that are held. Past it: a further room's is not held.
+pub const DRAFTS_MAX: usize = 500;
+
+/// Stored rows that are looked at and are not this page's to send. Past it: the rest stay stored.
+pub const SHELF_ROWS_MAX: usize = 500;
+
+/// Rows of ours that a reply settled and that stand ahead of the room. Past it: the oldest is let
+/// go until its event comes.
+pub const AHEAD_MAX: usize = OUTBOX_ROWS_MAX;
 
 /// Present members that are held by name. Past it: the count tells.
 pub const PEOPLE_MAX: usize = shared::limits::PRESENCE_NAMED_MAX;

@@ -1,20 +1,27 @@
 //! People: today's name of each, and who is present. Who left the house has no
 //! name of today: what they said stands under the name that they had then.
 //!
-//! Names come from `welcome`, from the log and from presence. On one connection
-//! each is as new as all that came before it, so the last word holds.
+//! Names come from `welcome`, from the log, from presence and from pages. Each is known as of a
+//! position, and the later position holds: events of two addresses may come in any order.
 
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
 use crate::view::Person;
 use shared::event::Presence;
 use shared::{Member, MemberId, Message};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// A name as of a position; none of who left.
+#[derive(Debug)]
+struct Known {
+    name: Option<Rc<str>>,
+    n: u64,
+}
 
 /// The members that the page knows of.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
-    names: BTreeMap<MemberId, Rc<str>>,
+    names: BTreeMap<MemberId, Known>,
     /// Present members, and whether they are away.
     present: BTreeMap<MemberId, bool>,
     count: u32,
@@ -26,51 +33,72 @@ pub(crate) struct Members {
 impl Members {
     /// Today's name, where it is known.
     pub(crate) fn name(&self, id: MemberId) -> Option<&Rc<str>> {
-        self.names.get(&id)
+        self.names.get(&id)?.name.as_ref()
     }
 
-    /// Takes today's name. True if it is another than before.
-    pub(crate) fn named(&mut self, id: MemberId, name: &str) -> bool {
-        if self.name(id).is_some_and(|known| **known == *name) {
-            return false;
+    /// Takes the name as of `n`. True if it is another than before.
+    pub(crate) fn named(&mut self, id: MemberId, name: &str, n: u64) -> bool {
+        match self.names.get_mut(&id) {
+            Some(known) if n < known.n => false,
+            Some(known) => {
+                known.n = n;
+                let same = known.name.as_ref().is_some_and(|known| **known == *name);
+                if !same {
+                    known.name = Some(Rc::from(name));
+                }
+                !same
+            }
+            None => {
+                self.names.insert(id, Known { name: Some(Rc::from(name)), n });
+                true
+            }
         }
-        self.names.insert(id, Rc::from(name)).is_some()
     }
 
-    /// Takes today's names of those who wrote `messages`, as a snapshot tells them.
-    pub(crate) fn authors(&mut self, authors: &[Member], messages: &[Message]) {
+    /// Takes the names of those who wrote `messages`, as of `n`.
+    pub(crate) fn authors(&mut self, authors: &[Member], messages: &[Message], n: u64) {
         for message in messages {
-            self.names.remove(&message.author);
+            self.left(message.author, n);
         }
         for member in authors {
-            self.named(member.id, &member.name);
+            self.named(member.id, &member.name, n);
         }
     }
 
-    /// A member left the house. True if that takes a name away.
-    pub(crate) fn left(&mut self, id: MemberId) -> bool {
-        self.names.remove(&id).is_some()
+    /// A member is none of the house any more, as of `n`. True if that takes a name away.
+    pub(crate) fn left(&mut self, id: MemberId, n: u64) -> bool {
+        match self.names.get_mut(&id) {
+            Some(known) if n < known.n => false,
+            Some(known) => {
+                known.n = n;
+                known.name.take().is_some()
+            }
+            None => {
+                self.names.insert(id, Known { name: None, n });
+                false
+            }
+        }
     }
 
-    /// Takes who is present at the start of a session.
-    pub(crate) fn welcomed(&mut self, present: &[Presence], count: u32) {
+    /// Takes who is present at the start of a session, as of `n`.
+    pub(crate) fn welcomed(&mut self, present: &[Presence], count: u32, n: u64) {
         self.present.clear();
         for one in present.iter().take(PEOPLE_MAX) {
-            self.named(one.member.id, &one.member.name);
+            self.named(one.member.id, &one.member.name, n);
             self.present.insert(one.member.id, one.away);
         }
         self.count = count;
         self.counted = count as usize > PEOPLE_MAX;
     }
 
-    /// These are present; `count` are in all. True if one has another name than before.
-    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32) -> bool {
+    /// These are present as of `n`; `count` are in all. True if one has another name than before.
+    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32, n: u64) -> bool {
         let mut renamed = false;
         self.begin_anew(members.is_empty());
         for member in members {
             let room = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
             if room {
-                renamed |= self.named(member.id, &member.name);
+                renamed |= self.named(member.id, &member.name, n);
                 self.present.insert(member.id, away);
             }
         }
@@ -99,13 +127,15 @@ impl Members {
         self.count
     }
 
-    /// Forgets names past [`NAMES_MAX`]; those who are present or an author of
-    /// a row that is held stay.
-    pub(crate) fn tidy(&mut self, is_author: impl Fn(MemberId) -> bool) {
-        if self.names.len() > NAMES_MAX {
-            let present = &self.present;
-            self.names.retain(|id, _| present.contains_key(id) || is_author(*id));
-        }
+    /// Whether there are more names than [`NAMES_MAX`].
+    pub(crate) fn is_full(&self) -> bool {
+        self.names.len() > NAMES_MAX
+    }
+
+    /// Forgets names; those who are present or an author of a row that is held stay.
+    pub(crate) fn tidy(&mut self, authors: &BTreeSet<MemberId>) {
+        let present = &self.present;
+        self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
     }
 
     /// The present members in the order of their names.

@@ -1,53 +1,32 @@
-//! What the person said and the server has not settled yet.
+//! What the person asked for and the server has not settled yet.
 //!
-//! Per room at most one post is in flight; the next leaves when it is settled,
-//! so that the order of sending is the order of the log. A post is settled by
-//! its `reply`, by the `posted` event or by a snapshot that holds it, whichever
-//! comes first. It keeps its `client_id` however often it is sent, and the
-//! store keeps one of each: sending again does no harm.
+//! Every durable command goes through here: first it is stored, then it leaves. Per room at most
+//! one is in flight; the next leaves when it is settled, so that the order of sending is the order
+//! of the log. A command is settled by its `reply`, a post also by the `posted` event or by a page
+//! that holds it, whichever comes first. It keeps its `client_id` however often it is sent, and
+//! the store keeps one of each: sending again does no harm.
 
 use crate::backoff::Backoff;
 use crate::compose;
+use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{OUTBOX_ROWS_MAX, SETTLE_MS};
-use crate::view::{Row, RowKey, RowState};
-use shared::command::Post;
+use crate::limits::{LEASE_MS, LEASE_RENEW_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
+use crate::shelf::{Shelf, Shelved};
+use crate::stored::{Body, Owner, StoredRow};
+use crate::view::{Pending, Row, RowKey, RowState};
+use entry::{Entry, State};
 use shared::event::Refusal;
-use shared::{ClientId, Epoch, ErrorCode, Member, RoomId};
+use shared::{ClientId, Command, ErrorCode, Member, RoomId};
 use std::rc::Rc;
 
-/// One message that is not settled.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: RowKey,
-    pub(crate) room: RoomId,
-    /// The author's name when it was sent.
-    pub(crate) name: Rc<str>,
-    pub(crate) text: Rc<str>,
-    at: u64,
-    state: State,
-    /// As it was last shown.
-    shown: Option<Rc<Row>>,
-}
+pub(crate) mod entry;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Leaves when the room is free.
-    Queued,
-    /// Sent on the connection of now.
-    InFlight { reference: u64, sent_at: u64 },
-    /// Refused for now: queued again when the timer comes. Its room waits with it.
-    Resting,
-    /// Refused for good: others pass it by.
-    Failed(ErrorCode),
-}
-
-/// The unsettled messages, in the order of sending.
+/// The unsettled commands, in the order of sending.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<Entry>,
-    /// The log of the last `welcome`: members' ids belong to it.
-    epoch: Option<Epoch>,
+    /// The last place that was given out.
+    place: u64,
     backoff: Backoff,
 }
 
@@ -57,60 +36,105 @@ impl Outbox {
         self.entries.len() >= OUTBOX_ROWS_MAX
     }
 
-    /// Takes a message of `me`. One that cannot be sent steps aside at once.
-    pub(crate) fn push(&mut self, me: &Member, client_id: ClientId, room: RoomId, text: &str, now: u64) {
-        let key = RowKey { author: me.id, client_id };
-        if self.is_full() || self.entries.iter().any(|entry| entry.key.client_id == client_id) {
-            return;
-        }
-        let name = Rc::from(me.name.as_str());
-        let state = state_of_new(text);
-        self.entries.push(Entry { key, room, name, text: Rc::from(text), at: now, state, shown: None });
+    /// How many are held.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
-    /// The posts that may leave now, and takes them as sent. `number` gives each its `ref`.
-    pub(crate) fn take_ready(&mut self, now: u64, mut number: impl FnMut() -> u64) -> Vec<Post> {
-        let mut busy: Vec<RoomId> = Vec::new();
-        let mut posts = Vec::new();
+    /// Whether this is held.
+    pub(crate) fn has(&self, client_id: ClientId) -> bool {
+        self.entries.iter().any(|entry| entry.row.client_id == client_id)
+    }
+
+    /// Takes a command of `me`, to be stored first. One that cannot be sent steps aside at once.
+    pub(crate) fn push(
+        &mut self,
+        owner: Owner,
+        me: &Member,
+        client_id: ClientId,
+        body: Body,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.is_full() || self.has(client_id) {
+            return;
+        }
+        let (failed, place) = (why_not(&body), self.next_place(now));
+        let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
+        let row = StoredRow { owner, client_id, name, body, at: now, place, lease, failed };
+        out.push(Effect::Keep(row.clone()));
+        let state = failed.map_or(State::Storing, State::Failed);
+        self.entries.push(Entry { row, state, stored: false, fresh: true, shown: None });
+    }
+
+    /// The shell has stored a row, or cannot. True if that lets it leave.
+    pub(crate) fn kept(&mut self, client_id: ClientId, ok: bool) -> bool {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) else {
+            return false;
+        };
+        entry.stored = ok;
+        let waited = entry.state == State::Storing;
+        if waited {
+            entry.state = State::Queued;
+        }
+        waited
+    }
+
+    /// The commands that may leave now, taken as sent. `number` gives each its `ref`.
+    pub(crate) fn take_ready(&mut self, now: u64, mut number: impl FnMut() -> u64) -> Vec<Command> {
+        let flying = self.entries.iter().filter(|entry| matches!(entry.state, State::InFlight { .. }));
+        let mut busy: Vec<Option<RoomId>> = flying.map(|entry| entry.row.body.room()).collect();
+        let mut commands = Vec::new();
         for entry in &mut self.entries {
             // The first of a room that has not failed speaks for it.
-            if matches!(entry.state, State::Failed(_)) || busy.contains(&entry.room) {
+            let room = entry.row.body.room();
+            if matches!(entry.state, State::Failed(_)) || busy.contains(&room) {
                 continue;
             }
-            busy.push(entry.room);
+            busy.push(room);
             if entry.state == State::Queued {
                 let reference = number();
                 entry.state = State::InFlight { reference, sent_at: now };
-                let text = entry.text.as_ref().to_owned();
-                posts.push(Post { reference, client_id: entry.key.client_id, room: entry.room, text });
+                commands.push(entry.command(reference));
             }
         }
-        posts
+        commands
     }
 
-    /// Takes out the post that a `reply` settles.
-    pub(crate) fn replied(&mut self, reference: u64) -> Option<Entry> {
+    /// Takes out the command that a `reply` settles.
+    pub(crate) fn replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<Entry> {
         let at = self.in_flight(reference)?;
         self.backoff = Backoff::default();
-        Some(self.entries.remove(at))
+        let entry = self.entries.remove(at);
+        out.push(Effect::Drop(entry.row.key()));
+        Some(entry)
     }
 
     /// Lets go of the posts that are held as settled elsewhere.
-    pub(crate) fn settle(&mut self, mut is_settled: impl FnMut(RowKey) -> bool) {
-        let before = self.entries.len();
-        self.entries.retain(|entry| !is_settled(entry.key));
-        if self.entries.len() < before {
+    pub(crate) fn settle(&mut self, is_settled: impl Fn(RoomId, RowKey) -> bool, out: &mut Vec<Effect>) {
+        let settled = self.entries.extract_if(.., |entry| {
+            let is_post = matches!(entry.row.body, Body::Post { .. });
+            is_post && entry.row.body.room().is_some_and(|room| is_settled(room, entry.row.key()))
+        });
+        for entry in settled {
             self.backoff = Backoff::default();
+            out.push(Effect::Drop(entry.row.key()));
         }
     }
 
-    /// Whether the post with this `ref` is in flight.
+    /// Whether the command with this `ref` is in flight.
     pub(crate) fn awaits(&self, reference: u64) -> bool {
         self.in_flight(reference).is_some()
     }
 
-    /// The server refused a post. When to send it again, if that may help.
-    pub(crate) fn refused(&mut self, refusal: &Refusal, now: u64, jitter: &mut Jitter) -> Option<u64> {
+    /// The server refused a command. When to send it again, if that may help.
+    pub(crate) fn refused(
+        &mut self,
+        refusal: &Refusal,
+        now: u64,
+        jitter: &mut Jitter,
+        out: &mut Vec<Effect>,
+    ) -> Option<u64> {
         let at = self.in_flight(refusal.reference?)?;
         let entry = self.entries.get_mut(at)?;
         if refusal.temporary {
@@ -118,6 +142,7 @@ impl Outbox {
             return Some(now.saturating_add(self.backoff.wait(now, jitter)));
         }
         entry.state = State::Failed(refusal.code);
+        entry.keep(now, out);
         None
     }
 
@@ -130,56 +155,106 @@ impl Outbox {
     /// True if the timer of a temporary refusal is not needed any more.
     pub(crate) fn disconnected(&mut self) -> bool {
         let rested = self.entries.iter().any(|entry| entry.state == State::Resting);
-        self.requeue(|state| !matches!(state, State::Failed(_)));
+        self.requeue(|state| matches!(state, State::Resting | State::InFlight { .. }));
         rested
     }
 
-    /// A session began as `you`, in the log `epoch`.
+    /// A session began as `you`.
     ///
-    /// Rows go along with a person whom the server had forgotten and who came
-    /// back under the same name. For somebody else they step aside and wait to
-    /// be asked for: nobody says what another wrote.
-    pub(crate) fn welcomed(&mut self, epoch: Epoch, you: &Member) {
-        let same_log = self.epoch.replace(epoch).is_none_or(|before| before == epoch);
-        for entry in &mut self.entries {
-            let same_member = same_log && entry.key.author == you.id;
-            if same_member || matches!(entry.state, State::Failed(_)) {
+    /// Rows go along with a person whom the server had forgotten and who came back under the same
+    /// name. Those of somebody else are put away and wait to be asked for: nobody says what
+    /// another wrote.
+    pub(crate) fn welcomed(
+        &mut self,
+        owner: Owner,
+        you: &Member,
+        now: u64,
+        shelf: &mut Shelf,
+        out: &mut Vec<Effect>,
+    ) {
+        let theirs = |entry: &mut Entry| {
+            let unnumbered = entry.row.owner.epoch.is_none() && entry.row.owner.member == you.id;
+            entry.row.owner != owner && !unnumbered && entry.row.name != you.name
+        };
+        let others: Vec<Entry> = self.entries.extract_if(.., theirs).collect();
+        for entry in others {
+            entry.put_away(shelf, out);
+        }
+        for entry in self.entries.iter_mut().filter(|entry| entry.row.owner != owner) {
+            entry.give(owner, now, out);
+        }
+        self.renamed(you);
+    }
+
+    /// The member of this page is gone: all is put away.
+    pub(crate) fn put_away(&mut self, shelf: &mut Shelf, out: &mut Vec<Effect>) {
+        for entry in std::mem::take(&mut self.entries) {
+            entry.put_away(shelf, out);
+        }
+        *self = Outbox { place: self.place, ..Outbox::default() };
+    }
+
+    /// Takes stored rows, as those of `owner`, who is `me`.
+    pub(crate) fn adopt(
+        &mut self,
+        rows: Vec<Shelved>,
+        owner: Owner,
+        me: &Member,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) {
+        for Shelved { row, stored, .. } in rows {
+            if self.has(row.client_id) {
                 continue;
             }
-            if *entry.name == *you.name {
-                entry.key.author = you.id;
-            } else {
-                entry.state = State::Failed(ErrorCode::SignInRequired);
+            self.place = self.place.max(row.place);
+            let mut entry = Entry { row, state: State::Queued, stored, fresh: false, shown: None };
+            let from = entry.row.owner;
+            if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
+                // Another's: asked for, it is tried anew.
+                entry.row.name.clone_from(&me.name);
+                entry.row.failed = None;
             }
-        }
-        if same_log {
-            self.renamed(you);
+            let failed = entry.row.failed.or_else(|| why_not(&entry.row.body));
+            entry.state = failed.map_or(State::Queued, State::Failed);
+            if from == owner {
+                entry.row.lease = 0;
+            } else {
+                entry.give(owner, now, out);
+            }
+            let at = self.entries.partition_point(|held| held.row.place <= entry.row.place);
+            self.entries.insert(at, entry);
         }
     }
 
     /// The member has another name.
     pub(crate) fn renamed(&mut self, me: &Member) {
-        let theirs = |entry: &&mut Entry| entry.key.author == me.id && *entry.name != *me.name;
-        for entry in self.entries.iter_mut().filter(theirs) {
-            entry.name = Rc::from(me.name.as_str());
+        let mine = |entry: &&mut Entry| entry.row.owner.member == me.id && entry.row.name != me.name;
+        for entry in self.entries.iter_mut().filter(mine) {
+            entry.row.name.clone_from(&me.name);
         }
     }
 
-    /// `me` wants a failed row sent again: it goes to the end, as theirs.
-    pub(crate) fn retry(&mut self, key: RowKey, me: &Member, now: u64) {
+    /// The person wants a failed row sent again: it goes to the end.
+    pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
         let Some(at) = self.failed(key) else { return };
-        let Entry { room, text, .. } = self.entries.remove(at);
-        self.push(me, key.client_id, room, &text, now);
+        let mut entry = self.entries.remove(at);
+        entry.row.place = self.next_place(now);
+        entry.row.at = now;
+        entry.state = why_not(&entry.row.body).map_or(State::Queued, State::Failed);
+        entry.keep(now, out);
+        self.entries.push(entry);
     }
 
     /// The person drops a failed row.
-    pub(crate) fn discard(&mut self, key: RowKey) {
+    pub(crate) fn discard(&mut self, key: RowKey, out: &mut Vec<Effect>) {
         if let Some(at) = self.failed(key) {
             self.entries.remove(at);
+            out.push(Effect::Drop(key));
         }
     }
 
-    /// When a post in flight has waited too long, on a connection that lives.
+    /// When a command in flight has waited too long, on a connection that lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
             State::InFlight { sent_at, .. } => Some(sent_at),
@@ -188,28 +263,78 @@ impl Outbox {
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
     }
 
-    /// The rows of `room` and how many of all rooms wait for the network. Rows
-    /// on their way first, in the order of sending; those that failed last, so
-    /// that what settles passes none of them.
+    /// When the leases are to be renewed.
+    pub(crate) fn renew_at(&self) -> Option<u64> {
+        let stored = self.entries.iter().filter(|entry| entry.stored);
+        stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
+    }
+
+    /// Renews the leases that end soon.
+    pub(crate) fn renew(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let until = now.saturating_add(LEASE_MS);
+        let mut keys = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+            // A clock that was set back must not end the renewing.
+            if entry.row.lease <= now.saturating_add(LEASE_RENEW_MS) || entry.row.lease > until {
+                entry.row.lease = until;
+                keys.push(entry.row.key());
+            }
+        }
+        if !keys.is_empty() {
+            out.push(Effect::Lease { keys, until });
+        }
+    }
+
+    /// The page is going: another may take its rows at once.
+    pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
+        let mut keys = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+            entry.row.lease = 0;
+            keys.push(entry.row.key());
+        }
+        if !keys.is_empty() {
+            out.push(Effect::Lease { keys, until: 0 });
+        }
+    }
+
+    /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
+    /// way first, in the order of sending; those that failed last, so that what settles passes
+    /// none of them.
     pub(crate) fn rows(&mut self, room: RoomId, connected: bool) -> (Vec<Rc<Row>>, u32) {
         let mut on_their_way = Vec::new();
         let mut failed = Vec::new();
         let mut waiting = 0_u32;
         for entry in &mut self.entries {
-            let state = match entry.state {
-                State::Failed(code) => RowState::Failed(code),
-                State::Resting => RowState::Waiting,
-                State::Queued | State::InFlight { .. } if connected => RowState::Sending,
-                State::Queued | State::InFlight { .. } => RowState::Waiting,
-            };
+            let state = entry.state.show(connected);
             waiting = waiting.saturating_add((state == RowState::Waiting).into());
-            if entry.room == room {
+            if entry.row.body.room() == Some(room)
+                && let Some(row) = entry.show(state)
+            {
                 let rows = if matches!(state, RowState::Failed(_)) { &mut failed } else { &mut on_their_way };
-                rows.push(entry.show(state));
+                rows.push(row);
             }
         }
         on_their_way.append(&mut failed);
         (on_their_way, waiting)
+    }
+
+    /// The commands that are no posts to a room that we are in.
+    pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<Pending> {
+        let elsewhere = |entry: &&Entry| match &entry.row.body {
+            Body::Post { room, .. } => !is_in(*room),
+            _ => true,
+        };
+        let pending = |entry: &Entry| Pending {
+            key: entry.row.key(),
+            body: entry.row.body.clone(),
+            state: entry.state.show(connected),
+        };
+        self.entries.iter().filter(elsewhere).map(pending).collect()
+    }
+
+    fn next_place(&mut self, now: u64) -> u64 {
+        self.place = now.max(self.place.saturating_add(1));
+        self.place
     }
 
     fn in_flight(&self, wanted: u64) -> Option<usize> {
@@ -218,7 +343,8 @@ impl Outbox {
     }
 
     fn failed(&self, key: RowKey) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key && matches!(entry.state, State::Failed(_)))
+        let is_it = |entry: &Entry| entry.row.key() == key && matches!(entry.state, State::Failed(_));
+        self.entries.iter().position(is_it)
     }
 
     fn requeue(&mut self, which: impl Fn(State) -> bool) {
@@ -228,33 +354,21 @@ impl Outbox {
     }
 }
 
-impl Entry {
-    fn show(&mut self, state: RowState) -> Rc<Row> {
-        let same = |row: &&Rc<Row>| row.state == state && row.key == self.key && row.name == self.name;
-        if let Some(row) = self.shown.as_ref().filter(same) {
-            return row.clone();
+/// Why this can never be sent. The composer has checked the text; a frame over the limit would
+/// still end each connection that it is sent on, so it is never sent.
+fn why_not(body: &Body) -> Option<ErrorCode> {
+    let long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
+    match body {
+        Body::Post { text, .. } => match compose::check(text) {
+            Ok(()) => None,
+            Err(compose::Refusal::Empty) => Some(ErrorCode::TextEmpty),
+            Err(compose::Refusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
+        },
+        Body::Create { name, .. } | Body::Change { name, .. } if long(name) => Some(ErrorCode::NameTooLong),
+        Body::Create { description, .. } | Body::Change { description, .. } if long(description) => {
+            Some(ErrorCode::DescriptionRefused)
         }
-        let row = Rc::new(Row {
-            key: self.key,
-            name: self.name.clone(),
-            tag: None,
-            mine: true,
-            text: self.text.clone(),
-            at: self.at,
-            state,
-        });
-        self.shown = Some(row.clone());
-        row
-    }
-}
-
-/// The composer has checked the text; a frame over the limit would still end
-/// each connection that it is sent on, so it is never sent.
-fn state_of_new(text: &str) -> State {
-    match compose::check(text) {
-        Ok(()) => State::Queued,
-        Err(compose::Refusal::Empty) => State::Failed(ErrorCode::TextEmpty),
-        Err(compose::Refusal::TooLong { .. }) => State::Failed(ErrorCode::TextTooLong),
+        _ => None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The [`View`], kept from one look to the next: what did not change is the
 //! same `Rc`, so that components see by a pointer that they have nothing to do.
 
-use crate::view::{Identity, Link, Person, ReadyState, Row, View};
+use crate::view::{Draft, Edge, Identity, LeftBehind, Link, Pending, Person, ReadyState, RoomItem, View};
+use shared::RoomId;
 use std::rc::Rc;
 
 /// What was shown last.
@@ -11,28 +12,28 @@ pub(crate) struct Screen {
     stale: bool,
 }
 
-/// What is to be shown.
-pub(crate) struct Scene<'a> {
-    pub(crate) identity: &'a Identity,
-    pub(crate) link: Link,
-    pub(crate) rows: Vec<Rc<Row>>,
-    pub(crate) older: bool,
-    pub(crate) people: Vec<Person>,
-    pub(crate) people_count: u32,
-    pub(crate) new_version: bool,
-    pub(crate) new_epoch: bool,
-    pub(crate) waiting: u32,
-    pub(crate) can_send: bool,
-}
-
 impl Screen {
     pub(crate) fn new() -> Self {
         let link = Link { ready_state: ReadyState::Closed, welcomed: false, retry_at: None, offline: false };
         let view = View {
             identity: Identity::Unknown { failed: false },
             link,
+            rooms: Rc::from([]),
+            room: RoomId::LOBBY,
             rows: Rc::from([]),
-            older: false,
+            older: Edge::End,
+            newer: Edge::End,
+            following: true,
+            new_below: 0,
+            jumping: false,
+            jump_failed: false,
+            landed: None,
+            draft: Draft { room: RoomId::LOBBY, text: Rc::default(), turn: 0 },
+            pending: Rc::from([]),
+            left_behind: Rc::from([]),
+            found: None,
+            catching_up: false,
+            memory_only: false,
             people: Rc::from([]),
             people_count: 0,
             new_version: false,
@@ -53,27 +54,22 @@ impl Screen {
         (!self.stale).then(|| self.view.clone())
     }
 
-    /// Shows `scene`, and keeps of the last view what is equal.
-    pub(crate) fn show(&mut self, scene: Scene<'_>) -> Rc<View> {
-        let Scene { identity, link, rows, older, people, people_count, .. } = scene;
-        let Scene { new_version, new_epoch, waiting, can_send, .. } = scene;
+    /// Shows `view`, and keeps of the last one what is equal.
+    pub(crate) fn show(&mut self, mut view: View) -> Rc<View> {
         let last = &self.view;
-        let same_rows = same(&last.rows, &rows, Rc::ptr_eq);
-        let same_people = same(&last.people, &people, Person::eq);
-        let view = View {
-            identity: identity.clone(),
-            link,
-            rows: if same_rows { last.rows.clone() } else { rows.into() },
-            older,
-            people: if same_people { last.people.clone() } else { people.into() },
-            people_count,
-            new_version,
-            new_epoch,
-            waiting,
-            can_send,
-        };
+        keep(&last.rooms, &mut view.rooms, RoomItem::eq);
+        keep(&last.rows, &mut view.rows, Rc::ptr_eq);
+        keep(&last.people, &mut view.people, Person::eq);
+        keep(&last.pending, &mut view.pending, Pending::eq);
+        keep(&last.left_behind, &mut view.left_behind, LeftBehind::eq);
+        if last.draft == view.draft {
+            view.draft = last.draft.clone();
+        }
+        if last.found == view.found {
+            view.found = last.found.clone();
+        }
         // Equal parts are one `Rc`, so this does not look at the rows.
-        if *self.view != view {
+        if **last != view {
             self.view = Rc::new(view);
         }
         self.stale = false;
@@ -81,6 +77,8 @@ impl Screen {
     }
 }
 
-fn same<T>(old: &[T], new: &[T], eq: impl Fn(&T, &T) -> bool) -> bool {
-    old.len() == new.len() && old.iter().zip(new).all(|(old, new)| eq(old, new))
+fn keep<T>(last: &Rc<[T]>, now: &mut Rc<[T]>, eq: impl Fn(&T, &T) -> bool) {
+    if last.len() == now.len() && last.iter().zip(now.iter()).all(|(last, now)| eq(last, now)) {
+        *now = last.clone();
+    }
 }

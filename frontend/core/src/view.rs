@@ -4,7 +4,9 @@
 //! All of it is `Eq`, so that comparing two `Rc`s of one thing looks at the
 //! pointers first: a row that did not change costs one comparison.
 
-use shared::{ClientId, ErrorCode, Member, MemberId};
+use crate::stored::{Body, Owner};
+use shared::event::FoundRoom;
+use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
 
 /// Everything that the page shows.
@@ -14,10 +16,38 @@ pub struct View {
     pub identity: Identity,
     /// The connection.
     pub link: Link,
-    /// The open room's messages, oldest first; keys are unique.
+    /// The rooms that we are in: the lobby first, then in the order of their names.
+    pub rooms: Rc<[RoomItem]>,
+    /// The open room.
+    pub room: RoomId,
+    /// Messages of the open room, a window of them, oldest first; keys are unique.
     pub rows: Rc<[Rc<Row>]>,
-    /// Whether the room has older messages than `rows`.
-    pub older: bool,
+    /// What is before `rows`.
+    pub older: Edge,
+    /// What is behind `rows`.
+    pub newer: Edge,
+    /// The end of `rows` is the end of the room, and they follow it.
+    pub following: bool,
+    /// Messages that came since the reader left the end.
+    pub new_below: u32,
+    /// A jump is under way.
+    pub jumping: bool,
+    /// The last jump could not be made.
+    pub jump_failed: bool,
+    /// Where the last jump landed: a new turn is a place to scroll to.
+    pub landed: Option<Landed>,
+    /// What is being written in the open room.
+    pub draft: Draft,
+    /// Commands that are on their way and no message of a room that we are in.
+    pub pending: Rc<[Pending]>,
+    /// What others who were signed in here left behind.
+    pub left_behind: Rc<[LeftBehind]>,
+    /// The rooms of the house, while the person browses them.
+    pub found: Option<Rc<Found>>,
+    /// What was missed is still coming.
+    pub catching_up: bool,
+    /// Rows cannot be stored here: what is not sent is lost with the page.
+    pub memory_only: bool,
     /// Present members, in the order of their names.
     pub people: Rc<[Person]>,
     /// How many are present in all (may be more than `people`).
@@ -26,10 +56,10 @@ pub struct View {
     pub new_version: bool,
     /// The server began a new log: what was said before is not kept.
     pub new_epoch: bool,
-    /// Messages that wait for the network.
+    /// Commands that wait for the network.
     pub waiting: u32,
     /// Whether a new message would be taken: somebody is signed in, and fewer
-    /// than [`crate::limits::OUTBOX_ROWS_MAX`] messages are unsettled. While it
+    /// than [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled. While it
     /// is false the composer keeps the text, for `Input::Send` is passed over.
     pub can_send: bool,
 }
@@ -157,4 +187,90 @@ pub struct Person {
     pub away: bool,
     /// The member of this page.
     pub me: bool,
+}
+
+/// A room that we are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomItem {
+    /// Which.
+    pub id: RoomId,
+    /// Its name; empty for the lobby, which has one in each language.
+    pub name: Rc<str>,
+    /// What it is for.
+    pub description: Rc<str>,
+    /// How many members are in it, where that is known.
+    pub members: Option<u32>,
+    /// Messages that came since it was open.
+    pub unseen: u32,
+    /// Something is being written there.
+    pub draft: bool,
+}
+
+/// What is beyond the rows that are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// Nothing.
+    End,
+    /// More.
+    More,
+    /// More, which is being fetched.
+    Loading,
+    /// More, which could not be had; asking again may help.
+    Failed,
+}
+
+/// Where a jump landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Landed {
+    /// The row to show.
+    pub key: RowKey,
+    /// Another one for each jump.
+    pub turn: u32,
+}
+
+/// What is being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Where.
+    pub room: RoomId,
+    /// All of it.
+    pub text: Rc<str>,
+    /// Another one when the text changed by anything but typing: only then, and when `room`
+    /// changed, the composer takes it.
+    pub turn: u64,
+}
+
+/// A command that is no message of a room that we are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// For `Retry` and `Discard`.
+    pub key: RowKey,
+    /// What it asks.
+    pub body: Body,
+    /// How far it got.
+    pub state: RowState,
+}
+
+/// What somebody else left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// For `TakeOver` and `DropLeft`.
+    pub owner: Owner,
+    /// The name of then.
+    pub name: Rc<str>,
+    /// Commands that are not sent.
+    pub rows: u32,
+    /// Texts that are not finished.
+    pub drafts: u32,
+}
+
+/// Rooms of the house.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What they have in their names.
+    pub find: String,
+    /// In the order of their ids.
+    pub rooms: Vec<FoundRoom>,
+    /// Whether there are more.
+    pub edge: Edge,
 }

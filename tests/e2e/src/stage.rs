@@ -11,7 +11,7 @@ use crate::{
 use futures_util::FutureExt;
 use std::{
     any::Any,
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs,
     panic::{AssertUnwindSafe, resume_unwind},
     path::Path,
@@ -39,6 +39,7 @@ pub struct Stage {
     folder: TempDir,
     driver: OnceCell<Driver>,
     windows: RefCell<Vec<Window>>,
+    opened: Cell<usize>,
     /// Goes with the stage, after the windows.
     kept: RefCell<Vec<Rc<dyn Any>>>,
 }
@@ -81,7 +82,7 @@ impl Stage {
     fn set() -> Stage {
         let folder = tempfile::Builder::new().prefix("teahouse-e2e-").tempdir();
         let folder = folder.unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        Stage { folder, driver: OnceCell::new(), windows: RefCell::default(), kept: RefCell::default() }
+        Stage { folder, driver: OnceCell::new(), windows: RefCell::default(), opened: Cell::new(0), kept: RefCell::default() }
     }
 
     /// A folder that goes with the stage.
@@ -112,10 +113,27 @@ impl Stage {
         let log = self.folder().join("chromedriver.log");
         let driver = self.driver.get_or_init(|| Driver::start(&log)).await;
         // Two windows may have one name, but never one profile.
-        let profile = self.folder().join(format!("window-{}", self.windows.borrow().len()));
+        let number = self.opened.get();
+        self.opened.set(number + 1);
+        let profile = self.folder().join(format!("window-{number}"));
         let window = Window::open(driver.url(), name, &profile, kind).await;
         self.windows.borrow_mut().push(window.clone());
         window
+    }
+
+    /// Closes a window, asks what went wrong in it, and opens another with what its browser keeps.
+    ///
+    /// # Panics
+    /// If something went wrong in it that was not allowed.
+    pub async fn open_again(&self, window: &Window) -> Window {
+        let faults = window.faults().await;
+        assert!(faults.is_empty(), "in the window {}: {faults:#?}", window.name());
+        window.close().await;
+        self.windows.borrow_mut().retain(|other| !other.is(window));
+        let driver = self.driver.get().unwrap_or_else(|| panic!("there was a window before"));
+        let again = Window::open(driver.url(), window.name(), window.profile(), window.kind()).await;
+        self.windows.borrow_mut().push(again.clone());
+        again
     }
 
     /// Opens a window and comes into the house at `url`; the window is named after the member.

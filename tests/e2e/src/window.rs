@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::{
     env,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 use url::{ParseError, Url};
@@ -57,6 +57,8 @@ pub struct Window(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: String,
+    profile: PathBuf,
+    kind: Kind,
     client: Client,
     /// The browser's process, until it was closed in good order.
     process: Mutex<Option<i32>>,
@@ -114,6 +116,8 @@ impl Window {
         let process = process.and_then(|pid| i32::try_from(pid).ok());
         let inner = Inner {
             name: name.to_owned(),
+            profile: profile.to_owned(),
+            kind,
             client,
             process: Mutex::new(process),
             allowed: Mutex::default(),
@@ -133,6 +137,21 @@ impl Window {
     /// What it was called when it was opened.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Where the browser keeps what outlives it.
+    pub fn profile(&self) -> &Path {
+        &self.0.profile
+    }
+
+    /// What kind it is.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Whether it is the same one.
+    pub fn is(&self, other: &Window) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// WebDriver's own interface.

@@ -5,10 +5,14 @@ use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
 use client::view::{Identity, RowKey, RowState};
+use shared::command::At;
 use shared::{ClientId, RoomId};
 
 /// Few names for many people, so that some are taken.
 const NAMES: &[&str] = &["Ann", "Bo", "Cy", "Di", "Eve", "小茶", "Gus"];
+
+/// Few names for rooms, for the same reason.
+const ROOMS: &[&str] = &["Oolong", "Pu'er", "品茶", "Oolong 2"];
 
 impl World {
     /// Somebody does something.
@@ -42,23 +46,26 @@ impl World {
 
     fn act_as_somebody(&mut self, id: PageId) -> Result<(), Broken> {
         match self.chance.below(100) {
-            0..70 => {
+            0..50 => {
                 let burst = if self.chance.one_in(8) { self.chance.between(2, self.plan.burst) } else { 1 };
-                (0..burst).try_for_each(|_| self.say(id))
+                let room = self.pages[id.index].view.room;
+                (0..burst).try_for_each(|_| self.say(id, room))
             }
-            70..76 => self.give(id, Input::ReconnectNow),
-            76..84 => {
+            50..64 => self.move_about(id),
+            64..76 => self.read_about(id),
+            76..79 => self.give(id, Input::ReconnectNow),
+            79..84 => {
                 let visible = !self.pages[id.index].visible;
                 self.pages[id.index].visible = visible;
                 self.give(id, Input::Visible(visible))
             }
-            84..90 => {
+            84..88 => {
                 let name = self.name();
                 self.give(id, Input::Rename { name })
             }
-            90..92 => self.give(id, Input::SignOut),
-            92..94 => self.load(id.index),
-            94..98 => {
+            88..90 => self.give(id, Input::SignOut),
+            90..93 => self.load(id.index),
+            93..96 => {
                 let Some(key) = self.failed(id) else { return Ok(()) };
                 if self.chance.one_in(4) {
                     self.ledger.discarded(key.client_id);
@@ -66,25 +73,80 @@ impl World {
                 }
                 self.again(id, key)
             }
+            96..98 => self.take_over(id),
             _ => self.give(id, Input::DismissEpoch),
         }
     }
 
-    pub(crate) fn say(&mut self, id: PageId) -> Result<(), Broken> {
+    /// Makes, changes, opens, joins or leaves a room.
+    fn move_about(&mut self, id: PageId) -> Result<(), Broken> {
+        let client_id = ClientId(self.chance.bytes());
+        let all: Vec<RoomId> = self.server.log.house().rooms.all().map(|(id, _)| id).collect();
+        let ours: Vec<RoomId> = self.pages[id.index].view.rooms.iter().map(|room| room.id).collect();
+        let any = self.chance.pick(&all).unwrap_or(RoomId::LOBBY);
+        let own = self.chance.pick(&ours).unwrap_or(RoomId::LOBBY);
+        let name = self.chance.pick(ROOMS).unwrap_or("Oolong").to_owned();
+        let description = format!("about {}", self.chance.below(100));
+        match self.chance.below(10) {
+            0..4 => self.give(id, Input::Open(own)),
+            4..6 => self.give(id, Input::CreateRoom { client_id, name, description }),
+            6..8 => self.give(id, Input::JoinRoom { client_id, room: any }),
+            8 => self.give(id, Input::LeaveRoom { client_id, room: own }),
+            _ => self.give(id, Input::ChangeRoom { client_id, room: own, name, description }),
+        }
+    }
+
+    /// Reads here and there in the open room.
+    fn read_about(&mut self, id: PageId) -> Result<(), Broken> {
+        let epoch = self.server.log.epoch();
+        let log = self.ledger.log(epoch, self.pages[id.index].view.room).to_vec();
+        let somewhere = self.chance.pick(&log);
+        let jump = somewhere
+            .map(|message| if self.chance.one_in(2) { At::Date(message.at) } else { At::Around(message.n) });
+        match (self.chance.below(6), jump) {
+            (0, _) => self.give(id, Input::Latest),
+            (1, Some(at)) => self.give(id, Input::Jump(at)),
+            (2, _) => self.give(id, Input::Newer),
+            (3, _) => {
+                let follow = self.chance.one_in(2);
+                self.give(id, Input::Follow(follow))
+            }
+            (4, _) => {
+                let room = self.pages[id.index].view.room;
+                let text = format!("half a word {}", self.chance.below(9));
+                self.give(id, Input::Draft { room, text })
+            }
+            _ => self.give(id, Input::Older),
+        }
+    }
+
+    /// What somebody else left at this page is sent, or dropped.
+    pub(crate) fn take_over(&mut self, id: PageId) -> Result<(), Broken> {
+        let Some(left) = self.pages[id.index].view.left_behind.first() else { return Ok(()) };
+        let owner = left.owner;
+        let browser = self.pages[id.index].browser;
+        let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
+        self.ledger.taken_over(|index| browsers[index] == browser);
+        self.give(id, Input::TakeOver(owner))
+    }
+
+    pub(crate) fn say(&mut self, id: PageId, room: RoomId) -> Result<(), Broken> {
         if !self.pages[id.index].view.can_send {
             return Ok(());
         }
         let client_id = ClientId(self.chance.bytes());
         let text = format!("{} from page {}", self.story.sent, id.index);
         self.story.sent += 1;
-        self.ledger.said(client_id, id, &text);
-        self.give(id, Input::Send { client_id, room: RoomId::LOBBY, text })
+        self.ledger.said(client_id, id, room, &text);
+        self.give(id, Input::Send { client_id, room, text })
     }
 
-    /// A row that failed.
+    /// A row or a command that failed.
     pub(crate) fn failed(&self, id: PageId) -> Option<RowKey> {
-        let rows = &self.pages[id.index].view.rows;
-        rows.iter().find(|row| matches!(row.state, RowState::Failed(_))).map(|row| row.key)
+        let view = &self.pages[id.index].view;
+        let rows = view.rows.iter().map(|row| (row.state, row.key));
+        let pending = view.pending.iter().map(|pending| (pending.state, pending.key));
+        rows.chain(pending).find(|(state, _)| matches!(state, RowState::Failed(_))).map(|(_, key)| key)
     }
 
     /// The person wants a failed row sent again.

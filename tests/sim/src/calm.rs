@@ -3,15 +3,22 @@
 
 use crate::Story;
 use crate::fault::Mend;
-use crate::promise::Broken;
+use crate::page::{Page, PageId};
+use crate::promise::{Broken, key_of};
 use crate::world::{Happening, World};
-use client::view::{Identity, RowState};
+use client::input::Input;
+use client::view::{Edge, Identity, RowKey, RowState, View};
+use shared::{ErrorCode, RoomId};
+use std::collections::BTreeSet;
 
 /// Milliseconds of calm in which all must come to agree. A page whose dead
 /// connection nobody told it of finds out after 60 s of silence and may wait up
 /// to 30 s more; the server drops the session of a dead page at the second or
 /// third ping, which is up to 85 s, and tells so within another.
-const HEALED_MS: u64 = 120_000;
+const HEALED_MS: u64 = 150_000;
+
+/// Milliseconds in which a page of history must be there, in the calm.
+const PAGED_MS: u64 = 60_000;
 
 /// Milliseconds more for each message that waits by then: one is in flight at a time,
 /// and a member's posts may be held to two a second.
@@ -68,50 +75,166 @@ impl World {
             }
         }
         self.story.healed_ms = self.now - calm;
+        self.reading = true;
+        // What waits in rooms that are not open leaves first.
+        for index in 0..self.pages.len() {
+            let id = self.pages[index].id;
+            for room in self.rooms_of(id) {
+                self.give(id, Input::Open(room))?;
+                self.until(id, "its messages to settle", |view| {
+                    view.room == room && view.rows.iter().all(|row| row.state == RowState::Settled)
+                })?;
+            }
+        }
+        for index in 0..self.pages.len() {
+            self.read_all(self.pages[index].id)?;
+        }
         self.judge()
     }
 
-    /// People look after what needs them: a name, a row that failed. And
-    /// somebody says a last word: who missed the one before it sees so by this.
+    /// (a) Every room of a page, paged to the start, is its log: each message once, in order.
+    fn read_all(&mut self, id: PageId) -> Result<(), Broken> {
+        let epoch = self.server.log.epoch();
+        for room in self.rooms_of(id) {
+            self.give(id, Input::Open(room))?;
+            self.give(id, Input::Latest)?;
+            self.give(id, Input::Follow(true))?;
+            let newest = self.ledger.newest(epoch, room);
+            self.until(id, "its newest message", |view| {
+                view.room == room && view.newer == Edge::End && view.rows.last().map(|row| row.key) == newest
+            })?;
+            let mut seen: BTreeSet<RowKey> =
+                self.pages[id.index].view.rows.iter().map(|row| row.key).collect();
+            loop {
+                self.until(id, "older messages", |view| matches!(view.older, Edge::End | Edge::More))?;
+                let view = &self.pages[id.index].view;
+                seen.extend(view.rows.iter().map(|row| row.key));
+                if view.older == Edge::End {
+                    break;
+                }
+                let first = view.rows.first().map(|row| row.key);
+                self.give(id, Input::Older)?;
+                self.until(id, "an older message", |view| {
+                    view.rows.first().map(|row| row.key) != first || view.older == Edge::End
+                })?;
+            }
+            let log: BTreeSet<RowKey> = self.ledger.log(epoch, room).iter().map(key_of).collect();
+            self.story.paged += u64::try_from(seen.len()).unwrap_or(u64::MAX);
+            if seen != log {
+                let (seen, log) = (seen.len(), log.len());
+                let at = id.index;
+                return Err(Broken(format!("(a) page {at} saw {seen} messages of {log} in {room:?}")));
+            }
+        }
+        self.give(id, Input::Latest)
+    }
+
+    /// Lets things happen until this page shows something.
+    fn until(&mut self, id: PageId, what: &str, is_so: impl Fn(&View) -> bool) -> Result<(), Broken> {
+        let end = self.now + PAGED_MS;
+        while !is_so(&self.pages[id.index].view) {
+            if !self.step(end)? {
+                let view = &self.pages[id.index].view;
+                let (room, older, newer) = (view.room, view.older, view.newer);
+                let shown = view.rows.len();
+                return Err(Broken(format!(
+                    "(a) page {} waits for {what}: {room:?}, {older:?}, {newer:?}, {shown} rows",
+                    id.index
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// People look after what needs them: a name, a row that failed, what somebody left. And in
+    /// each room somebody says a last word: who missed the one before it sees so by this.
     pub(crate) fn tend(&mut self) -> Result<(), Broken> {
         self.after(1_000, Happening::Tend);
-        if !self.last_word && self.pages[0].view.link.welcomed {
-            self.last_word = true;
-            self.say(self.pages[0].id)?;
+        if self.reading {
+            return Ok(());
+        }
+        for room in self.rooms_of_pages() {
+            let speaker = self
+                .pages
+                .iter()
+                .find(|page| page.view.link.welcomed && page.view.can_send && is_in(page, room));
+            if let Some(id) = speaker.map(|page| page.id)
+                && self.last_words.insert(room)
+            {
+                self.say(id, room)?;
+            }
         }
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
             if let Identity::Nobody { busy: false, .. } = self.pages[index].view.identity {
                 self.join(id)?;
             } else if let Some(key) = self.failed(id) {
-                self.again(id, key)?;
+                let view = &self.pages[index].view;
+                let states = view.rows.iter().map(|row| (row.key, row.state));
+                let states = states.chain(view.pending.iter().map(|pending| (pending.key, pending.state)));
+                let state = states.into_iter().find(|(other, _)| *other == key).map(|(_, state)| state);
+                match state {
+                    // Nobody can help that.
+                    Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
+                        self.ledger.discarded(key.client_id);
+                        self.give(id, Input::Discard(key))?;
+                    }
+                    _ => self.again(id, key)?,
+                }
+            } else {
+                self.take_over(id)?;
+            }
+            let view = &self.pages[index].view;
+            if !view.following || view.newer != Edge::End {
+                self.give(id, Input::Latest)?;
+                self.give(id, Input::Follow(true))?;
             }
         }
         Ok(())
     }
 
+    fn rooms_of(&self, id: PageId) -> Vec<RoomId> {
+        self.pages[id.index].view.rooms.iter().map(|room| room.id).collect()
+    }
+
+    /// Rooms that some page is in.
+    fn rooms_of_pages(&self) -> BTreeSet<RoomId> {
+        self.pages.iter().flat_map(|page| page.view.rooms.iter().map(|room| room.id)).collect()
+    }
+
     /// What still keeps the pages from agreeing.
     fn disagreement(&self) -> Option<String> {
-        if !self.last_word {
-            return Some("the last word is to come".to_owned());
+        if self.rooms_of_pages().iter().any(|room| !self.last_words.contains(room)) {
+            return Some("the last words are to come".to_owned());
         }
+        if let Some(rows) = self.browsers.iter().map(|browser| browser.shelf.rows()).find(|rows| *rows > 0) {
+            return Some(format!("{rows} rows are stored"));
+        }
+        let epoch = self.server.log.epoch();
         for page in &self.pages {
             let at = page.id.index;
-            let Identity::Somebody { busy: false, .. } = page.view.identity else {
-                return Some(format!("page {at} is {:?}", page.view.identity));
+            let view = &page.view;
+            let Identity::Somebody { busy: false, .. } = view.identity else {
+                return Some(format!("page {at} is {:?}", view.identity));
             };
-            if !page.view.link.welcomed || page.asking > 0 {
-                return Some(format!("page {at} is not welcome: {:?}", page.view.link));
+            if !view.link.welcomed || page.asking > 0 || view.catching_up {
+                return Some(format!("page {at} is not welcome: {:?}", view.link));
             }
-            if page.epoch != Some(self.server.log.epoch()) {
+            if page.epoch != Some(epoch) {
                 return Some(format!("page {at} is in {:?}", page.epoch));
             }
-            let unsettled = page.view.rows.iter().find(|row| row.state != RowState::Settled);
+            if view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty() {
+                return Some(format!(
+                    "page {at}: {} wait, {:?}, {:?}",
+                    view.waiting, view.pending, view.left_behind
+                ));
+            }
+            let unsettled = view.rows.iter().find(|row| row.state != RowState::Settled);
             if let Some(row) = unsettled {
                 return Some(format!("page {at} has {row:?}"));
             }
-            if page.view.rows.last().map(|row| row.key) != self.ledger.newest(self.server.log.epoch()) {
-                return Some(format!("page {at} has not the newest message"));
+            if view.rows.last().map(|row| row.key) != self.ledger.newest(epoch, view.room) {
+                return Some(format!("page {at} has not the newest message of {:?}", view.room));
             }
             if let Some(missing) = self.missing_people(page) {
                 return Some(missing);
@@ -119,4 +242,8 @@ impl World {
         }
         None
     }
+}
+
+fn is_in(page: &Page, room: RoomId) -> bool {
+    page.view.rooms.iter().any(|item| item.id == room)
 }

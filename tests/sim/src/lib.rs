@@ -7,15 +7,17 @@
 //! which everything must come right by itself. [`promise`] says what must hold
 //! at each step and at the end:
 //!
-//! - (a) an acknowledged message is in every timeline exactly once while its
-//!   epoch lasts, and nothing that was sent is lost;
+//! - (a) an acknowledged message is in every timeline exactly once, once it is paged to
+//!   the start, while its epoch lasts; and nothing that was sent is lost, though pages are
+//!   loaded anew and the server forgets what it had not synced;
 //! - (b) all members see one order, and each sender's own order is kept;
 //! - (c) what a page has made of snapshots and events is what a fresh snapshot says;
-//! - (d) no queue passes its bound, and one post of a page is in flight at a time;
+//! - (d) no queue passes its bound, and one post of a page and room is in flight at a time;
+//! - (e) nobody is told an event of a room that they were not in;
 //! - (f) after the network heals all come to agree in bounded time and steps;
 //! - (g) a row's key never changes and no two rows share one.
 //!
-//! Not yet, for there are no events for them: (e) rooms that one is not in, (h) deletion.
+//! Not yet, for there is no event for it: (h) deletion.
 
 mod act;
 mod calm;
@@ -27,6 +29,7 @@ mod plan;
 mod promise;
 mod request;
 mod server;
+mod shelf;
 mod world;
 
 pub use promise::Broken;
@@ -46,6 +49,16 @@ pub struct Story {
     pub welcomes: u64,
     /// Restarts of the server.
     pub restarts: u64,
+    /// Changes that a crash forgot, none of which was acknowledged.
+    pub forgotten: u64,
+    /// Times that a session came back by its cursor.
+    pub resumed: u64,
+    /// Times that more came for a session than could be held back.
+    pub behind: u64,
+    /// Rows that a page found stored by one before it.
+    pub adopted: u64,
+    /// Messages that pages showed when they were paged to the start.
+    pub paged: u64,
     /// Milliseconds from the end of the storm to agreement.
     pub healed_ms: u64,
 }

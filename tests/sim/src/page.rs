@@ -2,6 +2,7 @@
 
 use crate::network::{AtPage, Connection, Up, Wire};
 use crate::promise::Broken;
+use crate::shelf::{Shelf, Shelve};
 use crate::world::{Happening, World};
 use client::Client;
 use client::effect::Effect;
@@ -27,6 +28,8 @@ pub(crate) struct Browser {
     pub(crate) device: Option<DeviceKey>,
     /// The remembered name.
     pub(crate) name: Option<String>,
+    /// Rows and drafts.
+    pub(crate) shelf: Shelf,
 }
 
 /// A page.
@@ -105,7 +108,8 @@ impl Page {
             id: PageId { index, life: 0 },
             client,
             browser,
-            skew: seed % 5_000,
+            // Pages of one browser have one clock.
+            skew: browser as u64 * 1_234,
             timers: BTreeMap::new(),
             wires: BTreeMap::new(),
             online: true,
@@ -134,12 +138,19 @@ impl World {
     /// The page is opened, or loaded anew: what it held in memory is gone.
     pub(crate) fn load(&mut self, index: usize) -> Result<(), Broken> {
         let seed = self.chance.below(u64::MAX);
+        let old_id = self.pages[index].id;
+        if self.chance.one_in(2) {
+            // Left in order; else its tab crashed.
+            self.give(old_id, Input::Leaving)?;
+        }
         let old = &self.pages[index];
         let mut page = Page::new(index, old.browser, seed);
         page.id.life = old.id.life + 1;
         page.online = old.online;
         let wires: Vec<Wire> = old.wires.values().copied().collect();
-        self.ledger.dropped(old.id);
+        let shelf = &self.browsers[old.browser].shelf;
+        let is_kept = !self.plan.memory_only;
+        self.ledger.dropped(old.id, |client_id| is_kept && shelf.has(client_id));
         for wire in wires {
             self.up(wire, Up::Close);
             if let Some(connection) = self.connections.get_mut(&wire) {
@@ -174,9 +185,10 @@ impl World {
             page.is_checked &= page.epoch == epoch;
             page.epoch = epoch;
             self.story.welcomes += 1;
+            self.story.resumed += u64::from(text.contains(r#""resumed":true"#));
         }
         if input == Input::SignedOut(Ok(())) {
-            self.ledger.dropped(id);
+            self.ledger.dropped(id, |_| false);
         }
         let mut out = Vec::new();
         page.client.handle(input, now + page.skew, &mut out);
@@ -197,6 +209,11 @@ impl World {
             Effect::Rename { name } => self.ask(id, Ask::Rename(name)),
             Effect::SignOut => self.ask(id, Ask::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,
+            Effect::Load => self.shelve(id, Shelve::Load),
+            Effect::Keep(row) => self.shelve(id, Shelve::Keep(row)),
+            Effect::Drop(key) => self.shelve(id, Shelve::Drop(key)),
+            Effect::Lease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
+            Effect::KeepDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
             Effect::Open(socket) => self.open(id, socket),
             Effect::Transmit(socket, text) => {
                 let wire = self.wire_of(id, socket, AtPage::Open)?;

@@ -25,6 +25,10 @@ pub(crate) struct Plan {
     /// The server's fan-out now and then loses a frame or sends it twice, as no
     /// connection may: holes are to be found, and repetitions to be passed over.
     pub(crate) faulty_fanout: bool,
+    /// Milliseconds until something is stored in a browser.
+    pub(crate) store_ms: u64,
+    /// Browsers store nothing: what is not sent is lost with its page.
+    pub(crate) memory_only: bool,
     /// A read takes as long as a commit; else it is there at once.
     pub(crate) reads_take_time: bool,
     /// Messages in a burst, at the most.
@@ -45,8 +49,10 @@ impl Plan {
             fault_ms: chance.pick(&[500, 1_000, 3_000, 20_000]).unwrap_or(2_000),
             delay_ms: chance.pick(&[1, 30, 300, 2_000]).unwrap_or(30),
             commit_ms: chance.pick(&[0, 5, 200, 1_000]).unwrap_or(5),
-            durable: chance.one_in(2),
+            durable: !chance.one_in(4),
             faulty_fanout: chance.one_in(4),
+            store_ms: chance.pick(&[0, 5, 100]).unwrap_or(5),
+            memory_only: chance.one_in(5),
             reads_take_time: chance.one_in(2),
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },

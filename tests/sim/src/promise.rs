@@ -5,12 +5,13 @@ use crate::page::{Page, PageId};
 use crate::world::World;
 use client::Client;
 use client::input::{Input, SocketId};
-use client::limits::{OUTBOX_ROWS_MAX, TIMELINE_ROWS_MAX};
+use client::limits::{AHEAD_MAX, OUTBOX_ROWS_MAX, WINDOW_ROWS_MAX};
 use client::view::{Identity, Row, RowKey, RowState, View};
-use hub::log::Committed;
-use shared::event::Welcome;
-use shared::limits::SNAPSHOT_MESSAGES;
-use shared::{ClientId, Cursor, Epoch, Event, Member, MemberId, Message, RoomId};
+use hub::change::Committed;
+use hub::query::{Found, Query};
+use shared::command::At;
+use shared::event::{RoomSnapshot, Welcome};
+use shared::{Address, ClientId, Cursor, Epoch, Event, Member, MemberId, Message, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -29,10 +30,12 @@ impl std::error::Error for Broken {}
 /// What really happened, seen by nobody in the story.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// The messages of each log, oldest first.
-    logs: BTreeMap<Epoch, Vec<Message>>,
+    /// The messages of each room of each log, oldest first.
+    logs: BTreeMap<(Epoch, RoomId), Vec<Message>>,
     /// Where each stands.
-    places: BTreeMap<(Epoch, RowKey), usize>,
+    places: BTreeMap<(Epoch, RowKey), (RoomId, usize)>,
+    /// Who was in which room, from which position to which.
+    stays: BTreeMap<(Epoch, MemberId, RoomId), Vec<(u64, u64)>>,
     /// What each log has, under whichever author.
     texts: BTreeSet<(Epoch, ClientId)>,
     /// What each person sent, and how far it is to be expected.
@@ -45,19 +48,23 @@ pub(crate) struct Ledger {
 #[derive(Debug)]
 struct Said {
     page: PageId,
+    room: RoomId,
     order: u64,
     text: String,
     /// Sent again by hand, out of its order.
     retried: bool,
-    /// Given up, by a reload, by signing out or by hand.
+    /// Given up, by a reload of a page that stored nothing, by signing out or by hand.
     dropped: bool,
+    /// Sent again by hand in another name: then it may be there in both.
+    taken_over: bool,
 }
 
 impl Ledger {
-    pub(crate) fn said(&mut self, client_id: ClientId, page: PageId, text: &str) {
+    pub(crate) fn said(&mut self, client_id: ClientId, page: PageId, room: RoomId, text: &str) {
         self.sent += 1;
         let (order, text) = (self.sent, text.to_owned());
-        self.said.insert(client_id, Said { page, order, text, retried: false, dropped: false });
+        let said = Said { page, room, order, text, retried: false, dropped: false, taken_over: false };
+        self.said.insert(client_id, said);
     }
 
     pub(crate) fn retried(&mut self, client_id: ClientId) {
@@ -72,35 +79,72 @@ impl Ledger {
         }
     }
 
-    /// What this page has not settled is given up.
-    pub(crate) fn dropped(&mut self, page: PageId) {
-        self.said.values_mut().filter(|said| said.page == page).for_each(|said| said.dropped = true);
+    /// What this page has not settled is given up, but for what is stored.
+    pub(crate) fn dropped(&mut self, page: PageId, is_stored: impl Fn(ClientId) -> bool) {
+        let of_page = self.said.iter_mut().filter(|(_, said)| said.page == page);
+        of_page.filter(|(id, _)| !is_stored(**id)).for_each(|(_, said)| said.dropped = true);
+    }
+
+    /// What any of these pages left is sent in another name, or by another page of its browser.
+    pub(crate) fn taken_over(&mut self, is_of: impl Fn(usize) -> bool) {
+        for said in self.said.values_mut().filter(|said| is_of(said.page.index)) {
+            said.taken_over = true;
+            said.retried = true;
+        }
     }
 
     pub(crate) fn committed(&mut self, epoch: Epoch, committed: &Committed, story: &mut Story) {
-        let Event::Posted(posted) = &committed.event else { return };
-        if committed.again {
+        if committed.events.is_empty() {
             story.again += 1;
-            return;
         }
-        story.committed += 1;
-        let message = posted.clone().into_message();
-        self.texts.insert((epoch, message.client_id));
-        let log = self.logs.entry(epoch).or_default();
-        self.places.insert((epoch, key_of(&message)), log.len());
-        log.push(message);
+        for event in &committed.events {
+            match event {
+                Event::Posted(posted) => {
+                    let Address::Room(room) = posted.to else { continue };
+                    story.committed += 1;
+                    let message = posted.clone().into_message();
+                    self.texts.insert((epoch, message.client_id));
+                    let log = self.logs.entry((epoch, room)).or_default();
+                    self.places.insert((epoch, key_of(&message)), (room, log.len()));
+                    log.push(message);
+                }
+                Event::MemberJoined(joined) => {
+                    if let Address::Room(room) = joined.to {
+                        let stays = self.stays.entry((epoch, joined.member.id, room)).or_default();
+                        stays.push((joined.n, u64::MAX));
+                    }
+                }
+                Event::MemberLeft(left) => {
+                    if let Address::Room(room) = left.to
+                        && let Some(stays) = self.stays.get_mut(&(epoch, left.member, room))
+                    {
+                        stays.iter_mut().for_each(|(_, to)| *to = left.n.min(*to));
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     pub(crate) fn has(&self, epoch: Epoch, client_id: ClientId) -> bool {
         self.texts.contains(&(epoch, client_id))
     }
 
-    pub(crate) fn newest(&self, epoch: Epoch) -> Option<RowKey> {
-        self.logs.get(&epoch).and_then(|log| log.last()).map(key_of)
+    pub(crate) fn was_in(&self, epoch: Epoch, member: MemberId, room: RoomId, n: u64) -> bool {
+        let stays = self.stays.get(&(epoch, member, room));
+        stays.is_some_and(|stays| stays.iter().any(|(from, to)| (*from..=*to).contains(&n)))
+    }
+
+    pub(crate) fn log(&self, epoch: Epoch, room: RoomId) -> &[Message] {
+        self.logs.get(&(epoch, room)).map_or(&[][..], Vec::as_slice)
+    }
+
+    pub(crate) fn newest(&self, epoch: Epoch, room: RoomId) -> Option<RowKey> {
+        self.log(epoch, room).last().map(key_of)
     }
 }
 
-fn key_of(message: &Message) -> RowKey {
+pub(crate) fn key_of(message: &Message) -> RowKey {
     RowKey { author: message.author, client_id: message.client_id }
 }
 
@@ -115,6 +159,7 @@ impl World {
         let view = page.client.view();
         let before = std::mem::replace(&mut page.view, view.clone());
         let is_checked = std::mem::replace(&mut page.is_checked, true);
+        let is_checked = is_checked && before.room == view.room;
         if is_checked && Rc::ptr_eq(&before.rows, &view.rows) {
             return Ok(());
         }
@@ -127,13 +172,19 @@ impl World {
 
     fn check_rows(&mut self, id: PageId, checked: &[Rc<Row>], rows: &[Rc<Row>]) -> Result<(), Broken> {
         let broken = |what: &str, row: &Row| Err(Broken(format!("{what}: {row:?}")));
-        if checked.len() + rows.len() > TIMELINE_ROWS_MAX + OUTBOX_ROWS_MAX {
-            return Err(Broken(format!("(d) {} rows", checked.len() + rows.len())));
+        let all = checked.iter().chain(rows);
+        let settled = all.clone().filter(|row| row.state == RowState::Settled).count();
+        if settled > WINDOW_ROWS_MAX + AHEAD_MAX || all.count() > settled + OUTBOX_ROWS_MAX {
+            return Err(Broken(format!("(d) {settled} settled rows, {} in all", checked.len() + rows.len())));
         }
         let epoch = self.pages[id.index].epoch;
         let me = me(&self.pages[id.index].view).map(|me| me.id);
+        let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
         let ledger = &mut self.ledger;
-        let place_of = |places: &BTreeMap<_, usize>, row: &Row| places.get(&(epoch?, row.key)).copied();
+        let open = self.pages[id.index].view.room;
+        let place_of = |places: &BTreeMap<_, (RoomId, usize)>, row: &Row| {
+            places.get(&(epoch?, row.key)).filter(|(room, _)| *room == open).map(|(_, place)| *place)
+        };
         let mut place = checked.last().and_then(|row| place_of(&ledger.places, row));
         let mut settled_is_over = checked.last().is_some_and(|row| row.state != RowState::Settled);
         let mut pending = BTreeSet::new();
@@ -151,7 +202,8 @@ impl World {
                 }
                 settled_is_over = true;
                 let above = checked.iter().chain(rows).take_while(|other| !Rc::ptr_eq(other, row));
-                if !pending.insert(message) || above.into_iter().any(|other| other.key.client_id == message) {
+                let mut above = above.into_iter().filter(|_| !said.taken_over);
+                if !pending.insert(message) || above.any(|other| other.key.client_id == message) {
                     return broken("(g) two rows of one message", row);
                 }
                 continue;
@@ -169,7 +221,8 @@ impl World {
                 return broken(&format!("(b, g) at {here} in the log, after {place:?}"), row);
             }
             place = Some(here);
-            if said.page == id {
+            // By this page, an earlier life of it, or another page of its browser.
+            if browsers[said.page.index] == browsers[id.index] {
                 ledger.acknowledged.extend(epoch.map(|epoch| (epoch, row.key)));
             }
         }
@@ -192,50 +245,43 @@ impl World {
             .then(|| format!("(c) page {} sees {shown:?}, {count}; present are {expected:?}", page.id.index))
     }
 
-    /// The end, when all agree.
+    /// The end, when all agree and every page was paged to the start.
     pub(crate) fn judge(&mut self) -> Result<(), Broken> {
         let epoch = self.server.log.epoch();
-        let log = self.ledger.logs.get(&epoch).map_or(&[][..], Vec::as_slice);
         for page in &self.pages {
-            let rows = &page.view.rows;
-            let expected = log.len().saturating_sub(rows.len());
-            let same = rows.iter().map(|row| row.key).eq(log[expected..].iter().map(key_of));
-            if !same || rows.len() < log.len().min(SNAPSHOT_MESSAGES) {
-                return Err(Broken(format!("(a, b) page {} has another story than the log", page.id.index)));
-            }
-            if page.view.older != (rows.len() < log.len()) {
-                return Err(Broken(format!("(c) page {} is wrong about older messages", page.id.index)));
-            }
             self.check_against_fresh(page)?;
         }
-        self.check_what_was_said(epoch, log)
+        let rooms: Vec<RoomId> = self.server.log.house().rooms.all().map(|(id, _)| id).collect();
+        let log: Vec<&Message> = rooms.iter().flat_map(|room| self.ledger.log(epoch, *room)).collect();
+        self.check_what_was_said(epoch, &log)
     }
 
     /// (a) What was acknowledged is there, what was sent was acknowledged, once; (b) in the sender's order.
-    fn check_what_was_said(&self, epoch: Epoch, log: &[Message]) -> Result<(), Broken> {
+    fn check_what_was_said(&self, epoch: Epoch, log: &[&Message]) -> Result<(), Broken> {
         for (when, key) in &self.ledger.acknowledged {
             if !self.ledger.places.contains_key(&(*when, *key)) {
                 return Err(Broken(format!("(a) acknowledged and gone: {key}")));
             }
         }
-        let acknowledged: BTreeSet<ClientId> =
-            self.ledger.acknowledged.iter().map(|(_, key)| key.client_id).collect();
         let mut places: BTreeMap<ClientId, usize> = BTreeMap::new();
         for (place, message) in log.iter().enumerate() {
-            if places.insert(message.client_id, place).is_some() {
+            let may_be_twice = self.ledger.said.get(&message.client_id).is_some_and(|said| said.taken_over);
+            if places.insert(message.client_id, place).is_some() && !may_be_twice {
                 return Err(Broken(format!("(a) twice in the log: {}", message.text)));
             }
         }
-        let mut last: BTreeMap<PageId, (u64, usize)> = BTreeMap::new();
+        let mut last: BTreeMap<(PageId, RoomId), (u64, usize)> = BTreeMap::new();
         let mut in_order: Vec<_> = self.ledger.said.iter().collect();
         in_order.sort_by_key(|(_, said)| said.order);
         for (client_id, said) in in_order {
             let place = places.get(client_id);
-            if place.is_none() && !said.dropped && !acknowledged.contains(client_id) {
+            // What an earlier log had went with it.
+            let was_there = self.ledger.texts.iter().any(|(_, had)| had == client_id);
+            if place.is_none() && !said.dropped && !was_there {
                 return Err(Broken(format!("(a) sent and lost: {}", said.text)));
             }
             if let (Some(place), false) = (place, said.retried) {
-                let before = last.insert(said.page, (said.order, *place));
+                let before = last.insert((said.page, said.room), (said.order, *place));
                 if before.is_some_and(|(_, before)| before > *place) {
                     return Err(Broken(format!(
                         "(b) overtaken by what was sent later in {epoch}: {}",
@@ -266,6 +312,20 @@ impl World {
             let (held, fresh) = (names(&page.view), names(&fresh));
             return Err(Broken(format!("(c) page {} sees {held:?}, a fresh one {fresh:?}", page.id.index)));
         }
+        for (held, fresh) in page.view.rooms.iter().zip(&*fresh.rooms) {
+            let same =
+                (held.id, &held.name, &held.description) == (fresh.id, &fresh.name, &fresh.description);
+            if !same || held.members.is_some_and(|members| Some(members) != fresh.members) {
+                return Err(Broken(format!(
+                    "(c) page {} has {held:?}, a fresh one {fresh:?}",
+                    page.id.index
+                )));
+            }
+        }
+        let (held, fresh) = (page.view.rooms.len(), fresh.rooms.len());
+        if held != fresh {
+            return Err(Broken(format!("(c) page {} has {held} rooms of {fresh}", page.id.index)));
+        }
         Ok(())
     }
 
@@ -273,14 +333,24 @@ impl World {
     fn fresh(&self, page: &Page) -> Option<Rc<View>> {
         let me = me(&page.view)?;
         let log = &self.server.log;
-        let members = page.view.people.iter().filter_map(|person| log.members().get(person.id));
-        let present = members.map(|member| shared::event::Presence { member, away: false }).collect();
+        let (members, rooms) = (&log.house().members, &log.house().rooms);
+        let present = page.view.people.iter().filter_map(|person| members.get(person.id));
+        let present = present.map(|member| shared::event::Presence { member, away: false }).collect();
+        let (room, as_of) = (page.view.room, log.house().head());
+        let query = Query::History { room, at: At::Newest, limit: 100, through: as_of };
+        let Found::Page(found) = log.read(&query) else { return None };
+        let authors = found.messages.iter().filter_map(|message| members.get(message.author)).collect();
+        let last = rooms.last(Address::Room(room));
+        let room = RoomSnapshot { room, as_of, last, messages: found.messages, older: found.older, authors };
         let welcome = Event::Welcome(Box::new(Welcome {
             reference: 1,
             build: "dev".to_owned(),
-            through: Cursor { epoch: log.epoch(), n: log.head() },
-            you: log.members().get(me.id)?,
-            room: log.snapshot(RoomId::LOBBY)?,
+            through: Cursor { epoch: log.epoch(), n: as_of },
+            you: members.get(me.id)?,
+            resumed: false,
+            as_of,
+            rooms: rooms.entries(me.id),
+            room: Some(room),
             present,
             present_count: page.view.people_count,
         }));
@@ -288,7 +358,9 @@ impl World {
         let mut out = Vec::new();
         for input in [
             Input::Started { build: "dev".to_owned(), name: None },
+            Input::Loaded(None),
             Input::Me(Ok(Some(me.clone()))),
+            Input::Open(page.view.room),
             Input::Opened(SocketId(1)),
             Input::Frame(SocketId(1), serde_json::to_string(&welcome).ok()?),
         ] {

@@ -45,7 +45,7 @@ impl World {
             self.after(100, Happening::Response(page, answered));
             return Ok(());
         }
-        let known = device.filter(|device| self.server.log.members().of_device(device).is_some());
+        let known = device.filter(|device| self.server.log.house().members.of_device(device).is_some());
         self.server.last_ticket += 1;
         let ticket = Ticket(self.server.last_ticket);
         let nobody = DeviceKey([0; 32]);

@@ -1,25 +1,33 @@
 //! The hub's shell: its sessions, its store, its clock. It keeps the contract
-//! of the real one: what is published to a session that waits for its
-//! `welcome` is held back, one append is under way at a time, reads come before
-//! the appends that wait.
+//! of the real one: what is published to a session that has not all that it
+//! missed is held back, and dropped if it is too much; one append is under way
+//! at a time; reads are answered in any order; a crash forgets what was not synced.
 
 use crate::network::{Down, Up, Wire};
 use crate::page::{Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use hub::log::{Change, Log, Outcome};
+use hub::change::{Change, Outcome};
+use hub::log::Log;
 use hub::member::DeviceKey;
 use hub::{Audience, Dialect, Hub, Input, Output, SessionId, Settings, Ticket};
 use shared::event::{Refusal, Through};
 use shared::limits::{PING_MS, SILENCE_MS};
-use shared::{ClientId, CloseCode, Command, Epoch, ErrorCode, Event};
-use std::collections::{BTreeMap, VecDeque};
+use shared::{Address, ClientId, CloseCode, Command, Epoch, ErrorCode, Event, MemberId, RoomId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Frames that are held back for a session. Past it they are dropped.
+const HELD_MAX: usize = 2;
 
 /// The server.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) hub: Hub,
     pub(crate) log: Log,
+    /// The log as it was before the append that is under way: what a crash may leave.
+    synced: Option<Log>,
+    /// What that append has made.
+    unsynced: Vec<Outcome>,
     /// Counts its starts: what an earlier one had begun is over.
     pub(crate) life: u32,
     pub(crate) up: bool,
@@ -40,22 +48,27 @@ pub(crate) struct Server {
 #[derive(Debug)]
 struct Session {
     wire: Wire,
-    attached: bool,
-    /// What was published since the attach, until `welcome`.
-    held: Option<Vec<String>>,
+    /// Whose, once it said hello.
+    member: Option<MemberId>,
+    /// What it hears of.
+    addresses: BTreeSet<Address>,
+    /// What was published since the attach, until it has what it missed; none if it was too much.
+    held: Option<Option<Vec<String>>>,
     paused_until: u64,
     heard_at: u64,
     /// Posts that are not settled yet, by `ref`.
-    posts: BTreeMap<u64, ClientId>,
+    posts: BTreeMap<u64, (RoomId, ClientId)>,
 }
 
 impl Server {
     pub(crate) fn new(settings: Settings) -> Self {
         let log = Log::new(Epoch(1));
-        let hub = Hub::new(settings.clone(), log.epoch(), log.head(), log.members().clone());
+        let hub = Hub::new(settings.clone(), log.epoch(), log.house().clone());
         Server {
             hub,
             log,
+            synced: None,
+            unsynced: Vec::new(),
             life: 0,
             up: true,
             refusing: false,
@@ -82,7 +95,7 @@ impl World {
             let mut out = Vec::new();
             self.server.hub.handle(input, self.now, &mut out);
             for output in out {
-                self.carry_out(output, &mut inputs);
+                self.carry_out(output, &mut inputs)?;
             }
         }
         if !self.server.hub.is_ready() {
@@ -104,29 +117,65 @@ impl World {
         Ok(())
     }
 
-    fn carry_out(&mut self, output: Output, inputs: &mut VecDeque<Input>) {
+    fn carry_out(&mut self, output: Output, inputs: &mut VecDeque<Input>) -> Result<(), Broken> {
         match output {
             Output::Append(change) => self.server.changes.push(change),
-            Output::Read(session, room) => {
-                let Some(snapshot) = self.server.log.snapshot(room) else { return };
-                let snapshot = Input::Snapshot(session, Box::new(snapshot));
+            Output::Read(id, query) => {
+                let refused = self.server.refusing && self.chance.one_in(4);
+                let found =
+                    if refused { Err(ErrorCode::StoreRefused) } else { Ok(self.server.log.read(&query)) };
+                let input = Input::Read(id, found);
                 if self.plan.reads_take_time {
                     let delay = self.chance.between(0, self.plan.commit_ms);
-                    self.after(delay, Happening::Read(self.server.life, snapshot));
+                    self.after(delay, Happening::Read(self.server.life, input));
                 } else {
-                    inputs.push_back(snapshot);
+                    inputs.push_back(input);
                 }
             }
-            Output::Attach(id) => {
+            Output::Attach(id, addresses) => {
                 if let Some(session) = self.server.sessions.get_mut(&id) {
-                    session.attached = true;
-                    session.held.get_or_insert_default();
+                    session.member = addresses.iter().find_map(|to| match to {
+                        Address::Member(member) => Some(*member),
+                        Address::Room(_) => None,
+                    });
+                    session.addresses = addresses.into_iter().collect();
+                    session.held = Some(Some(Vec::new()));
                 }
             }
-            Output::Welcome(id, event) => {
-                let held = self.server.sessions.get_mut(&id).and_then(|session| session.held.take());
-                self.send(id, encode(&event));
-                held.into_iter().flatten().for_each(|text| self.send(id, text));
+            Output::Subscribe(id, to) => {
+                if let Some(session) = self.server.sessions.get_mut(&id) {
+                    session.addresses.insert(to);
+                }
+            }
+            Output::Unsubscribe(id, to) => {
+                if let Some(session) = self.server.sessions.get_mut(&id) {
+                    session.addresses.remove(&to);
+                }
+            }
+            Output::First(id, event) => {
+                self.may_hear(id, &event)?;
+                if let Some(session) = self.server.sessions.get(&id) {
+                    self.down(session.wire, Down::Frame(encode(&event)));
+                }
+            }
+            Output::Drain(id) => {
+                let delay = self.chance.between(0, self.plan.delay_ms);
+                self.after(delay, Happening::Read(self.server.life, Input::Drained(id)));
+            }
+            Output::Release(id) => {
+                let Some(session) = self.server.sessions.get_mut(&id) else { return Ok(()) };
+                match session.held.take() {
+                    Some(Some(held)) => {
+                        let wire = session.wire;
+                        held.into_iter().for_each(|text| self.down(wire, Down::Frame(text)));
+                    }
+                    Some(None) => {
+                        session.held = Some(None);
+                        self.story.behind += 1;
+                        inputs.push_back(Input::Behind(id));
+                    }
+                    None => {}
+                }
             }
             Output::Send(id, event) | Output::Publish(Audience::Session(id), event) => {
                 if let (Some(session), Event::Reply(_) | Event::Error(_)) =
@@ -134,13 +183,11 @@ impl World {
                 {
                     session.posts.remove(&reference(&event));
                 }
-                self.send(id, encode(&event));
+                self.send(id, &event);
             }
-            Output::Publish(Audience::Room(_), event) => {
-                let text = encode(&event);
-                let sessions = self.server.sessions.iter().filter(|(_, session)| session.attached);
-                let attached: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
-                attached.into_iter().for_each(|id| self.send(id, text.clone()));
+            Output::Publish(Audience::Room(room), event) => self.publish(Address::Room(room), &event)?,
+            Output::Publish(Audience::Member(member), event) => {
+                self.publish(Address::Member(member), &event)?;
             }
             Output::Pass(_) => {}
             Output::Close(id, code) => inputs.extend(self.end(id, Some(code))),
@@ -155,12 +202,37 @@ impl World {
                 }
             }
         }
+        Ok(())
     }
 
-    fn send(&mut self, id: SessionId, text: String) {
+    fn publish(&mut self, to: Address, event: &Event) -> Result<(), Broken> {
+        let sessions = self.server.sessions.iter().filter(|(_, session)| session.addresses.contains(&to));
+        let hearers: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
+        for id in hearers {
+            self.may_hear(id, event)?;
+            self.send(id, event);
+        }
+        Ok(())
+    }
+
+    /// (e) Nobody is told an event of a room that they were not in when it happened.
+    fn may_hear(&self, id: SessionId, event: &Event) -> Result<(), Broken> {
+        let Some(position) = event.position() else { return Ok(()) };
+        let member = self.server.sessions.get(&id).and_then(|session| session.member);
+        let may = match position.to {
+            Address::Room(room) => member
+                .is_some_and(|member| self.ledger.was_in(self.server.log.epoch(), member, room, position.n)),
+            Address::Member(other) => member == Some(other),
+        };
+        if may { Ok(()) } else { Err(Broken(format!("(e) {member:?} is told {event:?}"))) }
+    }
+
+    fn send(&mut self, id: SessionId, event: &Event) {
+        let text = encode(event);
         if self.storm && self.plan.faulty_fanout {
-            // Only what the log numbers is lost: nothing else could be missed.
-            if is_durable(&text) && self.chance.one_in(30) {
+            // Only what a room numbers is lost: nothing else could be missed before long.
+            let is_of_a_room = event.position().is_some_and(|it| matches!(it.to, Address::Room(_)));
+            if is_of_a_room && self.chance.one_in(30) {
                 return;
             }
             if self.chance.one_in(30) {
@@ -173,7 +245,14 @@ impl World {
     fn queue(&mut self, id: SessionId, text: String) {
         let Some(session) = self.server.sessions.get_mut(&id) else { return };
         match &mut session.held {
-            Some(held) => held.push(text),
+            Some(held) => {
+                if let Some(frames) = held {
+                    frames.push(text);
+                    if frames.len() > HELD_MAX {
+                        *held = None;
+                    }
+                }
+            }
             None => {
                 let wire = session.wire;
                 self.down(wire, Down::Frame(text));
@@ -220,7 +299,8 @@ impl World {
         let id = SessionId(self.server.last_session);
         let session = Session {
             wire,
-            attached: false,
+            member: None,
+            addresses: BTreeSet::new(),
             held: None,
             paused_until: 0,
             heard_at: self.now,
@@ -243,10 +323,11 @@ impl World {
             if let Command::Post(post) = &command {
                 // One that is committed is settled, though its reply may be on its way.
                 let epoch = self.server.log.epoch();
-                session.posts.insert(post.reference, post.client_id);
-                session.posts.retain(|_, client_id| !self.ledger.has(epoch, *client_id));
-                if session.posts.len() > 1 {
-                    return Err(Broken(format!("(d) {} posts in flight at once", session.posts.len())));
+                session.posts.insert(post.reference, (post.room, post.client_id));
+                session.posts.retain(|_, (_, client_id)| !self.ledger.has(epoch, *client_id));
+                let of_room = session.posts.values().filter(|(room, _)| *room == post.room);
+                if of_room.count() > 1 {
+                    return Err(Broken(format!("(d) two posts to {:?} in flight at once", post.room)));
                 }
             }
         }
@@ -271,9 +352,9 @@ impl World {
             let closed = self.end(id, Some(CloseCode::Silent));
             return closed.map_or(Ok(()), |closed| self.serve(closed));
         }
-        if session.attached && session.held.is_none() {
+        if session.member.is_some() && session.held.is_none() {
             let through = self.server.hub.through();
-            self.send(id, encode(&Event::Ping(Through { through })));
+            self.send(id, &Event::Ping(Through { through }));
         }
         self.after(PING_MS, Happening::Ping(id));
         Ok(())
@@ -284,18 +365,17 @@ impl World {
         if life != self.server.life {
             return;
         }
+        self.server.synced = Some(self.server.log.clone());
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
-            let refused = self.server.refusing && matches!(change, Change::Post { .. });
+            let refused = self.server.refusing && change.key().is_some();
             outcomes.push(if refused {
                 Err(ErrorCode::StoreRefused)
             } else {
                 self.server.log.append(change, self.now)
             });
-            if let Some(Ok(committed)) = outcomes.last() {
-                self.ledger.committed(self.server.log.epoch(), committed, &mut self.story);
-            }
         }
+        self.server.unsynced = outcomes.clone();
         let delay = self.chance.between(0, self.plan.commit_ms);
         self.after(delay, Happening::Outcomes(life, outcomes));
     }
@@ -305,12 +385,30 @@ impl World {
             return Ok(());
         }
         self.server.committing = false;
+        self.sync(true);
         self.serve(Input::Outcomes(outcomes))
     }
 
+    /// The append that was under way is there for good, or never was.
+    fn sync(&mut self, is_kept: bool) {
+        let unsynced = std::mem::take(&mut self.server.unsynced);
+        match self.server.synced.take() {
+            Some(before) if !is_kept => {
+                self.story.forgotten += u64::try_from(unsynced.len()).unwrap_or(u64::MAX);
+                self.server.log = before;
+            }
+            _ => {
+                let epoch = self.server.log.epoch();
+                for committed in unsynced.iter().flatten() {
+                    self.ledger.committed(epoch, committed, &mut self.story);
+                }
+            }
+        }
+    }
+
     /// The store answers a read.
-    pub(crate) fn read_came(&mut self, life: u32, snapshot: Input) -> Result<(), Broken> {
-        if life == self.server.life { self.serve(snapshot) } else { Ok(()) }
+    pub(crate) fn read_came(&mut self, life: u32, found: Input) -> Result<(), Broken> {
+        if life == self.server.life { self.serve(found) } else { Ok(()) }
     }
 
     pub(crate) fn wake(&mut self, life: u32, at: u64) -> Result<(), Broken> {
@@ -327,6 +425,9 @@ impl World {
         self.server.up = false;
         self.server.changes.clear();
         self.server.committing = false;
+        // What was written and not synced may be there after a crash, or not.
+        let is_kept = in_order || self.chance.one_in(2);
+        self.sync(is_kept);
         self.server.wake_at = None;
         self.story.restarts += 1;
         for session in std::mem::take(&mut self.server.sessions).into_values() {
@@ -357,7 +458,7 @@ impl World {
         }
         let log = &self.server.log;
         let settings = self.server.settings.clone();
-        self.server.hub = Hub::new(settings, log.epoch(), log.head(), log.members().clone());
+        self.server.hub = Hub::new(settings, log.epoch(), log.house().clone());
     }
 }
 
@@ -367,12 +468,6 @@ fn reference(event: &Event) -> u64 {
         Event::Error(Refusal { reference, .. }) => reference.unwrap_or_default(),
         _ => 0,
     }
-}
-
-fn is_durable(frame: &str) -> bool {
-    ["posted", "member_joined", "member_left", "renamed"]
-        .iter()
-        .any(|kind| frame.strip_prefix(r#"{"type":""#).is_some_and(|rest| rest.starts_with(kind)))
 }
 
 fn encode(event: &Event) -> String {

@@ -8,11 +8,13 @@ use crate::page::{Answered, Ask, Browser, Page, PageId};
 use crate::plan::Plan;
 use crate::promise::{Broken, Ledger};
 use crate::server::Server;
+use crate::shelf::Shelve;
 use client::input::{Input, Timer};
-use hub::log::{Change, Outcome};
+use hub::change::{Change, Outcome};
 use hub::member::DeviceKey;
 use hub::{SessionId, Settings};
-use std::collections::BTreeMap;
+use shared::RoomId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that happens.
 #[derive(Debug)]
@@ -35,8 +37,10 @@ pub(crate) enum Happening {
     Apply(u32, Vec<Change>),
     /// The store tells what it committed.
     Outcomes(u32, Vec<Outcome>),
-    /// The store answers a read.
+    /// The store answers a read, or what was sent to a session has left.
     Read(u32, hub::Input),
+    /// What a browser was to store is stored.
+    Store(PageId, Shelve),
     /// The hub wanted to be woken at this time.
     Wake(u32, u64),
     /// The server pings a session.
@@ -59,8 +63,10 @@ pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) trace: bool,
     pub(crate) storm: bool,
-    /// In the calm: somebody said something.
-    pub(crate) last_word: bool,
+    /// In the calm: rooms in which somebody said something.
+    pub(crate) last_words: BTreeSet<RoomId>,
+    /// All agree, and the pages are paged to the start.
+    pub(crate) reading: bool,
     pub(crate) server: Server,
     pub(crate) pages: Vec<Page>,
     pub(crate) browsers: Vec<Browser>,
@@ -94,7 +100,8 @@ impl World {
             now: 1_000_000,
             trace,
             storm: true,
-            last_word: false,
+            last_words: BTreeSet::new(),
+            reading: false,
             server: Server::new(settings),
             pages,
             browsers,
@@ -146,6 +153,7 @@ impl World {
             Happening::Apply(life, changes) => self.apply(life, changes),
             Happening::Outcomes(life, outcomes) => self.outcomes(life, outcomes)?,
             Happening::Read(life, snapshot) => self.read_came(life, snapshot)?,
+            Happening::Store(page, what) => self.stored(page, what)?,
             Happening::Wake(life, at) => self.wake(life, at)?,
             Happening::Ping(session) => self.ping(session)?,
             Happening::Act(index) => self.act(index)?,

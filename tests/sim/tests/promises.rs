@@ -56,6 +56,9 @@ fn the_promises_hold_in_every_story() {
     assert!(sum.committed > seeds * 3, "{sum:?}");
     assert!(sum.again > seeds / 100, "{sum:?}");
     assert!(sum.welcomes > seeds * 4 && sum.restarts > seeds / 10, "{sum:?}");
+    assert!(sum.resumed > seeds / 2 && sum.adopted > seeds / 10, "{sum:?}");
+    assert!(sum.forgotten > seeds / 100 && sum.behind > seeds / 100, "{sum:?}");
+    assert!(sum.paged > seeds * 10, "{sum:?}");
 }
 
 /// The sums of all stories, and the longest healing.
@@ -66,6 +69,11 @@ fn add(sum: &mut Story, story: Story) {
     sum.again += story.again;
     sum.welcomes += story.welcomes;
     sum.restarts += story.restarts;
+    sum.forgotten += story.forgotten;
+    sum.resumed += story.resumed;
+    sum.behind += story.behind;
+    sum.adopted += story.adopted;
+    sum.paged += story.paged;
     sum.healed_ms = sum.healed_ms.max(story.healed_ms);
 }
 

@@ -51,6 +51,14 @@ pub(super) struct Attaching {
     is_reading: bool,
 }
 
+#[cfg(test)]
+impl Attaching {
+    /// As if no more than this had been sent.
+    pub(super) fn rewind(&mut self, through: u64) {
+        self.through = through;
+    }
+}
+
 /// What is being read for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
@@ -251,8 +259,9 @@ impl Hub {
 
     /// What was sent to a session has left.
     pub(super) fn drained(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        if let Some(attaching) = self.attaching.get_mut(&session) {
-            attaching.is_draining = false;
+        if let Some(attaching) = self.attaching.get_mut(&session)
+            && std::mem::take(&mut attaching.is_draining)
+        {
             self.attach_next(session, out);
         }
     }

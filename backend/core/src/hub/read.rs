@@ -65,7 +65,9 @@ impl Hub {
         }
         // What was before one's stay is not missing.
         let after = match to {
-            Address::Room(room) => after.max(self.house.rooms.joined(member, room).unwrap_or(0).saturating_sub(1)),
+            Address::Room(room) => {
+                after.max(self.house.rooms.joined(member, room).unwrap_or(0).saturating_sub(1))
+            }
             Address::Member(_) => after,
         };
         let through = self.house.head();

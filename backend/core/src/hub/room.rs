@@ -57,7 +57,11 @@ impl Hub {
     ) {
         let RoomMove { reference, client_id, room } = moved;
         self.pace(session, author, now, out);
-        self.append(Origin::Command { session, reference }, Change::JoinRoom { author, client_id, room }, out);
+        self.append(
+            Origin::Command { session, reference },
+            Change::JoinRoom { author, client_id, room },
+            out,
+        );
     }
 
     pub(super) fn leave_room(
@@ -70,7 +74,11 @@ impl Hub {
     ) {
         let RoomMove { reference, client_id, room } = moved;
         self.pace(session, author, now, out);
-        self.append(Origin::Command { session, reference }, Change::LeaveRoom { author, client_id, room }, out);
+        self.append(
+            Origin::Command { session, reference },
+            Change::LeaveRoom { author, client_id, room },
+            out,
+        );
     }
 
     pub(super) fn rooms(

@@ -1,11 +1,13 @@
+mod attach;
+mod room;
+
 use super::*;
-use crate::{
-    limits::SESSIONS_PER_MEMBER_MAX,
-    log::Log,
-    output::Answer,
-    session::Ticket,
+use crate::{limits::SESSIONS_PER_MEMBER_MAX, log::Log, output::Answer, session::Ticket};
+use shared::{
+    Address, ClientId,
+    command::{self, Hello},
+    event::Welcome,
 };
-use shared::{Address, ClientId, command::{self, Hello}, event::Welcome};
 
 /// A hub with the store in memory, and the outputs that a shell would see.
 struct House {
@@ -62,7 +64,11 @@ impl House {
     }
 
     fn post(&mut self, session: u64, id: u8, text: &str) -> Vec<Output> {
-        self.tell(Input::Command(SessionId(session), post(id, text)))
+        self.ask(session, post(id, text))
+    }
+
+    fn ask(&mut self, session: u64, command: Command) -> Vec<Output> {
+        self.tell(Input::Command(SessionId(session), command))
     }
 }
 

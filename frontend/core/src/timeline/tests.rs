@@ -1,7 +1,6 @@
 use super::*;
-use shared::ClientId;
-
-const EPOCH: Epoch = Epoch(7);
+use crate::members::Members;
+use shared::{ClientId, RoomId};
 
 /// A message whose position is ten times its number: positions have gaps.
 fn message(seq: u64) -> Message {
@@ -33,8 +32,8 @@ fn silence() -> RoomSnapshot {
     RoomSnapshot { messages: Vec::new(), ..snapshot(1..=1) }
 }
 
-fn welcomed(timeline: &mut Timeline, epoch: Epoch, snapshot: &RoomSnapshot) -> bool {
-    timeline.welcomed(epoch, snapshot, Look { me: None, members: &Members::default() })
+fn reset(timeline: &mut Timeline, snapshot: &RoomSnapshot) {
+    timeline.reset(snapshot, Look { me: None, members: &Members::default() });
 }
 
 fn posted(timeline: &mut Timeline, message: &Message) {
@@ -42,17 +41,28 @@ fn posted(timeline: &mut Timeline, message: &Message) {
 }
 
 fn replied(timeline: &mut Timeline, message: &Message) {
-    timeline.replied(message, Look { me: None, members: &Members::default() });
+    let reach = timeline.live.last().map_or(0, |last| last.n);
+    timeline.replied(message, reach, Look { me: None, members: &Members::default() });
 }
 
 fn held(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
-    let mut timeline = Timeline::default();
-    welcomed(&mut timeline, EPOCH, &snapshot(seqs));
+    let mut timeline = Timeline::bare(Some(0));
+    reset(&mut timeline, &snapshot(seqs));
     timeline
 }
 
+fn rows(timeline: &Timeline) -> Vec<Rc<Row>> {
+    timeline.rows(WINDOW_ROWS_MAX)
+}
+
 fn texts(timeline: &Timeline) -> Vec<String> {
-    timeline.rows().map(|row| row.text.to_string()).collect()
+    rows(timeline).iter().map(|row| row.text.to_string()).collect()
+}
+
+fn page(seqs: std::ops::RangeInclusive<u64>, newer: bool) -> Stretch {
+    let older = *seqs.start() > 1;
+    let messages: Vec<Message> = seqs.map(message).collect();
+    Stretch::of(&messages, older, newer, Look { me: None, members: &Members::default() })
 }
 
 fn expected(seqs: impl IntoIterator<Item = u64>) -> Vec<String> {
@@ -74,7 +84,7 @@ fn a_second_row_with_a_key_that_is_held_is_dropped() {
     posted(&mut timeline, &Message { n: 99, seq: 9, ..message(2) });
     replied(&mut timeline, &message(2));
     assert_eq!(texts(&timeline), expected(1..=2));
-    assert!(!timeline.older());
+    assert!(!timeline.has_older());
 }
 
 #[test]
@@ -88,20 +98,20 @@ fn a_key_is_of_an_author_so_nobody_can_take_anothers_place() {
 #[test]
 fn a_snapshot_that_touches_what_is_held_joins_it() {
     let mut timeline = held(1..=5);
-    assert!(!welcomed(&mut timeline, EPOCH, &snapshot(6..=9)));
+    reset(&mut timeline, &snapshot(6..=9));
     assert_eq!(texts(&timeline), expected(1..=9));
-    assert!(!timeline.older(), "the first message is held");
+    assert!(!timeline.has_older(), "the first message is held");
     let mut timeline = held(1..=5);
-    welcomed(&mut timeline, EPOCH, &snapshot(3..=9));
+    reset(&mut timeline, &snapshot(3..=9));
     assert_eq!(texts(&timeline), expected(1..=9));
 }
 
 #[test]
 fn two_stretches_that_do_not_touch_are_never_joined() {
     let mut timeline = held(1..=5);
-    welcomed(&mut timeline, EPOCH, &snapshot(7..=9));
+    reset(&mut timeline, &snapshot(7..=9));
     assert_eq!(texts(&timeline), expected(7..=9));
-    assert!(timeline.older());
+    assert!(timeline.has_older());
 }
 
 #[test]
@@ -109,7 +119,7 @@ fn a_row_ahead_of_the_stretch_does_not_bridge_a_gap() {
     let mut timeline = held(1..=5);
     replied(&mut timeline, &message(9));
     assert_eq!(texts(&timeline), expected([1, 2, 3, 4, 5, 9]));
-    welcomed(&mut timeline, EPOCH, &snapshot(8..=12));
+    reset(&mut timeline, &snapshot(8..=12));
     assert_eq!(texts(&timeline), expected(8..=12));
 }
 
@@ -121,24 +131,15 @@ fn a_snapshot_is_the_truth_about_what_it_covers() {
     if let Some(third) = covering.messages.first_mut() {
         third.text = "edited".to_owned();
     }
-    welcomed(&mut timeline, EPOCH, &covering);
+    reset(&mut timeline, &covering);
     assert_eq!(texts(&timeline), ["text 1", "text 2", "edited", "text 5", "text 6"]);
 }
 
 #[test]
 fn an_empty_room_empties_the_timeline() {
     let mut timeline = held(1..=5);
-    welcomed(&mut timeline, EPOCH, &silence());
+    reset(&mut timeline, &silence());
     assert_eq!(texts(&timeline), [""; 0]);
-}
-
-#[test]
-fn a_new_epoch_ends_what_the_old_one_said() {
-    let mut timeline = Timeline::default();
-    assert!(!welcomed(&mut timeline, EPOCH, &snapshot(1..=5)), "the first is no change");
-    assert!(!welcomed(&mut timeline, EPOCH, &snapshot(1..=5)));
-    assert!(welcomed(&mut timeline, Epoch(8), &snapshot(6..=7)));
-    assert_eq!(texts(&timeline), expected(6..=7));
 }
 
 #[test]
@@ -146,25 +147,138 @@ fn an_old_post_sent_again_is_not_shown_where_it_does_not_belong() {
     let mut timeline = held(50..=55);
     replied(&mut timeline, &message(20));
     assert_eq!(texts(&timeline), expected(50..=55));
-    assert!(timeline.older());
-    let mut empty = Timeline::default();
-    welcomed(&mut empty, EPOCH, &silence());
+    assert!(timeline.has_older());
+    let mut empty = Timeline::bare(Some(0));
+    reset(&mut empty, &silence());
     replied(&mut empty, &message(1));
     assert_eq!(texts(&empty), expected(1..=1));
 }
 
 #[test]
-fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
-    let max = TIMELINE_ROWS_MAX as u64;
+fn no_more_rows_are_shown_than_the_limit_and_the_oldest_leave() {
+    let max = WINDOW_ROWS_MAX as u64;
     for (newest, oldest, older) in [(max - 1, 1, false), (max, 1, false), (max + 1, 2, true)] {
         let mut timeline = held(1..=1);
         for seq in 2..=newest {
             posted(&mut timeline, &message(seq));
         }
         assert_eq!(texts(&timeline), expected(oldest..=newest));
-        assert_eq!(timeline.older(), older);
-        assert_eq!(timeline.has(key(1)), oldest == 1);
+        assert_eq!(timeline.has_older(), older);
+        assert!(timeline.has(key(1)), "it is held all the same");
+        assert!(!timeline.lacks_older());
     }
+}
+
+#[test]
+fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
+    let max = ROOM_ROWS_MAX as u64;
+    let mut timeline = held(1..=max - 1);
+    for (newest, first_is_held) in [(max - 1, true), (max, true), (max + 1, false)] {
+        if newest >= max {
+            posted(&mut timeline, &message(newest));
+        }
+        assert_eq!((timeline.has(key(1)), timeline.len() as u64), (first_is_held, newest.min(max)));
+    }
+    assert_eq!(texts(&timeline), expected(max - 100..=max + 1), "the window is none the shorter");
+}
+
+#[test]
+fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
+    let max = ROOM_ROWS_MAX as u64;
+    let mut timeline = held(1..=max);
+    timeline.show(message(100).n);
+    let before = texts(&timeline);
+    for seq in max + 1..=max + 9 {
+        posted(&mut timeline, &message(seq));
+    }
+    assert_eq!((texts(&timeline), timeline.new_below()), (before, 9));
+    assert!(timeline.len() < 600 && timeline.has_newer());
+    timeline.grow_newer();
+    timeline.grow_newer();
+    assert!(timeline.lacks_newer(), "what comes next is to be paged in");
+    let next = timeline.page_after();
+    let At::After(n) = next else { panic!("{next:?}") };
+    assert!(timeline.paged(page(n / 10 + 1..=n / 10 + 50, true), next));
+    timeline.latest();
+    assert_eq!(texts(&timeline), expected(max + 10 - 100..=max + 9));
+}
+
+#[test]
+fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
+    let mut timeline = held(99_000..=99_100);
+    let mut end = 1_050;
+    timeline.land(page(1_001..=end, true), At::Around(message(1_020).n));
+    for _ in 0..ROOM_ROWS_MAX / 50 {
+        let at = timeline.page_after();
+        assert!(timeline.paged(page(end + 1..=end + 50, true), at));
+        end += 50;
+        assert!(timeline.len() <= ROOM_ROWS_MAX);
+    }
+    assert!(timeline.has(key(end)) && !timeline.has(key(1_001)));
+    assert!(timeline.rows(300).len() <= WINDOW_ROWS_MAX);
+}
+
+#[test]
+fn no_more_of_our_own_stand_ahead_than_the_limit() {
+    for many in [AHEAD_MAX - 1, AHEAD_MAX, AHEAD_MAX + 1] {
+        let mut timeline = held(1..=1);
+        (0..many as u64).for_each(|more| replied(&mut timeline, &message(3 + more)));
+        assert_eq!(timeline.ahead.len(), many.min(AHEAD_MAX));
+        assert_eq!(timeline.has(key(3)), many <= AHEAD_MAX);
+    }
+}
+
+#[test]
+fn a_snapshot_that_touches_nothing_moves_no_reader() {
+    let mut timeline = held(1..=50);
+    timeline.follow(false);
+    reset(&mut timeline, &snapshot(90..=99));
+    assert_eq!(texts(&timeline), expected(1..=50));
+    assert!(timeline.has_newer() && timeline.lacks_newer());
+    assert!(timeline.paged(page(51..=95, true), At::After(message(50).n)));
+    assert!(!timeline.on_past, "now they touch");
+    timeline.latest();
+    assert_eq!(texts(&timeline), expected(1..=99)[..].to_vec());
+}
+
+#[test]
+fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
+    let mut timeline = Timeline::bare(None);
+    assert!(timeline.is_unloaded());
+    let before = timeline.page_before(40);
+    assert_eq!(before, At::Before(41));
+    posted(&mut timeline, &message(5));
+    assert!(!timeline.paged(page(1..=3, false), before), "the fourth is missing");
+    assert!(timeline.paged(page(1..=4, false), before));
+    assert_eq!(texts(&timeline), expected(1..=5));
+    let mut quiet = Timeline::bare(None);
+    quiet.land(page(1..=4, false), At::Around(message(2).n));
+    assert_eq!((texts(&quiet), quiet.has_newer()), (expected(1..=4), false));
+    posted(&mut quiet, &message(5));
+    assert_eq!(texts(&quiet), expected(1..=5));
+}
+
+#[test]
+fn a_page_newer_than_the_rooms_events_waits_for_them() {
+    let mut timeline = held(1..=10);
+    timeline.land(page(9..=14, false), At::Around(message(12).n));
+    assert_eq!(texts(&timeline), expected(9..=14));
+    for seq in 11..=14 {
+        posted(&mut timeline, &message(seq));
+    }
+    assert!(!timeline.on_past);
+    assert!(timeline.has(key(1)) && timeline.has(key(14)));
+    assert_eq!(timeline.len(), 14);
+}
+
+#[test]
+fn an_unloaded_room_goes_on_from_where_it_is() {
+    let mut timeline = held(1..=10);
+    timeline.unload();
+    assert_eq!((timeline.len(), timeline.newest(), timeline.is_unloaded()), (0, Some(10), true));
+    posted(&mut timeline, &message(11));
+    assert!(timeline.paged(page(1..=10, false), At::Before(message(11).n)));
+    assert_eq!(texts(&timeline), expected(1..=11));
 }
 
 #[test]
@@ -172,18 +286,18 @@ fn a_kept_stretch_remembers_whether_there_is_more_before_it() {
     let mut timeline = held(50..=60);
     let mut later = snapshot(55..=62);
     later.older = false;
-    welcomed(&mut timeline, EPOCH, &later);
-    assert!(timeline.older(), "50 is held, 1 to 49 are not");
+    reset(&mut timeline, &later);
+    assert!(timeline.has_older(), "50 is held, 1 to 49 are not");
 }
 
 #[test]
 fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
     let mut timeline = held(1..=4);
-    let before: Vec<Rc<Row>> = timeline.rows().cloned().collect();
+    let before: Vec<Rc<Row>> = rows(&timeline);
     let mut members = Members::default();
-    members.named(message(1).author, "Ann");
+    members.named(message(1).author, "Ann", 1);
     timeline.look_again(Look { me: Some(message(2).author), members: &members });
-    let after: Vec<Rc<Row>> = timeline.rows().cloned().collect();
+    let after: Vec<Rc<Row>> = rows(&timeline);
     let names: Vec<&str> = after.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["Ann", "member 3", "member 1", "Ann"]);
     let mine: Vec<bool> = after.iter().map(|row| row.mine).collect();
@@ -194,24 +308,15 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
 }
 
 #[test]
-fn authors_in_sight_are_known() {
-    let timeline = held(1..=1);
-    assert!(timeline.has_author(message(1).author));
-    for id in [0, 1, 3, u64::MAX] {
-        assert!(!timeline.has_author(MemberId(id)), "{id}");
-    }
-}
-
-#[test]
 fn a_snapshot_that_no_server_of_ours_makes_does_no_harm() {
     let mut wild = snapshot(1..=3);
     wild.messages.reverse();
     wild.messages.push(message(2));
     wild.messages.push(Message { client_id: ClientId([9; 16]), ..message(2) });
     wild.messages.push(Message { n: u64::MAX, seq: u64::MAX, client_id: ClientId([8; 16]), ..message(2) });
-    let mut timeline = Timeline::default();
-    for epoch in [1, 1, 2] {
-        welcomed(&mut timeline, Epoch(epoch), &wild);
-        assert_eq!(timeline.rows().count(), 4);
+    let mut timeline = Timeline::bare(Some(0));
+    for _ in 0..3 {
+        reset(&mut timeline, &wild);
+        assert_eq!(rows(&timeline).len(), 2, "what is in order");
     }
 }

@@ -1,16 +1,25 @@
 //! A server that says what a test wants: it keeps a log and makes frames of it.
 
+use shared::command::At;
 use shared::event::{
-    Here, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, RoomSnapshot, Through, Welcome,
+    Events, Here, History, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, Reset,
+    RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
 };
-use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, RoomId};
+use shared::limits::HISTORY_MESSAGES;
+use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId};
 use std::collections::BTreeMap;
+
+pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
 
 pub(crate) struct House {
     pub(crate) epoch: Epoch,
     n: u64,
-    last: u64,
-    messages: Vec<Message>,
+    last: BTreeMap<Address, u64>,
+    log: Vec<Event>,
+    messages: BTreeMap<RoomId, Vec<Message>>,
+    rooms: BTreeMap<RoomId, Room>,
+    /// The rooms that Ann is in, since when.
+    stays: BTreeMap<RoomId, u64>,
     /// Everybody's name of today.
     names: BTreeMap<MemberId, String>,
 }
@@ -27,61 +36,140 @@ pub(crate) fn frame(event: &Event) -> String {
     serde_json::to_string(event).unwrap()
 }
 
+fn room(id: RoomId, name: &str) -> Room {
+    Room { id, name: name.to_owned(), description: String::new() }
+}
+
 impl House {
     pub(crate) fn new(epoch: u64) -> Self {
-        House { epoch: Epoch(epoch), n: 0, last: 0, messages: Vec::new(), names: BTreeMap::new() }
+        House {
+            epoch: Epoch(epoch),
+            n: 0,
+            last: BTreeMap::new(),
+            log: Vec::new(),
+            messages: BTreeMap::new(),
+            rooms: BTreeMap::from([(LOBBY, room(LOBBY, ""))]),
+            stays: BTreeMap::from([(LOBBY, 0)]),
+            names: BTreeMap::new(),
+        }
     }
 
-    /// Commits a message; its frame.
+    /// With a room that Ann is in.
+    pub(crate) fn with_room(epoch: u64, id: u64, name: &str) -> Self {
+        let mut house = House::new(epoch);
+        house.make(id, name);
+        house.join(id);
+        house
+    }
+
+    /// The next event's position, and the one before it with its address; positions between two
+    /// of one room are others'.
+    fn advance(&mut self, to: Address) -> (u64, u64) {
+        self.n += 3;
+        (self.n, self.last.insert(to, self.n).unwrap_or(0))
+    }
+
+    fn commit(&mut self, event: Event) -> String {
+        let text = frame(&event);
+        self.log.push(event);
+        text
+    }
+
+    /// Commits a message in the lobby; its frame.
     pub(crate) fn post(&mut self, author: &Member, number: u64, text: &str) -> String {
-        let prev = self.advance();
-        let message = Message {
-            n: self.n,
-            seq: self.messages.len() as u64 + 1,
-            at: 5_000 + self.n,
-            author: author.id,
-            name: author.name.clone(),
-            tag: None,
-            client_id: client_id(number),
-            text: text.to_owned(),
-        };
-        self.messages.push(message.clone());
-        self.names.insert(author.id, author.name.clone());
-        let Message { n, seq, at, author, name, tag, client_id, text } = message;
-        let to = Address::Room(RoomId::LOBBY);
-        frame(&Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text }))
+        self.post_in(LOBBY, author, number, text)
+    }
+
+    pub(crate) fn post_in(&mut self, room: RoomId, author: &Member, number: u64, text: &str) -> String {
+        let to = Address::Room(room);
+        let (n, prev) = self.advance(to);
+        let messages = self.messages.entry(room).or_default();
+        let seq = messages.len() as u64 + 1;
+        let (name, text) = (author.name.clone(), text.to_owned());
+        let (author, client_id, at) = (author.id, client_id(number), 5_000 + n);
+        self.names.insert(author, name.clone());
+        let posted = Posted { n, to, prev, seq, at, author, name, tag: None, client_id, text };
+        messages.push(posted.clone().into_message());
+        self.commit(Event::Posted(posted))
+    }
+
+    /// Bo says so many things in a room, each its own number.
+    pub(crate) fn talk(&mut self, room: RoomId, numbers: std::ops::RangeInclusive<u64>) -> Vec<String> {
+        let bo = member(2, "Bo");
+        numbers.map(|number| self.post_in(room, &bo, 1_000 + number, &number.to_string())).collect()
     }
 
     /// Gives a member another name; its frame.
     pub(crate) fn rename(&mut self, member: Member) -> String {
-        let prev = self.advance();
+        let to = Address::Room(LOBBY);
+        let (n, prev) = self.advance(to);
         self.names.insert(member.id, member.name.clone());
-        frame(&Event::Renamed(Renamed { n: self.n, to: Address::Room(RoomId::LOBBY), prev, at: 1, member }))
+        self.commit(Event::Renamed(Renamed { n, to, prev, at: 1, member }))
     }
 
     /// Lets a member leave the house; the frame.
     pub(crate) fn leave(&mut self, member: MemberId) -> String {
-        let prev = self.advance();
+        let to = Address::Room(LOBBY);
+        let (n, prev) = self.advance(to);
         self.names.remove(&member);
-        frame(&Event::MemberLeft(MemberLeft {
-            n: self.n,
-            to: Address::Room(RoomId::LOBBY),
-            prev,
-            at: 1,
-            member,
-        }))
+        self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }))
     }
 
-    /// The next event's position; positions between two of one room are others'.
-    fn advance(&mut self) -> u64 {
-        self.n += 3;
-        std::mem::replace(&mut self.last, self.n)
+    /// Bo makes a room.
+    pub(crate) fn make(&mut self, id: u64, name: &str) {
+        let id = RoomId(id);
+        let (to, room) = (Address::Room(id), room(id, name));
+        let (n, prev) = self.advance(to);
+        self.rooms.insert(id, room.clone());
+        let (author, client_id) = (MemberId(2), client_id(900 + id.0));
+        self.commit(Event::RoomCreated(RoomCreated { n, to, prev, at: 1, author, client_id, room }));
     }
 
-    /// The `reply` to the post with this `ref`, whose message is the newest.
+    /// Bo names a room anew.
+    pub(crate) fn change(&mut self, id: u64, name: &str) -> String {
+        let id = RoomId(id);
+        let (to, room) = (Address::Room(id), room(id, name));
+        let (n, prev) = self.advance(to);
+        self.rooms.insert(id, room.clone());
+        let (author, client_id) = (MemberId(2), client_id(800 + n));
+        self.commit(Event::RoomChanged(RoomChanged { n, to, prev, at: 1, author, client_id, room }))
+    }
+
+    /// Ann joins a room: what she is told, and what the room is.
+    pub(crate) fn join(&mut self, id: u64) -> [String; 2] {
+        let (id, ann) = (RoomId(id), member(1, "Ann"));
+        let [me, to] = [Address::Member(ann.id), Address::Room(id)];
+        let room = self.rooms.get(&id).cloned();
+        let (n, prev) = self.advance(me);
+        let told = MemberJoined { n, to: me, prev, at: 1, member: ann.clone(), room };
+        let told = self.commit(Event::MemberJoined(told));
+        let (n, prev) = self.advance(to);
+        self.stays.insert(id, n);
+        [told, self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: ann, room: None }))]
+    }
+
+    /// Ann leaves a room: what the room is told, and what she is.
+    pub(crate) fn part(&mut self, id: u64) -> [String; 2] {
+        let (id, member) = (RoomId(id), MemberId(1));
+        let [me, to] = [Address::Member(member), Address::Room(id)];
+        self.stays.remove(&id);
+        let (n, prev) = self.advance(to);
+        let left = self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }));
+        let (n, prev) = self.advance(me);
+        [left, self.commit(Event::MemberLeft(MemberLeft { n, to: me, prev, at: 1, member, room: Some(id) }))]
+    }
+
+    /// The `reply` to the post with this `ref`, whose message is the lobby's newest.
     pub(crate) fn reply(&self, reference: u64) -> String {
-        let message = self.messages.last().unwrap();
-        frame(&Event::Reply(Reply { reference, n: message.n, seq: message.seq, at: message.at }))
+        let message = self.messages[&LOBBY].last().unwrap();
+        let (n, seq, at) = (message.n, message.seq, message.at);
+        frame(&Event::Reply(Reply { reference, n, seq, at, room: None }))
+    }
+
+    /// The `reply` to a command about this room.
+    pub(crate) fn reply_room(&self, reference: u64, room: u64) -> String {
+        let room = Some(RoomId(room));
+        frame(&Event::Reply(Reply { reference, n: self.n, seq: 0, at: 1, room }))
     }
 
     pub(crate) fn error(reference: u64, code: ErrorCode) -> String {
@@ -107,24 +195,108 @@ impl House {
         self.welcome_with(reference, you, "build", 100)
     }
 
-    /// A `welcome` of this build with the last `size` messages.
+    /// A fresh `welcome` of this build with the last `size` messages of the lobby.
     pub(crate) fn welcome_with(&self, reference: u64, you: &Member, build: &str, size: usize) -> String {
-        let from = self.messages.len().saturating_sub(size);
+        let room = Some(self.snapshot(LOBBY, size));
         frame(&Event::Welcome(Box::new(Welcome {
-            reference,
             build: build.to_owned(),
+            room,
+            ..self.hello(reference, you)
+        })))
+    }
+
+    /// A `welcome` that goes on from a cursor at `n`.
+    pub(crate) fn welcome_back(&self, reference: u64, you: &Member, n: u64) -> String {
+        let through = Cursor { epoch: self.epoch, n };
+        let welcome = self.hello(reference, you);
+        frame(&Event::Welcome(Box::new(Welcome { resumed: true, through, ..welcome })))
+    }
+
+    fn hello(&self, reference: u64, you: &Member) -> Welcome {
+        let entry = |(id, joined): (&RoomId, &u64)| RoomEntry {
+            id: *id,
+            name: self.rooms[id].name.clone(),
+            description: String::new(),
+            members: 2,
+            joined: *joined,
+            last: self.last.get(&Address::Room(*id)).copied().unwrap_or(0),
+            seq: self.messages.get(id).map_or(0, |messages| messages.len() as u64),
+        };
+        Welcome {
+            reference,
+            build: "build".to_owned(),
             through: self.through().through,
             you: you.clone(),
-            room: RoomSnapshot {
-                room: RoomId::LOBBY,
-                as_of: self.n,
-                last: self.last,
-                messages: self.messages[from..].to_vec(),
-                older: from > 0,
-                authors: self.authors(&self.messages[from..]),
-            },
+            resumed: false,
+            as_of: self.n,
+            rooms: self.stays.iter().map(entry).collect(),
+            room: None,
             present: vec![Presence { member: you.clone(), away: false }],
             present_count: 1,
-        })))
+        }
+    }
+
+    fn snapshot(&self, room: RoomId, size: usize) -> RoomSnapshot {
+        let messages = self.messages.get(&room).cloned().unwrap_or_default();
+        let from = messages.len().saturating_sub(size);
+        let messages = messages[from..].to_vec();
+        let last = self.last.get(&Address::Room(room)).copied().unwrap_or(0);
+        let authors = self.authors(&messages);
+        RoomSnapshot { room, as_of: self.n, last, messages, older: from > 0, authors }
+    }
+
+    pub(crate) fn reset(&self, reference: Option<u64>, room: RoomId, size: usize) -> String {
+        frame(&Event::Reset(Box::new(Reset { reference, room: self.snapshot(room, size) })))
+    }
+
+    /// What Ann missed after `n`.
+    pub(crate) fn missed(&self, n: u64) -> Vec<String> {
+        let theirs = |to| match to {
+            Address::Room(room) => self.stays.get(&room).copied(),
+            Address::Member(member) => (member == MemberId(1)).then_some(0),
+        };
+        let missed = self.log.iter().filter(|event| {
+            let position = event.position().unwrap();
+            position.n > n && theirs(position.to).is_some_and(|since| since <= position.n)
+        });
+        missed.map(frame).collect()
+    }
+
+    pub(crate) fn caught_up(&self) -> String {
+        frame(&Event::CaughtUp(self.through()))
+    }
+
+    /// The answer to `history`.
+    pub(crate) fn history(&self, reference: u64, room: RoomId, at: At) -> String {
+        let all = self.messages.get(&room).cloned().unwrap_or_default();
+        let index = |n| all.partition_point(|message| message.n < n);
+        let around = |middle: usize| {
+            let from = middle.saturating_sub(HISTORY_MESSAGES / 2);
+            from..(from + HISTORY_MESSAGES).min(all.len())
+        };
+        let range = match at {
+            At::Newest => all.len().saturating_sub(HISTORY_MESSAGES)..all.len(),
+            At::Before(n) => index(n).saturating_sub(HISTORY_MESSAGES)..index(n),
+            At::After(n) => {
+                let from = all.partition_point(|message| message.n <= n);
+                from..(from + HISTORY_MESSAGES).min(all.len())
+            }
+            At::Around(n) => around(index(n)),
+            At::Date(at) => around(all.partition_point(|message| message.at < at)),
+        };
+        let (older, newer) = (range.start > 0, range.end < all.len());
+        let messages = all[range].to_vec();
+        let authors = self.authors(&messages);
+        frame(&Event::History(Box::new(History { reference, room, at, messages, older, newer, authors })))
+    }
+
+    /// The answer to `events`, at most `most` of them.
+    pub(crate) fn events(&self, reference: u64, to: Address, after: u64, most: usize) -> String {
+        let of =
+            |event: &&Event| event.position().is_some_and(|position| position.to == to && position.n > after);
+        let all: Vec<Event> = self.log.iter().filter(of).cloned().collect();
+        let more = all.len() > most;
+        let events = all.into_iter().take(most).collect();
+        frame(&Event::Events(Events { reference, to, events, more }))
     }
 }

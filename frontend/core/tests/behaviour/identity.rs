@@ -4,6 +4,7 @@ use crate::house::{House, client_id, member};
 use crate::page::{Page, ann, bo, closes, opens, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer, Unreachable};
+use client::stored::Stored;
 use client::view::{Identity, NameRefusal, ReadyState, RowKey};
 use shared::{ErrorCode, MemberId};
 
@@ -89,10 +90,15 @@ fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
     assert!(!page.view().can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
     assert!(opens(&page.give(Input::Named(Ok(bo())))));
+    assert_eq!(page.rows(), [""; 0], "not for a moment");
     assert_eq!(posts(&page.enter(&House::new(2), &bo())), []);
-    assert_eq!(page.rows(), ["mine!"]);
-    let out = page.give(Input::Retry(RowKey { author: MemberId(1), client_id: client_id(1) }));
+    assert_eq!(page.rows(), [""; 0], "nobody reads what another wrote");
+    let left = page.view().left_behind.to_vec();
+    assert_eq!((left.len(), &*left[0].name, left[0].rows), (1, "Ann", 1));
+    let out = page.give(Input::TakeOver(left[0].owner));
     assert_eq!(posts(&out)[0].text, "mine");
+    assert_eq!((page.rows(), page.view().left_behind.len()), (vec!["mine…".to_owned()], 0));
+    assert_eq!(page.view().rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
 }
 
 #[test]
@@ -106,6 +112,10 @@ fn signing_out_leaves_nothing_for_the_next_person() {
     assert!(closes(&out).is_some() && out.contains(&Effect::RememberName(None)));
     let view = page.view();
     assert_eq!((view.rows.len(), view.people.len(), view.waiting), (0, 0, 0));
+    assert_eq!(
+        view.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
+        [("Ann", 1)]
+    );
     assert_eq!(view.identity, Identity::Nobody { name: "".into(), busy: false, refusal: None });
     assert_eq!(view.link.ready_state, ReadyState::Closing);
     page.give(Input::Closed { socket: page.socket, code: 1000, reason: String::new() });
@@ -115,6 +125,11 @@ fn signing_out_leaves_nothing_for_the_next_person() {
     assert!(opens(&page.give(Input::Named(Ok(bo())))));
     page.enter(&House::new(2), &bo());
     assert!(!page.view().new_epoch, "Bo has seen no other");
+    let left = page.view().left_behind[0].owner;
+    let out = page.give(Input::DropLeft(left));
+    let key = RowKey { author: MemberId(1), client_id: client_id(1) };
+    assert_eq!((out, page.view().left_behind.len()), (vec![Effect::Drop(key)], 0));
+    assert_eq!(page.store.read(), Stored::default());
 }
 
 #[test]

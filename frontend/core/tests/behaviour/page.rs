@@ -1,12 +1,14 @@
 //! A page without a browser: gives inputs, keeps the clock, and reads effects.
 
 use crate::house::{House, client_id, member};
+use crate::store::Store;
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer};
-use client::view::{RowState, View};
-use shared::command::{Command, Post};
+use client::view::{RowKey, RowState, View};
+use shared::command::{self, Command, Hello, Post};
 use shared::{Member, RoomId};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(crate) struct Page {
@@ -15,33 +17,67 @@ pub(crate) struct Page {
     pub(crate) socket: SocketId,
     /// The `ref` of the latest `hello`.
     pub(crate) hello: u64,
+    /// What the browser keeps; pages of one browser share it.
+    pub(crate) store: Store,
+    /// Rows that are being stored wait for [`Page::stored`].
+    pub(crate) slow: bool,
+    /// When the latest timers come.
+    pub(crate) timers: BTreeMap<Timer, u64>,
 }
 
 impl Page {
     pub(crate) fn new() -> Self {
-        Page { client: Client::new(1), now: 1_000_000, socket: SocketId(0), hello: 0 }
+        Page::on(&Store::default())
+    }
+
+    /// A page of a browser that keeps this.
+    pub(crate) fn on(store: &Store) -> Self {
+        Page {
+            client: Client::new(1),
+            now: 1_000_000,
+            socket: SocketId(0),
+            hello: 0,
+            store: store.clone(),
+            slow: false,
+            timers: BTreeMap::new(),
+        }
     }
 
     /// Ann's page, before the server was asked.
     pub(crate) fn opened() -> Self {
-        let mut page = Page::new();
+        Page::new().start()
+    }
+
+    pub(crate) fn start(mut self) -> Self {
         let started = Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()) };
-        assert_eq!(page.give(started), [Effect::AskMe]);
-        page
+        assert_eq!(self.give(started), [Effect::Load, Effect::AskMe]);
+        let stored = Input::Loaded(Some(self.store.read()));
+        self.give(stored);
+        self
     }
 
     /// Ann's page, welcome in `house`.
     pub(crate) fn welcome_in(house: &House) -> Self {
-        let mut page = Page::opened();
-        page.give(Input::Me(Ok(Some(ann()))));
-        page.enter(house, &ann());
-        page
+        Page::opened().signed_in(house)
+    }
+
+    /// Ann's page on a browser that keeps this, welcome in `house`.
+    pub(crate) fn again_in(house: &House, store: &Store) -> Self {
+        Page::on(store).start().signed_in(house)
+    }
+
+    fn signed_in(mut self, house: &House) -> Self {
+        self.give(Input::Me(Ok(Some(ann()))));
+        self.enter(house, &ann());
+        self
     }
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
         self.client.handle(input, self.now, &mut out);
+        let mut kept = Vec::new();
         for effect in &out {
+            self.store.perform(effect);
             match effect {
                 Effect::Open(socket) => self.socket = *socket,
                 Effect::Transmit(socket, text) => {
@@ -50,10 +86,45 @@ impl Page {
                         self.hello = hello.reference;
                     }
                 }
+                Effect::Keep(row) if !self.slow => kept.push(row.key()),
+                Effect::Set(timer, at) => drop(self.timers.insert(*timer, *at)),
+                Effect::Clear(timer) => drop(self.timers.remove(timer)),
                 _ => {}
             }
         }
+        for key in kept {
+            out.extend(self.stored(key, true));
+        }
         out
+    }
+
+    /// The browser has stored a row, or cannot.
+    pub(crate) fn stored(&mut self, key: RowKey, ok: bool) -> Vec<Effect> {
+        self.give(Input::Kept { key, ok })
+    }
+
+    /// This timer's time has come.
+    pub(crate) fn ring(&mut self, timer: Timer) -> Vec<Effect> {
+        self.now = self.timers.remove(&timer).expect("a timer that was set");
+        self.give(Input::Timer(timer))
+    }
+
+    /// The connection breaks and goes on in the next: the `hello`.
+    pub(crate) fn comes_back(&mut self) -> Hello {
+        self.breaks(1006);
+        self.retry();
+        match &commands(&self.give(Input::Opened(self.socket)))[..] {
+            [Command::Hello(hello)] => hello.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn frames(&mut self, frames: impl IntoIterator<Item = String>) -> Vec<Effect> {
+        frames.into_iter().flat_map(|frame| self.frame(frame)).collect()
+    }
+
+    pub(crate) fn texts(&mut self) -> Vec<u64> {
+        self.view().rows.iter().map(|row| row.text.parse().unwrap()).collect()
     }
 
     pub(crate) fn frame(&mut self, text: String) -> Vec<Effect> {
@@ -142,4 +213,16 @@ pub(crate) fn opens(effects: &[Effect]) -> bool {
 
 pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {
     effects.iter().find_map(|effect| if let Effect::Close(_, code) = effect { Some(*code) } else { None })
+}
+
+/// The questions for history among these effects.
+pub(crate) fn histories(effects: &[Effect]) -> Vec<command::History> {
+    let history = |command| if let Command::History(history) = command { Some(history) } else { None };
+    commands(effects).into_iter().filter_map(history).collect()
+}
+
+/// The questions for missing events among these effects.
+pub(crate) fn holes(effects: &[Effect]) -> Vec<command::Events> {
+    let events = |command| if let Command::Events(events) = command { Some(events) } else { None };
+    commands(effects).into_iter().filter_map(events).collect()
 }

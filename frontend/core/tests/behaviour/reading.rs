@@ -1,11 +1,13 @@
 //! What others say and who is here.
 
-use crate::house::{House, frame, member};
-use crate::page::{Page, ann, bo, closes, commands, set};
+use crate::house::{House, LOBBY, frame, member};
+use crate::page::{Page, ann, bo, closes, commands, holes, set};
 use client::input::{Input, Timer};
+use client::limits::HOLES_ASKED_MAX;
+use client::view::Edge;
 use shared::command::Command;
 use shared::event::{Gone, MemberJoined, Posted};
-use shared::{Address, Event, MemberId, RoomId};
+use shared::{Address, ErrorCode, Event, MemberId, RoomId};
 use std::rc::Rc;
 
 #[test]
@@ -22,21 +24,95 @@ fn the_snapshot_and_what_is_said_after_it_stand_in_one_order() {
 }
 
 #[test]
-fn an_event_that_is_missing_is_noticed_and_a_fresh_snapshot_fetched() {
+fn an_event_that_is_missing_is_noticed_and_fetched() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let lost = house.post(&bo(), 1, "lost on the way");
+    let after = house.through().through.n;
+    house.post(&bo(), 1, "lost on the way");
     let next = house.post(&bo(), 2, "next");
-    let out = page.frame(next);
-    assert!(closes(&out).is_some() && set(&out, Timer::Retry).is_some());
+    let asked = holes(&page.frame(next));
     assert_eq!(page.rows(), [""; 0], "a part is never shown as the whole");
-    page.retry();
-    let out = page.give(Input::Opened(page.socket));
-    assert!(matches!(&commands(&out)[..], [Command::Hello(hello)] if hello.cursor.is_none()));
-    let welcome = house.welcome(page.hello, &ann());
-    page.frame(welcome);
-    page.frame(lost);
+    assert_eq!((asked.len(), asked[0].to, asked[0].after), (1, Address::Room(LOBBY), after));
+    let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 1);
+    assert_eq!(holes(&page.frame(answer)), [], "what waits follows now");
     assert_eq!(page.rows(), ["lost on the way", "next"]);
+}
+
+#[test]
+fn a_long_hole_is_fetched_page_by_page() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let mut talk = house.talk(LOBBY, 1..=7);
+    let mut asked = holes(&page.frame(talk.pop().unwrap()));
+    for many in [2, 4, 6] {
+        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 2);
+        asked = holes(&page.frame(answer));
+        assert_eq!(page.rows().len(), if many == 6 { 7 } else { many });
+    }
+    assert_eq!(asked, []);
+}
+
+#[test]
+fn a_hole_that_is_too_long_is_answered_by_a_snapshot_that_touches_nothing() {
+    let mut house = House::new(1);
+    house.post(&bo(), 1, "held");
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(LOBBY, 1..=9);
+    let asked = holes(&page.frame(talk[8].clone()));
+    page.frame(house.reset(Some(asked[0].reference + 1), LOBBY, 3));
+    assert_eq!(page.rows(), ["held"], "the answer to another question");
+    page.frame(house.reset(Some(asked[0].reference), LOBBY, 3));
+    assert_eq!(page.texts(), [7, 8, 9]);
+    assert_eq!(page.view().older, Edge::More);
+    let next = house.talk(LOBBY, 10..=10);
+    page.frames(next);
+    assert_eq!(page.texts(), [7, 8, 9, 10]);
+}
+
+#[test]
+fn a_hole_whose_filling_is_refused_for_now_is_asked_for_again() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(LOBBY, 1..=2);
+    let asked = holes(&page.frame(talk[1].clone()));
+    let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
+    assert!(set(&out, Timer::Ask).is_some() && holes(&out).is_empty());
+    let again = holes(&page.ring(Timer::Ask));
+    page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9));
+    assert_eq!(page.texts(), [1, 2]);
+}
+
+#[test]
+fn no_more_holes_are_asked_for_at_once_than_the_limit_says() {
+    for many in [HOLES_ASKED_MAX - 1, HOLES_ASKED_MAX, HOLES_ASKED_MAX + 1] {
+        let mut house = House::new(1);
+        for id in 10..10 + many as u64 {
+            house.make(id, &id.to_string());
+            house.join(id);
+        }
+        let mut page = Page::welcome_in(&house);
+        let mut asked = Vec::new();
+        for id in 10..10 + many as u64 {
+            let talk = house.talk(RoomId(id), 1..=2);
+            asked.extend(holes(&page.frame(talk[1].clone())));
+        }
+        assert_eq!(asked.len(), many.min(HOLES_ASKED_MAX));
+        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
+        assert_eq!(holes(&page.frame(answer)).len(), many - asked.len(), "the next in turn");
+    }
+}
+
+#[test]
+fn a_server_that_cannot_tell_what_is_missing_is_asked_for_everything() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(LOBBY, 1..=2);
+    let asked = holes(&page.frame(talk[1].clone()));
+    let out = page.frame(house.events(asked[0].reference, asked[0].to, u64::MAX, 9));
+    assert!(closes(&out).is_some());
+    page.retry();
+    let hello = commands(&page.give(Input::Opened(page.socket)));
+    assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.cursor.is_none()));
 }
 
 #[test]
@@ -51,7 +127,7 @@ fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
     page.give(Input::Opened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
     assert_eq!(page.rows(), ["one", "two", "three"]);
-    assert!(!page.view().older);
+    assert_eq!(page.view().older, Edge::End);
     house.post(&bo(), 4, "four");
     house.post(&bo(), 5, "five");
     page.breaks(1006);
@@ -59,7 +135,7 @@ fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
     page.give(Input::Opened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 1));
     assert_eq!(page.rows(), ["five"]);
-    assert!(page.view().older);
+    assert_eq!(page.view().older, Edge::More);
 }
 
 #[test]
@@ -135,7 +211,7 @@ fn people_come_and_go() {
 fn events_for_ourselves_have_an_order_of_their_own() {
     let mut house = House::new(1);
     let joined = |n, to, prev| {
-        frame(&Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: member(3, "Cy") }))
+        frame(&Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: member(3, "Cy"), room: None }))
     };
     let mut page = Page::welcome_in(&house);
     let me = Address::Member(ann().id);
@@ -146,22 +222,27 @@ fn events_for_ourselves_have_an_order_of_their_own() {
     let said = house.post(&bo(), 1, "in the room");
     assert_eq!(closes(&page.frame(said)), None);
     assert_eq!(page.rows(), ["in the room"]);
-    assert!(closes(&page.frame(joined(20, me, 15))).is_some());
+    let asked = holes(&page.frame(joined(20, me, 15)));
+    assert_eq!((asked[0].to, asked[0].after), (me, 12));
 }
 
 #[test]
 fn frames_of_a_newer_server_are_passed_over() {
     let mut page = Page::welcome_in(&House::new(1));
-    for text in [
-        r#"{"type":"sung","n":4,"to":{"room":1},"prev":0,"song":"la"}"#,
-        r#"{"type":"posted"}"#,
-        r#"{"type":"here","members":"all"}"#,
-        "[]",
-        "",
-        "茶",
-    ] {
+    for text in [r#"{"type":"posted"}"#, r#"{"type":"here","members":"all"}"#, "[]", "", "茶"] {
         assert_eq!(page.frame(text.to_owned()), [], "{text}");
     }
+}
+
+#[test]
+fn an_event_of_a_newer_server_takes_its_place_and_shows_nothing() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let posted = house.post(&bo(), 1, "x").replace("posted", "sung");
+    assert_eq!(page.frame(posted), []);
+    let next = house.post(&bo(), 2, "next");
+    assert_eq!(page.frame(next), []);
+    assert_eq!(page.rows(), ["next"]);
 }
 
 #[test]

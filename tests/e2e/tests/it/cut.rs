@@ -129,6 +129,64 @@ async fn three_cuts_in_a_row_cost_nothing() {
     .await;
 }
 
+#[tokio::test]
+async fn what_was_written_during_a_cut_outlives_the_tab() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        mei.say("before").await;
+        tom.shows(&["before"]).await;
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        for text in ["m1", "二", "m3"] {
+            mei.say(text).await;
+            mei.shows_row(text, "waiting").await;
+        }
+        mei.write("half a sen").await;
+        // A draft is stored when the writer pauses.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let window = stage.open_again(&mei).await;
+        relay.heal().await;
+        window.goto(&relay.url()).await;
+        let mei = Page(window);
+        mei.is_inside().await;
+        let all = ["before", "m1", "二", "m3"];
+        tom.shows(&all).await;
+        mei.shows(&all).await;
+        mei.shows_draft("half a sen").await;
+        assert_eq!(mei.rows().await, tom.rows().await);
+        // Another time nothing is left to be sent.
+        mei.reload().await;
+        mei.is_inside().await;
+        mei.shows(&all).await;
+        mei.shows_draft("half a sen").await;
+        tom.shows(&all).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_a_minute_of_cut_all_that_was_written_arrives_once() {
+    play(async |stage| {
+        let (relay, mei, tom) = two(stage).await;
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        for text in ["m1", "m2", "m3"] {
+            mei.say(text).await;
+        }
+        mei.write("half a sen").await;
+        tom.say("t1").await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        mei.shows_row("m3", "waiting").await;
+        relay.heal().await;
+        let all = ["t1", "m1", "m2", "m3"];
+        tom.shows_within(&all, Duration::from_secs(40)).await;
+        mei.shows(&all).await;
+        mei.shows_draft("half a sen").await;
+        assert_eq!(mei.rows().await, tom.rows().await);
+    })
+    .await;
+}
+
 /// The longest number in a text.
 fn seconds(text: &str) -> Option<u64> {
     text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()

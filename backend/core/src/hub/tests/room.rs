@@ -1,0 +1,186 @@
+use super::*;
+use shared::command::{RoomChange, RoomCreate, RoomMove};
+use shared::limits::{DESCRIPTION_CHARS_MAX, ROOMS_PAGE};
+
+fn create(id: u8, name: &str, description: &str) -> Command {
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Command::RoomCreate(RoomCreate {
+        reference: u64::from(id),
+        client_id: ClientId([id; 16]),
+        name,
+        description,
+    })
+}
+
+fn moved(id: u8, room: u64) -> RoomMove {
+    RoomMove { reference: u64::from(id), client_id: ClientId([id; 16]), room: RoomId(room) }
+}
+
+fn post_to(id: u8, room: u64) -> Command {
+    let Command::Post(post) = post(id, "x") else { panic!() };
+    Command::Post(Post { room: RoomId(room), ..post })
+}
+
+fn reply(out: &[Output]) -> shared::event::Reply {
+    let reply = out.iter().find_map(|output| match output {
+        Output::Send(_, Event::Reply(reply)) => Some(*reply),
+        _ => None,
+    });
+    reply.unwrap_or_else(|| panic!("{out:?}"))
+}
+
+#[test]
+fn a_room_is_made_for_its_maker_who_hears_of_it_from_there_on() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 1);
+    house.enter(2, 1);
+    let out = house.ask(1, create(7, "品茶", " Oolong. "));
+    let room = Address::Room(RoomId(2));
+    let [
+        Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created)),
+        Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(told)),
+        Output::Subscribe(SessionId(1), first),
+        Output::Subscribe(SessionId(2), second),
+        Output::Publish(Audience::Room(RoomId(2)), Event::MemberJoined(joined)),
+        Output::Send(SessionId(1), Event::Reply(reply)),
+    ] = &out[..]
+    else {
+        panic!("{out:?}")
+    };
+    assert_eq!((*first, *second), (room, room));
+    assert_eq!((created.n, created.prev, &*created.room.description), (3, 0, "Oolong."));
+    assert_eq!((told.n, told.prev, told.room.as_ref()), (4, 0, Some(&created.room)));
+    assert_eq!((joined.n, joined.prev, &joined.room), (5, 3, &None));
+    assert_eq!((reply.n, reply.seq, reply.room), (3, 0, Some(RoomId(2))));
+    let again = house.ask(1, create(7, "another name", ""));
+    assert_eq!(again, [Output::Send(SessionId(1), Event::Reply(*reply))], "a retry makes nothing");
+}
+
+#[test]
+fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 1);
+    house.enter(2, 2);
+    house.ask(1, create(1, "a", ""));
+    let history = |room| {
+        Command::History(command::History { reference: 5, room: RoomId(room), at: command::At::Newest })
+    };
+    let events = |to| Command::Events(command::Events { reference: 5, to, after: 0 });
+    for refused in [
+        post_to(1, 2),
+        post_to(2, 9),
+        history(2),
+        history(9),
+        events(Address::Room(RoomId(2))),
+        events(Address::Member(MemberId(1))),
+        Command::RoomLeave(moved(3, 2)),
+        Command::RoomJoin(moved(4, 9)),
+    ] {
+        assert_eq!(refusal(&house.ask(2, refused)), Some(ErrorCode::RoomUnknown));
+    }
+    assert!(reply(&house.ask(2, Command::RoomJoin(moved(5, 2)))).n > 0);
+    assert_eq!(reply(&house.ask(2, post_to(6, 2))).seq, 1);
+    let out = house.ask(2, Command::RoomLeave(moved(7, 2)));
+    assert!(
+        matches!(
+            &out[..],
+            [
+                Output::Publish(Audience::Room(RoomId(2)), Event::MemberLeft(_)),
+                Output::Publish(Audience::Member(MemberId(2)), Event::MemberLeft(_)),
+                Output::Unsubscribe(SessionId(2), Address::Room(RoomId(2))),
+                Output::Send(_, Event::Reply(_)),
+            ]
+        ),
+        "{out:?}"
+    );
+    assert_eq!(refusal(&house.ask(2, post_to(8, 2))), Some(ErrorCode::RoomUnknown));
+    assert_eq!(reply(&house.ask(2, post_to(6, 2))).seq, 1, "a retry is answered though one has left");
+}
+
+#[test]
+fn joining_twice_is_joining_once_and_the_lobby_stays() {
+    let mut house = House::with_members(&["Wei"]);
+    house.enter(1, 1);
+    house.ask(1, create(1, "a", ""));
+    let again = house.ask(1, Command::RoomJoin(moved(2, 2)));
+    assert_eq!(again.len(), 1, "{again:?}");
+    assert_eq!(reply(&again).room, Some(RoomId(2)));
+    assert_eq!(refusal(&house.ask(1, Command::RoomLeave(moved(3, 1)))), Some(ErrorCode::LobbyStays));
+    let change = RoomChange {
+        reference: 4,
+        client_id: ClientId([4; 16]),
+        room: RoomId::LOBBY,
+        name: "b".into(),
+        description: String::new(),
+    };
+    assert_eq!(refusal(&house.ask(1, Command::RoomChange(change))), Some(ErrorCode::LobbyStays));
+}
+
+#[test]
+fn rooms_have_names_of_their_own_and_descriptions_within_their_limit() {
+    let mut house = House::with_members(&["Wei"]);
+    house.enter(1, 1);
+    house.ask(1, create(1, "Tea", ""));
+    for taken in ["tea", "TEA", "Tеa", "Lobby", "大堂", "teahouse"] {
+        assert_eq!(refusal(&house.ask(1, create(2, taken, ""))), Some(ErrorCode::NameTaken), "{taken}");
+    }
+    let describe = |id: u8, name: &str, about: &str| {
+        Command::RoomChange(RoomChange {
+            reference: 4,
+            client_id: ClientId([id; 16]),
+            room: RoomId(2),
+            name: name.into(),
+            description: about.into(),
+        })
+    };
+    let n = DESCRIPTION_CHARS_MAX;
+    for (id, length, code) in
+        [(11, n - 1, None), (12, n, None), (13, n + 1, Some(ErrorCode::DescriptionRefused))]
+    {
+        assert_eq!(refusal(&house.ask(1, describe(id, "tea", &"茶".repeat(length)))), code, "{length}");
+    }
+    assert_eq!(refusal(&house.ask(1, describe(14, "tea", "a\u{7}b"))), Some(ErrorCode::DescriptionRefused));
+    assert_eq!(refusal(&house.ask(1, describe(15, "Coffee", "a\nb"))), None);
+    assert_eq!(refusal(&house.ask(1, create(16, "Tea", ""))), None, "the old name is free");
+}
+
+#[test]
+fn the_rooms_of_the_house_come_in_pages_and_by_name() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 1);
+    house.enter(2, 2);
+    for id in 1..=u8::try_from(ROOMS_PAGE).unwrap() {
+        house.ask(1, create(id, &format!("Room {id}"), ""));
+    }
+    let mut ask = |find: &str, after: Option<u64>| {
+        let (find, after) = (find.to_owned(), after.map(RoomId));
+        let out = house.ask(2, Command::Rooms(command::Rooms { reference: 3, find, after }));
+        let [Output::Send(SessionId(2), Event::Rooms(rooms))] = &out[..] else { panic!("{out:?}") };
+        let ids: Vec<_> = rooms.rooms.iter().map(|room| (room.id.0, room.joined)).collect();
+        (ids, rooms.more)
+    };
+    let (first, more) = ask("", None);
+    assert_eq!((first.len(), first[0], first[1], more), (ROOMS_PAGE, (1, true), (2, false), true));
+    assert_eq!(ask("", Some(50)), (vec![(51, false)], false));
+    assert_eq!(ask("rOOM 50", None), (vec![(51, false)], false));
+    assert_eq!(ask("none such", None), (vec![], false));
+}
+
+#[test]
+fn who_leaves_the_house_leaves_its_rooms() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 1);
+    house.enter(2, 2);
+    house.ask(1, create(1, "a", ""));
+    house.ask(2, Command::RoomJoin(moved(2, 2)));
+    let out = house.tell(Input::SignOut(Ticket(5), DeviceKey([2; 32])));
+    let left: Vec<_> = out
+        .iter()
+        .filter_map(|output| match output {
+            Output::Publish(Audience::Room(room), Event::MemberLeft(left)) => Some((room.0, left.member.0)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(left, [(2, 2), (1, 2)]);
+    assert_eq!(house.hub.house.rooms.get(RoomId(2)).unwrap().members, 1);
+}

@@ -1,0 +1,291 @@
+//! Rooms, coming back, history and holes, over real connections.
+
+use crate::{
+    house::{House, Plan},
+    socket::Socket,
+};
+use backend::{data::Folder, store::sqlite::SqliteStore};
+use shared::{
+    Address, ClientId, Command, Cursor, ErrorCode, Event, RoomId,
+    command::{At, Events, Hello, History, Post, RoomCreate, RoomMove, Rooms},
+    event::Reply,
+    limits::{REPLAY_EVENTS_MAX, TEXT_BYTES_MAX},
+};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+fn id(number: u64) -> ClientId {
+    ClientId(u128::from(number).to_be_bytes())
+}
+
+fn post(reference: u64, room: RoomId, text: &str) -> Command {
+    Command::Post(Post { reference, client_id: id(reference), room, text: text.to_owned() })
+}
+
+fn moved(reference: u64, room: RoomId) -> RoomMove {
+    RoomMove { reference, client_id: id(reference), room }
+}
+
+async fn reply(socket: &mut Socket, command: &Command) -> Reply {
+    socket.command(command).await;
+    loop {
+        match socket.event().await {
+            Event::Reply(reply) => return reply,
+            Event::Error(refusal) => panic!("{command:?}: {refusal:?}"),
+            _ => {}
+        }
+    }
+}
+
+async fn make(socket: &mut Socket, reference: u64, name: &str) -> RoomId {
+    let (name, description) = (name.to_owned(), String::new());
+    let create = RoomCreate { reference, client_id: id(reference), name, description };
+    reply(socket, &Command::RoomCreate(create)).await.room.unwrap()
+}
+
+/// Comes back with this cursor; what came, up to `caught_up` or, for who was not resumed, `welcome`.
+async fn come_back(house: &House, cookie: &str, cursor: Cursor) -> (Socket, Vec<Event>) {
+    let mut socket = house.socket(cookie).await;
+    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(cursor), room: None };
+    socket.command(&Command::Hello(hello)).await;
+    let mut events = Vec::new();
+    loop {
+        let event = socket.event().await;
+        let is_last = match &event {
+            Event::Welcome(welcome) => !welcome.resumed,
+            Event::CaughtUp(_) => true,
+            _ => false,
+        };
+        events.push(event);
+        if is_last {
+            return (socket, events);
+        }
+    }
+}
+
+fn texts(events: &[Event]) -> Vec<&str> {
+    let texts = events.iter().filter_map(|event| match event {
+        Event::Posted(posted) => Some(posted.text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// A data folder of a test's own.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Scratch(std::env::temp_dir().join(format!("teahouse-it-{}-{number}", std::process::id())))
+    }
+
+    /// A server on it.
+    fn plan(&self) -> Plan {
+        let store = SqliteStore::open(Folder::hold(&self.0).unwrap()).unwrap();
+        Plan { store: Box::new(store), ..Plan::default() }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_in_a_room_stays_in_it() {
+    let house = House::open();
+    let (mut wei, mut lin) = (house.enter("Wei").await, house.enter("Lin").await);
+    let room = make(&mut wei, 2, "品茶").await;
+    reply(&mut wei, &post(3, room, "for this room")).await;
+    reply(&mut wei, &post(4, RoomId::LOBBY, "for all")).await;
+    let mut heard = Vec::new();
+    while texts(&heard).is_empty() {
+        heard.push(lin.event().await);
+    }
+    assert_eq!(texts(&heard), ["for all"]);
+    lin.command(&Command::Rooms(Rooms { reference: 5, find: "茶".into(), after: None })).await;
+    let Event::Rooms(found) = lin.event().await else { panic!() };
+    assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
+    reply(&mut lin, &Command::RoomJoin(moved(6, room))).await;
+    reply(&mut wei, &post(7, room, "welcome")).await;
+    let Event::Posted(posted) = lin.event().await else { panic!() };
+    assert_eq!((posted.to, &*posted.text, posted.seq), (Address::Room(room), "welcome", 2));
+    reply(&mut lin, &Command::RoomLeave(moved(8, room))).await;
+    reply(&mut wei, &post(9, room, "gone?")).await;
+    lin.command(&post(10, room, "still here?")).await;
+    let Event::Error(refusal) = lin.event().await else { panic!() };
+    assert_eq!(refusal.code, ErrorCode::RoomUnknown);
+}
+
+#[tokio::test]
+async fn another_session_of_the_member_hears_of_the_room_at_once() {
+    let house = House::open();
+    let cookie = house.join("Wei").await;
+    let mut first = house.socket(&cookie).await;
+    let mut second = house.socket(&cookie).await;
+    for socket in [&mut first, &mut second] {
+        socket.command(&crate::house::hello(1)).await;
+        assert!(matches!(socket.event().await, Event::Welcome(_)));
+    }
+    let room = make(&mut first, 2, "a").await;
+    let Event::MemberJoined(told) = second.event().await else { panic!() };
+    assert_eq!(told.room.unwrap().id, room);
+    let Event::MemberJoined(joined) = second.event().await else { panic!() };
+    assert_eq!((joined.to, joined.prev), (Address::Room(room), told.n - 1));
+}
+
+#[tokio::test]
+async fn who_comes_back_gets_what_was_missed_before_what_comes() {
+    let folder = Scratch::new();
+    let house = House::of(folder.plan());
+    let cookie = house.join("Lin").await;
+    let mut wei = house.enter("Wei").await;
+    let mut lin = house.socket(&cookie).await;
+    lin.command(&crate::house::hello(1)).await;
+    let Event::Welcome(welcome) = lin.event().await else { panic!() };
+    drop(lin);
+    for number in 10..30 {
+        reply(&mut wei, &post(number, RoomId::LOBBY, &number.to_string())).await;
+    }
+    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    let expected: Vec<_> = (10..30).map(|number| number.to_string()).collect();
+    assert_eq!(texts(&events), expected);
+    let Some(Event::CaughtUp(caught_up)) = events.last() else { panic!() };
+    reply(&mut wei, &post(30, RoomId::LOBBY, "now")).await;
+    let Event::Posted(posted) = lin.event().await else { panic!() };
+    assert_eq!(posted.prev, caught_up.through.n, "nothing is missing between");
+}
+
+#[tokio::test]
+async fn a_restart_on_the_same_folder_goes_on_where_it_was() {
+    let folder = Scratch::new();
+    let house = House::of(folder.plan());
+    let cookie = house.join("Lin").await;
+    let mut lin = house.socket(&cookie).await;
+    lin.command(&crate::house::hello(1)).await;
+    let Event::Welcome(welcome) = lin.event().await else { panic!() };
+    let room = make(&mut lin, 2, "a").await;
+    let said = reply(&mut lin, &post(3, room, "before")).await;
+    drop(lin);
+    tokio::task::spawn_blocking(move || house.end().unwrap()).await.unwrap();
+    let house = House::of(folder.plan());
+    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    let Event::Welcome(again) = &events[0] else { panic!() };
+    assert_eq!((again.through.epoch, again.resumed), (welcome.through.epoch, true));
+    assert_eq!((again.rooms[1].id, again.rooms[1].seq), (room, 1), "the cookie, the member and the room");
+    assert_eq!(texts(&events), [""; 0], "what was before the joining is in the room's history");
+    let retried = reply(&mut lin, &post(3, room, "before")).await;
+    assert_eq!((retried.n, retried.seq), (said.n, 1), "a retry is known after a restart");
+}
+
+#[tokio::test]
+async fn too_much_comes_as_a_snapshot_and_the_rest_page_by_page() {
+    let folder = Scratch::new();
+    let mut plan = folder.plan();
+    plan.config.limit_posts = 0;
+    let house = House::of(plan);
+    let cookie = house.join("Lin").await;
+    let mut wei = house.enter("Wei").await;
+    let mut lin = house.socket(&cookie).await;
+    lin.command(&crate::house::hello(1)).await;
+    let Event::Welcome(welcome) = lin.event().await else { panic!() };
+    drop(lin);
+    let count = REPLAY_EVENTS_MAX as u64 + 1;
+    for number in 0..count {
+        wei.command(&post(10 + number, RoomId::LOBBY, &number.to_string())).await;
+    }
+    let mut replies = 0;
+    while replies < count {
+        replies += u64::from(matches!(wei.event().await, Event::Reply(_)));
+    }
+    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    let Some(Event::Reset(reset)) = events.iter().find(|event| matches!(event, Event::Reset(_))) else {
+        panic!("{events:?}")
+    };
+    let mut seen: Vec<u64> = reset.room.messages.iter().map(|message| message.seq).collect();
+    let mut before = reset.room.messages[0].n;
+    let mut older = reset.room.older;
+    while older {
+        let history = History { reference: 9, room: RoomId::LOBBY, at: At::Before(before) };
+        lin.command(&Command::History(history)).await;
+        let Event::History(page) = lin.event().await else { panic!() };
+        seen.splice(0..0, page.messages.iter().map(|message| message.seq));
+        before = page.messages[0].n;
+        older = page.older;
+    }
+    assert_eq!(seen, (1..=count).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_hole_can_be_filled() {
+    let house = House::open();
+    let mut wei = house.enter("Wei").await;
+    for number in 2..6 {
+        reply(&mut wei, &post(number, RoomId::LOBBY, &number.to_string())).await;
+    }
+    let to = Address::Room(RoomId::LOBBY);
+    wei.command(&Command::Events(Events { reference: 9, to, after: 3 })).await;
+    let Event::Events(found) = wei.event().await else { panic!() };
+    assert_eq!((texts(&found.events), found.more), (vec!["4", "5"], false));
+}
+
+#[tokio::test]
+async fn who_is_slow_to_catch_up_is_not_closed() {
+    let folder = Scratch::new();
+    let mut plan = folder.plan();
+    plan.config.limit_posts = 0;
+    let house = House::of(plan);
+    let cookie = house.join("Lin").await;
+    let mut wei = house.enter("Wei").await;
+    let rooms = [make(&mut wei, 2, "a").await, make(&mut wei, 3, "b").await, make(&mut wei, 4, "c").await];
+    let mut lin = house.socket(&cookie).await;
+    lin.command(&crate::house::hello(1)).await;
+    assert!(matches!(lin.event().await, Event::Welcome(_)));
+    for (number, room) in rooms.iter().enumerate() {
+        reply(&mut lin, &Command::RoomJoin(moved(20 + number as u64, *room))).await;
+    }
+    lin.command(&Command::Ping).await;
+    let through = loop {
+        if let Event::Pong(pong) = lin.event().await {
+            break pong.through;
+        }
+    };
+    drop(lin);
+    // Almost as much in each room as is replayed, and more in all than a queue holds.
+    let text = "x".repeat(TEXT_BYTES_MAX);
+    let each = 60;
+    for number in 0..3 * each {
+        let room = rooms[usize::try_from(number % 3).unwrap()];
+        reply(&mut wei, &post(100 + number, room, &text)).await;
+    }
+    let mut slow = house.socket(&cookie).await;
+    let hello = Hello { reference: 1, build: "test".into(), cursor: Some(through), room: None };
+    slow.command(&Command::Hello(hello)).await;
+    // While nothing is read there, more is said than can be held back: 100 texts of 16 KiB.
+    for number in 0..100 {
+        reply(&mut wei, &post(500 + number, RoomId::LOBBY, &text)).await;
+    }
+    let (mut posted, mut positions, mut last) = (0, Vec::new(), None);
+    while posted < 3 * each + 100 {
+        match slow.event().await {
+            Event::Posted(event) => {
+                posted += 1;
+                positions.push(event.n);
+            }
+            Event::CaughtUp(caught_up) => last = Some(caught_up.through),
+            Event::Reset(_) => panic!("nothing of it was too much"),
+            _ => {}
+        }
+    }
+    assert!(positions.is_sorted_by(|a, b| a < b), "each once, in order");
+    while last.is_none() {
+        if let Event::CaughtUp(caught_up) = slow.event().await {
+            last = Some(caught_up.through);
+        }
+    }
+}

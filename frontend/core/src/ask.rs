@@ -1,0 +1,100 @@
+//! One question to the server: wanted, in flight, refused for now. A connection that is lost
+//! takes the answer with it, and the question is asked again on the next.
+
+use crate::limits::SETTLE_MS;
+
+/// How far a question is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// There is none.
+    #[default]
+    Idle,
+    /// To be asked.
+    Wanted,
+    /// Asked under this `ref`.
+    InFlight { reference: u64, sent_at: u64 },
+    /// Refused for now: asked again when the timer comes.
+    Resting,
+}
+
+impl Ask {
+    /// It is to be asked, unless it is already.
+    pub(crate) fn want(&mut self) {
+        if *self == Ask::Idle {
+            *self = Ask::Wanted;
+        }
+    }
+
+    /// Whether it is to be asked now.
+    pub(crate) fn is_wanted(&self) -> bool {
+        *self == Ask::Wanted
+    }
+
+    /// It left under this `ref`.
+    pub(crate) fn left(&mut self, reference: u64, now: u64) {
+        *self = Ask::InFlight { reference, sent_at: now };
+    }
+
+    /// Whether `wanted` is its `ref`.
+    pub(crate) fn is(&self, wanted: u64) -> bool {
+        matches!(self, Ask::InFlight { reference, .. } if *reference == wanted)
+    }
+
+    /// Whether it is in flight.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        matches!(self, Ask::InFlight { .. })
+    }
+
+    /// The timer of a refusal came.
+    pub(crate) fn rested(&mut self) {
+        if *self == Ask::Resting {
+            *self = Ask::Wanted;
+        }
+    }
+
+    /// The connection is lost: it is asked again on the next.
+    pub(crate) fn disconnected(&mut self) {
+        if *self != Ask::Idle {
+            *self = Ask::Wanted;
+        }
+    }
+
+    /// When its answer is overdue, on a connection that lives.
+    pub(crate) fn overdue_at(&self) -> Option<u64> {
+        match self {
+            Ask::InFlight { sent_at, .. } => Some(sent_at.saturating_add(SETTLE_MS)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_asked_once_and_again_on_another_connection() {
+        let mut ask = Ask::default();
+        assert!(!ask.is_wanted());
+        ask.want();
+        assert!(ask.is_wanted());
+        ask.left(7, 1_000);
+        ask.want();
+        assert!(!ask.is_wanted() && ask.is(7) && !ask.is(8));
+        assert_eq!(ask.overdue_at(), Some(1_000 + SETTLE_MS));
+        ask.disconnected();
+        assert!(ask.is_wanted() && !ask.is(7));
+    }
+
+    #[test]
+    fn a_refusal_for_now_rests_it() {
+        let mut ask = Ask::Resting;
+        assert!(!ask.is_wanted());
+        ask.rested();
+        assert!(ask.is_wanted());
+        let mut idle = Ask::Idle;
+        idle.rested();
+        idle.disconnected();
+        assert_eq!(idle, Ask::Idle);
+    }
+}

@@ -1,0 +1,168 @@
+//! The events of the log.
+
+use super::Client;
+use crate::chain::Step;
+use crate::effect::Effect;
+use crate::room::Room;
+use crate::stretch::Look;
+use shared::event::{MemberJoined, MemberLeft, Position, Posted, Reset};
+use shared::{Address, Event, Member, MemberId, RoomId};
+use std::rc::Rc;
+
+impl Client {
+    /// Takes an event: now, later or never.
+    pub(super) fn durable(&mut self, event: Event, out: &mut Vec<Effect>) {
+        let Some(position) = event.position() else { return };
+        self.seen = self.seen.max(position.n);
+        let to = position.to;
+        let Some(feed) = self.feed(to) else { return };
+        match feed.take(event, position) {
+            Some((Step::Next, event)) => self.apply(event, position, out),
+            // A new name of who has said nothing in the snapshot may be missing in it.
+            Some((_, Event::Renamed(renamed))) => self.call(&renamed.member, renamed.n),
+            _ => {}
+        }
+        self.go_on(to, out);
+    }
+
+    /// Takes what waits beyond a hole, as far as it follows.
+    pub(super) fn go_on(&mut self, to: Address, out: &mut Vec<Effect>) {
+        while let Some(event) = self.feed(to).and_then(super::Feed::next) {
+            if let Some(position) = event.position() {
+                self.apply(event, position, out);
+            }
+        }
+    }
+
+    /// The events of an address that concerns us.
+    pub(super) fn feed(&mut self, to: Address) -> Option<&mut super::Feed> {
+        match to {
+            Address::Room(room) => self.rooms.get_mut(room).map(|room| &mut room.feed),
+            Address::Member(member) => self.is_me(member).then_some(&mut self.own),
+        }
+    }
+
+    /// Applies the event that follows.
+    pub(super) fn apply(&mut self, event: Event, position: Position, out: &mut Vec<Effect>) {
+        let n = position.n;
+        match position.to {
+            Address::Member(_) => self.told(event),
+            Address::Room(id) => {
+                self.happened(event, n, id, out);
+                if let Some(room) = self.rooms.get_mut(id) {
+                    room.timeline.passed(n);
+                }
+            }
+        }
+    }
+
+    /// Something about us, told to us alone. What the list of rooms has is known.
+    fn told(&mut self, event: Event) {
+        let is_new = |n| n > self.rooms.as_of();
+        match event {
+            Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
+                self.rooms.join(room.id, Room::told(n, &room.name, &room.description));
+            }
+            Event::MemberLeft(MemberLeft { n, room: Some(id), .. })
+                if is_new(n) && self.rooms.get(id).is_some_and(|room| room.began_before(n)) =>
+            {
+                self.rooms.leave(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Something in a room.
+    fn happened(&mut self, event: Event, n: u64, id: RoomId, out: &mut Vec<Effect>) {
+        match event {
+            Event::Posted(posted) => self.posted(posted, id, out),
+            Event::MemberJoined(joined) => {
+                self.call(&joined.member, n);
+                let me = self.is_me(joined.member.id);
+                if let Some(room) = self.rooms.get_mut(id) {
+                    room.counts(1, n);
+                    if me {
+                        room.joined_at(n);
+                    }
+                }
+            }
+            Event::MemberLeft(left) => {
+                if let Some(room) = self.rooms.get_mut(id) {
+                    room.counts(-1, n);
+                }
+                if id == RoomId::LOBBY && self.members.left(left.member, n) {
+                    self.look_again();
+                }
+            }
+            Event::Renamed(renamed) => {
+                self.identity.renamed(&renamed.member, out);
+                self.call(&renamed.member, n);
+                self.call_me_by_name();
+            }
+            Event::RoomCreated(created) => {
+                if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
+                    // Its maker's joining follows.
+                    room.members = Some(0);
+                    describe(room, &created.room);
+                }
+            }
+            Event::RoomChanged(changed) => {
+                if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
+                    describe(room, &changed.room);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn posted(&mut self, posted: Posted, id: RoomId, out: &mut Vec<Effect>) {
+        // The log is in order: the name when it was written was that of the day.
+        self.call(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
+        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let open = self.rooms.open_id() == id;
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.hears(posted.seq);
+            room.timeline.posted(&posted.into_message(), look);
+            if open {
+                room.see();
+            }
+        }
+        self.rooms.bound();
+        self.settle_outbox(out);
+    }
+
+    /// A room comes anew, in place of what was missed of it.
+    pub(super) fn reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
+        let Reset { reference, room: snapshot } = reset;
+        let id = snapshot.room;
+        let asked = |room: &&mut Room| reference.is_none_or(|reference| room.feed.ask.is(reference));
+        if self.rooms.get_mut(id).filter(asked).is_none() {
+            return;
+        }
+        self.seen = self.seen.max(snapshot.as_of);
+        self.members.authors(&snapshot.authors, &snapshot.messages, snapshot.as_of);
+        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        for (other, room) in self.rooms.iter_mut() {
+            if other == id {
+                room.reset(snapshot, look);
+            } else if id == RoomId::LOBBY {
+                // New names that were told in the lobby are not known: what stands under them
+                // is fetched again.
+                room.timeline.unload();
+            }
+        }
+        self.look_again();
+        self.rooms.bound();
+        self.settle_outbox(out);
+        self.go_on(Address::Room(id), out);
+    }
+
+    pub(super) fn is_me(&self, member: MemberId) -> bool {
+        self.identity.me().is_some_and(|me| me.id == member)
+    }
+}
+
+fn describe(room: &mut Room, now: &shared::Room) {
+    room.name = Rc::from(now.name.as_str());
+    room.description = Rc::from(now.description.as_str());
+}

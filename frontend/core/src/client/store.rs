@@ -1,0 +1,159 @@
+//! What is stored for the next life of the page, and what the last one left.
+
+use super::Client;
+use crate::effect::Effect;
+use crate::input::Timer;
+use crate::limits::OUTBOX_ROWS_MAX;
+use crate::rooms::Rooms;
+use crate::shelf::Shelved;
+use crate::stored::{Owner, Stored, StoredDraft, StoredRow};
+use crate::view::{Identity, LeftBehind, RowKey};
+
+impl Client {
+    /// Looks into the store.
+    pub(super) fn load(&mut self, out: &mut Vec<Effect>) {
+        if !std::mem::replace(&mut self.loading, true) {
+            out.push(Effect::Load);
+        }
+    }
+
+    /// What is there.
+    pub(super) fn stored(&mut self, stored: Option<Stored>, now: u64, out: &mut Vec<Effect>) {
+        self.loading = false;
+        match stored {
+            Some(mut stored) => {
+                if std::mem::replace(&mut self.loaded, true) {
+                    // Ours are newer than what was read.
+                    let mine = self.drafts_of.as_ref().map(|(owner, _)| *owner);
+                    stored.drafts.retain(|draft| Some(draft.owner) != mine);
+                }
+                self.shelf.load(stored, |id| self.outbox.has(id), now);
+            }
+            None => self.shelf.look(now),
+        }
+        self.take_stored(now, out);
+        self.settle_outbox(out);
+    }
+
+    /// A row is stored, or cannot be.
+    pub(super) fn kept(&mut self, key: RowKey, ok: bool, out: &mut Vec<Effect>) {
+        if self.outbox.kept(key.client_id, ok) {
+            self.memory_only = !ok;
+            self.drafts.stored(key.client_id);
+            self.flush_drafts(out);
+        }
+    }
+
+    /// Takes what is ours of what was stored.
+    pub(super) fn take_stored(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
+        if owner.epoch.is_none() {
+            return;
+        }
+        let (rows, drafts) = self.shelf.take_mine(owner, me, self.outbox.room());
+        self.outbox.adopt(rows, owner, me, now, out);
+        self.outbox.renew(now, out);
+        for StoredDraft { room, text, .. } in drafts {
+            self.drafts.load(room, &text);
+        }
+    }
+
+    /// What somebody else left behind is ours from now on.
+    pub(super) fn take_over(&mut self, whose: Owner, now: u64, out: &mut Vec<Effect>) {
+        let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
+        if owner.epoch.is_none() || owner == whose {
+            return;
+        }
+        let (mut rows, drafts) = self.shelf.take_of(whose, self.outbox.room());
+        // What was said before its page ended is not said again in another name.
+        let is_said = |row: &StoredRow| {
+            let room = row.body.room().filter(|_| whose.epoch == owner.epoch);
+            room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.has(row.key()))
+        };
+        let said = rows.extract_if(.., |shelved| is_said(&shelved.row));
+        out.extend(said.map(|shelved| Effect::Drop(shelved.row.key())));
+        self.outbox.adopt(rows, owner, me, now, out);
+        for mut draft in drafts {
+            self.drafts.adopt(draft.room, &draft.text);
+            draft.text.clear();
+            out.push(Effect::KeepDraft(draft));
+        }
+        self.flush_drafts(out);
+    }
+
+    /// What somebody else left behind is wanted by nobody.
+    pub(super) fn drop_left(&mut self, whose: Owner, out: &mut Vec<Effect>) {
+        if self.owner() == Some(whose) {
+            return;
+        }
+        let (rows, drafts) = self.shelf.take_of(whose, usize::MAX);
+        out.extend(rows.iter().map(|Shelved { row, .. }| Effect::Drop(row.key())));
+        for mut draft in drafts {
+            draft.text.clear();
+            out.push(Effect::KeepDraft(draft));
+        }
+    }
+
+    /// What others left behind, once it is clear who is no other.
+    pub(super) fn left_behind(&self) -> Vec<LeftBehind> {
+        match (self.identity.who(), self.owner()) {
+            (Identity::Nobody { .. }, _) => self.shelf.left_behind(None),
+            (_, Some(owner)) if owner.epoch.is_some() => self.shelf.left_behind(Some(owner)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Stores the drafts that changed, once it is clear whose they are.
+    pub(super) fn flush_drafts(&mut self, out: &mut Vec<Effect>) {
+        if let Some((owner, name)) = &self.drafts_of {
+            self.drafts.flush(*owner, name, out);
+        }
+    }
+
+    /// Somebody joined. If that is not who was here, nothing of theirs stays in sight.
+    pub(super) fn make_way(&mut self, out: &mut Vec<Effect>) {
+        let Some(me) = self.identity.me() else { return };
+        let other = |(owner, name): &(Owner, String)| owner.member != me.id && *name != me.name;
+        if self.drafts_of.as_ref().is_some_and(other) {
+            self.put_away(out);
+            self.rooms = Rooms::default();
+        }
+    }
+
+    /// Puts away all that is written and not sent: the next person sees nothing of it.
+    pub(super) fn put_away(&mut self, out: &mut Vec<Effect>) {
+        self.flush_drafts(out);
+        if let Some((owner, name)) = self.drafts_of.take() {
+            for draft in self.drafts.put_away(owner, &name) {
+                self.shelf.put_draft(draft);
+            }
+        }
+        self.outbox.put_away(&mut self.shelf, out);
+    }
+
+    /// The timer of the leases came.
+    pub(super) fn lease_came(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.lease_at = None;
+        self.outbox.renew(now, out);
+        if self.shelf.look_at().is_some_and(|at| at <= now) {
+            self.load(out);
+        }
+    }
+
+    /// Keeps the timer of the leases right: called after each input.
+    pub(super) fn watch_leases(&mut self, out: &mut Vec<Effect>) {
+        let look_at = self.shelf.look_at().filter(|_| !self.loading);
+        let Some(at) = [self.outbox.renew_at(), look_at].into_iter().flatten().min() else { return };
+        if self.lease_at.is_none_or(|set| at < set) {
+            self.lease_at = Some(at);
+            out.push(Effect::Set(Timer::Lease, at));
+        }
+    }
+}
+
+impl crate::outbox::Outbox {
+    /// How many more it takes.
+    fn room(&self) -> usize {
+        OUTBOX_ROWS_MAX.saturating_sub(self.len())
+    }
+}

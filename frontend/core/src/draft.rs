@@ -1,0 +1,161 @@
+//! What is being written in each room. The core owns it and the composer shows it: a draft that
+//! changes by anything but typing has a new turn.
+//!
+//! The text that is sent stays in the draft until its row is stored. What is typed meanwhile
+//! stands behind it, and is what stays.
+
+use crate::effect::Effect;
+use crate::input::Timer;
+use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
+use crate::stored::{Owner, StoredDraft};
+use crate::view;
+use shared::{ClientId, RoomId};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// The drafts of the member of this page.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    rooms: BTreeMap<RoomId, Draft>,
+    /// The last turn that was given out.
+    turn: u64,
+    timer: bool,
+}
+
+#[derive(Debug, Default)]
+struct Draft {
+    text: Rc<str>,
+    turn: u64,
+    /// Not stored yet as it is.
+    dirty: bool,
+    /// What of it is being stored as rows, in its order, and whether that is done.
+    leaving: VecDeque<(ClientId, Rc<str>, bool)>,
+}
+
+impl Drafts {
+    /// As the composer shows it.
+    pub(crate) fn show(&self, room: RoomId) -> view::Draft {
+        let draft = self.rooms.get(&room);
+        let (text, turn) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.turn));
+        view::Draft { room, text, turn }
+    }
+
+    /// Whether something is being written there.
+    pub(crate) fn has(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|draft| !draft.text.trim().is_empty())
+    }
+
+    /// The person typed: this is in the composer now.
+    pub(crate) fn typed(&mut self, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
+        if !self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX {
+            return;
+        }
+        let draft = self.rooms.entry(room).or_default();
+        if *draft.text != *text {
+            draft.text = Rc::from(text);
+            draft.dirty = true;
+            if !std::mem::replace(&mut self.timer, true) {
+                out.push(Effect::Set(Timer::Draft, now.saturating_add(DRAFT_MS)));
+            }
+        }
+    }
+
+    /// The person sends `text`, what the composer holds: what of it is not being stored already.
+    pub(crate) fn sends(&mut self, room: RoomId, client_id: ClientId, text: &str) -> Rc<str> {
+        let Some(draft) = self.rooms.get_mut(&room).filter(|draft| *draft.text == *text) else {
+            return Rc::from(text);
+        };
+        let mut rest = text;
+        for (_, leaving, _) in &draft.leaving {
+            rest = rest.strip_prefix(&**leaving).unwrap_or(rest);
+        }
+        let rest: Rc<str> = Rc::from(rest);
+        if !rest.trim().is_empty() {
+            draft.leaving.push_back((client_id, rest.clone(), false));
+        }
+        rest
+    }
+
+    /// A row is stored: its text leaves the composer.
+    pub(crate) fn stored(&mut self, client_id: ClientId) {
+        let turn = &mut self.turn;
+        for draft in self.rooms.values_mut() {
+            if let Some(leaving) = draft.leaving.iter_mut().find(|(id, ..)| *id == client_id) {
+                leaving.2 = true;
+            }
+            while let Some((_, text, _)) = draft.leaving.pop_front_if(|(.., stored)| *stored) {
+                if let Some(rest) = draft.text.strip_prefix(&*text) {
+                    draft.text = Rc::from(rest);
+                    *turn += 1;
+                    (draft.turn, draft.dirty) = (*turn, true);
+                }
+            }
+        }
+    }
+
+    /// Stores what changed.
+    pub(crate) fn flush(&mut self, owner: Owner, name: &str, out: &mut Vec<Effect>) {
+        if std::mem::take(&mut self.timer) {
+            out.push(Effect::Clear(Timer::Draft));
+        }
+        for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| draft.dirty) {
+            draft.dirty = false;
+            out.push(Effect::KeepDraft(stored(owner, name, *room, draft)));
+        }
+    }
+
+    /// The timer came.
+    pub(crate) fn timer_came(&mut self) {
+        self.timer = false;
+    }
+
+    /// Takes a draft of the last life of the page: before what was written since.
+    pub(crate) fn load(&mut self, room: RoomId, text: &str) {
+        if text.is_empty() || (!self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX) {
+            return;
+        }
+        match self.rooms.get(&room).map(|draft| draft.text.clone()) {
+            None => self.put(room, text, false),
+            Some(since) if since.is_empty() => self.put(room, text, true),
+            Some(since) => self.put(room, &format!("{text}\n{since}"), true),
+        }
+    }
+
+    /// All is another's now, who is the same person.
+    pub(crate) fn give(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
+        for (room, draft) in &mut self.rooms {
+            draft.dirty = true;
+            let (name, text) = (name.to_owned(), String::new());
+            out.push(Effect::KeepDraft(StoredDraft { owner: old, name, room: *room, text }));
+        }
+    }
+
+    /// Takes another's draft: behind what is written there.
+    pub(crate) fn adopt(&mut self, room: RoomId, text: &str) {
+        let before = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
+        let text = if before.is_empty() { text.to_owned() } else { format!("{before}\n{text}") };
+        self.put(room, &text, true);
+    }
+
+    fn put(&mut self, room: RoomId, text: &str, dirty: bool) {
+        self.turn += 1;
+        let draft = self.rooms.entry(room).or_default();
+        (draft.text, draft.turn) = (Rc::from(text), self.turn);
+        draft.dirty |= dirty;
+    }
+
+    /// What is written, to be put away: the next person sees nothing of it.
+    pub(crate) fn put_away(&mut self, owner: Owner, name: &str) -> Vec<StoredDraft> {
+        let rooms = std::mem::take(&mut self.rooms);
+        let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
+        written.map(|(room, draft)| stored(owner, name, *room, draft)).collect()
+    }
+}
+
+fn stored(owner: Owner, name: &str, room: RoomId, draft: &Draft) -> StoredDraft {
+    let text = if draft.text.len() <= DRAFT_BYTES_MAX { draft.text.as_ref() } else { "" };
+    StoredDraft { owner, name: name.to_owned(), room, text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

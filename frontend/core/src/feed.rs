@@ -1,0 +1,132 @@
+//! The events of one address as they come: those that follow, those beyond a hole, and the
+//! question that fills it.
+
+use crate::ask::Ask;
+use crate::chain::{Chain, Step};
+use crate::limits::BEYOND_MAX;
+use shared::Event;
+use shared::event::Position;
+use std::collections::BTreeMap;
+
+/// How far an address is held, and what waits beyond.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    chain: Chain,
+    /// Events beyond a hole.
+    beyond: BTreeMap<u64, Event>,
+    /// The question for what is missing.
+    pub(crate) ask: Ask,
+}
+
+impl Feed {
+    /// Continues what `chain` continues.
+    pub(crate) fn new(chain: Chain) -> Self {
+        Feed { chain, beyond: BTreeMap::new(), ask: Ask::Idle }
+    }
+
+    /// Takes an event: what is to be applied now is given back with what it is to the chain.
+    pub(crate) fn take(&mut self, event: Event, position: Position) -> Option<(Step, Event)> {
+        match self.chain.step(position.n, position.prev) {
+            Step::Hole => {
+                self.ask.want();
+                if self.beyond.len() < BEYOND_MAX {
+                    self.beyond.insert(position.n, event);
+                }
+                None
+            }
+            step => Some((step, event)),
+        }
+    }
+
+    /// The next of the events beyond the hole, once it follows.
+    pub(crate) fn next(&mut self) -> Option<Event> {
+        loop {
+            let first = self.beyond.first_entry()?;
+            let position = first.get().position()?;
+            match self.chain.step(position.n, position.prev) {
+                Step::Next => return Some(first.remove()),
+                Step::Known => drop(first.remove()),
+                Step::Hole => return None,
+            }
+        }
+    }
+
+    /// The position up to which all is held.
+    pub(crate) fn reach(&self) -> u64 {
+        self.chain.reach()
+    }
+
+    /// Whether nothing is known to be missing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.beyond.is_empty() && self.ask == Ask::Idle
+    }
+
+    /// Whether events wait beyond a hole.
+    pub(crate) fn has_hole(&self) -> bool {
+        !self.beyond.is_empty()
+    }
+
+    /// A snapshot is there instead of the events up to it.
+    pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
+        self.chain = Chain::after(as_of, last);
+        self.ask = Ask::Idle;
+    }
+
+    /// The connection is lost: the next one brings all that is missing.
+    pub(crate) fn disconnected(&mut self) {
+        self.beyond.clear();
+        self.ask = Ask::Idle;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{Address, RoomId};
+
+    fn event(n: u64, prev: u64) -> (Event, Position) {
+        let position = Position { n, to: Address::Room(RoomId(1)), prev };
+        (Event::Later(position), position)
+    }
+
+    fn take(feed: &mut Feed, n: u64, prev: u64) -> Option<Step> {
+        let (event, position) = event(n, prev);
+        feed.take(event, position).map(|(step, _)| step)
+    }
+
+    #[test]
+    fn what_is_beyond_a_hole_waits_until_it_is_filled() {
+        let mut feed = Feed::new(Chain::after(10, 10));
+        assert_eq!(take(&mut feed, 14, 12), None);
+        assert_eq!(take(&mut feed, 16, 14), None);
+        assert!(feed.ask.is_wanted() && !feed.is_whole());
+        assert!(feed.next().is_none());
+        assert_eq!(take(&mut feed, 12, 10), Some(Step::Next));
+        assert_eq!(feed.next(), Some(event(14, 12).0));
+        assert_eq!(feed.next(), Some(event(16, 14).0));
+        assert_eq!((feed.next(), feed.reach()), (None, 16));
+    }
+
+    #[test]
+    fn what_a_snapshot_has_is_not_applied_again() {
+        let mut feed = Feed::new(Chain::after(10, 10));
+        take(&mut feed, 14, 12);
+        take(&mut feed, 16, 14);
+        feed.reset(15, 14);
+        assert_eq!(feed.next(), Some(event(16, 14).0));
+        assert!(feed.is_whole());
+    }
+
+    #[test]
+    fn as_many_wait_as_the_limit_says_and_the_rest_is_a_hole_again() {
+        let mut feed = Feed::new(Chain::after(1, 1));
+        for n in 0..=BEYOND_MAX as u64 {
+            take(&mut feed, 10 + n, 9 + n);
+            assert_eq!(feed.beyond.len(), (n as usize + 1).min(BEYOND_MAX));
+        }
+        take(&mut feed, 9, 1);
+        let applied = std::iter::from_fn(|| feed.next()).count();
+        assert_eq!(applied, BEYOND_MAX);
+        assert_eq!(take(&mut feed, 11 + BEYOND_MAX as u64, 10 + BEYOND_MAX as u64), None);
+    }
+}

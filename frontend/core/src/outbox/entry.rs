@@ -1,0 +1,110 @@
+//! One command of the outbox.
+
+use crate::effect::Effect;
+use crate::limits::LEASE_MS;
+use crate::shelf::Shelf;
+use crate::stored::{Body, Owner, StoredRow};
+use crate::view::{Row, RowState};
+use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
+use shared::{Command, ErrorCode};
+use std::rc::Rc;
+
+/// The command.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// As it is stored.
+    pub(crate) row: StoredRow,
+    pub(super) state: State,
+    /// The store has it.
+    pub(super) stored: bool,
+    /// Asked for in this life of the page.
+    pub(crate) fresh: bool,
+    /// As it was last shown.
+    pub(super) shown: Option<Rc<Row>>,
+}
+
+/// How far a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Leaves once it is stored.
+    Storing,
+    /// Leaves when the room is free.
+    Queued,
+    /// Sent on the connection of now.
+    InFlight { reference: u64, sent_at: u64 },
+    /// Refused for now: queued again when the timer comes. Its room waits with it.
+    Resting,
+    /// Refused for good: others pass it by.
+    Failed(ErrorCode),
+}
+
+impl State {
+    pub(super) fn show(self, connected: bool) -> RowState {
+        match self {
+            State::Failed(code) => RowState::Failed(code),
+            State::Resting => RowState::Waiting,
+            _ if connected => RowState::Sending,
+            _ => RowState::Waiting,
+        }
+    }
+}
+
+impl Entry {
+    /// As it is sent.
+    pub(super) fn command(&self, reference: u64) -> Command {
+        let client_id = self.row.client_id;
+        match self.row.body.clone() {
+            Body::Post { room, text } => Command::Post(Post { reference, client_id, room, text }),
+            Body::Create { name, description } => {
+                Command::RoomCreate(RoomCreate { reference, client_id, name, description })
+            }
+            Body::Change { room, name, description } => {
+                Command::RoomChange(RoomChange { reference, client_id, room, name, description })
+            }
+            Body::Join { room } => Command::RoomJoin(RoomMove { reference, client_id, room }),
+            Body::Leave { room } => Command::RoomLeave(RoomMove { reference, client_id, room }),
+        }
+    }
+
+    /// Stores it as it is now.
+    pub(super) fn keep(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.row.failed = match self.state {
+            State::Failed(code) => Some(code),
+            _ => None,
+        };
+        self.row.lease = now.saturating_add(LEASE_MS);
+        out.push(Effect::Keep(self.row.clone()));
+    }
+
+    /// Makes it `owner`'s.
+    pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
+        let old = self.row.key();
+        self.row.owner = owner;
+        self.keep(now, out);
+        if self.row.key() != old {
+            out.push(Effect::Drop(old));
+        }
+    }
+
+    /// Lets it wait for whoever asks for it.
+    pub(super) fn put_away(mut self, shelf: &mut Shelf, out: &mut Vec<Effect>) {
+        self.row.lease = 0;
+        out.push(Effect::Lease { keys: vec![self.row.key()], until: 0 });
+        shelf.put(self.row, self.stored);
+    }
+
+    /// As a row, if it is a message.
+    pub(super) fn show(&mut self, state: RowState) -> Option<Rc<Row>> {
+        let Body::Post { text, .. } = &self.row.body else { return None };
+        let key = self.row.key();
+        let same = |row: &&Rc<Row>| row.state == state && row.key == key && *row.name == *self.row.name;
+        if let Some(row) = self.shown.as_ref().filter(same) {
+            return Some(row.clone());
+        }
+        let text = self.shown.as_ref().map_or_else(|| Rc::from(text.as_str()), |row| row.text.clone());
+        let name = Rc::from(self.row.name.as_str());
+        let row = Rc::new(Row { key, name, tag: None, mine: true, text, at: self.row.at, state });
+        self.shown = Some(row.clone());
+        Some(row)
+    }
+}

@@ -1,0 +1,117 @@
+//! What the shell stores for the next life of the page: commands that are not settled, and drafts.
+//! Plain data that turns into JSON; where it is stored is the shell's affair.
+
+use crate::view::RowKey;
+use serde::{Deserialize, Serialize};
+use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
+
+/// Whose something is. A member's id means somebody in one log only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Owner {
+    /// The log; absent before the first `welcome`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// The member.
+    pub member: MemberId,
+}
+
+/// What a row asks of the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// A message to a room.
+    Post {
+        /// Where.
+        room: RoomId,
+        /// What.
+        text: String,
+    },
+    /// A new room.
+    Create {
+        /// Its name.
+        name: String,
+        /// What it is for.
+        description: String,
+    },
+    /// Another name or description of a room.
+    Change {
+        /// Which.
+        room: RoomId,
+        /// Its name.
+        name: String,
+        /// What it is for.
+        description: String,
+    },
+    /// To be in a room.
+    Join {
+        /// Which.
+        room: RoomId,
+    },
+    /// To be in it no more.
+    Leave {
+        /// Which.
+        room: RoomId,
+    },
+}
+
+impl Body {
+    /// The room that it is about; none for a new one.
+    pub fn room(&self) -> Option<RoomId> {
+        match self {
+            Body::Create { .. } => None,
+            Body::Post { room, .. } | Body::Change { room, .. } => Some(*room),
+            Body::Join { room } | Body::Leave { room } => Some(*room),
+        }
+    }
+}
+
+/// One command that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRow {
+    /// Whose.
+    pub owner: Owner,
+    /// With the owner's id, its key.
+    pub client_id: ClientId,
+    /// The owner's name when it was written.
+    pub name: String,
+    /// What it asks.
+    pub body: Body,
+    /// When it was written: milliseconds of the clock that inputs carry.
+    pub at: u64,
+    /// Its place in the order of sending.
+    pub place: u64,
+    /// Until when it belongs to the page that keeps it (milliseconds).
+    pub lease: u64,
+    /// Why it failed for good, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ErrorCode>,
+}
+
+impl StoredRow {
+    /// What it is stored under.
+    pub fn key(&self) -> RowKey {
+        RowKey { author: self.owner.member, client_id: self.client_id }
+    }
+}
+
+/// What is being written in one room. Stored under owner and room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredDraft {
+    /// Whose.
+    pub owner: Owner,
+    /// The owner's name.
+    pub name: String,
+    /// Where.
+    pub room: RoomId,
+    /// Empty: there is none, and nothing is to be stored.
+    pub text: String,
+}
+
+/// All that was stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// In any order.
+    pub rows: Vec<StoredRow>,
+    /// In any order.
+    pub drafts: Vec<StoredDraft>,
+}

@@ -1,0 +1,238 @@
+//! A stretch of one room's messages without gaps. Two that do not touch are never one.
+
+use crate::members::Members;
+use crate::view::{Row, RowKey, RowState};
+use shared::{MemberId, Message};
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+/// How rows are shown: by whose eyes, under which names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look<'a> {
+    /// The member of this page.
+    pub(crate) me: Option<MemberId>,
+    /// Today's names.
+    pub(crate) members: &'a Members,
+}
+
+/// One message that is held.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Its position in the log.
+    pub(crate) n: u64,
+    /// Its number in the room.
+    pub(crate) seq: u64,
+    /// The author's name when it was written: shown while today's is unknown.
+    written: Rc<str>,
+    /// As it is shown.
+    pub(crate) row: Rc<Row>,
+}
+
+impl Held {
+    pub(crate) fn new(message: &Message, look: Look<'_>) -> Self {
+        let key = RowKey { author: message.author, client_id: message.client_id };
+        let written: Rc<str> = Rc::from(message.name.as_str());
+        let row = Rc::new(Row {
+            key,
+            name: look.members.name(message.author).unwrap_or(&written).clone(),
+            tag: message.tag,
+            mine: look.me == Some(message.author),
+            text: Rc::from(message.text.as_str()),
+            at: message.at,
+            state: RowState::Settled,
+        });
+        Held { n: message.n, seq: message.seq, written, row }
+    }
+
+    /// Gives it its author's name of today, and tells whose it is.
+    pub(crate) fn look_again(&mut self, look: Look<'_>) {
+        let name = look.members.name(self.row.key.author).unwrap_or(&self.written);
+        let mine = look.me == Some(self.row.key.author);
+        if self.row.name != *name || self.row.mine != mine {
+            self.row = Rc::new(Row { name: name.clone(), mine, ..(*self.row).clone() });
+        }
+    }
+}
+
+/// A stretch.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    rows: VecDeque<Held>,
+    keys: BTreeSet<RowKey>,
+    /// The number of the room's newest message at its end, held or not; none where nobody told.
+    end: Option<u64>,
+    /// Whether the room has older messages than those held.
+    pub(crate) older: bool,
+    /// Whether it has newer ones.
+    pub(crate) newer: bool,
+}
+
+impl Stretch {
+    /// Holds nothing and stands behind the message with this number.
+    pub(crate) fn bare(end: Option<u64>) -> Self {
+        let older = end != Some(0);
+        Stretch { rows: VecDeque::new(), keys: BTreeSet::new(), end, older, newer: false }
+    }
+
+    /// Holds these, oldest first. What is out of order is left out.
+    pub(crate) fn of(messages: &[Message], older: bool, newer: bool, look: Look<'_>) -> Self {
+        let mut stretch = Stretch::bare(None);
+        (stretch.older, stretch.newer) = (older, newer);
+        for message in messages {
+            stretch.push(message, look);
+        }
+        if stretch.rows.is_empty() && !older && !newer {
+            stretch.end = Some(0);
+        }
+        stretch
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn has(&self, key: RowKey) -> bool {
+        self.keys.contains(&key)
+    }
+
+    pub(crate) fn first(&self) -> Option<&Held> {
+        self.rows.front()
+    }
+
+    pub(crate) fn last(&self) -> Option<&Held> {
+        self.rows.back()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&Held> {
+        self.rows.get(index)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Held> {
+        self.rows.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+        self.rows.iter_mut()
+    }
+
+    /// The number of its first message, or of the one that would be.
+    pub(crate) fn start(&self) -> Option<u64> {
+        self.rows.front().map(|held| held.seq).or(self.end.map(|end| end.saturating_add(1)))
+    }
+
+    /// The number of its last message, held or not.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// The index of the first message at `n` or after it.
+    pub(crate) fn index_from(&self, n: u64) -> usize {
+        self.rows.partition_point(|held| held.n < n)
+    }
+
+    /// The index of the first message after `n`.
+    pub(crate) fn index_after(&self, n: u64) -> usize {
+        self.rows.partition_point(|held| held.n <= n)
+    }
+
+    /// Takes the message that follows. False where it does not.
+    pub(crate) fn push(&mut self, message: &Message, look: Look<'_>) -> bool {
+        self.push_held(Held::new(message, look))
+    }
+
+    fn push_held(&mut self, held: Held) -> bool {
+        let follows =
+            self.last().is_none_or(|last| last.n < held.n) && self.end.is_none_or(|end| end < held.seq);
+        if !follows || !self.keys.insert(held.row.key) {
+            return false;
+        }
+        self.end = Some(held.seq);
+        self.rows.push_back(held);
+        true
+    }
+
+    /// Whether `other` overlaps this one, or stands right beside it.
+    pub(crate) fn touches(&self, other: &Stretch) -> bool {
+        match (self.start(), self.end, other.start(), other.end) {
+            (Some(start), Some(end), Some(other_start), Some(other_end)) => {
+                other_start <= end.saturating_add(1) && start <= other_end.saturating_add(1)
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes what `other`, which touches this one, has before it and, if `forward`, behind it.
+    pub(crate) fn join(&mut self, other: Stretch, forward: bool) {
+        let (start, end) = (self.start(), self.end);
+        let Stretch { rows, end: other_end, older, newer, .. } = other;
+        if rows.front().is_some_and(|first| start.is_none_or(|start| first.seq < start)) {
+            self.older = older;
+        }
+        if self.end.is_none() {
+            self.end = other_end;
+        }
+        let (before, behind): (Vec<Held>, Vec<Held>) =
+            rows.into_iter().partition(|held| start.is_none_or(|start| held.seq < start));
+        for held in before.into_iter().rev() {
+            let follows = self.first().is_none_or(|first| held.n < first.n);
+            if follows && self.keys.insert(held.row.key) {
+                self.rows.push_front(held);
+            }
+        }
+        if forward {
+            if other_end > end {
+                self.newer = newer;
+            }
+            for held in behind {
+                self.push_held(held);
+            }
+        }
+    }
+
+    /// Lets go of so many at its start.
+    pub(crate) fn trim_start(&mut self, many: usize) {
+        for held in self.rows.drain(..many.min(self.rows.len())) {
+            self.keys.remove(&held.row.key);
+            self.older = true;
+        }
+    }
+
+    /// Lets go of so many at its end, which is no live one.
+    pub(crate) fn trim_end(&mut self, many: usize) {
+        let keep = self.rows.len().saturating_sub(many);
+        self.truncate(keep);
+    }
+
+    /// Lets go of what stands at `n` and after it.
+    pub(crate) fn cut_from(&mut self, n: u64) {
+        self.truncate(self.index_from(n));
+    }
+
+    fn truncate(&mut self, keep: usize) {
+        for held in self.rows.drain(keep.min(self.rows.len())..) {
+            self.keys.remove(&held.row.key);
+            self.newer = true;
+            self.end = held.seq.checked_sub(1).min(self.end);
+        }
+    }
+
+    /// Takes out the first `many` as a stretch of their own.
+    pub(crate) fn split_start(&mut self, many: usize) -> Stretch {
+        let mut start = Stretch::bare(None);
+        start.older = self.older;
+        start.newer = true;
+        for held in self.rows.drain(..many.min(self.rows.len())) {
+            self.keys.remove(&held.row.key);
+            start.push_held(held);
+        }
+        self.older = true;
+        start
+    }
+}
+
+#[cfg(test)]
+mod tests;

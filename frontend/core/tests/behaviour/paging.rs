@@ -1,0 +1,238 @@
+//! Reading what was said before.
+
+use crate::house::{House, LOBBY};
+use crate::page::{Page, ann, closes, histories, set};
+use client::effect::Effect;
+use client::input::{Input, Timer};
+use client::limits::{SETTLE_MS, WINDOW_ROWS_MAX};
+use client::view::Edge;
+use shared::ErrorCode;
+use shared::command::At;
+
+/// Ann's page in a house where so much was said.
+fn reader(house: &House) -> Page {
+    let mut page = Page::welcome_in(house);
+    page.give(Input::Follow(false));
+    page
+}
+
+/// Gives the answer to the one question for history among these effects.
+fn answer(page: &mut Page, house: &House, effects: &[Effect]) -> Vec<Effect> {
+    let asked = histories(effects);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    page.frame(house.history(asked[0].reference, asked[0].room, asked[0].at))
+}
+
+fn whole(house_from: u64, to: u64) -> Vec<u64> {
+    (house_from..=to).collect()
+}
+
+fn talkative(many: u64) -> House {
+    let mut house = House::new(1);
+    house.talk(LOBBY, 1..=many);
+    house
+}
+
+#[test]
+fn older_pages_come_one_by_one_until_the_first_message() {
+    let house = talkative(230);
+    let mut page = reader(&house);
+    for from in [81, 31, 1] {
+        assert_eq!(page.view().older, Edge::More);
+        let out = page.give(Input::Older);
+        assert_eq!(page.view().older, Edge::Loading);
+        assert_eq!(histories(&page.give(Input::Older)), [], "one at a time");
+        answer(&mut page, &house, &out);
+        assert_eq!(page.texts(), whole(from, 230));
+    }
+    assert_eq!(page.view().older, Edge::End);
+}
+
+#[test]
+fn the_window_moves_up_and_what_leaves_it_is_still_held() {
+    let house = talkative(500);
+    let mut page = reader(&house);
+    while page.view().older != Edge::End {
+        let out = page.give(Input::Older);
+        if !histories(&out).is_empty() {
+            answer(&mut page, &house, &out);
+        }
+        assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
+    }
+    assert_eq!(page.texts(), whole(1, 300));
+    assert_eq!(page.view().newer, Edge::More);
+    while page.view().newer != Edge::End {
+        assert_eq!(histories(&page.give(Input::Newer)), []);
+    }
+    assert_eq!(page.texts(), whole(201, 500));
+    assert_eq!(page.view().older, Edge::More);
+}
+
+#[test]
+fn nobody_reading_history_is_moved_by_a_new_message() {
+    let mut house = talkative(500);
+    let mut page = reader(&house);
+    for _ in 0..6 {
+        let out = page.give(Input::Older);
+        answer(&mut page, &house, &out);
+    }
+    let before = page.view().rows.clone();
+    assert_eq!(before.len(), WINDOW_ROWS_MAX);
+    let talk = house.talk(LOBBY, 501..=520);
+    page.frames(talk);
+    assert!(std::rc::Rc::ptr_eq(&before, &page.view().rows));
+    assert_eq!((page.view().new_below, page.view().newer), (20, Edge::More));
+    page.give(Input::Latest);
+    assert!(page.view().following);
+    assert_eq!((page.view().new_below, page.view().newer), (0, Edge::End));
+    assert_eq!(page.texts(), whole(421, 520));
+}
+
+#[test]
+fn at_the_end_the_window_follows() {
+    let mut house = talkative(100);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(LOBBY, 101..=350);
+    page.frames(talk);
+    assert_eq!(page.texts(), whole(51, 350));
+    assert_eq!((page.view().older, page.view().newer), (Edge::More, Edge::End));
+}
+
+#[test]
+fn who_scrolled_up_a_little_sees_what_comes_below_until_the_window_is_full() {
+    let mut house = talkative(100);
+    let mut page = reader(&house);
+    let talk = house.talk(LOBBY, 101..=350);
+    page.frames(talk);
+    assert_eq!(page.texts(), whole(1, 300));
+    assert_eq!(page.view().new_below, 250);
+    page.give(Input::Follow(true));
+    assert!(!page.view().following, "that is not the end of the room");
+    page.give(Input::Newer);
+    page.give(Input::Follow(true));
+    assert!(page.view().following);
+    assert_eq!(page.texts(), whole(51, 350));
+}
+
+#[test]
+fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
+    let house = talkative(1_000);
+    let mut page = reader(&house);
+    let out = page.give(Input::Jump(At::Date(5_000 + 3 * 300)));
+    assert!(page.view().jumping);
+    answer(&mut page, &house, &out);
+    let view = page.view();
+    assert_eq!(page.texts(), whole(275, 324));
+    let landed = view.landed.unwrap();
+    assert_eq!(view.rows.iter().position(|row| row.key == landed.key), Some(25));
+    assert_eq!((view.older, view.newer, view.following), (Edge::More, Edge::More, false));
+    let out = page.give(Input::Newer);
+    answer(&mut page, &house, &out);
+    let out = page.give(Input::Older);
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(225, 374));
+}
+
+#[test]
+fn two_stretches_become_one_when_they_touch_and_not_before() {
+    let mut house = talkative(300);
+    let mut page = reader(&house);
+    let out = page.give(Input::Jump(At::Date(5_000 + 3 * 120)));
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(95, 144));
+    let talk = house.talk(LOBBY, 301..=301);
+    page.frames(talk);
+    assert_eq!(page.texts(), whole(95, 144), "the newest do not touch it");
+    let out = page.give(Input::Newer);
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(95, 194));
+    let out = page.give(Input::Newer);
+    answer(&mut page, &house, &out);
+    while page.view().newer != Edge::End {
+        assert_eq!(histories(&page.give(Input::Newer)), [], "all the rest is held");
+    }
+    assert_eq!(page.texts(), whole(95, 301).split_off(0));
+}
+
+#[test]
+fn a_jump_to_what_is_held_asks_nobody() {
+    let house = talkative(100);
+    let mut page = reader(&house);
+    assert_eq!(histories(&page.give(Input::Jump(At::Around(3 * 40)))), []);
+    let view = page.view();
+    let landed = view.landed.unwrap();
+    let row = view.rows.iter().find(|row| row.key == landed.key).unwrap();
+    assert_eq!(&*row.text, "40");
+    page.give(Input::Jump(At::Around(3 * 40)));
+    assert_ne!(page.view().landed.unwrap().turn, landed.turn, "again is another jump");
+}
+
+#[test]
+fn a_page_that_is_refused_for_now_is_asked_for_again() {
+    let house = talkative(150);
+    let mut page = reader(&house);
+    let asked = histories(&page.give(Input::Older));
+    let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
+    assert_eq!((histories(&out), page.view().older), (vec![], Edge::Loading));
+    assert!(set(&out, Timer::Ask).is_some());
+    let out = page.ring(Timer::Ask);
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(1, 150));
+}
+
+#[test]
+fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
+    let house = talkative(150);
+    let mut page = reader(&house);
+    let asked = histories(&page.give(Input::Older));
+    let out = page.frame(House::error(asked[0].reference, ErrorCode::RoomUnknown));
+    assert_eq!((out, page.view().older), (vec![], Edge::Failed));
+    let out = page.give(Input::Older);
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(1, 150));
+}
+
+#[test]
+fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
+    let house = talkative(300);
+    let mut page = reader(&house);
+    let asked = histories(&page.give(Input::Older));
+    page.frame(house.history(asked[0].reference, LOBBY, At::Before(3 * 150)));
+    assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
+}
+
+#[test]
+fn an_answer_that_never_comes_ends_the_connection() {
+    let house = talkative(150);
+    let mut page = reader(&house);
+    page.give(Input::Older);
+    page.now += SETTLE_MS;
+    assert!(closes(&page.give(Input::Timer(Timer::Silence))).is_some());
+    page.retry();
+    let hello = page.give(Input::Opened(page.socket));
+    assert_eq!(histories(&hello), []);
+    let out = page.frame(house.welcome(page.hello, &ann()));
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(1, 150));
+}
+
+#[test]
+fn what_one_says_oneself_is_seen_wherever_one_was() {
+    let house = talkative(500);
+    let mut page = reader(&house);
+    let out = page.give(Input::Jump(At::Date(5_000)));
+    answer(&mut page, &house, &out);
+    page.send(1, "7");
+    assert_eq!(page.view().rows.last().map(|row| row.text.to_string()).as_deref(), Some("7"));
+    assert!(page.view().following);
+}
+
+#[test]
+fn unsettled_rows_stand_at_the_end_of_the_room_and_nowhere_else() {
+    let house = talkative(500);
+    let mut page = reader(&house);
+    page.send(1, "7");
+    let out = page.give(Input::Jump(At::Date(5_000)));
+    answer(&mut page, &house, &out);
+    assert_eq!(page.texts(), whole(1, 50));
+}

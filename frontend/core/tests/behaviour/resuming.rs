@@ -1,0 +1,247 @@
+//! Back from a lost connection: what is held stays, what was missed follows.
+
+use crate::house::{House, LOBBY};
+use crate::page::{Page, ann, bo, closes, commands, histories, holes, posts};
+use client::input::Input;
+use client::view::{Edge, RoomItem};
+use shared::command::{At, Command};
+use shared::{Address, RoomId};
+
+const TEA: RoomId = RoomId(7);
+
+fn names(page: &mut Page) -> Vec<String> {
+    page.view().rooms.iter().map(|room| room.name.to_string()).collect()
+}
+
+fn item(page: &mut Page, id: RoomId) -> RoomItem {
+    page.view().rooms.iter().find(|room| room.id == id).cloned().expect("a room")
+}
+
+/// Goes on in `house`, which tells what was missed but not yet that it was all.
+fn resumes(page: &mut Page, house: &House) -> u64 {
+    let cursor = page.comes_back().cursor.expect("a cursor").n;
+    page.frame(house.welcome_back(page.hello, &ann(), cursor));
+    cursor
+}
+
+fn returns(page: &mut Page, house: &House) {
+    let cursor = resumes(page, house);
+    page.frames(house.missed(cursor));
+    page.frame(house.caught_up());
+}
+
+#[test]
+fn what_was_missed_follows_and_then_the_cursor_moves() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=2);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    house.talk(LOBBY, 3..=4);
+    house.talk(TEA, 1..=3);
+    let hello = page.comes_back();
+    assert_eq!((hello.cursor, hello.room), (Some(before), Some(LOBBY)));
+    page.frame(house.welcome_back(page.hello, &ann(), before.n));
+    assert!(page.view().catching_up);
+    assert_eq!(page.texts(), [1, 2]);
+    page.frames(house.missed(before.n));
+    assert_eq!(page.texts(), [1, 2, 3, 4]);
+    assert_eq!(item(&mut page, TEA).unseen, 3);
+    assert_eq!(page.comes_back().cursor, Some(before), "not all of it is known to be there");
+    page.frame(house.welcome_back(page.hello, &ann(), before.n));
+    page.frames(house.missed(before.n));
+    page.frame(house.caught_up());
+    assert!(!page.view().catching_up);
+    assert_eq!(page.texts(), [1, 2, 3, 4]);
+    assert_eq!(page.comes_back().cursor, Some(house.through().through));
+}
+
+#[test]
+fn a_ping_while_what_was_missed_comes_says_nothing_about_it() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    house.talk(LOBBY, 1..=4);
+    resumes(&mut page, &house);
+    page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
+    assert_eq!(page.comes_back().cursor, Some(before));
+}
+
+#[test]
+fn a_hole_keeps_the_cursor_where_all_was_whole() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let before = house.through().through;
+    let talk = house.talk(LOBBY, 1..=2);
+    page.frame(talk[1].clone());
+    page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
+    assert_eq!(page.comes_back().cursor, Some(before));
+    page.frame(house.welcome_back(page.hello, &ann(), before.n));
+    page.frames(house.missed(before.n));
+    page.frame(house.caught_up());
+    assert_eq!(page.texts(), [1, 2]);
+}
+
+#[test]
+fn a_frame_that_was_not_read_is_missed_at_the_next_return() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    house.talk(LOBBY, 1..=1);
+    page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
+    resumes(&mut page, &house);
+    let asked = holes(&page.frame(house.caught_up()));
+    assert_eq!(asked[0].to, Address::Room(LOBBY));
+    page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 9));
+    assert_eq!(page.texts(), [1]);
+}
+
+#[test]
+fn posts_leave_right_after_the_welcome() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    page.send(1, "1");
+    house.talk(LOBBY, 2..=3);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    let welcome = house.welcome_back(page.hello, &ann(), 0);
+    assert_eq!(posts(&page.frame(welcome)).len(), 1);
+}
+
+#[test]
+fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=2);
+    let mut page = Page::welcome_in(&house);
+    house.talk(LOBBY, 3..=9);
+    house.talk(TEA, 1..=1);
+    resumes(&mut page, &house);
+    page.frame(house.reset(None, LOBBY, 3));
+    page.frame(house.caught_up());
+    assert_eq!(page.texts(), [7, 8, 9]);
+    assert_eq!(page.view().older, Edge::More);
+    let asked = histories(&page.give(Input::Older));
+    let page_of = house.history(asked[0].reference, LOBBY, asked[0].at);
+    page.frame(page_of);
+    assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_touches_a_snapshot_stays() {
+    let mut house = House::new(1);
+    house.talk(LOBBY, 1..=6);
+    let mut page = Page::welcome_in(&house);
+    house.talk(LOBBY, 7..=9);
+    resumes(&mut page, &house);
+    page.frame(house.reset(None, LOBBY, 3));
+    assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_room_joined_meanwhile_goes_on_from_the_list() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    house.make(7, "tea");
+    house.talk(TEA, 1..=5);
+    let joined = house.join(7);
+    let cursor = resumes(&mut page, &house);
+    assert_eq!(names(&mut page), ["", "tea"]);
+    page.frames(joined);
+    assert_eq!(names(&mut page), ["", "tea"], "told again, it is known");
+    page.frame(house.caught_up());
+    let talk = house.talk(TEA, 6..=6);
+    assert_eq!(holes(&page.frames(talk)), []);
+    let asked = histories(&page.give(Input::Open(TEA)));
+    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    assert_eq!(page.texts(), (1..=6).collect::<Vec<_>>());
+    assert!(cursor < house.through().through.n);
+}
+
+#[test]
+fn a_room_left_meanwhile_is_gone_and_the_lobby_open() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    page.give(Input::Open(TEA));
+    house.part(7);
+    assert_eq!(page.view().room, TEA);
+    returns(&mut page, &house);
+    assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
+}
+
+#[test]
+fn another_stay_in_a_room_begins_with_nothing() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(TEA, 1..=2);
+    page.give(Input::Open(TEA));
+    page.frames(talk);
+    assert_eq!(page.texts(), [1, 2]);
+    house.part(7);
+    house.talk(TEA, 3..=4);
+    house.join(7);
+    resumes(&mut page, &house);
+    assert_eq!(page.view().rows.len(), 0, "it does not touch what is held");
+    assert_eq!(page.view().older, Edge::Loading);
+}
+
+#[test]
+fn names_and_counts_are_told_by_the_list_and_by_what_comes_after_it() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    house.change(7, "cha");
+    let cursor = resumes(&mut page, &house);
+    assert_eq!(names(&mut page), ["", "cha"]);
+    let replay = house.missed(cursor);
+    page.frames(replay);
+    page.frame(house.caught_up());
+    assert_eq!(item(&mut page, TEA).members, Some(2));
+    let changed = house.change(7, "chai");
+    page.frame(changed);
+    assert_eq!(names(&mut page), ["", "chai"]);
+}
+
+#[test]
+fn a_session_that_goes_on_from_nothing_begins_anew() {
+    let mut house = House::new(1);
+    let mut page = Page::opened();
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::Opened(page.socket));
+    assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
+    page.retry();
+    page.enter(&house, &ann());
+    // Nor is what another member held.
+    page.comes_back();
+    house.epoch = shared::Epoch(2);
+    assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    assert!(closes(&page.frame(house.welcome_back(page.hello, &bo(), 0))).is_some());
+}
+
+#[test]
+fn a_server_that_cannot_go_on_begins_anew_and_a_stretch_that_touches_is_kept() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=5);
+    let mut page = Page::welcome_in(&house);
+    house.talk(LOBBY, 6..=8);
+    page.comes_back();
+    page.frame(house.welcome_with(page.hello, &ann(), "build", 4));
+    assert_eq!(page.texts(), (1..=8).collect::<Vec<_>>());
+    assert!(!page.view().catching_up && !page.view().new_epoch);
+}
+
+#[test]
+fn what_is_asked_goes_out_again_on_the_next_connection() {
+    let mut house = House::new(1);
+    house.talk(LOBBY, 1..=9);
+    let mut page = Page::opened();
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::Opened(page.socket));
+    page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
+    let asked = histories(&page.give(Input::Older));
+    let hello = page.comes_back();
+    let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
+    let again = histories(&out);
+    assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
+    assert!(matches!(again[0].at, At::Before(_)));
+    assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
+}

@@ -1,0 +1,209 @@
+//! Rooms: joined, left, made, named anew, opened, looked for.
+
+use crate::house::{House, LOBBY, client_id, frame};
+use crate::page::{Page, ann, bo, commands, histories, posts};
+use client::input::{Input, Timer};
+use client::stored::Body;
+use client::view::{Edge, RowState};
+use shared::command::Command;
+use shared::event::{FoundRoom, Rooms};
+use shared::{ErrorCode, Event, RoomId};
+
+const TEA: RoomId = RoomId(7);
+
+fn names(page: &mut Page) -> Vec<String> {
+    page.view().rooms.iter().map(|room| room.name.to_string()).collect()
+}
+
+#[test]
+fn the_lobby_stands_first_and_the_others_by_name() {
+    let mut house = House::new(1);
+    for (id, name) in [(7, "tea"), (8, "Apples"), (9, "books")] {
+        house.make(id, name);
+        house.join(id);
+    }
+    let mut page = Page::welcome_in(&house);
+    assert_eq!(names(&mut page), ["", "Apples", "books", "tea"]);
+    assert_eq!((page.view().room, page.view().rooms[3].members), (LOBBY, Some(2)));
+}
+
+#[test]
+fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(TEA, 1..=80);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(TEA, 81..=82);
+    page.frames(talk);
+    assert_eq!(page.view().rooms[1].unseen, 2);
+    let asked = histories(&page.give(Input::Open(TEA)));
+    assert_eq!((page.view().room, page.view().older), (TEA, Edge::Loading));
+    let talk = house.talk(TEA, 83..=83);
+    page.frames(talk);
+    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    assert_eq!(page.texts(), (31..=83).collect::<Vec<_>>());
+    assert_eq!((page.view().rooms[1].unseen, page.view().following), (0, true));
+    page.give(Input::Open(LOBBY));
+    assert_eq!(histories(&page.give(Input::Open(TEA))), [], "it is held");
+    assert_eq!(page.view().rows.len(), 53);
+}
+
+#[test]
+fn a_room_joined_on_another_page_is_there_and_goes_when_it_is_left() {
+    let mut house = House::new(1);
+    house.make(7, "tea");
+    house.talk(TEA, 1..=2);
+    let mut page = Page::welcome_in(&house);
+    let joined = house.join(7);
+    page.frames(joined);
+    assert_eq!(names(&mut page), ["", "tea"]);
+    let asked = histories(&page.give(Input::Open(TEA)));
+    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    let talk = house.talk(TEA, 3..=3);
+    page.frames(talk);
+    assert_eq!(page.texts(), [1, 2, 3]);
+    assert_eq!((page.view().older, page.view().newer), (Edge::End, Edge::End));
+    let left = house.part(7);
+    page.frames(left);
+    assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
+}
+
+#[test]
+fn a_room_joined_here_is_opened_whichever_word_comes_first() {
+    for told_first in [true, false] {
+        let mut house = House::new(1);
+        house.make(7, "tea");
+        let mut page = Page::welcome_in(&house);
+        let out = page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
+        let Command::RoomJoin(join) = &commands(&out)[0] else { panic!("{out:?}") };
+        assert_eq!((join.room, page.view().pending[0].state), (TEA, RowState::Sending));
+        let joined = house.join(7);
+        let reply = house.reply_room(join.reference, 7);
+        let frames = if told_first { vec![joined[0].clone(), reply] } else { vec![reply, joined[0].clone()] };
+        page.frames(frames);
+        assert_eq!((page.view().room, page.view().pending.len()), (TEA, 0));
+        page.frame(joined[1].clone());
+    }
+}
+
+#[test]
+fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let make = |number, name: &str| Input::CreateRoom {
+        client_id: client_id(number),
+        name: name.to_owned(),
+        description: "Oolong.".to_owned(),
+    };
+    let out = page.give(make(1, "Lobby"));
+    let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
+    page.frame(House::error(create.reference, ErrorCode::NameTaken));
+    let pending = page.view().pending[0].clone();
+    assert_eq!(pending.state, RowState::Failed(ErrorCode::NameTaken));
+    assert!(matches!(pending.body, Body::Create { .. }));
+    page.give(Input::Discard(pending.key));
+    let out = page.give(make(2, "tea"));
+    let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
+    house.make(7, "tea");
+    page.frame(house.reply_room(create.reference, 7));
+    let joined = house.join(7);
+    page.frames(joined);
+    assert_eq!(page.view().room, TEA);
+}
+
+#[test]
+fn a_change_of_a_room_reaches_the_list() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let change = Input::ChangeRoom {
+        client_id: client_id(1),
+        room: TEA,
+        name: "cha".to_owned(),
+        description: String::new(),
+    };
+    assert!(matches!(commands(&page.give(change))[..], [Command::RoomChange(_)]));
+    let changed = house.change(7, "cha");
+    page.frame(changed);
+    assert_eq!(names(&mut page), ["", "cha"]);
+}
+
+#[test]
+fn rooms_do_not_wait_for_each_other_and_a_room_keeps_its_order() {
+    let house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let say = |number: u64, room, text: &str| {
+        let text = text.to_owned();
+        Input::Send { client_id: client_id(number), room, text }
+    };
+    assert_eq!(posts(&page.give(say(1, TEA, "a"))).len(), 1);
+    assert_eq!(posts(&page.give(say(2, LOBBY, "b"))).len(), 1);
+    let leave = Input::LeaveRoom { client_id: client_id(3), room: TEA };
+    assert_eq!(commands(&page.give(leave)), [], "after what was said there");
+    assert_eq!(page.rows(), ["b…"]);
+    page.give(Input::Open(TEA));
+    assert_eq!(page.rows(), ["a…"]);
+}
+
+#[test]
+fn what_was_said_to_a_room_that_one_is_out_of_is_found_among_what_failed() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let text = "too late".to_owned();
+    let sent = posts(&page.give(Input::Send { client_id: client_id(1), room: TEA, text }));
+    let left = house.part(7);
+    page.frames(left);
+    page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
+    let pending = page.view().pending[0].clone();
+    assert_eq!(pending.state, RowState::Failed(ErrorCode::RoomUnknown));
+    assert_eq!(pending.body, Body::Post { room: TEA, text: "too late".to_owned() });
+}
+
+#[test]
+fn rooms_of_the_house_are_listed_page_by_page() {
+    let house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let asks = |page: &mut Page, input| match &commands(&page.give(input))[..] {
+        [Command::Rooms(rooms)] => rooms.clone(),
+        other => panic!("{other:?}"),
+    };
+    let found = |reference, ids: &[u64], more| {
+        let room = |id: &u64| FoundRoom {
+            id: RoomId(*id),
+            name: "tea".to_owned(),
+            description: String::new(),
+            members: 1,
+            joined: false,
+        };
+        frame(&Event::Rooms(Rooms { reference, rooms: ids.iter().map(room).collect(), more }))
+    };
+    let asked = asks(&mut page, Input::Browse { find: "t".to_owned() });
+    assert_eq!((asked.find.as_str(), asked.after), ("t", None));
+    page.frame(found(asked.reference + 1, &[2], false));
+    assert_eq!(page.view().found.as_ref().unwrap().edge, Edge::Loading);
+    page.frame(found(asked.reference, &[2, 7], true));
+    let view = page.view().found.clone().unwrap();
+    assert_eq!(view.rooms.iter().map(|room| room.joined).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(view.edge, Edge::More);
+    let asked = asks(&mut page, Input::BrowseMore);
+    assert_eq!(asked.after, Some(TEA));
+    page.frame(House::error(asked.reference, ErrorCode::TooManyRequests));
+    let again = page.ring(Timer::Ask);
+    let Command::Rooms(asked) = &commands(&again)[0] else { panic!("{again:?}") };
+    page.frame(found(asked.reference, &[9], false));
+    assert_eq!(page.view().found.as_ref().unwrap().edge, Edge::End);
+    page.give(Input::BrowseEnd);
+    assert_eq!(page.view().found, None);
+}
+
+#[test]
+fn names_told_in_the_lobby_reach_every_room() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    let said = house.post_in(TEA, &bo(), 1, "x");
+    let renamed = house.rename(crate::house::member(2, "Bob"));
+    // Two rooms have no common order on the way.
+    page.frames([renamed, said]);
+    page.give(Input::Open(TEA));
+    assert_eq!(&*page.view().rows[0].name, "Bob");
+    assert_eq!(page.view().rows[0].key.author, bo().id);
+    assert_ne!(ann().id, bo().id);
+}

@@ -1,0 +1,59 @@
+//! What a browser keeps.
+
+use client::effect::Effect;
+use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::view::RowKey;
+use shared::RoomId;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+#[derive(Clone, Default)]
+pub(crate) struct Store(Rc<RefCell<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    rows: BTreeMap<RowKey, StoredRow>,
+    drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
+}
+
+impl Store {
+    pub(crate) fn perform(&self, effect: &Effect) {
+        let mut kept = self.0.borrow_mut();
+        match effect {
+            Effect::Keep(row) => drop(kept.rows.insert(row.key(), through_json(row))),
+            Effect::Drop(key) => drop(kept.rows.remove(key)),
+            Effect::Lease { keys, until } => {
+                for key in keys {
+                    if let Some(row) = kept.rows.get_mut(key) {
+                        row.lease = *until;
+                    }
+                }
+            }
+            Effect::KeepDraft(draft) if draft.text.is_empty() => {
+                kept.drafts.remove(&(draft.owner, draft.room));
+            }
+            Effect::KeepDraft(draft) => {
+                drop(kept.drafts.insert((draft.owner, draft.room), through_json(draft)))
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn read(&self) -> Stored {
+        let kept = self.0.borrow();
+        Stored {
+            rows: kept.rows.values().cloned().collect(),
+            drafts: kept.drafts.values().cloned().collect(),
+        }
+    }
+
+    pub(crate) fn drafts(&self) -> Vec<String> {
+        self.read().drafts.into_iter().map(|draft| draft.text).collect()
+    }
+}
+
+/// What is stored is JSON.
+fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+}
