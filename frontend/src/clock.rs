@@ -27,6 +27,19 @@ pub fn date(language: Language, at: u64) -> String {
     format(Form::Date, language, at)
 }
 
+/// The moment at which the reader's day of this date (`2026-01-31`) begins; none if it is no date.
+pub fn day_start(date: &str) -> Option<u64> {
+    // Without a zone behind the time browsers take their own.
+    let at = Date::parse(&format!("{date}T00:00"));
+    (date.len() == 10 && at >= 0.0).then_some(at as u64)
+}
+
+/// The reader's date of now, as a date field has it.
+pub fn date_of_today() -> String {
+    let now = date_of(now());
+    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+}
+
 /// The moment for machines (ISO 8601, UTC).
 pub fn iso(at: u64) -> String {
     String::from(date_of(at).to_iso_string())

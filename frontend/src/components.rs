@@ -5,12 +5,15 @@
 
 pub mod avatar;
 pub mod brand;
+pub mod browse;
 pub mod choice;
 pub mod composer;
+pub mod confirm;
 pub mod connection_notice;
 pub mod dialog;
 pub mod header;
 pub mod icon;
+pub mod left_notice;
 pub mod message;
 pub mod message_list;
 pub mod name_field;
@@ -19,4 +22,7 @@ pub mod people;
 pub mod pill;
 pub mod rail;
 pub mod refused;
+pub mod room_form;
+pub mod room_list;
+pub mod room_menu;
 pub mod settings;

@@ -1,12 +1,12 @@
 //! The client's hands: browser events in, effects out.
 //!
 //! There is one, it outlives all components, and it alone holds the client,
-//! the WebSocket and the timers. Inputs are handled one after the other: one
+//! the WebSocket, the database and the timers. Inputs are handled one after the other: one
 //! that comes while another is being handled waits for it.
 
 mod timers;
 
-use crate::storage::{self, Slot};
+use crate::storage::{self, Slot, database::Database};
 use crate::transport::http;
 use crate::transport::websocket::{Connection, Told};
 use crate::{clock, random, version};
@@ -41,6 +41,7 @@ struct Inner {
     /// The newest WebSocket. It stays until it has closed, or another is opened.
     connection: RefCell<Option<(SocketId, Connection)>>,
     timers: RefCell<Timers>,
+    database: Database,
     view: RefCell<Rc<View>>,
     watcher: RefCell<Callback<Rc<View>>>,
 }
@@ -48,6 +49,11 @@ struct Inner {
 impl Driver {
     /// A driver of a new client. It does nothing before [`Driver::start`].
     pub fn new() -> Self {
+        Driver::with(Database::new("teahouse"))
+    }
+
+    /// As [`Driver::new`], with a database of another name.
+    pub fn with(database: Database) -> Self {
         let mut client = Client::new(random::seed());
         let view = client.view();
         Driver(Rc::new(Inner {
@@ -55,6 +61,7 @@ impl Driver {
             waiting: RefCell::default(),
             connection: RefCell::default(),
             timers: RefCell::default(),
+            database,
             view: RefCell::new(view),
             watcher: RefCell::new(Callback::noop()),
         }))
@@ -70,6 +77,7 @@ impl Driver {
         }
         self.listen(&window, "online", |_| Some(Input::Network { online: true }));
         self.listen(&window, "offline", |_| Some(Input::Network { online: false }));
+        self.listen(&window, "pagehide", |_| Some(Input::Leaving));
         if let Some(page) = window.document() {
             let visible = || {
                 let page = web_sys::window()?.document()?;
@@ -123,6 +131,17 @@ impl Driver {
             Effect::Rename { name } => self.answer(async { Input::Named(http::rename(name).await) }),
             Effect::SignOut => self.answer(async { Input::SignedOut(http::sign_out().await) }),
             Effect::RememberName(name) => storage::write(Slot::Name, name.as_deref()),
+            Effect::Load => {
+                let driver = self.clone();
+                self.0.database.load(move |stored| driver.handle(Input::Loaded(stored)));
+            }
+            Effect::Keep(row) => {
+                let (driver, key) = (self.clone(), row.key());
+                self.0.database.keep(&row, move |ok| driver.handle(Input::Kept { key, ok }));
+            }
+            Effect::Drop(key) => self.0.database.drop_row(key),
+            Effect::Lease { keys, until } => self.0.database.lease(keys, until),
+            Effect::KeepDraft(draft) => self.0.database.keep_draft(&draft),
             Effect::Open(socket) => self.open(socket),
             Effect::Transmit(socket, frame) => {
                 self.with_connection(socket, |connection| connection.send(&frame))
@@ -190,6 +209,9 @@ impl Driver {
     fn show(&self) {
         let mut view = self.0.client.borrow_mut().view();
         // What the client believes and what is: the person is shown what is.
+        if !view.memory_only && !self.0.database.is_usable() {
+            Rc::make_mut(&mut view).memory_only = true;
+        }
         let real = match &*self.0.connection.borrow() {
             Some((_, connection)) => connection.ready_state(),
             None => ReadyState::Closed,

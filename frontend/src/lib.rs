@@ -5,12 +5,13 @@
 //! read the view and emit inputs; nothing else. Text is never made into HTML,
 //! and no word of the page stands outside the catalogues of `i18n/`.
 
+pub mod address;
 pub mod app;
-
 pub mod calendar;
 pub mod clock;
 pub mod components;
 pub mod context;
+pub mod draft;
 pub mod driver;
 pub mod grouping;
 pub mod hooks;
@@ -23,6 +24,8 @@ pub mod selection;
 pub mod sentence;
 pub mod storage;
 pub mod theme;
+mod timeout;
+pub mod title;
 pub mod transport;
 pub mod version;
 

@@ -4,6 +4,7 @@ use crate::context::{Seen, Surroundings};
 use crate::language::tr;
 use crate::pages::{join::join, opening::opening, room::Room};
 use crate::preferences::use_own_preferences;
+use crate::title;
 use client::input::Input;
 use client::view::Identity;
 use yew::prelude::*;
@@ -23,12 +24,12 @@ pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
     let view = props.view.clone();
     let inside = matches!(view.identity, Identity::Somebody { .. });
-    use_effect_with((preferences.language, inside), |(language, inside)| {
+    let room = inside.then(|| title::open_name(preferences.language, &view));
+    use_effect_with((preferences.language, room), |(language, room)| {
         let house = tr!(*language, "house.name");
-        let title = if *inside {
-            tr!(*language, "house.title", room = tr!(*language, "room.lobby"), house = house)
-        } else {
-            house
+        let title = match room {
+            Some(room) => tr!(*language, "house.title", room = room, house = house),
+            None => house,
         };
         if let Some(page) = web_sys::window().and_then(|window| window.document()) {
             page.set_title(&title);

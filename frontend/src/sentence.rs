@@ -3,7 +3,7 @@
 
 use crate::language::{Language, tr};
 use shared::ErrorCode;
-use shared::limits::{NAME_CHARS_MAX, TEXT_BYTES_MAX};
+use shared::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TEXT_BYTES_MAX};
 use yew::AttrValue;
 
 /// What is wrong and what to do about it.
@@ -16,6 +16,11 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
         ErrorCode::NameTooLong => tr!(language, "error.name_too_long", max = NAME_CHARS_MAX),
         ErrorCode::NameBadCharacter => tr!(language, "error.name_bad_character"),
         ErrorCode::NameTaken => tr!(language, "error.name_taken"),
+        ErrorCode::DescriptionRefused => {
+            tr!(language, "error.description_refused", max = DESCRIPTION_CHARS_MAX)
+        }
+        ErrorCode::RoomsFull => tr!(language, "error.rooms_full"),
+        ErrorCode::TooManyRooms => tr!(language, "error.too_many_rooms"),
         ErrorCode::SignInRequired => tr!(language, "error.sign_in_required"),
         ErrorCode::HouseFull => tr!(language, "error.house_full"),
         ErrorCode::StoreRefused => tr!(language, "error.store_refused"),
@@ -24,5 +29,14 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
         // The rest are about frames and requests: the page makes none of those
         // mistakes, so the number is for whoever mends it.
         other => tr!(language, "error.other", number = other.number()),
+    }
+}
+
+/// The same for what is asked of a room, where a name is the room's.
+pub fn of_room(language: Language, code: ErrorCode) -> AttrValue {
+    match code {
+        ErrorCode::NameTaken => tr!(language, "error.room_name_taken"),
+        ErrorCode::RoomUnknown => tr!(language, "error.no_room"),
+        other => of_code(language, other),
     }
 }

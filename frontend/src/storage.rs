@@ -1,6 +1,8 @@
 //! What the browser keeps for the next visit: the name, the theme, the
-//! language. Every access may fail (private windows, blocked storage, a full
+//! language; and in its [`database`] what is not sent yet. Every access may fail (private windows, blocked storage, a full
 //! disk): then nothing is kept, and the page works without.
+
+pub mod database;
 
 use web_sys::Storage;
 

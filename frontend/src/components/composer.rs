@@ -1,18 +1,18 @@
-//! The composer: what is being written, and sending it.
-//!
-//! The field is the text's only owner: it is read when it is sent, so that
-//! whatever way text came into it counts.
+//! The composer: what is being written, and sending it. The text leaves the field when the client
+//! says so: once it is stored.
+
+mod sheet;
 
 use crate::components::icon::Icon;
 use crate::components::refused::refused;
 use crate::context::{Seen, use_surroundings};
 use crate::hooks::keys::{Keyboard, key_action};
 use crate::language::{Language, tr};
-use crate::random;
+use crate::{random, title};
 use client::compose::{self, KeyAction};
 use client::input::Input;
-use shared::RoomId;
-use web_sys::{Element, HtmlTextAreaElement};
+use client::view::View;
+use sheet::Sheet;
 use yew::prelude::*;
 
 /// What [`Composer`] needs.
@@ -37,23 +37,38 @@ enum Kept {
 pub fn Composer(props: &ComposerProps) -> Html {
     let around = use_surroundings();
     let language = around.language();
+    let emit = around.emit;
     let kept = use_state_eq(|| None::<Kept>);
     let grow = use_node_ref();
     let field = &props.field;
-    use_effect_with(field.clone(), |field| {
-        // On a touch screen the focus would bring up the keyboard unasked.
-        if let Some(field) =
-            field.cast::<HtmlTextAreaElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware)
-        {
-            drop(field.focus());
+    let view = &props.view;
+    let sheet = use_mut_ref(|| Sheet::new(field.clone(), grow.clone())).borrow().clone();
+    use_effect_with(emit.clone(), {
+        let sheet = sheet.clone();
+        move |emit| sheet.watch(emit.clone())
+    });
+    use_effect_with((view.draft.room, view.draft.turn), {
+        let (sheet, emit, view) = (sheet.clone(), emit.clone(), view.clone());
+        move |_| {
+            if let Some(input) = sheet.take(&view.draft) {
+                emit.emit(input);
+            }
+        }
+    });
+    use_effect_with(view.room, {
+        let (sheet, kept) = (sheet.clone(), kept.setter());
+        move |_| {
+            kept.set(None);
+            // On a touch screen the focus would bring up the keyboard unasked.
+            if Keyboard::of_device() == Keyboard::Hardware {
+                sheet.focus();
+            }
         }
     });
     let send = {
-        let (field, grow, kept, can_send) = (field.clone(), grow.clone(), kept.setter(), props.view.can_send);
-        let emit = around.emit;
+        let (sheet, emit, kept, can_send) = (sheet.clone(), emit.clone(), kept.setter(), view.can_send);
         Callback::from(move |()| {
-            let Some(field) = field.cast::<HtmlTextAreaElement>() else { return };
-            let text = field.value();
+            let (room, text) = sheet.text();
             let reason = match compose::check(&text) {
                 Err(refusal) => Some(Kept::Refused(refusal)),
                 Ok(()) if !can_send => Some(Kept::OutboxFull),
@@ -61,19 +76,23 @@ pub fn Composer(props: &ComposerProps) -> Html {
             };
             kept.set(reason);
             if reason.is_none() {
-                field.set_value("");
-                fit(&grow, "");
-                emit.emit(Input::Send { client_id: random::client_id(), room: RoomId::LOBBY, text });
+                // What a script put there was not told yet.
+                if let Some(input) = sheet.typed() {
+                    emit.emit(input);
+                }
+                emit.emit(Input::Send { client_id: random::client_id(), room, text });
             }
-            drop(field.focus());
+            sheet.focus();
         })
     };
     let oninput = {
-        let (grow, kept) = (grow.clone(), kept.setter());
-        Callback::from(move |event: InputEvent| {
-            let text = event.target_unchecked_into::<HtmlTextAreaElement>().value();
-            fit(&grow, &text);
+        let (sheet, kept) = (sheet, kept.setter());
+        Callback::from(move |_: InputEvent| {
+            if let Some(input) = sheet.typed() {
+                emit.emit(input);
+            }
             // A text that is too long stays told until it is not.
+            let (_, text) = sheet.text();
             let too_long = compose::check(&text).err().filter(|refusal| *refusal != compose::Refusal::Empty);
             kept.set(too_long.map(Kept::Refused));
         })
@@ -90,17 +109,13 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let onclick = send.reform(|_: MouseEvent| ());
     // The field keeps the focus, so that a touch keyboard stays up.
     let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
-    let waiting = props.view.waiting;
-    let room = tr!(language, "room.lobby");
-    let hint = tr!(language, "composer.hint", room = room);
+    let hint = tr!(language, "composer.hint", room = title::open_name(language, view));
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
                 { refused("send_error", kept.map(|kept| reason(language, kept))) }
-                if waiting > 0 && kept.is_none() {
-                    <span key="waiting" class="waiting_line" role="status">
-                        { tr!(language, "composer.waiting", count = waiting) }
-                    </span>
+                if kept.is_none() {
+                    { waiting(language, view) }
                 }
             </div>
             <div key="box" class="composer_box">
@@ -116,11 +131,20 @@ pub fn Composer(props: &ComposerProps) -> Html {
     }
 }
 
-/// Lets the field grow with its text: the stylesheet lays out the same text
-/// once more behind it.
-fn fit(grow: &NodeRef, text: &str) {
-    if let Some(grow) = grow.cast::<Element>() {
-        drop(grow.set_attribute("data-text", text));
+/// How many wait, and whether they would outlive the page.
+fn waiting(language: Language, view: &View) -> Html {
+    let count = view.waiting;
+    let text = match (count, view.memory_only) {
+        (0, _) => AttrValue::default(),
+        (_, true) => tr!(language, "composer.waiting_unstored", count = count),
+        (_, false) => tr!(language, "composer.waiting", count = count),
+    };
+    html! {
+        <div key="waiting" class="waiting_line" role="status">
+            if count > 0 {
+                { Icon::Clock.draw() }<span key="text">{ text }</span>
+            }
+        </div>
     }
 }
 

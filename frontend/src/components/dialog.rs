@@ -5,51 +5,59 @@ use crate::components::icon::Icon;
 use crate::context::use_surroundings;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlDialogElement;
+use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
-/// Where a dialog stands.
+/// Where a dialog stands. On a phone the last two come up from below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the middle.
-    Middle,
     /// Along the start of the line.
     Start,
     /// Along the end of the line.
     End,
+    /// In the middle.
+    Middle,
+    /// Below the buttons of the room.
+    Corner,
 }
 
 /// What [`Dialog`] needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct DialogProps {
-    /// Names it.
+    /// Names what is in it; empty: it is closed.
     pub id: &'static str,
     /// Its heading.
     pub title: AttrValue,
     /// Where it stands.
     pub place: Place,
-    /// Whether it is there.
-    pub open: bool,
     /// Told when the person closes it.
     pub on_close: Callback<()>,
-    /// What is in it, rendered only while it is open.
-    pub children: Children,
+    /// What is in it.
+    pub children: Html,
 }
 
-/// The dialog.
+/// The dialog. There is one, for one thing at a time.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
     let language = use_surroundings().language();
     let node = use_node_ref();
-    use_effect_with(props.open, {
+    let open = !props.id.is_empty();
+    use_effect_with(props.id, {
         let node = node.clone();
-        move |open| {
+        move |id| {
             let Some(dialog) = node.cast::<HtmlDialogElement>() else { return };
-            match (*open, dialog.open()) {
+            match (!id.is_empty(), dialog.open()) {
                 // Fails only for a dialog that is open without being modal.
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
-                _ => {}
+                // Another thing is in it: the focus was on what is gone.
+                (true, true) => {
+                    let first = dialog.query_selector("[autofocus], button").ok().flatten();
+                    if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+                        drop(first.focus());
+                    }
+                }
+                (false, false) => {}
             }
         }
     });
@@ -66,20 +74,21 @@ pub fn Dialog(props: &DialogProps) -> Html {
         })
     };
     let place = match props.place {
-        Place::Middle => "middle",
         Place::Start => "start",
         Place::End => "end",
+        Place::Middle => "middle",
+        Place::Corner => "corner",
     };
     html! {
         <dialog id={props.id} ref={node} class={place} aria-label={props.title.clone()} {onclose} {onclick}>
-            if props.open {
-                <div class="dialog_body">
+            if open {
+                <div key={props.id} class="dialog_body">
                     <div key="head" class="dialog_head">
-                        <h2>{ props.title.clone() }</h2>
+                        <h2 dir="auto">{ props.title.clone() }</h2>
                         <button type="button" class="icon_button" aria-label={tr!(language, "dialog.close")}
                             title={tr!(language, "dialog.close")} onclick={close}>{ Icon::Close.draw() }</button>
                     </div>
-                    <div key="content" class="dialog_content">{ for props.children.iter() }</div>
+                    <div key="content" class="dialog_content">{ props.children.clone() }</div>
                 </div>
             }
         </dialog>

@@ -1,40 +1,67 @@
-//! The top of the room. On a phone it has the connection and the buttons of
-//! what a wide screen shows at its sides.
+//! The top of the room: what it is called and what it is for. On a phone it
+//! has the connection and the buttons of what a wide screen shows at its sides.
 
 use crate::components::icon::Icon;
 use crate::components::pill::pill;
 use crate::language::{Language, tr};
+use crate::title;
 use client::view::View;
+use shared::RoomId;
 use yew::prelude::*;
 
 /// The header. `on_menu` opens the rail, where the rail is not beside it, and
-/// `on_people` the list of people, where the list is not.
+/// `on_people` the list of people, where the list is not; `on_room` what can be done with the room.
 pub fn header(
     language: Language,
     view: &View,
-    on_menu: Option<&Callback<()>>,
-    on_people: Option<&Callback<()>>,
+    on_menu: Option<Callback<MouseEvent>>,
+    on_people: Option<Callback<MouseEvent>>,
+    on_room: Callback<MouseEvent>,
 ) -> Html {
     let count = view.people_count;
+    let room_word = tr!(language, "room_menu.open");
+    let has_menu = on_menu.is_some();
     html! {
         <header key="header" class="header">
-            if let Some(on_menu) = on_menu {
+            if let Some(onclick) = on_menu {
                 <button key="menu" type="button" id="menu_btn" class="icon_button"
                     aria-label={tr!(language, "header.menu")} aria-haspopup="dialog"
-                    onclick={on_menu.reform(|_: MouseEvent| ())}>{ Icon::Menu.draw() }</button>
+                    {onclick}>{ Icon::Menu.draw() }</button>
             }
             <h1 key="room">
-                <span class="hash" aria-hidden="true">{ "#" }</span>{ tr!(language, "room.lobby") }
+                <span class="hash" aria-hidden="true">{ "#" }</span>
+                <span class="room_name" dir="auto">{ title::open_name(language, view) }</span>
             </h1>
-            if on_menu.is_some() {
+            if has_menu {
                 { pill(language, view.link.ready_state) }
             }
-            <span key="about" class="about">{ tr!(language, "room.about") }</span>
-            if let Some(on_people) = on_people {
+            <span key="about" class="about">{ about(language, view) }</span>
+            if let Some(onclick) = on_people {
                 <button key="people" type="button" id="people_btn" class="icon_button people_button"
                     aria-label={tr!(language, "header.people", count = count)} aria-haspopup="dialog"
-                    onclick={on_people.reform(|_: MouseEvent| ())}>{ Icon::People.draw() }<span>{ count }</span></button>
+                    {onclick}>{ Icon::People.draw() }<span>{ count }</span></button>
             }
+            <button key="more" type="button" id="room_btn" class="icon_button" aria-label={room_word.clone()}
+                title={room_word} aria-haspopup="dialog" onclick={on_room}>{ Icon::More.draw() }</button>
         </header>
+    }
+}
+
+/// What the open room is for, and how many are in it.
+pub fn about(language: Language, view: &View) -> Html {
+    let item = title::open_room(view);
+    let text = match item {
+        Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
+        _ if view.room == RoomId::LOBBY => tr!(language, "room.about"),
+        _ => AttrValue::default(),
+    };
+    let members = item.and_then(|item| item.members);
+    html! {
+        <>
+            if let Some(members) = members {
+                <span key="members" class="members">{ tr!(language, "room.members", count = members) }</span>
+            }
+            <span key="text" class="description" dir="auto">{ text }</span>
+        </>
     }
 }

@@ -24,6 +24,14 @@ pub enum Icon {
     Alert,
     /// Done.
     Check,
+    /// Makes something new.
+    Plus,
+    /// Looks for something.
+    Search,
+    /// What else can be done.
+    More,
+    /// Something is being written.
+    Pencil,
 }
 
 impl Icon {
@@ -44,6 +52,10 @@ impl Icon {
             Icon::Clock => "M20.5 12a8.5 8.5 0 1 1-17 0 8.5 8.5 0 0 1 17 0M12 7v5l3 2",
             Icon::Alert => "M20.5 12a8.5 8.5 0 1 1-17 0 8.5 8.5 0 0 1 17 0M12 7.500v5M12 16.200v.1",
             Icon::Check => "M5 12.500l4.5 4.500L19 7.5",
+            Icon::Plus => "M12 5v14M5 12h14",
+            Icon::Search => "M17.5 11a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0M20 20l-4.300-4.300",
+            Icon::More => "M5.500 12h.01M12 12h.01M18.500 12h.01",
+            Icon::Pencil => "M4 20l1-4L16.500 4.500l3 3L8 19zM14 7l3 3",
         }
     }
 

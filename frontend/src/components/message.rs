@@ -22,6 +22,8 @@ pub struct MessageProps {
     pub row: Rc<Row>,
     /// Whether it shows its author and time.
     pub head: bool,
+    /// The turn of the jump that landed on it.
+    pub marked: Option<u32>,
 }
 
 /// The message.
@@ -39,8 +41,10 @@ pub fn Message(props: &MessageProps) -> Html {
     let time = clock::time_of_day(language, row.at);
     let name = author_name(language, row);
     let key = row.key.to_string();
+    // Two classes with one look: another turn marks the same message anew.
+    let marked = props.marked.map(|turn| if turn % 2 == 0 { "marked" } else { "marked_too" });
     html! {
-        <div class={classes!("message", state, props.head.then_some("head"))}>
+        <div class={classes!("message", state, props.head.then_some("head"), marked)}>
             <div key="author" class="author">
                 if props.head {
                     { avatar(row.key.author, &name, row.tag, false) }

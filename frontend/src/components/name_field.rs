@@ -43,9 +43,9 @@ pub struct NameFieldProps {
     pub on_name: Callback<String>,
 }
 
-/// Whether the page itself refuses a name. Length is counted after
+/// Whether the page itself refuses a name, a member's or a room's. Length is counted after
 /// normalisation, which is the server's; so long a text is none anyway.
-fn check(name: &str) -> Result<(), ErrorCode> {
+pub(super) fn check(name: &str) -> Result<(), ErrorCode> {
     match name {
         _ if name.trim().is_empty() => Err(ErrorCode::NameEmpty),
         _ if name.chars().count() > 4 * NAME_CHARS_MAX => Err(ErrorCode::NameTooLong),

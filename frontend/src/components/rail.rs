@@ -2,28 +2,48 @@
 
 use crate::components::avatar::avatar;
 use crate::components::icon::Icon;
+use crate::components::room_list::RoomList;
 use crate::language::{Language, tr};
+use client::view::View;
 use shared::Member;
 use yew::prelude::*;
 
-/// The rail below the brand. `on_room`: the open room is picked again.
-pub fn rail(language: Language, me: &Member, on_room: &Callback<()>, on_settings: &Callback<()>) -> Html {
+/// What one comes to from the rail.
+pub struct Doors {
+    /// The form of a new room.
+    pub new_room: Callback<MouseEvent>,
+    /// The rooms of the house.
+    pub browse: Callback<MouseEvent>,
+    /// The settings.
+    pub settings: Callback<MouseEvent>,
+    /// A room was picked.
+    pub picked: Callback<()>,
+}
+
+/// The rail below the brand.
+pub fn rail(language: Language, view: &View, me: &Member, doors: Doors) -> Html {
+    let Doors { new_room, browse, settings, picked } = doors;
+    let new_word = tr!(language, "new_room.title");
     html! {
         <div key="rail" class="rail_body">
             <nav aria-label={tr!(language, "rail.rooms")}>
-                <h2>{ tr!(language, "rail.rooms") }</h2>
-                <button type="button" class="room_link" aria-current="page"
-                    onclick={on_room.reform(|_: MouseEvent| ())}>
-                    <span class="hash" aria-hidden="true">{ "#" }</span>{ tr!(language, "room.lobby") }
+                <div key="head" class="rail_title">
+                    <h2>{ tr!(language, "rail.rooms") }</h2>
+                    <button type="button" id="new_room_btn" class="icon_button" aria-label={new_word.clone()}
+                        title={new_word} aria-haspopup="dialog" onclick={new_room}>{ Icon::Plus.draw() }</button>
+                </div>
+                <RoomList key="rooms" rooms={view.rooms.clone()} room={view.room} on_pick={picked} />
+                <button key="browse" type="button" id="browse_btn" class="room_link browse_link"
+                    aria-haspopup="dialog" onclick={browse}>
+                    { Icon::Search.draw() }<span>{ tr!(language, "browse.title") }</span>
                 </button>
             </nav>
             <div class="me">
                 { avatar(me.id, &me.name, None, false) }
                 <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "rail.me") }</small></span>
                 <button type="button" id="settings_btn" class="icon_button"
-                    aria-label={tr!(language, "settings.title")}
-                    title={tr!(language, "settings.title")} aria-haspopup="dialog"
-                    onclick={on_settings.reform(|_: MouseEvent| ())}>{ Icon::Settings.draw() }</button>
+                    aria-label={tr!(language, "settings.title")} title={tr!(language, "settings.title")}
+                    aria-haspopup="dialog" onclick={settings}>{ Icon::Settings.draw() }</button>
             </div>
         </div>
     }

@@ -1,6 +1,7 @@
 //! One's name, language, theme, and the way out.
 
 use crate::components::choice::{language_choice, theme_choice};
+use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
 use crate::context::use_surroundings;
 use crate::language::tr;
@@ -28,7 +29,6 @@ const RENAME: NameFieldIds =
 pub fn Settings(props: &SettingsProps) -> Html {
     let around = use_surroundings();
     let language = around.language();
-    let asked = use_state(|| false);
     // A refusal of an earlier visit to the settings is none of this one.
     let told = use_state(|| None::<String>);
     let on_name = {
@@ -42,10 +42,6 @@ pub fn Settings(props: &SettingsProps) -> Html {
     let done = told.is_some() && refusal.is_none() && !props.busy;
     let saved =
         if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
-    let ask = |answer: bool| {
-        let asked = asked.setter();
-        Callback::from(move |_: MouseEvent| asked.set(answer))
-    };
     let sign_out = around.emit.reform(|_: MouseEvent| Input::SignOut);
     html! {
         <div class="settings">
@@ -59,21 +55,8 @@ pub fn Settings(props: &SettingsProps) -> Html {
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
             <div key="out" class="sign_out">
-                if *asked {
-                    <span key="ask">{ tr!(language, "settings.sign_out_ask", name = props.me.name) }</span>
-                    <div key="answers" class="answers">
-                        <button type="button" id="sign_out_yes" class="danger" onclick={sign_out}>
-                            { tr!(language, "settings.sign_out") }
-                        </button>
-                        <button type="button" class="plain" onclick={ask(false)}>
-                            { tr!(language, "settings.stay") }
-                        </button>
-                    </div>
-                } else {
-                    <button key="out" type="button" id="sign_out_btn" class="plain" onclick={ask(true)}>
-                        { tr!(language, "settings.sign_out") }
-                    </button>
-                }
+                <Confirm id="sign_out" action={tr!(language, "settings.sign_out")}
+                    question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />
             </div>
         </div>
     }

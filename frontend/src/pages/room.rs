@@ -1,6 +1,8 @@
-//! Behind the door: the rail, the open room, who is here.
+//! Behind the door: the rail, the open room, who is here, and one dialog for the rest.
 
+use crate::address::use_address;
 use crate::components::brand::brand;
+use crate::components::browse::Browse;
 use crate::components::composer::Composer;
 use crate::components::dialog::{Dialog, Place};
 use crate::components::header::header;
@@ -8,11 +10,14 @@ use crate::components::message_list::MessageList;
 use crate::components::notices::notices;
 use crate::components::people::people;
 use crate::components::pill::pill;
-use crate::components::rail::rail;
+use crate::components::rail::{Doors, rail};
+use crate::components::room_form::RoomForm;
+use crate::components::room_menu::RoomMenu;
 use crate::components::settings::Settings;
 use crate::context::{Seen, use_surroundings};
 use crate::hooks::media::use_media;
 use crate::language::tr;
+use crate::title;
 use client::view::Identity;
 use yew::prelude::*;
 
@@ -29,14 +34,15 @@ const HAS_RAIL: &str = "(min-width: 720px)";
 /// From here on the people are, too.
 const HAS_PEOPLE: &str = "(min-width: 1040px)";
 
-/// A dialog that is open or not, and the two ways to change it.
-#[hook]
-fn use_panel() -> (bool, Callback<()>, Callback<()>) {
-    let open = use_state_eq(|| false);
-    let (show, hide) = (open.setter(), open.setter());
-    let show = use_callback((), move |(), ()| show.set(true));
-    let hide = use_callback((), move |(), ()| hide.set(false));
-    (*open, show, hide)
+/// What stands in the dialog.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Panel {
+    Menu,
+    People,
+    Settings,
+    NewRoom,
+    Browse,
+    Room,
 }
 
 /// The screen.
@@ -45,49 +51,83 @@ pub fn Room(props: &RoomProps) -> Html {
     let around = use_surroundings();
     let language = around.language();
     let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
-    let (menu, open_menu, close_menu) = use_panel();
-    let (listed, open_people, close_people) = use_panel();
-    let (settings, open_settings, close_settings) = use_panel();
+    let panel = use_state_eq(|| None::<Panel>);
     let field = use_node_ref();
     let view = &props.view;
+    let asked = use_address(view, &around.emit);
+    let close = {
+        let panel = panel.setter();
+        use_callback((), move |(), ()| panel.set(None))
+    };
+    // Whoever comes into another room wants to see it.
+    use_effect_with(view.room, {
+        let close = close.clone();
+        move |_| close.emit(())
+    });
+    let opens = |which: Panel| {
+        let panel = panel.setter();
+        Callback::from(move |_: MouseEvent| panel.set(Some(which)))
+    };
     let Identity::Somebody { me, busy, refusal } = &view.identity else {
         return html! { <main></main> };
     };
-    let rail = rail(language, me, &close_menu, &open_settings);
-    let list = people(language, view);
+    let rail = || {
+        let doors = Doors {
+            new_room: opens(Panel::NewRoom),
+            browse: opens(Panel::Browse),
+            settings: opens(Panel::Settings),
+            picked: close.clone(),
+        };
+        rail(language, view, me, doors)
+    };
+    let (id, word, place, content) = match *panel {
+        None => ("", AttrValue::default(), Place::Middle, Html::default()),
+        Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Place::Start, rail()),
+        Some(Panel::People) => {
+            ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
+        }
+        Some(Panel::Settings) => {
+            let settings =
+                html! { <Settings key="settings" me={me.clone()} busy={*busy} refusal={refusal.clone()} /> };
+            ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
+        }
+        Some(Panel::NewRoom) => {
+            let form =
+                html! { <RoomForm key="new" view={view.clone()} room={None} on_done={close.clone()} /> };
+            ("new_room_dialog", tr!(language, "new_room.title"), Place::Middle, form)
+        }
+        Some(Panel::Browse) => {
+            let browse = html! { <Browse key="browse" view={view.clone()} on_done={close.clone()} /> };
+            ("browse_dialog", tr!(language, "browse.title"), Place::Middle, browse)
+        }
+        Some(Panel::Room) => {
+            let menu = html! { <RoomMenu key="room" view={view.clone()} on_done={close.clone()} /> };
+            ("room_dialog", title::open_name(language, view), Place::Corner, menu)
+        }
+    };
     html! {
         <div class="house">
             if has_rail {
                 <div key="rail" class="rail">
                     <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.link.ready_state) }</div>
-                    { rail.clone() }
+                    { rail() }
                 </div>
             }
             <main key="room" class="room">
-                { header(language, view, (!has_rail).then_some(&open_menu), (!has_people).then_some(&open_people)) }
+                { header(language, view, (!has_rail).then(|| opens(Panel::Menu)),
+                    (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="talk" class="talk">
-                    <MessageList key="list" view={view.clone()} />
-                    { notices(&around, view, &field) }
+                    <MessageList key={view.room.0} view={view.clone()} />
+                    { notices(&around, view, &asked, &field) }
                 </div>
                 <Composer key="composer" view={view.clone()} {field} />
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
-                    { list.clone() }
+                    { people(language, view) }
                 </aside>
             }
-            if !has_rail {
-                <Dialog key="menu" id="menu_dialog" title={tr!(language, "house.name")} place={Place::Start}
-                    open={menu} on_close={close_menu}>{ rail }</Dialog>
-            }
-            if !has_people {
-                <Dialog key="people_dialog" id="people_dialog" title={tr!(language, "people.title")}
-                    place={Place::End} open={listed} on_close={close_people}>{ list }</Dialog>
-            }
-            <Dialog key="settings" id="settings_dialog" title={tr!(language, "settings.title")}
-                place={Place::Middle} open={settings} on_close={close_settings}>
-                <Settings me={me.clone()} busy={*busy} refusal={refusal.clone()} />
-            </Dialog>
+            <Dialog key="dialog" {id} title={word} {place} on_close={close.clone()}>{ content }</Dialog>
         </div>
     }
 }

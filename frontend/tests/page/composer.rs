@@ -1,8 +1,11 @@
 use crate::stage::*;
 use client::input::Input;
+use client::view::{Draft, View};
 use shared::limits::TEXT_BYTES_MAX;
 use shared::{ClientId, RoomId};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlTextAreaElement;
 
 fn sent(inputs: Vec<Input>) -> Vec<String> {
     let text = |input| match input {
@@ -12,16 +15,97 @@ fn sent(inputs: Vec<Input>) -> Vec<String> {
     inputs.into_iter().map(text).collect()
 }
 
+fn field() -> HtmlTextAreaElement {
+    find("#send_str").unchecked_into()
+}
+
+/// As an input method does.
+async fn compose(event: &str) {
+    let event = web_sys::Event::new(event).unwrap();
+    find("#send_str").dispatch_event(&event).unwrap();
+    yew::scheduler::flush().await;
+}
+
 #[wasm_bindgen_test]
-async fn enter_sends_and_empties_the_field() {
-    let stage = Stage::open(room()).await;
+async fn enter_sends_and_the_text_leaves_when_the_client_says_so() {
+    let mut stage = Stage::open(room()).await;
     let field = write("第一句\n第二句").await;
     assert!(enter("#send_str", |_| {}).await);
     assert_eq!(sent(stage.emitted()), ["第一句\n第二句"]);
+    assert_eq!(field.value(), "第一句\n第二句");
+    stage.show(with_draft("", 1)).await;
     assert_eq!(field.value(), "");
     write("by the button").await;
     press("#send_btn").await;
     assert_eq!(sent(stage.emitted()), ["by the button"]);
+}
+
+#[wasm_bindgen_test]
+async fn each_key_is_told_and_what_the_client_changes_is_shown() {
+    let mut stage = Stage::open(with_draft("from the last visit", 3)).await;
+    let field = field();
+    assert_eq!(field.value(), "from the last visit");
+    assert!(stage.typed().is_empty(), "nobody typed that");
+    write("from the last visit, and more").await;
+    assert_eq!(stage.typed(), [(RoomId::LOBBY, "from the last visit, and more".to_owned())]);
+    // The same turn: what the client holds is what was typed, whatever the view has.
+    stage.show(with_draft("from the last visit", 3)).await;
+    assert_eq!(field.value(), "from the last visit, and more");
+    stage.show(with_draft("before\nfrom the last visit, and more", 4)).await;
+    assert_eq!(field.value(), "before\nfrom the last visit, and more");
+}
+
+#[wasm_bindgen_test]
+async fn what_was_typed_while_a_text_left_stays() {
+    let mut stage = Stage::open(room()).await;
+    let field = write("sent").await;
+    assert!(enter("#send_str", |_| {}).await);
+    stage.typed();
+    // The client's word is on its way while the next key falls.
+    field.set_value("sent and");
+    stage.show(with_draft("", 1)).await;
+    assert_eq!(field.value(), " and");
+    assert_eq!(stage.typed(), [(RoomId::LOBBY, " and".to_owned())]);
+}
+
+#[wasm_bindgen_test]
+async fn a_composition_is_not_touched_and_nothing_of_it_is_lost() {
+    let mut stage = Stage::open(room()).await;
+    let field = write("sent").await;
+    assert!(enter("#send_str", |_| {}).await);
+    stage.typed();
+    stage.emitted();
+    compose("compositionstart").await;
+    write("sentcha g").await;
+    stage.show(with_draft("cha g", 1)).await;
+    assert_eq!(field.value(), "sentcha g", "under the input method's hands nothing moves");
+    write("sentcha guan").await;
+    // What the client is told is what the field stands for.
+    assert_eq!(stage.typed().last().unwrap().1, "cha guan");
+    write("sent茶馆").await;
+    compose("compositionend").await;
+    assert_eq!(field.value(), "茶馆");
+    assert_eq!(stage.typed().last().unwrap().1, "茶馆");
+    assert!(enter("#send_str", |_| {}).await);
+    assert_eq!(sent(stage.emitted()), ["茶馆"]);
+}
+
+#[wasm_bindgen_test]
+async fn each_room_has_its_own_draft() {
+    let mut stage = Stage::open(with_draft("to the lobby", 1)).await;
+    let other = RoomId(2);
+    let draft = Draft { room: other, text: "to the others".into(), turn: 1 };
+    let rooms = [room_item(1, ""), room_item(2, "others")].into();
+    stage.show(View { draft, room: other, rooms, ..room() }).await;
+    assert_eq!(field().value(), "to the others");
+    assert_eq!(field().placeholder(), "Message #others");
+    write("to the others too").await;
+    assert_eq!(stage.typed(), [(other, "to the others too".to_owned())]);
+    press("#send_btn").await;
+    let [Input::Send { room, .. }] = &stage.emitted()[..] else { panic!("nothing was sent") };
+    assert_eq!(*room, other);
+    stage.show(with_draft("to the lobby", 1)).await;
+    assert_eq!(field().value(), "to the lobby");
 }
 
 #[wasm_bindgen_test]
@@ -93,7 +177,7 @@ async fn a_full_outbox_keeps_the_text() {
 
 #[wasm_bindgen_test]
 async fn the_field_grows_to_a_few_lines_and_no_further() {
-    let _stage = Stage::open(room()).await;
+    let mut stage = Stage::open(room()).await;
     let one = write("one").await.offset_height();
     let three = write("1\n2\n3").await.offset_height();
     let six = write("1\n2\n3\n4\n5\n6").await.offset_height();
@@ -101,16 +185,17 @@ async fn the_field_grows_to_a_few_lines_and_no_further() {
     assert!(one < three && three < six, "{one} {three} {six}");
     assert!(sixty < 2 * six && sixty >= six, "{six} {sixty}");
     press("#send_btn").await;
+    stage.show(with_draft("", 1)).await;
     assert_eq!(find("#send_str").offset_height(), one);
 }
 
 #[wasm_bindgen_test]
 async fn text_that_came_in_without_an_input_event_counts() {
-    use wasm_bindgen::JsCast;
     let stage = Stage::open(room()).await;
-    let field: web_sys::HtmlTextAreaElement = find("#send_str").unchecked_into();
+    let field = field();
     field.set_value("put there by a script");
     press("#send_btn").await;
+    assert_eq!(stage.typed()[0].1, "put there by a script", "the draft is what is sent");
     assert_eq!(sent(stage.emitted()), ["put there by a script"]);
 }
 
@@ -118,6 +203,9 @@ async fn text_that_came_in_without_an_input_event_counts() {
 async fn waiting_messages_are_counted_above_the_field() {
     let mut view = room();
     view.waiting = 2;
-    let _stage = Stage::open(view).await;
-    assert_eq!(text(".waiting_line"), "Waiting for the connection: 2");
+    let mut stage = Stage::open(view.clone()).await;
+    assert_eq!(text(".waiting_line"), "Waiting for the connection: 2. Kept on this device until sent.");
+    view.memory_only = true;
+    stage.show(view).await;
+    assert!(text(".waiting_line").ends_with("Keep this page open: this browser stores nothing."));
 }

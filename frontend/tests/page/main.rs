@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
 
 mod composer;
+mod database;
+mod dialogs;
 mod driver;
 mod join;
 mod notices;
 mod preferences;
+mod rooms;
 mod rows;
 mod scroll;
 mod stage;

@@ -1,6 +1,8 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{ReadyState, RowState, View};
+use client::stored::{Body, Owner};
+use client::view::{LeftBehind, Pending, ReadyState, RowState, View};
+use shared::{Epoch, ErrorCode, MemberId};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -36,9 +38,10 @@ async fn a_retry_is_counted_down_and_can_be_had_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn a_new_version_is_never_loaded_over_a_draft_or_an_unsent_message() {
+async fn where_nothing_is_stored_a_new_version_is_never_loaded_over_a_draft_or_an_unsent_message() {
     let mut view = room();
     view.new_version = true;
+    view.memory_only = true;
     let mut stage = Stage::open(view.clone()).await;
     assert!(text("#new_version").starts_with("A new version is here."));
     let field = write("a draft").await;
@@ -50,6 +53,49 @@ async fn a_new_version_is_never_loaded_over_a_draft_or_an_unsent_message() {
     stage.show(View { rows, ..view }).await;
     press("#reload_btn").await;
     assert!(text("#new_version").contains("not sent yet"));
+}
+
+#[wasm_bindgen_test]
+async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice() {
+    let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
+    let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
+    let stage = Stage::open(View { left_behind: [left].into(), ..room() }).await;
+    let told = "Jonas left on this device: unsent messages 2, drafts 1.";
+    assert_eq!(text("#left_behind .notice_text"), told);
+    press("#left_behind .take").await;
+    assert_eq!(stage.emitted(), [Input::TakeOver(owner)]);
+    press("#left_behind .drop").await;
+    assert!(stage.emitted().is_empty());
+    press("#left_behind .sure").await;
+    assert_eq!(stage.emitted(), [Input::DropLeft(owner)]);
+}
+
+#[wasm_bindgen_test]
+async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
+    let key = row(ME, 4, "", RowState::Settled).key;
+    let body = Body::Create { name: "tea".to_owned(), description: String::new() };
+    let pending = Pending { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
+    let stage = Stage::open(View { pending: [pending].into(), ..room() }).await;
+    let told = text("#refused_command .notice_text");
+    assert_eq!(
+        told,
+        "The room “tea” could not be made. Another room has this name, or one that looks like it."
+    );
+    press("#refused_command .retry").await;
+    press("#refused_command .discard").await;
+    assert_eq!(stage.emitted(), [Input::Retry(key), Input::Discard(key)]);
+}
+
+#[wasm_bindgen_test]
+async fn what_was_missed_is_said_to_be_coming() {
+    let mut stage = Stage::open(View { catching_up: true, ..room() }).await;
+    assert_eq!(text("#catching_up"), "Fetching what you missed…");
+    stage.show(View { jumping: true, ..room() }).await;
+    assert!(maybe("#jumping").is_some());
+    stage.show(View { jump_failed: true, ..room() }).await;
+    assert!(maybe("#jump_failed").is_some());
+    stage.show(room()).await;
+    assert!(maybe(".notice").is_none());
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,6 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{RowState, View};
+use client::view::{Edge, RowState, View};
 use shared::{ErrorCode, MemberId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -12,7 +12,7 @@ async fn each_message_is_one_paragraph_and_nothing_else_is() {
     passer_by.tag = Some(3);
     let rows =
         [row(2, 1, "one\ntwo\n\nfour", RowState::Settled), row(ME, 2, "three", RowState::Sending), passer_by];
-    let view = View { older: true, ..with_rows(rows) };
+    let view = View { older: Edge::More, ..with_rows(rows) };
     let _stage = Stage::open(view).await;
     let wanted = [("settled", "one\ntwo\n\nfour"), ("sending", "three"), ("settled", "plain")];
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
@@ -89,9 +89,11 @@ async fn an_empty_room_invites_and_one_that_is_still_closed_does_not() {
     stage.show(room()).await;
     assert!(text(".empty").starts_with("Nobody has said anything yet."));
     assert!(paragraphs().is_empty());
-    let mut view = with_rows([row(2, 1, "first", RowState::Settled)]);
+    stage.show(View { older: Edge::Loading, ..room() }).await;
+    assert_eq!(text(".empty"), "Fetching what was said…");
+    let view = with_rows([row(2, 1, "first", RowState::Settled)]);
     assert_eq!(view.rows[0].key.author, MemberId(2));
-    view.older = false;
     stage.show(view).await;
     assert!(maybe(".empty").is_none());
+    assert_eq!(text(".edge"), "The room begins here.");
 }

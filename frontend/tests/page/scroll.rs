@@ -1,10 +1,24 @@
 use crate::stage::*;
-use client::view::{Row, RowState};
+use client::input::Input;
+use client::view::{Edge, Landed, Row, RowKey, RowState, View};
+use shared::command::At;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
-fn rows(count: u8) -> Vec<Row> {
-    (1..=count).map(|number| row(2, number, "a line of tea", RowState::Settled)).collect()
+/// Rows of several heights by several people: heads come and go with what is before them.
+fn rows(numbers: std::ops::Range<u16>) -> Vec<Row> {
+    let text = |number: u16| "a line of tea ".repeat(usize::from(number % 7 * number % 5 + 1) * 3);
+    let author = |number: u16| 2 + u64::from(number / 3 % 2);
+    numbers.map(|number| row(author(number), number, &text(number), RowState::Settled)).collect()
+}
+
+/// Nobody follows, and there is more at both ends.
+fn reading(numbers: std::ops::Range<u16>) -> View {
+    View { following: false, older: Edge::More, newer: Edge::More, ..with_rows(rows(numbers)) }
+}
+
+fn list() -> Element {
+    find(".scroll").into()
 }
 
 fn from_the_end(list: &Element) -> i32 {
@@ -17,52 +31,209 @@ fn assert_at_end(list: &Element) {
     assert!(left <= 1, "{left} px from the end, at {} of {}", list.scroll_top(), list.scroll_height());
 }
 
+/// How far below the list's top edge a text begins.
+#[track_caller]
+fn offset(key: RowKey) -> f64 {
+    let text = find(&format!("p[data-key='{key}']"));
+    text.get_bounding_client_rect().top() - list().get_bounding_client_rect().top()
+}
+
+/// Scrolls so that this text begins at the middle of the list.
+async fn read_at(key: RowKey) {
+    list().scroll_by_with_x_and_y(0.0, offset(key) - f64::from(list().client_height()) / 2.0);
+    next_frame().await;
+}
+
 #[wasm_bindgen_test]
 async fn the_list_stays_at_its_end_while_the_reader_is_there() {
-    let mut stage = Stage::open(with_rows(rows(120))).await;
-    let list: Element = find(".scroll").into();
+    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let list = list();
     next_frame().await;
     assert!(list.scroll_height() > list.client_height(), "the list does not scroll");
     assert_at_end(&list);
-    stage.show(with_rows(rows(121))).await;
+    stage.show(with_rows(rows(0..121))).await;
     assert_at_end(&list);
     // The composer grows, the list shrinks.
     write("1\n2\n3\n4").await;
     next_frame().await;
     assert_at_end(&list);
+    // Rows are let go of at the start.
+    stage.show(with_rows(rows(60..122))).await;
+    assert_at_end(&list);
+    assert!(stage.emitted().is_empty(), "the client knows that it is followed");
 }
 
 #[wasm_bindgen_test]
 async fn a_reader_of_older_messages_is_not_moved_but_told() {
-    let mut stage = Stage::open(with_rows(rows(120))).await;
-    let list: Element = find(".scroll").into();
+    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let list = list();
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    stage.show(with_rows(rows(121))).await;
+    assert_eq!(stage.emitted(), [Input::Follow(false)]);
+    let news = |new_below| View { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
+    stage.show(news(0)).await;
+    assert_eq!(text("#new_messages"), "To the newest");
+    stage.show(news(3)).await;
     next_frame().await;
     assert_eq!(list.scroll_top(), 10);
+    assert_eq!(text("#new_messages"), "New messages: 3");
     press("#new_messages").await;
+    assert_eq!(stage.emitted(), [Input::Latest]);
+    stage.show(with_rows(rows(0..123))).await;
     assert_at_end(&list);
     assert!(maybe("#new_messages").is_none());
 }
 
 #[wasm_bindgen_test]
+async fn coming_back_to_the_end_is_told() {
+    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    next_frame().await;
+    list().set_scroll_top(10);
+    next_frame().await;
+    stage.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    list().set_scroll_top(list().scroll_height());
+    next_frame().await;
+    assert_eq!(stage.emitted(), [Input::Follow(false), Input::Follow(true)]);
+}
+
+#[wasm_bindgen_test]
+async fn the_end_of_the_window_is_not_the_end_of_the_room() {
+    let stage = Stage::open(reading(0..120)).await;
+    list().set_scroll_top(list().scroll_height());
+    next_frame().await;
+    assert!(!stage.emitted().contains(&Input::Follow(true)));
+}
+
+#[wasm_bindgen_test]
 async fn ones_own_message_is_gone_to_from_anywhere() {
-    let mut stage = Stage::open(with_rows(rows(120))).await;
-    let list: Element = find(".scroll").into();
+    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let list = list();
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
+    stage.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    // Who sends follows again: the client says so.
     let mine = row(ME, 200, "mine", RowState::Sending);
-    stage.show(with_rows(rows(120).into_iter().chain([mine.clone()]))).await;
+    stage.show(with_rows(rows(0..120).into_iter().chain([mine]))).await;
     assert_at_end(&list);
-    // A refused row stays last; what others say is news all the same.
-    list.set_scroll_top(10);
+}
+
+#[wasm_bindgen_test]
+async fn older_messages_come_above_without_a_jump() {
+    let mut stage = Stage::open(reading(100..200)).await;
+    let key = rows(110..111)[0].key;
+    read_at(key).await;
+    let before = offset(key);
+    for from in [50, 0] {
+        stage.show(reading(from..200)).await;
+        assert!((offset(key) - before).abs() < 1.0, "from {from}: moved by {}", offset(key) - before);
+    }
     next_frame().await;
-    let refused = Row { state: RowState::Failed(shared::ErrorCode::RoomUnknown), ..mine };
-    stage.show(with_rows(rows(121).into_iter().chain([refused]))).await;
+    assert!((offset(key) - before).abs() < 1.0);
+}
+
+#[wasm_bindgen_test]
+async fn the_first_row_that_is_read_may_lose_its_head() {
+    let mut stage = Stage::open(reading(101..200)).await;
+    let first = rows(101..102)[0].key;
+    list().set_scroll_top(0);
     next_frame().await;
-    assert_eq!(list.scroll_top(), 10);
-    assert!(maybe("#new_messages").is_some());
+    let before = offset(first);
+    assert!(find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("head"));
+    stage.show(reading(51..200)).await;
+    assert!(!find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("head"));
+    assert!((offset(first) - before).abs() < 1.0, "moved by {}", offset(first) - before);
+}
+
+#[wasm_bindgen_test]
+async fn the_window_moves_along_and_the_text_stays() {
+    let mut stage = Stage::open(reading(0..300)).await;
+    let key = rows(280..281)[0].key;
+    read_at(key).await;
+    let before = offset(key);
+    // There and back, many times: nothing adds up.
+    for _ in 0..10 {
+        stage.show(reading(50..350)).await;
+        stage.show(reading(0..300)).await;
+        next_frame().await;
+    }
+    stage.show(reading(50..350)).await;
+    assert!((offset(key) - before).abs() < 1.0, "moved by {}", offset(key) - before);
+    assert!(page().query_selector_all("#char_list .message").unwrap().length() <= 300);
+}
+
+#[wasm_bindgen_test]
+async fn a_list_that_gets_another_size_keeps_what_is_read() {
+    let _stage = Stage::open(reading(0..200)).await;
+    let key = rows(100..101)[0].key;
+    list().scroll_by_with_x_and_y(0.0, offset(key));
+    next_frame().await;
+    let before = offset(key);
+    // The texts above it take more lines.
+    find("#app").class_list().add_1("narrow").unwrap();
+    let style = find("#app").style();
+    style.set_property("width", "340px").unwrap();
+    next_frame().await;
+    assert!((offset(key) - before).abs() < 1.0, "moved by {}", offset(key) - before);
+}
+
+#[wasm_bindgen_test]
+async fn what_is_beyond_an_edge_is_asked_for_once() {
+    let mut stage = Stage::open(reading(100..200)).await;
+    next_frame().await;
+    stage.emitted();
+    list().set_scroll_top(30);
+    next_frame().await;
+    list().set_scroll_top(20);
+    next_frame().await;
+    let older = |stage: &Stage| stage.emitted().iter().filter(|input| **input == Input::Older).count();
+    assert!(older(&stage) <= 1);
+    stage.show(View { older: Edge::Loading, ..reading(100..200) }).await;
+    next_frame().await;
+    assert_eq!(older(&stage), 0);
+    stage.show(reading(50..200)).await;
+    list().set_scroll_top(0);
+    next_frame().await;
+    assert_eq!(older(&stage), 1);
+    stage.show(View { older: Edge::End, ..reading(50..200) }).await;
+    next_frame().await;
+    assert_eq!(older(&stage), 0);
+    stage.emitted();
+    list().set_scroll_top(list().scroll_height());
+    next_frame().await;
+    assert!(stage.emitted().contains(&Input::Newer));
+}
+
+#[wasm_bindgen_test]
+async fn an_edge_that_failed_is_asked_for_again_by_hand() {
+    let view = View { older: Edge::Failed, newer: Edge::Failed, ..reading(0..120) };
+    let stage = Stage::open(view).await;
+    list().set_scroll_top(0);
+    next_frame().await;
+    stage.emitted();
+    press(".edge:first-child .again").await;
+    press(".edge:last-child .again").await;
+    assert_eq!(stage.emitted(), [Input::Older, Input::Newer]);
+}
+
+#[wasm_bindgen_test]
+async fn a_jump_shows_its_row_in_the_middle_and_marks_it() {
+    let key = rows(60..61)[0].key;
+    let landed = |turn| View { landed: Some(Landed { key, turn }), ..reading(10..110) };
+    // An earlier visit's jump is none of this one's.
+    let mut stage = Stage::open(View { following: true, newer: Edge::End, ..landed(1) }).await;
+    next_frame().await;
+    assert_at_end(&list());
+    assert!(maybe(".marked, .marked_too").is_none());
+    stage.show(landed(2)).await;
+    next_frame().await;
+    let text = find(".marked p");
+    assert_eq!(text.get_attribute("data-key").unwrap(), key.to_string());
+    let middle = offset(key) + text.get_bounding_client_rect().height() / 2.0;
+    let wanted = f64::from(list().client_height()) / 2.0;
+    assert!((middle - wanted).abs() <= 1.0, "{middle} and not {wanted}");
+    stage.show(landed(3)).await;
+    assert!(maybe(".marked_too").is_some(), "the same row is marked anew");
+    assert_eq!(stage.emitted().iter().filter(|input| matches!(input, Input::Jump(At::Newest))).count(), 0);
 }

@@ -2,13 +2,15 @@
 //! are looked up as a person or a test would.
 
 use client::input::Input;
-use client::view::{Identity, Link, ReadyState, Row, RowKey, RowState, View};
+use client::view::{Draft, Edge, Identity, Link, ReadyState, RoomItem, Row, RowKey, RowState, View};
 use frontend::context::Seen;
 use frontend::page::{Page, PageProps};
-use shared::{ClientId, Member, MemberId};
+use shared::{ClientId, Member, MemberId, RoomId};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit};
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit,
+};
 use yew::{AppHandle, Callback, scheduler};
 
 /// The page, taken away when dropped.
@@ -42,9 +44,20 @@ impl Stage {
         scheduler::flush().await;
     }
 
-    /// What the page emitted since the last time.
+    /// What the page emitted since the last time, but for what was typed.
     pub(crate) fn emitted(&self) -> Vec<Input> {
-        self.emitted.take()
+        let is_typing = |input: &mut Input| matches!(input, Input::Draft { .. });
+        self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
+    }
+
+    /// What was typed since the last time, and where.
+    pub(crate) fn typed(&self) -> Vec<(RoomId, String)> {
+        let typed = |input| match input {
+            Input::Draft { room, text } => Some((room, text)),
+            _ => None,
+        };
+        let is_typing = |input: &mut Input| matches!(input, Input::Draft { .. });
+        self.emitted.borrow_mut().extract_if(.., is_typing).filter_map(typed).collect()
     }
 }
 
@@ -125,11 +138,22 @@ pub(crate) async fn press(selector: &str) {
 pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     let field: HtmlTextAreaElement = find("#send_str").unchecked_into();
     field.set_value(text);
+    tell_input(&field).await;
+    field
+}
+
+/// Puts text into an input as typing does.
+pub(crate) async fn type_into(selector: &str, text: &str) {
+    let field: HtmlInputElement = find(selector).unchecked_into();
+    field.set_value(text);
+    tell_input(&field).await;
+}
+
+async fn tell_input(field: &Element) {
     let event = web_sys::InputEvent::new("input").unwrap();
     event.init_event_with_bubbles_and_cancelable("input", true, false);
     field.dispatch_event(&event).unwrap();
     scheduler::flush().await;
-    field
 }
 
 /// A `keydown` of Enter; `tune` makes it a special one. True if the page took it.
@@ -168,8 +192,22 @@ pub(crate) fn room() -> View {
             refusal: None,
         },
         link: Link { ready_state: ReadyState::Open, welcomed: true, retry_at: None, offline: false },
+        rooms: Rc::from([room_item(1, "")]),
+        room: RoomId::LOBBY,
         rows: Rc::from([]),
-        older: false,
+        older: Edge::End,
+        newer: Edge::End,
+        following: true,
+        new_below: 0,
+        jumping: false,
+        jump_failed: false,
+        landed: None,
+        draft: Draft { room: RoomId::LOBBY, text: Rc::default(), turn: 0 },
+        pending: Rc::from([]),
+        left_behind: Rc::from([]),
+        found: None,
+        catching_up: false,
+        memory_only: false,
         people: Rc::from([]),
         people_count: 0,
         new_version: false,
@@ -179,13 +217,32 @@ pub(crate) fn room() -> View {
     }
 }
 
+/// A room that one is in.
+pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
+    RoomItem {
+        id: RoomId(id),
+        name: name.into(),
+        description: Rc::default(),
+        members: Some(3),
+        unseen: 0,
+        draft: false,
+    }
+}
+
+/// The client says that the composer has this in it, as it does once a text has left or come back.
+pub(crate) fn with_draft(text: &str, turn: u64) -> View {
+    View { draft: Draft { room: RoomId::LOBBY, text: text.into(), turn }, ..room() }
+}
+
 pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
     View { rows: rows.into_iter().map(Rc::new).collect(), ..room() }
 }
 
 /// A message; all were written within one minute.
-pub(crate) fn row(author: u64, number: u8, text: &str, state: RowState) -> Row {
-    let client_id = ClientId([number; 16]);
+pub(crate) fn row(author: u64, number: u16, text: &str, state: RowState) -> Row {
+    let [low, high] = number.to_le_bytes();
+    let mut client_id = ClientId([low; 16]);
+    client_id.0[0] ^= high;
     Row {
         key: RowKey { author: MemberId(author), client_id },
         name: if author == ME { "阿哲".into() } else { "Jonas Okafor".into() },

@@ -1,0 +1,75 @@
+//! What can be done with the open room: go to a date, name it anew, leave it.
+
+use crate::clock;
+use crate::components::confirm::Confirm;
+use crate::components::header::about;
+use crate::components::room_form::RoomForm;
+use crate::context::{Seen, use_surroundings};
+use crate::language::tr;
+use crate::{random, title};
+use client::input::Input;
+use shared::RoomId;
+use shared::command::At;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// What [`RoomMenu`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RoomMenuProps {
+    /// The view.
+    pub view: Seen,
+    /// Told when there is nothing more to do here.
+    pub on_done: Callback<()>,
+}
+
+/// What stands in the room's dialog.
+#[component]
+pub fn RoomMenu(props: &RoomMenuProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let view = &props.view;
+    let room = view.room;
+    let date = use_node_ref();
+    let onsubmit = {
+        let (date, emit, on_done) = (date.clone(), around.emit.clone(), props.on_done.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let Some(date) = date.cast::<HtmlInputElement>() else { return };
+            match clock::day_start(&date.value()) {
+                Some(at) => {
+                    emit.emit(Input::Jump(At::Date(at)));
+                    on_done.emit(());
+                }
+                None => drop(date.focus()),
+            }
+        })
+    };
+    let leave = {
+        let (emit, on_done) = (around.emit.clone(), props.on_done.clone());
+        Callback::from(move |_: MouseEvent| {
+            emit.emit(Input::LeaveRoom { client_id: random::client_id(), room });
+            on_done.emit(());
+        })
+    };
+    let item = title::open_room(view).filter(|_| room != RoomId::LOBBY).cloned();
+    let name = title::open_name(language, view);
+    html! {
+        <div class="room_menu">
+            <div key="about" class="room_about">{ about(language, view) }</div>
+            <form key="jump" class="form" {onsubmit} novalidate=true>
+                <label for="jump_str">{ tr!(language, "room_menu.jump") }</label>
+                <div class="name_line">
+                    <input id="jump_str" ref={date} type="date" max={clock::date_of_today()} />
+                    <button type="submit" id="jump_btn" class="plain">{ tr!(language, "room_menu.go") }</button>
+                </div>
+            </form>
+            if let Some(item) = item {
+                <RoomForm key="form" view={view.clone()} room={item} on_done={props.on_done.clone()} />
+                <div key="leave" class="room_leave">
+                    <Confirm id="leave" action={tr!(language, "room_menu.leave")}
+                        question={tr!(language, "room_menu.leave_ask", room = name)} on_yes={leave} />
+                </div>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,85 @@
+//! The composer's field and the draft that the client holds. They are one text while the person
+//! types. The client changes it by itself too: what is stored leaves at its beginning, what was
+//! written before the page was loaded comes there, what somebody left behind comes at its end.
+//! Meanwhile an input method may be at work in the field, which must not be touched.
+
+/// What becomes of the text `field`, made from `before`, when the client made `after` of `before`.
+///
+/// Where that cannot be told what the person sees stays.
+pub fn rebase(before: &str, after: &str, field: &str) -> String {
+    if field == before {
+        return after.to_owned();
+    }
+    if let Some(rest) = before.strip_suffix(after).and_then(|left| field.strip_prefix(left)) {
+        return rest.to_owned();
+    }
+    match (after.strip_suffix(before), after.strip_prefix(before)) {
+        (Some(came), _) => format!("{came}{field}"),
+        (_, Some(came)) => format!("{field}{came}"),
+        _ => field.to_owned(),
+    }
+}
+
+/// The changes that the field has not taken yet, oldest first.
+#[derive(Debug, Default)]
+pub struct Behind(Vec<(String, String)>);
+
+impl Behind {
+    /// The client made `after` of `before`. Past [`BEHIND_MAX`] the field does not follow.
+    pub fn push(&mut self, before: String, after: String) {
+        if self.0.len() < BEHIND_MAX {
+            self.0.push((before, after));
+        }
+    }
+
+    /// The text that the field stands for.
+    pub fn text(&self, field: &str) -> String {
+        self.0.iter().fold(field.to_owned(), |text, (before, after)| rebase(before, after, &text))
+    }
+}
+
+/// Changes that wait for one composition to end. Past it: a further one is passed over, and what
+/// is in the field counts.
+pub const BEHIND_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_leaves_and_what_was_typed_since_stays() {
+        assert_eq!(rebase("茶", "", "茶"), "");
+        assert_eq!(rebase("茶", "", "茶 and more"), " and more");
+        assert_eq!(rebase("one two", " two", "one two three"), " two three");
+        // The person has changed what was sent: it cannot be told apart.
+        assert_eq!(rebase("one", "", "on"), "on");
+    }
+
+    #[test]
+    fn what_comes_stands_before_or_behind_what_was_typed_since() {
+        assert_eq!(rebase("", "from the last visit", ""), "from the last visit");
+        assert_eq!(rebase("ni", "old\nni", "ni hao"), "old\nni hao");
+        assert_eq!(rebase("ni", "ni\nleft", "ni hao"), "ni hao\nleft");
+        assert_eq!(rebase("a", "b", "a c"), "a c");
+    }
+
+    #[test]
+    fn several_changes_are_followed_one_after_the_other() {
+        let mut behind = Behind::default();
+        behind.push("one".to_owned(), String::new());
+        behind.push("two".to_owned(), "old\ntwo".to_owned());
+        assert_eq!(behind.text("onetwo"), "old\ntwo");
+        assert_eq!(behind.text("onetwo three"), "old\ntwo three");
+    }
+
+    #[test]
+    fn no_more_changes_wait_than_the_limit_says() {
+        for (many, left) in [(BEHIND_MAX - 1, ""), (BEHIND_MAX, ""), (BEHIND_MAX + 1, "x")] {
+            let mut behind = Behind::default();
+            for held in (0..many).rev() {
+                behind.push("x".repeat(held + 1), "x".repeat(held));
+            }
+            assert_eq!(behind.text(&"x".repeat(many)), left);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The browser's real database: what is stored survives the page.
+
+use crate::driver::connected_with;
+use crate::stage::{next_frame, text, write};
+use client::input::Input;
+use client::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
+use frontend::storage::database::Database;
+use js_sys::Promise;
+use shared::{ClientId, Epoch, MemberId, RoomId};
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const ME: Owner = Owner { epoch: Some(Epoch(0xab)), member: MemberId(1) };
+
+/// A name that no other test has, nor an earlier run in the same profile.
+pub(crate) fn name() -> String {
+    format!("test-{}", frontend::random::client_id())
+}
+
+/// Waits for what is answered.
+async fn answer<T: 'static>(ask: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
+    let answer = Rc::new(RefCell::new(None));
+    let promise = {
+        let answer = answer.clone();
+        let mut ask = Some(ask);
+        Promise::new(&mut |resolve, _| {
+            let answer = answer.clone();
+            let tell = Box::new(move |told| {
+                answer.replace(Some(told));
+                drop(resolve.call0(&JsValue::UNDEFINED));
+            });
+            ask.take().unwrap()(tell);
+        })
+    };
+    JsFuture::from(promise).await.unwrap();
+    answer.take().unwrap()
+}
+
+async fn load(database: &Database) -> Option<Stored> {
+    answer(|tell| database.load(tell)).await
+}
+
+async fn keep(database: &Database, row: &StoredRow) -> bool {
+    answer(|tell| database.keep(row, tell)).await
+}
+
+/// A newer page has laid it out in another way.
+async fn lay_out_newer(name: &str) {
+    let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
+    let request = factory.open_with_u32(name, 2).unwrap();
+    while request.ready_state() != web_sys::IdbRequestReadyState::Done {
+        next_frame().await;
+    }
+}
+
+fn row(number: u8, text: &str) -> StoredRow {
+    StoredRow {
+        owner: ME,
+        client_id: ClientId([number; 16]),
+        name: "阿哲".to_owned(),
+        body: Body::Post { room: RoomId::LOBBY, text: text.to_owned() },
+        at: 1_790_000_000_000,
+        place: number.into(),
+        lease: 1_790_000_015_000,
+        failed: None,
+    }
+}
+
+fn draft(owner: Owner, room: u64, text: &str) -> StoredDraft {
+    StoredDraft { owner, name: "阿哲".to_owned(), room: RoomId(room), text: text.to_owned() }
+}
+
+#[wasm_bindgen_test]
+async fn rows_survive() {
+    let name = name();
+    let database = Database::new(&name);
+    assert_eq!(load(&database).await, Some(Stored::default()));
+    assert!(keep(&database, &row(1, "茶")).await && keep(&database, &row(2, "two")).await);
+    // Another life of the page.
+    let mut stored = load(&Database::new(&name)).await.unwrap();
+    stored.rows.sort_by_key(|row| row.place);
+    assert_eq!(stored.rows, [row(1, "茶"), row(2, "two")]);
+    assert!(database.is_usable());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_asked_for_at_once_is_done_in_its_order() {
+    let database = Database::new(&name());
+    let changed = StoredRow { place: 9, ..row(1, "changed") };
+    // None of them waits for the one before: not even for the database to open.
+    database.keep(&row(1, "first"), |_| ());
+    database.keep(&row(2, "gone"), |_| ());
+    database.drop_row(row(2, "").key());
+    database.lease(vec![row(1, "").key()], 7);
+    database.keep(&changed, |_| ());
+    database.lease(vec![row(1, "").key()], 0);
+    let stored = load(&database).await.unwrap();
+    assert_eq!(stored.rows, [StoredRow { lease: 0, ..changed }]);
+}
+
+#[wasm_bindgen_test]
+async fn a_lease_of_a_row_that_is_not_there_is_forgotten() {
+    let name = name();
+    let database = Database::new(&name);
+    database.lease(vec![row(3, "").key()], 5);
+    assert_eq!(load(&database).await, Some(Stored::default()));
+    // The row comes later, with a lease of its own.
+    assert!(keep(&database, &row(3, "tea")).await);
+    assert_eq!(load(&database).await.unwrap().rows, [row(3, "tea")]);
+}
+
+#[wasm_bindgen_test]
+async fn drafts_are_told_apart_by_log_member_and_room() {
+    let database = Database::new(&name());
+    let other = Owner { member: MemberId(2), ..ME };
+    let before = Owner { epoch: None, ..ME };
+    let drafts =
+        [draft(ME, 1, "one"), draft(ME, 2, "two"), draft(other, 1, "three"), draft(before, 1, "four")];
+    for draft in &drafts {
+        database.keep_draft(draft);
+    }
+    let mut stored = load(&database).await.unwrap().drafts;
+    stored.sort_by(|one, other| one.text.cmp(&other.text));
+    let mut wanted = drafts.to_vec();
+    wanted.sort_by(|one, other| one.text.cmp(&other.text));
+    assert_eq!(stored, wanted);
+    database.keep_draft(&draft(ME, 2, ""));
+    assert_eq!(load(&database).await.unwrap().drafts.len(), 3);
+}
+
+#[wasm_bindgen_test]
+async fn where_nothing_can_be_stored_it_is_said() {
+    let name = name();
+    // A newer page has laid it out in another way.
+    let request = web_sys::window().unwrap().indexed_db().unwrap().unwrap().open_with_u32(&name, 2).unwrap();
+    while request.ready_state() != web_sys::IdbRequestReadyState::Done {
+        next_frame().await;
+    }
+    let database = Database::new(&name);
+    assert!(database.is_usable(), "nothing is known yet");
+    assert!(!keep(&database, &row(1, "tea")).await);
+    assert!(!database.is_usable());
+    assert_eq!(load(&database).await, None);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_is_taken_away_is_opened_anew() {
+    let name = name();
+    let database = Database::new(&name);
+    assert!(keep(&database, &row(1, "tea")).await);
+    let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
+    let request = factory.delete_database(&name).unwrap();
+    while request.ready_state() != web_sys::IdbRequestReadyState::Done {
+        next_frame().await;
+    }
+    assert!(keep(&database, &row(2, "again")).await);
+    assert_eq!(load(&database).await.unwrap().rows, [row(2, "again")]);
+}
+
+#[wasm_bindgen_test]
+async fn what_a_driver_holds_is_stored() {
+    let name = name();
+    let (driver, page) = connected_with(Database::new(&name)).await;
+    driver.handle(Input::Draft { room: RoomId(1), text: "half a".to_owned() });
+    let client_id = ClientId([5; 16]);
+    driver.handle(Input::Send { client_id, room: RoomId::LOBBY, text: "waits".to_owned() });
+    let stored = loop {
+        let stored = load(&Database::new(&name)).await.unwrap();
+        if !stored.rows.is_empty() && !stored.drafts.is_empty() {
+            break stored;
+        }
+        next_frame().await;
+    };
+    assert_eq!(stored.rows[0].body, Body::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
+    assert_eq!(stored.drafts, [draft(ME, 1, "half a")]);
+    assert!(!driver.view().memory_only);
+    page.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_was_stored_is_the_next_drivers() {
+    let name = name();
+    let database = Database::new(&name);
+    assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
+    database.keep_draft(&draft(ME, 1, "half a"));
+    let (driver, page) = connected_with(Database::new(&name)).await;
+    while driver.view().rows.is_empty() || driver.view().draft.text.is_empty() {
+        next_frame().await;
+    }
+    next_frame().await;
+    assert_eq!(text("#char_list p"), "waits");
+    write("half a sentence").await;
+    assert_eq!(&*driver.view().draft.text, "half a sentence");
+    page.close();
+}
+
+#[wasm_bindgen_test]
+async fn where_nothing_can_be_stored_the_page_says_so_and_goes_on() {
+    let name = name();
+    lay_out_newer(&name).await;
+    let (driver, page) = connected_with(Database::new(&name)).await;
+    driver.handle(Input::Send { client_id: ClientId([5; 16]), room: RoomId::LOBBY, text: "tea".to_owned() });
+    while !driver.view().memory_only || driver.view().waiting == 0 {
+        next_frame().await;
+    }
+    next_frame().await;
+    assert!(text(".waiting_line").ends_with("Keep this page open: this browser stores nothing."));
+    page.close();
+}

@@ -1,0 +1,217 @@
+//! A new room, the rooms of the house, what can be done with a room.
+
+use crate::stage::*;
+use client::input::Input;
+use client::stored::Body;
+use client::view::{Edge, Found, Pending, RoomItem, RowKey, RowState, View};
+use frontend::clock;
+use shared::command::At;
+use shared::event::FoundRoom;
+use shared::{ClientId, ErrorCode, MemberId, RoomId};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlInputElement;
+
+async fn rail_press(button: &str) {
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press(button).await;
+}
+
+fn input(selector: &str) -> HtmlInputElement {
+    find(selector).unchecked_into()
+}
+
+fn key(client_id: ClientId) -> RowKey {
+    RowKey { author: MemberId(ME), client_id }
+}
+
+fn with_pending(client_id: ClientId, body: Body, state: RowState) -> View {
+    View { pending: [Pending { key: key(client_id), body, state }].into(), ..room() }
+}
+
+/// Fills in the form of a new room and sends it: the command, and what else was emitted.
+async fn make(stage: &Stage, name: &str) -> (ClientId, Body, Vec<Input>) {
+    input("#room_name_str").set_value(name);
+    input("#room_about_str").set_value("Leaves and water.");
+    press("#room_form_btn").await;
+    let mut emitted = stage.emitted();
+    let at = emitted.iter().position(|input| matches!(input, Input::CreateRoom { .. })).unwrap();
+    let Input::CreateRoom { client_id, name, description } = emitted.remove(at) else { unreachable!() };
+    (client_id, Body::Create { name, description }, emitted)
+}
+
+#[wasm_bindgen_test]
+async fn a_new_room_is_made_and_its_dialog_goes() {
+    let mut stage = Stage::open(room()).await;
+    rail_press("#new_room_btn").await;
+    assert!(find("#new_room_dialog").has_attribute("open"));
+    assert!(page().active_element().unwrap().matches("#room_name_str").unwrap());
+    let (id, body, _) = make(&stage, "tea").await;
+    assert_eq!(body, Body::Create { name: "tea".to_owned(), description: "Leaves and water.".to_owned() });
+    stage.show(with_pending(id, body.clone(), RowState::Sending)).await;
+    assert_eq!(find("#room_form_btn").get_attribute("aria-busy").as_deref(), Some("true"));
+    press("#room_form_btn").await;
+    assert!(stage.emitted().is_empty(), "once is enough");
+    stage.show(with_pending(id, body, RowState::Waiting)).await;
+    assert_eq!(text(".form .hint"), "Waits for the connection.");
+    stage.show(room()).await;
+    assert!(maybe("dialog[open]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
+    let mut stage = Stage::open(room()).await;
+    rail_press("#new_room_btn").await;
+    press("#room_form_btn").await;
+    assert_eq!(text("#room_name_error"), "Choose a name first.");
+    assert!(stage.emitted().is_empty());
+    let (id, body, _) = make(&stage, "tea").await;
+    stage.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
+    assert_eq!(text("#room_name_error"), "Another room has this name, or one that looks like it.");
+    assert_eq!(text("#room_about_error"), "");
+    let (again, body, also) = make(&stage, "tea house").await;
+    assert_ne!(again, id);
+    stage.show(with_pending(again, body, RowState::Failed(ErrorCode::DescriptionRefused))).await;
+    assert_eq!(also, [Input::Discard(key(id))]);
+    assert_eq!(text("#room_name_error"), "");
+    assert!(text("#room_about_error").starts_with("A description has at most 300"));
+    // What was refused goes with the form.
+    press("#new_room_dialog .dialog_head button").await;
+    assert_eq!(stage.emitted(), [Input::Discard(key(again))]);
+}
+
+#[wasm_bindgen_test]
+async fn a_full_outbox_takes_no_room_either() {
+    let stage = Stage::open(View { can_send: false, ..room() }).await;
+    rail_press("#new_room_btn").await;
+    input("#room_name_str").set_value("tea");
+    press("#room_form_btn").await;
+    assert!(stage.emitted().is_empty());
+    assert_ne!(text("#room_name_error"), "");
+}
+
+fn found(edge: Edge) -> View {
+    let room_of = |id, name: &str, joined| FoundRoom {
+        id: RoomId(id),
+        name: name.to_owned(),
+        description: String::new(),
+        members: 4,
+        joined,
+    };
+    let rooms = vec![room_of(1, "", true), room_of(9, "tea", false)];
+    View { found: Some(Rc::new(Found { find: String::new(), rooms, edge })), ..room() }
+}
+
+#[wasm_bindgen_test]
+async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
+    let mut stage = Stage::open(room()).await;
+    rail_press("#browse_btn").await;
+    assert_eq!(stage.emitted(), [Input::Browse { find: String::new() }]);
+    stage.show(found(Edge::More)).await;
+    assert_eq!(page().query_selector_all("#found_rooms li").unwrap().length(), 2);
+    assert!(text("#found_rooms").contains("Members: 4"));
+    press("#browse_more").await;
+    assert_eq!(stage.emitted(), [Input::BrowseMore]);
+    press("#found_rooms li:last-child button").await;
+    let [Input::JoinRoom { client_id, room: RoomId(9) }] = stage.emitted()[..] else {
+        panic!("nobody joins")
+    };
+    let joining = with_pending(client_id, Body::Join { room: RoomId(9) }, RowState::Sending).pending;
+    stage.show(View { pending: joining, ..found(Edge::End) }).await;
+    assert!(find("#found_rooms li:last-child button").has_attribute("disabled"));
+    press("#found_rooms li:first-child button").await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY), Input::BrowseEnd]);
+    assert!(maybe("dialog[open]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_typed_is_looked_for_after_a_moment() {
+    let stage = Stage::open(found(Edge::End)).await;
+    rail_press("#browse_btn").await;
+    stage.emitted();
+    for text in ["t", "te", "tea"] {
+        type_into("#find_str", text).await;
+    }
+    assert!(stage.emitted().is_empty());
+    let emitted = loop {
+        next_frame().await;
+        let emitted = stage.emitted();
+        if !emitted.is_empty() {
+            break emitted;
+        }
+    };
+    assert_eq!(emitted, [Input::Browse { find: "tea".to_owned() }]);
+}
+
+#[wasm_bindgen_test]
+async fn a_room_opens_and_the_dialog_is_out_of_the_way() {
+    let mut stage = Stage::open(found(Edge::End)).await;
+    rail_press("#browse_btn").await;
+    let rooms = [room_item(1, ""), room_item(9, "tea")].into();
+    stage.show(View { rooms, room: RoomId(9), ..found(Edge::End) }).await;
+    assert!(maybe("dialog[open]").is_none());
+}
+
+/// In a room of one's own.
+fn in_tea() -> View {
+    let tea = RoomItem { description: "Leaves.".into(), ..room_item(9, "tea") };
+    View { rooms: [room_item(1, ""), tea].into(), room: RoomId(9), ..room() }
+}
+
+#[wasm_bindgen_test]
+async fn a_date_is_jumped_to() {
+    let stage = Stage::open(room()).await;
+    press("#room_btn").await;
+    assert!(maybe("#leave_btn").is_none() && maybe("#room_name_str").is_none(), "the lobby stays as it is");
+    press("#jump_btn").await;
+    assert!(stage.emitted().is_empty(), "that is no date");
+    input("#jump_str").set_value("2026-01-31");
+    press("#jump_btn").await;
+    let at = clock::day_start("2026-01-31").unwrap();
+    assert_eq!(stage.emitted(), [Input::Jump(At::Date(at))]);
+    assert_eq!(clock::local_day(at) - 1, clock::local_day(at - 1), "where the reader's day begins");
+    assert!(maybe("dialog[open]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn only_a_date_is_a_date() {
+    for wrong in ["", "2026", "2026-13-01", "yesterday", "31.01.2026"] {
+        assert_eq!(clock::day_start(wrong), None, "{wrong}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_room_is_named_anew() {
+    let mut stage = Stage::open(in_tea()).await;
+    press("#room_btn").await;
+    assert_eq!(input("#room_name_str").value(), "tea");
+    assert_eq!(input("#room_about_str").value(), "Leaves.");
+    input("#room_name_str").set_value("tea room");
+    // Views come and go meanwhile; what is typed stays.
+    stage.show(View { people_count: 2, ..in_tea() }).await;
+    assert_eq!(input("#room_name_str").value(), "tea room");
+    press("#room_form_btn").await;
+    let [Input::ChangeRoom { client_id, room: RoomId(9), name, description }] = &stage.emitted()[..] else {
+        panic!("nothing is changed")
+    };
+    assert_eq!((name.as_str(), description.as_str()), ("tea room", "Leaves."));
+    let body = Body::Change { room: RoomId(9), name: name.clone(), description: description.clone() };
+    let pending = with_pending(*client_id, body, RowState::Sending).pending;
+    stage.show(View { pending, ..in_tea() }).await;
+    stage.show(in_tea()).await;
+    assert!(maybe("dialog[open]").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn leaving_asks_first() {
+    let stage = Stage::open(in_tea()).await;
+    press("#room_btn").await;
+    press("#leave_btn").await;
+    assert!(stage.emitted().is_empty());
+    assert!(text(".confirm").starts_with("Leave “tea”?"));
+    press("#leave_yes").await;
+    let [Input::LeaveRoom { room: RoomId(9), .. }] = stage.emitted()[..] else { panic!("nobody leaves") };
+}

@@ -1,0 +1,109 @@
+//! The rail's rooms, the header, the page's address and title.
+
+use crate::stage::*;
+use client::input::Input;
+use client::view::{RoomItem, View};
+use shared::RoomId;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// Three rooms, of which the second is open.
+fn three() -> View {
+    let tea = RoomItem { description: "Leaves and water.".into(), members: Some(12), ..room_item(2, "tea") };
+    let hike = RoomItem { unseen: 130, draft: true, ..room_item(5, "周末徒步") };
+    View { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
+}
+
+/// The test's frame is as wide as the browser makes it.
+async fn show_rail() {
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+}
+
+async fn go(path: &str) {
+    // The page of the test before goes, and its address with it.
+    yew::scheduler::flush().await;
+    let history = web_sys::window().unwrap().history().unwrap();
+    history.replace_state_with_url(&JsValue::NULL, "", Some(path)).unwrap();
+}
+
+fn here() -> String {
+    web_sys::window().unwrap().location().pathname().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
+    let stage = Stage::open(three()).await;
+    show_rail().await;
+    let links = page().query_selector_all(".room_list a").unwrap();
+    assert_eq!(links.length(), 3);
+    assert_eq!(text(".room_list a[aria-current=page] .room_name"), "tea");
+    let hike = find(".room_list a[data-room='5']");
+    assert_eq!(hike.get_attribute("href").as_deref(), Some("/r/5"));
+    assert_eq!(text(".count [aria-hidden]"), "99+");
+    assert_eq!(text(".count .unseen_word"), "New messages: 130");
+    assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
+    press(".room_list a[data-room='5'] .room_name").await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId(5))]);
+    press(".room_list a[data-room='1']").await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY)]);
+}
+
+#[wasm_bindgen_test]
+async fn before_the_list_came_there_is_the_lobby() {
+    let _stage = Stage::open(View { rooms: [].into(), ..room() }).await;
+    show_rail().await;
+    assert_eq!(text(".room_list"), "#Lobby");
+}
+
+#[wasm_bindgen_test]
+async fn the_header_and_the_title_tell_the_open_room() {
+    let mut stage = Stage::open(three()).await;
+    assert_eq!(text(".header h1 .room_name"), "tea");
+    assert_eq!(text(".header .about"), "Members: 12Leaves and water.");
+    assert_eq!(page().title(), "tea · Teahouse");
+    stage.show(room()).await;
+    assert_eq!(page().title(), "Lobby · Teahouse");
+    assert!(text(".header .about").ends_with("Everyone in the house is here."));
+}
+
+#[wasm_bindgen_test]
+async fn the_address_follows_the_open_room_and_back_goes_back() {
+    go("/").await;
+    let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
+    assert_eq!(here(), "/");
+    stage.show(three()).await;
+    assert_eq!(here(), "/r/2");
+    stage.show(View { room: RoomId(5), ..three() }).await;
+    assert_eq!(here(), "/r/5");
+    stage.emitted();
+    web_sys::window().unwrap().history().unwrap().back().unwrap();
+    while here() != "/r/2" {
+        next_frame().await;
+    }
+    next_frame().await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId(2))]);
+    stage.show(three()).await;
+    assert_eq!(here(), "/r/2");
+    // A room that was left is no place to come back to.
+    let rooms = [room_item(1, "")].into();
+    stage.show(View { rooms, room: RoomId::LOBBY, ..three() }).await;
+    assert_eq!(here(), "/");
+    drop(stage);
+}
+
+#[wasm_bindgen_test]
+async fn an_address_opens_its_room_or_offers_to_join() {
+    go("/r/77").await;
+    let mut stage = Stage::open(View { rooms: [].into(), ..room() }).await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId(77))]);
+    assert!(maybe("#stranger").is_none(), "it is not known yet whether one is in it");
+    stage.show(room()).await;
+    assert_eq!(here(), "/r/77");
+    press("#stranger .join").await;
+    let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
+    press("#stranger .quiet").await;
+    assert!(maybe("#stranger").is_none());
+    assert_eq!(here(), "/");
+}
