@@ -82,7 +82,13 @@ impl Stage {
     fn set() -> Stage {
         let folder = tempfile::Builder::new().prefix("teahouse-e2e-").tempdir();
         let folder = folder.unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        Stage { folder, driver: OnceCell::new(), windows: RefCell::default(), opened: Cell::new(0), kept: RefCell::default() }
+        Stage {
+            folder,
+            driver: OnceCell::new(),
+            windows: RefCell::default(),
+            opened: Cell::new(0),
+            kept: RefCell::default(),
+        }
     }
 
     /// A folder that goes with the stage.
