@@ -61,17 +61,27 @@ struct Held {
     bytes: usize,
     /// There were more than may be held: they are gone, and so is what comes.
     is_over: bool,
+    /// Answers to what the client asked meanwhile, and words without a position. They are nowhere to
+    /// be read again, so they stay; they leave behind the frames.
+    answers: Vec<Bytes>,
+    answer_bytes: usize,
 }
 
 impl Held {
     fn push(&mut self, frame: Bytes) {
         self.bytes += frame.len();
         if self.bytes > QUEUE_BYTES_MAX {
-            *self = Held { is_over: true, ..Held::default() };
+            self.overflow();
         }
         if !self.is_over {
             self.frames.push(frame);
         }
+    }
+
+    fn overflow(&mut self) {
+        self.is_over = true;
+        self.bytes = 0;
+        self.frames = Vec::new();
     }
 }
 
@@ -122,9 +132,28 @@ impl Connection {
         self.wake();
     }
 
-    /// From now on frames are held back, until [`Connection::release`]. What was held is dropped.
+    /// Queues an answer to what this client asked, or a word without a position, or holds it back.
+    pub fn answer(&self, frame: Bytes) {
+        let mut queue = self.queue.borrow_mut();
+        let Some(held) = &mut queue.held else {
+            drop(queue);
+            return self.send(frame);
+        };
+        held.answer_bytes += frame.len();
+        if held.answer_bytes > QUEUE_BYTES_MAX {
+            drop(queue);
+            return self.drop_slow();
+        }
+        held.answers.push(frame);
+    }
+
+    /// From now on frames are held back, until [`Connection::release`]. What was held is dropped,
+    /// but for answers.
     pub fn hold(&self) {
-        self.queue.borrow_mut().held = Some(Held::default());
+        let mut queue = self.queue.borrow_mut();
+        let before = queue.held.take().unwrap_or_default();
+        let Held { answers, answer_bytes, .. } = before;
+        queue.held = Some(Held { answers, answer_bytes, ..Held::default() });
     }
 
     /// Whether frames are being held back.
@@ -136,13 +165,14 @@ impl Connection {
     /// comes is still not sent.
     pub fn release(&self) {
         let mut queue = self.queue.borrow_mut();
-        let Some(held) = queue.held.take() else { return };
-        if held.is_over || queue.bytes + held.bytes > QUEUE_BYTES_MAX {
-            queue.held = Some(Held { is_over: true, ..Held::default() });
+        let Some(mut held) = queue.held.take() else { return };
+        if held.is_over || queue.bytes + held.bytes + held.answer_bytes > QUEUE_BYTES_MAX {
+            held.overflow();
+            queue.held = Some(held);
             return self.news.tell(Input::Behind(self.session));
         }
         drop(queue);
-        held.frames.into_iter().for_each(|frame| self.send(frame));
+        held.frames.into_iter().chain(held.answers).for_each(|frame| self.send(frame));
     }
 
     /// Has the registry told when what is queued has left.

@@ -164,7 +164,13 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     let mut new = private().open(&temporary)?;
     writeln!(new, "{text}")?;
     new.sync_all()?;
-    fs::rename(temporary, file)
+    fs::rename(temporary, file)?;
+    // The name is on disk when its folder is; elsewhere a folder cannot be opened.
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -48,6 +48,13 @@ pub enum Delivery {
         /// For plain clients, if it is for them.
         plain: Option<Bytes>,
     },
+    /// The same for what has no position and so is never read again: presence. To v1 sessions only.
+    Word {
+        /// The address.
+        address: Address,
+        /// For v1.
+        v1: Bytes,
+    },
     /// To plain clients only.
     Pass(Bytes),
     /// Hear what is published for these addresses, but hold it back; a plain client hears the lobby.
@@ -221,6 +228,11 @@ impl Table {
                         self.send_to(List::Plain, &plain);
                     }
                 }
+                Delivery::Word { address, v1 } => {
+                    if let Some(connections) = self.lists.borrow().get(&List::V1(address)) {
+                        connections.iter().for_each(|connection| connection.answer(v1.clone()));
+                    }
+                }
                 Delivery::Pass(frame) => self.send_to(List::Plain, &frame),
                 Delivery::Attach(session, addresses) => self.attach(session, &addresses),
                 Delivery::Subscribe(session, address) => self.put_in(session, List::V1(address)),
@@ -228,7 +240,7 @@ impl Table {
                 Delivery::First(session, frame) => self.with(session, |connection| connection.first(frame)),
                 Delivery::Drain(session) => self.with(session, Connection::tell_when_drained),
                 Delivery::Release(session) => self.with(session, Connection::release),
-                Delivery::One(session, frame) => self.with(session, |connection| connection.send(frame)),
+                Delivery::One(session, frame) => self.with(session, |connection| connection.answer(frame)),
                 Delivery::Close(session, code) => {
                     self.with(session, |connection| connection.close(Some(code.number()), ""));
                 }
@@ -277,7 +289,12 @@ impl Table {
                 continue;
             }
             // The protocol's own ping is answered by browsers even while the page sleeps.
-            connection.send(ping.clone());
+            if connection.is_held() {
+                // Who takes long to catch up says something by its pong.
+                connection.first(ping.clone());
+            } else {
+                connection.send(ping.clone());
+            }
             // How far the log goes is for those who were welcomed.
             if connection.dialect == Dialect::V1 && !places.is_empty() && !connection.is_held() {
                 let frame = through

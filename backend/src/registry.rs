@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 use futures_util::{
-    future::{BoxFuture, FutureExt, OptionFuture, pending},
+    future::{AbortHandle, BoxFuture, FutureExt, OptionFuture, abortable, pending},
     stream::{FuturesUnordered, StreamExt},
 };
 use hub::{
@@ -109,14 +109,15 @@ pub struct Actor {
     workers: Vec<mpsc::Sender<Batch>>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
-    /// Bound by what the hub asks for: it counts what each session may.
+    /// Bound by what the hub asks for: it counts what each session may, and forgets it with the session.
     reading: FuturesUnordered<BoxFuture<'static, Read>>,
+    aborts: HashMap<ReadId, AbortHandle>,
     questions: HashMap<Ticket, oneshot::Sender<Answer>>,
     tickets: u64,
 }
 
-/// An answer of the store.
-type Read = (ReadId, Result<Found, ErrorCode>);
+/// An answer of the store; none if nobody waits for it any more.
+type Read = (ReadId, Option<Result<Found, ErrorCode>>);
 
 /// What one turn gathers.
 #[derive(Debug, Default)]
@@ -151,6 +152,7 @@ impl Actor {
             turn,
             committing: None,
             reading: FuturesUnordered::new(),
+            aborts: HashMap::new(),
             questions: HashMap::new(),
             tickets: 0,
         };
@@ -172,7 +174,7 @@ impl Actor {
                     self.committing = None;
                     self.handle(Input::Outcomes(outcomes));
                 }
-                Some((id, found)) = self.reading.next() => self.handle(Input::Read(id, found)),
+                Some((id, found)) = self.reading.next() => self.found(id, found),
                 count = self.inbox.recv_many(&mut letters, TURN_MAX), if self.hub.is_ready() => {
                     if count == 0 {
                         return Ok(());
@@ -213,6 +215,13 @@ impl Actor {
         }
     }
 
+    fn found(&mut self, id: ReadId, found: Option<Result<Found, ErrorCode>>) {
+        self.aborts.remove(&id);
+        if let Some(found) = found {
+            self.handle(Input::Read(id, found));
+        }
+    }
+
     fn handle(&mut self, input: Input) {
         let mut outputs = Vec::new();
         self.hub.handle(input, now_ms(), &mut outputs);
@@ -223,8 +232,14 @@ impl Actor {
         match output {
             Output::Append(change) => self.turn.changes.push(change),
             Output::Read(id, query) => {
-                let read = self.store.read(query);
-                self.reading.push(read.map(move |found| (id, found)).boxed());
+                let (read, abort) = abortable(self.store.read(query));
+                self.aborts.insert(id, abort);
+                self.reading.push(read.map(move |found| (id, found.ok())).boxed());
+            }
+            Output::Forget(id) => {
+                if let Some(abort) = self.aborts.remove(&id) {
+                    abort.abort();
+                }
             }
             Output::Attach(session, addresses) => {
                 self.turn.at(session, Delivery::Attach(session, addresses.into()));
@@ -236,6 +251,9 @@ impl Actor {
             Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
             Output::Send(session, what) | Output::Publish(Audience::Session(session), what) => {
                 self.turn.at(session, Delivery::One(session, event(&what)));
+            }
+            Output::Publish(Audience::Room(room), what) if what.position().is_none() => {
+                self.turn.everywhere(&Delivery::Word { address: Address::Room(room), v1: event(&what) });
             }
             Output::Publish(Audience::Room(room), what) => {
                 let plain = match &what {
@@ -272,7 +290,7 @@ impl Actor {
     fn settle(&mut self) {
         loop {
             while let Some(Some((id, found))) = self.reading.next().now_or_never() {
-                self.handle(Input::Read(id, found));
+                self.found(id, found);
             }
             if self.turn.changes.is_empty() || self.committing.is_some() {
                 return;

@@ -333,6 +333,9 @@ pub struct Reset {
     /// The `ref` of the `events` that this answers; absent in a replay.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<u64>,
+    /// The room as the list of `welcome` has it, as of the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<RoomEntry>,
     /// The room with its newest messages. What is held of it and does not touch them stays apart.
     pub room: RoomSnapshot,
 }

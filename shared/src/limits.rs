@@ -22,7 +22,7 @@ pub const SNAPSHOT_MESSAGES: usize = 100;
 /// however its texts are escaped, fits into a connection's queue.
 pub const SNAPSHOT_BYTES: usize = 128 * 1024;
 
-/// Characters of a room's description. Past it: error `description_too_long`.
+/// Characters of a room's description. Past it: error `description_refused`.
 pub const DESCRIPTION_CHARS_MAX: usize = 300;
 
 /// Messages of one page of history. Past it: `older` or `newer` tells.

@@ -136,7 +136,10 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event_member_joined_told", Event::MemberJoined(told)),
         ("event_room_changed", Event::RoomChanged(changed.clone())),
         ("event_member_left_told", Event::MemberLeft(gone)),
-        ("event_reset", Event::Reset(Box::new(Reset { reference: None, room: snapshot() }))),
+        (
+            "event_reset",
+            Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
+        ),
         ("event_rooms", Event::Rooms(Rooms { reference: 7, rooms: vec![found()], more: false })),
         ("event_history", Event::History(Box::new(history()))),
         (

@@ -95,7 +95,7 @@ impl Hub {
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
         match input {
             Input::Opened { session, dialect, device } => self.opened(session, dialect, device, now, out),
-            Input::Closed(session) => self.closed(session),
+            Input::Closed(session) => self.closed(session, out),
             Input::Command(session, command) => self.command(session, command, now, out),
             Input::Plain { session, client_id, text } => self.plain(session, client_id, text, out),
             Input::Pass(session, unstored) => self.pass(session, unstored, out),
@@ -154,9 +154,16 @@ impl Hub {
         self.sessions.insert(session, state);
     }
 
-    fn closed(&mut self, session: SessionId) {
-        self.attaching.remove(&session);
-        if let Some(Session::Member { member, away, .. }) = self.sessions.remove(&session) {
+    fn closed(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let mut reads = self.attaching.remove(&session).is_some_and(|attaching| attaching.is_reading());
+        let state = self.sessions.remove(&session);
+        if let Some(Session::Member { reads: own, .. }) = &state {
+            reads |= *own > 0;
+        }
+        if reads {
+            self.forget_reads_of(session, out);
+        }
+        if let Some(Session::Member { member, away, .. }) = state {
             self.presence.close(member, away);
             if let Some(sessions) = self.of_member.get_mut(&member) {
                 sessions.retain(|other| *other != session);
@@ -239,7 +246,7 @@ impl Hub {
             Command::RoomChange(change) => self.change_room(session, member, change, now, out),
             Command::RoomJoin(moved) => self.join_room(session, member, moved, now, out),
             Command::RoomLeave(moved) => self.leave_room(session, member, moved, now, out),
-            Command::Rooms(rooms) => self.rooms(session, member, rooms, out),
+            Command::Rooms(rooms) => self.rooms(session, member, rooms, now, out),
             Command::History(history) => self.history(session, member, history, out),
             Command::Events(events) => self.events(session, member, events, out),
         }
@@ -265,6 +272,10 @@ impl Hub {
 
     /// Counts a durable command of a member; over the rate the session is not read for a while.
     fn pace(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
+        // Who has left meanwhile is refused by the store, and not remembered here.
+        if !self.house.members.contains(member) {
+            return;
+        }
         let rate = self.settings.posts;
         let wait = self.rates.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
         if wait > 0 {

@@ -19,7 +19,8 @@ pub const ROOMS_PER_MEMBER_MAX: usize = 500;
 /// Events of one part of a replay. The next part is read when this one has left.
 pub const REPLAY_PART_EVENTS: usize = 256;
 
-/// Bytes of text of one part of a replay, past which no event is added to it.
+/// Bytes of text of one part of a replay; one event is always in it. The next part is read when
+/// this one has left.
 pub const REPLAY_PART_BYTES: usize = 128 * 1024;
 
 /// Questions of one session that wait for the store. Past it: error `too_many_requests`.

@@ -139,14 +139,14 @@ impl Log {
         missed.sort_unstable();
         let mut bytes = 0;
         for n in &missed {
-            if replayed.events.len() >= REPLAY_PART_EVENTS || bytes >= REPLAY_PART_BYTES {
+            let Some(event) = self.at(*n) else { continue };
+            bytes += weight(event);
+            let is_first = replayed.events.is_empty();
+            if !is_first && (replayed.events.len() >= REPLAY_PART_EVENTS || bytes > REPLAY_PART_BYTES) {
                 replayed.next = Some(n - 1);
                 break;
             }
-            if let Some(event) = self.at(*n) {
-                bytes += weight(event);
-                replayed.events.push(event.clone());
-            }
+            replayed.events.push(event.clone());
         }
         replayed
     }

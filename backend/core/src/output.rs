@@ -26,6 +26,8 @@ pub enum Output {
     Append(Change),
     /// Ask the store. Answers may come in any order.
     Read(ReadId, Query),
+    /// Nobody waits for this answer any more.
+    Forget(ReadId),
     /// From here on the session gets what is published for these addresses, but it is held back
     /// until [`Output::Release`]. A plain client, which has none, gets the lobby's at once. Again
     /// for a session that is held back: what was held is dropped.

@@ -10,7 +10,7 @@ use crate::{
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{FoundRoom, RoomEntry},
-    limits::{DESCRIPTION_CHARS_MAX, ROOMS_PAGE},
+    limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, ROOMS_PAGE},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -135,19 +135,25 @@ impl Rooms {
         }
     }
 
-    /// As the member's own list has it.
+    /// The rooms that a member is in, the lobby first.
     pub fn entries(&self, member: MemberId) -> Vec<RoomEntry> {
-        let entry = |(id, joined)| {
-            let state = self.by_id.get(&id)?;
-            let RoomState { description, members, last, seq, .. } = state.clone();
-            Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
-        };
-        self.of(member).filter_map(entry).collect()
+        self.of(member).filter_map(|(id, _)| self.entry(member, id)).collect()
+    }
+
+    /// One of them.
+    pub fn entry(&self, member: MemberId, id: RoomId) -> Option<RoomEntry> {
+        let (joined, state) = (self.joined(member, id)?, self.by_id.get(&id)?);
+        let RoomState { description, members, last, seq, .. } = state.clone();
+        Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
     }
 
     /// A page of the rooms of the house, as this member sees them: those after `after` whose name
     /// has `find` in it. True if there are more.
     pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<FoundRoom>, bool) {
+        // No name is longer, however it is written.
+        if find.len() > NAME_CHARS_MAX * 4 {
+            return (Vec::new(), false);
+        }
         let find = find.to_lowercase();
         let from = after.map_or(0, |after| after.0.saturating_add(1));
         let is_wanted =

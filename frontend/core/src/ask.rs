@@ -59,6 +59,13 @@ impl Ask {
         }
     }
 
+    /// What was in the way of its answer until now is gone.
+    pub(crate) fn wait_from(&mut self, now: u64) {
+        if let Ask::InFlight { sent_at, .. } = self {
+            *sent_at = now;
+        }
+    }
+
     /// When its answer is overdue, on a connection that lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         match self {

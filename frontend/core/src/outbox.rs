@@ -254,6 +254,15 @@ impl Outbox {
         }
     }
 
+    /// What was in the way of the answers until now is gone.
+    pub(crate) fn wait_from(&mut self, now: u64) {
+        for entry in &mut self.entries {
+            if let State::InFlight { sent_at, .. } = &mut entry.state {
+                *sent_at = now;
+            }
+        }
+    }
+
     /// When a command in flight has waited too long, on a connection that lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {

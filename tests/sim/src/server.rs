@@ -52,12 +52,21 @@ struct Session {
     member: Option<MemberId>,
     /// What it hears of.
     addresses: BTreeSet<Address>,
-    /// What was published since the attach, until it has what it missed; none if it was too much.
-    held: Option<Option<Vec<String>>>,
+    /// What was published since the attach, until it has what it missed.
+    held: Option<Held>,
     paused_until: u64,
     heard_at: u64,
     /// Posts that are not settled yet, by `ref`.
     posts: BTreeMap<u64, (RoomId, ClientId)>,
+}
+
+/// What is held back.
+#[derive(Debug, Default)]
+struct Held {
+    /// None if it was too much.
+    frames: Option<Vec<String>>,
+    /// What is nowhere to be read again: answers, and words without a position.
+    answers: Vec<String>,
 }
 
 impl Server {
@@ -132,6 +141,8 @@ impl World {
                     inputs.push_back(input);
                 }
             }
+            // An answer that nobody waits for does nothing, and may come all the same.
+            Output::Forget(_) => {}
             Output::Attach(id, addresses) => {
                 if let Some(session) = self.server.sessions.get_mut(&id) {
                     session.member = addresses.iter().find_map(|to| match to {
@@ -139,7 +150,8 @@ impl World {
                         Address::Room(_) => None,
                     });
                     session.addresses = addresses.into_iter().collect();
-                    session.held = Some(Some(Vec::new()));
+                    let answers = session.held.take().unwrap_or_default().answers;
+                    session.held = Some(Held { frames: Some(Vec::new()), answers });
                 }
             }
             Output::Subscribe(id, to) => {
@@ -165,12 +177,13 @@ impl World {
             Output::Release(id) => {
                 let Some(session) = self.server.sessions.get_mut(&id) else { return Ok(()) };
                 match session.held.take() {
-                    Some(Some(held)) => {
+                    Some(Held { frames: Some(frames), answers }) => {
                         let wire = session.wire;
-                        held.into_iter().for_each(|text| self.down(wire, Down::Frame(text)));
+                        let all = frames.into_iter().chain(answers);
+                        all.for_each(|text| self.down(wire, Down::Frame(text)));
                     }
-                    Some(None) => {
-                        session.held = Some(None);
+                    Some(held) => {
+                        session.held = Some(held);
                         self.story.behind += 1;
                         inputs.push_back(Input::Behind(id));
                     }
@@ -236,20 +249,21 @@ impl World {
                 return;
             }
             if self.chance.one_in(30) {
-                self.queue(id, text.clone());
+                self.queue(id, event, text.clone());
             }
         }
-        self.queue(id, text);
+        self.queue(id, event, text);
     }
 
-    fn queue(&mut self, id: SessionId, text: String) {
+    fn queue(&mut self, id: SessionId, event: &Event, text: String) {
         let Some(session) = self.server.sessions.get_mut(&id) else { return };
         match &mut session.held {
+            Some(held) if event.position().is_none() => held.answers.push(text),
             Some(held) => {
-                if let Some(frames) = held {
+                if let Some(frames) = &mut held.frames {
                     frames.push(text);
                     if frames.len() > HELD_MAX {
-                        *held = None;
+                        held.frames = None;
                     }
                 }
             }

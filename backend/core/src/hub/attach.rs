@@ -21,7 +21,7 @@ use crate::{
 use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
     command::Hello,
-    event::{Position, Reset, RoomEntry, RoomSnapshot, Through, Welcome},
+    event::{Position, RoomEntry, RoomSnapshot, Through, Welcome},
 };
 
 /// A session that is held back.
@@ -51,6 +51,13 @@ pub(super) struct Attaching {
     is_reading: bool,
 }
 
+impl Attaching {
+    /// Whether something is being read for it.
+    pub(super) fn is_reading(&self) -> bool {
+        self.is_reading
+    }
+}
+
 #[cfg(test)]
 impl Attaching {
     /// As if no more than this had been sent.
@@ -60,7 +67,7 @@ impl Attaching {
 }
 
 /// What is being read for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Step {
     /// The open room, for who is not resumed.
     Fresh(Frame),
@@ -144,7 +151,8 @@ impl Hub {
         let Attaching { room, from, through, .. } = *attaching;
         let is_fresh = attaching.reference.is_some() && attaching.resumed.is_none();
         let (step, query) = if is_fresh {
-            let (frame, query) = self.snapshot_query(room);
+            let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
+            let (frame, query) = self.snapshot_query(*member, room);
             (Step::Fresh(frame), query)
         } else if from < through {
             let is_first = !attaching.is_counted;
@@ -170,13 +178,16 @@ impl Hub {
         while let Some(room) = attaching.resets.pop() {
             if self.house.rooms.joined(member, room).is_some() {
                 // Newer than where what is held back begins: what both have is told by its position.
-                let (frame, query) = self.snapshot_query(room);
+                let (frame, query) = self.snapshot_query(member, room);
                 return self.read_for(session, Step::Reset(frame), query, out);
             }
         }
         if attaching.resumed.is_some() {
             let through = Cursor { epoch: self.epoch, n: attaching.through };
             out.push(Output::First(session, Box::new(Event::CaughtUp(Through { through }))));
+        }
+        if let Some(attaching) = self.attaching.get_mut(&session) {
+            attaching.addresses = Vec::new();
         }
         out.push(Output::Release(session));
     }
@@ -206,7 +217,7 @@ impl Hub {
             }
             (Step::Replay, Ok(Found::Replayed(replayed))) => self.replay(session, replayed, out),
             (Step::Reset(frame), Ok(Found::Page(page))) => {
-                let reset = Reset { reference: None, room: self.snapshot(frame, page) };
+                let reset = self.reset(None, frame, page);
                 out.push(Output::First(session, Box::new(Event::Reset(Box::new(reset)))));
                 self.drain(session, out);
             }
@@ -274,7 +285,10 @@ impl Hub {
             return;
         };
         attaching.from = attaching.through;
+        // First what is queued: if that alone was too much, to go on at once would change nothing.
+        attaching.is_draining = true;
         let member = *member;
+        out.push(Output::Drain(session));
         self.attach(session, member, out);
     }
 

@@ -11,7 +11,7 @@ use crate::{
 use shared::{
     Address, ErrorCode, Event, Member, MemberId, Message, RoomId,
     command::{self, At},
-    event::{Events, History, Reset, RoomSnapshot},
+    event::{Events, History, Reset, RoomEntry, RoomSnapshot},
     limits::{HISTORY_MESSAGES, SNAPSHOT_MESSAGES},
 };
 
@@ -29,11 +29,25 @@ pub(super) enum Reading {
 }
 
 /// A snapshot, but for what the store has to say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Frame {
-    pub(super) room: RoomId,
-    pub(super) as_of: u64,
-    pub(super) last: u64,
+    room: RoomId,
+    as_of: u64,
+    last: u64,
+    /// As the member's list has it.
+    entry: Option<RoomEntry>,
+}
+
+impl Reading {
+    /// Who asked.
+    fn session(&self) -> SessionId {
+        match self {
+            Reading::Attach { session, .. }
+            | Reading::History { session, .. }
+            | Reading::Events { session, .. }
+            | Reading::Reset { session, .. } => *session,
+        }
+    }
 }
 
 impl Hub {
@@ -129,7 +143,7 @@ impl Hub {
                 self.missing(session, reference, to, replayed, out);
             }
             (Reading::Reset { room, .. }, Ok(Found::Page(page))) => {
-                let reset = Reset { reference: Some(reference), room: self.snapshot(room, page) };
+                let reset = self.reset(Some(reference), room, page);
                 out.push(Output::Send(session, Event::Reset(Box::new(reset))));
             }
             (_, Err(code)) => refuse(session, Some(reference), code, out),
@@ -149,10 +163,16 @@ impl Hub {
         let Replayed { events, resets, next, is_lost } = replayed;
         match to {
             Address::Room(room) if is_lost || !resets.is_empty() => {
-                if let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) {
-                    *reads += 1;
+                let Some(Session::Member { member, reads, .. }) = self.sessions.get_mut(&session) else {
+                    return;
+                };
+                // The snapshot is as of now: whoever left meanwhile is told nothing more.
+                let member = *member;
+                if self.house.rooms.joined(member, room).is_none() {
+                    return refuse(session, Some(reference), ErrorCode::RoomUnknown, out);
                 }
-                let (frame, query) = self.snapshot_query(room);
+                *reads += 1;
+                let (frame, query) = self.snapshot_query(member, room);
                 self.read(Reading::Reset { session, reference, room: frame }, query, out);
             }
             _ => {
@@ -163,15 +183,35 @@ impl Hub {
     }
 
     /// What to ask for a room's snapshot as of now.
-    pub(super) fn snapshot_query(&self, room: RoomId) -> (Frame, Query) {
+    pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (Frame, Query) {
         let as_of = self.house.head();
         let last = self.house.rooms.last(Address::Room(room));
         let query = Query::History { room, at: At::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
-        (Frame { room, as_of, last }, query)
+        let entry = self.house.rooms.entry(member, room);
+        (Frame { room, as_of, last, entry }, query)
+    }
+
+    pub(super) fn reset(&self, reference: Option<u64>, frame: Frame, page: Page) -> Reset {
+        Reset { reference, entry: frame.entry.clone(), room: self.snapshot(frame, page) }
+    }
+
+    /// A session has ended: nobody waits for what it asked.
+    pub(super) fn forget_reads_of(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let mut theirs: Vec<ReadId> = self
+            .reading
+            .iter()
+            .filter(|(_, reading)| reading.session() == session)
+            .map(|(id, _)| *id)
+            .collect();
+        theirs.sort_unstable();
+        for id in theirs {
+            self.reading.remove(&id);
+            out.push(Output::Forget(id));
+        }
     }
 
     pub(super) fn snapshot(&self, frame: Frame, page: Page) -> RoomSnapshot {
-        let Frame { room, as_of, last } = frame;
+        let Frame { room, as_of, last, .. } = frame;
         let authors = self.authors(&page.messages);
         RoomSnapshot { room, as_of, last, messages: page.messages, older: page.older, authors }
     }

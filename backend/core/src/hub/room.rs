@@ -86,9 +86,11 @@ impl Hub {
         session: SessionId,
         member: MemberId,
         asked: command::Rooms,
+        now: u64,
         out: &mut Vec<Output>,
     ) {
         let command::Rooms { reference, find, after } = asked;
+        self.pace(session, member, now, out);
         let (rooms, more) = self.house.rooms.page(member, &find, after);
         out.push(Output::Send(session, Event::Rooms(event::Rooms { reference, rooms, more })));
     }

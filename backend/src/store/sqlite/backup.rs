@@ -74,8 +74,13 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
     fold::set_meta(&db, "epoch", epoch.to_string())?;
     let head = fold::house(&db)?.head();
     let house: Option<String> = fold::meta(&db, "house")?;
-    // As the last connection it moves all into the one file.
+    // All into the one file: what its companions hold would be lost with them.
+    let mode: String = db.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get(0))?;
+    if mode != "delete" {
+        return Err(Fault::Io(io::Error::other("the log could not be put into one file")));
+    }
     db.close().map_err(|(_, error)| error)?;
+    fs::File::open(&new.0)?.sync_all()?;
     let is_other_house = match house {
         Some(id) => take_over(folder, &id)?,
         None => false,

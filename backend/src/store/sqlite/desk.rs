@@ -57,6 +57,10 @@ impl Desk {
             }
             if let Some(ask) = line.asks.pop_front() {
                 self.places.add_permits(1);
+                // Nobody waits for it any more.
+                if ask.answer.is_closed() {
+                    continue;
+                }
                 return Some(ask);
             }
             line = self.is_there.wait(line).unwrap_or_else(PoisonError::into_inner);

@@ -8,6 +8,7 @@ use hub::{
     change::{Change, Outcome},
 };
 use rusqlite::{Connection, TransactionBehavior};
+use std::{fs, io};
 
 /// An open log.
 pub(super) struct Log {
@@ -20,6 +21,13 @@ pub(super) struct Log {
 impl Log {
     /// Opens it, at a start.
     pub(super) fn open(files: &Files) -> Result<Self, Fault> {
+        // What a killed process had written and not synced is found and taken for committed: it must
+        // be on disk before a retry of it is answered, for that answer writes nothing that would be synced.
+        match fs::OpenOptions::new().write(true).open(&files.wal) {
+            Ok(wal) => wal.sync_all()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
         let db = database::writer(&files.log)?;
         let house = fold::house(&db)?;
         Ok(Log {

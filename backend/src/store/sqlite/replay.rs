@@ -37,12 +37,13 @@ pub(super) fn read(
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.n = ?1"))?;
     let mut bytes = 0;
     for n in positions {
-        if replayed.events.len() >= REPLAY_PART_EVENTS || bytes >= REPLAY_PART_BYTES {
+        let event = select.query_row([n], |row| Ok(row::read(row)))??;
+        bytes += weight(&event);
+        let is_first = replayed.events.is_empty();
+        if !is_first && (replayed.events.len() >= REPLAY_PART_EVENTS || bytes > REPLAY_PART_BYTES) {
             replayed.next = Some(ours(n - 1)?);
             break;
         }
-        let event = select.query_row([n], |row| Ok(row::read(row)))??;
-        bytes += weight(&event);
         replayed.events.push(event);
     }
     Ok(replayed)

@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    fn all_asks(&mut self) -> impl Iterator<Item = &mut Ask> {
+    pub(super) fn all_asks(&mut self) -> impl Iterator<Item = &mut Ask> {
         let rooms = self.rooms.iter_mut();
         let rooms = rooms.flat_map(|(_, room)| [&mut room.feed.ask, &mut room.history.ask]);
         let browse = self.browse.iter_mut().map(|browse| &mut browse.ask);
@@ -84,6 +84,10 @@ impl Client {
 
     /// When an answer is overdue, on a connection that lives.
     pub(super) fn overdue_at(&mut self) -> Option<u64> {
+        // Answers come behind all that was missed, however long that takes.
+        if self.catching_up {
+            return None;
+        }
         let asks = self.all_asks().filter_map(|ask| ask.overdue_at()).min();
         [self.outbox.overdue_at(), asks].into_iter().flatten().min()
     }

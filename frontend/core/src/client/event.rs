@@ -133,7 +133,7 @@ impl Client {
 
     /// A room comes anew, in place of what was missed of it.
     pub(super) fn reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
-        let Reset { reference, room: snapshot } = reset;
+        let Reset { reference, entry, room: snapshot } = reset;
         let id = snapshot.room;
         let asked = |room: &&mut Room| reference.is_none_or(|reference| room.feed.ask.is(reference));
         if self.rooms.get_mut(id).filter(asked).is_none() {
@@ -145,6 +145,9 @@ impl Client {
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
                 room.reset(snapshot, look);
+                if let Some(entry) = entry {
+                    room.describe(entry, snapshot.as_of);
+                }
             } else if id == RoomId::LOBBY {
                 // New names that were told in the lobby are not known: what stands under them
                 // is fetched again.

@@ -78,6 +78,8 @@ impl Client {
         if !std::mem::take(&mut self.catching_up) {
             return;
         }
+        self.outbox.wait_from(now);
+        self.all_asks().for_each(|ask| ask.wait_from(now));
         for (_, room) in self.rooms.iter_mut() {
             // A frame that could not be read leaves a hole that no later event tells of.
             if room.feed.reach() < room.last {

@@ -6,7 +6,7 @@ use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
 use crate::rooms::Rooms;
 use crate::shelf::Shelved;
-use crate::stored::{Owner, Stored, StoredDraft, StoredRow};
+use crate::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
 use crate::view::{Identity, LeftBehind, RowKey};
 
 impl Client {
@@ -51,6 +51,11 @@ impl Client {
             return;
         }
         let (rows, drafts) = self.shelf.take_mine(owner, me, self.outbox.room());
+        // A page that ended between storing a row and its shorter draft left the text in both.
+        let drafts: Vec<StoredDraft> = drafts
+            .into_iter()
+            .map(|draft| without_posts(draft, rows.iter().map(|shelved| &shelved.row)))
+            .collect();
         self.outbox.adopt(rows, owner, me, now, out);
         self.outbox.renew(now, out);
         for StoredDraft { room, text, .. } in drafts {
@@ -149,6 +154,19 @@ impl Client {
             out.push(Effect::Set(Timer::Lease, at));
         }
     }
+}
+
+/// What is left of a draft when what was said of it is taken from its beginning.
+fn without_posts<'a>(mut draft: StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> StoredDraft {
+    for row in rows {
+        if let Body::Post { room, text } = &row.body
+            && *room == draft.room
+            && let Some(rest) = draft.text.strip_prefix(text.as_str())
+        {
+            draft.text = rest.trim_start().to_owned();
+        }
+    }
+    draft
 }
 
 impl crate::outbox::Outbox {

@@ -246,7 +246,8 @@ impl House {
     }
 
     pub(crate) fn reset(&self, reference: Option<u64>, room: RoomId, size: usize) -> String {
-        frame(&Event::Reset(Box::new(Reset { reference, room: self.snapshot(room, size) })))
+        let entry = self.hello(0, &member(1, "Ann")).rooms.into_iter().find(|entry| entry.id == room);
+        frame(&Event::Reset(Box::new(Reset { reference, entry, room: self.snapshot(room, size) })))
     }
 
     /// What Ann missed after `n`.

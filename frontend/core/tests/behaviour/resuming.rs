@@ -245,3 +245,40 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
     assert!(matches!(again[0].at, At::Before(_)));
     assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
 }
+
+#[test]
+fn a_reset_tells_the_rooms_name_too() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(TEA, 1..=2);
+    let mut page = Page::welcome_in(&house);
+    house.talk(TEA, 3..=9);
+    resumes(&mut page, &house);
+    // Said while it was read: it is in the snapshot, and comes once more behind it.
+    let changed = house.change(7, "coffee");
+    page.frame(house.reset(None, TEA, 3));
+    page.frame(house.caught_up());
+    page.frame(changed);
+    assert_eq!(item(&mut page, TEA).name.to_string(), "coffee");
+}
+
+#[test]
+fn who_catches_up_slowly_with_something_to_say_is_not_given_up() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    page.send(1, "1");
+    house.talk(LOBBY, 2..=90);
+    page.retry();
+    page.give(Input::Opened(page.socket));
+    page.frame(house.welcome_back(page.hello, &ann(), 0));
+    let mut effects = Vec::new();
+    for text in house.missed(0) {
+        page.now += 500;
+        effects.extend(page.frame(text));
+        effects.extend(page.give(Input::Timer(client::input::Timer::Silence)));
+    }
+    effects.extend(page.frame(house.caught_up()));
+    page.now += 5_000;
+    effects.extend(page.give(Input::Timer(client::input::Timer::Silence)));
+    assert!(!effects.iter().any(|effect| matches!(effect, client::effect::Effect::Close(..))));
+}

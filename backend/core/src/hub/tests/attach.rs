@@ -272,3 +272,69 @@ fn questions_have_a_limit_and_a_store_that_fails_is_told() {
     let out = house.handle(Input::Read(id.unwrap(), Err(ErrorCode::StoreRefused)));
     assert_eq!(sent(&out), ["TryAgainLater"]);
 }
+
+#[test]
+fn who_leaves_while_it_is_read_is_told_nothing_of_what_came_after() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.hub.settings.posts = Rate::NONE;
+    house.enter(1, 1);
+    house.enter(2, 2);
+    let create = RoomCreate {
+        reference: 1,
+        client_id: ClientId([1; 16]),
+        name: "a".into(),
+        description: String::new(),
+    };
+    house.ask(2, Command::RoomCreate(create));
+    let moved = |id: u8| RoomMove { reference: 3, client_id: ClientId([id; 16]), room: RoomId(2) };
+    house.ask(1, Command::RoomJoin(moved(3)));
+    for id in 0..=REPLAY_EVENTS_MAX as u128 {
+        let Command::Post(post) = post(0, "x") else { panic!() };
+        let client_id = ClientId((7_000 + id).to_be_bytes());
+        house.ask(2, Command::Post(Post { client_id, room: RoomId(2), ..post }));
+    }
+    let to = Address::Room(RoomId(2));
+    let ask = Command::Events(command::Events { reference: 5, to, after: 0 });
+    let out = house.handle(Input::Command(SessionId(1), ask));
+    let [Output::Read(id, query)] = &out[..] else { panic!("{out:?}") };
+    let found = house.log.read(query);
+    house.ask(1, Command::RoomLeave(moved(6)));
+    let out = house.tell(Input::Read(*id, Ok(found)));
+    assert_eq!(refusal(&out), Some(ErrorCode::RoomUnknown), "{out:?}");
+}
+
+#[test]
+fn who_is_behind_with_nothing_new_waits_until_the_queue_has_left() {
+    let mut house = House::with_talk(1);
+    house.come_back(2, 2);
+    let out = house.handle(Input::Behind(SessionId(2)));
+    assert!(out.contains(&Output::Drain(SessionId(2))), "{out:?}");
+    assert!(!out.contains(&Output::Release(SessionId(2))), "{out:?}");
+    let out = house.handle(Input::Drained(SessionId(2)));
+    assert_eq!(out.last(), Some(&Output::Release(SessionId(2))));
+}
+
+#[test]
+fn a_session_that_ends_is_read_for_no_more() {
+    let mut house = House::with_talk(1);
+    let ask = command::History { reference: 5, room: RoomId::LOBBY, at: At::Newest };
+    let out = house.handle(Input::Command(SessionId(1), Command::History(ask)));
+    let [Output::Read(id, query)] = &out[..] else { panic!("{out:?}") };
+    assert_eq!(house.handle(Input::Closed(SessionId(1))), [Output::Forget(*id)]);
+    let found = house.log.read(query);
+    assert_eq!(house.handle(Input::Read(*id, Ok(found))), [], "it may come all the same");
+    let (opened, hello) = back(2, 1);
+    house.handle(opened);
+    house.handle(hello);
+    let out = house.handle(Input::Closed(SessionId(2)));
+    assert!(matches!(&out[..], [Output::Forget(_)]), "{out:?}");
+}
+
+#[test]
+fn a_late_word_of_who_has_left_is_not_remembered() {
+    let mut house = House::with_members(&["Wei"]);
+    house.enter(1, 1);
+    house.tell(Input::SignOut(Ticket(9), DeviceKey([1; 32])));
+    house.post(1, 3, "late");
+    assert!(house.hub.rates.is_empty());
+}
