@@ -185,6 +185,16 @@ impl Window {
         serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: {script}: {error}", self.name()))
     }
 
+    /// As [`Window::run`], for a body that hands what it returns to its last argument.
+    ///
+    /// # Panics
+    /// As [`Window::run`].
+    pub async fn run_until<T: DeserializeOwned>(&self, script: &str, arguments: Vec<Value>) -> T {
+        let value = self.client().execute_async(script, arguments).await;
+        let value = value.unwrap_or_else(|error| panic!("{}: {script}: {error}", self.name()));
+        serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: {script}: {error}", self.name()))
+    }
+
     /// A DevTools command.
     ///
     /// # Panics

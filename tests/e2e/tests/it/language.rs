@@ -32,7 +32,7 @@ async fn the_browsers_language_chooses() {
             let page = Page::visit(stage.window(name, kind).await, &house.url()).await;
             speaks(&page, tag, "#name_btn", "join.action").await;
             page.come_in(name).await;
-            speaks(&page, tag, ".header .about", "room.about").await;
+            speaks(&page, tag, ".header .description", "room.about").await;
         }
     })
     .await;
@@ -47,16 +47,16 @@ async fn the_switch_chooses_and_is_remembered() {
         pick(&page, "zh-CN").await;
         speaks(&page, "zh-CN", "#name_btn", "join.action").await;
         page.come_in("Tom").await;
-        speaks(&page, "zh-CN", ".header .about", "room.about").await;
+        speaks(&page, "zh-CN", ".header .description", "room.about").await;
         page.reload().await;
         page.is_inside().await;
-        speaks(&page, "zh-CN", ".header .about", "room.about").await;
+        speaks(&page, "zh-CN", ".header .description", "room.about").await;
         page.click("#settings_btn").await;
         pick(&page, "en").await;
-        speaks(&page, "en", ".header .about", "room.about").await;
+        speaks(&page, "en", ".header .description", "room.about").await;
         page.reload().await;
         page.is_inside().await;
-        speaks(&page, "en", ".header .about", "room.about").await;
+        speaks(&page, "en", ".header .description", "room.about").await;
     })
     .await;
 }

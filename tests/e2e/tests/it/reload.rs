@@ -1,6 +1,12 @@
 //! Loading the page again costs nothing.
 
-use e2e::stage::play;
+use e2e::{
+    page::Page,
+    relay::Relay,
+    stage::play,
+    wait::{SOON, until},
+    window::Kind,
+};
 
 #[tokio::test]
 async fn a_reload_keeps_name_history_and_order() {
@@ -35,6 +41,46 @@ async fn a_reload_keeps_name_history_and_order() {
         tom.reload().await;
         tom.is_inside().await;
         tom.shows(&["one", "二", "three", "四", "五"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_and_what_is_being_written_outlive_the_page() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let relay = stage.keep(Relay::before(house.address()).await);
+        let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
+        let tom = stage.guest(&house.url(), "Tom").await;
+        for error in ["ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"] {
+            mei.allow(&["/conn_ws", error]);
+        }
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        let said = ["one", "二", "three"];
+        for text in said {
+            mei.say(text).await;
+            mei.shows_row(text, "waiting").await;
+            mei.shows_draft("").await;
+        }
+        mei.write("half a sent").await;
+        until("it is told how many wait", SOON, async || {
+            let told = mei.text(".waiting_line").await.unwrap_or_default();
+            if told.contains('3') { Ok(()) } else { Err(told) }
+        })
+        .await;
+        // The page goes while the wire is cut, and another one comes.
+        mei.goto("about:blank").await;
+        relay.heal().await;
+        assert!(tom.rows().await.is_empty());
+        mei.goto(&relay.url()).await;
+        mei.is_inside().await;
+        mei.shows(&said).await;
+        mei.shows_draft("half a sent").await;
+        tom.shows(&said).await;
+        assert_eq!(mei.rows().await, tom.rows().await);
+        mei.say("ence").await;
+        tom.shows(&["one", "二", "three", "half a sentence"]).await;
     })
     .await;
 }
