@@ -27,6 +27,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 pub struct House {
     address: SocketAddr,
     arguments: Vec<String>,
+    data: PathBuf,
     log: PathBuf,
     child: RefCell<Option<Child>>,
 }
@@ -44,7 +45,7 @@ impl House {
         arguments.extend(["--data".to_owned(), data.display().to_string()]);
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         let log = folder.join(format!("house-{port}.log"));
-        let house = House { address, arguments, log, child: RefCell::new(None) };
+        let house = House { address, arguments, data, log, child: RefCell::new(None) };
         house.open_again().await;
         let page = get(address, "/").await.unwrap_or_default();
         assert!(
@@ -54,6 +55,18 @@ impl House {
             binary().display()
         );
         house
+    }
+
+    /// Takes away its log, while it is closed; the house stays the same one.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn forget_log(&self) {
+        let entries = fs::read_dir(&self.data).unwrap_or_else(|error| panic!("no data: {error}"));
+        let logs =
+            entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("log.sqlite"));
+        let removed = logs.map(|entry| fs::remove_file(entry.path())).filter(Result::is_ok).count();
+        assert!(removed > 0, "there is no log in {}", self.data.display());
     }
 
     /// Starts it again on the same port, with the same data.

@@ -43,9 +43,8 @@ async fn a_restart_is_survived_by_all() {
 
         for page in [&mei, &tom] {
             page.is_inside().await;
-            // A house in memory begins a new log, and says so.
-            page.find("#new_epoch").await;
-            page.shows(&["while it was closed"]).await;
+            page.shows(&["before", "while it was closed"]).await;
+            assert_eq!(page.count("#new_epoch").await, 0, "the same log goes on");
             assert!(page.is_marked().await, "it came back by itself, without a reload");
             assert_eq!(page.count("#name_str").await, 0);
             let shown = page.shown_ready_states().await;
@@ -58,8 +57,30 @@ async fn a_restart_is_survived_by_all() {
 
         tom.say("after").await;
         for page in [&mei, &tom] {
-            page.shows(&["while it was closed", "after"]).await;
+            page.shows(&["before", "while it was closed", "after"]).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_house_that_begins_anew_says_so() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let mei = stage.guest(&house.url(), "梅").await;
+        allow_refused(&mei);
+        mei.say("before").await;
+        mei.shows(&["before"]).await;
+        house.close().await;
+        mei.shows_ready_state(3).await;
+        mei.say("while it was closed").await;
+        mei.shows_row("while it was closed", "waiting").await;
+        house.forget_log();
+        house.open_again().await;
+        mei.is_inside().await;
+        mei.find("#new_epoch").await;
+        mei.shows(&["while it was closed"]).await;
+        assert_eq!(mei.text(".me_name b").await.as_deref(), Some("梅"));
         mei.click("#new_epoch button").await;
         until("the notice to go", SOON, async || match mei.count("#new_epoch").await {
             0 => Ok(()),
