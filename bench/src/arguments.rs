@@ -4,6 +4,7 @@
 //! load without bounds would be an attack on its own machine.
 
 use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
@@ -12,6 +13,10 @@ bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
+bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N]
+bench posts   [--posters 200] [--flight 8] [--seconds 10]
+bench back    [--clients 10000] [--rooms 20]
+bench history [--messages 1000000]
 bench all
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
@@ -35,7 +40,18 @@ pub(crate) enum Command {
         /// Connections to open.
         clients: usize,
     },
-    /// Everything, with the defaults.
+    /// Nothing lost, doubled or reordered over cuts, kills and crashes.
+    Fault(Fault),
+    /// Durable posts a second.
+    Posts(Posts),
+    /// Everybody comes back after a kill.
+    Back(Back),
+    /// A long log: start, pages, coming back.
+    History {
+        /// Messages in the log.
+        messages: u64,
+    },
+    /// What the server costs: all that is measured against the floor, with the defaults.
     All,
     /// Not for people: the floor itself, started by `fan-out`.
     Floor {
@@ -86,6 +102,39 @@ pub(crate) struct Slow {
     pub(crate) pairs: usize,
 }
 
+/// Settings of `fault`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Seconds of cuts, kills and crashes; the rest comes after.
+    pub(crate) seconds: u64,
+    /// Pages.
+    pub(crate) clients: usize,
+    /// Rooms beside the lobby.
+    pub(crate) rooms: usize,
+    /// What chance begins from.
+    pub(crate) seed: u64,
+}
+
+/// Settings of `posts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Posts {
+    /// Members, each in a room of its own.
+    pub(crate) posters: usize,
+    /// Posts of each that wait for their replies at a time.
+    pub(crate) flight: usize,
+    /// Seconds of the measured window.
+    pub(crate) seconds: u64,
+}
+
+/// Settings of `back`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Back {
+    /// Members, each with one connection.
+    pub(crate) clients: usize,
+    /// Rooms of each, beside the lobby.
+    pub(crate) rooms: usize,
+}
+
 impl Command {
     /// Reads the arguments that follow the program's name.
     ///
@@ -100,6 +149,10 @@ impl Command {
             "slow" => Self::Slow(Slow::read(&mut flags)),
             "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
             "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
+            "fault" => Self::Fault(Fault::read(&mut flags)),
+            "posts" => Self::Posts(Posts::read(&mut flags)),
+            "back" => Self::Back(Back::read(&mut flags)),
+            "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
             "all" => Self::All,
             "floor" => {
                 Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }
@@ -153,6 +206,34 @@ impl Slow {
             bytes: flags.size("bytes", 8_192, BYTES_MIN, shared_bytes_max()),
             pairs: flags.size("pairs", 5, 1, 50),
         }
+    }
+}
+
+impl Fault {
+    fn read(flags: &mut Flags) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            seconds: flags.number("seconds", 60, 1, 3_600),
+            clients: flags.size("clients", 20, 2, 200),
+            rooms: flags.size("rooms", 4, 1, 50),
+            seed: flags.number("seed", since.as_secs(), 0, u64::MAX),
+        }
+    }
+}
+
+impl Posts {
+    fn read(flags: &mut Flags) -> Self {
+        Self {
+            posters: flags.size("posters", 200, 1, 5_000),
+            flight: flags.size("flight", 8, 1, 100),
+            seconds: flags.number("seconds", 10, 1, 60),
+        }
+    }
+}
+
+impl Back {
+    fn read(flags: &mut Flags) -> Self {
+        Self { clients: flags.size("clients", 10_000, 1, 15_000), rooms: flags.size("rooms", 20, 1, 100) }
     }
 }
 

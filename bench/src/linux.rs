@@ -5,17 +5,26 @@
 //! that talks to either, the [`machine`] beneath, and one module for each
 //! measurement.
 
+mod api;
+mod back;
+mod chance;
 mod cpu;
 mod failure;
 mod fanout;
+mod fault;
 mod floor;
+mod folder;
 mod frame;
 mod handshake;
+mod history;
 mod idle;
 mod load;
 mod machine;
+mod made;
 mod memory;
+mod posts;
 mod server;
+mod session;
 mod slow;
 mod sockets;
 mod stamp;
@@ -41,6 +50,10 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Slow(settings) => slow::measure(&settings, &mut table)?,
         Command::Start { runs } => start::measure(runs, &mut table)?,
         Command::Idle { clients } => idle::measure(clients, &mut table)?,
+        Command::Fault(settings) => fault::measure(&settings, &mut table)?,
+        Command::Posts(settings) => posts::measure(&settings, &mut table)?,
+        Command::Back(settings) => back::measure(&settings, &mut table)?,
+        Command::History { messages } => history::measure(messages, &mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {
             floor::serve(port)?;

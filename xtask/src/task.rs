@@ -9,7 +9,7 @@ use crate::tier::Tier;
 pub(crate) const USAGE: &str = "\
 cargo xtask run [-- ARGS]    set up what is missing, build page and server, serve on http://127.0.0.1:8888
 cargo xtask serve [-- ARGS]  the development loop: the page on http://127.0.0.1:8080 with live reload, the server behind it
-cargo xtask test [TIER…]     set up what tests need and run the tiers: style, native, browser, e2e, size
+cargo xtask test [TIER…]     set up what tests need and run the tiers: style, native, browser, e2e, fault, size
 cargo xtask build            all of `run` but the serving
 cargo xtask size             what the first load weighs, beside its budget
 cargo xtask setup            only the tools that the page's build needs

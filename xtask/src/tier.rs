@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::browser::Browser;
 use crate::failure::Outcome;
+use crate::progress::note;
 use crate::tree::{Tree, WASM};
 
 /// One tier.
@@ -17,6 +18,8 @@ pub(crate) enum Tier {
     Browser,
     /// Browsers against the released server.
     E2e,
+    /// Real clients over cut sockets and a killed server, and what is synced before it is told.
+    Fault,
     /// The first load beside its budget.
     Size,
 }
@@ -48,7 +51,8 @@ pub(crate) enum Need {
 
 impl Tier {
     /// All, in the order in which they run.
-    pub(crate) const ALL: [Self; 5] = [Self::Style, Self::Native, Self::Browser, Self::E2e, Self::Size];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Style, Self::Native, Self::Browser, Self::E2e, Self::Fault, Self::Size];
 
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -57,6 +61,7 @@ impl Tier {
             Self::Native => "native",
             Self::Browser => "browser",
             Self::E2e => "e2e",
+            Self::Fault => "fault",
             Self::Size => "size",
         }
     }
@@ -68,7 +73,7 @@ impl Tier {
             Self::Native => &[],
             Self::Browser => &[Need::Target, Need::Runner, Need::Browser],
             Self::E2e => &[Need::Build, Need::Browser],
-            Self::Size => &[Need::Build],
+            Self::Fault | Self::Size => &[Need::Build],
         }
     }
 
@@ -105,6 +110,21 @@ impl Tier {
                     browser.for_tests(&mut command);
                 }
                 tests("Testing end to end", "about 3 min, the first time 5", command)
+            }
+            Self::Fault => {
+                let bench = |title, guess, arguments: &[&str]| {
+                    let mut command = cargo(&["run", "--package", "bench", "--"]);
+                    command.args(arguments).env("TEAHOUSE_BIN", tree.server("release"));
+                    Check { title, guess, command, counts: false }
+                };
+                let mut checks =
+                    vec![bench("The fault run", "about 90 s, the first time 3 min", &["fault", "--seconds", "60"])];
+                if tree.program("strace").is_some() {
+                    checks.push(bench("What is synced before it is told", "about 10 s", &["sync"]));
+                } else {
+                    note("strace is not there: whether all is synced before it is told is not looked at.");
+                }
+                checks
             }
             Self::Size => Vec::new(),
         })

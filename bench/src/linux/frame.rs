@@ -1,8 +1,10 @@
 //! WebSocket frames (RFC 6455 §5), as far as this load and this floor need
 //! them: whole messages in one frame each, no extension.
 
-/// The longest payload that is taken in. Past it: [`Violation::TooLong`].
-const PAYLOAD_BYTES_MAX: u64 = 64 * 1_024;
+/// The longest payload that is taken in from a client. Past it: [`Violation::TooLong`].
+const CLIENT_BYTES_MAX: u64 = 64 * 1_024;
+/// The longest from a server, which answers with pages of long messages. Past it: the same.
+const SERVER_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
 /// The longest payload of a control frame (§5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
 
@@ -159,7 +161,10 @@ impl Head {
             _ => length.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
         };
         let limit = match opcode {
-            Opcode::Text | Opcode::Binary => PAYLOAD_BYTES_MAX,
+            Opcode::Text | Opcode::Binary => match writer {
+                Writer::Client => CLIENT_BYTES_MAX,
+                Writer::Server => SERVER_BYTES_MAX,
+            },
             Opcode::Close | Opcode::Ping | Opcode::Pong => CONTROL_BYTES_MAX,
         };
         let payload_bytes = match usize::try_from(payload_bytes) {
@@ -255,9 +260,16 @@ mod tests {
                 assert_eq!(found, [(Opcode::Binary, payload)], "{bytes}");
             }
         }
-        let mut out = Vec::new();
-        encode(&mut out, Opcode::Text, &vec![b'x'; 65_537], None);
-        assert_eq!(frames(Writer::Server, &[&out]), Err(Violation::TooLong));
+        for (writer, mask, most) in
+            [(Writer::Client, Some(MASK), CLIENT_BYTES_MAX), (Writer::Server, None, SERVER_BYTES_MAX)]
+        {
+            for (bytes, fits) in [(most - 1, true), (most, true), (most + 1, false)] {
+                let mut out = Vec::new();
+                encode(&mut out, Opcode::Text, &vec![b'x'; usize::try_from(bytes).unwrap()], mask);
+                let found = frames(writer, &[&out]).map(|found| found.len());
+                assert_eq!(found, if fits { Ok(1) } else { Err(Violation::TooLong) }, "{bytes}");
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 
+use shared::version::WEBSOCKET_PATH;
+
 use super::failure::Failure;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -36,11 +38,33 @@ pub(crate) struct Opened {
 /// # Errors
 /// When the server does not answer with a handshake in time.
 pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<Opened, Failure> {
-    let mut stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
-    let request = format!(
-        "GET /conn_ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n\
-         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
-    );
+    let stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
+    shake(stream, &request(port, "", ""))
+}
+
+/// Opens a v1 connection of the member whose cookie (`name=value`) this is.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_v1(port: u16, cookie: &str) -> Result<Opened, Failure> {
+    let stream = dial(port, None).map_err(Failure::at("cannot connect"))?;
+    shake(stream, &request_v1(port, cookie))
+}
+
+/// The request for a v1 connection, as a page of this house would send it.
+pub(crate) fn request_v1(port: u16, cookie: &str) -> String {
+    let more = format!("Origin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n");
+    request(port, "?v=1", &more)
+}
+
+fn request(port: u16, query: &str, more: &str) -> String {
+    format!(
+        "GET {WEBSOCKET_PATH}{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{more}\r\n"
+    )
+}
+
+fn shake(mut stream: TcpStream, request: &str) -> Result<Opened, Failure> {
     let mut talk = || -> std::io::Result<Vec<u8>> {
         stream.set_read_timeout(Some(OPEN_MAX))?;
         stream.write_all(request.as_bytes())?;
@@ -66,7 +90,8 @@ pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<Opened, Fa
     Ok(Opened { stream, rest })
 }
 
-fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<TcpStream> {
+/// A socket to `port`, blocking.
+pub(crate) fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<TcpStream> {
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     if let Some(bytes) = receive_bytes {
         sockopt::set_socket_recv_buffer_size(&socket, bytes)?;
@@ -82,7 +107,8 @@ pub(crate) fn head_bytes(bytes: &[u8]) -> Option<usize> {
     Some(at + HEAD_END.len())
 }
 
-fn accepts(head: &[u8]) -> bool {
+/// Whether this head agrees to our request.
+pub(crate) fn accepts(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
     let switched = lines.next().is_some_and(|line| line.starts_with("HTTP/1.1 101"));

@@ -1,21 +1,24 @@
 //! The process under test: the release binary, or the floor in its place.
 //!
-//! Started as a child on a free port of 127.0.0.1 with a data folder of its
-//! own, ended and cleaned up when dropped.
+//! A [`Home`] is where it lives: a port of 127.0.0.1 and a data folder, the same
+//! from one start to the next. A [`Server`] is the child that runs there; it is
+//! ended when dropped, and a home of its own is cleaned up.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::failure::Failure;
+use super::folder::Folder;
 use super::machine::Pinned;
 
 /// The variable that names the binary under test.
@@ -32,6 +35,8 @@ const ASK_EVERY: Duration = Duration::from_micros(500);
 const END_MAX: Duration = Duration::from_secs(6);
 /// Between two looks whether it has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// The ports that servers listen on.
+const PORTS: Range<u16> = 20_000..32_000;
 /// Bytes of a dead server's complaints that are shown: the last ones.
 const COMPLAINT_BYTES_MAX: usize = 2_000;
 
@@ -54,50 +59,175 @@ impl Kind {
     }
 }
 
-/// A running child that is ready.
+/// Where a server lives.
 #[derive(Debug)]
-pub(crate) struct Server {
-    child: Child,
+pub(crate) struct Home {
+    kind: Kind,
     port: u16,
     folder: Folder,
+    data: PathBuf,
+    /// What it is started under: a tracer and its arguments, mostly nothing.
+    tracer: Vec<OsString>,
+}
+
+impl Home {
+    /// A free port and an empty folder.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn fresh(kind: Kind) -> Result<Self, Failure> {
+        let port = free_port().map_err(Failure::at("no free port"))?;
+        let folder = Folder::fresh().map_err(Failure::at("no folder for the data"))?;
+        let data = folder.path().join("data");
+        Ok(Self { kind, port, folder, data, tracer: Vec::new() })
+    }
+
+    /// The data is in this folder, which stays.
+    pub(crate) fn with_data(self, data: PathBuf) -> Self {
+        Self { data, ..self }
+    }
+
+    /// The server runs under this tracer, whose child it stays not.
+    pub(crate) fn under(self, tracer: Vec<OsString>) -> Self {
+        Self { tracer, ..self }
+    }
+
+    /// The folder round the data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the data is.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Leaves all of it behind for people to look into, and says where.
+    pub(crate) fn keep(&mut self) -> &Path {
+        self.folder.keep();
+        self.folder.path()
+    }
+
+    fn complaints(&self) -> PathBuf {
+        self.folder.path().join("stderr")
+    }
+
+    fn spawn(&self, core: Option<usize>) -> Result<Child, Failure> {
+        let mut command = self.command()?;
+        let complaints = File::options().create(true).append(true).open(self.complaints());
+        let complaints = complaints.map_err(Failure::at("no file for the complaints"))?;
+        command.stdout(Stdio::null()).stderr(complaints);
+        // The floor ends when this pipe does, whatever becomes of this program.
+        command.stdin(Stdio::piped());
+        // A child inherits the affinity of the thread that starts it.
+        let _pinned = core.map(Pinned::to).transpose()?;
+        command.spawn().map_err(Failure::at(format!(
+            "cannot start {} (set {BINARY_VARIABLE}?)",
+            command.get_program().display()
+        )))
+    }
+
+    fn command(&self) -> Result<Command, Failure> {
+        match self.kind {
+            Kind::Floor => {
+                let own = std::env::current_exe().map_err(Failure::at("where am I"))?;
+                let mut command = Command::new(own);
+                command.args(["floor", "--port", &self.port.to_string()]);
+                Ok(command)
+            }
+            Kind::Teahouse => {
+                let mut command = match self.tracer.split_first() {
+                    Some((tracer, arguments)) => {
+                        let mut command = teahouse(Command::new(tracer));
+                        command.args(arguments).arg(binary());
+                        command
+                    }
+                    None => teahouse(Command::new(binary())),
+                };
+                command
+                    .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+                    .args(["--limit-posts", "0"])
+                    .arg("--data")
+                    .arg(&self.data);
+                Ok(command)
+            }
+        }
+    }
+}
+
+/// A running child.
+#[derive(Debug)]
+pub(crate) struct Server {
+    home: Home,
+    core: Option<usize>,
+    child: Child,
+    begun: Instant,
     /// From the spawning to the first 200 of `/readyz`.
     pub(crate) ready_after: Duration,
 }
 
 impl Server {
-    /// Starts one and waits until it is ready; with `core`, all its threads run on that core.
+    /// Starts one in a fresh home and waits until it is ready; with `core`, all its threads run on
+    /// that core.
     ///
     /// # Errors
     /// When the binary is not there, ends at once, or is not ready in time.
     pub(crate) fn start(kind: Kind, core: Option<usize>) -> Result<Self, Failure> {
-        let port = free_port().map_err(Failure::at("no free port"))?;
-        let folder = Folder::fresh().map_err(Failure::at("no folder for the data"))?;
-        let mut command = command(kind, port, &folder.0)?;
-        let complaints =
-            File::create(folder.0.join("stderr")).map_err(Failure::at("no file for the complaints"))?;
-        command.stdout(Stdio::null()).stderr(complaints);
-        // The floor ends when this pipe does, whatever becomes of this program.
-        command.stdin(Stdio::piped());
-        let begin = Instant::now();
-        let child = {
-            // A child inherits the affinity of the thread that starts it.
-            let _pinned = core.map(Pinned::to).transpose()?;
-            command.spawn()
-        }
-        .map_err(Failure::at(format!(
-            "cannot start {} (set {BINARY_VARIABLE}?)",
-            command.get_program().display()
-        )))?;
-        let mut server = Self { child, port, folder, ready_after: Duration::ZERO };
-        while !server.is_ready() {
-            server.expect_alive()?;
-            if begin.elapsed() > READY_MAX {
+        Self::start_in(Home::fresh(kind)?, core)
+    }
+
+    /// Starts one in this home and waits until it is ready.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub(crate) fn start_in(home: Home, core: Option<usize>) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let child = home.spawn(core)?;
+        let mut server = Self { home, core, child, begun, ready_after: Duration::ZERO };
+        server.await_ready()?;
+        Ok(server)
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends, or is not ready in time.
+    pub(crate) fn await_ready(&mut self) -> Result<(), Failure> {
+        while !self.is_ready() {
+            self.expect_alive()?;
+            if self.begun.elapsed() > READY_MAX {
                 return Err(Failure::new("the server was not ready in ten seconds"));
             }
             thread::sleep(ASK_EVERY);
         }
-        server.ready_after = begin.elapsed();
-        Ok(server)
+        self.ready_after = self.begun.elapsed();
+        Ok(())
+    }
+
+    /// Ends it as a power cut would (SIGKILL) and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it had ended by itself before.
+    pub(crate) fn kill(&mut self) -> Result<(), Failure> {
+        self.expect_alive()?;
+        self.child.kill().map_err(Failure::at("cannot kill the server"))?;
+        self.child.wait().map_err(Failure::at("cannot wait for the server's end"))?;
+        Ok(())
+    }
+
+    /// Starts it again in the same home, and does not wait.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
+        self.begun = Instant::now();
+        self.child = self.home.spawn(self.core)?;
+        Ok(())
+    }
+
+    /// Its home.
+    pub(crate) fn home(&mut self) -> &mut Home {
+        &mut self.home
     }
 
     /// Its process.
@@ -107,7 +237,7 @@ impl Server {
 
     /// Its port on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.home.port
     }
 
     /// An error with its last words when it has ended.
@@ -124,11 +254,12 @@ impl Server {
         }
     }
 
-    fn is_ready(&self) -> bool {
+    /// Whether `/readyz` answers with 200 now.
+    pub(crate) fn is_ready(&self) -> bool {
         let ask = || -> std::io::Result<bool> {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+            let port = self.home.port;
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
             stream.set_read_timeout(Some(ANSWER_MAX))?;
-            let port = self.port;
             let request =
                 format!("GET /readyz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
             stream.write_all(request.as_bytes())?;
@@ -140,14 +271,13 @@ impl Server {
     }
 
     fn last_words(&self) -> String {
-        let bytes = fs::read(self.folder.0.join("stderr")).unwrap_or_default();
+        let bytes = fs::read(self.home.complaints()).unwrap_or_default();
         let from = bytes.len().saturating_sub(COMPLAINT_BYTES_MAX);
         String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
     }
-}
 
-impl Drop for Server {
-    fn drop(&mut self) {
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub(crate) fn end(&mut self) {
         if let Ok(None) = self.child.try_wait() {
             // It may end between the question and the signal: then there is nothing to end.
             let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
@@ -165,57 +295,55 @@ impl Drop for Server {
     }
 }
 
-fn command(kind: Kind, port: u16, folder: &Path) -> Result<Command, Failure> {
-    match kind {
-        Kind::Floor => {
-            let own = std::env::current_exe().map_err(Failure::at("where am I"))?;
-            let mut command = Command::new(own);
-            command.args(["floor", "--port", &port.to_string()]);
-            Ok(command)
-        }
-        Kind::Teahouse => {
-            let binary = std::env::var_os(BINARY_VARIABLE).unwrap_or_else(|| OsString::from(BINARY_USUAL));
-            let mut command = Command::new(binary);
-            // What the caller has set for another server is not for this one.
-            for (name, _) in std::env::vars_os() {
-                if name.to_string_lossy().starts_with("TEAHOUSE_") {
-                    command.env_remove(name);
-                }
-            }
-            command
-                .args(["--listen", &format!("127.0.0.1:{port}")])
-                .args(["--limit-posts", "0"])
-                .arg("--data")
-                .arg(folder.join("data"));
-            Ok(command)
-        }
-    }
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> std::io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// A folder of the server's own, gone when dropped.
-#[derive(Debug)]
-struct Folder(PathBuf);
-
-impl Folder {
-    fn fresh() -> std::io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("teahouse-bench-{}-{count}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
+impl Drop for Server {
     fn drop(&mut self) {
-        // What stays behind in the temporary folder harms nobody.
-        let _ = fs::remove_dir_all(&self.0);
+        self.end();
     }
+}
+
+/// What `teahouse check` says of a data folder.
+///
+/// # Errors
+/// The log is not whole: what it said. Or it could not be asked.
+pub(crate) fn check(data: &Path) -> Result<String, Failure> {
+    let mut command = teahouse(Command::new(binary()));
+    let output = command.arg("check").arg("--data").arg(data).stdin(Stdio::null()).output();
+    let output = output.map_err(Failure::at("cannot start teahouse check"))?;
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    match output.status.success() {
+        true => Ok(said.trim().to_owned()),
+        false => Err(Failure::new(format!("teahouse check of {}: {}", data.display(), said.trim()))),
+    }
+}
+
+fn binary() -> OsString {
+    std::env::var_os(BINARY_VARIABLE).unwrap_or_else(|| OsString::from(BINARY_USUAL))
+}
+
+/// What the caller has set for another server is not for this one.
+fn teahouse(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TEAHOUSE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A port that was free a moment ago, below those that the kernel gives to outgoing connections
+/// (`ip_local_port_range` begins at 32,768): one of those could take it while the server is down.
+fn free_port() -> std::io::Result<u16> {
+    static COUNT: AtomicU16 = AtomicU16::new(0);
+    let own = std::process::id() as u16; // any start will do
+    let mut refused = std::io::ErrorKind::AddrInUse.into();
+    for _ in 0..PORTS.len() {
+        let step = own.wrapping_mul(31).wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + step % (PORTS.end - PORTS.start);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }

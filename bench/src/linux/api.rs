@@ -1,0 +1,138 @@
+//! The house's HTTP interface (`shared::api`): requests, and their answers as
+//! far as they have come.
+
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
+
+use shared::api::{Me, Name};
+use shared::{ErrorCode, Member};
+
+use super::failure::Failure;
+use super::handshake::{dial, head_bytes};
+
+/// How long one answer may take.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// `GET /api/me`.
+pub(crate) fn me(port: u16, cookie: Option<&str>) -> String {
+    request("GET", "/api/me", port, cookie, "")
+}
+
+/// `POST` of a name to `/api/join` or `/api/name`.
+pub(crate) fn naming(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
+    // A name always becomes JSON; without one the server answers that the body is no such thing.
+    let body = serde_json::to_string(&Name { name: name.to_owned() }).unwrap_or_default();
+    request("POST", path, port, cookie, &body)
+}
+
+/// `POST /api/sign-out`.
+pub(crate) fn sign_out(port: u16, cookie: Option<&str>) -> String {
+    request("POST", "/api/sign-out", port, cookie, "{}")
+}
+
+fn request(method: &str, path: &str, port: u16, cookie: Option<&str>, body: &str) -> String {
+    let host = format!("127.0.0.1:{port}");
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    if let Some(cookie) = cookie {
+        text.push_str(&format!("Cookie: {cookie}\r\n"));
+    }
+    if method == "POST" {
+        let bytes = body.len();
+        text.push_str(&format!("Origin: http://{host}\r\nContent-Type: application/json\r\n"));
+        text.push_str(&format!("Content-Length: {bytes}\r\n"));
+    }
+    text + "\r\n" + body
+}
+
+/// An answer whose head has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The cookie that it sets, as `name=value`; an empty value clears it.
+    pub(crate) cookie: Option<String>,
+    /// The body, if all of it has come.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    /// Reads what has come so far; none before the head is whole.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let end = head_bytes(bytes)?;
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        let mut lines = head.lines();
+        let status = lines.next()?.split_whitespace().nth(1)?.parse().ok()?;
+        let field = |wanted: &str| {
+            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+            fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+        };
+        let length: usize = field("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let cookie = field("set-cookie").and_then(|text| text.split(';').next()).map(str::to_owned);
+        let body = bytes.get(end..end + length).map(<[u8]>::to_vec);
+        Some(Self { status, cookie, body })
+    }
+}
+
+/// Joins the house under this name; the cookie that stands for the new member, and who that is.
+///
+/// # Errors
+/// When the server does not answer, or refuses the name.
+pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
+    let ask = || -> std::io::Result<Vec<u8>> {
+        let mut stream = dial(port, None)?;
+        stream.set_read_timeout(Some(ANSWER_MAX))?;
+        stream.write_all(naming("/api/join", port, None, name).as_bytes())?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let answer = ask().map_err(Failure::at("no answer to the joining"))?;
+    let answer = Answer::read(&answer).ok_or_else(|| Failure::new("no answer to the joining"))?;
+    let body = answer.body.unwrap_or_default();
+    let me: Option<Me> = serde_json::from_slice(&body).ok();
+    match (answer.cookie, me.and_then(|me| me.member)) {
+        (Some(cookie), Some(member)) => Ok((cookie, member)),
+        _ => {
+            let said = String::from_utf8_lossy(&body).into_owned();
+            Err(Failure::new(format!("nobody could join as {name}: {} {said}", answer.status)))
+        }
+    }
+}
+
+/// What a page is told of a refusal.
+pub(crate) fn refusal(body: &[u8]) -> (ErrorCode, Option<String>) {
+    match serde_json::from_slice::<shared::api::Problem>(body) {
+        Ok(problem) => (problem.code, problem.suggestion),
+        Err(_) => (ErrorCode::Internal, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_far_as_it_has_come() {
+        let text = b"HTTP/1.1 200 OK\r\nSet-Cookie: th_1=ab; HttpOnly\r\ncontent-length: 2\r\n\r\n{}";
+        for length in 0..text.len() {
+            let answer = Answer::read(&text[..length]);
+            match text.len() - length {
+                1 | 2 => {
+                    let answer = answer.unwrap();
+                    assert_eq!((answer.status, answer.body), (200, None));
+                    assert_eq!(answer.cookie.as_deref(), Some("th_1=ab"));
+                }
+                _ => assert_eq!(answer, None, "{length}"),
+            }
+        }
+        assert_eq!(Answer::read(text).unwrap().body.as_deref(), Some(&b"{}"[..]));
+    }
+
+    #[test]
+    fn a_post_says_how_long_it_is() {
+        let text = naming("/api/join", 7, Some("th_1=ab"), "梅");
+        assert!(text.contains("Content-Length: 14\r\n"), "{text}");
+        assert!(text.ends_with("\r\n\r\n{\"name\":\"梅\"}"), "{text}");
+        assert!(me(7, None).ends_with("Connection: close\r\n\r\n"));
+    }
+}

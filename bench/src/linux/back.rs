@@ -1,0 +1,109 @@
+//! Everybody comes back: many clients in many rooms each are connected and
+//! caught up; the server is killed and started again at once; they come back by
+//! themselves, as the page would, with their cursors. What counts is the time from
+//! `/readyz` answering to the last client that has caught up.
+
+mod comer;
+mod crowd;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, getrlimit};
+
+use super::failure::Failure;
+use super::made;
+use super::server::{Home, Kind, Server};
+use super::stats::Histogram;
+use super::table::Table;
+use crate::arguments::Back;
+use crowd::Crowd;
+
+/// Rooms of the house for each room that a client is in.
+const ROOMS_PER_ROOM: usize = 100;
+/// From one of a client's rooms to the next.
+const STRIDE: usize = ROOMS_PER_ROOM + 1;
+/// Seconds from `/readyz` answering to the last client that has caught up.
+const BACK_MAX: Duration = Duration::from_secs(5);
+/// How long all may take to connect for the first time.
+const CONNECT_MAX: Duration = Duration::from_secs(120);
+/// How long to wait for the last at the most.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// How long they are left alone before the server is killed.
+const REST: Duration = Duration::from_secs(2);
+/// Files that either side needs beside the clients' sockets.
+const FILES_KEPT: u64 = 200;
+
+/// Measures and adds the outcome to `table`.
+///
+/// # Errors
+/// When the log cannot be made, the server cannot be started, or the clients do not connect.
+pub(crate) fn measure(settings: &Back, table: &mut Table) -> Result<(), Failure> {
+    let Back { clients, rooms } = *settings;
+    println!("\nback: {clients} clients in {rooms} rooms each");
+    let wanted = clients as u64 + FILES_KEPT;
+    if getrlimit(Resource::Nofile).maximum.is_some_and(|maximum| maximum < wanted) {
+        println!(
+            "skipped: this needs {wanted} open files, and the system's hard limit is lower (ulimit -Hn)"
+        );
+        return Ok(());
+    }
+    let folder = made::folder(&format!("back-{clients}-{rooms}"), |maker| make(maker, clients, rooms))?;
+    let mut server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
+    println!("ready after {:.0} ms", server.ready_after.as_secs_f64() * 1e3);
+    let mut crowd = Crowd::new(server.port(), &folder, clients)?;
+    crowd.connect(CONNECT_MAX)?;
+    println!("all connected in {:.1} s", crowd.begun().elapsed().as_secs_f64());
+    crowd.rest(REST)?;
+
+    server.kill()?;
+    let killed = Instant::now();
+    server.start_again()?;
+    // The clients must not wait for who asks whether it is ready.
+    let asking = thread::spawn(move || {
+        let answer = server.await_ready();
+        (Instant::now(), answer, server)
+    });
+    crowd.come_back(WAIT_MAX)?;
+    let (ready, answer, mut server) = asking.join().map_err(|_| Failure::new("the asking panicked"))?;
+    answer?;
+    server.expect_alive()?;
+
+    let mut times = Histogram::new();
+    let back = crowd.back();
+    let missing = clients - back.len();
+    for at in &back {
+        times.record(u64::try_from(at.saturating_duration_since(ready).as_nanos()).unwrap_or(u64::MAX));
+    }
+    let [middle, late] = [50, 99].map(|percent| times.percentile(percent) as f64 / 1e9);
+    let last = back.iter().max().map_or(WAIT_MAX, |last| last.saturating_duration_since(ready));
+    let attempts = crowd.attempts();
+    println!(
+        "ready {:.0} ms after the kill; {attempts} attempts, {} of them refused",
+        ready.saturating_duration_since(killed).as_secs_f64() * 1e3,
+        attempts - back.len() as u64
+    );
+    table.judge(
+        format!("back: {clients} clients, {rooms} rooms each, from ready to caught up: p50, p99, max"),
+        format!("{middle:.2}, {late:.2}, {:.2} s, {missing} missing", last.as_secs_f64()),
+        format!("{} s", BACK_MAX.as_secs()),
+        last <= BACK_MAX && missing == 0,
+    );
+    Ok(())
+}
+
+/// A house with so many members, each in the lobby and in `rooms` of its rooms.
+fn make(maker: &mut made::Maker, clients: usize, rooms: usize) -> Result<(), Failure> {
+    let all = (rooms * ROOMS_PER_ROOM).min(clients);
+    let members = (0..clients).map(|number| maker.member(&format!("Guest {number}")));
+    let members = members.collect::<Result<Vec<_>, _>>()?;
+    let made = (0..all).map(|number| maker.room(members[number], &format!("Room {number}")));
+    let made = made.collect::<Result<Vec<_>, _>>()?;
+    for (number, &member) in members.iter().enumerate() {
+        for step in 0..rooms {
+            // Who made a room is in it; to join it again does nothing.
+            maker.enter(member, made[(number + step * STRIDE) % all])?;
+        }
+    }
+    Ok(())
+}

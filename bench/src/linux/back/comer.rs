@@ -1,0 +1,212 @@
+//! One client: its socket, its cursor, and its back-off, which is the page's.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::time::{Duration, Instant};
+
+use client::limits::{BACKOFF_CEILING_MS, BACKOFF_EARLY_CEILING_MS, BACKOFF_EARLY_MS, BACKOFF_FIRST_MS};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+use shared::command::Hello;
+use shared::event::{Event, Welcome};
+use shared::{Command, Cursor};
+
+use crate::linux::chance::Chance;
+use crate::linux::frame::{Opcode, Reader, Writer, encode};
+use crate::linux::handshake;
+use crate::linux::session::MASK;
+
+/// What a `welcome` begins with.
+const WELCOME: &[u8] = b"{\"type\":\"welcome\"";
+/// What `caught_up` begins with.
+const CAUGHT_UP: &[u8] = b"{\"type\":\"caught_up\"";
+/// What the server's ping begins with.
+const PING: &[u8] = b"{\"type\":\"ping\"";
+
+/// The client.
+pub(super) struct Comer {
+    cookie: String,
+    /// How far it has read, from its first `welcome` on.
+    cursor: Option<Cursor>,
+    stage: Stage,
+    stream: Option<TcpStream>,
+    out: Vec<u8>,
+    head: Vec<u8>,
+    reader: Reader,
+    chance: Chance,
+    failures: u32,
+    /// When the first of them was.
+    failing_since: Option<Instant>,
+    /// When it was caught up after the last loss.
+    pub(super) back_at: Option<Instant>,
+}
+
+/// How far its connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// There is none; the next attempt starts at this time.
+    Waiting(Instant),
+    /// The handshake's answer is to come.
+    Shaking,
+    /// `welcome` and `caught_up` are to come.
+    Greeting,
+    /// It has all.
+    Live,
+}
+
+/// What came of an event of its socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing to speak of.
+    Nothing,
+    /// It has all that it missed.
+    CaughtUp,
+    /// Its connection is lost, or was refused.
+    Lost,
+}
+
+impl Comer {
+    pub(super) fn new(cookie: String, chance: Chance) -> Self {
+        Self {
+            cookie,
+            cursor: None,
+            stage: Stage::Waiting(Instant::now()),
+            stream: None,
+            out: Vec::new(),
+            head: Vec::new(),
+            reader: Reader::new(Writer::Server),
+            chance,
+            failures: 0,
+            failing_since: None,
+            back_at: None,
+        }
+    }
+
+    /// When its next attempt starts, if it waits for that.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        if let Stage::Waiting(at) = self.stage { Some(at) } else { None }
+    }
+
+    /// Its socket, if it has one.
+    pub(super) fn stream(&self) -> Option<&TcpStream> {
+        self.stream.as_ref()
+    }
+
+    /// Begins an attempt.
+    pub(super) fn dial(&mut self, port: u16) -> Turn {
+        let work = || -> std::io::Result<TcpStream> {
+            let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+            let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+            sockopt::set_tcp_nodelay(&socket, true)?;
+            match connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)) {
+                Ok(()) | Err(rustix::io::Errno::INPROGRESS) => Ok(TcpStream::from(socket)),
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.out = handshake::request_v1(port, &self.cookie).into_bytes();
+        self.head.clear();
+        self.reader = Reader::new(Writer::Server);
+        match work() {
+            Ok(stream) => {
+                (self.stage, self.stream) = (Stage::Shaking, Some(stream));
+                Turn::Nothing
+            }
+            Err(_) => self.lose(),
+        }
+    }
+
+    /// The connection is no more: it comes back after the page's own wait
+    /// (`client::backoff`: anything up to a ceiling that doubles).
+    pub(super) fn lose(&mut self) -> Turn {
+        let now = Instant::now();
+        let since = *self.failing_since.get_or_insert(now);
+        let is_early = now.duration_since(since) < Duration::from_millis(BACKOFF_EARLY_MS);
+        let ceiling = if is_early { BACKOFF_EARLY_CEILING_MS } else { BACKOFF_CEILING_MS };
+        let most = BACKOFF_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(ceiling);
+        self.failures += 1;
+        self.stage = Stage::Waiting(now + Duration::from_millis(self.chance.between(0, most)));
+        self.stream = None;
+        Turn::Lost
+    }
+
+    /// The socket can be written, or read, or is over: all that is there is read.
+    pub(super) fn serve(&mut self, buffer: &mut [u8]) -> Turn {
+        let mut last = Turn::Nothing;
+        while last != Turn::Lost {
+            // A refused connection says so at its first write.
+            if !self.flush() {
+                return self.lose();
+            }
+            let Some(stream) = &mut self.stream else { break };
+            match stream.read(buffer) {
+                Ok(0) => return self.lose(),
+                Ok(count) => {
+                    let turn = self.take(&mut buffer[..count]);
+                    last = if turn == Turn::Nothing { last } else { turn };
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => return self.lose(),
+            }
+        }
+        last
+    }
+
+    fn flush(&mut self) -> bool {
+        if self.out.is_empty() {
+            return true;
+        }
+        let out = std::mem::take(&mut self.out);
+        // So little fits into a socket that nobody fills, or the socket is no good.
+        self.stream.as_mut().is_some_and(|stream| stream.write(&out).is_ok_and(|count| count == out.len()))
+    }
+
+    fn take(&mut self, bytes: &mut [u8]) -> Turn {
+        if self.stage != Stage::Shaking {
+            return self.read_frames(bytes);
+        }
+        self.head.extend_from_slice(bytes);
+        let Some(end) = handshake::head_bytes(&self.head) else { return Turn::Nothing };
+        let mut rest = self.head.split_off(end);
+        if !handshake::accepts(&self.head) {
+            return self.lose();
+        }
+        self.stage = Stage::Greeting;
+        let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, room: None };
+        // A command of ours always becomes JSON; without one the server closes, and that is seen.
+        let text = serde_json::to_string(&Command::Hello(hello)).unwrap_or_default();
+        encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
+        self.read_frames(&mut rest)
+    }
+
+    fn read_frames(&mut self, bytes: &mut [u8]) -> Turn {
+        let (mut is_caught_up, mut is_over, mut welcome) = (false, false, None);
+        let (cursor, out) = (&self.cursor, &mut self.out);
+        let fed = self.reader.feed(bytes, |opcode, payload| {
+            is_over |= opcode == Opcode::Close;
+            is_caught_up |= payload.starts_with(CAUGHT_UP);
+            if cursor.is_none() && payload.starts_with(WELCOME) {
+                welcome = Some(String::from_utf8_lossy(payload).into_owned());
+            }
+            if payload.starts_with(PING) {
+                encode(out, Opcode::Text, br#"{"type":"pong"}"#, Some(MASK));
+            }
+        });
+        if fed.is_err() || is_over || !self.flush() {
+            return self.lose();
+        }
+        // For the first time `welcome` brings all.
+        if let Some(text) = welcome
+            && let Ok(Event::Welcome(welcome)) = Event::parse(&text)
+        {
+            let Welcome { through, .. } = *welcome;
+            self.cursor = Some(through);
+            is_caught_up = true;
+        }
+        if !is_caught_up || self.stage != Stage::Greeting {
+            return Turn::Nothing;
+        }
+        self.stage = Stage::Live;
+        (self.failures, self.failing_since) = (0, None);
+        self.back_at = Some(Instant::now());
+        Turn::CaughtUp
+    }
+}

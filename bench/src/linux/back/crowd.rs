@@ -1,0 +1,158 @@
+//! All clients in one thread.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, EventData, EventFlags};
+
+use super::comer::{Comer, Turn};
+use crate::linux::chance::Chance;
+use crate::linux::failure::Failure;
+use crate::linux::made;
+
+/// Events taken at a time.
+const EVENTS_MAX: usize = 512;
+/// Bytes read at a time.
+const READ_BYTES: usize = 64 * 1_024;
+/// Clients that connect at a time in the beginning, where nobody is in a hurry.
+const CONNECTING_MAX: usize = 200;
+
+/// The clients.
+pub(super) struct Crowd {
+    port: u16,
+    epoll: rustix::fd::OwnedFd,
+    comers: Vec<Comer>,
+    /// Who tries again when.
+    retries: BinaryHeap<Reverse<(Instant, usize)>>,
+    buffer: Vec<u8>,
+    begun: Instant,
+    caught_up: usize,
+    attempts: u64,
+}
+
+impl Crowd {
+    /// So many members of the house in this folder.
+    pub(super) fn new(port: u16, folder: &Path, clients: usize) -> Result<Self, Failure> {
+        let mut chance = Chance::new(4);
+        let comers = (1..=clients as u64)
+            .map(|number| made::cookie(folder, number).map(|cookie| Comer::new(cookie, chance.part())));
+        Ok(Self {
+            port,
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?,
+            comers: comers.collect::<Result<_, _>>()?,
+            retries: BinaryHeap::new(),
+            buffer: vec![0; READ_BYTES],
+            begun: Instant::now(),
+            caught_up: 0,
+            attempts: 0,
+        })
+    }
+
+    /// When it began to connect.
+    pub(super) fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Attempts to connect, refused ones among them.
+    pub(super) fn attempts(&self) -> u64 {
+        self.attempts
+    }
+
+    /// When each was back that is.
+    pub(super) fn back(&self) -> Vec<Instant> {
+        self.comers.iter().filter_map(|comer| comer.back_at).collect()
+    }
+
+    /// Connects all for the first time, a few at a time.
+    pub(super) fn connect(&mut self, time: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + time;
+        let (mut next, all) = (0, self.comers.len());
+        while self.caught_up < all {
+            while next < all && next < self.caught_up + CONNECTING_MAX {
+                self.dial(next)?;
+                next += 1;
+            }
+            if Instant::now() > end {
+                let caught_up = self.caught_up;
+                return Err(Failure::new(format!("only {caught_up} of {all} clients could connect")));
+            }
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Lets what comes come.
+    pub(super) fn rest(&mut self, time: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// The server is gone: all come back by themselves.
+    pub(super) fn come_back(&mut self, time: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + time;
+        (self.caught_up, self.attempts) = (0, 0);
+        self.comers.iter_mut().for_each(|comer| comer.back_at = None);
+        while self.caught_up < self.comers.len() && Instant::now() < end {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        while let Some(&Reverse((at, place))) = self.retries.peek()
+            && at <= now
+        {
+            self.retries.pop();
+            self.dial(place)?;
+        }
+        let next = self.retries.peek().map_or(Duration::from_millis(20), |Reverse((at, _))| {
+            at.saturating_duration_since(Instant::now()).min(Duration::from_millis(20))
+        });
+        let wait = Timespec::try_from(next).map_err(Failure::at("a time to wait"))?;
+        let mut events = Vec::with_capacity(EVENTS_MAX);
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&wait)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Failure::at("epoll")(error)),
+        }
+        for event in events {
+            let place = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
+            let Some(comer) = self.comers.get_mut(place) else { continue };
+            let turn = comer.serve(&mut self.buffer);
+            self.follow(place, turn);
+        }
+        Ok(())
+    }
+
+    fn dial(&mut self, place: usize) -> Result<(), Failure> {
+        self.attempts += 1;
+        let comer = &mut self.comers[place];
+        let turn = comer.dial(self.port);
+        if let Some(stream) = comer.stream() {
+            // Told of each change once: the first is that it is connected, or refused.
+            let flags = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
+            let mark = EventData::new_u64(place as u64);
+            epoll::add(&self.epoll, stream, mark, flags).map_err(Failure::at("epoll"))?;
+        }
+        self.follow(place, turn);
+        Ok(())
+    }
+
+    fn follow(&mut self, place: usize, turn: Turn) {
+        match turn {
+            Turn::Nothing => {}
+            Turn::CaughtUp => self.caught_up += 1,
+            Turn::Lost => {
+                if let Some(at) = self.comers[place].retry_at() {
+                    self.retries.push(Reverse((at, place)));
+                }
+            }
+        }
+    }
+}

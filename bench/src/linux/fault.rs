@@ -1,0 +1,308 @@
+//! The fault run: real clients write while their sockets are cut at random bytes
+//! and the server is killed and started again and again. In the end nothing may
+//! be lost, doubled or out of order.
+//!
+//! The clients are `client::Client` in native shells ([`world`]): they join over
+//! HTTP, speak over WebSockets, and keep their rows in a database each that
+//! outlives a crash of the page ([`browser`]). A [`relay`] between them and the
+//! server cuts their connections, a [`reaper`] ends the server by SIGKILL, and the
+//! pages crash. The [`ledger`] is kept outside of all of them. Then the network
+//! heals, every page must come to rest and is paged to the start of every room,
+//! the server is killed a last time, and a reader of its own compares the log
+//! with the ledger.
+
+mod browser;
+mod ledger;
+mod line;
+mod page;
+mod people;
+mod reading;
+mod reaper;
+mod relay;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use shared::{ClientId, Message, RoomId};
+
+use super::api;
+use super::chance::Chance;
+use super::failure::Failure;
+use super::folder;
+use super::server::{self, Home, Kind, Server};
+use super::session::Session;
+use super::stats::Histogram;
+use super::table::Table;
+use crate::arguments::Fault;
+use ledger::{Ledger, Verdict};
+use reading::Reading;
+use reaper::{Kill, Reaped, Reaper};
+use relay::{Cuts, Relay};
+use world::World;
+
+/// Seconds of the run in which the counts below are asked for; of a shorter one, as much less.
+const LONG_SECONDS: u64 = 600;
+/// Acknowledged posts that make a long run meaningful.
+const ACKNOWLEDGED_MIN: u64 = 10_000;
+/// Kills that do.
+const KILLS_MIN: u64 = 20;
+/// A page lives so long at most until it crashes or is loaded anew, in milliseconds.
+const LIFE_MS_MAX: u64 = 40_000;
+/// One in so many pages is left in order instead.
+const IN_ORDER_ONE_IN: u64 = 4;
+/// How long all may take to come to rest once the network is healed. A dead connection is noticed
+/// after 60 s of silence, a lease ends after 15 s.
+const REST_MAX: Duration = Duration::from_secs(150);
+/// How long all pages may take to read all rooms to the start.
+const READING_MAX: Duration = Duration::from_secs(120);
+/// Between two lines about how it goes.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+/// Runs and adds the outcome to `table`.
+///
+/// # Errors
+/// When the server cannot be started, a check of its folder fails, or the pages do not come to
+/// rest.
+pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure> {
+    let Fault { seconds, clients, rooms, seed } = *settings;
+    println!("\nfault: {clients} clients, {rooms} rooms, {seconds} s, --seed {seed}");
+    let mut chance = Chance::new(seed);
+    let server = Server::start_in(Home::fresh(Kind::Teahouse)?, None)?;
+    let relay = Relay::start(server.port(), chance.part())?;
+    let reaper = Reaper::start(server, chance.part())?;
+    let mut world = World::new(relay.port(), clients, reaper.kills.clone(), chance.part())?;
+    let stormed = storm(&mut world, &relay, &reaper, settings);
+    let kills = reaper.kills.clone();
+    relay.heal();
+    let cuts = relay.cuts();
+    let Reaped { mut server, checks } = reaper.stop()?;
+    let mut run =
+        Run { kills: Vec::new(), cuts, checks, verdict: Verdict::default(), rows: 0, rest: Duration::ZERO };
+    let outcome = stormed.and_then(|()| finish(&mut world, &mut server, rooms, &mut run));
+    run.kills = kills.list();
+    report(&run, &world.ledger, seconds, table);
+    if outcome.is_err() || !table.all_hold() {
+        println!("{}the folder stays: {}", run.verdict, server.home().keep().display());
+    }
+    outcome
+}
+
+/// What a run has come to.
+struct Run {
+    kills: Vec<Kill>,
+    cuts: Cuts,
+    checks: u64,
+    verdict: Verdict,
+    /// Rows that the pages showed when they were paged to the start.
+    rows: u64,
+    /// From the healing of the network until nothing waited any more.
+    rest: Duration,
+}
+
+fn storm(world: &mut World, relay: &Relay, reaper: &Reaper, settings: &Fault) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let end = begin + Duration::from_secs(settings.seconds);
+    let mut tell_at = begin + TELL_EVERY;
+    while Instant::now() < end && !reaper.has_failed() {
+        world.act(settings.rooms);
+        crash(world);
+        world.turn()?;
+        if Instant::now() >= tell_at {
+            tell_at += TELL_EVERY;
+            let (sent, acknowledged) = world.ledger.counts();
+            let (kills, cuts, crashes) =
+                (reaper.kills.list().len(), relay.cuts().all(), world.ledger.crashes);
+            println!(
+                "{:>4} s: {sent} sent, {acknowledged} acknowledged, {kills} kills, {cuts} cuts, {crashes} crashes",
+                begin.elapsed().as_secs()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Pages whose time has come crash, or are loaded anew.
+fn crash(world: &mut World) {
+    let now = world.now();
+    for index in 0..world.pages.len() {
+        let life = world.chance.between(1, LIFE_MS_MAX);
+        let page = &mut world.pages[index];
+        if page.crashes_at == 0 {
+            page.crashes_at = now + life;
+        } else if page.crashes_at <= now && page.is_started {
+            page.crashes_at = now + life;
+            let in_order = world.chance.one_in(IN_ORDER_ONE_IN);
+            world.reload(index, in_order);
+        }
+    }
+}
+
+/// Rest, reading, a last kill, and the judgement.
+fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -> Result<(), Failure> {
+    run.rest = come_to_rest(world, rooms)?;
+    println!("all at rest {:.1} s after the network was healed", run.rest.as_secs_f64());
+    let ids: BTreeSet<RoomId> = world
+        .pages
+        .iter_mut()
+        .flat_map(|page| page.client.view().rooms.iter().map(|room| room.id).collect::<Vec<_>>())
+        .collect();
+    let (cookie, _) = api::join(server.port(), "Reader")?;
+    let log = read(server.port(), &cookie, &ids, &mut world.chance)?;
+    run.rows = read_pages(world, &ids, &log, &mut run.verdict)?;
+    server.kill()?;
+    let copy = server.home().folder().join("copy");
+    folder::copy(server.home().data(), &copy).map_err(Failure::at("cannot copy the data folder"))?;
+    println!("{}", server::check(&copy)?);
+    server.start_again()?;
+    server.await_ready()?;
+    let again = read(server.port(), &cookie, &ids, &mut world.chance)?;
+    if again != log {
+        run.verdict.lost += 1;
+        run.verdict.tell("after the last kill the log is another".to_owned());
+    }
+    let verdict = world.ledger.judge(&again);
+    run.verdict.add(verdict);
+    server.end();
+    println!("{}", server::check(server.home().data())?);
+    run.checks += 2;
+    Ok(())
+}
+
+fn come_to_rest(world: &mut World, rooms: usize) -> Result<Duration, Failure> {
+    let begin = Instant::now();
+    world.tell_of_the_network();
+    loop {
+        world.tend(rooms);
+        world.turn()?;
+        let Some(unrest) = world.unrest(rooms) else { return Ok(begin.elapsed()) };
+        if begin.elapsed() > REST_MAX {
+            return Err(Failure::new(format!("no rest in {} s: {unrest}", REST_MAX.as_secs())));
+        }
+    }
+}
+
+/// All that was said in these rooms, by a member who only reads.
+fn read(
+    port: u16,
+    cookie: &str,
+    rooms: &BTreeSet<RoomId>,
+    chance: &mut Chance,
+) -> Result<BTreeMap<RoomId, Vec<Message>>, Failure> {
+    let (mut session, _) = Session::open(port, cookie, None)?;
+    let mut log = BTreeMap::new();
+    for &room in rooms {
+        session.join(ClientId(chance.bytes()), room)?;
+        log.insert(room, session.whole(room)?);
+    }
+    Ok(log)
+}
+
+/// Every page pages every room to the start; how many rows they showed.
+fn read_pages(
+    world: &mut World,
+    rooms: &BTreeSet<RoomId>,
+    log: &BTreeMap<RoomId, Vec<Message>>,
+    verdict: &mut Verdict,
+) -> Result<u64, Failure> {
+    let begin = Instant::now();
+    for page in &mut world.pages {
+        page.reading = Some(Reading::of(rooms.iter().copied().collect()));
+    }
+    loop {
+        world.turn()?;
+        let mut is_done = true;
+        for index in 0..world.pages.len() {
+            let page = &mut world.pages[index];
+            let (id, view) = (page.id, page.client.view());
+            let Some(reading) = &mut page.reading else { continue };
+            is_done &= reading.is_done();
+            for input in reading.look(&view, log, verdict) {
+                world.give(id, input);
+            }
+        }
+        if is_done {
+            println!("every page read to the start in {:.1} s", begin.elapsed().as_secs_f64());
+            return Ok(world
+                .pages
+                .iter()
+                .filter_map(|page| page.reading.as_ref())
+                .map(|reading| reading.rows)
+                .sum());
+        }
+        if begin.elapsed() > READING_MAX {
+            return Err(Failure::new(format!("the rooms were not read to the start: {}", stuck(world))));
+        }
+    }
+}
+
+/// The pages that are not at the start of their rooms.
+fn stuck(world: &mut World) -> String {
+    let pages = world.pages.iter_mut().filter(|page| page.reading.as_ref().is_some_and(|it| !it.is_done()));
+    let told = pages.map(|page| {
+        let (view, reading) = (page.client.view(), &page.reading);
+        let (room, older, newer, rows) = (view.room, view.older, view.newer, view.rows.len());
+        let reading = reading.as_ref().map(Reading::place);
+        format!(
+            "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {reading:?}",
+            page.id.index, view.link
+        )
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+fn report(run: &Run, ledger: &Ledger, seconds: u64, table: &mut Table) {
+    let (sent, acknowledged) = ledger.counts();
+    let Run { kills, cuts, checks, verdict, .. } = run;
+    let count = kills.len() as u64;
+    println!();
+    table.judge(
+        "fault run: posts lost",
+        format!("{} of {acknowledged} acknowledged, {sent} sent", verdict.lost),
+        "0",
+        verdict.lost == 0,
+    );
+    table.judge("fault run: posts doubled", verdict.doubled.to_string(), "0", verdict.doubled == 0);
+    table.judge("fault run: posts out of order", verdict.reordered.to_string(), "0", verdict.reordered == 0);
+    let others = verdict.strange + ledger.refused;
+    table.judge("fault run: posts altered, or refused for good", others.to_string(), "0", others == 0);
+    let least = |long: u64| (long * seconds.min(LONG_SECONDS)).div_ceil(LONG_SECONDS);
+    let enough = [least(ACKNOWLEDGED_MIN), least(KILLS_MIN)];
+    table.judge(
+        "fault run: posts acknowledged / SIGKILLs",
+        format!("{acknowledged} / {count}"),
+        format!("at least {} / {}", enough[0], enough[1]),
+        acknowledged >= enough[0] && count >= enough[1],
+    );
+    table.note(
+        "fault run: connections cut (reset, ended, silent), pages crashed",
+        format!("{} ({}, {}, {}), {}", cuts.all(), cuts.resets, cuts.ends, cuts.silences, ledger.crashes),
+    );
+    table.note("fault run: given up with their pages before they were stored", verdict.given_up.to_string());
+    table.note("fault run: rows shown by pages that were paged to the start", run.rows.to_string());
+    table.note("fault run: folders copied after SIGKILL that pass `teahouse check`", checks.to_string());
+    table.note(
+        "fault run: from SIGKILL to ready, p50 / max",
+        spread(kills.iter().filter_map(|kill| kill.ready)),
+    );
+    table.note(
+        "fault run: from SIGKILL to the first reply, p50 / max",
+        spread(kills.iter().filter_map(|kill| kill.answered)),
+    );
+    table.note(
+        "fault run: from the healing of the network to rest",
+        format!("{:.1} s", run.rest.as_secs_f64()),
+    );
+}
+
+/// The middle and the longest of some times, and how many they are.
+fn spread(times: impl Iterator<Item = Duration>) -> String {
+    let mut histogram = Histogram::new();
+    let mut count = 0;
+    for time in times {
+        histogram.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        count += 1;
+    }
+    let [middle, most] = [50, 100].map(|percent| histogram.percentile(percent) as f64 / 1e6);
+    format!("{middle:.0} / {most:.0} ms ({count})")
+}

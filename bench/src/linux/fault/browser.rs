@@ -1,0 +1,62 @@
+//! What a browser keeps: a cookie, a name, and a database of rows and drafts
+//! that its pages share. It outlives them.
+
+use std::collections::BTreeMap;
+
+use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::view::RowKey;
+use shared::RoomId;
+
+/// The browser.
+#[derive(Debug, Default)]
+pub(super) struct Browser {
+    /// The cookie, as `name=value`.
+    pub(super) cookie: Option<String>,
+    /// The remembered name.
+    pub(super) name: Option<String>,
+    rows: BTreeMap<RowKey, StoredRow>,
+    drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
+}
+
+/// A transaction that a page asks for.
+#[derive(Debug, Clone)]
+pub(super) enum Write {
+    Keep(StoredRow),
+    Drop(RowKey),
+    Lease(Vec<RowKey>, u64),
+    Draft(StoredDraft),
+}
+
+impl Browser {
+    /// All that lies here.
+    pub(super) fn stored(&self) -> Stored {
+        Stored {
+            rows: self.rows.values().cloned().collect(),
+            drafts: self.drafts.values().cloned().collect(),
+        }
+    }
+
+    /// How many rows lie here.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Carries a transaction out; from then on it survives a crash of its page.
+    pub(super) fn commit(&mut self, write: Write) {
+        match write {
+            Write::Keep(row) => drop(self.rows.insert(row.key(), row)),
+            Write::Drop(key) => drop(self.rows.remove(&key)),
+            Write::Lease(keys, until) => {
+                for key in keys {
+                    if let Some(row) = self.rows.get_mut(&key) {
+                        row.lease = until;
+                    }
+                }
+            }
+            Write::Draft(draft) if draft.text.is_empty() => {
+                drop(self.drafts.remove(&(draft.owner, draft.room)));
+            }
+            Write::Draft(draft) => drop(self.drafts.insert((draft.owner, draft.room), draft)),
+        }
+    }
+}

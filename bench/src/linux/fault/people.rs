@@ -1,0 +1,193 @@
+//! What the people at the pages do: they join, make rooms and join them, write
+//! all the time, look back, press *reconnect now*; and in the end they wait until
+//! nothing waits any more.
+
+use client::input::Input;
+use client::view::{Edge, Identity, RowState, View};
+use shared::{ClientId, RoomId};
+
+use super::ledger::PageId;
+use super::world::World;
+
+/// The longest pause of a person between two things, in milliseconds.
+const PAUSE_MS_MAX: u64 = 700;
+/// The most that one writes at once.
+const BURST_MAX: u64 = 6;
+/// Messages that wait at which a person writes no more until some have left.
+const WAITING_MAX: u32 = 100;
+
+impl World {
+    /// Everybody does what is due by now.
+    pub(super) fn act(&mut self, rooms: usize) {
+        let now = self.now();
+        for index in 0..self.pages.len() {
+            let page = &mut self.pages[index];
+            if page.is_started && page.acts_at <= now {
+                page.acts_at = now + self.chance.between(1, PAUSE_MS_MAX);
+                let id = page.id;
+                self.act_at(id, rooms);
+            }
+        }
+    }
+
+    fn act_at(&mut self, id: PageId, rooms: usize) {
+        let view = self.pages[id.index].client.view();
+        match &view.identity {
+            Identity::Unknown { .. } | Identity::Nobody { busy: true, .. } => {}
+            Identity::Nobody { .. } => self.join(id, &view),
+            Identity::Somebody { .. } => {
+                self.settle_in(id, &view, rooms);
+                if view.waiting > WAITING_MAX {
+                    return;
+                }
+                match self.chance.between(0, 99) {
+                    0..80 => self.write(id, &view),
+                    80..86 => {
+                        if let Some(room) = self.any_room(&view) {
+                            self.give(id, Input::Open(room));
+                        }
+                    }
+                    86..90 => {
+                        self.give(id, Input::Follow(false));
+                        self.give(id, Input::Older);
+                    }
+                    90..92 => {
+                        self.give(id, Input::Latest);
+                        self.give(id, Input::Follow(true));
+                    }
+                    92..94 => {
+                        let (room, text) = (view.room, "half a word".to_owned());
+                        self.give(id, Input::Draft { room, text });
+                    }
+                    94..96 if !view.link.welcomed => self.give(id, Input::ReconnectNow),
+                    _ => {}
+                }
+                self.send_again(id, &view);
+            }
+        }
+    }
+
+    /// The person asks for a name.
+    pub(super) fn join(&mut self, id: PageId, view: &View) {
+        let Identity::Nobody { name, refusal, .. } = &view.identity else { return };
+        let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
+        let remembered = (!name.is_empty() && refusal.is_none()).then(|| name.to_string());
+        let name = suggested.or(remembered).unwrap_or_else(|| format!("Guest {}", id.index));
+        self.give(id, Input::Join { name });
+    }
+
+    /// Makes and joins the rooms of the run; true while some are missing.
+    fn settle_in(&mut self, id: PageId, view: &View, rooms: usize) -> bool {
+        let name = |number: usize| format!("Room {number}");
+        let is_in = |number: &usize| view.rooms.iter().any(|room| *room.name == *name(*number));
+        let Some(missing) = (0..rooms).find(|number| !is_in(number)) else { return false };
+        if let Some(pending) = view.pending.first() {
+            if let RowState::Failed(_) = pending.state {
+                // Somebody made it first; it will be found.
+                self.give(id, Input::Discard(pending.key));
+            }
+            return true;
+        }
+        let name = name(missing);
+        let client_id = ClientId(self.chance.bytes());
+        match view.found.as_deref() {
+            None => self.give(id, Input::Browse { find: name }),
+            Some(found) if found.edge == Edge::Loading => {}
+            Some(found) => {
+                match found.rooms.iter().find(|room| room.name == name) {
+                    Some(room) => self.give(id, Input::JoinRoom { client_id, room: room.id }),
+                    None if missing % self.browsers.len() == id.index => {
+                        let description = "for the run".to_owned();
+                        self.give(id, Input::CreateRoom { client_id, name, description });
+                    }
+                    None => {}
+                }
+                self.give(id, Input::BrowseEnd);
+            }
+        }
+        true
+    }
+
+    fn write(&mut self, id: PageId, view: &View) {
+        let Some(room) = self.any_room(view) else { return };
+        let burst = if self.chance.one_in(8) { self.chance.between(2, BURST_MAX) } else { 1 };
+        for _ in 0..burst {
+            if !self.pages[id.index].client.can_send() {
+                return;
+            }
+            let client_id = ClientId(self.chance.bytes());
+            let text = self.ledger.next_text(id);
+            self.ledger.sent(client_id, id, room, &text);
+            self.give(id, Input::Send { client_id, room, text });
+        }
+    }
+
+    fn any_room(&mut self, view: &View) -> Option<RoomId> {
+        self.chance.pick(&view.rooms).map(|room| room.id)
+    }
+
+    /// A row that was refused for good is sent once more by hand. None should be.
+    fn send_again(&mut self, id: PageId, view: &View) {
+        let failed = view.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
+        if let Some(row) = failed {
+            self.ledger.retried(row.key.client_id);
+            self.give(id, Input::Retry(row.key));
+        }
+    }
+
+    /// Once the network is healed: browsers tell their pages so.
+    pub(super) fn tell_of_the_network(&mut self) {
+        for index in 0..self.pages.len() {
+            let id = self.pages[index].id;
+            self.give(id, Input::Network { online: true });
+        }
+    }
+
+    /// In the calm people only help what cannot help itself: a name, a row that was refused.
+    pub(super) fn tend(&mut self, rooms: usize) {
+        let now = self.now();
+        for index in 0..self.pages.len() {
+            let page = &mut self.pages[index];
+            if !page.is_started || page.acts_at > now {
+                continue;
+            }
+            page.acts_at = now + PAUSE_MS_MAX;
+            let id = page.id;
+            let view = page.client.view();
+            match &view.identity {
+                Identity::Nobody { busy: false, .. } => self.join(id, &view),
+                Identity::Somebody { .. } if !self.settle_in(id, &view, rooms) => self.send_again(id, &view),
+                _ => {}
+            }
+        }
+    }
+
+    /// What still keeps the pages from rest.
+    pub(super) fn unrest(&mut self, rooms: usize) -> Option<String> {
+        if let Some((at, browser)) = self.browsers.iter().enumerate().find(|(_, browser)| browser.rows() > 0)
+        {
+            return Some(format!("{} rows lie in browser {at}", browser.rows()));
+        }
+        for page in &mut self.pages {
+            let (at, view) = (page.id.index, page.client.view());
+            let Identity::Somebody { busy: false, .. } = view.identity else {
+                return Some(format!("page {at} is {:?}", view.identity));
+            };
+            let is_waiting = view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty();
+            if !view.link.welcomed
+                || view.catching_up
+                || page.requests > 0
+                || !page.asked.is_empty()
+                || is_waiting
+            {
+                let (link, waiting) = (&view.link, view.waiting);
+                let (pending, left) = (&view.pending, &view.left_behind);
+                return Some(format!("page {at}: {link:?}, {waiting} wait, {pending:?}, {left:?}"));
+            }
+            if view.rooms.len() <= rooms {
+                return Some(format!("page {at} is in {} rooms", view.rooms.len()));
+            }
+        }
+        None
+    }
+}

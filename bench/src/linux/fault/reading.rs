@@ -1,0 +1,109 @@
+//! A page at the end of the run: its person opens one room after the other and
+//! pages each to its start. What was shown, put together, must be the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use client::input::Input;
+use client::view::{Edge, RowState, View};
+use shared::{ClientId, Message, RoomId};
+
+use super::ledger::Verdict;
+
+/// How far it is.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Rooms that are still to be read; the last is being read.
+    rooms: Vec<RoomId>,
+    is_opened: bool,
+    /// What was shown of the open room, newest first.
+    shown: Vec<ClientId>,
+    /// The oldest row when older ones were asked for.
+    asked_at: Option<ClientId>,
+    /// Rows that were shown, of all rooms.
+    pub(super) rows: u64,
+}
+
+impl Reading {
+    pub(super) fn of(rooms: Vec<RoomId>) -> Self {
+        Self { rooms, is_opened: false, shown: Vec::new(), asked_at: None, rows: 0 }
+    }
+
+    /// Every room was read.
+    pub(super) fn is_done(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    /// Rooms that are to be read, rows shown of the open one, and where older ones were asked for.
+    pub(super) fn place(&self) -> (usize, usize, Option<ClientId>) {
+        (self.rooms.len(), self.shown.len(), self.asked_at)
+    }
+
+    /// Looks at the page; what the person does next, if there is anything to do.
+    pub(super) fn look(
+        &mut self,
+        view: &View,
+        log: &BTreeMap<RoomId, Vec<Message>>,
+        verdict: &mut Verdict,
+    ) -> Vec<Input> {
+        let Some(&room) = self.rooms.last() else { return Vec::new() };
+        if !self.is_opened {
+            self.is_opened = true;
+            return vec![Input::Open(room), Input::Latest, Input::Follow(true)];
+        }
+        let messages = log.get(&room).map_or(&[][..], Vec::as_slice);
+        if view.room != room || view.rows.iter().any(|row| row.state != RowState::Settled) {
+            return Vec::new();
+        }
+        let rows: Vec<ClientId> = view.rows.iter().map(|row| row.key.client_id).collect();
+        if self.shown.is_empty() {
+            let newest = messages.last().map(|message| message.client_id);
+            if view.newer != Edge::End || rows.last().copied() != newest {
+                return Vec::new();
+            }
+            self.shown = rows.iter().rev().copied().collect();
+        } else if self.asked_at.is_none_or(|first| rows.first() != Some(&first)) {
+            let held = self.shown.last().and_then(|first| rows.iter().position(|row| row == first));
+            match held {
+                Some(at) => self.shown.extend(rows[..at].iter().rev()),
+                None => verdict.tell(format!("older rows of {room:?} do not touch those before")),
+            }
+            self.asked_at = None;
+        }
+        match view.older {
+            Edge::Loading => Vec::new(),
+            Edge::End => {
+                self.judge(room, messages, verdict);
+                self.rooms.pop();
+                self.is_opened = false;
+                self.rows += self.shown.len() as u64;
+                self.shown.clear();
+                self.asked_at = None;
+                // Another look opens the next.
+                Vec::new()
+            }
+            Edge::More | Edge::Failed if self.asked_at.is_none() || view.older == Edge::Failed => {
+                self.asked_at = rows.first().copied();
+                // Who reads above the end does not follow it.
+                vec![Input::Follow(false), Input::Older]
+            }
+            Edge::More | Edge::Failed => Vec::new(),
+        }
+    }
+
+    fn judge(&self, room: RoomId, messages: &[Message], verdict: &mut Verdict) {
+        let log: Vec<ClientId> = messages.iter().map(|message| message.client_id).collect();
+        if self.shown.iter().rev().eq(&log) {
+            return;
+        }
+        let once: BTreeSet<&ClientId> = self.shown.iter().collect();
+        let (doubled, missing) =
+            (self.shown.len() - once.len(), log.iter().filter(|id| !once.contains(id)).count());
+        verdict.doubled += doubled as u64;
+        verdict.lost += missing as u64;
+        verdict.reordered += u64::from(doubled == 0 && missing == 0);
+        let (shown, log) = (self.shown.len(), log.len());
+        verdict.tell(format!(
+            "a page shows {shown} rows of {log} in {room:?}: {missing} missing, {doubled} doubled"
+        ));
+    }
+}

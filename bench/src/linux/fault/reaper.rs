@@ -1,0 +1,184 @@
+//! Ends the server by SIGKILL at moments that were drawn and starts it again in
+//! the same home, in a thread of its own. After some of the kills the data
+//! folder is copied and `teahouse check` looks through the copy.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::linux::chance::Chance;
+use crate::linux::failure::Failure;
+use crate::linux::folder;
+use crate::linux::server::{self, Server};
+
+/// Between two looks whether it is time.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// One in so many kills comes before the server is ready, or soon after.
+const EARLY_ONE_IN: u64 = 6;
+/// The longest wait of these, in milliseconds after the start.
+const EARLY_MS_MAX: u64 = 60;
+/// The longest wait of the others, in milliseconds after it was ready.
+const WAIT_MS_MAX: u64 = 7_000;
+/// One in so many kills is followed by a check of a copy.
+const CHECK_ONE_IN: u64 = 4;
+
+/// One kill and what came after it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kill {
+    /// When the server was gone, and its folder copied if it was.
+    pub(super) at: Instant,
+    /// Until `/readyz` answered with 200, if it did before the next kill.
+    pub(super) ready: Option<Duration>,
+    /// Until a page got a reply over a connection that was opened since.
+    pub(super) answered: Option<Duration>,
+}
+
+/// What the thread and the pages both write down.
+#[derive(Debug, Default)]
+pub(super) struct Kills {
+    list: Mutex<Vec<Kill>>,
+    is_over: AtomicBool,
+}
+
+impl Kills {
+    /// All until now.
+    pub(super) fn list(&self) -> Vec<Kill> {
+        self.lock().clone()
+    }
+
+    /// A reply came over a connection that was opened at this time.
+    pub(super) fn answered(&self, opened: Instant) {
+        if let Some(last) = self.lock().last_mut()
+            && last.answered.is_none()
+            && opened > last.at
+        {
+            last.answered = Some(last.at.elapsed());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kill>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The thread.
+pub(super) struct Reaper {
+    pub(super) kills: Arc<Kills>,
+    thread: Option<JoinHandle<Result<Reaped, Failure>>>,
+}
+
+/// What it hands back.
+pub(super) struct Reaped {
+    /// The server, which is ready.
+    pub(super) server: Server,
+    /// Copies that were checked and are whole.
+    pub(super) checks: u64,
+}
+
+impl Reaper {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When there is no thread.
+    pub(super) fn start(server: Server, chance: Chance) -> Result<Self, Failure> {
+        let kills = Arc::new(Kills::default());
+        let work = Work { server, chance, kills: Arc::clone(&kills), checks: 0 };
+        let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || work.run());
+        Ok(Self { kills, thread: Some(thread.map_err(Failure::at("no thread for the reaper"))?) })
+    }
+
+    /// True when it has ended before it was told to: the server would not start, or a check failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.thread.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
+    /// Tells it to end, and waits until the server is ready.
+    ///
+    /// # Errors
+    /// What made it end earlier.
+    pub(super) fn stop(mut self) -> Result<Reaped, Failure> {
+        self.kills.is_over.store(true, Ordering::Relaxed);
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(reaped)) => reaped,
+            _ => Err(Failure::new("the reaper panicked")),
+        }
+    }
+}
+
+struct Work {
+    server: Server,
+    chance: Chance,
+    kills: Arc<Kills>,
+    checks: u64,
+}
+
+impl Work {
+    fn run(mut self) -> Result<Reaped, Failure> {
+        match self.reap() {
+            Ok(()) => Ok(Reaped { server: self.server, checks: self.checks }),
+            Err(failure) => {
+                let folder = self.server.home().keep().display().to_string();
+                Err(Failure::new(format!("{failure}\nthe folder stays: {folder}")))
+            }
+        }
+    }
+
+    fn reap(&mut self) -> Result<(), Failure> {
+        while !self.kills.is_over.load(Ordering::Relaxed) {
+            let is_early = self.chance.one_in(EARLY_ONE_IN);
+            let most = if is_early { EARLY_MS_MAX } else { WAIT_MS_MAX };
+            let wait = Duration::from_millis(self.chance.between(0, most));
+            if !is_early {
+                self.await_ready()?;
+            }
+            let due = Instant::now() + wait;
+            while Instant::now() < due && !self.kills.is_over.load(Ordering::Relaxed) {
+                self.server.expect_alive()?;
+                if is_early {
+                    self.note_ready();
+                }
+                thread::sleep(LOOK_EVERY);
+            }
+            if !self.kills.is_over.load(Ordering::Relaxed) {
+                self.kill()?;
+            }
+        }
+        self.await_ready()
+    }
+
+    fn kill(&mut self) -> Result<(), Failure> {
+        self.server.kill()?;
+        let copy = self.chance.one_in(CHECK_ONE_IN).then(|| self.server.home().folder().join("copy"));
+        if let Some(copy) = &copy {
+            folder::copy(self.server.home().data(), copy)
+                .map_err(Failure::at("cannot copy the data folder"))?;
+        }
+        self.kills.lock().push(Kill { at: Instant::now(), ready: None, answered: None });
+        self.server.start_again()?;
+        if let Some(copy) = &copy {
+            self.await_ready()?;
+            server::check(copy)?;
+            self.checks += 1;
+            // The next copy must find no file of this one.
+            std::fs::remove_dir_all(copy).map_err(Failure::at("cannot remove a copy"))?;
+        }
+        Ok(())
+    }
+
+    fn await_ready(&mut self) -> Result<(), Failure> {
+        self.server.await_ready()?;
+        self.note_ready();
+        Ok(())
+    }
+
+    fn note_ready(&mut self) {
+        let is_noted = self.kills.lock().last().is_none_or(|last| last.ready.is_some());
+        if !is_noted
+            && self.server.is_ready()
+            && let Some(last) = self.kills.lock().last_mut()
+        {
+            last.ready = Some(last.at.elapsed());
+        }
+    }
+}

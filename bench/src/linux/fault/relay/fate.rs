@@ -1,0 +1,71 @@
+//! What becomes of one connection: after how many bytes of which direction it
+//! is cut, and how.
+
+use std::time::Duration;
+
+use super::pair::Side;
+use crate::linux::chance::Chance;
+
+/// A connection is cut after 2^n bytes and up to twice as many, n from here …
+const BITS_MIN: u64 = 7;
+/// … to here: a page's answers of a few seconds.
+const BITS_MAX: u64 = 17;
+/// One in so many is cut earlier: inside the handshake or the first frame.
+const EARLY_ONE_IN: u64 = 8;
+/// The shortest silence, in milliseconds.
+const SILENCE_MS_MIN: u64 = 200;
+/// The longest.
+const SILENCE_MS_MAX: u64 = 6_000;
+
+/// The fate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fate {
+    /// Whose bytes are counted, and after how many; none: it is not cut.
+    pub(super) after: Option<(Side, u64)>,
+    /// How.
+    pub(super) manner: Manner,
+}
+
+/// How a connection is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// A reset to both sides.
+    Reset,
+    /// An end to both sides.
+    End,
+    /// What these sides send goes nowhere for so long, and then a reset.
+    Silence {
+        /// What the page sends is lost.
+        page: bool,
+        /// What the server sends is lost.
+        server: bool,
+        /// For so long.
+        time: Duration,
+    },
+}
+
+impl Fate {
+    /// It is not cut.
+    pub(super) fn none() -> Self {
+        Self { after: None, manner: Manner::End }
+    }
+
+    pub(super) fn draw(chance: &mut Chance) -> Self {
+        let side = if chance.one_in(2) { Side::Page } else { Side::Server };
+        let bits = if chance.one_in(EARLY_ONE_IN) {
+            chance.between(0, BITS_MIN)
+        } else {
+            chance.between(BITS_MIN, BITS_MAX)
+        };
+        let bytes = chance.between(1 << bits, 2 << bits);
+        let time = Duration::from_millis(chance.between(SILENCE_MS_MIN, SILENCE_MS_MAX));
+        let manner = match chance.between(0, 9) {
+            0..=3 => Manner::Reset,
+            4 | 5 => Manner::End,
+            6 | 7 => Manner::Silence { page: true, server: true, time },
+            8 => Manner::Silence { page: true, server: false, time },
+            _ => Manner::Silence { page: false, server: true, time },
+        };
+        Self { after: Some((side, bytes)), manner }
+    }
+}

@@ -1,0 +1,182 @@
+//! What passes between the pages and the relay: frames, requests and answers.
+
+use client::input::{Input, SocketId, Unreachable};
+use client::view::NameRefusal;
+use rustix::event::epoll::{self, EventData, EventFlags};
+use shared::api::Me;
+use shared::{Address, Command, ErrorCode, Event, Member};
+
+use super::World;
+use crate::linux::api::{self, Answer};
+use crate::linux::fault::ledger::{PageId, Place};
+use crate::linux::fault::line::{Ask, Line, Purpose, Told};
+use crate::linux::handshake;
+
+/// How long a request may take, in milliseconds: as the page gives up on one.
+const REQUEST_MS: u64 = 10_000;
+
+impl World {
+    pub(super) fn transmit(&mut self, id: PageId, socket: SocketId, text: &str) {
+        let Some(mark) = self.line_of(id, socket) else { return };
+        let Some(line) = self.lines.get_mut(&mark) else { return };
+        line.transmit(text);
+        line.flush();
+        if let (Ok(Command::Post(post)), Purpose::Socket(socket)) =
+            (serde_json::from_str(text), &mut line.purpose)
+        {
+            socket.posts.insert(post.reference, post.client_id);
+        }
+        self.watch(mark);
+    }
+
+    pub(super) fn line_of(&self, id: PageId, wanted: SocketId) -> Option<u64> {
+        let is_it = |line: &Line| {
+            line.page == id && matches!(&line.purpose, Purpose::Socket(socket) if socket.id == wanted)
+        };
+        self.lines.iter().find(|(_, line)| is_it(line)).map(|(mark, _)| *mark)
+    }
+
+    pub(super) fn ask(&mut self, id: PageId, ask: Ask) {
+        self.pages[id.index].requests += 1;
+        let cookie = self.browsers[self.pages[id.index].browser].cookie.as_deref();
+        let request = match &ask {
+            Ask::Me => api::me(self.port, cookie),
+            Ask::Join(name) => api::naming("/api/join", self.port, cookie, name),
+            Ask::Rename(name) => api::naming("/api/name", self.port, cookie, name),
+            Ask::SignOut => api::sign_out(self.port, cookie),
+        };
+        let by = self.now() + REQUEST_MS;
+        if !self.open(id, Purpose::Request(ask.clone(), by), request) {
+            self.answered(id, &ask, None);
+        }
+    }
+
+    pub(super) fn give_up_requests(&mut self, now: u64) {
+        let is_late = |_: &u64, line: &mut Line| matches!(line.purpose, Purpose::Request(_, by) if by <= now);
+        let late: Vec<Line> = self.lines.extract_if(is_late).map(|(_, line)| line).collect();
+        for line in late {
+            if let Purpose::Request(ask, _) = &line.purpose {
+                self.answered(line.page, ask, None);
+                self.settle();
+            }
+        }
+    }
+
+    /// What the page is told of an answer, as its browser took it.
+    fn answered(&mut self, id: PageId, ask: &Ask, answer: Option<Answer>) {
+        if self.pages[id.index].id == id {
+            self.pages[id.index].requests -= 1;
+        }
+        let browser = &mut self.browsers[self.pages[id.index].browser];
+        if let Some(cookie) = answer.as_ref().and_then(|answer| answer.cookie.clone()) {
+            browser.cookie = Some(cookie).filter(|cookie| !cookie.ends_with('='));
+        }
+        let body = answer.as_ref().and_then(|answer| answer.body.as_deref());
+        let is_fine = answer.as_ref().is_some_and(|answer| answer.status == 200);
+        let me = body.filter(|_| is_fine).and_then(|body| serde_json::from_slice::<Me>(body).ok());
+        let named = |me: Option<Me>| -> Result<Member, NameRefusal> {
+            let (code, suggestion) = match body {
+                Some(body) if !is_fine => api::refusal(body),
+                _ => (ErrorCode::Internal, None),
+            };
+            me.and_then(|me| me.member).ok_or(NameRefusal { code, suggestion })
+        };
+        let input = match ask {
+            Ask::Me => Input::Me(me.map(|me| me.member).ok_or(Unreachable)),
+            Ask::Join(_) | Ask::Rename(_) => Input::Named(named(me)),
+            Ask::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
+        };
+        self.inputs.push_back((id, input));
+    }
+
+    /// Opens a line; false when the relay does not take it.
+    pub(super) fn open(&mut self, id: PageId, purpose: Purpose, request: String) -> bool {
+        let line =
+            handshake::dial(self.port, None).and_then(|stream| Line::new(stream, id, purpose, request));
+        let Ok(mut line) = line else { return false };
+        line.flush();
+        self.last_line += 1;
+        let (mark, mut flags) = (self.last_line, EventFlags::IN);
+        flags.set(EventFlags::OUT, line.is_full());
+        if epoll::add(&self.epoll, line.stream(), EventData::new_u64(mark), flags).is_err() {
+            return false;
+        }
+        self.lines.insert(mark, line);
+        true
+    }
+
+    fn watch(&self, mark: u64) {
+        if let Some(line) = self.lines.get(&mark) {
+            let mut flags = EventFlags::IN;
+            flags.set(EventFlags::OUT, line.is_full());
+            // A line that epoll knows stays known until it is dropped.
+            let _ = epoll::modify(&self.epoll, line.stream(), EventData::new_u64(mark), flags);
+        }
+    }
+
+    pub(super) fn serve(&mut self, mark: u64, flags: EventFlags) {
+        let mut told = Vec::new();
+        let Some(line) = self.lines.get_mut(&mark) else { return };
+        if flags.contains(EventFlags::OUT) {
+            line.flush();
+        }
+        if flags != EventFlags::OUT {
+            line.read(&mut told);
+            line.flush();
+        }
+        self.watch(mark);
+        for told in told {
+            // What came before may have made the page close it.
+            if self.lines.contains_key(&mark) {
+                self.tell(mark, told);
+            }
+        }
+    }
+
+    fn tell(&mut self, mark: u64, told: Told) {
+        let is_over = matches!(told, Told::Closed(..) | Told::Answered(_));
+        let ended = if is_over { self.lines.remove(&mark) } else { None };
+        let Some(line) = ended.as_ref().or_else(|| self.lines.get(&mark)) else { return };
+        let id = line.page;
+        let input = match (&line.purpose, told) {
+            (Purpose::Request(ask, _), Told::Answered(answer)) => {
+                let ask = ask.clone();
+                self.answered(id, &ask, answer);
+                return self.settle();
+            }
+            (Purpose::Socket(socket), Told::Opened) => Input::Opened(socket.id),
+            (Purpose::Socket(socket), Told::Closed(code, reason)) => {
+                Input::Closed { socket: socket.id, code, reason }
+            }
+            (Purpose::Socket(socket), Told::Frame(text)) => {
+                let socket = socket.id;
+                self.note_frame(mark, &text);
+                Input::Frame(socket, text)
+            }
+            _ => return,
+        };
+        self.give(id, input);
+    }
+
+    /// Writes down what a frame tells, before its client sees it.
+    fn note_frame(&mut self, mark: u64, text: &str) {
+        let Some(line) = self.lines.get_mut(&mark) else { return };
+        let Purpose::Socket(socket) = &mut line.purpose else { return };
+        match Event::parse(text) {
+            Ok(Event::Reply(reply)) => {
+                if let Some(client_id) = socket.posts.remove(&reply.reference) {
+                    self.ledger.acknowledged(client_id, Place { n: reply.n, seq: reply.seq });
+                    self.kills.answered(line.opened);
+                }
+            }
+            Ok(Event::Posted(posted)) => {
+                if let Address::Room(room) = posted.to
+                    && socket.newest.insert(room, posted.n).is_some_and(|before| before >= posted.n)
+                {
+                    self.ledger.out_of_turn += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! A long log: a million messages in a thousand rooms, most of them in one. How
+//! long the server takes to be ready, a page of history wherever it is, and what
+//! it costs the store that somebody comes back to quiet rooms.
+
+use std::time::{Duration, Instant};
+
+use shared::command::At;
+use shared::{Address, Cursor, Event, MemberId, RoomId};
+
+use hub::query::{Found, Query};
+use shared::limits::SNAPSHOT_MESSAGES;
+
+use super::chance::Chance;
+use super::failure::Failure;
+use super::made::{self, Log, Maker};
+use super::server::{Home, Kind, Server};
+use super::session::Session;
+use super::stats::{Histogram, Spread};
+use super::table::Table;
+
+/// Rooms beside the lobby.
+const ROOMS: u64 = 1_000;
+/// Of each hundred messages, those in the one large room.
+const LARGE_PERCENT: u64 = 60;
+/// Members who write.
+const AUTHORS: u64 = 20;
+/// Rooms of who comes back to few of them.
+const QUIET_ROOMS: u64 = 3;
+/// Starts that are measured.
+const STARTS: usize = 5;
+/// Seconds from start to ready.
+const READY_MAX: Duration = Duration::from_secs(1);
+/// Pages that are measured at each place.
+const PAGES: usize = 1_000;
+/// Milliseconds of a page that 99 of 100 must not pass.
+const PAGE_MILLISECONDS_MAX: f64 = 10.0;
+/// Attachments that are measured.
+const ATTACHMENTS: usize = 1_000;
+/// Milliseconds of the store's for one attachment that 99 of 100 must not pass.
+const ATTACH_MILLISECONDS_MAX: f64 = 1.0;
+
+/// Measures and adds the outcome to `table`.
+///
+/// # Errors
+/// When the log cannot be made or the server cannot be started.
+pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
+    println!("\nhistory: {messages} messages in {ROOMS} rooms");
+    let folder = made::folder(&format!("history-{messages}"), |maker| make(maker, messages))?;
+    let mut ready = Vec::new();
+    for _ in 0..STARTS {
+        let home = Home::fresh(Kind::Teahouse)?.with_data(folder.clone());
+        ready.push(Server::start_in(home, None)?.ready_after.as_secs_f64());
+    }
+    let ready = Spread::of(&ready);
+    table.judge(
+        format!("a log of {messages} messages: start to ready, median (max)"),
+        format!("{:.0} ms ({:.0})", ready.median * 1e3, ready.max * 1e3),
+        format!("{} s", READY_MAX.as_secs()),
+        ready.max < READY_MAX.as_secs_f64(),
+    );
+    let server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
+    let (mut session, welcome) = Session::open(server.port(), &made::cookie(&folder, WRITER.0)?, None)?;
+    pages(&mut session, table)?;
+    let beginning = Cursor { n: QUIET_HEAD, ..welcome.through };
+    connections(server.port(), &made::cookie(&folder, QUIET.0)?, [beginning, welcome.through], table)?;
+    drop(server);
+    attachments(&mut Log::open(&folder)?, table)
+}
+
+/// Who is in the large room.
+const WRITER: MemberId = MemberId(1);
+/// Who is in three quiet rooms.
+const QUIET: MemberId = MemberId(AUTHORS + 1);
+/// The large room.
+const LARGE: RoomId = RoomId(RoomId::LOBBY.0 + 1);
+/// The first of the quiet ones.
+const FIRST_QUIET: RoomId = RoomId(RoomId::LOBBY.0 + ROOMS - QUIET_ROOMS + 1);
+/// Messages of each quiet room.
+const QUIET_MESSAGES: u64 = 20;
+/// What was written before the million: joins of the house (one event each), rooms (three), rooms
+/// joined (two), and the messages of the quiet rooms.
+const QUIET_HEAD: u64 =
+    AUTHORS + 1 + 3 * ROOMS + 2 * (AUTHORS - 1 + QUIET_ROOMS) + QUIET_ROOMS * QUIET_MESSAGES;
+
+fn make(maker: &mut Maker, messages: u64) -> Result<(), Failure> {
+    let authors = (0..AUTHORS).map(|number| maker.member(&format!("Guest {number}")));
+    let authors = authors.collect::<Result<Vec<_>, _>>()?;
+    let author = |room: u64| authors[usize::try_from(room % AUTHORS).unwrap_or(0)];
+    let quiet = maker.member("Quiet")?;
+    for room in 0..ROOMS {
+        maker.room(author(room), &format!("Room {room}"))?;
+    }
+    for &other in &authors[1..] {
+        maker.enter(other, LARGE)?;
+    }
+    for number in 0..QUIET_ROOMS {
+        let room = RoomId(FIRST_QUIET.0 + number);
+        maker.enter(quiet, room)?;
+        for message in 0..QUIET_MESSAGES {
+            maker.post(quiet, room, text(message))?;
+        }
+    }
+    let mut chance = Chance::new(5);
+    let loud = ROOMS - QUIET_ROOMS;
+    for message in QUIET_ROOMS * QUIET_MESSAGES..messages {
+        if message % 100 < LARGE_PERCENT {
+            maker.post(author(chance.next()), LARGE, text(message))?;
+        } else {
+            let room = chance.between(1, loud - 1);
+            maker.post(author(room), RoomId(LARGE.0 + room), text(message))?;
+        }
+    }
+    Ok(())
+}
+
+/// About as long as people write.
+fn text(number: u64) -> String {
+    let words = usize::try_from(number % 12).unwrap_or(0);
+    format!("{number}: the kettle is on{}", ", and a cup of 龙井 waits".repeat(words / 3))
+}
+
+/// Pages over a connection, one after the other.
+fn pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
+    let newest = session.page(LARGE, At::Newest)?;
+    let (Some(last), true) = (newest.messages.last().map(|message| message.n), newest.older) else {
+        return Err(Failure::new("the large room is not large"));
+    };
+    let first = session.page(LARGE, At::After(0))?;
+    let date = (
+        first.messages.first().map_or(0, |message| message.at),
+        newest.messages.last().map_or(0, |message| message.at),
+    );
+    let mut chance = Chance::new(6);
+    let mut anywhere = |what: fn(u64) -> At, from: u64, to: u64| -> Vec<At> {
+        (0..PAGES).map(|_| what(chance.between(from, to))).collect()
+    };
+    for (name, places) in [
+        ("the first", vec![At::After(0); PAGES]),
+        ("anywhere in the middle", anywhere(At::Around, 1, last)),
+        ("the last", vec![At::Newest; PAGES]),
+        ("at any date", anywhere(At::Date, date.0, date.1)),
+    ] {
+        let mut times = Histogram::new();
+        for at in places {
+            let begin = Instant::now();
+            let page = session.page(LARGE, at)?;
+            record(&mut times, begin.elapsed());
+            if page.messages.is_empty() {
+                return Err(Failure::new(format!("an empty page at {at:?}")));
+            }
+        }
+        judge(table, format!("a page of history over a connection, {name}"), &times, PAGE_MILLISECONDS_MAX);
+    }
+    Ok(())
+}
+
+/// What a client sees that comes back to its few rooms, from a cursor or for the first time.
+fn connections(port: u16, cookie: &str, cursors: [Cursor; 2], table: &mut Table) -> Result<(), Failure> {
+    let [beginning, newest] = cursors;
+    for (name, cursor) in [
+        ("from before all others wrote", Some(beginning)),
+        ("from the newest cursor", Some(newest)),
+        ("for the first time", None),
+    ] {
+        let mut times = Histogram::new();
+        for _ in 0..PAGES / 5 {
+            let begin = Instant::now();
+            let (mut session, welcome) = Session::open(port, cookie, cursor)?;
+            if cursor.is_some() {
+                if !welcome.resumed {
+                    return Err(Failure::new("the session was not resumed"));
+                }
+                session.until(|event| matches!(event, Event::CaughtUp(_)))?;
+            }
+            record(&mut times, begin.elapsed());
+        }
+        table.note(format!("from connecting to all that was missed, {name}, p50, p99, max"), spread(&times));
+    }
+    Ok(())
+}
+
+/// The same as reads of the store.
+fn attachments(log: &mut Log, table: &mut Table) -> Result<(), Failure> {
+    let through = log.head();
+    let rooms = (0..QUIET_ROOMS).map(|number| Address::Room(RoomId(FIRST_QUIET.0 + number)));
+    let lobby = Address::Room(RoomId::LOBBY);
+    let addresses: Vec<Address> = [lobby, Address::Member(QUIET)].into_iter().chain(rooms).collect();
+    let replay = |after| Query::Replay { addresses: addresses.clone(), after, through, is_first: true };
+    let first = |room| Query::History { room, at: At::Newest, limit: SNAPSHOT_MESSAGES, through };
+    for (name, queries) in [
+        ("from before all others wrote", vec![replay(QUIET_HEAD)]),
+        ("from the newest cursor", vec![replay(through)]),
+        ("for the first time", vec![first(FIRST_QUIET)]),
+    ] {
+        let mut times = Histogram::new();
+        for _ in 0..ATTACHMENTS {
+            let begin = Instant::now();
+            for query in &queries {
+                if let Found::Replayed(replayed) = log.read(query.clone())?
+                    && !replayed.events.is_empty()
+                {
+                    return Err(Failure::new("the quiet rooms are not quiet"));
+                }
+            }
+            record(&mut times, begin.elapsed());
+        }
+        let what = format!("attaching to {QUIET_ROOMS} quiet rooms of {ROOMS}: the store's time, {name}");
+        judge(table, what, &times, ATTACH_MILLISECONDS_MAX);
+    }
+    Ok(())
+}
+
+fn record(times: &mut Histogram, time: Duration) {
+    times.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+}
+
+fn judge(table: &mut Table, what: String, times: &Histogram, most: f64) {
+    let late = times.percentile(99) as f64 / 1e6;
+    table.judge(format!("{what}, p50, p99, max"), spread(times), format!("p99 {most:.0} ms"), late < most);
+}
+
+fn spread(times: &Histogram) -> String {
+    let [middle, late, most] = [50, 99, 100].map(|percent| times.percentile(percent) as f64 / 1e6);
+    format!("{middle:.2}, {late:.2}, {most:.2} ms")
+}

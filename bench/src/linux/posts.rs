@@ -1,0 +1,217 @@
+//! Durable posts a second: many members, each alone in a room of its own, with a
+//! few posts in flight each. What counts is the reply, which comes when the post
+//! is committed. Beside it a bare loop inserts the same rows on the same disk.
+//!
+//! They post as fast as they are answered, which tells how many a second the
+//! server takes; what each waits then follows from how many are in flight. So they
+//! post once more at an even rate, and a post that is late because others are in
+//! flight has waited since it was due.
+
+mod bare;
+mod poster;
+
+use std::time::{Duration, Instant};
+
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, EventData, EventFlags};
+
+use super::api;
+use super::chance::Chance;
+use super::failure::Failure;
+use super::server::{Kind, Server};
+use super::session::Session;
+use super::stats::Histogram;
+use super::table::Table;
+use crate::arguments::Posts;
+use poster::Poster;
+use shared::ClientId;
+
+/// Posts a second that must be acknowledged.
+const POSTS_MIN: u32 = 10_000;
+/// Milliseconds from sending to the reply that 99 of 100 must not pass.
+const REPLY_MILLISECONDS_MAX: f64 = 50.0;
+/// How long they post before it is measured.
+const WARM_UP: Duration = Duration::from_secs(2);
+/// How long what is in flight may take to be answered in the end.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How late a post may be that is due at a time.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+/// Events taken at a time.
+const EVENTS_MAX: usize = 256;
+
+/// Measures and adds the outcome to `table`.
+///
+/// # Errors
+/// When the server cannot be started or does not answer.
+pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure> {
+    let Posts { posters, flight, seconds } = *settings;
+    println!("\nposts: {posters} posters in as many rooms, {flight} in flight each, {seconds} s");
+    let mut server = Server::start(Kind::Teahouse, None)?;
+    let mut crowd = Crowd::gather(server.port(), posters, flight)?;
+    let full = crowd.measure(Pace::Full, seconds)?;
+    let even = crowd.measure(Pace::Rate(POSTS_MIN), seconds)?;
+    server.expect_alive()?;
+    server.end();
+    let bare = bare::rate(server.home().data(), posters)?;
+    println!("the bare loop: {bare:.0} posts/s, each with its rows, in transactions of {}", bare::ROWS);
+    table.judge(
+        format!("durable posts: {posters} posters, {flight} in flight each, all the time"),
+        format!("{:.0}/s, {:.2} of the bare loop's {bare:.0}/s", full.rate, full.rate / bare),
+        format!("{POSTS_MIN}/s"),
+        full.rate >= f64::from(POSTS_MIN),
+    );
+    table.note("durable posts: from sending to the reply then, p50, p99, max", full.spread());
+    table.judge(
+        format!("durable posts: {:.0}/s evenly: p50, p99, max from when due to the reply", even.rate),
+        even.spread(),
+        format!("p99 {REPLY_MILLISECONDS_MAX:.0} ms at {POSTS_MIN}/s"),
+        even.late < REPLY_MILLISECONDS_MAX && even.rate >= 0.99 * f64::from(POSTS_MIN),
+    );
+    Ok(())
+}
+
+/// When they post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// As soon as there is place in flight.
+    Full,
+    /// So many a second, all together.
+    Rate(u32),
+    /// Not any more.
+    Never,
+}
+
+/// What came of one pace.
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    /// Replies a second.
+    rate: f64,
+    /// Milliseconds until the reply: half of them, 99 of 100, all.
+    middle: f64,
+    late: f64,
+    most: f64,
+}
+
+impl Outcome {
+    fn spread(&self) -> String {
+        format!("{:.1}, {:.1}, {:.1} ms", self.middle, self.late, self.most)
+    }
+}
+
+/// The posters in one thread.
+struct Crowd {
+    epoll: rustix::fd::OwnedFd,
+    posters: Vec<Poster>,
+    latencies: Histogram,
+    answered: u64,
+    pace: Pace,
+    /// The posts that were due at a rate, and since when.
+    due: (u32, Instant),
+}
+
+impl Crowd {
+    fn gather(port: u16, posters: usize, flight: usize) -> Result<Self, Failure> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?;
+        let mut chance = Chance::new(1);
+        let (latencies, due) = (Histogram::new(), (0, Instant::now()));
+        let mut crowd = Self { epoll, posters: Vec::new(), latencies, answered: 0, pace: Pace::Never, due };
+        for number in 0..posters {
+            let (cookie, _) = api::join(port, &format!("Poster {number}"))?;
+            let (mut session, _) = Session::open(port, &cookie, None)?;
+            let room = session.create(ClientId(chance.bytes()), &format!("Room {number}"))?;
+            let poster = Poster::new(session, room, flight, chance.part());
+            let poster = poster.map_err(Failure::at("cannot use a connection"))?;
+            let mark = EventData::new_u64(number as u64);
+            epoll::add(&crowd.epoll, poster.stream(), mark, EventFlags::IN).map_err(Failure::at("epoll"))?;
+            crowd.posters.push(poster);
+        }
+        Ok(crowd)
+    }
+
+    fn measure(&mut self, pace: Pace, seconds: u64) -> Result<Outcome, Failure> {
+        self.pace = pace;
+        self.due = (0, Instant::now());
+        self.run(WARM_UP)?;
+        self.latencies.clear();
+        let (before, begin) = (self.answered, Instant::now());
+        self.run(Duration::from_secs(seconds))?;
+        let rate = (self.answered - before) as f64 / begin.elapsed().as_secs_f64();
+        self.drain()?;
+        let [middle, late, most] =
+            [50, 99, 100].map(|percent| self.latencies.percentile(percent) as f64 / 1e6);
+        println!("{pace:?}: {rate:.0}/s, p50 {middle:.1} ms, p99 {late:.1} ms, max {most:.1} ms");
+        Ok(Outcome { rate, middle, late, most })
+    }
+
+    fn run(&mut self, time: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.post()?;
+            self.wait(end.min(Instant::now() + LOOK_EVERY))?;
+        }
+        Ok(())
+    }
+
+    /// Posts what is due now and not because of a reply.
+    fn post(&mut self) -> Result<(), Failure> {
+        match self.pace {
+            Pace::Never => Ok(()),
+            Pace::Full => self.posters.iter_mut().try_for_each(|poster| {
+                poster.fill();
+                poster.post()
+            }),
+            Pace::Rate(rate) => {
+                let now = Instant::now();
+                loop {
+                    let (count, begin) = self.due;
+                    let since = begin + Duration::from_secs(1) * count / rate;
+                    if since > now {
+                        return Ok(());
+                    }
+                    self.due.0 += 1;
+                    let place = count as usize % self.posters.len().max(1);
+                    if let Some(poster) = self.posters.get_mut(place) {
+                        poster.owe(since);
+                        poster.post()?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for what is in flight.
+    fn drain(&mut self) -> Result<(), Failure> {
+        self.pace = Pace::Never;
+        let end = Instant::now() + DRAIN_MAX;
+        while self.posters.iter().any(|poster| poster.unanswered() > 0) {
+            if Instant::now() >= end {
+                return Err(Failure::new("posts were not answered"));
+            }
+            self.wait(end)?;
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, end: Instant) -> Result<(), Failure> {
+        let time = end.saturating_duration_since(Instant::now());
+        let time = Timespec::try_from(time).map_err(Failure::at("a time to wait"))?;
+        let mut events = Vec::with_capacity(EVENTS_MAX);
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&time)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(Failure::at("epoll")(error)),
+        }
+        for event in events {
+            let place = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
+            let Some(poster) = self.posters.get_mut(place) else { continue };
+            let latencies = &mut self.latencies;
+            self.answered += poster.read(|time| {
+                latencies.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+            })?;
+            if self.pace == Pace::Full {
+                poster.fill();
+            }
+            poster.post()?;
+        }
+        Ok(())
+    }
+}

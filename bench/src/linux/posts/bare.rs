@@ -1,0 +1,57 @@
+//! A bare loop: the rows of a post into the server's own tables, with nothing
+//! round them, in transactions that are synced as the server's are.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+
+use crate::linux::chance::Chance;
+use crate::linux::failure::Failure;
+
+/// Posts of one transaction.
+pub(super) const ROWS: u64 = 64;
+/// How long it runs.
+const TIME: Duration = Duration::from_secs(4);
+/// Pages in the write-ahead log at which they are moved into the database, as the server does.
+const WAL_PAGES: u64 = 4_000;
+/// What each post says of itself beside its text, about as long as the server's.
+const BODY: &str = r#"{"seq":12345,"name":"Poster 123"}"#;
+/// As long as a poster's.
+const TEXT: &str = "The kettle is on, and a cup of Longjing waits for you by the window.";
+
+/// Posts a second into the log of this folder, whose server has ended. The log is of no use after.
+pub(super) fn rate(data: &Path, rooms: usize) -> Result<f64, Failure> {
+    insert(&data.join(backend::store::sqlite::FILE), i64::try_from(rooms).unwrap_or(i64::MAX))
+        .map_err(Failure::at("the bare loop"))
+}
+
+fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
+    let db = Connection::open(log)?;
+    db.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = {WAL_PAGES};"
+    ))?;
+    let first: i64 = db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?;
+    let seq: i64 = db.query_row("SELECT coalesce(max(seq), 0) FROM messages", (), |row| row.get(0))?;
+    let mut chance = Chance::new(2);
+    let (begin, mut n) = (Instant::now(), first);
+    while begin.elapsed() < TIME {
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        for _ in 0..ROWS {
+            n += 1;
+            let (room, at) = (n % rooms + 2, 1_767_225_600_000 + n);
+            let prev = (n - rooms).max(0);
+            let mut event = db.prepare_cached(
+                "INSERT INTO events (n, address, prev, kind, author, client_id, at, body, text)
+                 VALUES (?1, ?2, ?3, 'posted', ?4, ?5, ?6, ?7, ?8)",
+            )?;
+            event.execute(params![n, room * 2, prev, room, chance.bytes(), at, BODY, TEXT])?;
+            let mut message =
+                db.prepare_cached("INSERT INTO messages (room, seq, n, at) VALUES (?1, ?2, ?3, ?4)")?;
+            message.execute(params![room, seq + 1 + (n - first) / rooms, n, at])?;
+        }
+        db.execute_batch("COMMIT")?;
+    }
+    Ok((n - first) as f64 / begin.elapsed().as_secs_f64())
+}

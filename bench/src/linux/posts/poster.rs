@@ -1,0 +1,160 @@
+//! One poster: a connection, and the posts that wait for their replies.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use shared::{ClientId, RoomId};
+
+use crate::linux::chance::Chance;
+use crate::linux::failure::Failure;
+use crate::linux::frame::{Opcode, Reader, encode};
+use crate::linux::session::{MASK, Session};
+
+/// What each says.
+const TEXT: &str = "The kettle is on, and a cup of Longjing waits for you by the window.";
+/// What a reply begins with.
+const REPLY: &[u8] = b"{\"type\":\"reply\",\"ref\":";
+/// What a refusal begins with.
+const REFUSAL: &[u8] = b"{\"type\":\"error\"";
+/// What the server's ping begins with.
+const PING: &[u8] = b"{\"type\":\"ping\"";
+/// The first `ref` of a post: past those that prepared the session.
+const FIRST: u64 = 1_000;
+/// Bytes read at a time.
+const READ_BYTES: usize = 16 * 1_024;
+
+/// The poster.
+pub(super) struct Poster {
+    stream: TcpStream,
+    reader: Reader,
+    room: RoomId,
+    chance: Chance,
+    out: Vec<u8>,
+    next: u64,
+    /// When each post was due that waits for one in flight to be answered.
+    due: VecDeque<Instant>,
+    /// The posts in flight: their `ref`, and when they were due.
+    flying: Vec<(u64, Instant)>,
+    flight: usize,
+}
+
+impl Poster {
+    pub(super) fn new(
+        session: Session,
+        room: RoomId,
+        flight: usize,
+        chance: Chance,
+    ) -> std::io::Result<Self> {
+        let (stream, reader) = session.into_parts();
+        stream.set_nonblocking(true)?;
+        let (out, due, flying) = (Vec::new(), VecDeque::new(), Vec::new());
+        Ok(Self { stream, reader, room, chance, out, next: FIRST, due, flying, flight })
+    }
+
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Posts that were due and are not answered yet.
+    pub(super) fn unanswered(&self) -> usize {
+        self.flying.len() + self.due.len()
+    }
+
+    /// A post is due since then.
+    pub(super) fn owe(&mut self, since: Instant) {
+        self.due.push_back(since);
+    }
+
+    /// As many are due now as may be in flight.
+    pub(super) fn fill(&mut self) {
+        let now = Instant::now();
+        for _ in self.unanswered()..self.flight {
+            self.owe(now);
+        }
+    }
+
+    /// Sends what is due, as many as may be in flight, in one write.
+    pub(super) fn post(&mut self) -> Result<(), Failure> {
+        while self.flying.len() < self.flight
+            && let Some(since) = self.due.pop_front()
+        {
+            let (reference, room, client_id) = (self.next, self.room.0, ClientId(self.chance.bytes()));
+            self.next += 1;
+            let text = format!(
+                r#"{{"type":"post","ref":{reference},"client_id":"{client_id}","room":{room},"text":"{TEXT}"}}"#
+            );
+            encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
+            self.flying.push((reference, since));
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        match self.stream.write(&self.out) {
+            Ok(count) => drop(self.out.drain(..count)),
+            // A few hundred bytes wait, until the next reply.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(Failure::at("a post could not be sent")(error)),
+        }
+        Ok(())
+    }
+
+    /// Reads what has come; how many posts were answered, and `each` how long it took.
+    pub(super) fn read(&mut self, mut each: impl FnMut(Duration)) -> Result<u64, Failure> {
+        let mut buffer = [0; READ_BYTES];
+        let count = match self.stream.read(&mut buffer) {
+            Ok(0) => return Err(Failure::new("a poster's connection ended")),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
+            Err(error) => return Err(Failure::at("a poster's connection")(error)),
+        };
+        let now = Instant::now();
+        let (flying, out) = (&mut self.flying, &mut self.out);
+        let (mut answered, mut refusal) = (0, None);
+        let fed = self.reader.feed(&mut buffer[..count], |_, payload| {
+            if let Some(rest) = payload.strip_prefix(REPLY) {
+                let reference = number(rest);
+                if let Some(at) = flying.iter().position(|(flying, _)| *flying == reference) {
+                    each(now.duration_since(flying.swap_remove(at).1));
+                    answered += 1;
+                }
+            } else if payload.starts_with(REFUSAL) {
+                refusal = Some(String::from_utf8_lossy(payload).into_owned());
+            } else if payload.starts_with(PING) {
+                encode(out, Opcode::Text, br#"{"type":"pong"}"#, Some(MASK));
+            }
+        });
+        fed.map_err(|violation| Failure::new(format!("a frame that is none: {violation:?}")))?;
+        match refusal {
+            Some(refusal) => Err(Failure::new(format!("a post was refused: {refusal}"))),
+            None => Ok(answered),
+        }
+    }
+}
+
+/// The number that this begins with.
+fn number(digits: &[u8]) -> u64 {
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{Event, event::Reply};
+
+    use super::*;
+
+    #[test]
+    fn a_reply_begins_as_it_is_looked_for() {
+        let reply = Event::Reply(Reply { reference: 1_234, n: 5, seq: 6, at: 7, room: None });
+        let text = serde_json::to_string(&reply).unwrap();
+        let rest = text.as_bytes().strip_prefix(REPLY).unwrap();
+        assert_eq!(number(rest), 1_234);
+        assert_eq!(number(b""), 0);
+    }
+}

@@ -1,0 +1,188 @@
+//! One session in the v1 dialect that waits for each answer: what prepares a
+//! measurement, and what reads a log from end to end.
+
+use std::collections::VecDeque;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use shared::command::{At, Hello, History, RoomCreate, RoomMove};
+use shared::event::{Reply, Welcome};
+use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
+
+use super::failure::Failure;
+use super::frame::{Opcode, Reader, Writer, encode};
+use super::handshake::{self, Opened};
+
+/// How long to wait for any frame.
+const FRAME_MAX: Duration = Duration::from_secs(30);
+/// Bytes read at a time.
+const READ_BYTES: usize = 64 * 1_024;
+/// The key that frames are masked with; against a server of ours any serves.
+pub(crate) const MASK: [u8; 4] = [0x3c, 0x91, 0xe7, 0x05];
+
+/// The session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    stream: TcpStream,
+    reader: Reader,
+    buffer: Vec<u8>,
+    came: VecDeque<String>,
+    reference: u64,
+}
+
+impl Session {
+    /// Connects and says `hello`, with this cursor or as for the first time.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or not with `welcome`.
+    pub(crate) fn open(
+        port: u16,
+        cookie: &str,
+        cursor: Option<Cursor>,
+    ) -> Result<(Self, Box<Welcome>), Failure> {
+        let Opened { stream, mut rest } = handshake::open_v1(port, cookie)?;
+        stream.set_read_timeout(Some(FRAME_MAX)).map_err(Failure::at("a time limit"))?;
+        let reader = Reader::new(Writer::Server);
+        let mut session =
+            Self { stream, reader, buffer: vec![0; READ_BYTES], came: VecDeque::new(), reference: 1 };
+        session.take(rest.len(), &mut rest)?;
+        session.tell(&Command::Hello(Hello {
+            reference: 1,
+            build: "bench".to_owned(),
+            cursor,
+            room: None,
+        }))?;
+        match session.next()? {
+            Event::Welcome(welcome) => Ok((session, welcome)),
+            other => Err(unexpected("welcome", &other)),
+        }
+    }
+
+    /// Makes a room of this name and is its first member.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) fn create(&mut self, client_id: ClientId, name: &str) -> Result<RoomId, Failure> {
+        let reference = self.reference();
+        let (name, description) = (name.to_owned(), String::new());
+        let reply = self.ask(&Command::RoomCreate(RoomCreate { reference, client_id, name, description }))?;
+        reply.room.ok_or_else(|| Failure::new("a room was made and not named"))
+    }
+
+    /// Joins a room.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) fn join(&mut self, client_id: ClientId, room: RoomId) -> Result<(), Failure> {
+        let reference = self.reference();
+        self.ask(&Command::RoomJoin(RoomMove { reference, client_id, room })).map(drop)
+    }
+
+    /// Reads until something has come.
+    ///
+    /// # Errors
+    /// When it does not come in time.
+    pub(crate) fn until(&mut self, is_it: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+        while !is_it(&self.next()?) {}
+        Ok(())
+    }
+
+    /// A page of a room's messages.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) fn page(&mut self, room: RoomId, at: At) -> Result<Box<shared::event::History>, Failure> {
+        let reference = self.reference();
+        self.tell(&Command::History(History { reference, room, at }))?;
+        loop {
+            match self.next()? {
+                Event::History(page) if page.reference == reference => return Ok(page),
+                refused @ Event::Error(_) => return Err(unexpected("history", &refused)),
+                _ => {}
+            }
+        }
+    }
+
+    /// All messages of a room, oldest first.
+    ///
+    /// # Errors
+    /// When a page is refused, or does not touch the one before.
+    pub(crate) fn whole(&mut self, room: RoomId) -> Result<Vec<Message>, Failure> {
+        let mut pages = Vec::new();
+        let mut at = At::Newest;
+        loop {
+            let page = self.page(room, at)?;
+            let first = page.messages.first().map(|message| message.n);
+            pages.push(page.messages);
+            match first {
+                Some(n) if page.older => at = At::Before(n),
+                _ => break,
+            }
+        }
+        pages.reverse();
+        Ok(pages.concat())
+    }
+
+    /// The socket and what reads its frames, for a load of its own.
+    pub(crate) fn into_parts(self) -> (TcpStream, Reader) {
+        (self.stream, self.reader)
+    }
+
+    fn reference(&mut self) -> u64 {
+        self.reference += 1;
+        self.reference
+    }
+
+    /// Asks for a change and waits for its reply.
+    fn ask(&mut self, command: &Command) -> Result<Reply, Failure> {
+        self.tell(command)?;
+        loop {
+            match self.next()? {
+                Event::Reply(reply) if reply.reference == self.reference => return Ok(reply),
+                refused @ Event::Error(_) => return Err(unexpected("reply", &refused)),
+                _ => {}
+            }
+        }
+    }
+
+    fn tell(&mut self, command: &Command) -> Result<(), Failure> {
+        let text = serde_json::to_string(command).map_err(Failure::at("a command"))?;
+        let mut frame = Vec::new();
+        encode(&mut frame, Opcode::Text, text.as_bytes(), Some(MASK));
+        self.stream.write_all(&frame).map_err(Failure::at("a command could not be sent"))
+    }
+
+    /// The next frame that is not a ping.
+    fn next(&mut self) -> Result<Event, Failure> {
+        loop {
+            while let Some(text) = self.came.pop_front() {
+                match Event::parse(&text).map_err(Failure::at(&text))? {
+                    Event::Ping(_) => self.tell(&Command::Pong)?,
+                    event => return Ok(event),
+                }
+            }
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let count = self.stream.read(&mut buffer).map_err(Failure::at("no frame came"))?;
+            self.take(count, &mut buffer)?;
+            self.buffer = buffer;
+            if count == 0 {
+                return Err(Failure::new("the connection ended"));
+            }
+        }
+    }
+
+    fn take(&mut self, count: usize, bytes: &mut [u8]) -> Result<(), Failure> {
+        let came = &mut self.came;
+        let fed = self.reader.feed(&mut bytes[..count], |opcode, payload| {
+            if opcode == Opcode::Text {
+                came.push_back(String::from_utf8_lossy(payload).into_owned());
+            }
+        });
+        fed.map_err(|violation| Failure::new(format!("a frame that is none: {violation:?}")))
+    }
+}
+
+fn unexpected(wanted: &str, came: &Event) -> Failure {
+    Failure::new(format!("instead of {wanted} came {came:?}"))
+}
