@@ -13,7 +13,6 @@ pub mod connection_notice;
 pub mod dialog;
 pub mod header;
 pub mod icon;
-pub mod left_notice;
 pub mod message;
 pub mod message_list;
 pub mod name_field;

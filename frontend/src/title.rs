@@ -10,6 +10,11 @@ pub fn name(language: Language, id: RoomId, name: &str) -> AttrValue {
     if id == RoomId::LOBBY { tr!(language, "room.lobby") } else { AttrValue::from(name.to_owned()) }
 }
 
+/// How many are in a room.
+pub fn members(language: Language, count: u32) -> AttrValue {
+    if count == 1 { tr!(language, "room.member") } else { tr!(language, "room.members", count = count) }
+}
+
 /// The open room, as it is listed. There is none before the list came.
 pub fn open_room(view: &View) -> Option<&RoomItem> {
     view.rooms.iter().find(|item| item.id == view.room)

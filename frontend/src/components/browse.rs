@@ -104,7 +104,7 @@ fn entry(language: Language, view: &View, room: &FoundRoom, onclick: Callback<Mo
         <li key={room.id.0}>
             <div key="about" class="found_about">
                 <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
-                <span class="members">{ tr!(language, "room.members", count = room.members) }</span>
+                <span class="members">{ title::members(language, room.members) }</span>
                 <span class="description" dir="auto">{ about }</span>
             </div>
             <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} disabled={busy} {onclick}>

@@ -20,8 +20,6 @@ use yew::prelude::*;
 pub struct ComposerProps {
     /// The view.
     pub view: Seen,
-    /// Will hold the field.
-    pub field: NodeRef,
 }
 
 /// Why the text was kept.
@@ -39,8 +37,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let language = around.language();
     let emit = around.emit;
     let kept = use_state_eq(|| None::<Kept>);
-    let grow = use_node_ref();
-    let field = &props.field;
+    let (field, grow) = (use_node_ref(), use_node_ref());
     let view = &props.view;
     let sheet = use_mut_ref(|| Sheet::new(field.clone(), grow.clone())).borrow().clone();
     use_effect_with(emit.clone(), {

@@ -59,7 +59,7 @@ pub fn about(language: Language, view: &View) -> Html {
     html! {
         <>
             if let Some(members) = members {
-                <span key="members" class="members">{ tr!(language, "room.members", count = members) }</span>
+                <span key="members" class="members">{ title::members(language, members) }</span>
             }
             <span key="text" class="description" dir="auto">{ text }</span>
         </>

@@ -149,10 +149,10 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
 
 /// The way back to the newest, and how many came meanwhile.
 fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
-    let word = if new_below > 0 {
-        tr!(language, "room.new_messages", count = new_below)
-    } else {
-        tr!(language, "room.latest")
+    let word = match new_below {
+        0 => tr!(language, "room.latest"),
+        1 => tr!(language, "room.new_message"),
+        many => tr!(language, "room.new_messages", count = many),
     };
     html! {
         <button key="news" type="button" id="new_messages" class={(new_below == 0).then_some("calm")} onclick={go}>

@@ -3,22 +3,20 @@
 
 use crate::address::Asked;
 use crate::components::browse::is_joining;
+use crate::components::confirm::Confirm;
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
-use crate::components::left_notice::LeftNotice;
-use crate::context::{Surroundings, use_surroundings};
+use crate::context::Surroundings;
 use crate::language::{Language, tr};
 use crate::{random, sentence, title};
 use client::input::Input;
 use client::stored::Body;
-use client::view::{Pending, ReadyState, RowState, View};
+use client::view::{LeftBehind, Pending, ReadyState, RowState, View};
 use shared::{ErrorCode, RoomId};
-use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-/// All notices of the room. `draft` is the composer's field: where nothing can be stored, a reload
-/// must not cost its text.
-pub fn notices(around: &Surroundings, view: &View, asked: &Asked, draft: &NodeRef) -> Html {
+/// All notices of the room.
+pub fn notices(around: &Surroundings, view: &View, asked: &Asked) -> Html {
     let language = around.language();
     let usable = view.link.ready_state == ReadyState::Open && view.link.welcomed;
     let stranger_to = asked.room.filter(|room| usable && !is_joining(view, *room));
@@ -44,11 +42,10 @@ pub fn notices(around: &Surroundings, view: &View, asked: &Asked, draft: &NodeRe
                 { refused(around, view, pending, code) }
             }
             if let Some(left) = view.left_behind.first() {
-                <LeftNotice key={format!("left/{:?}", left.owner)} left={left.clone()} />
+                { left_behind(around, left) }
             }
             if view.new_version {
-                <NewVersion key="version" unsettled={view.memory_only && has_unsettled(view)}
-                    draft={view.memory_only.then(|| draft.clone())} />
+                { new_version(language, view) }
             }
             if view.new_epoch {
                 { new_epoch(around) }
@@ -103,54 +100,53 @@ fn refused(around: &Surroundings, view: &View, pending: &Pending, code: ErrorCod
     }
 }
 
-/// Whether there are own messages that only this page holds.
-fn has_unsettled(view: &View) -> bool {
-    view.waiting > 0 || view.rows.iter().any(|row| row.state != RowState::Settled)
-}
-
-/// What [`NewVersion`] needs.
-#[derive(Clone, PartialEq, Properties)]
-struct NewVersionProps {
-    /// Messages would be lost by a reload.
-    unsettled: bool,
-    /// The field whose text would be lost by one.
-    draft: Option<NodeRef>,
-}
-
-/// What would be lost by a reload.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unsaved {
-    Draft,
-    Messages,
-}
-
-#[component]
-fn NewVersion(props: &NewVersionProps) -> Html {
-    let language = use_surroundings().language();
-    let unsaved = use_state_eq(|| None::<Unsaved>);
-    let reload = {
-        let (unsaved, draft, unsettled) = (unsaved.setter(), props.draft.clone(), props.unsettled);
-        Callback::from(move |_: MouseEvent| {
-            let field = draft.as_ref().and_then(|draft| draft.cast::<HtmlTextAreaElement>());
-            let drafted = field.is_some_and(|field| !field.value().trim().is_empty());
-            if drafted {
-                unsaved.set(Some(Unsaved::Draft));
-            } else if unsettled {
-                unsaved.set(Some(Unsaved::Messages));
-            } else if let Some(window) = web_sys::window() {
-                drop(window.location().reload());
-            }
-        })
+/// The server has another build of the page. Loading it costs nothing, unless nothing can be stored.
+fn new_version(language: Language, view: &View) -> Html {
+    let written = !view.draft.text.trim().is_empty() || view.rooms.iter().any(|item| item.draft);
+    let unsettled = view.waiting > 0 || view.rows.iter().any(|row| row.state != RowState::Settled);
+    let costs = view.memory_only && (written || unsettled);
+    let text = match costs {
+        false => tr!(language, "version.new"),
+        true if written => tr!(language, "version.draft"),
+        true => tr!(language, "version.unsettled"),
     };
-    let text = match *unsaved {
-        None => tr!(language, "version.new"),
-        Some(Unsaved::Draft) => tr!(language, "version.draft"),
-        Some(Unsaved::Messages) => tr!(language, "version.unsettled"),
-    };
+    let reload = Callback::from(|_: MouseEvent| {
+        if let Some(window) = web_sys::window() {
+            drop(window.location().reload());
+        }
+    });
     html! {
-        <div id="new_version" class="notice" role="status">
-            <span class="notice_text">{ text }</span>
-            <button type="button" id="reload_btn" onclick={reload}>{ tr!(language, "version.reload") }</button>
+        <div key="version" id="new_version" class="notice" role="status">
+            <span key="text" class="notice_text">{ text }</span>
+            if !costs {
+                <button key="reload" type="button" id="reload_btn" onclick={reload}>
+                    { tr!(language, "version.reload") }
+                </button>
+            }
+        </div>
+    }
+}
+
+/// What somebody else who was signed in here has left behind: how much, never what. Nobody else
+/// has it, so that dropping it is asked twice.
+fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
+    let language = around.language();
+    let LeftBehind { owner, name, rows, drafts } = left;
+    let owner = *owner;
+    let take = around.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
+    let drop_it = around.emit.reform(move |_: MouseEvent| Input::DropLeft(owner));
+    let text = match (rows, drafts) {
+        (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
+        (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
+        _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
+    };
+    let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.take") };
+    html! {
+        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice" role="status">
+            <span key="text" class="notice_text">{ text }</span>
+            <button key="take" type="button" class="take" onclick={take}>{ word }</button>
+            <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
+                question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
         </div>
     }
 }

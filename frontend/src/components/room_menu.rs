@@ -4,37 +4,25 @@ use crate::clock;
 use crate::components::confirm::Confirm;
 use crate::components::header::about;
 use crate::components::room_form::RoomForm;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{Seen, Surroundings};
 use crate::language::tr;
 use crate::{random, title};
 use client::input::Input;
 use shared::RoomId;
 use shared::command::At;
-use web_sys::HtmlInputElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
-/// What [`RoomMenu`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct RoomMenuProps {
-    /// The view.
-    pub view: Seen,
-    /// Told when there is nothing more to do here.
-    pub on_done: Callback<()>,
-}
-
-/// What stands in the room's dialog.
-#[component]
-pub fn RoomMenu(props: &RoomMenuProps) -> Html {
-    let around = use_surroundings();
+/// What stands in the room's dialog. `on_done` is told when there is nothing more to do here.
+pub fn room_menu(around: &Surroundings, view: &Seen, on_done: &Callback<()>) -> Html {
     let language = around.language();
-    let view = &props.view;
     let room = view.room;
-    let date = use_node_ref();
     let onsubmit = {
-        let (date, emit, on_done) = (date.clone(), around.emit.clone(), props.on_done.clone());
+        let (emit, on_done) = (around.emit.clone(), on_done.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(date) = date.cast::<HtmlInputElement>() else { return };
+            let Some(date) = date_of(&event) else { return };
             match clock::day_start(&date.value()) {
                 Some(at) => {
                     emit.emit(Input::Jump(At::Date(at)));
@@ -45,7 +33,7 @@ pub fn RoomMenu(props: &RoomMenuProps) -> Html {
         })
     };
     let leave = {
-        let (emit, on_done) = (around.emit.clone(), props.on_done.clone());
+        let (emit, on_done) = (around.emit.clone(), on_done.clone());
         Callback::from(move |_: MouseEvent| {
             emit.emit(Input::LeaveRoom { client_id: random::client_id(), room });
             on_done.emit(());
@@ -54,17 +42,17 @@ pub fn RoomMenu(props: &RoomMenuProps) -> Html {
     let item = title::open_room(view).filter(|_| room != RoomId::LOBBY).cloned();
     let name = title::open_name(language, view);
     html! {
-        <div class="room_menu">
+        <div key="room" class="room_menu">
             <div key="about" class="room_about">{ about(language, view) }</div>
             <form key="jump" class="form" {onsubmit} novalidate=true>
                 <label for="jump_str">{ tr!(language, "room_menu.jump") }</label>
                 <div class="name_line">
-                    <input id="jump_str" ref={date} type="date" max={clock::date_of_today()} />
+                    <input id="jump_str" type="date" max={clock::date_of_today()} />
                     <button type="submit" id="jump_btn" class="plain">{ tr!(language, "room_menu.go") }</button>
                 </div>
             </form>
             if let Some(item) = item {
-                <RoomForm key="form" view={view.clone()} room={item} on_done={props.on_done.clone()} />
+                <RoomForm key="form" view={view.clone()} room={item} on_done={on_done.clone()} />
                 <div key="leave" class="room_leave">
                     <Confirm id="leave" action={tr!(language, "room_menu.leave")}
                         question={tr!(language, "room_menu.leave_ask", room = name)} on_yes={leave} />
@@ -72,4 +60,9 @@ pub fn RoomMenu(props: &RoomMenuProps) -> Html {
             }
         </div>
     }
+}
+
+fn date_of(event: &SubmitEvent) -> Option<HtmlInputElement> {
+    let form: Element = event.target()?.dyn_into().ok()?;
+    form.query_selector("input").ok()??.dyn_into().ok()
 }

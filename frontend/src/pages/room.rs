@@ -12,7 +12,7 @@ use crate::components::people::people;
 use crate::components::pill::pill;
 use crate::components::rail::{Doors, rail};
 use crate::components::room_form::RoomForm;
-use crate::components::room_menu::RoomMenu;
+use crate::components::room_menu::room_menu;
 use crate::components::settings::Settings;
 use crate::context::{Seen, use_surroundings};
 use crate::hooks::media::use_media;
@@ -52,7 +52,6 @@ pub fn Room(props: &RoomProps) -> Html {
     let language = around.language();
     let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
-    let field = use_node_ref();
     let view = &props.view;
     let asked = use_address(view, &around.emit);
     let close = {
@@ -101,7 +100,7 @@ pub fn Room(props: &RoomProps) -> Html {
             ("browse_dialog", tr!(language, "browse.title"), Place::Middle, browse)
         }
         Some(Panel::Room) => {
-            let menu = html! { <RoomMenu key="room" view={view.clone()} on_done={close.clone()} /> };
+            let menu = room_menu(&around, view, &close);
             ("room_dialog", title::open_name(language, view), Place::Corner, menu)
         }
     };
@@ -118,9 +117,9 @@ pub fn Room(props: &RoomProps) -> Html {
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="talk" class="talk">
                     <MessageList key={view.room.0} view={view.clone()} />
-                    { notices(&around, view, &asked, &field) }
+                    { notices(&around, view, &asked) }
                 </div>
-                <Composer key="composer" view={view.clone()} {field} />
+                <Composer key="composer" view={view.clone()} />
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>

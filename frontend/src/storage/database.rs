@@ -15,7 +15,7 @@ use client::stored::{Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
 use js_sys::{Array, Function, Object, Reflect};
 use serde_json::from_str as read;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
@@ -317,16 +317,18 @@ fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (Stored, Vec<String
     let list = |request: &IdbRequest| request.result().map(|found| Array::from(&found)).unwrap_or_default();
     let texts = |request| list(request).iter().filter_map(|value| value.as_string()).collect::<Vec<_>>();
     let mut rows: Vec<StoredRow> = texts(rows).iter().filter_map(|text| read(text).ok()).collect();
-    let mut leases: BTreeMap<String, u64> = {
+    // A map would weigh more than this loop costs: few rows are stored.
+    let mut leases: Vec<(String, u64)> = {
         let until =
             list(leases).iter().map(|until| until.as_f64().unwrap_or_default() as u64).collect::<Vec<_>>();
         texts(held).into_iter().zip(until).collect()
     };
     for row in &mut rows {
-        if let Some(lease) = leases.remove(&row.key().to_string()) {
-            row.lease = lease;
+        let key = row.key().to_string();
+        if let Some(found) = leases.iter().position(|(held, _)| *held == key) {
+            row.lease = leases.swap_remove(found).1;
         }
     }
     let drafts = texts(drafts).iter().filter_map(|text| read(text).ok()).collect();
-    (Stored { rows, drafts }, leases.into_keys().collect())
+    (Stored { rows, drafts }, leases.into_iter().map(|(key, _)| key).collect())
 }

@@ -204,7 +204,7 @@ async fn waiting_messages_are_counted_above_the_field() {
     let mut view = room();
     view.waiting = 2;
     let mut stage = Stage::open(view.clone()).await;
-    assert_eq!(text(".waiting_line"), "Waiting for the connection: 2. Kept on this device until sent.");
+    assert_eq!(text(".waiting_line"), "2 waiting for the connection. Kept on this device until sent.");
     view.memory_only = true;
     stage.show(view).await;
     assert!(text(".waiting_line").ends_with("Keep this page open: this browser stores nothing."));

@@ -112,7 +112,7 @@ async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
     assert_eq!(stage.emitted(), [Input::Browse { find: String::new() }]);
     stage.show(found(Edge::More)).await;
     assert_eq!(page().query_selector_all("#found_rooms li").unwrap().length(), 2);
-    assert!(text("#found_rooms").contains("Members: 4"));
+    assert!(text("#found_rooms").contains("4 members"));
     press("#browse_more").await;
     assert_eq!(stage.emitted(), [Input::BrowseMore]);
     press("#found_rooms li:last-child button").await;

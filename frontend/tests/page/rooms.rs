@@ -42,7 +42,7 @@ async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
     let hike = find(".room_list a[data-room='5']");
     assert_eq!(hike.get_attribute("href").as_deref(), Some("/r/5"));
     assert_eq!(text(".count [aria-hidden]"), "99+");
-    assert_eq!(text(".count .unseen_word"), "New messages: 130");
+    assert_eq!(text(".count .unseen_word"), "130 new");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
     press(".room_list a[data-room='5'] .room_name").await;
     assert_eq!(stage.emitted(), [Input::Open(RoomId(5))]);
@@ -61,7 +61,7 @@ async fn before_the_list_came_there_is_the_lobby() {
 async fn the_header_and_the_title_tell_the_open_room() {
     let mut stage = Stage::open(three()).await;
     assert_eq!(text(".header h1 .room_name"), "tea");
-    assert_eq!(text(".header .about"), "Members: 12Leaves and water.");
+    assert_eq!(text(".header .about"), "12 membersLeaves and water.");
     assert_eq!(page().title(), "tea · Teahouse");
     stage.show(room()).await;
     assert_eq!(page().title(), "Lobby · Teahouse");

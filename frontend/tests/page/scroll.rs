@@ -77,7 +77,7 @@ async fn a_reader_of_older_messages_is_not_moved_but_told() {
     stage.show(news(3)).await;
     next_frame().await;
     assert_eq!(list.scroll_top(), 10);
-    assert_eq!(text("#new_messages"), "New messages: 3");
+    assert_eq!(text("#new_messages"), "3 new messages");
     press("#new_messages").await;
     assert_eq!(stage.emitted(), [Input::Latest]);
     stage.show(with_rows(rows(0..123))).await;

@@ -35,10 +35,12 @@ impl Page {
         self.is_in(name).await;
     }
 
-    /// Opens a room by the rail.
+    /// Opens a room by the rail, which is behind the menu on a phone.
     pub async fn open_room(&self, name: &str) {
         let script = "const room = [...document.querySelectorAll('.room_list a')]
             .find((it) => it.querySelector('.room_name').textContent === arguments[0]);
+            const open = document.querySelector('#menu_btn');
+            if (!room && open && !document.querySelector('dialog[open]')) open.click();
             room?.click(); return Boolean(room)";
         until(&format!("{name} in {}'s rail", self.name()), SOON, async || {
             if self.run::<bool>(script, vec![json!(name)]).await { Ok(()) } else { Err("no such room") }

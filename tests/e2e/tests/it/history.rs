@@ -49,7 +49,7 @@ async fn a_thousand_messages_are_paged_through_without_a_jump() {
         }
         until("the news to be counted", SOON, async || {
             let told = tom.text("#new_messages").await;
-            if told.as_deref() == Some("New messages: 5") { Ok(()) } else { Err(format!("{told:?}")) }
+            if told.as_deref() == Some("5 new messages") { Ok(()) } else { Err(format!("{told:?}")) }
         })
         .await;
         let after = tom.place_of(&read).await;

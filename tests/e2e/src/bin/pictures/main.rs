@@ -1,8 +1,9 @@
 //! `cargo run -p e2e --bin pictures -- FOLDER`: pictures of the real page, with
 //! people talking in it, for the README and for looking at.
 //!
-//! One for each scene (the door, the lobby, the settings, a lost connection),
-//! screen, theme and language: `lobby-desktop-light-en.png` and so on.
+//! One for each scene (the door, the lobby, a room, a new one, the house's rooms, what can be done
+//! with a room, the settings, a lost connection), screen, theme and language:
+//! `lobby-desktop-light-en.png` and so on.
 
 mod look;
 mod talk;
@@ -37,6 +38,14 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// A scene, the button that opens its dialog, and what is there then.
+const DIALOGS: &[(&str, &str, &str)] = &[
+    ("new_room", "#new_room_btn", "#room_name_str"),
+    ("browse", "#browse_btn", "#found_rooms li"),
+    ("lobby_menu", "#room_btn", "#jump_str"),
+    ("settings", "#settings_btn", "#rename_str"),
+];
+
 /// Where the pictures go.
 struct Album(PathBuf);
 
@@ -68,7 +77,7 @@ async fn take_all(stage: &Stage, album: &Album) {
             album.take(&door, "join", look).await;
         }
     }
-    talk::hold(stage, &house.url()).await;
+    let people = talk::hold(stage, &house.url()).await;
     let desktop = Page(open(stage, Screen::Desktop, &relay.url()).await);
     desktop.come_in(talk::VIEWER).await;
     // The same member at two devices.
@@ -81,6 +90,7 @@ async fn take_all(stage: &Stage, album: &Album) {
         desktop.say(line).await;
         desktop.shows_row(line, "settled").await;
     }
+    talk::hold_in_rooms(&people, &desktop).await;
     let pages = [(Screen::Desktop, desktop), (Screen::Phone, phone)];
     for (screen, page) in &pages {
         page.allow(&["/conn_ws", "ERR_CONNECTION_"]);
@@ -88,12 +98,30 @@ async fn take_all(stage: &Stage, album: &Album) {
             look.put_on(page).await;
             page.is_inside().await;
             album.take(page, "lobby", look).await;
-            if *screen == Screen::Phone {
-                page.click("#menu_btn").await;
+            for (scene, button, there) in DIALOGS {
+                if *screen == Screen::Phone && *button != "#room_btn" {
+                    page.click("#menu_btn").await;
+                    if *scene == "new_room" {
+                        album.take(page, "menu", look).await;
+                    }
+                }
+                page.click(button).await;
+                page.find(there).await;
+                album.take(page, scene, look).await;
+                page.click("dialog .dialog_head button").await;
             }
-            page.click("#settings_btn").await;
-            page.find("#rename_str").await;
-            album.take(page, "settings", look).await;
+        }
+    }
+    for (screen, page) in &pages {
+        for look in Look::all(*screen) {
+            look.put_on(page).await;
+            page.is_inside().await;
+            page.open_room(talk::ROOM).await;
+            album.take(page, "room", look).await;
+            page.click("#room_btn").await;
+            page.find("#leave_btn").await;
+            album.take(page, "room_menu", look).await;
+            page.click("dialog .dialog_head button").await;
         }
     }
     let mut lines = talk::WHILE_CUT.iter();

@@ -43,15 +43,65 @@ pub(crate) const WHILE_CUT: [&str; 8] = [
     "太好了，橘子再多也不嫌多。",
 ];
 
+/// The room of the pictures.
+pub(crate) const ROOM: &str = "周末徒步";
+
+/// The rooms that are made, by whom, and what for.
+const ROOMS: &[(&str, &str, &str)] = &[
+    ("陈之远", ROOM, "Routes, weather and who brings what. 每周日，风雨无阻。"),
+    ("Priya", "tea-tasting", "Leaves, water, time. One tea a week."),
+    ("小周", "读书会", "这个月读《茶经》。"),
+    ("Tom", "kitchen-duty", "Who washes up, and when."),
+    ("Anna", "photos", "Pictures from the hikes, full size."),
+];
+
+/// What is said in the room.
+const IN_THE_ROOM: &[(&str, &str)] = &[
+    ("陈之远", "东线的路况刚问过：石阶干的，桥也修好了。"),
+    ("Anna", "Perfect. I have the map, and a spare rain jacket for whoever forgets theirs."),
+    ("Tom", "That will be me."),
+    ("小周", "八点北门，不见不散。"),
+    ("Anna", "Eight it is. The bus is line 9, get off at the old mill."),
+];
+
 /// Lets them all come in and say it.
-pub(crate) async fn hold(stage: &Stage, url: &str) {
+pub(crate) async fn hold<'a>(stage: &Stage, url: &str) -> BTreeMap<&'a str, Page> {
     let mut people: BTreeMap<&str, Page> = BTreeMap::new();
     for (name, text) in TALK {
         if !people.contains_key(name) {
             people.insert(name, stage.guest(url, name).await);
         }
-        people[name].write(text).await;
-        people[name].click("#send_btn").await;
-        people[name].shows_row(text, "settled").await;
+        say(&people[name], text).await;
     }
+    people
+}
+
+/// Lets them make rooms, some of which the viewer joins, and talk in them.
+pub(crate) async fn hold_in_rooms(people: &BTreeMap<&str, Page>, viewer: &Page) {
+    for (maker, name, about) in ROOMS {
+        people[maker].make_room(name, about).await;
+    }
+    for name in ["Anna", "Tom", "小周"] {
+        people[name].join_room(ROOM).await;
+    }
+    for room in [ROOM, "tea-tasting", "读书会"] {
+        viewer.join_room(room).await;
+    }
+    viewer.write("三克茶，").await;
+    viewer.open_room(ROOM).await;
+    for (name, text) in IN_THE_ROOM {
+        say(&people[name], text).await;
+        viewer.shows_row(text, "settled").await;
+    }
+    viewer.open_room("Lobby").await;
+    for text in ["Tonight: Tieguanyin, from Anxi.", "Bring a cup.", "Seven o'clock."] {
+        say(&people["Priya"], text).await;
+    }
+    viewer.shows_unseen("tea-tasting", Some(3)).await;
+}
+
+async fn say(page: &Page, text: &str) {
+    page.write(text).await;
+    page.click("#send_btn").await;
+    page.shows_row(text, "settled").await;
 }
