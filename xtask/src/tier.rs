@@ -117,8 +117,11 @@ impl Tier {
                     command.args(arguments).env("TEAHOUSE_BIN", tree.server("release"));
                     Check { title, guess, command, counts: false }
                 };
-                let mut checks =
-                    vec![bench("The fault run", "about 90 s, the first time 3 min", &["fault", "--seconds", "60"])];
+                let mut checks = vec![bench(
+                    "The fault run",
+                    "about 90 s, the first time 3 min",
+                    &["fault", "--seconds", "60"],
+                )];
                 if tree.program("strace").is_some() {
                     checks.push(bench("What is synced before it is told", "about 10 s", &["sync"]));
                 } else {
