@@ -14,6 +14,7 @@ bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pair
 bench start   [--runs 10]
 bench idle    [--clients 1000]
 bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N]
+bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
 bench back    [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     },
     /// Nothing lost, doubled or reordered over cuts, kills and crashes.
     Fault(Fault),
+    /// Nothing is told that is not synced.
+    Sync,
     /// Durable posts a second.
     Posts(Posts),
     /// Everybody comes back after a kill.
@@ -150,6 +153,7 @@ impl Command {
             "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
             "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
             "fault" => Self::Fault(Fault::read(&mut flags)),
+            "sync" => Self::Sync,
             "posts" => Self::Posts(Posts::read(&mut flags)),
             "back" => Self::Back(Back::read(&mut flags)),
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },

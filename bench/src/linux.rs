@@ -30,6 +30,7 @@ mod sockets;
 mod stamp;
 mod start;
 mod stats;
+mod sync;
 mod table;
 mod tally;
 mod turn;
@@ -54,6 +55,7 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Posts(settings) => posts::measure(&settings, &mut table)?,
         Command::Back(settings) => back::measure(&settings, &mut table)?,
         Command::History { messages } => history::measure(messages, &mut table)?,
+        Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,
         Command::Floor { port } => {
             floor::serve(port)?;

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use shared::command::{At, Hello, History, RoomCreate, RoomMove};
+use shared::command::{At, Hello, History, Post, RoomCreate, RoomMove};
 use shared::event::{Reply, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
@@ -86,6 +86,21 @@ impl Session {
     pub(crate) fn until(&mut self, is_it: impl Fn(&Event) -> bool) -> Result<(), Failure> {
         while !is_it(&self.next()?) {}
         Ok(())
+    }
+
+    /// Says something under this `ref` and waits for the reply.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) fn post(
+        &mut self,
+        reference: u64,
+        client_id: ClientId,
+        room: RoomId,
+        text: String,
+    ) -> Result<(), Failure> {
+        self.reference = reference;
+        self.ask(&Command::Post(Post { reference, client_id, room, text })).map(drop)
     }
 
     /// A page of a room's messages.

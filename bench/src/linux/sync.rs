@@ -1,0 +1,140 @@
+//! What is told is synced: the server runs under strace while a few members
+//! write, and the trace is judged. SIGKILL alone cannot show this, for the kernel
+//! keeps what a killed process has written.
+
+mod trace;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use shared::{ClientId, RoomId};
+
+use super::api;
+use super::chance::Chance;
+use super::failure::Failure;
+use super::server::{Home, Kind, Server};
+use super::session::Session;
+use super::table::Table;
+use trace::{FIRST_MARK, Trace, mark};
+
+/// Members that write, each as fast as it is answered.
+const POSTERS: u64 = 4;
+/// Posts of each.
+const POSTS: u64 = 150;
+/// Bytes of a call's data that are in the trace: more than a page and than one chunk to a socket.
+const DATA_BYTES: &str = "20000";
+/// The calls that write and sync.
+const CALLS: &str =
+    "trace=pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,sendmmsg,fsync,fdatasync,sync_file_range";
+/// How long the tracer may take to write its last line once the server has ended.
+const TRACE_MAX: Duration = Duration::from_secs(10);
+/// Between two looks whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Measures and adds the outcome to `table`; says so where it cannot be done here.
+///
+/// # Errors
+/// When the server cannot be started, or the trace does not hold what was told.
+pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
+    println!("\nsync: {POSTERS} posters, {POSTS} posts each, the server under strace");
+    if let Some(why) = cannot_trace() {
+        println!("skipped: {why}");
+        return Ok(());
+    }
+    let home = Home::fresh(Kind::Teahouse)?;
+    let file = home.folder().join("trace");
+    // `-D`: the server is our child and the tracer is its; `-y`: the paths of files.
+    let tracer = ["strace", "-D", "-f", "-y", "-s", DATA_BYTES, "-e", CALLS, "-e", "signal=none", "-o"];
+    let tracer = tracer.map(Into::into).into_iter().chain([file.clone().into()]).collect();
+    let mut server = Server::start_in(home.under(tracer), None)?;
+    let posters = (0..POSTERS).map(|number| poster(server.port(), number)).collect::<Result<Vec<_>, _>>()?;
+    let writing: Vec<_> = posters
+        .into_iter()
+        .zip(0..)
+        .map(|(session, number)| thread::spawn(move || write(session, number)))
+        .collect();
+    for poster in writing {
+        poster.join().map_err(|_| Failure::new("a poster panicked"))??;
+    }
+    let pid = server.pid();
+    server.end();
+    let text = read(&file, pid)?;
+    let outcome = Trace::read(text.lines());
+    outcome.violations.iter().take(10).for_each(|violation| println!("  {violation}"));
+    let sent = POSTERS * POSTS;
+    println!(
+        "{} replies and {} events of {sent} posts, {} syncs",
+        outcome.replies, outcome.events, outcome.syncs
+    );
+    if outcome.replies != sent || outcome.events < sent || outcome.written != sent {
+        let kept = server.home().keep().display();
+        return Err(Failure::new(format!("the trace does not show all that was written and told: {kept}")));
+    }
+    // The rule must be able to see it: without its syncs the same trace is condemned.
+    let unsynced = Trace::read(text.lines().filter(|line| !line.contains("sync")));
+    if unsynced.violations.is_empty() {
+        return Err(Failure::new("the rule does not see that nothing is synced"));
+    }
+    let count = outcome.violations.len();
+    if count > 0 {
+        println!("the trace stays: {}", server.home().keep().display());
+    }
+    table.judge(
+        "told before it was synced",
+        format!("{count} of {sent} posts, {} replies and events", outcome.replies + outcome.events),
+        "0",
+        count == 0,
+    );
+    Ok(())
+}
+
+/// Why nothing can be traced here, if so.
+fn cannot_trace() -> Option<String> {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null());
+    match command.output() {
+        Err(_) => Some("strace is not there".to_owned()),
+        Ok(output) if output.status.success() => None,
+        Ok(output) => {
+            Some(format!("strace may not trace: {}", String::from_utf8_lossy(&output.stderr).trim()))
+        }
+    }
+}
+
+fn poster(port: u16, number: u64) -> Result<Session, Failure> {
+    let (cookie, _) = api::join(port, &format!("Poster {number}"))?;
+    Session::open(port, &cookie, None).map(|(session, _)| session)
+}
+
+fn write(mut session: Session, number: u64) -> Result<(), Failure> {
+    let mut chance = Chance::new(number);
+    for post in 0..POSTS {
+        // What a post is told under stands in its text too, and so in the log.
+        let reference = FIRST_MARK + number * POSTS + post;
+        session.post(reference, ClientId(chance.bytes()), RoomId::LOBBY, mark(reference))?;
+    }
+    Ok(())
+}
+
+/// The trace, once the tracer has written its last line about the server.
+fn read(file: &Path, pid: u32) -> Result<String, Failure> {
+    let begin = Instant::now();
+    loop {
+        let bytes = fs::read(file).map_err(Failure::at("the trace"))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let is_end = |line: &str| {
+            line.split_once(' ')
+                .is_some_and(|(of, rest)| of == pid.to_string() && rest.trim().starts_with("+++"))
+        };
+        if text.lines().rev().take(100).any(is_end) {
+            return Ok(text.into_owned());
+        }
+        if begin.elapsed() > TRACE_MAX {
+            return Err(Failure::new("the trace has no end"));
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
