@@ -76,18 +76,19 @@ impl World {
         self.give(id, Input::Join { name });
     }
 
-    /// Makes and joins the rooms of the run; true while some are missing.
+    /// Makes and joins the rooms of the run; true while some are missing, or a command is under way.
     fn settle_in(&mut self, id: PageId, view: &View, rooms: usize) -> bool {
         let name = |number: usize| format!("Room {number}");
         let is_in = |number: &usize| view.rooms.iter().any(|room| *room.name == *name(*number));
-        let Some(missing) = (0..rooms).find(|number| !is_in(number)) else { return false };
+        let missing = (0..rooms).find(|number| !is_in(number));
         if let Some(pending) = view.pending.first() {
             if let RowState::Failed(_) = pending.state {
-                // Somebody made it first; it will be found.
+                // Somebody made it first, or an earlier life of this page; it will be found.
                 self.give(id, Input::Discard(pending.key));
             }
             return true;
         }
+        let Some(missing) = missing else { return false };
         let name = name(missing);
         let client_id = ClientId(self.chance.bytes());
         match view.found.as_deref() {
