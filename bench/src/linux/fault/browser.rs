@@ -36,11 +36,6 @@ impl Browser {
         }
     }
 
-    /// How many rows lie here.
-    pub(super) fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Carries a transaction out; from then on it survives a crash of its page.
     pub(super) fn commit(&mut self, write: Write) {
         match write {

@@ -6,6 +6,7 @@ use client::input::Input;
 use client::view::{Edge, Identity, RowState, View};
 use shared::{ClientId, RoomId};
 
+use super::browser::Browser;
 use super::ledger::PageId;
 use super::world::World;
 
@@ -165,9 +166,9 @@ impl World {
 
     /// What still keeps the pages from rest.
     pub(super) fn unrest(&mut self, rooms: usize) -> Option<String> {
-        if let Some((at, browser)) = self.browsers.iter().enumerate().find(|(_, browser)| browser.rows() > 0)
-        {
-            return Some(format!("{} rows lie in browser {at}", browser.rows()));
+        let lying = self.browsers.iter().map(Browser::stored).enumerate();
+        if let Some((at, stored)) = lying.into_iter().find(|(_, stored)| !stored.rows.is_empty()) {
+            return Some(format!("browser {at} has {:?}", stored.rows));
         }
         for page in &mut self.pages {
             let (at, view) = (page.id.index, page.client.view());
