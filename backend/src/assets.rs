@@ -162,7 +162,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed)
             .with(header::ALLOW, "GET, HEAD"));
     }
-    if request.path() == "/" && !parts.page.is_built() {
+    if is_route(request.path()) && !parts.page.is_built() {
         return Ok(not_built());
     }
     let file =
