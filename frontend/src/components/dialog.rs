@@ -52,7 +52,8 @@ pub fn Dialog(props: &DialogProps) -> Html {
                 (false, true) => dialog.close(),
                 // Another thing is in it: the focus was on what is gone.
                 (true, true) => {
-                    let first = dialog.query_selector("[autofocus], button").ok().flatten();
+                    let find = |selector| dialog.query_selector(selector).ok().flatten();
+                    let first = find("[autofocus]").or_else(|| find("button"));
                     if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
                         drop(first.focus());
                     }
