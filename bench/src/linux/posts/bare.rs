@@ -33,7 +33,6 @@ fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = {WAL_PAGES};"
     ))?;
     let first: i64 = db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?;
-    let seq: i64 = db.query_row("SELECT coalesce(max(seq), 0) FROM messages", (), |row| row.get(0))?;
     let mut chance = Chance::new(2);
     let (begin, mut n) = (Instant::now(), first);
     while begin.elapsed() < TIME {
@@ -43,13 +42,10 @@ fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
             let (room, at) = (n % rooms + 2, 1_767_225_600_000 + n);
             let prev = (n - rooms).max(0);
             let mut event = db.prepare_cached(
-                "INSERT INTO events (n, address, prev, kind, author, client_id, at, body, text)
+                "INSERT INTO events (n, shelf, prev, kind, author, client_id, at, body, text)
                  VALUES (?1, ?2, ?3, 'posted', ?4, ?5, ?6, ?7, ?8)",
             )?;
-            event.execute(params![n, room * 2, prev, room, chance.bytes(), at, BODY, TEXT])?;
-            let mut message =
-                db.prepare_cached("INSERT INTO messages (room, seq, n, at) VALUES (?1, ?2, ?3, ?4)")?;
-            message.execute(params![room, seq + 1 + (n - first) / rooms, n, at])?;
+            event.execute(params![n, room * 4, prev, room, chance.bytes(), at, BODY, TEXT])?;
         }
         db.execute_batch("COMMIT")?;
     }
