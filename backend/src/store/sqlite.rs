@@ -1,6 +1,6 @@
 //! The log on disk: one SQLite database in the data folder.
 //!
-//! One thread writes, a few read ([`writer`], [`reader`]). What a change means
+//! One thread writes, one tidies up after it, a few read ([`writer`], [`tidy`], [`reader`]). What a change means
 //! is [`hub::House`]'s to say, as in every store; here it lasts: an outcome
 //! comes when the transaction that holds it is on disk. While the disk does not
 //! take it, changes are refused and reading goes on, and [`Condition`] says why.
@@ -23,6 +23,7 @@ mod shelf;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
@@ -117,7 +118,7 @@ impl SqliteStore {
         }
         // One batch under way and one that waits: the registry sends no more.
         let (batches, receiver) = sync_channel(1);
-        let writer = Writer::new(files, log, receiver, condition.clone());
+        let writer = Writer::new(files, log, receiver, condition.clone())?;
         let end = End(condition.clone());
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
             writer.run();
