@@ -8,6 +8,9 @@ pub const READERS: usize = 3;
 /// Questions that wait for a reader. At it whoever asks waits for a place.
 pub const READS_WAITING_MAX: usize = 1024;
 
+/// Positions of each shelf that a replay looks up at a time. Past them it looks again.
+pub const MERGE_AHEAD: usize = 16;
+
 /// Kilobytes of pages that the writer holds. Past it the least used leave.
 pub const WRITER_CACHE_KIB: i64 = 64 << 10;
 
