@@ -7,10 +7,30 @@
 
 use std::cmp::Ordering;
 
-/// The indexes of `many` things in their order. Not generic, so that the page has one sort, of 4 KB.
-pub(crate) fn order(many: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+/// The indexes of `many` things in their order; equal ones stay as they were. Runs of one, two, four and so on are
+/// merged. Not generic, so that the page has one sort, and a tenth of the standard library's.
+fn order(many: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..many).collect();
-    order.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
+    let mut width = 1;
+    while width < many {
+        let mut merged = Vec::with_capacity(many);
+        for run in order.chunks(2 * width) {
+            let (mut left, mut right) = run.split_at(width.min(run.len()));
+            while let ([one, left_rest @ ..], [other, right_rest @ ..]) = (left, right) {
+                if compare(*other, *one).is_lt() {
+                    merged.push(*other);
+                    right = right_rest;
+                } else {
+                    merged.push(*one);
+                    left = left_rest;
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        order = merged;
+        width *= 2;
+    }
     order
 }
 
@@ -184,7 +204,12 @@ mod tests {
         let sorted = sort_by_key(model.clone(), |(number, _)| *number);
         model.sort_by_key(|(number, _)| *number);
         assert_eq!(sorted, model);
-        assert!(sort_by_key(Vec::<u64>::new(), |number| *number).is_empty());
+        for many in 0..40 {
+            let some: Vec<(u64, usize)> = numbers().map(|number| number % 8).zip(0..many).collect();
+            let mut model = some.clone();
+            model.sort();
+            assert_eq!(sort_by_key(some, |(number, _)| *number), model, "{many}");
+        }
     }
 
     #[test]
