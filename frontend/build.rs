@@ -1,8 +1,10 @@
-//! Checks the catalogues against each other and against the sources, and
-//! fails the build where they differ.
+//! Checks the catalogues against each other and against the sources, fails the build where they
+//! differ, and makes of them the table that the page has its texts from.
 
 #[path = "build/catalogue.rs"]
 mod catalogue;
+#[path = "build/table.rs"]
+mod table;
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -17,6 +19,12 @@ fn main() -> ExitCode {
     };
     for fault in &faults {
         println!("cargo::error={fault}");
+    }
+    let texts = rust_i18n_support::load_locales(&format!("{root}/i18n"), |_| false);
+    let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("catalogue.rs");
+    if let Err(error) = fs::write(&out, table::of(&texts)) {
+        println!("cargo::error={}: {error}", out.display());
+        return ExitCode::FAILURE;
     }
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

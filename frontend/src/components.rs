@@ -6,6 +6,7 @@
 pub mod avatar;
 pub mod brand;
 pub mod browse;
+pub mod button;
 pub mod choice;
 pub mod composer;
 pub mod confirm;

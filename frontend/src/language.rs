@@ -3,7 +3,6 @@
 //! The catalogues are `i18n/<tag>.json`; `build.rs` fails the build where they
 //! differ, or where a [`tr!`](crate::language::tr) names what they do not have.
 
-use std::borrow::Cow;
 use yew::AttrValue;
 
 /// A language that the page speaks.
@@ -56,44 +55,62 @@ impl Language {
     }
 }
 
-/// Asked before the catalogues, and silent: see where it is named.
-pub(crate) struct NothingMore;
-
-impl rust_i18n::Backend for NothingMore {
-    fn available_locales(&self) -> Vec<Cow<'_, str>> {
-        Vec::new()
-    }
-
-    fn translate(&self, _locale: &str, _key: &str) -> Option<Cow<'_, str>> {
-        None
-    }
-
-    fn messages_for_locale(&self, _locale: &str) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-        None
-    }
+/// What `build.rs` made of the catalogues: `KEYS`, and `CATALOGUES` in the order of their tags.
+mod catalogue {
+    include!(concat!(env!("OUT_DIR"), "/catalogue.rs"));
 }
 
-/// The text under `key`, with its `%{name}`s filled in.
-///
-/// [`tr!`](crate::language::tr) calls it; the build has checked the key.
+/// The place of a key in every catalogue. Asked when the page is built: the keys are not in it.
 #[doc(hidden)]
-pub fn text(language: Language, key: &'static str, names: &[&str], values: &[String]) -> AttrValue {
-    let Some(text) = crate::_rust_i18n_try_translate(language.tag(), key) else {
-        return AttrValue::Static(key);
-    };
-    if names.is_empty() {
-        return match text {
-            Cow::Borrowed(text) => AttrValue::from(text.to_owned()),
-            Cow::Owned(text) => AttrValue::from(text),
-        };
+pub const fn place(key: &str) -> usize {
+    let mut place = 0;
+    while !is_same(catalogue::KEYS[place].as_bytes(), key.as_bytes()) {
+        place += 1; // past the last: no catalogue has the key, and the build fails here
     }
-    AttrValue::from(rust_i18n::replace_patterns(&text, names, values))
+    place
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// The text at `place`. [`tr!`](crate::language::tr) calls it; the build has checked the key.
+#[doc(hidden)]
+pub fn text(language: Language, place: usize) -> AttrValue {
+    AttrValue::Static(catalogue::CATALOGUES[language as usize].1[place])
+}
+
+/// The text at `place`, with its `%{name}`s filled in.
+#[doc(hidden)]
+pub fn filled(language: Language, place: usize, names: &[&str], values: &[String]) -> AttrValue {
+    let text = catalogue::CATALOGUES[language as usize].1[place];
+    let mut pieces = text.split('%');
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.trim_start_matches('{').split_once('}').unwrap_or_default();
+        let value = names.iter().zip(values).find(|(given, _)| **given == name);
+        filled.push_str(value.map_or("", |(_, value)| value));
+        filled.push_str(rest);
+    }
+    AttrValue::from(filled)
 }
 
 /// `tr!(language, "key", name = value)`: a text of the catalogue.
 macro_rules! tr {
-    ($language:expr, $key:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::language::text($language, $key, &[$(stringify!($name)),*], &[$(($value).to_string()),*])
+    ($language:expr, $key:literal $(,)?) => {
+        $crate::language::text($language, const { $crate::language::place($key) })
+    };
+    ($language:expr, $key:literal $(, $name:ident = $value:expr)+ $(,)?) => {
+        $crate::language::filled(
+            $language,
+            const { $crate::language::place($key) },
+            &[$(stringify!($name)),+],
+            &[$(($value).to_string()),+],
+        )
     };
 }
 pub(crate) use tr;
@@ -119,9 +136,19 @@ mod tests {
     }
 
     #[test]
+    fn each_language_has_its_catalogue() {
+        assert_eq!(Language::ALL.map(Language::tag), catalogue::CATALOGUES.each_ref().map(|(tag, _)| *tag));
+        assert_eq!(Language::ALL.map(|language| language as usize), [0, 1]);
+    }
+
+    #[test]
     fn a_text_comes_in_its_language_with_its_values() {
         assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "passer-by 3");
         assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "过客 3");
         assert_eq!(tr!(Language::English, "room.lobby"), "Lobby");
+        assert_eq!(
+            tr!(Language::English, "composer.too_long", max = "%{over}", over = 7),
+            "Too long by 7 bytes (a message has at most %{over}). Shorten it, or send it as several."
+        );
     }
 }

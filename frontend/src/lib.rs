@@ -28,7 +28,3 @@ mod timeout;
 pub mod title;
 pub mod transport;
 pub mod version;
-
-// A backend of its own, though it has nothing, makes rust-i18n 4.2 hold each
-// text once and packed. Without it each is held twice: 16 KB more of code.
-rust_i18n::i18n!("i18n", backend = language::NothingMore);

@@ -3,8 +3,11 @@
 
 #[path = "../build/catalogue.rs"]
 mod catalogue;
+#[path = "../build/table.rs"]
+mod table;
 
 use catalogue::faults;
+use std::collections::BTreeMap;
 
 const EN: &str = "{\n \"send\": \"Send\",\n \"count\": \"%{count} here\"\n}";
 const ZH: &str = "{\n \"send\": \"发送\",\n \"count\": \"%{count} 人在\"\n}";
@@ -59,4 +62,25 @@ fn a_catalogue_that_cannot_be_read_is_a_fault() {
     {
         assert!(!told(wrong, ZH, SOURCE).is_empty(), "{wrong}");
     }
+}
+
+#[test]
+fn the_table_has_the_texts_of_each_language_in_the_order_of_the_keys() {
+    let texts = |pairs: [(&str, &str); 2]| {
+        pairs.map(|(key, text)| (key.to_owned(), text.to_owned())).into_iter().collect::<BTreeMap<_, _>>()
+    };
+    let en = texts([("send", "Send \"it\""), ("count", "%{count} here")]);
+    let zh = texts([("count", "%{count} 人在"), ("send", "发送")]);
+    let source = table::of(&[("zh-CN".to_owned(), zh), ("en".to_owned(), en)].into_iter().collect());
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "pub(super) const KEYS: [&str; 2] = [\"count\", \"send\"];",
+            "pub(super) static CATALOGUES: [(&str, [&str; 2]); 2] = [",
+            "(\"en\", [\"%{count} here\", \"Send \\\"it\\\"\"]),",
+            "(\"zh-CN\", [\"%{count} 人在\", \"发送\"]),",
+            "];",
+        ]
+    );
 }

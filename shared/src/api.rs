@@ -14,7 +14,7 @@ use crate::{ErrorCode, Member};
 use serde::{Deserialize, Serialize};
 
 /// Who the cookie stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Me {
     /// Nobody yet, if absent.
     pub member: Option<Member>,
@@ -30,7 +30,7 @@ pub struct Name {
 }
 
 /// Why a request was refused (RFC 9457, `application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// `urn:teahouse:error:<name>`.
     #[serde(rename = "type")]
@@ -44,7 +44,7 @@ pub struct Problem {
     /// Whether the same request may succeed later.
     pub temporary: bool,
     /// A free name like the one that is taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 
@@ -60,4 +60,9 @@ impl Problem {
             suggestion: None,
         }
     }
+}
+
+crate::read! {
+    Me { member, build }
+    Problem { kind as "type", status, title, code, temporary, suggestion }
 }

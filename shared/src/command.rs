@@ -1,5 +1,6 @@
 //! What a client asks: client → server.
 
+use crate::json::{Json, Read, Unreadable};
 use crate::{Address, ClientId, Cursor, ErrorCode, RoomId};
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +152,23 @@ pub enum At {
     /// Around the first message that was committed at this time (milliseconds since
     /// 1970) or later; the newest, if there is none.
     Date(u64),
+}
+
+impl Read for At {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        let (kind, json) = match json {
+            Json::Text(kind) if kind == "newest" => return Ok(At::Newest),
+            json => json.into_object()?.into_only()?,
+        };
+        let n = u64::read(json)?;
+        match &*kind {
+            "before" => Ok(At::Before(n)),
+            "after" => Ok(At::After(n)),
+            "around" => Ok(At::Around(n)),
+            "date" => Ok(At::Date(n)),
+            _ => Err(Unreadable("")),
+        }
+    }
 }
 
 /// Asks for the events of one address after a position that the client holds.

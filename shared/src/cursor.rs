@@ -1,5 +1,6 @@
 //! Where a reader stands in the log.
 
+use crate::json::{Json, Read, Unreadable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -80,6 +81,11 @@ macro_rules! wire_as_text {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
                 text.parse().map_err(D::Error::custom)
+            }
+        }
+        impl Read for $type {
+            fn read(json: Json) -> Result<Self, Unreadable> {
+                String::read(json)?.parse().map_err(|_| Unreadable(""))
             }
         }
     };

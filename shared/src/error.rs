@@ -2,7 +2,8 @@
 //! in each language, and [`ErrorCode::advice`] the one for people who read
 //! frames and logs.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::json::{Json, Read, Unreadable};
+use serde::{Serialize, Serializer};
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $wire:literal, $temporary:literal, $advice:literal;)*) => {
@@ -139,11 +140,13 @@ impl Serialize for ErrorCode {
     }
 }
 
-impl<'de> Deserialize<'de> for ErrorCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        u16::deserialize(deserializer).map(Self::from_number)
+impl Read for ErrorCode {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        u16::read(json).map(Self::from_number)
     }
 }
+
+crate::read!(@serde ErrorCode);
 
 #[cfg(test)]
 mod tests {

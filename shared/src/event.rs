@@ -5,11 +5,12 @@
 //! the same for every recipient. The others carry no position and are never
 //! replayed.
 
+use crate::json::{Json, Read, Unreadable};
 use crate::{Address, ClientId, Cursor, ErrorCode, Member, MemberId, Message, Room, RoomId, command::At};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One frame to a v1 client. Clients pass over a `type` that they do not know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -55,7 +56,6 @@ pub enum Event {
     #[serde(skip)]
     Later(Position),
     /// From a newer server.
-    #[serde(other)]
     Unknown,
 }
 
@@ -64,14 +64,9 @@ impl Event {
     ///
     /// # Errors
     /// It is no event.
-    pub fn parse(frame: &str) -> Result<Self, serde_json::Error> {
-        let event = serde_json::from_str(frame)?;
-        if let Event::Unknown = event
-            && let Ok(position) = serde_json::from_str::<Position>(frame)
-        {
-            return Ok(Event::Later(position));
-        }
-        Ok(event)
+    pub fn parse(frame: &str) -> Result<Self, Unreadable> {
+        let place = |json| Position::read(json).map_or(Event::Unknown, Event::Later);
+        Event::read_or(Json::parse(frame)?, place)
     }
 
     /// Where a durable event stands; `None` for the others.
@@ -88,10 +83,47 @@ impl Event {
         };
         Some(Position { n, to, prev })
     }
+
+    /// Reads the event that its `type` names. Makes of another what `other` makes of it.
+    fn read_or(json: Json, other: fn(Json) -> Event) -> Result<Self, Unreadable> {
+        let mut object = json.into_object()?;
+        let kind: String = object.field("type")?;
+        let json = Json::Object(object);
+        Ok(match &*kind {
+            "welcome" => Event::Welcome(Read::read(json)?),
+            "reply" => Event::Reply(Read::read(json)?),
+            "error" => Event::Error(Read::read(json)?),
+            "posted" => Event::Posted(Read::read(json)?),
+            "member_joined" => Event::MemberJoined(Read::read(json)?),
+            "member_left" => Event::MemberLeft(Read::read(json)?),
+            "renamed" => Event::Renamed(Read::read(json)?),
+            "room_created" => Event::RoomCreated(Read::read(json)?),
+            "room_changed" => Event::RoomChanged(Read::read(json)?),
+            "reset" => Event::Reset(Read::read(json)?),
+            "caught_up" => Event::CaughtUp(Read::read(json)?),
+            "rooms" => Event::Rooms(Read::read(json)?),
+            "history" => Event::History(Read::read(json)?),
+            "events" => Event::Events(Read::read(json)?),
+            "here" => Event::Here(Read::read(json)?),
+            "away" => Event::Away(Read::read(json)?),
+            "gone" => Event::Gone(Read::read(json)?),
+            "ping" => Event::Ping(Read::read(json)?),
+            "pong" => Event::Pong(Read::read(json)?),
+            _ => other(json),
+        })
+    }
 }
 
+impl Read for Event {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        Event::read_or(json, |_| Event::Unknown)
+    }
+}
+
+crate::read!(@serde Event);
+
 /// Where a durable event stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// Its position in the log.
     pub n: u64,
@@ -102,7 +134,7 @@ pub struct Position {
 }
 
 /// What a session starts with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Welcome {
     /// The `ref` of the `hello`.
     #[serde(rename = "ref")]
@@ -115,16 +147,14 @@ pub struct Welcome {
     pub you: Member,
     /// The session goes on from the client's cursor: what it missed follows, then
     /// `caught_up`. Otherwise what the client holds is of no use any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resumed: bool,
     /// The position that `rooms` describes.
-    #[serde(default)]
     pub as_of: u64,
     /// The rooms that the member is in, the lobby first.
-    #[serde(default)]
     pub rooms: Vec<RoomEntry>,
     /// The open room with its newest messages; absent where the session is resumed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomSnapshot>,
     /// Members present, at most [`crate::limits::WELCOME_PRESENT_MAX`].
     pub present: Vec<Presence>,
@@ -133,14 +163,14 @@ pub struct Welcome {
 }
 
 /// A room that the member is in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomEntry {
     /// Its id.
     pub id: RoomId,
     /// Its name; empty for the lobby, which has one in each language.
     pub name: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// How many members are in it.
     pub members: u32,
@@ -155,7 +185,7 @@ pub struct RoomEntry {
 
 /// A room at one position. A client applies an event to the room if and only
 /// if the event's `n` is greater than `as_of`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomSnapshot {
     /// Which room.
     pub room: RoomId,
@@ -172,17 +202,17 @@ pub struct RoomSnapshot {
 }
 
 /// A present member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Presence {
     /// Who.
     pub member: Member,
     /// The page is open, the person is not at it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub away: bool,
 }
 
 /// A command was carried out and, if it was durable, committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
@@ -194,15 +224,15 @@ pub struct Reply {
     /// When it was committed: milliseconds since 1970.
     pub at: u64,
     /// The room that was made, or that it was about; absent for posts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
 
 /// A command was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The `ref` of the command, where it had one.
-    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<u64>,
     /// The number.
     pub code: ErrorCode,
@@ -220,7 +250,7 @@ impl Refusal {
 }
 
 /// A message was committed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Posted {
     /// Its position in the log.
     pub n: u64,
@@ -237,7 +267,7 @@ pub struct Posted {
     /// The author's name when it was written.
     pub name: String,
     /// Tells the connections of [`MemberId::PASSER_BY`] apart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<u32>,
     /// The client's id for it.
     pub client_id: ClientId,
@@ -254,7 +284,7 @@ impl Posted {
 }
 
 /// A member joined a room. Told to the member with the room, and then to the room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MemberJoined {
     /// Position in the log.
     pub n: u64,
@@ -267,12 +297,12 @@ pub struct MemberJoined {
     /// Who.
     pub member: Member,
     /// Which room, where it is told to the member.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
 }
 
 /// A member left a room; the lobby: the house. Told to the room, and then to the member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MemberLeft {
     /// Position in the log.
     pub n: u64,
@@ -285,12 +315,12 @@ pub struct MemberLeft {
     /// Who.
     pub member: MemberId,
     /// Which room, where it is told to the member.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
 
 /// A room was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomCreated {
     /// Position in the log.
     pub n: u64,
@@ -309,7 +339,7 @@ pub struct RoomCreated {
 }
 
 /// A room has another name or description.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomChanged {
     /// Position in the log.
     pub n: u64,
@@ -328,20 +358,20 @@ pub struct RoomChanged {
 }
 
 /// A room anew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reset {
     /// The `ref` of the `events` that this answers; absent in a replay.
-    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<u64>,
     /// The room as the list of `welcome` has it, as of the snapshot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<RoomEntry>,
     /// The room with its newest messages. What is held of it and does not touch them stays apart.
     pub room: RoomSnapshot,
 }
 
 /// A page of the rooms of the house.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rooms {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
@@ -353,24 +383,24 @@ pub struct Rooms {
 }
 
 /// A room of the house.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FoundRoom {
     /// Its id.
     pub id: RoomId,
     /// Its name; empty for the lobby.
     pub name: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// How many members are in it.
     pub members: u32,
     /// Whether this member is.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub joined: bool,
 }
 
 /// A page of a room's messages, without gaps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct History {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
@@ -390,7 +420,7 @@ pub struct History {
 }
 
 /// Events of one address, in their order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Events {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
@@ -400,12 +430,12 @@ pub struct Events {
     /// Those after the position that was asked for.
     pub events: Vec<Event>,
     /// Whether there are more: ask again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
 }
 
 /// A member has another name, from now on and on what is already said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Renamed {
     /// Position in the log.
     pub n: u64,
@@ -420,7 +450,7 @@ pub struct Renamed {
 }
 
 /// Came, or came back from being away.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Here {
     /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
     pub members: Vec<Member>,
@@ -429,7 +459,7 @@ pub struct Here {
 }
 
 /// Left the page open and went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Away {
     /// Who, with names: one may come in away; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
     pub members: Vec<Member>,
@@ -438,7 +468,7 @@ pub struct Away {
 }
 
 /// Has no page open any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gone {
     /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
     pub members: Vec<MemberId>,
@@ -447,8 +477,36 @@ pub struct Gone {
 }
 
 /// How far the other side has sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Through {
     /// All that is addressed to this client up to here has left before this frame.
     pub through: Cursor,
+}
+
+crate::read! {
+    Position { n, to, prev }
+    Welcome {
+        reference as "ref", build, through, you, resumed or default, as_of or default, rooms or default,
+        room, present, present_count,
+    }
+    RoomEntry { id, name, description or default, members, joined, last, seq }
+    RoomSnapshot { room, as_of, last, messages, older, authors }
+    Presence { member, away or default }
+    Reply { reference as "ref", n, seq, at, room }
+    Refusal { reference as "ref", code, name, temporary }
+    Posted { n, to, prev, seq, at, author, name, tag, client_id, text }
+    MemberJoined { n, to, prev, at, member, room }
+    MemberLeft { n, to, prev, at, member, room }
+    RoomCreated { n, to, prev, at, author, client_id, room }
+    RoomChanged { n, to, prev, at, author, client_id, room }
+    Reset { reference as "ref", entry, room }
+    Rooms { reference as "ref", rooms, more }
+    FoundRoom { id, name, description or default, members, joined or default }
+    History { reference as "ref", room, at, messages, older, newer, authors }
+    Events { reference as "ref", to, events, more or default }
+    Renamed { n, to, prev, at, member }
+    Here { members, count }
+    Away { members, count }
+    Gone { members, count }
+    Through { through }
 }

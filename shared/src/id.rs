@@ -1,5 +1,6 @@
 //! Ids. Each is a type of its own, so that one cannot be taken for another.
 
+use crate::json::{Json, Read, Unreadable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -99,6 +100,35 @@ impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl Read for MemberId {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        u64::read(json).map(MemberId)
+    }
+}
+
+impl Read for RoomId {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        u64::read(json).map(RoomId)
+    }
+}
+
+impl Read for Address {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        let (kind, json) = json.into_object()?.into_only()?;
+        match &*kind {
+            "room" => RoomId::read(json).map(Address::Room),
+            "member" => MemberId::read(json).map(Address::Member),
+            _ => Err(Unreadable("")),
+        }
+    }
+}
+
+impl Read for ClientId {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        String::read(json)?.parse().map_err(|_| Unreadable(""))
     }
 }
 

@@ -15,6 +15,7 @@ pub mod cursor;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod json;
 pub mod limits;
 pub mod member;
 pub mod message;

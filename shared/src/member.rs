@@ -1,13 +1,17 @@
 //! People.
 
 use crate::MemberId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A member as others see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
     /// Stays when the name changes.
     pub id: MemberId,
     /// Unique in the house.
     pub name: String,
+}
+
+crate::read! {
+    Member { id, name }
 }

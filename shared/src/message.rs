@@ -1,10 +1,10 @@
 //! What people say.
 
 use crate::{ClientId, MemberId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One message as it stands in a room's snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// Its position in the log.
     pub n: u64,
@@ -17,10 +17,14 @@ pub struct Message {
     /// The author's name when it was written.
     pub name: String,
     /// Tells the connections of [`MemberId::PASSER_BY`] apart; absent for members.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<u32>,
     /// With the author, the message's identity from local echo to history.
     pub client_id: ClientId,
     /// Plain text.
     pub text: String,
+}
+
+crate::read! {
+    Message { n, seq, at, author, name, tag, client_id, text }
 }

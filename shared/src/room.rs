@@ -1,16 +1,20 @@
 //! Rooms.
 
 use crate::RoomId;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A room as others see one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Room {
     /// Stays when the name changes.
     pub id: RoomId,
     /// Unique among the rooms; empty for the lobby, which has one in each language.
     pub name: String,
     /// What it is for.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
+}
+
+crate::read! {
+    Room { id, name, description or default }
 }

@@ -431,6 +431,22 @@ fn fields_of_a_newer_other_side_are_passed_over() {
 }
 
 #[test]
+fn each_field_of_an_event_is_read_and_none_is_there_twice() {
+    for (name, _) in events() {
+        let value: Value = serde_json::from_str(&golden(name)).unwrap();
+        let fields = value.as_object().unwrap();
+        for field in fields.keys() {
+            let mut wrong = fields.clone();
+            wrong[field] = (-1).into();
+            let wrong = Value::Object(wrong).to_string();
+            assert!(Event::parse(&wrong).is_err(), "{wrong}");
+            let twice = golden(name).replacen('{', &format!("{{\"{field}\":{},", fields[field]), 1);
+            assert!(Event::parse(&twice).is_err(), "{twice}");
+        }
+    }
+}
+
+#[test]
 fn an_error_of_a_newer_server_keeps_its_number_and_whether_to_try_again() {
     let frame = r#"{"type":"error","ref":2,"code":1999,"name":"too_tired","temporary":true}"#;
     let event: Event = serde_json::from_str(frame).unwrap();

@@ -7,16 +7,17 @@
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
+use crate::sorted::Map;
 use crate::stored::{Owner, StoredDraft};
 use crate::view;
 use shared::{ClientId, RoomId};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// The drafts of the member of this page.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
-    rooms: BTreeMap<RoomId, Draft>,
+    rooms: Map<RoomId, Draft>,
     /// The last turn that was given out.
     turn: u64,
     timer: bool,
@@ -50,7 +51,7 @@ impl Drafts {
         if !self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX {
             return;
         }
-        let draft = self.rooms.entry(room).or_default();
+        let draft = self.rooms.or_insert_with(room, Draft::default);
         if *draft.text != *text {
             draft.text = Rc::from(text);
             draft.dirty = true;
@@ -123,7 +124,7 @@ impl Drafts {
 
     /// All is another's now, who is the same person.
     pub(crate) fn give(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
-        for (room, draft) in &mut self.rooms {
+        for (room, draft) in self.rooms.iter_mut() {
             draft.dirty = true;
             let (name, text) = (name.to_owned(), String::new());
             out.push(Effect::KeepDraft(StoredDraft { owner: old, name, room: *room, text }));
@@ -139,7 +140,7 @@ impl Drafts {
 
     fn put(&mut self, room: RoomId, text: &str, dirty: bool) {
         self.turn += 1;
-        let draft = self.rooms.entry(room).or_default();
+        let draft = self.rooms.or_insert_with(room, Draft::default);
         (draft.text, draft.turn) = (Rc::from(text), self.turn);
         draft.dirty |= dirty;
     }

@@ -4,16 +4,16 @@
 use crate::ask::Ask;
 use crate::chain::{Chain, Step};
 use crate::limits::BEYOND_MAX;
+use crate::sorted::Map;
 use shared::Event;
 use shared::event::Position;
-use std::collections::BTreeMap;
 
 /// How far an address is held, and what waits beyond.
 #[derive(Debug)]
 pub(crate) struct Feed {
     chain: Chain,
     /// Events beyond a hole.
-    beyond: BTreeMap<u64, Event>,
+    beyond: Map<u64, Event>,
     /// The question for what is missing.
     pub(crate) ask: Ask,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Feed {
 impl Feed {
     /// Continues what `chain` continues.
     pub(crate) fn new(chain: Chain) -> Self {
-        Feed { chain, beyond: BTreeMap::new(), ask: Ask::Idle }
+        Feed { chain, beyond: Map::new(), ask: Ask::Idle }
     }
 
     /// Takes an event: what is to be applied now is given back with what it is to the chain.
@@ -41,12 +41,15 @@ impl Feed {
     /// The next of the events beyond the hole, once it follows.
     pub(crate) fn next(&mut self) -> Option<Event> {
         loop {
-            let first = self.beyond.first_entry()?;
-            let position = first.get().position()?;
-            match self.chain.step(position.n, position.prev) {
-                Step::Next => return Some(first.remove()),
-                Step::Known => drop(first.remove()),
-                Step::Hole => return None,
+            let (_, first) = self.beyond.first()?;
+            let position = first.position()?;
+            let step = self.chain.step(position.n, position.prev);
+            if step == Step::Hole {
+                return None;
+            }
+            let (_, first) = self.beyond.pop_first()?;
+            if step == Step::Next {
+                return Some(first);
             }
         }
     }

@@ -27,6 +27,7 @@ mod room;
 mod rooms;
 mod screen;
 mod shelf;
+mod sorted;
 pub mod stored;
 mod stretch;
 mod timeline;

@@ -5,10 +5,10 @@
 //! position, and the later position holds: events of two addresses may come in any order.
 
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
+use crate::sorted::{Map, Set, sort_by_key};
 use crate::view::Person;
 use shared::event::Presence;
 use shared::{Member, MemberId, Message};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A name as of a position; none of who left.
@@ -21,9 +21,9 @@ struct Known {
 /// The members that the page knows of.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
-    names: BTreeMap<MemberId, Known>,
+    names: Map<MemberId, Known>,
     /// Present members, and whether they are away.
-    present: BTreeMap<MemberId, bool>,
+    present: Map<MemberId, bool>,
     count: u32,
     /// There were too many to be named one by one. The next who are named are
     /// all who are present, for changes in between were only counted.
@@ -133,14 +133,14 @@ impl Members {
     }
 
     /// Forgets names; those who are present or an author of a row that is held stay.
-    pub(crate) fn tidy(&mut self, authors: &BTreeSet<MemberId>) {
+    pub(crate) fn tidy(&mut self, authors: &Set<MemberId>) {
         let present = &self.present;
         self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
     }
 
     /// The present members in the order of their names.
     pub(crate) fn people(&self, me: Option<MemberId>) -> Vec<Person> {
-        let mut people: Vec<Person> = self
+        let people: Vec<Person> = self
             .present
             .iter()
             .map(|(id, away)| Person {
@@ -151,8 +151,7 @@ impl Members {
             })
             .collect();
         // Lower case by ASCII only: the tables for more would weigh more than they give.
-        people.sort_by_cached_key(|person| (person.name.to_ascii_lowercase(), person.id));
-        people
+        sort_by_key(people, |person| (person.name.to_ascii_lowercase(), person.id))
     }
 }
 

@@ -3,16 +3,16 @@
 use crate::history::Want;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
 use crate::room::{Room, order};
+use crate::sorted::{Map, Set, sort_by_key};
 use crate::stretch::Look;
 use crate::view::RoomItem;
 use shared::RoomId;
 use shared::event::{RoomEntry, RoomSnapshot, Welcome};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    rooms: BTreeMap<RoomId, Room>,
+    rooms: Map<RoomId, Room>,
     open: RoomId,
     /// To be opened once we are in it.
     wanted: Option<RoomId>,
@@ -23,7 +23,7 @@ pub(crate) struct Rooms {
 
 impl Default for Rooms {
     fn default() -> Self {
-        let rooms = BTreeMap::new();
+        let rooms = Map::new();
         Rooms { rooms, open: RoomId::LOBBY, wanted: None, as_of: 0, uses: 0 }
     }
 }
@@ -73,7 +73,7 @@ impl Rooms {
         }
         if let Some(snapshot) = &welcome.room {
             let id = snapshot.room;
-            let room = self.rooms.entry(id).or_insert_with(|| Room::told(snapshot.as_of, "", ""));
+            let room = self.rooms.or_insert_with(id, || Room::told(snapshot.as_of, "", ""));
             let entry = welcome.rooms.iter().find(|entry| entry.id == id);
             let same = |held: &Room| keep && entry.is_none_or(|entry| held.is_stay(entry));
             if let Some(held) = held.remove(&id).filter(same) {
@@ -88,12 +88,12 @@ impl Rooms {
     /// A session goes on: what is held stays, and what was missed follows.
     pub(crate) fn resume(&mut self, entries: &[RoomEntry], as_of: u64) {
         self.as_of = as_of;
-        let listed: BTreeSet<RoomId> = entries.iter().map(|entry| entry.id).collect();
+        let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
         self.rooms.retain(|id, _| listed.contains(id));
         for entry in entries.iter().take(ROOMS_MAX) {
             match self.rooms.get_mut(&entry.id) {
                 Some(room) if room.is_stay(entry) => room.describe(entry, as_of),
-                _ => drop(self.rooms.insert(entry.id, Room::listed(entry, as_of))),
+                _ => self.rooms.insert(entry.id, Room::listed(entry, as_of)),
             }
         }
         self.find_open();
@@ -153,8 +153,7 @@ impl Rooms {
 
     /// The rooms as they are listed.
     pub(crate) fn items(&self, has_draft: impl Fn(RoomId) -> bool) -> Vec<RoomItem> {
-        let mut rooms: Vec<_> = self.iter().collect();
-        rooms.sort_by_cached_key(|(id, room)| order(*id, room));
+        let rooms = sort_by_key(self.iter().collect(), |(id, room)| order(*id, room));
         let item = |(id, room): (RoomId, &Room)| RoomItem {
             id,
             name: room.name.clone(),
@@ -173,8 +172,8 @@ impl Rooms {
             return;
         }
         let open = self.open;
-        let mut others: Vec<_> = self.rooms.iter_mut().filter(|(id, _)| **id != open).collect();
-        others.sort_by_key(|(_, room)| room.used);
+        let others = self.rooms.iter_mut().filter(|(id, _)| **id != open).collect();
+        let others = sort_by_key(others, |(_, room)| room.used);
         for (_, room) in others {
             if held <= HELD_ROWS_MAX {
                 break;

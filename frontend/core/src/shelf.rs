@@ -3,10 +3,10 @@
 //! name are shown; it waits to be asked for.
 
 use crate::limits::{DRAFTS_MAX, LEASE_MS, SHELF_ROWS_MAX};
+use crate::sorted::{Map, sort_by_key};
 use crate::stored::{Owner, Stored, StoredDraft, StoredRow};
 use crate::view::LeftBehind;
 use shared::{ClientId, Member, RoomId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A row that lies here.
@@ -37,7 +37,7 @@ impl Shelf {
                 self.rows.push(Shelved { row, stored: true, is_free });
             }
         }
-        self.rows.sort_by_key(|shelved| shelved.row.place);
+        self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
         for draft in stored.drafts {
             self.drafts.retain(|held| (held.owner, held.room) != (draft.owner, draft.room));
             self.put_draft(draft);
@@ -55,7 +55,7 @@ impl Shelf {
     pub(crate) fn put(&mut self, row: StoredRow, stored: bool) {
         if self.rows.len() < SHELF_ROWS_MAX {
             self.rows.push(Shelved { row, stored, is_free: true });
-            self.rows.sort_by_key(|shelved| shelved.row.place);
+            self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
         }
     }
 
@@ -108,14 +108,14 @@ impl Shelf {
 
     /// What others than `me` left behind.
     pub(crate) fn left_behind(&self, me: Option<Owner>) -> Vec<LeftBehind> {
-        let mut found: BTreeMap<Owner, LeftBehind> = BTreeMap::new();
+        let mut found: Map<Owner, LeftBehind> = Map::new();
         let rows = self.rows.iter().filter(|shelved| shelved.is_free);
         let rows = rows.map(|shelved| (shelved.row.owner, &shelved.row.name, 1, 0));
         let drafts = self.drafts.iter().map(|draft| (draft.owner, &draft.name, 0, 1));
         for (owner, name, rows, drafts) in rows.chain(drafts) {
             if me != Some(owner) {
                 let name = Rc::from(name.as_str());
-                let one = found.entry(owner).or_insert(LeftBehind { owner, name, rows: 0, drafts: 0 });
+                let one = found.or_insert_with(owner, || LeftBehind { owner, name, rows: 0, drafts: 0 });
                 one.rows += rows;
                 one.drafts += drafts;
             }

@@ -2,21 +2,22 @@
 //! Plain data that turns into JSON; where it is stored is the shell's affair.
 
 use crate::view::RowKey;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use shared::json::{Json, Read, Unreadable};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 
 /// Whose something is. A member's id means somebody in one log only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Owner {
     /// The log; absent before the first `welcome`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
     /// The member.
     pub member: MemberId,
 }
 
 /// What a row asks of the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
     /// A message to a room.
@@ -54,6 +55,25 @@ pub enum Body {
     },
 }
 
+impl Read for Body {
+    fn read(json: Json) -> Result<Self, Unreadable> {
+        let mut body = json.into_object()?;
+        let kind: String = body.field("kind")?;
+        Ok(match &*kind {
+            "post" => Body::Post { room: body.field("room")?, text: body.field("text")? },
+            "create" => Body::Create { name: body.field("name")?, description: body.field("description")? },
+            "change" => Body::Change {
+                room: body.field("room")?,
+                name: body.field("name")?,
+                description: body.field("description")?,
+            },
+            "join" => Body::Join { room: body.field("room")? },
+            "leave" => Body::Leave { room: body.field("room")? },
+            _ => return Err(Unreadable("kind")),
+        })
+    }
+}
+
 impl Body {
     /// The room that it is about; none for a new one.
     pub fn room(&self) -> Option<RoomId> {
@@ -66,7 +86,7 @@ impl Body {
 }
 
 /// One command that is not settled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredRow {
     /// Whose.
     pub owner: Owner,
@@ -83,7 +103,7 @@ pub struct StoredRow {
     /// Until when it belongs to the page that keeps it (milliseconds).
     pub lease: u64,
     /// Why it failed for good, if it did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorCode>,
 }
 
@@ -95,7 +115,7 @@ impl StoredRow {
 }
 
 /// What is being written in one room. Stored under owner and room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredDraft {
     /// Whose.
     pub owner: Owner,
@@ -114,4 +134,10 @@ pub struct Stored {
     pub rows: Vec<StoredRow>,
     /// In any order.
     pub drafts: Vec<StoredDraft>,
+}
+
+shared::read! {
+    Owner { epoch, member }
+    StoredRow { owner, client_id, name, body, at, place, lease, failed }
+    StoredDraft { owner, name, room, text }
 }

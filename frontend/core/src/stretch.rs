@@ -1,9 +1,10 @@
 //! A stretch of one room's messages without gaps. Two that do not touch are never one.
 
 use crate::members::Members;
+use crate::sorted::Set;
 use crate::view::{Row, RowKey, RowState};
 use shared::{MemberId, Message};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How rows are shown: by whose eyes, under which names.
@@ -58,7 +59,7 @@ impl Held {
 #[derive(Debug)]
 pub(crate) struct Stretch {
     rows: VecDeque<Held>,
-    keys: BTreeSet<RowKey>,
+    keys: Set<RowKey>,
     /// The number of the room's newest message at its end, held or not; none where nobody told.
     end: Option<u64>,
     /// Whether the room has older messages than those held.
@@ -71,7 +72,7 @@ impl Stretch {
     /// Holds nothing and stands behind the message with this number.
     pub(crate) fn bare(end: Option<u64>) -> Self {
         let older = end != Some(0);
-        Stretch { rows: VecDeque::new(), keys: BTreeSet::new(), end, older, newer: false }
+        Stretch { rows: VecDeque::new(), keys: Set::new(), end, older, newer: false }
     }
 
     /// Holds these, oldest first. What is out of order is left out.
@@ -195,10 +196,10 @@ impl Stretch {
 
     /// Lets go of so many at its start.
     pub(crate) fn trim_start(&mut self, many: usize) {
-        for held in self.rows.drain(..many.min(self.rows.len())) {
-            self.keys.remove(&held.row.key);
-            self.older = true;
-        }
+        let kept = self.rows.split_off(many.min(self.rows.len()));
+        let gone = std::mem::replace(&mut self.rows, kept);
+        self.older |= !gone.is_empty();
+        self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
     /// Lets go of so many at its end, which is no live one.
@@ -213,11 +214,12 @@ impl Stretch {
     }
 
     fn truncate(&mut self, keep: usize) {
-        for held in self.rows.drain(keep.min(self.rows.len())..) {
-            self.keys.remove(&held.row.key);
+        let gone = self.rows.split_off(keep.min(self.rows.len()));
+        if let Some(first) = gone.front() {
             self.newer = true;
-            self.end = held.seq.checked_sub(1).min(self.end);
+            self.end = first.seq.checked_sub(1).min(self.end);
         }
+        self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
     /// Takes out the first `many` as a stretch of their own.
@@ -225,10 +227,11 @@ impl Stretch {
         let mut start = Stretch::bare(None);
         start.older = self.older;
         start.newer = true;
-        for held in self.rows.drain(..many.min(self.rows.len())) {
-            self.keys.remove(&held.row.key);
-            start.push_held(held);
-        }
+        let behind = self.rows.split_off(many.min(self.rows.len()));
+        start.rows = std::mem::replace(&mut self.rows, behind);
+        start.end = start.rows.back().map(|held| held.seq);
+        start.keys = start.rows.iter().map(|held| held.row.key).collect();
+        self.keys.remove_all(&start.keys);
         self.older = true;
         start
     }

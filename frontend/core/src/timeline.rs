@@ -7,13 +7,13 @@
 //! others say while the reader is not.
 
 use crate::limits::{AHEAD_MAX, ROOM_ROWS_MAX, WINDOW_OPEN, WINDOW_ROWS_MAX, WINDOW_STEP};
+use crate::sorted::Map;
 pub(crate) use crate::stretch::Look;
 use crate::stretch::{Held, Stretch};
 use crate::view::{Landed, Row, RowKey};
 use shared::command::At;
 use shared::event::RoomSnapshot;
 use shared::{MemberId, Message};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -25,7 +25,7 @@ pub(crate) struct Timeline {
     live: Stretch,
     past: Option<Stretch>,
     /// By position.
-    ahead: BTreeMap<u64, Held>,
+    ahead: Map<u64, Held>,
     /// The window is on the past stretch.
     on_past: bool,
     /// The positions of the window's first and last message; to [`u64::MAX`]: to the end.
@@ -44,7 +44,7 @@ impl Timeline {
         Timeline {
             live: Stretch::bare(end),
             past: None,
-            ahead: BTreeMap::new(),
+            ahead: Map::new(),
             on_past: false,
             from: 0,
             to: u64::MAX,
@@ -126,7 +126,7 @@ impl Timeline {
 
     /// The room's chain has come to this position: what was ahead of it is in its place.
     pub(crate) fn passed(&mut self, n: u64) {
-        while self.ahead.first_key_value().is_some_and(|(first, _)| *first <= n) {
+        while self.ahead.first().is_some_and(|(first, _)| *first <= n) {
             self.ahead.pop_first();
         }
     }

@@ -1,6 +1,7 @@
 //! The top of the room: what it is called and what it is for. On a phone it
 //! has the connection and the buttons of what a wide screen shows at its sides.
 
+use crate::components::button::door_button;
 use crate::components::icon::Icon;
 use crate::components::pill::pill;
 use crate::language::{Language, tr};
@@ -19,7 +20,6 @@ pub fn header(
     on_room: Callback<MouseEvent>,
 ) -> Html {
     let count = view.people_count;
-    let room_word = tr!(language, "room_menu.open");
     let has_menu = on_menu.is_some();
     html! {
         <header key="header" class="header">
@@ -41,8 +41,7 @@ pub fn header(
                     aria-label={tr!(language, "header.people", count = count)} aria-haspopup="dialog"
                     {onclick}>{ Icon::People.draw() }<span>{ count }</span></button>
             }
-            <button key="more" type="button" id="room_btn" class="icon_button" aria-label={room_word.clone()}
-                title={room_word} aria-haspopup="dialog" onclick={on_room}>{ Icon::More.draw() }</button>
+            { door_button("room_btn", tr!(language, "room_menu.open"), Icon::More, on_room) }
         </header>
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::clock;
 use crate::components::avatar::avatar;
+use crate::components::button::word_button;
 use crate::components::icon::Icon;
 use crate::context::use_surroundings;
 use crate::language::{Language, tr};
@@ -126,9 +127,9 @@ fn FailedActions(props: &FailedActionsProps) -> Html {
     html! {
         <div class="failed_actions">
             <span class="reason">{ sentence::of_code(language, props.code) }</span>
-            <button type="button" class="retry" onclick={retry}>{ tr!(language, "row.retry") }</button>
-            <button type="button" class="copy" onclick={copy}>{ copy_word }</button>
-            <button type="button" class="discard" onclick={discard}>{ tr!(language, "row.discard") }</button>
+            { word_button("retry", tr!(language, "row.retry"), retry) }
+            { word_button("copy", copy_word, copy) }
+            { word_button("discard", tr!(language, "row.discard"), discard) }
         </div>
     }
 }

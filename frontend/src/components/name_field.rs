@@ -1,5 +1,6 @@
 //! A name, asked for: the field, its button, and why the last one was refused.
 
+use crate::components::button::word_button;
 use crate::components::refused::refused;
 use crate::context::use_surroundings;
 use crate::hooks::keys::{Keyboard, key_action};
@@ -111,11 +112,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
                 }
             })
         };
-        html! {
-            <button type="button" class="suggestion" onclick={take}>
-                { tr!(language, "name.suggestion", name = name) }
-            </button>
-        }
+        word_button("suggestion", tr!(language, "name.suggestion", name = name), take)
     });
     html! {
         <form class="name_form" {onsubmit} novalidate=true>

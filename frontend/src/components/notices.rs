@@ -3,6 +3,7 @@
 
 use crate::address::Asked;
 use crate::components::browse::is_joining;
+use crate::components::button::word_button;
 use crate::components::confirm::Confirm;
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
@@ -54,9 +55,31 @@ pub fn notices(around: &Surroundings, view: &View, asked: &Asked) -> Html {
     }
 }
 
-/// What is soon over, and told only if it is not.
+/// How a notice looks, and how it is read out.
+#[derive(Clone, Copy)]
+enum Tone {
+    Calm,
+    /// Soon over, and told only if it is not.
+    Late,
+    Urgent,
+}
+
+fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Html) -> Html {
+    let (class, role) = match tone {
+        Tone::Calm => ("notice", "status"),
+        Tone::Late => ("notice late", "status"),
+        Tone::Urgent => ("notice warn", "alert"),
+    };
+    html! {
+        <div {key} {id} {class} {role}>
+            <span key="text" class="notice_text">{ text }</span>
+            { actions }
+        </div>
+    }
+}
+
 fn word(key: &'static str, text: AttrValue) -> Html {
-    html! { <div {key} id={key} class="notice late" role="status"><span class="notice_text">{ text }</span></div> }
+    notice(key, key, Tone::Late, text, Html::default())
 }
 
 /// The address names a room that one is not in.
@@ -65,13 +88,13 @@ fn stranger(around: &Surroundings, room: RoomId, on_stay: &Callback<()>) -> Html
     let join =
         around.emit.reform(move |_: MouseEvent| Input::JoinRoom { client_id: random::client_id(), room });
     let stay = on_stay.reform(|_: MouseEvent| ());
-    html! {
-        <div key="stranger" id="stranger" class="notice" role="status">
-            <span class="notice_text">{ tr!(language, "stranger.text") }</span>
-            <button type="button" class="join" onclick={join}>{ tr!(language, "browse.join") }</button>
+    let actions = html! {
+        <>
+            { word_button("join", tr!(language, "browse.join"), join) }
             { dismiss(language, stay) }
-        </div>
-    }
+        </>
+    };
+    notice("stranger", "stranger", Tone::Calm, tr!(language, "stranger.text"), actions)
 }
 
 /// A room's command that was refused for good.
@@ -91,13 +114,14 @@ fn refused(around: &Surroundings, view: &View, pending: &Pending, code: ErrorCod
     let key = pending.key;
     let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
     let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
-    html! {
-        <div key={key.to_string()} id="refused_command" class="notice warn" role="alert">
-            <span class="notice_text">{ what }{ " " }{ sentence::of_room(language, code) }</span>
-            <button type="button" class="retry" onclick={retry}>{ tr!(language, "row.retry") }</button>
-            <button type="button" class="discard" onclick={discard}>{ tr!(language, "row.discard") }</button>
-        </div>
-    }
+    let text = format!("{what} {}", sentence::of_room(language, code));
+    let actions = html! {
+        <>
+            { word_button("retry", tr!(language, "row.retry"), retry) }
+            { word_button("discard", tr!(language, "row.discard"), discard) }
+        </>
+    };
+    notice(&key.to_string(), "refused_command", Tone::Urgent, text.into(), actions)
 }
 
 /// The server has another build of the page. Loading it costs nothing, unless nothing can be stored.
@@ -115,16 +139,14 @@ fn new_version(language: Language, view: &View) -> Html {
             drop(window.location().reload());
         }
     });
-    html! {
-        <div key="version" id="new_version" class="notice" role="status">
-            <span key="text" class="notice_text">{ text }</span>
-            if !costs {
-                <button key="reload" type="button" id="reload_btn" onclick={reload}>
-                    { tr!(language, "version.reload") }
-                </button>
-            }
-        </div>
-    }
+    let actions = html! {
+        if !costs {
+            <button key="reload" type="button" id="reload_btn" onclick={reload}>
+                { tr!(language, "version.reload") }
+            </button>
+        }
+    };
+    notice("version", "new_version", Tone::Calm, text, actions)
 }
 
 /// What somebody else who was signed in here has left behind: how much, never what. Nobody else
@@ -141,25 +163,20 @@ fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
         _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
     };
     let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.take") };
-    html! {
-        <div key={format!("left/{}", owner.member.0)} id="left_behind" class="notice" role="status">
-            <span key="text" class="notice_text">{ text }</span>
-            <button key="take" type="button" class="take" onclick={take}>{ word }</button>
+    let actions = html! {
+        <>
+            { word_button("take", word, take) }
             <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
                 question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
-        </div>
-    }
+        </>
+    };
+    notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
 }
 
 fn new_epoch(around: &Surroundings) -> Html {
     let language = around.language();
     let read = around.emit.reform(|_: MouseEvent| Input::DismissEpoch);
-    html! {
-        <div key="epoch" id="new_epoch" class="notice" role="status">
-            <span class="notice_text">{ tr!(language, "epoch.new") }</span>
-            { dismiss(language, read) }
-        </div>
-    }
+    notice("epoch", "new_epoch", Tone::Calm, tr!(language, "epoch.new"), dismiss(language, read))
 }
 
 fn dismiss(language: Language, onclick: Callback<MouseEvent>) -> Html {

@@ -1,6 +1,7 @@
 //! The house: its rooms, and oneself.
 
 use crate::components::avatar::avatar;
+use crate::components::button::door_button;
 use crate::components::icon::Icon;
 use crate::components::room_list::RoomList;
 use crate::language::{Language, tr};
@@ -23,14 +24,12 @@ pub struct Doors {
 /// The rail below the brand.
 pub fn rail(language: Language, view: &View, me: &Member, doors: Doors) -> Html {
     let Doors { new_room, browse, settings, picked } = doors;
-    let new_word = tr!(language, "new_room.title");
     html! {
         <div key="rail" class="rail_body">
             <nav aria-label={tr!(language, "rail.rooms")}>
                 <div key="head" class="rail_title">
                     <h2>{ tr!(language, "rail.rooms") }</h2>
-                    <button type="button" id="new_room_btn" class="icon_button" aria-label={new_word.clone()}
-                        title={new_word} aria-haspopup="dialog" onclick={new_room}>{ Icon::Plus.draw() }</button>
+                    { door_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
                 </div>
                 <RoomList key="rooms" rooms={view.rooms.clone()} room={view.room} on_pick={picked} />
                 <button key="browse" type="button" id="browse_btn" class="room_link browse_link"
@@ -41,9 +40,7 @@ pub fn rail(language: Language, view: &View, me: &Member, doors: Doors) -> Html 
             <div class="me">
                 { avatar(me.id, &me.name, None, false) }
                 <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "rail.me") }</small></span>
-                <button type="button" id="settings_btn" class="icon_button"
-                    aria-label={tr!(language, "settings.title")} title={tr!(language, "settings.title")}
-                    aria-haspopup="dialog" onclick={settings}>{ Icon::Settings.draw() }</button>
+                { door_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
             </div>
         </div>
     }

@@ -14,7 +14,7 @@ use client::limits::{DRAFTS_MAX, OUTBOX_ROWS_MAX, SHELF_ROWS_MAX};
 use client::stored::{Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
 use js_sys::{Array, Function, Object, Reflect};
-use serde_json::from_str as read;
+use shared::json::from_str as read;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Event, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};

@@ -4,7 +4,7 @@ use client::input::Unreachable;
 use client::view::NameRefusal;
 use gloo_net::http::{Request, Response};
 use shared::api::{Me, Name, Problem};
-use shared::{ErrorCode, Member};
+use shared::{ErrorCode, Member, json};
 use web_sys::AbortSignal;
 
 /// Milliseconds after which a request is given up.
@@ -54,7 +54,7 @@ async fn named(path: &str, name: String) -> Result<Member, NameRefusal> {
         return read_me(&answer).await.ok().and_then(|me| me.member).ok_or_else(unreachable);
     }
     let text = answer.text().await.map_err(|_| unreachable())?;
-    let problem: Problem = serde_json::from_str(&text).map_err(|_| unreachable())?;
+    let problem: Problem = json::from_str(&text).map_err(|_| unreachable())?;
     Err(NameRefusal { code: problem.code, suggestion: problem.suggestion })
 }
 
@@ -69,5 +69,5 @@ async fn read_me(answer: &Response) -> Result<Me, Unreachable> {
         return Err(Unreachable);
     }
     let text = answer.text().await.map_err(|_| Unreachable)?;
-    serde_json::from_str(&text).map_err(|_| Unreachable)
+    json::from_str(&text).map_err(|_| Unreachable)
 }

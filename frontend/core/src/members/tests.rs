@@ -107,8 +107,8 @@ fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
     assert_eq!(members.names.len(), NAMES_MAX);
     members.named(MemberId(9), "Ina", 1);
     assert!(members.is_full());
-    members.tidy(&BTreeSet::from([MemberId(9)]));
-    let left: Vec<u64> = members.names.keys().map(|id| id.0).collect();
+    members.tidy(&[MemberId(9)].into_iter().collect());
+    let left: Vec<u64> = members.names.iter().map(|(id, _)| id.0).collect();
     assert_eq!(left, [5, 9]);
 }
 

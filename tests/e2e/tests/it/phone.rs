@@ -1,6 +1,12 @@
 //! On a phone Enter breaks the line, and the button sends.
 
-use e2e::{keyboard::Enter, page::Page, stage::play, window::Kind};
+use e2e::{
+    keyboard::Enter,
+    page::Page,
+    stage::play,
+    wait::{SOON, until},
+    window::Kind,
+};
 
 const PHONE: Kind = Kind { languages: "zh-CN,zh", phone: true };
 
@@ -22,6 +28,32 @@ async fn enter_breaks_the_line_and_the_button_sends() {
         tom.shows(&["水\n茶"]).await;
         mei.shows(&["水\n茶"]).await;
         mei.shows_draft("").await;
+        let width: u32 = mei.run("return document.documentElement.scrollWidth", vec![]).await;
+        assert_eq!(width, 390, "nothing sticks out");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_room_is_made_and_left_with_a_thumb() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let mei = Page::join(stage.window("phone", PHONE).await, &house.url(), "梅").await;
+        mei.click("#menu_btn").await;
+        mei.find("#new_room_btn").await;
+        mei.click("#new_room_btn").await;
+        mei.find("#room_name_str").await;
+        until("the field to have the focus", SOON, async || {
+            if mei.has_focus("#room_name_str").await { Ok(()) } else { Err("it is elsewhere") }
+        })
+        .await;
+        mei.insert("茶道").await;
+        mei.click("#room_form_btn").await;
+        mei.is_in("茶道").await;
+        mei.click("#room_btn").await;
+        mei.click("#leave_btn").await;
+        mei.click("#leave_yes").await;
+        mei.is_in("大堂").await;
         let width: u32 = mei.run("return document.documentElement.scrollWidth", vec![]).await;
         assert_eq!(width, 390, "nothing sticks out");
     })

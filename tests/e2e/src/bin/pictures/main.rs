@@ -97,6 +97,10 @@ async fn take_all(stage: &Stage, album: &Album) {
         for look in Look::all(*screen) {
             look.put_on(page).await;
             page.is_inside().await;
+            talk::go_on_elsewhere(&people).await;
+            if *screen == Screen::Desktop {
+                page.find(".room_list .count").await;
+            }
             album.take(page, "lobby", look).await;
             for (scene, button, there) in DIALOGS {
                 if *screen == Screen::Phone && *button != "#room_btn" {
