@@ -9,13 +9,16 @@ use client::input::Input;
 use client::stored::{Owner, Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
 use shared::RoomId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The database.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     rows: BTreeMap<RowKey, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
+    /// Pages that went before all that they had asked for was done. What came first was done, what
+    /// came after the first that was not is not either.
+    torn: BTreeSet<PageId>,
 }
 
 impl Shelf {
@@ -48,8 +51,15 @@ impl World {
 
     /// A transaction is done. One whose page is gone may have been, or not.
     pub(crate) fn stored(&mut self, id: PageId, what: Shelve) -> Result<(), Broken> {
-        if self.pages[id.index].id != id && self.chance.one_in(2) {
-            return Ok(());
+        if self.pages[id.index].id != id {
+            let is_lost = self.chance.one_in(2);
+            let torn = &mut self.browser_of(id).shelf.torn;
+            if is_lost {
+                torn.insert(id);
+            }
+            if torn.contains(&id) {
+                return Ok(());
+            }
         }
         if self.plan.memory_only {
             return match what {
