@@ -32,7 +32,7 @@ open.onerror = () => done('there is no database');
 open.onsuccess = () => {
     const all = open.result.transaction('drafts').objectStore('drafts').getAll();
     all.onerror = () => done('nothing can be read');
-    all.onsuccess = () => { open.result.close(); done(all.result.map(String).join('\n')); };
+    all.onsuccess = () => { open.result.close(); done(all.result.map(String).join(' ')); };
 };";
 
 /// A window with the page in it.
