@@ -454,6 +454,9 @@ pub struct Renamed {
 pub struct Here {
     /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
     pub members: Vec<Member>,
+    /// Up to which position the names are those of today. The word itself has no position: it may
+    /// come behind a renaming that is newer.
+    pub as_of: u64,
     /// How many are present now.
     pub count: u32,
 }
@@ -463,6 +466,9 @@ pub struct Here {
 pub struct Away {
     /// Who, with names: one may come in away; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
     pub members: Vec<Member>,
+    /// Up to which position the names are those of today. The word itself has no position: it may
+    /// come behind a renaming that is newer.
+    pub as_of: u64,
     /// How many are present now.
     pub count: u32,
 }
@@ -505,8 +511,8 @@ crate::read! {
     History { reference as "ref", room, at, messages, older, newer, authors }
     Events { reference as "ref", to, events, more or default }
     Renamed { n, to, prev, at, member }
-    Here { members, count }
-    Away { members, count }
+    Here { members, as_of or default, count }
+    Away { members, as_of or default, count }
     Gone { members, count }
     Through { through }
 }

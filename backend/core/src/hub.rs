@@ -110,8 +110,8 @@ impl Hub {
             Input::Tick => {}
         }
         self.give_up_on_hellos(now, out);
-        let members = &self.house.members;
-        for event in self.presence.tell(now, |id| members.get(id)) {
+        let (members, as_of) = (&self.house.members, self.house.head());
+        for event in self.presence.tell(now, as_of, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
         }
     }

@@ -107,8 +107,9 @@ impl Presence {
         (!self.changed.is_empty()).then(|| self.told_at.saturating_add(PRESENCE_MS))
     }
 
-    /// What changed since the last telling; nothing if that is less than a second ago.
-    pub fn tell(&mut self, now: u64, name: impl Fn(MemberId) -> Option<Member>) -> Vec<Event> {
+    /// What changed since the last telling; nothing if that is less than a second ago. The names are
+    /// those as of position `as_of`.
+    pub fn tell(&mut self, now: u64, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Vec<Event> {
         if self.changed.is_empty() || now < self.told_at.saturating_add(PRESENCE_MS) {
             return Vec::new();
         }
@@ -146,17 +147,17 @@ impl Presence {
             return Vec::new();
         }
         if many {
-            return vec![Event::Here(Here { members: Vec::new(), count })];
+            return vec![Event::Here(Here { members: Vec::new(), as_of, count })];
         }
         let mut events = Vec::new();
         if !gone.is_empty() {
             events.push(Event::Gone(Gone { members: gone, count }));
         }
         if !here.is_empty() {
-            events.push(Event::Here(Here { members: here, count }));
+            events.push(Event::Here(Here { members: here, as_of, count }));
         }
         if !away.is_empty() {
-            events.push(Event::Away(Away { members: away, count }));
+            events.push(Event::Away(Away { members: away, as_of, count }));
         }
         events
     }
@@ -175,14 +176,17 @@ mod tests {
     fn changes_are_gathered_for_a_second() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        assert_eq!(presence.tell(1_000, name).len(), 1);
+        assert_eq!(presence.tell(1_000, 7, name).len(), 1);
         presence.open(MemberId(2));
         presence.open(MemberId(3));
         presence.close(MemberId(3), false);
         assert_eq!(presence.next_wake(), Some(2_000));
-        assert_eq!(presence.tell(1_999, name), []);
-        let told = presence.tell(2_000, name);
-        assert_eq!(told, [Event::Here(Here { members: vec![name(MemberId(2)).unwrap()], count: 2 })]);
+        assert_eq!(presence.tell(1_999, 7, name), []);
+        let told = presence.tell(2_000, 7, name);
+        assert_eq!(
+            told,
+            [Event::Here(Here { members: vec![name(MemberId(2)).unwrap()], as_of: 7, count: 2 })]
+        );
         assert_eq!(presence.next_wake(), None);
     }
 
@@ -190,10 +194,10 @@ mod tests {
     fn a_reload_within_the_second_is_not_told() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        presence.tell(1_000, name);
+        presence.tell(1_000, 7, name);
         presence.close(MemberId(1), false);
         presence.open(MemberId(1));
-        assert_eq!(presence.tell(3_000, name), []);
+        assert_eq!(presence.tell(3_000, 7, name), []);
     }
 
     #[test]
@@ -201,12 +205,12 @@ mod tests {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.set_away(MemberId(1), true);
-        presence.tell(1_000, name);
+        presence.tell(1_000, 7, name);
         presence.close(MemberId(1), true);
         presence.open(MemberId(1));
         assert!(!presence.first(name)[0].away);
         presence.set_away(MemberId(1), true);
-        assert!(matches!(presence.tell(2_000, name)[..], [Event::Away(_)]), "whoever is new saw it here");
+        assert!(matches!(presence.tell(2_000, 7, name)[..], [Event::Away(_)]), "whoever is new saw it here");
     }
 
     #[test]
@@ -214,14 +218,14 @@ mod tests {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.open(MemberId(1));
-        presence.tell(1_000, name);
+        presence.tell(1_000, 7, name);
         presence.set_away(MemberId(1), true);
-        assert_eq!(presence.tell(2_000, name), []);
+        assert_eq!(presence.tell(2_000, 7, name), []);
         presence.set_away(MemberId(1), true);
-        assert!(matches!(presence.tell(3_000, name)[..], [Event::Away(_)]));
+        assert!(matches!(presence.tell(3_000, 7, name)[..], [Event::Away(_)]));
         presence.close(MemberId(1), true);
         presence.close(MemberId(1), true);
-        assert!(matches!(presence.tell(4_000, name)[..], [Event::Gone(_)]));
+        assert!(matches!(presence.tell(4_000, 7, name)[..], [Event::Gone(_)]));
         assert_eq!(presence.count(), 0);
     }
 
@@ -234,13 +238,13 @@ mod tests {
             other => panic!("{other:?}"),
         };
         (1..limit).for_each(|id| presence.open(MemberId(id)));
-        assert_eq!(named(&presence.tell(1_000, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
+        assert_eq!(named(&presence.tell(1_000, 7, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
         presence.open(MemberId(limit));
-        assert_eq!(named(&presence.tell(2_000, name)), (1, limit));
+        assert_eq!(named(&presence.tell(2_000, 7, name)), (1, limit));
         presence.open(MemberId(limit + 1));
-        assert_eq!(named(&presence.tell(3_000, name)), (0, limit + 1));
+        assert_eq!(named(&presence.tell(3_000, 7, name)), (0, limit + 1));
         presence.close(MemberId(1), false);
-        let events = presence.tell(4_000, name);
+        let events = presence.tell(4_000, 7, name);
         let [Event::Gone(_), Event::Here(here)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(here.members.len(), PRESENCE_NAMED_MAX);
         assert_eq!(presence.first(name).len(), WELCOME_PRESENT_MAX);

@@ -28,8 +28,8 @@ impl Client {
             Event::Pong(through) => return self.through(through, now, out),
             _ if !self.connection.is_live() => return,
             Event::Reply(reply) => self.replied(reply, out),
-            Event::Here(here) => self.came(&here.members, false, here.count),
-            Event::Away(away) => self.came(&away.members, true, away.count),
+            Event::Here(here) => self.came(&here.members, false, here.count, here.as_of),
+            Event::Away(away) => self.came(&away.members, true, away.count, away.as_of),
             Event::Gone(gone) => self.members.gone(&gone.members, gone.count),
             Event::Reset(reset) => self.reset(&reset, out),
             Event::CaughtUp(through) => self.caught_up(through, now, out),
@@ -99,8 +99,8 @@ impl Client {
         self.give_up(CloseCode::Normal, now, out);
     }
 
-    fn came(&mut self, members: &[Member], away: bool, count: u32) {
-        if self.members.came(members, away, count, self.seen) {
+    fn came(&mut self, members: &[Member], away: bool, count: u32, as_of: u64) {
+        if self.members.came(members, away, count, as_of) {
             self.look_again();
         }
     }

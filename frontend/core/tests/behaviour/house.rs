@@ -13,7 +13,7 @@ pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
 
 pub(crate) struct House {
     pub(crate) epoch: Epoch,
-    n: u64,
+    pub(crate) n: u64,
     last: BTreeMap<Address, u64>,
     log: Vec<Event>,
     messages: BTreeMap<RoomId, Vec<Message>>,
@@ -180,8 +180,9 @@ impl House {
         Through { through: Cursor { epoch: self.epoch, n: self.n } }
     }
 
-    pub(crate) fn here(members: &[Member]) -> String {
-        frame(&Event::Here(Here { members: members.to_vec(), count: members.len() as u32 }))
+    /// These are here, by their names as of `as_of`.
+    pub(crate) fn here(members: &[Member], as_of: u64) -> String {
+        frame(&Event::Here(Here { members: members.to_vec(), as_of, count: members.len() as u32 }))
     }
 
     /// Today's names of those who wrote these and are members still.

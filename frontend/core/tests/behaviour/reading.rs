@@ -144,7 +144,7 @@ fn a_rename_reaches_every_row_of_its_author_and_leaves_the_others_alone() {
     house.post(&bo(), 1, "one");
     house.post(&ann(), 2, "two");
     let mut page = Page::welcome_in(&house);
-    page.frame(House::here(&[ann(), bo()]));
+    page.frame(House::here(&[ann(), bo()], house.n));
     let before = page.view();
     let renamed = house.rename(member(2, "Bob"));
     page.frame(renamed);
@@ -199,9 +199,23 @@ fn a_rename_that_the_snapshot_has_and_the_people_of_the_welcome_have_not_is_take
 }
 
 #[test]
+fn a_word_that_comes_behind_a_newer_renaming_changes_no_name() {
+    let mut house = House::new(1);
+    house.post(&bo(), 1, "one");
+    let mut page = Page::welcome_in(&house);
+    let before = house.n;
+    let renamed = house.rename(member(2, "Bob"));
+    page.frame(renamed);
+    page.frame(House::here(&[ann(), bo()], before));
+    assert_eq!(&*page.view().rows[0].name, "Bob");
+    page.frame(House::here(&[ann(), member(2, "Bobby")], house.n + 1));
+    assert_eq!(&*page.view().rows[0].name, "Bobby", "of a renaming that is still to come");
+}
+
+#[test]
 fn people_come_and_go() {
     let mut page = Page::welcome_in(&House::new(1));
-    page.frame(House::here(&[bo()]));
+    page.frame(House::here(&[bo()], 0));
     assert_eq!(page.view().people.iter().map(|person| person.me).collect::<Vec<_>>(), [true, false]);
     page.frame(frame(&Event::Gone(Gone { members: vec![MemberId(2)], count: 1 })));
     assert_eq!((page.view().people.len(), page.view().people_count), (1, 1));
