@@ -327,6 +327,15 @@ impl Outbox {
         (on_their_way, waiting)
     }
 
+    /// Whether something that was said there was refused, and waits for a word about it.
+    pub(crate) fn has_failed(&self, room: RoomId) -> bool {
+        let is_it = |entry: &Entry| {
+            matches!(entry.state, State::Failed(_))
+                && matches!(entry.row.body, Body::Post { room: of, .. } if of == room)
+        };
+        self.entries.iter().any(is_it)
+    }
+
     /// The commands that are no posts to a room that we are in.
     pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<Pending> {
         let elsewhere = |entry: &&Entry| match &entry.row.body {

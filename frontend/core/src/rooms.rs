@@ -152,7 +152,11 @@ impl Rooms {
     }
 
     /// The rooms as they are listed.
-    pub(crate) fn items(&self, has_draft: impl Fn(RoomId) -> bool) -> Vec<RoomItem> {
+    pub(crate) fn items(
+        &self,
+        has_draft: impl Fn(RoomId) -> bool,
+        has_failed: impl Fn(RoomId) -> bool,
+    ) -> Vec<RoomItem> {
         let rooms = sort_by_key(self.iter().collect(), |(id, room)| order(*id, room));
         let item = |(id, room): (RoomId, &Room)| RoomItem {
             id,
@@ -161,6 +165,7 @@ impl Rooms {
             members: room.members,
             unseen: if id == self.open { 0 } else { room.unseen() },
             draft: has_draft(id),
+            failed: has_failed(id),
         };
         rooms.into_iter().map(item).collect()
     }

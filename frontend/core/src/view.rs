@@ -204,6 +204,8 @@ pub struct RoomItem {
     pub unseen: u32,
     /// Something is being written there.
     pub draft: bool,
+    /// Something that was written there was refused, and waits for a word about it.
+    pub failed: bool,
 }
 
 /// What is beyond the rows that are shown.

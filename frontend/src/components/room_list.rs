@@ -52,6 +52,7 @@ pub fn RoomList(props: &RoomListProps) -> Html {
         members: None,
         unseen: 0,
         draft: false,
+        failed: false,
     };
     // Before the list came one is in the lobby, as everyone is.
     let first = props.rooms.is_empty().then_some(&lobby);
@@ -76,6 +77,11 @@ fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
                 if item.draft && !open {
                     <span key="draft" class="draft_mark" title={tr!(language, "rail.draft")}>
                         { Icon::Pencil.draw() }<span class="unseen_word">{ tr!(language, "rail.draft") }</span>
+                    </span>
+                }
+                if item.failed && !open {
+                    <span key="failed" class="failed_mark" title={tr!(language, "rail.failed")}>
+                        { Icon::Alert.draw() }<span class="unseen_word">{ tr!(language, "rail.failed") }</span>
                     </span>
                 }
                 if news {

@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 /// Three rooms, of which the second is open.
 fn three() -> View {
     let tea = RoomItem { description: "Leaves and water.".into(), members: Some(12), ..room_item(2, "tea") };
-    let hike = RoomItem { unseen: 130, draft: true, ..room_item(5, "周末徒步") };
+    let hike = RoomItem { unseen: 130, draft: true, failed: true, ..room_item(5, "周末徒步") };
     View { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
 }
 
@@ -41,6 +41,7 @@ async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
     assert_eq!(text(".room_list a[aria-current=page] .room_name"), "tea");
     let hike = find(".room_list a[data-room='5']");
     assert_eq!(hike.get_attribute("href").as_deref(), Some("/r/5"));
+    assert_eq!(text(".failed_mark .unseen_word"), "Not sent");
     assert_eq!(text(".count [aria-hidden]"), "99+");
     assert_eq!(text(".count .unseen_word"), "130 new");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));

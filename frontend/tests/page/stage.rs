@@ -226,6 +226,7 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
         members: Some(3),
         unseen: 0,
         draft: false,
+        failed: false,
     }
 }
 

@@ -181,6 +181,10 @@ impl World {
                     }
                     _ => self.again(id, key)?,
                 }
+            } else if let Some(room) = self.pages[index].view.rooms.iter().find(|room| room.failed) {
+                // What was refused there is seen there.
+                let room = room.id;
+                self.give(id, Input::Open(room))?;
             } else {
                 self.take_over(id)?;
             }
