@@ -89,9 +89,10 @@ impl Shelf {
     /// page keeps still.
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<Shelved> {
         let mut most = most;
-        let mut kept: Vec<(Owner, Option<RoomId>)> = Vec::new();
+        // Whoever wrote before there was a welcome is the same person: only the room counts.
+        let mut kept: Vec<Option<RoomId>> = Vec::new();
         let taken = self.rows.extract_if(.., |shelved| {
-            let of = (shelved.row.owner, shelved.row.body.room());
+            let of = shelved.row.body.room();
             if !is_wanted(&shelved.row) || kept.contains(&of) {
                 return false;
             }

@@ -42,6 +42,21 @@ fn rows_are_taken_in_their_order_and_only_when_their_lease_is_over() {
 }
 
 #[test]
+fn what_was_written_before_the_welcome_keeps_its_place_in_the_room() {
+    let mut shelf = Shelf::default();
+    let (me, unnumbered) = (owner(1, 1), Owner { epoch: None, member: MemberId(1) });
+    let body = Body::Post { room: RoomId::LOBBY, text: "x".to_owned() };
+    // The first is another page's still, which was welcomed and gave it a new lease.
+    let first = StoredRow { body: body.clone(), ..row(2, me, 500) };
+    let second = StoredRow { body, ..row(1, unnumbered, 100) };
+    load(&mut shelf, vec![first, second], 100);
+    assert!(shelf.take_mine(me, &ann(), 9).0.is_empty());
+    shelf.look(500);
+    let (rows, _) = shelf.take_mine(me, &ann(), 9);
+    assert_eq!(rows.iter().map(|shelved| shelved.row.place).collect::<Vec<_>>(), [998, 999]);
+}
+
+#[test]
 fn what_another_page_settled_is_gone_at_the_next_look() {
     let mut shelf = Shelf::default();
     load(&mut shelf, vec![row(1, owner(2, 2), 0)], 100);
