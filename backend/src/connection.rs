@@ -1,5 +1,5 @@
 //! One live WebSocket as its worker holds it: the queue of frames on their way
-//! out, and the body through which actix-http writes them.
+//! out, straight to the kernel or through the body that actix-http writes.
 //!
 //! Worker-local: no locks, no atomics. A frame is queued as a shared [`Bytes`];
 //! a queue is bounded in bytes, and past its bound it is freed at once and the
@@ -9,9 +9,10 @@ use crate::{
     frame,
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
     news::News,
+    socket::WayOut,
 };
 use actix_web::body::{BodySize, MessageBody};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hub::{Dialect, Input, SessionId};
 use shared::CloseCode;
 use std::{
@@ -31,6 +32,9 @@ pub struct Connection {
     pub dialect: Dialect,
     queue: RefCell<Queue>,
     news: Rc<News>,
+    way_out: Rc<WayOut>,
+    /// Something was queued, and [`Connection::flush`] is still to come.
+    is_unflushed: Cell<bool>,
     /// Of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
     /// drop one costs as much as to queue a frame.
     waker: RefCell<Option<Waker>>,
@@ -46,12 +50,46 @@ pub struct Connection {
 struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// A part of the first frame has left already.
+    is_begun: bool,
     /// What was published since the attach, until what was missed is there.
     held: Option<Held>,
     /// The registry wants to know when the frames have left.
     is_drain_asked: bool,
     /// A close frame is queued: nothing may follow it.
     is_closing: bool,
+}
+
+impl Queue {
+    /// So many bytes have left.
+    fn advance(&mut self, mut taken: usize) {
+        self.bytes = self.bytes.saturating_sub(taken);
+        while let Some(first) = self.frames.front_mut() {
+            if taken < first.len() {
+                first.advance(taken);
+                self.is_begun |= taken > 0;
+                return;
+            }
+            taken -= first.len();
+            self.is_begun = false;
+            self.frames.pop_front();
+        }
+    }
+
+    /// The first bytes that are to leave, at most so many.
+    fn take(&mut self, bytes_max: usize) -> Option<Bytes> {
+        let chunk = self.frames.front()?.slice(..bytes_max.min(self.frames.front()?.len()));
+        self.advance(chunk.len());
+        Some(chunk)
+    }
+
+    /// Frees all but a frame of which a part has left: its peer would take what follows for the rest of it.
+    fn clear(&mut self) {
+        let begun = if self.is_begun { self.frames.pop_front() } else { None };
+        *self = Queue { is_begun: begun.is_some(), ..Queue::default() };
+        self.bytes = begun.as_ref().map_or(0, Bytes::len);
+        self.frames.extend(begun);
+    }
 }
 
 /// Frames that are held back.
@@ -87,12 +125,20 @@ impl Held {
 
 impl Connection {
     /// A connection with nothing queued.
-    pub fn new(session: SessionId, dialect: Dialect, now_s: u32, news: Rc<News>) -> Rc<Self> {
+    pub fn new(
+        session: SessionId,
+        dialect: Dialect,
+        now_s: u32,
+        news: Rc<News>,
+        way_out: Rc<WayOut>,
+    ) -> Rc<Self> {
         Rc::new(Connection {
             session,
             dialect,
             queue: RefCell::default(),
             news,
+            way_out,
+            is_unflushed: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
             heard_s: Cell::new(now_s),
@@ -115,8 +161,6 @@ impl Connection {
             return self.drop_slow();
         }
         queue.frames.push_back(frame);
-        drop(queue);
-        self.wake();
     }
 
     /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
@@ -128,8 +172,6 @@ impl Connection {
         }
         queue.bytes += frame.len();
         queue.frames.push_back(frame);
-        drop(queue);
-        self.wake();
     }
 
     /// Queues an answer to what this client asked, or a word without a position, or holds it back.
@@ -194,13 +236,11 @@ impl Connection {
         queue.is_closing = true;
         queue.held = None;
         queue.frames.push_back(frame::close(code, reason));
-        drop(queue);
-        self.wake();
     }
 
     /// Frees the queue at once. The peer, if it ever reads again, is told to come back.
     fn drop_slow(&self) {
-        *self.queue.borrow_mut() = Queue::default();
+        self.queue.borrow_mut().clear();
         self.close(Some(CloseCode::Slow.number()), "slow");
     }
 
@@ -227,6 +267,34 @@ impl Connection {
     /// Milliseconds for which nothing is to be read.
     pub fn pause(&self, now: u64) -> u64 {
         self.paused_until.get().saturating_sub(now)
+    }
+
+    /// Notes that something was queued; true where [`Connection::flush`] was not owed before.
+    pub fn owe_flush(&self) -> bool {
+        !self.is_unflushed.replace(true)
+    }
+
+    /// Sends what is queued on its way. Whoever queues something sees to it that this follows: once
+    /// for all that it queues.
+    pub fn flush(&self) {
+        self.is_unflushed.set(false);
+        if !self.is_waiting.get() {
+            // The dispatcher was woken, or has not asked yet: it takes what is queued.
+            return;
+        }
+        let mut queue = self.queue.borrow_mut();
+        while !queue.frames.is_empty() {
+            match self.way_out.write(&queue.frames) {
+                0 => break,
+                taken => queue.advance(taken),
+            }
+        }
+        if !queue.frames.is_empty() || queue.is_closing {
+            drop(queue);
+            self.wake();
+        } else if std::mem::take(&mut queue.is_drain_asked) {
+            self.news.tell(Input::Drained(self.session));
+        }
     }
 
     fn wake(&self) {
@@ -263,25 +331,21 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
         let connection = &self.connection;
         let mut queue = connection.queue.borrow_mut();
-        let Some(next) = queue.frames.front_mut() else {
-            if queue.is_closing {
-                return Poll::Ready(None);
-            }
-            if std::mem::take(&mut queue.is_drain_asked) {
-                connection.news.tell(Input::Drained(connection.session));
-            }
-            connection.is_waiting.set(true);
-            let mut waker = connection.waker.borrow_mut();
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                *waker = Some(cx.waker().clone());
-            }
-            return Poll::Pending;
-        };
         // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.
-        let chunk = if next.len() > CHUNK_BYTES_MAX { Some(next.split_to(CHUNK_BYTES_MAX)) } else { None };
-        let chunk = chunk.or_else(|| queue.frames.pop_front()).unwrap_or_default();
-        queue.bytes = queue.bytes.saturating_sub(chunk.len());
-        Poll::Ready(Some(Ok(chunk)))
+        let chunk = queue.take(CHUNK_BYTES_MAX);
+        connection.way_out.asked(chunk.is_some());
+        if chunk.is_some() || queue.is_closing {
+            return Poll::Ready(chunk.map(Ok));
+        }
+        if std::mem::take(&mut queue.is_drain_asked) {
+            connection.news.tell(Input::Drained(connection.session));
+        }
+        connection.is_waiting.set(true);
+        let mut waker = connection.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
     }
 }
 
@@ -304,7 +368,7 @@ mod tests {
     }
 
     fn connection() -> (Rc<Connection>, Outbound<()>) {
-        let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default());
+        let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), Rc::default());
         (Rc::clone(&connection), Outbound::new(connection, ()))
     }
 
@@ -329,6 +393,8 @@ mod tests {
         assert!(poll(&mut body, &waker).is_pending());
         connection.send(Bytes::from_static(b"a"));
         connection.send(Bytes::from_static(b"b"));
+        connection.flush();
+        connection.flush();
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
         assert_eq!(poll(&mut body, &waker), some(b"a"));
         assert_eq!(poll(&mut body, &waker), some(b"b"));

@@ -4,7 +4,7 @@
 //! queues the shared frames on the connections of its own thread. It waits for
 //! nothing but the next batch and the next second.
 
-use crate::{connection::Connection, frame, limits::RETRY_MS, news::News};
+use crate::{connection::Connection, frame, limits::RETRY_MS, news::News, socket::WayOut};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId};
 use shared::{
@@ -85,6 +85,8 @@ pub struct Table {
     next: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
     lists: RefCell<HashMap<List, Vec<Rc<Connection>>>>,
+    /// Those on which something was queued.
+    unflushed: RefCell<Vec<Rc<Connection>>>,
     news: Rc<News>,
     through: Cell<Cursor>,
     started: Instant,
@@ -114,6 +116,7 @@ impl Table {
             next: Cell::new(0),
             all: RefCell::default(),
             lists: RefCell::default(),
+            unflushed: RefCell::default(),
             news: Rc::default(),
             through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
             started: Instant::now(),
@@ -121,11 +124,11 @@ impl Table {
         })
     }
 
-    /// Enters a new connection.
-    pub fn enter(&self, dialect: Dialect) -> Rc<Connection> {
+    /// Enters a new connection, with its way out.
+    pub fn enter(&self, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
         self.next.set(self.next.get() + 1);
         let session = SessionId(u64::from(self.worker) << 48 | self.next.get());
-        let connection = Connection::new(session, dialect, self.now_s(), Rc::clone(&self.news));
+        let connection = Connection::new(session, dialect, self.now_s(), Rc::clone(&self.news), way_out);
         let entry = Entry { connection: Rc::clone(&connection), places: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
@@ -215,11 +218,26 @@ impl Table {
     fn with(&self, session: SessionId, act: impl FnOnce(&Connection)) {
         if let Some(entry) = self.all.borrow().get(&session) {
             act(&entry.connection);
+            self.touch(&entry.connection);
         }
     }
 
-    /// Carries out a batch.
-    pub fn deliver(&self, batch: Batch) {
+    fn touch(&self, connection: &Rc<Connection>) {
+        if connection.owe_flush() {
+            self.unflushed.borrow_mut().push(Rc::clone(connection));
+        }
+    }
+
+    /// Sends what was queued on its way.
+    fn flush(&self) {
+        let mut unflushed = self.unflushed.take();
+        unflushed.drain(..).for_each(|connection| connection.flush());
+        // Its room is for the next time.
+        self.unflushed.replace(unflushed);
+    }
+
+    /// Carries out a batch. What it queues leaves with the next [`Table::flush`].
+    fn deliver(&self, batch: Batch) {
         for delivery in batch.deliveries {
             match delivery {
                 Delivery::To { address, v1, plain } => {
@@ -230,7 +248,10 @@ impl Table {
                 }
                 Delivery::Word { address, v1 } => {
                     if let Some(connections) = self.lists.borrow().get(&List::V1(address)) {
-                        connections.iter().for_each(|connection| connection.answer(v1.clone()));
+                        connections.iter().for_each(|connection| {
+                            connection.answer(v1.clone());
+                            self.touch(connection);
+                        });
                     }
                 }
                 Delivery::Pass(frame) => self.send_to(List::Plain, &frame),
@@ -255,7 +276,10 @@ impl Table {
 
     fn send_to(&self, list: List, frame: &Bytes) {
         if let Some(connections) = self.lists.borrow().get(&list) {
-            connections.iter().for_each(|connection| connection.send(frame.clone()));
+            connections.iter().for_each(|connection| {
+                connection.send(frame.clone());
+                self.touch(connection);
+            });
         }
     }
 
@@ -263,6 +287,7 @@ impl Table {
         for entry in self.all.borrow().values() {
             let reason = format!("retry-ms={}", self.draw(RETRY_MS));
             entry.connection.close(Some(CloseCode::Restart.number()), &reason);
+            self.touch(&entry.connection);
         }
     }
 
@@ -284,6 +309,7 @@ impl Table {
         for (session, Entry { connection, places }) in &*self.all.borrow() {
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause(now_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
+                self.touch(connection);
             }
             if session.0 % PING_S != share || connection.is_closing() {
                 continue;
@@ -295,6 +321,7 @@ impl Table {
             } else {
                 connection.send(ping.clone());
             }
+            self.touch(connection);
             // How far the log goes is for those who were welcomed.
             if connection.dialect == Dialect::V1 && !places.is_empty() && !connection.is_held() {
                 let frame = through
@@ -302,6 +329,7 @@ impl Table {
                 connection.send(frame.clone());
             }
         }
+        self.flush();
     }
 
     /// Queues batches until the registry is gone.
@@ -313,7 +341,8 @@ impl Table {
                 batch = batches.recv() => match batch {
                     Some(batch) => {
                         self.deliver(batch);
-                        // What is queued goes out before more comes on top of it.
+                        self.flush();
+                        // What the kernel did not take goes out before more comes on top of it.
                         tokio::task::yield_now().await;
                     }
                     None => return,
@@ -350,7 +379,7 @@ mod tests {
     fn a_table_keeps_its_lists_whole() {
         let table = Table::new(3);
         let [lobby, tasting] = [1, 2].map(|id| Address::Room(shared::RoomId(id)));
-        let all: Vec<_> = (0..5).map(|_| table.enter(Dialect::V1)).collect();
+        let all: Vec<_> = (0..5).map(|_| table.enter(Dialect::V1, Rc::default())).collect();
         all.iter().for_each(|connection| table.attach(connection.session, &[lobby, tasting]));
         table.attach(all[0].session, &[tasting, lobby]);
         table.unsubscribe(all[1].session, List::V1(tasting));
@@ -404,7 +433,8 @@ mod tests {
         let local = tokio::task::LocalSet::new();
         local.spawn_local(Rc::clone(&table).run(inbox));
         let run = async {
-            let [talker, mute] = [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect));
+            let [talker, mute] =
+                [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect, Rc::default()));
             let mut bodies = [&talker, &mute].map(|one| Outbound::new(Rc::clone(one), ()));
             table.attach(talker.session, &[Address::Room(shared::RoomId::LOBBY)]);
             table.attach(mute.session, &[]);

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod health;
 pub mod lan;
 pub mod limits;
+pub mod listener;
 pub mod news;
 pub mod place;
 pub mod problem;
@@ -25,6 +26,7 @@ pub mod registry;
 pub mod scan;
 pub mod server;
 pub mod shutdown;
+pub mod socket;
 pub mod store;
 pub mod transport;
 

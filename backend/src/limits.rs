@@ -9,6 +9,9 @@ pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 /// Bytes of one chunk that a connection hands to the HTTP dispatcher. Longer frames leave in several.
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
 
+/// Frames that leave in one write past the HTTP dispatcher. More leave in several.
+pub const SLICES_MAX: usize = 16;
+
 /// Inputs that wait for the registry. At it connections wait, so sockets are not read.
 pub const INBOX_MAX: usize = 1024;
 

@@ -73,11 +73,11 @@ fn serve(config: Config) -> ExitCode {
 
 fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let folder = Folder::hold(&config.data).map_err(|error| error.to_string())?;
-    let house_id = folder.house_id().map_err(|error| error.to_string())?;
-    let listener = backend::server::listen(config.listen).map_err(|error| {
+    let listener = backend::listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
     })?;
     let store = SqliteStore::open(folder).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    let house_id = store.house_id().to_owned();
     let store = Box::new(store);
     Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))
 }

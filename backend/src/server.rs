@@ -9,25 +9,22 @@ use crate::{
     descriptors,
     fanout::{Batch, Table},
     guard::House,
-    limits::{
-        BACKLOG, BATCHES_MAX, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN,
-        UNACKNOWLEDGED,
-    },
+    limits::BATCHES_MAX,
+    listener,
     place::Places,
     registry::{Actor, Fault},
     store::Store,
     transport::websocket::{Rates, Watch},
 };
-use actix_web::{App, HttpServer, middleware::from_fn};
+use actix_web::{App, middleware::from_fn};
 use hub::{
     Settings,
     limits::{PLAIN_BYTES_PER_S, PLAIN_POSTS_PER_POST, POST_BURST_S},
     rate::Rate,
 };
 use std::{
-    any::Any,
     io,
-    net::{SocketAddr, TcpListener},
+    net::TcpListener,
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
@@ -67,7 +64,7 @@ pub enum RunError {
 }
 
 /// Serves on this listener until `shutdown` comes, then closes every connection
-/// with 1012 and returns within [`SHUTDOWN`].
+/// with 1012 and returns within [`SHUTDOWN`](crate::limits::SHUTDOWN).
 ///
 /// # Errors
 /// A part has ended that must not: the process should say so and exit.
@@ -118,19 +115,7 @@ pub async fn run(
         };
         App::new().app_data(Rc::new(parts)).wrap(from_fn(app::admit)).configure(app::routes)
     };
-    let server = HttpServer::new(factory)
-        .workers(workers)
-        .max_connections(CONNECTIONS_PER_WORKER_MAX)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .client_disconnect_timeout(LINGER)
-        .keep_alive(KEEP_ALIVE)
-        .h1_allow_half_closed(false)
-        .tcp_nodelay(true)
-        .on_connect(|io, _| bound_the_unacknowledged(io))
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN.as_secs() / 2)
-        .listen(listener)?
-        .run();
+    let server = listener::serve(listener, workers, factory)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());
@@ -145,21 +130,6 @@ pub async fn run(
     registry.restart().await;
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended.map_err(RunError::from)
-}
-
-/// A listener with a backlog for a crowd that comes back at once.
-///
-/// # Errors
-/// The address is taken, or not ours.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // A house that restarts need not wait for its old connections; Windows means
-    // something else by this.
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }
 
 /// The batches of a worker.
@@ -180,18 +150,6 @@ async fn tell_news(table: Rc<Table>, registry: crate::registry::Registry) {
             }
         }
     }
-}
-
-/// A peer that reads no more is ended by the kernel (RFC 5482): behind a full
-/// buffer the dispatcher never asks the body again.
-fn bound_the_unacknowledged(io: &dyn Any) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Some(stream) = io.downcast_ref::<actix_web::rt::net::TcpStream>() {
-        // Without it the connection still works; it only ends later.
-        let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = (io, UNACKNOWLEDGED);
 }
 
 fn posts(per_s: u32) -> Rate {

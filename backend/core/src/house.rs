@@ -108,25 +108,21 @@ impl House {
             }
             Event::Renamed(renamed) => {
                 self.at = renamed.at;
-                if let Ok(name) = Name::parse(&renamed.member.name) {
-                    self.members.rename(renamed.member.id, name);
-                }
+                self.members.rename(renamed.member.id, Name::kept(&renamed.member.name));
             }
             Event::RoomCreated(RoomCreated { at, room, n, .. })
             | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
                 self.at = *at;
-                if let Ok(name) = Name::parse(&room.name) {
-                    self.rooms.describe(room, name);
-                    self.rooms.advance(Address::Room(room.id), *n);
-                }
+                self.rooms.describe(room, Name::kept(&room.name));
+                self.rooms.advance(Address::Room(room.id), *n);
             }
             _ => {}
         }
     }
 
     fn joined(&mut self, member: &Member, room: RoomId, n: u64, device: Option<DeviceKey>) {
-        if let (RoomId::LOBBY, Some(device), Ok(name)) = (room, device, Name::parse(&member.name)) {
-            self.members.join(member.id, name, device);
+        if let (RoomId::LOBBY, Some(device)) = (room, device) {
+            self.members.join(member.id, Name::kept(&member.name), device);
             self.next_member = self.next_member.max(member.id.0 + 1);
         }
         self.rooms.join(member.id, room, n);

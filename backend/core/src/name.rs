@@ -55,6 +55,12 @@ impl Name {
         Ok(name)
     }
 
+    /// A name as the log has it. It was judged when it was given; what later Unicode tables would say
+    /// of it changes nothing.
+    pub fn kept(text: &str) -> Self {
+        Name { key: NameKey::of(text), text: text.to_owned() }
+    }
+
     /// As it is shown.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -170,6 +176,14 @@ mod tests {
             assert_eq!(Name::parse(&format!("a{c}b")), Err(ErrorCode::NameBadCharacter), "{c:?}");
         }
         assert_eq!(Name::parse("Z\u{300}\u{301}\u{302}\u{303}"), Err(ErrorCode::NameBadCharacter));
+    }
+
+    #[test]
+    fn what_the_log_has_is_not_judged_again() {
+        for text in ["a\u{200b}b", "", "teahouse", "Wei"] {
+            assert_eq!(Name::kept(text).as_str(), text);
+        }
+        assert_eq!(Name::kept("Wei").key(), Name::parse("wei").unwrap().key());
     }
 
     #[test]

@@ -8,20 +8,27 @@ pub const READERS: usize = 3;
 /// Questions that wait for a reader. At it whoever asks waits for a place.
 pub const READS_WAITING_MAX: usize = 1024;
 
+/// Positions of each shelf that a replay looks up at a time. Past them it looks again.
+pub const MERGE_AHEAD: usize = 16;
+
 /// Kilobytes of pages that the writer holds. Past it the least used leave.
 pub const WRITER_CACHE_KIB: i64 = 64 << 10;
 
 /// Kilobytes of pages that each reader holds. Past it the least used leave.
 pub const READER_CACHE_KIB: i64 = 16 << 10;
 
-/// Pages in the write-ahead log that were not moved into the database yet. At it they are, between
-/// two batches.
+/// Pages in the write-ahead log that were not moved into the database yet. At it they are, beside the
+/// writer.
 pub const WAL_PAGES: i64 = 4_000;
+
+/// Pages that the writer moves itself, between two batches, once the write-ahead log has twice
+/// [`WAL_PAGES`]. Past it they are moved beside it.
+pub const WAL_TAIL: i64 = 500;
 
 /// Pages in the write-ahead log. Past it the writer waits for the readers, so that it can begin anew.
 pub const WAL_PAGES_MAX: i64 = 8 * WAL_PAGES;
 
-/// How long it waits for them, each time that [`WAL_PAGES`] are moved.
+/// How long it waits for them, each time.
 pub const BUSY_READERS: Duration = Duration::from_millis(20);
 
 /// Bytes of the write-ahead log that are kept on disk once all of it was moved. Past it the file is cut.

@@ -1,6 +1,6 @@
 //! The log on disk: one SQLite database in the data folder.
 //!
-//! One thread writes, a few read ([`writer`], [`reader`]). What a change means
+//! One thread writes, one tidies up after it, a few read ([`writer`], [`tidy`], [`reader`]). What a change means
 //! is [`hub::House`]'s to say, as in every store; here it lasts: an outcome
 //! comes when the transaction that holds it is on disk. While the disk does not
 //! take it, changes are refused and reading goes on, and [`Condition`] says why.
@@ -23,6 +23,7 @@ mod shelf;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
@@ -58,6 +59,7 @@ pub const FILE: &str = "log.sqlite";
 /// A log on disk.
 pub struct SqliteStore {
     epoch: Epoch,
+    house_id: String,
     house: House,
     condition: Condition,
     batches: Option<SyncSender<Batch>>,
@@ -102,10 +104,15 @@ impl SqliteStore {
         SqliteStore::open_files(folder, files)
     }
 
+    /// The house's id: names its cookie.
+    pub fn house_id(&self) -> &str {
+        &self.house_id
+    }
+
     fn open_files(folder: Folder, files: Files) -> Result<Self, Fault> {
         let house_id = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
         let log = Log::open(&files)?;
-        let epoch = begin(&log, &house_id)?;
+        let (epoch, house_id) = begin(&log, &folder, house_id)?;
         let (house, condition) = (log.house().clone(), Condition::default());
         // The readers first: while one is there the index of the write-ahead log lives.
         let desk = Arc::new(Desk::new());
@@ -117,28 +124,31 @@ impl SqliteStore {
         }
         // One batch under way and one that waits: the registry sends no more.
         let (batches, receiver) = sync_channel(1);
-        let writer = Writer::new(files, log, receiver, condition.clone());
+        let writer = Writer::new(files, log, receiver, condition.clone())?;
         let end = End(condition.clone());
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
             writer.run();
             end.in_order();
         })?;
         let (batches, writer) = (Some(batches), Some(writer));
-        Ok(SqliteStore { epoch, house, condition, batches, desk, writer, readers, _folder: folder })
+        Ok(SqliteStore { epoch, house_id, house, condition, batches, desk, writer, readers, _folder: folder })
     }
 }
 
-/// The log's epoch; gives it one at its beginning, and the house's id.
-fn begin(log: &Log, house_id: &str) -> Result<Epoch, Fault> {
+/// The log's epoch and its house's id; gives it both at its beginning. A log that was brought into
+/// this folder brings its house along: its members' cookies name it.
+fn begin(log: &Log, folder: &Folder, house_id: String) -> Result<(Epoch, String), Fault> {
     if let Some(epoch) = fold::epoch(log.db())? {
-        return Ok(epoch);
+        let house_id = fold::meta(log.db(), "house")?.unwrap_or(house_id);
+        backup::take_over(folder, &house_id)?;
+        return Ok((epoch, house_id));
     }
     let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
     let transaction = log.db().unchecked_transaction()?;
     fold::set_meta(&transaction, "epoch", epoch.to_string())?;
-    fold::set_meta(&transaction, "house", house_id)?;
+    fold::set_meta(&transaction, "house", &house_id)?;
     transaction.commit()?;
-    Ok(epoch)
+    Ok((epoch, house_id))
 }
 
 /// Tells of the writer's end, if it was not in order.

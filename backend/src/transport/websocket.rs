@@ -16,6 +16,7 @@ use crate::{
     problem::Refused,
     registry::Registry,
     scan::{Scanned, Verdict},
+    socket::WayOut,
 };
 use actix_http::BoxedPayloadStream;
 use actix_web::{
@@ -25,6 +26,7 @@ use actix_web::{
     web,
 };
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError};
+use bytes::Bytes;
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use hub::{
@@ -76,7 +78,9 @@ pub async fn connect(
     let messages =
         messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
 
-    let connection = parts.table.enter(dialect);
+    // Only a request that was not read from a socket, as a test may make one, has none.
+    let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
+    let connection = parts.table.enter(dialect, way_out);
     let entered = Entered { table: Rc::clone(&parts.table), connection: Rc::clone(&connection) };
     // A cookie counts only from a page of ours: whoever sends no Origin is no browser.
     let device = if caller.has_origin { device::of(&request, &parts.house) } else { None };
@@ -151,6 +155,7 @@ impl Drop for Entered {
         self.table.leave(self.connection.session);
         // Closed already, unless the reader panicked.
         self.connection.close(Some(CloseCode::Internal.number()), "");
+        self.connection.flush();
     }
 }
 
@@ -181,10 +186,11 @@ impl Reader {
                 Some(Err(error)) => (Some(self.verdict.get().unwrap_or(judge(&error)).number()), ""),
                 None => match self.verdict.get() {
                     Some(code) => (Some(code.number()), ""),
-                    None => return self.connection.close(Some(CloseCode::GoingAway.number()), ""),
+                    None => (Some(CloseCode::GoingAway.number()), ""),
                 },
             };
-            return self.connection.close(code, reason);
+            self.connection.close(code, reason);
+            return self.connection.flush();
         }
     }
 
@@ -211,7 +217,7 @@ impl Reader {
         }
         self.count(length(&message), buckets);
         match (message, self.connection.dialect) {
-            (AggregatedMessage::Ping(payload), _) => self.connection.send(frame::pong(&payload)),
+            (AggregatedMessage::Ping(payload), _) => self.send(frame::pong(&payload)),
             (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
             (AggregatedMessage::Text(text), Dialect::V1) => self.command(&text).await?,
             (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
@@ -256,7 +262,12 @@ impl Reader {
     }
 
     fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
-        self.connection.send(event(&Event::Error(Refusal::new(reference, code))));
+        self.send(event(&Event::Error(Refusal::new(reference, code))));
+    }
+
+    fn send(&self, frame: Bytes) {
+        self.connection.send(frame);
+        self.connection.flush();
     }
 
     async fn tell(&self, input: Input) -> Result<(), CloseCode> {

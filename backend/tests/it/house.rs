@@ -71,6 +71,12 @@ impl House {
         House { address, shutdown: Some(shutdown), thread: Some(thread) }
     }
 
+    /// A server that another process is.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
+        House { address, shutdown: None, thread: None }
+    }
+
     /// Ends it as SIGTERM would, and waits until it has.
     pub(crate) fn end(mut self) -> Result<(), backend::RunError> {
         self.ask_to_end();

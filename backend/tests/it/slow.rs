@@ -5,7 +5,7 @@ use crate::{
     socket::{PATIENCE, Raw},
 };
 use std::time::{Duration, Instant};
-use tokio::{io::AsyncReadExt, time::timeout};
+use tokio::{io::AsyncReadExt, net::TcpSocket, time::timeout};
 
 #[tokio::test]
 async fn one_that_reads_again_is_told_4008() {
@@ -76,4 +76,53 @@ async fn the_longest_texts_do_not_lock_the_door() {
         talker.next_text().await;
     }
     house.enter("Wei").await;
+}
+
+/// What the kernel takes at once goes past actix-http's buffer, and what it does not goes through
+/// it: a reader with a small window who stops again and again gets both ways in turn.
+#[tokio::test]
+async fn what_leaves_by_two_ways_keeps_its_order() {
+    let house = House::with(|config| config.limit_posts = 0);
+    let mut talker = house.plain().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut slow = Raw::over(socket.connect(house.address).await.unwrap(), "/conn_ws").await;
+    let mut random = 1_u64;
+    let mut draw = |range: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap() % range
+    };
+    let (mut expected, mut read) = (Vec::new(), 0);
+    for round in 0..400 {
+        // Most are short, some are longer than a chunk of the body.
+        let length = if draw(8) == 0 { 1 + draw(40_000) } else { 1 + draw(300) };
+        let text: String = format!("{round} ").chars().cycle().take(length).collect();
+        talker.send_text(&text).await;
+        assert_eq!(talker.next_text().await, text);
+        expected.extend_from_slice(&server_frame(text.as_bytes()));
+        // Behind by less than its queue may hold, and now and then by nothing.
+        let behind = if draw(16) == 0 { 0 } else { draw(600_000) };
+        while expected.len() - read > behind {
+            let mut buffer = vec![0; (expected.len() - read).min(20_000)];
+            let n = timeout(PATIENCE, slow.0.read(&mut buffer)).await.expect("bytes in time").unwrap();
+            assert!(n > 0, "it is still open");
+            assert!(buffer[..n] == expected[read..read + n], "in round {round}");
+            read += n;
+        }
+    }
+}
+
+/// RFC 6455 §5.2.
+fn server_frame(payload: &[u8]) -> Vec<u8> {
+    let length = payload.len();
+    let mut frame = vec![0x81];
+    match length {
+        0..=125 => frame.push(length.try_into().unwrap()),
+        _ => {
+            frame.push(126);
+            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(payload);
+    frame
 }

@@ -106,7 +106,11 @@ pub(crate) struct Raw(pub(crate) TcpStream);
 
 impl Raw {
     pub(crate) async fn open(address: SocketAddr, path: &str) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        Raw::over(TcpStream::connect(address).await.unwrap(), path).await
+    }
+
+    pub(crate) async fn over(mut stream: TcpStream, path: &str) -> Self {
+        let address = stream.peer_addr().unwrap();
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"

@@ -40,7 +40,10 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
     assert_eq!((restored.head, restored.is_other_house), (head, true));
     drop(folder);
     assert_eq!(fs::read_to_string(other.path().join("house")).unwrap(), house_id, "cookies stay valid");
+    // A log that is copied by hand brings its house along too.
+    fs::write(other.path().join("house"), "00000000000000aa").unwrap();
     let mut back = Subject::at(other);
+    assert_eq!(fs::read_to_string(back.folder().join("house")).unwrap(), house_id);
     assert_ne!(back.store().epoch(), epoch, "a cursor of before means nothing any more");
     assert_eq!(back.house().head(), head);
     let (then, now) =

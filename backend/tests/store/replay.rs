@@ -1,6 +1,7 @@
 //! What was missed: in order, in parts, and not more than is due.
 
 use crate::subject::{self, LIN, LOBBY, Subject, WEI, enter, fresh, positions, post};
+use backend::store::limits::MERGE_AHEAD;
 use hub::limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS};
 use shared::{
     Address, Event, RoomId,
@@ -43,6 +44,26 @@ async fn addresses_are_merged_by_position_and_others_left_out() {
         assert_eq!(positions(&some.events), wanted[2..=4], "{}: after and through", store.name);
         assert_eq!(store.replay(&to, u64::MAX, u64::MAX, true).await.events, []);
         assert_eq!(store.replay(&[], 0, u64::MAX, true).await.events, []);
+    }
+}
+
+#[tokio::test]
+async fn what_is_looked_up_a_few_at_a_time_is_whole() {
+    for mut store in subject::all() {
+        store.join(&["Wei"]).await;
+        let room = store.room(WEI, "One").await;
+        for (one, two) in
+            [(MERGE_AHEAD - 1, MERGE_AHEAD), (MERGE_AHEAD, MERGE_AHEAD + 1), (1, 2 * MERGE_AHEAD)]
+        {
+            let after = store.house().head();
+            posts(&mut store, LOBBY, one, "x").await;
+            posts(&mut store, room, two, "y").await;
+            posts(&mut store, LOBBY, 1, "z").await;
+            let head = store.house().head();
+            let found =
+                store.replay(&[Address::Room(room), Address::Room(LOBBY)], after, u64::MAX, true).await;
+            assert_eq!(positions(&found.events), (after + 1..=head).collect::<Vec<_>>(), "{}", store.name);
+        }
     }
 }
 

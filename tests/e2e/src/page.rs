@@ -24,6 +24,17 @@ pub struct Row {
 const ROWS: &str = "return [...document.querySelectorAll('#char_list p')].map((p) => ({
     key: p.dataset.key, state: p.dataset.state, text: p.textContent }))";
 
+/// What the page has stored of drafts. Whoever only looks must not make the database.
+const DRAFTS: &str = "const done = arguments[arguments.length - 1];
+const open = indexedDB.open('teahouse');
+open.onupgradeneeded = () => open.transaction.abort();
+open.onerror = () => done('there is no database');
+open.onsuccess = () => {
+    const all = open.result.transaction('drafts').objectStore('drafts').getAll();
+    all.onerror = () => done('nothing can be read');
+    all.onsuccess = () => { open.result.close(); done(all.result.map(String).join('\n')); };
+};";
+
 /// A window with the page in it.
 #[derive(Clone, Debug)]
 pub struct Page(pub Window);
@@ -106,6 +117,15 @@ impl Page {
         until(&format!("{text:?} in {}'s composer", self.name()), SOON, async || {
             let draft = self.draft().await;
             if draft == text { Ok(()) } else { Err(format!("{draft:?}")) }
+        })
+        .await;
+    }
+
+    /// Waits until the browser has stored this draft.
+    pub async fn stores_draft(&self, text: &str) {
+        until(&format!("{text:?} in the database of {}", self.name()), SOON, async || {
+            let drafts: String = self.run_until(DRAFTS, Vec::new()).await;
+            if drafts.contains(text) { Ok(()) } else { Err(drafts) }
         })
         .await;
     }

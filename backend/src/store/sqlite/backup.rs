@@ -90,8 +90,8 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
     Ok(Restored { head, is_other_house })
 }
 
-/// The cookies of the members name the house.
-fn take_over(folder: &Folder, id: &str) -> Result<bool, Fault> {
+/// Gives the folder the house's id of its log; tells whether it had another.
+pub(super) fn take_over(folder: &Folder, id: &str) -> Result<bool, Fault> {
     let was = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
     if was != id {
         folder.set_house_id(id).map_err(|error| Fault::Io(io::Error::other(error)))?;

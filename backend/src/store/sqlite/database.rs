@@ -15,6 +15,12 @@ const APPLICATION: i64 = 0x5465_6148;
 /// How the form came to be: one step for each number of `user_version`.
 const STEPS: &[&str] = &[include_str!("form_1.sql")];
 
+/// Every commit is synced before it returns; pages are moved only when somebody says so.
+const SYNC: &str = "PRAGMA synchronous = FULL;
+     PRAGMA fullfsync = ON;
+     PRAGMA checkpoint_fullfsync = ON;
+     PRAGMA wal_autocheckpoint = 0;";
+
 /// The connection that writes; makes the database if there is none, and brings it to the form of
 /// this build.
 pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
@@ -30,13 +36,10 @@ pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
         return Err(Fault::Io(io::Error::other("this file system cannot hold a write-ahead log")));
     }
     db.execute_batch(&format!(
-        "PRAGMA synchronous = FULL;
-         PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON;
+        "{SYNC}
          PRAGMA secure_delete = ON;
          PRAGMA cache_size = -{WRITER_CACHE_KIB};
-         PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
-         PRAGMA wal_autocheckpoint = 0;"
+         PRAGMA journal_size_limit = {WAL_KEPT_BYTES};"
     ))?;
     migrate(&mut db)?;
     Ok(db)
@@ -58,6 +61,13 @@ pub(super) fn reader(file: &Path) -> Result<Connection, Fault> {
 /// It is for nothing else.
 pub(super) fn index(file: &Path) -> Result<Connection, Fault> {
     open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// A connection that moves the write-ahead log into the database, and syncs both as the writer does.
+pub(super) fn tidier(file: &Path) -> Result<Connection, Fault> {
+    let db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch(SYNC)?;
+    Ok(db)
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Fault> {

@@ -47,7 +47,8 @@ fn members(db: &Connection) -> Result<Members, Fault> {
     let mut select = db.prepare("SELECT id, name FROM members")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let (id, name) = (MemberId(ours(row.get(0)?)?), name(row.get(1)?)?);
+        let name: String = row.get(1)?;
+        let (id, name) = (MemberId(ours(row.get(0)?)?), Name::kept(&name));
         members.rename(id, name.clone());
         names.insert(id, name);
     }
@@ -79,7 +80,7 @@ fn rooms(db: &Connection) -> Result<Rooms, Fault> {
         let id = RoomId(ours(row.get(0)?)?);
         let named: Option<String> = row.get(1)?;
         let state = RoomState {
-            name: named.map(name).transpose()?,
+            name: named.as_deref().map(Name::kept),
             description: row.get(2)?,
             members: counts.get(&id).copied().unwrap_or(0),
             last: last(db, Address::Room(id))?,
@@ -104,8 +105,4 @@ fn last(db: &Connection, to: Address) -> Result<u64, Fault> {
         last = last.max(ours(select.query_row([shelf.0], |row| row.get(0))?)?);
     }
     Ok(last)
-}
-
-fn name(kept: String) -> Result<Name, Fault> {
-    Name::parse(&kept).map_err(|code| Fault::Damaged(format!("a name that is none ({})", code.name())))
 }

@@ -2,7 +2,7 @@
 //! in memory. After a failure it is thrown away and opened anew.
 
 use super::{Files, commit::carry_out, database, fault::Fault, fold, tail};
-use crate::store::limits::{BUSY, BUSY_READERS, TRIAL_BYTES, WAL_PAGES, WAL_PAGES_MAX};
+use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
     change::{Change, Outcome},
@@ -74,27 +74,6 @@ impl Log {
         self.files.faults.sync(&self.files)?;
         transaction.commit()?;
         Ok(outcomes)
-    }
-
-    /// Moves the write-ahead log into the database if much of it has not been moved, so that readers
-    /// find pages quickly and a start has little to recover. Commits do not do it themselves: whoever
-    /// posts would wait for it.
-    pub(super) fn tidy(&self) -> Result<(), Fault> {
-        let mut look = self.db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        let (pages, moved): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
-        if pages - moved < WAL_PAGES {
-            return Ok(());
-        }
-        if pages < WAL_PAGES_MAX {
-            self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()))?;
-            return Ok(());
-        }
-        // It begins anew only while nobody reads from it, and somebody always did: wait for them, but
-        // not as long as for a backup.
-        self.db.busy_timeout(BUSY_READERS)?;
-        let restarted = self.db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
-        self.db.busy_timeout(BUSY)?;
-        Ok(restarted?)
     }
 
     /// Whether the disk takes, and syncs, about as much as a batch needs.

@@ -1,11 +1,13 @@
 //! What was missed. Each address is looked up in the index by itself, so a quiet
-//! one costs a look or two however busy the log is; then they are merged by position.
+//! one costs a look or two however busy the log is; they are merged by position, a
+//! few of each at a time, so a part costs little more than what is in it.
 
 use super::{
     fault::Fault,
     row::{self, COLUMNS, ours, sql},
     shelf::Shelf,
 };
+use crate::store::limits::MERGE_AHEAD;
 use hub::{
     limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     log::weight,
@@ -15,6 +17,10 @@ use rusqlite::Connection;
 use shared::{
     Address, RoomId,
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
+};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
 };
 
 pub(super) fn read(
@@ -26,17 +32,16 @@ pub(super) fn read(
 ) -> Result<Replayed, Fault> {
     let missed = Missed { db, after: sql(after), through: sql(through) };
     let mut replayed = Replayed::default();
-    let mut positions = Vec::new();
+    let mut merged = Merged { missed: &missed, shelves: Vec::new(), firsts: BinaryHeap::new() };
     for to in addresses {
         match to {
             Address::Room(room) if is_first && missed.is_too_much(*room)? => replayed.resets.push(*room),
-            _ => missed.positions(*to, &mut positions)?,
+            _ => Shelf::all(*to).try_for_each(|shelf| merged.add(shelf))?,
         }
     }
-    positions.sort_unstable();
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.n = ?1"))?;
     let mut bytes = 0;
-    for n in positions {
+    while let Some(n) = merged.next()? {
         let event = select.query_row([n], |row| Ok(row::read(row)))??;
         bytes += weight(&event);
         let is_first = replayed.events.is_empty();
@@ -49,6 +54,37 @@ pub(super) fn read(
     Ok(replayed)
 }
 
+/// The positions of many shelves in one order.
+struct Merged<'a> {
+    missed: &'a Missed<'a>,
+    shelves: Vec<(Shelf, VecDeque<i64>)>,
+    /// The first position of each shelf that has one, and which shelf that is.
+    firsts: BinaryHeap<Reverse<(i64, usize)>>,
+}
+
+impl Merged<'_> {
+    fn add(&mut self, shelf: Shelf) -> Result<(), Fault> {
+        let mut positions = VecDeque::new();
+        self.missed.positions(shelf, self.missed.after, &mut positions)?;
+        if let Some(first) = positions.front() {
+            self.firsts.push(Reverse((*first, self.shelves.len())));
+            self.shelves.push((shelf, positions));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<i64>, Fault> {
+        let Some(Reverse((n, index))) = self.firsts.pop() else { return Ok(None) };
+        let Some((shelf, positions)) = self.shelves.get_mut(index) else { return Ok(None) };
+        positions.pop_front();
+        if positions.is_empty() {
+            self.missed.positions(*shelf, n, positions)?;
+        }
+        self.firsts.extend(positions.front().map(|first| Reverse((*first, index))));
+        Ok(Some(n))
+    }
+}
+
 struct Missed<'a> {
     db: &'a Connection,
     after: i64,
@@ -56,17 +92,14 @@ struct Missed<'a> {
 }
 
 impl Missed<'_> {
-    /// The first positions of an address: as many as one part can need, and one to tell that there is more.
-    fn positions(&self, to: Address, positions: &mut Vec<i64>) -> Result<(), Fault> {
+    /// The next positions on a shelf, a few at a time.
+    fn positions(&self, shelf: Shelf, after: i64, positions: &mut VecDeque<i64>) -> Result<(), Fault> {
         let mut select = self.db.prepare_cached(
             "SELECT n FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
         )?;
-        let limit = REPLAY_PART_EVENTS as i64 + 1;
-        for shelf in Shelf::all(to) {
-            let found = select.query_map((shelf.0, self.after, self.through, limit), |row| row.get(0))?;
-            for n in found {
-                positions.push(n?);
-            }
+        let found = select.query_map((shelf.0, after, self.through, MERGE_AHEAD as i64), |row| row.get(0))?;
+        for n in found {
+            positions.push_back(n?);
         }
         Ok(())
     }

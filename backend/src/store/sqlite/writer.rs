@@ -7,7 +7,13 @@
 //! it the second time), and from then on the writer refuses at once, and tries
 //! by itself whether the log can be written again.
 
-use super::{Files, fault::Fault, log::Log, tail};
+use super::{
+    Files,
+    fault::Fault,
+    log::Log,
+    tail,
+    tidy::{self, Tidier},
+};
 use crate::store::{
     condition::Condition,
     limits::{PAUSE_FIRST, PAUSE_MAX},
@@ -15,7 +21,11 @@ use crate::store::{
 use hub::change::{Change, Outcome};
 use shared::ErrorCode;
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError},
+    fs::File,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
@@ -33,9 +43,12 @@ pub(super) struct Writer {
     files: Files,
     batches: Receiver<Batch>,
     condition: Condition,
+    tidier: Tidier,
     /// The last position that was acknowledged.
     head: u64,
     line: Line,
+    /// Dropped after the line's connection.
+    _file: Arc<File>,
 }
 
 enum Line {
@@ -44,9 +57,15 @@ enum Line {
 }
 
 impl Writer {
-    pub(super) fn new(files: Files, log: Log, batches: Receiver<Batch>, condition: Condition) -> Self {
-        let head = log.house().head();
-        Writer { files, batches, condition, head, line: Line::Open(Box::new(log)) }
+    pub(super) fn new(
+        files: Files,
+        log: Log,
+        batches: Receiver<Batch>,
+        condition: Condition,
+    ) -> Result<Self, Fault> {
+        let (head, tidier) = (log.house().head(), Tidier::start(&files)?);
+        let (line, file) = (Line::Open(Box::new(log)), tidier.file());
+        Ok(Writer { files, batches, condition, tidier, head, line, _file: file })
     }
 
     /// Runs until the store is dropped.
@@ -89,10 +108,9 @@ impl Writer {
 
     fn tidy(&self) {
         if let Line::Open(log) = &self.line
-            && let Err(fault) = log.tidy()
+            && let Err(fault) = self.tidier.tidy(log.db())
         {
-            // Nothing is lost: all of it is in the write-ahead log, which only grows.
-            tracing::warn!("the log could not be tidied: {fault}");
+            tidy::complain(&fault);
         }
     }
 

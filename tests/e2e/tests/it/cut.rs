@@ -142,8 +142,8 @@ async fn what_was_written_during_a_cut_outlives_the_tab() {
             mei.shows_row(text, "waiting").await;
         }
         mei.write("half a sen").await;
-        // A draft is stored when the writer pauses.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // When the writer pauses.
+        mei.stores_draft("half a sen").await;
         let window = stage.open_again(&mei).await;
         relay.heal().await;
         window.goto(&relay.url()).await;

@@ -1,0 +1,88 @@
+//! From a listener to the app: what actix-web's own server does, but over [`Socket`]s.
+
+use crate::{
+    limits::{
+        BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
+    },
+    socket::Socket,
+};
+use actix_http::{HttpService, Request, error::DispatchError};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net::TcpStream};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
+
+/// A listener with a backlog for a crowd that comes back at once.
+///
+/// # Errors
+/// The address is taken, or not ours.
+pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+    // A house that restarts need not wait for its old connections; Windows means
+    // something else by this.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Serves what `app` makes, once for each worker and on its thread, to those who connect.
+/// The way out of a connection is in its requests' `conn_data`.
+///
+/// # Errors
+/// The listener failed.
+pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<Error> + 'static,
+    S::InitError: std::fmt::Debug,
+    S::Response: Into<actix_http::Response<B>> + 'static,
+    B: MessageBody + 'static,
+{
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN.as_secs() / 2);
+    let ending = builder.graceful_shutdown_signal();
+    let service = move || {
+        let ending = ending.clone();
+        let app = app().into_factory().map_err(|error| HttpResponse::from_error(error.into()));
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let ending = ending.clone();
+                async move { ending.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(LINGER)
+            .h1_allow_half_closed(false)
+            .on_connect_ext(|socket: &Socket, data| drop(data.insert(socket.way_out())))
+            // The house's own settings tell where it is; nobody reads this.
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async move {
+            let peer = stream.peer_addr().ok();
+            set_up(&stream).map_err(DispatchError::Io)?;
+            Ok::<_, DispatchError>((Socket::new(stream), peer))
+        })
+        .and_then(http)
+    };
+    Ok(builder.listen("teahouse", listener, service)?.run())
+}
+
+fn set_up(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    // A peer that reads no more is ended by the kernel (RFC 5482): behind a full buffer the
+    // dispatcher never asks the body again. Without it the connection still works; it only ends later.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = UNACKNOWLEDGED;
+    Ok(())
+}

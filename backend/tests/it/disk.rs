@@ -1,0 +1,119 @@
+//! A disk that takes no more, and then does again: the real binary under a limit on the size of
+//! its files.
+
+use crate::{house::House, http, socket::PATIENCE};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use shared::{Command, ErrorCode, Event, RoomId, command::Post};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command as Process, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Bytes that a file may have.
+const FILE_BYTES_MAX: u64 = 2 << 20;
+
+struct Running {
+    child: Child,
+    folder: std::path::PathBuf,
+}
+
+impl Running {
+    /// The binary, which is not ended by the signal that comes with the limit, as it is not by a full disk.
+    fn start() -> (Self, House) {
+        let folder = std::env::temp_dir().join(format!("teahouse-disk-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let mut child = Process::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_teahouse")])
+            .args(["--listen", "127.0.0.1:0", "--limit-posts", "0", "--data"])
+            .arg(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').parse().unwrap();
+        (Running { child, folder }, House::elsewhere(address))
+    }
+
+    fn limit(&self, bytes: Option<u64>) {
+        let pid = Pid::from_child(&self.child);
+        let before = rustix::process::getrlimit(Resource::Fsize);
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: before.maximum }).unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn ready(house: &House) -> (u16, String) {
+    let answer = http::get(house, "/readyz", &[]).await;
+    (answer.status, answer.body)
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
+    let (running, house) = Running::start();
+    let mut wei = house.enter("Wei").await;
+    running.limit(Some(FILE_BYTES_MAX));
+    let mut number = 0;
+    let mut post = || {
+        number += 1;
+        Command::Post(Post {
+            reference: number,
+            room: RoomId::LOBBY,
+            client_id: shared::ClientId(u128::from(number).to_be_bytes()),
+            text: "x".repeat(8_000),
+        })
+    };
+    let mut kept = 0;
+    let code = loop {
+        assert!(kept < 1000, "the limit was never met");
+        wei.command(&post()).await;
+        match wei.event().await {
+            Event::Reply(_) => kept += 1,
+            Event::Posted(_) => {}
+            Event::Error(error) => break error.code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code, ErrorCode::StoreRefused);
+    assert!(code.is_temporary() && kept > 0);
+    let (status, why) = ready(&house).await;
+    assert_eq!(status, 503);
+    assert!(why.contains("disk"), "{why}");
+    assert_eq!(http::get(&house, "/healthz", &[]).await.status, 200);
+
+    // Reading goes on.
+    let history =
+        shared::command::History { reference: 900, room: RoomId::LOBBY, at: shared::command::At::Newest };
+    wei.command(&Command::History(history)).await;
+    loop {
+        match wei.event().await {
+            Event::History(page) => break assert!(!page.messages.is_empty()),
+            Event::Posted(_) | Event::Reply(_) | Event::Error(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    running.limit(None);
+    let started = Instant::now();
+    while ready(&house).await != (200, "ready\n".to_owned()) {
+        assert!(started.elapsed() < PATIENCE, "it did not recover by itself");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    wei.command(&post()).await;
+    loop {
+        match wei.event().await {
+            Event::Reply(_) => break,
+            Event::Posted(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
