@@ -25,8 +25,8 @@ pub const HELD_ROWS_MAX: usize = 20_000;
 /// Rooms that are held. Past it: the rest are passed over.
 pub const ROOMS_MAX: usize = 2_000;
 
-/// Events of one address that are held beyond a hole. Past it: the newest is dropped, and is
-/// itself a hole later.
+/// Events of one address that are held beyond a hole. Past it: the newest is dropped. It is a hole
+/// itself once the first is closed, and until that is too the cursor stays where it is.
 pub const BEYOND_MAX: usize = 200;
 
 /// Questions about holes that are in flight at once. Past it: the next waits.
