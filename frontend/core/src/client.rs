@@ -349,10 +349,11 @@ impl Client {
             return;
         }
         let reference = &mut self.reference;
-        let commands = self.outbox.take_ready(now, || {
+        let number = || {
             *reference = reference.wrapping_add(1);
             *reference
-        });
+        };
+        let commands = self.outbox.take_ready(now, number, out);
         for command in commands {
             self.transmit(&command, out);
         }

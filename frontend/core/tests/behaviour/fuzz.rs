@@ -215,6 +215,7 @@ impl Dice {
                 at: self.number(),
                 place: self.number(),
                 lease: self.number(),
+                unsent: self.roll(2) == 0,
                 failed: None,
             });
             let (name, text) = (self.member().name, self.pick(&["half", "half a", ""]).to_owned());
