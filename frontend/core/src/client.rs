@@ -249,7 +249,7 @@ impl Client {
             let me = self.identity.me().map(|me| me.id);
             // What another member held is not ours to go on from.
             let cursor = self.cursor.filter(|_| self.held_by == me);
-            let room = Some(self.rooms.open_id());
+            let room = Some(self.rooms.first());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
             self.transmit(&Command::Hello(hello), out);
         }

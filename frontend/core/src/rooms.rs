@@ -36,6 +36,11 @@ impl Rooms {
         self.open
     }
 
+    /// The room that a session shall begin with: before the first, the one that is to be opened.
+    pub(crate) fn first(&self) -> RoomId {
+        self.wanted.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
+    }
+
     pub(crate) fn open(&self) -> Option<&Room> {
         self.rooms.get(&self.open)
     }

@@ -217,6 +217,12 @@ impl House {
         })))
     }
 
+    /// A fresh `welcome` with the last `size` messages of this room.
+    pub(crate) fn welcome_to(&self, reference: u64, you: &Member, room: RoomId, size: usize) -> String {
+        let room = Some(self.snapshot(room, size));
+        frame(&Event::Welcome(Box::new(Welcome { room, ..self.hello(reference, you) })))
+    }
+
     /// A `welcome` that goes on from a cursor at `n`.
     pub(crate) fn welcome_back(&self, reference: u64, you: &Member, n: u64) -> String {
         let through = Cursor { epoch: self.epoch, n };

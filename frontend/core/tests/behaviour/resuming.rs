@@ -292,6 +292,25 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
 }
 
 #[test]
+fn a_session_begins_with_the_room_of_the_address() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=80);
+    house.talk(TEA, 1..=80);
+    for (asked, given) in [(TEA, TEA), (RoomId(9), LOBBY)] {
+        let mut page = Page::opened();
+        page.give(Input::Me(Ok(Some(ann()))));
+        page.give(Input::Open(asked));
+        let hello = commands(&page.give(Input::Opened(page.socket)));
+        assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
+        // The server gives the lobby to who is not in that room.
+        let welcome = house.welcome_to(page.hello, &ann(), given, 50);
+        assert_eq!(histories(&page.frame(welcome)), []);
+        assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
+        assert_eq!(page.comes_back().room, Some(given), "from then on the open one");
+    }
+}
+
+#[test]
 fn a_reset_tells_the_rooms_name_too() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(TEA, 1..=2);
