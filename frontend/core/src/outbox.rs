@@ -311,10 +311,10 @@ impl Outbox {
         }
     }
 
-    /// The page is going: another may take its rows at once.
+    /// The page is going: another may take its rows at once, those too that are being stored.
     pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
         let mut keys = Vec::new();
-        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+        for entry in &mut self.entries {
             entry.row.lease = 0;
             keys.push(entry.row.key());
         }

@@ -128,6 +128,26 @@ fn a_page_that_is_left_gives_its_rows_away_at_once() {
 }
 
 #[test]
+fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.slow = true;
+    page.send(1, "1");
+    page.give(Input::Leaving);
+    let mut again = Page::on(&page.store).start();
+    again.give(Input::Me(Ok(Some(ann()))));
+    assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
+    // The browser may have kept the page, and shows it again.
+    assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
+    assert!(page.timers[&Timer::Lease] <= page.now);
+    page.ring(Timer::Lease);
+    assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
+    let posted = house.post(&ann(), 1, "1");
+    page.frame(posted);
+    assert_eq!(page.store.read().rows.len(), 0);
+}
+
+#[test]
 fn a_hidden_page_stores_its_draft_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
