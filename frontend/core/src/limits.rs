@@ -47,7 +47,8 @@ pub const DRAFT_MS: u64 = 300;
 /// Bytes of a draft that is stored. Past it: it stays in the composer and is not stored.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
-/// Drafts that are held. Past it: a further room's is not held.
+/// Drafts that are held. Past it: one that is empty, or was typed longest ago, makes way for what
+/// is being typed. It stays stored, for the next life of the page.
 pub const DRAFTS_MAX: usize = 500;
 
 /// Stored rows that are looked at and are not this page's to send. Past it: the rest stay stored.
