@@ -116,6 +116,10 @@ impl Client {
         let overdue_at = self.overdue_at();
         self.connection.watch(overdue_at, out);
         self.watch_leases(out);
+        let unsettled = self.outbox.posts_of(self.rooms.open_id());
+        if let Some(room) = self.rooms.open_mut() {
+            room.timeline.stands_before(unsettled);
+        }
         self.screen.touch();
     }
 

@@ -5,7 +5,7 @@
 /// it: `View::can_send` is false and the composer keeps the text.
 pub const OUTBOX_ROWS_MAX: usize = 500;
 
-/// Settled messages of the open room that are shown. Past it: those at the far end leave the
+/// Messages of the open room that are shown, settled or not. Past it: those at the far end leave the
 /// screen, and `View::older` or `View::newer` says so.
 pub const WINDOW_ROWS_MAX: usize = 300;
 

@@ -323,6 +323,12 @@ impl Outbox {
         }
     }
 
+    /// How many posts of `room` there are.
+    pub(crate) fn posts_of(&self, room: RoomId) -> usize {
+        let is_of = |body: &Body| matches!(body, Body::Post { room: of, .. } if *of == room);
+        self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
+    }
+
     /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
     /// way first, in the order of sending; those that failed last, so that what settles passes
     /// none of them.
