@@ -2,6 +2,7 @@
 //! in the catalogues.
 
 use crate::language::{Language, tr};
+use client::stored::MAY_HAVE_ARRIVED;
 use shared::ErrorCode;
 use shared::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TEXT_BYTES_MAX};
 use yew::AttrValue;
@@ -9,6 +10,7 @@ use yew::AttrValue;
 /// What is wrong and what to do about it.
 pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
     match code {
+        MAY_HAVE_ARRIVED => tr!(language, "error.may_have_arrived"),
         ErrorCode::TextEmpty => tr!(language, "error.text_empty"),
         ErrorCode::TextTooLong => tr!(language, "error.text_too_long", max = TEXT_BYTES_MAX),
         ErrorCode::RoomUnknown => tr!(language, "error.room_unknown"),

@@ -47,6 +47,12 @@ impl Browse {
         self.more = page.more && self.rooms.len() > before;
     }
 
+    /// How many were in this room when it was found, and we.
+    pub(crate) fn members_with_us(&self, id: RoomId) -> Option<u32> {
+        let found = self.rooms.iter().find(|found| found.id == id)?;
+        Some(found.members.saturating_add(u32::from(!found.joined)))
+    }
+
     /// It was refused.
     pub(crate) fn refused(&mut self, temporary: bool) {
         self.failed = !temporary;

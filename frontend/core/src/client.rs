@@ -116,6 +116,10 @@ impl Client {
         let overdue_at = self.overdue_at();
         self.connection.watch(overdue_at, out);
         self.watch_leases(out);
+        let unsettled = self.outbox.posts_of(self.rooms.open_id());
+        if let Some(room) = self.rooms.open_mut() {
+            room.timeline.stands_before(unsettled);
+        }
         self.screen.touch();
     }
 
@@ -249,7 +253,7 @@ impl Client {
             let me = self.identity.me().map(|me| me.id);
             // What another member held is not ours to go on from.
             let cursor = self.cursor.filter(|_| self.held_by == me);
-            let room = Some(self.rooms.open_id());
+            let room = Some(self.rooms.first());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
             self.transmit(&Command::Hello(hello), out);
         }
@@ -349,10 +353,11 @@ impl Client {
             return;
         }
         let reference = &mut self.reference;
-        let commands = self.outbox.take_ready(now, || {
+        let number = || {
             *reference = reference.wrapping_add(1);
             *reference
-        });
+        };
+        let commands = self.outbox.take_ready(now, number, out);
         for command in commands {
             self.transmit(&command, out);
         }

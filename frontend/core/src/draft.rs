@@ -27,6 +27,8 @@ pub(crate) struct Drafts {
 struct Draft {
     text: Rc<str>,
     turn: u64,
+    /// When it was typed at last.
+    at: u64,
     /// Not stored yet as it is.
     dirty: bool,
     /// What of it is being stored as rows, in its order, and whether that is done.
@@ -48,10 +50,11 @@ impl Drafts {
 
     /// The person typed: this is in the composer now.
     pub(crate) fn typed(&mut self, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
-        if !self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX {
+        if !self.has_place_for(room) {
             return;
         }
         let draft = self.rooms.or_insert_with(room, Draft::default);
+        draft.at = now;
         if *draft.text != *text {
             draft.text = Rc::from(text);
             draft.dirty = true;
@@ -59,6 +62,18 @@ impl Drafts {
                 out.push(Effect::Set(Timer::Draft, now.saturating_add(DRAFT_MS)));
             }
         }
+    }
+
+    /// Whether the draft of this room can be held. In a full house that of another makes way: an
+    /// empty one, or else that which was typed longest ago. It stays stored.
+    fn has_place_for(&mut self, room: RoomId) -> bool {
+        if self.rooms.contains_key(&room) || self.rooms.len() < DRAFTS_MAX {
+            return true;
+        }
+        let others = self.rooms.iter().filter(|(_, draft)| !draft.dirty && draft.leaving.is_empty());
+        let first = others.min_by_key(|(_, draft)| (!draft.text.is_empty(), draft.at));
+        let first = first.map(|(room, _)| *room);
+        first.and_then(|room| self.rooms.remove(&room)).is_some()
     }
 
     /// The person sends `text`, what the composer holds: what of it is not being stored already.

@@ -30,7 +30,8 @@ pub enum Effect {
     Keep(StoredRow),
     /// Forget the stored row with this key. No answer.
     Drop(RowKey),
-    /// Give these stored rows, those that are there, this lease. No answer.
+    /// Give these stored rows, those that are there once what was asked for before is done, this
+    /// lease. No answer.
     Lease {
         /// Which.
         keys: Vec<RowKey>,

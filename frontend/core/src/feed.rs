@@ -14,6 +14,8 @@ pub(crate) struct Feed {
     chain: Chain,
     /// Events beyond a hole.
     beyond: Map<u64, Event>,
+    /// The newest event that there was no place for beyond it; 0: none.
+    dropped: u64,
     /// The question for what is missing.
     pub(crate) ask: Ask,
 }
@@ -21,7 +23,7 @@ pub(crate) struct Feed {
 impl Feed {
     /// Continues what `chain` continues.
     pub(crate) fn new(chain: Chain) -> Self {
-        Feed { chain, beyond: Map::new(), ask: Ask::Idle }
+        Feed { chain, beyond: Map::new(), dropped: 0, ask: Ask::Idle }
     }
 
     /// Takes an event: what is to be applied now is given back with what it is to the chain.
@@ -31,6 +33,8 @@ impl Feed {
                 self.ask.want();
                 if self.beyond.len() < BEYOND_MAX {
                     self.beyond.insert(position.n, event);
+                } else {
+                    self.dropped = self.dropped.max(position.n);
                 }
                 None
             }
@@ -61,23 +65,24 @@ impl Feed {
 
     /// Whether nothing is known to be missing.
     pub(crate) fn is_whole(&self) -> bool {
-        self.beyond.is_empty() && self.ask == Ask::Idle
+        !self.has_hole() && self.ask == Ask::Idle
     }
 
-    /// Whether events wait beyond a hole.
+    /// Whether events beyond a hole wait, or were dropped and are a hole themselves.
     pub(crate) fn has_hole(&self) -> bool {
-        !self.beyond.is_empty()
+        !self.beyond.is_empty() || self.dropped > self.reach()
     }
 
     /// A snapshot is there instead of the events up to it.
     pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
         self.chain = Chain::after(as_of, last);
-        self.ask = Ask::Idle;
+        self.ask = if self.dropped > self.reach() { Ask::Wanted } else { Ask::Idle };
     }
 
     /// The connection is lost: the next one brings all that is missing.
     pub(crate) fn disconnected(&mut self) {
         self.beyond.clear();
+        self.dropped = 0;
         self.ask = Ask::Idle;
     }
 }
@@ -122,14 +127,33 @@ mod tests {
 
     #[test]
     fn as_many_wait_as_the_limit_says_and_the_rest_is_a_hole_again() {
-        let mut feed = Feed::new(Chain::after(1, 1));
-        for n in 0..=BEYOND_MAX as u64 {
-            take(&mut feed, 10 + n, 9 + n);
-            assert_eq!(feed.beyond.len(), (n as usize + 1).min(BEYOND_MAX));
+        for many in [BEYOND_MAX - 1, BEYOND_MAX, BEYOND_MAX + 1].map(|many| many as u64) {
+            let mut feed = Feed::new(Chain::after(1, 1));
+            for n in 10..10 + many {
+                take(&mut feed, n, n - 1);
+            }
+            assert_eq!(feed.beyond.len(), BEYOND_MAX.min(many as usize));
+            feed.ask = Ask::Idle;
+            assert_eq!(take(&mut feed, 9, 1), Some(Step::Next));
+            let applied = std::iter::from_fn(|| feed.next()).count();
+            assert_eq!(applied, BEYOND_MAX.min(many as usize));
+            let is_over = many > BEYOND_MAX as u64;
+            assert_eq!((feed.has_hole(), feed.is_whole()), (is_over, !is_over));
+            feed.disconnected();
+            assert!(feed.is_whole(), "the next connection brings it");
         }
-        take(&mut feed, 9, 1);
-        let applied = std::iter::from_fn(|| feed.next()).count();
-        assert_eq!(applied, BEYOND_MAX);
-        assert_eq!(take(&mut feed, 11 + BEYOND_MAX as u64, 10 + BEYOND_MAX as u64), None);
+    }
+
+    #[test]
+    fn what_was_dropped_and_is_not_in_a_snapshot_is_asked_for() {
+        let last = 9 + BEYOND_MAX as u64 + 1;
+        for (as_of, wanted) in [(last - 1, true), (last, false), (last + 1, false)] {
+            let mut feed = Feed::new(Chain::after(1, 1));
+            for n in 10..=last {
+                take(&mut feed, n, n - 1);
+            }
+            feed.reset(as_of, as_of.min(last));
+            assert_eq!((feed.next(), feed.ask.is_wanted(), feed.is_whole()), (None, wanted, !wanted));
+        }
     }
 }

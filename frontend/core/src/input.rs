@@ -166,7 +166,8 @@ pub enum Input {
     BrowseMore,
     /// The person has found one, or not.
     BrowseEnd,
-    /// What somebody else left behind is sent, and written on, by who is here now.
+    /// What somebody else left behind is sent, and written on, by who is here now. What they may
+    /// have sent themselves fails with [`crate::stored::MAY_HAVE_ARRIVED`].
     TakeOver(Owner),
     /// What somebody else left behind is dropped.
     DropLeft(Owner),

@@ -5,7 +5,7 @@
 /// it: `View::can_send` is false and the composer keeps the text.
 pub const OUTBOX_ROWS_MAX: usize = 500;
 
-/// Settled messages of the open room that are shown. Past it: those at the far end leave the
+/// Messages of the open room that are shown, settled or not. Past it: those at the far end leave the
 /// screen, and `View::older` or `View::newer` says so.
 pub const WINDOW_ROWS_MAX: usize = 300;
 
@@ -25,8 +25,8 @@ pub const HELD_ROWS_MAX: usize = 20_000;
 /// Rooms that are held. Past it: the rest are passed over.
 pub const ROOMS_MAX: usize = 2_000;
 
-/// Events of one address that are held beyond a hole. Past it: the newest is dropped, and is
-/// itself a hole later.
+/// Events of one address that are held beyond a hole. Past it: the newest is dropped. It is a hole
+/// itself once the first is closed, and until that is too the cursor stays where it is.
 pub const BEYOND_MAX: usize = 200;
 
 /// Questions about holes that are in flight at once. Past it: the next waits.
@@ -47,7 +47,8 @@ pub const DRAFT_MS: u64 = 300;
 /// Bytes of a draft that is stored. Past it: it stays in the composer and is not stored.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
-/// Drafts that are held. Past it: a further room's is not held.
+/// Drafts that are held. Past it: one that is empty, or was typed longest ago, makes way for what
+/// is being typed. It stays stored, for the next life of the page.
 pub const DRAFTS_MAX: usize = 500;
 
 /// Stored rows that are looked at and are not this page's to send. Past it: the rest stay stored.

@@ -4,7 +4,8 @@
 //! one is in flight; the next leaves when it is settled, so that the order of sending is the order
 //! of the log. A command is settled by its `reply`, a post also by the `posted` event or by a page
 //! that holds it, whichever comes first. It keeps its `client_id` however often it is sent, and
-//! the store keeps one of each: sending again does no harm.
+//! the store keeps one of each: sending again does no harm. But it is of each author: a message that may
+//! have been sent is not sent again by another member of the same log, unless the person says so.
 
 use crate::backoff::Backoff;
 use crate::compose;
@@ -27,6 +28,8 @@ pub(crate) struct Outbox {
     entries: Vec<Entry>,
     /// The last place that was given out.
     place: u64,
+    /// A session is on: what is stored may leave at once.
+    live: bool,
     backoff: Backoff,
 }
 
@@ -61,7 +64,8 @@ impl Outbox {
         }
         let (failed, place) = (why_not(&body), self.next_place(now));
         let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
-        let row = StoredRow { owner, client_id, name, body, at: now, place, lease, failed };
+        let row =
+            StoredRow { owner, client_id, name, body, at: now, place, lease, unsent: !self.live, failed };
         out.push(Effect::Keep(row.clone()));
         let state = failed.map_or(State::Storing, State::Failed);
         self.entries.push(Entry { row, state, stored: false, fresh: true, shown: None });
@@ -80,8 +84,14 @@ impl Outbox {
         waited
     }
 
-    /// The commands that may leave now, taken as sent. `number` gives each its `ref`.
-    pub(crate) fn take_ready(&mut self, now: u64, mut number: impl FnMut() -> u64) -> Vec<Command> {
+    /// The commands that may leave now, taken as sent. `number` gives each its `ref`. One that is
+    /// stored as never sent is stored anew first.
+    pub(crate) fn take_ready(
+        &mut self,
+        now: u64,
+        mut number: impl FnMut() -> u64,
+        out: &mut Vec<Effect>,
+    ) -> Vec<Command> {
         let flying = self.entries.iter().filter(|entry| matches!(entry.state, State::InFlight { .. }));
         let mut busy: Vec<Option<RoomId>> = flying.map(|entry| entry.row.body.room()).collect();
         let mut commands = Vec::new();
@@ -92,7 +102,10 @@ impl Outbox {
                 continue;
             }
             busy.push(room);
-            if entry.state == State::Queued {
+            if entry.state == State::Queued && std::mem::take(&mut entry.row.unsent) {
+                entry.state = State::Storing;
+                entry.keep(now, out);
+            } else if entry.state == State::Queued {
                 let reference = number();
                 entry.state = State::InFlight { reference, sent_at: now };
                 commands.push(entry.command(reference));
@@ -142,6 +155,7 @@ impl Outbox {
             return Some(now.saturating_add(self.backoff.wait(now, jitter)));
         }
         entry.state = State::Failed(refusal.code);
+        entry.row.unsent = true;
         entry.keep(now, out);
         None
     }
@@ -154,6 +168,7 @@ impl Outbox {
     /// The connection is lost, and with it the answers to what is in flight.
     /// True if the timer of a temporary refusal is not needed any more.
     pub(crate) fn disconnected(&mut self) -> bool {
+        self.live = false;
         let rested = self.entries.iter().any(|entry| entry.state == State::Resting);
         self.requeue(|state| matches!(state, State::Resting | State::InFlight { .. }));
         rested
@@ -172,6 +187,7 @@ impl Outbox {
         shelf: &mut Shelf,
         out: &mut Vec<Effect>,
     ) {
+        self.live = true;
         let theirs = |entry: &mut Entry| {
             let unnumbered = entry.row.owner.epoch.is_none() && entry.row.owner.member == you.id;
             entry.row.owner != owner && !unnumbered && entry.row.name != you.name
@@ -235,13 +251,14 @@ impl Outbox {
         }
     }
 
-    /// The person wants a failed row sent again: it goes to the end.
+    /// The person wants a failed row sent again: it goes to the end, and leaves once that is stored.
     pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
         let Some(at) = self.failed(key) else { return };
         let mut entry = self.entries.remove(at);
         entry.row.place = self.next_place(now);
         entry.row.at = now;
-        entry.state = why_not(&entry.row.body).map_or(State::Queued, State::Failed);
+        entry.row.unsent = !self.live;
+        entry.state = why_not(&entry.row.body).map_or(State::Storing, State::Failed);
         entry.keep(now, out);
         self.entries.push(entry);
     }
@@ -294,16 +311,22 @@ impl Outbox {
         }
     }
 
-    /// The page is going: another may take its rows at once.
+    /// The page is going: another may take its rows at once, those too that are being stored.
     pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
         let mut keys = Vec::new();
-        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+        for entry in &mut self.entries {
             entry.row.lease = 0;
             keys.push(entry.row.key());
         }
         if !keys.is_empty() {
             out.push(Effect::Lease { keys, until: 0 });
         }
+    }
+
+    /// How many posts of `room` there are.
+    pub(crate) fn posts_of(&self, room: RoomId) -> usize {
+        let is_of = |body: &Body| matches!(body, Body::Post { room: of, .. } if *of == room);
+        self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }
 
     /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their

@@ -14,8 +14,10 @@ pub(crate) struct Room {
     /// Empty for the lobby.
     pub(crate) name: Rc<str>,
     pub(crate) description: Rc<str>,
-    /// How many members are in it, where that is known.
+    /// How many members are in it, us among them, where that is known.
     pub(crate) members: Option<u32>,
+    /// How many more there are since we joined, while that is not known.
+    more: i32,
     /// The position that name, description and count describe.
     pub(crate) as_of: u64,
     /// The positions of our joining, told to us and to the room.
@@ -50,6 +52,7 @@ impl Room {
             name: Rc::from(name),
             description: Rc::from(description),
             members: None,
+            more: 0,
             as_of: n,
             told: Some(n),
             joined: None,
@@ -87,11 +90,18 @@ impl Room {
         self.joined.get_or_insert(n);
     }
 
-    /// So many more members, since `n`.
-    pub(crate) fn counts(&mut self, more: i8, n: u64) {
-        if n > self.as_of {
-            self.members = self.members.map(|members| members.saturating_add_signed(more.into()));
+    /// So many more members, since `n`; none of them we, who are counted.
+    pub(crate) fn counts(&mut self, more: i32, n: u64) {
+        match &mut self.members {
+            _ if n <= self.as_of => {}
+            Some(members) => *members = members.saturating_add_signed(more),
+            None => self.more = self.more.saturating_add(more),
         }
+    }
+
+    /// There were so many, with us, when we joined.
+    pub(crate) fn began_with(&mut self, members: u32) {
+        self.members.get_or_insert(members.saturating_add_signed(self.more));
     }
 
     /// How many messages came since the room was open.

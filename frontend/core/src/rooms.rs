@@ -16,6 +16,8 @@ pub(crate) struct Rooms {
     open: RoomId,
     /// To be opened once we are in it.
     wanted: Option<RoomId>,
+    /// Made by us, which is not told yet.
+    made: Option<RoomId>,
     /// The position that the list of the session describes.
     as_of: u64,
     uses: u64,
@@ -24,7 +26,7 @@ pub(crate) struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = Map::new();
-        Rooms { rooms, open: RoomId::LOBBY, wanted: None, as_of: 0, uses: 0 }
+        Rooms { rooms, open: RoomId::LOBBY, wanted: None, made: None, as_of: 0, uses: 0 }
     }
 }
 
@@ -32,6 +34,11 @@ impl Rooms {
     /// The open room's id. Until a session began there may be no such room.
     pub(crate) fn open_id(&self) -> RoomId {
         self.open
+    }
+
+    /// The room that a session shall begin with: before the first, the one that is to be opened.
+    pub(crate) fn first(&self) -> RoomId {
+        self.wanted.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
 
     pub(crate) fn open(&self) -> Option<&Room> {
@@ -104,7 +111,19 @@ impl Rooms {
         if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(&id) {
             self.rooms.insert(id, room);
         }
+        if self.made == Some(id) {
+            self.made(id);
+        }
         self.find_open();
+    }
+
+    /// We made a room: we are alone in it, until others are told.
+    pub(crate) fn made(&mut self, id: RoomId) {
+        let room = self.rooms.get_mut(&id);
+        self.made = room.is_none().then_some(id);
+        if let Some(room) = room {
+            room.began_with(1);
+        }
     }
 
     /// We are in it no more.

@@ -85,6 +85,10 @@ impl Body {
     }
 }
 
+/// The reason of a message that may be in the log under another author already: it is sent again
+/// only if the person says so. No number of the server's.
+pub const MAY_HAVE_ARRIVED: ErrorCode = ErrorCode::Other(0);
+
 /// One command that is not settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredRow {
@@ -102,6 +106,8 @@ pub struct StoredRow {
     pub place: u64,
     /// Until when it belongs to the page that keeps it (milliseconds).
     pub lease: u64,
+    /// No page has sent it, or it was refused for good: the server has no such thing.
+    pub unsent: bool,
     /// Why it failed for good, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorCode>,
@@ -138,6 +144,6 @@ pub struct Stored {
 
 shared::read! {
     Owner { epoch, member }
-    StoredRow { owner, client_id, name, body, at, place, lease, failed }
+    StoredRow { owner, client_id, name, body, at, place, lease, unsent or default, failed }
     StoredDraft { owner, name, room, text }
 }

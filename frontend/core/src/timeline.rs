@@ -26,6 +26,8 @@ pub(crate) struct Timeline {
     past: Option<Stretch>,
     /// By position.
     ahead: Map<u64, Held>,
+    /// How many rows that are not settled stand behind all that.
+    unsettled: usize,
     /// The window is on the past stretch.
     on_past: bool,
     /// The positions of the window's first and last message; to [`u64::MAX`]: to the end.
@@ -45,6 +47,7 @@ impl Timeline {
             live: Stretch::bare(end),
             past: None,
             ahead: Map::new(),
+            unsettled: 0,
             on_past: false,
             from: 0,
             to: u64::MAX,

@@ -64,6 +64,7 @@ fn row(number: u8, text: &str) -> StoredRow {
         at: 1_790_000_000_000,
         place: number.into(),
         lease: 1_790_000_015_000,
+        unsent: true,
         failed: None,
     }
 }

@@ -5,7 +5,7 @@ use crate::page::{Page, PageId};
 use crate::world::World;
 use client::Client;
 use client::input::{Input, SocketId};
-use client::limits::{AHEAD_MAX, OUTBOX_ROWS_MAX, WINDOW_ROWS_MAX};
+use client::limits::WINDOW_ROWS_MAX;
 use client::view::{Identity, Row, RowKey, RowState, View};
 use hub::change::Committed;
 use hub::query::{Found, Query};
@@ -173,9 +173,8 @@ impl World {
     fn check_rows(&mut self, id: PageId, checked: &[Rc<Row>], rows: &[Rc<Row>]) -> Result<(), Broken> {
         let broken = |what: &str, row: &Row| Err(Broken(format!("{what}: {row:?}")));
         let all = checked.iter().chain(rows);
-        let settled = all.clone().filter(|row| row.state == RowState::Settled).count();
-        if settled > WINDOW_ROWS_MAX + AHEAD_MAX || all.count() > settled + OUTBOX_ROWS_MAX {
-            return Err(Broken(format!("(d) {settled} settled rows, {} in all", checked.len() + rows.len())));
+        if all.count() > WINDOW_ROWS_MAX {
+            return Err(Broken(format!("(d) {} rows", checked.len() + rows.len())));
         }
         let epoch = self.pages[id.index].epoch;
         let me = me(&self.pages[id.index].view).map(|me| me.id);

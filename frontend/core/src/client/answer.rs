@@ -146,6 +146,9 @@ impl Client {
             }
             Body::Create { .. } | Body::Join { .. } if fresh => {
                 if let Some(id) = reply.room {
+                    if matches!(row.body, Body::Create { .. }) {
+                        self.rooms.made(id);
+                    }
                     self.rooms.enter(id);
                 }
             }

@@ -61,7 +61,11 @@ impl Client {
         let is_new = |n| n > self.rooms.as_of();
         match event {
             Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
+                let found = self.browse.as_ref().and_then(|browse| browse.members_with_us(room.id));
                 self.rooms.join(room.id, Room::told(n, &room.name, &room.description));
+                if let (Some(room), Some(members)) = (self.rooms.get_mut(room.id), found) {
+                    room.began_with(members);
+                }
             }
             Event::MemberLeft(MemberLeft { n, room: Some(id), .. })
                 if is_new(n) && self.rooms.get(id).is_some_and(|room| room.began_before(n)) =>
@@ -80,9 +84,10 @@ impl Client {
                 self.call(&joined.member, n);
                 let me = self.is_me(joined.member.id);
                 if let Some(room) = self.rooms.get_mut(id) {
-                    room.counts(1, n);
                     if me {
                         room.joined_at(n);
+                    } else {
+                        room.counts(1, n);
                     }
                 }
             }
@@ -101,8 +106,8 @@ impl Client {
             }
             Event::RoomCreated(created) => {
                 if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
-                    // Its maker's joining follows.
-                    room.members = Some(0);
+                    // We are in it from its beginning: we made it.
+                    room.members = Some(1);
                     describe(room, &created.room);
                 }
             }

@@ -2,8 +2,8 @@
 
 use super::Client;
 use crate::history::Want;
-use crate::limits::{WINDOW_OPEN, WINDOW_ROWS_MAX};
-use crate::view::{Edge, View};
+use crate::limits::WINDOW_ROWS_MAX;
+use crate::view::{Edge, Row, View};
 use std::rc::Rc;
 
 impl Client {
@@ -48,12 +48,12 @@ impl Client {
         };
         if let Some(room) = rooms.open() {
             let (timeline, history) = (&room.timeline, &room.history);
-            let most = WINDOW_ROWS_MAX.saturating_sub(unsettled.len()).max(WINDOW_OPEN);
-            let mut rows = timeline.rows(most);
+            let mut rows = timeline.rows();
             if timeline.is_at_end() {
                 rows.append(&mut unsettled);
             }
-            view.rows = rows.into();
+            rows.truncate(rows.len() - timeline.over().min(rows.len()));
+            view.rows = last(&rows);
             view.older = edge(timeline.has_older(), timeline.lacks_older(), history.edge(Want::Older));
             view.newer = edge(timeline.has_newer(), timeline.lacks_newer(), history.edge(Want::Newer));
             view.following = timeline.is_following();
@@ -62,10 +62,15 @@ impl Client {
             view.jump_failed = history.jump_failed();
             view.landed = timeline.landed();
         } else {
-            view.rows = unsettled.into();
+            view.rows = last(&unsettled);
         }
         self.screen.show(view)
     }
+}
+
+/// As many as are shown.
+fn last(rows: &[Rc<Row>]) -> Rc<[Rc<Row>]> {
+    Rc::from(&rows[rows.len().saturating_sub(WINDOW_ROWS_MAX)..])
 }
 
 /// What an edge of the window shows: what is held beyond it needs no asking.

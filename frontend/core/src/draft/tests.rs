@@ -79,13 +79,49 @@ fn a_draft_that_is_too_long_is_held_and_not_stored() {
     }
 }
 
-#[test]
-fn as_many_drafts_are_held_as_the_limit_says() {
+/// Drafts of so many rooms, each typed later than the one before, and stored.
+fn many(many: usize) -> Drafts {
     let mut drafts = Drafts::default();
-    for room in 0..=DRAFTS_MAX as u64 {
-        drafts.typed(RoomId(room), "x", 0, &mut Vec::new());
-        assert_eq!(drafts.has(RoomId(room)), room < DRAFTS_MAX as u64);
+    for room in 0..many as u64 {
+        drafts.typed(RoomId(room), "x", room, &mut Vec::new());
     }
-    drafts.load(RoomId(u64::MAX), "x");
-    assert!(!drafts.has(RoomId(u64::MAX)));
+    flush(&mut drafts);
+    drafts
+}
+
+#[test]
+fn past_the_limit_the_draft_that_was_typed_longest_ago_makes_way() {
+    const NEW: RoomId = RoomId(u64::MAX);
+    for held in [DRAFTS_MAX - 1, DRAFTS_MAX] {
+        let mut drafts = many(held);
+        // Whoever writes there still keeps it.
+        drafts.typed(RoomId(0), "x", u64::MAX, &mut Vec::new());
+        drafts.typed(NEW, "y", u64::MAX, &mut Vec::new());
+        assert_eq!((drafts.has(RoomId(1)), drafts.has(RoomId(0))), (held < DRAFTS_MAX, true), "{held}");
+        assert_eq!(drafts.rooms.len(), DRAFTS_MAX);
+        drafts.sends(NEW, id(1), "y");
+        drafts.stored(id(1));
+        assert_eq!(&*drafts.show(NEW).text, "", "its text leaves the composer");
+        drafts.load(RoomId(u64::MAX - 1), "x");
+        assert_eq!(drafts.rooms.len(), DRAFTS_MAX, "what was stored stays so");
+    }
+}
+
+#[test]
+fn an_empty_draft_makes_way_first_and_none_that_is_not_stored() {
+    let mut drafts = many(DRAFTS_MAX);
+    drafts.typed(RoomId(7), "", u64::MAX, &mut Vec::new());
+    assert_eq!(flush(&mut drafts), [""]);
+    drafts.typed(RoomId(u64::MAX), "y", 0, &mut Vec::new());
+    assert!((0..DRAFTS_MAX as u64).all(|room| drafts.has(RoomId(room)) == (room != 7)));
+    for room in 0..DRAFTS_MAX as u64 {
+        drafts.typed(RoomId(room), "new", 0, &mut Vec::new());
+    }
+    drafts.typed(RoomId(u64::MAX - 1), "z", 0, &mut Vec::new());
+    assert!(drafts.has(RoomId(u64::MAX)), "there is no place, until they are stored");
+    assert!(!drafts.has(RoomId(u64::MAX - 1)) && drafts.rooms.len() == DRAFTS_MAX);
+    drafts.typed(RoomId(0), "zz", 0, &mut Vec::new());
+    flush(&mut drafts);
+    drafts.typed(RoomId(u64::MAX - 1), "z", 0, &mut Vec::new());
+    assert!(drafts.has(RoomId(u64::MAX - 1)));
 }

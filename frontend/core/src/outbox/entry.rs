@@ -3,7 +3,7 @@
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
 use crate::shelf::Shelf;
-use crate::stored::{Body, Owner, StoredRow};
+use crate::stored::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
 use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};
@@ -76,9 +76,16 @@ impl Entry {
         out.push(Effect::Keep(self.row.clone()));
     }
 
-    /// Makes it `owner`'s.
+    /// Makes it `owner`'s. A message that may be in their log under its author of until now steps
+    /// aside: the store would take it for another.
     pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
-        let old = self.row.key();
+        let (old, from) = (self.row.key(), self.row.owner);
+        let may_be_there = !self.row.unsent && self.state != State::Storing && from.epoch == owner.epoch;
+        if may_be_there && from.member != owner.member && matches!(self.row.body, Body::Post { .. }) {
+            self.state = State::Failed(MAY_HAVE_ARRIVED);
+        }
+        // It may leave before it is stored anew.
+        self.row.unsent &= self.state != State::Queued;
         self.row.owner = owner;
         self.keep(now, out);
         if self.row.key() != old {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::stored::MAY_HAVE_ARRIVED;
 use shared::{Epoch, MemberId};
 
 const LOBBY: RoomId = RoomId::LOBBY;
@@ -34,9 +35,14 @@ fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now:
     out
 }
 
+/// An outbox that has a session.
+fn live() -> Outbox {
+    Outbox { live: true, ..Outbox::default() }
+}
+
 /// An outbox of Ann's with these messages, their text being their number.
 fn outbox(numbers: impl IntoIterator<Item = u8>) -> Outbox {
-    let mut outbox = Outbox::default();
+    let mut outbox = live();
     for number in numbers {
         push(&mut outbox, id(number), LOBBY, &number.to_string(), 0);
     }
@@ -50,10 +56,11 @@ fn send(outbox: &mut Outbox) -> Vec<u64> {
 
 fn send_at(outbox: &mut Outbox, now: u64) -> Vec<u64> {
     let mut reference = outbox.entries.iter().map(|entry| reference_of(entry.state)).max().unwrap_or(0);
-    let commands = outbox.take_ready(now, || {
+    let number = || {
         reference += 1;
         reference
-    });
+    };
+    let commands = outbox.take_ready(now, number, &mut Vec::new());
     let text = |command: &Command| match command {
         Command::Post(post) => post.text.parse().unwrap(),
         other => panic!("{other:?}"),
@@ -87,6 +94,7 @@ fn shown(outbox: &mut Outbox) -> Vec<(String, RowState)> {
 
 fn retry(outbox: &mut Outbox, number: u8) {
     outbox.retry(key(1, number), 0, &mut Vec::new());
+    outbox.kept(id(number), true);
 }
 
 fn discard(outbox: &mut Outbox, number: u8) {
@@ -128,7 +136,7 @@ fn what_was_in_flight_on_a_lost_connection_goes_first_on_the_next_with_the_same_
     assert_eq!(send(&mut outbox), [1]);
     outbox.disconnected();
     assert_eq!(reference(&outbox, 1), 0, "its answer cannot come any more");
-    let again = outbox.take_ready(0, || 9);
+    let again = outbox.take_ready(0, || 9, &mut Vec::new());
     assert!(matches!(&again[..], [Command::Post(post)] if post.client_id == id(1)), "{again:?}");
 }
 
@@ -242,7 +250,8 @@ fn rows_go_along_with_a_person_who_came_back_under_the_same_name() {
 #[test]
 fn rows_of_somebody_else_are_put_away_and_are_theirs_who_asks_for_them() {
     for (epoch, you) in [(EPOCH, member(2, "Bo")), (Epoch(2), member(2, "Bo")), (Epoch(2), member(1, "Bo"))] {
-        let mut outbox = outbox(1..=1);
+        let mut outbox = Outbox::default();
+        push(&mut outbox, id(1), LOBBY, "1", 0);
         let (mut shelf, _) = welcomed(&mut outbox, epoch, &you);
         assert_eq!((send(&mut outbox), shown(&mut outbox)), (vec![], vec![]));
         let ann = owner(EPOCH, &ann());
@@ -255,6 +264,69 @@ fn rows_of_somebody_else_are_put_away_and_are_theirs_who_asks_for_them() {
         let (rows, _) = outbox.rows(LOBBY, true);
         assert_eq!((&*rows[0].name, rows[0].key.author), ("Bo", you.id));
     }
+}
+
+#[test]
+fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked() {
+    // Refused for good, it is not there.
+    for (epoch, sent, refused, again) in [
+        (EPOCH, true, false, false),
+        (EPOCH, false, false, true),
+        (EPOCH, true, true, true),
+        (Epoch(2), true, false, true),
+    ] {
+        for name in ["Ann", "Bo"] {
+            let you = member(5, name);
+            let mut outbox = if sent { outbox([1]) } else { Outbox::default() };
+            push(&mut outbox, id(1), LOBBY, "1", 0);
+            if sent {
+                send(&mut outbox);
+            }
+            if refused {
+                refuse(&mut outbox, 1, ErrorCode::TooManyRooms);
+            }
+            outbox.disconnected();
+            let (mut shelf, _) = welcomed(&mut outbox, epoch, &you);
+            let (rows, _) = shelf.take_of(owner(EPOCH, &ann()), OUTBOX_ROWS_MAX);
+            outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut Vec::new());
+            if refused && name == "Ann" {
+                assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(ErrorCode::TooManyRooms));
+                continue;
+            }
+            assert_eq!(send(&mut outbox).len(), usize::from(again), "{epoch:?} {sent} {refused} {name}");
+            if !again {
+                assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
+                outbox.retry(key(5, 1), 0, &mut Vec::new());
+                outbox.kept(id(1), true);
+                assert_eq!(send(&mut outbox), [1], "the person says so");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_asks_for_no_message_is_asked_for_by_whoever_is_here() {
+    let mut outbox = live();
+    outbox.push(owner(EPOCH, &ann()), &ann(), id(1), Body::Join { room: OTHER }, 0, &mut Vec::new());
+    outbox.kept(id(1), true);
+    assert_eq!(outbox.take_ready(0, || 1, &mut Vec::new()).len(), 1);
+    outbox.disconnected();
+    welcomed(&mut outbox, EPOCH, &member(5, "Ann"));
+    assert_eq!(outbox.take_ready(0, || 2, &mut Vec::new()).len(), 1);
+}
+
+#[test]
+fn what_was_stored_as_never_sent_is_stored_anew_before_it_leaves() {
+    let mut outbox = Outbox::default();
+    let out = push(&mut outbox, id(1), LOBBY, "1", 0);
+    assert!(matches!(&out[..], [Effect::Keep(row)] if row.unsent));
+    welcomed(&mut outbox, EPOCH, &ann());
+    let mut out = Vec::new();
+    assert_eq!(outbox.take_ready(7, || 1, &mut out), []);
+    assert!(matches!(&out[..], [Effect::Keep(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
+    outbox.kept(id(1), false);
+    assert_eq!(send(&mut outbox), [1], "stored or not");
+    assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::Keep(row)] if !row.unsent));
 }
 
 #[test]
@@ -283,7 +355,7 @@ fn rows_written_before_the_first_welcome_are_the_members() {
 #[test]
 fn a_row_leaves_once_it_is_stored_or_cannot_be() {
     for ok in [true, false] {
-        let mut outbox = Outbox::default();
+        let mut outbox = live();
         let body = Body::Post { room: LOBBY, text: "1".to_owned() };
         let mut out = Vec::new();
         outbox.push(owner(EPOCH, &ann()), &ann(), id(1), body, 0, &mut out);
@@ -300,7 +372,7 @@ fn rows_of_an_earlier_life_go_first_and_wait_for_what_is_in_flight() {
     let mut outbox = outbox([]);
     push(&mut outbox, id(2), LOBBY, "2", 9_000);
     assert_eq!(send(&mut outbox), [2]);
-    let mut earlier = Outbox::default();
+    let mut earlier = live();
     push(&mut earlier, id(1), LOBBY, "1", 5_000);
     let mut shelf = Shelf::default();
     earlier.put_away(&mut shelf, &mut Vec::new());

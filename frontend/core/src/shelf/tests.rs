@@ -15,6 +15,7 @@ fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
         at: 0,
         place: 1_000 - number,
         lease,
+        unsent: false,
         failed: None,
     }
 }

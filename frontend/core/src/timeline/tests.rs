@@ -52,7 +52,7 @@ fn held(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
 }
 
 fn rows(timeline: &Timeline) -> Vec<Rc<Row>> {
-    timeline.rows(WINDOW_ROWS_MAX)
+    timeline.rows()
 }
 
 fn texts(timeline: &Timeline) -> Vec<String> {
@@ -215,7 +215,7 @@ fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
         assert!(timeline.len() <= ROOM_ROWS_MAX);
     }
     assert!(timeline.has(key(end)) && !timeline.has(key(1_001)));
-    assert!(timeline.rows(300).len() <= WINDOW_ROWS_MAX);
+    assert!(timeline.rows().len() <= WINDOW_ROWS_MAX);
 }
 
 #[test]

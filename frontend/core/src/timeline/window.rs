@@ -3,14 +3,30 @@
 use super::*;
 
 impl Timeline {
-    /// The messages that are shown, oldest first, at most `most` of them while the window follows
-    /// the end.
-    pub(crate) fn rows(&self, most: usize) -> Vec<Rc<Row>> {
-        let Range { start, end } = self.range();
-        let start = if self.following { start.max(end.saturating_sub(most)) } else { start };
-        let shown = (start..end).filter_map(|index| self.stretch().get(index));
+    /// The messages that are shown, oldest first.
+    pub(crate) fn rows(&self) -> Vec<Rc<Row>> {
+        let shown = self.range().filter_map(|index| self.stretch().get(index));
         let ahead = self.ahead.values().filter(|_| self.is_at_end());
         shown.chain(ahead).map(|held| held.row.clone()).collect()
+    }
+
+    /// So many rows that are not settled stand behind what is held: all is within the limit.
+    pub(crate) fn stands_before(&mut self, unsettled: usize) {
+        self.unsettled = unsettled;
+        self.fit();
+    }
+
+    /// How many rows stand behind the window that ends at the newest message.
+    fn behind(&self) -> usize {
+        self.ahead.len() + self.unsettled
+    }
+
+    /// How many rows past the limit are not shown at the end: of a window that follows the end, or
+    /// has nothing before what stands behind it, the first ones are not.
+    pub(crate) fn over(&self) -> usize {
+        let many = self.range().len();
+        let over = (many + self.behind()).saturating_sub(WINDOW_ROWS_MAX);
+        if self.following || many == 0 || !self.is_at_end() { 0 } else { over }
     }
 
     /// Whether the window ends at the room's newest message.
@@ -44,7 +60,7 @@ impl Timeline {
 
     /// Whether there is more behind it.
     pub(crate) fn has_newer(&self) -> bool {
-        !self.is_at_end()
+        !self.is_at_end() || self.over() > 0
     }
 
     /// Whether what comes next before the window is not held.
@@ -73,7 +89,7 @@ impl Timeline {
         let Range { start, .. } = self.range();
         if start > 0 {
             self.from = self.position(start.saturating_sub(WINDOW_STEP));
-            if self.range().len() > WINDOW_ROWS_MAX {
+            if self.range().len() + self.behind() > WINDOW_ROWS_MAX {
                 self.leave_end();
             }
             self.fit();
@@ -89,6 +105,8 @@ impl Timeline {
             self.from = self.position(start.max(end.saturating_sub(WINDOW_ROWS_MAX)));
             self.to = self.position(end - 1);
             self.fit();
+        } else {
+            self.begin_at((start + self.over().min(WINDOW_STEP)).min(end));
         }
     }
 
@@ -178,13 +196,21 @@ impl Timeline {
         if self.is_at_end() {
             self.to = u64::MAX;
         }
-        if end - start > WINDOW_ROWS_MAX {
-            if self.following {
-                self.from = self.position(end - WINDOW_ROWS_MAX);
-            } else {
-                self.to = self.position(start + WINDOW_ROWS_MAX - 1);
+        if self.following {
+            let most = WINDOW_ROWS_MAX.saturating_sub(self.behind());
+            if end - start > most {
+                self.begin_at(end - most);
             }
+        } else if end - start > WINDOW_ROWS_MAX {
+            self.to = self.position(start + WINDOW_ROWS_MAX - 1);
         }
+    }
+
+    /// The window begins at this message of its stretch; behind the last one it is empty, until
+    /// another comes.
+    fn begin_at(&mut self, index: usize) {
+        let behind = || self.stretch().last().map_or(0, |last| last.n.saturating_add(1));
+        self.from = self.stretch().get(index).map_or_else(behind, |held| held.n);
     }
 
     fn position(&self, index: usize) -> u64 {

@@ -4,7 +4,7 @@ use crate::house::client_id;
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer, Unreachable};
-use client::limits::{OUTBOX_ROWS_MAX, PEOPLE_MAX, WINDOW_ROWS_MAX};
+use client::limits::{PEOPLE_MAX, WINDOW_ROWS_MAX};
 use client::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
 use client::view::{NameRefusal, ReadyState, RowKey, RowState, View};
 use shared::command::{At, Command};
@@ -215,6 +215,7 @@ impl Dice {
                 at: self.number(),
                 place: self.number(),
                 lease: self.number(),
+                unsent: self.roll(2) == 0,
                 failed: None,
             });
             let (name, text) = (self.member().name, self.pick(&["half", "half a", ""]).to_owned());
@@ -343,7 +344,7 @@ impl Shell {
 fn check(view: &View, shell: &Shell) {
     let keys: BTreeSet<RowKey> = view.rows.iter().map(|row| row.key).collect();
     assert_eq!(keys.len(), view.rows.len(), "two rows share a key");
-    assert!(view.rows.len() <= WINDOW_ROWS_MAX + 2 * OUTBOX_ROWS_MAX);
+    assert!(view.rows.len() <= WINDOW_ROWS_MAX);
     assert!(view.people.len() <= PEOPLE_MAX);
     let settled = view.rows.iter().take_while(|row| row.state == RowState::Settled).count();
     let all = view.rows.iter().filter(|row| row.state == RowState::Settled).count();

@@ -137,15 +137,27 @@ impl House {
 
     /// Ann joins a room: what she is told, and what the room is.
     pub(crate) fn join(&mut self, id: u64) -> [String; 2] {
-        let (id, ann) = (RoomId(id), member(1, "Ann"));
-        let [me, to] = [Address::Member(ann.id), Address::Room(id)];
+        self.enter(id, member(1, "Ann"))
+    }
+
+    /// Bo joins a room: what the room is told.
+    pub(crate) fn bo_joins(&mut self, id: u64) -> String {
+        let [_, told] = self.enter(id, member(2, "Bo"));
+        told
+    }
+
+    fn enter(&mut self, id: u64, who: Member) -> [String; 2] {
+        let id = RoomId(id);
+        let [me, to] = [Address::Member(who.id), Address::Room(id)];
         let room = self.rooms.get(&id).cloned();
         let (n, prev) = self.advance(me);
-        let told = MemberJoined { n, to: me, prev, at: 1, member: ann.clone(), room };
+        let told = MemberJoined { n, to: me, prev, at: 1, member: who.clone(), room };
         let told = self.commit(Event::MemberJoined(told));
         let (n, prev) = self.advance(to);
-        self.stays.insert(id, n);
-        [told, self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: ann, room: None }))]
+        if who.id == MemberId(1) {
+            self.stays.insert(id, n);
+        }
+        [told, self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room: None }))]
     }
 
     /// Ann leaves a room: what the room is told, and what she is.
@@ -204,6 +216,12 @@ impl House {
             room,
             ..self.hello(reference, you)
         })))
+    }
+
+    /// A fresh `welcome` with the last `size` messages of this room.
+    pub(crate) fn welcome_to(&self, reference: u64, you: &Member, room: RoomId, size: usize) -> String {
+        let room = Some(self.snapshot(room, size));
+        frame(&Event::Welcome(Box::new(Welcome { room, ..self.hello(reference, you) })))
     }
 
     /// A `welcome` that goes on from a cursor at `n`.

@@ -4,7 +4,7 @@ use crate::house::{House, LOBBY};
 use crate::page::{Page, ann, closes, histories, set};
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::limits::{SETTLE_MS, WINDOW_ROWS_MAX};
+use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS, WINDOW_ROWS_MAX};
 use client::view::Edge;
 use shared::ErrorCode;
 use shared::command::At;
@@ -86,6 +86,42 @@ fn nobody_reading_history_is_moved_by_a_new_message() {
     assert!(page.view().following);
     assert_eq!((page.view().new_below, page.view().newer), (0, Edge::End));
     assert_eq!(page.texts(), whole(421, 520));
+}
+
+#[test]
+fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
+    let most = WINDOW_ROWS_MAX as u64;
+    let waits = [1, 2, 150, most - 1, most, most + 1, OUTBOX_ROWS_MAX as u64];
+    for (said, waits) in
+        [most - 1, most, most + 1].into_iter().flat_map(|said| waits.map(|waits| (said, waits)))
+    {
+        let mut house = talkative(100);
+        let mut page = Page::welcome_in(&house);
+        let talk = house.talk(LOBBY, 101..=said);
+        page.frames(talk);
+        page.breaks(1006);
+        (1..=waits).for_each(|number| drop(page.send(number, &(said + number).to_string())));
+        let newest = said + waits;
+        // Who sends goes to the end, where the last hundred are shown and what comes since.
+        assert_eq!(page.texts(), whole((said - 99).max(newest + 1 - most.min(newest)), newest));
+        let shown = page.view().rows.clone();
+        page.give(Input::Follow(false));
+        assert!(std::rc::Rc::ptr_eq(&shown, &page.view().rows), "to go up moves nothing");
+        while page.view().older != Edge::End {
+            page.give(Input::Older);
+            assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
+        }
+        assert_eq!(page.texts(), whole(1, most.min(newest)));
+        // Not told again by the list that the reader is at the end.
+        while page.view().newer != Edge::End {
+            page.give(Input::Newer);
+            assert!(page.view().rows.len() <= WINDOW_ROWS_MAX && !page.view().following);
+        }
+        assert_eq!((page.texts().last(), page.view().newer), (Some(&newest), Edge::End));
+        page.give(Input::Latest);
+        assert_eq!((page.texts().last(), page.view().newer), (Some(&newest), Edge::End));
+        assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
+    }
 }
 
 #[test]

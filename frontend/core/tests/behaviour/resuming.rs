@@ -3,6 +3,7 @@
 use crate::house::{House, LOBBY};
 use crate::page::{Page, ann, bo, closes, commands, histories, holes, posts};
 use client::input::Input;
+use client::limits::BEYOND_MAX;
 use client::view::{Edge, RoomItem};
 use shared::command::{At, Command};
 use shared::{Address, RoomId};
@@ -79,6 +80,50 @@ fn a_hole_keeps_the_cursor_where_all_was_whole() {
     page.frames(house.missed(before.n));
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [1, 2]);
+}
+
+#[test]
+fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
+    for many in [BEYOND_MAX - 1, BEYOND_MAX, BEYOND_MAX + 1].map(|many| many as u64) {
+        let mut house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        let before = house.through().through;
+        let first = house.talk(LOBBY, 1..=2).remove(1);
+        let asked = holes(&page.frame(first));
+        // Read before the rest was said.
+        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
+        let talk = house.talk(LOBBY, 3..=1 + many);
+        assert_eq!(holes(&page.frames(talk)), []);
+        let asked = holes(&page.frame(answer));
+        assert_eq!(asked.len(), usize::from(many > BEYOND_MAX as u64), "{many}");
+        page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
+        if let Some(asked) = asked.first() {
+            let hello = page.comes_back();
+            assert_eq!(hello.cursor, Some(before), "it is not whole up to there");
+            page.frame(house.welcome_back(page.hello, &ann(), before.n));
+            page.frames(house.missed(before.n));
+            page.frame(house.caught_up());
+            assert!(asked.after < house.through().through.n);
+        }
+        page.give(Input::Older);
+        assert_eq!(page.view().rows.last().map(|row| row.text.to_string()), Some((1 + many).to_string()));
+        assert_eq!(page.comes_back().cursor, Some(house.through().through));
+    }
+}
+
+#[test]
+fn what_was_dropped_beyond_a_hole_comes_with_the_next_answer() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(LOBBY, 1..=3 + BEYOND_MAX as u64);
+    let asked = holes(&page.frames(talk.into_iter().skip(1)));
+    // It tells of the first alone: what waits follows, and what was dropped does not.
+    let again = holes(&page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 1)));
+    assert_eq!(again.len(), 1);
+    assert_eq!(holes(&page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9))), []);
+    page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
+    assert_eq!(page.texts().last(), Some(&(3 + BEYOND_MAX as u64)));
+    assert_eq!(page.comes_back().cursor, Some(house.through().through));
 }
 
 #[test]
@@ -244,6 +289,25 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
     assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
     assert!(matches!(again[0].at, At::Before(_)));
     assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
+}
+
+#[test]
+fn a_session_begins_with_the_room_of_the_address() {
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=80);
+    house.talk(TEA, 1..=80);
+    for (asked, given) in [(TEA, TEA), (RoomId(9), LOBBY)] {
+        let mut page = Page::opened();
+        page.give(Input::Me(Ok(Some(ann()))));
+        page.give(Input::Open(asked));
+        let hello = commands(&page.give(Input::Opened(page.socket)));
+        assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
+        // The server gives the lobby to who is not in that room.
+        let welcome = house.welcome_to(page.hello, &ann(), given, 50);
+        assert_eq!(histories(&page.frame(welcome)), []);
+        assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
+        assert_eq!(page.comes_back().room, Some(given), "from then on the open one");
+    }
 }
 
 #[test]

@@ -111,6 +111,46 @@ fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
 }
 
 #[test]
+fn who_makes_a_room_is_alone_in_it_until_others_join() {
+    for order in [[0, 1, 2, 3], [1, 0, 2, 3], [1, 2, 0, 3], [1, 2, 3, 0]] {
+        let mut house = House::new(1);
+        let mut page = Page::welcome_in(&house);
+        let name = "tea".to_owned();
+        let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
+        let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
+        house.make(7, "tea");
+        let [told, joined] = house.join(7);
+        let frames = [house.reply_room(create.reference, 7), told, joined, house.bo_joins(7)];
+        for (step, at) in order.into_iter().enumerate() {
+            page.frame(frames[at].clone());
+            if step == 2 && order[3] == 3 {
+                assert_eq!(page.view().rooms[1].members, Some(1));
+            }
+        }
+        assert_eq!((page.view().room, page.view().rooms[1].members), (TEA, Some(2)), "{order:?}");
+    }
+}
+
+#[test]
+fn who_joins_a_room_that_was_found_is_one_more() {
+    for (joined, members) in [(false, 5), (true, 4)] {
+        let mut house = House::new(1);
+        house.make(7, "tea");
+        let mut page = Page::welcome_in(&house);
+        let out = page.give(Input::Browse { find: String::new() });
+        let Command::Rooms(asked) = &commands(&out)[0] else { panic!("{out:?}") };
+        let (name, description) = ("tea".to_owned(), String::new());
+        let found = FoundRoom { id: TEA, name, description, members: 4, joined };
+        let (reference, rooms) = (asked.reference, vec![found]);
+        page.frame(frame(&Event::Rooms(Rooms { reference, rooms, more: false })));
+        page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
+        let told = house.join(7);
+        page.frames(told);
+        assert_eq!(page.view().rooms[1].members, Some(members));
+    }
+}
+
+#[test]
 fn a_change_of_a_room_reaches_the_list() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);

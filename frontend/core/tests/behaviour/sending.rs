@@ -168,7 +168,9 @@ fn the_composer_knows_before_it_asks_that_no_more_is_taken() {
     }
     assert!(!page.view().can_send && !page.client.can_send());
     page.send(9_999, "too many");
-    assert_eq!(page.view().rows.len(), OUTBOX_ROWS_MAX);
+    assert_eq!(page.view().waiting, 0);
+    page.breaks(1006);
+    assert_eq!(page.view().waiting, OUTBOX_ROWS_MAX as u32);
     let mut nobody = Page::opened();
     assert!(!nobody.view().can_send);
     nobody.send(1, "x");

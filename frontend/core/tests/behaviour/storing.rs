@@ -6,8 +6,8 @@ use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
-use client::stored::{Owner, Stored, StoredDraft, StoredRow};
-use client::view::{Identity, RowKey};
+use client::stored::{MAY_HAVE_ARRIVED, Owner, Stored, StoredDraft, StoredRow};
+use client::view::{Identity, RowKey, RowState};
 use shared::{ErrorCode, RoomId};
 
 const TEA: RoomId = RoomId(7);
@@ -128,6 +128,26 @@ fn a_page_that_is_left_gives_its_rows_away_at_once() {
 }
 
 #[test]
+fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.slow = true;
+    page.send(1, "1");
+    page.give(Input::Leaving);
+    let mut again = Page::on(&page.store).start();
+    again.give(Input::Me(Ok(Some(ann()))));
+    assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
+    // The browser may have kept the page, and shows it again.
+    assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
+    assert!(page.timers[&Timer::Lease] <= page.now);
+    page.ring(Timer::Lease);
+    assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
+    let posted = house.post(&ann(), 1, "1");
+    page.frame(posted);
+    assert_eq!(page.store.read().rows.len(), 0);
+}
+
+#[test]
 fn a_hidden_page_stores_its_draft_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
@@ -221,6 +241,36 @@ fn what_somebody_else_wrote_waits_and_asks_and_is_not_shown() {
         assert_eq!(owners, [Owner { epoch: Some(shared::Epoch(epoch)), member: you.id }]);
         assert_eq!(other.view().left_behind.len(), 0);
     }
+}
+
+#[test]
+fn what_somebody_else_may_have_said_is_not_said_again_by_who_takes_it_over() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "secret");
+    house.post(&ann(), 1, "secret");
+    // The answer never comes, and it is soon outside of what a welcome shows.
+    page.breaks(1006);
+    page.send(2, "never sent");
+    page.give(Input::Leaving);
+    house.talk(LOBBY, 1..=200);
+    let mut other = Page::on(&page.store).start();
+    other.give(Input::Me(Ok(Some(bo()))));
+    other.enter(&house, &bo());
+    let left = other.view().left_behind[0].clone();
+    let out = other.give(Input::TakeOver(left.owner));
+    assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
+    let failed = other.view().rows.last().cloned().unwrap();
+    assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
+    house.post(&bo(), 2, "never sent");
+    other.frame(house.reply(posts(&out)[0].reference));
+    // It is so in the next life of the page too.
+    other.give(Input::Leaving);
+    let mut again = Page::on(&other.store).start();
+    again.give(Input::Me(Ok(Some(bo()))));
+    assert_eq!(posts(&again.enter(&house, &bo())), []);
+    assert_eq!(again.view().rows.last().map(|row| row.state), Some(failed.state));
+    assert_eq!(posts(&again.give(Input::Retry(failed.key)))[0].text, "secret");
 }
 
 #[test]
