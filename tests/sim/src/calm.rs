@@ -218,6 +218,10 @@ impl World {
         for page in &self.pages {
             let at = page.id.index;
             let view = &page.view;
+            // Where nothing can be stored only the page has it.
+            if view.rooms.iter().any(|room| room.failed) || self.failed(page.id).is_some() {
+                return Some(format!("page {at} has what was refused"));
+            }
             let Identity::Somebody { busy: false, .. } = view.identity else {
                 return Some(format!("page {at} is {:?}", view.identity));
             };
