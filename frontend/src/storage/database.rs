@@ -13,11 +13,14 @@ use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, OUTBOX_ROWS_MAX, SHELF_ROWS_MAX};
 use client::stored::{Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function};
 use shared::json::from_str as read;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Event, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+use web_sys::{
+    Event, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
+    IdbTransactionMode,
+};
 
 /// The layout that is written here. An older one is brought to it when the database is opened.
 const VERSION: u32 = 1;
@@ -78,8 +81,8 @@ impl Database {
     pub fn load(&self, done: impl FnOnce(Option<Stored>) + 'static) {
         let this = self.clone();
         self.with(Box::new(move |database| {
-            let begun =
-                database.and_then(|database| begin(database, &[ROWS, LEASES, DRAFTS], "readonly", ""));
+            let begun = database
+                .and_then(|database| begin(database, &[ROWS, LEASES, DRAFTS], IdbTransactionMode::Readonly));
             let Some(transaction) = begun else { return done(None) };
             let all =
                 |name| store(&transaction, name)?.get_all_with_key_and_limit(&JsValue::UNDEFINED, READ_MAX);
@@ -99,11 +102,12 @@ impl Database {
         }));
     }
 
-    /// Stores a row, and says whether it would survive a crash of the page.
+    /// Stores a row, and says whether it would survive a crash of the page. Not one of the machine:
+    /// that would take a flush of the disk between Enter and sending.
     pub fn keep(&self, row: &StoredRow, done: impl FnOnce(bool) + 'static) {
         let (key, lease) = (key(row.key()), row.lease);
         let text = serde_json::to_string(row).unwrap_or_default();
-        self.write(&[ROWS, LEASES], "strict", done, move |transaction| {
+        self.write(&[ROWS, LEASES], done, move |transaction| {
             store(transaction, ROWS)?.put_with_key(&text.into(), &key)?;
             store(transaction, LEASES)?.put_with_key(&time(lease), &key).map(drop)
         });
@@ -111,7 +115,7 @@ impl Database {
 
     /// Forgets a row.
     pub fn drop_row(&self, row: RowKey) {
-        self.write(&[ROWS, LEASES], "", drop, move |transaction| {
+        self.write(&[ROWS, LEASES], drop, move |transaction| {
             store(transaction, ROWS)?.delete(&key(row))?;
             store(transaction, LEASES)?.delete(&key(row)).map(drop)
         });
@@ -119,7 +123,7 @@ impl Database {
 
     /// Gives rows a lease, in milliseconds.
     pub fn lease(&self, rows: Vec<RowKey>, until: u64) {
-        self.write(&[LEASES], "", drop, move |transaction| {
+        self.write(&[LEASES], drop, move |transaction| {
             let leases = store(transaction, LEASES)?;
             let put = |row| leases.put_with_key(&time(until), &key(row));
             rows.into_iter().try_for_each(|row| put(row).map(drop))
@@ -128,7 +132,7 @@ impl Database {
 
     /// A page that slept gave them to rows that another had sent meanwhile.
     fn forget_leases(&self, keys: Vec<String>) {
-        self.write(&[LEASES], "", drop, move |transaction| {
+        self.write(&[LEASES], drop, move |transaction| {
             let leases = store(transaction, LEASES)?;
             keys.into_iter().try_for_each(|key| leases.delete(&key.into()).map(drop))
         });
@@ -139,32 +143,25 @@ impl Database {
         let log = draft.owner.epoch.map_or_else(String::new, |epoch| epoch.to_string());
         let key = JsValue::from(format!("{log}/{}/{}", draft.owner.member.0, draft.room.0));
         let text = (!draft.text.is_empty()).then(|| serde_json::to_string(draft).unwrap_or_default());
-        self.write(&[DRAFTS], "", drop, move |transaction| match text {
+        self.write(&[DRAFTS], drop, move |transaction| match text {
             Some(text) => store(transaction, DRAFTS)?.put_with_key(&text.into(), &key).map(drop),
             None => store(transaction, DRAFTS)?.delete(&key).map(drop),
         });
     }
 
-    /// Writes in one transaction. `durability` is as in `IDBTransactionOptions`, or empty.
+    /// Writes in one transaction.
     fn write(
         &self,
         stores: &'static [&'static str],
-        durability: &'static str,
         done: impl FnOnce(bool) + 'static,
         fill: impl FnOnce(&IdbTransaction) -> Result<(), JsValue> + 'static,
     ) {
-        self.write_boxed(stores, durability, Box::new(done), Box::new(fill));
+        self.write_boxed(stores, Box::new(done), Box::new(fill));
     }
 
-    fn write_boxed(
-        &self,
-        stores: &'static [&'static str],
-        durability: &'static str,
-        done: Box<dyn FnOnce(bool)>,
-        fill: Fill,
-    ) {
+    fn write_boxed(&self, stores: &'static [&'static str], done: Box<dyn FnOnce(bool)>, fill: Fill) {
         self.with(Box::new(move |database| {
-            let begun = database.and_then(|database| begin(database, stores, "readwrite", durability));
+            let begun = database.and_then(|database| begin(database, stores, IdbTransactionMode::Readwrite));
             let Some(transaction) = begun else { return done(false) };
             when_over(&transaction, done);
             #[expect(
@@ -262,15 +259,9 @@ fn lay_out(event: &Event) -> Option<()> {
     Some(())
 }
 
-/// `IDBDatabase.transaction`, which web-sys has with its options only as unstable.
-fn begin(database: &IdbDatabase, stores: &[&str], mode: &str, durability: &str) -> Option<IdbTransaction> {
-    let begin: Function = Reflect::get(database, &"transaction".into()).ok()?.dyn_into().ok()?;
+fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> Option<IdbTransaction> {
     let stores: Array = stores.iter().map(|&name| JsValue::from(name)).collect();
-    let options = Object::new();
-    if !durability.is_empty() {
-        Reflect::set(&options, &"durability".into(), &durability.into()).ok()?;
-    }
-    Some(begin.call3(database, &stores, &mode.into(), &options).ok()?.unchecked_into())
+    database.transaction_with_str_sequence_and_mode(&stores, mode).ok()
 }
 
 /// Tells whether the transaction is complete, once and in bounded time.
