@@ -25,10 +25,10 @@ pub enum Effect {
     RememberName(Option<String>),
     /// Read all that is stored, answer with `Input::Loaded`.
     Load,
-    /// Store this row under its key, in place of one that is there, and answer with `Input::Kept`
-    /// once it would survive a crash of the page.
+    /// Store this row under its `client_id`, in place of one that is there, whoever was its author,
+    /// and answer with `Input::Kept` once it would survive a crash of the page.
     Keep(StoredRow),
-    /// Forget the stored row with this key. No answer.
+    /// Forget the stored row with this `client_id`. No answer.
     Drop(RowKey),
     /// Give these stored rows, those that are there once what was asked for before is done, this
     /// lease. No answer.

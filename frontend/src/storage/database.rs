@@ -1,8 +1,8 @@
 //! The browser's database: what is not sent and what is being written, for the next life of the
 //! page.
 //!
-//! Three stores. `rows`: commands, under [`RowKey`] alone, for its 16 random bytes are one row's in
-//! every log. `leases`: until when a row belongs to a page, under the same key; apart from it, so
+//! Three stores. `rows`: commands, under their `client_id` alone, for its 16 random bytes are one row's in
+//! every log and under every author: who takes a row over stores it in the place of what was. `leases`: until when a row belongs to a page, under the same key; apart from it, so
 //! that one is written without reading: a page that is being closed gets no answers any more.
 //! `drafts`: under log, member and room.
 //!
@@ -23,7 +23,7 @@ use web_sys::{
 };
 
 /// The layout that is written here. An older one is brought to it when the database is opened.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const ROWS: &str = "rows";
 const LEASES: &str = "leases";
@@ -254,6 +254,8 @@ fn lay_out(event: &Event) -> Option<()> {
     let request: IdbOpenDbRequest = event.target()?.unchecked_into();
     let database: IdbDatabase = request.result().ok()?.unchecked_into();
     for name in [ROWS, LEASES, DRAFTS] {
+        // The first layout was never released: what it had is let go of.
+        let _ = database.delete_object_store(name);
         database.create_object_store(name).ok()?;
     }
     Some(())
@@ -294,7 +296,7 @@ fn store(transaction: &IdbTransaction, name: &str) -> Result<IdbObjectStore, JsV
 }
 
 fn key(row: RowKey) -> JsValue {
-    row.to_string().into()
+    row.client_id.to_string().into()
 }
 
 /// Milliseconds, as the browser counts them.
@@ -315,7 +317,7 @@ fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (Stored, Vec<String
         texts(held).into_iter().zip(until).collect()
     };
     for row in &mut rows {
-        let key = row.key().to_string();
+        let key = row.client_id.to_string();
         if let Some(found) = leases.iter().position(|(held, _)| *held == key) {
             row.lease = leases.swap_remove(found).1;
         }

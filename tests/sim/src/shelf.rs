@@ -8,13 +8,14 @@ use crate::world::{Happening, World};
 use client::input::Input;
 use client::stored::{Owner, Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
-use shared::RoomId;
+use shared::{ClientId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The database.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
-    rows: BTreeMap<RowKey, StoredRow>,
+    /// A browser has one of each, whoever its author is.
+    rows: BTreeMap<ClientId, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
     /// Pages that went before all that they had asked for was done. What came first was done, what
     /// came after the first that was not is not either.
@@ -28,8 +29,8 @@ impl Shelf {
     }
 
     /// Whether a row of this message lies here, under whichever author.
-    pub(crate) fn has(&self, client_id: shared::ClientId) -> bool {
-        self.rows.keys().any(|key| key.client_id == client_id)
+    pub(crate) fn has(&self, client_id: ClientId) -> bool {
+        self.rows.contains_key(&client_id)
     }
 }
 
@@ -78,13 +79,13 @@ impl World {
             }
             Shelve::Keep(row) => {
                 let key = row.key();
-                shelf.rows.insert(key, row);
+                shelf.rows.insert(key.client_id, row);
                 return self.give(id, Input::Kept { key, ok: true });
             }
-            Shelve::Drop(key) => drop(shelf.rows.remove(&key)),
+            Shelve::Drop(key) => drop(shelf.rows.remove(&key.client_id)),
             Shelve::Lease(keys, until) => {
                 for key in keys {
-                    if let Some(row) = shelf.rows.get_mut(&key) {
+                    if let Some(row) = shelf.rows.get_mut(&key.client_id) {
                         row.lease = until;
                     }
                 }

@@ -79,7 +79,7 @@ impl Entry {
     /// Makes it `owner`'s. A message that may be in their log under its author of until now steps
     /// aside: the store would take it for another.
     pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
-        let (old, from) = (self.row.key(), self.row.owner);
+        let from = self.row.owner;
         let may_be_there = !self.row.unsent && self.state != State::Storing && from.epoch == owner.epoch;
         if may_be_there && from.member != owner.member && matches!(self.row.body, Body::Post { .. }) {
             self.state = State::Failed(MAY_HAVE_ARRIVED);
@@ -87,10 +87,8 @@ impl Entry {
         // It may leave before it is stored anew.
         self.row.unsent &= self.state != State::Queued;
         self.row.owner = owner;
+        // In the place of what was stored of it: the store knows it by its `client_id` alone.
         self.keep(now, out);
-        if self.row.key() != old {
-            out.push(Effect::Drop(old));
-        }
     }
 
     /// Lets it wait for whoever asks for it.

@@ -2,8 +2,7 @@
 
 use client::effect::Effect;
 use client::stored::{Owner, Stored, StoredDraft, StoredRow};
-use client::view::RowKey;
-use shared::RoomId;
+use shared::{ClientId, RoomId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,7 +12,7 @@ pub(crate) struct Store(Rc<RefCell<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    rows: BTreeMap<RowKey, StoredRow>,
+    rows: BTreeMap<ClientId, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
 }
 
@@ -21,11 +20,11 @@ impl Store {
     pub(crate) fn perform(&self, effect: &Effect) {
         let mut kept = self.0.borrow_mut();
         match effect {
-            Effect::Keep(row) => drop(kept.rows.insert(row.key(), through_json(row))),
-            Effect::Drop(key) => drop(kept.rows.remove(key)),
+            Effect::Keep(row) => drop(kept.rows.insert(row.client_id, through_json(row))),
+            Effect::Drop(key) => drop(kept.rows.remove(&key.client_id)),
             Effect::Lease { keys, until } => {
                 for key in keys {
-                    if let Some(row) = kept.rows.get_mut(key) {
+                    if let Some(row) = kept.rows.get_mut(&key.client_id) {
                         row.lease = *until;
                     }
                 }
