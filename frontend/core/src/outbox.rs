@@ -295,20 +295,20 @@ impl Outbox {
         stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
     }
 
-    /// Renews the leases that end soon.
+    /// Renews all leases if one of them ends soon: in one write, and from then on together.
     pub(crate) fn renew(&mut self, now: u64, out: &mut Vec<Effect>) {
         let until = now.saturating_add(LEASE_MS);
+        // A clock that was set back must not end the renewing.
+        let is_due = |lease: u64| lease <= now.saturating_add(LEASE_RENEW_MS) || lease > until;
+        if !self.entries.iter().any(|entry| entry.stored && is_due(entry.row.lease)) {
+            return;
+        }
         let mut keys = Vec::new();
         for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
-            // A clock that was set back must not end the renewing.
-            if entry.row.lease <= now.saturating_add(LEASE_RENEW_MS) || entry.row.lease > until {
-                entry.row.lease = until;
-                keys.push(entry.row.key());
-            }
+            entry.row.lease = until;
+            keys.push(entry.row.key());
         }
-        if !keys.is_empty() {
-            out.push(Effect::Lease { keys, until });
-        }
+        out.push(Effect::Lease { keys, until });
     }
 
     /// The page is going: another may take its rows at once, those too that are being stored.

@@ -11,6 +11,9 @@ use client::view::{Edge, Identity, RowKey, RowState, View};
 use shared::{ErrorCode, RoomId};
 use std::collections::BTreeSet;
 
+/// Refused messages that somebody looks at in one go.
+const SCREEN: usize = 10;
+
 /// Milliseconds of calm in which all must come to agree. A page whose dead
 /// connection nobody told it of finds out after 60 s of silence and may wait up
 /// to 30 s more; the server drops the session of a dead page at the second or
@@ -168,19 +171,8 @@ impl World {
             let id = self.pages[index].id;
             if let Identity::Nobody { busy: false, .. } = self.pages[index].view.identity {
                 self.join(id)?;
-            } else if let Some(key) = self.failed(id) {
-                let view = &self.pages[index].view;
-                let states = view.rows.iter().map(|row| (row.key, row.state));
-                let states = states.chain(view.pending.iter().map(|pending| (pending.key, pending.state)));
-                let state = states.into_iter().find(|(other, _)| *other == key).map(|(_, state)| state);
-                match state {
-                    // Nobody can help that.
-                    Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
-                        self.ledger.discarded(key.client_id);
-                        self.give(id, Input::Discard(key))?;
-                    }
-                    _ => self.again(id, key)?,
-                }
+            } else if self.failed(id).is_some() {
+                self.look_through(id)?;
             } else if let Some(room) = self.pages[index].view.rooms.iter().find(|room| room.failed) {
                 // What was refused there is seen there.
                 let room = room.id;
@@ -192,6 +184,26 @@ impl World {
             if !view.following || view.newer != Edge::End {
                 self.give(id, Input::Latest)?;
                 self.give(id, Input::Follow(true))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody looks through what was refused, a screen of it at a time.
+    fn look_through(&mut self, id: PageId) -> Result<(), Broken> {
+        for _ in 0..SCREEN {
+            let Some(key) = self.failed(id) else { break };
+            let view = &self.pages[id.index].view;
+            let states = view.rows.iter().map(|row| (row.key, row.state));
+            let states = states.chain(view.pending.iter().map(|pending| (pending.key, pending.state)));
+            let state = states.into_iter().find(|(other, _)| *other == key).map(|(_, state)| state);
+            match state {
+                // Nobody can help that.
+                Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
+                    self.ledger.discarded(key.client_id);
+                    self.give(id, Input::Discard(key))?;
+                }
+                _ => self.again(id, key)?,
             }
         }
         Ok(())
