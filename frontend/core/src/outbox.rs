@@ -329,12 +329,6 @@ impl Outbox {
         self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }
 
-    /// Whether a post of `room` failed.
-    pub(crate) fn has_failed(&self, room: RoomId) -> bool {
-        let failed = |entry: &Entry| matches!(entry.state, State::Failed(_));
-        self.entries.iter().any(|entry| failed(entry) && entry.row.body.room() == Some(room))
-    }
-
     /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
     /// way first, in the order of sending; those that failed last, so that what settles passes
     /// none of them.

@@ -202,7 +202,7 @@ pub struct RoomItem {
     pub members: Option<u32>,
     /// Messages that came since it was open.
     pub unseen: u32,
-    /// Something is being written there; or it is not open, and something was that could not be sent.
+    /// Something is being written there.
     pub draft: bool,
 }
 

@@ -183,7 +183,6 @@ impl World {
                 }
             } else {
                 self.take_over(id)?;
-                self.look_elsewhere(id)?;
             }
             let view = &self.pages[index].view;
             if !view.following || view.newer != Edge::End {
@@ -192,20 +191,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    /// A row may have failed in a room that is not open: the list of rooms says so.
-    fn look_elsewhere(&mut self, id: PageId) -> Result<(), Broken> {
-        let view = &self.pages[id.index].view;
-        // The next one, for a draft is marked so too.
-        let after = view.rooms.iter().skip_while(|room| room.id != view.room).skip(1);
-        let marked = after.chain(&*view.rooms).find(|room| room.draft && room.id != view.room);
-        let marked = marked.map(|room| room.id);
-        let is_clear = self.browsers[self.pages[id.index].browser].shelf.rows() == 0;
-        match marked.filter(|_| !is_clear) {
-            Some(room) => self.give(id, Input::Open(room)),
-            None => Ok(()),
-        }
     }
 
     fn rooms_of(&self, id: PageId) -> Vec<RoomId> {

@@ -23,7 +23,7 @@ impl Client {
         let mut view = View {
             identity: self.identity.who().clone(),
             link,
-            rooms: rooms.items(|id| self.drafts.has(id) || (id != open && self.outbox.has_failed(id))).into(),
+            rooms: rooms.items(|id| self.drafts.has(id)).into(),
             room: open,
             rows: Rc::from([]),
             older: Edge::End,

@@ -80,7 +80,7 @@ impl Entry {
     /// aside: the store would take it for another.
     pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
         let (old, from) = (self.row.key(), self.row.owner);
-        let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
+        let may_be_there = !self.row.unsent && self.state != State::Storing && from.epoch == owner.epoch;
         if may_be_there && from.member != owner.member && matches!(self.row.body, Body::Post { .. }) {
             self.state = State::Failed(MAY_HAVE_ARRIVED);
         }
