@@ -230,15 +230,17 @@ impl World {
 
     /// Who should be present to this page's knowledge and is not, or the other way round.
     pub(crate) fn missing_people(&self, page: &Page) -> Option<String> {
-        let mut expected: BTreeMap<MemberId, bool> = BTreeMap::new();
+        let members = &self.server.log.house().members;
+        let mut expected: BTreeMap<MemberId, (bool, String)> = BTreeMap::new();
         for other in &self.pages {
             if let Some(me) = me(&other.view) {
-                let away = expected.entry(me.id).or_insert(true);
-                *away &= !other.visible;
+                let name = members.get(me.id).map(|member| member.name).unwrap_or_default();
+                expected.entry(me.id).or_insert((true, name)).0 &= !other.visible;
             }
         }
-        let shown: BTreeMap<MemberId, bool> =
-            page.view.people.iter().map(|person| (person.id, person.away)).collect();
+        let people = page.view.people.iter();
+        let shown: BTreeMap<MemberId, (bool, String)> =
+            people.map(|person| (person.id, (person.away, person.name.to_string()))).collect();
         let count = usize::try_from(page.view.people_count).unwrap_or(usize::MAX);
         (shown != expected || count != expected.len())
             .then(|| format!("(c) page {} sees {shown:?}, {count}; present are {expected:?}", page.id.index))
