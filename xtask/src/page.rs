@@ -14,6 +14,9 @@ use crate::tree::{Tree, WASM};
 const SOURCES: [&str; 6] =
     ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
 
+/// The end of the stamp of a page that wasm-opt has made smaller.
+const OPTIMISED: &str = "optimised";
+
 /// Builds the page if need be.
 ///
 /// # Errors
@@ -22,7 +25,8 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
     let compiler = rust::compiler(tree)?;
     let sources = sources(tree, tools, &compiler)?;
     let stamp = stamp(tree);
-    let built = || Ok(format!("{sources} {}", fingerprint::of(&tree.root, &["dist"], &[])?));
+    let made = if tools.wasm_opt { OPTIMISED } else { "plain" };
+    let built = || Ok(format!("{sources} {} {made}", fingerprint::of(&tree.root, &["dist"], &[])?));
     if fs::read_to_string(&stamp).is_ok_and(|it| built().is_ok_and(|built: String| it == built)) {
         return Ok(());
     }
@@ -66,6 +70,11 @@ fn sources(tree: &Tree, tools: &PageTools, compiler: &str) -> Outcome<String> {
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     let tools = format!("{tools:?}");
     fingerprint::of(&tree.root, &SOURCES, &[compiler, &flags, &tools])
+}
+
+/// Whether wasm-opt has made the page that is built smaller.
+pub(crate) fn is_optimised(tree: &Tree) -> bool {
+    fs::read_to_string(stamp(tree)).is_ok_and(|it| it.ends_with(OPTIMISED))
 }
 
 fn stamp(tree: &Tree) -> PathBuf {
