@@ -7,7 +7,7 @@
 //! with the next commit during which nobody reads from it.
 
 use super::{Files, database, fault::Fault};
-use crate::store::limits::{BUSY, BUSY_READERS, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
+use crate::store::limits::{BUSY, BUSY_READERS, PAUSE_FIRST, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
 use rusqlite::Connection;
 use std::{
     fs::{self, File},
@@ -111,6 +111,8 @@ fn run(db: &Connection, file: &File, asked: &Receiver<()>, is_busy: &AtomicBool)
     while asked.recv().is_ok() {
         if let Err(fault) = passive(db).and_then(|()| Ok(file.sync_data()?)) {
             complain(&fault);
+            // Whoever asks again at once would hear the same again.
+            thread::sleep(PAUSE_FIRST);
         }
         is_busy.store(false, Ordering::Release);
     }

@@ -44,6 +44,8 @@ pub(super) struct Writer {
     batches: Receiver<Batch>,
     condition: Condition,
     tidier: Tidier,
+    /// When the write-ahead log could not be moved; it is tried again a little later.
+    untidy_since: Option<Instant>,
     /// The last position that was acknowledged.
     head: u64,
     line: Line,
@@ -65,7 +67,7 @@ impl Writer {
     ) -> Result<Self, Fault> {
         let (head, tidier) = (log.house().head(), Tidier::start(&files)?);
         let (line, file) = (Line::Open(Box::new(log)), tidier.file());
-        Ok(Writer { files, batches, condition, tidier, head, line, _file: file })
+        Ok(Writer { files, batches, condition, tidier, untidy_since: None, head, line, _file: file })
     }
 
     /// Runs until the store is dropped.
@@ -106,11 +108,15 @@ impl Writer {
         vec![Err(ErrorCode::StoreRefused); count]
     }
 
-    fn tidy(&self) {
+    fn tidy(&mut self) {
         if let Line::Open(log) = &self.line
-            && let Err(fault) = self.tidier.tidy(log.db())
+            && self.untidy_since.is_none_or(|since| since.elapsed() >= PAUSE_FIRST)
         {
-            tidy::complain(&fault);
+            self.untidy_since = None;
+            if let Err(fault) = self.tidier.tidy(log.db()) {
+                tidy::complain(&fault);
+                self.untidy_since = Some(Instant::now());
+            }
         }
     }
 
