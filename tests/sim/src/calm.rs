@@ -201,6 +201,9 @@ impl World {
                 // Nobody can help that.
                 Some(RowState::Failed(code)) if code != ErrorCode::SignInRequired => {
                     self.ledger.discarded(key.client_id);
+                    // It may have been the last word there.
+                    let room = view.room;
+                    self.last_words.remove(&room);
                     self.give(id, Input::Discard(key))?;
                 }
                 _ => self.again(id, key)?,
