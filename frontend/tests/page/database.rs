@@ -49,7 +49,7 @@ async fn keep(database: &Database, row: &StoredRow) -> bool {
 /// A newer page has laid it out in another way.
 async fn lay_out_newer(name: &str) {
     let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
-    let request = factory.open_with_u32(name, 2).unwrap();
+    let request = factory.open_with_u32(name, 99).unwrap();
     while request.ready_state() != web_sys::IdbRequestReadyState::Done {
         next_frame().await;
     }
@@ -135,7 +135,7 @@ async fn drafts_are_told_apart_by_log_member_and_room() {
 async fn where_nothing_can_be_stored_it_is_said() {
     let name = name();
     // A newer page has laid it out in another way.
-    let request = web_sys::window().unwrap().indexed_db().unwrap().unwrap().open_with_u32(&name, 2).unwrap();
+    let request = web_sys::window().unwrap().indexed_db().unwrap().unwrap().open_with_u32(&name, 99).unwrap();
     while request.ready_state() != web_sys::IdbRequestReadyState::Done {
         next_frame().await;
     }
