@@ -6,7 +6,7 @@
 
 use super::fault::Fault;
 use crate::store::limits::{BUSY, READER_CACHE_KIB, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig};
 use std::{fs, io, path::Path};
 
 /// Marks the file as a log of Teahouse ("TeaH").
@@ -67,6 +67,8 @@ pub(super) fn index(file: &Path) -> Result<Connection, Fault> {
 pub(super) fn tidier(file: &Path) -> Result<Connection, Fault> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.execute_batch(SYNC)?;
+    // Only the writer's is to do that.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(db)
 }
 

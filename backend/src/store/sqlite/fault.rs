@@ -1,6 +1,6 @@
 //! What can go wrong with a log on disk.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use std::io;
 
 /// The log could not be read or written.
@@ -12,6 +12,9 @@ pub enum Fault {
     /// The system refused.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// The database could not be synced.
+    #[error("the database could not be synced, and is left as it is until the next start: {0}")]
+    Sync(io::Error),
     /// What is there is not what a log holds.
     #[error("the log is damaged: {0}")]
     Damaged(String),
@@ -38,6 +41,17 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether a sync has failed: what it was for may be lost, whatever the next one says.
+    pub(super) fn is_failed_sync(&self) -> bool {
+        match self {
+            Fault::Sync(_) => true,
+            Fault::Sql(rusqlite::Error::SqliteFailure(code, _)) => {
+                matches!(code.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+            }
+            _ => false,
+        }
+    }
+
     /// For those who watch over the process: a few words, without paths.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -52,7 +66,7 @@ impl Fault {
                 }
                 _ => "the log reports an error",
             },
-            Fault::Io(error) => match error.kind() {
+            Fault::Io(error) | Fault::Sync(error) => match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full",
                 io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                     "the log cannot be written to"

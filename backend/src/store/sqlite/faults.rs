@@ -21,6 +21,8 @@ pub(super) struct Faults {
     pub(super) is_read_only: AtomicBool,
     /// A sync reports an error.
     pub(super) syncs_fail: AtomicBool,
+    /// A sync of the database reports an error, once.
+    pub(super) database_sync_fails: AtomicBool,
     /// What the next failed sync leaves at the end of the write-ahead log.
     pub(super) leavings: Mutex<Vec<u8>>,
 }
@@ -34,6 +36,14 @@ impl Faults {
         };
         db.query_row(&format!("PRAGMA max_page_count = {pages}"), (), |_| Ok(()))?;
         db.execute_batch(&format!("PRAGMA query_only = {}", self.is_read_only.load(Ordering::SeqCst)))?;
+        Ok(())
+    }
+
+    /// Stands before a sync of what was moved into the database.
+    pub(super) fn sync_database(&self) -> Result<(), Fault> {
+        if self.database_sync_fails.swap(false, Ordering::SeqCst) {
+            return Err(Fault::Sync(std::io::Error::other("this sync is to fail")));
+        }
         Ok(())
     }
 

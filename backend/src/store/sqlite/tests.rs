@@ -1,4 +1,5 @@
 use super::{faults::Faults, *};
+use crate::store::limits::WAL_PAGES;
 use hub::{change::Committed, member::DeviceKey, name::Name, query::Page};
 use shared::{ClientId, MemberId, Message, RoomId, command::At};
 use std::{
@@ -134,6 +135,36 @@ async fn a_log_that_cannot_be_written_is_borne() {
 async fn a_failed_sync_is_borne() {
     let set = |to| move |faults: &Faults| faults.syncs_fail.store(to, Ordering::SeqCst);
     is_borne("the disk reports an error", set(true), set(false)).await;
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_start() {
+    let mut trial = Trial::new().await;
+    trial.faults.database_sync_fails.store(true, Ordering::SeqCst);
+    let text = "x".repeat(16 << 10);
+    let wal = Files::of(&trial.path).wal;
+    // Past the length at which it would have begun anew, if its pages were moved.
+    let (mut id, mut sent) = (0_u128, 0);
+    let long = u64::try_from(3 * WAL_PAGES).unwrap() * 4096;
+    while fs::metadata(&wal).map_or(0, |file| file.len()) < long {
+        let mut next = || {
+            id += 1;
+            let (client_id, text) = (ClientId(id.to_be_bytes()), text.clone());
+            Change::Post { room: RoomId::LOBBY, author: MemberId(1), tag: None, client_id, text }
+        };
+        let batch: Vec<_> = (0..64).map(|_| next()).collect();
+        sent += batch.len();
+        assert!(sent < 5_000, "it began anew");
+        assert!(trial.store().append(batch, 1).await.iter().all(Result::is_ok));
+    }
+    assert!(!trial.faults.database_sync_fails.load(Ordering::SeqCst), "it was met");
+    // Not at the end either.
+    trial.store = None;
+    assert!(fs::metadata(&wal).unwrap().len() >= long);
+    // What the database has of it may be gone: the write-ahead log alone has all.
+    let mut again = trial.after_a_crash();
+    let found = again.page(At::Newest).await.unwrap();
+    assert_eq!(found.messages.last().unwrap().seq, u64::try_from(sent).unwrap());
 }
 
 #[tokio::test]

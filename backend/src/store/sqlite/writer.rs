@@ -89,7 +89,7 @@ impl Writer {
                     self.tidy();
                 }
                 Err(RecvTimeoutError::Timeout) => self.try_again(),
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
         }
     }
@@ -117,6 +117,16 @@ impl Writer {
                 tidy::complain(&fault);
                 self.untidy_since = Some(Instant::now());
             }
+        }
+    }
+
+    fn end(&mut self) {
+        let db = match &self.line {
+            Line::Open(log) => Some(log.db()),
+            Line::Refusing { .. } => None,
+        };
+        if let Err(fault) = self.tidier.end(db) {
+            tidy::complain(&fault);
         }
     }
 
