@@ -116,6 +116,8 @@ impl World {
                     break;
                 }
                 let first = view.rows.first().map(|row| row.key);
+                // Whoever reads what is older has scrolled away from the end.
+                self.give(id, Input::Follow(false))?;
                 self.give(id, Input::Older)?;
                 self.until(id, "an older message", |view| {
                     view.rows.first().map(|row| row.key) != first || view.older == Edge::End
