@@ -65,8 +65,7 @@ impl Event {
     /// # Errors
     /// It is no event.
     pub fn parse(frame: &str) -> Result<Self, Unreadable> {
-        let place = |json| Position::read(json).map_or(Event::Unknown, Event::Later);
-        Event::read_or(Json::parse(frame)?, place)
+        Event::read(Json::parse(frame)?)
     }
 
     /// Where a durable event stands; `None` for the others.
@@ -83,9 +82,11 @@ impl Event {
         };
         Some(Position { n, to, prev })
     }
+}
 
-    /// Reads the event that its `type` names. Makes of another what `other` makes of it.
-    fn read_or(json: Json, other: fn(Json) -> Event) -> Result<Self, Unreadable> {
+impl Read for Event {
+    /// Reads the event that its `type` names.
+    fn read(json: Json) -> Result<Self, Unreadable> {
         let mut object = json.into_object()?;
         let kind: String = object.field("type")?;
         let json = Json::Object(object);
@@ -109,14 +110,9 @@ impl Event {
             "gone" => Event::Gone(Read::read(json)?),
             "ping" => Event::Ping(Read::read(json)?),
             "pong" => Event::Pong(Read::read(json)?),
-            _ => other(json),
+            // Of a newer server: a durable one keeps its place, in a frame of its own and among others.
+            _ => Position::read(json).map_or(Event::Unknown, Event::Later),
         })
-    }
-}
-
-impl Read for Event {
-    fn read(json: Json) -> Result<Self, Unreadable> {
-        Event::read_or(json, |_| Event::Unknown)
     }
 }
 

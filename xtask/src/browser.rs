@@ -66,6 +66,19 @@ pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     })
 }
 
+/// Installs the program of this name, whose package has the same, where that can be done without a
+/// question. Whether it is there then.
+pub(crate) fn try_for(tree: &Tree, program: &'static str) -> bool {
+    if tree.program(program).is_none()
+        && let Some(system) = Apt::here(tree)
+        && system.may_install(tree).is_ok()
+        && let Err(failure) = system.install(tree, &[program])
+    {
+        note(&failure.to_string());
+    }
+    tree.program(program).is_some()
+}
+
 impl Browser {
     /// The first browser and driver of one major version.
     fn find(tree: &Tree) -> Outcome<Option<Self>> {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::browser::Browser;
+use crate::browser::{self, Browser};
 use crate::failure::Outcome;
 use crate::progress::note;
 use crate::tree::{Tree, WASM};
@@ -122,7 +122,7 @@ impl Tier {
                     "about 90 s, the first time 3 min",
                     &["fault", "--seconds", "60"],
                 )];
-                if tree.program("strace").is_some() {
+                if cfg!(target_os = "linux") && browser::try_for(tree, "strace") {
                     checks.push(bench("What is synced before it is told", "about 10 s", &["sync"]));
                 } else {
                     note("strace is not there: whether all is synced before it is told is not looked at.");

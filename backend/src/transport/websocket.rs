@@ -262,7 +262,9 @@ impl Reader {
     }
 
     fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
-        self.send(event(&Event::Error(Refusal::new(reference, code))));
+        // An answer: it stays when what is held back for a session is dropped.
+        self.connection.answer(event(&Event::Error(Refusal::new(reference, code))));
+        self.connection.flush();
     }
 
     fn send(&self, frame: Bytes) {

@@ -79,6 +79,13 @@ impl Feed {
         self.ask = if self.dropped > self.reach() { Ask::Wanted } else { Ask::Idle };
     }
 
+    /// Has what is missing asked for: a snapshot may have filled one hole and left another.
+    pub(crate) fn want_missing(&mut self) {
+        if self.has_hole() {
+            self.ask.want();
+        }
+    }
+
     /// The connection is lost: the next one brings all that is missing.
     pub(crate) fn disconnected(&mut self) {
         self.beyond.clear();
@@ -141,6 +148,20 @@ mod tests {
             assert_eq!((feed.has_hole(), feed.is_whole()), (is_over, !is_over));
             feed.disconnected();
             assert!(feed.is_whole(), "the next connection brings it");
+        }
+    }
+
+    #[test]
+    fn a_hole_beyond_a_snapshot_is_asked_for() {
+        for (as_of, wanted) in [(15, true), (18, false), (20, false)] {
+            let mut feed = Feed::new(Chain::after(1, 1));
+            for (n, prev) in [(12, 11), (20, 18)] {
+                take(&mut feed, n, prev);
+            }
+            feed.reset(as_of, as_of);
+            while feed.next().is_some() {}
+            feed.want_missing();
+            assert_eq!((feed.ask.is_wanted(), feed.is_whole()), (wanted, !wanted), "{as_of}");
         }
     }
 

@@ -155,7 +155,8 @@ impl Outbox {
             return Some(now.saturating_add(self.backoff.wait(now, jitter)));
         }
         entry.state = State::Failed(refusal.code);
-        entry.row.unsent = true;
+        // Who was refused for not being signed in may have been heard before.
+        entry.row.unsent |= refusal.code != ErrorCode::SignInRequired;
         entry.keep(now, out);
         None
     }

@@ -163,6 +163,9 @@ impl Client {
         self.rooms.bound();
         self.settle_outbox(out);
         self.go_on(Address::Room(id), out);
+        if let Some(feed) = self.feed(Address::Room(id)) {
+            feed.want_missing();
+        }
     }
 
     pub(super) fn is_me(&self, member: MemberId) -> bool {
