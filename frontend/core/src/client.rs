@@ -55,6 +55,8 @@ pub struct Client {
     cursor: Option<Cursor>,
     /// The last position that was heard of.
     seen: u64,
+    /// The same when another name was asked for: the answer has no position.
+    rename_seen: u64,
     catching_up: bool,
     /// The waits of questions that were refused for now, and whether one is on.
     asks: Backoff,
@@ -94,6 +96,7 @@ impl Client {
             held_by: None,
             cursor: None,
             seen: 0,
+            rename_seen: 0,
             catching_up: false,
             asks: Backoff::default(),
             asks_rest: false,
@@ -148,7 +151,10 @@ impl Client {
                 self.turn(turn, now, out);
             }
             Input::Join { name } => self.identity.join(name, out),
-            Input::Rename { name } => self.identity.rename(name, out),
+            Input::Rename { name } => {
+                self.rename_seen = self.seen;
+                self.identity.rename(name, out);
+            }
             Input::SignOut => self.identity.sign_out(out),
             Input::Opened(socket) => self.opened(socket, now, out),
             Input::Frame(socket, text) => {
@@ -228,7 +234,7 @@ impl Client {
                 self.after_loss(out);
             }
             Turn::Resume => self.connection.resume(now, &mut self.jitter, out),
-            Turn::Renamed => self.call_me_by_name(),
+            Turn::Renamed => self.call_me_by_name(out),
             Turn::Left => {
                 // The next person at this page sees nothing of this one's.
                 self.connection.rest(now, out);

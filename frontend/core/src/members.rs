@@ -36,6 +36,11 @@ impl Members {
         self.names.get(&id)?.name.as_ref()
     }
 
+    /// The same, if it was told after position `n`.
+    pub(crate) fn name_since(&self, id: MemberId, n: u64) -> Option<&Rc<str>> {
+        self.names.get(&id).filter(|known| known.n > n)?.name.as_ref()
+    }
+
     /// Takes the name as of `n`. True if it is another than before.
     pub(crate) fn named(&mut self, id: MemberId, name: &str, n: u64) -> bool {
         match self.names.get_mut(&id) {

@@ -102,7 +102,7 @@ impl Client {
             Event::Renamed(renamed) => {
                 self.identity.renamed(&renamed.member, out);
                 self.call(&renamed.member, n);
-                self.call_me_by_name();
+                self.call_me_by_name(out);
             }
             Event::RoomCreated(created) => {
                 if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {

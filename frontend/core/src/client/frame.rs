@@ -119,12 +119,16 @@ impl Client {
         }
     }
 
-    /// Our own name of today, on all that we said and what waits.
-    pub(super) fn call_me_by_name(&mut self) {
-        if let Some(me) = self.identity.me().cloned() {
-            self.outbox.renamed(&me);
-            self.call(&me, self.seen);
+    /// Our own name of today, on all that we said and what waits. What the log has said since the name
+    /// was asked for is newer than the answer: another page of ours may have asked for another.
+    pub(super) fn call_me_by_name(&mut self, out: &mut Vec<Effect>) {
+        let Some(mut me) = self.identity.me().cloned() else { return };
+        if let Some(name) = self.members.name_since(me.id, self.rename_seen) {
+            me.name = name.to_string();
+            self.identity.renamed(&me, out);
         }
+        self.outbox.renamed(&me);
+        self.call(&me, self.rename_seen);
     }
 
     /// Lets go of what a timeline holds.

@@ -177,3 +177,17 @@ fn a_new_name_reaches_all_that_one_said_and_what_waits() {
     assert_eq!(names, ["Anna", "Anna"]);
     assert_eq!(&*page.view().people[0].name, "Anna");
 }
+
+#[test]
+fn a_name_that_another_page_gave_later_stands_over_a_late_answer() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.give(Input::Rename { name: "Anna".to_owned() });
+    for name in ["Anna", "Annie"] {
+        let renamed = house.rename(member(1, name));
+        page.frame(renamed);
+    }
+    page.give(Input::Named(Ok(member(1, "Anna"))));
+    assert_eq!(name_of(&mut page).as_deref(), Some("Annie"));
+    assert_eq!(&*page.view().people[0].name, "Annie");
+}
