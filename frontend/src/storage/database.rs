@@ -1,10 +1,11 @@
 //! The browser's database: what is not sent and what is being written, for the next life of the
 //! page.
 //!
-//! Three stores. `rows`: commands, under their `client_id` alone, for its 16 random bytes are one row's in
-//! every log and under every author: who takes a row over stores it in the place of what was. `leases`: until when a row belongs to a page, under the same key; apart from it, so
-//! that one is written without reading: a page that is being closed gets no answers any more.
-//! `drafts`: under log, member and room.
+//! Three stores. `rows`: commands, under their `client_id` alone, for its 16 random bytes are one
+//! row's in every log and under every author: who takes a row over stores it in the place of what
+//! was. `leases`: until when a row belongs to a page, under the same key; apart from it, so that
+//! one is written without reading: a page that is being closed gets no answers any more. `drafts`:
+//! under log, member and room.
 //!
 //! Every access may fail (private windows, blocked storage, a full disk, a browser that never
 //! answers). Then its answer says so, in bounded time, and the page works in memory.
