@@ -124,7 +124,9 @@ impl SqliteStore {
         }
         // One batch under way and one that waits: the registry sends no more.
         let (batches, receiver) = sync_channel(1);
-        let writer = Writer::new(files, log, receiver, condition.clone())?;
+        let writer = Writer::new(files, log, receiver, condition.clone());
+        // The readers end with their desk.
+        let writer = writer.inspect_err(|_| desk.close())?;
         let end = End(condition.clone());
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
             writer.run();

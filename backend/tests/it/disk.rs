@@ -111,7 +111,8 @@ async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
     wei.command(&post()).await;
     loop {
         match wei.event().await {
-            Event::Reply(_) => break,
+            // All that was acknowledged is there, and nothing of what was refused.
+            Event::Reply(reply) => break assert_eq!(reply.seq, kept + 1),
             Event::Posted(_) => {}
             other => panic!("{other:?}"),
         }

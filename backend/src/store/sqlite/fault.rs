@@ -52,6 +52,11 @@ impl Fault {
         }
     }
 
+    /// Whether what is on the disk is not what was written.
+    pub(super) fn is_damage(&self) -> bool {
+        self.reason() == DAMAGED
+    }
+
     /// For those who watch over the process: a few words, without paths.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -51,6 +51,13 @@ impl Log {
         Ok(log)
     }
 
+    /// Looks at every page: where one is bad, changes would be refused again, or kept where nobody
+    /// finds them.
+    pub(super) fn look_through(&self) -> Result<(), Fault> {
+        let found: String = self.db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+        if found == "ok" { Ok(()) } else { Err(Fault::Damaged(found)) }
+    }
+
     /// The fold of the log.
     pub(super) fn house(&self) -> &House {
         &self.house

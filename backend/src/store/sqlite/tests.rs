@@ -1,5 +1,5 @@
 use super::{faults::Faults, *};
-use crate::store::limits::WAL_PAGES;
+use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
 use hub::{change::Committed, member::DeviceKey, name::Name, query::Page};
 use shared::{ClientId, MemberId, Message, RoomId, command::At};
 use std::{
@@ -229,6 +229,42 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
     for _ in 0..READERS {
         assert_eq!(trial.page(At::After(0)).await.unwrap().messages.len(), 50);
     }
+}
+
+#[tokio::test]
+async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
+    let mut trial = Trial::new().await;
+    for id in 1..=100 {
+        trial.post(id, "x").await.unwrap();
+    }
+    let file = Files::of(&trial.path).log;
+    let page: i64 = database::reader(&file)
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'receipts'", (), |row| row.get(0))
+        .unwrap();
+    trial.store = None;
+    let start = usize::try_from((page - 1) * 4096).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let write = |bytes: &[u8]| {
+        let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        file.seek(SeekFrom::Start(start as u64)).unwrap();
+        file.write_all(bytes).unwrap();
+        // To close it would let go of SQLite's own locks.
+        std::mem::forget(file);
+    };
+    write(&[0xff; 64]);
+    trial.store = Some(SqliteStore::open(Folder::hold(&trial.path).unwrap()).unwrap());
+    assert_eq!(trial.trouble(), None, "nobody has met it");
+    assert_eq!(trial.post(101, "x").await, Err(ErrorCode::StoreRefused));
+    // It does not come and go with each post, and reading goes on.
+    for _ in 0..20 {
+        assert_eq!(trial.trouble(), Some("the log is damaged; see `teahouse check`"));
+        assert_eq!(trial.messages().await.len(), 50);
+        tokio::time::sleep(PAUSE_FIRST / 10).await;
+    }
+    write(&whole[start..start + 64]);
+    trial.store().condition().well().await;
+    trial.post(101, "x").await.unwrap();
 }
 
 #[tokio::test]

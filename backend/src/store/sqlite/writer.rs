@@ -55,7 +55,12 @@ pub(super) struct Writer {
 
 enum Line {
     Open(Box<Log>),
-    Refusing { since_last: Instant, pause: Duration },
+    Refusing {
+        since_last: Instant,
+        pause: Duration,
+        /// A page was bad: all are looked at before changes are taken again.
+        is_damaged: bool,
+    },
 }
 
 impl Writer {
@@ -75,11 +80,13 @@ impl Writer {
         loop {
             let batch = match &self.line {
                 Line::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Line::Refusing { since_last, pause } => match pause.saturating_sub(since_last.elapsed()) {
-                    // Even if batches come without a break.
-                    Duration::ZERO => Err(RecvTimeoutError::Timeout),
-                    rest => self.batches.recv_timeout(rest),
-                },
+                Line::Refusing { since_last, pause, .. } => {
+                    match pause.saturating_sub(since_last.elapsed()) {
+                        // Even if batches come without a break.
+                        Duration::ZERO => Err(RecvTimeoutError::Timeout),
+                        rest => self.batches.recv_timeout(rest),
+                    }
+                }
             };
             match batch {
                 Ok(Batch { changes, now, outcomes }) => {
@@ -133,7 +140,8 @@ impl Writer {
     fn give_up(&mut self, fault: &Fault) {
         tracing::error!("the log cannot be written, posts are refused: {fault}");
         self.condition.refuse(fault.reason());
-        self.line = Line::Refusing { since_last: Instant::now(), pause: PAUSE_FIRST };
+        let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
+        self.line = Line::Refusing { since_last, pause, is_damaged: fault.is_damage() };
         if let Err(fault) = tail::cut(&self.files) {
             // It is tried again before anything else is written.
             tracing::error!("the log's end could not be cleared: {fault}");
@@ -141,8 +149,14 @@ impl Writer {
     }
 
     fn try_again(&mut self) {
-        let Line::Refusing { since_last, pause } = &mut self.line else { return };
-        match Log::reopen(&self.files, self.head) {
+        let Line::Refusing { since_last, pause, is_damaged } = &mut self.line else { return };
+        let found = Log::reopen(&self.files, self.head).and_then(|log| {
+            if *is_damaged {
+                log.look_through()?;
+            }
+            Ok(log)
+        });
+        match found {
             Ok(log) => {
                 tracing::info!("the log can be written again");
                 self.line = Line::Open(Box::new(log));
@@ -150,6 +164,7 @@ impl Writer {
             }
             Err(fault) => {
                 self.condition.refuse(fault.reason());
+                *is_damaged |= fault.is_damage();
                 *pause = (*pause * 2).min(PAUSE_MAX);
                 *since_last = Instant::now();
             }
