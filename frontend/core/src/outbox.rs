@@ -13,7 +13,7 @@ use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, LEASE_RENEW_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
 use crate::shelf::{Shelf, Shelved};
-use crate::stored::{Body, Owner, StoredRow};
+use crate::stored::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Pending, Row, RowKey, RowState};
 use entry::{Entry, State};
 use shared::event::Refusal;
@@ -123,11 +123,16 @@ impl Outbox {
         Some(entry)
     }
 
-    /// Lets go of the posts that are held as settled elsewhere.
-    pub(crate) fn settle(&mut self, is_settled: impl Fn(RoomId, RowKey) -> bool, out: &mut Vec<Effect>) {
+    /// Lets go of the posts that are held as settled elsewhere. Of one that may have arrived it is
+    /// asked whether it did, under whichever author: the last argument is true.
+    pub(crate) fn settle(
+        &mut self,
+        is_settled: impl Fn(RoomId, RowKey, bool) -> bool,
+        out: &mut Vec<Effect>,
+    ) {
         let settled = self.entries.extract_if(.., |entry| {
-            let is_post = matches!(entry.row.body, Body::Post { .. });
-            is_post && entry.row.body.room().is_some_and(|room| is_settled(room, entry.row.key()))
+            let Body::Post { room, .. } = entry.row.body else { return false };
+            is_settled(room, entry.row.key(), entry.state == State::Failed(MAY_HAVE_ARRIVED))
         });
         for entry in settled {
             self.backoff = Backoff::default();

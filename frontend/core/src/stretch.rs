@@ -3,7 +3,7 @@
 use crate::members::Members;
 use crate::sorted::Set;
 use crate::view::{Row, RowKey, RowState};
-use shared::{MemberId, Message};
+use shared::{ClientId, MemberId, Message};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -94,6 +94,11 @@ impl Stretch {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Whether this message is here under any author.
+    pub(crate) fn has_said(&self, client_id: ClientId) -> bool {
+        self.rows.iter().any(|held| held.row.key.client_id == client_id)
     }
 
     pub(crate) fn has(&self, key: RowKey) -> bool {

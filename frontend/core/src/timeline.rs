@@ -13,7 +13,7 @@ use crate::stretch::{Held, Stretch};
 use crate::view::{Landed, Row, RowKey};
 use shared::command::At;
 use shared::event::RoomSnapshot;
-use shared::{MemberId, Message};
+use shared::{ClientId, MemberId, Message};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -62,6 +62,13 @@ impl Timeline {
         self.live.has(key)
             || self.past.as_ref().is_some_and(|past| past.has(key))
             || self.ahead.values().any(|held| held.row.key == key)
+    }
+
+    /// Whether this message is held under any author. A look at each: it is seldom asked.
+    pub(crate) fn has_said(&self, client_id: ClientId) -> bool {
+        self.live.has_said(client_id)
+            || self.past.as_ref().is_some_and(|past| past.has_said(client_id))
+            || self.ahead.values().any(|held| held.row.key.client_id == client_id)
     }
 
     /// The number of the room's newest message, where it is known.

@@ -4,6 +4,7 @@ use super::Client;
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::stretch::Look;
+use crate::view::RowKey;
 use shared::command::Command;
 use shared::event::{Refusal, Through};
 use shared::{CloseCode, ErrorCode, Event, Member};
@@ -134,7 +135,11 @@ impl Client {
     /// Lets go of what a timeline holds.
     pub(super) fn settle_outbox(&mut self, out: &mut Vec<Effect>) {
         let rooms = &self.rooms;
-        self.outbox.settle(|room, key| rooms.get(room).is_some_and(|room| room.timeline.has(key)), out);
+        let is_held = |room, key: RowKey, under_any: bool| {
+            let timeline = rooms.get(room).map(|room| &room.timeline);
+            timeline.is_some_and(|held| held.has(key) || (under_any && held.has_said(key.client_id)))
+        };
+        self.outbox.settle(is_held, out);
     }
 
     fn tidy(&mut self) {

@@ -114,7 +114,7 @@ fn one_post_of_a_room_is_in_flight_and_the_next_leaves_when_it_is_settled() {
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
     assert!(reply(&mut outbox, 1));
     assert_eq!(send(&mut outbox), [2]);
-    outbox.settle(|room, settled| (room, settled) == (LOBBY, key(1, 2)), &mut Vec::new());
+    outbox.settle(|room, settled, _| (room, settled) == (LOBBY, key(1, 2)), &mut Vec::new());
     assert_eq!(send(&mut outbox), [3]);
     assert!(!reply(&mut outbox, 2), "settled by its event: its reply finds nothing");
 }
@@ -405,7 +405,7 @@ fn a_settled_row_is_forgotten_by_the_store() {
     let mut out = Vec::new();
     send(&mut outbox);
     outbox.replied(reference(&outbox, 1), &mut out);
-    outbox.settle(|_, _| true, &mut out);
+    outbox.settle(|_, _, _| true, &mut out);
     assert_eq!(out, [Effect::Drop(key(1, 1)), Effect::Drop(key(1, 2))]);
 }
 

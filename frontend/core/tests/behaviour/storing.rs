@@ -274,6 +274,27 @@ fn what_somebody_else_may_have_said_is_not_said_again_by_who_takes_it_over() {
 }
 
 #[test]
+fn what_may_have_arrived_is_gone_once_it_is_seen_to_have() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.send(1, "secret");
+    page.breaks(1006);
+    page.give(Input::Leaving);
+    let mut other = Page::on(&page.store).start();
+    other.give(Input::Me(Ok(Some(bo()))));
+    other.enter(&house, &bo());
+    let left = other.view().left_behind[0].clone();
+    assert_eq!(posts(&other.give(Input::TakeOver(left.owner))), []);
+    assert_eq!(other.view().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
+    // It was under way all the time.
+    let posted = house.post(&ann(), 1, "secret");
+    other.frame(posted);
+    let rows = other.view().rows.clone();
+    assert_eq!((rows.len(), rows[0].state, rows[0].key.author), (1, RowState::Settled, ann().id));
+    assert!(other.store.read().rows.is_empty());
+}
+
+#[test]
 fn nobody_sees_how_much_waits_but_not_what() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
