@@ -87,6 +87,8 @@ impl Driver {
                 self.handle(input);
             }
             self.listen(&page, "visibilitychange", move |_| visible());
+            // A page that was left and kept is shown again.
+            self.listen(&window, "pageshow", move |_| visible());
         }
     }
 

@@ -69,6 +69,8 @@ pub struct Client {
     memory_only: bool,
     /// The page is in view.
     visible: bool,
+    /// The page was left, and not shown again since.
+    left: bool,
     new_version: bool,
     new_epoch: bool,
     screen: Screen,
@@ -105,6 +107,7 @@ impl Client {
             loaded: false,
             memory_only: false,
             visible: true,
+            left: false,
             new_version: false,
             new_epoch: false,
             screen: Screen::new(),
@@ -181,6 +184,7 @@ impl Client {
             Input::Loaded(stored) => self.stored(stored, now, out),
             Input::Kept { key, ok } => self.kept(key, ok, out),
             Input::Leaving => {
+                self.left = true;
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
@@ -309,6 +313,8 @@ impl Client {
             self.transmit(&Command::Presence(Presence { away: !visible }), out);
         }
         if visible {
+            self.left = false;
+            self.load(out);
             self.identity.ask_now(out);
             let probe = self.connection.wake(now, out);
             self.after_wake(probe, out);

@@ -10,7 +10,8 @@ use crate::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
 use crate::view::{Identity, LeftBehind, RowKey};
 
 impl Client {
-    /// Looks into the store.
+    /// Looks into the store: at the start, and when there is reason to think that another page of
+    /// this browser has ended since and left rows there.
     pub(super) fn load(&mut self, out: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.loading, true) {
             out.push(Effect::Load);
@@ -139,7 +140,9 @@ impl Client {
     /// The timer of the leases came.
     pub(super) fn lease_came(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.lease_at = None;
-        self.outbox.renew(now, out);
+        if !self.left {
+            self.outbox.renew(now, out);
+        }
         if self.shelf.look_at().is_some_and(|at| at <= now) {
             self.load(out);
         }
@@ -148,7 +151,9 @@ impl Client {
     /// Keeps the timer of the leases right: called after each input.
     pub(super) fn watch_leases(&mut self, out: &mut Vec<Effect>) {
         let look_at = self.shelf.look_at().filter(|_| !self.loading);
-        let Some(at) = [self.outbox.renew_at(), look_at].into_iter().flatten().min() else { return };
+        // A page that was left has given its rows away.
+        let renew_at = self.outbox.renew_at().filter(|_| !self.left);
+        let Some(at) = [renew_at, look_at].into_iter().flatten().min() else { return };
         if self.lease_at.is_none_or(|set| at < set) {
             self.lease_at = Some(at);
             out.push(Effect::Set(Timer::Lease, at));

@@ -47,6 +47,8 @@ impl Client {
         self.outbox.welcomed(owner, you, now, &mut self.shelf, out);
         self.give_drafts(owner, you, out);
         self.take_stored(now, out);
+        // What a page that ended meanwhile could not send is sent by this one.
+        self.load(out);
         self.look_again();
         self.settle_outbox(out);
         self.new_version = is_newer_page(&self.build, build);

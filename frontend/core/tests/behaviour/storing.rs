@@ -139,6 +139,10 @@ fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
     assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
     // The browser may have kept the page, and shows it again.
     assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
+    let out = page.give(Input::Timer(Timer::Lease));
+    assert_eq!(out, [], "until then it takes nothing back");
+    assert_eq!(page.store.read().rows[0].lease, again.now + LEASE_MS);
+    page.give(Input::Visible(true));
     assert!(page.timers[&Timer::Lease] <= page.now);
     page.ring(Timer::Lease);
     assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
@@ -180,6 +184,64 @@ fn a_row_is_another_pages_while_that_lives_and_ours_when_it_does_not() {
     let out = other.give(Input::Loaded(Some(stored)));
     assert_eq!(posts(&out)[0].client_id, client_id(1));
     assert!(other.store.read().rows[0].lease > other.now);
+}
+
+#[test]
+fn a_page_that_was_left_takes_nothing_back() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    page.send(1, "1");
+    let until = page.timers[&Timer::Lease];
+    page.give(Input::Leaving);
+    page.give(Input::Visible(false));
+    assert_eq!(page.timers[&Timer::Lease], until, "no other is set");
+    page.ring(Timer::Lease);
+    assert_eq!(page.store.read().rows[0].lease, 0);
+}
+
+/// Ann's page writes while the line is down, another of hers is open too.
+fn two_pages(house: &House) -> (Page, Page) {
+    let mut page = Page::welcome_in(house);
+    let mut other = Page::again_in(house, &page.store);
+    for page in [&mut page, &mut other] {
+        page.breaks(1006);
+    }
+    page.send(1, "1");
+    (page, other)
+}
+
+#[test]
+fn what_a_closed_page_could_not_send_is_sent_by_one_that_is_open() {
+    let house = House::new(1);
+    let (mut page, mut other) = two_pages(&house);
+    page.give(Input::Leaving);
+    other.retry();
+    assert_eq!(posts(&other.enter(&house, &ann()))[0].client_id, client_id(1));
+}
+
+#[test]
+fn what_a_crashed_page_could_not_send_is_sent_by_one_that_is_open_once_its_lease_is_over() {
+    let house = House::new(1);
+    let (_, mut other) = two_pages(&house);
+    other.retry();
+    assert_eq!(posts(&other.enter(&house, &ann())), [], "it may live");
+    assert_eq!(other.ring(Timer::Lease)[0], Effect::Load);
+    let stored = other.store.read();
+    let out = other.give(Input::Loaded(Some(stored)));
+    assert_eq!(posts(&out)[0].client_id, client_id(1));
+}
+
+#[test]
+fn a_page_that_is_shown_looks_for_what_another_left() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let mut other = Page::again_in(&house, &page.store);
+    page.breaks(1006);
+    page.send(1, "1");
+    page.give(Input::Leaving);
+    other.give(Input::Visible(false));
+    assert_eq!(posts(&other.give(Input::Visible(true))).len(), 1);
 }
 
 #[test]
