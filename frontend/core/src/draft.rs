@@ -3,6 +3,10 @@
 //!
 //! The text that is sent stays in the draft until its row is stored. What is typed meanwhile
 //! stands behind it, and is what stays.
+//!
+//! The pages of one browser share what is stored, one draft for each room: a page that is shown
+//! takes over what was written in another since. Only of two that are in sight at once and write
+//! to the same room does the last to store win.
 
 use crate::effect::Effect;
 use crate::input::Timer;
@@ -31,6 +35,10 @@ struct Draft {
     at: u64,
     /// Not stored yet as it is.
     dirty: bool,
+    /// Not changed since the store was asked the last time.
+    settled: bool,
+    /// The store was seen to have it as it is.
+    seen: bool,
     /// What of it is being stored as rows, in its order, and whether that is done.
     leaving: VecDeque<(ClientId, Rc<str>, bool)>,
 }
@@ -57,7 +65,7 @@ impl Drafts {
         draft.at = now;
         if *draft.text != *text {
             draft.text = Rc::from(text);
-            draft.dirty = true;
+            (draft.dirty, draft.settled, draft.seen) = (true, false, false);
             if !std::mem::replace(&mut self.timer, true) {
                 out.push(Effect::Set(Timer::Draft, now.saturating_add(DRAFT_MS)));
             }
@@ -103,7 +111,8 @@ impl Drafts {
                 if let Some(rest) = draft.text.strip_prefix(&*text) {
                     draft.text = Rc::from(rest);
                     *turn += 1;
-                    (draft.turn, draft.dirty) = (*turn, true);
+                    draft.turn = *turn;
+                    (draft.dirty, draft.settled, draft.seen) = (true, false, false);
                 }
             }
         }
@@ -137,6 +146,36 @@ impl Drafts {
         }
     }
 
+    /// The store is asked what it has.
+    pub(crate) fn asked(&mut self) {
+        for draft in self.rooms.values_mut() {
+            draft.settled = true;
+        }
+    }
+
+    /// What the store has. What was changed here since it was asked gives no way, nor what it was
+    /// never seen to have and goes on from what it has: it may not have been able to store it.
+    pub(crate) fn refresh(&mut self, stored: &[StoredDraft]) {
+        let text_of = |room| stored.iter().find(|draft| draft.room == room).map_or("", |draft| &draft.text);
+        let mut others = Vec::new();
+        let is_still = |draft: &Draft| !draft.dirty && draft.settled && draft.leaving.is_empty();
+        for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| is_still(draft)) {
+            let text = text_of(*room);
+            let goes_on = draft.text.starts_with(text) || draft.text.len() > DRAFT_BYTES_MAX;
+            if *draft.text == *text {
+                draft.seen = true;
+            } else if draft.seen || !goes_on {
+                others.push((*room, text));
+            }
+        }
+        let new = stored.iter().filter(|draft| !self.rooms.contains_key(&draft.room));
+        let place = DRAFTS_MAX.saturating_sub(self.rooms.len());
+        others.extend(new.take(place).map(|draft| (draft.room, &*draft.text)));
+        for (room, text) in others {
+            self.put(room, text, false);
+        }
+    }
+
     /// All is another's now, who is the same person.
     pub(crate) fn give(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
         for (room, draft) in self.rooms.iter_mut() {
@@ -156,8 +195,8 @@ impl Drafts {
     fn put(&mut self, room: RoomId, text: &str, dirty: bool) {
         self.turn += 1;
         let draft = self.rooms.or_insert_with(room, Draft::default);
-        (draft.text, draft.turn) = (Rc::from(text), self.turn);
-        draft.dirty |= dirty;
+        (draft.text, draft.turn, draft.settled) = (Rc::from(text), self.turn, false);
+        (draft.dirty, draft.seen) = (draft.dirty || dirty, !dirty);
     }
 
     /// What is written, to be put away: the next person sees nothing of it.

@@ -94,7 +94,7 @@ pub const MAY_HAVE_ARRIVED: ErrorCode = ErrorCode::Other(0);
 pub struct StoredRow {
     /// Whose.
     pub owner: Owner,
-    /// With the owner's id, its key.
+    /// What it is stored under; with the owner's id, the key of its row.
     pub client_id: ClientId,
     /// The owner's name when it was written.
     pub name: String,
@@ -114,7 +114,7 @@ pub struct StoredRow {
 }
 
 impl StoredRow {
-    /// What it is stored under.
+    /// The key of its row.
     pub fn key(&self) -> RowKey {
         RowKey { author: self.owner.member, client_id: self.client_id }
     }

@@ -14,6 +14,7 @@ impl Client {
     /// this browser has ended since and left rows there.
     pub(super) fn load(&mut self, out: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.loading, true) {
+            self.drafts.asked();
             out.push(Effect::Load);
         }
     }
@@ -23,10 +24,11 @@ impl Client {
         self.loading = false;
         match stored {
             Some(mut stored) => {
-                if std::mem::replace(&mut self.loaded, true) {
-                    // Ours are newer than what was read.
-                    let mine = self.drafts_of.as_ref().map(|(owner, _)| *owner);
-                    stored.drafts.retain(|draft| Some(draft.owner) != mine);
+                if std::mem::replace(&mut self.loaded, true)
+                    && let Some((mine, _)) = &self.drafts_of
+                {
+                    let mine = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
+                    self.drafts.refresh(&mine.collect::<Vec<_>>());
                 }
                 self.shelf.load(stored, |id| self.outbox.has(id), now);
             }
