@@ -11,16 +11,17 @@ use crate::backoff::Backoff;
 use crate::compose;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{LEASE_MS, LEASE_RENEW_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
+use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
 use crate::shelf::{Shelf, Shelved};
 use crate::stored::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
-use crate::view::{Pending, Row, RowKey, RowState};
+use crate::view::RowKey;
 use entry::{Entry, State};
 use shared::event::Refusal;
 use shared::{ClientId, Command, ErrorCode, Member, RoomId};
-use std::rc::Rc;
 
 pub(crate) mod entry;
+mod lease;
+mod show;
 
 /// The unsettled commands, in the order of sending.
 #[derive(Debug, Default)]
@@ -293,90 +294,6 @@ impl Outbox {
             _ => None,
         });
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
-    }
-
-    /// When the leases are to be renewed.
-    pub(crate) fn renew_at(&self) -> Option<u64> {
-        let stored = self.entries.iter().filter(|entry| entry.stored);
-        stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
-    }
-
-    /// Renews all leases if one of them ends soon: in one write, and from then on together.
-    pub(crate) fn renew(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let until = now.saturating_add(LEASE_MS);
-        // A clock that was set back must not end the renewing.
-        let is_due = |lease: u64| lease <= now.saturating_add(LEASE_RENEW_MS) || lease > until;
-        if !self.entries.iter().any(|entry| entry.stored && is_due(entry.row.lease)) {
-            return;
-        }
-        let mut keys = Vec::new();
-        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
-            entry.row.lease = until;
-            keys.push(entry.row.key());
-        }
-        out.push(Effect::Lease { keys, until });
-    }
-
-    /// The page is going: another may take its rows at once, those too that are being stored.
-    pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
-        let mut keys = Vec::new();
-        for entry in &mut self.entries {
-            entry.row.lease = 0;
-            keys.push(entry.row.key());
-        }
-        if !keys.is_empty() {
-            out.push(Effect::Lease { keys, until: 0 });
-        }
-    }
-
-    /// How many posts of `room` there are.
-    pub(crate) fn posts_of(&self, room: RoomId) -> usize {
-        let is_of = |body: &Body| matches!(body, Body::Post { room: of, .. } if *of == room);
-        self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
-    }
-
-    /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
-    /// way first, in the order of sending; those that failed last, so that what settles passes
-    /// none of them.
-    pub(crate) fn rows(&mut self, room: RoomId, connected: bool) -> (Vec<Rc<Row>>, u32) {
-        let mut on_their_way = Vec::new();
-        let mut failed = Vec::new();
-        let mut waiting = 0_u32;
-        for entry in &mut self.entries {
-            let state = entry.state.show(connected);
-            waiting = waiting.saturating_add((state == RowState::Waiting).into());
-            if entry.row.body.room() == Some(room)
-                && let Some(row) = entry.show(state)
-            {
-                let rows = if matches!(state, RowState::Failed(_)) { &mut failed } else { &mut on_their_way };
-                rows.push(row);
-            }
-        }
-        on_their_way.append(&mut failed);
-        (on_their_way, waiting)
-    }
-
-    /// Whether something that was said there was refused, and waits for a word about it.
-    pub(crate) fn has_failed(&self, room: RoomId) -> bool {
-        let is_it = |entry: &Entry| {
-            matches!(entry.state, State::Failed(_))
-                && matches!(entry.row.body, Body::Post { room: of, .. } if of == room)
-        };
-        self.entries.iter().any(is_it)
-    }
-
-    /// The commands that are no posts to a room that we are in.
-    pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<Pending> {
-        let elsewhere = |entry: &&Entry| match &entry.row.body {
-            Body::Post { room, .. } => !is_in(*room),
-            _ => true,
-        };
-        let pending = |entry: &Entry| Pending {
-            key: entry.row.key(),
-            body: entry.row.body.clone(),
-            state: entry.state.show(connected),
-        };
-        self.entries.iter().filter(elsewhere).map(pending).collect()
     }
 
     fn next_place(&mut self, now: u64) -> u64 {

@@ -1,6 +1,9 @@
 use super::*;
+use crate::limits::LEASE_RENEW_MS;
 use crate::stored::MAY_HAVE_ARRIVED;
+use crate::view::RowState;
 use shared::{Epoch, MemberId};
+use std::rc::Rc;
 
 const LOBBY: RoomId = RoomId::LOBBY;
 const OTHER: RoomId = RoomId(2);

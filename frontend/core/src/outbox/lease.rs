@@ -1,0 +1,41 @@
+//! Whose the stored rows are: a page that lives renews its leases, one that goes ends them.
+
+use super::Outbox;
+use crate::effect::Effect;
+use crate::limits::{LEASE_MS, LEASE_RENEW_MS};
+
+impl Outbox {
+    /// When the leases are to be renewed.
+    pub(crate) fn renew_at(&self) -> Option<u64> {
+        let stored = self.entries.iter().filter(|entry| entry.stored);
+        stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
+    }
+
+    /// Renews all leases if one of them ends soon: in one write, and from then on together.
+    pub(crate) fn renew(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let until = now.saturating_add(LEASE_MS);
+        // A clock that was set back must not end the renewing.
+        let is_due = |lease: u64| lease <= now.saturating_add(LEASE_RENEW_MS) || lease > until;
+        if !self.entries.iter().any(|entry| entry.stored && is_due(entry.row.lease)) {
+            return;
+        }
+        let mut keys = Vec::new();
+        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+            entry.row.lease = until;
+            keys.push(entry.row.key());
+        }
+        out.push(Effect::Lease { keys, until });
+    }
+
+    /// The page is going: another may take its rows at once, those too that are being stored.
+    pub(crate) fn release(&mut self, out: &mut Vec<Effect>) {
+        let mut keys = Vec::new();
+        for entry in &mut self.entries {
+            entry.row.lease = 0;
+            keys.push(entry.row.key());
+        }
+        if !keys.is_empty() {
+            out.push(Effect::Lease { keys, until: 0 });
+        }
+    }
+}

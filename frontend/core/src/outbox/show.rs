@@ -1,0 +1,60 @@
+//! What the view shows of it.
+
+use super::Outbox;
+use super::entry::{Entry, State};
+use crate::stored::Body;
+use crate::view::{Pending, Row, RowState};
+use shared::RoomId;
+use std::rc::Rc;
+
+impl Outbox {
+    /// How many posts of `room` there are.
+    pub(crate) fn posts_of(&self, room: RoomId) -> usize {
+        let is_of = |body: &Body| matches!(body, Body::Post { room: of, .. } if *of == room);
+        self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
+    }
+
+    /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
+    /// way first, in the order of sending; those that failed last, so that what settles passes
+    /// none of them.
+    pub(crate) fn rows(&mut self, room: RoomId, connected: bool) -> (Vec<Rc<Row>>, u32) {
+        let mut on_their_way = Vec::new();
+        let mut failed = Vec::new();
+        let mut waiting = 0_u32;
+        for entry in &mut self.entries {
+            let state = entry.state.show(connected);
+            waiting = waiting.saturating_add((state == RowState::Waiting).into());
+            if entry.row.body.room() == Some(room)
+                && let Some(row) = entry.show(state)
+            {
+                let rows = if matches!(state, RowState::Failed(_)) { &mut failed } else { &mut on_their_way };
+                rows.push(row);
+            }
+        }
+        on_their_way.append(&mut failed);
+        (on_their_way, waiting)
+    }
+
+    /// Whether something that was said there was refused, and waits for a word about it.
+    pub(crate) fn has_failed(&self, room: RoomId) -> bool {
+        let is_it = |entry: &Entry| {
+            matches!(entry.state, State::Failed(_))
+                && matches!(entry.row.body, Body::Post { room: of, .. } if of == room)
+        };
+        self.entries.iter().any(is_it)
+    }
+
+    /// The commands that are no posts to a room that we are in.
+    pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<Pending> {
+        let elsewhere = |entry: &&Entry| match &entry.row.body {
+            Body::Post { room, .. } => !is_in(*room),
+            _ => true,
+        };
+        let pending = |entry: &Entry| Pending {
+            key: entry.row.key(),
+            body: entry.row.body.clone(),
+            state: entry.state.show(connected),
+        };
+        self.entries.iter().filter(elsewhere).map(pending).collect()
+    }
+}
