@@ -4,11 +4,12 @@ mod care;
 
 use backend::{
     Made,
+    access::Need,
     assets::Page,
     config::{Config, Found, HELP, Task, Wrong},
     data::Folder,
     lan, shutdown,
-    store::sqlite::SqliteStore,
+    store::sqlite::{self, SqliteStore},
 };
 use std::{env, net::TcpListener, process::ExitCode};
 
@@ -76,7 +77,8 @@ fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let listener = backend::listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
     })?;
-    let store = SqliteStore::open(folder).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    let log = config.data.join(sqlite::FILE);
+    let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
     Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))
