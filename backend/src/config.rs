@@ -3,9 +3,11 @@
 
 mod source;
 mod task;
+mod unknown;
 
 pub use source::{Found, Source};
 pub use task::Task;
+pub use unknown::unknown;
 
 use hub::limits::POSTS_PER_S;
 use std::{

@@ -6,12 +6,12 @@ use backend::{
     Made,
     access::Need,
     assets::Page,
-    config::{Config, Found, HELP, Task, Wrong},
+    config::{self, Config, Found, HELP, Task, Wrong},
     data::Folder,
     lan, shutdown,
     store::sqlite::{self, SqliteStore},
 };
-use std::{env, net::TcpListener, process::ExitCode};
+use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
 /// A setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
         println!("teahouse {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
+    let told = |text: OsString| text.to_string_lossy().into_owned();
+    let variables = env::vars_os().map(|(name, value)| (told(name), told(value)));
+    config::unknown(variables).iter().for_each(|line| eprintln!("teahouse: {line}"));
     match Config::read(&found) {
         Ok(config) => perform(config),
         Err(Wrong(lines)) => {

@@ -22,6 +22,7 @@ mod protocol;
 mod rates;
 mod restart;
 mod rooms;
+mod settings;
 mod slow;
 mod socket;
 mod v1;
