@@ -122,7 +122,10 @@ fn harden(response: &mut ServiceResponse<BoxBody>, parts: &Parts) {
     let caller: Option<Caller> = response.request().extensions().get().copied();
     let is_trustworthy = caller.is_some_and(|caller| caller.is_trustworthy);
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(parts.page.policy()) {
+    // A document with a stricter one has it already.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(parts.page.policy())
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [

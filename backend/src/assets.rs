@@ -1,5 +1,7 @@
 //! The page: embedded in the binary in release, read from `dist/` in development.
 
+mod accept;
+mod nowhere;
 mod scan;
 
 use crate::{app::Parts, problem::Refused};
@@ -109,9 +111,20 @@ impl Page {
 /// Whether the page itself knows what is at this path: the lobby, or a room by its number. It is
 /// answered with the page's index.html.
 fn is_route(path: &str) -> bool {
-    let room = path.strip_prefix("/r/");
-    path == "/"
-        || room.is_some_and(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|c| c.is_ascii_digit()))
+    path == "/" || path.strip_prefix("/r/").is_some_and(is_room)
+}
+
+/// Whether this can be the number of a room, as [`shared::RoomId`] holds it.
+fn is_room(id: &str) -> bool {
+    // To parse it alone would let a sign pass.
+    id.bytes().all(|digit| digit.is_ascii_digit()) && id.parse::<u64>().is_ok()
+}
+
+/// The path that is meant where one of the page's has slashes behind it.
+fn without_slashes(path: &str) -> Option<&str> {
+    let bare = path.trim_end_matches('/');
+    let meant = if bare.is_empty() { "/" } else { bare };
+    (meant != path && is_route(meant)).then_some(meant)
 }
 
 impl File {
@@ -165,11 +178,13 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
     if is_route(request.path()) && !parts.page.is_built() {
         return Ok(not_built());
     }
-    let file =
-        parts.page.file(request.path()).ok_or(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound))?;
+    if let Some(path) = without_slashes(request.path()) {
+        return Ok(moved(path, request.query_string()));
+    }
+    let Some(file) = parts.page.file(request.path()) else { return nothing_here(&request) };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, file.cache));
-    let (body, encoding) = choose(file, request.headers().get(header::ACCEPT_ENCODING));
+    let (body, encoding) = choose(file, &accept::list(request.headers(), header::ACCEPT_ENCODING));
     // Other bytes, another tag (RFC 9110 §8.8.3.3).
     let etag = format!("\"{}{}\"", file.hash, encoding.unwrap_or_default());
     response.insert_header((header::ETAG, etag.as_str()));
@@ -184,6 +199,23 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
     Ok(response.body(body))
 }
 
+/// `path` is one of the page's own: it never leads to another host.
+fn moved(path: &str, query: &str) -> HttpResponse {
+    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let mut response = HttpResponse::PermanentRedirect();
+    response.insert_header((header::LOCATION, target)).insert_header((header::CACHE_CONTROL, "no-cache"));
+    response.finish()
+}
+
+/// For who would read it a page; for programs a problem.
+fn nothing_here(request: &HttpRequest) -> Result<HttpResponse, Refused> {
+    if accept::names(&accept::list(request.headers(), header::ACCEPT), "text/html") {
+        let languages = accept::list(request.headers(), header::ACCEPT_LANGUAGE);
+        return Ok(nowhere::respond(&accept::by_weight(&languages)));
+    }
+    Err(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound))
+}
+
 fn not_built() -> HttpResponse {
     let text = "The page is not built. Run `cargo xtask run`, or `trunk serve` beside this server.\n";
     HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body(text)
@@ -195,24 +227,15 @@ fn names(value: &HeaderValue, etag: &str) -> bool {
     text.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
-fn choose(file: &File, accept: Option<&HeaderValue>) -> (Bytes, Option<&'static str>) {
-    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or_default();
+fn choose(file: &File, accepted: &str) -> (Bytes, Option<&'static str>) {
     for (name, packed) in [("br", &file.brotli), ("gzip", &file.gzip)] {
         if let Some(packed) = packed
-            && accepts(accept, name)
+            && accept::names(accepted, name)
         {
             return (packed.clone(), Some(name));
         }
     }
     (file.raw.clone(), None)
-}
-
-fn accepts(accept: &str, name: &str) -> bool {
-    accept.split(',').any(|part| {
-        let (coding, weight) = part.split_once(';').unwrap_or((part, "q=1"));
-        let is_zero = weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0);
-        coding.trim().eq_ignore_ascii_case(name) && !is_zero
-    })
 }
 
 #[cfg(test)]
@@ -252,10 +275,24 @@ mod tests {
     }
 
     #[test]
-    fn encodings_are_taken_as_they_are_offered() {
-        assert!(accepts("gzip, deflate, br", "br"));
-        assert!(accepts("BR;q=0.5", "br"));
-        assert!(!accepts("br;q=0, gzip", "br"));
-        assert!(!accepts("brotli", "br"));
+    fn a_room_is_what_a_number_can_name() {
+        for room in ["/", "/r/1", "/r/007", "/r/18446744073709551615"] {
+            assert!(is_route(room), "{room}");
+        }
+        for other in ["", "/r", "/r/", "/r/x", "/r/+1", "/r/-1", "/r/1/2", "/r/18446744073709551616"] {
+            assert!(!is_route(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_slashes_behind_a_path_of_the_page_are_too_many() {
+        for (path, meant) in [("/r/2/", "/r/2"), ("/r/2//", "/r/2"), ("//", "/")] {
+            assert_eq!(without_slashes(path), Some(meant), "{path}");
+        }
+        for path in
+            ["/", "/r/2", "/r/", "/r/x/", "/index.html/", "//evil.example/", "/r/18446744073709551616/"]
+        {
+            assert_eq!(without_slashes(path), None, "{path}");
+        }
     }
 }

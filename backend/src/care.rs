@@ -21,9 +21,9 @@ pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks the log; ends with 1 if it is damaged.
+/// Checks the log; ends with 1 if damage was found.
 pub(crate) fn check(config: &Config) -> Result<ExitCode, String> {
     let report = sqlite::check(&config.data).map_err(|error| format!("check: {error}"))?;
     print!("{report}");
-    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

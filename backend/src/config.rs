@@ -3,9 +3,11 @@
 
 mod source;
 mod task;
+mod unknown;
 
 pub use source::{Found, Source};
 pub use task::Task;
+pub use unknown::unknown;
 
 use hub::limits::POSTS_PER_S;
 use std::{
@@ -21,7 +23,8 @@ Teahouse: group chat that starts with one command.
 Usage: teahouse [settings]                opens the house
        teahouse backup FILE [settings]    writes its log to FILE; it may be open
        teahouse restore FILE [settings]   begins the log of a folder without one from FILE
-       teahouse check [settings]          looks whether its log is whole; it may be open
+       teahouse check [settings]          SQLite's own check of its log, and whether all that is made
+                                          from the events agrees with them; it may be open
 
   --listen ADDRESS       where to listen [127.0.0.1:8888]
   --lan                  listen on all interfaces, and print the address for others

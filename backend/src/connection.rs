@@ -5,6 +5,8 @@
 //! a queue is bounded in bytes, and past its bound it is freed at once and the
 //! next frame is Close 4008. Nothing here waits.
 
+mod queue;
+
 use crate::{
     frame,
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
@@ -12,12 +14,12 @@ use crate::{
     socket::WayOut,
 };
 use actix_web::body::{BodySize, MessageBody};
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use hub::{Dialect, Input, SessionId};
+use queue::{Held, Queue};
 use shared::CloseCode;
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     convert::Infallible,
     pin::Pin,
     rc::Rc,
@@ -44,83 +46,6 @@ pub struct Connection {
     heard_s: Cell<u32>,
     /// Until when nothing is to be read: milliseconds of the hub's clock.
     paused_until: Cell<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    frames: VecDeque<Bytes>,
-    bytes: usize,
-    /// A part of the first frame has left already.
-    is_begun: bool,
-    /// What was published since the attach, until what was missed is there.
-    held: Option<Held>,
-    /// The registry wants to know when the frames have left.
-    is_drain_asked: bool,
-    /// A close frame is queued: nothing may follow it.
-    is_closing: bool,
-}
-
-impl Queue {
-    /// So many bytes have left.
-    fn advance(&mut self, mut taken: usize) {
-        self.bytes = self.bytes.saturating_sub(taken);
-        while let Some(first) = self.frames.front_mut() {
-            if taken < first.len() {
-                first.advance(taken);
-                self.is_begun |= taken > 0;
-                return;
-            }
-            taken -= first.len();
-            self.is_begun = false;
-            self.frames.pop_front();
-        }
-    }
-
-    /// The first bytes that are to leave, at most so many.
-    fn take(&mut self, bytes_max: usize) -> Option<Bytes> {
-        let chunk = self.frames.front()?.slice(..bytes_max.min(self.frames.front()?.len()));
-        self.advance(chunk.len());
-        Some(chunk)
-    }
-
-    /// Frees all but a frame of which a part has left: its peer would take what follows for the rest of it.
-    fn clear(&mut self) {
-        let begun = if self.is_begun { self.frames.pop_front() } else { None };
-        *self = Queue { is_begun: begun.is_some(), ..Queue::default() };
-        self.bytes = begun.as_ref().map_or(0, Bytes::len);
-        self.frames.extend(begun);
-    }
-}
-
-/// Frames that are held back.
-#[derive(Debug, Default)]
-struct Held {
-    frames: Vec<Bytes>,
-    bytes: usize,
-    /// There were more than may be held: they are gone, and so is what comes.
-    is_over: bool,
-    /// Answers to what the client asked meanwhile, and words without a position. They are nowhere to
-    /// be read again, so they stay; they leave behind the frames.
-    answers: Vec<Bytes>,
-    answer_bytes: usize,
-}
-
-impl Held {
-    fn push(&mut self, frame: Bytes) {
-        self.bytes += frame.len();
-        if self.bytes > QUEUE_BYTES_MAX {
-            self.overflow();
-        }
-        if !self.is_over {
-            self.frames.push(frame);
-        }
-    }
-
-    fn overflow(&mut self) {
-        self.is_over = true;
-        self.bytes = 0;
-        self.frames = Vec::new();
-    }
 }
 
 impl Connection {
@@ -350,158 +275,4 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
-    use std::task::{Wake, ready};
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn connection() -> (Rc<Connection>, Outbound<()>) {
-        let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), Rc::default());
-        (Rc::clone(&connection), Outbound::new(connection, ()))
-    }
-
-    fn poll(body: &mut Outbound<()>, waker: &Waker) -> Poll<Option<Bytes>> {
-        let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
-        Poll::Ready(item.map(|Ok(bytes)| bytes))
-    }
-
-    fn next(body: &mut Outbound<()>) -> Poll<Option<Bytes>> {
-        poll(body, Waker::noop())
-    }
-
-    fn some(bytes: &'static [u8]) -> Poll<Option<Bytes>> {
-        Poll::Ready(Some(Bytes::from_static(bytes)))
-    }
-
-    #[test]
-    fn frames_leave_in_order_and_one_wake_serves_many() {
-        let (connection, mut body) = connection();
-        let count = Arc::new(Count::default());
-        let waker = Waker::from(Arc::clone(&count));
-        assert!(poll(&mut body, &waker).is_pending());
-        connection.send(Bytes::from_static(b"a"));
-        connection.send(Bytes::from_static(b"b"));
-        connection.flush();
-        connection.flush();
-        assert_eq!(count.0.load(Ordering::Relaxed), 1);
-        assert_eq!(poll(&mut body, &waker), some(b"a"));
-        assert_eq!(poll(&mut body, &waker), some(b"b"));
-        assert!(poll(&mut body, &waker).is_pending());
-    }
-
-    #[test]
-    fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
-        for (length, is_slow) in
-            [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
-        {
-            let (connection, mut body) = connection();
-            let frame = Bytes::from(vec![0; length / 2]);
-            connection.send(frame.clone());
-            connection.send(Bytes::from(vec![0; length - frame.len()]));
-            assert_eq!(connection.is_closing(), is_slow, "{length}");
-            assert_eq!(connection.queue.borrow().bytes, if is_slow { 0 } else { length });
-            if is_slow {
-                assert!(frame.is_unique(), "the bytes are free at once");
-                assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
-                assert_eq!(next(&mut body), Poll::Ready(None));
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_read_makes_room() {
-        let (connection, mut body) = connection();
-        for _ in 0..3 {
-            connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
-            let mut left = QUEUE_BYTES_MAX;
-            while left > 0 {
-                let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
-                assert!(chunk.len() <= CHUNK_BYTES_MAX);
-                left -= chunk.len();
-            }
-        }
-        assert!(!connection.is_closing());
-    }
-
-    #[test]
-    fn what_was_missed_goes_before_what_was_held_back() {
-        let (connection, mut body) = connection();
-        connection.hold();
-        connection.send(Bytes::from_static(b"live"));
-        assert!(next(&mut body).is_pending());
-        connection.first(Bytes::from_static(b"welcome"));
-        connection.release();
-        connection.send(Bytes::from_static(b"later"));
-        assert_eq!(
-            [next(&mut body), next(&mut body), next(&mut body)],
-            [some(b"welcome"), some(b"live"), some(b"later")]
-        );
-        assert_eq!(connection.queue.borrow().bytes, 0);
-    }
-
-    #[test]
-    fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
-        for (length, is_behind) in
-            [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
-        {
-            let (connection, mut body) = connection();
-            connection.hold();
-            connection.send(Bytes::from_static(b"x"));
-            connection.send(Bytes::from(vec![0; length - 1]));
-            connection.release();
-            assert!(!connection.is_closing(), "who takes long to catch up is not punished");
-            assert_eq!(connection.is_held(), is_behind);
-            let expected = if is_behind { vec![Input::Behind(SessionId(1))] } else { vec![] };
-            assert_eq!(connection.news.take(), expected, "{length}");
-            if is_behind {
-                connection.send(Bytes::from_static(b"y"));
-                assert!(next(&mut body).is_pending());
-                connection.hold();
-                connection.send(Bytes::from_static(b"z"));
-                connection.release();
-                assert_eq!(next(&mut body), some(b"z"));
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_held_waits_for_room_in_the_queue() {
-        let (connection, mut body) = connection();
-        connection.hold();
-        connection.send(Bytes::from_static(b"live"));
-        connection.first(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
-        connection.release();
-        assert_eq!(connection.news.take(), [Input::Behind(SessionId(1))]);
-        connection.tell_when_drained();
-        while next(&mut body).is_ready() {}
-        assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))]);
-        connection.tell_when_drained();
-        assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))], "it was empty");
-        assert!(next(&mut body).is_pending());
-        assert_eq!(connection.news.take(), [], "told once");
-    }
-
-    #[test]
-    fn nothing_follows_a_close() {
-        let (connection, mut body) = connection();
-        connection.send(Bytes::from_static(b"a"));
-        connection.close(Some(1000), "");
-        connection.close(Some(1011), "");
-        connection.send(Bytes::from_static(b"b"));
-        assert_eq!(next(&mut body), some(b"a"));
-        assert_eq!(next(&mut body), some(b"\x88\x02\x03\xe8"));
-        assert_eq!(next(&mut body), Poll::Ready(None));
-    }
-}
+mod tests;

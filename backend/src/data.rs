@@ -1,6 +1,7 @@
 //! The data folder: what must last from one start to the next, held by one server
 //! at a time.
 
+use crate::access::{Need, advice};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -12,10 +13,12 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Something in it cannot be made or read.
-    #[error("the data folder {path}: {source}")]
+    #[error("the data folder: {path}: {source}{}", advice(path, *need, source))]
     Io {
         /// What.
         path: PathBuf,
+        /// What was to be done with it.
+        need: Need,
         /// Why.
         source: io::Error,
     },
@@ -31,8 +34,8 @@ pub enum DataError {
     },
 }
 
-fn fault(path: &Path) -> impl Fn(io::Error) -> DataError {
-    move |source| DataError::Io { path: path.to_owned(), source }
+fn fault(path: &Path, need: Need) -> impl Fn(io::Error) -> DataError {
+    move |source| DataError::Io { path: path.to_owned(), need, source }
 }
 
 /// The file that is locked. Its content does not matter.
@@ -59,9 +62,9 @@ impl Folder {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(fault(path))?;
+        builder.create(path).map_err(fault(path, Need::Write))?;
         let (file, holder) = (path.join(LOCK), path.join(HOLDER));
-        let lock = private().open(&file).map_err(fault(&file))?;
+        let lock = private().open(&file).map_err(fault(&file, Need::Write))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -70,12 +73,12 @@ impl Folder {
                 let holder = if holder.is_empty() { "another server" } else { holder }.to_owned();
                 return Err(DataError::Held { path: path.to_owned(), holder });
             }
-            Err(fs::TryLockError::Error(error)) => return Err(fault(&file)(error)),
+            Err(fs::TryLockError::Error(error)) => return Err(fault(&file, Need::Write)(error)),
         }
         let folder = Folder { path: path.to_owned(), _lock: lock };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let text = format!("process {} since {}", process::id(), utc(now));
-        write_private(&holder, &text).map_err(fault(&holder))?;
+        write_private(&holder, &text).map_err(fault(&holder, Need::Write))?;
         Ok(folder)
     }
 
@@ -95,12 +98,15 @@ impl Folder {
             Ok(text) if is_id(text.trim()) => return Ok(text.trim().to_owned()),
             Ok(_) => {
                 let why = "this is no house id; move it away";
-                return Err(fault(&file)(io::Error::new(io::ErrorKind::InvalidData, why)));
+                return Err(fault(&file, Need::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(fault(&file)(error)),
+            Err(error) => return Err(fault(&file, Need::Read)(error)),
         }
-        let id = format!("{:016x}", random_u64().map_err(|error| fault(&file)(io::Error::other(error)))?);
+        let id = format!(
+            "{:016x}",
+            random_u64().map_err(|error| fault(&file, Need::Write)(io::Error::other(error)))?
+        );
         self.set_house_id(&id)?;
         Ok(id)
     }
@@ -113,9 +119,9 @@ impl Folder {
         let file = self.path.join(HOUSE);
         if !is_id(id) {
             let why = io::Error::new(io::ErrorKind::InvalidData, "this is no house id");
-            return Err(fault(&file)(why));
+            return Err(fault(&file, Need::Write)(why));
         }
-        write_private(&file, id).map_err(fault(&file))
+        write_private(&file, id).map_err(fault(&file, Need::Write))
     }
 }
 

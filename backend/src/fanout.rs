@@ -4,6 +4,10 @@
 //! queues the shared frames on the connections of its own thread. It waits for
 //! nothing but the next batch and the next second.
 
+mod delivery;
+
+pub use delivery::{Batch, Delivery};
+
 use crate::{connection::Connection, frame, limits::RETRY_MS, news::News, socket::WayOut};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId};
@@ -26,58 +30,6 @@ use tokio::{
 /// Seconds between two pings of one connection; each second has its share of the connections.
 const PING_S: u64 = PING_MS / 1000;
 const SILENCE_S: u32 = (SILENCE_MS / 1000) as u32;
-
-/// What the registry sends to each worker at the end of a turn.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// How far the log goes once this batch is queued.
-    pub through: Cursor,
-    /// In order.
-    pub deliveries: Vec<Delivery>,
-}
-
-/// One thing for a worker to do.
-#[derive(Clone, Debug)]
-pub enum Delivery {
-    /// To those who hear of this address: this frame to v1 sessions, that one to plain ones.
-    To {
-        /// The address.
-        address: Address,
-        /// For v1.
-        v1: Bytes,
-        /// For plain clients, if it is for them.
-        plain: Option<Bytes>,
-    },
-    /// The same for what has no position and so is never read again: presence. To v1 sessions only.
-    Word {
-        /// The address.
-        address: Address,
-        /// For v1.
-        v1: Bytes,
-    },
-    /// To plain clients only.
-    Pass(Bytes),
-    /// Hear what is published for these addresses, but hold it back; a plain client hears the lobby.
-    Attach(SessionId, Box<[Address]>),
-    /// Hear of this address too.
-    Subscribe(SessionId, Address),
-    /// Hear of it no more.
-    Unsubscribe(SessionId, Address),
-    /// Send this ahead of what is held back.
-    First(SessionId, Bytes),
-    /// Tell when what was sent has left.
-    Drain(SessionId),
-    /// Send what was held back.
-    Release(SessionId),
-    /// To one session.
-    One(SessionId, Bytes),
-    /// Close one.
-    Close(SessionId, CloseCode),
-    /// Read nothing from one until then (milliseconds since 1970).
-    Pause(SessionId, u64),
-    /// The server ends: close them all.
-    Restart,
-}
 
 /// The connections of one worker.
 pub struct Table {
@@ -366,95 +318,4 @@ pub fn now_ms() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connection::Outbound;
-    use actix_web::body::MessageBody;
-    use std::{
-        pin::Pin,
-        task::{Context, Poll, Waker},
-    };
-
-    #[test]
-    fn a_table_keeps_its_lists_whole() {
-        let table = Table::new(3);
-        let [lobby, tasting] = [1, 2].map(|id| Address::Room(shared::RoomId(id)));
-        let all: Vec<_> = (0..5).map(|_| table.enter(Dialect::V1, Rc::default())).collect();
-        all.iter().for_each(|connection| table.attach(connection.session, &[lobby, tasting]));
-        table.attach(all[0].session, &[tasting, lobby]);
-        table.unsubscribe(all[1].session, List::V1(tasting));
-        table.put_in(all[2].session, List::V1(tasting));
-        for gone in [1, 4, 0] {
-            table.leave(all[gone].session);
-            table.leave(all[gone].session);
-        }
-        for to in [lobby, tasting] {
-            let lists = table.lists.borrow();
-            let mut left: Vec<_> = lists[&List::V1(to)].iter().map(|connection| connection.session).collect();
-            left.sort();
-            assert_eq!(left, [all[2].session, all[3].session]);
-        }
-        for (session, entry) in &*table.all.borrow() {
-            assert_eq!(entry.places.len(), 2);
-            for (list, index) in &entry.places {
-                assert_eq!(table.lists.borrow()[list][*index].session, *session);
-            }
-        }
-        assert_eq!(table.news.take().len(), 3);
-        assert_eq!(Table::worker_of(all[0].session), 3);
-        for left in [2, 3] {
-            table.leave(all[left].session);
-        }
-        assert!(table.lists.borrow().is_empty());
-    }
-
-    #[test]
-    fn hints_for_a_restart_differ_and_keep_their_range() {
-        let table = Table::new(0);
-        let hints: Vec<_> = (0..100).map(|_| table.draw(RETRY_MS)).collect();
-        assert!(hints.iter().all(|hint| RETRY_MS.contains(hint)));
-        assert!(hints.windows(2).all(|pair| pair[0] != pair[1]));
-    }
-
-    /// The frames that wait for a connection, one after another.
-    fn drain(body: &mut Outbound<()>) -> Vec<Bytes> {
-        let mut frames = Vec::new();
-        let mut context = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_next(&mut context) {
-            frames.push(frame);
-        }
-        frames
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_there_is_pinged_and_who_is_silent_is_closed() {
-        let table = Table::new(0);
-        let (batches, inbox) = mpsc::channel(1);
-        let local = tokio::task::LocalSet::new();
-        local.spawn_local(Rc::clone(&table).run(inbox));
-        let run = async {
-            let [talker, mute] =
-                [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect, Rc::default()));
-            let mut bodies = [&talker, &mute].map(|one| Outbound::new(Rc::clone(one), ()));
-            table.attach(talker.session, &[Address::Room(shared::RoomId::LOBBY)]);
-            table.attach(mute.session, &[]);
-            talker.first(Bytes::from_static(b"welcome"));
-            talker.release();
-            let (mut talkers, mut mutes) = (Vec::new(), Vec::new());
-            for _ in 0..SILENCE_S + 2 {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                talker.heard(table.now_s());
-                talkers.extend(drain(&mut bodies[0]));
-                mutes.extend(drain(&mut bodies[1]));
-            }
-            let pings = |frames: &[Bytes]| frames.iter().filter(|frame| **frame == frame::ping()).count();
-            assert!((2..=3).contains(&pings(&talkers)), "one in 25 seconds: {talkers:?}");
-            assert!((2..=3).contains(&pings(&mutes)));
-            assert!(talkers.iter().any(|frame| frame.ends_with(b"\"through\":\"0000000000000000.0\"}")));
-            assert!(!talker.is_closing());
-            assert_eq!(mutes.last(), Some(&frame::close(Some(CloseCode::Silent.number()), "silent")));
-        };
-        local.run_until(run).await;
-        drop(batches);
-    }
-}
+mod tests;

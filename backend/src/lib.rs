@@ -4,6 +4,7 @@
 //! with tables of its own; one actor, the registry, owns the hub and the store.
 //! ARCHITECTURE.md follows a message through them.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod assets;

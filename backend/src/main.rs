@@ -4,13 +4,14 @@ mod care;
 
 use backend::{
     Made,
+    access::Need,
     assets::Page,
-    config::{Config, Found, HELP, Task, Wrong},
+    config::{self, Config, Found, HELP, Task, Wrong},
     data::Folder,
     lan, shutdown,
-    store::sqlite::SqliteStore,
+    store::sqlite::{self, SqliteStore},
 };
-use std::{env, net::TcpListener, process::ExitCode};
+use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
 /// A setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
         println!("teahouse {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
+    let told = |text: OsString| text.to_string_lossy().into_owned();
+    let variables = env::vars_os().map(|(name, value)| (told(name), told(value)));
+    config::unknown(variables).iter().for_each(|line| eprintln!("teahouse: {line}"));
     match Config::read(&found) {
         Ok(config) => perform(config),
         Err(Wrong(lines)) => {
@@ -76,7 +80,8 @@ fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let listener = backend::listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
     })?;
-    let store = SqliteStore::open(folder).map_err(|error| format!("{}: {error}", config.data.display()))?;
+    let log = config.data.join(sqlite::FILE);
+    let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
     Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))

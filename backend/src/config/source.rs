@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
 /// The names of all settings, as flags spell them.
-const NAMES: &[&str] =
+pub(super) const NAMES: &[&str] =
     &["listen", "lan", "public-url", "allow-origin", "trust-proxy", "plain", "limit-posts", "data"];
 
 /// Where a setting was found.
@@ -28,7 +28,7 @@ impl Source {
     }
 }
 
-fn variable(name: &str) -> String {
+pub(super) fn variable(name: &str) -> String {
     format!("TEAHOUSE_{}", name.replace('-', "_").to_uppercase())
 }
 

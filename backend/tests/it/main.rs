@@ -7,6 +7,8 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
+#[cfg(unix)]
+mod care;
 #[cfg(target_os = "linux")]
 mod disk;
 mod guard;
@@ -20,6 +22,7 @@ mod protocol;
 mod rates;
 mod restart;
 mod rooms;
+mod settings;
 mod slow;
 mod socket;
 mod v1;

@@ -6,8 +6,8 @@ use crate::{
 };
 use std::{fs, path::PathBuf};
 
-fn page() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("teahouse-page-{}", std::process::id()));
+fn page(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("teahouse-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let index =
         "<!doctype html><script type=\"module\">import init from '/frontend-00112233445566aa.js'</script>";
@@ -18,7 +18,7 @@ fn page() -> PathBuf {
 
 #[tokio::test]
 async fn files_come_with_their_kind_and_their_caching() {
-    let folder = page();
+    let folder = page("page");
     let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
     let index = http::get(&house, "/", &[]).await;
     assert_eq!(index.header("content-type"), Some("text/html; charset=utf-8"));
@@ -42,7 +42,6 @@ async fn files_come_with_their_kind_and_their_caching() {
     for missing in [
         "/r/",
         "/r/x",
-        "/r/1/",
         "/r/111111111111111111111",
         "/none",
         "/frontend-ffffffffffffffff.js",
@@ -54,6 +53,54 @@ async fn files_come_with_their_kind_and_their_caching() {
     }
     let put = http::request(&house, &http::head("PUT", "/", &house, &[]), b"").await;
     assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD")));
+    drop(house);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_slash_too_many_is_led_to_the_room() {
+    let folder = page("slash");
+    let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
+    for (path, location) in [("/r/2/", "/r/2"), ("/r/2//?a=b", "/r/2?a=b"), ("//", "/")] {
+        let moved = http::get(&house, path, &[]).await;
+        assert_eq!((moved.status, moved.header("location")), (308, Some(location)), "{path}");
+    }
+    let put = http::request(&house, &http::head("PUT", "/r/2/", &house, &[]), b"").await;
+    assert_eq!(put.status, 405);
+    drop(house);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn where_nothing_is_a_browser_gets_a_page_and_a_program_a_problem() {
+    let folder = page("nowhere");
+    let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
+    let html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    for path in ["/r/abc", "/r/", "/r/18446744073709551616", "/nothing", "/api/nothing", "//evil.example/"] {
+        let page = http::get(&house, path, &[("Accept", html), ("Accept-Language", "de, en;q=0.5")]).await;
+        assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
+        assert!(page.body.contains("There is nothing at this address."), "{path}: {}", page.body);
+        assert!(page.body.contains("<a href=\"/\">"));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("style-src 'sha256-") && !policy.contains("script-src"), "{policy}");
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+
+        for accept in ["*/*", "application/json", "text/html;q=0"] {
+            let problem = http::get(&house, path, &[("Accept", accept)]).await;
+            assert_eq!((problem.status, problem.code()), (404, 1403), "{path} {accept}");
+        }
+        assert_eq!(http::get(&house, path, &[]).await.code(), 1403, "{path}");
+    }
+    let headers = [("Accept", html), ("Accept-Language", "en;q=0.5, zh-TW")];
+    let chinese = http::get(&house, "/nothing", &headers).await;
+    assert_eq!(chinese.header("content-language"), Some("zh-CN"));
+    assert!(chinese.body.contains("<html lang=\"zh-CN\">") && chinese.body.contains("这个地址什么也没有。"));
+    let head = http::request(&house, &http::head("HEAD", "/nothing", &house, &headers), b"").await;
+    assert_eq!((head.status, head.body.as_str()), (404, ""));
+    for name in ["content-type", "content-length", "content-security-policy"] {
+        assert_eq!(head.header(name), chinese.header(name), "{name}");
+    }
     drop(house);
     fs::remove_dir_all(folder).unwrap();
 }

@@ -51,7 +51,7 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
     assert_eq!(then, now);
     assert_eq!(back.post(WEI, LOBBY, &["on we go"]).await, [head + 1]);
     let report = sqlite::check(back.folder()).unwrap();
-    assert!(report.is_whole(), "{report}");
+    assert!(report.is_sound(), "{report}");
 }
 
 #[tokio::test]

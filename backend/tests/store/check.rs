@@ -17,13 +17,30 @@ async fn log() -> Subject {
 }
 
 #[tokio::test]
-async fn a_whole_log_is_whole_while_the_house_is_open_and_after() {
+async fn a_sound_log_is_sound_while_the_house_is_open_and_after() {
     let store = log().await;
     for report in [sqlite::check(store.folder()).unwrap(), sqlite::check(store.close().path()).unwrap()] {
-        assert!(report.is_whole(), "{report}");
+        assert!(report.is_sound(), "{report}");
         let told = report.to_string();
-        assert_eq!(told, "16 events, 5 messages, 3 members, 2 rooms\nThe log is whole.\n");
+        let (first, rest) = told.split_once('\n').unwrap();
+        assert_eq!(first, "16 events, 5 messages, 3 members, 2 rooms");
+        assert!(rest.starts_with("No damage found: SQLite's own check passed"), "{rest}");
     }
+}
+
+#[tokio::test]
+async fn one_of_a_kind_is_told_as_one() {
+    let mut store = Subject::on_disk();
+    store.join(&["Wei"]).await;
+    store.post(WEI, LOBBY, &["a"]).await;
+    let folder = store.close();
+    let told = sqlite::check(folder.path()).unwrap().to_string();
+    assert!(told.contains("1 message, 1 member, 1 room\n"), "{told}");
+    let db = Connection::open(folder.path().join(sqlite::FILE)).unwrap();
+    db.execute_batch("INSERT INTO devices VALUES (zeroblob(32), 9)").unwrap();
+    drop(db);
+    let told = sqlite::check(folder.path()).unwrap().to_string();
+    assert!(told.ends_with("The log is damaged: 1 difference.\n"), "{told}");
 }
 
 #[tokio::test]
@@ -63,11 +80,11 @@ async fn every_difference_is_told() {
         // As the last connection it moves all into the one file.
         drop(db);
         let report = sqlite::check(folder.path()).unwrap();
-        assert!(!report.is_whole(), "{damage}");
+        assert!(!report.is_sound(), "{damage}");
         assert!(report.to_string().contains(told), "{damage}: {report}");
         std::fs::write(&file, &whole).unwrap();
     }
-    assert!(sqlite::check(folder.path()).unwrap().is_whole());
+    assert!(sqlite::check(folder.path()).unwrap().is_sound());
 }
 
 #[tokio::test]

@@ -61,6 +61,10 @@ pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure
         full.rate >= f64::from(POSTS_MIN),
     );
     table.note("durable posts: from sending to the reply then, p50, p99, max", full.spread());
+    table.note(
+        "durable posts: all in flight at once, so the latency is posters × flight ÷ rate (Little's law)",
+        format!("{posters} × {flight} ÷ {:.0}/s = {:.1} ms", full.rate, full.share(posters * flight)),
+    );
     table.judge(
         format!("durable posts: {:.0}/s evenly: p50, p99, max from when due to the reply", even.rate),
         even.spread(),
@@ -95,6 +99,11 @@ struct Outcome {
 impl Outcome {
     fn spread(&self) -> String {
         format!("{:.1}, {:.1}, {:.1} ms", self.middle, self.late, self.most)
+    }
+
+    /// Milliseconds that a post takes on average while so many are in flight.
+    fn share(&self, flying: usize) -> f64 {
+        flying as f64 / self.rate * 1e3
     }
 }
 

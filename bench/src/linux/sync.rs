@@ -2,6 +2,7 @@
 //! write, and the trace is judged. SIGKILL alone cannot show this, for the kernel
 //! keeps what a killed process has written.
 
+mod data;
 mod trace;
 
 use std::fs;

@@ -1,8 +1,18 @@
 //! A backup: the whole log in one file, taken from a house that may be open, and
 //! put back.
 
-use super::{FILE, Files, check::check_file, database, fault::Fault, fold};
-use crate::data::{self, Folder};
+use super::{
+    FILE, Files,
+    check::{check_file, readable},
+    database,
+    fault::Fault,
+    fold,
+};
+use crate::{
+    access::Need,
+    data::{self, Folder},
+};
+use rusqlite::Connection;
 use shared::Epoch;
 use std::{
     ffi::OsString,
@@ -17,18 +27,21 @@ use std::{
 /// The file is there, or one of the two cannot be used.
 pub fn backup(folder: &Path, to: &Path) -> Result<u64, Fault> {
     let log = folder.join(FILE);
-    if !log.exists() {
-        return Err(Fault::Missing);
-    }
+    readable(&log)?;
     if to.exists() {
         return Err(Fault::Refused(format!("{} is there already: choose another name", to.display())));
     }
     let new = Unfinished::beside(to);
-    copy(&log, &new.0)?;
-    let head = fold::house(&database::reader(&new.0)?)?.head();
+    copy(&log, &new.0, to)?;
+    name(&new.0, to).map_err(|fault| fault.at(to, Need::Write))
+}
+
+/// Gives the finished file its name; returns the log's last position.
+fn name(new: &Path, to: &Path) -> Result<u64, Fault> {
+    let head = fold::house(&database::reader(new)?)?.head();
     // Unlike a renaming this never replaces a file that has come meanwhile.
-    match fs::hard_link(&new.0, to) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(&new.0, to)?,
+    match fs::hard_link(new, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(new, to)?,
         linked => linked?,
     }
     sync_folder_of(to)?;
@@ -60,16 +73,22 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
             )));
         }
     }
-    if !from.exists() {
-        return Err(Fault::Refused(format!("{} is not there", from.display())));
+    match readable(from) {
+        Err(Fault::Missing(_)) => return Err(Fault::Refused(format!("{} is not there", from.display()))),
+        read => read?,
     }
     let new = Unfinished::beside(&files.log);
-    copy(from, &new.0)?;
-    let db = database::writer(&new.0)?;
+    copy(from, &new.0, &files.log)?;
+    let db = database::writer(&new.0).map_err(|fault| fault.at(&files.log, Need::Write))?;
     let report = check_file(&new.0)?;
-    if !report.is_whole() {
-        return Err(Fault::Refused(format!("{} is no whole backup:\n{report}", from.display())));
+    if !report.is_sound() {
+        return Err(Fault::Refused(format!("{} was not restored:\n{report}", from.display())));
     }
+    begin(folder, db, &new.0, &files.log).map_err(|fault| fault.at(&files.log, Need::Write))
+}
+
+/// Makes the copy this folder's log.
+fn begin(folder: &Folder, db: Connection, new: &Path, log: &Path) -> Result<Restored, Fault> {
     let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
     fold::set_meta(&db, "epoch", epoch.to_string())?;
     let head = fold::house(&db)?.head();
@@ -80,13 +99,13 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
         return Err(Fault::Io(io::Error::other("the log could not be put into one file")));
     }
     db.close().map_err(|(_, error)| error)?;
-    fs::File::open(&new.0)?.sync_all()?;
+    fs::File::open(new)?.sync_all()?;
     let is_other_house = match house {
         Some(id) => take_over(folder, &id)?,
         None => false,
     };
-    fs::rename(&new.0, &files.log)?;
-    sync_folder_of(&files.log)?;
+    fs::rename(new, log)?;
+    sync_folder_of(log)?;
     Ok(Restored { head, is_other_house })
 }
 
@@ -99,14 +118,18 @@ pub(super) fn take_over(folder: &Folder, id: &str) -> Result<bool, Fault> {
     Ok(was != id)
 }
 
-/// One state of a log, without what was deleted, as a file of its own; synced.
-fn copy(from: &Path, to: &Path) -> Result<(), Fault> {
-    let db = database::reader(from)?;
-    database::make_private(to)?;
+/// One state of a log, without what was deleted, as a file of its own; synced. `named` is what that
+/// file will be called, and is called in what goes wrong.
+fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), Fault> {
+    let db = database::reader(from).map_err(|fault| fault.at(from, Need::Read))?;
+    let wrong = |fault: Fault| match fault.is_damage() {
+        true => fault.at(from, Need::Read),
+        false => fault.at(named, Need::Write),
+    };
+    database::make_private(to).map_err(|error| wrong(error.into()))?;
     let name = to.to_str().ok_or_else(|| Fault::Refused(format!("{} is not UTF-8", to.display())))?;
-    db.execute("VACUUM INTO ?1", [name])?;
-    fs::File::open(to)?.sync_all()?;
-    Ok(())
+    db.execute("VACUUM INTO ?1", [name]).map_err(|error| wrong(error.into()))?;
+    fs::File::open(to).and_then(|file| file.sync_all()).map_err(|error| wrong(error.into()))
 }
 
 /// A file that is not whole yet: gone if it is not given its name.

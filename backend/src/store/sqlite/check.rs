@@ -1,5 +1,7 @@
 //! The log against what was made from it: every event is read, all that follows
-//! from the events is worked out again and compared with the projections.
+//! from the events is worked out again and compared with the projections. That
+//! shows what does not fit together; it cannot show that a text is the one that
+//! was sent.
 //!
 //! It only reads, one state of the log, so a house may be open meanwhile.
 
@@ -10,11 +12,11 @@ use super::{
     row::{self, COLUMNS, ours},
     shelf::Shelf,
 };
-use crate::store::limits::DIFFERENCES_MAX;
+use crate::{access::Need, store::limits::DIFFERENCES_MAX};
 use hub::{House, member::DeviceKey};
 use rusqlite::Connection;
 use shared::{Address, Event, RoomId, event::Position};
-use std::{collections::HashMap, fmt, path::Path};
+use std::{collections::HashMap, fmt, fs, io, path::Path};
 
 /// What a check has found.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether the log is whole.
-    pub fn is_whole(&self) -> bool {
+    /// Whether no damage was found.
+    pub fn is_sound(&self) -> bool {
         self.differences.is_empty()
     }
 
@@ -52,16 +54,33 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { events, messages, members, rooms, differences, more } = self;
-        writeln!(f, "{events} events, {messages} messages, {members} members, {rooms} rooms")?;
+        writeln!(
+            f,
+            "{}, {}, {}, {}",
+            count(*events, "event"),
+            count(*messages, "message"),
+            count(*members as u64, "member"),
+            count(*rooms as u64, "room")
+        )?;
         differences.iter().try_for_each(|difference| writeln!(f, "{difference}"))?;
         if *more > 0 {
             writeln!(f, "and {more} more")?;
         }
         match differences.len() {
-            0 => writeln!(f, "The log is whole."),
-            count => writeln!(f, "The log is damaged: {} differences.", count as u64 + more),
+            0 => f.write_str(SOUND),
+            told => writeln!(f, "The log is damaged: {}.", count(told as u64 + more, "difference")),
         }
     }
+}
+
+/// What is proved, and what is not.
+const SOUND: &str = "\
+No damage found: SQLite's own check passed, and all that is made from the events agrees with them.
+Whether each text is still the one that was sent cannot be seen.
+";
+
+fn count(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Checks the log of a data folder.
@@ -73,9 +92,21 @@ pub fn check(folder: &Path) -> Result<Report, Fault> {
 }
 
 pub(super) fn check_file(file: &Path) -> Result<Report, Fault> {
-    if !file.exists() {
-        return Err(Fault::Missing);
+    readable(file)?;
+    look(file).map_err(|fault| fault.at(file, Need::Read))
+}
+
+/// A log that this user may read.
+pub(super) fn readable(file: &Path) -> Result<(), Fault> {
+    match fs::File::open(file).and_then(|file| file.metadata()) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(Fault::Refused(format!("{}: this is no file", file.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::Missing(file.to_owned())),
+        Err(error) => Err(Fault::Io(error).at(file, Need::Read)),
     }
+}
+
+fn look(file: &Path) -> Result<Report, Fault> {
     let db = database::reader(file)?;
     let transaction = db.unchecked_transaction()?;
     let mut report = Report::default();

@@ -1,7 +1,12 @@
 //! What can go wrong with a log on disk.
 
+use crate::access::{Lack, Need, advice};
 use rusqlite::{ErrorCode, ffi};
-use std::io;
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The log could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +24,18 @@ pub enum Fault {
     #[error("the log is damaged: {0}")]
     Damaged(String),
     /// There is none.
-    #[error("there is no log; is it another folder? (--data)")]
-    Missing,
+    #[error("{0}: there is no log; name its folder with --data")]
+    Missing(PathBuf),
+    /// Something of this file.
+    #[error("{}: {fault}{}", path.display(), fault.advice(path, *need))]
+    At {
+        /// Which.
+        path: PathBuf,
+        /// What was to be done with it.
+        need: Need,
+        /// What went wrong.
+        fault: Box<Fault>,
+    },
     /// It would do harm.
     #[error("{0}")]
     Refused(String),
@@ -41,10 +56,36 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The same, with the file that it is about; as it is if it names one already.
+    #[must_use]
+    pub fn at(self, path: &Path, need: Need) -> Self {
+        match self {
+            Fault::At { .. } | Fault::Missing(_) | Fault::Refused(_) => self,
+            fault => Fault::At { path: path.to_owned(), need, fault: Box::new(fault) },
+        }
+    }
+
+    /// What is to be done about it.
+    fn advice(&self, path: &Path, need: Need) -> String {
+        match self {
+            Fault::Io(error) => advice(path, need, error),
+            Fault::Sql(error) => match error.sqlite_error_code() {
+                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                    let even = "SQLite writes beside a log even where it only reads it, and ";
+                    format!(": {}{}", if need == Need::Read { even } else { "" }, beside(path, need))
+                }
+                Some(ErrorCode::NotADatabase) => ": this is no log of Teahouse".to_owned(),
+                _ => String::new(),
+            },
+            _ => String::new(),
+        }
+    }
+
     /// Whether a sync has failed: what it was for may be lost, whatever the next one says.
     pub(super) fn is_failed_sync(&self) -> bool {
         match self {
             Fault::Sync(_) => true,
+            Fault::At { fault, .. } => fault.is_failed_sync(),
             Fault::Sql(rusqlite::Error::SqliteFailure(code, _)) => {
                 matches!(code.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
             }
@@ -78,9 +119,28 @@ impl Fault {
                 }
                 _ => "the disk reports an error",
             },
-            Fault::Missing | Fault::Refused(_) => "the log cannot be opened",
+            Fault::At { fault, .. } => fault.reason(),
+            Fault::Missing(_) | Fault::Refused(_) => "the log cannot be opened",
             Fault::Damaged(_) | Fault::Foreign | Fault::Newer(_) | Fault::Head { .. } => DAMAGED,
         }
+    }
+}
+
+/// What of a log's own file, its companions and its folder this user may not use, supposed that it is one of them.
+fn beside(log: &Path, need: Need) -> Lack {
+    let files = ["", "-wal", "-shm"].map(|end| {
+        let mut name = OsString::from(log);
+        name.push(end);
+        PathBuf::from(name)
+    });
+    let is_closed = |file: &&PathBuf| {
+        let opened = fs::OpenOptions::new().read(true).write(need == Need::Write).open(file);
+        opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    match files.iter().find(is_closed) {
+        Some(file) => Lack::of(file, need),
+        // A file that is not there can only be made by whoever may write to the folder.
+        None => Lack::of_folder(log),
     }
 }
 

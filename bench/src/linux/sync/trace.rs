@@ -8,7 +8,13 @@
 //! A mark may be in a write to a socket only once a sync of the write-ahead log
 //! has returned that began after the first write there with this mark had
 //! returned.
+//!
+//! What a call has written is what it says: nothing where it failed (`EAGAIN`),
+//! and where it took a part, as many bytes. The rest comes with the next call on
+//! the same file, so a mark may lie in two. It counts when its last byte was taken;
+//! whether it might be told is judged by what was synced when that call began.
 
+use super::data::data;
 use std::collections::{HashMap, HashSet};
 
 /// The first mark: all have as many digits.
@@ -17,8 +23,10 @@ pub(super) const FIRST_MARK: u64 = 7_000_000;
 const DIGITS: usize = 7;
 /// What stands before a mark in a text.
 const SIGN: &str = "mark-";
-/// What a reply begins with, as strace writes it.
-const REPLY: &str = r#"{\"type\":\"reply\",\"ref\":"#;
+/// What a reply begins with.
+const REPLY: &str = r#"{"type":"reply","ref":"#;
+/// More than a sign and its mark: what must be kept of a part that was taken.
+const KEPT_BYTES: usize = 64;
 
 /// The text of the post with this mark.
 pub(super) fn mark(number: u64) -> String {
@@ -34,6 +42,8 @@ pub(super) struct Trace {
     dirty: HashSet<u64>,
     /// Calls that have begun, by thread.
     begun: HashMap<String, Call>,
+    /// The end of what was taken, by file, where a call took only a part.
+    taken: HashMap<String, Vec<u8>>,
     outcome: Outcome,
 }
 
@@ -54,11 +64,52 @@ pub(super) struct Outcome {
 
 #[derive(Debug)]
 enum Call {
-    /// Marks go to the write-ahead log.
-    Write(Vec<u64>),
+    /// Something goes to the write-ahead log.
+    Write(Data),
+    /// Something is told, with what was wrong when that began.
+    Tell(Data, Vec<Told>),
     /// It is synced, with what was dirty when it began.
     Sync(HashSet<u64>),
     Other,
+}
+
+/// What a call would write.
+#[derive(Debug)]
+struct Data {
+    /// The descriptor and what it stands for.
+    file: String,
+    /// What the call before has left of a mark, and then its own.
+    bytes: Vec<u8>,
+    /// Where its own begin.
+    begin: usize,
+}
+
+impl Data {
+    /// So many of its bytes were taken: where they end, and none if the call failed.
+    fn end(&self, result: i64) -> Option<usize> {
+        let taken = usize::try_from(result).ok().filter(|taken| *taken > 0)?;
+        Some(self.bytes.len().min(self.begin + taken))
+    }
+
+    /// The marks behind this sign, each with where it ends; not those that were there before.
+    fn marks(&self, sign: &str) -> Vec<(usize, u64)> {
+        let (sign, width) = (sign.as_bytes(), sign.len());
+        let places = self.bytes.windows(width).enumerate().filter(|(_, window)| *window == sign);
+        let found =
+            places.filter_map(|(at, _)| Some((at + width + DIGITS, number(&self.bytes[at + width..])?)));
+        found.filter(|(end, _)| *end > self.begin).collect()
+    }
+}
+
+/// A mark that would be told.
+#[derive(Debug)]
+struct Told {
+    what: &'static str,
+    mark: u64,
+    /// Where it ends in the data.
+    end: usize,
+    /// Why it may not be told, if so.
+    why: Option<&'static str>,
 }
 
 impl Trace {
@@ -93,58 +144,86 @@ impl Trace {
         let file = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |it| it.0);
         match name {
             "fsync" | "fdatasync" if file.ends_with("-wal") => Call::Sync(self.dirty.clone()),
-            _ if file.ends_with("-wal") => Call::Write(marks(arguments)),
+            _ if file.ends_with("-wal") => Call::Write(self.data(arguments)),
             _ if file.starts_with("socket:") || file.starts_with("TCP") => {
-                self.tell(arguments);
-                Call::Other
+                let data = self.data(arguments);
+                let told = self.told(&data);
+                Call::Tell(data, told)
             }
             _ => Call::Other,
         }
+    }
+
+    fn data(&self, arguments: &str) -> Data {
+        let file = arguments.split(", ").next().unwrap_or_default().to_owned();
+        let mut bytes = self.taken.get(&file).cloned().unwrap_or_default();
+        let begin = bytes.len();
+        bytes.extend(data(arguments));
+        Data { file, bytes, begin }
+    }
+
+    fn told(&self, data: &Data) -> Vec<Told> {
+        let why = |mark: &u64| match (self.written.contains(mark), self.dirty.contains(mark)) {
+            (true, false) => None,
+            (true, true) => Some("was not synced"),
+            (false, _) => Some("was not written"),
+        };
+        let of = |what, sign| {
+            let marks = data.marks(sign).into_iter();
+            marks.map(move |(end, mark)| Told { what, mark, end, why: why(&mark) })
+        };
+        of("reply", REPLY).chain(of("event", SIGN)).collect()
     }
 
     fn end(&mut self, call: Call, line: &str) {
         let result = line.rsplit_once(" = ").and_then(|(_, result)| result.split(' ').next());
         let result: i64 = result.and_then(|result| result.parse().ok()).unwrap_or(-1);
         match call {
-            Call::Write(marks) if result > 0 => {
-                self.dirty.extend(marks.into_iter().filter(|mark| self.written.insert(*mark)));
+            Call::Write(data) => {
+                let Some(taken) = self.took(&data, result) else { return };
+                let marks = data.marks(SIGN).into_iter().filter(|(end, _)| *end <= taken);
+                self.dirty.extend(marks.map(|(_, mark)| mark).filter(|mark| self.written.insert(*mark)));
+            }
+            Call::Tell(data, told) => {
+                let Some(taken) = self.took(&data, result) else { return };
+                told.into_iter().filter(|told| told.end <= taken).for_each(|told| self.tell(&told));
             }
             Call::Sync(covered) if result == 0 => {
                 self.outcome.syncs += 1;
                 self.dirty.retain(|mark| !covered.contains(mark));
             }
-            Call::Write(_) | Call::Sync(_) | Call::Other => {}
+            Call::Sync(_) | Call::Other => {}
         }
     }
 
-    fn tell(&mut self, arguments: &str) {
-        let replies =
-            arguments.match_indices(REPLY).filter_map(|(at, found)| number(&arguments[at + found.len()..]));
-        let (replies, events): (Vec<u64>, _) = (replies.collect(), marks(arguments));
-        self.outcome.replies += replies.len() as u64;
-        self.outcome.events += events.len() as u64;
-        for (what, marks) in [("reply", replies), ("event", events)] {
-            for mark in marks {
-                let why = match (self.written.contains(&mark), self.dirty.contains(&mark)) {
-                    (true, false) => continue,
-                    (true, true) => "was not synced",
-                    (false, _) => "was not written",
-                };
-                self.outcome.violations.push(format!("the {what} of {mark} was sent when it {why}"));
-            }
+    /// Where what a call has taken ends in its data; keeps the end of it for the next if that is not all.
+    fn took(&mut self, data: &Data, result: i64) -> Option<usize> {
+        let taken = data.end(result)?;
+        if taken < data.bytes.len() {
+            let kept = data.bytes[taken.saturating_sub(KEPT_BYTES)..taken].to_vec();
+            self.taken.insert(data.file.clone(), kept);
+        } else {
+            self.taken.remove(&data.file);
+        }
+        Some(taken)
+    }
+
+    fn tell(&mut self, told: &Told) {
+        match told.what {
+            "reply" => self.outcome.replies += 1,
+            _ => self.outcome.events += 1,
+        }
+        if let Told { what, mark, why: Some(why), .. } = told {
+            self.outcome.violations.push(format!("the {what} of {mark} was sent when it {why}"));
         }
     }
-}
-
-/// The marks in what a call writes.
-fn marks(arguments: &str) -> Vec<u64> {
-    arguments.match_indices(SIGN).filter_map(|(at, sign)| number(&arguments[at + sign.len()..])).collect()
 }
 
 /// The mark that this begins with. Other posts and commands have shorter numbers.
-fn number(text: &str) -> Option<u64> {
+fn number(text: &[u8]) -> Option<u64> {
     let digits = text.get(..DIGITS)?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    let is_mark = digits.iter().all(u8::is_ascii_digit);
+    is_mark.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -197,6 +276,58 @@ mod tests {
         assert_eq!(judge(&[WRITE, "12 fdatasync(8</t/log.sqlite>) = 0", REPLIED]).violations.len(), 1);
         let elsewhere = WRITE.replace("-wal", "");
         assert_eq!(judge(&[&elsewhere, SYNC, REPLIED]).violations.len(), 1);
+    }
+
+    #[test]
+    fn what_the_socket_did_not_take_was_not_told() {
+        let again = REPLIED.replace(" = 60", " = -1 EAGAIN (Resource temporarily unavailable)");
+        assert_eq!(judge(&[&again]), Outcome::default(), "too early, and to nobody");
+        let outcome = judge(&[WRITE, &again, SYNC, &again, REPLIED]);
+        assert_eq!((outcome.replies, outcome.violations.len()), (1, 0), "{outcome:?}");
+        let begins = format!("{} <unfinished ...>", again.split_once(')').unwrap().0);
+        let returns = "13 <... sendto resumed>) = -1 EAGAIN (Resource temporarily unavailable)";
+        assert_eq!(judge(&[&begins, returns]), Outcome::default());
+    }
+
+    /// The reply of 46 bytes, of which the mark ends with the 31st.
+    fn replied(from: usize, taken: usize) -> String {
+        let whole = r#"}}{"type":"reply","ref":7000001,"n":4,"seq":1}"#;
+        assert_eq!((whole.len(), whole.find(",\"n\"")), (46, Some(31)));
+        let rest = whole[from..].replace('"', "\\\"");
+        format!(r#"13 sendto(31<socket:[77]>, "{rest}", {}, MSG_NOSIGNAL, NULL, 0) = {taken}"#, 46 - from)
+    }
+
+    #[test]
+    fn of_a_part_that_the_socket_took_only_that_part_was_told() {
+        for (taken, replies) in [(1, 0), (30, 0), (31, 1), (32, 1), (46, 1)] {
+            let outcome = judge(&[WRITE, SYNC, &replied(0, taken)]);
+            assert_eq!((outcome.replies, outcome.violations.len()), (replies, 0), "{taken}");
+            let outcome = judge(&[WRITE, &replied(0, taken)]);
+            assert_eq!(outcome.violations.len() as u64, replies, "{taken}");
+        }
+        // The rest comes with the next call, whatever was cut, and nothing counts twice.
+        for taken in 1..46 {
+            let outcome =
+                judge(&[WRITE, SYNC, &replied(0, taken), &replied(taken, 46 - taken), &replied(0, 46)]);
+            assert_eq!((outcome.replies, outcome.violations.len()), (2, 0), "{taken}");
+        }
+        let elsewhere = replied(20, 26).replace("[77]", "[78]");
+        assert_eq!(judge(&[WRITE, SYNC, &replied(0, 20), &elsewhere]).replies, 0, "another connection");
+        let between = replied(20, 26).replace(" = 26", " = -1 EAGAIN (Resource temporarily unavailable)");
+        assert_eq!(judge(&[WRITE, SYNC, &replied(0, 20), &between, &replied(20, 26)]).replies, 1);
+    }
+
+    #[test]
+    fn of_a_part_that_the_log_took_only_that_part_was_written() {
+        // The first mark ends with the 14th byte, the second with the 27th.
+        for (taken, written) in [(13, 0), (14, 1), (26, 1), (27, 2)] {
+            let part = WRITE.replace(" = 4096", &format!(" = {taken}"));
+            assert_eq!(judge(&[&part, SYNC]).written, written, "{taken}");
+        }
+        let part = WRITE.replace(" = 4096", " = 10");
+        let rest = r#"12 pwrite64(9</t/log.sqlite-wal>, "0001\33mark-7000002"..., 4086, 66) = 4086"#;
+        assert_eq!(judge(&[&part, SYNC, rest, REPLIED]).violations.len(), 1, "the rest was not synced");
+        assert_eq!(judge(&[&part, rest, SYNC, REPLIED]).violations.len(), 0);
     }
 
     #[test]

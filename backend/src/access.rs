@@ -1,0 +1,121 @@
+//! What to do where the system does not let this user at a file: which file or
+//! folder it is about, whose it is, and what is missing.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What was to be done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To read it.
+    Read,
+    /// To write it, or to make it.
+    Write,
+}
+
+/// What is missing, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    what: PathBuf,
+    verb: &'static str,
+}
+
+impl Lack {
+    /// Files cannot be made beside this one.
+    pub fn of_folder(file: &Path) -> Self {
+        Lack { what: nearest(file), verb: "write to" }
+    }
+
+    /// What keeps this user from it, supposed that permissions do.
+    pub fn of(path: &Path, need: Need) -> Self {
+        let verb = |need| if need == Need::Read { "read" } else { "write to" };
+        match fs::metadata(path) {
+            Ok(_) => Lack { what: path.to_owned(), verb: verb(need) },
+            // The nearest folder that is there: the file was to be made in it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Lack { what: nearest(path), verb: verb(Need::Write) }
+            }
+            // The nearest that can be seen does not let anybody in.
+            Err(_) => Lack { what: nearest(path), verb: "enter" },
+        }
+    }
+}
+
+fn nearest(path: &Path) -> PathBuf {
+    let folders = path.ancestors().skip(1).map(|folder| match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    });
+    folders.into_iter().find(|folder| fs::metadata(folder).is_ok()).unwrap_or(Path::new("/")).to_owned()
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Lack { what, verb } = self;
+        write!(f, "this user may not {verb} {}", what.display())?;
+        #[cfg(unix)]
+        if let Ok(found) = fs::metadata(what) {
+            use std::os::unix::fs::MetadataExt;
+            let (owner, mode) = (found.uid(), found.mode() & 0o7777);
+            if owner == rustix::process::geteuid().as_raw() {
+                return write!(f, " (mode {mode:04o}); change that with chmod");
+            }
+            write!(f, ", which belongs to user {owner} (mode {mode:04o}); run this as that user")?;
+            if *verb == "write to" {
+                f.write_str(", or choose another place")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an error of the system asks for; empty where permissions are not the matter.
+pub fn advice(path: &Path, need: Need, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(": {}", Lack::of(path, need)),
+        io::ErrorKind::NotFound if need == Need::Write => {
+            format!(": there is no folder {}; make it first", path.parent().unwrap_or(path).display())
+        }
+        io::ErrorKind::NotADirectory => {
+            format!(": {} is a file, where a folder is meant", path.parent().unwrap_or(path).display())
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_named_or_else_the_folder_in_which_it_would_be() {
+        let folder = std::env::temp_dir();
+        let here = std::env::current_exe().unwrap();
+        let lack = |path: &Path, need| {
+            let Lack { what, verb } = Lack::of(path, need);
+            (what, verb)
+        };
+        assert_eq!(lack(&here, Need::Read), (here.clone(), "read"));
+        assert_eq!(lack(&here, Need::Write), (here.clone(), "write to"));
+        let none = folder.join("teahouse-none");
+        assert_eq!(lack(&none.join("log"), Need::Write), (folder, "write to"));
+        assert_eq!(lack(Path::new("teahouse-none"), Need::Write), (".".into(), "write to"));
+    }
+
+    #[test]
+    fn an_error_of_another_kind_needs_no_advice() {
+        let path = Path::new("/teahouse-none/log");
+        let told = |need, kind| advice(path, need, &io::Error::from(kind));
+        assert_eq!(told(Need::Read, io::ErrorKind::StorageFull), "");
+        assert_eq!(told(Need::Read, io::ErrorKind::NotFound), "");
+        assert_eq!(
+            told(Need::Write, io::ErrorKind::NotFound),
+            ": there is no folder /teahouse-none; make it first"
+        );
+        assert!(
+            told(Need::Write, io::ErrorKind::PermissionDenied).starts_with(": this user may not write to /")
+        );
+    }
+}

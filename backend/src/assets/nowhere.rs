@@ -1,0 +1,108 @@
+//! What a browser shows at an address where nothing is: one sentence and the
+//! way home, in one small document of its own.
+//!
+//! Its style stands in it, so its content security policy names that style by
+//! its hash; it allows nothing else but the house's icon.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, ContentType},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+
+const FORM: &str = include_str!("nowhere.html");
+
+/// What the document says in one language.
+#[derive(Debug)]
+struct Words {
+    language: &'static str,
+    title: &'static str,
+    sentence: &'static str,
+    home: &'static str,
+}
+
+static ENGLISH: Words = Words {
+    language: "en",
+    title: "Not found · Teahouse",
+    sentence: "There is nothing at this address.",
+    home: "Go to the lobby",
+};
+
+static SIMPLIFIED_CHINESE: Words =
+    Words {
+        language: "zh-CN", title: "找不到 · 茶馆", sentence: "这个地址什么也没有。", home: "去大堂"
+    };
+
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = FORM.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style.map_or("", |(style, _)| style)));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+});
+
+/// The document, for a reader of these languages (the dearest first): 404.
+pub(super) fn respond(languages: &[&str]) -> HttpResponse {
+    let mut response = HttpResponse::NotFound();
+    response.insert_header(ContentType::html());
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.insert_header((header::VARY, "Accept, Accept-Language"));
+    response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()));
+    let words = words(languages);
+    response.insert_header((header::CONTENT_LANGUAGE, words.language));
+    response.body(document(words))
+}
+
+/// The page's own rule: every `zh` reads the one Chinese there is, and whoever reads neither reads English.
+fn words(languages: &[&str]) -> &'static Words {
+    let known = languages.iter().find_map(|tag| {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        let all = [("en", &ENGLISH), ("zh", &SIMPLIFIED_CHINESE)];
+        all.into_iter().find(|(own, _)| primary.eq_ignore_ascii_case(own)).map(|(_, words)| words)
+    });
+    known.unwrap_or(&ENGLISH)
+}
+
+fn document(words: &Words) -> String {
+    FORM.replace("%{language}", words.language)
+        .replace("%{title}", words.title)
+        .replace("%{sentence}", words.sentence)
+        .replace("%{home}", words.home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reader_has_a_language() {
+        for (languages, language) in [
+            (&[][..], "en"),
+            (&["de", "fr"], "en"),
+            (&["zh-Hans-CN", "en"], "zh-CN"),
+            (&["de", "ZH", "en"], "zh-CN"),
+            (&["en-GB", "zh-CN"], "en"),
+            (&["zha"], "en"),
+        ] {
+            assert_eq!(words(languages).language, language, "{languages:?}");
+        }
+    }
+
+    #[test]
+    fn the_document_is_whole_and_keeps_to_its_policy() {
+        for words in [&ENGLISH, &SIMPLIFIED_CHINESE] {
+            let document = document(words);
+            assert!(!document.contains("%{"), "{document}");
+            assert!(document.contains(words.sentence) && document.contains("href=\"/\""));
+            assert!(!document.contains("<script") && !document.contains("style="));
+            assert_eq!(document.matches("<style").count(), 1);
+            let (_, style) = document.split_once("<style>").unwrap();
+            let (style, _) = style.split_once("</style>").unwrap();
+            let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+            assert!(POLICY.contains(&format!("style-src 'sha256-{hash}'")), "{}", *POLICY);
+        }
+    }
+}

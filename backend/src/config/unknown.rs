@@ -1,0 +1,117 @@
+//! Variables of the environment that look like settings and are none.
+//!
+//! They are told and passed over, not refused: others may have set them. Those
+//! that Kubernetes sets for a service with the name `teahouse` are not even told.
+
+use super::source::{NAMES, variable};
+
+/// What the names of all settings begin with in the environment.
+const PREFIX: &str = "TEAHOUSE_";
+
+/// One line for each that is no setting.
+pub fn unknown(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    let known: Vec<String> = NAMES.iter().copied().chain(["config"]).map(variable).collect();
+    let mut lines: Vec<String> = variables
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let end = name.strip_prefix(PREFIX)?;
+            if known.contains(&name) || is_of_a_service(end, &value) {
+                return None;
+            }
+            Some(match nearest(&name, &known) {
+                Some(meant) => {
+                    format!("{name}: there is no such setting, it is passed over; is {meant} meant?")
+                }
+                None => format!("{name}: there is no such setting, it is passed over; see --help"),
+            })
+        })
+        .collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// Whether Kubernetes sets it for every container beside a service of this name.
+fn is_of_a_service(end: &str, value: &str) -> bool {
+    let is_one_port =
+        end.strip_prefix("PORT_").is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    end == "SERVICE_HOST"
+        || end == "SERVICE_PORT"
+        || end.starts_with("SERVICE_PORT_")
+        || is_one_port
+        // `tcp://10.0.0.1:8888`; a bare number is somebody who looks for a setting.
+        || (end == "PORT" && value.contains("://"))
+}
+
+/// The setting whose name is at most a third of its letters away.
+fn nearest<'k>(name: &str, known: &'k [String]) -> Option<&'k String> {
+    let near = |meant: &&String| distance(name, meant) <= (meant.len() - PREFIX.len()).div_ceil(3);
+    known.iter().filter(near).min_by_key(|meant| distance(name, meant))
+}
+
+/// How many letters have to be added, taken away or changed to make one of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = line + 1;
+        for (column, its) in other.iter().enumerate() {
+            let changed = before + usize::from(letter != *its);
+            before = row[column + 1];
+            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str, value: &str) -> Option<String> {
+        let mut lines = unknown([(name.to_owned(), value.to_owned())]);
+        assert!(lines.len() <= 1);
+        lines.pop()
+    }
+
+    #[test]
+    fn what_is_no_setting_is_told_with_the_one_that_is_near() {
+        for (name, meant) in [
+            ("TEAHOUSE_LISTN", "TEAHOUSE_LISTEN"),
+            ("TEAHOUSE_LIMIT_POST", "TEAHOUSE_LIMIT_POSTS"),
+            ("TEAHOUSE_PUBLICURL", "TEAHOUSE_PUBLIC_URL"),
+            ("TEAHOUSE_ALLOWED_ORIGIN", "TEAHOUSE_ALLOW_ORIGIN"),
+            ("TEAHOUSE_DATA_DIR", ""),
+            ("TEAHOUSE_LANE", "TEAHOUSE_LAN"),
+            ("TEAHOUSE_SUGAR", ""),
+            ("TEAHOUSE_", ""),
+        ] {
+            let told = told(name, "1").unwrap();
+            let (own, rest) = told.split_once(": ").unwrap();
+            assert_eq!(own, name);
+            let found = rest.split_once("is TEAHOUSE_").map(|_| rest.contains(&format!("is {meant} meant?")));
+            assert_eq!(found, (!meant.is_empty()).then_some(true), "{told}");
+        }
+    }
+
+    #[test]
+    fn settings_and_what_others_set_are_not_told() {
+        for (name, value) in [
+            ("TEAHOUSE_LISTEN", ""),
+            ("TEAHOUSE_CONFIG", ""),
+            ("TEAHOUSE_ALLOW_ORIGIN", ""),
+            ("TEAHOUSES_SUGAR", ""),
+            ("PATH", ""),
+            ("TEAHOUSE_SERVICE_HOST", "10.0.0.1"),
+            ("TEAHOUSE_SERVICE_PORT", "8888"),
+            ("TEAHOUSE_SERVICE_PORT_HTTP", "8888"),
+            ("TEAHOUSE_PORT", "tcp://10.0.0.1:8888"),
+            ("TEAHOUSE_PORT_8888_TCP", "tcp://10.0.0.1:8888"),
+            ("TEAHOUSE_PORT_8888_TCP_ADDR", "10.0.0.1"),
+        ] {
+            assert_eq!(told(name, value), None, "{name}");
+        }
+        assert!(told("TEAHOUSE_PORT", "9000").is_some(), "a person has set it");
+        assert!(told("TEAHOUSE_PORT_HTTP", "9000").is_some());
+    }
+}

@@ -1,0 +1,153 @@
+use super::*;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use std::task::{Wake, ready};
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn connection() -> (Rc<Connection>, Outbound<()>) {
+    let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), Rc::default());
+    (Rc::clone(&connection), Outbound::new(connection, ()))
+}
+
+fn poll(body: &mut Outbound<()>, waker: &Waker) -> Poll<Option<Bytes>> {
+    let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
+    Poll::Ready(item.map(|Ok(bytes)| bytes))
+}
+
+fn next(body: &mut Outbound<()>) -> Poll<Option<Bytes>> {
+    poll(body, Waker::noop())
+}
+
+fn some(bytes: &'static [u8]) -> Poll<Option<Bytes>> {
+    Poll::Ready(Some(Bytes::from_static(bytes)))
+}
+
+#[test]
+fn frames_leave_in_order_and_one_wake_serves_many() {
+    let (connection, mut body) = connection();
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    assert!(poll(&mut body, &waker).is_pending());
+    connection.send(Bytes::from_static(b"a"));
+    connection.send(Bytes::from_static(b"b"));
+    connection.flush();
+    connection.flush();
+    assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    assert_eq!(poll(&mut body, &waker), some(b"a"));
+    assert_eq!(poll(&mut body, &waker), some(b"b"));
+    assert!(poll(&mut body, &waker).is_pending());
+}
+
+#[test]
+fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
+    for (length, is_slow) in
+        [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
+    {
+        let (connection, mut body) = connection();
+        let frame = Bytes::from(vec![0; length / 2]);
+        connection.send(frame.clone());
+        connection.send(Bytes::from(vec![0; length - frame.len()]));
+        assert_eq!(connection.is_closing(), is_slow, "{length}");
+        assert_eq!(connection.queue.borrow().bytes, if is_slow { 0 } else { length });
+        if is_slow {
+            assert!(frame.is_unique(), "the bytes are free at once");
+            assert_eq!(next(&mut body), Poll::Ready(Some(frame::close(Some(4008), "slow"))));
+            assert_eq!(next(&mut body), Poll::Ready(None));
+        }
+    }
+}
+
+#[test]
+fn what_is_read_makes_room() {
+    let (connection, mut body) = connection();
+    for _ in 0..3 {
+        connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+        let mut left = QUEUE_BYTES_MAX;
+        while left > 0 {
+            let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
+            assert!(chunk.len() <= CHUNK_BYTES_MAX);
+            left -= chunk.len();
+        }
+    }
+    assert!(!connection.is_closing());
+}
+
+#[test]
+fn what_was_missed_goes_before_what_was_held_back() {
+    let (connection, mut body) = connection();
+    connection.hold();
+    connection.send(Bytes::from_static(b"live"));
+    assert!(next(&mut body).is_pending());
+    connection.first(Bytes::from_static(b"welcome"));
+    connection.release();
+    connection.send(Bytes::from_static(b"later"));
+    assert_eq!(
+        [next(&mut body), next(&mut body), next(&mut body)],
+        [some(b"welcome"), some(b"live"), some(b"later")]
+    );
+    assert_eq!(connection.queue.borrow().bytes, 0);
+}
+
+#[test]
+fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
+    for (length, is_behind) in
+        [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
+    {
+        let (connection, mut body) = connection();
+        connection.hold();
+        connection.send(Bytes::from_static(b"x"));
+        connection.send(Bytes::from(vec![0; length - 1]));
+        connection.release();
+        assert!(!connection.is_closing(), "who takes long to catch up is not punished");
+        assert_eq!(connection.is_held(), is_behind);
+        let expected = if is_behind { vec![Input::Behind(SessionId(1))] } else { vec![] };
+        assert_eq!(connection.news.take(), expected, "{length}");
+        if is_behind {
+            connection.send(Bytes::from_static(b"y"));
+            assert!(next(&mut body).is_pending());
+            connection.hold();
+            connection.send(Bytes::from_static(b"z"));
+            connection.release();
+            assert_eq!(next(&mut body), some(b"z"));
+        }
+    }
+}
+
+#[test]
+fn what_is_held_waits_for_room_in_the_queue() {
+    let (connection, mut body) = connection();
+    connection.hold();
+    connection.send(Bytes::from_static(b"live"));
+    connection.first(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+    connection.release();
+    assert_eq!(connection.news.take(), [Input::Behind(SessionId(1))]);
+    connection.tell_when_drained();
+    while next(&mut body).is_ready() {}
+    assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))]);
+    connection.tell_when_drained();
+    assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))], "it was empty");
+    assert!(next(&mut body).is_pending());
+    assert_eq!(connection.news.take(), [], "told once");
+}
+
+#[test]
+fn nothing_follows_a_close() {
+    let (connection, mut body) = connection();
+    connection.send(Bytes::from_static(b"a"));
+    connection.close(Some(1000), "");
+    connection.close(Some(1011), "");
+    connection.send(Bytes::from_static(b"b"));
+    assert_eq!(next(&mut body), some(b"a"));
+    assert_eq!(next(&mut body), some(b"\x88\x02\x03\xe8"));
+    assert_eq!(next(&mut body), Poll::Ready(None));
+}

@@ -1,0 +1,62 @@
+//! The tasks beside serving, by a user who may not use the files.
+
+use backend::{data::Folder, store::sqlite::SqliteStore};
+use std::{
+    fs,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Nobody in particular, as most systems number it.
+const NOBODY: u32 = 65_534;
+
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What the binary complains of when it is run by a user who is not above permissions.
+fn complaint(shelf: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
+    if rustix::process::geteuid().is_root() {
+        // Where it was built only root may be let in.
+        let copy = shelf.join("teahouse");
+        fs::copy(env!("CARGO_BIN_EXE_teahouse"), &copy).unwrap();
+        command = Command::new(copy);
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let output = command.args(arguments).current_dir(shelf).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn who_may_not_read_is_told_what_and_whose_it_is() {
+    let shelf = Temporary(std::env::temp_dir().join(format!("teahouse-care-{}", std::process::id())));
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let data = shelf.0.join("data");
+    drop(SqliteStore::open(Folder::hold(&data).unwrap()).unwrap());
+    mode(&shelf.0, 0o755);
+    mode(&data, 0o755);
+    mode(&data.join("log.sqlite"), 0);
+    for arguments in [&["check", "--data", "data"][..], &["backup", "tea", "--data", "data"]] {
+        let told = complaint(&shelf.0, arguments);
+        assert!(told.contains("data/log.sqlite: Permission denied"), "{told}");
+        assert!(told.contains("this user may not read data/log.sqlite"), "{told}");
+        assert!(told.contains("(mode 0000)"), "{told}");
+    }
+    mode(&data.join("log.sqlite"), 0o444);
+    mode(&data, 0o555);
+    let told = complaint(&shelf.0, &["check", "--data", "data"]);
+    assert!(told.contains("SQLite writes beside a log"), "{told}");
+    assert!(told.contains("this user may not write to data"), "{told}");
+    mode(&data, 0);
+    let told = complaint(&shelf.0, &["check", "--data", "data"]);
+    assert!(told.contains("this user may not enter data"), "{told}");
+    // So that it can be thrown away.
+    mode(&data, 0o700);
+}

@@ -1,0 +1,23 @@
+//! What the binary says of its settings.
+
+use std::process::Command;
+
+#[test]
+fn a_variable_that_is_no_setting_is_told_in_one_line_and_passed_over() {
+    let folder = std::env::temp_dir().join(format!("teahouse-none-{}", std::process::id()));
+    let output = Command::new(env!("CARGO_BIN_EXE_teahouse"))
+        .args(["check", "--data"])
+        .arg(&folder)
+        .env("TEAHOUSE_LISTN", "127.0.0.1:1")
+        .env("TEAHOUSE_PORT", "tcp://10.0.0.1:8888")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let is_ours = |line: &&str| line.contains("TEAHOUSE_LISTN") || line.contains("TEAHOUSE_PORT");
+    let lines: Vec<_> = told.lines().filter(is_ours).collect();
+    assert_eq!(
+        lines,
+        ["teahouse: TEAHOUSE_LISTN: there is no such setting, it is passed over; is TEAHOUSE_LISTEN meant?"]
+    );
+    assert!(told.contains("there is no log"), "the task goes on: {told}");
+}

@@ -1,0 +1,103 @@
+//! What a call writes: its bytes, read back from the strings in which strace
+//! tells them, each as long as the call says it is.
+
+/// What strace writes before each part of a call that takes several.
+const PART: &str = "iov_base=";
+
+/// The bytes that these arguments hand over, all parts in a row. Where strace
+/// has left some out, or written nothing, there are zeros.
+pub(super) fn data(arguments: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if arguments.contains(PART) {
+        arguments.split(PART).skip(1).for_each(|part| read(part, &mut bytes));
+    } else if let Some((_, text)) = arguments.split_once(", ") {
+        read(text, &mut bytes);
+    }
+    bytes
+}
+
+/// Reads one string and the length behind it.
+fn read(text: &str, bytes: &mut Vec<u8>) {
+    let Some(text) = text.strip_prefix('"') else { return };
+    let begin = bytes.len();
+    let rest = unquote(text.as_bytes(), bytes);
+    let rest = rest.strip_prefix(b"...").unwrap_or(rest);
+    let rest = rest.strip_prefix(b", ").unwrap_or(rest);
+    let rest = rest.strip_prefix(b"iov_len=").unwrap_or(rest);
+    let length = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    let length = length.fold(0_usize, |length, digit| length.saturating_mul(10) + usize::from(digit - b'0'));
+    let length = length.min(LENGTH_MAX);
+    if length > bytes.len() - begin {
+        bytes.resize(begin + length, 0);
+    }
+}
+
+/// Longer than anything that is written at once.
+const LENGTH_MAX: usize = 64 << 20;
+
+/// Reads up to the closing quotation mark; returns what stands behind it.
+fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
+    loop {
+        text = match text {
+            [] => return text,
+            [b'"', rest @ ..] => return rest,
+            [b'\\', rest @ ..] => {
+                let (byte, rest) = escaped(rest);
+                bytes.push(byte);
+                rest
+            }
+            [byte, rest @ ..] => {
+                bytes.push(*byte);
+                rest
+            }
+        }
+    }
+}
+
+/// The byte behind a backslash: up to three octal digits, or a letter.
+fn escaped(text: &[u8]) -> (u8, &[u8]) {
+    let digits = text.iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+    if digits > 0 {
+        let (octal, rest) = text.split_at(digits);
+        return (octal.iter().fold(0_u8, |byte, digit| byte.wrapping_mul(8) | (digit - b'0')), rest);
+    }
+    let Some((letter, rest)) = text.split_first() else { return (b'\\', text) };
+    let byte = match letter {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 0x0b,
+        b'f' => 0x0c,
+        other => *other,
+    };
+    (byte, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_one_byte_each() {
+        assert_eq!(
+            data(r#"1</a>, "\0\17\3770a\n\r\t\v\f\"\\", 12) = 12"#),
+            b"\0\x0f\xff0a\n\r\t\x0b\x0c\"\\"
+        );
+        assert_eq!(data(r#"1<socket:[7]>, "\1\0012", 3, MSG_NOSIGNAL, NULL, 0"#), b"\x01\x012");
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_length() {
+        assert_eq!(data(r#"1</a>, "ab"..., 5, 56) = 5"#), b"ab\0\0\0");
+        let parts = r#"1</a>, [{iov_base="ab"..., iov_len=4}, {iov_base="cd", iov_len=2}], 2) = 6"#;
+        assert_eq!(data(parts), b"ab\0\0cd");
+        assert_eq!(data("1</a>, NULL, 0) = 0"), b"");
+        assert_eq!(data(r#"1</a>, ""..., 3 <unfinished ...>"#), b"\0\0\0");
+    }
+
+    #[test]
+    fn other_strings_are_not_what_is_written() {
+        let to = r#"1<socket:[7]>, "ab", 2, 0, {sin_addr=inet_addr("127.0.0.1")}, 16) = 2"#;
+        assert_eq!(data(to), b"ab");
+    }
+}

@@ -1,0 +1,201 @@
+//! The sessions of the server: what comes in on each, and what goes out or is held back.
+
+use crate::network::{Down, Up, Wire};
+use crate::promise::Broken;
+use crate::world::{Happening, World};
+use hub::{Dialect, Input, SessionId};
+use shared::event::Through;
+use shared::limits::{PING_MS, SILENCE_MS};
+use shared::{Address, ClientId, CloseCode, Command, Event, MemberId, RoomId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Frames that are held back for a session. Past it they are dropped.
+const HELD_MAX: usize = 2;
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) wire: Wire,
+    /// Whose, once it said hello.
+    pub(super) member: Option<MemberId>,
+    /// What it hears of.
+    pub(super) addresses: BTreeSet<Address>,
+    /// What was published since the attach, until it has what it missed.
+    pub(super) held: Option<Held>,
+    pub(super) paused_until: u64,
+    heard_at: u64,
+    /// Posts that are not settled yet, by `ref`.
+    pub(super) posts: BTreeMap<u64, (RoomId, ClientId)>,
+}
+
+/// What is held back.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// None if it was too much.
+    pub(super) frames: Option<Vec<String>>,
+    /// What is nowhere to be read again: answers, and words without a position.
+    pub(super) answers: Vec<String>,
+}
+
+impl World {
+    pub(super) fn publish(&mut self, to: Address, event: &Event) -> Result<(), Broken> {
+        let sessions = self.server.sessions.iter().filter(|(_, session)| session.addresses.contains(&to));
+        let hearers: Vec<SessionId> = sessions.map(|(id, _)| *id).collect();
+        for id in hearers {
+            self.may_hear(id, event)?;
+            self.send(id, event);
+        }
+        Ok(())
+    }
+
+    /// (e) Nobody is told an event of a room that they were not in when it happened.
+    pub(super) fn may_hear(&self, id: SessionId, event: &Event) -> Result<(), Broken> {
+        let Some(position) = event.position() else { return Ok(()) };
+        let member = self.server.sessions.get(&id).and_then(|session| session.member);
+        let may = match position.to {
+            Address::Room(room) => member
+                .is_some_and(|member| self.ledger.was_in(self.server.log.epoch(), member, room, position.n)),
+            Address::Member(other) => member == Some(other),
+        };
+        if may { Ok(()) } else { Err(Broken(format!("(e) {member:?} is told {event:?}"))) }
+    }
+
+    pub(super) fn send(&mut self, id: SessionId, event: &Event) {
+        let text = encode(event);
+        if self.storm && self.plan.faulty_fanout {
+            // Only what a room numbers is lost: nothing else could be missed before long.
+            let is_of_a_room = event.position().is_some_and(|it| matches!(it.to, Address::Room(_)));
+            if is_of_a_room && self.chance.one_in(30) {
+                return;
+            }
+            if self.chance.one_in(30) {
+                self.queue(id, event, text.clone());
+            }
+        }
+        self.queue(id, event, text);
+    }
+
+    fn queue(&mut self, id: SessionId, event: &Event, text: String) {
+        let Some(session) = self.server.sessions.get_mut(&id) else { return };
+        match &mut session.held {
+            Some(held) if event.position().is_none() => held.answers.push(text),
+            Some(held) => {
+                if let Some(frames) = &mut held.frames {
+                    frames.push(text);
+                    if frames.len() > HELD_MAX {
+                        held.frames = None;
+                    }
+                }
+            }
+            None => {
+                let wire = session.wire;
+                self.down(wire, Down::Frame(text));
+            }
+        }
+    }
+
+    /// Ends a session, with a word to its page or without; what the hub is told.
+    pub(super) fn end(&mut self, id: SessionId, code: Option<CloseCode>) -> Option<Input> {
+        let session = self.server.sessions.remove(&id)?;
+        if let Some(code) = code {
+            self.down(session.wire, Down::Closed(code.number(), String::new()));
+        }
+        if let Some(connection) = self.connections.get_mut(&session.wire) {
+            connection.session = None;
+        }
+        Some(Input::Closed(id))
+    }
+
+    /// The next thing on a connection's way to the server is there.
+    pub(crate) fn at_server(&mut self, wire: Wire) -> Result<(), Broken> {
+        let id = self.connections.get(&wire).and_then(|connection| connection.session);
+        if let Some(session) = id.and_then(|id| self.server.sessions.get(&id))
+            && self.now < session.paused_until
+        {
+            let wait = session.paused_until - self.now;
+            self.after(wait, Happening::AtServer(wire));
+            return Ok(());
+        }
+        match self.next_up(wire) {
+            None => Ok(()),
+            Some(Up::Open) => self.accept(wire),
+            Some(Up::Frame(text)) => self.read(id, &text),
+            Some(Up::Close) => self.server_hears(wire),
+        }
+    }
+
+    fn accept(&mut self, wire: Wire) -> Result<(), Broken> {
+        if !self.server.up {
+            self.cut(wire);
+            return Ok(());
+        }
+        self.server.last_session += 1;
+        let id = SessionId(self.server.last_session);
+        let session = Session {
+            wire,
+            member: None,
+            addresses: BTreeSet::new(),
+            held: None,
+            paused_until: 0,
+            heard_at: self.now,
+            posts: BTreeMap::new(),
+        };
+        self.server.sessions.insert(id, session);
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        connection.session = Some(id);
+        let device = connection.device;
+        self.down(wire, Down::Opened);
+        self.after(PING_MS, Happening::Ping(id));
+        self.serve(Input::Opened { session: id, dialect: Dialect::V1, device })
+    }
+
+    fn read(&mut self, id: Option<SessionId>, text: &str) -> Result<(), Broken> {
+        let Some(id) = id else { return Ok(()) };
+        let command = Command::parse(text).map_err(|error| Broken(format!("{error:?}: {text}")))?;
+        if let Some(session) = self.server.sessions.get_mut(&id) {
+            session.heard_at = self.now;
+            if let Command::Post(post) = &command {
+                // One that is committed is settled, though its reply may be on its way.
+                let epoch = self.server.log.epoch();
+                session.posts.insert(post.reference, (post.room, post.client_id));
+                session.posts.retain(|_, (_, client_id)| !self.ledger.has(epoch, *client_id));
+                let of_room = session.posts.values().filter(|(room, _)| *room == post.room);
+                if of_room.count() > 1 {
+                    return Err(Broken(format!("(d) two posts to {:?} in flight at once", post.room)));
+                }
+            }
+        }
+        self.serve(Input::Command(id, command))
+    }
+
+    /// The server finds out that a connection has ended.
+    pub(crate) fn server_hears(&mut self, wire: Wire) -> Result<(), Broken> {
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        connection.cut = true;
+        let Some(id) = connection.session else { return Ok(()) };
+        match self.end(id, None) {
+            Some(closed) => self.serve(closed),
+            None => Ok(()),
+        }
+    }
+
+    /// The time of a ping: a session that was silent for too long ends instead.
+    pub(crate) fn ping(&mut self, id: SessionId) -> Result<(), Broken> {
+        let Some(session) = self.server.sessions.get(&id) else { return Ok(()) };
+        if self.now.saturating_sub(session.heard_at) >= SILENCE_MS && self.now >= session.paused_until {
+            let closed = self.end(id, Some(CloseCode::Silent));
+            return closed.map_or(Ok(()), |closed| self.serve(closed));
+        }
+        if session.member.is_some() && session.held.is_none() {
+            let through = self.server.hub.through();
+            self.send(id, &Event::Ping(Through { through }));
+        }
+        self.after(PING_MS, Happening::Ping(id));
+        Ok(())
+    }
+}
+
+pub(super) fn encode(event: &Event) -> String {
+    // Maps with string keys and plain values cannot fail to serialise.
+    serde_json::to_string(event).unwrap_or_default()
+}
