@@ -44,7 +44,7 @@ pub struct View {
     pub left_behind: Rc<[LeftBehind]>,
     /// The rooms of the house, while the person browses them.
     pub found: Option<Rc<Found>>,
-    /// What was missed is still coming.
+    /// Something is known to be missing, and is coming: what is shown may not be whole.
     pub catching_up: bool,
     /// Rows cannot be stored here: what is not sent is lost with the page.
     pub memory_only: bool,

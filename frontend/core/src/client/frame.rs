@@ -90,7 +90,7 @@ impl Client {
         self.through(through, now, out);
     }
 
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.own.is_whole() && self.rooms.iter().all(|(_, room)| room.feed.is_whole())
     }
 

@@ -135,8 +135,10 @@ fn a_frame_that_was_not_read_is_missed_at_the_next_return() {
     resumes(&mut page, &house);
     let asked = holes(&page.frame(house.caught_up()));
     assert_eq!(asked[0].to, Address::Room(LOBBY));
+    assert!(page.view().catching_up, "what is shown is not whole");
     page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 9));
     assert_eq!(page.texts(), [1]);
+    assert!(!page.view().catching_up);
 }
 
 #[test]
