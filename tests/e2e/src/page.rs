@@ -207,6 +207,14 @@ impl Page {
         self.run("return window.e2eMark === true", Vec::new()).await
     }
 
+    /// Waits until an element has the focus.
+    pub async fn gets_focus(&self, selector: &str) {
+        until(&format!("{selector} in {} to have the focus", self.name()), SOON, async || {
+            if self.has_focus(selector).await { Ok(()) } else { Err("it is elsewhere") }
+        })
+        .await;
+    }
+
     /// Whether an element has the focus.
     pub async fn has_focus(&self, selector: &str) -> bool {
         self.run("return document.activeElement?.matches(arguments[0]) === true", vec![json!(selector)]).await
