@@ -54,6 +54,30 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
     assert!(!enter("#name_str", |_| {}).await);
 }
 
+#[wasm_bindgen_test]
+async fn a_refused_name_has_the_focus_again() {
+    let mut stage = Stage::open(door("", None)).await;
+    find("#name_btn").focus().unwrap();
+    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
+    stage.show(door("", Some(refusal))).await;
+    assert!(page().active_element().unwrap().is_same_node(Some(&field())));
+    assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"), "and it is read out");
+}
+
+#[wasm_bindgen_test]
+async fn whoever_has_signed_out_can_type_a_name_at_once() {
+    let mut stage = Stage::open(room()).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#settings_btn").await;
+    press("#sign_out_btn").await;
+    press("#sign_out_yes").await;
+    assert_eq!(stage.emitted(), [Input::SignOut]);
+    stage.show(door("", None)).await;
+    assert!(page().active_element().unwrap().is_same_node(Some(&field())));
+}
+
 fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
     let refusal = refusal.map(|code| NameRefusal { code, suggestion: None });
     let View { identity: Identity::Somebody { me, .. }, .. } = room() else { unreachable!() };

@@ -215,6 +215,17 @@ impl Page {
         .await;
     }
 
+    /// Opens the page of the same member at another device.
+    pub async fn at_another_device(&self, window: Window, url: &str) -> Page {
+        window.goto(url).await;
+        let cookies = self.devtools("Network.getCookies", json!({})).await;
+        window.devtools("Network.setCookies", cookies).await;
+        window.reload().await;
+        let page = Page(window);
+        page.is_inside().await;
+        page
+    }
+
     /// Whether an element has the focus.
     pub async fn has_focus(&self, selector: &str) -> bool {
         self.run("return document.activeElement?.matches(arguments[0]) === true", vec![json!(selector)]).await

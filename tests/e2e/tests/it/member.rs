@@ -33,6 +33,7 @@ async fn a_taken_name_is_refused_with_one_that_is_free() {
         // It looks like the taken one, which is as bad as being it.
         other.ask_for("mei").await;
         other.is_told("#name_error").await;
+        other.gets_focus("#name_str").await;
         let kept: String = other.run("return document.querySelector('#name_str').value", vec![]).await;
         assert_eq!(kept, "mei");
         other.click(".suggestion").await;
