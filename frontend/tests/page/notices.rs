@@ -1,7 +1,7 @@
 use crate::stage::*;
 use client::input::Input;
 use client::stored::{Body, Owner};
-use client::view::{LeftBehind, Pending, ReadyState, RoomItem, RowState, View};
+use client::view::{LeftBehind, Pending, Person, ReadyState, RoomItem, RowState, View};
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -227,6 +227,32 @@ async fn the_two_most_urgent_are_shown_and_the_others_follow() {
     view.left_behind = [].into();
     stage.show(view).await;
     assert_eq!(shown(), ["new_epoch", "new_version"]);
+}
+
+#[wasm_bindgen_test]
+async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
+    let person = |id, away| Person { id: MemberId(id), name: "Jonas".into(), away, me: id == ME };
+    let people = [person(ME, false), person(2, false), person(3, true)].into();
+    let mut view = View { people, people_count: 3, ..room() };
+    let mut stage = Stage::open(view.clone()).await;
+    if maybe("#people_btn").is_some() {
+        press("#people_btn").await;
+    }
+    let dot = || {
+        let style =
+            web_sys::window().unwrap().get_computed_style(&find(".people_list .dot")).unwrap().unwrap();
+        style.get_property_value("background-color").unwrap()
+    };
+    assert_eq!(text(".people_list h3"), "Here · 2");
+    let green = dot();
+    view.link.ready_state = ReadyState::Closed;
+    stage.show(view.clone()).await;
+    assert_eq!(text(".people_list h3"), "Last seen here · 2");
+    assert_ne!(dot(), green);
+    // Open, and not welcome yet.
+    (view.link.ready_state, view.link.welcomed) = (ReadyState::Open, false);
+    stage.show(view).await;
+    assert_eq!(text(".people_list h3"), "Last seen here · 2");
 }
 
 #[wasm_bindgen_test]
