@@ -23,6 +23,8 @@ pub fn room_of(path: &str) -> RoomId {
 pub struct Asked {
     /// The room, which the person is not in.
     pub room: Option<RoomId>,
+    /// The open room is the one of the address, or the person stays there.
+    pub is_settled: bool,
     /// The person stays in the room that is open.
     pub on_stay: Callback<()>,
 }
@@ -78,7 +80,7 @@ pub fn use_address(view: &Seen, emit: &Callback<Input>) -> Asked {
         })
     };
     let is_in = |room| view.rooms.is_empty() || view.rooms.iter().any(|item| item.id == room);
-    Asked { room: Some(*asked).filter(|room| !is_in(*room)), on_stay }
+    Asked { room: Some(*asked).filter(|room| !is_in(*room)), is_settled: *asked == view.room, on_stay }
 }
 
 fn here() -> RoomId {

@@ -142,6 +142,19 @@ mod tests {
     }
 
     #[test]
+    fn a_value_is_shown_as_it_is() {
+        for name in ["%", "100%", "%{name}", "%{rows}", "%%{", "{name}", "}", "{", "%}"] {
+            for language in Language::ALL {
+                let plain = tr!(language, "left.rows", name = "\u{1}", rows = 3);
+                let told = tr!(language, "left.rows", name = name, rows = 3);
+                assert_eq!(told.as_str(), plain.replace('\u{1}', name));
+                let title = tr!(language, "house.title", room = name, house = name);
+                assert_eq!(title, format!("{name} · {name}"));
+            }
+        }
+    }
+
+    #[test]
     fn a_text_comes_in_its_language_with_its_values() {
         assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "passer-by 3");
         assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "过客 3");

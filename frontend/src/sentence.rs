@@ -38,7 +38,7 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
 pub fn of_room(language: Language, code: ErrorCode) -> AttrValue {
     match code {
         ErrorCode::NameTaken => tr!(language, "error.room_name_taken"),
-        ErrorCode::RoomUnknown => tr!(language, "error.no_room"),
+        ErrorCode::RoomUnknown => tr!(language, "error.room_left"),
         other => of_code(language, other),
     }
 }

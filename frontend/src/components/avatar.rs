@@ -7,8 +7,9 @@ use yew::prelude::*;
 const HUES: u64 = 12;
 
 /// The square of a member, or of the passer-by with this tag; small in lists.
-/// Its colour goes by the id, so that it stays when the name changes. The name
-/// stands beside it, so it says nothing itself.
+/// A letter that stands alone is larger. The colour goes by the id, so that it
+/// stays when the name changes. The name stands beside it, so it says nothing
+/// itself.
 pub fn avatar(id: MemberId, name: &str, tag: Option<u32>, small: bool) -> Html {
     let passer_by = id == MemberId::PASSER_BY;
     let hue = if passer_by { "hue_none".to_owned() } else { format!("hue_{}", id.0 % HUES) };
@@ -16,7 +17,8 @@ pub fn avatar(id: MemberId, name: &str, tag: Option<u32>, small: bool) -> Html {
         Some(tag) if passer_by => tag.to_string(),
         _ => initials(name),
     };
-    let class = classes!("avatar", hue, small.then_some("small"));
+    let alone = letters.chars().nth(1).is_none();
+    let class = classes!("avatar", hue, small.then_some("small"), alone.then_some("one"));
     html! { <span {class} aria-hidden="true">{ letters }</span> }
 }
 

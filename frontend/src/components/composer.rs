@@ -20,6 +20,8 @@ use yew::prelude::*;
 pub struct ComposerProps {
     /// The view.
     pub view: Seen,
+    /// The field, for whoever puts the focus there.
+    pub field: NodeRef,
 }
 
 /// Why the text was kept.
@@ -37,7 +39,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     let language = around.language();
     let emit = around.emit;
     let kept = use_state_eq(|| None::<Kept>);
-    let (field, grow) = (use_node_ref(), use_node_ref());
+    let (field, grow) = (props.field.clone(), use_node_ref());
     let view = &props.view;
     let sheet = use_mut_ref(|| Sheet::new(field.clone(), grow.clone())).borrow().clone();
     use_effect_with(emit.clone(), {
@@ -53,14 +55,8 @@ pub fn Composer(props: &ComposerProps) -> Html {
         }
     });
     use_effect_with(view.room, {
-        let (sheet, kept) = (sheet.clone(), kept.setter());
-        move |_| {
-            kept.set(None);
-            // On a touch screen the focus would bring up the keyboard unasked.
-            if Keyboard::of_device() == Keyboard::Hardware {
-                sheet.focus();
-            }
-        }
+        let kept = kept.setter();
+        move |_| kept.set(None)
     });
     let send = {
         let (sheet, emit, kept, can_send) = (sheet.clone(), emit.clone(), kept.setter(), view.can_send);

@@ -3,7 +3,7 @@
 
 use crate::components::button::door_button;
 use crate::components::icon::Icon;
-use crate::components::pill::pill;
+use crate::components::pill::{is_usable, pill};
 use crate::language::{Language, tr};
 use crate::title;
 use client::view::View;
@@ -20,6 +20,11 @@ pub fn header(
     on_room: Callback<MouseEvent>,
 ) -> Html {
     let count = view.people_count;
+    let stale = !is_usable(view.link);
+    let people = match stale {
+        false => tr!(language, "header.people", count = count),
+        true => tr!(language, "header.last_seen", count = count),
+    };
     let has_menu = on_menu.is_some();
     html! {
         <header key="header" class="header">
@@ -37,8 +42,9 @@ pub fn header(
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {
-                <button key="people" type="button" id="people_btn" class="icon_button people_button"
-                    aria-label={tr!(language, "header.people", count = count)} aria-haspopup="dialog"
+                <button key="people" type="button" id="people_btn"
+                    class={classes!("icon_button", "people_button", stale.then_some("stale"))}
+                    aria-label={people.clone()} title={people} aria-haspopup="dialog"
                     {onclick}>{ Icon::People.draw() }<span>{ count }</span></button>
             }
             { door_button("room_btn", tr!(language, "room_menu.open"), Icon::More, on_room) }

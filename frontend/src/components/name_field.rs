@@ -70,6 +70,15 @@ pub fn NameField(props: &NameFieldProps) -> Html {
             }
         }
     });
+    // Whoever was refused goes on typing: the button may have had the focus.
+    use_effect_with(props.refusal.clone(), {
+        let node = node.clone();
+        move |refusal| {
+            if let Some(input) = node.cast::<HtmlInputElement>().filter(|_| refusal.is_some()) {
+                drop(input.focus());
+            }
+        }
+    });
     let oninput = {
         let (text, own_refusal) = (text.clone(), own_refusal.clone());
         Callback::from(move |event: InputEvent| {

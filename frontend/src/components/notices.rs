@@ -1,58 +1,50 @@
 //! What the reader should know about the room, above it: it floats, so that
-//! nothing moves when it comes or goes.
+//! nothing moves when it comes or goes. The most urgent are shown; the others
+//! follow when those are gone.
+
+mod refused;
+mod stranger;
 
 use crate::address::Asked;
-use crate::components::browse::is_joining;
 use crate::components::button::word_button;
 use crate::components::confirm::Confirm;
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
-use crate::context::Surroundings;
+use crate::components::pill::is_usable;
+use crate::context::{Seen, Surroundings};
 use crate::language::{Language, tr};
-use crate::{random, sentence, title};
 use client::input::Input;
-use client::stored::Body;
-use client::view::{LeftBehind, Pending, ReadyState, RowState, View};
-use shared::{ErrorCode, RoomId};
+use client::view::{LeftBehind, RoomItem, RowState, View};
+use stranger::Stranger;
 use yew::prelude::*;
 
-/// All notices of the room.
-pub fn notices(around: &Surroundings, view: &View, asked: &Asked) -> Html {
+/// As many are shown at a time.
+const SHOWN_MAX: usize = 2;
+
+/// The notices of the room. `left` are rooms that one was in.
+pub fn notices(around: &Surroundings, view: &Seen, asked: &Asked, left: &[RoomItem]) -> Html {
     let language = around.language();
-    let usable = view.link.ready_state == ReadyState::Open && view.link.welcomed;
-    let stranger_to = asked.room.filter(|room| usable && !is_joining(view, *room));
-    let failed = view.pending.iter().find_map(|pending| match pending.state {
-        RowState::Failed(code) => Some((pending, code)),
-        _ => None,
-    });
-    html! {
-        <div key="notices" class="notices">
-            if !usable {
-                <ConnectionNotice key="connection" link={view.link} />
-            } else if view.catching_up {
-                { word("catching_up", tr!(language, "room.catching_up")) }
-            } else if view.jumping {
-                { word("jumping", tr!(language, "room.jumping")) }
-            } else if view.jump_failed {
-                { word("jump_failed", tr!(language, "room.jump_failed")) }
-            }
-            if let Some(room) = stranger_to {
-                { stranger(around, room, &asked.on_stay) }
-            }
-            if let Some((pending, code)) = failed {
-                { refused(around, view, pending, code) }
-            }
-            if let Some(left) = view.left_behind.first() {
-                { left_behind(around, left) }
-            }
-            if view.new_version {
-                { new_version(language, view) }
-            }
-            if view.new_epoch {
-                { new_epoch(around) }
-            }
-        </div>
+    let usable = is_usable(view.link);
+    let mut notices = Vec::new();
+    if !usable {
+        notices.push(html! { <ConnectionNotice key="connection" link={view.link} /> });
+    } else if view.catching_up {
+        notices.push(word("catching_up", tr!(language, "room.catching_up")));
+    } else if view.jumping {
+        notices.push(word("jumping", tr!(language, "room.jumping")));
+    } else if view.jump_failed {
+        notices.push(word("jump_failed", tr!(language, "room.jump_failed")));
     }
+    if let Some(room) = asked.room.filter(|_| usable) {
+        let (view, on_stay) = (view.clone(), asked.on_stay.clone());
+        notices.push(html! { <Stranger key={format!("stranger/{}", room.0)} {view} {room} {on_stay} /> });
+    }
+    notices.extend(refused::refused(language, view, asked.room, left));
+    notices.extend(view.left_behind.first().map(|left| left_behind(around, left)));
+    notices.extend(view.new_epoch.then(|| new_epoch(around)));
+    notices.extend(view.new_version.then(|| new_version(language, view)));
+    notices.truncate(SHOWN_MAX);
+    html! { <div key="notices" class="notices">{ for notices }</div> }
 }
 
 /// How a notice looks, and how it is read out.
@@ -61,17 +53,15 @@ enum Tone {
     Calm,
     /// Soon over, and told only if it is not.
     Late,
-    Urgent,
 }
 
 fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Html) -> Html {
-    let (class, role) = match tone {
-        Tone::Calm => ("notice", "status"),
-        Tone::Late => ("notice late", "status"),
-        Tone::Urgent => ("notice warn", "alert"),
+    let class = match tone {
+        Tone::Calm => "notice",
+        Tone::Late => "notice late",
     };
     html! {
-        <div {key} {id} {class} {role}>
+        <div {key} {id} {class} role="status">
             <span key="text" class="notice_text">{ text }</span>
             { actions }
         </div>
@@ -80,48 +70,6 @@ fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Htm
 
 fn word(key: &'static str, text: AttrValue) -> Html {
     notice(key, key, Tone::Late, text, Html::default())
-}
-
-/// The address names a room that one is not in.
-fn stranger(around: &Surroundings, room: RoomId, on_stay: &Callback<()>) -> Html {
-    let language = around.language();
-    let join =
-        around.emit.reform(move |_: MouseEvent| Input::JoinRoom { client_id: random::client_id(), room });
-    let stay = on_stay.reform(|_: MouseEvent| ());
-    let actions = html! {
-        <>
-            { word_button("join", tr!(language, "browse.join"), join) }
-            { dismiss(language, stay) }
-        </>
-    };
-    notice("stranger", "stranger", Tone::Calm, tr!(language, "stranger.text"), actions)
-}
-
-/// A room's command that was refused for good.
-fn refused(around: &Surroundings, view: &View, pending: &Pending, code: ErrorCode) -> Html {
-    let language = around.language();
-    let named = |id: RoomId| {
-        let item = view.rooms.iter().find(|item| item.id == id);
-        item.map_or(AttrValue::Static("?"), |item| title::name(language, id, &item.name))
-    };
-    let what = match &pending.body {
-        Body::Post { .. } => tr!(language, "pending.post"),
-        Body::Create { name, .. } => tr!(language, "pending.create", room = name),
-        Body::Change { room, .. } => tr!(language, "pending.change", room = named(*room)),
-        Body::Join { .. } => tr!(language, "pending.join"),
-        Body::Leave { room } => tr!(language, "pending.leave", room = named(*room)),
-    };
-    let key = pending.key;
-    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
-    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
-    let text = format!("{what} {}", sentence::of_room(language, code));
-    let actions = html! {
-        <>
-            { word_button("retry", tr!(language, "row.retry"), retry) }
-            { word_button("discard", tr!(language, "row.discard"), discard) }
-        </>
-    };
-    notice(&key.to_string(), "refused_command", Tone::Urgent, text.into(), actions)
 }
 
 /// The server has another build of the page. Loading it costs nothing, unless nothing can be stored.

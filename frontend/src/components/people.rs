@@ -1,6 +1,7 @@
-//! Who is here, and who left the page open and went.
+//! Who is here, and who left the page open and went; while nothing is heard of them, who was here last.
 
 use crate::components::avatar::avatar;
+use crate::components::pill::is_usable;
 use crate::language::{Language, tr};
 use client::view::{Person, View};
 use yew::prelude::*;
@@ -11,9 +12,15 @@ pub fn people(language: Language, view: &View) -> Html {
     let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
     let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let more = view.people_count.saturating_sub(named);
+    let stale = !is_usable(view.link);
+    let count = here.len();
+    let title = match stale {
+        false => tr!(language, "people.here", count = count),
+        true => tr!(language, "people.last_seen", count = count),
+    };
     html! {
-        <div class="people_list">
-            <h3 key="here_title">{ tr!(language, "people.here", count = here.len()) }</h3>
+        <div class={classes!("people_list", stale.then_some("stale"))}>
+            <h3 key="here_title">{ title }</h3>
             <ul key="here">{ for here.into_iter().map(|person| entry(language, person)) }</ul>
             if !away.is_empty() {
                 <h3 key="away_title">{ tr!(language, "people.away", count = away.len()) }</h3>

@@ -1,8 +1,13 @@
 //! The connection as it really is: a small word and a colour.
 
 use crate::language::{Language, tr};
-use client::view::ReadyState;
+use client::view::{Link, ReadyState};
 use yew::prelude::*;
+
+/// Whether what is said now would be heard now.
+pub fn is_usable(link: Link) -> bool {
+    link.ready_state == ReadyState::Open && link.welcomed
+}
 
 /// The word for a `readyState`.
 fn word(language: Language, ready_state: ReadyState) -> AttrValue {

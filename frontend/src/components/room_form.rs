@@ -68,11 +68,19 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
             seen.replace(*pending);
         }
     });
-    // A refusal goes with the form that shows it.
-    use_effect_with(failed.map(|(key, _)| key), {
-        let emit = emit.clone();
+    // A refusal goes with the form that shows it. Whoever was refused goes on typing.
+    use_effect_with(failed, {
+        let (emit, name, description) = (emit.clone(), name.clone(), description.clone());
         move |failed| {
             let failed = *failed;
+            let field = failed.map(|(_, code)| match code {
+                ErrorCode::DescriptionRefused => description,
+                _ => name,
+            });
+            if let Some(field) = field.and_then(|field| field.cast::<HtmlInputElement>()) {
+                drop(field.focus());
+            }
+            let failed = failed.map(|(key, _)| key);
             move || failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)))
         }
     });

@@ -3,6 +3,7 @@
 use crate::components::choice::{language_choice, theme_choice};
 use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
+use crate::components::refused::refused;
 use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
@@ -17,12 +18,20 @@ pub struct SettingsProps {
     pub me: Member,
     /// A renaming or signing out is under way.
     pub busy: bool,
-    /// Why the last new name was refused.
+    /// Why the last of the two did not work.
     pub refusal: Option<NameRefusal>,
 }
 
 const RENAME: NameFieldIds =
     NameFieldIds { field: "rename_str", button: "rename_btn", error: "rename_error" };
+
+/// What the person asked for last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Name,
+    /// To be signed out.
+    Out,
+}
 
 /// What stands in the settings' dialog.
 #[component]
@@ -30,19 +39,29 @@ pub fn Settings(props: &SettingsProps) -> Html {
     let around = use_surroundings();
     let language = around.language();
     // A refusal of an earlier visit to the settings is none of this one.
-    let told = use_state(|| None::<String>);
+    let asked = use_state_eq(|| None::<Asked>);
     let on_name = {
-        let (emit, told) = (around.emit.clone(), told.setter());
+        let (emit, asked) = (around.emit.clone(), asked.setter());
         Callback::from(move |name: String| {
-            told.set(Some(name.clone()));
+            asked.set(Some(Asked::Name));
             emit.emit(Input::Rename { name });
         })
     };
-    let refusal = props.refusal.clone().filter(|_| told.is_some() && !props.busy);
-    let done = told.is_some() && refusal.is_none() && !props.busy;
+    let sign_out = {
+        let (emit, asked) = (around.emit.clone(), asked.setter());
+        Callback::from(move |_: MouseEvent| {
+            asked.set(Some(Asked::Out));
+            emit.emit(Input::SignOut);
+        })
+    };
+    let refusal_of = |what| props.refusal.clone().filter(|_| *asked == Some(what) && !props.busy);
+    let refusal = refusal_of(Asked::Name);
+    let done = *asked == Some(Asked::Name) && refusal.is_none() && !props.busy;
     let saved =
         if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
-    let sign_out = around.emit.reform(|_: MouseEvent| Input::SignOut);
+    // Only a server that cannot be reached keeps anybody.
+    let not_out = refusal_of(Asked::Out).map(|_| tr!(language, "settings.not_out"));
+    let leaving = *asked == Some(Asked::Out) && props.busy;
     html! {
         <div class="settings">
             <div key="name">
@@ -54,9 +73,10 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
-            <div key="out" class="sign_out">
-                <Confirm id="sign_out" action={tr!(language, "settings.sign_out")}
+            <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
+                <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />
+                { refused("sign_out_error", not_out) }
             </div>
         </div>
     }

@@ -15,10 +15,13 @@ use crate::components::room_form::RoomForm;
 use crate::components::room_menu::room_menu;
 use crate::components::settings::Settings;
 use crate::context::{Seen, use_surroundings};
+use crate::hooks::keys::Keyboard;
+use crate::hooks::left_rooms::use_left_rooms;
 use crate::hooks::media::use_media;
 use crate::language::tr;
 use crate::title;
 use client::view::Identity;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// What [`Room`] needs.
@@ -63,6 +66,23 @@ pub fn Room(props: &RoomProps) -> Html {
         let close = close.clone();
         move |_| close.emit(())
     });
+    let (field, focused_in) = (use_node_ref(), use_mut_ref(|| None));
+    // The composer has the focus in a room that was come into, and nothing else asks for it. Here
+    // and not in the composer: a dialog that closes gives the focus back first.
+    use_effect_with((view.room, panel.is_none() && asked.is_settled), {
+        let field = field.clone();
+        move |(room, free)| {
+            if !free || focused_in.replace(Some(*room)) == Some(*room) {
+                return;
+            }
+            // On a touch screen the focus would bring up the keyboard unasked.
+            let field = field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
+            if let Some(field) = field {
+                drop(field.focus());
+            }
+        }
+    });
+    let left = use_left_rooms(&view.rooms);
     let opens = |which: Panel| {
         let panel = panel.setter();
         Callback::from(move |_: MouseEvent| panel.set(Some(which)))
@@ -117,9 +137,9 @@ pub fn Room(props: &RoomProps) -> Html {
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="talk" class="talk">
                     <MessageList key={view.room.0} view={view.clone()} />
-                    { notices(&around, view, &asked) }
+                    { notices(&around, view, &asked, &left) }
                 </div>
-                <Composer key="composer" view={view.clone()} />
+                <Composer key="composer" view={view.clone()} {field} />
             </main>
             if has_people {
                 <aside key="people" class="people" aria-label={tr!(language, "people.title")}>

@@ -53,3 +53,58 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
     assert!(enter("#name_str", |init| init.set_key_code(229)).await);
     assert!(!enter("#name_str", |_| {}).await);
 }
+
+#[wasm_bindgen_test]
+async fn a_refused_name_has_the_focus_again() {
+    let mut stage = Stage::open(door("", None)).await;
+    find("#name_btn").focus().unwrap();
+    let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
+    stage.show(door("", Some(refusal))).await;
+    assert!(page().active_element().unwrap().is_same_node(Some(&field())));
+    assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"), "and it is read out");
+}
+
+#[wasm_bindgen_test]
+async fn whoever_has_signed_out_can_type_a_name_at_once() {
+    let mut stage = Stage::open(room()).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#settings_btn").await;
+    press("#sign_out_btn").await;
+    press("#sign_out_yes").await;
+    assert_eq!(stage.emitted(), [Input::SignOut]);
+    stage.show(door("", None)).await;
+    assert!(page().active_element().unwrap().is_same_node(Some(&field())));
+}
+
+fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
+    let refusal = refusal.map(|code| NameRefusal { code, suggestion: None });
+    let View { identity: Identity::Somebody { me, .. }, .. } = room() else { unreachable!() };
+    View { identity: Identity::Somebody { me, busy, refusal }, ..room() }
+}
+
+#[wasm_bindgen_test]
+async fn a_signing_out_that_did_not_work_is_told_and_can_be_tried_again() {
+    let mut stage = Stage::open(room()).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#settings_btn").await;
+    for _ in 0..2 {
+        press("#sign_out_btn").await;
+        press("#sign_out_yes").await;
+        assert_eq!(stage.emitted(), [Input::SignOut]);
+        stage.show(somebody(true, None)).await;
+        assert_eq!(text("#sign_out_error"), "");
+        stage.show(somebody(false, Some(ErrorCode::Internal))).await;
+        assert!(text("#sign_out_error").starts_with("You are still signed in"));
+        assert_eq!(find("#sign_out_error").get_attribute("role").as_deref(), Some("alert"));
+        assert_eq!(text("#rename_error"), "", "the name is not what was refused");
+    }
+    // The next thing that is asked for has its own answer.
+    press("#rename_btn").await;
+    stage.show(somebody(false, Some(ErrorCode::NameTaken))).await;
+    assert_eq!(text("#sign_out_error"), "");
+    assert_ne!(text("#rename_error"), "");
+}

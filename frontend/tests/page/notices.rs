@@ -1,8 +1,9 @@
 use crate::stage::*;
 use client::input::Input;
 use client::stored::{Body, Owner};
-use client::view::{LeftBehind, Pending, ReadyState, RoomItem, RowState, View};
-use shared::{Epoch, ErrorCode, MemberId};
+use client::view::{LeftBehind, Pending, Person, ReadyState, RoomItem, RowState, View};
+use shared::{Epoch, ErrorCode, MemberId, RoomId};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -82,14 +83,176 @@ async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
     let body = Body::Create { name: "tea".to_owned(), description: String::new() };
     let pending = Pending { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
     let stage = Stage::open(View { pending: [pending].into(), ..room() }).await;
-    let told = text("#refused_command .notice_text");
     assert_eq!(
-        told,
+        text("#refused_command .what"),
         "The room “tea” could not be made. Another room has this name, or one that looks like it."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
     assert_eq!(stage.emitted(), [Input::Retry(key), Input::Discard(key)]);
+}
+
+fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> Pending {
+    let body = Body::Post { room: RoomId(room), text: text.to_owned() };
+    Pending { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
+}
+
+fn with_pending(pending: impl IntoIterator<Item = Pending>, rooms: &[RoomItem]) -> View {
+    View { pending: pending.into_iter().collect(), rooms: rooms.into(), ..room() }
+}
+
+#[wasm_bindgen_test]
+async fn a_message_to_a_room_that_one_has_left_is_shown_and_can_be_had() {
+    let (lobby, tea) = (room_item(1, ""), room_item(9, "tea %{room}"));
+    let both = [
+        unsent(4, 9, "first\nof two", ErrorCode::RoomUnknown),
+        unsent(5, 9, "second", ErrorCode::RoomUnknown),
+    ];
+    let key = both[0].key;
+    let mut stage = Stage::open(with_pending([], &[lobby.clone(), tea.clone()])).await;
+    stage.show(with_pending(both.clone(), std::slice::from_ref(&lobby))).await;
+    assert_eq!(
+        text("#refused_command .what"),
+        "A message to “tea %{room}” was not sent. You are not in that room any more."
+    );
+    assert_eq!(text("#refused_command blockquote"), "first\nof two");
+    assert_eq!(find("#refused_command blockquote").get_attribute("title").as_deref(), Some("first\nof two"));
+    assert_eq!(text("#refused_command small"), "1 more did not get through.");
+    press("#refused_command .join").await;
+    let [Input::JoinRoom { room: RoomId(9), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
+    press("#refused_command .retry").await;
+    assert_eq!(stage.emitted(), [Input::Retry(key)]);
+    press("#refused_command .copy").await;
+    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
+    assert_eq!(String::from(selected.to_string()), "first\nof two");
+    assert_ne!(text("#refused_command .copy"), "Copy");
+    // It is kept nowhere else.
+    press("#discard_btn").await;
+    assert!(stage.emitted().is_empty());
+    press("#discard_yes").await;
+    assert_eq!(stage.emitted(), [Input::Discard(key)]);
+    // The next one begins anew.
+    stage.show(with_pending([both[1].clone()], std::slice::from_ref(&lobby))).await;
+    assert_eq!(text("#refused_command blockquote"), "second");
+    assert_eq!(text("#refused_command .copy"), "Copy");
+    assert!(maybe("#discard_yes").is_none() && maybe("#refused_command small").is_none());
+    // A long one is cut off until it is looked at.
+    let long = unsent(6, 9, &"a line\n".repeat(9), ErrorCode::RoomUnknown);
+    stage.show(with_pending([long], &[lobby])).await;
+    let said = find("#refused_command blockquote");
+    let (height, whole) = (said.client_height(), said.scroll_height());
+    assert!(height < whole / 3, "{height} of {whole}");
+    said.focus().unwrap();
+    assert!(said.client_height() > 2 * height, "{height}, then {}", said.client_height());
+}
+
+#[wasm_bindgen_test]
+async fn a_room_that_is_not_known_any_more_is_not_given_a_name() {
+    let lobby = room_item(1, "");
+    let message = unsent(4, 9, "text", ErrorCode::RoomUnknown);
+    let mut stage = Stage::open(with_pending([message.clone()], std::slice::from_ref(&lobby))).await;
+    let told = text("#refused_command .what");
+    assert_eq!(told, "A message to a room that you are not in any more was not sent.");
+    // It cannot be joined either: it is gone, and that is told once.
+    let key = row(ME, 5, "", RowState::Settled).key;
+    let body = Body::Join { room: RoomId(9) };
+    let join = Pending { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
+    stage.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
+    assert!(text("#refused_command .what").ends_with("There is no such room."));
+    assert!(maybe("#refused_command .join").is_none());
+    stage.show(with_pending([join], &[lobby])).await;
+    assert_eq!(text("#refused_command .what"), "Joining room 9 did not work. There is no such room.");
+}
+
+#[wasm_bindgen_test]
+async fn each_command_says_why_it_was_refused() {
+    let rooms = [room_item(1, ""), room_item(9, "tea")];
+    let (name, description) = ("oolong".to_owned(), String::new());
+    let (room, other) = (RoomId(9), RoomId(12));
+    let key = row(ME, 4, "", RowState::Settled).key;
+    let mut stage = Stage::open(with_pending([], &rooms)).await;
+    for (body, code, told) in [
+        (
+            Body::Change { room, name: name.clone(), description: description.clone() },
+            ErrorCode::NameTaken,
+            "Changing “tea” did not work. Another room has this name, or one that looks like it.",
+        ),
+        (
+            Body::Change { room: other, name, description },
+            ErrorCode::RoomUnknown,
+            "Changing a room that you are not in any more did not work.",
+        ),
+        (
+            Body::Leave { room },
+            ErrorCode::RoomUnknown,
+            "Leaving “tea” did not work. You are not in that room any more.",
+        ),
+        (
+            Body::Join { room: other },
+            ErrorCode::TooManyRooms,
+            "Joining room 12 did not work. You are in as many rooms as one can be. Leave one first.",
+        ),
+    ] {
+        let pending = Pending { key, body, state: RowState::Failed(code) };
+        stage.show(with_pending([pending], &rooms)).await;
+        assert_eq!(text("#refused_command .what"), told);
+        assert!(maybe("#refused_command blockquote").is_none());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_two_most_urgent_are_shown_and_the_others_follow() {
+    let shown = || {
+        let found = page().query_selector_all(".notice").unwrap();
+        let id = |at| found.get(at).unwrap().unchecked_into::<web_sys::Element>().id();
+        (0..found.length()).map(id).collect::<Vec<_>>()
+    };
+    let left = LeftBehind {
+        owner: Owner { epoch: None, member: MemberId(9) },
+        name: "Jonas".into(),
+        rows: 2,
+        drafts: 0,
+    };
+    let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
+    (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());
+    view.link.ready_state = ReadyState::Closed;
+    let mut stage = Stage::open(view.clone()).await;
+    assert_eq!(shown(), ["", "refused_command"], "the connection has no name");
+    view.link.ready_state = ReadyState::Open;
+    stage.show(view.clone()).await;
+    assert_eq!(shown(), ["refused_command", "left_behind"]);
+    view.pending = [].into();
+    stage.show(view.clone()).await;
+    assert_eq!(shown(), ["left_behind", "new_epoch"]);
+    view.left_behind = [].into();
+    stage.show(view).await;
+    assert_eq!(shown(), ["new_epoch", "new_version"]);
+}
+
+#[wasm_bindgen_test]
+async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
+    let person = |id, away| Person { id: MemberId(id), name: "Jonas".into(), away, me: id == ME };
+    let people = [person(ME, false), person(2, false), person(3, true)].into();
+    let mut view = View { people, people_count: 3, ..room() };
+    let mut stage = Stage::open(view.clone()).await;
+    if maybe("#people_btn").is_some() {
+        press("#people_btn").await;
+    }
+    let dot = || {
+        let style =
+            web_sys::window().unwrap().get_computed_style(&find(".people_list .dot")).unwrap().unwrap();
+        style.get_property_value("background-color").unwrap()
+    };
+    assert_eq!(text(".people_list h3"), "Here · 2");
+    let green = dot();
+    view.link.ready_state = ReadyState::Closed;
+    stage.show(view.clone()).await;
+    assert_eq!(text(".people_list h3"), "Last seen here · 2");
+    assert_ne!(dot(), green);
+    // Open, and not welcome yet.
+    (view.link.ready_state, view.link.welcomed) = (ReadyState::Open, false);
+    stage.show(view).await;
+    assert_eq!(text(".people_list h3"), "Last seen here · 2");
 }
 
 #[wasm_bindgen_test]

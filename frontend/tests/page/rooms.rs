@@ -2,8 +2,11 @@
 
 use crate::stage::*;
 use client::input::Input;
-use client::view::{RoomItem, View};
-use shared::RoomId;
+use client::stored::Body;
+use client::view::{Edge, Found, Pending, RoomItem, RowState, View};
+use shared::event::FoundRoom;
+use shared::{ErrorCode, RoomId};
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -102,9 +105,107 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     assert!(maybe("#stranger").is_none(), "it is not known yet whether one is in it");
     stage.show(room()).await;
     assert_eq!(here(), "/r/77");
+    assert_eq!(text("#stranger .notice_text"), "You are not in room 77.");
+    assert_eq!(stage.emitted(), [all_rooms()]);
+    assert!(!has_composer_the_focus(), "it is not the room that was asked for");
     press("#stranger .join").await;
     let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
     press("#stranger .quiet").await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY), Input::BrowseEnd]);
     assert!(maybe("#stranger").is_none());
     assert_eq!(here(), "/");
+    assert!(has_composer_the_focus());
+}
+
+fn all_rooms() -> Input {
+    Input::Browse { find: String::new() }
+}
+
+fn has_composer_the_focus() -> bool {
+    page().active_element().is_some_and(|focused| focused.id() == "send_str")
+}
+
+fn finding(names: &[(u64, &str)], edge: Edge) -> View {
+    let room_of = |(id, name): &(u64, &str)| FoundRoom {
+        id: RoomId(*id),
+        name: (*name).to_owned(),
+        description: String::new(),
+        members: 4,
+        joined: false,
+    };
+    let rooms = names.iter().map(room_of).collect();
+    View { found: Some(Rc::new(Found { find: String::new(), rooms, edge })), ..room() }
+}
+
+#[wasm_bindgen_test]
+async fn a_stranger_is_told_the_name_of_the_room() {
+    go("/r/77").await;
+    let mut stage = Stage::open(room()).await;
+    assert_eq!(stage.emitted(), [all_rooms(), Input::Open(RoomId(77))]);
+    stage.show(finding(&[(1, ""), (9, "tea")], Edge::More)).await;
+    assert_eq!(stage.emitted(), [Input::BrowseMore]);
+    stage.show(finding(&[(1, ""), (9, "tea")], Edge::Loading)).await;
+    assert!(stage.emitted().is_empty());
+    stage.show(finding(&[(1, ""), (9, "tea"), (77, "100%{room}")], Edge::More)).await;
+    assert!(stage.emitted().is_empty(), "it is found");
+    let told = "You are not in “100%{room}” yet.";
+    assert_eq!(text("#stranger .notice_text"), told);
+    // Who looks for another room meanwhile finds others.
+    stage.show(room()).await;
+    assert_eq!(text("#stranger .notice_text"), told);
+}
+
+#[wasm_bindgen_test]
+async fn a_room_that_there_is_not_leads_home() {
+    go("/r/77").await;
+    let mut stage = Stage::open(room()).await;
+    stage.show(finding(&[(1, ""), (9, "tea")], Edge::End)).await;
+    assert_eq!(text("#stranger .notice_text"), "There is no such room.");
+    assert!(maybe("#stranger .join").is_none());
+    stage.emitted();
+    press("#stranger .home").await;
+    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY), Input::BrowseEnd]);
+    assert_eq!(here(), "/");
+}
+
+#[wasm_bindgen_test]
+async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
+    go("/r/77").await;
+    let mut stage = Stage::open(room()).await;
+    let key = row(ME, 4, "", RowState::Settled).key;
+    let joining = |state| {
+        let pending = Pending { key, body: Body::Join { room: RoomId(77) }, state };
+        View { pending: [pending].into(), ..finding(&[(1, "")], Edge::Failed) }
+    };
+    stage.show(joining(RowState::Sending)).await;
+    assert!(find("#stranger .join").has_attribute("disabled"));
+    stage.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
+    assert!(text("#stranger .notice_text").starts_with("You are in as many rooms"));
+    stage.emitted();
+    press("#stranger .join").await;
+    assert_eq!(stage.emitted(), [Input::Retry(key)]);
+    stage.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
+    assert_eq!(text("#stranger .notice_text"), "There is no such room.");
+    assert!(maybe("#refused_command").is_none(), "it is told once");
+    press("#stranger .home").await;
+    assert_eq!(stage.emitted(), [Input::Discard(key), Input::Open(RoomId::LOBBY), Input::BrowseEnd]);
+}
+
+#[wasm_bindgen_test]
+async fn whoever_comes_into_a_room_can_write_at_once() {
+    go("/").await;
+    let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
+    assert!(has_composer_the_focus());
+    show_rail().await;
+    press("#new_room_btn").await;
+    assert!(!has_composer_the_focus());
+    stage.show(three()).await;
+    assert!(maybe("dialog[open]").is_none());
+    assert!(has_composer_the_focus(), "the dialog has given it back to its button before");
+    // What closes without going anywhere gives it back.
+    find("#room_btn").focus().unwrap();
+    press("#room_btn").await;
+    press("dialog .dialog_head button").await;
+    assert!(!has_composer_the_focus());
+    go("/").await;
 }

@@ -207,6 +207,25 @@ impl Page {
         self.run("return window.e2eMark === true", Vec::new()).await
     }
 
+    /// Waits until an element has the focus.
+    pub async fn gets_focus(&self, selector: &str) {
+        until(&format!("{selector} in {} to have the focus", self.name()), SOON, async || {
+            if self.has_focus(selector).await { Ok(()) } else { Err("it is elsewhere") }
+        })
+        .await;
+    }
+
+    /// Opens the page of the same member at another device.
+    pub async fn at_another_device(&self, window: Window, url: &str) -> Page {
+        window.goto(url).await;
+        let cookies = self.devtools("Network.getCookies", json!({})).await;
+        window.devtools("Network.setCookies", cookies).await;
+        window.reload().await;
+        let page = Page(window);
+        page.is_inside().await;
+        page
+    }
+
     /// Whether an element has the focus.
     pub async fn has_focus(&self, selector: &str) -> bool {
         self.run("return document.activeElement?.matches(arguments[0]) === true", vec![json!(selector)]).await

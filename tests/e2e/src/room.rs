@@ -49,6 +49,13 @@ impl Page {
         self.is_in(name).await;
     }
 
+    /// Leaves the open room.
+    pub async fn leave_room(&self) {
+        self.click("#room_btn").await;
+        self.click("#leave_btn").await;
+        self.click("#leave_yes").await;
+    }
+
     /// Waits until this room is open, and no dialog before it.
     pub async fn is_in(&self, name: &str) {
         until(&format!("{} to be in {name}", self.name()), SOON, async || {

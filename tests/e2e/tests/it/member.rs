@@ -1,7 +1,9 @@
 //! Names: taken, changed, given back.
 
 use e2e::{
+    catalogue::Catalogue,
     page::Page,
+    relay::Relay,
     stage::play,
     wait::{SOON, until},
     window::Kind,
@@ -31,6 +33,7 @@ async fn a_taken_name_is_refused_with_one_that_is_free() {
         // It looks like the taken one, which is as bad as being it.
         other.ask_for("mei").await;
         other.is_told("#name_error").await;
+        other.gets_focus("#name_str").await;
         let kept: String = other.run("return document.querySelector('#name_str').value", vec![]).await;
         assert_eq!(kept, "mei");
         other.click(".suggestion").await;
@@ -100,6 +103,7 @@ async fn signing_out_gives_the_name_back() {
         mei.click("#sign_out_btn").await;
         mei.click("#sign_out_yes").await;
         mei.find("#name_str").await;
+        mei.gets_focus("#name_str").await;
         assert_eq!(mei.count("#char_list").await, 0, "whoever comes next sees nothing of what was");
         shows_people(&tom, &["Tom"]).await;
         mei.reload().await;
@@ -109,6 +113,33 @@ async fn signing_out_gives_the_name_back() {
         shows_people(&tom, &["Tom", "梅"]).await;
         next.say("I am another").await;
         tom.shows(&["good night", "I am another"]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_signing_out_that_nobody_hears_is_told_and_works_later() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let relay = stage.keep(Relay::before(house.address()).await);
+        let mei = stage.guest(&relay.url(), "梅").await;
+        mei.allow(&["/conn_ws", "ERR_CONNECTION_"]);
+        mei.allow(&["/api/sign-out", "ERR_CONNECTION_REFUSED"]);
+        mei.click("#settings_btn").await;
+        relay.cut().await;
+        mei.shows_ready_state(3).await;
+        mei.click("#sign_out_btn").await;
+        mei.click("#sign_out_yes").await;
+        let told = mei.is_told("#sign_out_error").await;
+        assert_eq!(told, Catalogue::of("en").text("settings.not_out"));
+        assert_eq!(mei.text("#rename_error").await.as_deref(), Some(""), "it is not about the name");
+        relay.heal().await;
+        mei.is_inside().await;
+        mei.click("#sign_out_btn").await;
+        mei.click("#sign_out_yes").await;
+        mei.gets_focus("#name_str").await;
+        mei.reload().await;
+        mei.find("#name_str").await;
     })
     .await;
 }

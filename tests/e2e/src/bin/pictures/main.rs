@@ -2,11 +2,12 @@
 //! people talking in it, for the README and for looking at.
 //!
 //! One for each scene (the door, the lobby, a room, a new one, the house's rooms, what can be done
-//! with a room, the settings, a lost connection), screen, theme and language:
-//! `lobby-desktop-light-en.png` and so on.
+//! with a room, the settings, a lost connection, what goes wrong), screen, theme and language:
+//! `lobby-desktop-light-en.png` and so on. With `trouble` behind the folder only what goes wrong.
 
 mod look;
 mod talk;
+mod trouble;
 
 use e2e::{
     keyboard::Enter,
@@ -25,16 +26,20 @@ const ALL: Duration = Duration::from_secs(20 * 60);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
-    let (Some(folder), None) = (arguments.next(), arguments.next()) else {
-        eprintln!("Say where the pictures go: cargo run -p e2e --bin pictures -- FOLDER");
-        return ExitCode::from(2);
+    let (folder, only) = match (arguments.next(), arguments.next(), arguments.next()) {
+        (Some(folder), None, _) => (folder, false),
+        (Some(folder), Some(only), None) if only == "trouble" => (folder, true),
+        _ => {
+            eprintln!("Say where the pictures go: cargo run -p e2e --bin pictures -- FOLDER [trouble]");
+            return ExitCode::from(2);
+        }
     };
     let folder = PathBuf::from(folder);
     if let Err(error) = fs::create_dir_all(&folder) {
         eprintln!("{}: {error}", folder.display());
         return ExitCode::FAILURE;
     }
-    play_for(ALL, async |stage| take_all(stage, &Album(folder)).await).await;
+    play_for(ALL, async |stage| take_all(stage, &Album(folder), only).await).await;
     ExitCode::SUCCESS
 }
 
@@ -66,10 +71,10 @@ impl Album {
     }
 }
 
-async fn take_all(stage: &Stage, album: &Album) {
+async fn take_all(stage: &Stage, album: &Album, only_trouble: bool) {
     let house = stage.house(&[]).await;
     let relay = stage.keep(Relay::before(house.address()).await);
-    for screen in Screen::ALL {
+    for screen in Screen::ALL.into_iter().filter(|_| !only_trouble) {
         let door = Page(open(stage, screen, &relay.url()).await);
         for look in Look::all(screen) {
             look.put_on(&door).await;
@@ -81,19 +86,22 @@ async fn take_all(stage: &Stage, album: &Album) {
     let desktop = Page(open(stage, Screen::Desktop, &relay.url()).await);
     desktop.come_in(talk::VIEWER).await;
     // The same member at two devices.
-    let phone = Page(open(stage, Screen::Phone, &relay.url()).await);
-    let cookies = desktop.devtools("Network.getCookies", serde_json::json!({})).await;
-    phone.devtools("Network.setCookies", cookies).await;
-    phone.reload().await;
-    phone.is_inside().await;
+    let phone = open(stage, Screen::Phone, &relay.url()).await;
+    let phone = desktop.at_another_device(phone, &relay.url()).await;
     for line in talk::VIEWERS_OWN {
         desktop.say(line).await;
         desktop.shows_row(line, "settled").await;
     }
     talk::hold_in_rooms(&people, &desktop).await;
     let pages = [(Screen::Desktop, desktop), (Screen::Phone, phone)];
-    for (screen, page) in &pages {
+    for (_, page) in &pages {
         page.allow(&["/conn_ws", "ERR_CONNECTION_"]);
+    }
+    trouble::take(stage, album, (&house, &relay), &pages).await;
+    if only_trouble {
+        return;
+    }
+    for (screen, page) in &pages {
         for look in Look::all(*screen) {
             look.put_on(page).await;
             page.is_inside().await;

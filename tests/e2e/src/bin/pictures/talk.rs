@@ -27,6 +27,10 @@ const TALK: &[(&str, &str)] = &[
     ("Anna", "To bring:\n– water, two litres\n– a cap\n– a cup of your own"),
 ];
 
+/// The page is there and nobody looks at it.
+const GO_AWAY: &str = "Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'))";
+
 /// What the viewer says then.
 pub(crate) const VIEWERS_OWN: &[&str] =
     &["我也去，带一把紫砂壶。", "See you all at eight, north gate. 周日见！"];
@@ -73,6 +77,7 @@ pub(crate) async fn hold<'a>(stage: &Stage, url: &str) -> BTreeMap<&'a str, Page
         }
         say(&people[name], text).await;
     }
+    let _: serde_json::Value = people["小周"].run(GO_AWAY, vec![]).await;
     people
 }
 
