@@ -11,6 +11,7 @@ pub mod choice;
 pub mod composer;
 pub mod confirm;
 pub mod connection_notice;
+pub mod copy_button;
 pub mod dialog;
 pub mod header;
 pub mod icon;

@@ -32,11 +32,8 @@ pub fn Browse(props: &BrowseProps) -> Html {
     let language = around.language();
     let emit = around.emit;
     let typing = use_mut_ref(|| None::<Timeout>);
-    use_effect_with(emit.clone(), |emit| {
-        emit.emit(Input::Browse { find: String::new() });
-        let emit = emit.clone();
-        move || emit.emit(Input::BrowseEnd)
-    });
+    // What is found is let go of by `use_known`.
+    use_effect_with(emit.clone(), |emit| emit.emit(Input::Browse { find: String::new() }));
     let oninput = {
         let emit = emit.clone();
         Callback::from(move |event: InputEvent| {

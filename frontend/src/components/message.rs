@@ -4,14 +4,14 @@
 use crate::clock;
 use crate::components::avatar::avatar;
 use crate::components::button::word_button;
+use crate::components::copy_button::CopyButton;
 use crate::components::icon::Icon;
-use crate::context::use_surroundings;
+use crate::context::{Surroundings, use_surroundings};
 use crate::language::{Language, tr};
-use crate::selection;
 use crate::sentence;
 use client::input::Input;
 use client::link::{Segment, segments};
-use client::view::{Row, RowState};
+use client::view::{Row, RowKey, RowState};
 use shared::{ErrorCode, MemberId};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -30,8 +30,8 @@ pub struct MessageProps {
 /// The message.
 #[component]
 pub fn Message(props: &MessageProps) -> Html {
-    let language = use_surroundings().language();
-    let node = use_node_ref();
+    let around = use_surroundings();
+    let language = around.language();
     let row = &props.row;
     let (state, mark) = match row.state {
         RowState::Settled => ("settled", None),
@@ -60,11 +60,11 @@ pub fn Message(props: &MessageProps) -> Html {
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
                 }
-                <p key="text" ref={node.clone()} dir="auto" data-key={key} data-state={state}>
+                <p key="text" dir="auto" data-key={key} data-state={state}>
                     { for linked(&row.text) }
                 </p>
                 if let RowState::Failed(code) = row.state {
-                    <FailedActions key="failed" row={row.clone()} {code} text={node} />
+                    { failed_actions(&around, row.key, code) }
                 }
             </div>
             <div key="state" class="state">
@@ -96,39 +96,16 @@ fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     })
 }
 
-/// What [`FailedActions`] needs.
-#[derive(Clone, PartialEq, Properties)]
-struct FailedActionsProps {
-    row: Rc<Row>,
-    /// Why it was refused.
-    code: ErrorCode,
-    /// The `<p>`.
-    text: NodeRef,
-}
-
 /// Why a message was refused, and what can be done with it.
-#[component]
-fn FailedActions(props: &FailedActionsProps) -> Html {
-    let around = use_surroundings();
+fn failed_actions(around: &Surroundings, key: RowKey, code: ErrorCode) -> Html {
     let language = around.language();
-    let copied = use_state_eq(|| None::<bool>);
-    let key = props.row.key;
     let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
     let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
-    let copy = {
-        let (text, copied) = (props.text.clone(), copied.setter());
-        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
-    };
-    let copy_word = match *copied {
-        None => tr!(language, "row.copy"),
-        Some(true) => tr!(language, "row.copied"),
-        Some(false) => tr!(language, "row.selected"),
-    };
     html! {
-        <div class="failed_actions">
-            <span class="reason">{ sentence::of_code(language, props.code) }</span>
+        <div key="failed" class="failed_actions">
+            <span key="reason" class="reason">{ sentence::of_code(language, code) }</span>
             { word_button("retry", tr!(language, "row.retry"), retry) }
-            { word_button("copy", copy_word, copy) }
+            <CopyButton key="copy" />
             { word_button("discard", tr!(language, "row.discard"), discard) }
         </div>
     }

@@ -62,19 +62,12 @@ pub fn NameField(props: &NameFieldProps) -> Html {
     let node = use_node_ref();
     let text = use_state(|| props.initial.clone());
     let own_refusal = use_state(|| None::<ErrorCode>);
-    use_effect_with((), {
-        let (node, focused) = (node.clone(), props.focused);
-        move |()| {
-            if let Some(input) = node.cast::<HtmlInputElement>().filter(|_| focused) {
-                drop(input.focus());
-            }
-        }
-    });
     // Whoever was refused goes on typing: the button may have had the focus.
     use_effect_with(props.refusal.clone(), {
-        let node = node.clone();
+        let (node, focused) = (node.clone(), props.focused && !props.busy);
         move |refusal| {
-            if let Some(input) = node.cast::<HtmlInputElement>().filter(|_| refusal.is_some()) {
+            let wanted = focused || refusal.is_some();
+            if let Some(input) = node.cast::<HtmlInputElement>().filter(|_| wanted) {
                 drop(input.focus());
             }
         }

@@ -3,7 +3,7 @@
 //! follow when those are gone.
 
 mod refused;
-mod stranger;
+pub mod stranger;
 
 use crate::address::Asked;
 use crate::components::button::word_button;
@@ -11,18 +11,20 @@ use crate::components::confirm::Confirm;
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
 use crate::components::pill::is_usable;
-use crate::context::{Seen, Surroundings};
+use crate::context::Surroundings;
+use crate::hooks::left_rooms::LeftRooms;
 use crate::language::{Language, tr};
+use crate::random;
 use client::input::Input;
-use client::view::{LeftBehind, RoomItem, RowState, View};
-use stranger::Stranger;
+use client::view::{LeftBehind, RowKey, RowState, View};
+use shared::RoomId;
 use yew::prelude::*;
 
 /// As many are shown at a time.
 const SHOWN_MAX: usize = 2;
 
-/// The notices of the room. `left` are rooms that one was in.
-pub fn notices(around: &Surroundings, view: &Seen, asked: &Asked, left: &[RoomItem]) -> Html {
+/// The notices of the room. `left` are the rooms that one is or was in.
+pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRooms) -> Html {
     let language = around.language();
     let usable = is_usable(view.link);
     let mut notices = Vec::new();
@@ -36,10 +38,9 @@ pub fn notices(around: &Surroundings, view: &Seen, asked: &Asked, left: &[RoomIt
         notices.push(word("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = asked.room.filter(|_| usable) {
-        let (view, on_stay) = (view.clone(), asked.on_stay.clone());
-        notices.push(html! { <Stranger key={format!("stranger/{}", room.0)} {view} {room} {on_stay} /> });
+        notices.push(stranger::stranger(around, view, room, asked));
     }
-    notices.extend(refused::refused(language, view, asked.room, left));
+    notices.extend(refused::refused(around, view, asked.room, left));
     notices.extend(view.left_behind.first().map(|left| left_behind(around, left)));
     notices.extend(view.new_epoch.then(|| new_epoch(around)));
     notices.extend(view.new_version.then(|| new_version(language, view)));
@@ -119,6 +120,19 @@ fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
         </>
     };
     notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
+}
+
+/// A way into a room; `failed`: it was tried before.
+fn join_button(around: &Surroundings, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
+    let join = around.emit.reform(move |_: MouseEvent| match failed {
+        Some(key) => Input::Retry(key),
+        None => Input::JoinRoom { client_id: random::client_id(), room },
+    });
+    html! {
+        <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
+            { tr!(around.language(), "browse.join") }
+        </button>
+    }
 }
 
 fn new_epoch(around: &Surroundings) -> Html {

@@ -56,29 +56,30 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let asked = use_address(view, &around.emit);
+    let asked = use_address(view, *panel == Some(Panel::Browse), &around.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
     };
-    // Whoever comes into another room wants to see it.
-    use_effect_with(view.room, {
-        let close = close.clone();
-        move |_| close.emit(())
-    });
-    let (field, focused_in) = (use_node_ref(), use_mut_ref(|| None));
-    // The composer has the focus in a room that was come into, and nothing else asks for it. Here
-    // and not in the composer: a dialog that closes gives the focus back first.
+    let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
+    // Whoever comes into another room wants to see it, and to write there: the composer has the
+    // focus once nothing else asks for it. Here and not in the composer: a dialog that closes gives
+    // the focus back first.
     use_effect_with((view.room, panel.is_none() && asked.is_settled), {
-        let field = field.clone();
+        let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
-            if !free || focused_in.replace(Some(*room)) == Some(*room) {
-                return;
+            let here = Some(*room);
+            let (seen, focused) = &mut *been_in.borrow_mut();
+            if seen.replace(*room) != here {
+                close.emit(());
             }
-            // On a touch screen the focus would bring up the keyboard unasked.
-            let field = field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
-            if let Some(field) = field {
-                drop(field.focus());
+            if *free && focused.replace(*room) != here {
+                // On a touch screen the focus would bring up the keyboard unasked.
+                let field =
+                    field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
+                if let Some(field) = field {
+                    drop(field.focus());
+                }
             }
         }
     });
@@ -137,7 +138,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="talk" class="talk">
                     <MessageList key={view.room.0} view={view.clone()} />
-                    { notices(&around, view, &asked, &left) }
+                    { notices(&around, view, &asked, &left.borrow()) }
                 </div>
                 <Composer key="composer" view={view.clone()} {field} />
             </main>

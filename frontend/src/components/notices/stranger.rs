@@ -5,32 +5,23 @@
 //! they are looked through from the first until this one is found or passed. In a house with more
 //! rooms than are looked through, the room is called by its number.
 
-use super::dismiss;
+use super::{Tone, dismiss, join_button, notice};
+use crate::address::Asked;
 use crate::components::button::word_button;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{Seen, Surroundings};
 use crate::language::{Language, tr};
-use crate::{random, sentence, title};
+use crate::{sentence, title};
 use client::input::Input;
 use client::limits::FOUND_ROOMS_MAX;
 use client::stored::Body;
-use client::view::{Edge, Found, RowKey, RowState, View};
+use client::view::{Edge, Found, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
-/// What [`Stranger`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct StrangerProps {
-    /// The view.
-    pub view: Seen,
-    /// The room.
-    pub room: RoomId,
-    /// The person stays in the room that is open.
-    pub on_stay: Callback<()>,
-}
-
 /// What is known of the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Known {
+pub enum Known {
+    /// Its name.
     Name(AttrValue),
     /// There is no such room.
     Gone,
@@ -38,65 +29,72 @@ enum Known {
     TooFar,
 }
 
-/// The notice.
-#[component]
-pub(super) fn Stranger(props: &StrangerProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
-    let emit = around.emit;
-    let StrangerProps { view, room, on_stay } = props;
-    let room = *room;
-    let learned = use_mut_ref(|| None::<Known>);
-    let found = view.found.as_ref().filter(|found| found.find.is_empty());
-    let known = learned.borrow().clone().or_else(|| learn(found?, room));
-    learned.replace(known.clone());
-    let step = match (&known, &view.found) {
-        (Some(_), _) => None,
-        (None, None) => Some(Input::Browse { find: String::new() }),
-        (None, Some(found)) => {
-            Some(Input::BrowseMore).filter(|_| found.find.is_empty() && found.edge == Edge::More)
-        }
+/// What is asked next. As a dependency an `Input` would weigh more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    First,
+    More,
+    End,
+}
+
+/// Looks for `room`, if there is one to look for. What was found is let go of when nobody looks for
+/// anything any more; `browsing`: the person does.
+#[hook]
+pub fn use_known(view: &Seen, room: Option<RoomId>, browsing: bool, emit: &Callback<Input>) -> Option<Known> {
+    let learned = use_mut_ref(|| (room, None::<Known>));
+    let found = view.found.as_ref();
+    let known = {
+        let (of, known) = &*learned.borrow();
+        let all = found.filter(|found| found.find.is_empty());
+        known.clone().filter(|_| *of == room).or_else(|| learn(all?, room?))
+    };
+    learned.replace((room, known.clone()));
+    let looking = room.is_some() && known.is_none();
+    let step = match found {
+        None if looking => Some(Step::First),
+        Some(found) if looking && found.find.is_empty() && found.edge == Edge::More => Some(Step::More),
+        Some(_) if !looking && !browsing => Some(Step::End),
+        _ => None,
     };
     let many = found.map_or(0, |found| found.rooms.len());
     use_effect_with((step, many), {
         let emit = emit.clone();
-        move |(step, _)| step.iter().for_each(|step| emit.emit(step.clone()))
+        move |(step, _)| match step {
+            Some(Step::First) => emit.emit(Input::Browse { find: String::new() }),
+            Some(Step::More) => emit.emit(Input::BrowseMore),
+            Some(Step::End) => emit.emit(Input::BrowseEnd),
+            None => {}
+        }
     });
-    use_effect_with((), {
-        let emit = emit.clone();
-        move |()| move || emit.emit(Input::BrowseEnd)
-    });
-    let joins = joins(view, room);
-    let failed = joins.iter().find_map(|(key, state)| match state {
-        RowState::Failed(code) => Some((*key, *code)),
+    known
+}
+
+/// The notice.
+pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: &Asked) -> Html {
+    let language = around.language();
+    let joins = view.pending.iter().filter(|pending| pending.body == Body::Join { room });
+    let failed = joins.clone().find_map(|pending| match pending.state {
+        RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
     });
-    let busy = failed.is_none() && !joins.is_empty();
-    let go = {
-        let (emit, on_stay, failed) = (emit.clone(), on_stay.clone(), failed.map(|(key, _)| key));
-        move |to: RoomId| {
-            let (emit, on_stay) = (emit.clone(), on_stay.clone());
-            Callback::from(move |_: MouseEvent| {
-                failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
-                emit.emit(Input::Open(to));
-                on_stay.emit(());
-            })
-        }
+    let busy = failed.is_none() && joins.count() > 0;
+    let go = |to: RoomId| {
+        let (emit, on_stay, failed) =
+            (around.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
+        Callback::from(move |_: MouseEvent| {
+            failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
+            emit.emit(Input::Open(to));
+            on_stay.emit(());
+        })
     };
     let is_gone =
-        known == Some(Known::Gone) || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
+        asked.known == Some(Known::Gone) || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
     let actions = if is_gone {
         word_button("home", tr!(language, "stranger.home"), go(RoomId::LOBBY))
     } else {
-        let join = emit.reform(move |_: MouseEvent| match failed {
-            Some((key, _)) => Input::Retry(key),
-            None => Input::JoinRoom { client_id: random::client_id(), room },
-        });
         html! {
             <>
-                <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
-                    { tr!(language, "browse.join") }
-                </button>
+                { join_button(around, room, busy, failed.map(|(key, _)| key)) }
                 { dismiss(language, go(view.room)) }
             </>
         }
@@ -104,16 +102,11 @@ pub(super) fn Stranger(props: &StrangerProps) -> Html {
     let text = match failed {
         _ if is_gone => tr!(language, "error.no_room"),
         Some((_, code)) => sentence::of_room(language, code),
-        None => called(language, known.as_ref(), room),
+        None => called(language, asked.known.as_ref(), room),
     };
     // What is soon known is not told before.
-    let late = (known.is_none() && joins.is_empty()).then_some("late");
-    html! {
-        <div id="stranger" class={classes!("notice", late)} role="status">
-            <span key="text" class="notice_text" dir="auto">{ text }</span>
-            { actions }
-        </div>
-    }
+    let tone = if asked.known.is_none() && failed.is_none() && !busy { Tone::Late } else { Tone::Calm };
+    notice("stranger", "stranger", tone, text, actions)
 }
 
 /// What the house's first rooms say of this one; nothing, if more of them are to be seen first.
@@ -137,12 +130,6 @@ fn called(language: Language, known: Option<&Known>, room: RoomId) -> AttrValue 
         }
         _ => tr!(language, "stranger.number", number = room.0),
     }
-}
-
-/// The attempts to join this room.
-fn joins(view: &View, room: RoomId) -> Vec<(RowKey, RowState)> {
-    let pending = view.pending.iter().filter(|pending| pending.body == Body::Join { room });
-    pending.map(|pending| (pending.key, pending.state)).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,32 @@
+//! A button that copies the text it stands below.
+
+use crate::context::use_surroundings;
+use crate::language::tr;
+use crate::selection;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+use yew::prelude::*;
+
+/// The button. The text is the paragraph of its message, or the quotation of its notice.
+#[component]
+pub fn CopyButton() -> Html {
+    let language = use_surroundings().language();
+    let copied = use_state_eq(|| None::<bool>);
+    let onclick = {
+        let copied = copied.setter();
+        Callback::from(move |event: MouseEvent| {
+            copied.set(text_above(&event).map(|text| selection::copy(&text)));
+        })
+    };
+    let word = match *copied {
+        None => tr!(language, "row.copy"),
+        Some(true) => tr!(language, "row.copied"),
+        Some(false) => tr!(language, "row.selected"),
+    };
+    html! { <button type="button" class="copy" {onclick}>{ word }</button> }
+}
+
+fn text_above(event: &MouseEvent) -> Option<Element> {
+    let button: Element = event.target()?.dyn_into().ok()?;
+    button.closest(".message, .notice").ok()??.query_selector("p, blockquote").ok()?
+}
