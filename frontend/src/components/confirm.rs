@@ -7,7 +7,7 @@ use yew::prelude::*;
 /// What [`Confirm`] needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ConfirmProps {
-    /// Names the buttons: the one that asks has `_btn` behind it, the one that does it `_yes`.
+    /// Names the buttons: the one that asks has `_btn` behind it, the ones that answer `_yes` and `_no`.
     pub id: &'static str,
     /// What is done.
     pub action: AttrValue,
@@ -34,17 +34,24 @@ pub fn Confirm(props: &ConfirmProps) -> Html {
         })
     };
     let action = &props.action;
+    let (id, word) = match *asked {
+        false => (format!("{}_btn", props.id), action.clone()),
+        true => (format!("{}_no", props.id), tr!(language, "confirm.no")),
+    };
+    // The button that asks is the one that calls it off: it keeps the focus.
     html! {
         <div class="confirm">
             if *asked {
-                <span key="question">{ &props.question }</span>
-                <div key="answers" class="answers">
-                    <button type="button" id={format!("{}_yes", props.id)} class="danger" {onclick}>{ action }</button>
-                    <button type="button" class="plain" onclick={ask(false)}>{ tr!(language, "confirm.no") }</button>
-                </div>
-            } else {
-                <button key="ask" type="button" id={format!("{}_btn", props.id)} class="plain" onclick={ask(true)}>{ action }</button>
+                <span key="question" role="alert">{ &props.question }</span>
             }
+            <div key="answers" class={asked.then_some("answers")}>
+                if *asked {
+                    <button key="yes" type="button" id={format!("{}_yes", props.id)} class="danger" {onclick}>
+                        { action }
+                    </button>
+                }
+                <button key="ask" type="button" {id} class="plain" onclick={ask(!*asked)}>{ word }</button>
+            </div>
         </div>
     }
 }

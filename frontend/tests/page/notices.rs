@@ -71,6 +71,12 @@ async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice()
     assert_eq!(text("#left_behind .notice_text"), told);
     press("#left_behind .take").await;
     assert_eq!(stage.emitted(), [Input::TakeOver(owner)]);
+    let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
+    find("#left_btn").focus().unwrap();
+    press("#left_btn").await;
+    assert!(focused("#left_no"), "the focus is on what calls it off");
+    press("#left_no").await;
+    assert!(focused("#left_btn") && maybe("#left_yes").is_none());
     press("#left_btn").await;
     assert!(stage.emitted().is_empty());
     press("#left_yes").await;
