@@ -71,6 +71,8 @@ pub struct Client {
     visible: bool,
     /// The page was left, and not shown again since.
     left: bool,
+    /// The page was shown again, and the store is being looked into for that.
+    shown: bool,
     new_version: bool,
     new_epoch: bool,
     screen: Screen,
@@ -108,6 +110,7 @@ impl Client {
             memory_only: false,
             visible: true,
             left: false,
+            shown: false,
             new_version: false,
             new_epoch: false,
             screen: Screen::new(),
@@ -308,13 +311,17 @@ impl Client {
         self.visible = visible;
         if !visible {
             self.flush_drafts(out);
+            // What is there now, and is not when the page is shown again, another page took away.
+            self.load(out);
         }
         if changed && self.connection.is_live() {
             self.transmit(&Command::Presence(Presence { away: !visible }), out);
         }
         if visible {
-            self.left = false;
-            self.load(out);
+            if std::mem::take(&mut self.left) || changed {
+                self.shown = true;
+                self.load(out);
+            }
             self.identity.ask_now(out);
             let probe = self.connection.wake(now, out);
             self.after_wake(probe, out);

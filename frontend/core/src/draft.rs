@@ -4,9 +4,9 @@
 //! The text that is sent stays in the draft until its row is stored. What is typed meanwhile
 //! stands behind it, and is what stays.
 //!
-//! The pages of one browser share what is stored, one draft for each room: a page that is shown
-//! takes over what was written in another since. Only of two that are in sight at once and write
-//! to the same room does the last to store win.
+//! The pages of one browser share what is stored, one draft for each room. A page that is shown
+//! takes over what was written in another since, or has both where both wrote. Nothing changes
+//! under the eyes of who writes.
 
 use crate::effect::Effect;
 use crate::input::Timer;
@@ -37,8 +37,8 @@ struct Draft {
     dirty: bool,
     /// Not changed since the store was asked the last time.
     settled: bool,
-    /// The store was seen to have it as it is.
-    seen: bool,
+    /// What the store was last seen to have, where it was looked at.
+    base: Option<Rc<str>>,
     /// What of it is being stored as rows, in its order, and whether that is done.
     leaving: VecDeque<(ClientId, Rc<str>, bool)>,
 }
@@ -65,7 +65,7 @@ impl Drafts {
         draft.at = now;
         if *draft.text != *text {
             draft.text = Rc::from(text);
-            (draft.dirty, draft.settled, draft.seen) = (true, false, false);
+            (draft.dirty, draft.settled) = (true, false);
             if !std::mem::replace(&mut self.timer, true) {
                 out.push(Effect::Set(Timer::Draft, now.saturating_add(DRAFT_MS)));
             }
@@ -111,8 +111,7 @@ impl Drafts {
                 if let Some(rest) = draft.text.strip_prefix(&*text) {
                     draft.text = Rc::from(rest);
                     *turn += 1;
-                    draft.turn = *turn;
-                    (draft.dirty, draft.settled, draft.seen) = (true, false, false);
+                    (draft.turn, draft.dirty, draft.settled) = (*turn, true, false);
                 }
             }
         }
@@ -139,10 +138,18 @@ impl Drafts {
         if text.is_empty() || (!self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX) {
             return;
         }
-        match self.rooms.get(&room).map(|draft| draft.text.clone()) {
-            None => self.put(room, text, false),
-            Some(since) if since.is_empty() => self.put(room, text, true),
-            Some(since) => self.put(room, &format!("{text}\n{since}"), true),
+        let since = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
+        match &*since {
+            "" => drop(self.put(room, text)),
+            // It was there when the store could not be read.
+            since if is_part(text, since) => {}
+            since => {
+                let both = format!("{text}\n{since}");
+                self.put(room, &both).dirty = true;
+            }
+        }
+        if let Some(draft) = self.rooms.get_mut(&room) {
+            draft.base = Some(Rc::from(text));
         }
     }
 
@@ -153,33 +160,47 @@ impl Drafts {
         }
     }
 
-    /// What the store has. What was changed here since it was asked gives no way, nor what it was
-    /// never seen to have and goes on from what it has: it may not have been able to store it.
-    pub(crate) fn refresh(&mut self, stored: &[StoredDraft]) {
+    /// What the store has. What was changed here since it was asked is left alone. Elsewhere a page
+    /// that is `shown` takes what another wrote since, and keeps what it wrote itself.
+    pub(crate) fn refresh(&mut self, stored: &[StoredDraft], shown: bool) {
         let text_of = |room| stored.iter().find(|draft| draft.room == room).map_or("", |draft| &draft.text);
         let mut others = Vec::new();
         let is_still = |draft: &Draft| !draft.dirty && draft.settled && draft.leaving.is_empty();
         for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| is_still(draft)) {
-            let text = text_of(*room);
-            let goes_on = draft.text.starts_with(text) || draft.text.len() > DRAFT_BYTES_MAX;
-            if *draft.text == *text {
-                draft.seen = true;
-            } else if draft.seen || !goes_on {
-                others.push((*room, text));
+            let (ours, text) = (&*draft.text, text_of(*room));
+            let base = draft.base.as_deref();
+            if ours == text {
+                draft.base = Some(draft.text.clone());
+            } else if base == Some(ours) || is_part(ours, text) {
+                others.push((*room, text, false));
+            } else if base != Some(text) && !is_part(text, ours) {
+                others.push((*room, text, true));
             }
+        }
+        if !shown {
+            return;
         }
         let new = stored.iter().filter(|draft| !self.rooms.contains_key(&draft.room));
         let place = DRAFTS_MAX.saturating_sub(self.rooms.len());
-        others.extend(new.take(place).map(|draft| (draft.room, &*draft.text)));
-        for (room, text) in others {
-            self.put(room, text, false);
+        others.extend(new.take(place).map(|draft| (draft.room, &*draft.text, false)));
+        for (room, text, both) in others {
+            if both {
+                let ours = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
+                let both = format!("{text}\n{ours}");
+                self.put(room, &both).dirty = true;
+            } else {
+                self.put(room, text);
+            }
+            if let Some(draft) = self.rooms.get_mut(&room) {
+                draft.base = Some(Rc::from(text));
+            }
         }
     }
 
     /// All is another's now, who is the same person.
     pub(crate) fn give(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
         for (room, draft) in self.rooms.iter_mut() {
-            draft.dirty = true;
+            (draft.dirty, draft.settled, draft.base) = (true, false, None);
             let (name, text) = (name.to_owned(), String::new());
             out.push(Effect::KeepDraft(StoredDraft { owner: old, name, room: *room, text }));
         }
@@ -189,14 +210,14 @@ impl Drafts {
     pub(crate) fn adopt(&mut self, room: RoomId, text: &str) {
         let before = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
         let text = if before.is_empty() { text.to_owned() } else { format!("{before}\n{text}") };
-        self.put(room, &text, true);
+        self.put(room, &text).dirty = true;
     }
 
-    fn put(&mut self, room: RoomId, text: &str, dirty: bool) {
+    fn put(&mut self, room: RoomId, text: &str) -> &mut Draft {
         self.turn += 1;
         let draft = self.rooms.or_insert_with(room, Draft::default);
         (draft.text, draft.turn, draft.settled) = (Rc::from(text), self.turn, false);
-        (draft.dirty, draft.seen) = (draft.dirty || dirty, !dirty);
+        draft
     }
 
     /// What is written, to be put away: the next person sees nothing of it.
@@ -205,6 +226,11 @@ impl Drafts {
         let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
         written.map(|(room, draft)| stored(owner, name, *room, draft)).collect()
     }
+}
+
+/// Whether one of two drafts that were made one is `part`.
+fn is_part(part: &str, whole: &str) -> bool {
+    whole.starts_with(part) || whole.ends_with(part)
 }
 
 fn stored(owner: Owner, name: &str, room: RoomId, draft: &Draft) -> StoredDraft {

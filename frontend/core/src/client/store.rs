@@ -24,11 +24,14 @@ impl Client {
         self.loading = false;
         match stored {
             Some(mut stored) => {
+                let shown = std::mem::take(&mut self.shown);
                 if std::mem::replace(&mut self.loaded, true)
                     && let Some((mine, _)) = &self.drafts_of
                 {
-                    let mine = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
-                    self.drafts.refresh(&mine.collect::<Vec<_>>());
+                    let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
+                    let rows = || stored.rows.iter().filter(|row| row.owner == *mine);
+                    let drafts = drafts.filter(|draft| !is_said(draft, rows()));
+                    self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }
                 self.shelf.load(stored, |id| self.outbox.has(id), now);
             }
@@ -50,20 +53,23 @@ impl Client {
     /// Takes what is ours of what was stored.
     pub(super) fn take_stored(&mut self, now: u64, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
-        if owner.epoch.is_none() {
+        if owner.epoch.is_none() || self.left {
             return;
         }
         let (rows, drafts) = self.shelf.take_mine(owner, me, self.outbox.room());
         // A page that ended between storing a row and its shorter draft left the text in both.
-        let drafts: Vec<StoredDraft> = drafts
-            .into_iter()
-            .map(|draft| without_posts(draft, rows.iter().map(|shelved| &shelved.row)))
-            .collect();
+        let is_said = |draft: &StoredDraft| is_said(draft, rows.iter().map(|shelved| &shelved.row));
+        let (said, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(is_said);
+        for mut draft in said {
+            draft.text.clear();
+            out.push(Effect::KeepDraft(draft));
+        }
         self.outbox.adopt(rows, owner, me, now, out);
         self.outbox.renew(now, out);
         for StoredDraft { room, text, .. } in drafts {
             self.drafts.load(room, &text);
         }
+        self.flush_drafts(out);
     }
 
     /// What somebody else left behind is ours from now on.
@@ -163,17 +169,17 @@ impl Client {
     }
 }
 
-/// What is left of a draft when what was said of it is taken from its beginning.
-fn without_posts<'a>(mut draft: StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> StoredDraft {
+/// Whether these rows say all that a draft says.
+fn is_said<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> bool {
+    let mut rest = &*draft.text;
     for row in rows {
         if let Body::Post { room, text } = &row.body
             && *room == draft.room
-            && let Some(rest) = draft.text.strip_prefix(text.as_str())
         {
-            draft.text = rest.trim_start().to_owned();
+            rest = rest.strip_prefix(text.as_str()).unwrap_or(rest).trim_start();
         }
     }
-    draft
+    rest.is_empty()
 }
 
 impl crate::outbox::Outbox {

@@ -115,6 +115,13 @@ impl Page {
         self.give(Input::Timer(timer))
     }
 
+    /// This timer's time has come, if it was set.
+    pub(crate) fn ring_if_set(&mut self, timer: Timer) {
+        if self.timers.contains_key(&timer) {
+            self.ring(timer);
+        }
+    }
+
     /// The connection breaks and goes on in the next: the `hello`.
     pub(crate) fn comes_back(&mut self) -> Hello {
         self.breaks(1006);

@@ -237,58 +237,11 @@ fn a_page_that_is_shown_looks_for_what_another_left() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut other = Page::again_in(&house, &page.store);
+    other.give(Input::Visible(false));
     page.breaks(1006);
     page.send(1, "1");
     page.give(Input::Leaving);
-    other.give(Input::Visible(false));
     assert_eq!(posts(&other.give(Input::Visible(true))).len(), 1);
-}
-
-#[test]
-fn a_page_that_is_shown_goes_on_with_the_draft_of_another() {
-    let house = House::new(1);
-    let mut page = Page::welcome_in(&house);
-    let mut other = Page::again_in(&house, &page.store);
-    types(&mut other, "hel");
-    other.give(Input::Visible(false));
-    types(&mut page, "hello there");
-    page.give(Input::Visible(false));
-    other.give(Input::Visible(true));
-    assert_eq!(draft(&mut other), "hello there");
-    // There it was sent, and is gone from here too.
-    other.give(Input::Visible(false));
-    page.give(Input::Visible(true));
-    page.send(1, "hello there");
-    page.give(Input::Visible(false));
-    other.give(Input::Visible(true));
-    assert_eq!(draft(&mut other), "");
-    // What was typed since the store was asked stands.
-    other.give(Input::Visible(false));
-    types(&mut page, "another");
-    page.give(Input::Leaving);
-    other.slow = true;
-    other.give(Input::Visible(true));
-    types(&mut other, "mine");
-    other.ring(Timer::Draft);
-    let mut stored = other.store.read();
-    stored.drafts[0].text = "another".to_owned();
-    other.give(Input::Loaded(Some(stored)));
-    assert_eq!(draft(&mut other), "mine");
-}
-
-#[test]
-fn a_draft_that_could_not_be_stored_gives_no_way_to_its_beginning() {
-    let house = House::new(1);
-    let mut page = Page::welcome_in(&house);
-    types(&mut page, "hel");
-    page.ring(Timer::Draft);
-    let before = page.store.read();
-    types(&mut page, "hello");
-    page.ring(Timer::Draft);
-    page.slow = true;
-    page.give(Input::Visible(true));
-    page.give(Input::Loaded(Some(before)));
-    assert_eq!(draft(&mut page), "hello");
 }
 
 #[test]

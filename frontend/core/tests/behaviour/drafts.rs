@@ -1,0 +1,177 @@
+//! Drafts that pages of one browser share.
+
+use crate::house::House;
+use crate::page::*;
+use client::effect::Effect;
+use client::input::{Input, Timer};
+use client::limits::LEASE_MS;
+use client::stored::{Stored, StoredDraft};
+use shared::{Epoch, RoomId};
+
+fn types(page: &mut Page, text: &str) {
+    page.give(Input::Draft { room: RoomId::LOBBY, text: text.to_owned() });
+    page.ring(Timer::Draft);
+}
+
+fn draft(page: &mut Page) -> String {
+    page.view().draft.text.to_string()
+}
+
+/// Two pages of Ann's in one browser; the second is not in sight.
+fn two(house: &House) -> (Page, Page) {
+    let page = Page::welcome_in(house);
+    let mut other = Page::again_in(house, &page.store);
+    other.give(Input::Visible(false));
+    (page, other)
+}
+
+/// From one page to another.
+fn turn(from: &mut Page, to: &mut Page) {
+    from.give(Input::Visible(false));
+    to.give(Input::Visible(true));
+}
+
+#[test]
+fn a_page_that_is_shown_goes_on_with_the_draft_of_another() {
+    let (mut page, mut other) = two(&House::new(1));
+    types(&mut page, "hel");
+    turn(&mut page, &mut other);
+    assert_eq!(draft(&mut other), "hel");
+    types(&mut other, "hello there");
+    turn(&mut other, &mut page);
+    assert_eq!(draft(&mut page), "hello there");
+    // Here it is sent, and gone from there too.
+    page.send(1, "hello there");
+    turn(&mut page, &mut other);
+    assert_eq!(draft(&mut other), "");
+}
+
+#[test]
+fn what_was_typed_first_and_sent_in_another_page_is_gone_from_the_first() {
+    let (mut page, mut other) = two(&House::new(1));
+    types(&mut page, "hello");
+    turn(&mut page, &mut other);
+    other.send(1, "hello");
+    turn(&mut other, &mut page);
+    assert_eq!(draft(&mut page), "");
+}
+
+#[test]
+fn what_was_typed_since_the_store_was_asked_stands() {
+    let (mut page, mut other) = two(&House::new(1));
+    types(&mut page, "another");
+    page.give(Input::Leaving);
+    let stored = page.store.read();
+    other.slow = true;
+    assert!(other.give(Input::Visible(true)).contains(&Effect::Load));
+    types(&mut other, "mine");
+    other.give(Input::Loaded(Some(stored)));
+    assert_eq!(draft(&mut other), "mine");
+}
+
+#[test]
+fn nothing_changes_in_sight_and_what_two_pages_wrote_is_both_there_when_one_is_shown() {
+    let house = House::new(1);
+    let (mut page, mut other) = two(&house);
+    other.give(Input::Visible(true));
+    types(&mut page, "long text");
+    types(&mut other, "ok");
+    for _ in 0..2 {
+        page.reconnect(&house, &ann());
+        assert_eq!(draft(&mut page), "long text");
+    }
+    page.give(Input::Visible(false));
+    page.give(Input::Visible(true));
+    assert_eq!(draft(&mut page), "ok\nlong text");
+    page.ring_if_set(Timer::Draft);
+    // Which the other takes as what goes on from its own.
+    other.give(Input::Visible(false));
+    other.give(Input::Visible(true));
+    assert_eq!(draft(&mut other), "ok\nlong text");
+}
+
+#[test]
+fn a_draft_that_could_not_be_stored_gives_no_way_to_an_older_one() {
+    for newer in ["hello", "oh, hel", "other"] {
+        let mut page = Page::welcome_in(&House::new(1));
+        types(&mut page, "hel");
+        let before = page.store.read().drafts.remove(0);
+        page.give(Input::Visible(false));
+        page.give(Input::Visible(true));
+        types(&mut page, newer);
+        page.store.perform(&Effect::KeepDraft(before));
+        page.give(Input::Visible(false));
+        page.give(Input::Visible(true));
+        assert_eq!(draft(&mut page), newer);
+    }
+}
+
+#[test]
+fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
+    let house = House::new(1);
+    let mut page = Page::new();
+    page.give(Input::Started { build: "build".to_owned(), name: None });
+    page.give(Input::Loaded(None));
+    page.give(Input::Me(Ok(Some(ann()))));
+    page.slow = true;
+    page.enter(&house, &ann());
+    page.give(Input::Loaded(None));
+    types(&mut page, "hello");
+    page.slow = false;
+    page.reconnect(&house, &ann());
+    assert_eq!(draft(&mut page), "hello");
+}
+
+#[test]
+fn a_draft_of_before_another_log_outlives_a_read_that_was_under_way() {
+    let mut page = Page::welcome_in(&House::new(1));
+    types(&mut page, "hello");
+    page.give(Input::Visible(false));
+    page.slow = true;
+    page.give(Input::Visible(true));
+    let stored = page.store.read();
+    page.reconnect(&House::new(2), &ann());
+    page.give(Input::Loaded(Some(stored)));
+    assert_eq!(draft(&mut page), "hello");
+}
+
+#[test]
+fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
+    let house = House::new(1);
+    for (written, left) in [("ok", ""), ("okay then", "okay then")] {
+        let mut page = Page::welcome_in(&house);
+        page.breaks(1006);
+        page.send(1, "ok");
+        page.give(Input::Leaving);
+        let owner = page.store.read().rows[0].owner;
+        let text = written.to_owned();
+        page.store.perform(&Effect::KeepDraft(StoredDraft {
+            owner,
+            name: "Ann".to_owned(),
+            room: RoomId::LOBBY,
+            text,
+        }));
+        // A page that was open finds it, and one that begins.
+        let mut again = Page::again_in(&house, &page.store);
+        assert_eq!(draft(&mut again), left);
+        again.give(Input::Visible(false));
+        again.give(Input::Visible(true));
+        assert_eq!(draft(&mut again), left);
+    }
+}
+
+#[test]
+fn a_page_that_was_left_takes_nothing_of_what_it_reads() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    page.send(1, "1");
+    page.slow = true;
+    page.give(Input::Visible(false));
+    page.give(Input::Leaving);
+    let stored: Stored = page.store.read();
+    page.now += LEASE_MS;
+    assert_eq!(page.give(Input::Loaded(Some(stored))), []);
+    assert_eq!(page.store.read().rows[0].lease, 0);
+    assert_eq!(page.store.read().rows[0].owner.epoch, Some(Epoch(1)));
+}
