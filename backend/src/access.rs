@@ -23,9 +23,15 @@ pub struct Lack {
 }
 
 impl Lack {
-    /// Files cannot be made beside this one.
-    pub fn of_folder(file: &Path) -> Self {
-        Lack { what: nearest(file), verb: "write to" }
+    /// Whether permissions keep this user from making files beside this one.
+    pub fn of_folder(file: &Path) -> Option<Self> {
+        let what = nearest(file);
+        #[cfg(unix)]
+        let is_closed =
+            rustix::fs::access(&what, rustix::fs::Access::WRITE_OK) == Err(rustix::io::Errno::ACCESS);
+        #[cfg(not(unix))]
+        let is_closed = false;
+        is_closed.then_some(Lack { what, verb: "write to" })
     }
 
     /// What keeps this user from it, supposed that permissions do.
@@ -102,6 +108,12 @@ mod tests {
         let none = folder.join("teahouse-none");
         assert_eq!(lack(&none.join("log"), Need::Write), (folder, "write to"));
         assert_eq!(lack(Path::new("teahouse-none"), Need::Write), (".".into(), "write to"));
+    }
+
+    #[test]
+    fn a_folder_that_is_open_is_not_blamed() {
+        let folder = std::env::temp_dir();
+        assert_eq!(Lack::of_folder(&folder.join("log")), None);
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Fault {
             Fault::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
                     let even = "SQLite writes beside a log even where it only reads it, and ";
-                    format!(": {}{}", if need == Need::Read { even } else { "" }, beside(path, need))
+                    let even = if need == Need::Read { even } else { "" };
+                    beside(path, need).map_or_else(String::new, |lack| format!(": {even}{lack}"))
                 }
                 Some(ErrorCode::NotADatabase) => ": this is no log of Teahouse".to_owned(),
                 _ => String::new(),
@@ -126,8 +127,8 @@ impl Fault {
     }
 }
 
-/// What of a log's own file, its companions and its folder this user may not use, supposed that it is one of them.
-fn beside(log: &Path, need: Need) -> Lack {
+/// What of a log's own file, its companions and its folder this user may not use.
+fn beside(log: &Path, need: Need) -> Option<Lack> {
     let files = ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
         name.push(end);
@@ -138,7 +139,7 @@ fn beside(log: &Path, need: Need) -> Lack {
         opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
     match files.iter().find(is_closed) {
-        Some(file) => Lack::of(file, need),
+        Some(file) => Some(Lack::of(file, need)),
         // A file that is not there can only be made by whoever may write to the folder.
         None => Lack::of_folder(log),
     }
