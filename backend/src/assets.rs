@@ -213,7 +213,7 @@ fn nothing_here(request: &HttpRequest) -> Result<HttpResponse, Refused> {
         let languages = accept::list(request.headers(), header::ACCEPT_LANGUAGE);
         return Ok(nowhere::respond(&accept::by_weight(&languages)));
     }
-    Err(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound))
+    Err(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound).with(header::VARY, "Accept"))
 }
 
 fn not_built() -> HttpResponse {
