@@ -52,6 +52,8 @@ pub fn use_known(view: &Seen, room: Option<RoomId>, browsing: bool, emit: &Callb
     let looking = room.is_some() && known.is_none();
     let step = match found {
         None if looking => Some(Step::First),
+        // The person looked for others, and has gone.
+        Some(found) if looking && !browsing && !found.find.is_empty() => Some(Step::First),
         Some(found) if looking && found.find.is_empty() && found.edge == Edge::More => Some(Step::More),
         Some(_) if !looking && !browsing => Some(Step::End),
         _ => None,
