@@ -240,7 +240,10 @@ impl Client {
                 self.connection.open(now, out);
                 self.after_loss(out);
             }
-            Turn::Resume => self.connection.resume(now, &mut self.jitter, out),
+            Turn::Resume => {
+                self.make_way(out);
+                self.connection.resume(now, &mut self.jitter, out);
+            }
             Turn::Renamed => self.call_me_by_name(out),
             Turn::Left => {
                 // The next person at this page sees nothing of this one's.

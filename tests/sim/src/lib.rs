@@ -15,7 +15,9 @@
 //! - (d) no queue passes its bound, and one post of a page and room is in flight at a time;
 //! - (e) nobody is told an event of a room that they were not in;
 //! - (f) after the network heals all come to agree in bounded time and steps;
-//! - (g) a row's key never changes and no two rows share one.
+//! - (g) a row's key never changes and no two rows share one;
+//! - (i) what somebody types stays in sight, but where a page that was hidden finds that it was
+//!   gone on with in another.
 //!
 //! Not yet, for there is no event for it: (h) deletion.
 

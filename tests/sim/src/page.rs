@@ -1,7 +1,7 @@
 //! The client's shell: a page in a browser, with its timers, sockets and requests.
 
 use crate::network::{AtPage, Connection, Up, Wire};
-use crate::promise::Broken;
+use crate::promise::{Broken, me};
 use crate::shelf::{Shelf, Shelve};
 use crate::world::{Happening, World};
 use client::Client;
@@ -10,7 +10,7 @@ use client::input::{Input, SocketId, Timer, Unreachable};
 use client::view::{NameRefusal, View};
 use hub::member::DeviceKey;
 use hub::output::Answer;
-use shared::{Cursor, Epoch, ErrorCode};
+use shared::{Cursor, Epoch, ErrorCode, RoomId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -53,6 +53,8 @@ pub(crate) struct Page {
     pub(crate) view: Rc<View>,
     /// The rows of that were checked against this epoch's log.
     pub(crate) is_checked: bool,
+    /// What was typed last, where and by whom, as long as nothing may take it away.
+    pub(crate) typed: Option<(RoomId, String, String)>,
 }
 
 /// A request over HTTP.
@@ -118,6 +120,7 @@ impl Page {
             epoch: None,
             view,
             is_checked: false,
+            typed: None,
         }
     }
 }
@@ -189,6 +192,14 @@ impl World {
         }
         if input == Input::SignedOut(Ok(())) {
             self.ledger.dropped(id, |_| false);
+        }
+        match (&input, me(&page.view)) {
+            (Input::Draft { room, text }, Some(me)) => {
+                page.typed = Some((*room, text.clone(), me.name.clone()));
+            }
+            // A page that is shown may find that another went on with it.
+            (Input::Visible(true), _) => page.typed = None,
+            _ => {}
         }
         let mut out = Vec::new();
         page.client.handle(input, now + page.skew, &mut out);

@@ -148,7 +148,7 @@ pub(crate) fn key_of(message: &Message) -> RowKey {
     RowKey { author: message.author, client_id: message.client_id }
 }
 
-fn me(view: &View) -> Option<&Member> {
+pub(crate) fn me(view: &View) -> Option<&Member> {
     if let Identity::Somebody { me, .. } = &view.identity { Some(me) } else { None }
 }
 
@@ -159,6 +159,14 @@ impl World {
         let view = page.client.view();
         let before = std::mem::replace(&mut page.view, view.clone());
         let is_checked = std::mem::replace(&mut page.is_checked, true);
+        page.typed.take_if(|(.., name)| me(&view).is_none_or(|me| me.name != *name));
+        if let Some((room, text, _)) = &page.typed
+            && *room == view.room
+            && !view.draft.text.contains(text)
+        {
+            let shown = &view.draft.text;
+            return Err(Broken(format!("(i) page {} shows {shown:?}, where {text:?} was typed", id.index)));
+        }
         let is_checked = is_checked && before.room == view.room;
         if is_checked && Rc::ptr_eq(&before.rows, &view.rows) {
             return Ok(());

@@ -129,6 +129,9 @@ impl Client {
             self.identity.renamed(&me, out);
         }
         self.outbox.renamed(&me);
+        if let Some((_, name)) = self.drafts_of.as_mut().filter(|(owner, _)| owner.member == me.id) {
+            name.clone_from(&me.name);
+        }
         self.call(&me, self.rename_seen);
     }
 
