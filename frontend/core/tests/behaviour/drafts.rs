@@ -175,3 +175,40 @@ fn a_page_that_was_left_takes_nothing_of_what_it_reads() {
     assert_eq!(page.store.read().rows[0].lease, 0);
     assert_eq!(page.store.read().rows[0].owner.epoch, Some(Epoch(1)));
 }
+
+#[test]
+fn nothing_of_one_is_shown_to_another_who_joined_in_another_page() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    page.breaks(1006);
+    page.send(1, "secret");
+    types(&mut page, "more of it");
+    page.retry();
+    assert!(page.breaks(4401).contains(&Effect::AskMe));
+    page.give(Input::Me(Ok(Some(bo()))));
+    assert_eq!((page.rows(), draft(&mut page).as_str()), (vec![], ""));
+    page.retry();
+    page.enter(&house, &bo());
+    assert_eq!((page.rows(), draft(&mut page).as_str()), (vec![], ""));
+    assert_eq!(
+        page.view().left_behind.iter().map(|left| (left.rows, left.drafts)).collect::<Vec<_>>(),
+        [(1, 1)]
+    );
+}
+
+#[test]
+fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let ada = crate::house::member(1, "Ada");
+    let renamed = house.rename(ada.clone());
+    page.frame(renamed);
+    types(&mut page, "half");
+    page.breaks(4401);
+    page.give(Input::Me(Ok(None)));
+    let again = crate::house::member(9, "Ada");
+    page.give(Input::Named(Ok(again.clone())));
+    assert_eq!(draft(&mut page), "half");
+    page.enter(&House::new(2), &again);
+    assert_eq!((draft(&mut page).as_str(), page.view().left_behind.len()), ("half", 0));
+}
