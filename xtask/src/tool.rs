@@ -57,8 +57,7 @@ impl Tool<'_> {
     /// # Errors
     /// When it cannot be installed.
     pub(crate) fn ensure(&self, tree: &Tree) -> Outcome {
-        let look = || self.look(|program| stated_version(tree, program));
-        let found = look();
+        let found = self.found(tree);
         if found == Found::Right {
             return Ok(());
         }
@@ -77,13 +76,22 @@ impl Tool<'_> {
             .must(command, &format!("{name} could not be installed."))?;
         // Kept while it is unfinished, so that a broken attempt is taken up where it ended.
         let _ = fs::remove_dir_all(&build);
-        match look() {
+        match self.found(tree) {
             Found::Right => Ok(()),
             _ => Err(Failure::new(format!(
                 "{name} was installed into {} but another one comes first on PATH: put that folder's bin before it.",
                 folder.display()
             ))),
         }
+    }
+
+    /// Whether it is there already.
+    pub(crate) fn is_there(&self, tree: &Tree) -> bool {
+        self.found(tree) == Found::Right
+    }
+
+    fn found(&self, tree: &Tree) -> Found {
+        self.look(|program| stated_version(tree, program))
     }
 
     /// `stated` gives the version that a program states, `None` when it is not there.
