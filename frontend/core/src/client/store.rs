@@ -29,7 +29,9 @@ impl Client {
                     && let Some((mine, _)) = &self.drafts_of
                 {
                     let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
-                    let rows = || stored.rows.iter().filter(|row| row.owner == *mine);
+                    // Who sent something here may say it again.
+                    let others = |row: &&StoredRow| row.owner == *mine && !self.outbox.has(row.client_id);
+                    let rows = || stored.rows.iter().filter(others);
                     let drafts = drafts.filter(|draft| !is_said(draft, rows()));
                     self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }

@@ -212,3 +212,20 @@ fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
     page.enter(&House::new(2), &again);
     assert_eq!((draft(&mut page).as_str(), page.view().left_behind.len()), ("half", 0));
 }
+
+#[test]
+fn what_was_sent_and_is_written_again_is_a_draft() {
+    let mut page = Page::welcome_in(&House::new(1));
+    let look_away = |page: &mut Page| {
+        page.give(Input::Visible(false));
+        page.give(Input::Visible(true));
+    };
+    types(&mut page, "ok");
+    look_away(&mut page);
+    page.breaks(1006);
+    page.send(1, "ok");
+    assert_eq!(draft(&mut page), "");
+    types(&mut page, "ok");
+    look_away(&mut page);
+    assert_eq!((draft(&mut page).as_str(), page.rows()), ("ok", vec!["ok~".to_owned()]));
+}
