@@ -27,12 +27,11 @@ pub(crate) fn run(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
 /// # Errors
 /// When something is missing or cannot be built.
 pub(crate) fn build(tree: &Tree) -> Outcome {
-    // Where everything is new, the tools leave a core idle now and then: the server takes it.
-    let is_new = !tree.server("release").exists() && !setup::has_tools(tree)?;
-    let begun = if is_new { Some(server::begin(tree)?) } else { None };
     let tools = setup::for_release(tree)?;
-    begun.map_or(Ok(()), server::finish)?;
+    // The page's last steps take one core, and so do some of the server's: on a new machine they share.
+    let begun = if tree.server("release").exists() { None } else { Some(server::begin(tree)?) };
     page::ensure(tree, &tools)?;
+    begun.map_or(Ok(()), server::finish)?;
     server::build(tree, "release")
 }
 

@@ -15,15 +15,6 @@ pub(crate) struct PageTools {
     pub(crate) wasm_opt: bool,
 }
 
-/// Whether cargo has no tool to install: that takes minutes.
-///
-/// # Errors
-/// When the project does not say which are wanted.
-pub(crate) fn has_tools(tree: &Tree) -> Outcome<bool> {
-    let wanted = Wanted::read(tree)?;
-    Ok(tool::trunk(&wanted.trunk).is_there(tree) && tool::wasm_bindgen(&wanted.wasm_bindgen).is_there(tree))
-}
-
 /// Everything that the released page needs.
 ///
 /// # Errors

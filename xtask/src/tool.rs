@@ -22,13 +22,23 @@ pub(crate) struct Tool<'a> {
     pub(crate) programs: &'a [&'a str],
     /// Whether the package's own lock file is used.
     pub(crate) locked: bool,
+    /// The features that are wanted, in the place of the package's own choice; commas between.
+    pub(crate) features: &'static str,
     /// About how long the installation takes.
     pub(crate) guess: &'static str,
 }
 
 /// trunk, which builds the page.
 pub(crate) fn trunk(version: &str) -> Tool<'_> {
-    Tool { package: "trunk", version, programs: &["trunk"], locked: true, guess: "once, about 3 min" }
+    Tool {
+        package: "trunk",
+        version,
+        programs: &["trunk"],
+        locked: true,
+        // All but the asking whether there is a newer one.
+        features: "rustls",
+        guess: "once, about 4 min",
+    }
 }
 
 /// wasm-bindgen's programs, which must be of the crate's very version. Its own lock file may name a version
@@ -39,6 +49,8 @@ pub(crate) fn wasm_bindgen(version: &str) -> Tool<'_> {
         version,
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
         locked: false,
+        // It speaks to browsers' drivers on this machine only.
+        features: "",
         guess: "once, about 2 min",
     }
 }
@@ -69,8 +81,16 @@ impl Tool<'_> {
         if self.locked {
             command.arg("--locked");
         }
-        // These tools run for seconds: compiling them fast matters more than their speed.
+        command.args(["--no-default-features", "--features", self.features]);
+        for program in self.programs {
+            command.args(["--bin", program]);
+        }
+        // These tools run for seconds: compiling them fast matters more than their speed, so that
+        // nothing is compiled that is for finding faults in them.
         command.arg("--debug").env("CARGO_PROFILE_DEV_DEBUG", "0");
+        for check in ["DEBUG_ASSERTIONS", "OVERFLOW_CHECKS"] {
+            command.env(format!("CARGO_PROFILE_DEV_{check}"), "false");
+        }
         let name = format!("{} {}", self.package, self.version);
         Step::new(format!("Installing {name} into {}", folder.display()), self.guess)
             .must(command, &format!("{name} could not be installed."))?;
@@ -83,11 +103,6 @@ impl Tool<'_> {
                 folder.display()
             ))),
         }
-    }
-
-    /// Whether it is there already.
-    pub(crate) fn is_there(&self, tree: &Tree) -> bool {
-        self.found(tree) == Found::Right
     }
 
     fn found(&self, tree: &Tree) -> Found {
