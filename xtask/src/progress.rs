@@ -30,39 +30,6 @@ pub(crate) struct Ended {
     pub(crate) transcript: Transcript,
 }
 
-/// A program that runs; it is ended when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Started {
-    program: String,
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Started {
-    /// Starts it.
-    ///
-    /// # Errors
-    /// When that fails.
-    pub(crate) fn new(mut command: Command) -> Outcome<Self> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let failed = |error: io::Error| Failure::start(&program, &error);
-        // One pipe for both streams keeps their lines in order.
-        let (reader, writer) = io::pipe().map_err(failed)?;
-        command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
-        let child = command.spawn().map_err(failed)?;
-        drop(command); // its ends of the pipe, or the reader would never see the end
-        Ok(Started { program, child, lines: read_lines(reader) })
-    }
-}
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        // It has ended already, unless something went wrong before it was followed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Whether a live line can be drawn.
 pub(crate) fn is_live() -> bool {
     io::stderr().is_terminal()
@@ -95,19 +62,17 @@ impl Step {
     ///
     /// # Errors
     /// When it cannot be started; that it failed is no error here.
-    pub(crate) fn run(&mut self, command: Command) -> Outcome<Ended> {
-        self.end(Started::new(command)?)
-    }
-
-    /// Follows a program that was started before to its end.
-    ///
-    /// # Errors
-    /// When the system does not say how it ended.
-    pub(crate) fn end(&mut self, mut started: Started) -> Outcome<Ended> {
+    pub(crate) fn run(&mut self, mut command: Command) -> Outcome<Ended> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let failed = |error: io::Error| Failure::start(&program, &error);
+        // One pipe for both streams keeps their lines in order.
+        let (reader, writer) = io::pipe().map_err(failed)?;
+        command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+        let mut child = command.spawn().map_err(failed)?;
+        drop(command); // its ends of the pipe, or the reader would never see the end
+        let lines = read_lines(reader);
         let mut transcript = Transcript::default();
-        let Started { child, lines, program } = &mut started;
-        let status = self.follow(child, lines, &mut transcript);
-        let status = status.map_err(|error| Failure::start(program, &error))?;
+        let status = self.follow(&mut child, &lines, &mut transcript).map_err(failed)?;
         Ok(Ended { success: status.success(), transcript })
     }
 

@@ -28,10 +28,7 @@ pub(crate) fn run(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
 /// When something is missing or cannot be built.
 pub(crate) fn build(tree: &Tree) -> Outcome {
     let tools = setup::for_release(tree)?;
-    // The page's last steps take one core, and so do some of the server's: on a new machine they share.
-    let begun = if tree.server("release").exists() { None } else { Some(server::begin(tree)?) };
     page::ensure(tree, &tools)?;
-    begun.map_or(Ok(()), server::finish)?;
     server::build(tree, "release")
 }
 

@@ -1,13 +1,13 @@
 //! The server: built, and started on a port of its own for weighing what it sends.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::{Started, Step, read_lines};
+use crate::progress::{Step, read_lines};
 use crate::tree::Tree;
 
 /// Builds the binary `teahouse` into the target's `release` or `debug` folder. Where nothing changed, cargo says so at once.
@@ -15,8 +15,8 @@ use crate::tree::Tree;
 /// # Errors
 /// When it does not build.
 pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
-    let mut command = cargo_build(tree);
-    command.args(["--bin", "teahouse"]);
+    let mut command = tree.cargo();
+    command.args(["build", "--package", "backend", "--bin", "teahouse"]);
     let guess = if folder == "release" {
         command.arg("--release");
         "the first time about 3 min"
@@ -24,34 +24,6 @@ pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
         "the first time about 1 min"
     };
     Step::new("Building the server", guess).must(command, "The server could not be built.")
-}
-
-/// Begins to build all that the released server is made of but the page, beside other work. What
-/// goes wrong is told by [`build`].
-///
-/// # Errors
-/// When cargo cannot be started.
-pub(crate) fn begin(tree: &Tree) -> Outcome<Started> {
-    let mut command = cargo_build(tree);
-    command.args(["--lib", "--release"]);
-    Started::new(command)
-}
-
-/// Waits until what was begun is done.
-///
-/// # Errors
-/// When the system does not say how it ended.
-pub(crate) fn finish(begun: Started) -> Outcome {
-    let mut step = Step::new("Building what the server is made of", "about 1 min more");
-    step.end(begun)?;
-    step.done();
-    Ok(())
-}
-
-fn cargo_build(tree: &Tree) -> Command {
-    let mut command = tree.cargo();
-    command.args(["build", "--package", "backend"]);
-    command
 }
 
 /// A server says where it listens within milliseconds; one that is silent for so long is stuck.
