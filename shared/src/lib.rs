@@ -21,6 +21,7 @@ pub mod member;
 pub mod message;
 pub mod room;
 pub mod version;
+pub mod websocket;
 
 pub use close::CloseCode;
 pub use command::Command;

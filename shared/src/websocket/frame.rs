@@ -1,0 +1,267 @@
+//! A frame, and what is wrong with it: any bytes are read, and explained where they break a rule.
+
+use super::header::{CONTROL_BYTES_MAX, Header, LengthForm, Opcode, mask};
+use crate::CloseCode;
+
+/// Who sends a frame: clients mask, servers do not (RFC 6455 §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A browser.
+    Client,
+    /// A server.
+    Server,
+}
+
+/// A rule that a frame breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// So many more bytes are needed, at least.
+    Short(u64),
+    /// A reserved bit is set, though no extension was agreed on.
+    ReservedBit,
+    /// Nobody knows this opcode.
+    ReservedOpcode(u8),
+    /// A control frame is in parts.
+    ControlInParts,
+    /// A control frame's payload is longer than 125 bytes.
+    ControlTooLong,
+    /// The length is written in more bytes than it needs.
+    LengthNotShortest,
+    /// The highest bit of the length is set.
+    LengthTooGreat,
+    /// A client's frame without a mask.
+    Unmasked,
+    /// A server's frame with one.
+    Masked,
+    /// A text that is no UTF-8, from this byte of the payload on.
+    NotUtf8(usize),
+    /// A close frame with half a code.
+    HalfCode,
+    /// A close code that no frame may carry.
+    CodeRefused(u16),
+}
+
+impl Fault {
+    /// Where RFC 6455 says so.
+    pub fn section(self) -> &'static str {
+        match self {
+            Fault::Short(_) | Fault::ReservedBit | Fault::ReservedOpcode(_) => "5.2",
+            Fault::LengthNotShortest | Fault::LengthTooGreat => "5.2",
+            Fault::ControlInParts | Fault::ControlTooLong => "5.5",
+            Fault::Unmasked | Fault::Masked => "5.1",
+            Fault::NotUtf8(_) => "8.1",
+            Fault::HalfCode => "5.5.1",
+            Fault::CodeRefused(_) => "7.4",
+        }
+    }
+
+    /// The code with which a peer ends the connection for it; none while more may come.
+    pub fn close_code(self) -> Option<CloseCode> {
+        match self {
+            Fault::Short(_) => None,
+            Fault::NotUtf8(_) => Some(CloseCode::InvalidData),
+            _ => Some(CloseCode::Protocol),
+        }
+    }
+}
+
+/// A frame as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Its header.
+    pub header: Header,
+    /// As much of its payload as is there, without the mask.
+    pub payload: Vec<u8>,
+    /// Bytes that it took.
+    pub bytes: usize,
+    /// The rules that it breaks, in the order in which a reader comes upon them.
+    pub faults: Vec<Fault>,
+}
+
+impl Frame {
+    /// Reads the frame that `from` sends at the beginning of these bytes.
+    ///
+    /// # Errors
+    /// The header is not whole: how many more bytes it needs, at least.
+    pub fn read(bytes: &[u8], from: Side) -> Result<Self, Fault> {
+        let header = Header::read(bytes).map_err(|needed| Fault::Short((needed.0 - bytes.len()) as u64))?;
+        let behind = &bytes[header.bytes()..];
+        let there = usize::try_from(header.length).unwrap_or(usize::MAX).min(behind.len());
+        let mut payload = behind[..there].to_vec();
+        if let Some(key) = header.mask {
+            mask(&mut payload, key);
+        }
+        let mut faults = of_header(&header, from);
+        match header.length - there as u64 {
+            0 => faults.extend(of_payload(&header, &payload)),
+            missing => faults.push(Fault::Short(missing)),
+        }
+        Ok(Frame { header, payload, bytes: header.bytes() + there, faults })
+    }
+
+    /// Writes a frame of its own, with a mask if a client sends it.
+    pub fn write(opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
+        let mut bytes = Header::of(opcode, key, payload.len() as u64).write();
+        let begin = bytes.len();
+        bytes.extend_from_slice(payload);
+        if let Some(key) = key {
+            mask(&mut bytes[begin..], key);
+        }
+        bytes
+    }
+}
+
+fn of_header(header: &Header, from: Side) -> Vec<Fault> {
+    let is_control = header.opcode.is_control();
+    let reserved = match header.opcode {
+        Opcode::Reserved(bits) => Some(Fault::ReservedOpcode(bits)),
+        _ => None,
+    };
+    let is_masked = header.mask.is_some();
+    let mask = match from {
+        Side::Client if !is_masked => Some(Fault::Unmasked),
+        Side::Server if is_masked => Some(Fault::Masked),
+        _ => None,
+    };
+    let rules = [
+        (header.rsv != 0).then_some(Fault::ReservedBit),
+        reserved,
+        (is_control && !header.fin).then_some(Fault::ControlInParts),
+        mask,
+        (is_control && header.length > CONTROL_BYTES_MAX).then_some(Fault::ControlTooLong),
+        (header.form != LengthForm::shortest(header.length)).then_some(Fault::LengthNotShortest),
+        (header.length >> 63 != 0).then_some(Fault::LengthTooGreat),
+    ];
+    rules.into_iter().flatten().collect()
+}
+
+/// Of a text that comes in parts only the whole has to be UTF-8: that is not seen here.
+fn of_payload(header: &Header, payload: &[u8]) -> Option<Fault> {
+    match (header.opcode, payload) {
+        (Opcode::Text, text) if header.fin => not_utf8(text, 0),
+        (Opcode::Close, [_]) => Some(Fault::HalfCode),
+        (Opcode::Close, &[high, low, ref reason @ ..]) => {
+            let code = u16::from_be_bytes([high, low]);
+            if may_be_sent(code) { not_utf8(reason, 2) } else { Some(Fault::CodeRefused(code)) }
+        }
+        _ => None,
+    }
+}
+
+fn not_utf8(text: &[u8], before: usize) -> Option<Fault> {
+    std::str::from_utf8(text).err().map(|error| Fault::NotUtf8(before + error.valid_up_to()))
+}
+
+/// Whether a close frame may carry this code (RFC 6455 §7.4, and IANA's registry behind it): 1004,
+/// 1005, 1006 and 1015 never go over the wire, and 1016 to 2999 are nobody's yet.
+pub fn may_be_sent(code: u16) -> bool {
+    matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+/// Whether a page may name this code in `close(code, reason)` (WHATWG WebSockets §3.1): the rest
+/// belongs to the protocol.
+pub fn may_be_asked_for(code: u16) -> bool {
+    matches!(code, 1000 | 3000..=4999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn faults(bytes: &[u8], from: Side) -> Vec<Fault> {
+        Frame::read(bytes, from).unwrap().faults
+    }
+
+    #[test]
+    fn the_examples_of_the_standard_are_read_and_written() {
+        // RFC 6455 §5.7, one after the other.
+        let hello = b"Hello".as_slice();
+        let unmasked = Frame::write(Opcode::Text, hello, None);
+        assert_eq!(unmasked, b"\x81\x05Hello");
+        let masked = Frame::write(Opcode::Text, hello, Some(KEY));
+        assert_eq!(masked, [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+        let parts = Frame::read(b"\x01\x03Hel\x80\x02lo", Side::Server).unwrap();
+        assert_eq!((parts.header.fin, &parts.payload[..], parts.bytes), (false, &b"Hel"[..], 5));
+        let rest = Frame::read(b"\x80\x02lo", Side::Server).unwrap();
+        assert_eq!((rest.header.fin, rest.header.opcode), (true, Opcode::Continuation));
+        assert_eq!(Frame::write(Opcode::Ping, hello, None), b"\x89\x05Hello");
+        let pong = [0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        assert_eq!(Frame::write(Opcode::Pong, hello, Some(KEY)), pong);
+        assert_eq!(Frame::write(Opcode::Binary, &[1; 256], None)[..4], [0x82, 0x7e, 0x01, 0x00]);
+        let long = Frame::write(Opcode::Binary, &[1; 65_536], None);
+        assert_eq!(long[..10], [0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]);
+        for (bytes, from, payload) in [
+            (&unmasked[..], Side::Server, hello),
+            (&masked, Side::Client, hello),
+            (&pong, Side::Client, hello),
+            (&long, Side::Server, &[1; 65_536]),
+        ] {
+            let frame = Frame::read(bytes, from).unwrap();
+            assert_eq!((&frame.payload[..], frame.bytes, &frame.faults[..]), (payload, bytes.len(), &[][..]));
+        }
+    }
+
+    #[test]
+    fn each_rule_is_told_that_is_broken() {
+        use Side::{Client, Server};
+        let long_ping = [&[0x89, 126, 0, 126][..], &[0; 126]].concat();
+        let cases: [(&[u8], Side, &[Fault]); 17] = [
+            (b"\xc1\x01a", Server, &[Fault::ReservedBit]),
+            (b"\x83\x00", Server, &[Fault::ReservedOpcode(3)]),
+            (b"\x8b\x00", Server, &[Fault::ReservedOpcode(11)]),
+            (b"\x09\x00", Server, &[Fault::ControlInParts]),
+            (&long_ping, Server, &[Fault::ControlTooLong]),
+            (&[0x82, 126, 0, 1, 7], Server, &[Fault::LengthNotShortest]),
+            (&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, 7], Server, &[Fault::LengthNotShortest]),
+            (&[0x82, 127, 128, 0, 0, 0, 0, 0, 0, 0], Server, &[Fault::LengthTooGreat, Fault::Short(1 << 63)]),
+            (b"\x81\x01a", Client, &[Fault::Unmasked]),
+            (&[0x81, 0x80, 1, 2, 3, 4], Server, &[Fault::Masked]),
+            (b"\x81\x03a\xff\x61", Server, &[Fault::NotUtf8(1)]),
+            (b"\x01\x01\xe8", Server, &[]),
+            (b"\x88\x01\x03", Server, &[Fault::HalfCode]),
+            (b"\x88\x02\x03\xed", Server, &[Fault::CodeRefused(1005)]),
+            (b"\x88\x03\x03\xe8\xff", Server, &[Fault::NotUtf8(2)]),
+            (b"\x88\x00", Server, &[]),
+            (b"\x81\x05Hel", Server, &[Fault::Short(2)]),
+        ];
+        for (bytes, from, told) in cases {
+            assert_eq!(faults(bytes, from), told, "{bytes:02x?}");
+        }
+        for fault in cases.into_iter().flat_map(|(.., told)| told) {
+            assert!(fault.section() >= "5.1", "{fault:?}");
+            assert_eq!(fault.close_code().is_none(), matches!(fault, Fault::Short(_)));
+        }
+        assert_eq!(Frame::read(&[], Server), Err(Fault::Short(2)));
+        assert_eq!(Frame::read(&[0x81, 0xfe, 0], Server), Err(Fault::Short(5)));
+    }
+
+    #[test]
+    fn no_bytes_are_too_strange_to_be_read() {
+        // Every first two bytes, and lengths that say more than there is.
+        for bits in 0..=u16::MAX {
+            let [first, second] = bits.to_be_bytes();
+            let bytes = [&[first, second][..], &[0xff; 20]].concat();
+            let frame = Frame::read(&bytes, Side::Client).unwrap();
+            assert!(frame.bytes <= bytes.len() && frame.payload.len() <= 20);
+        }
+    }
+
+    #[test]
+    fn close_codes_are_for_those_who_may_use_them() {
+        let sent: Vec<u16> = (0..=u16::MAX).filter(|code| may_be_sent(*code)).collect();
+        assert_eq!(sent.len(), 4 + 8 + 2000);
+        for (code, may) in [
+            (999, false),
+            (1000, true),
+            (1001, false),
+            (2999, false),
+            (3000, true),
+            (4999, true),
+            (5000, false),
+        ] {
+            assert_eq!(may_be_asked_for(code), may, "{code}");
+        }
+    }
+}
