@@ -129,7 +129,8 @@ impl Client {
             self.identity.renamed(&me, out);
         }
         self.outbox.renamed(&me);
-        if let Some((_, name)) = self.drafts_of.as_mut().filter(|(owner, _)| owner.member == me.id) {
+        // Whosever they are is the same person, if not yet the same member: others' were put away.
+        if let Some((_, name)) = &mut self.drafts_of {
             name.clone_from(&me.name);
         }
         self.call(&me, self.rename_seen);
