@@ -133,8 +133,9 @@ impl Drafts {
         self.timer = false;
     }
 
-    /// Takes a draft of the last life of the page: before what was written since.
-    pub(crate) fn load(&mut self, room: RoomId, text: &str) {
+    /// Takes a draft of the last life of the page: before what was written since. One that does not
+    /// stay where it is stored is to be stored anew.
+    pub(crate) fn load(&mut self, room: RoomId, text: &str, stays: bool) {
         if text.is_empty() || (!self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX) {
             return;
         }
@@ -149,7 +150,10 @@ impl Drafts {
             }
         }
         if let Some(draft) = self.rooms.get_mut(&room) {
-            draft.base = Some(Rc::from(text));
+            draft.dirty |= !stays;
+            if stays {
+                draft.base = Some(Rc::from(text));
+            }
         }
     }
 

@@ -68,10 +68,17 @@ impl Client {
         }
         self.outbox.adopt(rows, owner, me, now, out);
         self.outbox.renew(now, out);
-        for StoredDraft { room, text, .. } in drafts {
-            self.drafts.load(room, &text);
+        let mut moved = Vec::new();
+        for mut draft in drafts {
+            let stays = draft.owner == owner;
+            self.drafts.load(draft.room, &draft.text, stays);
+            if !stays {
+                draft.text.clear();
+                moved.push(Effect::KeepDraft(draft));
+            }
         }
         self.flush_drafts(out);
+        out.append(&mut moved);
     }
 
     /// What somebody else left behind is ours from now on.
@@ -119,8 +126,12 @@ impl Client {
         }
     }
 
-    /// Stores the drafts that changed, once it is clear whose they are.
+    /// Stores the drafts that changed, once it is clear whose they are. Before the first welcome
+    /// that is a member of a log that is not known yet.
     pub(super) fn flush_drafts(&mut self, out: &mut Vec<Effect>) {
+        if self.drafts_of.is_none() {
+            self.drafts_of = self.owner().zip(self.identity.me().map(|me| me.name.clone()));
+        }
         if let Some((owner, name)) = &self.drafts_of {
             self.drafts.flush(*owner, name, out);
         }

@@ -74,7 +74,8 @@ impl Client {
         if let Some((old, name)) = self.drafts_of.replace((owner, you.name.clone()))
             && old != owner
         {
-            if name == you.name {
+            let unnumbered = old.epoch.is_none() && old.member == you.id;
+            if unnumbered || name == you.name {
                 self.drafts.give(old, &name, out);
             } else {
                 for draft in self.drafts.put_away(old, &name) {

@@ -229,3 +229,30 @@ fn what_was_sent_and_is_written_again_is_a_draft() {
     look_away(&mut page);
     assert_eq!((draft(&mut page).as_str(), page.rows()), ("ok", vec!["ok~".to_owned()]));
 }
+
+#[test]
+fn a_draft_of_before_the_first_welcome_is_stored_and_goes_along() {
+    let house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    types(&mut page, "before");
+    page.give(Input::Leaving);
+    // Loaded again, and no connection comes about.
+    let mut again = Page::on(&page.store).start();
+    again.give(Input::Me(Ok(Some(ann()))));
+    types(&mut again, "meanwhile");
+    again.give(Input::Leaving);
+    assert_eq!(again.store.read().drafts.len(), 2);
+    for _ in 0..2 {
+        let mut third = Page::again_in(&house, &page.store);
+        let mut lines: Vec<String> = draft(&mut third).lines().map(str::to_owned).collect();
+        lines.sort();
+        assert_eq!(lines, ["before", "meanwhile"]);
+        assert_eq!(third.store.read().drafts.len(), 1, "it stands where it belongs");
+    }
+    let mut third = Page::again_in(&house, &page.store);
+    let text = draft(&mut third);
+    third.send(1, &text);
+    third.give(Input::Leaving);
+    let mut last = Page::again_in(&house, &page.store);
+    assert_eq!(draft(&mut last), "");
+}
