@@ -140,14 +140,9 @@ impl Drafts {
             return;
         }
         let since = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
-        match &*since {
-            "" => drop(self.put(room, text)),
-            // It was there when the store could not be read.
-            since if is_part(text, since) => {}
-            since => {
-                let both = format!("{text}\n{since}");
-                self.put(room, &both).dirty = true;
-            }
+        // It may be there already, from when the store could not be read.
+        if !is_part(text, &since) {
+            self.put(room, &both(text, &since)).dirty |= !since.is_empty();
         }
         if let Some(draft) = self.rooms.get_mut(&room) {
             draft.dirty |= !stays;
@@ -168,7 +163,7 @@ impl Drafts {
     /// that is `shown` takes what another wrote since, and keeps what it wrote itself.
     pub(crate) fn refresh(&mut self, stored: &[StoredDraft], shown: bool) {
         let text_of = |room| stored.iter().find(|draft| draft.room == room).map_or("", |draft| &draft.text);
-        let mut others = Vec::new();
+        let mut news = Vec::new();
         let is_still = |draft: &Draft| !draft.dirty && draft.settled && draft.leaving.is_empty();
         for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| is_still(draft)) {
             let (ours, text) = (&*draft.text, text_of(*room));
@@ -176,9 +171,9 @@ impl Drafts {
             if ours == text {
                 draft.base = Some(draft.text.clone());
             } else if base == Some(ours) || is_part(ours, text) {
-                others.push((*room, text, false));
+                news.push((*room, text, text.to_owned()));
             } else if base != Some(text) && !is_part(text, ours) {
-                others.push((*room, text, true));
+                news.push((*room, text, both(text, ours)));
             }
         }
         if !shown {
@@ -186,18 +181,10 @@ impl Drafts {
         }
         let new = stored.iter().filter(|draft| !self.rooms.contains_key(&draft.room));
         let place = DRAFTS_MAX.saturating_sub(self.rooms.len());
-        others.extend(new.take(place).map(|draft| (draft.room, &*draft.text, false)));
-        for (room, text, both) in others {
-            if both {
-                let ours = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
-                let both = format!("{text}\n{ours}");
-                self.put(room, &both).dirty = true;
-            } else {
-                self.put(room, text);
-            }
-            if let Some(draft) = self.rooms.get_mut(&room) {
-                draft.base = Some(Rc::from(text));
-            }
+        news.extend(new.take(place).map(|draft| (draft.room, &*draft.text, draft.text.clone())));
+        for (room, stored, text) in news {
+            let draft = self.put(room, &text);
+            (draft.dirty, draft.base) = (text != stored, Some(Rc::from(stored)));
         }
     }
 
@@ -213,8 +200,7 @@ impl Drafts {
     /// Takes another's draft: behind what is written there.
     pub(crate) fn adopt(&mut self, room: RoomId, text: &str) {
         let before = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
-        let text = if before.is_empty() { text.to_owned() } else { format!("{before}\n{text}") };
-        self.put(room, &text).dirty = true;
+        self.put(room, &both(&before, text)).dirty = true;
     }
 
     fn put(&mut self, room: RoomId, text: &str) -> &mut Draft {
@@ -230,6 +216,12 @@ impl Drafts {
         let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
         written.map(|(room, draft)| stored(owner, name, *room, draft)).collect()
     }
+}
+
+/// Two drafts made one.
+fn both(before: &str, behind: &str) -> String {
+    let between = if before.is_empty() || behind.is_empty() { "" } else { "\n" };
+    [before, between, behind].concat()
 }
 
 /// Whether one of two drafts that were made one is `part`.
