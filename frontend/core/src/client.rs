@@ -11,7 +11,7 @@ mod wish;
 use crate::backoff::Backoff;
 use crate::browse::Browse;
 use crate::chain::Chain;
-use crate::connection::{Connection, End, Probe};
+use crate::connection::{Connection, Due, End, Heard, Probe};
 use crate::draft::Drafts;
 use crate::effect::Effect;
 use crate::feed::Feed;
@@ -123,6 +123,7 @@ impl Client {
         self.dispatch(input, now, out);
         self.pump(now, out);
         let overdue_at = self.overdue_at();
+        self.connection.note(now, out);
         self.connection.watch(overdue_at, out);
         self.watch_leases(out);
         let unsettled = self.outbox.posts_of(self.rooms.open_id());
@@ -144,6 +145,19 @@ impl Client {
                 self.load(out);
                 self.identity.started(name, out);
             }
+            Input::Ways { worked, pinned } => {
+                self.connection.remember(worked);
+                self.connection.pin(pinned, now, out);
+            }
+            Input::Pin(pinned) => {
+                let before = self.connection.socket();
+                self.connection.pin(pinned, now, out);
+                out.push(Effect::RememberPin(pinned));
+                if self.connection.socket() != before {
+                    self.after_loss(out);
+                }
+            }
+            Input::NetworkChanged => self.connection.forget(now, out),
             Input::Me(answer) => {
                 let turn = self.identity.told(answer, now, &mut self.jitter, out);
                 self.turn(turn, now, out);
@@ -163,11 +177,16 @@ impl Client {
             }
             Input::SignOut => self.identity.sign_out(out),
             Input::Opened(socket) => self.opened(socket, now, out),
-            Input::Frame(socket, text) => {
-                if self.connection.heard(socket, now) {
-                    self.frame(&text, now, out);
+            Input::Frame(socket, text) => match self.connection.heard(socket, now) {
+                Heard::NotOurs => {}
+                Heard::Now => self.frame(&text, now, out),
+                Heard::Beside => self.frame_beside(&text, now, out),
+                Heard::Later => {
+                    if !self.connection.hold_back(text) {
+                        self.beside_failed(now, out);
+                    }
                 }
-            }
+            },
             Input::Closed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
             Input::Timer(timer) => self.timer(timer, now, out),
             Input::Network { online } => {
@@ -265,19 +284,23 @@ impl Client {
 
     fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
-        if self.connection.opened(socket, reference, now) {
+        if self.connection.opened(socket, reference, now, out) {
             let me = self.identity.me().map(|me| me.id);
             // What another member held is not ours to go on from.
             let cursor = self.cursor.filter(|_| self.held_by == me);
             let room = Some(self.rooms.first());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
-            self.transmit(&Command::Hello(hello), out);
+            self.transmit_on(socket, &Command::Hello(hello), out);
         }
     }
 
     fn closed(&mut self, socket: SocketId, code: u16, reason: &str, now: u64, out: &mut Vec<Effect>) {
         match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
             End::NotOurs => {}
+            End::Beside => {
+                let held = self.connection.beside_closed(now);
+                self.take_held(held, now, out);
+            }
             End::WillRetry => self.after_loss(out),
             End::SignedOut(was_live) => {
                 self.after_loss(out);
@@ -295,8 +318,15 @@ impl Client {
             }
             Timer::Silence => {
                 let overdue_at = self.overdue_at();
-                if self.connection.is_overdue(overdue_at, now) {
-                    self.give_up(CloseCode::Silent, now, out);
+                match self.connection.due(overdue_at, now) {
+                    Due::Nothing => {}
+                    Due::End => self.give_up(CloseCode::Silent, now, out),
+                    Due::Next => {
+                        self.connection.turn_to_next(now, &mut self.jitter, out);
+                        self.after_loss(out);
+                    }
+                    Due::BesideBegins => self.connection.begin_beside(now, out),
+                    Due::BesideEnds => self.beside_failed(now, out),
                 }
             }
             Timer::Resend => self.outbox.rested(),
@@ -387,9 +417,13 @@ impl Client {
     }
 
     fn transmit(&self, command: &Command, out: &mut Vec<Effect>) {
+        self.transmit_on(self.connection.socket(), command, out);
+    }
+
+    fn transmit_on(&self, socket: SocketId, command: &Command, out: &mut Vec<Effect>) {
         // No command of ours fails to become JSON; if one did, silence would tell.
         if let Ok(text) = serde_json::to_string(command) {
-            out.push(Effect::Transmit(self.connection.socket(), text));
+            out.push(Effect::Transmit(socket, text));
         }
     }
 

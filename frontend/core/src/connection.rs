@@ -3,16 +3,27 @@
 //! Each attempt has a new [`SocketId`], and what an older one still says is
 //! passed over. A connection that is given up may be dead, so nothing waits for
 //! its end; only the readyState shows it for a while.
+//!
+//! Which transport an attempt is made with is [`Choice`]'s to say. While a lesser one serves, a
+//! WebSocket is tried [`beside`] it.
+
+mod beside;
 
 use crate::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{SocketId, Timer};
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, CONNECT_MS, HINT_MAX_MS, PROBE_MS, WELCOME_MS};
+use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, HINT_MAX_MS, PROBE_MS, WELCOME_MS};
+use crate::transport::{Choice, Transport, Worked};
 use crate::view::{Link, ReadyState};
+use beside::{Beside, Plan};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
 use shared::limits::SILENCE_MS;
+
+/// A WebSocket that was closed without a code, and one that broke (RFC 6455 §7.1.5).
+const NO_STATUS: u16 = 1005;
+const ABNORMAL: u16 = 1006;
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +32,7 @@ enum Stage {
     Resting,
     /// The next attempt starts at this time.
     Waiting { retry_at: u64 },
-    /// The WebSocket opens.
+    /// It opens.
     Connecting,
     /// `hello` was sent under this `ref`.
     Greeting { reference: u64 },
@@ -32,9 +43,18 @@ enum Stage {
 /// The connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    /// The latest attempt.
+    /// The one that serves, or is to.
     socket: SocketId,
+    /// The latest attempt.
+    last: SocketId,
+    choice: Choice,
     stage: Stage,
+    /// When the attempt began, and whether there is another transport to be tried after it.
+    began: u64,
+    has_next: bool,
+    /// A WebSocket that is tried beside it.
+    beside: Option<Beside>,
+    plan: Plan,
     /// When the stage began.
     since: u64,
     /// When the last frame came.
@@ -54,6 +74,8 @@ pub(crate) struct Connection {
 pub(crate) enum End {
     /// It was not this one.
     NotOurs,
+    /// It was the one that is tried beside it.
+    Beside,
     /// The next attempt will come.
     WillRetry,
     /// No member is signed in: it rests until that is clear. True if it was
@@ -65,7 +87,13 @@ impl Connection {
     pub(crate) fn new() -> Self {
         Connection {
             socket: SocketId(0),
+            last: SocketId(0),
+            choice: Choice::new(),
             stage: Stage::Resting,
+            began: 0,
+            has_next: false,
+            beside: None,
+            plan: Plan::default(),
             since: 0,
             heard_at: 0,
             probe_by: None,
@@ -88,7 +116,8 @@ impl Connection {
             Stage::Waiting { retry_at } => Some(retry_at),
             _ => None,
         };
-        Link { ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
+        let transport = self.choice.current();
+        Link { transport, ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
     }
 
     /// Whether commands can be sent.
@@ -104,10 +133,63 @@ impl Connection {
     /// Opens a new connection now, whatever there was.
     pub(crate) fn open(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.end(CloseCode::Normal, now, out);
-        self.socket.0 = self.socket.0.wrapping_add(1);
+        self.leave_beside(out);
+        let transport = self.choice.first(now);
+        self.start(transport, now, out);
+    }
+
+    fn start(&mut self, transport: Transport, now: u64, out: &mut Vec<Effect>) {
+        self.socket = self.next_socket();
         self.closing_by = None;
         self.enter(Stage::Connecting, now);
-        out.push(Effect::Open(self.socket));
+        self.began = now;
+        self.has_next = self.choice.has_next(now);
+        self.plan.started(transport);
+        out.push(Effect::Open(self.socket, transport));
+    }
+
+    fn next_socket(&mut self) -> SocketId {
+        self.last.0 = self.last.0.wrapping_add(1);
+        self.last
+    }
+
+    /// The user wants this transport and no other, or the best again.
+    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
+        if pinned.is_none() && self.choice.pinned().is_some() {
+            self.plan = Plan::at_once(now);
+        }
+        self.choice.pin(pinned);
+        let is_up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
+        if is_up && pinned.is_some_and(|pinned| pinned != self.choice.current()) {
+            self.open(now, out);
+        } else if pinned.is_some() {
+            self.leave_beside(out);
+        }
+    }
+
+    /// What the user wants.
+    pub(crate) fn pinned(&self) -> Option<Transport> {
+        self.choice.pinned()
+    }
+
+    /// What an earlier visit found to work.
+    pub(crate) fn remember(&mut self, worked: Option<Worked>) {
+        self.choice.remember(worked);
+    }
+
+    /// What worked for long enough is remembered: called after each input.
+    pub(crate) fn note(&mut self, now: u64, out: &mut Vec<Effect>) {
+        if let Some(worked) = self.choice.lasted(now) {
+            out.push(Effect::RememberTransport(Some(worked)));
+        }
+    }
+
+    /// It may be another network: what was learnt of the old one does not hold.
+    pub(crate) fn forget(&mut self, now: u64, out: &mut Vec<Effect>) {
+        if self.choice.forget() {
+            out.push(Effect::RememberTransport(None));
+        }
+        self.plan = Plan::at_once(now);
     }
 
     /// Opens a connection if there is none: at once, unless the last one failed.
@@ -125,6 +207,8 @@ impl Connection {
     /// Ends the connection and rests.
     pub(crate) fn rest(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.end(CloseCode::Normal, now, out);
+        self.leave_beside(out);
+        self.choice.ended(false, now);
         self.enter(Stage::Resting, now);
     }
 
@@ -138,12 +222,22 @@ impl Connection {
     /// Ends the connection, which is no good, and comes back after a wait.
     pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         self.end(code, now, out);
+        self.choice.ended(code == CloseCode::Silent, now);
         self.wait(now, jitter, out);
     }
 
-    /// The WebSocket is open: `reference` is what `hello` will carry. False for
+    /// It is open: `reference` is what `hello` will carry. False for
     /// an older one, or one that was open already.
-    pub(crate) fn opened(&mut self, socket: SocketId, reference: u64, now: u64) -> bool {
+    pub(crate) fn opened(
+        &mut self,
+        socket: SocketId,
+        reference: u64,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        if self.opened_beside(socket, reference, now, out) {
+            return true;
+        }
         let is_it = socket == self.socket && self.stage == Stage::Connecting;
         if is_it {
             self.enter(Stage::Greeting { reference }, now);
@@ -151,14 +245,17 @@ impl Connection {
         is_it
     }
 
-    /// A frame came. False for an older connection's.
-    pub(crate) fn heard(&mut self, socket: SocketId, now: u64) -> bool {
-        let is_it = socket == self.socket && matches!(self.stage, Stage::Greeting { .. } | Stage::Live);
-        if is_it {
-            self.heard_at = now;
-            self.probe_by = None;
+    /// A frame came.
+    pub(crate) fn heard(&mut self, socket: SocketId, now: u64) -> Heard {
+        if self.beside.as_ref().is_some_and(|beside| beside.socket == socket) {
+            return Heard::Beside;
         }
-        is_it
+        if socket != self.socket || !matches!(self.stage, Stage::Greeting { .. } | Stage::Live) {
+            return Heard::NotOurs;
+        }
+        self.heard_at = now;
+        self.probe_by = None;
+        if self.is_beside_greeting() { Heard::Later } else { Heard::Now }
     }
 
     /// Whether this `ref` is the `hello`'s that is not answered yet.
@@ -169,10 +266,13 @@ impl Connection {
     /// `welcome` came.
     pub(crate) fn welcomed(&mut self, now: u64) {
         self.backoff.good(now);
+        let transport = self.choice.current();
+        self.choice.welcomed(transport, now);
+        self.plan.welcomed(transport, now);
         self.enter(Stage::Live, now);
     }
 
-    /// The WebSocket ended.
+    /// It ended.
     pub(crate) fn closed(
         &mut self,
         socket: SocketId,
@@ -182,6 +282,9 @@ impl Connection {
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> End {
+        if self.beside.as_ref().is_some_and(|beside| beside.socket == socket) {
+            return End::Beside;
+        }
         if socket != self.socket {
             return End::NotOurs;
         }
@@ -193,8 +296,17 @@ impl Connection {
         if !should_reconnect(code) {
             let was_live = self.is_live();
             self.backoff.wait(now, jitter);
+            self.leave_beside(out);
+            self.choice.ended(false, now);
             self.enter(Stage::Resting, now);
             return End::SignedOut(was_live);
+        }
+        let broke = matches!(code, NO_STATUS | ABNORMAL);
+        if self.is_live() {
+            self.choice.ended(broke, now);
+        } else if broke && let Some(transport) = self.choice.next(true, now) {
+            self.start(transport, now, out);
+            return End::WillRetry;
         }
         match retry_ms(reason).filter(|_| code == CloseCode::Restart.number()) {
             // The server spreads its clients itself.
@@ -224,6 +336,9 @@ impl Connection {
     /// The browser says whether there is a network.
     pub(crate) fn network(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Probe {
         self.offline = !online;
+        if online {
+            self.forget(now, out);
+        }
         if online && matches!(self.stage, Stage::Connecting | Stage::Greeting { .. }) {
             // It may have begun on the network that was lost.
             self.open(now, out);
@@ -243,23 +358,50 @@ impl Connection {
     }
 
     /// The timer of silence came, and `overdue_at` is when an answer of the
-    /// server's is overdue. True if the connection is to be given up.
-    pub(crate) fn is_overdue(&mut self, overdue_at: Option<u64>, now: u64) -> bool {
+    /// server's is overdue: what is due.
+    pub(crate) fn due(&mut self, overdue_at: Option<u64>, now: u64) -> Due {
         self.timer_at = None;
         // A clock that was set back must not make a dead connection live longer.
         self.since = self.since.min(now);
+        self.began = self.began.min(now);
         self.heard_at = self.heard_at.min(now);
+        if let Some(beside) = &mut self.beside {
+            beside.since = beside.since.min(now);
+        }
         self.probe_by = self.probe_by.map(|at| at.min(now.saturating_add(PROBE_MS)));
         self.closing_by =
             self.closing_by.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
         let up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
-        up && self.deadline(overdue_at).is_some_and(|at| at <= now)
+        if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
+            return if self.has_next && !self.is_live() { Due::Next } else { Due::End };
+        }
+        match self.beside_deadline() {
+            Some(at) if at <= now && self.beside.is_some() => Due::BesideEnds,
+            Some(at) if at <= now => Due::BesideBegins,
+            _ => Due::Nothing,
+        }
+    }
+
+    /// No `welcome` came in time: another transport is tried. A WebSocket that is still opening may
+    /// go on meanwhile.
+    pub(crate) fn turn_to_next(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        let is_opening = self.stage == Stage::Connecting && self.choice.current() == Transport::WebSocket;
+        let Some(transport) = self.choice.next(false, now) else {
+            return self.give_up(CloseCode::Silent, now, jitter, out);
+        };
+        if is_opening {
+            self.beside = Some(Beside::opening(self.socket, self.began));
+        } else {
+            self.end(CloseCode::Normal, now, out);
+        }
+        self.start(transport, now, out);
     }
 
     /// Keeps the timer of silence right: called after each input. A frame only
     /// moves a number; the timer is set again when it comes.
     pub(crate) fn watch(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
-        match (self.deadline(overdue_at), self.timer_at) {
+        let deadline = [self.deadline(overdue_at), self.beside_deadline()].into_iter().flatten().min();
+        match (deadline, self.timer_at) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 self.timer_at = Some(at);
                 out.push(Effect::Set(Timer::Silence, at));
@@ -275,6 +417,9 @@ impl Connection {
     fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
         match self.stage {
             Stage::Resting | Stage::Waiting { .. } => self.closing_by,
+            Stage::Connecting | Stage::Greeting { .. } if self.has_next => {
+                Some(self.began.saturating_add(FIRST_WORD_MS))
+            }
             Stage::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
             Stage::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
             Stage::Live => {
@@ -312,9 +457,38 @@ impl Connection {
     }
 
     fn wait_until(&mut self, retry_at: u64, now: u64, out: &mut Vec<Effect>) {
+        self.leave_beside(out);
         self.enter(Stage::Waiting { retry_at }, now);
         out.push(Effect::Set(Timer::Retry, retry_at));
     }
+}
+
+/// Whose frame it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// An older connection's.
+    NotOurs,
+    /// The connection's.
+    Now,
+    /// The connection's, which is to wait: see [`beside`].
+    Later,
+    /// The one's that is tried beside it.
+    Beside,
+}
+
+/// What the timer of silence brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Nothing.
+    Nothing,
+    /// The connection is to be given up.
+    End,
+    /// The next transport is to be tried.
+    Next,
+    /// A WebSocket is to be tried beside it.
+    BesideBegins,
+    /// The one that was tried beside it is to be given up.
+    BesideEnds,
 }
 
 /// Whether a `ping` is to be sent: is this connection still alive?

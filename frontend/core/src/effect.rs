@@ -2,6 +2,7 @@
 
 use crate::input::{SocketId, Timer};
 use crate::stored::{StoredDraft, StoredRow};
+use crate::transport::{Transport, Worked};
 use crate::view::RowKey;
 
 /// One thing to do.
@@ -40,11 +41,16 @@ pub enum Effect {
     },
     /// Store this draft under its owner and room, or forget it if its text is empty. No answer.
     KeepDraft(StoredDraft),
-    /// Open a WebSocket to `/conn_ws?v=1`.
-    Open(SocketId),
-    /// Send a text frame on this WebSocket.
+    /// Open a connection by this transport. One over plain HTTP is open at once: its first request
+    /// goes out with the `hello`, and is not answered before the server has said `welcome`.
+    Open(SocketId, Transport),
+    /// Keep for the next visit what worked here, or forget it.
+    RememberTransport(Option<Worked>),
+    /// Keep for the next visit what the user wants.
+    RememberPin(Option<Transport>),
+    /// Send a text frame on this connection.
     Transmit(SocketId, String),
-    /// Close this WebSocket with this code; it may be dead, so nothing more is
+    /// Close this connection with this code; it may be dead, so nothing more is
     /// to be heard of it. Its `Input::Closed` may still be told, and then ends
     /// the readyState *closing*; without it that ends by itself.
     Close(SocketId, u16),

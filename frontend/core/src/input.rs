@@ -1,6 +1,7 @@
 //! What the client is told: by the browser, by the server, by the person.
 
 use crate::stored::{Owner, Stored};
+use crate::transport::{Transport, Worked};
 use crate::view::{NameRefusal, RowKey};
 use shared::command::At;
 use shared::{ClientId, Member, RoomId};
@@ -38,17 +39,28 @@ pub enum Input {
         /// The name of the last visit, if it is remembered.
         name: Option<String>,
     },
+    /// What an earlier visit learnt and the user wants, before [`Input::Started`].
+    Ways {
+        /// What worked.
+        worked: Option<Worked>,
+        /// What the user wants.
+        pinned: Option<Transport>,
+    },
+    /// The user wants this transport and no other, or whichever is best.
+    Pin(Option<Transport>),
+    /// The browser says that the connection to the network is another.
+    NetworkChanged,
     /// The server said who we are (`GET /api/me`), or could not be asked.
     Me(Result<Option<Member>, Unreachable>),
     /// The answer to [`crate::effect::Effect::Join`] or `Rename`.
     Named(Result<Member, NameRefusal>),
     /// The answer to [`crate::effect::Effect::SignOut`].
     SignedOut(Result<(), Unreachable>),
-    /// `open` of this WebSocket.
+    /// `open` of this connection.
     Opened(SocketId),
-    /// A text frame of this WebSocket.
+    /// A text frame of this connection.
     Frame(SocketId, String),
-    /// `close` of this WebSocket.
+    /// `close` of this connection.
     Closed {
         /// Which.
         socket: SocketId,

@@ -31,6 +31,7 @@ mod sorted;
 pub mod stored;
 mod stretch;
 mod timeline;
+pub mod transport;
 pub mod view;
 
 pub use client::Client;

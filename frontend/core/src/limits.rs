@@ -99,3 +99,33 @@ pub const BACKOFF_CEILING_MS: u64 = 30_000;
 
 /// The longest reconnect hint of a server that is honoured. Past it: this is taken.
 pub const HINT_MAX_MS: u64 = 60_000;
+
+/// From the start of an attempt to `welcome`, while there is another transport to be tried. Past
+/// it: the next starts.
+pub const FIRST_WORD_MS: u64 = 2_500;
+
+/// A transport that was welcome for so long works here.
+pub const WORKS_MS: u64 = 60_000;
+
+/// How long what works is remembered.
+pub const REMEMBERED_MS: u64 = 24 * 3_600_000;
+
+/// How often, in a row, a transport may break before it worked. At it: left alone.
+pub const SHORT_ENDS_MAX: u32 = 3;
+
+/// How long a transport is left alone.
+pub const AVOIDED_MS: u64 = 10 * 60_000;
+
+/// How often what works may be refused in a row. Past it: the next transport is tried.
+pub const TRUSTED_FAILURES_MAX: u32 = 2;
+
+/// From the `welcome` of a lesser transport to the first attempt at a WebSocket beside it; doubled
+/// with each that fails.
+pub const BESIDE_FIRST_MS: u64 = 30_000;
+
+/// The longest between two of these attempts.
+pub const BESIDE_CEILING_MS: u64 = 10 * 60_000;
+
+/// Frames that are held back while a WebSocket is greeted beside what there is. Past it: that is
+/// given up.
+pub const BESIDE_FRAMES_MAX: usize = 200;

@@ -1,6 +1,7 @@
 //! The [`View`], kept from one look to the next: what did not change is the
 //! same `Rc`, so that components see by a pointer that they have nothing to do.
 
+use crate::transport::Transport;
 use crate::view::{Draft, Edge, Identity, LeftBehind, Link, Pending, Person, ReadyState, RoomItem, View};
 use shared::RoomId;
 use std::rc::Rc;
@@ -14,7 +15,14 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new() -> Self {
-        let link = Link { ready_state: ReadyState::Closed, welcomed: false, retry_at: None, offline: false };
+        let transport = Transport::WebSocket;
+        let link = Link {
+            transport,
+            ready_state: ReadyState::Closed,
+            welcomed: false,
+            retry_at: None,
+            offline: false,
+        };
         let view = View {
             identity: Identity::Unknown { failed: false },
             link,
@@ -33,6 +41,7 @@ impl Screen {
             left_behind: Rc::from([]),
             found: None,
             catching_up: false,
+            pinned: None,
             memory_only: false,
             people: Rc::from([]),
             people_count: 0,

@@ -5,6 +5,7 @@
 //! pointers first: a row that did not change costs one comparison.
 
 use crate::stored::{Body, Owner};
+use crate::transport::Transport;
 use shared::event::FoundRoom;
 use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
@@ -46,6 +47,8 @@ pub struct View {
     pub found: Option<Rc<Found>>,
     /// Something is known to be missing, and is coming: what is shown may not be whole.
     pub catching_up: bool,
+    /// The transport that the user wants and no other.
+    pub pinned: Option<Transport>,
     /// Rows cannot be stored here: what is not sent is lost with the page.
     pub memory_only: bool,
     /// Present members, in the order of their names.
@@ -104,7 +107,9 @@ pub struct NameRefusal {
 /// The connection as it really is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The WebSocket's own `readyState`.
+    /// By which it is, or was last tried.
+    pub transport: Transport,
+    /// Its own `readyState`.
     pub ready_state: ReadyState,
     /// The server has said `welcome` on it.
     pub welcomed: bool,

@@ -46,6 +46,31 @@ impl Client {
         self.tidy();
     }
 
+    /// Takes a text frame of the WebSocket that is tried beside the connection.
+    pub(super) fn frame_beside(&mut self, text: &str, now: u64, out: &mut Vec<Effect>) {
+        match Event::parse(text) {
+            Ok(Event::Welcome(welcome)) if self.connection.is_beside_greeting_as(welcome.reference) => {
+                self.connection.take_over(now, out);
+                self.after_loss(out);
+                self.welcome(&welcome, now, out);
+            }
+            Ok(Event::Error(_)) => self.beside_failed(now, out),
+            _ => {}
+        }
+    }
+
+    /// It came to nothing: what the connection told meanwhile is taken now.
+    pub(super) fn beside_failed(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let held = self.connection.beside_failed(now, out);
+        self.take_held(held, now, out);
+    }
+
+    pub(super) fn take_held(&mut self, held: Vec<String>, now: u64, out: &mut Vec<Effect>) {
+        for frame in held {
+            self.frame(&frame, now, out);
+        }
+    }
+
     fn refused(&mut self, refusal: &Refusal, now: u64, out: &mut Vec<Effect>) {
         let Some(reference) = refusal.reference else { return };
         let is_greeting = self.connection.is_greeting(reference);

@@ -38,6 +38,7 @@ impl Client {
             left_behind: self.left_behind().into(),
             found: self.browse.as_ref().map(|browse| Rc::new(browse.show(|id| rooms.get(id).is_some()))),
             catching_up: self.catching_up || !self.is_whole(),
+            pinned: self.connection.pinned(),
             memory_only: self.memory_only,
             people: self.members.people(me.map(|me| me.id)).into(),
             people_count: self.members.count(),

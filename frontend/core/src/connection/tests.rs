@@ -7,14 +7,25 @@ struct Scene {
     now: u64,
 }
 
+fn open(number: u64) -> Effect {
+    Effect::Open(SocketId(number), Transport::WebSocket)
+}
+
+fn is_overdue(connection: &mut Connection, overdue_at: Option<u64>, now: u64) -> bool {
+    connection.due(overdue_at, now) == Due::End
+}
+
 impl Scene {
     fn new() -> Self {
-        Scene { connection: Connection::new(), jitter: Jitter::new(1), now: 100_000 }
+        let mut connection = Connection::new();
+        // Which transport it is does not matter here.
+        connection.pin(Some(Transport::WebSocket), 0, &mut Vec::new());
+        Scene { connection, jitter: Jitter::new(1), now: 100_000 }
     }
 
     fn connecting() -> Self {
         let mut scene = Scene::new();
-        assert_eq!(scene.does(Connection::open)[0], Effect::Open(SocketId(1)));
+        assert_eq!(scene.does(Connection::open)[0], open(1));
         scene
     }
 
@@ -34,8 +45,8 @@ impl Scene {
 
     fn go_live(&mut self) {
         let socket = self.connection.socket();
-        assert!(self.connection.opened(socket, 1, self.now));
-        assert!(self.connection.heard(socket, self.now));
+        assert!(self.connection.opened(socket, 1, self.now, &mut Vec::new()));
+        assert_eq!(self.connection.heard(socket, self.now), Heard::Now);
         self.connection.welcomed(self.now);
     }
 
@@ -66,7 +77,7 @@ impl Scene {
     }
 
     fn overdue_in(&self, ms: u64) -> bool {
-        self.connection.clone().is_overdue(None, self.now + ms)
+        is_overdue(&mut self.connection.clone(), None, self.now + ms)
     }
 
     fn state(&self) -> ReadyState {
@@ -84,7 +95,7 @@ fn the_ready_state_is_the_websockets_own() {
     assert_eq!(scene.state(), ReadyState::Closed);
     scene.does(Connection::open);
     assert_eq!(scene.state(), ReadyState::Connecting);
-    scene.connection.opened(SocketId(1), 1, scene.now);
+    scene.connection.opened(SocketId(1), 1, scene.now, &mut Vec::new());
     assert_eq!((scene.state(), scene.connection.link().welcomed), (ReadyState::Open, false));
     scene.connection.welcomed(scene.now);
     assert_eq!((scene.state(), scene.connection.link().welcomed), (ReadyState::Open, true));
@@ -99,9 +110,9 @@ fn a_dead_websocket_is_not_shown_as_closing_for_ever() {
     let mut scene = Scene::live();
     scene.does(Connection::rest);
     assert_eq!(scene.patience(), CLOSING_MS);
-    assert!(!scene.connection.is_overdue(None, scene.now + CLOSING_MS - 1));
+    assert!(!is_overdue(&mut scene.connection, None, scene.now + CLOSING_MS - 1));
     assert_eq!(scene.state(), ReadyState::Closing);
-    assert!(!scene.connection.is_overdue(None, scene.now + CLOSING_MS));
+    assert!(!is_overdue(&mut scene.connection, None, scene.now + CLOSING_MS));
     assert_eq!(scene.state(), ReadyState::Closed);
 }
 
@@ -109,10 +120,10 @@ fn a_dead_websocket_is_not_shown_as_closing_for_ever() {
 fn each_attempt_has_its_own_number_and_late_words_of_an_older_one_are_passed_over() {
     let mut scene = Scene::live();
     let out = scene.does(Connection::reconnect);
-    assert_eq!(out[..2], [Effect::Close(SocketId(1), 1000), Effect::Open(SocketId(2))]);
+    assert_eq!(out[..2], [Effect::Close(SocketId(1), 1000), open(2)]);
     let old = SocketId(1);
-    assert!(!scene.connection.opened(old, 1, scene.now));
-    assert!(!scene.connection.heard(old, scene.now));
+    assert!(!scene.connection.opened(old, 1, scene.now, &mut Vec::new()));
+    assert_eq!(scene.connection.heard(old, scene.now), Heard::NotOurs);
     let mut out = Vec::new();
     let end = scene.connection.closed(old, 1006, "", scene.now, &mut Jitter::new(1), &mut out);
     assert_eq!((end, out), (End::NotOurs, vec![]));
@@ -124,7 +135,7 @@ fn an_attempt_that_does_not_open_or_is_not_welcome_is_given_up() {
     let mut scene = Scene::connecting();
     assert_eq!(scene.patience(), CONNECT_MS);
     assert!(!scene.overdue_in(CONNECT_MS - 1) && scene.overdue_in(CONNECT_MS));
-    scene.connection.opened(SocketId(1), 1, scene.now);
+    scene.connection.opened(SocketId(1), 1, scene.now, &mut Vec::new());
     assert_eq!(scene.patience(), WELCOME_MS);
     assert!(!scene.overdue_in(WELCOME_MS - 1) && scene.overdue_in(WELCOME_MS));
 }
@@ -143,15 +154,20 @@ fn a_frame_sets_no_timer() {
     let mut scene = Scene::live();
     scene.connection.watch(None, &mut Vec::new());
     scene.now += 1_000;
-    assert_eq!(scene.does(|connection, now, _| connection.heard(SocketId(1), now)), []);
+    assert_eq!(
+        scene.does(|connection, now, _| {
+            connection.heard(SocketId(1), now);
+        }),
+        []
+    );
 }
 
 #[test]
 fn an_answer_that_is_overdue_ends_a_connection_that_lives() {
     let mut scene = Scene::live();
     let now = scene.now;
-    assert!(!scene.connection.is_overdue(Some(now + 1), now));
-    assert!(scene.connection.is_overdue(Some(now), now));
+    assert!(!is_overdue(&mut scene.connection, Some(now + 1), now));
+    assert!(is_overdue(&mut scene.connection, Some(now), now));
 }
 
 #[test]
@@ -174,7 +190,7 @@ fn a_lost_connection_is_opened_again_after_a_wait() {
     assert_eq!((end, out), (End::WillRetry, vec![Effect::Set(Timer::Retry, scene.now + wait)]));
     assert!(wait <= 250, "{wait}");
     let out = scene.does(|connection, now, out| assert!(connection.retry(now, out)));
-    assert!(out.contains(&Effect::Open(SocketId(2))));
+    assert!(out.contains(&open(2)));
     assert!(!scene.connection.retry(scene.now, &mut Vec::new()), "nothing waits any more");
 }
 
@@ -216,10 +232,10 @@ fn the_network_coming_back_connects_at_once() {
     let mut scene = Scene::steady();
     scene.closed(1006, "");
     let out = scene.does(|connection, now, out| connection.network(true, now, out));
-    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), Effect::Open(SocketId(2))]), "{out:?}");
+    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), open(2)]), "{out:?}");
     // An attempt on the network that was lost is not waited for.
     let out = scene.does(|connection, now, out| connection.network(true, now, out));
-    assert!(out.starts_with(&[Effect::Close(SocketId(2), 1000), Effect::Open(SocketId(3))]), "{out:?}");
+    assert!(out.starts_with(&[Effect::Close(SocketId(2), 1000), open(3)]), "{out:?}");
     scene.go_live();
     let mut out = Vec::new();
     assert_eq!(scene.connection.network(true, scene.now, &mut out), Probe::Send);
@@ -241,7 +257,7 @@ fn reconnect_now_does_not_wait_and_does_not_connect_nobody() {
     let mut scene = Scene::steady();
     scene.closed(1006, "");
     let out = scene.does(Connection::reconnect);
-    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), Effect::Open(SocketId(2))]), "{out:?}");
+    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), open(2)]), "{out:?}");
     let mut scene = Scene::new();
     assert_eq!(scene.does(Connection::reconnect), []);
 }
@@ -251,7 +267,7 @@ fn a_clock_that_is_set_back_makes_no_dead_connection_live_longer() {
     let mut scene = Scene::live();
     scene.connection.probe_by = Some(scene.now + PROBE_MS);
     scene.now -= 90_000;
-    assert!(!scene.connection.is_overdue(None, scene.now));
+    assert!(!is_overdue(&mut scene.connection, None, scene.now));
     assert_eq!(scene.patience(), PROBE_MS);
     scene.connection.heard(SocketId(1), scene.now);
     assert_eq!(scene.patience(), SILENCE_MS);

@@ -6,6 +6,7 @@ use client::effect::Effect;
 use client::input::{Input, SocketId, Timer, Unreachable};
 use client::limits::{PEOPLE_MAX, WINDOW_ROWS_MAX};
 use client::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
+use client::transport::Transport;
 use client::view::{NameRefusal, ReadyState, RowKey, RowState, View};
 use shared::command::{At, Command};
 use shared::{Epoch, ErrorCode, Member, MemberId, RoomId};
@@ -257,7 +258,12 @@ impl Dice {
 
     fn input(&mut self, shell: &Shell) -> Input {
         // Mostly the connection of now, so that much happens; sometimes any.
-        let socket = SocketId(if self.roll(20) == 0 { self.number() } else { shell.socket });
+        let open: Vec<u64> = shell.usable.keys().copied().collect();
+        let socket = SocketId(match self.roll(20) {
+            0 => self.number(),
+            1..3 if !open.is_empty() => open[self.roll(open.len() as u64) as usize],
+            _ => shell.socket,
+        });
         let name = self.pick(&["Ann", "", "茶"]).to_owned();
         let key = RowKey { author: MemberId(self.roll(4)), client_id: client_id(self.roll(30)) };
         match self.roll(100) {
@@ -283,6 +289,11 @@ impl Dice {
             17 => Input::Rename { name },
             18 => Input::SignOut,
             19 => Input::Retry(key),
+            20 if self.roll(2) == 0 => match self.roll(6) {
+                4 => Input::NetworkChanged,
+                5 => Input::Pin(None),
+                index => Input::Pin(Some(Transport::ALL[index as usize])),
+            },
             20 => Input::Discard(key),
             21 => [Input::ReconnectNow, Input::DismissEpoch][self.roll(2) as usize].clone(),
             22..26 => {
@@ -298,9 +309,9 @@ impl Dice {
 /// The shell's side of the contract: the socket and the timers as the effects left them.
 #[derive(Default)]
 struct Shell {
-    /// The newest socket, and whether it may be sent on.
+    /// The newest socket, and those that may be sent on, with their transports.
     socket: u64,
-    usable: bool,
+    usable: BTreeMap<u64, Transport>,
     timers: BTreeMap<Timer, u64>,
     /// The `ref` of the latest command.
     reference: u64,
@@ -312,17 +323,19 @@ impl Shell {
     fn take(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Open(SocketId(number)) => {
+                Effect::Open(SocketId(number), transport) => {
                     assert!(*number > self.socket, "a number is used once");
-                    assert!(!self.usable, "one at a time");
-                    (self.socket, self.usable) = (*number, true);
+                    self.socket = *number;
+                    self.usable.insert(*number, *transport);
+                    let kinds: BTreeSet<_> = self.usable.values().collect();
+                    assert!(self.usable.len() < 3 && kinds.len() == self.usable.len(), "{:?}", self.usable);
+                    assert!(kinds.len() == 1 || kinds.contains(&Transport::WebSocket), "beside a lesser one");
                 }
                 Effect::Close(SocketId(number), _) => {
-                    assert!(self.usable && *number == self.socket, "closed what was not there");
-                    self.usable = false;
+                    assert!(self.usable.remove(number).is_some(), "closed what was not there");
                 }
                 Effect::Transmit(SocketId(number), text) => {
-                    assert!(self.usable && *number == self.socket, "sent on what was closed");
+                    assert!(self.usable.contains_key(number), "sent on what was closed");
                     assert!(text.len() <= shared::limits::FRAME_BYTES_MAX);
                     Command::parse(text).unwrap();
                     let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -351,7 +364,7 @@ fn check(view: &View, shell: &Shell) {
     assert_eq!(settled, all, "what is settled stands before what is not");
     assert!(!view.link.welcomed || view.link.ready_state == ReadyState::Open);
     let up = matches!(view.link.ready_state, ReadyState::Open | ReadyState::Connecting);
-    assert_eq!(up, shell.usable, "the readyState is the socket's own");
+    assert_eq!(up, !shell.usable.is_empty(), "the readyState is the socket's own");
     // Whoever waits has a timer to be woken by.
     assert_eq!(view.link.retry_at, view.link.retry_at.and(shell.timers.get(&Timer::Retry).copied()));
     assert!(!up || shell.timers.contains_key(&Timer::Silence), "a connection is always watched");
@@ -360,7 +373,7 @@ fn check(view: &View, shell: &Shell) {
 #[test]
 fn no_input_makes_it_panic_or_break_its_promises() {
     let (mut welcomes, mut settled) = (0, 0);
-    for seed in 1..=120 {
+    for seed in 1..=300 {
         let mut dice = Dice::new(seed);
         let mut client = Client::new(seed);
         let mut shell = Shell::default();
@@ -369,6 +382,9 @@ fn no_input_makes_it_panic_or_break_its_promises() {
         let mut visit = vec![Input::Opened(SocketId(1)), Input::Me(Ok(Some(dice.member())))];
         visit.push(Input::Started { build: "b".to_owned(), name: None });
         visit.truncate(if seed % 2 == 0 { 0 } else { 3 });
+        // And half of them stay with one transport.
+        let pinned = (seed % 4 < 2).then_some(Transport::WebSocket);
+        visit.push(Input::Ways { worked: None, pinned });
         for _ in 0..400 {
             now = match dice.roll(30) {
                 0 => now.saturating_sub(dice.roll(100_000)),
@@ -380,7 +396,7 @@ fn no_input_makes_it_panic_or_break_its_promises() {
             let input = visit.pop().or(kept).unwrap_or_else(|| dice.input(&shell));
             match input {
                 // A browser says `close` once, and then the socket is gone.
-                Input::Closed { socket, .. } if socket.0 == shell.socket => shell.usable = false,
+                Input::Closed { socket, .. } => drop(shell.usable.remove(&socket.0)),
                 Input::Timer(timer) => {
                     shell.timers.remove(&timer);
                 }
@@ -411,7 +427,7 @@ fn the_same_seed_and_the_same_inputs_give_the_same_effects() {
             let mut out = Vec::new();
             client.handle(dice.input(&shell), step * 100, &mut out);
             for effect in &out {
-                if let Effect::Open(SocketId(number)) = effect {
+                if let Effect::Open(SocketId(number), _) = effect {
                     shell.socket = *number;
                 }
             }

@@ -15,3 +15,4 @@ mod rooms;
 mod sending;
 mod store;
 mod storing;
+mod transports;

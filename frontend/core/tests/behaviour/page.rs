@@ -5,6 +5,7 @@ use crate::store::Store;
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer};
+use client::transport::Transport;
 use client::view::{RowKey, RowState, View};
 use shared::command::{self, Command, Hello, Post};
 use shared::{Member, RoomId};
@@ -49,6 +50,8 @@ impl Page {
     }
 
     pub(crate) fn start(mut self) -> Self {
+        // Which transport it is matters to few.
+        self.give(Input::Ways { worked: None, pinned: Some(Transport::WebSocket) });
         let started = Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()) };
         assert_eq!(self.give(started), [Effect::Load, Effect::AskMe]);
         let stored = Input::Loaded(Some(self.store.read()));
@@ -81,7 +84,7 @@ impl Page {
         for effect in &out {
             self.store.perform(effect);
             match effect {
-                Effect::Open(socket) => self.socket = *socket,
+                Effect::Open(socket, _) => self.socket = *socket,
                 Effect::Transmit(socket, text) => {
                     assert_eq!(*socket, self.socket, "sent on a connection that is no more");
                     if let Ok(Command::Hello(hello)) = Command::parse(text) {
@@ -221,7 +224,7 @@ pub(crate) fn set(effects: &[Effect], timer: Timer) -> Option<u64> {
 }
 
 pub(crate) fn opens(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Open(_)))
+    effects.iter().any(|effect| matches!(effect, Effect::Open(..)))
 }
 
 pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {

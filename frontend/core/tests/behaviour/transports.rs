@@ -1,0 +1,344 @@
+//! Which transport is taken, and what passes from one to another.
+
+use crate::house::{House, frame};
+use crate::page::{ann, commands, posts};
+use client::Client;
+use client::effect::Effect;
+use client::input::{Input, SocketId, Timer};
+use client::limits::{
+    BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS, REMEMBERED_MS, WORKS_MS,
+};
+use client::transport::Transport::{self, EventStream, LongPoll, Poll, WebSocket};
+use client::transport::Worked;
+use client::view::ReadyState;
+use shared::command::{Command, Hello};
+use shared::{ClientId, Event, RoomId};
+use std::collections::BTreeMap;
+
+/// Ann's page, which may have two connections.
+struct Page {
+    client: Client,
+    now: u64,
+    timers: BTreeMap<Timer, u64>,
+    /// Those that are open or opening.
+    open: BTreeMap<Transport, SocketId>,
+    hellos: BTreeMap<SocketId, Hello>,
+}
+
+impl Page {
+    fn new(worked: Option<Worked>) -> Self {
+        let (timers, open, hellos) = Default::default();
+        let mut page = Page { client: Client::new(1), now: 1_000_000, timers, open, hellos };
+        page.give(Input::Ways { worked, pinned: None });
+        page.give(Input::Started { build: "b".to_owned(), name: None });
+        page.give(Input::Loaded(None));
+        page.give(Input::Me(Ok(Some(ann()))));
+        page
+    }
+
+    /// Welcome in `house` by an event stream, since the WebSocket was refused.
+    fn by_stream(house: &House) -> Self {
+        let mut page = Page::new(None);
+        page.breaks(WebSocket);
+        page.enter(house, EventStream);
+        page
+    }
+
+    fn give(&mut self, input: Input) -> Vec<Effect> {
+        let mut out = Vec::new();
+        self.client.handle(input, self.now, &mut out);
+        let mut kept = Vec::new();
+        for effect in &out {
+            match effect {
+                Effect::Open(socket, transport) => drop(self.open.insert(*transport, *socket)),
+                Effect::Close(socket, _) => self.open.retain(|_, open| open != socket),
+                Effect::Transmit(socket, text) => {
+                    assert!(self.open.values().any(|open| open == socket), "sent on what is closed");
+                    if let Ok(Command::Hello(hello)) = Command::parse(text) {
+                        self.hellos.insert(*socket, hello);
+                    }
+                }
+                Effect::Keep(row) => kept.push(row.key()),
+                Effect::Set(timer, at) => drop(self.timers.insert(*timer, *at)),
+                Effect::Clear(timer) => drop(self.timers.remove(timer)),
+                _ => {}
+            }
+        }
+        for key in kept {
+            out.extend(self.give(Input::Kept { key, ok: true }));
+        }
+        out
+    }
+
+    fn tried(&self) -> Vec<Transport> {
+        self.open.keys().copied().collect()
+    }
+
+    fn breaks(&mut self, transport: Transport) -> Vec<Effect> {
+        self.ends(transport, 1006)
+    }
+
+    fn ends(&mut self, transport: Transport, code: u16) -> Vec<Effect> {
+        let socket = self.open.remove(&transport).expect("an open one");
+        self.give(Input::Closed { socket, code, reason: String::new() })
+    }
+
+    fn opens(&mut self, transport: Transport) -> Vec<Effect> {
+        self.give(Input::Opened(self.open[&transport]))
+    }
+
+    fn frame(&mut self, transport: Transport, text: String) -> Vec<Effect> {
+        self.give(Input::Frame(self.open[&transport], text))
+    }
+
+    fn hello(&self, transport: Transport) -> &Hello {
+        &self.hellos[&self.open[&transport]]
+    }
+
+    fn enter(&mut self, house: &House, transport: Transport) -> Vec<Effect> {
+        self.opens(transport);
+        let welcome = match self.hello(transport).cursor {
+            Some(cursor) => house.welcome_back(self.hello(transport).reference, &ann(), cursor.n),
+            None => house.welcome(self.hello(transport).reference, &ann()),
+        };
+        self.frame(transport, welcome)
+    }
+
+    /// Time passes, in which now and then something is heard of what serves.
+    fn wait(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while self.now + 10_000 < end {
+            self.pass(self.now + 10_000);
+            let link = self.client.view().link.clone();
+            if link.welcomed {
+                self.frame(link.transport, r#"{"type":"hum"}"#.to_owned());
+            }
+        }
+        self.pass(end);
+    }
+
+    /// The timers come when they are due.
+    fn pass(&mut self, end: u64) {
+        while let Some((timer, at)) =
+            self.timers.iter().map(|(timer, at)| (*timer, *at)).min_by_key(|it| it.1)
+            && at <= end
+        {
+            self.timers.remove(&timer);
+            self.now = self.now.max(at);
+            self.give(Input::Timer(timer));
+        }
+        self.now = end;
+    }
+
+    fn texts(&mut self) -> Vec<String> {
+        self.client.view().rows.iter().map(|row| row.text.to_string()).collect()
+    }
+}
+
+#[test]
+fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
+    let mut page = Page::new(None);
+    assert_eq!(page.tried(), [WebSocket]);
+    page.wait(FIRST_WORD_MS - 1);
+    assert_eq!(page.tried(), [WebSocket]);
+    page.wait(1);
+    assert_eq!(page.tried(), [WebSocket, EventStream], "it may still open");
+    page.opens(EventStream);
+    page.wait(FIRST_WORD_MS);
+    assert_eq!(page.tried(), [WebSocket, LongPoll], "a stream that says nothing is held back somewhere");
+    page.wait(FIRST_WORD_MS);
+    assert_eq!(page.tried(), [WebSocket, Poll]);
+    page.wait(CONNECT_MS - 3 * FIRST_WORD_MS);
+    assert_eq!(page.tried(), [Poll], "the last is given its time");
+    let link = page.client.view().link.clone();
+    assert_eq!((link.transport, link.ready_state), (Poll, ReadyState::Connecting));
+}
+
+#[test]
+fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
+    let mut page = Page::new(None);
+    for (transport, next) in [(WebSocket, EventStream), (EventStream, LongPoll), (LongPoll, Poll)] {
+        page.breaks(transport);
+        assert_eq!(page.tried(), [next]);
+    }
+    page.breaks(Poll);
+    assert_eq!(page.tried(), []);
+    page.now = page.client.view().link.retry_at.expect("a wait");
+    page.give(Input::Timer(Timer::Retry));
+    assert_eq!(page.tried(), [WebSocket]);
+}
+
+#[test]
+fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
+    let house = House::new(1);
+    let mut page = Page::new(None);
+    page.wait(FIRST_WORD_MS);
+    page.opens(EventStream);
+    page.enter(&house, WebSocket);
+    assert_eq!(page.tried(), [WebSocket]);
+    assert!(page.client.view().link.welcomed);
+}
+
+#[test]
+fn a_websocket_that_opened_and_says_nothing_is_closed() {
+    let mut page = Page::new(None);
+    page.opens(WebSocket);
+    page.wait(FIRST_WORD_MS);
+    assert_eq!(page.tried(), [EventStream]);
+}
+
+#[test]
+fn beside_what_serves_a_websocket_is_tried_and_taken() {
+    let mut house = House::new(1);
+    let mut page = Page::by_stream(&house);
+    let first = house.post(&ann(), 1, "first");
+    page.frame(EventStream, first);
+    page.wait(BESIDE_FIRST_MS - 1);
+    assert_eq!(page.tried(), [EventStream]);
+    page.wait(1);
+    assert_eq!(page.tried(), [WebSocket, EventStream]);
+    assert!(page.client.view().link.welcomed, "the other serves meanwhile");
+    page.opens(WebSocket);
+    let second = house.post(&ann(), 2, "second");
+    page.frame(EventStream, second.clone());
+    assert_eq!(page.texts(), ["first"], "what comes now comes again");
+    let hello = page.hello(WebSocket).clone();
+    let welcome = house.welcome_back(hello.reference, &ann(), hello.cursor.expect("where it stands").n);
+    page.frame(WebSocket, welcome);
+    assert_eq!(page.tried(), [WebSocket]);
+    page.frame(WebSocket, second);
+    page.frame(WebSocket, frame(&Event::CaughtUp(house.through())));
+    assert_eq!(page.texts(), ["first", "second"]);
+    assert_eq!(page.client.view().link.transport, WebSocket);
+}
+
+#[test]
+fn what_was_under_way_is_sent_again_on_the_websocket() {
+    let house = House::new(1);
+    let mut page = Page::by_stream(&house);
+    let (client_id, room) = (ClientId([7; 16]), RoomId::LOBBY);
+    let sent = page.give(Input::Send { client_id, room, text: "tea".to_owned() });
+    assert_eq!(posts(&sent).len(), 1);
+    page.give(Input::NetworkChanged);
+    page.wait(0);
+    let again = page.enter(&house, WebSocket);
+    assert_eq!(posts(&again).iter().map(|post| post.client_id).collect::<Vec<_>>(), [client_id]);
+}
+
+#[test]
+fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
+    for how in ["closed", "silent"] {
+        let mut house = House::new(1);
+        let mut page = Page::by_stream(&house);
+        page.wait(BESIDE_FIRST_MS);
+        page.opens(WebSocket);
+        for number in 1..4 {
+            let post = house.post(&ann(), number, &number.to_string());
+            page.frame(EventStream, post);
+        }
+        assert!(page.texts().is_empty());
+        if how == "closed" {
+            page.breaks(WebSocket);
+        } else {
+            page.wait(FIRST_WORD_MS);
+        }
+        assert_eq!(page.texts(), ["1", "2", "3"], "{how}");
+        assert_eq!(page.tried(), [EventStream]);
+        // The next attempt comes, and is twice as long in coming each time.
+        page.wait(BESIDE_FIRST_MS - 1);
+        assert_eq!(page.tried(), [EventStream]);
+        page.wait(1);
+        assert_eq!(page.tried(), [WebSocket, EventStream]);
+        page.breaks(WebSocket);
+        page.wait(2 * BESIDE_FIRST_MS - 1);
+        assert_eq!(page.tried(), [EventStream]);
+    }
+}
+
+#[test]
+fn no_more_is_held_back_than_may_be() {
+    for (count, shown) in
+        [(BESIDE_FRAMES_MAX - 1, 0), (BESIDE_FRAMES_MAX, 0), (BESIDE_FRAMES_MAX + 1, BESIDE_FRAMES_MAX + 1)]
+    {
+        let mut house = House::new(1);
+        let mut page = Page::by_stream(&house);
+        page.wait(BESIDE_FIRST_MS);
+        page.opens(WebSocket);
+        for number in 0..count as u64 {
+            let post = house.post(&ann(), number, &number.to_string());
+            page.frame(EventStream, post);
+        }
+        assert_eq!(page.texts().len(), shown, "of {count}");
+    }
+}
+
+#[test]
+fn what_lasted_is_remembered_and_forgotten_on_another_network() {
+    let house = House::new(1);
+    for change in [Input::Network { online: true }, Input::NetworkChanged] {
+        let mut page = Page::by_stream(&house);
+        page.wait(BESIDE_FIRST_MS);
+        page.breaks(WebSocket);
+        page.wait(WORKS_MS - BESIDE_FIRST_MS - 1_000);
+        page.now += 1_000;
+        let ping = frame(&Event::Ping(house.through()));
+        let out = page.frame(EventStream, ping);
+        let worked = Worked { transport: EventStream, until: page.now + REMEMBERED_MS };
+        assert!(out.contains(&Effect::RememberTransport(Some(worked))), "{out:?}");
+        let out = page.give(change);
+        assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
+        page.wait(0);
+        assert_eq!(page.tried(), [WebSocket, EventStream], "it is tried at once");
+        let mut next = Page::new(Some(worked));
+        assert_eq!(next.tried(), [EventStream]);
+        next.enter(&house, EventStream);
+    }
+}
+
+#[test]
+fn three_that_break_soon_are_enough() {
+    let house = House::new(1);
+    let mut page = Page::new(None);
+    for _ in 0..3 {
+        page.enter(&house, WebSocket);
+        page.now += WORKS_MS - 1_000;
+        page.breaks(WebSocket);
+        page.now = page.client.view().link.retry_at.expect("a wait");
+        page.give(Input::Timer(Timer::Retry));
+    }
+    assert_eq!(page.tried(), [EventStream]);
+    page.enter(&house, EventStream);
+    page.wait(WORKS_MS / 2);
+    assert_eq!(page.tried(), [EventStream], "and it is not tried beside either");
+}
+
+#[test]
+fn what_is_pinned_is_taken_now_and_let_go_again() {
+    let house = House::new(1);
+    let mut page = Page::by_stream(&house);
+    let out = page.give(Input::Pin(Some(LongPoll)));
+    assert!(out.contains(&Effect::RememberPin(Some(LongPoll))));
+    assert_eq!((page.tried(), page.client.view().pinned), (vec![LongPoll], Some(LongPoll)));
+    page.enter(&house, LongPoll);
+    page.wait(2 * BESIDE_FIRST_MS);
+    assert_eq!(page.tried(), [LongPoll], "nothing else is tried");
+    page.breaks(LongPoll);
+    page.now = page.client.view().link.retry_at.expect("a wait");
+    page.give(Input::Timer(Timer::Retry));
+    page.enter(&house, LongPoll);
+    page.give(Input::Pin(None));
+    page.wait(0);
+    assert_eq!(page.tried(), [WebSocket, LongPoll]);
+    assert_eq!(page.client.view().pinned, None);
+}
+
+#[test]
+fn who_is_signed_out_on_a_lesser_transport_is_asked_who_they_are() {
+    let mut page = Page::new(None);
+    page.breaks(WebSocket);
+    page.opens(EventStream);
+    let out = page.ends(EventStream, 4401);
+    assert!(out.contains(&Effect::AskMe), "{out:?}");
+    assert_eq!(page.tried(), []);
+    assert!(commands(&out).is_empty());
+}
