@@ -102,7 +102,10 @@ impl Hub {
             Input::Command(session, command) => self.command(session, command, now, out),
             Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, out),
             Input::Polled { session, device, poll } => self.polled(session, device, &poll, out),
-            Input::Asked { session, device, command } => self.asked(session, device, command, now, out),
+            Input::Asked { session, device, member, command } => {
+                let member = self.member_as(device, member);
+                self.asked(session, member, device, command, now, out);
+            }
             Input::Plain { session, client_id, text } => self.plain(session, client_id, text, out),
             Input::Pass(session, unstored) => self.pass(session, unstored, out),
             Input::Me(ticket, device) => self.answer_me(ticket, device, out),
@@ -246,12 +249,12 @@ impl Hub {
     fn asked(
         &mut self,
         session: SessionId,
+        member: Option<MemberId>,
         device: Option<DeviceKey>,
         command: Command,
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let member = self.member_of(device);
         let Some(member) = self.admit(session, member, device, Carrier::Request, None, out) else { return };
         match command {
             // Not for this request but for what the same device reads by.

@@ -6,7 +6,7 @@ use crate::{
     query::Found,
     session::{Dialect, ReadId, SessionId, Ticket},
 };
-use shared::{ClientId, Command, ErrorCode, command::Hello};
+use shared::{ClientId, Command, ErrorCode, MemberId, command::Hello};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum Input {
         session: SessionId,
         /// The device of its cookie.
         device: Option<DeviceKey>,
+        /// Who it takes itself for, if it says so: its browser may have become another meanwhile.
+        member: Option<MemberId>,
         /// What it asks.
         command: Command,
     },
@@ -102,6 +104,8 @@ pub enum Input {
 pub struct Poll {
     /// How far it has read. Without a cursor of this log it begins with a `welcome`.
     pub hello: Hello,
+    /// Who it takes itself for, if it says so: its browser may have become another meanwhile.
+    pub member: Option<MemberId>,
     /// It is the first request, and answered with a `welcome`, whatever its cursor.
     pub begins: bool,
     /// Up to which [`crate::Hub::presence_revision`] it knows who is here.

@@ -1,8 +1,9 @@
 //! `POST /api/command`: one command of v1 in a request of its own, answered with its reply.
 //!
+//! `member` in the query tells who the client takes itself for: its browser may have become another.
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
-use super::poll::refusal;
+use super::{poll::refusal, query::Asked};
 use crate::{
     api::{read_bytes, status},
     app::Parts,
@@ -19,7 +20,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use hub::{Input, session::Carrier};
-use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
+use shared::{Command, ErrorCode, Event, MemberId, limits::FRAME_BYTES_MAX};
 use std::{future::poll_fn, time::Duration};
 
 /// Carries out a command.
@@ -35,10 +36,11 @@ pub async fn command(
     if let Some(watch) = &parts.watch {
         watch(text);
     }
+    let member = Asked::of(&request).value("member")?.map(MemberId);
     let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
     let entered = parts.enter(Carrier::Request)?;
     let connection = &entered.connection;
-    parts.tell(Input::Asked { session: connection.session, device, command }).await?;
+    parts.tell(Input::Asked { session: connection.session, device, member, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     // Whoever is over their rate waits for the answer: what they ask next comes later.
     let pause = connection.pause(now_ms());

@@ -39,6 +39,9 @@ impl World {
         }
         let wait = self.chance.between(1, self.plan.fault_ms);
         self.after(wait, Happening::Fault);
+        if self.plan.switches {
+            self.after(1_000, Happening::Switch);
+        }
         let end = self.now + self.plan.storm_ms;
         while self.step(end)? {}
         self.heal()?;
@@ -49,6 +52,7 @@ impl World {
         let calm = self.now;
         let from = self.story.steps;
         self.storm = false;
+        self.pages.iter_mut().for_each(|page| page.blocked = None);
         self.plan.delay_ms = self.plan.delay_ms.min(50);
         self.plan.commit_ms = self.plan.commit_ms.min(5);
         let unsettled = self.pages.iter().flat_map(|page| page.view.rows.iter());
@@ -124,6 +128,12 @@ impl World {
                 })?;
             }
             let log: BTreeSet<RowKey> = self.ledger.log(epoch, room).iter().map(key_of).collect();
+            // A reply by a request of its own may be there before what was said just before it.
+            self.give(id, Input::Latest)?;
+            self.until(id, "what is on its way", |view| {
+                log.iter().all(|key| seen.contains(key) || view.rows.iter().any(|row| row.key == *key))
+            })?;
+            seen.extend(self.pages[id.index].view.rows.iter().map(|row| row.key));
             self.story.paged += u64::try_from(seen.len()).unwrap_or(u64::MAX);
             if seen != log {
                 let (seen, log) = (seen.len(), log.len());

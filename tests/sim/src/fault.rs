@@ -1,9 +1,10 @@
 //! What goes wrong in a storm.
 
-use crate::network::Wire;
+use crate::network::{Kind, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
+use client::transport::Transport;
 
 /// The end of something that went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,28 @@ impl World {
         }
     }
 
+    /// Once a second some page is told to use another transport, or its network lets another pass.
+    pub(crate) fn switch(&mut self) -> Result<(), Broken> {
+        if !self.storm {
+            return Ok(());
+        }
+        self.after(1_000, Happening::Switch);
+        let index = usize::try_from(self.chance.below(self.plan.pages)).unwrap_or(0);
+        let transport = self.chance.pick(&Transport::ALL);
+        if self.chance.one_in(2) {
+            let pinned = transport.filter(|_| !self.chance.one_in(4));
+            let id = self.pages[index].id;
+            return self.give(id, Input::Pin(pinned));
+        }
+        self.pages[index].blocked = match transport {
+            Some(Transport::WebSocket) => Some(Kind::Socket),
+            Some(Transport::EventStream) => Some(Kind::Stream),
+            Some(Transport::LongPoll) => Some(Kind::Poll { waits: true }),
+            _ => None,
+        };
+        Ok(())
+    }
+
     /// A page loses its network, and its browser may notice.
     fn black_out(&mut self, index: usize) -> Result<(), Broken> {
         let page = &mut self.pages[index];
@@ -62,7 +85,8 @@ impl World {
         }
         page.online = false;
         let id = page.id;
-        let wires: Vec<Wire> = page.wires.values().copied().collect();
+        let of_page = self.connections.iter().filter(|(_, connection)| connection.page == id);
+        let wires: Vec<Wire> = of_page.map(|(wire, _)| *wire).collect();
         wires.into_iter().for_each(|wire| self.cut(wire));
         let wait = self.chance.between(200, 8_000);
         self.after(wait, Happening::Mend(Mend::Network(index)));

@@ -25,6 +25,7 @@ mod act;
 mod calm;
 mod chance;
 mod fault;
+mod http;
 mod network;
 mod page;
 mod plan;

@@ -2,11 +2,16 @@
 //! frames, as TCP does; between two there is none. A cut loses what is on its
 //! way, and either side may hear of it at once, late or never.
 
+use crate::http::Answer;
 use crate::page::PageId;
+use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use hub::SessionId;
+use hub::input::Poll;
 use hub::member::DeviceKey;
+use shared::command::Hello;
+use shared::{Command, MemberId};
 use std::collections::VecDeque;
 
 /// One connection's number.
@@ -18,6 +23,7 @@ pub(crate) struct Wire(pub(crate) u64);
 pub(crate) struct Connection {
     pub(crate) page: PageId,
     pub(crate) socket: SocketId,
+    pub(crate) kind: Kind,
     /// The cookie that the browser sent.
     pub(crate) device: Option<DeviceKey>,
     /// The server's end, while it has one.
@@ -36,6 +42,15 @@ impl Connection {
     }
 }
 
+/// What it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Socket,
+    Stream,
+    Poll { waits: bool },
+    Request,
+}
+
 /// The page's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AtPage {
@@ -52,6 +67,9 @@ pub(crate) enum AtPage {
 pub(crate) enum Up {
     Open,
     Frame(String),
+    Stream(Hello),
+    Poll(Poll),
+    Command(Option<MemberId>, Command),
     Close,
 }
 
@@ -60,12 +78,30 @@ pub(crate) enum Up {
 pub(crate) enum Down {
     Opened,
     Frame(String),
+    Answer(Answer),
     Closed(u16, String),
 }
 
 impl World {
     /// A page opens a WebSocket.
     pub(crate) fn open(&mut self, page: PageId, socket: SocketId) {
+        let wire = self.connect(page, socket, Kind::Socket);
+        self.pages[page.index].wires.insert(socket, wire);
+        self.send_first(wire, Up::Open);
+    }
+
+    /// The first thing on a new connection, if it comes about.
+    pub(crate) fn send_first(&mut self, wire: Wire, what: Up) {
+        if self.connections.get(&wire).is_some_and(|connection| connection.cut) {
+            self.page_may_hear(wire);
+        } else {
+            self.up(wire, what);
+        }
+    }
+
+    /// A new connection. It does not come about without a network, or where the network lets nothing
+    /// of its kind pass.
+    pub(crate) fn connect(&mut self, page: PageId, socket: SocketId, kind: Kind) -> Wire {
         self.last_wire += 1;
         let wire = Wire(self.last_wire);
         let device = self.browser_of(page).device;
@@ -74,19 +110,14 @@ impl World {
             socket,
             device,
             session: None,
-            cut: !self.pages[page.index].online,
+            kind,
+            cut: !self.pages[page.index].online || self.pages[page.index].blocked == Some(kind),
             at_page: AtPage::Opening,
             to_server: VecDeque::new(),
             to_page: VecDeque::new(),
         };
-        let cut = connection.cut;
         self.connections.insert(wire, connection);
-        self.pages[page.index].wires.insert(socket, wire);
-        if cut {
-            self.page_may_hear(wire);
-        } else {
-            self.up(wire, Up::Open);
-        }
+        wire
     }
 
     /// Connections that both ends hold to be alive, or one of them.
@@ -117,7 +148,23 @@ impl World {
     }
 
     /// The next thing on the way to the page is there. It may find that nobody listens.
-    pub(crate) fn next_down(&mut self, wire: Wire) -> Option<(PageId, Input)> {
+    pub(crate) fn next_down(&mut self, wire: Wire) -> Result<(), Broken> {
+        let Some(connection) = self.connections.get_mut(&wire).filter(|connection| !connection.cut) else {
+            return Ok(());
+        };
+        if connection.kind != Kind::Socket {
+            return match connection.to_page.pop_front() {
+                Some(down) if connection.at_page != AtPage::Over => self.by_request(wire, down),
+                _ => Ok(()),
+            };
+        }
+        match self.next_of_socket(wire) {
+            Some((id, input)) => self.give(id, input),
+            None => Ok(()),
+        }
+    }
+
+    fn next_of_socket(&mut self, wire: Wire) -> Option<(PageId, Input)> {
         let connection = self.connections.get_mut(&wire).filter(|connection| !connection.cut)?;
         let down = connection.to_page.pop_front()?;
         let (page, socket) = (connection.page, connection.socket);
@@ -159,14 +206,17 @@ impl World {
     }
 
     /// The page's browser says that a connection is over.
-    pub(crate) fn page_hears(&mut self, wire: Wire, code: u16) -> Option<(PageId, Input)> {
-        let connection = self.connections.get_mut(&wire)?;
+    pub(crate) fn page_hears(&mut self, wire: Wire, code: u16) -> Result<(), Broken> {
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
         if connection.at_page == AtPage::Over {
-            return None;
+            return Ok(());
         }
         connection.at_page = AtPage::Over;
-        let closed = Input::Closed { socket: connection.socket, code, reason: String::new() };
-        Some((connection.page, closed))
+        let (id, socket) = (connection.page, connection.socket);
+        if connection.kind != Kind::Socket {
+            return self.line_over(id, socket, code);
+        }
+        self.give(id, Input::Closed { socket, code, reason: String::new() })
     }
 
     /// The client closes its end; the browser may say when that is done.

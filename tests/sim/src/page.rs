@@ -1,12 +1,14 @@
 //! The client's shell: a page in a browser, with its timers, sockets and requests.
 
-use crate::network::{AtPage, Connection, Up, Wire};
+use crate::http::Line;
+use crate::network::{AtPage, Connection, Kind, Up, Wire};
 use crate::promise::{Broken, me};
 use crate::shelf::{Shelf, Shelve};
 use crate::world::{Happening, World};
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer, Unreachable};
+use client::transport::Transport;
 use client::view::{NameRefusal, View};
 use hub::member::DeviceKey;
 use hub::output::Answer;
@@ -42,6 +44,9 @@ pub(crate) struct Page {
     pub(crate) skew: u64,
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) wires: BTreeMap<SocketId, Wire>,
+    pub(crate) lines: BTreeMap<SocketId, Line>,
+    /// What its network does not let pass.
+    pub(crate) blocked: Option<Kind>,
     /// There is a network.
     pub(crate) online: bool,
     pub(crate) visible: bool,
@@ -114,6 +119,8 @@ impl Page {
             skew: browser as u64 * 1_234,
             timers: BTreeMap::new(),
             wires: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            blocked: None,
             online: true,
             visible: true,
             asking: 0,
@@ -150,6 +157,10 @@ impl World {
         let mut page = Page::new(index, old.browser, seed);
         page.id.life = old.id.life + 1;
         page.online = old.online;
+        page.blocked = old.blocked;
+        let lines: Vec<SocketId> = old.lines.keys().copied().collect();
+        lines.into_iter().for_each(|socket| self.leave_line(old_id, socket));
+        let old = &self.pages[index];
         let wires: Vec<Wire> = old.wires.values().copied().collect();
         let shelf = &self.browsers[old.browser].shelf;
         let is_kept = !self.plan.memory_only;
@@ -178,11 +189,12 @@ impl World {
         }
         if let Input::Frame(socket, text) = &input
             && text.starts_with(r#"{"type":"welcome""#)
-            && page
-                .wires
-                .get(socket)
-                .and_then(|wire| self.connections.get(wire))
-                .is_some_and(Connection::is_open)
+            && (page.lines.contains_key(socket)
+                || page
+                    .wires
+                    .get(socket)
+                    .and_then(|wire| self.connections.get(wire))
+                    .is_some_and(Connection::is_open))
         {
             let epoch = epoch_of(text);
             page.is_checked &= page.epoch == epoch;
@@ -213,7 +225,6 @@ impl World {
         if self.trace {
             println!("{:>8} page {}   {effect:?}", self.now, id.index);
         }
-        let page = &mut self.pages[id.index];
         match effect {
             Effect::AskMe => self.ask(id, Ask::Me),
             Effect::Join { name } => self.ask(id, Ask::Join(name)),
@@ -225,7 +236,13 @@ impl World {
             Effect::Drop(key) => self.shelve(id, Shelve::Drop(key)),
             Effect::Lease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
             Effect::KeepDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
-            Effect::Open(socket) => self.open(id, socket),
+            Effect::Open(socket, Transport::WebSocket) => self.open(id, socket),
+            Effect::Open(socket, transport) => self.open_line(id, socket, transport),
+            Effect::Transmit(socket, text) if self.is_line(id, socket).is_some() => {
+                self.say_by_line(id, socket, &text)?;
+            }
+            Effect::Close(socket, _) if self.is_line(id, socket) == Some(true) => self.leave_line(id, socket),
+            Effect::RememberTransport(_) | Effect::RememberPin(_) => {}
             Effect::Transmit(socket, text) => {
                 let wire = self.wire_of(id, socket, AtPage::Open)?;
                 self.up(wire, Up::Frame(text));
@@ -236,12 +253,13 @@ impl World {
                 self.leave(wire);
             }
             Effect::Set(timer, at) => {
+                let page = &mut self.pages[id.index];
                 page.timers.insert(timer, at);
                 let delay = at.saturating_sub(self.now + page.skew);
                 self.after(delay, Happening::Timer(id, timer, at));
             }
             Effect::Clear(timer) => {
-                page.timers.remove(&timer);
+                self.pages[id.index].timers.remove(&timer);
             }
         }
         Ok(())

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) memory_only: bool,
     /// A read takes as long as a commit; else it is there at once.
     pub(crate) reads_take_time: bool,
+    /// Once a second some page is told to use another transport, or its network lets another pass.
+    pub(crate) switches: bool,
     /// Messages in a burst, at the most.
     pub(crate) burst: u64,
     /// How fast a member may post.
@@ -54,6 +56,7 @@ impl Plan {
             store_ms: chance.pick(&[0, 5, 100]).unwrap_or(5),
             memory_only: chance.one_in(5),
             reads_take_time: chance.one_in(2),
+            switches: chance.one_in(2),
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
         };

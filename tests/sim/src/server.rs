@@ -6,7 +6,7 @@
 mod session;
 mod store;
 
-use crate::network::Down;
+use crate::network::{Down, Kind};
 use crate::page::{Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
@@ -82,6 +82,9 @@ impl World {
             for output in out {
                 self.carry_out(output, &mut inputs)?;
             }
+            if inputs.is_empty() {
+                inputs.extend(self.answer_polls());
+            }
         }
         if !self.server.hub.is_ready() {
             return Err(Broken("(d) the hub has its hands full with so few pages".to_owned()));
@@ -142,9 +145,7 @@ impl World {
             }
             Output::First(id, event) => {
                 self.may_hear(id, &event)?;
-                if let Some(session) = self.server.sessions.get(&id) {
-                    self.down(session.wire, Down::Frame(encode(&event)));
-                }
+                self.leaves(id, encode(&event));
             }
             Output::Drain(id) => {
                 let delay = self.chance.between(0, self.plan.delay_ms);
@@ -154,9 +155,8 @@ impl World {
                 let Some(session) = self.server.sessions.get_mut(&id) else { return Ok(()) };
                 match session.held.take() {
                     Some(Held { frames: Some(frames), answers }) => {
-                        let wire = session.wire;
                         let all = frames.into_iter().chain(answers);
-                        all.for_each(|text| self.down(wire, Down::Frame(text)));
+                        all.for_each(|text| self.leaves(id, text));
                     }
                     Some(held) => {
                         session.held = Some(held);
@@ -173,6 +173,11 @@ impl World {
                     session.posts.remove(&reference(&event));
                 }
                 self.send(id, &event);
+                let is_request =
+                    self.server.sessions.get(&id).is_some_and(|session| session.kind == Kind::Request);
+                if is_request {
+                    inputs.extend(self.end(id, None));
+                }
             }
             Output::Publish(Audience::Room(room), event) => self.publish(Address::Room(room), &event)?,
             Output::Publish(Audience::Member(member), event) => {

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::promise::{Broken, Ledger};
 use crate::server::Server;
 use crate::shelf::Shelve;
-use client::input::{Input, Timer};
+use client::input::{Input, SocketId, Timer};
 use hub::change::{Change, Outcome};
 use hub::member::DeviceKey;
 use hub::{SessionId, Settings};
@@ -23,6 +23,14 @@ pub(crate) enum Happening {
     AtServer(Wire),
     /// The next frame on a connection reaches the page.
     AtPage(Wire),
+    /// A connection over plain HTTP is open at once.
+    LineOpen(PageId, SocketId),
+    /// The next poll leaves.
+    Poll(PageId, SocketId),
+    /// A poll has waited for long enough.
+    PollOver(SessionId),
+    /// Some page is to use another transport, or its network lets another pass.
+    Switch,
     /// The server finds out that a connection is dead.
     ServerHears(Wire),
     /// The browser finds out that a connection is dead.
@@ -132,15 +140,13 @@ impl World {
         self.story.steps += 1;
         match what {
             Happening::AtServer(wire) => self.at_server(wire)?,
-            Happening::AtPage(wire) => {
-                let reached = self.next_down(wire);
-                self.give_some(reached)?;
-            }
+            Happening::AtPage(wire) => self.next_down(wire)?,
+            Happening::LineOpen(id, socket) => self.line_open(id, socket)?,
+            Happening::Poll(id, socket) => self.poll(id, socket, false),
+            Happening::PollOver(session) => self.poll_over(session)?,
+            Happening::Switch => self.switch()?,
             Happening::ServerHears(wire) => self.server_hears(wire)?,
-            Happening::PageHears(wire) => {
-                let reached = self.page_hears(wire, 1006);
-                self.give_some(reached)?;
-            }
+            Happening::PageHears(wire) => self.page_hears(wire, 1006)?,
             Happening::Timer(id, timer, at) => {
                 let page = &mut self.pages[id.index];
                 if page.id == id && page.timers.get(&timer) == Some(&at) {
@@ -162,12 +168,5 @@ impl World {
             Happening::Tend => self.tend()?,
         }
         Ok(true)
-    }
-
-    fn give_some(&mut self, reached: Option<(PageId, Input)>) -> Result<(), Broken> {
-        match reached {
-            Some((id, input)) => self.give(id, input),
-            None => Ok(()),
-        }
     }
 }

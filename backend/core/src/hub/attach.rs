@@ -120,7 +120,7 @@ impl Hub {
         poll: &Poll,
         out: &mut Vec<Output>,
     ) {
-        let member = self.member_of(device);
+        let member = self.member_as(device, poll.member);
         let reference = Some(poll.hello.reference);
         let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
@@ -137,6 +137,11 @@ impl Hub {
     /// The member of a device, as far as the hub knows.
     pub(super) fn member_of(&self, device: Option<DeviceKey>) -> Option<MemberId> {
         device.and_then(|device| self.house.members.of_device(&device))
+    }
+
+    /// The same, if it is this one, or any will do.
+    pub(super) fn member_as(&self, device: Option<DeviceKey>, wanted: Option<MemberId>) -> Option<MemberId> {
+        self.member_of(device).filter(|member| wanted.is_none_or(|wanted| wanted == *member))
     }
 
     /// Makes it a session of this member, if it is one and has not too many.

@@ -1,13 +1,18 @@
 //! The sessions of the server: what comes in on each, and what goes out or is held back.
 
-use crate::network::{Down, Up, Wire};
+use crate::http::Answer;
+use crate::network::{Down, Kind, Up, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
+use hub::member::DeviceKey;
 use hub::{Dialect, Input, SessionId};
 use shared::event::Through;
 use shared::limits::{PING_MS, SILENCE_MS};
 use shared::{Address, ClientId, CloseCode, Command, Event, MemberId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Milliseconds between two comments of a stream.
+const COMMENT_MS: u64 = 15_000;
 
 /// Frames that are held back for a session. Past it they are dropped.
 const HELD_MAX: usize = 2;
@@ -16,6 +21,10 @@ const HELD_MAX: usize = 2;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) wire: Wire,
+    pub(super) kind: Kind,
+    /// What a poll is to be answered with, and whether it has waited for long enough.
+    collected: Vec<String>,
+    is_over: bool,
     /// Whose, once it said hello.
     pub(super) member: Option<MemberId>,
     /// What it hears of.
@@ -87,10 +96,42 @@ impl World {
                     }
                 }
             }
-            None => {
-                let wire = session.wire;
-                self.down(wire, Down::Frame(text));
-            }
+            None => self.leaves(id, text),
+        }
+    }
+
+    /// A frame leaves, or waits for the answer that it leaves in.
+    pub(super) fn leaves(&mut self, id: SessionId, text: String) {
+        let Some(session) = self.server.sessions.get_mut(&id) else { return };
+        if matches!(session.kind, Kind::Poll { .. }) {
+            return session.collected.push(text);
+        }
+        let wire = session.wire;
+        self.down(wire, Down::Frame(text));
+    }
+
+    /// Polls that have something to say, or have waited for long enough, are answered.
+    pub(super) fn answer_polls(&mut self) -> Option<Input> {
+        let is_ready = |session: &Session| {
+            let is_current = session.member.is_some() && session.held.is_none();
+            matches!(session.kind, Kind::Poll { .. })
+                && is_current
+                && (session.is_over || !session.collected.is_empty())
+        };
+        let (id, session) = self.server.sessions.iter_mut().find(|(_, session)| is_ready(session))?;
+        let (id, wire, frames) = (*id, session.wire, std::mem::take(&mut session.collected));
+        let (through, present) = (self.server.hub.through(), self.server.hub.presence_revision());
+        self.down(wire, Down::Answer(Answer { frames, through, present }));
+        self.end(id, None)
+    }
+
+    pub(crate) fn poll_over(&mut self, id: SessionId) -> Result<(), Broken> {
+        if let Some(session) = self.server.sessions.get_mut(&id) {
+            session.is_over = true;
+        }
+        match self.answer_polls() {
+            Some(closed) => self.serve(closed),
+            None => Ok(()),
         }
     }
 
@@ -118,21 +159,42 @@ impl World {
         }
         match self.next_up(wire) {
             None => Ok(()),
-            Some(Up::Open) => self.accept(wire),
+            Some(Up::Open) => {
+                self.accept(wire, |session, device| Input::Opened { session, dialect: Dialect::V1, device })
+            }
+            Some(Up::Stream(hello)) => {
+                self.accept(wire, |session, device| Input::Streamed { session, device, hello })
+            }
+            Some(Up::Poll(poll)) => {
+                self.accept(wire, |session, device| Input::Polled { session, device, poll })
+            }
+            Some(Up::Command(member, command)) => {
+                self.accept(wire, |session, device| Input::Asked { session, device, member, command })
+            }
             Some(Up::Frame(text)) => self.read(id, &text),
             Some(Up::Close) => self.server_hears(wire),
         }
     }
 
-    fn accept(&mut self, wire: Wire) -> Result<(), Broken> {
+    fn accept(
+        &mut self,
+        wire: Wire,
+        input: impl FnOnce(SessionId, Option<DeviceKey>) -> Input,
+    ) -> Result<(), Broken> {
         if !self.server.up {
             self.cut(wire);
             return Ok(());
         }
         self.server.last_session += 1;
         let id = SessionId(self.server.last_session);
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        connection.session = Some(id);
+        let (kind, device) = (connection.kind, connection.device);
         let session = Session {
             wire,
+            kind,
+            collected: Vec::new(),
+            is_over: false,
             member: None,
             addresses: BTreeSet::new(),
             held: None,
@@ -141,12 +203,18 @@ impl World {
             posts: BTreeMap::new(),
         };
         self.server.sessions.insert(id, session);
-        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
-        connection.session = Some(id);
-        let device = connection.device;
-        self.down(wire, Down::Opened);
-        self.after(PING_MS, Happening::Ping(id));
-        self.serve(Input::Opened { session: id, dialect: Dialect::V1, device })
+        match kind {
+            Kind::Socket => {
+                self.down(wire, Down::Opened);
+                self.after(PING_MS, Happening::Ping(id));
+            }
+            Kind::Stream => self.after(COMMENT_MS, Happening::Ping(id)),
+            Kind::Poll { waits } => {
+                self.after(if waits { PING_MS } else { 0 }, Happening::PollOver(id));
+            }
+            Kind::Request => {}
+        }
+        self.serve(input(id, device))
     }
 
     fn read(&mut self, id: Option<SessionId>, text: &str) -> Result<(), Broken> {
@@ -182,6 +250,18 @@ impl World {
     /// The time of a ping: a session that was silent for too long ends instead.
     pub(crate) fn ping(&mut self, id: SessionId) -> Result<(), Broken> {
         let Some(session) = self.server.sessions.get(&id) else { return Ok(()) };
+        if session.kind == Kind::Stream {
+            // The kernel finds that nobody takes what is sent.
+            if self.connections.get(&session.wire).is_none_or(|connection| connection.cut) {
+                return self.end(id, None).map_or(Ok(()), |closed| self.serve(closed));
+            }
+            if session.member.is_some() && session.held.is_none() {
+                let through = self.server.hub.through();
+                self.queue(id, &Event::Pong(Through { through }), encode(&Event::Pong(Through { through })));
+            }
+            self.after(COMMENT_MS, Happening::Ping(id));
+            return Ok(());
+        }
         if self.now.saturating_sub(session.heard_at) >= SILENCE_MS && self.now >= session.paused_until {
             let closed = self.end(id, Some(CloseCode::Silent));
             return closed.map_or(Ok(()), |closed| self.serve(closed));

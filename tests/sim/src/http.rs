@@ -1,0 +1,182 @@
+//! The transports over plain HTTP: a stream or a chain of polls that is read, and a request for each
+//! command. Each request is a connection of its own, and can be cut like any other.
+
+use crate::network::{AtPage, Down, Kind, Up, Wire};
+use crate::page::PageId;
+use crate::promise::Broken;
+use crate::world::{Happening, World};
+use client::input::{Input, SocketId};
+use client::transport::Transport;
+use hub::input::Poll;
+use shared::command::{Hello, Presence};
+use shared::event::Through;
+use shared::{Command, Cursor, Event, MemberId};
+use std::collections::BTreeSet;
+
+/// Milliseconds from one poll to the next, where none waits.
+const AGAIN_MS: u64 = 2_000;
+
+/// One connection of the page that is made of requests.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) transport: Transport,
+    /// The page holds it to be open.
+    is_open: bool,
+    hello: Option<Hello>,
+    /// Whose it is, since the `welcome`.
+    member: Option<MemberId>,
+    /// How far presence is known.
+    present: u64,
+    wires: BTreeSet<Wire>,
+}
+
+/// The answer to a poll.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) frames: Vec<String>,
+    pub(crate) through: Cursor,
+    pub(crate) present: u64,
+}
+
+impl World {
+    /// A page begins to use a transport.
+    pub(crate) fn open_line(&mut self, id: PageId, socket: SocketId, transport: Transport) {
+        let line =
+            Line { transport, is_open: true, hello: None, member: None, present: 0, wires: BTreeSet::new() };
+        self.pages[id.index].lines.insert(socket, line);
+        self.after(0, Happening::LineOpen(id, socket));
+    }
+
+    pub(crate) fn line_open(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
+        if self.line(id, socket).is_some() { self.give(id, Input::Opened(socket)) } else { Ok(()) }
+    }
+
+    fn line(&mut self, id: PageId, socket: SocketId) -> Option<&mut Line> {
+        let page = &mut self.pages[id.index];
+        page.lines.get_mut(&socket).filter(|line| page.id == id && line.is_open)
+    }
+
+    /// Whether it is one of these, and open.
+    pub(crate) fn is_line(&self, id: PageId, socket: SocketId) -> Option<bool> {
+        self.pages[id.index].lines.get(&socket).map(|line| line.is_open)
+    }
+
+    /// The page says something.
+    pub(crate) fn say_by_line(&mut self, id: PageId, socket: SocketId, text: &str) -> Result<(), Broken> {
+        let command = Command::parse(text).map_err(|error| Broken(format!("{error:?}: {text}")))?;
+        let away = self.is_away(id);
+        let Some(line) = self.line(id, socket) else {
+            return Err(Broken(format!("page {} said something by {socket:?}, which is over", id.index)));
+        };
+        let member = line.member;
+        match command {
+            Command::Hello(hello) => {
+                line.hello = Some(hello.clone());
+                match line.transport {
+                    Transport::EventStream => self.request_by(id, socket, Kind::Stream, Up::Stream(hello)),
+                    _ => self.poll(id, socket, true),
+                }
+            }
+            // The page needs no answer to its answer.
+            Command::Pong => {}
+            // One that all pages of a browser share knows of them all.
+            Command::Presence(_) => {
+                let presence = Command::Presence(Presence { away });
+                self.request_by(id, socket, Kind::Request, Up::Command(member, presence));
+            }
+            command => self.request_by(id, socket, Kind::Request, Up::Command(member, command)),
+        }
+        Ok(())
+    }
+
+    fn is_away(&self, id: PageId) -> bool {
+        let browser = self.pages[id.index].browser;
+        self.pages.iter().filter(|page| page.browser == browser).all(|page| !page.visible)
+    }
+
+    /// The next poll leaves.
+    pub(crate) fn poll(&mut self, id: PageId, socket: SocketId, begins: bool) {
+        let away = self.is_away(id);
+        let Some(line) = self.line(id, socket) else { return };
+        let waits = line.transport == Transport::LongPoll && !begins;
+        let Some(hello) = line.hello.clone() else { return };
+        let poll = Poll { hello, member: line.member, begins, present: line.present, away };
+        self.request_by(id, socket, Kind::Poll { waits }, Up::Poll(poll));
+    }
+
+    fn request_by(&mut self, id: PageId, socket: SocketId, kind: Kind, what: Up) {
+        let wire = self.connect(id, socket, kind);
+        if let Some(line) = self.line(id, socket) {
+            line.wires.insert(wire);
+        }
+        self.send_first(wire, what);
+    }
+
+    /// What a request brought the page.
+    pub(crate) fn by_request(&mut self, wire: Wire, down: Down) -> Result<(), Broken> {
+        let Some(connection) = self.connections.get_mut(&wire) else { return Ok(()) };
+        let (id, socket, kind) = (connection.page, connection.socket, connection.kind);
+        if kind != Kind::Stream {
+            connection.cut = true;
+        }
+        if self.line(id, socket).is_none() {
+            return Ok(());
+        }
+        match down {
+            Down::Opened => Ok(()),
+            Down::Frame(text) => self.heard_by(id, socket, text),
+            Down::Answer(answer) => self.answered(id, socket, answer),
+            // What is refused for now is to the page a transport that broke; but who it is, it is told.
+            Down::Closed(code, _) if code != 4401 && kind != Kind::Stream => self.line_over(id, socket, 1006),
+            Down::Closed(code, _) => self.line_over(id, socket, code),
+        }
+    }
+
+    fn heard_by(&mut self, id: PageId, socket: SocketId, text: String) -> Result<(), Broken> {
+        if let (Some(line), Ok(Event::Welcome(welcome))) = (self.line(id, socket), Event::parse(&text)) {
+            line.member = Some(welcome.you.id);
+        }
+        self.give(id, Input::Frame(socket, text))
+    }
+
+    fn answered(&mut self, id: PageId, socket: SocketId, answer: Answer) -> Result<(), Broken> {
+        if let Some(line) = self.line(id, socket) {
+            line.present = answer.present;
+            if let Some(hello) = &mut line.hello {
+                hello.cursor = Some(answer.through);
+            }
+        }
+        for frame in answer.frames {
+            if self.line(id, socket).is_some() {
+                self.heard_by(id, socket, frame)?;
+            }
+        }
+        let through = Event::Pong(Through { through: answer.through });
+        let Some(line) = self.line(id, socket) else { return Ok(()) };
+        let wait = if line.transport == Transport::LongPoll { 0 } else { AGAIN_MS };
+        self.give(id, Input::Frame(socket, serde_json::to_string(&through).unwrap_or_default()))?;
+        self.after(wait, Happening::Poll(id, socket));
+        Ok(())
+    }
+
+    /// The page finds that a request of it is dead.
+    pub(crate) fn line_over(&mut self, id: PageId, socket: SocketId, code: u16) -> Result<(), Broken> {
+        if self.line(id, socket).is_none() {
+            return Ok(());
+        }
+        self.leave_line(id, socket);
+        self.give(id, Input::Closed { socket, code, reason: String::new() })
+    }
+
+    /// The page lets go of it.
+    pub(crate) fn leave_line(&mut self, id: PageId, socket: SocketId) {
+        let Some(line) = self.line(id, socket) else { return };
+        line.is_open = false;
+        for wire in std::mem::take(&mut line.wires) {
+            self.up(wire, Up::Close);
+            if let Some(connection) = self.connections.get_mut(&wire) {
+                connection.at_page = AtPage::Over;
+            }
+        }
+    }
+}
