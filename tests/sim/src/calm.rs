@@ -7,6 +7,7 @@ use crate::page::{Page, PageId};
 use crate::promise::{Broken, key_of};
 use crate::world::{Happening, World};
 use client::input::Input;
+use client::transport::Transport;
 use client::view::{Edge, Identity, RowKey, RowState, View};
 use shared::{ErrorCode, RoomId};
 use std::collections::BTreeSet;
@@ -19,6 +20,10 @@ const SCREEN: usize = 10;
 /// to 30 s more; the server drops the session of a dead page at the second or
 /// third ping, which is up to 85 s, and tells so within another.
 const HEALED_MS: u64 = 150_000;
+
+/// Milliseconds in which who polls is told of what was done last: what they say goes its own way, so
+/// that they may have agreed to all while the poll that was to tell them is lost.
+const POLLED_MS: u64 = 60_000;
 
 /// Milliseconds in which a page of history must be there, in the calm.
 const PAGED_MS: u64 = 60_000;
@@ -92,6 +97,11 @@ impl World {
                     view.room == room && view.rows.iter().all(|row| row.state == RowState::Settled)
                 })?;
             }
+        }
+        let polls = |page: &Page| page.view.link.transport != Transport::WebSocket;
+        if self.pages.iter().any(polls) {
+            let end = self.now + POLLED_MS;
+            while self.step(end)? {}
         }
         for index in 0..self.pages.len() {
             self.read_all(self.pages[index].id)?;

@@ -16,6 +16,10 @@ use std::collections::BTreeSet;
 /// Milliseconds from one poll to the next, where none waits.
 const AGAIN_MS: u64 = 2_000;
 
+/// Milliseconds that a poll waits at the server, and those after which a request is given up.
+const WAIT_MS: u64 = 25_000;
+const PATIENCE_MS: u64 = 10_000;
+
 /// One connection of the page that is made of requests.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -28,6 +32,10 @@ pub(crate) struct Line {
     /// How far presence is known.
     present: u64,
     wires: BTreeSet<Wire>,
+    /// A word about presence is on its way, and whether another is to follow: one must not overtake
+    /// the other.
+    telling: Option<Wire>,
+    tell_again: bool,
 }
 
 /// The answer to a poll.
@@ -41,8 +49,16 @@ pub(crate) struct Answer {
 impl World {
     /// A page begins to use a transport.
     pub(crate) fn open_line(&mut self, id: PageId, socket: SocketId, transport: Transport) {
-        let line =
-            Line { transport, is_open: true, hello: None, member: None, present: 0, wires: BTreeSet::new() };
+        let line = Line {
+            transport,
+            is_open: true,
+            hello: None,
+            member: None,
+            present: 0,
+            wires: BTreeSet::new(),
+            telling: None,
+            tell_again: false,
+        };
         self.pages[id.index].lines.insert(socket, line);
         self.after(0, Happening::LineOpen(id, socket));
     }
@@ -73,18 +89,26 @@ impl World {
             Command::Hello(hello) => {
                 line.hello = Some(hello.clone());
                 match line.transport {
-                    Transport::EventStream => self.request_by(id, socket, Kind::Stream, Up::Stream(hello)),
+                    Transport::EventStream => {
+                        self.request_by(id, socket, Kind::Stream, Up::Stream(hello));
+                    }
                     _ => self.poll(id, socket, true),
                 }
             }
             // The page needs no answer to its answer.
             Command::Pong => {}
             // One that all pages of a browser share knows of them all.
+            Command::Presence(_) if line.telling.is_some() => line.tell_again = true,
             Command::Presence(_) => {
                 let presence = Command::Presence(Presence { away });
-                self.request_by(id, socket, Kind::Request, Up::Command(member, presence));
+                let wire = self.request_by(id, socket, Kind::Request, Up::Command(member, presence));
+                if let Some(line) = self.line(id, socket) {
+                    line.telling = Some(wire);
+                }
             }
-            command => self.request_by(id, socket, Kind::Request, Up::Command(member, command)),
+            command => {
+                self.request_by(id, socket, Kind::Request, Up::Command(member, command));
+            }
         }
         Ok(())
     }
@@ -104,12 +128,19 @@ impl World {
         self.request_by(id, socket, Kind::Poll { waits }, Up::Poll(poll));
     }
 
-    fn request_by(&mut self, id: PageId, socket: SocketId, kind: Kind, what: Up) {
+    fn request_by(&mut self, id: PageId, socket: SocketId, kind: Kind, what: Up) -> Wire {
         let wire = self.connect(id, socket, kind);
         if let Some(line) = self.line(id, socket) {
             line.wires.insert(wire);
         }
         self.send_first(wire, what);
+        // A request that is not answered is given up.
+        match kind {
+            Kind::Poll { waits: true } => self.after(WAIT_MS + PATIENCE_MS, Happening::PageHears(wire)),
+            Kind::Poll { .. } | Kind::Request => self.after(PATIENCE_MS, Happening::PageHears(wire)),
+            Kind::Stream | Kind::Socket => {}
+        }
+        wire
     }
 
     /// What a request brought the page.
@@ -118,9 +149,19 @@ impl World {
         let (id, socket, kind) = (connection.page, connection.socket, connection.kind);
         if kind != Kind::Stream {
             connection.cut = true;
+            connection.at_page = AtPage::Over;
         }
         if self.line(id, socket).is_none() {
             return Ok(());
+        }
+        let told = self.line(id, socket).filter(|line| line.telling == Some(wire));
+        if told.is_some_and(|line| {
+            line.telling = None;
+            std::mem::take(&mut line.tell_again)
+        }) {
+            // What it is by now: the word itself does not matter.
+            let presence = Command::Presence(Presence { away: false });
+            self.say_by_line(id, socket, &serde_json::to_string(&presence).unwrap_or_default())?;
         }
         match down {
             Down::Opened => Ok(()),
@@ -140,6 +181,12 @@ impl World {
     }
 
     fn answered(&mut self, id: PageId, socket: SocketId, answer: Answer) -> Result<(), Broken> {
+        // Its cursor was of no use any more: the page begins anew, and says where it stands.
+        let is_welcome = |frame: &String| frame.starts_with(r#"{"type":"welcome""#);
+        let has_begun = self.line(id, socket).is_some_and(|line| line.member.is_some());
+        if has_begun && answer.frames.iter().any(is_welcome) {
+            return self.line_over(id, socket, 1001);
+        }
         if let Some(line) = self.line(id, socket) {
             line.present = answer.present;
             if let Some(hello) = &mut line.hello {

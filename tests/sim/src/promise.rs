@@ -289,7 +289,8 @@ impl World {
             if place.is_none() && !said.dropped && !was_there {
                 return Err(Broken(format!("(a) sent and lost: {}", said.text)));
             }
-            if let (Some(place), false) = (place, said.retried) {
+            // What somebody gave up by signing out may be sent by another page of the browser, later.
+            if let (Some(place), false) = (place, said.retried || said.dropped) {
                 let before = last.insert((said.page, said.room), (said.order, *place));
                 if before.is_some_and(|(_, before)| before > *place) {
                     return Err(Broken(format!(
