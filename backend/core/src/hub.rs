@@ -260,11 +260,19 @@ impl Hub {
             // Not for this request but for what the same device reads by.
             Command::Presence(told) => {
                 self.set_away(device, member, told.away);
-                self.of(session, member, Command::Ping, now, out);
+                self.pong_by_request(session, out);
             }
+            Command::Ping => self.pong_by_request(session, out),
             Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
             command => self.of(session, member, command, now, out),
         }
+    }
+
+    /// What has left on the connection that the client reads is not known here: no more than nothing
+    /// is claimed.
+    fn pong_by_request(&self, session: SessionId, out: &mut Vec<Output>) {
+        let through = Cursor { epoch: self.epoch, n: 0 };
+        out.push(Output::Send(session, Event::Pong(Through { through })));
     }
 
     fn set_away(&mut self, device: Option<DeviceKey>, who: MemberId, now_away: bool) {

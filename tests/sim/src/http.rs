@@ -2,8 +2,8 @@
 //! command. Each request is a connection of its own, and can be cut like any other.
 
 use crate::network::{AtPage, Down, Kind, Up, Wire};
-use crate::page::PageId;
-use crate::promise::Broken;
+use crate::page::{Page, PageId};
+use crate::promise::{Broken, me};
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use client::transport::Transport;
@@ -114,8 +114,9 @@ impl World {
     }
 
     fn is_away(&self, id: PageId) -> bool {
-        let browser = self.pages[id.index].browser;
-        self.pages.iter().filter(|page| page.browser == browser).all(|page| !page.visible)
+        let who = |page: &Page| (page.browser, me(&page.view).map(|me| me.id));
+        let this = who(&self.pages[id.index]);
+        self.pages.iter().filter(|page| who(page) == this).all(|page| !page.visible)
     }
 
     /// The next poll leaves.

@@ -63,8 +63,15 @@ impl Client {
             Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
                 let found = self.browse.as_ref().and_then(|browse| browse.members_with_us(room.id));
                 self.rooms.join(room.id, Room::told(n, &room.name, &room.description));
-                if let (Some(room), Some(members)) = (self.rooms.get_mut(room.id), found) {
-                    room.began_with(members);
+                let is_late = self.seen > n;
+                if let Some(room) = self.rooms.get_mut(room.id) {
+                    if let Some(members) = found {
+                        room.began_with(members);
+                    }
+                    if is_late {
+                        // What came for it while it was not known was passed over.
+                        room.feed.ask.want();
+                    }
                 }
             }
             Event::MemberLeft(MemberLeft { n, room: Some(id), .. })

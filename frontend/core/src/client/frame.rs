@@ -100,6 +100,8 @@ impl Client {
             Some(held) if held.epoch != through.through.epoch => self.start_over(now, out),
             // What is held is not whole up to there yet.
             _ if self.catching_up || !self.is_whole() => {}
+            // The answer to a request knows nothing of what was read.
+            Some(held) if held.n >= through.through.n => {}
             _ => self.cursor = Some(through.through),
         }
     }
