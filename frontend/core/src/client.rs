@@ -177,16 +177,7 @@ impl Client {
             }
             Input::SignOut => self.identity.sign_out(out),
             Input::Opened(socket) => self.opened(socket, now, out),
-            Input::Frame(socket, text) => match self.connection.heard(socket, now) {
-                Heard::NotOurs => {}
-                Heard::Now => self.frame(&text, now, out),
-                Heard::Beside => self.frame_beside(&text, now, out),
-                Heard::Later => {
-                    if !self.connection.hold_back(text) {
-                        self.beside_failed(now, out);
-                    }
-                }
-            },
+            Input::Frame(..) | Input::Answer(..) => self.take(input, now, out),
             Input::Closed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
             Input::Timer(timer) => self.timer(timer, now, out),
             Input::Network { online } => {
@@ -247,6 +238,25 @@ impl Client {
             }
             Input::Discard(key) => self.outbox.discard(key, out),
             Input::DismissEpoch => self.new_epoch = false,
+        }
+    }
+
+    /// Takes what came on a connection, if it is ours.
+    fn take(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
+        let (whose, text) = match input {
+            Input::Frame(socket, text) => (self.connection.heard(socket, now), text),
+            Input::Answer(socket, text) => (self.connection.whose(socket), text),
+            _ => return,
+        };
+        match whose {
+            Heard::NotOurs => {}
+            Heard::Now => self.frame(&text, now, out),
+            Heard::Beside => self.frame_beside(&text, now, out),
+            Heard::Later => {
+                if !self.connection.hold_back(text) {
+                    self.beside_failed(now, out);
+                }
+            }
         }
     }
 
@@ -364,6 +374,7 @@ impl Client {
     fn after_wake(&mut self, probe: Probe, out: &mut Vec<Effect>) {
         match probe {
             Probe::Send => self.transmit(&Command::Ping, out),
+            Probe::Anew => self.after_loss(out),
             Probe::No => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{SocketId, Timer};
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, HINT_MAX_MS, PROBE_MS, WELCOME_MS};
+use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, HINT_MAX_MS, PROBE_MS, STALE_MS, WELCOME_MS};
 use crate::transport::{Choice, Transport, Worked};
 use crate::view::{Link, ReadyState};
 use beside::{Beside, Plan};
@@ -247,14 +247,22 @@ impl Connection {
 
     /// A frame came.
     pub(crate) fn heard(&mut self, socket: SocketId, now: u64) -> Heard {
+        let whose = self.whose(socket);
+        if matches!(whose, Heard::Now | Heard::Later) {
+            self.heard_at = now;
+            self.probe_by = None;
+        }
+        whose
+    }
+
+    /// Whose a frame on this connection is.
+    pub(crate) fn whose(&self, socket: SocketId) -> Heard {
         if self.beside.as_ref().is_some_and(|beside| beside.socket == socket) {
             return Heard::Beside;
         }
         if socket != self.socket || !matches!(self.stage, Stage::Greeting { .. } | Stage::Live) {
             return Heard::NotOurs;
         }
-        self.heard_at = now;
-        self.probe_by = None;
         if self.is_beside_greeting() { Heard::Later } else { Heard::Now }
     }
 
@@ -350,6 +358,15 @@ impl Connection {
     /// timer happens now.
     pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Probe {
         self.retry(now, out);
+        if self.is_live() && self.choice.current() != Transport::WebSocket {
+            // What is only read cannot be asked whether it lives. To begin anew costs little.
+            if now.saturating_sub(self.heard_at) >= STALE_MS {
+                self.choice.ended(false, now);
+                self.open(now, out);
+                return Probe::Anew;
+            }
+            return Probe::No;
+        }
         if self.is_live() && self.probe_by.is_none() {
             self.probe_by = Some(now.saturating_add(PROBE_MS));
             return Probe::Send;
@@ -496,6 +513,8 @@ pub(crate) enum Due {
 pub(crate) enum Probe {
     /// Send one; silence after it ends the connection.
     Send,
+    /// None is needed: another connection was opened.
+    Anew,
     /// None is needed.
     No,
 }

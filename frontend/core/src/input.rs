@@ -60,6 +60,9 @@ pub enum Input {
     Opened(SocketId),
     /// A text frame of this connection.
     Frame(SocketId, String),
+    /// The answer to a command that went by a request of its own: a frame as above, but no word of
+    /// what this connection reads.
+    Answer(SocketId, String),
     /// `close` of this connection.
     Closed {
         /// Which.

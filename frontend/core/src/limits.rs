@@ -74,6 +74,10 @@ pub const WELCOME_MS: u64 = 10_000;
 /// From a `ping` of ours to any frame. Past it: the connection is given up.
 pub const PROBE_MS: u64 = 5_000;
 
+/// How long a connection that is only read may have been silent when the page is shown again. Past
+/// it: begun anew.
+pub const STALE_MS: u64 = 30_000;
+
 /// From a post to its settlement, while the connection is otherwise alive.
 /// Past it: the connection is given up and the post is sent again on the next.
 pub const SETTLE_MS: u64 = 30_000;

@@ -166,6 +166,7 @@ impl World {
         }
         match down {
             Down::Opened => Ok(()),
+            Down::Frame(text) if kind == Kind::Request => self.give(id, Input::Answer(socket, text)),
             Down::Frame(text) => self.heard_by(id, socket, text),
             Down::Answer(answer) => self.answered(id, socket, answer),
             // What is refused for now is to the page a transport that broke; but who it is, it is told.
