@@ -102,8 +102,8 @@ impl Hub {
             Input::Command(session, command) => self.command(session, command, now, out),
             Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, out),
             Input::Polled { session, device, poll } => self.polled(session, device, &poll, out),
-            Input::Asked { session, device, member, command } => {
-                let member = self.member_as(device, member);
+            Input::Asked { session, device, identity, command } => {
+                let member = self.member_as(device, identity);
                 self.asked(session, member, device, command, now, out);
             }
             Input::Plain { session, client_id, text } => self.plain(session, client_id, text, out),

@@ -6,7 +6,7 @@ use crate::{
     query::Found,
     session::{Dialect, ReadId, SessionId, Ticket},
 };
-use shared::{ClientId, Command, ErrorCode, MemberId, command::Hello};
+use shared::{ClientId, Command, Epoch, ErrorCode, MemberId, command::Hello};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub enum Input {
         session: SessionId,
         /// The device of its cookie.
         device: Option<DeviceKey>,
-        /// Who it takes itself for, if it says so: its browser may have become another meanwhile.
-        member: Option<MemberId>,
+        /// Who it takes itself for.
+        identity: Claim,
         /// What it asks.
         command: Command,
     },
@@ -99,13 +99,23 @@ pub enum Input {
     Tick,
 }
 
+/// Who a client takes itself for, as far as it says so. Its browser may have become another
+/// meanwhile, or the log another, which numbers its members anew: then nothing is done in its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Which member.
+    pub member: Option<MemberId>,
+    /// Of which log.
+    pub epoch: Option<Epoch>,
+}
+
 /// What a client that polls brings with each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poll {
     /// How far it has read. Without a cursor of this log it begins with a `welcome`.
     pub hello: Hello,
-    /// Who it takes itself for, if it says so: its browser may have become another meanwhile.
-    pub member: Option<MemberId>,
+    /// Who it takes itself for.
+    pub identity: Claim,
     /// It is the first request, and answered with a `welcome`, whatever its cursor.
     pub begins: bool,
     /// Up to which [`crate::Hub::presence_revision`] it knows who is here.

@@ -1,6 +1,8 @@
 //! `POST /api/command`: one command of v1 in a request of its own, answered with its reply.
 //!
-//! `member` in the query tells who the client takes itself for: its browser may have become another.
+//! `member` and `epoch` in the query tell who the client takes itself for: its browser may have become
+//! another meanwhile, and then nothing is said in that one's name.
+//!
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
 use super::{poll::refusal, query::Asked};
@@ -20,7 +22,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use hub::{Input, session::Carrier};
-use shared::{Command, ErrorCode, Event, MemberId, limits::FRAME_BYTES_MAX};
+use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::{future::poll_fn, time::Duration};
 
 /// Carries out a command.
@@ -36,11 +38,11 @@ pub async fn command(
     if let Some(watch) = &parts.watch {
         watch(text);
     }
-    let member = Asked::of(&request).value("member")?.map(MemberId);
+    let identity = Asked::of(&request).claim()?;
     let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
     let entered = parts.enter(Carrier::Request)?;
     let connection = &entered.connection;
-    parts.tell(Input::Asked { session: connection.session, device, member, command }).await?;
+    parts.tell(Input::Asked { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     // Whoever is over their rate waits for the answer: what they ask next comes later.
     let pause = connection.pause(now_ms());

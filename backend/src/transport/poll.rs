@@ -20,7 +20,7 @@ use actix_web::{
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use hub::{Input, session::Carrier};
-use shared::{CloseCode, ErrorCode, MemberId};
+use shared::{CloseCode, ErrorCode};
 use std::{
     io,
     pin::Pin,
@@ -37,7 +37,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let wait = Duration::from_secs(asked.value("wait")?.unwrap_or_default()).min(POLL_WAIT_MAX);
     let poll = hub::input::Poll {
         hello: asked.hello(&request)?,
-        member: asked.value("member")?.map(MemberId),
+        identity: asked.claim()?,
         begins: asked.flag("begin")?,
         present: asked.value("present")?.unwrap_or_default(),
         away: asked.flag("away")?,

@@ -2,7 +2,8 @@
 
 use crate::problem::Refused;
 use actix_web::{HttpRequest, http::StatusCode};
-use shared::{Cursor, ErrorCode, RoomId, command::Hello};
+use hub::input::Claim;
+use shared::{Cursor, ErrorCode, MemberId, RoomId, command::Hello};
 use std::{borrow::Cow, str::FromStr};
 
 /// What an event stream gives back by itself when it reconnects (HTML, "Server-sent events").
@@ -36,6 +37,14 @@ impl<'r> Asked<'r> {
             Some(1) => Ok(true),
             Some(_) => Err(bad_field()),
         }
+    }
+
+    /// Who the client takes itself for.
+    ///
+    /// # Errors
+    /// 422: that is no member or no epoch.
+    pub fn claim(&self) -> Result<Claim, Refused> {
+        Ok(Claim { member: self.value("member")?.map(MemberId), epoch: self.value("epoch")? })
     }
 
     /// Where the client stands. What a browser gives back by itself is newer than the address.

@@ -7,10 +7,10 @@ use crate::promise::{Broken, me};
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use client::transport::Transport;
-use hub::input::Poll;
+use hub::input::{Claim, Poll};
 use shared::command::{Hello, Presence};
 use shared::event::Through;
-use shared::{Command, Cursor, Event, MemberId};
+use shared::{Command, Cursor, Event};
 use std::collections::BTreeSet;
 
 /// Milliseconds from one poll to the next, where none waits.
@@ -28,7 +28,7 @@ pub(crate) struct Line {
     is_open: bool,
     hello: Option<Hello>,
     /// Whose it is, since the `welcome`.
-    member: Option<MemberId>,
+    identity: Claim,
     /// How far presence is known.
     present: u64,
     wires: BTreeSet<Wire>,
@@ -53,7 +53,7 @@ impl World {
             transport,
             is_open: true,
             hello: None,
-            member: None,
+            identity: Claim::default(),
             present: 0,
             wires: BTreeSet::new(),
             telling: None,
@@ -84,7 +84,7 @@ impl World {
         let Some(line) = self.line(id, socket) else {
             return Err(Broken(format!("page {} said something by {socket:?}, which is over", id.index)));
         };
-        let member = line.member;
+        let identity = line.identity;
         match command {
             Command::Hello(hello) => {
                 line.hello = Some(hello.clone());
@@ -101,13 +101,13 @@ impl World {
             Command::Presence(_) if line.telling.is_some() => line.tell_again = true,
             Command::Presence(_) => {
                 let presence = Command::Presence(Presence { away });
-                let wire = self.request_by(id, socket, Kind::Request, Up::Command(member, presence));
+                let wire = self.request_by(id, socket, Kind::Request, Up::Command(identity, presence));
                 if let Some(line) = self.line(id, socket) {
                     line.telling = Some(wire);
                 }
             }
             command => {
-                self.request_by(id, socket, Kind::Request, Up::Command(member, command));
+                self.request_by(id, socket, Kind::Request, Up::Command(identity, command));
             }
         }
         Ok(())
@@ -125,7 +125,7 @@ impl World {
         let Some(line) = self.line(id, socket) else { return };
         let waits = line.transport == Transport::LongPoll && !begins;
         let Some(hello) = line.hello.clone() else { return };
-        let poll = Poll { hello, member: line.member, begins, present: line.present, away };
+        let poll = Poll { hello, identity: line.identity, begins, present: line.present, away };
         self.request_by(id, socket, Kind::Poll { waits }, Up::Poll(poll));
     }
 
@@ -177,7 +177,7 @@ impl World {
 
     fn heard_by(&mut self, id: PageId, socket: SocketId, text: String) -> Result<(), Broken> {
         if let (Some(line), Ok(Event::Welcome(welcome))) = (self.line(id, socket), Event::parse(&text)) {
-            line.member = Some(welcome.you.id);
+            line.identity = Claim { member: Some(welcome.you.id), epoch: Some(welcome.through.epoch) };
         }
         self.give(id, Input::Frame(socket, text))
     }
@@ -185,7 +185,7 @@ impl World {
     fn answered(&mut self, id: PageId, socket: SocketId, answer: Answer) -> Result<(), Broken> {
         // Its cursor was of no use any more: the page begins anew, and says where it stands.
         let is_welcome = |frame: &String| frame.starts_with(r#"{"type":"welcome""#);
-        let has_begun = self.line(id, socket).is_some_and(|line| line.member.is_some());
+        let has_begun = self.line(id, socket).is_some_and(|line| line.identity != Claim::default());
         if has_begun && answer.frames.iter().any(is_welcome) {
             return self.line_over(id, socket, 1001);
         }

@@ -8,10 +8,10 @@ use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use hub::SessionId;
-use hub::input::Poll;
+use hub::input::{Claim, Poll};
 use hub::member::DeviceKey;
+use shared::Command;
 use shared::command::Hello;
-use shared::{Command, MemberId};
 use std::collections::VecDeque;
 
 /// One connection's number.
@@ -69,7 +69,7 @@ pub(crate) enum Up {
     Frame(String),
     Stream(Hello),
     Poll(Poll),
-    Command(Option<MemberId>, Command),
+    Command(Claim, Command),
     Close,
 }
 

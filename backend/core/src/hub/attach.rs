@@ -13,7 +13,7 @@ use super::{
     refuse,
 };
 use crate::{
-    input::Poll,
+    input::{Claim, Poll},
     limits::SESSIONS_PER_MEMBER_MAX,
     member::DeviceKey,
     output::{Audience, Output},
@@ -120,7 +120,7 @@ impl Hub {
         poll: &Poll,
         out: &mut Vec<Output>,
     ) {
-        let member = self.member_as(device, poll.member);
+        let member = self.member_as(device, poll.identity);
         let reference = Some(poll.hello.reference);
         let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
@@ -139,9 +139,11 @@ impl Hub {
         device.and_then(|device| self.house.members.of_device(&device))
     }
 
-    /// The same, if it is this one, or any will do.
-    pub(super) fn member_as(&self, device: Option<DeviceKey>, wanted: Option<MemberId>) -> Option<MemberId> {
-        self.member_of(device).filter(|member| wanted.is_none_or(|wanted| wanted == *member))
+    /// The same, if it is the one that is claimed.
+    pub(super) fn member_as(&self, device: Option<DeviceKey>, claim: Claim) -> Option<MemberId> {
+        let Claim { member: claimed, epoch } = claim;
+        let is_it = |member: &MemberId| claimed.is_none_or(|claimed| claimed == *member);
+        self.member_of(device).filter(|_| epoch.is_none_or(|epoch| epoch == self.epoch)).filter(is_it)
     }
 
     /// Makes it a session of this member, if it is one and has not too many.

@@ -168,8 +168,8 @@ impl World {
             Some(Up::Poll(poll)) => {
                 self.accept(wire, |session, device| Input::Polled { session, device, poll })
             }
-            Some(Up::Command(member, command)) => {
-                self.accept(wire, |session, device| Input::Asked { session, device, member, command })
+            Some(Up::Command(identity, command)) => {
+                self.accept(wire, |session, device| Input::Asked { session, device, identity, command })
             }
             Some(Up::Frame(text)) => self.read(id, &text),
             Some(Up::Close) => self.server_hears(wire),
