@@ -133,3 +133,30 @@ pub const BESIDE_CEILING_MS: u64 = 10 * 60_000;
 /// Frames that are held back while a WebSocket is greeted beside what there is. Past it: that is
 /// given up.
 pub const BESIDE_FRAMES_MAX: usize = 200;
+
+/// Seconds that a poll may wait at the server.
+pub const POLL_WAIT_S: u64 = 25;
+
+/// The shortest wait of a poll that is cut again and again.
+pub const POLL_WAIT_LEAST_S: u64 = 2;
+
+/// Polls in a row that may be cut. At it: the transport is given up.
+pub const POLL_CUTS_MAX: u32 = 3;
+
+/// A poll that failed after so long was cut while it waited; sooner, it was refused.
+pub const PARKED_MS: u64 = 1_000;
+
+/// How long a page reads for the others unless it says so again.
+pub const LEADER_LEASE_MS: u64 = 3_500;
+
+/// How often it says so.
+pub const LEADER_RENEW_MS: u64 = 1_000;
+
+/// How often a page that is told by another says that the person is at it.
+pub const HERE_EVERY_MS: u64 = 5_000;
+
+/// How long that counts.
+pub const HERE_MS: u64 = 12_000;
+
+/// Frames that a page holds back that another tells, before it has begun itself. Past it: it begins anew.
+pub const SHARED_FRAMES_MAX: usize = 200;
