@@ -12,6 +12,7 @@ use crate::{
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
     news::News,
     socket::WayOut,
+    trace::Tracer,
 };
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use hub::{Dialect, Input, SessionId};
 use queue::{Held, Queue};
 use shared::CloseCode;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     convert::Infallible,
     pin::Pin,
     rc::Rc,
@@ -46,6 +47,8 @@ pub struct Connection {
     heard_s: Cell<u32>,
     /// Until when nothing is to be read: milliseconds of the hub's clock.
     paused_until: Cell<u64>,
+    /// Only a traced connection has one.
+    trace: OnceCell<Rc<Tracer>>,
 }
 
 impl Connection {
@@ -68,7 +71,33 @@ impl Connection {
             is_waiting: Cell::new(false),
             heard_s: Cell::new(now_s),
             paused_until: Cell::new(0),
+            trace: OnceCell::new(),
         })
+    }
+
+    /// From now on this connection is told of its own frames. Called once, if at all.
+    pub fn trace(&self, tracer: Rc<Tracer>) {
+        drop(self.trace.set(tracer));
+    }
+
+    /// Queues what a traced connection is told of itself: ahead of what is held back, and not told of
+    /// in its turn. There is little of it ([`shared::limits::TRACE_BYTES_MAX`]), so it is not dropped for being too much.
+    pub fn tell_of_itself(&self, frame: Bytes) {
+        let mut queue = self.queue.borrow_mut();
+        if !queue.is_closing {
+            queue.bytes += frame.len();
+            queue.frames.push_back(frame);
+        }
+    }
+
+    /// Queues a frame, and behind it what a traced connection is told of it.
+    fn push(&self, queue: &mut Queue, frame: Bytes) {
+        let told = self.trace.get().and_then(|trace| trace.sent(&frame));
+        queue.frames.push_back(frame);
+        if let Some(told) = told {
+            queue.bytes += told.len();
+            queue.frames.push_back(told);
+        }
     }
 
     /// Queues a frame, or holds it back.
@@ -85,7 +114,7 @@ impl Connection {
             drop(queue);
             return self.drop_slow();
         }
-        queue.frames.push_back(frame);
+        self.push(&mut queue, frame);
     }
 
     /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
@@ -96,7 +125,7 @@ impl Connection {
             return;
         }
         queue.bytes += frame.len();
-        queue.frames.push_back(frame);
+        self.push(&mut queue, frame);
     }
 
     /// Queues an answer to what this client asked, or a word without a position, or holds it back.
@@ -160,7 +189,10 @@ impl Connection {
         }
         queue.is_closing = true;
         queue.held = None;
-        queue.frames.push_back(frame::close(code, reason));
+        let frame = frame::close(code, reason);
+        // Nothing may follow a close, so what is told of it comes first.
+        queue.frames.extend(self.trace.get().and_then(|trace| trace.sent(&frame)));
+        queue.frames.push_back(frame);
     }
 
     /// Frees the queue at once. The peer, if it ever reads again, is told to come back.
