@@ -1,0 +1,8 @@
+//! The parts of the connection inspector.
+
+pub mod calls;
+pub mod editor;
+pub mod frame;
+pub mod frames;
+pub mod handshake;
+pub mod life;
