@@ -57,8 +57,8 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
     html! {
         <div class="frame_detail">
             { bits(frame) }
-            <dl key="pairs" class="pairs">{ for pairs }</dl>
             { faults(language, &frame.faults) }
+            <dl key="pairs" class="pairs">{ for pairs }</dl>
         </div>
     }
 }
