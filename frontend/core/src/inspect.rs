@@ -129,11 +129,12 @@ impl Inspector {
                 self.connect(now, out);
             }
             Input::Me(me) => {
-                self.who = match me {
-                    Ok(Some(member)) => Who::Somebody(member),
-                    Ok(None) => Who::Nobody,
-                    Err(Unreachable) => Who::Unknown,
-                };
+                match me {
+                    Ok(Some(member)) => self.who = Who::Somebody(member),
+                    Ok(None) => self.who = Who::Nobody,
+                    // It is as it was.
+                    Err(Unreachable) => {}
+                }
                 self.greet(now, out);
             }
             Input::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
