@@ -14,6 +14,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
+use bytes::Bytes;
 use hub::{
     output::Answer,
     rate::{Bucket, Rate},
@@ -104,17 +105,36 @@ fn expect_me(answer: Answer) -> Result<Option<Member>, Refused> {
     }
 }
 
-fn status(code: ErrorCode) -> StatusCode {
+/// The status of a refusal that has no more particular one.
+pub fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::NameTaken => StatusCode::CONFLICT,
         ErrorCode::SignInRequired => StatusCode::UNAUTHORIZED,
-        ErrorCode::HouseFull | ErrorCode::StoreRefused => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::HouseFull | ErrorCode::StoreRefused | ErrorCode::Full => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
 /// Reads a JSON body within its limits.
 async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload) -> Result<T, Refused> {
+    let body = read_bytes(request, payload, BODY_BYTES_MAX).await?;
+    serde_json::from_slice(&body).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => {
+            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
+        }
+        _ => Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
+    })
+}
+
+/// Reads a body that says it is JSON, of at most so many bytes.
+///
+/// # Errors
+/// 415, 413, 408; 400 where it does not come whole.
+pub async fn read_bytes(
+    request: &HttpRequest,
+    payload: web::Payload,
+    bytes_max: usize,
+) -> Result<Bytes, Refused> {
     // Only this type: a form or a text could be posted by any site without being asked.
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -122,16 +142,10 @@ async fn read<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload)
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::WrongMediaType));
     }
-    let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(BODY_BYTES_MAX)).await;
+    let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(bytes_max)).await;
     let body = body.map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
     let body = body.map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge))?;
-    let body = body.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))?;
-    serde_json::from_slice(&body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
-        }
-        _ => Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
-    })
+    body.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))
 }
 
 /// How often each address may ask for a name: a name is kept until its member

@@ -10,7 +10,12 @@ use crate::{
     problem::Refused,
     registry::{Question, Registry},
     store::condition::Condition,
-    transport::websocket::{self, Rates, Watch},
+    transport::{
+        command,
+        entered::Entered,
+        events, poll,
+        websocket::{self, Rates, Watch},
+    },
 };
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
@@ -23,7 +28,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use hub::{output::Answer, rate::Rate};
+use hub::{Input, output::Answer, rate::Rate, session::Carrier};
 use shared::{ErrorCode, version::WEBSOCKET_PATH};
 use std::{rc::Rc, sync::Arc};
 
@@ -63,6 +68,24 @@ impl Parts {
         Rc::clone(parts)
     }
 
+    /// Enters a connection that is one request over plain HTTP.
+    ///
+    /// # Errors
+    /// 503: there is no place for it.
+    pub fn enter(&self, carrier: Carrier) -> Result<Entered, Refused> {
+        let place = self.places.take();
+        let place = place.ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+        Ok(Entered::new(Rc::clone(&self.table), self.table.enter_http(carrier), place))
+    }
+
+    /// Tells the registry.
+    ///
+    /// # Errors
+    /// 500, if it has ended.
+    pub async fn tell(&self, input: Input) -> Result<(), Refused> {
+        self.registry.tell(input).await.map_err(|_| Refused::internal())
+    }
+
     /// Asks the registry.
     ///
     /// # Errors
@@ -88,6 +111,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/api/sign-out")
                 .route(web::post().to(api::sign_out))
+                .default_service(web::to(post_only)),
+        )
+        .service(
+            web::resource("/api/events")
+                .route(web::get().to(events::open))
+                .default_service(web::to(get_only)),
+        )
+        .service(
+            web::resource("/api/poll").route(web::get().to(poll::poll)).default_service(web::to(get_only)),
+        )
+        .service(
+            web::resource("/api/command")
+                .route(web::post().to(command::command))
                 .default_service(web::to(post_only)),
         )
         .default_service(web::to(assets::serve));

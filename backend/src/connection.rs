@@ -8,7 +8,7 @@
 mod queue;
 
 use crate::{
-    frame,
+    frame::{self, Payload},
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
     news::News,
     socket::WayOut,
@@ -16,7 +16,7 @@ use crate::{
 };
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId};
+use hub::{Dialect, Input, SessionId, session::Carrier};
 use queue::{Held, Queue};
 use shared::CloseCode;
 use std::{
@@ -33,6 +33,8 @@ pub struct Connection {
     pub session: SessionId,
     /// What it speaks.
     pub dialect: Dialect,
+    /// What carries it.
+    pub carrier: Carrier,
     queue: RefCell<Queue>,
     news: Rc<News>,
     way_out: Rc<WayOut>,
@@ -47,6 +49,10 @@ pub struct Connection {
     heard_s: Cell<u32>,
     /// Until when nothing is to be read: milliseconds of the hub's clock.
     paused_until: Cell<u64>,
+    /// It was attached: what is published comes to it.
+    is_attached: Cell<bool>,
+    /// Something came that a poll is not to keep waiting: all but words without a position.
+    is_pressing: Cell<bool>,
     /// Only a traced connection has one.
     trace: OnceCell<Rc<Tracer>>,
 }
@@ -56,6 +62,7 @@ impl Connection {
     pub fn new(
         session: SessionId,
         dialect: Dialect,
+        carrier: Carrier,
         now_s: u32,
         news: Rc<News>,
         way_out: Rc<WayOut>,
@@ -63,6 +70,7 @@ impl Connection {
         Rc::new(Connection {
             session,
             dialect,
+            carrier,
             queue: RefCell::default(),
             news,
             way_out,
@@ -71,6 +79,8 @@ impl Connection {
             is_waiting: Cell::new(false),
             heard_s: Cell::new(now_s),
             paused_until: Cell::new(0),
+            is_attached: Cell::new(false),
+            is_pressing: Cell::new(false),
             trace: OnceCell::new(),
         })
     }
@@ -102,6 +112,7 @@ impl Connection {
 
     /// Queues a frame, or holds it back.
     pub fn send(&self, frame: Bytes) {
+        self.is_pressing.set(true);
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
@@ -120,6 +131,7 @@ impl Connection {
     /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
     /// waits until it has left: it is not counted against the bound.
     pub fn first(&self, frame: Bytes) {
+        self.is_pressing.set(true);
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
@@ -128,12 +140,20 @@ impl Connection {
         self.push(&mut queue, frame);
     }
 
-    /// Queues an answer to what this client asked, or a word without a position, or holds it back.
+    /// Queues an answer to what this client asked, or holds it back.
     pub fn answer(&self, frame: Bytes) {
+        self.is_pressing.set(true);
+        self.word(frame);
+    }
+
+    /// Queues a word without a position, or holds it back. A poll may wait for more.
+    pub fn word(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         let Some(held) = &mut queue.held else {
             drop(queue);
-            return self.send(frame);
+            let was_pressing = self.is_pressing.get();
+            self.send(frame);
+            return self.is_pressing.set(was_pressing);
         };
         held.answer_bytes += frame.len();
         if held.answer_bytes > QUEUE_BYTES_MAX {
@@ -146,6 +166,7 @@ impl Connection {
     /// From now on frames are held back, until [`Connection::release`]. What was held is dropped,
     /// but for answers.
     pub fn hold(&self) {
+        self.is_attached.set(true);
         let mut queue = self.queue.borrow_mut();
         let before = queue.held.take().unwrap_or_default();
         let Held { answers, answer_bytes, .. } = before;
@@ -155,6 +176,21 @@ impl Connection {
     /// Whether frames are being held back.
     pub fn is_held(&self) -> bool {
         self.queue.borrow().held.is_some()
+    }
+
+    /// Whether all that was published up to now was queued.
+    pub fn is_current(&self) -> bool {
+        self.is_attached.get() && !self.is_held()
+    }
+
+    /// Whether something is queued or held back that a poll is not to keep waiting.
+    pub fn is_pressing(&self) -> bool {
+        self.is_pressing.get()
+    }
+
+    /// Whether nothing is queued.
+    pub fn is_empty(&self) -> bool {
+        self.queue.borrow().frames.is_empty()
     }
 
     /// Sends what was held back, unless it was too much: then the registry is told, and what
@@ -206,6 +242,15 @@ impl Connection {
         self.queue.borrow().is_closing
     }
 
+    /// The code with which it closes, if it does; what was queued before it goes ahead.
+    pub fn close_code(&self) -> Option<u16> {
+        let queue = self.queue.borrow();
+        match queue.frames.back().map(|frame| Payload::of(frame)) {
+            Some(Payload::Close(code, _)) if queue.is_closing => Some(code),
+            _ => None,
+        }
+    }
+
     /// Something was read.
     pub fn heard(&self, now_s: u32) {
         self.heard_s.set(now_s);
@@ -254,6 +299,42 @@ impl Connection {
         }
     }
 
+    /// The next whole frame, for those who do not send frames as they are; none behind the last.
+    pub fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut queue = self.queue.borrow_mut();
+        let frame = queue.pop();
+        if frame.is_some() || queue.is_closing {
+            return Poll::Ready(frame);
+        }
+        if std::mem::take(&mut queue.is_drain_asked) {
+            self.news.tell(Input::Drained(self.session));
+        }
+        drop(queue);
+        self.wait(cx);
+        Poll::Pending
+    }
+
+    /// Returns when something was queued.
+    pub async fn changed(&self) {
+        let mut has_asked = false;
+        std::future::poll_fn(|cx| {
+            if std::mem::replace(&mut has_asked, true) && !self.is_waiting.get() {
+                return Poll::Ready(());
+            }
+            self.wait(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn wait(&self, cx: &Context<'_>) {
+        self.is_waiting.set(true);
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+    }
+
     fn wake(&self) {
         if self.is_waiting.take()
             && let Some(waker) = &*self.waker.borrow()
@@ -297,11 +378,7 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
         if std::mem::take(&mut queue.is_drain_asked) {
             connection.news.tell(Input::Drained(connection.session));
         }
-        connection.is_waiting.set(true);
-        let mut waker = connection.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
+        connection.wait(cx);
         Poll::Pending
     }
 }

@@ -8,9 +8,15 @@ mod delivery;
 
 pub use delivery::{Batch, Delivery};
 
-use crate::{connection::Connection, frame, limits::RETRY_MS, news::News, socket::WayOut};
+use crate::{
+    connection::Connection,
+    frame,
+    limits::{COMMENT_EVERY, RETRY_MS},
+    news::News,
+    socket::WayOut,
+};
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId};
+use hub::{Dialect, Input, SessionId, session::Carrier};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
     event::Through,
@@ -29,6 +35,8 @@ use tokio::{
 
 /// Seconds between two pings of one connection; each second has its share of the connections.
 const PING_S: u64 = PING_MS / 1000;
+/// Seconds between two comments in a stream of events, by which proxies see that it lives.
+const COMMENT_S: u64 = COMMENT_EVERY.as_secs();
 const SILENCE_S: u32 = (SILENCE_MS / 1000) as u32;
 
 /// The connections of one worker.
@@ -41,6 +49,7 @@ pub struct Table {
     unflushed: RefCell<Vec<Rc<Connection>>>,
     news: Rc<News>,
     through: Cell<Cursor>,
+    present: Cell<u64>,
     started: Instant,
     jitter: Cell<u64>,
 }
@@ -71,16 +80,27 @@ impl Table {
             unflushed: RefCell::default(),
             news: Rc::default(),
             through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
+            present: Cell::new(0),
             started: Instant::now(),
             jitter: Cell::new(u64::from(worker)),
         })
     }
 
-    /// Enters a new connection, with its way out.
+    /// Enters a new WebSocket, with its way out.
     pub fn enter(&self, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
+        self.enter_by(Carrier::Socket, dialect, way_out)
+    }
+
+    /// Enters a new connection whose frames leave in the body of a response, in another form.
+    pub fn enter_http(&self, carrier: Carrier) -> Rc<Connection> {
+        self.enter_by(carrier, Dialect::V1, Rc::default())
+    }
+
+    fn enter_by(&self, carrier: Carrier, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
         self.next.set(self.next.get() + 1);
         let session = SessionId(u64::from(self.worker) << 48 | self.next.get());
-        let connection = Connection::new(session, dialect, self.now_s(), Rc::clone(&self.news), way_out);
+        let news = Rc::clone(&self.news);
+        let connection = Connection::new(session, dialect, carrier, self.now_s(), news, way_out);
         let entry = Entry { connection: Rc::clone(&connection), places: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
@@ -103,6 +123,16 @@ impl Table {
     /// Whole seconds of this worker's clock.
     pub fn now_s(&self) -> u32 {
         u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX)
+    }
+
+    /// How far the log goes, once what was queued has left.
+    pub fn through(&self) -> Cursor {
+        self.through.get()
+    }
+
+    /// And how far presence was told ([`hub::Hub::presence_revision`]).
+    pub fn present(&self) -> u64 {
+        self.present.get()
     }
 
     /// The worker that a session is on.
@@ -201,7 +231,7 @@ impl Table {
                 Delivery::Word { address, v1 } => {
                     if let Some(connections) = self.lists.borrow().get(&List::V1(address)) {
                         connections.iter().for_each(|connection| {
-                            connection.answer(v1.clone());
+                            connection.word(v1.clone());
                             self.touch(connection);
                         });
                     }
@@ -214,6 +244,7 @@ impl Table {
                 Delivery::Drain(session) => self.with(session, Connection::tell_when_drained),
                 Delivery::Release(session) => self.with(session, Connection::release),
                 Delivery::One(session, frame) => self.with(session, |connection| connection.answer(frame)),
+                Delivery::WordTo(session, frame) => self.with(session, |connection| connection.word(frame)),
                 Delivery::Close(session, code) => {
                     self.with(session, |connection| connection.close(Some(code.number()), ""));
                 }
@@ -224,6 +255,7 @@ impl Table {
             }
         }
         self.through.set(batch.through);
+        self.present.set(batch.present);
     }
 
     fn send_to(&self, list: List, frame: &Bytes) {
@@ -258,7 +290,17 @@ impl Table {
         let ping = frame::ping();
         let mut through = None;
         let share = u64::from(now_s) % PING_S;
+        let comments = u64::from(now_s) % COMMENT_S;
         for (session, Entry { connection, places }) in &*self.all.borrow() {
+            match connection.carrier {
+                Carrier::Socket => {}
+                Carrier::Stream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
+                    connection.first(ping.clone());
+                    self.touch(connection);
+                    continue;
+                }
+                _ => continue,
+            }
             if connection.silent_s(now_s) >= SILENCE_S && connection.pause(now_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
                 self.touch(connection);

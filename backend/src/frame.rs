@@ -10,6 +10,9 @@ const HEADER_MAX: usize = 10;
 /// A reason that fits into a close frame beside its code (§5.5.1).
 const REASON_MAX: usize = 123;
 
+/// What stands for a close without a code (RFC 6455 §7.1.5).
+const NO_STATUS: u16 = 1005;
+
 /// A whole text message in one frame.
 pub fn text(payload: &[u8]) -> Bytes {
     encode(payload, OpCode::Text)
@@ -38,6 +41,43 @@ pub fn close(code: Option<u16>, reason: &str) -> Bytes {
     encode(&payload, OpCode::Close)
 }
 
+/// What one of our own frames says, for those who send it in another form.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Payload<'f> {
+    /// A text.
+    Text(&'f [u8]),
+    /// Are you there?
+    Ping,
+    /// The end: the code, 1005 where there is none, and the reason.
+    Close(u16, &'f str),
+    /// Nothing for them.
+    Other,
+}
+
+impl<'f> Payload<'f> {
+    /// Of a whole frame that this module made.
+    pub fn of(frame: &'f [u8]) -> Self {
+        let header = match frame.get(1) {
+            Some(126) => 4,
+            Some(127) => 10,
+            _ => 2,
+        };
+        let payload = frame.get(header..).unwrap_or_default();
+        match frame.first().map(|byte| byte & 0x0f) {
+            Some(1) => Payload::Text(payload),
+            Some(9) => Payload::Ping,
+            Some(8) => match payload.split_at_checked(2) {
+                Some((code, reason)) => {
+                    let code = u16::from_be_bytes([code[0], code[1]]);
+                    Payload::Close(code, str::from_utf8(reason).unwrap_or_default())
+                }
+                None => Payload::Close(NO_STATUS, ""),
+            },
+            _ => Payload::Other,
+        }
+    }
+}
+
 fn encode(payload: &[u8], op: OpCode) -> Bytes {
     let mut frame = BytesMut::with_capacity(payload.len() + HEADER_MAX);
     Parser::write_message(&mut frame, payload, op, true, false);
@@ -55,6 +95,19 @@ mod tests {
         assert_eq!(binary(&[7; 65_536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
         assert_eq!(pong(b"Hello")[..], *b"\x8a\x05Hello");
         assert_eq!(ping()[..], *b"\x89\x00");
+    }
+
+    #[test]
+    fn what_was_said_is_read_again() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let said = vec![b'x'; length];
+            assert_eq!(Payload::of(&text(&said)), Payload::Text(&said));
+        }
+        assert_eq!(Payload::of(&ping()), Payload::Ping);
+        assert_eq!(Payload::of(&close(Some(1012), "retry-ms=7")), Payload::Close(1012, "retry-ms=7"));
+        assert_eq!(Payload::of(&close(None, "")), Payload::Close(1005, ""));
+        assert_eq!(Payload::of(&binary(b"x")), Payload::Other);
+        assert_eq!(Payload::of(b""), Payload::Other);
     }
 
     #[test]

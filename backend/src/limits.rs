@@ -39,6 +39,18 @@ pub const DESCRIPTORS_KEPT: u64 = 64;
 /// Bytes of a request body under `/api`. Past it: 413.
 pub const BODY_BYTES_MAX: usize = 4 << 10;
 
+/// Between two comments in a stream of events.
+pub const COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+/// The longest that a poll waits for something to tell. Who asks for more gets this.
+pub const POLL_WAIT_MAX: Duration = Duration::from_secs(25);
+
+/// How long a poll that has only words without a position to tell waits for more.
+pub const POLL_GATHER: Duration = Duration::from_secs(5);
+
+/// When a client that does not wait is asked to come back, in milliseconds.
+pub const POLL_AGAIN_MS: u64 = 2_000;
+
 /// How long a request body may take. Past it: 408.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 

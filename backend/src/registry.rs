@@ -40,7 +40,9 @@ impl Letter {
     fn weight(&self) -> usize {
         match self {
             Letter::Input(
-                Input::Plain { text, .. } | Input::Command(_, Command::Post(Post { text, .. })),
+                Input::Plain { text, .. }
+                | Input::Command(_, Command::Post(Post { text, .. }))
+                | Input::Asked { command: Command::Post(Post { text, .. }), .. },
             ) => text.len(),
             Letter::Input(Input::Pass(_, Unstored::Binary(bytes))) => bytes.len(),
             _ => 0,
@@ -249,8 +251,9 @@ impl Actor {
             Output::First(session, what) => self.turn.at(session, Delivery::First(session, event(&what))),
             Output::Drain(session) => self.turn.at(session, Delivery::Drain(session)),
             Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
-            Output::Send(session, what) | Output::Publish(Audience::Session(session), what) => {
-                self.turn.at(session, Delivery::One(session, event(&what)));
+            Output::Send(session, what) => self.turn.at(session, Delivery::One(session, event(&what))),
+            Output::Publish(Audience::Session(session), what) => {
+                self.turn.at(session, Delivery::WordTo(session, event(&what)));
             }
             Output::Publish(Audience::Room(room), what) if what.position().is_none() => {
                 self.turn.everywhere(&Delivery::Word { address: Address::Room(room), v1: event(&what) });
@@ -305,10 +308,10 @@ impl Actor {
     }
 
     async fn send(&mut self) -> Result<(), Fault> {
-        let through = self.hub.through();
+        let (through, present) = (self.hub.through(), self.hub.presence_revision());
         for (worker, deliveries) in self.turn.take().into_iter().enumerate() {
             if !deliveries.is_empty() {
-                let batch = Batch { through, deliveries };
+                let batch = Batch { through, present, deliveries };
                 self.workers[worker].send(batch).await.map_err(|_| Fault::Fanout(worker))?;
             }
         }

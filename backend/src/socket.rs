@@ -155,7 +155,7 @@ mod tests {
         limits::QUEUE_BYTES_MAX,
     };
     use actix_web::body::MessageBody as _;
-    use hub::{Dialect, SessionId};
+    use hub::{Dialect, SessionId, session::Carrier};
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
@@ -200,7 +200,14 @@ mod tests {
     async fn more_frames_than_slices_leave_in_order() {
         for count in [SLICES_MAX - 1, SLICES_MAX, SLICES_MAX + 1] {
             let (mut socket, mut peer) = pair().await;
-            let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), socket.way_out());
+            let connection = Connection::new(
+                SessionId(1),
+                Dialect::V1,
+                Carrier::Socket,
+                0,
+                Rc::default(),
+                socket.way_out(),
+            );
             let mut body = Outbound::new(Rc::clone(&connection), ());
             let mut context = Context::from_waker(Waker::noop());
             assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
@@ -218,7 +225,8 @@ mod tests {
     #[tokio::test]
     async fn a_frame_that_has_begun_is_ended_before_the_close() {
         let (mut socket, mut peer) = pair().await;
-        let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), socket.way_out());
+        let connection =
+            Connection::new(SessionId(1), Dialect::V1, Carrier::Socket, 0, Rc::default(), socket.way_out());
         let mut body = Outbound::new(Rc::clone(&connection), ());
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());

@@ -108,6 +108,8 @@ error_codes! {
     TooManyRequests = 1302, "too_many_requests", true, "Wait a little and try again.";
     /// The server holds as many connections as it can.
     Full = 1303, "full", true, "Try again in a moment, or ask the host for a larger house.";
+    /// The server ends, and is started again.
+    Restarting = 1304, "restarting", true, "Try again in a moment: the house restarts.";
     /// `Host` is none of the house's own names (DNS rebinding).
     HostRefused = 1401, "host_refused", false, "Open the house by its own address, or set --public-url.";
     /// `Origin` is not the house's own, nor allowed.
@@ -130,6 +132,8 @@ error_codes! {
     PlainOff = 1410, "plain_off", false, "Ask for ?v=1, or start the house with --plain on.";
     /// The body did not come in time.
     BodyTimeout = 1411, "body_timeout", true, "Send the whole body at once.";
+    /// The command is of no use in a request of its own.
+    NotByRequest = 1412, "not_by_request", false, "Send this command on a WebSocket only.";
     /// A fault of the server's own.
     Internal = 1500, "internal", true, "Try again; if it stays, tell the host.";
 }

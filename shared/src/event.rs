@@ -13,7 +13,7 @@ pub mod trace;
 
 pub use answer::{Events, FoundRoom, History, Refusal, Reply, Rooms};
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated};
-pub use presence::{Away, Gone, Here, Presence};
+pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;
 
@@ -60,6 +60,8 @@ pub enum Event {
     Away(Away),
     /// These members have no page open.
     Gone(Gone),
+    /// Who is here, all anew.
+    Present(Present),
     /// Answer with `pong`. Sent every [`crate::limits::PING_MS`].
     Ping(Through),
     /// Answers the client's `ping`.
@@ -122,6 +124,7 @@ impl Read for Event {
             "here" => Event::Here(Read::read(json)?),
             "away" => Event::Away(Read::read(json)?),
             "gone" => Event::Gone(Read::read(json)?),
+            "present" => Event::Present(Read::read(json)?),
             "ping" => Event::Ping(Read::read(json)?),
             "pong" => Event::Pong(Read::read(json)?),
             "trace" => Event::Trace(Read::read(json)?),

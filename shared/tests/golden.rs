@@ -157,6 +157,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event_here_counted", Event::Here(Here { members: vec![], as_of: 47, count: 201 })),
         ("event_away", Event::Away(Away { members: vec![mei()], as_of: 47, count: 2 })),
         ("event_gone", Event::Gone(Gone { members: vec![MemberId(2)], count: 1 })),
+        ("event_present", Event::Present(present())),
         ("event_ping", Event::Ping(through)),
         ("event_pong", Event::Pong(through)),
         ("event_trace_handshake", traced(1_767_225_599_000, Seen::Handshake(Box::new(handshake())))),
@@ -327,6 +328,14 @@ fn welcome_back() -> Welcome {
         present: vec![event::Presence { member: mei(), away: false }],
         present_count: 1,
     }
+}
+
+fn present() -> event::Present {
+    let members = vec![
+        event::Presence { member: mei(), away: true },
+        event::Presence { member: tom("Tom"), away: false },
+    ];
+    event::Present { members, as_of: 47, count: 2 }
 }
 
 fn bodies_me() -> Vec<(&'static str, Me)> {

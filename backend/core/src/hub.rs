@@ -18,9 +18,10 @@ use crate::{
     limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S},
     member::DeviceKey,
     output::{Audience, Output},
+    poller::Pollers,
     presence::Presence,
     rate::{Bucket, Rate},
-    session::{Dialect, ReadId, Session, SessionId},
+    session::{Carrier, Dialect, ReadId, Session, SessionId},
 };
 use attach::Attaching;
 use commit::Origin;
@@ -64,6 +65,7 @@ pub struct Hub {
     reading: HashMap<ReadId, Reading>,
     reads: u64,
     presence: Presence,
+    pollers: Pollers,
     /// Of members of today only, so bounded with them.
     rates: HashMap<MemberId, Bucket>,
     waiting: VecDeque<Origin>,
@@ -84,6 +86,7 @@ impl Hub {
             reading: HashMap::new(),
             reads: 0,
             presence: Presence::default(),
+            pollers: Pollers::default(),
             rates: HashMap::new(),
             waiting: VecDeque::new(),
             hellos: VecDeque::new(),
@@ -95,8 +98,11 @@ impl Hub {
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
         match input {
             Input::Opened { session, dialect, device } => self.opened(session, dialect, device, now, out),
-            Input::Closed(session) => self.closed(session, out),
+            Input::Closed(session) => self.closed(session, now, out),
             Input::Command(session, command) => self.command(session, command, now, out),
+            Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, out),
+            Input::Polled { session, device, poll } => self.polled(session, device, &poll, out),
+            Input::Asked { session, device, command } => self.asked(session, device, command, now, out),
             Input::Plain { session, client_id, text } => self.plain(session, client_id, text, out),
             Input::Pass(session, unstored) => self.pass(session, unstored, out),
             Input::Me(ticket, device) => self.answer_me(ticket, device, out),
@@ -110,6 +116,7 @@ impl Hub {
             Input::Tick => {}
         }
         self.give_up_on_hellos(now, out);
+        self.pollers.expire(now, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.tell(now, as_of, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
@@ -119,7 +126,7 @@ impl Hub {
     /// When to come with [`Input::Tick`], if nothing else happens before.
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hellos.front().map(|(deadline, _)| *deadline);
-        hello.into_iter().chain(self.presence.next_wake()).min()
+        [hello, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
     }
 
     /// Whether more input may come now: not while the store has its hands full.
@@ -130,6 +137,11 @@ impl Hub {
     /// How far the log goes.
     pub fn through(&self) -> Cursor {
         Cursor { epoch: self.epoch, n: self.house.head() }
+    }
+
+    /// Another number after each telling of presence. Who polls brings it back.
+    pub fn presence_revision(&self) -> u64 {
+        self.presence.revision()
     }
 
     fn opened(
@@ -154,7 +166,7 @@ impl Hub {
         self.sessions.insert(session, state);
     }
 
-    fn closed(&mut self, session: SessionId, out: &mut Vec<Output>) {
+    fn closed(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
         let mut reads = self.attaching.remove(&session).is_some_and(|attaching| attaching.is_reading());
         let state = self.sessions.remove(&session);
         if let Some(Session::Member { reads: own, .. }) = &state {
@@ -163,8 +175,12 @@ impl Hub {
         if reads {
             self.forget_reads_of(session, out);
         }
-        if let Some(Session::Member { member, away, .. }) = state {
-            self.presence.close(member, away);
+        if let Some(Session::Member { member, away, carrier, device, .. }) = state {
+            match (carrier, device) {
+                (Carrier::Socket | Carrier::Stream, _) => self.presence.close(member, away),
+                (Carrier::Poll, Some(device)) => self.pollers.went(device, now),
+                _ => {}
+            }
             if let Some(sessions) = self.of_member.get_mut(&member) {
                 sessions.retain(|other| *other != session);
                 if sessions.is_empty() {
@@ -224,6 +240,43 @@ impl Hub {
             Command::Events(events) => Some(events.reference),
         };
         refuse(session, reference, ErrorCode::HelloExpected, out);
+    }
+
+    /// A command in a request of its own.
+    fn asked(
+        &mut self,
+        session: SessionId,
+        device: Option<DeviceKey>,
+        command: Command,
+        now: u64,
+        out: &mut Vec<Output>,
+    ) {
+        let member = self.member_of(device);
+        let Some(member) = self.admit(session, member, device, Carrier::Request, None, out) else { return };
+        match command {
+            // Not for this request but for what the same device reads by.
+            Command::Presence(told) => {
+                self.set_away(device, member, told.away);
+                self.of(session, member, Command::Ping, now, out);
+            }
+            Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
+            command => self.of(session, member, command, now, out),
+        }
+    }
+
+    fn set_away(&mut self, device: Option<DeviceKey>, who: MemberId, now_away: bool) {
+        for id in self.of_member.get(&who).into_iter().flatten() {
+            if let Some(Session::Member { away, carrier: Carrier::Stream, device: its, .. }) =
+                self.sessions.get_mut(id)
+                && *its == device
+                && std::mem::replace(away, now_away) != now_away
+            {
+                self.presence.set_away(who, now_away);
+            }
+        }
+        if let Some(device) = device {
+            self.pollers.set_away(device, now_away, &mut self.presence);
+        }
     }
 
     /// What a member asks for.

@@ -6,7 +6,7 @@ use crate::{
     query::Found,
     session::{Dialect, ReadId, SessionId, Ticket},
 };
-use shared::{ClientId, Command, ErrorCode};
+use shared::{ClientId, Command, ErrorCode, command::Hello};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,33 @@ pub enum Input {
     Closed(SessionId),
     /// A v1 client asks for something.
     Command(SessionId, Command),
+    /// A v1 client reads by a connection that lasts, and says what it says in requests.
+    Streamed {
+        /// Its session.
+        session: SessionId,
+        /// The device of its cookie.
+        device: Option<DeviceKey>,
+        /// How it begins.
+        hello: Hello,
+    },
+    /// A v1 client asks for what is new.
+    Polled {
+        /// The session of this one request.
+        session: SessionId,
+        /// The device of its cookie.
+        device: Option<DeviceKey>,
+        /// What it asks.
+        poll: Poll,
+    },
+    /// A v1 client asks for something, in a request of its own. It is answered once.
+    Asked {
+        /// The session of this one request.
+        session: SessionId,
+        /// The device of its cookie.
+        device: Option<DeviceKey>,
+        /// What it asks.
+        command: Command,
+    },
     /// A plain client says something.
     Plain {
         /// Which.
@@ -68,6 +95,19 @@ pub enum Input {
     Behind(SessionId),
     /// The time that [`crate::Hub::next_wake`] named has come.
     Tick,
+}
+
+/// What a client that polls brings with each request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// How far it has read. Without a cursor of this log it begins with a `welcome`.
+    pub hello: Hello,
+    /// It is the first request, and answered with a `welcome`, whatever its cursor.
+    pub begins: bool,
+    /// Up to which [`crate::Hub::presence_revision`] it knows who is here.
+    pub present: u64,
+    /// The page is open, the person is not at it.
+    pub away: bool,
 }
 
 /// A message that passes between plain clients and is not stored.

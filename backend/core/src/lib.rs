@@ -14,6 +14,7 @@ pub mod log;
 pub mod member;
 pub mod name;
 pub mod output;
+mod poller;
 pub mod presence;
 pub mod query;
 pub mod rate;

@@ -36,6 +36,9 @@ pub const APPENDS_WAITING_MAX: usize = 4096;
 /// Milliseconds from the opening of a v1 connection to its `hello`. Past it: close 4402.
 pub const HELLO_MS: u64 = 10_000;
 
+/// Milliseconds for which who polls stays present after a request. Past it: gone, until the next.
+pub const POLL_LINGER_MS: u64 = 30_000;
+
 /// Milliseconds between two tellings of presence.
 pub const PRESENCE_MS: u64 = 1_000;
 

@@ -6,7 +6,7 @@
 use crate::limits::PRESENCE_MS;
 use shared::{
     Event, Member, MemberId, event,
-    event::{Away, Gone, Here},
+    event::{Away, Gone, Here, Present},
     limits::{PRESENCE_NAMED_MAX, WELCOME_PRESENT_MAX},
 };
 use std::collections::BTreeMap;
@@ -46,6 +46,7 @@ pub struct Presence {
     /// Members were last named one by one, rather than counted.
     counted: bool,
     told_at: u64,
+    revision: u64,
 }
 
 impl Presence {
@@ -83,9 +84,9 @@ impl Presence {
         changed.welcomes = welcomes;
     }
 
-    /// Pages that this member has open.
-    pub fn open_sessions(&self, member: MemberId) -> usize {
-        self.sessions.get(&member).map_or(0, |sessions| sessions.open as usize)
+    /// Another number after each telling, in this run of the server and over several.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// How many members are present.
@@ -95,11 +96,22 @@ impl Presence {
 
     /// The present members for a `welcome`, at most [`WELCOME_PRESENT_MAX`].
     pub fn first(&mut self, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
+        self.up_to(WELCOME_PRESENT_MAX, name)
+    }
+
+    fn up_to(&mut self, limit: usize, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
         self.welcomes += 1;
         let present = self.sessions.iter().filter_map(|(id, sessions)| {
             Some(event::Presence { member: name(*id)?, away: sessions.is_away()? })
         });
-        present.take(WELCOME_PRESENT_MAX).collect()
+        present.take(limit).collect()
+    }
+
+    /// Everybody, for who could not hear each change. The names are those as of position `as_of`.
+    pub fn all(&mut self, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Present {
+        let limit =
+            if self.sessions.len() > PRESENCE_NAMED_MAX { WELCOME_PRESENT_MAX } else { PRESENCE_NAMED_MAX };
+        Present { members: self.up_to(limit, name), as_of, count: self.count() }
     }
 
     /// When [`Presence::tell`] has something to say, if nothing more happens.
@@ -146,6 +158,7 @@ impl Presence {
         if changes == 0 {
             return Vec::new();
         }
+        self.revision = now.max(self.revision + 1);
         if many {
             return vec![Event::Here(Here { members: Vec::new(), as_of, count })];
         }

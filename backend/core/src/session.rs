@@ -1,5 +1,6 @@
 //! One attachment of a client.
 
+use crate::member::DeviceKey;
 use shared::MemberId;
 
 /// A session's number, given out by the shell; never used twice in one run.
@@ -23,6 +24,19 @@ pub enum Dialect {
     Plain,
 }
 
+/// What brings a session of a member what it reads, and takes what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// A connection that lasts, for both: a WebSocket.
+    Socket,
+    /// A connection that lasts and is only read. What the client says comes in requests.
+    Stream,
+    /// One request of many, which follow each other with what is new since the last.
+    Poll,
+    /// One request, for one command.
+    Request,
+}
+
 /// What the hub knows of a session.
 #[derive(Clone, Debug)]
 pub(crate) enum Session {
@@ -39,6 +53,10 @@ pub(crate) enum Session {
         away: bool,
         /// Questions of its own that wait for the store.
         reads: u32,
+        /// How it is had.
+        carrier: Carrier,
+        /// The device of its cookie.
+        device: Option<DeviceKey>,
     },
     /// A plain connection.
     Plain {

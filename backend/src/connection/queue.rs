@@ -43,6 +43,13 @@ impl Queue {
         Some(chunk)
     }
 
+    /// The first frame that is to leave, whole.
+    pub(super) fn pop(&mut self) -> Option<Bytes> {
+        let frame = self.frames.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(frame.len());
+        Some(frame)
+    }
+
     /// Frees all but a frame of which a part has left: its peer would take what follows for the rest of it.
     pub(super) fn clear(&mut self) {
         let begun = if self.is_begun { self.frames.pop_front() } else { None };

@@ -1,4 +1,5 @@
 use super::*;
+use hub::session::Carrier;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -15,7 +16,8 @@ impl Wake for Count {
 }
 
 fn connection() -> (Rc<Connection>, Outbound<()>) {
-    let connection = Connection::new(SessionId(1), Dialect::V1, 0, Rc::default(), Rc::default());
+    let connection =
+        Connection::new(SessionId(1), Dialect::V1, Carrier::Socket, 0, Rc::default(), Rc::default());
     (Rc::clone(&connection), Outbound::new(connection, ()))
 }
 

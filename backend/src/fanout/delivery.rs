@@ -9,6 +9,8 @@ use shared::{Address, CloseCode, Cursor};
 pub struct Batch {
     /// How far the log goes once this batch is queued.
     pub through: Cursor,
+    /// And how far presence was told.
+    pub present: u64,
     /// In order.
     pub deliveries: Vec<Delivery>,
 }
@@ -32,6 +34,8 @@ pub enum Delivery {
         /// For v1.
         v1: Bytes,
     },
+    /// The same, to one session.
+    WordTo(SessionId, Bytes),
     /// To plain clients only.
     Pass(Bytes),
     /// Hear what is published for these addresses, but hold it back; a plain client hears the lobby.

@@ -5,6 +5,7 @@
 //! whatever reason, a guard takes the connection out of its table, and the
 //! registry is told.
 
+use super::entered::Entered;
 use crate::{
     app::Parts,
     connection::{Connection, Outbound},
@@ -83,7 +84,7 @@ pub async fn connect(
     // Only a request that was not read from a socket, as a test may make one, has none.
     let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
     let connection = parts.table.enter(dialect, way_out);
-    let entered = Entered { table: Rc::clone(&parts.table), connection: Rc::clone(&connection) };
+    let entered = Entered::new(Rc::clone(&parts.table), Rc::clone(&connection), place);
     if let Some(trace) = trace {
         trace.begin(&connection, &request, &mut response);
     }
@@ -99,7 +100,6 @@ pub async fn connect(
     };
     let opened = Input::Opened { session: connection.session, dialect, device };
     actix_web::rt::spawn(async move {
-        let _place = place;
         let _entered = entered;
         if reader.registry.tell(opened).await.is_ok() {
             reader.run(messages).await;
@@ -146,22 +146,6 @@ fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, R
         return Ok(Dialect::Plain);
     }
     Err(Refused::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
-}
-
-/// Takes the connection out of its table when dropped: after the last line, an
-/// early return or a panic alike.
-struct Entered {
-    table: Rc<Table>,
-    connection: Rc<Connection>,
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        self.table.leave(self.connection.session);
-        // Closed already, unless the reader panicked.
-        self.connection.close(Some(CloseCode::Internal.number()), "");
-        self.connection.flush();
-    }
 }
 
 struct Reader {

@@ -46,9 +46,22 @@ pub struct Gone {
     pub count: u32,
 }
 
+/// Everybody who is here, in place of all that was told before: for who could not hear each change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Present {
+    /// All, up to [`crate::limits::PRESENCE_NAMED_MAX`]; above that the first
+    /// [`crate::limits::WELCOME_PRESENT_MAX`].
+    pub members: Vec<Presence>,
+    /// Up to which position the names are those of today.
+    pub as_of: u64,
+    /// How many are present now.
+    pub count: u32,
+}
+
 crate::read! {
     Presence { member, away or default }
     Here { members, as_of or default, count }
     Away { members, as_of or default, count }
     Gone { members, count }
+    Present { members, as_of, count }
 }

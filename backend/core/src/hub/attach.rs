@@ -13,10 +13,12 @@ use super::{
     refuse,
 };
 use crate::{
+    input::Poll,
     limits::SESSIONS_PER_MEMBER_MAX,
-    output::Output,
+    member::DeviceKey,
+    output::{Audience, Output},
     query::{Found, Query, Replayed},
-    session::{Session, SessionId},
+    session::{Carrier, Session, SessionId},
 };
 use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
@@ -29,6 +31,8 @@ use shared::{
 pub(super) struct Attaching {
     /// The `ref` of its `hello`, until `welcome` is sent.
     reference: Option<u64>,
+    /// The `ref` of the `welcome` that a poll has not asked for, should it need one all the same.
+    quiet: Option<u64>,
     /// The room that it has open.
     room: RoomId,
     /// The cursor that it came with, if it is resumed.
@@ -85,25 +89,99 @@ impl Hub {
         hello: &Hello,
         out: &mut Vec<Output>,
     ) {
+        let admitted = self.admit(session, member, None, Carrier::Socket, Some(hello.reference), out);
+        if let Some(member) = admitted {
+            self.presence.open(member);
+            self.begin(session, member, hello, true, out);
+        }
+    }
+
+    /// Somebody reads by a connection that lasts.
+    pub(super) fn streamed(
+        &mut self,
+        session: SessionId,
+        device: Option<DeviceKey>,
+        hello: &Hello,
+        out: &mut Vec<Output>,
+    ) {
+        let member = self.member_of(device);
+        let reference = Some(hello.reference);
+        if let Some(member) = self.admit(session, member, device, Carrier::Stream, reference, out) {
+            self.presence.open(member);
+            self.begin(session, member, hello, true, out);
+        }
+    }
+
+    /// Somebody asks for what is new.
+    pub(super) fn polled(
+        &mut self,
+        session: SessionId,
+        device: Option<DeviceKey>,
+        poll: &Poll,
+        out: &mut Vec<Output>,
+    ) {
+        let member = self.member_of(device);
+        let reference = Some(poll.hello.reference);
+        let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
+        let (Some(member), Some(device)) = (admitted, device) else { return };
+        self.pollers.came(device, member, poll.away, &mut self.presence);
+        let is_resumed = self.begin(session, member, &poll.hello, poll.begins, out);
+        // A welcome tells it too.
+        if is_resumed && !poll.begins && poll.present != self.presence.revision() {
+            let members = &self.house.members;
+            let present = self.presence.all(self.house.head(), |id| members.get(id));
+            out.push(Output::Publish(Audience::Session(session), Event::Present(present)));
+        }
+    }
+
+    /// The member of a device, as far as the hub knows.
+    pub(super) fn member_of(&self, device: Option<DeviceKey>) -> Option<MemberId> {
+        device.and_then(|device| self.house.members.of_device(&device))
+    }
+
+    /// Makes it a session of this member, if it is one and has not too many.
+    pub(super) fn admit(
+        &mut self,
+        session: SessionId,
+        member: Option<MemberId>,
+        device: Option<DeviceKey>,
+        carrier: Carrier,
+        reference: Option<u64>,
+        out: &mut Vec<Output>,
+    ) -> Option<MemberId> {
         // The member may have left since the connection was opened.
         let Some(member) = member.filter(|id| self.house.members.contains(*id)) else {
-            refuse(session, Some(hello.reference), ErrorCode::SignInRequired, out);
+            refuse(session, reference, ErrorCode::SignInRequired, out);
             out.push(Output::Close(session, CloseCode::SignedOut));
-            return;
+            return None;
         };
-        if self.presence.open_sessions(member) >= SESSIONS_PER_MEMBER_MAX {
+        let theirs = self.of_member.entry(member).or_default();
+        if theirs.len() >= SESSIONS_PER_MEMBER_MAX {
             out.push(Output::Close(session, CloseCode::Full));
-            return;
+            return None;
         }
-        self.sessions.insert(session, Session::Member { member, away: false, reads: 0 });
-        self.of_member.entry(member).or_default().push(session);
-        self.presence.open(member);
+        theirs.push(session);
+        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, carrier, device });
+        Some(member)
+    }
+
+    /// Begins to send what was missed, behind a `welcome` if it is wanted or needed. True for who is
+    /// resumed.
+    fn begin(
+        &mut self,
+        session: SessionId,
+        member: MemberId,
+        hello: &Hello,
+        is_welcome_wanted: bool,
+        out: &mut Vec<Output>,
+    ) -> bool {
         let head = self.house.head();
         let is_ours = |cursor: &Cursor| cursor.epoch == self.epoch && cursor.n <= head;
         let resumed = hello.cursor.filter(is_ours).map(|cursor| cursor.n);
         let is_in = |room: &RoomId| self.house.rooms.joined(member, *room).is_some();
         let attaching = Attaching {
-            reference: Some(hello.reference),
+            reference: (is_welcome_wanted || resumed.is_none()).then_some(hello.reference),
+            quiet: (!is_welcome_wanted).then_some(hello.reference),
             room: hello.room.filter(is_in).unwrap_or(RoomId::LOBBY),
             resumed,
             from: resumed.unwrap_or(head),
@@ -117,6 +195,7 @@ impl Hub {
         };
         self.attaching.insert(session, attaching);
         self.attach(session, member, out);
+        resumed.is_some()
     }
 
     /// Attaches the session at the head of now and begins to read what it misses up to there.
@@ -182,7 +261,7 @@ impl Hub {
                 return self.read_for(session, Step::Reset(frame), query, out);
             }
         }
-        if attaching.resumed.is_some() {
+        if attaching.resumed.is_some() && attaching.quiet.is_none() {
             let through = Cursor { epoch: self.epoch, n: attaching.through };
             out.push(Output::First(session, Box::new(Event::CaughtUp(Through { through }))));
         }
@@ -236,6 +315,7 @@ impl Hub {
         let member = *member;
         if is_lost {
             // The log does not go back so far: it begins anew.
+            attaching.reference = attaching.reference.or(attaching.quiet.take());
             if attaching.reference.is_none() {
                 return out.push(Output::Close(session, CloseCode::TryAgainLater));
             }

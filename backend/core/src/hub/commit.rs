@@ -7,7 +7,7 @@ use crate::{
     member::DeviceKey,
     name::Name,
     output::{Answer, Audience, Output},
-    session::{Session, SessionId, Ticket},
+    session::{Carrier, Session, SessionId, Ticket},
 };
 use shared::{
     Address, CloseCode, ErrorCode, Event, MemberId,
@@ -115,7 +115,11 @@ impl Hub {
     }
 
     fn for_each_of(&self, member: MemberId, act: impl FnMut(SessionId)) {
-        self.of_member.get(&member).into_iter().flatten().copied().for_each(act);
+        let hears = |id: &SessionId| match self.sessions.get(id) {
+            Some(Session::Member { carrier, .. }) => *carrier != Carrier::Request,
+            _ => false,
+        };
+        self.of_member.get(&member).into_iter().flatten().copied().filter(hears).for_each(act);
     }
 
     fn refused(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {

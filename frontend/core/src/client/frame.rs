@@ -33,6 +33,10 @@ impl Client {
             Event::Reply(reply) => self.replied(reply, out),
             Event::Here(here) => self.came(&here.members, false, here.count, here.as_of),
             Event::Away(away) => self.came(&away.members, true, away.count, away.as_of),
+            Event::Present(present) => {
+                self.members.welcomed(&present.members, present.count, present.as_of);
+                self.look_again();
+            }
             Event::Gone(gone) => self.members.gone(&gone.members, gone.count),
             Event::Reset(reset) => self.reset(&reset, out),
             Event::CaughtUp(through) => self.caught_up(through, now, out),

@@ -1,0 +1,80 @@
+//! `POST /api/command`: one command of v1 in a request of its own, answered with its reply.
+//!
+//! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
+
+use super::poll::refusal;
+use crate::{
+    api::{read_bytes, status},
+    app::Parts,
+    device,
+    fanout::now_ms,
+    frame::Payload,
+    guard::Caller,
+    problem::Refused,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
+use bytes::Bytes;
+use hub::{Input, session::Carrier};
+use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
+use std::{future::poll_fn, time::Duration};
+
+/// Carries out a command.
+pub async fn command(
+    request: HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let body = read_bytes(&request, payload, FRAME_BYTES_MAX).await?;
+    let text = str::from_utf8(&body).map_err(|_| refused(ErrorCode::Unparsable))?;
+    let command = Command::parse(text).map_err(|error| refused(error.code))?;
+    if let Some(watch) = &parts.watch {
+        watch(text);
+    }
+    let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
+    let entered = parts.enter(Carrier::Request)?;
+    let connection = &entered.connection;
+    parts.tell(Input::Asked { session: connection.session, device, command }).await?;
+    let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
+    // Whoever is over their rate waits for the answer: what they ask next comes later.
+    let pause = connection.pause(now_ms());
+    if pause > 0 {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+    respond(answer)
+}
+
+fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {
+    let frame = answer.ok_or_else(Refused::internal)?;
+    match Payload::of(&frame) {
+        Payload::Text(json) if json.starts_with(br#"{"type":"error""#) => {
+            let event = str::from_utf8(json).ok().and_then(|text| Event::parse(text).ok());
+            match event {
+                Some(Event::Error(refusal)) => Err(refused(refusal.code)),
+                _ => Err(Refused::internal()),
+            }
+        }
+        Payload::Text(json) => {
+            let mut response = HttpResponse::Ok();
+            response.insert_header((header::CONTENT_TYPE, "application/json"));
+            response.insert_header((header::CACHE_CONTROL, "no-store"));
+            Ok(response.body(Bytes::copy_from_slice(json)))
+        }
+        Payload::Close(code, _) => Err(refusal(code)),
+        Payload::Ping | Payload::Other => Err(Refused::internal()),
+    }
+}
+
+fn refused(code: ErrorCode) -> Refused {
+    let status = match code {
+        ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
+        ErrorCode::RoomUnknown => StatusCode::NOT_FOUND,
+        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        code => status(code),
+    };
+    Refused::new(status, code)
+}
