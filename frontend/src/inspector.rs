@@ -99,16 +99,6 @@ impl Shell {
     }
 }
 
-/// What the inspector held when it was last seen. Equal only to itself.
-#[derive(Clone, Debug)]
-pub struct Seen(pub Rc<Inspector>);
-
-impl PartialEq for Seen {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 /// What [`InspectorApp`] needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct InspectorProps {

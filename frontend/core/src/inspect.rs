@@ -45,8 +45,10 @@ pub enum Input {
         /// As it was typed.
         reason: String,
     },
-    /// The person tries a key.
-    Key(String),
+    /// The person opens a frame of this number, or closes it again.
+    Look(u32),
+    /// The person tries a key; none: the one that the server received.
+    Key(Option<String>),
     /// The person changes the frame in the editor.
     Edit(Edit),
 }
@@ -148,10 +150,10 @@ impl Inspector {
                     self.send(text, now, out);
                 }
             }
+            Input::Look(number) => self.frames.look(number),
             Input::Close { code, reason } => self.close(&code, reason, now, out),
             Input::Key(key) => {
-                let kept = key.chars().take(INSPECT_KEY_CHARS_MAX).collect::<String>();
-                self.key = (!kept.is_empty()).then(|| kept.into());
+                self.key = key.map(|key| key.chars().take(INSPECT_KEY_CHARS_MAX).collect::<String>().into());
             }
             Input::Edit(edit) => self.editor.edit(edit),
         }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod editor;
+mod field;
 pub mod frame;
 pub mod frames;
 pub mod handshake;

@@ -2,16 +2,15 @@
 
 use crate::components::brand::brand;
 use crate::components::choice::{language_choice, theme_choice};
-use crate::components::inspect::{calls::Calls, editor::editor, frames::FrameList, handshake, life};
+use crate::components::inspect::{calls::Calls, editor::editor, frames::frames, handshake, life};
 use crate::components::pill::pill;
 use crate::context::Surroundings;
 use crate::language::{Language, tr};
 use client::inspect::{Input, Inspector, Who};
-use std::rc::Rc;
 use yew::prelude::*;
 
 /// The screen.
-pub fn inspect(around: &Surroundings, view: &Rc<Inspector>, emit: &Callback<Input>) -> Html {
+pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) -> Html {
     let language = around.language();
     html! {
         <main key="inspect" class="inspect">
@@ -36,9 +35,8 @@ pub fn inspect(around: &Surroundings, view: &Rc<Inspector>, emit: &Callback<Inpu
                     { handshake::accept(language, view, emit) }
                 </>
             }) }
-            { section("frames", tr!(language, "inspect.frames"), tr!(language, "inspect.frames_about"), html! {
-                <FrameList {language} view={crate::inspector::Seen(view.clone())} />
-            }) }
+            { section("frames", tr!(language, "inspect.frames"), tr!(language, "inspect.frames_about"),
+                frames(language, &view.frames, emit)) }
             { section("editor", tr!(language, "inspect.editor"), tr!(language, "inspect.editor_about"),
                 editor(language, &view.editor, emit)) }
             <footer key="foot" class="inspect_foot">

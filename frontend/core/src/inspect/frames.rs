@@ -15,6 +15,8 @@ pub struct Frames {
     pub dropped: u32,
     /// From some frame on the server only counts: all so far.
     pub counted: Option<Counted>,
+    /// The number of the one that is taken apart.
+    pub open: Option<u32>,
     begun: Option<u64>,
     count: u32,
 }
@@ -35,6 +37,10 @@ pub struct FrameRow {
 }
 
 impl Frames {
+    pub(super) fn look(&mut self, number: u32) {
+        self.open = if self.open == Some(number) { None } else { Some(number) };
+    }
+
     pub(super) fn add(&mut self, at: u64, seen: SeenFrame) {
         let begun = *self.begun.get_or_insert(at);
         self.count = self.count.saturating_add(1);
@@ -84,6 +90,16 @@ mod tests {
             let row = &frames.rows[0];
             assert_eq!((row.untold, &row.read.as_ref().unwrap().faults), (untold, &faults), "{length}");
         }
+    }
+
+    #[test]
+    fn one_frame_is_open_at_a_time() {
+        let mut frames = Frames::default();
+        let looked = [1, 2, 2].map(|number| {
+            frames.look(number);
+            frames.open
+        });
+        assert_eq!(looked, [Some(1), Some(2), None]);
     }
 
     #[test]

@@ -106,9 +106,11 @@ fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
     assert_eq!(inspector.shown_key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
     assert_eq!(inspector.frames.rows[0].read.as_ref().unwrap().payload, b"Hello");
     assert_eq!(inspector.frames.counted.unwrap().client.frames, 812);
-    play(&mut inspector, [Input::Key("x".repeat(INSPECT_KEY_CHARS_MAX + 1))]);
+    play(&mut inspector, [Input::Key(Some("x".repeat(INSPECT_KEY_CHARS_MAX + 1)))]);
     assert_eq!(inspector.shown_key().unwrap().len(), INSPECT_KEY_CHARS_MAX);
-    play(&mut inspector, [Input::Key(String::new())]);
+    play(&mut inspector, [Input::Key(Some(String::new()))]);
+    assert_eq!(inspector.shown_key(), Some(""), "it may be empty on the way to another");
+    play(&mut inspector, [Input::Key(None)]);
     assert_eq!(inspector.shown_key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
     // Another connection has another handshake.
     assert_eq!(play(&mut inspector, [Input::Connect]), [Effect::Open(2)]);

@@ -1,6 +1,7 @@
 //! The frame editor: bytes on one side, fields on the other.
 
 use crate::components::button::word_button;
+use crate::components::inspect::field::field;
 use crate::components::inspect::frame::{detail, faults, form_word, opcode_word};
 use crate::components::refused::refused;
 use crate::language::{Language, tr};
@@ -75,11 +76,6 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
             </label>
         }
     };
-    let type_in = |edited: fn(String) -> Edit| {
-        edit.reform(move |event: InputEvent| {
-            edited(event.target_unchecked_into::<HtmlInputElement>().value())
-        })
-    };
     let choose = |chosen: fn(u8) -> Edit| {
         edit.reform(move |event: Event| {
             // The values are ours: each is a small number.
@@ -125,21 +121,11 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
                     <label for="form">{ tr!(language, "inspect.form") }</label>
                     <select id="form" onchange={choose(|number| Edit::Form(FORMS[usize::from(number % 3)]))}>{ for forms }</select>
                 </div>
-                <div key="key">
-                    <label for="mask_str">{ tr!(language, "inspect.mask_key") }</label>
-                    <input id="mask_str" type="text" class="code" value={fields.key.clone()} disabled={!fields.masked}
-                        autocomplete="off" spellcheck="false" aria-describedby="mask_error"
-                        aria-invalid={key_fault.is_some().to_string()} oninput={type_in(Edit::Key)} />
-                    { refused("mask_error", key_fault) }
-                </div>
+                { field(("mask_str", "mask_error"), tr!(language, "inspect.mask_key"), &fields.key, fields.masked,
+                    key_fault, edit.reform(Edit::Key)) }
             </div>
-            <div key="payload" class="form">
-                <label for="payload_str">{ tr!(language, "inspect.payload") }</label>
-                <input id="payload_str" type="text" class="code" value={fields.payload.clone()} autocomplete="off"
-                    spellcheck="false" aria-describedby="payload_error"
-                    aria-invalid={payload_fault.is_some().to_string()} oninput={type_in(Edit::Payload)} />
-                { refused("payload_error", payload_fault) }
-            </div>
+            { field(("payload_str", "payload_error"), tr!(language, "inspect.payload"), &fields.payload, true,
+                payload_fault, edit.reform(Edit::Payload)) }
             { tick("as_hex", tr!(language, "inspect.as_hex"), fields.as_hex, Edit::AsHex) }
         </fieldset>
     }

@@ -2,29 +2,16 @@
 
 use crate::components::inspect::frame::{as_text, detail, faults, opcode_word};
 use crate::components::inspect::life::milliseconds;
-use crate::inspector::Seen;
 use crate::language::{Language, tr};
-use client::inspect::frames::FrameRow;
+use client::inspect::Input;
+use client::inspect::frames::{FrameRow, Frames};
 use shared::limits::TRACE_BYTES_MAX;
 use shared::websocket::Side;
 use yew::prelude::*;
 
-/// What [`FrameList`] needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct FrameListProps {
-    /// The language to speak.
-    pub language: Language,
-    /// The inspector.
-    pub view: Seen,
-}
-
 /// The list.
-#[component]
-pub fn FrameList(props: &FrameListProps) -> Html {
-    let language = props.language;
-    let open = use_state_eq(|| None::<u32>);
-    let frames = &props.view.0.frames;
-    let rows = frames.rows.iter().map(|frame| row(language, frame, &open));
+pub fn frames(language: Language, frames: &Frames, emit: &Callback<Input>) -> Html {
+    let rows = frames.rows.iter().map(|frame| row(language, frame, frames.open, emit));
     let counted = frames.counted.map(|counted| {
         tr!(
             language,
@@ -52,27 +39,25 @@ pub fn FrameList(props: &FrameListProps) -> Html {
     }
 }
 
-fn row(language: Language, row: &FrameRow, open: &UseStateHandle<Option<u32>>) -> Html {
+fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<Input>) -> Html {
     let number = row.number;
-    let is_open = **open == Some(number);
-    let onclick = {
-        let open = open.setter();
-        Callback::from(move |_: MouseEvent| open.set((!is_open).then_some(number)))
-    };
+    let is_open = open == Some(number);
+    let onclick = emit.reform(move |_: MouseEvent| Input::Look(number));
     let (class, from) = match row.seen.from {
         Side::Client => ("from_client", tr!(language, "inspect.from_client")),
         Side::Server => ("from_server", tr!(language, "inspect.from_server")),
     };
-    let (opcode, length, text, content) = match &row.read {
+    let (opcode, length, text) = match &row.read {
         Ok(frame) => (
             opcode_word(language, frame.header.opcode),
             tr!(language, "inspect.bytes", count = frame.header.length),
             as_text(frame),
-            detail(language, frame, row.untold),
         ),
-        Err(fault) => {
-            (AttrValue::default(), AttrValue::default(), String::new(), faults(language, &[*fault]))
-        }
+        Err(_) => Default::default(),
+    };
+    let content = || match &row.read {
+        Ok(frame) => detail(language, frame, row.untold),
+        Err(fault) => faults(language, &[*fault]),
     };
     html! {
         <li key={number} {class}>
@@ -84,7 +69,7 @@ fn row(language: Language, row: &FrameRow, open: &UseStateHandle<Option<u32>>) -
                 <code>{ text }</code>
             </button>
             if is_open {
-                <div key="detail">{ content }</div>
+                <div key="detail">{ content() }</div>
             }
         </li>
     }

@@ -1,11 +1,11 @@
 //! The handshake as the server saw it, and the arithmetic of its answer.
 
 use crate::components::button::word_button;
+use crate::components::inspect::field::field;
 use crate::language::{Language, tr};
 use client::inspect::{Input, Inspector};
 use shared::event::trace::{Handshake, Header};
 use shared::websocket::{accept, hex};
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 /// The key of RFC 6455 §1.3.
@@ -98,10 +98,8 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
         }
     });
     let wrong = (!accept::is_key(&key)).then(|| tr!(language, "inspect.key_bad"));
-    let oninput = emit
-        .reform(|event: InputEvent| Input::Key(event.target_unchecked_into::<HtmlInputElement>().value()));
     let [back, example] =
-        ["", EXAMPLE].map(|key| emit.reform(move |_: MouseEvent| Input::Key(key.to_owned())));
+        [None, Some(EXAMPLE)].map(|key| emit.reform(move |_: MouseEvent| Input::Key(key.map(str::to_owned))));
     let step = |key: &'static str, label: AttrValue, value: String| {
         html! { <div {key}><dt>{ label }</dt><dd><code id={key}>{ value }</code></dd></div> }
     };
@@ -109,15 +107,11 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
         <div key="accept" class="accept">
             <h3 key="title">{ tr!(language, "inspect.accept") }</h3>
             <p key="about" class="hint">{ tr!(language, "inspect.accept_about") }</p>
-            <div key="key" class="form">
-                <label for="key_str">{ tr!(language, "inspect.key") }</label>
-                <input id="key_str" type="text" value={key} autocomplete="off" spellcheck="false" autocapitalize="off"
-                    aria-describedby="key_word" {oninput} />
-                <div id="key_word" class="hint" role="status">{ wrong.unwrap_or_default() }</div>
-                <div class="answers">
-                    { word_button("plain", tr!(language, "inspect.key_back"), back) }
-                    { word_button("plain example", tr!(language, "inspect.key_example"), example) }
-                </div>
+            { field(("key_str", "key_word"), tr!(language, "inspect.key"), &key, true, wrong,
+                emit.reform(|key| Input::Key(Some(key)))) }
+            <div key="buttons" class="answers">
+                { word_button("plain", tr!(language, "inspect.key_back"), back) }
+                { word_button("plain example", tr!(language, "inspect.key_example"), example) }
             </div>
             <dl key="steps" class="pairs">
                 { step("step_joined", tr!(language, "inspect.step_joined"), steps.joined) }

@@ -60,7 +60,7 @@ fn row(language: Language, moment: &Moment) -> Html {
         What::Called(Call::Close { code, reason }) => {
             let call = match code {
                 Some(code) if reason.is_empty() => format!("close({code})"),
-                Some(code) => format!("close({code}, {reason:?})"),
+                Some(code) => format!("close({code}, \"{reason}\")"),
                 None => "close()".to_owned(),
             };
             ("call", call, AttrValue::default())
@@ -74,7 +74,7 @@ fn row(language: Language, moment: &Moment) -> Html {
         }
         What::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
         What::Closed { code, reason, clean } => {
-            let name = format!("close: code {code}, reason {reason:?}, wasClean {clean}");
+            let name = format!("close: code {code}, reason \"{reason}\", wasClean {clean}");
             ("event", name, code_word(language, *code))
         }
     };
