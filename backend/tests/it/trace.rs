@@ -324,6 +324,33 @@ async fn nobody_is_told_of_another() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_too_much_is_not_told() {
+    let house = House::open();
+    let fixed = {
+        let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
+        let Seen::Handshake(told) = wire.next_trace().await else { panic!() };
+        told_bytes(&told)
+    };
+    // The name of a header that is shown, and `8` for the time.
+    let free = TRACE_BYTES_MAX - fixed - "x-forwarded-tea".len() - 8;
+    for (length, is_told) in [(free - 1, true), (free, true), (free + 1, false)] {
+        let headers = [("X-Forwarded-Tea", "t".repeat(length))];
+        let raw = Raw::with(TcpStream::connect(house.address).await.unwrap(), TRACED, &headers).await;
+        let seen = Wire::of(raw.0).next_trace().await;
+        assert_eq!(matches!(seen, Seen::Handshake(_)), is_told, "{length}: {fixed}");
+        assert_eq!(matches!(seen, Seen::Counted(_)), !is_told);
+    }
+}
+
+fn told_bytes(Handshake { request, response }: &Handshake) -> usize {
+    let line = request.method.len() + request.target.len() + request.version.len();
+    let headers = request.headers.iter().chain(&response.headers);
+    line + headers
+        .map(|header| header.name.len() + header.value.as_ref().map_or(0, String::len))
+        .sum::<usize>()
+}
+
+#[tokio::test]
 async fn a_plain_connection_is_not_traced() {
     let house = House::open();
     let mut raw = Raw::open(house.address, "/conn_ws?trace=1").await;

@@ -166,3 +166,13 @@ async fn who_is_here_is_said() {
     assert_eq!(page().title(), "连接检查器 · 茶馆");
     press("input[name=language][value=en]").await;
 }
+
+#[wasm_bindgen_test]
+async fn the_settings_lead_to_it() {
+    let _stage = Stage::open(room()).await;
+    press("#settings_btn").await;
+    let link = find("#inspect_link");
+    assert_eq!(link.get_attribute("href").as_deref(), Some("/inspect"));
+    assert!(frontend::inspector::is_here("/inspect"));
+    assert!(!frontend::inspector::is_here("/"));
+}
