@@ -170,6 +170,9 @@ async fn who_is_here_is_said() {
 #[wasm_bindgen_test]
 async fn the_settings_lead_to_it() {
     let _stage = Stage::open(room()).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
     press("#settings_btn").await;
     let link = find("#inspect_link");
     assert_eq!(link.get_attribute("href").as_deref(), Some("/inspect"));
