@@ -15,6 +15,7 @@ pub mod copy_button;
 pub mod dialog;
 pub mod header;
 pub mod icon;
+pub mod inspect;
 pub mod message;
 pub mod message_list;
 pub mod name_field;

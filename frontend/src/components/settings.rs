@@ -73,6 +73,10 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
+            <p key="inspect">
+                // In a page of its own: what is not sent here, and stored nowhere, stays.
+                <a id="inspect_link" href="/inspect" target="_blank">{ tr!(language, "inspect.link") }</a>
+            </p>
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />

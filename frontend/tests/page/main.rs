@@ -7,6 +7,7 @@ mod composer;
 mod database;
 mod dialogs;
 mod driver;
+mod inspect;
 mod join;
 mod notices;
 mod preferences;

@@ -7,6 +7,7 @@ mod first_load;
 mod harness;
 mod history;
 mod house;
+mod inspect;
 mod lan;
 mod language;
 mod member;
