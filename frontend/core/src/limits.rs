@@ -160,6 +160,7 @@ pub const HERE_MS: u64 = 12_000;
 
 /// Frames that a page holds back that another tells, before it has begun itself. Past it: it begins anew.
 pub const SHARED_FRAMES_MAX: usize = 200;
+
 /// Moments of a connection's life that the inspector holds. Past it: the oldest is dropped, and counted.
 pub const INSPECT_MOMENTS_MAX: usize = 200;
 

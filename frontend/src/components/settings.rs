@@ -1,12 +1,14 @@
 //! One's name, language, theme, and the way out.
 
-use crate::components::choice::{language_choice, theme_choice};
+use crate::components::choice::{language_choice, theme_choice, transport_choice};
 use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
+use crate::components::pill::transport_word;
 use crate::components::refused::refused;
 use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
+use client::transport::Transport;
 use client::view::NameRefusal;
 use shared::Member;
 use yew::prelude::*;
@@ -16,6 +18,10 @@ use yew::prelude::*;
 pub struct SettingsProps {
     /// Oneself.
     pub me: Member,
+    /// By which transport the page speaks to the server.
+    pub transport: Transport,
+    /// And which one the person wants, if they want one.
+    pub pinned: Option<Transport>,
     /// A renaming or signing out is under way.
     pub busy: bool,
     /// Why the last of the two did not work.
@@ -73,6 +79,12 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
+            <div key="transport">
+                { transport_choice(language, props.pinned, &around.emit.reform(Input::Pin)) }
+                <p id="transport_now" class="hint" role="status">
+                    { tr!(language, "settings.transport_now", transport = transport_word(language, props.transport)) }
+                </p>
+            </div>
             <p key="inspect">
                 // In a page of its own: what is not sent here, and stored nowhere, stays.
                 <a id="inspect_link" href="/inspect" target="_blank">{ tr!(language, "inspect.link") }</a>

@@ -7,6 +7,7 @@ use crate::components::pill::pill;
 use crate::context::Surroundings;
 use crate::language::{Language, tr};
 use client::inspect::{Input, Inspector, Who};
+use client::transport::Transport;
 use yew::prelude::*;
 
 /// The screen.
@@ -16,7 +17,7 @@ pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) 
         <main key="inspect" class="inspect">
             <header key="head" class="inspect_head">
                 <a href="/" aria-label={tr!(language, "inspect.home")}>{ brand(language) }</a>
-                { pill(language, view.life.state()) }
+                { pill(language, Transport::WebSocket, view.life.state()) }
             </header>
             <h1 key="title">{ tr!(language, "inspect.title") }</h1>
             <p key="about" class="about_it">{ tr!(language, "inspect.about") }</p>

@@ -20,4 +20,5 @@ mod row;
 mod stranger;
 mod talk;
 mod theme;
+mod transport;
 mod version;
