@@ -28,3 +28,4 @@ pub mod room_form;
 pub mod room_list;
 pub mod room_menu;
 pub mod settings;
+pub mod way;

@@ -1,21 +1,19 @@
 //! A switch of a few words, one of which holds: radio buttons in a row. There
-//! are three, for the language, the theme and the way to the server.
+//! are two, for the language and for the theme.
 
-use crate::components::pill::transport_word;
 use crate::language::{Language, tr};
 use crate::preferences::{Choice, Preferences};
 use crate::theme::Theme;
-use client::transport::Transport;
 use yew::prelude::*;
 
 /// One word of a switch.
-struct Word<C> {
+struct Word {
     value: &'static str,
     label: AttrValue,
     /// The language of the label, where it is not the page's.
     lang: Option<&'static str>,
     chosen: bool,
-    choice: C,
+    choice: Choice,
 }
 
 /// Which language to speak.
@@ -47,36 +45,12 @@ pub fn theme_choice(preferences: &Preferences) -> Html {
     switch("theme", tr!(language, "settings.theme"), words, &preferences.choose)
 }
 
-/// Which way to the server to take: the best, or this one and no other.
-pub fn transport_choice(
-    language: Language,
-    pinned: Option<Transport>,
-    choose: &Callback<Option<Transport>>,
-) -> Html {
-    let automatic = Word {
-        value: "automatic",
-        label: tr!(language, "settings.automatic"),
-        lang: None,
-        chosen: pinned.is_none(),
-        choice: None,
-    };
-    let one = |transport: Transport| Word {
-        value: transport.name(),
-        label: transport_word(language, transport),
-        lang: None,
-        chosen: pinned == Some(transport),
-        choice: Some(transport),
-    };
-    let words = std::iter::once(automatic).chain(Transport::ALL.map(one));
-    switch("transport", tr!(language, "settings.transport"), words, choose)
-}
-
 /// The switch. `name` tells the groups of a page apart.
-fn switch<C: Copy + 'static>(
+fn switch(
     name: &'static str,
     legend: AttrValue,
-    words: impl IntoIterator<Item = Word<C>>,
-    choose: &Callback<C>,
+    words: impl IntoIterator<Item = Word>,
+    choose: &Callback<Choice>,
 ) -> Html {
     let words = words.into_iter().map(|Word { value, label, lang, chosen, choice }| {
         let onchange = choose.reform(move |_: Event| choice);

@@ -1,10 +1,10 @@
 //! One's name, language, theme, and the way out.
 
-use crate::components::choice::{language_choice, theme_choice, transport_choice};
+use crate::components::choice::{language_choice, theme_choice};
 use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
-use crate::components::pill::transport_word;
 use crate::components::refused::refused;
+use crate::components::way::way_choice;
 use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
@@ -79,16 +79,8 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
-            <div key="transport">
-                { transport_choice(language, props.pinned, &around.emit.reform(Input::Pin)) }
-                <p id="transport_now" class="hint" role="status">
-                    { tr!(language, "settings.transport_now", transport = transport_word(language, props.transport)) }
-                </p>
-            </div>
-            <p key="inspect">
-                // In a page of its own: what is not sent here, and stored nowhere, stays.
-                <a id="inspect_link" href="/inspect" target="_blank">{ tr!(language, "inspect.link") }</a>
-            </p>
+            // The inspector has a page of its own: what is not sent here, and stored nowhere, stays.
+            { way_choice(language, props.transport, props.pinned, &around.emit) }
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />

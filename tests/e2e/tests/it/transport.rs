@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Wants this transport and no other, in the settings.
 async fn wants(page: &Page, name: &str) {
     page.click("#settings_btn").await;
-    page.click(&format!("input[name=transport][value={name}]")).await;
+    page.find("#way").await.select_by_value(name).await.expect("a choice");
     page.run::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
     speaks_by(page, name).await;
 }
