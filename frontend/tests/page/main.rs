@@ -9,6 +9,7 @@ mod dialogs;
 mod driver;
 mod inspect;
 mod join;
+mod line;
 mod notices;
 mod preferences;
 mod rooms;
