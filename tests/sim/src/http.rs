@@ -116,7 +116,8 @@ impl World {
     fn is_away(&self, id: PageId) -> bool {
         let who = |page: &Page| (page.browser, me(&page.view).map(|me| me.id));
         let this = who(&self.pages[id.index]);
-        self.pages.iter().filter(|page| who(page) == this).all(|page| !page.visible)
+        let shares = |page: &&Page| who(page) == this && page.lines.values().any(|line| line.is_open);
+        self.pages.iter().filter(shares).all(|page| !page.visible)
     }
 
     /// The next poll leaves.
@@ -226,6 +227,19 @@ impl World {
             if let Some(connection) = self.connections.get_mut(&wire) {
                 connection.at_page = AtPage::Over;
             }
+        }
+        // Those that share what is read know that one is less.
+        let browser = self.pages[id.index].browser;
+        let presence =
+            serde_json::to_string(&Command::Presence(Presence { away: false })).unwrap_or_default();
+        let shares = |page: &Page| {
+            let open = page.lines.iter().find(|(_, line)| line.is_open && line.identity != Claim::default());
+            open.filter(|_| page.browser == browser).map(|(socket, _)| (page.id, *socket))
+        };
+        let others: Vec<(PageId, SocketId)> = self.pages.iter().filter_map(shares).collect();
+        for (id, socket) in others {
+            // Said by a line that is open: there is nothing to go wrong.
+            let _ = self.say_by_line(id, socket, &presence);
         }
     }
 }
