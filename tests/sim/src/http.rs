@@ -3,7 +3,7 @@
 
 use crate::network::{AtPage, Down, Kind, Up, Wire};
 use crate::page::{Page, PageId};
-use crate::promise::{Broken, me};
+use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use client::transport::Transport;
@@ -114,10 +114,13 @@ impl World {
     }
 
     fn is_away(&self, id: PageId) -> bool {
-        let who = |page: &Page| (page.browser, me(&page.view).map(|me| me.id));
+        // Whose session it is, its line knows first.
+        let who = |page: &Page| {
+            let open = page.lines.values().find(|line| line.is_open)?;
+            Some((page.browser, open.identity))
+        };
         let this = who(&self.pages[id.index]);
-        let shares = |page: &&Page| who(page) == this && page.lines.values().any(|line| line.is_open);
-        self.pages.iter().filter(shares).all(|page| !page.visible)
+        self.pages.iter().filter(|page| who(page) == this).all(|page| !page.visible)
     }
 
     /// The next poll leaves.
