@@ -7,6 +7,7 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
+mod abuse;
 #[cfg(unix)]
 mod care;
 #[cfg(target_os = "linux")]

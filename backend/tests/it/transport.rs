@@ -2,7 +2,7 @@
 //! transport is a line here, and its arm in [`client::By`].
 
 mod back;
-mod client;
+pub(crate) mod client;
 mod end;
 mod reader;
 mod switch;
