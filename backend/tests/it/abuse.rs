@@ -197,6 +197,19 @@ enum Cut {
     Half,
 }
 
+/// Whether there is no place for another session, and not only for a moment.
+async fn is_full(caller: &Caller) -> bool {
+    let mut refused = 0;
+    for _ in 0..100 {
+        let is_refused = caller.poll("begin=1").await.err() == Some((429, ErrorCode::TooManyRequests));
+        refused = if is_refused { refused + 1 } else { 0 };
+        if refused == 20 {
+            return true;
+        }
+    }
+    false
+}
+
 #[tokio::test]
 async fn who_abandons_a_request_is_dropped_within_a_second() {
     let house = House::open();
@@ -206,25 +219,33 @@ async fn who_abandons_a_request_is_dropped_within_a_second() {
         places.push(Client::enter(&house, By::Events, &cookie).await);
     }
     let caller: Caller = places[0].caller.clone();
-    // Until nothing more is to be told, so that it is parked.
+    // Until nothing more is to be told of presence, so that a poll stays parked.
     let mut known = caller.poll("begin=1").await.unwrap();
-    while known.present == 0 {
-        known = caller.poll(&format!("cursor={}", known.through)).await.unwrap();
+    while !known.events.is_empty() {
+        let asked = format!("cursor={}&present={}&wait=2", known.through, known.present);
+        // The one before may still have the last place.
+        match caller.poll(&asked).await {
+            Ok(answer) => known = answer,
+            Err(refused) => assert_eq!(refused, (429, ErrorCode::TooManyRequests)),
+        }
     }
     let parked = format!("/api/poll?cursor={}&present={}&wait=25", known.through, known.present);
     for (path, cut) in
         READERS.into_iter().flat_map(|path| [Cut::Closed, Cut::Reset, Cut::Half].map(|cut| (path, cut)))
     {
         let path = if path == "/api/poll" { &parked } else { path };
-        // The last place, known to be taken.
-        let mut stream = TcpStream::connect(house.address).await.unwrap();
-        stream.write_all(caller.head("GET", path, "").as_bytes()).await.unwrap();
-        let mut refused = 0;
-        while refused < 20 {
-            // In a row: one alone may be for a poll before it, which is not over yet.
-            let is_full = caller.poll("begin=1").await.err() == Some((429, ErrorCode::TooManyRequests));
-            refused = if is_full { refused + 1 } else { 0 };
-        }
+        // The last place, once what had it before is out.
+        let mut stream = timeout(PATIENCE, async {
+            loop {
+                let mut stream = TcpStream::connect(house.address).await.unwrap();
+                stream.write_all(caller.head("GET", path, "").as_bytes()).await.unwrap();
+                if is_full(&caller).await {
+                    return stream;
+                }
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("{path} does not take its place"));
         match cut {
             Cut::Closed => drop(stream),
             Cut::Reset => {
