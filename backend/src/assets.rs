@@ -108,10 +108,10 @@ impl Page {
     }
 }
 
-/// Whether the page itself knows what is at this path: the lobby, or a room by its number. It is
-/// answered with the page's index.html.
+/// Whether the page itself knows what is at this path: the lobby, a room by its number, or the
+/// connection inspector. It is answered with the page's index.html.
 fn is_route(path: &str) -> bool {
-    path == "/" || path.strip_prefix("/r/").is_some_and(is_room)
+    matches!(path, "/" | "/inspect") || path.strip_prefix("/r/").is_some_and(is_room)
 }
 
 /// Whether this can be the number of a room, as [`shared::RoomId`] holds it.
@@ -276,6 +276,7 @@ mod tests {
 
     #[test]
     fn a_room_is_what_a_number_can_name() {
+        assert!(is_route("/inspect") && !is_route("/inspect/x") && !is_route("/Inspect"));
         for room in ["/", "/r/1", "/r/007", "/r/18446744073709551615"] {
             assert!(is_route(room), "{room}");
         }
@@ -286,7 +287,7 @@ mod tests {
 
     #[test]
     fn only_slashes_behind_a_path_of_the_page_are_too_many() {
-        for (path, meant) in [("/r/2/", "/r/2"), ("/r/2//", "/r/2"), ("//", "/")] {
+        for (path, meant) in [("/r/2/", "/r/2"), ("/inspect/", "/inspect"), ("/r/2//", "/r/2"), ("//", "/")] {
             assert_eq!(without_slashes(path), Some(meant), "{path}");
         }
         for path in

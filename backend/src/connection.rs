@@ -12,6 +12,7 @@ use crate::{
     limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
     news::News,
     socket::WayOut,
+    trace::Tracer,
 };
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use hub::{Dialect, Input, SessionId, session::Carrier};
 use queue::{Held, Queue};
 use shared::CloseCode;
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     convert::Infallible,
     pin::Pin,
     rc::Rc,
@@ -52,6 +53,8 @@ pub struct Connection {
     is_attached: Cell<bool>,
     /// Something came that a poll is not to keep waiting: all but words without a position.
     is_pressing: Cell<bool>,
+    /// Only a traced connection has one.
+    trace: OnceCell<Rc<Tracer>>,
 }
 
 impl Connection {
@@ -78,7 +81,33 @@ impl Connection {
             paused_until: Cell::new(0),
             is_attached: Cell::new(false),
             is_pressing: Cell::new(false),
+            trace: OnceCell::new(),
         })
+    }
+
+    /// From now on this connection is told of its own frames. Called once, if at all.
+    pub fn trace(&self, tracer: Rc<Tracer>) {
+        drop(self.trace.set(tracer));
+    }
+
+    /// Queues what a traced connection is told of itself: ahead of what is held back, and not told of
+    /// in its turn. There is little of it ([`shared::limits::TRACE_BYTES_MAX`]), so it is not dropped for being too much.
+    pub fn tell_of_itself(&self, frame: Bytes) {
+        let mut queue = self.queue.borrow_mut();
+        if !queue.is_closing {
+            queue.bytes += frame.len();
+            queue.frames.push_back(frame);
+        }
+    }
+
+    /// Queues a frame, and behind it what a traced connection is told of it.
+    fn push(&self, queue: &mut Queue, frame: Bytes) {
+        let told = self.trace.get().and_then(|trace| trace.sent(&frame));
+        queue.frames.push_back(frame);
+        if let Some(told) = told {
+            queue.bytes += told.len();
+            queue.frames.push_back(told);
+        }
     }
 
     /// Queues a frame, or holds it back.
@@ -96,7 +125,7 @@ impl Connection {
             drop(queue);
             return self.drop_slow();
         }
-        queue.frames.push_back(frame);
+        self.push(&mut queue, frame);
     }
 
     /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
@@ -108,7 +137,7 @@ impl Connection {
             return;
         }
         queue.bytes += frame.len();
-        queue.frames.push_back(frame);
+        self.push(&mut queue, frame);
     }
 
     /// Queues an answer to what this client asked, or holds it back.
@@ -196,7 +225,10 @@ impl Connection {
         }
         queue.is_closing = true;
         queue.held = None;
-        queue.frames.push_back(frame::close(code, reason));
+        let frame = frame::close(code, reason);
+        // Nothing may follow a close, so what is told of it comes first.
+        queue.frames.extend(self.trace.get().and_then(|trace| trace.sent(&frame)));
+        queue.frames.push_back(frame);
     }
 
     /// Frees the queue at once. The peer, if it ever reads again, is told to come back.

@@ -29,6 +29,7 @@ pub mod server;
 pub mod shutdown;
 pub mod socket;
 pub mod store;
+pub mod trace;
 pub mod transport;
 
 pub use server::{Made, RunError, run};

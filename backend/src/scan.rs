@@ -7,7 +7,7 @@
 //! up to the first header that breaks a rule (declared length, mask, control
 //! frames of at most 125 bytes); there the stream ends, and [`Verdict`] says why.
 
-use crate::limits::READ_TURN_BYTES_MAX;
+use crate::{limits::READ_TURN_BYTES_MAX, trace::Tracer};
 use actix_http::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream;
@@ -118,16 +118,19 @@ pub struct Scanned {
     verdict: Verdict,
     /// Bytes passed on since the reader last had to let others run.
     turn: usize,
+    /// Only a traced connection has one.
+    trace: Option<Rc<Tracer>>,
 }
 
 impl Scanned {
     /// Puts the scanner in front of a payload.
-    pub fn new(payload: actix_web::dev::Payload, message_max: usize) -> (Self, Verdict) {
-        let verdict = Verdict::default();
-        (
-            Scanned { payload, headers: Headers::new(message_max), verdict: Rc::clone(&verdict), turn: 0 },
-            verdict,
-        )
+    pub fn new(
+        payload: actix_web::dev::Payload,
+        message_max: usize,
+        trace: Option<Rc<Tracer>>,
+    ) -> (Self, Verdict) {
+        let (headers, verdict) = (Headers::new(message_max), Verdict::default());
+        (Scanned { payload, headers, verdict: Rc::clone(&verdict), turn: 0, trace }, verdict)
     }
 }
 
@@ -148,11 +151,20 @@ impl Stream for Scanned {
         let polled = Pin::new(&mut self.payload).poll_next(cx);
         let Poll::Ready(Some(Ok(mut bytes))) = polled else {
             self.turn = 0;
+            if let (Some(trace), Poll::Ready(_)) = (&self.trace, &polled) {
+                trace.ended();
+            }
             return polled;
         };
         self.turn += bytes.len();
+        if let Some(trace) = &self.trace {
+            trace.received(&bytes);
+        }
         if let Err((before, code)) = self.headers.follow(&bytes) {
             self.verdict.set(Some(code));
+            if let Some(trace) = &self.trace {
+                trace.ended();
+            }
             bytes.truncate(before);
             if bytes.is_empty() {
                 return Poll::Ready(None);

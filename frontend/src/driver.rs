@@ -8,17 +8,19 @@ mod timers;
 
 use crate::storage::{self, Slot, database::Database};
 use crate::transport::http;
-use crate::transport::websocket::{Connection, Told};
+use crate::transport::{Connection, Told, line::Line};
 use crate::{clock, random, version};
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId};
+use client::transport::{Transport, Worked};
 use client::view::{ReadyState, View};
+use js_sys::Reflect;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, VisibilityState};
+use web_sys::{Event, EventTarget, VisibilityState};
 use yew::Callback;
 
 /// The close code of a WebSocket that never opened (RFC 6455 §7.1.5).
@@ -38,8 +40,9 @@ struct Inner {
     client: RefCell<Client>,
     /// Inputs that wait, and whether one is being handled.
     waiting: RefCell<(VecDeque<Input>, bool)>,
-    /// The newest WebSocket. It stays until it has closed, or another is opened.
-    connection: RefCell<Option<(SocketId, Connection)>>,
+    /// The connections: one that serves, and perhaps one that is tried beside it. Each stays until it
+    /// has closed, or another by the same transport is opened.
+    connections: RefCell<Vec<(SocketId, Transport, Connection)>>,
     timers: RefCell<Timers>,
     database: Database,
     view: RefCell<Rc<View>>,
@@ -59,7 +62,7 @@ impl Driver {
         Driver(Rc::new(Inner {
             client: RefCell::new(client),
             waiting: RefCell::default(),
-            connection: RefCell::default(),
+            connections: RefCell::default(),
             timers: RefCell::default(),
             database,
             view: RefCell::new(view),
@@ -70,6 +73,7 @@ impl Driver {
     /// Listens to the browser and lets the client begin. Called once.
     pub fn start(&self) {
         let build = version::of_this_page();
+        self.handle(ways());
         self.handle(Input::Started { build, name: storage::read(Slot::Name) });
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
@@ -78,6 +82,16 @@ impl Driver {
         self.listen(&window, "online", |_| Some(Input::Network { online: true }));
         self.listen(&window, "offline", |_| Some(Input::Network { online: false }));
         self.listen(&window, "pagehide", |_| Some(Input::Leaving));
+        let driver = self.clone();
+        self.listen(&window, "pagehide", move |_| {
+            driver.leave();
+            None
+        });
+        // Firefox and Safari do not say what the network is.
+        let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
+        if let Some(network) = network.and_then(|network| network.dyn_into::<EventTarget>().ok()) {
+            self.listen(&network, "change", |_| Some(Input::NetworkChanged));
+        }
         if let Some(page) = window.document() {
             let visible = || {
                 let page = web_sys::window()?.document()?;
@@ -144,7 +158,12 @@ impl Driver {
             Effect::Drop(key) => self.0.database.drop_row(key),
             Effect::Lease { keys, until } => self.0.database.lease(keys, until),
             Effect::KeepDraft(draft) => self.0.database.keep_draft(&draft),
-            Effect::Open(socket) => self.open(socket),
+            Effect::Open(socket, transport) => self.open(socket, transport),
+            Effect::RememberTransport(worked) => {
+                let text = worked.map(|Worked { transport, until }| format!("{transport} {until}"));
+                storage::write(Slot::Transport, text.as_deref());
+            }
+            Effect::RememberPin(pinned) => storage::write(Slot::Pin, pinned.map(Transport::name)),
             Effect::Transmit(socket, frame) => {
                 self.with_connection(socket, |connection| connection.send(&frame))
             }
@@ -157,11 +176,20 @@ impl Driver {
         }
     }
 
-    fn open(&self, socket: SocketId) {
+    fn open(&self, socket: SocketId, transport: Transport) {
         let driver = self.clone();
-        let opened = Connection::open(move |told| driver.hear(socket, told));
+        let opened = Connection::open(transport, move |told| driver.hear(socket, told));
         match opened {
-            Ok(connection) => drop(self.0.connection.replace(Some((socket, connection)))),
+            Ok(connection) => {
+                // What goes is dropped behind the borrow: it may have something to tell.
+                let mut connections = self.0.connections.borrow_mut();
+                let (gone, mut stays): (Vec<_>, Vec<_>) =
+                    connections.drain(..).partition(|(_, other, _)| *other == transport);
+                stays.push((socket, transport, connection));
+                *connections = stays;
+                drop(connections);
+                drop(gone);
+            }
             Err(_) => {
                 // The browser forbids it: to the client that is a connection that closed.
                 self.handle(Input::Closed { socket, code: ABNORMAL, reason: String::new() });
@@ -173,15 +201,23 @@ impl Driver {
         self.handle(match told {
             Told::Opened => Input::Opened(socket),
             Told::Frame(frame) => Input::Frame(socket, frame),
+            Told::Answer(frame) => Input::Answer(socket, frame),
             Told::Closed { code, reason } => Input::Closed { socket, code, reason },
         });
     }
 
     fn with_connection(&self, socket: SocketId, act: impl FnOnce(&Connection)) {
-        match &*self.0.connection.borrow() {
-            Some((held, connection)) if *held == socket => act(connection),
-            _ => {}
+        let connections = self.0.connections.borrow();
+        if let Some((.., connection)) = connections.iter().find(|(held, ..)| *held == socket) {
+            act(connection);
         }
+    }
+
+    fn leave(&self) {
+        let connections = self.0.connections.borrow();
+        let lines: Vec<_> = connections.iter().filter_map(|(.., connection)| connection.line()).collect();
+        drop(connections);
+        lines.iter().for_each(Line::leave);
     }
 
     fn answer(&self, request: impl Future<Output = Input> + 'static) {
@@ -214,10 +250,10 @@ impl Driver {
         if !view.memory_only && !self.0.database.is_usable() {
             Rc::make_mut(&mut view).memory_only = true;
         }
-        let real = match &*self.0.connection.borrow() {
-            Some((_, connection)) => connection.ready_state(),
-            None => ReadyState::Closed,
-        };
+        let connections = self.0.connections.borrow();
+        let serves = connections.iter().find(|(_, transport, _)| *transport == view.link.transport);
+        let real = serves.map_or(ReadyState::Closed, |(.., connection)| connection.ready_state());
+        drop(connections);
         if view.link.ready_state != real {
             Rc::make_mut(&mut view).link.ready_state = real;
         }
@@ -229,6 +265,16 @@ impl Driver {
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(view);
     }
+}
+
+/// What an earlier visit learnt of the ways to the server, and what the user wants.
+fn ways() -> Input {
+    let worked = storage::read(Slot::Transport).and_then(|text| {
+        let (transport, until) = text.split_once(' ')?;
+        Some(Worked { transport: transport.parse().ok()?, until: until.parse().ok()? })
+    });
+    let pinned = storage::read(Slot::Pin).and_then(|name| name.parse().ok());
+    Input::Ways { worked, pinned }
 }
 
 impl Default for Driver {

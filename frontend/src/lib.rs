@@ -15,6 +15,7 @@ pub mod draft;
 pub mod driver;
 pub mod grouping;
 pub mod hooks;
+pub mod inspector;
 pub mod language;
 pub mod page;
 pub mod pages;

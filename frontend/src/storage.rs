@@ -15,6 +15,12 @@ pub enum Slot {
     Theme,
     /// [`crate::language::Language::tag`], if one was chosen.
     Language,
+    /// What worked, as a name of `client::transport::Transport` and a time until which that is believed.
+    Transport,
+    /// The name of the transport that the user wants, if they want one.
+    Pin,
+    /// Which page reads for the others, and until when.
+    Leader,
 }
 
 impl Slot {
@@ -23,6 +29,9 @@ impl Slot {
             Slot::Name => "teahouse.name",
             Slot::Theme => "teahouse.theme",
             Slot::Language => "teahouse.language",
+            Slot::Transport => "teahouse.transport",
+            Slot::Pin => "teahouse.transport.pin",
+            Slot::Leader => "teahouse.leader",
         }
     }
 }
@@ -41,6 +50,11 @@ pub fn write(slot: Slot, value: Option<&str>) {
     };
     // Not kept: the next visit asks again, which is all that is lost.
     drop(written);
+}
+
+/// Whether anything can be kept.
+pub fn is_there() -> bool {
+    storage().is_some()
 }
 
 fn storage() -> Option<Storage> {

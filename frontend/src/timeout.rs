@@ -22,6 +22,17 @@ impl Timeout {
     }
 }
 
+/// Waits for so many milliseconds.
+pub(crate) async fn sleep(ms: u64) {
+    let mut timeout = None;
+    let promise = js_sys::Promise::new(&mut |done, _| {
+        timeout = Timeout::new(ms, move || drop(done.call0(&wasm_bindgen::JsValue::NULL)));
+    });
+    if timeout.is_some() {
+        drop(wasm_bindgen_futures::JsFuture::from(promise).await);
+    }
+}
+
 impl Drop for Timeout {
     fn drop(&mut self) {
         if let Some(window) = web_sys::window() {

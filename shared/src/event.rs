@@ -9,11 +9,13 @@ mod answer;
 mod durable;
 mod presence;
 mod snapshot;
+pub mod trace;
 
 pub use answer::{Events, FoundRoom, History, Refusal, Reply, Rooms};
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated};
 pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
+pub use trace::Trace;
 
 use crate::json::{Json, Read, Unreadable};
 use crate::{Address, Cursor};
@@ -64,6 +66,8 @@ pub enum Event {
     Ping(Through),
     /// Answers the client's `ping`.
     Pong(Through),
+    /// Something that the server saw on this connection, which is traced.
+    Trace(Trace),
     /// Durable, and from a newer server: only its place is known.
     #[serde(skip)]
     Later(Position),
@@ -123,6 +127,7 @@ impl Read for Event {
             "present" => Event::Present(Read::read(json)?),
             "ping" => Event::Ping(Read::read(json)?),
             "pong" => Event::Pong(Read::read(json)?),
+            "trace" => Event::Trace(Read::read(json)?),
             // Of a newer server: a durable one keeps its place, in a frame of its own and among others.
             _ => Position::read(json).map_or(Event::Unknown, Event::Later),
         })

@@ -48,3 +48,10 @@ pub const PING_MS: u64 = 25_000;
 
 /// Milliseconds without a word from the other side after which a connection is given up.
 pub const SILENCE_MS: u64 = 60_000;
+
+/// Bytes of a frame's payload that a traced connection is told. The rest is counted.
+pub const TRACE_PAYLOAD_BYTES_MAX: usize = 64;
+
+/// Bytes of itself that a traced connection is told in all: names and values of headers, headers of
+/// frames and what is told of their payloads, and 8 for the time of each. Past it: frames are counted.
+pub const TRACE_BYTES_MAX: usize = 64 * 1024;

@@ -15,8 +15,10 @@ use shared::{
     event::{
         self, Away, Events, FoundRoom, Gone, Here, History, MemberJoined, MemberLeft, Position, Posted,
         Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Rooms, Through,
-        Welcome,
+        Trace, Welcome,
+        trace::{Bytes, Count, Counted, Handshake, Header, RequestHead, ResponseHead, Seen, SeenFrame},
     },
+    websocket::{Frame, Opcode, Side},
 };
 use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
@@ -158,7 +160,50 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event_present", Event::Present(present())),
         ("event_ping", Event::Ping(through)),
         ("event_pong", Event::Pong(through)),
+        ("event_trace_handshake", traced(1_767_225_599_000, Seen::Handshake(Box::new(handshake())))),
+        ("event_trace_frame", traced(1_767_225_599_400, Seen::Frame(hello_masked()))),
+        ("event_trace_counted", traced(1_767_225_690_000, Seen::Counted(counted()))),
     ]
+}
+
+fn traced(at: u64, seen: Seen) -> Event {
+    Event::Trace(Trace { at, seen })
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header { name: name.into(), value: Some(value.into()), length: value.len() as u64 }
+}
+
+fn handshake() -> Handshake {
+    let upgrade = header("upgrade", "websocket");
+    let request = RequestHead {
+        method: "GET".into(),
+        target: "/conn_ws?v=1&trace=1".into(),
+        version: "HTTP/1.1".into(),
+        headers: vec![
+            header("connection", "Upgrade"),
+            Header { name: "cookie".into(), value: None, length: 44 },
+            header("host", "127.0.0.1:8080"),
+            header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            header("sec-websocket-version", "13"),
+            upgrade.clone(),
+        ],
+    };
+    let accept = header("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    let response =
+        ResponseHead { status: 101, headers: vec![header("connection", "upgrade"), accept, upgrade] };
+    Handshake { request, response }
+}
+
+fn hello_masked() -> SeenFrame {
+    let bytes = Frame::write(Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]));
+    let (header, payload) = bytes.split_at(6);
+    SeenFrame { from: Side::Client, header: Bytes(header.into()), payload: Bytes(payload.into()) }
+}
+
+fn counted() -> Counted {
+    let (client, server) = (Count { frames: 812, bytes: 60_210 }, Count { frames: 815, bytes: 184_032 });
+    Counted { client, server }
 }
 
 fn tasting(description: &str) -> Room {

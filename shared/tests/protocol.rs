@@ -109,6 +109,8 @@ fn the_limits_that_both_sides_know_are_all_there() {
         PRESENCE_NAMED_MAX,
         PING_MS,
         SILENCE_MS,
+        TRACE_PAYLOAD_BYTES_MAX,
+        TRACE_BYTES_MAX,
     ];
     assert_eq!(document::limits("shared::limits"), values);
     let source = include_str!("../src/limits.rs");

@@ -18,6 +18,7 @@ use crate::{
     registry::Registry,
     scan::{Scanned, Verdict},
     socket::WayOut,
+    trace::Tracer,
 };
 use actix_http::BoxedPayloadStream;
 use actix_web::{
@@ -69,12 +70,13 @@ pub async fn connect(
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Plain => PLAIN_BYTES_MAX,
     };
-    let (scanned, verdict) = Scanned::new(payload.into_inner(), message_max);
+    let trace = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
+    let (scanned, verdict) = Scanned::new(payload.into_inner(), message_max, trace.clone());
     let scanned: BoxedPayloadStream = Box::pin(scanned);
     let mut scanned = Payload::Stream { payload: scanned };
     let payload =
         web::Payload::from_request(&request, &mut scanned).into_inner().map_err(|_| bad_handshake())?;
-    let (response, _, messages) =
+    let (mut response, _, messages) =
         actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| bad_handshake())?;
     let messages =
         messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
@@ -83,6 +85,9 @@ pub async fn connect(
     let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
     let connection = parts.table.enter(dialect, way_out);
     let entered = Entered::new(Rc::clone(&parts.table), Rc::clone(&connection), place);
+    if let Some(trace) = trace {
+        trace.begin(&connection, &request, &mut response);
+    }
     // A cookie counts only from a page of ours: whoever sends no Origin is no browser.
     let device = if caller.has_origin { device::of(&request, &parts.house) } else { None };
     let reader = Reader {

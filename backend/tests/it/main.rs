@@ -25,4 +25,5 @@ mod rooms;
 mod settings;
 mod slow;
 mod socket;
+mod trace;
 mod v1;

@@ -37,12 +37,15 @@ async fn files_come_with_their_kind_and_their_caching() {
     assert_eq!(wasm.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(wasm.header("x-content-type-options"), Some("nosniff"));
 
-    let room = http::get(&house, "/r/12", &[]).await;
-    assert_eq!((room.status, room.body), (200, index.body));
+    for route in ["/r/12", "/inspect"] {
+        let answer = http::get(&house, route, &[]).await;
+        assert_eq!((answer.status, answer.body), (200, index.body.clone()), "{route}");
+    }
     for missing in [
         "/r/",
         "/r/x",
         "/r/111111111111111111111",
+        "/inspect/frames",
         "/none",
         "/frontend-ffffffffffffffff.js",
         "/../Cargo.toml",

@@ -109,11 +109,17 @@ impl Raw {
         Raw::over(TcpStream::connect(address).await.unwrap(), path).await
     }
 
-    pub(crate) async fn over(mut stream: TcpStream, path: &str) -> Self {
+    pub(crate) async fn over(stream: TcpStream, path: &str) -> Self {
+        Raw::with(stream, path, &[]).await
+    }
+
+    /// With more headers.
+    pub(crate) async fn with(mut stream: TcpStream, path: &str, headers: &[(&str, String)]) -> Self {
+        let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let address = stream.peer_addr().unwrap();
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{more}\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();

@@ -19,6 +19,7 @@ mod feed;
 mod history;
 mod identity;
 pub mod input;
+pub mod inspect;
 mod jitter;
 pub mod limits;
 pub mod link;

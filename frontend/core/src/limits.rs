@@ -160,3 +160,22 @@ pub const HERE_MS: u64 = 12_000;
 
 /// Frames that a page holds back that another tells, before it has begun itself. Past it: it begins anew.
 pub const SHARED_FRAMES_MAX: usize = 200;
+
+/// Moments of a connection's life that the inspector holds. Past it: the oldest is dropped, and counted.
+pub const INSPECT_MOMENTS_MAX: usize = 200;
+
+/// Frames that the inspector holds. Past it: the oldest is dropped, and counted.
+pub const INSPECT_FRAMES_MAX: usize = 500;
+
+/// Characters of a message that the inspector's time line shows. Past it: they are cut off.
+pub const INSPECT_TEXT_CHARS_MAX: usize = 200;
+
+/// Bytes of a text that the inspector sends: more than the server takes, so that its refusal can be seen.
+/// Past it: it is not sent.
+pub const INSPECT_SEND_BYTES_MAX: usize = 128 * 1024;
+
+/// Characters of a key that is tried. Past it: they are cut off.
+pub const INSPECT_KEY_CHARS_MAX: usize = 200;
+
+/// Bytes in the inspector's editor. Past it: they are not read.
+pub const INSPECT_EDIT_BYTES_MAX: usize = 1024;

@@ -102,6 +102,11 @@ impl Share {
         self.role
     }
 
+    /// Whether the person is at none of the pages, as the server was told.
+    pub fn is_away(&self) -> bool {
+        self.told_away
+    }
+
     /// The server has said `welcome`, and this page has what it missed.
     pub fn live(&mut self, out: &mut Vec<Wish>) {
         if std::mem::replace(&mut self.is_live, true) {
@@ -172,7 +177,7 @@ impl Share {
     }
 
     /// This page lets go of the connection; `found` is in the storage.
-    pub fn end(&mut self, found: Option<Lease>, out: &mut Vec<Wish>) {
+    pub fn end(&self, found: Option<Lease>, out: &mut Vec<Wish>) {
         match self.role {
             Role::Leader if found.is_none_or(|lease| lease.tab == self.tab) => {
                 out.extend([Wish::Keep(None), Wish::Say(Word::Bye)]);

@@ -38,7 +38,7 @@ pub fn header(
                 <span class="room_name" dir="auto">{ title::open_name(language, view) }</span>
             </h1>
             if has_menu {
-                { pill(language, view.link.ready_state) }
+                { pill(language, view.link.transport, view.link.ready_state) }
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {

@@ -1,6 +1,7 @@
 //! The connection as it really is: a small word and a colour.
 
 use crate::language::{Language, tr};
+use client::transport::Transport;
 use client::view::{Link, ReadyState};
 use yew::prelude::*;
 
@@ -19,13 +20,25 @@ fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     }
 }
 
+/// The word for a transport.
+pub fn transport_word(language: Language, transport: Transport) -> AttrValue {
+    match transport {
+        Transport::WebSocket => "WebSocket".into(),
+        Transport::EventStream => tr!(language, "link.event_stream"),
+        Transport::LongPoll => tr!(language, "link.long_poll"),
+        Transport::Poll => tr!(language, "link.poll"),
+    }
+}
+
 /// The pill; there is one on every screen.
-pub fn pill(language: Language, ready_state: ReadyState) -> Html {
+pub fn pill(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
     let number = ready_state as u16;
     let word = word(language, ready_state);
-    let title = tr!(language, "link.title", number = number, word = word);
+    let by = transport_word(language, transport);
+    let title = tr!(language, "link.title", transport = by, number = number, word = word);
     html! {
-        <span key="pill" id="ready_state" class="pill" role="status" data-state={number.to_string()} {title}>
+        <span key="pill" id="ready_state" class="pill" role="status" data-state={number.to_string()}
+            data-transport={transport.name()} {title}>
             <span class="dot" aria-hidden="true"></span>
             <span>{ word }</span>
         </span>

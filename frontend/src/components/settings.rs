@@ -4,9 +4,11 @@ use crate::components::choice::{language_choice, theme_choice};
 use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
 use crate::components::refused::refused;
+use crate::components::way::way_choice;
 use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
+use client::transport::Transport;
 use client::view::NameRefusal;
 use shared::Member;
 use yew::prelude::*;
@@ -16,6 +18,10 @@ use yew::prelude::*;
 pub struct SettingsProps {
     /// Oneself.
     pub me: Member,
+    /// By which transport the page speaks to the server.
+    pub transport: Transport,
+    /// And which one the person wants, if they want one.
+    pub pinned: Option<Transport>,
     /// A renaming or signing out is under way.
     pub busy: bool,
     /// Why the last of the two did not work.
@@ -73,6 +79,8 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
+            // The inspector has a page of its own: what is not sent here, and stored nowhere, stays.
+            { way_choice(language, props.transport, props.pinned, &around.emit) }
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />

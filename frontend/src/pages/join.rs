@@ -28,7 +28,7 @@ pub fn join(
             <div key="card" class="card">
                 <div key="head" class="card_head">
                     { brand(language) }
-                    { pill(language, link.ready_state) }
+                    { pill(language, link.transport, link.ready_state) }
                 </div>
                 <h1 key="title">{ tr!(language, "join.title") }</h1>
                 <div key="about" class="card_about">{ tr!(language, "join.about") }</div>

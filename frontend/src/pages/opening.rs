@@ -17,7 +17,7 @@ pub fn opening(around: &Surroundings, failed: bool, link: Link) -> Html {
         <main key="opening" class="door">
             { brand(language) }
             <div key="word" class="door_word" role="status">{ word }</div>
-            { pill(language, link.ready_state) }
+            { pill(language, link.transport, link.ready_state) }
             <div key="notice" class="door_notice">
                 if failed {
                     <ConnectionNotice {link} />

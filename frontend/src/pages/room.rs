@@ -107,8 +107,7 @@ pub fn Room(props: &RoomProps) -> Html {
             ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
         }
         Some(Panel::Settings) => {
-            let settings =
-                html! { <Settings key="settings" me={me.clone()} busy={*busy} refusal={refusal.clone()} /> };
+            let settings = html! { <Settings key="settings" me={me.clone()} transport={view.link.transport} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
             ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
         }
         Some(Panel::NewRoom) => {
@@ -129,7 +128,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_rail {
                 <div key="rail" class="rail">
-                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.link.ready_state) }</div>
+                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.link.transport, view.link.ready_state) }</div>
                     { rail() }
                 </div>
             }

@@ -2,26 +2,11 @@
 //! `readyState` can be read. It offers no subprotocol: proxies drop that
 //! header, and browsers then fail the socket.
 
+use super::Told;
 use client::view::ReadyState;
 use shared::version::WEBSOCKET_PATH;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, Location, MessageEvent, WebSocket};
-
-/// What a WebSocket tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// It is open.
-    Opened,
-    /// A text frame came. Binary ones are not of the protocol and passed over.
-    Frame(String),
-    /// It is closed, for good.
-    Closed {
-        /// The close code; 1006 where there was none.
-        code: u16,
-        /// The close reason, often empty.
-        reason: String,
-    },
-}
 
 /// A WebSocket and its listeners, which go when it is dropped.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ async fn the_real_ready_state_is_always_said() {
         let pill = find("#ready_state");
         assert_eq!(pill.get_attribute("data-state").as_deref(), Some(number));
         assert_eq!(pill.text_content().as_deref(), Some(word));
-        assert_eq!(pill.get_attribute("title").unwrap(), format!("readyState {number}: {word}"));
+        assert_eq!(pill.get_attribute("title").unwrap(), format!("WebSocket, readyState {number}: {word}"));
         assert_eq!(maybe("#reconnect_btn").is_some(), ready_state != ReadyState::Open);
     }
     assert_eq!(page().query_selector_all("#ready_state").unwrap().length(), 1);

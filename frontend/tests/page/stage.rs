@@ -2,6 +2,7 @@
 //! are looked up as a person or a test would.
 
 use client::input::Input;
+use client::transport::Transport;
 use client::view::{Draft, Edge, Identity, Link, ReadyState, RoomItem, Row, RowKey, RowState, View};
 use frontend::context::Seen;
 use frontend::page::{Page, PageProps};
@@ -191,7 +192,13 @@ pub(crate) fn room() -> View {
             busy: false,
             refusal: None,
         },
-        link: Link { ready_state: ReadyState::Open, welcomed: true, retry_at: None, offline: false },
+        link: Link {
+            transport: Transport::WebSocket,
+            ready_state: ReadyState::Open,
+            welcomed: true,
+            retry_at: None,
+            offline: false,
+        },
         rooms: Rc::from([room_item(1, "")]),
         room: RoomId::LOBBY,
         rows: Rc::from([]),
@@ -207,6 +214,7 @@ pub(crate) fn room() -> View {
         left_behind: Rc::from([]),
         found: None,
         catching_up: false,
+        pinned: None,
         memory_only: false,
         people: Rc::from([]),
         people_count: 0,

@@ -2,9 +2,11 @@
 
 use super::header::{CONTROL_BYTES_MAX, Header, LengthForm, Opcode, mask};
 use crate::CloseCode;
+use serde::Serialize;
 
 /// Who sends a frame: clients mask, servers do not (RFC 6455 §5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// A browser.
     Client,
@@ -245,6 +247,38 @@ mod tests {
             let bytes = [&[first, second][..], &[0xff; 20]].concat();
             let frame = Frame::read(&bytes, Side::Client).unwrap();
             assert!(frame.bytes <= bytes.len() && frame.payload.len() <= 20);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_read_to_the_last_and_written_as_they_were() {
+        // splitmix64: the same bytes in every run.
+        let mut state = 0x7ea_u64;
+        let mut draw = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        for _ in 0..20_000 {
+            let many = draw() % 64;
+            let bytes: Vec<u8> = (0..many).map(|_| draw().to_le_bytes()[0]).collect();
+            for from in [Side::Client, Side::Server] {
+                let mut rest = &bytes[..];
+                while let Ok(frame) = Frame::read(rest, from) {
+                    let (read, behind) = rest.split_at(frame.bytes);
+                    let mut again = frame.payload.clone();
+                    if let Some(key) = frame.header.mask {
+                        mask(&mut again, key);
+                    }
+                    assert_eq!([frame.header.write(), again].concat(), read);
+                    let short = frame.faults.iter().any(|fault| matches!(fault, Fault::Short(_)));
+                    assert_eq!(short, frame.header.length > frame.payload.len() as u64);
+                    rest = behind;
+                }
+                let Err(Fault::Short(more)) = Frame::read(rest, from) else { panic!("{rest:02x?}") };
+                assert!((1..=14).contains(&more), "{rest:02x?}");
+            }
         }
     }
 

@@ -27,6 +27,8 @@ impl Client {
                 return self.through(through, now, out);
             }
             Event::Pong(through) => return self.through(through, now, out),
+            // This connection is not traced; nothing is to be done about what was seen.
+            Event::Trace(_) => return,
             _ if !self.connection.is_live() => return,
             Event::Reply(reply) => self.replied(reply, out),
             Event::Here(here) => self.came(&here.members, false, here.count, here.as_of),

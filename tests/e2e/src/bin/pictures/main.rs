@@ -3,8 +3,10 @@
 //!
 //! One for each scene (the door, the lobby, a room, a new one, the house's rooms, what can be done
 //! with a room, the settings, a lost connection, what goes wrong), screen, theme and language:
-//! `lobby-desktop-light-en.png` and so on. With `trouble` behind the folder only what goes wrong.
+//! `lobby-desktop-light-en.png` and so on. With `trouble` behind the folder only what goes wrong, with `inspect` only
+//! the connection inspector.
 
+mod inspect;
 mod look;
 mod talk;
 mod trouble;
@@ -27,10 +29,13 @@ const ALL: Duration = Duration::from_secs(20 * 60);
 async fn main() -> ExitCode {
     let mut arguments = env::args_os().skip(1);
     let (folder, only) = match (arguments.next(), arguments.next(), arguments.next()) {
-        (Some(folder), None, _) => (folder, false),
-        (Some(folder), Some(only), None) if only == "trouble" => (folder, true),
+        (Some(folder), None, _) => (folder, Only::All),
+        (Some(folder), Some(only), None) if only == "trouble" => (folder, Only::Trouble),
+        (Some(folder), Some(only), None) if only == "inspect" => (folder, Only::Inspector),
         _ => {
-            eprintln!("Say where the pictures go: cargo run -p e2e --bin pictures -- FOLDER [trouble]");
+            eprintln!(
+                "Say where the pictures go: cargo run -p e2e --bin pictures -- FOLDER [trouble|inspect]"
+            );
             return ExitCode::from(2);
         }
     };
@@ -41,6 +46,14 @@ async fn main() -> ExitCode {
     }
     play_for(ALL, async |stage| take_all(stage, &Album(folder), only).await).await;
     ExitCode::SUCCESS
+}
+
+/// Which pictures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Only {
+    All,
+    Trouble,
+    Inspector,
 }
 
 /// A scene, the button that opens its dialog, and what is there then.
@@ -71,7 +84,14 @@ impl Album {
     }
 }
 
-async fn take_all(stage: &Stage, album: &Album, only_trouble: bool) {
+async fn take_all(stage: &Stage, album: &Album, only: Only) {
+    if only != Only::Trouble {
+        inspect::take(stage, album).await;
+    }
+    if only == Only::Inspector {
+        return;
+    }
+    let only_trouble = only == Only::Trouble;
     let house = stage.house(&[]).await;
     let relay = stage.keep(Relay::before(house.address()).await);
     for screen in Screen::ALL.into_iter().filter(|_| !only_trouble) {

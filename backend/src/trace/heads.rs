@@ -1,0 +1,102 @@
+//! The heads of a handshake, with the values that are no secrets.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+};
+use shared::event::trace::{Handshake, Header, RequestHead, ResponseHead};
+
+/// Headers whose values are told: those of the handshake, those that proxies write, and those that
+/// every browser sends alike. Of all others, cookies and tokens among them, only the length is told.
+const SHOWN: [&str; 16] = [
+    "host",
+    "upgrade",
+    "connection",
+    "origin",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "sec-websocket-protocol",
+    "sec-websocket-extensions",
+    "sec-websocket-accept",
+    "user-agent",
+    "via",
+    "forwarded",
+    "accept",
+    "cache-control",
+    "pragma",
+    "date",
+];
+
+const SHOWN_PREFIXES: [&str; 3] = ["x-forwarded-", "accept-", "sec-fetch-"];
+
+/// Both heads, and how many bytes are told of them. The answer's is as actix-http will write it.
+pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Handshake, usize) {
+    let head = request.head();
+    let request = RequestHead {
+        method: head.method.to_string(),
+        target: head.uri.to_string(),
+        version: format!("{:?}", head.version),
+        headers: of(head.headers.iter()),
+    };
+    let mut headers = of(response.headers().iter());
+    // Not among them: actix-http writes it for every answer that upgrades.
+    let upgrade = HeaderValue::from_static("upgrade");
+    headers.push(header("connection", &upgrade));
+    sort(&mut headers);
+    let response = ResponseHead { status: response.status().as_u16(), headers };
+    let line = request.method.len() + request.target.len() + request.version.len();
+    let all = request.headers.iter().chain(&response.headers);
+    let bytes = all.map(|header| header.name.len() + header.value.as_ref().map_or(0, String::len)).sum();
+    (Handshake { request, response }, line.saturating_add(bytes))
+}
+
+fn of<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<Header> {
+    let mut headers = headers.map(|(name, value)| header(name.as_str(), value)).collect::<Vec<_>>();
+    sort(&mut headers);
+    headers
+}
+
+fn sort(headers: &mut [Header]) {
+    // The map has no order; those of one name keep theirs.
+    headers.sort_by(|one, other| one.name.cmp(&other.name));
+}
+
+fn header(name: &str, value: &HeaderValue) -> Header {
+    let shown = value.to_str().ok().filter(|_| is_shown(name));
+    Header { name: name.to_owned(), value: shown.map(str::to_owned), length: value.len() as u64 }
+}
+
+fn is_shown(name: &str) -> bool {
+    SHOWN.contains(&name) || SHOWN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_named_is_shown() {
+        for name in
+            ["host", "sec-websocket-key", "x-forwarded-for", "accept", "accept-language", "sec-fetch-site"]
+        {
+            assert!(is_shown(name), "{name}");
+        }
+        for name in [
+            "cookie",
+            "authorization",
+            "proxy-authorization",
+            "set-cookie",
+            "x-forwarded",
+            "x-api-key",
+            "referer",
+        ] {
+            assert!(!is_shown(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_text_has_a_length() {
+        let value = HeaderValue::from_bytes(b"caf\xe9").unwrap();
+        assert_eq!(header("via", &value), Header { name: "via".into(), value: None, length: 4 });
+    }
+}

@@ -1,0 +1,127 @@
+//! Gathers what is told of a client's frames out of a stream of bytes, however it is cut.
+
+use shared::{
+    event::trace::{Bytes, SeenFrame},
+    limits::TRACE_PAYLOAD_BYTES_MAX,
+    websocket::{Header, Side},
+};
+
+/// The frame that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Inbound {
+    /// The bytes of its header so far.
+    header: Vec<u8>,
+    /// Its header, once whole.
+    read: Option<Header>,
+    payload: Vec<u8>,
+    /// Bytes of a payload still to come that are not told.
+    skip: u64,
+}
+
+impl Inbound {
+    /// Follows the next bytes. `seen` hears of each frame and of its length, header included, once all is there that
+    /// is told of it.
+    pub(super) fn follow(&mut self, mut bytes: &[u8], mut seen: impl FnMut(SeenFrame, u64)) {
+        while !bytes.is_empty() {
+            if self.skip > 0 {
+                let step = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
+                self.skip -= step as u64;
+                bytes = &bytes[step..];
+                continue;
+            }
+            let Some(header) = self.read else {
+                self.header.push(bytes[0]);
+                bytes = &bytes[1..];
+                self.read = Header::read(&self.header).ok();
+                self.settle(&mut seen);
+                continue;
+            };
+            let step = (wanted(&header) - self.payload.len()).min(bytes.len());
+            self.payload.extend_from_slice(&bytes[..step]);
+            bytes = &bytes[step..];
+            self.settle(&mut seen);
+        }
+    }
+
+    /// No more comes: tells a frame as far as it came.
+    pub(super) fn end(&mut self, seen: impl FnOnce(SeenFrame, u64)) {
+        if !self.header.is_empty() {
+            let length = (self.header.len() + self.payload.len()) as u64;
+            seen(self.take(), length);
+        }
+    }
+
+    fn settle(&mut self, seen: &mut impl FnMut(SeenFrame, u64)) {
+        let Some(header) = self.read.filter(|header| wanted(header) == self.payload.len()) else { return };
+        self.skip = header.length - self.payload.len() as u64;
+        seen(self.take(), header.length.saturating_add(header.bytes() as u64));
+    }
+
+    fn take(&mut self) -> SeenFrame {
+        self.read = None;
+        let (header, payload) = (std::mem::take(&mut self.header), std::mem::take(&mut self.payload));
+        SeenFrame { from: Side::Client, header: Bytes(header), payload: Bytes(payload) }
+    }
+}
+
+fn wanted(header: &Header) -> usize {
+    usize::try_from(header.length).unwrap_or(usize::MAX).min(TRACE_PAYLOAD_BYTES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::websocket::{Frame, Opcode};
+
+    const KEY: [u8; 4] = [1, 2, 3, 4];
+
+    #[test]
+    fn frames_are_told_alike_however_they_are_cut() {
+        let lengths = [0, 1, 63, 64, 65, 125, 126, 65_535, 65_536];
+        let frames: Vec<_> =
+            lengths.iter().map(|length| Frame::write(Opcode::Binary, &vec![7; *length], Some(KEY))).collect();
+        for step in [1, 3, 14, 1 << 20] {
+            let mut told = Vec::new();
+            let mut inbound = Inbound::default();
+            for chunk in frames.concat().chunks(step) {
+                inbound.follow(chunk, |frame, length| told.push((frame, length)));
+            }
+            inbound.end(|frame, _| panic!("{frame:?} is left"));
+            assert_eq!(told.len(), lengths.len());
+            for ((frame, length), whole) in told.into_iter().zip(&frames) {
+                let (header, payload) = (frame.header.0, frame.payload.0);
+                assert_eq!(length, whole.len() as u64);
+                assert_eq!(payload.len(), (whole.len() - header.len()).min(TRACE_PAYLOAD_BYTES_MAX));
+                assert_eq!([&header[..], &payload].concat(), whole[..header.len() + payload.len()]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_is_told_as_far_as_it_came() {
+        let whole = Frame::write(Opcode::Text, b"Hello", Some(KEY));
+        for came in 1..whole.len() {
+            let mut inbound = Inbound::default();
+            inbound.follow(&whole[..came], |frame, _| panic!("{frame:?} is not whole"));
+            let mut told = None;
+            inbound.end(|frame, length| told = Some((frame, length)));
+            let (frame, length) = told.unwrap();
+            assert_eq!([frame.header.0, frame.payload.0].concat(), whole[..came]);
+            assert_eq!(length, came as u64);
+        }
+    }
+
+    #[test]
+    fn a_declared_length_is_not_waited_for_beyond_what_is_told() {
+        let mut bytes = vec![0x82, 0xff];
+        bytes.extend(u64::MAX.to_be_bytes());
+        bytes.extend(KEY);
+        bytes.extend([0; 100]);
+        let (mut inbound, mut told) = (Inbound::default(), 0);
+        inbound.follow(&bytes, |frame, length| {
+            assert_eq!((frame.payload.0.len(), length), (TRACE_PAYLOAD_BYTES_MAX, u64::MAX));
+            told += 1;
+        });
+        assert_eq!(told, 1);
+    }
+}

@@ -1,0 +1,364 @@
+//! A connection that is opened with `trace=1` is told what the server saw of it; no other is, of none.
+
+use crate::{
+    house::{House, hello},
+    http,
+    socket::{PATIENCE, Raw, Socket, frame},
+};
+use shared::{
+    Command, Event,
+    event::{
+        Trace,
+        trace::{Counted, Handshake, Header, Seen, SeenFrame},
+    },
+    limits::{TRACE_BYTES_MAX, TRACE_PAYLOAD_BYTES_MAX},
+    websocket::{Frame, LengthForm, Opcode, Side, accept},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+const TRACED: &str = "/conn_ws?v=1&trace=1";
+
+/// A traced connection, frame by frame. The pings that the server sends when it likes, and what is told of them, are
+/// counted and passed over.
+struct Wire {
+    stream: TcpStream,
+    pings: u64,
+    /// What a ping of the server's brought in the place of itself.
+    counted: Option<Counted>,
+}
+
+impl Wire {
+    fn of(stream: TcpStream) -> Self {
+        Wire { stream, pings: 0, counted: None }
+    }
+
+    async fn open(house: &House) -> Self {
+        let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
+        assert!(matches!(wire.next_trace().await, Seen::Handshake(_)));
+        wire
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    async fn frame(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let read = Frame::read(&bytes, Side::Server);
+            if read.is_ok_and(|frame| frame.header.length == frame.payload.len() as u64) {
+                return bytes;
+            }
+            bytes.push(timeout(PATIENCE, self.stream.read_u8()).await.expect("a frame in time").unwrap());
+        }
+    }
+
+    /// The next frame of the server's, whole.
+    async fn next(&mut self) -> Vec<u8> {
+        loop {
+            let bytes = self.frame().await;
+            if bytes != [0x89, 0] {
+                return bytes;
+            }
+            self.pings += 1;
+            if let Ok(Seen::Counted(counted)) = seen(self.frame().await) {
+                self.counted = Some(counted);
+            }
+        }
+    }
+
+    async fn next_trace(&mut self) -> Seen {
+        seen(self.next().await).unwrap_or_else(|bytes| panic!("{bytes:x?} is no trace"))
+    }
+
+    async fn next_frame(&mut self) -> SeenFrame {
+        match self.next_trace().await {
+            Seen::Frame(frame) => frame,
+            other => panic!("{other:?} is no frame"),
+        }
+    }
+
+    /// A frame and behind it what is told of it.
+    async fn next_told(&mut self) -> Vec<u8> {
+        let bytes = seen(self.next().await).expect_err("a frame of the server's own");
+        let told = self.next_frame().await;
+        assert_eq!(told.from, Side::Server);
+        let length = bytes.len().min(told.header.0.len() + TRACE_PAYLOAD_BYTES_MAX);
+        assert_eq!([told.header.0, told.payload.0].concat(), bytes[..length]);
+        bytes
+    }
+}
+
+/// What a frame tells, if it is a trace.
+fn seen(bytes: Vec<u8>) -> Result<Seen, Vec<u8>> {
+    let payload = Frame::read(&bytes, Side::Server).unwrap().payload;
+    match std::str::from_utf8(&payload).ok().and_then(|text| Event::parse(text).ok()) {
+        Some(Event::Trace(trace)) => Ok(trace.seen),
+        _ => Err(bytes),
+    }
+}
+
+fn value<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    headers.iter().find(|header| header.name == name)?.value.as_deref()
+}
+
+#[tokio::test]
+async fn the_handshake_is_told_as_it_was_without_secrets() {
+    let house = House::open();
+    let origin = house.origin();
+    let headers = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Protocol", "mqtt, teahouse.v1"),
+        ("Origin", &origin),
+        ("Via", "1.1 tea-proxy"),
+        ("Cookie", "th_0123456789abcdef=secret-of-the-device"),
+        ("Authorization", "Bearer secret-of-the-caller"),
+        ("X-Strange", "secret-of-who-knows"),
+    ];
+    let head = http::head("GET", TRACED, &house, &headers).replacen("Connection: close\r\n", "", 1);
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    let bytes = Wire::of(stream).next().await;
+    assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{}", String::from_utf8_lossy(&bytes));
+    let text = String::from_utf8(Frame::read(&bytes, Side::Server).unwrap().payload).unwrap();
+    let Ok(Event::Trace(Trace { seen: Seen::Handshake(told), .. })) = Event::parse(&text) else {
+        panic!("{text}")
+    };
+    let Handshake { request, response } = *told;
+    assert_eq!((&*request.method, &*request.target, &*request.version), ("GET", TRACED, "HTTP/1.1"));
+    let hidden = ["cookie", "authorization", "x-strange"];
+    for (name, sent) in headers {
+        let name = name.to_lowercase();
+        let told = request.headers.iter().find(|header| header.name == name).expect("each header");
+        let shown = (!hidden.contains(&&*name)).then_some(sent);
+        assert_eq!((told.value.as_deref(), told.length), (shown, sent.len() as u64), "{name}");
+    }
+    assert_eq!(request.headers.len(), headers.len() + 1, "and Host");
+    // The answer is told as it left, to the last header.
+    assert_eq!(response.status, 101);
+    let answer = String::from_utf8(answer).unwrap();
+    let mut left: Vec<_> = answer.lines().filter_map(|line| line.split_once(": ")).collect();
+    left.sort_unstable();
+    let told: Vec<_> =
+        response.headers.iter().map(|header| (&*header.name, header.value.as_deref().unwrap())).collect();
+    assert_eq!(told, left);
+    let key = value(&request.headers, "sec-websocket-key").unwrap();
+    assert_eq!(value(&response.headers, "sec-websocket-accept"), Some(&*accept::answer(key).accept));
+    assert_eq!(value(&response.headers, "sec-websocket-protocol"), Some("teahouse.v1"));
+}
+
+#[tokio::test]
+async fn frames_are_told_in_each_form_of_length() {
+    let house = House::open();
+    let mut wire = Wire::open(&house).await;
+    for (length, form) in [
+        (63, LengthForm::Seven),
+        (64, LengthForm::Seven),
+        (65, LengthForm::Seven),
+        (125, LengthForm::Seven),
+        (126, LengthForm::Sixteen),
+        (65_535, LengthForm::Sixteen),
+        (65_536, LengthForm::SixtyFour),
+    ] {
+        let sent = frame(0x81, &vec![b'x'; length]);
+        wire.send(&sent).await;
+        let told = wire.next_frame().await;
+        let read = told.read().unwrap();
+        assert_eq!((told.from, read.header.form, read.header.length), (Side::Client, form, length as u64));
+        assert_eq!((read.header.fin, read.header.opcode), (true, Opcode::Text));
+        assert_eq!(read.header.mask, Some([0x37, 0xfa, 0x21, 0x3d]));
+        let bytes = [told.header.0, told.payload.0].concat();
+        assert_eq!(bytes.len(), read.header.bytes() + length.min(TRACE_PAYLOAD_BYTES_MAX));
+        assert_eq!(bytes, sent[..bytes.len()], "masked, as it came");
+        assert!(read.payload.iter().all(|byte| *byte == b'x'));
+        // The answer that it is no command.
+        let answer = wire.next_told().await;
+        assert!(String::from_utf8_lossy(&answer).contains("unparsable"));
+    }
+}
+
+#[tokio::test]
+async fn pings_parts_and_the_close_are_told() {
+    let house = House::open();
+    let mut wire = Wire::open(&house).await;
+    wire.send(&frame(0x89, b"Hello")).await;
+    assert_eq!(wire.next_frame().await.read().unwrap().header.opcode, Opcode::Ping);
+    assert_eq!(wire.next_told().await, *b"\x8a\x05Hello");
+    for (first, opcode) in [(0x01, Opcode::Text), (0x80, Opcode::Continuation)] {
+        wire.send(&frame(first, b"{")).await;
+        let header = wire.next_frame().await.read().unwrap().header;
+        assert_eq!((header.opcode, header.fin), (opcode, first == 0x80));
+    }
+    wire.next_told().await;
+    let close = [&3001_u16.to_be_bytes()[..], "再见".as_bytes()].concat();
+    wire.send(&frame(0x88, &close)).await;
+    assert_eq!(wire.next_frame().await.read().unwrap().payload, close);
+    let echo = wire.next_frame().await;
+    assert_eq!((echo.from, echo.read().unwrap().header.opcode), (Side::Server, Opcode::Close));
+    assert_eq!(wire.next().await, [echo.header.0, echo.payload.0].concat());
+    assert!(Raw(wire.stream).rest().await.is_empty(), "nothing follows a close");
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_told_before_the_end() {
+    let house = House::open();
+    let mut wire = Wire::open(&house).await;
+    wire.send(b"\x81\x02no").await;
+    let told = wire.next_frame().await;
+    assert_eq!((told.header.0, told.payload.0), (vec![0x81, 2], b"no".to_vec()));
+    let close = wire.next_frame().await;
+    assert_eq!(close.read().unwrap().payload, 1002_u16.to_be_bytes());
+    assert_eq!(wire.next().await, [&[0x88, 2][..], &1002_u16.to_be_bytes()].concat());
+}
+
+#[tokio::test]
+async fn past_the_limit_frames_are_counted() {
+    let house = House::with(|config| config.limit_posts = 0);
+    let mut wire = Wire::open(&house).await;
+    // Each is answered by a pong; both are told, with 8 bytes for the time.
+    let ping = frame(0x89, &[b'x'; 56]);
+    let each = (ping.len() + 8) + (2 + 56 + 8);
+    let mut sent = 0_u64;
+    let counted = loop {
+        assert!(usize::try_from(sent).unwrap() * each < TRACE_BYTES_MAX, "the limit holds");
+        wire.send(&ping).await;
+        sent += 1;
+        // The ping, told or counted; the pong; the pong, told or counted.
+        let mut counted = None;
+        while let Ok(told) = seen(wire.next().await) {
+            if let Seen::Counted(told) = told {
+                counted = Some(told);
+            }
+        }
+        if let Some(counted) = counted.or(wire.counted) {
+            break counted;
+        }
+        if let Seen::Counted(counted) = wire.next_trace().await {
+            break counted;
+        }
+    };
+    assert_eq!(counted.client.bytes, counted.client.frames * ping.len() as u64);
+    // From here on nothing but what was asked for, and the count before the close.
+    for _ in 0..5 {
+        wire.send(&ping).await;
+        seen(wire.next().await).expect_err("only the pong");
+    }
+    wire.send(&frame(0x88, b"")).await;
+    let Seen::Counted(last) = wire.next_trace().await else { panic!() };
+    assert_eq!(last.client.frames, sent + 6, "pings and the close");
+    assert_eq!(last.server.frames, sent + 6 + wire.pings, "pongs, the close, and its own pings");
+    assert_eq!(wire.next().await, [0x88, 0]);
+}
+
+/// What comes to a member up to the answer to a ping of its own: events, and what was traced.
+async fn up_to_pong(socket: &mut Socket) -> (Vec<Event>, Vec<Trace>) {
+    socket.command(&Command::Ping).await;
+    let (mut events, mut traces) = (Vec::new(), Vec::new());
+    loop {
+        match socket.event().await {
+            Event::Trace(trace) => traces.push(trace),
+            Event::Pong(_) => return (events, traces),
+            event => events.push(event),
+        }
+    }
+}
+
+/// The payloads of one side's frames.
+fn told(traces: &[Trace], side: Side) -> String {
+    let frames = traces.iter().filter_map(|trace| match &trace.seen {
+        Seen::Frame(frame) if frame.from == side => Some(frame.read().unwrap().payload),
+        _ => None,
+    });
+    frames.map(|payload| String::from_utf8_lossy(&payload).into_owned() + "\n").collect()
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_another() {
+    let house = House::open();
+    let mut members = Vec::new();
+    for (name, path) in [("Wei", TRACED), ("Ada", TRACED), ("Tom", "/conn_ws?v=1")] {
+        let cookie = house.join(name).await;
+        let headers =
+            [("Origin", house.origin()), ("Cookie", cookie), ("User-Agent", format!("{name}'s own"))];
+        let mut socket = Socket::open(house.address, path, &headers).await.unwrap();
+        socket.command(&hello(1)).await;
+        members.push((name, socket, Vec::new()));
+    }
+    for (name, socket, traces) in &mut members {
+        // Something that only this one says, and that nobody else hears.
+        socket.send_text(&format!("only-{name}")).await;
+        traces.extend(up_to_pong(socket).await.1);
+    }
+    for (name, socket, traces) in &mut members {
+        traces.extend(up_to_pong(socket).await.1);
+        if *name == "Tom" {
+            assert_eq!(traces[..], [], "not traced");
+            continue;
+        }
+        let handshakes: Vec<_> = traces
+            .iter()
+            .filter_map(|trace| match &trace.seen {
+                Seen::Handshake(handshake) => value(&handshake.request.headers, "user-agent"),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(handshakes, [format!("{name}'s own")]);
+        let sent = told(traces, Side::Client);
+        for other in ["Wei", "Ada", "Tom"] {
+            assert_eq!(sent.contains(&format!("only-{other}")), other == *name, "{sent}");
+        }
+        assert!(told(traces, Side::Server).contains("\"welcome\""));
+        assert!(!told(traces, Side::Server).contains("\"trace\""), "traces are not traced");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_much_is_not_told() {
+    let house = House::open();
+    let fixed = {
+        let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
+        let Seen::Handshake(told) = wire.next_trace().await else { panic!() };
+        told_bytes(&told)
+    };
+    // The name of a header that is shown, and `8` for the time.
+    let free = TRACE_BYTES_MAX - fixed - "x-forwarded-tea".len() - 8;
+    for (length, is_told) in [(free - 1, true), (free, true), (free + 1, false)] {
+        let headers = [("X-Forwarded-Tea", "t".repeat(length))];
+        let raw = Raw::with(TcpStream::connect(house.address).await.unwrap(), TRACED, &headers).await;
+        let seen = Wire::of(raw.0).next_trace().await;
+        assert_eq!(matches!(seen, Seen::Handshake(_)), is_told, "{length}: {fixed}");
+        assert_eq!(matches!(seen, Seen::Counted(_)), !is_told);
+    }
+}
+
+fn told_bytes(Handshake { request, response }: &Handshake) -> usize {
+    let line = request.method.len() + request.target.len() + request.version.len();
+    let headers = request.headers.iter().chain(&response.headers);
+    line + headers
+        .map(|header| header.name.len() + header.value.as_ref().map_or(0, String::len))
+        .sum::<usize>()
+}
+
+#[tokio::test]
+async fn a_plain_connection_is_not_traced() {
+    let house = House::open();
+    let mut raw = Raw::open(house.address, "/conn_ws?trace=1").await;
+    raw.send(&frame(0x89, b"Hello")).await;
+    let mut wire = Wire::of(raw.0);
+    let mut bytes = wire.frame().await;
+    if bytes == [0x89, 0] {
+        bytes = wire.frame().await;
+    }
+    assert_eq!(bytes, *b"\x8a\x05Hello");
+}

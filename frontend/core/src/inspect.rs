@@ -1,0 +1,241 @@
+//! The connection inspector's own mind: one WebSocket that a person opens, looks at and closes by hand.
+//!
+//! It stands beside [`crate::Client`] and shares nothing with it. [`Inspector::handle`] takes one [`Input`] and the time,
+//! and says what to do as [`Effect`]s; what is to be shown is in its fields. All it holds is bounded, see [`crate::limits`].
+
+pub mod call;
+pub mod editor;
+pub mod frames;
+pub mod life;
+
+use crate::input::Unreachable;
+use crate::limits::{INSPECT_KEY_CHARS_MAX, INSPECT_TEXT_CHARS_MAX};
+use crate::view::ReadyState;
+use call::{CloseFault, SendFault};
+use editor::{Edit, Editor};
+use frames::Frames;
+use life::{Call, Life, What};
+use shared::command::{Command, Hello};
+use shared::event::trace::{Handshake, Seen};
+use shared::{Event, Member};
+use std::rc::Rc;
+
+/// The `ref` of the one command that the inspector sends by itself.
+const HELLO: u64 = 1;
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The page is there.
+    Started,
+    /// Who is signed in, if anyone.
+    Me(Result<Option<Member>, Unreachable>),
+    /// A WebSocket of this number has this `readyState`: read after each call and before each event.
+    State(u32, ReadyState),
+    /// A WebSocket told something.
+    Told(u32, Told),
+    /// The person wants a connection: a new one, if there is one.
+    Connect,
+    /// The person calls `send(text)`.
+    Send(String),
+    /// The person calls `close(code, reason)`, with what stands in the two fields.
+    Close {
+        /// As it was typed.
+        code: String,
+        /// As it was typed.
+        reason: String,
+    },
+    /// The person opens a frame of this number, or closes it again.
+    Look(u32),
+    /// The person tries a key; none: the one that the server received.
+    Key(Option<String>),
+    /// The person changes the frame in the editor.
+    Edit(Edit),
+}
+
+/// What a WebSocket tells: its four events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// `open`.
+    Opened,
+    /// `message` with a text. Others are not of the protocol, and passed over.
+    Message(String),
+    /// `error`, which says nothing more.
+    Failed,
+    /// `close`.
+    Closed {
+        /// The close code; 1006 where there was none, 1005 where the frame had none.
+        code: u16,
+        /// The close reason, often empty.
+        reason: String,
+        /// Both sides have said that it ends.
+        clean: bool,
+    },
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the server who is signed in; the answer is [`Input::Me`].
+    AskMe,
+    /// Open a traced WebSocket of this number, and let go of the one before.
+    Open(u32),
+    /// Send a text on it.
+    Transmit(u32, String),
+    /// Start to close it.
+    Close(u32, Option<u16>, String),
+}
+
+/// Who is signed in, as far as is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Who {
+    /// The server has not answered yet, or did not.
+    #[default]
+    Unknown,
+    /// Nobody: without a `hello` the server ends the connection after a while.
+    Nobody,
+    /// This member: `hello` is said when the connection is open.
+    Somebody(Member),
+}
+
+/// What the inspector holds, and shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspector {
+    /// Who is signed in.
+    pub who: Who,
+    /// The connection's life.
+    pub life: Life,
+    /// How it began, as the server saw it.
+    pub handshake: Option<Rc<Handshake>>,
+    /// Its frames, as the server saw them.
+    pub frames: Frames,
+    /// Why the last text could not be sent.
+    pub send_fault: Option<SendFault>,
+    /// Why it could not be closed so.
+    pub close_fault: Option<CloseFault>,
+    /// The key that is being tried; none while it is the handshake's.
+    pub key: Option<Rc<str>>,
+    /// The frame that is being made.
+    pub editor: Editor,
+    socket: u32,
+    /// `hello` was said.
+    greeted: bool,
+}
+
+impl Inspector {
+    /// Takes one input.
+    pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
+        match input {
+            Input::Started => {
+                out.push(Effect::AskMe);
+                self.connect(now, out);
+            }
+            Input::Me(me) => {
+                match me {
+                    Ok(Some(member)) => self.who = Who::Somebody(member),
+                    Ok(None) => self.who = Who::Nobody,
+                    // It is as it was.
+                    Err(Unreachable) => {}
+                }
+                self.greet(now, out);
+            }
+            Input::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
+            Input::Told(socket, told) if socket == self.socket => self.told(told, now, out),
+            // A word of a WebSocket that was let go of.
+            Input::State(..) | Input::Told(..) => {}
+            Input::Connect => self.connect(now, out),
+            Input::Send(text) => {
+                self.send_fault = call::check_send(self.life.state(), &text).err();
+                if self.send_fault.is_none() {
+                    self.send(text, now, out);
+                }
+            }
+            Input::Look(number) => self.frames.look(number),
+            Input::Close { code, reason } => self.close(&code, reason, now, out),
+            Input::Key(key) => {
+                self.key = key.map(|key| key.chars().take(INSPECT_KEY_CHARS_MAX).collect::<String>().into());
+            }
+            Input::Edit(edit) => self.editor.edit(edit),
+        }
+    }
+
+    /// The key whose answer is shown: the one that is being tried, or that the server received.
+    pub fn shown_key(&self) -> Option<&str> {
+        let received = || {
+            let headers = &self.handshake.as_ref()?.request.headers;
+            headers.iter().find(|header| header.name == "sec-websocket-key")?.value.as_deref()
+        };
+        self.key.as_deref().or_else(received)
+    }
+
+    fn connect(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.socket += 1;
+        self.greeted = false;
+        (self.send_fault, self.close_fault) = (None, None);
+        (self.handshake, self.frames) = (None, Frames::default());
+        self.life = Life::begun(now);
+        out.push(Effect::Open(self.socket));
+    }
+
+    fn told(&mut self, told: Told, now: u64, out: &mut Vec<Effect>) {
+        match told {
+            Told::Opened => {
+                self.life.note(now, What::Opened);
+                self.greet(now, out);
+            }
+            Told::Message(text) => match Event::parse(&text) {
+                Ok(Event::Trace(trace)) => {
+                    self.life.traced();
+                    match trace.seen {
+                        Seen::Handshake(handshake) => self.handshake = Some(Rc::from(handshake)),
+                        Seen::Frame(frame) => self.frames.add(trace.at, frame),
+                        Seen::Counted(counted) => self.frames.counted = Some(counted),
+                        _ => {}
+                    }
+                }
+                _ => {
+                    let (bytes, text) = (text.len(), shortened(&text));
+                    self.life.note(now, What::Message { bytes, text });
+                }
+            },
+            Told::Failed => self.life.note(now, What::Failed),
+            Told::Closed { code, reason, clean } => {
+                self.life.note(now, What::Closed { code, reason: reason.into(), clean });
+            }
+        }
+    }
+
+    /// Says `hello` once it is known who says it and the connection is open.
+    fn greet(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let is_due = matches!(self.who, Who::Somebody(_)) && self.life.state() == ReadyState::Open;
+        if !is_due || std::mem::replace(&mut self.greeted, true) {
+            return;
+        }
+        let hello = Hello { reference: HELLO, build: "inspector".into(), cursor: None, room: None };
+        // It has strings and numbers only, and these cannot fail to be written.
+        self.send(serde_json::to_string(&Command::Hello(hello)).unwrap_or_default(), now, out);
+    }
+
+    fn send(&mut self, text: String, now: u64, out: &mut Vec<Effect>) {
+        self.life.note(now, What::Called(Call::Send { bytes: text.len(), text: shortened(&text) }));
+        out.push(Effect::Transmit(self.socket, text));
+    }
+
+    fn close(&mut self, code: &str, reason: String, now: u64, out: &mut Vec<Effect>) {
+        let checked = call::check_close(code, &reason);
+        self.close_fault = checked.err();
+        if let Ok(code) = checked {
+            self.life.note(now, What::Called(Call::Close { code, reason: reason.as_str().into() }));
+            out.push(Effect::Close(self.socket, code, reason));
+        }
+    }
+}
+
+/// As much of a text as is shown.
+fn shortened(text: &str) -> Rc<str> {
+    let end = text.char_indices().nth(INSPECT_TEXT_CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    text[..end].into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What a page may say to its WebSocket (WHATWG WebSockets §3.1), so that a mistake is told before the browser throws.
+
+use crate::limits::INSPECT_SEND_BYTES_MAX;
+use crate::view::ReadyState;
+use shared::websocket::frame::may_be_asked_for;
+
+/// Bytes of a close frame's reason: 125 of a control frame, less two of the code.
+pub const REASON_BYTES_MAX: usize = 123;
+
+/// Why a text is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendFault {
+    /// `send` throws while `readyState` is 0.
+    Connecting,
+    /// At 2 and 3 `send` says nothing, and nothing is sent.
+    Ended,
+    /// Longer than the inspector sends.
+    TooLong,
+}
+
+/// Why `close` is not called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseFault {
+    /// It is no whole number of 16 bits.
+    NotANumber,
+    /// A page may not name this code.
+    NotAllowed(u16),
+    /// A reason goes with a code only.
+    ReasonAlone,
+    /// So many bytes are too many.
+    ReasonTooLong(usize),
+}
+
+impl CloseFault {
+    /// Whether it is about the code, and not the reason.
+    pub fn is_of_code(self) -> bool {
+        matches!(self, CloseFault::NotANumber | CloseFault::NotAllowed(_))
+    }
+}
+
+/// Whether this text may be sent now.
+///
+/// # Errors
+/// Why not.
+pub fn check_send(state: ReadyState, text: &str) -> Result<(), SendFault> {
+    match state {
+        ReadyState::Connecting => Err(SendFault::Connecting),
+        ReadyState::Closing | ReadyState::Closed => Err(SendFault::Ended),
+        ReadyState::Open if text.len() > INSPECT_SEND_BYTES_MAX => Err(SendFault::TooLong),
+        ReadyState::Open => Ok(()),
+    }
+}
+
+/// The code of `close(code, reason)`; none where the field is empty.
+///
+/// # Errors
+/// Why a browser would throw.
+pub fn check_close(code: &str, reason: &str) -> Result<Option<u16>, CloseFault> {
+    let code = match code.trim() {
+        "" if !reason.is_empty() => return Err(CloseFault::ReasonAlone),
+        "" => None,
+        number => Some(number.parse().map_err(|_| CloseFault::NotANumber)?),
+    };
+    match code {
+        Some(code) if !may_be_asked_for(code) => Err(CloseFault::NotAllowed(code)),
+        _ if reason.len() > REASON_BYTES_MAX => Err(CloseFault::ReasonTooLong(reason.len())),
+        code => Ok(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_would_throw_at_is_told_before() {
+        for (code, expected) in [
+            ("", Ok(None)),
+            (" 1000 ", Ok(Some(1000))),
+            ("3000", Ok(Some(3000))),
+            ("4999", Ok(Some(4999))),
+            ("1001", Err(CloseFault::NotAllowed(1001))),
+            ("2999", Err(CloseFault::NotAllowed(2999))),
+            ("5000", Err(CloseFault::NotAllowed(5000))),
+            ("65536", Err(CloseFault::NotANumber)),
+            ("-1", Err(CloseFault::NotANumber)),
+            ("bye", Err(CloseFault::NotANumber)),
+        ] {
+            assert_eq!(check_close(code, ""), expected, "{code}");
+        }
+        for (length, is_right) in [(122, true), (123, true), (124, false)] {
+            assert_eq!(check_close("3001", &"x".repeat(length)).is_ok(), is_right, "{length}");
+        }
+        assert_eq!(check_close("3001", &"茶".repeat(42)), Err(CloseFault::ReasonTooLong(126)));
+        assert_eq!(check_close("", "bye"), Err(CloseFault::ReasonAlone));
+    }
+
+    #[test]
+    fn a_text_goes_where_a_connection_is_open() {
+        use ReadyState::{Closed, Closing, Connecting, Open};
+        let ended = Err(SendFault::Ended);
+        for (state, expected) in
+            [(Connecting, Err(SendFault::Connecting)), (Open, Ok(())), (Closing, ended), (Closed, ended)]
+        {
+            assert_eq!(check_send(state, ""), expected);
+        }
+        for (length, expected) in [
+            (INSPECT_SEND_BYTES_MAX - 1, Ok(())),
+            (INSPECT_SEND_BYTES_MAX, Ok(())),
+            (INSPECT_SEND_BYTES_MAX + 1, Err(SendFault::TooLong)),
+        ] {
+            assert_eq!(check_send(Open, &"x".repeat(length)), expected);
+        }
+    }
+}

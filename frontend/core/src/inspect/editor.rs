@@ -1,0 +1,335 @@
+//! A frame that a person makes: its bytes, and its fields. Whichever of the two is changed, the other follows; bytes that
+//! are wrong are explained, and fields that cannot be read leave the bytes as they are.
+
+use crate::limits::INSPECT_EDIT_BYTES_MAX;
+use shared::websocket::hex::{self, NotHex};
+use shared::websocket::{Fault, Frame, Header, LengthForm, Opcode, Side, header};
+
+/// The editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Editor {
+    /// The bytes, as they were typed or written.
+    pub hex: String,
+    /// Who is taken to send them.
+    pub from: Side,
+    /// The fields of the first frame; as they last could be read.
+    pub fields: Fields,
+    /// What the bytes mean.
+    pub meaning: Meaning,
+    /// A field that cannot be written.
+    pub field_fault: Option<FieldFault>,
+}
+
+/// The fields of a frame, as a person types them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fields {
+    /// The last frame of its message.
+    pub fin: bool,
+    /// The reserved bits, RSV1 the highest of them (4).
+    pub rsv: u8,
+    /// What it is for.
+    pub opcode: Opcode,
+    /// Whether it is masked.
+    pub masked: bool,
+    /// The key of the mask, in hexadecimal digits.
+    pub key: String,
+    /// How the length is written.
+    pub form: LengthForm,
+    /// The payload without its mask, as a text or in hexadecimal digits.
+    pub payload: String,
+    /// The payload is in digits.
+    pub as_hex: bool,
+    /// The length that the header declares, where the payload is shorter.
+    declared: Option<u64>,
+}
+
+/// A field that cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldFault {
+    /// The key is not four bytes.
+    Key,
+    /// The payload is in digits, and something else stands in it.
+    Payload(NotHex),
+    /// The frame would have so many bytes.
+    TooLong(usize),
+}
+
+/// What the bytes mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// They are no bytes.
+    NotHex(NotHex),
+    /// There are so many, more than [`INSPECT_EDIT_BYTES_MAX`].
+    TooLong(usize),
+    /// These frames, one behind the other, and what is wrong with the rest.
+    Frames(Vec<Frame>, Option<Fault>),
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Other bytes.
+    Hex(String),
+    /// Another sender.
+    From(Side),
+    /// FIN.
+    Fin(bool),
+    /// Turns one reserved bit: 4, 2 or 1.
+    Rsv(u8),
+    /// The opcode.
+    Opcode(Opcode),
+    /// Masked or not.
+    Masked(bool),
+    /// The key.
+    Key(String),
+    /// How the length is written: where it fits.
+    Form(LengthForm),
+    /// The payload.
+    Payload(String),
+    /// The payload in digits, or as text.
+    AsHex(bool),
+    /// A frame that is ready.
+    Example(Example),
+}
+
+/// Frames of RFC 6455 §5.7, and a broken one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// A text of one frame.
+    Text,
+    /// The same, masked.
+    MaskedText,
+    /// In two parts.
+    Parts,
+    /// A ping.
+    Ping,
+    /// The answer to it.
+    Pong,
+    /// 256 bytes: the second form of the length.
+    Bytes256,
+    /// 64 KiB: the third. Its header only.
+    Bytes64K,
+    /// Almost everything is wrong with it.
+    Broken,
+}
+
+impl Example {
+    /// All, in their order.
+    pub const ALL: [Example; 8] = [
+        Example::Text,
+        Example::MaskedText,
+        Example::Parts,
+        Example::Ping,
+        Example::Pong,
+        Example::Bytes256,
+        Example::Bytes64K,
+        Example::Broken,
+    ];
+
+    /// Its bytes, and who sends them.
+    pub fn bytes(self) -> (Vec<u8>, Side) {
+        const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+        let side = match self {
+            Example::MaskedText | Example::Pong | Example::Broken => Side::Client,
+            _ => Side::Server,
+        };
+        let bytes = match self {
+            Example::Text => Frame::write(Opcode::Text, b"Hello", None),
+            Example::MaskedText => Frame::write(Opcode::Text, b"Hello", Some(KEY)),
+            Example::Parts => b"\x01\x03Hel\x80\x02lo".to_vec(),
+            Example::Ping => Frame::write(Opcode::Ping, b"Hello", None),
+            Example::Pong => Frame::write(Opcode::Pong, b"Hello", Some(KEY)),
+            Example::Bytes256 => Frame::write(Opcode::Binary, &[0; 256], None),
+            Example::Bytes64K => Header::of(Opcode::Binary, None, 65_536).write(),
+            Example::Broken => b"\x59\x7e\x00\x05Hello".to_vec(),
+        };
+        (bytes, side)
+    }
+}
+
+impl Default for Editor {
+    fn default() -> Self {
+        let mut editor = Editor {
+            hex: String::new(),
+            from: Side::Client,
+            fields: Fields {
+                fin: true,
+                rsv: 0,
+                opcode: Opcode::Text,
+                masked: false,
+                key: String::new(),
+                form: LengthForm::Seven,
+                payload: String::new(),
+                as_hex: false,
+                declared: None,
+            },
+            meaning: Meaning::Frames(Vec::new(), None),
+            field_fault: None,
+        };
+        editor.edit(Edit::Example(Example::MaskedText));
+        editor
+    }
+}
+
+impl Editor {
+    /// Makes one change.
+    pub fn edit(&mut self, edit: Edit) {
+        let fields = &mut self.fields;
+        match edit {
+            Edit::Hex(text) => {
+                self.hex = text;
+                return self.read();
+            }
+            Edit::From(side) => {
+                self.from = side;
+                return self.read();
+            }
+            Edit::Example(example) => {
+                let (bytes, side) = example.bytes();
+                (self.hex, self.from) = (hex::write(&bytes), side);
+                return self.read();
+            }
+            Edit::AsHex(as_hex) => {
+                // What stands there is said in the other way, if it can be.
+                let bytes = fields.payload_bytes().ok();
+                let text = bytes.and_then(|bytes| {
+                    if as_hex { Some(hex::write(&bytes)) } else { String::from_utf8(bytes).ok() }
+                });
+                if let Some(text) = text {
+                    (fields.payload, fields.as_hex) = (text, as_hex);
+                }
+            }
+            Edit::Fin(fin) => fields.fin = fin,
+            Edit::Rsv(bit) => fields.rsv ^= bit & 0x07,
+            Edit::Opcode(opcode) => fields.opcode = opcode,
+            Edit::Masked(masked) => {
+                fields.masked = masked;
+                if masked && fields.key().is_none() {
+                    fields.key = "37 fa 21 3d".to_owned();
+                }
+            }
+            Edit::Key(key) => fields.key = key,
+            Edit::Form(form) => fields.form = form,
+            Edit::Payload(payload) => {
+                (fields.payload, fields.declared) = (payload, None);
+                fields.form = LengthForm::Seven;
+            }
+        }
+        self.write();
+    }
+
+    /// The bytes are as they are: the fields follow.
+    fn read(&mut self) {
+        self.field_fault = None;
+        // Two digits and a space for each byte, and whatever white space besides: no more is looked at.
+        if self.hex.len() > 8 * INSPECT_EDIT_BYTES_MAX {
+            self.meaning = Meaning::TooLong(self.hex.len() / 2);
+            return;
+        }
+        let bytes = match hex::read(&self.hex) {
+            Ok(bytes) => bytes,
+            Err(fault) => return self.meaning = Meaning::NotHex(fault),
+        };
+        if bytes.len() > INSPECT_EDIT_BYTES_MAX {
+            self.meaning = Meaning::TooLong(bytes.len());
+            return;
+        }
+        let meaning = meaning_of(&bytes, self.from);
+        if let Meaning::Frames(frames, _) = &meaning
+            && let Some(first) = frames.first()
+        {
+            self.fields.follow(first);
+        }
+        self.meaning = meaning;
+    }
+
+    /// The fields are as they are: the bytes follow.
+    fn write(&mut self) {
+        let frame = match self.fields.bytes() {
+            Ok(frame) => frame,
+            Err(fault) => return self.field_fault = Some(fault),
+        };
+        self.field_fault = None;
+        let bytes = [frame, self.behind_the_first()].concat();
+        if bytes.len() > INSPECT_EDIT_BYTES_MAX {
+            return self.field_fault = Some(FieldFault::TooLong(bytes.len()));
+        }
+        self.hex = hex::write(&bytes);
+        self.meaning = meaning_of(&bytes, self.from);
+    }
+
+    fn behind_the_first(&self) -> Vec<u8> {
+        match (&self.meaning, hex::read(&self.hex)) {
+            (Meaning::Frames(frames, _), Ok(bytes)) => {
+                let first = frames.first().map_or(bytes.len(), |frame| frame.bytes);
+                bytes.get(first..).unwrap_or_default().to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Fields {
+    fn follow(&mut self, frame: &Frame) {
+        let Header { fin, rsv, opcode, mask, form, length } = frame.header;
+        let is_text = !matches!(opcode, Opcode::Binary | Opcode::Close);
+        let text = std::str::from_utf8(&frame.payload).ok().filter(|_| is_text);
+        let payload = text.map_or_else(|| hex::write(&frame.payload), str::to_owned);
+        *self = Fields {
+            fin,
+            rsv,
+            opcode,
+            masked: mask.is_some(),
+            // A key that is not used now may be later.
+            key: mask.map_or_else(|| std::mem::take(&mut self.key), |key| hex::write(&key)),
+            form,
+            payload,
+            as_hex: text.is_none(),
+            declared: Some(length).filter(|length| *length > frame.payload.len() as u64),
+        };
+    }
+
+    fn key(&self) -> Option<[u8; 4]> {
+        hex::read(&self.key).ok()?.try_into().ok()
+    }
+
+    fn payload_bytes(&self) -> Result<Vec<u8>, NotHex> {
+        if self.as_hex { hex::read(&self.payload) } else { Ok(self.payload.clone().into_bytes()) }
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, FieldFault> {
+        let mut payload = self.payload_bytes().map_err(FieldFault::Payload)?;
+        let key = match (self.masked, self.key()) {
+            (true, None) => return Err(FieldFault::Key),
+            (masked, key) => key.filter(|_| masked),
+        };
+        let length = self.declared.unwrap_or(payload.len() as u64);
+        // A form that cannot hold the length would say another.
+        self.form = self.form.max(LengthForm::shortest(length));
+        let (fin, rsv, opcode, form) = (self.fin, self.rsv, self.opcode, self.form);
+        let mut bytes = Header { fin, rsv, opcode, mask: key, form, length }.write();
+        if let Some(key) = key {
+            header::mask(&mut payload, key);
+        }
+        bytes.append(&mut payload);
+        Ok(bytes)
+    }
+}
+
+fn meaning_of(bytes: &[u8], from: Side) -> Meaning {
+    let (mut frames, mut rest) = (Vec::new(), bytes);
+    // Each takes two bytes at least, so there are at most half as many as bytes.
+    while !rest.is_empty() {
+        match Frame::read(rest, from) {
+            Ok(frame) => {
+                rest = &rest[frame.bytes..];
+                frames.push(frame);
+            }
+            Err(fault) => return Meaning::Frames(frames, Some(fault)),
+        }
+    }
+    Meaning::Frames(frames, None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+use super::*;
+
+fn edited(edits: impl IntoIterator<Item = Edit>) -> Editor {
+    let mut editor = Editor::default();
+    edits.into_iter().for_each(|edit| editor.edit(edit));
+    editor
+}
+
+fn frames(editor: &Editor) -> &[Frame] {
+    match &editor.meaning {
+        Meaning::Frames(frames, None) => frames,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn bytes_become_fields_and_fields_bytes() {
+    let editor = Editor::default();
+    assert_eq!(editor.hex, "81 85 37 fa 21 3d 7f 9f 4d 51 58", "RFC 6455 §5.7");
+    assert_eq!((&*editor.fields.payload, &*editor.fields.key), ("Hello", "37 fa 21 3d"));
+    let editor = edited([Edit::Masked(false), Edit::From(Side::Server)]);
+    assert_eq!(editor.hex, "81 05 48 65 6c 6c 6f");
+    let editor = edited([Edit::Payload("Hel".into()), Edit::Fin(false), Edit::Masked(false)]);
+    assert_eq!(editor.hex, "01 03 48 65 6c");
+    let editor = edited([Edit::Masked(false), Edit::Masked(true)]);
+    assert_eq!(editor.hex, Editor::default().hex, "the key stays");
+    let editor = edited([Edit::Rsv(4), Edit::Rsv(1), Edit::Rsv(4), Edit::Opcode(Opcode::Ping)]);
+    assert!(editor.hex.starts_with("99 85"), "{}", editor.hex);
+}
+
+#[test]
+fn each_example_is_what_it_says() {
+    for example in Example::ALL {
+        let editor = edited([Edit::Example(example)]);
+        let faults: Vec<_> = frames(&editor).iter().flat_map(|frame| &frame.faults).copied().collect();
+        match example {
+            Example::Broken => assert_eq!(
+                faults,
+                [Fault::ReservedBit, Fault::ControlInParts, Fault::Unmasked, Fault::LengthNotShortest]
+            ),
+            Example::Bytes64K => assert_eq!(faults, [Fault::Short(65_536)]),
+            _ => assert_eq!(faults, [], "{example:?}"),
+        }
+        assert_eq!(frames(&editor).len(), if example == Example::Parts { 2 } else { 1 });
+        assert_eq!(editor.from, example.bytes().1);
+    }
+}
+
+#[test]
+fn a_field_changes_the_first_frame_and_leaves_the_rest() {
+    let editor = edited([Edit::Example(Example::Parts), Edit::Payload("H".into())]);
+    assert_eq!(editor.hex, "01 01 48 80 02 6c 6f");
+    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Fin(false)]);
+    assert_eq!(editor.hex, "02 7f 00 00 00 00 00 01 00 00", "a declared length stays");
+    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Payload("07".into())]);
+    assert_eq!(editor.hex, "82 01 07");
+}
+
+#[test]
+fn a_length_is_written_in_any_form_that_holds_it() {
+    for (form, length, hex) in [
+        (LengthForm::Seven, 125, "81 7d"),
+        (LengthForm::Seven, 126, "81 7e 00 7e"),
+        (LengthForm::Sixteen, 1, "81 7e 00 01"),
+        (LengthForm::SixtyFour, 1, "81 7f 00 00 00 00 00 00 00 01"),
+    ] {
+        let editor = edited([Edit::Masked(false), Edit::Payload("x".repeat(length)), Edit::Form(form)]);
+        assert!(editor.hex.starts_with(hex), "{}", editor.hex);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
+    let held = Editor::default();
+    for (text, meaning) in [
+        ("81 8", Meaning::NotHex(NotHex(3))),
+        ("tea", Meaning::NotHex(NotHex(0))),
+        ("81", Meaning::Frames(vec![], Some(Fault::Short(1)))),
+        ("", Meaning::Frames(vec![], None)),
+    ] {
+        let editor = edited([Edit::Hex(text.into())]);
+        assert_eq!((&editor.meaning, &editor.fields), (&meaning, &held.fields), "{text}");
+    }
+    for (edit, fault) in [
+        (Edit::Key("37 fa".into()), FieldFault::Key),
+        (Edit::Key("tea".into()), FieldFault::Key),
+        (Edit::Payload("x".repeat(2_000)), FieldFault::TooLong(2_008)),
+    ] {
+        let editor = edited([edit]);
+        assert_eq!((editor.field_fault, &editor.hex), (Some(fault), &held.hex));
+    }
+    let editor = edited([Edit::AsHex(true), Edit::Payload("0 1".into())]);
+    assert_eq!(editor.field_fault, Some(FieldFault::Payload(NotHex(0))));
+    assert_eq!(edited([Edit::Key("x".into()), Edit::Key("01020304".into())]).field_fault, None);
+}
+
+#[test]
+fn a_payload_is_text_or_digits() {
+    let editor = edited([Edit::AsHex(true)]);
+    assert_eq!((&*editor.fields.payload, &editor.hex), ("48 65 6c 6c 6f", &Editor::default().hex));
+    let editor = edited([Edit::AsHex(true), Edit::Payload("e8 8c b6".into()), Edit::AsHex(false)]);
+    assert_eq!(editor.fields.payload, "茶");
+    let editor = edited([Edit::AsHex(true), Edit::Payload("ff".into()), Edit::AsHex(false)]);
+    assert!(editor.fields.as_hex, "it is no text");
+    assert!(edited([Edit::Hex("88 02 03 e8".into())]).fields.as_hex, "a close code is no text");
+}
+
+#[test]
+fn at_the_limit_bytes_are_read_and_past_it_not() {
+    for (bytes, is_read) in [
+        (INSPECT_EDIT_BYTES_MAX - 1, true),
+        (INSPECT_EDIT_BYTES_MAX, true),
+        (INSPECT_EDIT_BYTES_MAX + 1, false),
+    ] {
+        let editor = edited([Edit::Hex("00".repeat(bytes))]);
+        assert_eq!(matches!(editor.meaning, Meaning::Frames(..)), is_read, "{bytes}");
+    }
+    assert!(matches!(edited([Edit::Hex(" ".repeat(1 << 20))]).meaning, Meaning::TooLong(_)));
+}
+
+#[test]
+fn no_edit_is_too_strange() {
+    // splitmix64: the same edits in every run.
+    let mut state = 0x1d_u64;
+    let mut draw = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let mut editor = Editor::default();
+    for _ in 0..20_000 {
+        let bits = draw();
+        let text: String = (0..draw() % 40)
+            .map(|_| {
+                let letters = b"0123456789abcdef \n8f";
+                char::from(letters[usize::try_from(draw() % letters.len() as u64).unwrap()])
+            })
+            .collect();
+        editor.edit(match bits % 12 {
+            0 | 1 => Edit::Hex(text),
+            2 => Edit::From(if bits & 64 == 0 { Side::Client } else { Side::Server }),
+            3 => Edit::Fin(bits & 64 == 0),
+            4 => Edit::Rsv(bits.to_le_bytes()[1]),
+            5 => Edit::Opcode(Opcode::of(bits.to_le_bytes()[1])),
+            6 => Edit::Masked(bits & 64 == 0),
+            7 => Edit::Key(text),
+            8 => Edit::Form(
+                [LengthForm::Seven, LengthForm::Sixteen, LengthForm::SixtyFour][(bits % 3) as usize],
+            ),
+            9 => Edit::Payload(text),
+            10 => Edit::AsHex(bits & 64 == 0),
+            _ => Edit::Example(Example::ALL[(bits.to_le_bytes()[1] % 8) as usize]),
+        });
+        if editor.field_fault.is_none()
+            && let Meaning::Frames(frames, _) = &editor.meaning
+            && let Some(first) = frames.first()
+        {
+            // The two sides agree: what the fields would write is what is there.
+            let mut fields = editor.fields.clone();
+            let written = fields.bytes().unwrap();
+            assert_eq!(written, hex::read(&editor.hex).unwrap()[..first.bytes], "{editor:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The frames of the connection, as the server saw them.
+
+use crate::limits::INSPECT_FRAMES_MAX;
+use shared::event::trace::{Counted, SeenFrame};
+use shared::websocket::{Fault, Frame};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// The frames, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// Those that are held.
+    pub rows: VecDeque<Rc<FrameRow>>,
+    /// Frames that are no longer held: the oldest.
+    pub dropped: u32,
+    /// From some frame on the server only counts: all so far.
+    pub counted: Option<Counted>,
+    /// The number of the one that is taken apart.
+    pub open: Option<u32>,
+    begun: Option<u64>,
+    count: u32,
+}
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameRow {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Milliseconds since the first one, by the server's clock.
+    pub at: u64,
+    /// Its bytes, as far as they were told.
+    pub seen: SeenFrame,
+    /// What they mean.
+    pub read: Result<Frame, Fault>,
+    /// Bytes of its payload that were not told, though they came.
+    pub untold: u64,
+}
+
+impl Frames {
+    pub(super) fn look(&mut self, number: u32) {
+        self.open = if self.open == Some(number) { None } else { Some(number) };
+    }
+
+    pub(super) fn add(&mut self, at: u64, seen: SeenFrame) {
+        let begun = *self.begun.get_or_insert(at);
+        self.count = self.count.saturating_add(1);
+        let mut row =
+            FrameRow { number: self.count, at: at.saturating_sub(begun), read: seen.read(), seen, untold: 0 };
+        let is_full = row.seen.payload.0.len() >= shared::limits::TRACE_PAYLOAD_BYTES_MAX;
+        if let Ok(frame) = &mut row.read
+            && is_full
+        {
+            // Short only because the server tells no more of it.
+            frame.faults.retain(|fault| !matches!(fault, Fault::Short(_)));
+            row.untold = frame.header.length - frame.payload.len() as u64;
+        }
+        self.rows.push_back(Rc::new(row));
+        if self.rows.len() > INSPECT_FRAMES_MAX {
+            self.rows.pop_front();
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::event::trace::Bytes;
+    use shared::limits::TRACE_PAYLOAD_BYTES_MAX;
+    use shared::websocket::{Opcode, Side};
+
+    fn seen(length: usize, told: usize) -> SeenFrame {
+        let whole = Frame::write(Opcode::Text, &vec![b'x'; length], Some([1, 2, 3, 4]));
+        let (header, payload) = whole.split_at(whole.len() - length);
+        SeenFrame { from: Side::Client, header: Bytes(header.into()), payload: Bytes(payload[..told].into()) }
+    }
+
+    #[test]
+    fn what_the_server_does_not_tell_is_no_fault() {
+        let max = TRACE_PAYLOAD_BYTES_MAX;
+        for (length, told, untold, faults) in [
+            (max - 1, max - 1, 0, vec![]),
+            (max, max, 0, vec![]),
+            (max + 1, max, 1, vec![]),
+            (70_000, max, 70_000 - max as u64, vec![]),
+            (max + 1, 3, 0, vec![Fault::Short(max as u64 - 2)]),
+        ] {
+            let mut frames = Frames::default();
+            frames.add(1_000, seen(length, told));
+            let row = &frames.rows[0];
+            assert_eq!((row.untold, &row.read.as_ref().unwrap().faults), (untold, &faults), "{length}");
+        }
+    }
+
+    #[test]
+    fn one_frame_is_open_at_a_time() {
+        let mut frames = Frames::default();
+        let looked = [1, 2, 2].map(|number| {
+            frames.look(number);
+            frames.open
+        });
+        assert_eq!(looked, [Some(1), Some(2), None]);
+    }
+
+    #[test]
+    fn the_oldest_frames_make_way() {
+        for (more, dropped) in [(-1, 0), (0, 0), (1, 1)] {
+            let mut frames = Frames::default();
+            for at in 0..i64::try_from(INSPECT_FRAMES_MAX).unwrap() + more {
+                frames.add(500 + u64::try_from(at).unwrap(), seen(3, 3));
+            }
+            assert_eq!((frames.dropped, frames.rows[0].number), (dropped, dropped + 1));
+            assert_eq!(frames.rows[0].at, u64::from(dropped));
+            assert!(frames.rows.len() <= INSPECT_FRAMES_MAX);
+        }
+    }
+}

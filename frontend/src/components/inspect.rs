@@ -1,0 +1,9 @@
+//! The parts of the connection inspector.
+
+pub mod calls;
+pub mod editor;
+mod field;
+pub mod frame;
+pub mod frames;
+pub mod handshake;
+pub mod life;

@@ -1,0 +1,26 @@
+//! A line of text that is asked for, with what is wrong with it.
+
+use crate::components::refused::refused;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// The field; what is typed goes to `typed`. `error` names the place of the fault.
+pub(super) fn field(
+    (id, error): (&'static str, &'static str),
+    label: AttrValue,
+    value: &str,
+    enabled: bool,
+    fault: Option<AttrValue>,
+    typed: Callback<String>,
+) -> Html {
+    let oninput = typed.reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value());
+    html! {
+        <div key={id} class="form">
+            <label for={id}>{ label }</label>
+            <input {id} type="text" class="code" value={value.to_owned()} disabled={!enabled} autocomplete="off"
+                spellcheck="false" autocapitalize="off" aria-describedby={error}
+                aria-invalid={fault.is_some().to_string()} {oninput} />
+            { refused(error, fault) }
+        </div>
+    }
+}

@@ -1,0 +1,151 @@
+//! A frame taken apart, and what is wrong with it.
+
+use crate::language::{Language, tr};
+use shared::websocket::header::mask;
+use shared::websocket::{Fault, Frame, LengthForm, Opcode, hex};
+use yew::prelude::*;
+
+/// The fields, the payload and the faults of a frame. `untold`: bytes of its payload that are not there.
+pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
+    let header = &frame.header;
+    let fin = if header.fin { tr!(language, "inspect.fin_yes") } else { tr!(language, "inspect.fin_more") };
+    let key = header.mask.map(|key| hex::write(&key));
+    let on_wire = header.mask.map(|key| {
+        let mut masked = frame.payload.clone();
+        mask(&mut masked, key);
+        hex::write(&masked)
+    });
+    let form = tr!(
+        language,
+        "inspect.form_value",
+        length = tr!(language, "inspect.bytes", count = header.length),
+        form = form_word(language, header.form)
+    );
+    let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = untold));
+    let pair = |label: AttrValue, code: String, word: AttrValue| {
+        html! {
+            <div key={label.to_string()}>
+                <dt>{ label }</dt>
+                <dd><code>{ code }</code><small>{ word }</small></dd>
+            </div>
+        }
+    };
+    let mut pairs = vec![
+        pair("FIN".into(), u8::from(header.fin).to_string(), fin),
+        pair("RSV1–3".into(), format!("{:03b}", header.rsv), AttrValue::default()),
+        pair(
+            tr!(language, "inspect.opcode"),
+            format!("0x{:x}", header.opcode.bits()),
+            opcode_word(language, header.opcode),
+        ),
+        pair(
+            tr!(language, "inspect.mask"),
+            u8::from(key.is_some()).to_string(),
+            key.map_or_else(|| tr!(language, "inspect.mask_no"), AttrValue::from),
+        ),
+        pair(tr!(language, "inspect.form"), String::new(), form),
+        pair(tr!(language, "inspect.header_bytes"), hex::write(&header.write()), AttrValue::default()),
+    ];
+    if !frame.payload.is_empty() {
+        pairs.extend(
+            on_wire.map(|on_wire| pair(tr!(language, "inspect.payload_wire"), on_wire, AttrValue::default())),
+        );
+        let bytes = hex::write(&frame.payload);
+        pairs.push(pair(tr!(language, "inspect.payload"), bytes, rest.unwrap_or_default()));
+        pairs.push(pair(tr!(language, "inspect.payload_text"), as_text(frame), AttrValue::default()));
+    }
+    html! {
+        <div class="frame_detail">
+            { bits(frame) }
+            { faults(language, &frame.faults) }
+            <dl key="pairs" class="pairs">{ for pairs }</dl>
+        </div>
+    }
+}
+
+/// The first two bytes, bit by bit, each part over its name.
+fn bits(frame: &Frame) -> Html {
+    let header = &frame.header;
+    let [first, second] = header.write()[..2] else { return Html::default() };
+    let part = |name: &'static str, bits: String| {
+        html! { <span key={name}><code>{ bits }</code><small>{ name }</small></span> }
+    };
+    html! {
+        <div key="bits" class="bits" aria-hidden="true">
+            { part("FIN", (first >> 7).to_string()) }
+            { part("RSV", format!("{:03b}", first >> 4 & 7)) }
+            { part("opcode", format!("{:04b}", first & 15)) }
+            { part("MASK", (second >> 7).to_string()) }
+            { part("length", format!("{:07b}", second & 127)) }
+        </div>
+    }
+}
+
+/// The payload as text; of a close frame the code and the reason.
+pub(super) fn as_text(frame: &Frame) -> String {
+    match (frame.header.opcode, &frame.payload[..]) {
+        (Opcode::Close, &[high, low, ref reason @ ..]) => {
+            format!("{} {}", u16::from_be_bytes([high, low]), String::from_utf8_lossy(reason))
+        }
+        (_, payload) => String::from_utf8_lossy(payload).into_owned(),
+    }
+}
+
+/// The word for an opcode.
+pub(super) fn opcode_word(language: Language, opcode: Opcode) -> AttrValue {
+    match opcode {
+        Opcode::Continuation => tr!(language, "inspect.op_continuation"),
+        Opcode::Text => tr!(language, "inspect.op_text"),
+        Opcode::Binary => tr!(language, "inspect.op_binary"),
+        Opcode::Close => tr!(language, "inspect.op_close"),
+        Opcode::Ping => "ping".into(),
+        Opcode::Pong => "pong".into(),
+        Opcode::Reserved(_) => tr!(language, "inspect.op_reserved"),
+    }
+}
+
+/// The word for a form of length.
+pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
+    match form {
+        LengthForm::Seven => tr!(language, "inspect.form_7"),
+        LengthForm::Sixteen => tr!(language, "inspect.form_16"),
+        LengthForm::SixtyFour => tr!(language, "inspect.form_64"),
+    }
+}
+
+/// What is wrong, or that nothing is.
+pub(super) fn faults(language: Language, faults: &[Fault]) -> Html {
+    let rows = faults.iter().map(|fault| {
+        let word = fault_word(language, *fault);
+        let section = fault.section();
+        let word = match fault.close_code() {
+            Some(code) => {
+                tr!(language, "inspect.fault_why_code", fault = word, section = section, code = code.number())
+            }
+            None => tr!(language, "inspect.fault_why", fault = word, section = section),
+        };
+        html! { <li key={word.to_string()} class="refused">{ word }</li> }
+    });
+    let rows: Vec<Html> = rows.collect();
+    if rows.is_empty() {
+        return html! { <p key="faults" class="hint">{ tr!(language, "inspect.well") }</p> };
+    }
+    html! { <ul key="faults" class="faults">{ for rows }</ul> }
+}
+
+fn fault_word(language: Language, fault: Fault) -> AttrValue {
+    match fault {
+        Fault::Short(count) => tr!(language, "inspect.fault_short", count = count),
+        Fault::ReservedBit => tr!(language, "inspect.fault_rsv"),
+        Fault::ReservedOpcode(bits) => tr!(language, "inspect.fault_opcode", opcode = format!("0x{bits:x}")),
+        Fault::ControlInParts => tr!(language, "inspect.fault_parts"),
+        Fault::ControlTooLong => tr!(language, "inspect.fault_long"),
+        Fault::LengthNotShortest => tr!(language, "inspect.fault_length"),
+        Fault::LengthTooGreat => tr!(language, "inspect.fault_length_top"),
+        Fault::Unmasked => tr!(language, "inspect.fault_unmasked"),
+        Fault::Masked => tr!(language, "inspect.fault_masked"),
+        Fault::NotUtf8(at) => tr!(language, "inspect.fault_utf8", at = at + 1),
+        Fault::HalfCode => tr!(language, "inspect.fault_half"),
+        Fault::CodeRefused(code) => tr!(language, "inspect.fault_code", code = code),
+    }
+}

@@ -1,0 +1,100 @@
+//! The life of the connection: which state it is in, and what happened.
+
+use crate::language::{Language, tr};
+use client::inspect::life::{Call, Life, Moment, What};
+use yew::prelude::*;
+
+/// The constants of the WebSocket interface, by their numbers.
+const NAMES: [&str; 4] = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
+
+/// The four states, and when each was reached.
+pub fn states(language: Language, life: &Life) -> Html {
+    let states = NAMES.iter().enumerate().map(|(number, name)| {
+        let reached = life.reached[number];
+        let is_now = reached.is_some() && life.state() as usize == number;
+        let word = match number {
+            0 => tr!(language, "link.connecting"),
+            1 => tr!(language, "link.open"),
+            2 => tr!(language, "link.closing"),
+            _ => tr!(language, "link.closed"),
+        };
+        html! {
+            <li key={*name} class={classes!(reached.map(|_| "reached"))} aria-current={is_now.then_some("step")}>
+                <b>{ number }</b>
+                <code>{ *name }</code>
+                <small>{ word }</small>
+                <small class="when">{ reached.map(milliseconds).unwrap_or_default() }</small>
+            </li>
+        }
+    });
+    html! { <ol key="states" class="states">{ for states }</ol> }
+}
+
+/// What happened, oldest first.
+pub fn moments(language: Language, life: &Life) -> Html {
+    let rows = life.moments.iter().map(|moment| row(language, moment));
+    html! {
+        <div key="moments">
+            if life.dropped > 0 {
+                <p key="dropped" class="hint">{ tr!(language, "inspect.dropped", count = life.dropped) }</p>
+            }
+            <ol key="rows" id="moments" class="moments">{ for rows }</ol>
+            if life.traces > 0 {
+                <p key="traces" class="hint">{ tr!(language, "inspect.traces", count = life.traces) }</p>
+            }
+        </div>
+    }
+}
+
+/// Milliseconds since the life began.
+pub(super) fn milliseconds(at: u64) -> String {
+    format!("+{at} ms")
+}
+
+fn row(language: Language, moment: &Moment) -> Html {
+    let (kind, name, text) = match &moment.what {
+        What::Called(Call::New) => ("call", "new WebSocket(…)".to_owned(), AttrValue::default()),
+        What::Called(Call::Send { bytes, text }) => {
+            ("call", "send(…)".to_owned(), tr!(language, "inspect.message", bytes = bytes, text = text))
+        }
+        What::Called(Call::Close { code, reason }) => {
+            let call = match code {
+                Some(code) if reason.is_empty() => format!("close({code})"),
+                Some(code) => format!("close({code}, \"{reason}\")"),
+                None => "close()".to_owned(),
+            };
+            ("call", call, AttrValue::default())
+        }
+        What::State(state) => {
+            ("state", format!("readyState = {}", *state as u8), NAMES[*state as usize].into())
+        }
+        What::Opened => ("event", "open".to_owned(), tr!(language, "inspect.open")),
+        What::Message { bytes, text } => {
+            ("event", "message".to_owned(), tr!(language, "inspect.message", bytes = bytes, text = text))
+        }
+        What::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
+        What::Closed { code, reason, clean } => {
+            let name = format!("close: code {code}, reason \"{reason}\", wasClean {clean}");
+            ("event", name, code_word(language, *code))
+        }
+    };
+    let key = moment.number;
+    html! {
+        <li {key} class={kind}>
+            <small>{ milliseconds(moment.at) }</small>
+            <span><code>{ name }</code>{ " " }<span class="moment_text" dir="auto">{ text }</span></span>
+        </li>
+    }
+}
+
+/// What a close code says, where this page knows it.
+fn code_word(language: Language, code: u16) -> AttrValue {
+    match code {
+        1005 => tr!(language, "inspect.code_1005"),
+        1006 => tr!(language, "inspect.code_1006"),
+        4401 => tr!(language, "inspect.code_4401"),
+        4402 => tr!(language, "inspect.code_4402"),
+        1000 | 3000..=3999 => tr!(language, "inspect.code_own"),
+        _ => AttrValue::default(),
+    }
+}

@@ -1,0 +1,77 @@
+//! The inspector's WebSocket: traced, with all four of its events, and called as the person says.
+
+use client::inspect::Told;
+use client::view::ReadyState;
+use shared::version::WEBSOCKET_PATH;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
+
+/// A WebSocket and its listeners, which go when it is dropped.
+pub(super) struct Socket {
+    socket: WebSocket,
+    _on_plain: [Closure<dyn FnMut(Event)>; 2],
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Socket {
+    /// Starts to open it; `tell` hears its events, never before this returns.
+    pub(super) fn open(tell: impl Fn(Told) + Clone + 'static) -> Result<Self, JsValue> {
+        let location = web_sys::window().ok_or(JsValue::NULL)?.location();
+        let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
+        let socket = WebSocket::new(&format!("{scheme}://{}{WEBSOCKET_PATH}?v=1&trace=1", location.host()?))?;
+        let on_plain = [Told::Opened, Told::Failed].map(|told| {
+            let tell = tell.clone();
+            Closure::<dyn FnMut(Event)>::new(move |_| tell(told.clone()))
+        });
+        let on_message = {
+            let tell = tell.clone();
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+                if let Some(text) = event.data().as_string() {
+                    tell(Told::Message(text));
+                }
+            })
+        };
+        let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
+            tell(Told::Closed { code: event.code(), reason: event.reason(), clean: event.was_clean() });
+        });
+        socket.set_onopen(Some(on_plain[0].as_ref().unchecked_ref()));
+        socket.set_onerror(Some(on_plain[1].as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Ok(Socket { socket, _on_plain: on_plain, _on_message: on_message, _on_close: on_close })
+    }
+
+    /// The socket's own `readyState`, read now.
+    pub(super) fn ready_state(&self) -> ReadyState {
+        match self.socket.ready_state() {
+            WebSocket::CONNECTING => ReadyState::Connecting,
+            WebSocket::OPEN => ReadyState::Open,
+            WebSocket::CLOSING => ReadyState::Closing,
+            _ => ReadyState::Closed,
+        }
+    }
+
+    /// `send(text)`. What would throw was refused before.
+    pub(super) fn send(&self, text: &str) {
+        drop(self.socket.send_with_str(text));
+    }
+
+    /// `close(code, reason)`. What would throw was refused before.
+    pub(super) fn close(&self, code: Option<u16>, reason: &str) {
+        drop(match code {
+            Some(code) => self.socket.close_with_code_and_reason(code, reason),
+            None => self.socket.close(),
+        });
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onerror(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        drop(self.socket.close());
+    }
+}

@@ -1,0 +1,60 @@
+//! Reads `GET /api/events`, by `fetch`: `EventSource` tells no status, and reconnects by itself.
+
+use super::line::Line;
+use super::request::Cutter;
+use client::event_stream::{Message, Reader};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamDefaultReader, TextDecodeOptions, TextDecoder};
+
+/// Reads until the stream ends.
+pub(super) async fn read(line: Line, query: String) {
+    let cutter = Cutter::new(None);
+    line.cut_by(&cutter);
+    let path = format!("/api/events?{query}");
+    match cutter.get(&path).await {
+        Some(answer) if answer.ok() => {
+            if let Some(body) = answer.body() {
+                let reader = body.get_reader().unchecked_into();
+                take(&line, &reader).await;
+            }
+            line.broke();
+        }
+        Some(answer) => line.refused(answer.status()),
+        None => line.broke(),
+    }
+}
+
+/// Ends where the stream does, or cannot be read on.
+async fn take(line: &Line, reader: &ReadableStreamDefaultReader) -> Option<()> {
+    let decoder = TextDecoder::new().ok()?;
+    let going_on = TextDecodeOptions::new();
+    going_on.set_stream(true);
+    let mut events = Reader::default();
+    loop {
+        let part = JsFuture::from(reader.read()).await.ok()?;
+        let bytes: Uint8Array = Reflect::get(&part, &JsValue::from_str("value")).ok()?.dyn_into().ok()?;
+        let text = decoder.decode_with_js_u8_array_and_options(&bytes, &going_on).ok()?;
+        events.push(&text, |message| tell(line, message)).ok()?;
+    }
+}
+
+fn tell(line: &Line, message: Message) {
+    if message.event == "close" {
+        let (code, reason) = close(&message.data).unwrap_or_default();
+        return line.closed(code, &reason);
+    }
+    if !message.data.is_empty() {
+        line.frame(&message.data);
+    }
+    if let Some(id) = message.id {
+        line.through(&id);
+    }
+}
+
+fn close(data: &str) -> Option<(u16, String)> {
+    let close = js_sys::JSON::parse(data).ok()?;
+    let field = |name: &str| Reflect::get(&close, &JsValue::from_str(name)).ok();
+    Some((field("code")?.as_f64()? as u16, field("reason")?.as_string()?))
+}

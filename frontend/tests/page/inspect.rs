@@ -1,0 +1,181 @@
+//! The connection inspector with its real mind and the browser's real WebSocket. The test's own server has no
+//! `/conn_ws`: what it would say is put in here.
+
+use crate::stage::*;
+use client::inspect::life::What;
+use client::inspect::{Input, Told};
+use client::view::ReadyState;
+use frontend::inspector::{InspectorApp, InspectorProps, Shell};
+use shared::Member;
+use shared::MemberId;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
+use yew::scheduler;
+
+const HANDSHAKE: &str = include_str!("../../../shared/tests/golden/v1/event_trace_handshake.json");
+const FRAME: &str = include_str!("../../../shared/tests/golden/v1/event_trace_frame.json");
+const COUNTED: &str = include_str!("../../../shared/tests/golden/v1/event_trace_counted.json");
+
+/// The inspector, taken away when dropped.
+struct Shown {
+    shell: Shell,
+    app: Option<yew::AppHandle<InspectorApp>>,
+    root: Element,
+}
+
+impl Shown {
+    async fn open() -> Self {
+        forget();
+        let (shell, root) = (Shell::default(), new_root());
+        let props = InspectorProps { shell: shell.clone() };
+        let app = yew::Renderer::<InspectorApp>::with_root_and_props(root.clone(), props).render();
+        scheduler::flush().await;
+        Shown { shell, app: Some(app), root }
+    }
+
+    /// As if the server had said this on the first connection.
+    async fn says(&self, text: &str) {
+        self.shell.handle(Input::Told(1, Told::Message(text.to_owned())));
+        scheduler::flush().await;
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.destroy();
+        }
+        self.root.remove();
+    }
+}
+
+fn bytes() -> String {
+    find("#hex_str").unchecked_into::<HtmlTextAreaElement>().value()
+}
+
+fn value(selector: &str) -> String {
+    find(selector).unchecked_into::<HtmlInputElement>().value()
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_connection_is_seen_from_0_to_3() {
+    let shown = Shown::open().await;
+    assert_eq!(shown.shell.view().life.state(), ReadyState::Connecting);
+    assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("0"));
+    press("#send_btn").await;
+    assert!(text("#send_error").contains("InvalidStateError"));
+    let is_closed = |what: &What| matches!(what, What::Closed { code: 1006, clean: false, .. });
+    while !shown.shell.view().life.moments.iter().any(|moment| is_closed(&moment.what)) {
+        next_frame().await;
+    }
+    let told = text("#moments");
+    let [state, failed, closed] = ["readyState = 3", "error", "code 1006"]
+        .map(|part| told.find(part).unwrap_or_else(|| panic!("{part}: {told}")));
+    assert!(state < failed && failed < closed, "{told}");
+    assert!(!told.contains("readyState = 1"), "{told}");
+    assert_eq!(page().query_selector_all(".states .reached").unwrap().length(), 2, "0 and 3");
+    press("#connect_btn").await;
+    assert_eq!(shown.shell.view().life.state(), ReadyState::Connecting);
+}
+
+#[wasm_bindgen_test]
+async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
+    let shown = Shown::open().await;
+    shown.says(HANDSHAKE).await;
+    assert_eq!(text("#step_accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "RFC 6455 §1.3");
+    assert_eq!(text("#verdict"), "The server answered the same.");
+    let heads = text("#heads");
+    assert!(heads.contains("cookie44 bytes, not shown"), "{heads}");
+    assert!(heads.contains("sec-websocket-protocolnot sent"), "{heads}");
+    type_into("#key_str", "x3JJHMbDL1EzLkh9GBhXDw==").await;
+    assert_eq!(text("#step_accept"), "HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
+    assert!(text("#verdict").contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert_eq!(text("#key_word"), "");
+    type_into("#key_str", "tea").await;
+    assert!(!text("#key_word").is_empty());
+    press(".accept .example").await;
+    assert_eq!(value("#key_str"), "dGhlIHNhbXBsZSBub25jZQ==");
+}
+
+#[wasm_bindgen_test]
+async fn a_frame_is_opened_and_taken_apart() {
+    let shown = Shown::open().await;
+    shown.says(FRAME).await;
+    shown.says(COUNTED).await;
+    assert!(maybe(".frames .frame_detail").is_none());
+    assert!(text(".frames").contains("812"), "{}", text(".frames"));
+    press("#frame_rows button").await;
+    let detail = text("#frame_rows .frame_detail");
+    for part in ["37 fa 21 3d", "7f 9f 4d 51 58", "48 65 6c 6c 6f", "Hello", "Nothing is wrong with it."] {
+        assert!(detail.contains(part), "{part}: {detail}");
+    }
+    assert_eq!(find("#frame_rows button").get_attribute("aria-expanded").as_deref(), Some("true"));
+    press("#frame_rows button").await;
+    assert!(maybe(".frames .frame_detail").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn bytes_and_fields_follow_each_other() {
+    let _shown = Shown::open().await;
+    assert_eq!(bytes(), "81 85 37 fa 21 3d 7f 9f 4d 51 58");
+    type_into("#payload_str", "Hel").await;
+    assert_eq!(bytes(), "81 83 37 fa 21 3d 7f 9f 4d");
+    press("#masked").await;
+    press("#fin").await;
+    assert_eq!(bytes(), "01 03 48 65 6c");
+    assert!(text("#meaning").contains("A browser must mask what it sends."));
+    press("input[name=from][value=server]").await;
+    assert!(text("#meaning").contains("Nothing is wrong with it."));
+    let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
+    for (typed, error) in [("89 0", "character 4"), ("x", "character 1"), ("茶 8", "character 1")] {
+        field.set_value(typed);
+        type_again(&field).await;
+        assert!(text("#hex_error").contains(error), "{typed}: {}", text("#hex_error"));
+    }
+    field.set_value("88 02 03 ed");
+    type_again(&field).await;
+    assert_eq!(text("#hex_error"), "");
+    assert_eq!(value("#payload_str"), "03 ed");
+    assert!(text("#meaning").contains("must not carry the code 1005"));
+}
+
+async fn type_again(field: &Element) {
+    let event = web_sys::InputEvent::new("input").unwrap();
+    event.init_event_with_bubbles_and_cancelable("input", true, false);
+    field.dispatch_event(&event).unwrap();
+    scheduler::flush().await;
+}
+
+#[wasm_bindgen_test]
+async fn who_is_here_is_said() {
+    let shown = Shown::open().await;
+    for (me, said) in [
+        (None, "Nobody is signed in here"),
+        (Some(Member { id: MemberId(1), name: "阿哲".to_owned() }), "Signed in as 阿哲"),
+    ] {
+        let is_nobody = me.is_none();
+        shown.shell.handle(Input::Me(Ok(me)));
+        scheduler::flush().await;
+        assert!(text("#who").contains(said), "{}", text("#who"));
+        assert_eq!(maybe("#who a").is_some(), is_nobody);
+    }
+    // What it is called, in the reader's language.
+    press("input[name=language][value=\"zh-CN\"]").await;
+    assert_eq!(text("h1"), "连接检查器");
+    assert_eq!(page().title(), "连接检查器 · 茶馆");
+    press("input[name=language][value=en]").await;
+}
+
+#[wasm_bindgen_test]
+async fn the_settings_lead_to_it() {
+    let _stage = Stage::open(room()).await;
+    if maybe("#menu_btn").is_some() {
+        press("#menu_btn").await;
+    }
+    press("#settings_btn").await;
+    let link = find("#inspect_link");
+    assert_eq!(link.get_attribute("href").as_deref(), Some("/inspect"));
+    assert!(frontend::inspector::is_here("/inspect"));
+    assert!(!frontend::inspector::is_here("/"));
+}

@@ -1,0 +1,49 @@
+//! The ways to the server: each that a person may want is taken, and works.
+
+use e2e::{
+    page::Page,
+    stage::play,
+    wait::{SOON, until},
+    window::Kind,
+};
+use serde_json::Value;
+
+/// Wants this transport and no other, in the settings.
+async fn wants(page: &Page, name: &str) {
+    page.click("#settings_btn").await;
+    page.find("#way").await.select_by_value(name).await.expect("a choice");
+    page.run::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
+    speaks_by(page, name).await;
+}
+
+/// Is connected, by this transport.
+async fn speaks_by(page: &Page, name: &str) {
+    until(&format!("a connection by {name}"), SOON, async || {
+        let state = page.attribute("#ready_state", "data-state").await;
+        let transport = page.attribute("#ready_state", "data-transport").await;
+        let is_so = state.as_deref() == Some("1") && transport.as_deref() == Some(name);
+        is_so.then_some(()).ok_or(format!("{state:?} {transport:?}"))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_people_talk_by_each_of_them() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let mei = Page::join(stage.window("mei", Kind::default()).await, &house.url(), "梅").await;
+        let tom = stage.guest(&house.url(), "Tom").await;
+        let mut said = Vec::new();
+        for name in ["event-stream", "long-poll", "poll", "websocket"] {
+            wants(&mei, name).await;
+            let (from_mei, from_tom) = (format!("{name} 梅"), format!("{name} Tom"));
+            mei.say(&from_mei).await;
+            said.push(from_mei);
+            tom.shows(&said.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            tom.say(&from_tom).await;
+            said.push(from_tom);
+            mei.shows(&said.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        }
+    })
+    .await;
+}
