@@ -14,7 +14,7 @@ bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pair
 bench start   [--runs 10]
 bench idle    [--clients 1000]
 bench parked  [--polls 1000] [--seconds 60]
-bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N]
+bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N] [--transports all|websocket]
 bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
 bench back    [--clients 10000] [--rooms 20]
@@ -128,6 +128,8 @@ pub(crate) struct Fault {
     pub(crate) rooms: usize,
     /// What chance begins from.
     pub(crate) seed: u64,
+    /// Pages are told to use one transport after the other; else they use WebSockets only.
+    pub(crate) switches: bool,
 }
 
 /// Settings of `posts`.
@@ -237,6 +239,7 @@ impl Fault {
             clients: flags.size("clients", 20, 2, 200),
             rooms: flags.size("rooms", 4, 1, 50),
             seed: flags.number("seed", since.as_secs(), 0, u64::MAX),
+            switches: flags.word("transports", ["all", "websocket"]) == 0,
         }
     }
 }
@@ -316,6 +319,16 @@ impl Flags {
         }
     }
 
+    /// One of some words, the first if none is given; which.
+    fn word<const N: usize>(&mut self, name: &str, words: [&str; N]) -> usize {
+        let Some(value) = self.take(name) else { return 0 };
+        let given = value.unwrap_or_default();
+        words.iter().position(|word| *word == given).unwrap_or_else(|| {
+            self.complain(&format!("--{name} wants {}", words.join(" or ")));
+            0
+        })
+    }
+
     fn size(&mut self, name: &str, usual: u64, lowest: u64, highest: u64) -> usize {
         usize::try_from(self.number(name, usual, lowest, highest)).unwrap_or(usize::MAX)
     }
@@ -372,6 +385,23 @@ mod tests {
             ("idle --clients 10001", false),
         ] {
             assert_eq!(parse(line).is_ok(), fine, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_one_of_those_that_are_known() {
+        for (line, expected) in [
+            ("fault", Some(true)),
+            ("fault --transports all", Some(true)),
+            ("fault --transports websocket", Some(false)),
+            ("fault --transports pigeon", None),
+            ("fault --transports", None),
+        ] {
+            let switches = match parse(line) {
+                Ok(Command::Fault(fault)) => Some(fault.switches),
+                _ => None,
+            };
+            assert_eq!(switches, expected, "{line}");
         }
     }
 

@@ -30,6 +30,16 @@ pub(crate) fn sign_out(port: u16, cookie: Option<&str>) -> String {
     request("POST", "/api/sign-out", port, cookie, "{}")
 }
 
+/// `GET` of this path and query.
+pub(crate) fn get(path: &str, port: u16, cookie: Option<&str>) -> String {
+    request("GET", path, port, cookie, "")
+}
+
+/// `POST` of this JSON to a path and query, as a page of this house would send it.
+pub(crate) fn post(path: &str, port: u16, cookie: Option<&str>, body: &str) -> String {
+    request("POST", path, port, cookie, body)
+}
+
 fn request(method: &str, path: &str, port: u16, cookie: Option<&str>, body: &str) -> String {
     let host = format!("127.0.0.1:{port}");
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");

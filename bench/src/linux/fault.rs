@@ -3,15 +3,16 @@
 //! be lost, doubled or out of order.
 //!
 //! The clients are `client::Client` in native shells ([`world`]): they join over
-//! HTTP, speak over WebSockets, and keep their rows in a database each that
-//! outlives a crash of the page ([`browser`]). A [`relay`] between them and the
-//! server cuts their connections, a [`reaper`] ends the server by SIGKILL, and the
-//! pages crash. The [`ledger`] is kept outside of all of them. Then the network
+//! HTTP, speak over each transport in turn ([`switching`]), and keep their rows in a
+//! database each that outlives a crash of the page ([`browser`]). A [`relay`] between
+//! them and the server cuts their connections, a [`reaper`] ends the server by SIGKILL,
+//! and the pages crash. The [`ledger`] is kept outside of all of them. Then the network
 //! heals, every page must come to rest and is paged to the start of every room,
 //! the server is killed a last time, and a reader of its own compares the log
 //! with the ledger.
 
 mod browser;
+mod chain;
 mod ledger;
 mod line;
 mod page;
@@ -19,6 +20,8 @@ mod people;
 mod reading;
 mod reaper;
 mod relay;
+mod response;
+mod switching;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +38,7 @@ use super::session::Session;
 use super::stats::Histogram;
 use super::table::Table;
 use crate::arguments::Fault;
-use ledger::{Ledger, Verdict};
+use ledger::Verdict;
 use reading::Reading;
 use reaper::{Kill, Reaped, Reaper};
 use relay::{Cuts, Relay};
@@ -47,6 +50,8 @@ const LONG_SECONDS: u64 = 600;
 const ACKNOWLEDGED_MIN: u64 = 10_000;
 /// Kills that do.
 const KILLS_MIN: u64 = 20;
+/// Switches of transports that do.
+const SWITCHES_MIN: u64 = 1_000;
 /// A page lives so long at most until it crashes or is loaded anew, in milliseconds.
 const LIFE_MS_MAX: u64 = 40_000;
 /// One in so many pages is left in order instead.
@@ -65,13 +70,14 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 /// When the server cannot be started, a check of its folder fails, or the pages do not come to
 /// rest.
 pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure> {
-    let Fault { seconds, clients, rooms, seed } = *settings;
-    println!("\nfault: {clients} clients, {rooms} rooms, {seconds} s, --seed {seed}");
+    let Fault { seconds, clients, rooms, seed, switches } = *settings;
+    let transports = if switches { "all transports" } else { "WebSockets" };
+    println!("\nfault: {clients} clients, {rooms} rooms, {transports}, {seconds} s, --seed {seed}");
     let mut chance = Chance::new(seed);
     let server = Server::start_in(Home::fresh(Kind::Teahouse)?, None)?;
     let relay = Relay::start(server.port(), chance.part())?;
     let reaper = Reaper::start(server, chance.part())?;
-    let mut world = World::new(relay.port(), clients, reaper.kills.clone(), chance.part())?;
+    let mut world = World::new(&relay, clients, switches, reaper.kills.clone(), chance.part())?;
     let stormed = storm(&mut world, &relay, &reaper, settings);
     let kills = reaper.kills.clone();
     relay.heal();
@@ -80,7 +86,7 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     let mut run = Run { kills: Vec::new(), cuts, checks, verdict: Verdict::default(), rows: 0, rest: None };
     let outcome = stormed.and_then(|()| finish(&mut world, &mut server, rooms, &mut run));
     run.kills = kills.list();
-    report(&run, &world.ledger, seconds, table);
+    report(&run, &world, seconds, table);
     if outcome.is_err() || !table.all_hold() {
         println!("{}the folder stays: {}", run.verdict, server.home().keep().display());
     }
@@ -105,6 +111,7 @@ fn storm(world: &mut World, relay: &Relay, reaper: &Reaper, settings: &Fault) ->
     let mut tell_at = begin + TELL_EVERY;
     while Instant::now() < end && !reaper.has_failed() {
         world.act(settings.rooms);
+        world.switch();
         crash(world);
         world.turn()?;
         if Instant::now() >= tell_at {
@@ -173,6 +180,7 @@ fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -
 /// Waits until nothing waits any more; how long that took, if it came in time.
 fn come_to_rest(world: &mut World, rooms: usize, verdict: &mut Verdict) -> Result<Option<Duration>, Failure> {
     let begin = Instant::now();
+    world.let_all_pass();
     world.tell_of_the_network();
     loop {
         world.tend(rooms);
@@ -257,7 +265,8 @@ fn stuck(world: &mut World) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-fn report(run: &Run, ledger: &Ledger, seconds: u64, table: &mut Table) {
+fn report(run: &Run, world: &World, seconds: u64, table: &mut Table) {
+    let (ledger, switching) = (&world.ledger, &world.switching);
     let (sent, acknowledged) = ledger.counts();
     let Run { kills, cuts, checks, verdict, .. } = run;
     let count = kills.len() as u64;
@@ -284,6 +293,16 @@ fn report(run: &Run, ledger: &Ledger, seconds: u64, table: &mut Table) {
         "fault run: connections cut (reset, ended, silent), pages crashed",
         format!("{} ({}, {}, {}), {}", cuts.all(), cuts.resets, cuts.ends, cuts.silences, ledger.crashes),
     );
+    if switching.is_on {
+        let (told, switches, least) = (switching.told, switching.switches(), least(SWITCHES_MIN));
+        table.judge(
+            "fault run: went on by another transport / told to, refused",
+            format!("{switches} / {told}, {}", cuts.refusals),
+            format!("at least {least}"),
+            switches >= least,
+        );
+    }
+    table.note("fault run: requests", switching.to_string());
     table.note("fault run: given up with their pages before they were stored", verdict.given_up.to_string());
     table.note("fault run: rows shown by pages that were paged to the start", run.rows.to_string());
     table.note("fault run: folders copied after SIGKILL that pass `teahouse check`", checks.to_string());

@@ -171,6 +171,27 @@ impl Page {
         .await;
     }
 
+    /// Waits until the page is connected by this transport.
+    pub async fn speaks_by(&self, transport: &str) {
+        until(&format!("{} to speak by {transport}", self.name()), SOON, async || {
+            let state = self.attribute("#ready_state", "data-state").await;
+            let shown = self.attribute("#ready_state", "data-transport").await;
+            let is_so = state.as_deref() == Some("1") && shown.as_deref() == Some(transport);
+            if is_so { Ok(()) } else { Err(format!("{state:?}, {shown:?}")) }
+        })
+        .await;
+    }
+
+    /// Has the browser keep that this transport is wanted and no other, as the settings do, and opens
+    /// the page at the door.
+    pub async fn visit_by(window: Window, url: &str, transport: &str) -> Page {
+        // Any answer of the house's will do: what is kept belongs to its origin.
+        window.goto(&format!("{url}/api/me")).await;
+        let script = "localStorage.setItem('teahouse.transport.pin', arguments[0])";
+        let _: serde_json::Value = window.run(script, vec![json!(transport)]).await;
+        Page::visit(window, url).await
+    }
+
     /// Waits until something is said beside a field, and returns it.
     pub async fn is_told(&self, error: &str) -> String {
         until(&format!("a reason in {error} of {}", self.name()), SOON, async || {

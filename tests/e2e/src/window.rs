@@ -6,7 +6,9 @@ use crate::{
     recorder::{self, Note},
     wait::{SOON, until},
 };
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use fantoccini::{
+    Client, ClientBuilder, Locator, elements::Element, error::CmdError, wd::WebDriverCompatibleCommand,
+};
 use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde::de::DeserializeOwned;
@@ -200,9 +202,17 @@ impl Window {
     /// # Panics
     /// If the browser refuses it.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({ "cmd": command, "params": parameters });
-        let done = self.client().issue_cmd(Extension { path: "goog/cdp/execute", body }).await;
+        let done = self.try_devtools(command, parameters).await;
         done.unwrap_or_else(|error| panic!("{}: {command}: {error}", self.name()))
+    }
+
+    /// As [`Window::devtools`], where the browser may refuse.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub async fn try_devtools(&self, command: &str, parameters: Value) -> Result<Value, CmdError> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.client().issue_cmd(Extension { path: "goog/cdp/execute", body }).await
     }
 
     /// The element that a CSS selector names, once it is there.

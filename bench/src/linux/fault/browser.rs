@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::transport::{Transport, Worked};
 use client::view::RowKey;
 use shared::RoomId;
 
@@ -14,6 +15,10 @@ pub(super) struct Browser {
     pub(super) cookie: Option<String>,
     /// The remembered name.
     pub(super) name: Option<String>,
+    /// The transport that worked.
+    pub(super) worked: Option<Worked>,
+    /// The transport that the user wants.
+    pub(super) pinned: Option<Transport>,
     rows: BTreeMap<RowKey, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
 }
@@ -28,6 +33,11 @@ pub(super) enum Write {
 }
 
 impl Browser {
+    /// A fresh one, whose user wants this transport.
+    pub(super) fn new(pinned: Option<Transport>) -> Self {
+        Self { pinned, ..Self::default() }
+    }
+
     /// All that lies here.
     pub(super) fn stored(&self) -> Stored {
         Stored {

@@ -1,15 +1,14 @@
 //! One socket of a page that never blocks: a WebSocket or a request, and what
-//! came over it.
+//! came over it. A connection over plain HTTP is made of several.
 
-use std::collections::HashMap;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
 use client::input::SocketId;
 use rustix::net::sockopt;
-use shared::{ClientId, RoomId};
 
+use super::chain::{Noted, Part, Streamed, What};
 use super::ledger::PageId;
 use crate::linux::api::Answer;
 use crate::linux::frame::{Opcode, Reader, Writer, encode};
@@ -39,8 +38,10 @@ pub(super) struct Line {
 pub(super) enum Purpose {
     /// A WebSocket.
     Socket(Socket),
-    /// A request, which is given up at this time.
+    /// A request about who one is, which is given up at this time.
     Request(Ask, u64),
+    /// A request of a connection that is made of them.
+    Part(Part),
 }
 
 /// A WebSocket.
@@ -49,13 +50,10 @@ pub(super) struct Socket {
     pub(super) id: SocketId,
     /// There from the handshake on.
     reader: Option<Reader>,
-    /// The posts that were sent over it, by their `ref`.
-    pub(super) posts: HashMap<u64, ClientId>,
-    /// The position of the last post that came over it, by room.
-    pub(super) newest: HashMap<RoomId, u64>,
+    pub(super) noted: Noted,
 }
 
-/// A request over HTTP.
+/// A request about who one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ask {
     Me,
@@ -73,6 +71,8 @@ pub(super) enum Told {
     Closed(u16, String),
     /// The answer, as much of it as came before the end.
     Answered(Option<Answer>),
+    /// The answer to a request of a connection, status and body; none if it did not come whole.
+    Responded(Option<(u16, Vec<u8>)>),
 }
 
 impl Line {
@@ -129,7 +129,10 @@ impl Line {
             Ok(count @ 1..) => self.take(&mut buffer[..count], told),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Ok(0) | Err(_) => told.push(match self.purpose {
-                Purpose::Socket(_) => Told::Closed(ABNORMAL, String::new()),
+                Purpose::Part(Part { what: What::Stream(_), .. }) | Purpose::Socket(_) => {
+                    Told::Closed(ABNORMAL, String::new())
+                }
+                Purpose::Part(_) => Told::Responded(None),
                 Purpose::Request(..) => Told::Answered(Answer::read(&self.came)),
             }),
         }
@@ -144,6 +147,7 @@ impl Line {
                     told.push(Told::Answered(answer));
                 }
             }
+            Purpose::Part(part) => hear(part, bytes, told),
             Purpose::Socket(socket) => match &mut socket.reader {
                 Some(reader) => feed(reader, bytes, &mut self.out, told),
                 None => {
@@ -159,6 +163,36 @@ impl Line {
                 }
             },
         }
+    }
+}
+
+/// Reads what has come of the answer to a request.
+fn hear(part: &mut Part, bytes: &[u8], told: &mut Vec<Told>) {
+    let is_fine = part.response.push(bytes).is_ok();
+    let Some(status) = part.response.status().filter(|_| is_fine) else {
+        if !is_fine {
+            told.push(Told::Responded(None));
+        }
+        return;
+    };
+    let is_over = part.response.is_over();
+    match &mut part.what {
+        What::Stream(reader) if status == 200 => {
+            let body = part.response.take_body();
+            match reader.push(&body) {
+                Some(streamed) => told.extend(streamed.into_iter().map(|streamed| match streamed {
+                    Streamed::Frame(text) => Told::Frame(text),
+                    Streamed::Closed(code, reason) => Told::Closed(code, reason),
+                })),
+                None => told.push(Told::Closed(ABNORMAL, String::new())),
+            }
+            if is_over {
+                told.push(Told::Closed(ABNORMAL, String::new()));
+            }
+        }
+        What::Stream(_) => told.push(Told::Responded(Some((status, Vec::new())))),
+        _ if is_over => told.push(Told::Responded(Some((status, part.response.take_body())))),
+        _ => {}
     }
 }
 
@@ -180,6 +214,6 @@ fn feed(reader: &mut Reader, bytes: &mut [u8], out: &mut Vec<u8>, told: &mut Vec
 
 impl Socket {
     pub(super) fn new(id: SocketId) -> Self {
-        Self { id, reader: None, posts: HashMap::new(), newest: HashMap::new() }
+        Self { id, reader: None, noted: Noted::default() }
     }
 }

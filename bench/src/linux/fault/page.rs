@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use client::Client;
 use client::input::Timer;
+use client::transport::Transport;
 
 use super::browser::Write;
 use super::ledger::PageId;
@@ -24,8 +25,10 @@ pub(super) struct Page {
     pub(super) acts_at: u64,
     /// When it crashes.
     pub(super) crashes_at: u64,
-    /// Requests that are under way.
+    /// Requests about who one is that are under way.
     pub(super) requests: u32,
+    /// What its network does not let pass.
+    pub(super) blocked: Option<Transport>,
     /// How far its rooms are paged to the start, at the end of the run.
     pub(super) reading: Option<Reading>,
 }
@@ -50,6 +53,7 @@ impl Page {
             acts_at: 0,
             crashes_at: 0,
             requests: 0,
+            blocked: None,
             reading: None,
         }
     }

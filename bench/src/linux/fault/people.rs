@@ -3,6 +3,7 @@
 //! nothing waits any more.
 
 use client::input::Input;
+use client::transport::Transport;
 use client::view::{Edge, Identity, RowState, View};
 use shared::{ClientId, RoomId};
 
@@ -16,6 +17,12 @@ const PAUSE_MS_MAX: u64 = 700;
 const BURST_MAX: u64 = 6;
 /// Messages that wait at which a person writes no more until some have left.
 const WAITING_MAX: u32 = 100;
+/// One page in so many is told, each second, to use another transport.
+const SWITCH_ONE_IN: u64 = 3;
+/// One of those in so many is told to use the best.
+const UNPIN_ONE_IN: u64 = 4;
+/// The network of one in so many changes, each second, in what it lets pass.
+const BLOCK_ONE_IN: u64 = 10;
 
 impl World {
     /// Everybody does what is due by now.
@@ -135,6 +142,34 @@ impl World {
             self.ledger.retried(row.key.client_id);
             self.give(id, Input::Retry(row.key));
         }
+    }
+
+    /// Once a second some are told to use another transport, and the network of some lets another
+    /// one pass no more.
+    pub(super) fn switch(&mut self) {
+        let now = self.now();
+        if !self.switching.is_due(now) {
+            return;
+        }
+        for index in 0..self.pages.len() {
+            let page = &self.pages[index];
+            let (id, is_started) = (page.id, page.is_started);
+            if is_started && self.chance.one_in(SWITCH_ONE_IN) {
+                let pinned = self.chance.pick(&Transport::ALL).copied();
+                let pinned = pinned.filter(|_| !self.chance.one_in(UNPIN_ONE_IN));
+                self.switching.told += 1;
+                self.give(id, Input::Pin(pinned));
+            }
+            if self.chance.one_in(BLOCK_ONE_IN) {
+                let blocked = self.chance.pick(&Transport::ALL).copied();
+                self.pages[index].blocked = blocked.filter(|_| !self.chance.one_in(2));
+            }
+        }
+    }
+
+    /// Nothing is blocked any more; and who was told to use one transport uses it to the end.
+    pub(super) fn let_all_pass(&mut self) {
+        self.pages.iter_mut().for_each(|page| page.blocked = None);
     }
 
     /// Once the network is healed: browsers tell their pages so.

@@ -1,12 +1,14 @@
 //! The network between the pages and the server: a relay of TCP connections
 //! that cuts them, each after a number of bytes in one direction that was drawn
-//! when it was opened.
+//! when it was opened. Beside it is an end that lets nothing through ([`refusal`]):
+//! what the network of a page does not let pass just now goes there.
 //!
 //! It runs in a thread of its own until it is dropped. [`Relay::heal`] ends the
 //! cutting for good.
 
 mod fate;
 mod pair;
+mod refusal;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -22,6 +24,7 @@ use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
 use fate::Fate;
 use pair::{Pair, Side};
+use refusal::Refusal;
 
 /// Pairs of sockets at a time. Past it a page's connection is dropped at once.
 const PAIRS_MAX: usize = 1_000;
@@ -32,11 +35,14 @@ const EVENTS_MAX: usize = 256;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The listener's mark among the events.
 const LISTENER: u64 = u64::MAX;
+/// The refusing listener's.
+const REFUSAL: u64 = u64::MAX - 1;
 
 /// The relay.
 #[derive(Debug)]
 pub(crate) struct Relay {
     port: u16,
+    refusing_port: u16,
     orders: Arc<Orders>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,6 +55,7 @@ struct Orders {
     resets: AtomicU64,
     ends: AtomicU64,
     silences: AtomicU64,
+    refusals: AtomicU64,
 }
 
 /// How many connections it has cut, in each manner.
@@ -60,10 +67,12 @@ pub(crate) struct Cuts {
     pub(crate) ends: u64,
     /// Nobody was told: what was sent in one direction or both went nowhere.
     pub(crate) silences: u64,
+    /// Beside them: those that were refused.
+    pub(crate) refusals: u64,
 }
 
 impl Cuts {
-    /// All of them.
+    /// All that were cut.
     pub(crate) fn all(self) -> u64 {
         self.resets + self.ends + self.silences
     }
@@ -75,26 +84,35 @@ impl Relay {
     /// # Errors
     /// When there is no port or no epoll.
     pub(crate) fn start(server_port: u16, chance: Chance) -> Result<Self, Failure> {
-        let work = || -> std::io::Result<(TcpListener, rustix::fd::OwnedFd)> {
+        let work = || -> std::io::Result<(TcpListener, Refusal, rustix::fd::OwnedFd)> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
             listener.set_nonblocking(true)?;
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
             epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
-            Ok((listener, epoll))
+            let refusal = Refusal::new()?;
+            epoll::add(&epoll, refusal.listener(), EventData::new_u64(REFUSAL), EventFlags::IN)?;
+            Ok((listener, refusal, epoll))
         };
-        let (listener, epoll) = work().map_err(Failure::at("the relay cannot listen"))?;
-        let port = listener.local_addr().map_err(Failure::at("the relay's port"))?.port();
+        let (listener, refusal, epoll) = work().map_err(Failure::at("the relay cannot listen"))?;
+        let port_of = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
+        let port = port_of(&listener).map_err(Failure::at("the relay's port"))?;
+        let refusing_port = port_of(refusal.listener()).map_err(Failure::at("the relay's port"))?;
         let orders = Arc::new(Orders::default());
-        let work =
-            Work { epoll, listener, server_port, chance, orders: Arc::clone(&orders), pairs: Vec::new() };
+        let (orders_of_work, pairs) = (Arc::clone(&orders), Vec::new());
+        let work = Work { epoll, listener, refusal, server_port, chance, orders: orders_of_work, pairs };
         let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || work.run());
         let thread = Some(thread.map_err(Failure::at("no thread for the relay"))?);
-        Ok(Self { port, orders, thread })
+        Ok(Self { port, refusing_port, orders, thread })
     }
 
     /// Where pages connect.
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Where they connect that are not let through.
+    pub(crate) fn refusing_port(&self) -> u16 {
+        self.refusing_port
     }
 
     /// From now on nothing is cut, and what is silent is reset.
@@ -105,8 +123,9 @@ impl Relay {
     /// What was cut until now.
     pub(crate) fn cuts(&self) -> Cuts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Orders { resets, ends, silences, .. } = &*self.orders;
-        Cuts { resets: read(resets), ends: read(ends), silences: read(silences) }
+        let Orders { resets, ends, silences, refusals, .. } = &*self.orders;
+        let (resets, ends, silences) = (read(resets), read(ends), read(silences));
+        Cuts { resets, ends, silences, refusals: read(refusals) }
     }
 }
 
@@ -122,6 +141,7 @@ impl Drop for Relay {
 struct Work {
     epoll: rustix::fd::OwnedFd,
     listener: TcpListener,
+    refusal: Refusal,
     server_port: u16,
     chance: Chance,
     orders: Arc<Orders>,
@@ -140,6 +160,10 @@ impl Work {
             for event in &events {
                 match event.data.u64() {
                     LISTENER => self.accept(),
+                    REFUSAL => {
+                        let count = self.refusal.accept(&mut self.chance);
+                        self.orders.refusals.fetch_add(count, Ordering::Relaxed);
+                    }
                     mark => self.serve(mark, event.flags),
                 }
             }
@@ -190,6 +214,7 @@ impl Work {
     /// Silences that are over, and the order to heal.
     fn look(&mut self) {
         let now = Instant::now();
+        self.refusal.look(now);
         let is_healed = self.orders.is_healed.load(Ordering::Relaxed);
         for place in 0..self.pairs.len() {
             if let Some(pair) = &mut self.pairs[place] {

@@ -2,6 +2,7 @@
 //! thread. It carries out what each client wants done, and writes down what was
 //! sent and acknowledged.
 
+mod chains;
 mod traffic;
 
 use std::collections::{HashMap, VecDeque};
@@ -9,15 +10,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::effect::Effect;
-use client::input::Input;
+use client::input::{Input, SocketId};
+use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
 
 use super::browser::{Browser, Write};
+use super::chain::Chain;
 use super::ledger::{Ledger, PageId};
 use super::line::{Ask, Line, Purpose, Socket};
 use super::page::{Database, Page};
 use super::reaper::Kills;
+use super::relay::Relay;
+use super::switching::{Request, Switching};
 use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
 use crate::linux::handshake;
@@ -37,42 +42,51 @@ pub(super) struct World {
     pub(super) browsers: Vec<Browser>,
     pub(super) ledger: Ledger,
     pub(super) chance: Chance,
-    /// The relay's port.
+    pub(super) switching: Switching,
+    /// The relay's ports: that of what is let through, and that of what is not.
     port: u16,
+    refusing_port: u16,
     kills: Arc<Kills>,
     begin: (Instant, u64),
     epoll: rustix::fd::OwnedFd,
     lines: HashMap<u64, Line>,
+    /// Connections that are made of requests.
+    chains: HashMap<(PageId, SocketId), Chain>,
     last_line: u64,
     inputs: VecDeque<(PageId, Input)>,
 }
 
 impl World {
-    /// So many pages, which reach the server over the relay on `port`. One in five shares the
-    /// browser of another.
+    /// So many pages, which reach the server over the relay. One in five shares the
+    /// browser of another. With `switching` they use all transports, else the WebSocket only.
     ///
     /// # Errors
     /// When there is no epoll.
     pub(super) fn new(
-        port: u16,
+        relay: &Relay,
         pages: usize,
+        switching: bool,
         kills: Arc<Kills>,
         mut chance: Chance,
     ) -> Result<Self, Failure> {
         let browsers = (pages - pages / PAGES_PER_PAIR).max(1);
         let page = |index| Page::new(PageId { index, life: 0 }, index % browsers, chance.next());
         let pages = (0..pages).map(page).collect();
+        let pinned = (!switching).then_some(Transport::WebSocket);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(Self {
             pages,
-            browsers: (0..browsers).map(|_| Browser::default()).collect(),
+            browsers: (0..browsers).map(|_| Browser::new(pinned)).collect(),
             ledger: Ledger::default(),
             chance,
-            port,
+            switching: Switching::new(switching),
+            port: relay.port(),
+            refusing_port: relay.refusing_port(),
             kills,
             begin: (Instant::now(), u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?,
             lines: HashMap::new(),
+            chains: HashMap::new(),
             last_line: 0,
             inputs: VecDeque::new(),
         })
@@ -99,6 +113,7 @@ impl World {
                 self.database(id, what);
             }
         }
+        self.poll_those_due(now);
         self.give_up_requests(now);
         self.wait()
     }
@@ -140,6 +155,7 @@ impl World {
         let mut page = Page::new(PageId { life: id.life + 1, ..id }, old.browser, self.chance.next());
         page.acts_at = old.acts_at;
         page.crashes_at = old.crashes_at;
+        page.blocked = old.blocked;
         self.pages[index] = page;
         let browser = self.pages[index].browser;
         for (_, what) in pending.into_iter().take(usize::try_from(done).unwrap_or(usize::MAX)) {
@@ -148,6 +164,7 @@ impl World {
                 self.browsers[browser].commit(write);
             }
         }
+        self.chains.retain(|(page, _), _| *page != id);
         for (_, line) in self.lines.extract_if(|_, line| line.page == id) {
             if in_order { drop(line) } else { line.crash() }
         }
@@ -162,6 +179,8 @@ impl World {
         if !page.is_started && (is_first || browser.cookie.is_some()) {
             page.is_started = true;
             let (id, name) = (page.id, browser.name.clone());
+            let ways = Input::Ways { worked: browser.worked, pinned: browser.pinned };
+            self.give(id, ways);
             self.give(id, Input::Started { build: "dev".to_owned(), name });
         }
     }
@@ -181,16 +200,24 @@ impl World {
                 self.ask_database(id, Database::Write(Write::Lease(keys, until)))
             }
             Effect::KeepDraft(draft) => self.ask_database(id, Database::Write(Write::Draft(draft))),
-            Effect::Open(socket) => {
-                let cookie = self.browsers[page.browser].cookie.clone().unwrap_or_default();
-                let request = handshake::request_v1(self.port, &cookie);
-                if !self.open(id, Purpose::Socket(Socket::new(socket)), request) {
+            Effect::RememberTransport(_) | Effect::RememberPin(_) => self.remember(id, effect),
+            Effect::Open(socket, Transport::WebSocket) => {
+                let request = handshake::request_v1(self.port, self.cookie(id).unwrap_or_default());
+                let port = self.port_for(id, Transport::WebSocket);
+                self.switching.count(Request::Handshake);
+                if !self.open(id, port, Purpose::Socket(Socket::new(socket)), request) {
                     let closed = Input::Closed { socket, code: 1006, reason: String::new() };
                     self.inputs.push_back((id, closed));
                 }
             }
-            Effect::Transmit(socket, text) => self.transmit(id, socket, &text),
+            Effect::Open(socket, transport) => self.open_chain(id, socket, transport),
+            Effect::Transmit(socket, text) => {
+                if !self.say_by_chain(id, socket, &text) {
+                    self.transmit(id, socket, &text);
+                }
+            }
             Effect::Close(socket, code) => {
+                self.leave_chain(id, socket);
                 let mark = self.line_of(id, socket);
                 if let Some(line) = mark.and_then(|mark| self.lines.remove(&mark)) {
                     line.close(code);
@@ -199,6 +226,16 @@ impl World {
             Effect::Set(timer, at) => drop(page.timers.insert(timer, at)),
             Effect::Clear(timer) => drop(page.timers.remove(&timer)),
         }
+    }
+
+    /// Where a page connects for this transport: what its network does not let pass is refused.
+    fn port_for(&self, id: PageId, transport: Transport) -> u16 {
+        let is_blocked = self.pages[id.index].blocked == Some(transport);
+        if is_blocked { self.refusing_port } else { self.port }
+    }
+
+    fn cookie(&self, id: PageId) -> Option<&str> {
+        self.browsers[self.pages[id.index].browser].cookie.as_deref()
     }
 
     fn ask_database(&mut self, id: PageId, what: Database) {

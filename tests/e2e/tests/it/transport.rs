@@ -1,30 +1,15 @@
 //! The ways to the server: each that a person may want is taken, and works.
 
-use e2e::{
-    page::Page,
-    stage::play,
-    wait::{SOON, until},
-    window::Kind,
-};
+use e2e::{page::Page, stage::play, window::Kind};
 use serde_json::Value;
 
 /// Wants this transport and no other, in the settings.
 async fn wants(page: &Page, name: &str) {
     page.click("#settings_btn").await;
-    page.find("#way").await.select_by_value(name).await.expect("a choice");
+    let chosen = page.find("#way").await.select_by_value(name).await;
+    chosen.unwrap_or_else(|error| panic!("{name} cannot be chosen: {error}"));
     page.run::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
-    speaks_by(page, name).await;
-}
-
-/// Is connected, by this transport.
-async fn speaks_by(page: &Page, name: &str) {
-    until(&format!("a connection by {name}"), SOON, async || {
-        let state = page.attribute("#ready_state", "data-state").await;
-        let transport = page.attribute("#ready_state", "data-transport").await;
-        let is_so = state.as_deref() == Some("1") && transport.as_deref() == Some(name);
-        is_so.then_some(()).ok_or(format!("{state:?} {transport:?}"))
-    })
-    .await;
+    page.speaks_by(name).await;
 }
 
 #[tokio::test]

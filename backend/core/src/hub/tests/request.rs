@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    input::Poll,
+    input::{Claim, Poll},
     limits::{POLL_LINGER_MS, PRESENCE_MS},
     query::Found,
 };
@@ -66,13 +66,13 @@ impl House {
     /// One that knows who is here, from this position on.
     fn quiet(&self, n: u64) -> Poll {
         let present = self.hub.presence_revision();
-        Poll { hello: hello_at(at(n)), begins: false, present, away: false }
+        Poll { hello: hello_at(at(n)), begins: false, present, identity: Claim::default(), away: false }
     }
 
     /// A request that is answered and over.
     fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
         let session = SessionId(session);
-        let out = self.tell(Input::Asked { session, device: device(of), command });
+        let out = self.tell(Input::Asked { session, device: device(of), identity: Claim::default(), command });
         self.tell(Input::Closed(session));
         out
     }
@@ -116,7 +116,7 @@ fn a_stream_begins_as_a_socket_does() {
 #[test]
 fn a_poll_is_told_what_is_new_and_no_more() {
     let mut house = House::with_log(3);
-    let begins = |cursor| Poll { hello: hello_at(cursor), begins: true, present: 0, away: false };
+    let begins = |cursor| Poll { hello: hello_at(cursor), begins: true, present: 0, identity: Claim::default(), away: false };
     assert_eq!(sent(&house.polls(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
     assert_eq!(
         sent(&house.polls(2, 1, begins(at(3)))),
@@ -189,7 +189,7 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
     ];
     for (number, command) in commands.into_iter().enumerate() {
         let session = SessionId(100 + number as u64);
-        let out = house.tell(Input::Asked { session, device: device(1), command: command.clone() });
+        let out = house.tell(Input::Asked { session, device: device(1), identity: Claim::default(), command: command.clone() });
         let answers = out.iter().filter(|output| matches!(output, Output::Send(to, _) if *to == session));
         assert_eq!(answers.count(), 1, "{command:?}: {out:?}");
         let else_to_it = out.iter().any(|output| match output {

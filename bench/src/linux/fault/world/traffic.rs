@@ -1,15 +1,20 @@
 //! What passes between the pages and the relay: frames, requests and answers.
 
+use std::time::Instant;
+
 use client::input::{Input, SocketId, Unreachable};
+use client::transport::Transport;
 use client::view::NameRefusal;
 use rustix::event::epoll::{self, EventData, EventFlags};
 use shared::api::Me;
-use shared::{Address, Command, ErrorCode, Event, Member};
+use shared::{Command, ErrorCode, Event, Member};
 
 use super::World;
 use crate::linux::api::{self, Answer};
-use crate::linux::fault::ledger::{PageId, Place};
+use crate::linux::fault::chain::Noted;
+use crate::linux::fault::ledger::{Ledger, PageId, Place};
 use crate::linux::fault::line::{Ask, Line, Purpose, Told};
+use crate::linux::fault::reaper::Kills;
 use crate::linux::handshake;
 
 /// How long a request may take, in milliseconds: as the page gives up on one.
@@ -24,7 +29,7 @@ impl World {
         if let (Ok(Command::Post(post)), Purpose::Socket(socket)) =
             (serde_json::from_str(text), &mut line.purpose)
         {
-            socket.posts.insert(post.reference, post.client_id);
+            socket.noted.posts.insert(post.reference, post.client_id);
         }
         self.watch(mark);
     }
@@ -38,7 +43,7 @@ impl World {
 
     pub(super) fn ask(&mut self, id: PageId, ask: Ask) {
         self.pages[id.index].requests += 1;
-        let cookie = self.browsers[self.pages[id.index].browser].cookie.as_deref();
+        let cookie = self.cookie(id);
         let request = match &ask {
             Ask::Me => api::me(self.port, cookie),
             Ask::Join(name) => api::naming("/api/join", self.port, cookie, name),
@@ -46,18 +51,26 @@ impl World {
             Ask::SignOut => api::sign_out(self.port, cookie),
         };
         let by = self.now() + REQUEST_MS;
-        if !self.open(id, Purpose::Request(ask.clone(), by), request) {
+        if !self.open(id, self.port, Purpose::Request(ask.clone(), by), request) {
             self.answered(id, &ask, None);
         }
     }
 
     pub(super) fn give_up_requests(&mut self, now: u64) {
-        let is_late = |_: &u64, line: &mut Line| matches!(line.purpose, Purpose::Request(_, by) if by <= now);
+        let is_late = |_: &u64, line: &mut Line| match &line.purpose {
+            Purpose::Request(_, by) => *by <= now,
+            Purpose::Part(part) => part.by <= now,
+            Purpose::Socket(_) => false,
+        };
         let late: Vec<Line> = self.lines.extract_if(is_late).map(|(_, line)| line).collect();
         for line in late {
-            if let Purpose::Request(ask, _) = &line.purpose {
-                self.answered(line.page, ask, None);
-                self.settle();
+            match &line.purpose {
+                Purpose::Request(ask, _) => {
+                    self.answered(line.page, ask, None);
+                    self.settle();
+                }
+                Purpose::Part(part) => self.responded(&line, part, None),
+                Purpose::Socket(_) => {}
             }
         }
     }
@@ -90,9 +103,8 @@ impl World {
     }
 
     /// Opens a line; false when the relay does not take it.
-    pub(super) fn open(&mut self, id: PageId, purpose: Purpose, request: String) -> bool {
-        let line =
-            handshake::dial(self.port, None).and_then(|stream| Line::new(stream, id, purpose, request));
+    pub(super) fn open(&mut self, id: PageId, port: u16, purpose: Purpose, request: String) -> bool {
+        let line = handshake::dial(port, None).and_then(|stream| Line::new(stream, id, purpose, request));
         let Ok(mut line) = line else { return false };
         line.flush();
         self.last_line += 1;
@@ -134,6 +146,13 @@ impl World {
     }
 
     fn tell(&mut self, mark: u64, told: Told) {
+        if let Told::Responded(answer) = told {
+            let Some(line) = self.lines.remove(&mark) else { return };
+            if let Purpose::Part(part) = &line.purpose {
+                self.responded(&line, part, answer);
+            }
+            return;
+        }
         let is_over = matches!(told, Told::Closed(..) | Told::Answered(_));
         let ended = if is_over { self.lines.remove(&mark) } else { None };
         let Some(line) = ended.as_ref().or_else(|| self.lines.get(&mark)) else { return };
@@ -143,6 +162,15 @@ impl World {
                 let ask = ask.clone();
                 self.answered(id, &ask, answer);
                 return self.settle();
+            }
+            (Purpose::Part(part), Told::Closed(code, reason)) => {
+                let socket = part.of;
+                self.chain_over(id, socket, code, reason);
+                return self.settle();
+            }
+            (Purpose::Part(part), Told::Frame(text)) => {
+                let (line, socket) = ((id, line.opened), part.of);
+                return self.streamed(line, socket, text);
             }
             (Purpose::Socket(socket), Told::Opened) => Input::Opened(socket.id),
             (Purpose::Socket(socket), Told::Closed(code, reason)) => {
@@ -158,24 +186,31 @@ impl World {
         self.give(id, input);
     }
 
-    /// Writes down what a frame tells, before its client sees it.
+    /// Writes down what a frame of a WebSocket tells, before its client sees it.
     fn note_frame(&mut self, mark: u64, text: &str) {
         let Some(line) = self.lines.get_mut(&mark) else { return };
-        let Purpose::Socket(socket) = &mut line.purpose else { return };
-        match Event::parse(text) {
-            Ok(Event::Reply(reply)) => {
-                if let Some(client_id) = socket.posts.remove(&reply.reference) {
-                    self.ledger.acknowledged(client_id, Place { n: reply.n, seq: reply.seq });
-                    self.kills.answered(line.opened);
+        let (Purpose::Socket(socket), Ok(event)) = (&mut line.purpose, Event::parse(text)) else { return };
+        if let Event::Welcome(_) = event {
+            self.switching.welcomed(line.page, Transport::WebSocket);
+        }
+        Self::note(&mut socket.noted, &mut self.ledger, &self.kills, line.opened, &event);
+    }
+
+    pub(super) fn note(
+        noted: &mut Noted,
+        ledger: &mut Ledger,
+        kills: &Kills,
+        opened: Instant,
+        event: &Event,
+    ) {
+        match event {
+            Event::Reply(reply) => {
+                if let Some(client_id) = noted.posts.remove(&reply.reference) {
+                    ledger.acknowledged(client_id, Place { n: reply.n, seq: reply.seq });
+                    kills.answered(opened);
                 }
             }
-            Ok(Event::Posted(posted)) => {
-                if let Address::Room(room) = posted.to
-                    && socket.newest.insert(room, posted.n).is_some_and(|before| before >= posted.n)
-                {
-                    self.ledger.out_of_turn += 1;
-                }
-            }
+            Event::Posted(posted) => ledger.out_of_turn += u64::from(noted.came(posted.to, posted.n)),
             _ => {}
         }
     }

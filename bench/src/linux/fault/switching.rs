@@ -1,0 +1,103 @@
+//! Who is told to use another transport and when, what a page's network does
+//! not let pass, and how often which kind of request was made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use client::transport::Transport;
+
+use super::ledger::PageId;
+
+/// Between two times at which pages are told, in milliseconds.
+const SWITCH_MS: u64 = 1_000;
+
+/// One kind of request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    Handshake,
+    Stream,
+    LongPoll,
+    Poll,
+    Command,
+}
+
+/// What there was.
+#[derive(Debug)]
+pub(super) struct Switching {
+    /// No: all pages are pinned to the WebSocket.
+    pub(super) is_on: bool,
+    next_at: u64,
+    requests: [u64; 5],
+    /// Pages that were told.
+    pub(super) told: u64,
+    /// Welcomes by another transport than the page's last one.
+    switches: u64,
+    last: BTreeMap<PageId, Transport>,
+}
+
+impl Switching {
+    pub(super) fn new(is_on: bool) -> Self {
+        Self { is_on, next_at: 0, requests: [0; 5], told: 0, switches: 0, last: BTreeMap::new() }
+    }
+
+    /// Whether it is time, once for each time.
+    pub(super) fn is_due(&mut self, now: u64) -> bool {
+        let is_due = self.is_on && self.next_at <= now;
+        if is_due {
+            self.next_at = now + SWITCH_MS;
+        }
+        is_due
+    }
+
+    /// A request was made.
+    pub(super) fn count(&mut self, request: Request) {
+        self.requests[request as usize] += 1;
+    }
+
+    /// A page was welcome.
+    pub(super) fn welcomed(&mut self, page: PageId, transport: Transport) {
+        if self.last.insert(page, transport).is_some_and(|before| before != transport) {
+            self.switches += 1;
+        }
+    }
+
+    /// How often a page went on by another transport.
+    pub(super) fn switches(&self) -> u64 {
+        self.switches
+    }
+}
+
+impl fmt::Display for Switching {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [handshakes, streams, long_polls, polls, commands] = self.requests;
+        write!(
+            out,
+            "{handshakes} handshakes, {streams} streams, {long_polls} long polls, {polls} polls, {commands} commands"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_due_once_a_second_and_never_when_off() {
+        let mut switching = Switching::new(true);
+        let due: Vec<bool> = [5_000, 5_000, 5_999, 6_000].map(|now| switching.is_due(now)).into();
+        assert_eq!(due, [true, false, false, true]);
+        assert!(!Switching::new(false).is_due(5_000));
+    }
+
+    #[test]
+    fn a_switch_is_another_transport_in_one_life_of_a_page() {
+        let mut switching = Switching::new(true);
+        let page = |life| PageId { index: 0, life };
+        switching.welcomed(page(0), Transport::WebSocket);
+        switching.welcomed(page(0), Transport::WebSocket);
+        switching.welcomed(page(1), Transport::Poll);
+        assert_eq!(switching.switches(), 0);
+        switching.welcomed(page(1), Transport::LongPoll);
+        assert_eq!(switching.switches(), 1);
+    }
+}
