@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     input::{Claim, Poll},
-    limits::{POLL_LINGER_MS, PRESENCE_MS},
+    limits::{PLAIN_POSTS_PER_POST, POLL_LINGER_MS, POSTS_PER_S, PRESENCE_MS},
     query::Found,
 };
 use shared::command::{At, RoomCreate, RoomMove};
@@ -138,6 +138,19 @@ fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
             assert_eq!(refusal(&out), refused, "{identity:?}");
         }
     }
+}
+
+#[test]
+fn requests_have_a_rate_of_their_own() {
+    let mut house = House::with_log(0);
+    let per_s = POSTS_PER_S * PLAIN_POSTS_PER_POST;
+    let pauses = |out: &[Output]| out.iter().any(|output| matches!(output, Output::Pause(..)));
+    for number in 1..=per_s + 1 {
+        let out = house.asks(u64::from(number), 1, Command::Ping);
+        assert_eq!(pauses(&out), number > per_s, "{number}");
+    }
+    house.pass(1_000);
+    assert!(!pauses(&house.asks(9_999, 1, Command::Ping)));
 }
 
 #[test]
