@@ -26,4 +26,5 @@ mod settings;
 mod slow;
 mod socket;
 mod trace;
+mod traced;
 mod v1;
