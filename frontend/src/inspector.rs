@@ -1,6 +1,7 @@
 //! The connection inspector at `/inspect`: its mind is [`client::inspect`], this is its hands. It has a WebSocket of its
 //! own and no [`crate::driver::Driver`], so that nothing but what the person does happens on it.
 
+pub mod comparison;
 mod socket;
 
 use crate::clock;
