@@ -5,7 +5,7 @@ use crate::{
     assets::{self, Page},
     fanout::Table,
     guard::{Caller, House},
-    health,
+    health, openapi,
     place::Places,
     problem::Refused,
     registry::{Question, Registry},
@@ -125,6 +125,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             web::resource("/api/command")
                 .route(web::post().to(command::command))
                 .default_service(web::to(post_only)),
+        )
+        .service(
+            web::resource("/api/openapi.json")
+                .route(web::get().to(openapi::document))
+                .default_service(web::to(get_only)),
         )
         .default_service(web::to(assets::serve));
 }

@@ -291,11 +291,14 @@ impl Connection {
                 taken => queue.advance(taken),
             }
         }
-        if !queue.frames.is_empty() || queue.is_closing {
-            drop(queue);
-            self.wake();
-        } else if std::mem::take(&mut queue.is_drain_asked) {
+        let is_empty = queue.frames.is_empty() && !queue.is_closing;
+        if is_empty && std::mem::take(&mut queue.is_drain_asked) {
             self.news.tell(Input::Drained(self.session));
+        }
+        drop(queue);
+        // Who answers a request waits for more than frames: that it is clear that there are none.
+        if !is_empty || self.carrier != Carrier::Socket {
+            self.wake();
         }
     }
 

@@ -21,6 +21,7 @@ pub mod lan;
 pub mod limits;
 pub mod listener;
 pub mod news;
+pub mod openapi;
 pub mod place;
 pub mod problem;
 pub mod registry;

@@ -26,6 +26,7 @@ fn the_hubs_limits_are_told_as_they_are() {
         PLAIN_POSTS_PER_POST,
         PLAIN_BYTES_PER_S,
         PRESENCE_MS,
+        POLL_LINGER_MS,
         ROOMS_MAX,
         ROOMS_PER_MEMBER_MAX,
         READS_PER_SESSION_MAX,
@@ -41,13 +42,17 @@ fn the_hubs_limits_are_told_as_they_are() {
 #[test]
 fn the_servers_limits_are_told_as_they_are() {
     use backend::limits::{
-        BODY_BYTES_MAX, BODY_TIMEOUT, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, QUEUE_BYTES_MAX, RETRY_MS,
-        UNACKNOWLEDGED,
+        BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, POLL_AGAIN_MS,
+        POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, RETRY_MS, UNACKNOWLEDGED,
     };
     let values = [
         ("QUEUE_BYTES_MAX", u64::try_from(QUEUE_BYTES_MAX).unwrap()),
         ("UNACKNOWLEDGED", ms(UNACKNOWLEDGED)),
         ("BODY_BYTES_MAX", u64::try_from(BODY_BYTES_MAX).unwrap()),
+        ("COMMENT_EVERY", ms(COMMENT_EVERY)),
+        ("POLL_WAIT_MAX", ms(POLL_WAIT_MAX)),
+        ("POLL_GATHER", ms(POLL_GATHER)),
+        ("POLL_AGAIN_MS", POLL_AGAIN_MS),
         ("BODY_TIMEOUT", ms(BODY_TIMEOUT)),
         ("HEAD_TIMEOUT", ms(HEAD_TIMEOUT)),
         ("KEEP_ALIVE", ms(KEEP_ALIVE)),

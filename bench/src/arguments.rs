@@ -13,6 +13,7 @@ bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
+bench parked  [--polls 1000] [--seconds 60]
 bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N] [--transports all|websocket]
 bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
@@ -41,6 +42,8 @@ pub(crate) enum Command {
         /// Connections to open.
         clients: usize,
     },
+    /// What long polls cost while they wait.
+    Parked(Parked),
     /// Nothing lost, doubled or reordered over cuts, kills and crashes.
     Fault(Fault),
     /// Nothing is told that is not synced.
@@ -105,6 +108,15 @@ pub(crate) struct Slow {
     pub(crate) pairs: usize,
 }
 
+/// Settings of `parked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parked {
+    /// Members, each with one poll.
+    pub(crate) polls: usize,
+    /// Seconds of the measured window.
+    pub(crate) seconds: u64,
+}
+
 /// Settings of `fault`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -154,6 +166,10 @@ impl Command {
             "slow" => Self::Slow(Slow::read(&mut flags)),
             "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
             "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
+            "parked" => Self::Parked(Parked {
+                polls: flags.size("polls", 1_000, 1, 10_000),
+                seconds: flags.number("seconds", 60, 1, 600),
+            }),
             "fault" => Self::Fault(Fault::read(&mut flags)),
             "sync" => Self::Sync,
             "posts" => Self::Posts(Posts::read(&mut flags)),

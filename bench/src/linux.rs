@@ -22,6 +22,7 @@ mod load;
 mod machine;
 mod made;
 mod memory;
+mod parked;
 mod posts;
 mod server;
 mod session;
@@ -51,6 +52,7 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Slow(settings) => slow::measure(&settings, &mut table)?,
         Command::Start { runs } => start::measure(runs, &mut table)?,
         Command::Idle { clients } => idle::measure(clients, &mut table)?,
+        Command::Parked(settings) => parked::measure(&settings, &mut table)?,
         Command::Fault(settings) => fault::measure(&settings, &mut table)?,
         Command::Posts(settings) => posts::measure(&settings, &mut table)?,
         Command::Back(settings) => back::measure(&settings, &mut table)?,

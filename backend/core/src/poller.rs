@@ -70,6 +70,17 @@ impl Pollers {
         }
     }
 
+    /// The member has left the house: nobody lingers in its name.
+    pub(crate) fn left(&mut self, member: MemberId, presence: &mut Presence) {
+        let theirs: Vec<DeviceKey> = self
+            .all
+            .iter()
+            .filter(|(_, poller)| poller.member == member)
+            .map(|(device, _)| *device)
+            .collect();
+        theirs.into_iter().for_each(|device| self.forget(device, presence));
+    }
+
     /// When [`Pollers::expire`] has something to do.
     pub(crate) fn next_wake(&self) -> Option<u64> {
         self.lingering.first().map(|(until, _)| *until)

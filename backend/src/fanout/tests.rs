@@ -87,3 +87,32 @@ async fn who_is_there_is_pinged_and_who_is_silent_is_closed() {
     local.run_until(run).await;
     drop(batches);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_has_a_comment_now_and_then_and_a_request_has_none() {
+    let table = Table::new(0);
+    let (batches, inbox) = mpsc::channel(1);
+    let local = tokio::task::LocalSet::new();
+    local.spawn_local(Rc::clone(&table).run(inbox));
+    let run = async {
+        let [stream, poll] = [Carrier::Stream, Carrier::Poll].map(|carrier| table.enter_http(carrier));
+        let lobby = Address::Room(shared::RoomId::LOBBY);
+        [&stream, &poll].into_iter().for_each(|one| table.attach(one.session, &[lobby]));
+        stream.release();
+        poll.release();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut comments = Vec::new();
+        for second in 1..=10 * COMMENT_S {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            while let Poll::Ready(frame) = stream.poll_frame(&mut context) {
+                assert_eq!(frame, Some(frame::ping()), "and it is never too silent");
+                comments.push(second);
+            }
+            assert!(poll.is_empty() && !poll.is_closing());
+        }
+        assert_eq!(comments.len(), 10, "{comments:?}");
+        assert!(comments.windows(2).all(|pair| pair[1] - pair[0] == COMMENT_S), "{comments:?}");
+    };
+    local.run_until(run).await;
+    drop(batches);
+}

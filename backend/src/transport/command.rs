@@ -80,5 +80,9 @@ fn refused(code: ErrorCode) -> Refused {
         ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         code => status(code),
     };
-    Refused::new(status, code)
+    let refused = Refused::new(status, code);
+    match code {
+        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => refused.with(header::RETRY_AFTER, "1"),
+        _ => refused,
+    }
 }

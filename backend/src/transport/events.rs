@@ -72,9 +72,10 @@ impl Stream {
         }
     }
 
-    /// Behind all that was queued: how far the client has everything now.
+    /// Behind all that was queued: how far the client has everything now. Behind a close it is not
+    /// known: what was queued may have been dropped, and what came since was not queued.
     fn write_id(&self, connection: &Connection, out: &mut BytesMut) {
-        if connection.is_current() && connection.is_empty() {
+        if connection.is_current() && connection.is_empty() && !connection.is_closing() {
             out.put_slice(format!("id: {}\n\n", self.entered.table.through()).as_bytes());
         }
     }

@@ -7,6 +7,7 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
+mod abuse;
 #[cfg(unix)]
 mod care;
 #[cfg(target_os = "linux")]
@@ -15,6 +16,7 @@ mod guard;
 mod house;
 mod http;
 mod identity;
+mod openapi;
 mod page;
 mod panic;
 mod plain;
@@ -22,8 +24,11 @@ mod protocol;
 mod rates;
 mod restart;
 mod rooms;
+mod schema;
+mod scratch;
 mod settings;
 mod slow;
 mod socket;
 mod trace;
+mod transport;
 mod v1;

@@ -1,19 +1,11 @@
 //! Rooms, coming back, history and holes, over real connections.
 
-use crate::{
-    house::{House, Plan},
-    socket::Socket,
-};
-use backend::{data::Folder, store::sqlite::SqliteStore};
+use crate::{house::House, scratch::Scratch, socket::Socket};
 use shared::{
     Address, ClientId, Command, Cursor, ErrorCode, Event, RoomId,
     command::{At, Events, Hello, History, Post, RoomCreate, RoomMove, Rooms},
     event::Reply,
     limits::{REPLAY_EVENTS_MAX, TEXT_BYTES_MAX},
-};
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 fn id(number: u64) -> ClientId {
@@ -71,29 +63,6 @@ fn texts(events: &[Event]) -> Vec<&str> {
         _ => None,
     });
     texts.collect()
-}
-
-/// A data folder of a test's own.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Scratch(std::env::temp_dir().join(format!("teahouse-it-{}-{number}", std::process::id())))
-    }
-
-    /// A server on it.
-    fn plan(&self) -> Plan {
-        let store = SqliteStore::open(Folder::hold(&self.0).unwrap()).unwrap();
-        Plan { store: Box::new(store), ..Plan::default() }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[tokio::test]

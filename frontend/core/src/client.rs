@@ -265,12 +265,12 @@ impl Client {
         match turn {
             Turn::Nothing => {}
             Turn::Connect => {
-                self.make_way(out);
+                self.make_way(true, out);
                 self.connection.open(now, out);
                 self.after_loss(out);
             }
             Turn::Resume => {
-                self.make_way(out);
+                self.make_way(false, out);
                 self.connection.resume(now, &mut self.jitter, out);
             }
             Turn::Renamed => self.call_me_by_name(out),

@@ -3,7 +3,7 @@
 
 use crate::network::{AtPage, Down, Kind, Up, Wire};
 use crate::page::{Page, PageId};
-use crate::promise::{Broken, me};
+use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use client::transport::Transport;
@@ -114,7 +114,11 @@ impl World {
     }
 
     fn is_away(&self, id: PageId) -> bool {
-        let who = |page: &Page| (page.browser, me(&page.view).map(|me| me.id));
+        // Whose session it is, its line knows first.
+        let who = |page: &Page| {
+            let open = page.lines.values().find(|line| line.is_open)?;
+            Some((page.browser, open.identity))
+        };
         let this = who(&self.pages[id.index]);
         self.pages.iter().filter(|page| who(page) == this).all(|page| !page.visible)
     }
@@ -226,6 +230,19 @@ impl World {
             if let Some(connection) = self.connections.get_mut(&wire) {
                 connection.at_page = AtPage::Over;
             }
+        }
+        // Those that share what is read know that one is less.
+        let browser = self.pages[id.index].browser;
+        let presence =
+            serde_json::to_string(&Command::Presence(Presence { away: false })).unwrap_or_default();
+        let shares = |page: &Page| {
+            let open = page.lines.iter().find(|(_, line)| line.is_open && line.identity != Claim::default());
+            open.filter(|_| page.browser == browser).map(|(socket, _)| (page.id, *socket))
+        };
+        let others: Vec<(PageId, SocketId)> = self.pages.iter().filter_map(shares).collect();
+        for (id, socket) in others {
+            // Said by a line that is open: there is nothing to go wrong.
+            let _ = self.say_by_line(id, socket, &presence);
         }
     }
 }

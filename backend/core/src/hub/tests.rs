@@ -1,4 +1,5 @@
 mod attach;
+mod request;
 mod room;
 
 use super::*;

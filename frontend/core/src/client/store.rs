@@ -137,10 +137,11 @@ impl Client {
         }
     }
 
-    /// Somebody joined. If that is not who was here, nothing of theirs stays in sight.
-    pub(super) fn make_way(&mut self, out: &mut Vec<Effect>) {
+    /// Somebody is here, who may have joined only now. If that is not who was here, nothing of theirs
+    /// stays in sight. Who joined is new, even if another log gave that number before.
+    pub(super) fn make_way(&mut self, joined: bool, out: &mut Vec<Effect>) {
         let Some(me) = self.identity.me() else { return };
-        let other = |(owner, name): &(Owner, String)| owner.member != me.id && *name != me.name;
+        let other = |(owner, name): &(Owner, String)| (joined || owner.member != me.id) && *name != me.name;
         if self.drafts_of.as_ref().is_some_and(other) {
             self.put_away(out);
             self.rooms = Rooms::default();

@@ -109,7 +109,7 @@ impl Page {
         let end = self.now + ms;
         while self.now + 10_000 < end {
             self.pass(self.now + 10_000);
-            let link = self.client.view().link.clone();
+            let link = self.client.view().link;
             if link.welcomed {
                 self.frame(link.transport, r#"{"type":"hum"}"#.to_owned());
             }
@@ -150,7 +150,7 @@ fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
     assert_eq!(page.tried(), [WebSocket, Poll]);
     page.wait(CONNECT_MS - 3 * FIRST_WORD_MS);
     assert_eq!(page.tried(), [Poll], "the last is given its time");
-    let link = page.client.view().link.clone();
+    let link = page.client.view().link;
     assert_eq!((link.transport, link.ready_state), (Poll, ReadyState::Connecting));
 }
 

@@ -1,0 +1,396 @@
+//! Sessions that are requests: streams of events, polls, and commands of their own.
+
+use super::*;
+use crate::{
+    input::{Claim, Poll},
+    limits::{POLL_LINGER_MS, PRESENCE_MS},
+    query::Found,
+};
+use shared::command::{At, RoomCreate, RoomMove};
+
+/// What a session is sent, in order, by a word each.
+fn sent(out: &[Output]) -> Vec<String> {
+    let word = |event: &Event| match event {
+        Event::Posted(posted) => format!("posted {}", posted.n),
+        Event::Welcome(welcome) => format!("welcome {} {}", welcome.resumed, welcome.through.n),
+        Event::CaughtUp(through) => format!("caught up {}", through.through.n),
+        Event::Present(present) => format!("present {}", present.count),
+        Event::MemberJoined(joined) => format!("joined {}", joined.n),
+        Event::MemberLeft(left) => format!("left {}", left.n),
+        other => format!("{other:?}"),
+    };
+    let words = out.iter().filter_map(|output| match output {
+        Output::First(_, event) => Some(word(event)),
+        Output::Publish(Audience::Session(_), event) => Some(word(event)),
+        Output::Attach(..) => Some("attach".to_owned()),
+        Output::Release(_) => Some("release".to_owned()),
+        Output::Close(_, code) => Some(format!("{code:?}")),
+        _ => None,
+    });
+    words.collect()
+}
+
+fn device(number: u8) -> Option<DeviceKey> {
+    Some(DeviceKey([number; 32]))
+}
+
+fn at(n: u64) -> Option<Cursor> {
+    Some(Cursor { epoch: Epoch(1), n })
+}
+
+fn hello_at(cursor: Option<Cursor>) -> Hello {
+    Hello { reference: 5, build: "dev".into(), cursor, room: None }
+}
+
+fn moved(id: u8, room: u64) -> RoomMove {
+    RoomMove { reference: u64::from(id), client_id: ClientId([id; 16]), room: RoomId(room) }
+}
+
+impl House {
+    /// Wei, who has said so much; nobody is here.
+    fn with_log(posts: u8) -> House {
+        let mut house = House::with_members(&["Wei"]);
+        (1..=posts).for_each(|id| drop(house.asks(1, 1, post(id, "x"))));
+        house
+    }
+
+    fn streams(&mut self, session: u64, of: u8, cursor: Option<Cursor>) -> Vec<Output> {
+        let hello = hello_at(cursor);
+        self.tell(Input::Streamed { session: SessionId(session), device: device(of), hello })
+    }
+
+    fn polls(&mut self, session: u64, of: u8, poll: Poll) -> Vec<Output> {
+        self.tell(Input::Polled { session: SessionId(session), device: device(of), poll })
+    }
+
+    /// One that knows who is here, from this position on.
+    fn quiet(&self, n: u64) -> Poll {
+        let present = self.hub.presence_revision();
+        Poll { hello: hello_at(at(n)), begins: false, present, identity: Claim::default(), away: false }
+    }
+
+    /// A request that is answered and over.
+    fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
+        let session = SessionId(session);
+        let out = self.tell(Input::Asked { session, device: device(of), identity: Claim::default(), command });
+        self.tell(Input::Closed(session));
+        out
+    }
+
+    fn close(&mut self, session: u64) -> Vec<Output> {
+        self.tell(Input::Closed(SessionId(session)))
+    }
+
+    /// Lets time pass, waking when the hub wants to be woken.
+    fn pass(&mut self, ms: u64) -> Vec<Output> {
+        let until = self.now + ms;
+        let mut out = Vec::new();
+        while let Some(wake) = self.hub.next_wake().filter(|wake| *wake <= until) {
+            self.now = wake.max(self.now);
+            out.extend(self.tell(Input::Tick));
+        }
+        self.now = until;
+        out
+    }
+}
+
+#[test]
+fn a_stream_begins_as_a_socket_does() {
+    let mut house = House::with_log(3);
+    assert_eq!(sent(&house.streams(1, 1, None)), ["attach", "welcome false 4", "release"]);
+    assert_eq!(
+        sent(&house.streams(2, 1, at(2))),
+        ["attach", "welcome true 2", "posted 3", "posted 4", "caught up 4", "release"]
+    );
+    let out = house.streams(3, 9, None);
+    assert_eq!(
+        (refusal(&out), &sent(&out)[..]),
+        (Some(ErrorCode::SignInRequired), &["SignedOut".into()][..])
+    );
+    assert_eq!(house.hub.presence.count(), 1);
+    house.close(1);
+    house.close(2);
+    assert_eq!(house.hub.presence.count(), 0);
+}
+
+#[test]
+fn a_poll_is_told_what_is_new_and_no_more() {
+    let mut house = House::with_log(3);
+    let begins = |cursor| Poll { hello: hello_at(cursor), begins: true, present: 0, identity: Claim::default(), away: false };
+    assert_eq!(sent(&house.polls(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
+    assert_eq!(
+        sent(&house.polls(2, 1, begins(at(3)))),
+        ["attach", "welcome true 3", "posted 4", "caught up 4", "release"]
+    );
+    let quiet = house.quiet(2);
+    assert_eq!(sent(&house.polls(3, 1, quiet)), ["attach", "posted 3", "posted 4", "release"]);
+    let quiet = house.quiet(4);
+    assert_eq!(sent(&house.polls(4, 1, quiet)), ["attach", "release"]);
+}
+
+#[test]
+fn a_poll_whose_cursor_is_none_of_this_log_begins_anew() {
+    let mut house = House::with_log(1);
+    for cursor in [None, at(3), at(u64::MAX), Some(Cursor { epoch: Epoch(2), n: 1 })] {
+        let poll = Poll { hello: hello_at(cursor), ..house.quiet(0) };
+        let out = house.polls(1, 1, poll);
+        assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
+        assert_eq!(welcome_in(&out).reference, 5);
+        house.close(1);
+    }
+}
+
+#[test]
+fn a_log_that_does_not_go_back_so_far_welcomes_a_poll() {
+    let mut house = House::with_log(3);
+    let poll = house.quiet(1);
+    let mut out = Vec::new();
+    house.hub.handle(Input::Polled { session: SessionId(1), device: device(1), poll }, house.now, &mut out);
+    let id = out.iter().find_map(|output| match output {
+        Output::Read(id, _) => Some(*id),
+        _ => None,
+    });
+    let lost = crate::query::Replayed { is_lost: true, ..Default::default() };
+    let out = house.tell(Input::Read(id.unwrap(), Ok(Found::Replayed(lost))));
+    assert_eq!(sent(&out), ["welcome false 4", "release"]);
+    assert!(welcome_in(&out).room.is_some());
+}
+
+#[test]
+fn each_command_is_answered_once_and_nothing_else_comes() {
+    let mut house = House::with_members(&["Wei"]);
+    let create = RoomCreate {
+        reference: 2,
+        client_id: ClientId([2; 16]),
+        name: "a".into(),
+        description: String::new(),
+    };
+    let change = command::RoomChange {
+        reference: 3,
+        client_id: ClientId([3; 16]),
+        room: RoomId(2),
+        name: "b".into(),
+        description: String::new(),
+    };
+    let history = command::History { reference: 4, room: RoomId::LOBBY, at: At::Newest };
+    let events = command::Events { reference: 5, to: Address::Room(RoomId::LOBBY), after: 0 };
+    let commands = [
+        post(1, "x"),
+        Command::RoomCreate(create),
+        Command::RoomChange(change),
+        Command::RoomLeave(moved(6, 2)),
+        Command::RoomJoin(moved(7, 2)),
+        Command::Rooms(command::Rooms { reference: 8, find: String::new(), after: None }),
+        Command::History(history),
+        Command::Events(events),
+        Command::Presence(command::Presence { away: true }),
+        Command::Ping,
+        Command::RoomJoin(moved(9, 99)),
+    ];
+    for (number, command) in commands.into_iter().enumerate() {
+        let session = SessionId(100 + number as u64);
+        let out = house.tell(Input::Asked { session, device: device(1), identity: Claim::default(), command: command.clone() });
+        let answers = out.iter().filter(|output| matches!(output, Output::Send(to, _) if *to == session));
+        assert_eq!(answers.count(), 1, "{command:?}: {out:?}");
+        let else_to_it = out.iter().any(|output| match output {
+            Output::Attach(to, _) | Output::Subscribe(to, _) | Output::First(to, _) => *to == session,
+            _ => false,
+        });
+        assert!(!else_to_it, "{command:?}: {out:?}");
+        assert_eq!(house.hub.presence.count(), 0, "who only asks is not present");
+        assert_eq!(house.close(session.0), []);
+    }
+    for command in [Command::Hello(hello_at(None)), Command::Pong] {
+        assert_eq!(refusal(&house.asks(200, 1, command)), Some(ErrorCode::NotByRequest));
+    }
+    let out = house.asks(201, 9, Command::Ping);
+    assert_eq!(
+        (refusal(&out), &sent(&out)[..]),
+        (Some(ErrorCode::SignInRequired), &["SignedOut".into()][..])
+    );
+}
+
+#[test]
+fn a_room_that_is_joined_by_request_is_heard_of_by_what_reads() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    let create = RoomCreate {
+        reference: 2,
+        client_id: ClientId([2; 16]),
+        name: "a".into(),
+        description: String::new(),
+    };
+    house.asks(1, 2, Command::RoomCreate(create));
+    house.streams(2, 1, None);
+    let poll = house.quiet(2);
+    house.polls(3, 1, poll);
+    let out = house.asks(4, 1, Command::RoomJoin(moved(7, 2)));
+    let subscribed: Vec<_> = out
+        .iter()
+        .filter_map(|output| match output {
+            Output::Subscribe(session, Address::Room(RoomId(2))) => Some(session.0),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(subscribed, [2, 3]);
+    let told = out.iter().position(|output| matches!(output, Output::Publish(Audience::Member(_), _)));
+    let first = out.iter().position(|output| matches!(output, Output::Publish(Audience::Room(RoomId(2)), _)));
+    let subscribes = out.iter().position(|output| matches!(output, Output::Subscribe(..)));
+    assert!(told < subscribes && subscribes < first, "{out:?}");
+}
+
+#[test]
+fn a_member_may_have_so_many_sessions_whatever_they_are() {
+    let mut house = House::with_members(&["Wei"]);
+    for session in 1..=SESSIONS_PER_MEMBER_MAX as u64 - 1 {
+        match session % 3 {
+            0 => drop(house.streams(session, 1, None)),
+            1 => {
+                let poll = house.quiet(1);
+                house.polls(session, 1, poll);
+            }
+            _ => drop(house.enter(session, 1)),
+        }
+    }
+    let full = |out: &[Output]| sent(out) == ["Full"];
+    let open = |house: &House| house.hub.of_member[&MemberId(1)].len();
+    for is_full in [false, true, true] {
+        let poll = house.quiet(1);
+        assert_eq!(full(&house.polls(200, 1, poll)), is_full);
+        if is_full {
+            assert!(full(&house.streams(201, 1, None)));
+            assert!(full(&house.asks(202, 1, Command::Ping)));
+            assert!(full(&house.enter(203, 1)));
+        }
+        assert_eq!(open(&house), SESSIONS_PER_MEMBER_MAX);
+    }
+    (200..204).for_each(|session| drop(house.close(session)));
+    assert_eq!(open(&house), SESSIONS_PER_MEMBER_MAX - 1);
+    assert!(!full(&house.streams(204, 1, None)));
+}
+
+#[test]
+fn who_leaves_a_room_in_the_middle_of_a_poll_is_told_nothing_that_came_after() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    let create = RoomCreate {
+        reference: 2,
+        client_id: ClientId([2; 16]),
+        name: "a".into(),
+        description: String::new(),
+    };
+    house.asks(1, 2, Command::RoomCreate(create));
+    house.asks(2, 1, Command::RoomJoin(moved(3, 2)));
+    let before = house.hub.through().n;
+    let Command::Post(said) = post(4, "in the room") else { panic!() };
+    house.asks(3, 2, Command::Post(Post { room: RoomId(2), ..said }));
+    let (poll, mut out) = (house.quiet(before), Vec::new());
+    house.hub.handle(Input::Polled { session: SessionId(9), device: device(1), poll }, house.now, &mut out);
+    let Some(Output::Read(id, query)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {
+        panic!("{out:?}")
+    };
+    let found = house.log.read(query);
+    let out = house.asks(4, 1, Command::RoomLeave(moved(5, 2)));
+    assert!(out.contains(&Output::Unsubscribe(SessionId(9), Address::Room(RoomId(2)))));
+    // What is published meanwhile is held back, and says that she left; what was read says nothing more.
+    let out = house.tell(Input::Read(*id, Ok(found)));
+    assert_eq!(sent(&out), ["release"], "{out:?}");
+}
+
+#[test]
+fn who_polls_is_shown_who_is_here_where_that_has_changed() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    let poll = house.quiet(2);
+    assert_eq!(sent(&house.polls(1, 1, poll)), ["attach", "release"]);
+    let known = house.hub.presence_revision();
+    assert!(known > 0, "she herself was told");
+    house.close(1);
+    let poll = house.quiet(2);
+    assert_eq!(sent(&house.polls(2, 1, poll)), ["attach", "release"], "nothing has changed");
+    house.close(2);
+    house.enter(3, 2);
+    house.pass(PRESENCE_MS);
+    assert!(house.hub.presence_revision() > known);
+    let poll = Poll { present: known, ..house.quiet(2) };
+    assert_eq!(sent(&house.polls(4, 1, poll)), ["attach", "release", "present 2"]);
+    // Another run of the server knows of no such number.
+    let poll = Poll { present: u64::MAX, ..house.quiet(2) };
+    assert_eq!(sent(&house.polls(5, 1, poll)), ["attach", "release", "present 2"]);
+}
+
+#[test]
+fn who_polls_is_present_between_two_polls_and_a_while_behind_the_last() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 2);
+    house.pass(PRESENCE_MS);
+    let mut told = Vec::new();
+    for session in 10..20 {
+        let poll = house.quiet(2);
+        told.extend(house.polls(session, 1, poll));
+        told.extend(house.pass(25_000));
+        told.extend(house.close(session));
+        told.extend(house.pass(2_000));
+    }
+    let of_wei = |out: &[Output]| -> Vec<&str> {
+        let words = out.iter().filter_map(|output| match output {
+            Output::Publish(Audience::Room(_), Event::Here(_)) => Some("here"),
+            Output::Publish(Audience::Room(_), Event::Away(_)) => Some("away"),
+            Output::Publish(Audience::Room(_), Event::Gone(_)) => Some("gone"),
+            _ => None,
+        });
+        words.collect()
+    };
+    assert_eq!(of_wei(&told), ["here"], "she comes once");
+    let asked = house.asks(30, 1, Command::Presence(command::Presence { away: true }));
+    let told = [asked, house.pass(PRESENCE_MS)].concat();
+    assert_eq!(of_wei(&told), ["away"], "said between two polls");
+    let asked = house.asks(31, 1, Command::Presence(command::Presence { away: false }));
+    assert_eq!(of_wei(&[asked, house.pass(PRESENCE_MS)].concat()), ["here"]);
+    let away = Poll { away: true, ..house.quiet(2) };
+    let out = house.polls(32, 1, away);
+    assert_eq!(of_wei(&[out, house.pass(PRESENCE_MS)].concat()), ["away"], "or with a poll");
+    house.close(32);
+    assert_eq!(of_wei(&house.pass(POLL_LINGER_MS - 1)), [""; 0]);
+    assert_eq!(of_wei(&house.pass(1)), ["gone"]);
+    assert_eq!(house.hub.presence.count(), 1);
+}
+
+#[test]
+fn a_stream_is_away_and_back_by_request_and_that_of_another_device_is_not() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.streams(1, 1, None);
+    house.streams(2, 2, None);
+    house.pass(PRESENCE_MS);
+    let away = |house: &mut House| -> Vec<bool> {
+        let names = |id| Some(shared::Member { id, name: String::new() });
+        house.hub.presence.first(names).iter().map(|presence| presence.away).collect()
+    };
+    house.asks(3, 1, Command::Presence(command::Presence { away: true }));
+    assert_eq!(away(&mut house), [true, false]);
+    house.asks(4, 1, Command::Presence(command::Presence { away: true }));
+    house.asks(5, 1, Command::Presence(command::Presence { away: false }));
+    assert_eq!(away(&mut house), [false, false]);
+    house.asks(6, 1, Command::Presence(command::Presence { away: true }));
+    house.close(1);
+    assert_eq!(house.hub.presence.count(), 1, "that it was away is forgotten with it");
+}
+
+#[test]
+fn signing_out_ends_streams_and_polls_and_nobody_lingers() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.enter(1, 2);
+    house.streams(2, 1, None);
+    for session in [3, 4] {
+        let poll = house.quiet(2);
+        house.polls(session, 1, poll);
+    }
+    house.close(4);
+    let out = house.tell(Input::SignOut(Ticket(5), DeviceKey([1; 32])));
+    assert_eq!(sent(&out), ["SignedOut", "SignedOut"]);
+    house.close(2);
+    house.close(3);
+    assert_eq!(house.hub.presence.count(), 1, "at once, not when the time is over");
+    assert_eq!(house.pass(10 * POLL_LINGER_MS).len(), 1, "and it is told once");
+    assert_eq!(house.hub.next_wake(), None);
+    let poll = house.quiet(2);
+    assert_eq!(refusal(&house.polls(6, 1, poll)), Some(ErrorCode::SignInRequired));
+    assert_eq!(house.hub.presence.count(), 1);
+}

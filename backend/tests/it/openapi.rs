@@ -1,0 +1,304 @@
+//! The document of `/api` is what the server does.
+
+use crate::{
+    house::House,
+    http::{self, Answer},
+    schema::{faults, resolve},
+    transport::client::{By, Client},
+};
+use serde_json::{Value, json};
+use shared::limits::{
+    DESCRIPTION_CHARS_MAX, FRAME_BYTES_MAX, HISTORY_MESSAGES, NAME_CHARS_MAX, PRESENCE_NAMED_MAX, ROOMS_PAGE,
+    SNAPSHOT_MESSAGES, TEXT_BYTES_MAX, WELCOME_PRESENT_MAX,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+fn document() -> Value {
+    serde_json::from_str(backend::openapi::DOCUMENT).unwrap()
+}
+
+/// Path, method and what is said of it.
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, item)| {
+            let all = item.as_object().unwrap().iter();
+            all.map(|(method, operation)| (path.clone(), method.to_uppercase(), operation))
+        })
+        .collect()
+}
+
+fn golden() -> BTreeMap<String, Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/tests/golden/v1");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files
+        .map(|file| {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn it_is_a_whole_document_of_openapi_3_1() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    for field in ["/info/title", "/info/version", "/paths", "/components/schemas"] {
+        assert!(document.pointer(field).is_some(), "{field}");
+    }
+    let mut names = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        assert!(["GET", "POST"].contains(&&*method), "{path}");
+        assert!(names.insert(operation["operationId"].as_str().unwrap()), "two of one name");
+        assert_eq!(operation["requestBody"].is_object(), method == "POST", "{path}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(["query", "header"].contains(&parameter["in"].as_str().unwrap()));
+            assert!(parameter["name"].is_string() && parameter["schema"].is_object());
+        }
+        for (status, answer) in operation["responses"].as_object().unwrap() {
+            assert!((200..600).contains(&status.parse::<u16>().unwrap()));
+            assert!(answer["description"].is_string() && answer["content"].is_object());
+        }
+    }
+    // Whatever is referred to is there, and each schema can be asked.
+    refer(&document, &document);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(faults(&document, schema, &json!({})).len() < 99, "{name}");
+    }
+}
+
+fn refer(document: &Value, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("$ref", Value::String(reference)) => {
+                        resolve(document, reference);
+                    }
+                    ("mapping", Value::Object(all)) => {
+                        for to in all.values() {
+                            resolve(document, to.as_str().unwrap());
+                        }
+                    }
+                    _ => refer(document, member),
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|value| refer(document, value)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_golden_file_is_in_it_and_fits_its_schema() {
+    let (document, golden) = (document(), golden());
+    let mut described = BTreeSet::new();
+    for (name, value) in &golden {
+        assert_eq!(&document["components"]["examples"][name]["value"], value, "{name}");
+        let schema = match name.split_once('_').unwrap() {
+            ("command", _) => "Command",
+            ("event", _) => "Event",
+            ("api", "name") => "Naming",
+            ("api", rest) if rest.starts_with("problem") => "Problem",
+            _ => "Me",
+        };
+        let schema = &document["components"]["schemas"][schema];
+        assert_eq!(faults(&document, schema, value), [""; 0], "{name}");
+        // And by its own, which says more of what is wrong.
+        if let Some(own) = schema["discriminator"]["mapping"].get(value["type"].as_str().unwrap_or_default())
+        {
+            described.insert(own.as_str().unwrap());
+            let mut without = value.clone();
+            let gone = without.as_object_mut().unwrap().remove("type");
+            assert!(gone.is_some() && !faults(&document, schema, &without).is_empty(), "{name}");
+        }
+    }
+    assert_eq!(document["components"]["examples"].as_object().unwrap().len(), golden.len());
+    for union in ["Command", "Event"] {
+        let mapping =
+            document["components"]["schemas"][union]["discriminator"]["mapping"].as_object().unwrap();
+        for (kind, own) in mapping {
+            assert!(described.contains(own.as_str().unwrap()), "no example of {kind}");
+        }
+        assert_eq!(
+            mapping.len(),
+            document["components"]["schemas"][union]["oneOf"].as_array().unwrap().len()
+        );
+    }
+}
+
+#[test]
+fn its_limits_are_the_constants() {
+    let document = document();
+    let schema = "/components/schemas";
+    for (pointer, limit) in [
+        ("/Command_post/properties/text/maxLength", TEXT_BYTES_MAX),
+        ("/Name/maxLength", NAME_CHARS_MAX),
+        ("/Member/properties/name/maxLength", NAME_CHARS_MAX),
+        ("/Description/maxLength", DESCRIPTION_CHARS_MAX),
+        ("/RoomSnapshot/properties/messages/maxItems", SNAPSHOT_MESSAGES),
+        ("/Event_history/properties/messages/maxItems", HISTORY_MESSAGES),
+        ("/Event_rooms/properties/rooms/maxItems", ROOMS_PAGE),
+        ("/Event_welcome/properties/present/maxItems", WELCOME_PRESENT_MAX),
+        ("/Event_present/properties/members/maxItems", PRESENCE_NAMED_MAX),
+    ] {
+        assert_eq!(document.pointer(&format!("{schema}{pointer}")), Some(&json!(limit)), "{pointer}");
+    }
+    for (path, method, operation) in operations(&document).into_iter().filter(|it| it.1 == "POST") {
+        let most = if path == "/api/command" { FRAME_BYTES_MAX } else { backend::limits::BODY_BYTES_MAX };
+        assert_eq!(operation["requestBody"]["x-bytes-max"], most, "{method} {path}");
+    }
+    let text = backend::openapi::DOCUMENT;
+    let wait = backend::limits::POLL_WAIT_MAX.as_secs();
+    assert!(text.contains(&format!("more than {wait} are {wait}")));
+    let comments = backend::limits::COMMENT_EVERY.as_secs();
+    assert!(text.contains(&format!("A comment comes every {comments} seconds")));
+    let body = backend::limits::BODY_TIMEOUT.as_secs();
+    assert!(text.contains(&format!("did not come in {body} seconds")));
+}
+
+#[tokio::test]
+async fn every_route_is_in_it_and_nothing_else() {
+    let (document, house) = (document(), House::open());
+    let served = http::get(&house, "/api/openapi.json", &[]).await;
+    assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
+    assert_eq!(serde_json::from_str::<Value>(&served.body).unwrap(), document);
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app.rs")).unwrap();
+    let routes: BTreeSet<_> =
+        source.split("web::resource(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let routes: BTreeSet<_> = routes.into_iter().filter(|path| path.starts_with("/api")).collect();
+    let described: BTreeSet<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(routes, described);
+    for path in described {
+        let methods: Vec<_> =
+            operations(&document).into_iter().filter(|it| it.0 == path).map(|it| it.1).collect();
+        let head = http::head("PUT", path, &house, &[("content-length", "0")]);
+        let answer = http::request(&house, &head, b"").await;
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(&*methods.join(", "))), "{path}");
+    }
+}
+
+/// Statuses that a test cannot have without waiting, or without breaking the server; they have tests
+/// of their own.
+const NOT_PROVOKED: [&str; 2] = ["408", "503"];
+
+/// What was answered to whom.
+struct Seen<'d> {
+    document: &'d Value,
+    statuses: BTreeSet<(String, String)>,
+}
+
+impl Seen<'_> {
+    /// An answer is one of those that are described, and its body fits.
+    fn note(&mut self, path: &str, method: &str, answer: &Answer) {
+        let operation = &self.document["paths"][path][method.to_lowercase()];
+        let status = answer.status.to_string();
+        let described = &operation["responses"][&status];
+        assert!(described.is_object(), "{method} {path}: {status} is not described: {}", answer.body);
+        let kind = answer.header("content-type").unwrap();
+        let schema = &described["content"][kind]["schema"];
+        assert!(schema.is_object(), "{method} {path}: {status}, {kind}");
+        if answer.header("transfer-encoding").is_none() {
+            let body: Value = serde_json::from_str(&answer.body).unwrap();
+            if path != "/api/openapi.json" || status != "200" {
+                assert_eq!(faults(self.document, schema, &body), [""; 0], "{method} {path}");
+            }
+        }
+        self.statuses.insert((path.to_owned(), status));
+    }
+}
+
+#[tokio::test]
+async fn each_status_is_answered_as_it_is_described() {
+    let (document, house) = (document(), House::open());
+    let mut seen = Seen { document: &document, statuses: BTreeSet::new() };
+    let (wei, origin) = (house.join("Wei").await, house.origin());
+    house.join("Lin").await;
+    let mine = ("cookie", &*wei);
+    for (path, method, operation) in operations(&document) {
+        let is_get = method == "GET";
+        let most = usize::try_from(operation["requestBody"]["x-bytes-max"].as_u64().unwrap_or(0)).unwrap();
+        let ask = async |kind: &str, body: &str, headers: &[(&str, &str)], query: &str| {
+            let body = if is_get { "" } else { body };
+            let length = body.len().to_string();
+            let mut all = headers.to_vec();
+            if !is_get {
+                all.extend([("content-type", kind), ("content-length", &*length)]);
+            }
+            let head = http::head(&method, &format!("{path}{query}"), &house, &all);
+            http::request(&house, &head, body.as_bytes()).await
+        };
+        let (json, own) = ("application/json", ("origin", &*origin));
+        let mut answers = vec![
+            ask(json, "{}", &[mine, ("host", "evil.example")], "").await,
+            ask(json, "{", &[mine, own], "?wait=x&cursor=x").await,
+            ask("text/plain", "{}", &[mine, own], "?room=x").await,
+        ];
+        if !is_get {
+            answers.push(ask(json, &"x".repeat(most + 1), &[mine, own], "").await);
+        }
+        let foreign = match is_get {
+            true => ("sec-fetch-site", "cross-site"),
+            false => ("origin", "http://evil.example"),
+        };
+        answers.push(ask(json, "{}", &[mine, foreign], "").await);
+        if path == "/api/events" {
+            // A stream has no end: its head was looked at elsewhere.
+            seen.statuses.insert((path.clone(), "200".to_owned()));
+        } else if path != "/api/sign-out" {
+            let body = match &*path {
+                "/api/command" => r#"{"type":"ping"}"#,
+                "/api/join" => r#"{"name":"Mei"}"#,
+                _ => r#"{"name":"Wei the second"}"#,
+            };
+            let headers = if path == "/api/join" { vec![own] } else { vec![mine, own] };
+            answers.push(ask(json, body, &headers, "").await);
+        }
+        if operation["responses"]["401"].is_object() {
+            let body = if path == "/api/command" { r#"{"type":"ping"}"# } else { r#"{"name":"Mo"}"# };
+            answers.push(ask(json, body, &[own], "").await);
+        }
+        for body in [
+            r#"{"type":"tea"}"#,
+            r#"{"name":"Lin"}"#,
+            r#"{"type":"history","ref":1,"room":9,"at":"newest"}"#,
+            r#"{"type":"room_create","ref":1,"client_id":"0123456789abcdef0123456789abcdef","name":"Lobby"}"#,
+        ] {
+            if !is_get && path != "/api/sign-out" {
+                answers.push(ask(json, body, &[mine, own], "").await);
+                answers.push(ask(json, body, &[own], "").await);
+            }
+        }
+        answers.iter().for_each(|answer| seen.note(&path, &method, answer));
+    }
+    // As many as one may have.
+    let mut streams = Vec::new();
+    for _ in 0..hub::limits::SESSIONS_PER_MEMBER_MAX {
+        streams.push(Client::back(&house, By::Events, &wei, None, None).await.ok());
+    }
+    for path in ["/api/events", "/api/poll"] {
+        seen.note(path, "GET", &http::get(&house, path, &[mine]).await);
+    }
+    let ping = json!({ "type": "ping" });
+    seen.note("/api/command", "POST", &http::post(&house, "/api/command", &[mine], &ping).await);
+    for _ in 0..backend::limits::NAMINGS.burst {
+        let answer = http::post(&house, "/api/join", &[], &json!({ "name": "" })).await;
+        seen.note("/api/join", "POST", &answer);
+    }
+    seen.note("/api/name", "POST", &http::post(&house, "/api/name", &[mine], &json!({ "name": "" })).await);
+    seen.note("/api/sign-out", "POST", &http::post(&house, "/api/sign-out", &[mine], &json!({})).await);
+    let missing: Vec<_> = operations(&document)
+        .into_iter()
+        .flat_map(|(path, _, operation)| {
+            let statuses = operation["responses"].as_object().unwrap().keys();
+            statuses.map(|status| (path.clone(), status.clone())).collect::<Vec<_>>()
+        })
+        .filter(|(_, status)| !NOT_PROVOKED.contains(&status.as_str()))
+        .filter(|it| !seen.statuses.contains(it))
+        .collect();
+    assert_eq!(missing, [], "described, and never answered");
+}

@@ -1,0 +1,169 @@
+//! How each transport is read: one task each, that ends with its server.
+
+use super::{
+    client::{Caller, Item},
+    wire::Wire,
+};
+use futures_util::{StreamExt, stream::SplitStream};
+use serde::Deserialize;
+use shared::{CloseCode, Cursor, ErrorCode, Event, api::Problem, command::Hello};
+use std::{sync::atomic::Ordering, time::Duration};
+use tokio::{net::TcpStream, sync::mpsc::UnboundedSender};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+
+/// Between two polls that do not wait: a client's own choice.
+const PAUSE: Duration = Duration::from_millis(5);
+
+type Items = UnboundedSender<Item>;
+
+/// A connection that ended without a word.
+const CUT: u16 = 1006;
+
+/// A WebSocket. What has come up to a cursor is told by some of its frames.
+pub(crate) async fn frames(
+    caller: Caller,
+    mut stream: SplitStream<WebSocketStream<TcpStream>>,
+    items: Items,
+) {
+    caller.may_read().await;
+    while let Some(message) = stream.next().await {
+        match message {
+            Ok(Message::Text(text)) => {
+                let event = Event::parse(&text).unwrap();
+                let through = match &event {
+                    Event::CaughtUp(it) | Event::Ping(it) | Event::Pong(it) => Some(it.through),
+                    _ => None,
+                };
+                let _ = items.send(Item::Event(Box::new(event)));
+                through.map(|through| items.send(Item::Through(through)));
+            }
+            Ok(Message::Close(frame)) => {
+                let _ = items.send(Item::End(frame.map_or(1005, |frame| frame.code.into())));
+                return;
+            }
+            Ok(_) => {}
+            Err(_) => break,
+        }
+    }
+    let _ = items.send(Item::End(CUT));
+}
+
+/// What a refusal would be on a connection that lasts.
+fn close_code(body: &str) -> u16 {
+    let problem: Problem = serde_json::from_str(body).unwrap();
+    match problem.code {
+        ErrorCode::SignInRequired => CloseCode::SignedOut.number(),
+        ErrorCode::TooManyRequests => CloseCode::Full.number(),
+        ErrorCode::Restarting => CloseCode::Restart.number(),
+        ErrorCode::StoreRefused => CloseCode::TryAgainLater.number(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn query(hello: &Hello) -> String {
+    let mut query = format!("ref={}&build={}", hello.reference, hello.build);
+    hello.cursor.inspect(|cursor| query.push_str(&format!("&cursor={cursor}")));
+    hello.room.inspect(|room| query.push_str(&format!("&room={}", room.0)));
+    query
+}
+
+/// A stream of events.
+pub(crate) async fn events(caller: Caller, hello: Hello, items: Items) {
+    let end = stream(&caller, &hello, &items).await.unwrap_or(CUT);
+    let _ = items.send(Item::End(end));
+}
+
+async fn stream(caller: &Caller, hello: &Hello, items: &Items) -> std::io::Result<u16> {
+    let mut wire = Wire::open(caller.address).await?;
+    let path = format!("/api/events?{}", query(hello));
+    wire.send(caller.head("GET", &path, "").as_bytes()).await?;
+    caller.may_read().await;
+    let head = wire.head().await?;
+    if head.status != 200 {
+        return Ok(close_code(&wire.body(&head).await?));
+    }
+    assert_eq!(head.header("content-type"), Some("text/event-stream"));
+    assert_eq!(head.header("x-accel-buffering"), Some("no"));
+    let (mut bytes, mut end) = (Vec::new(), None);
+    while let Some(chunk) = wire.chunk().await? {
+        bytes.extend(chunk);
+        while let Some(at) = bytes.windows(2).position(|pair| pair == b"\n\n") {
+            let block: Vec<u8> = bytes.drain(..at + 2).collect();
+            assert!(end.is_none(), "{:?} behind the close", String::from_utf8_lossy(&block));
+            end = block_of(str::from_utf8(&block).unwrap(), items);
+        }
+    }
+    assert_eq!(bytes, b"", "a whole event");
+    Ok(end.unwrap_or(CUT))
+}
+
+/// One block of a stream; the code if it is the last.
+fn block_of(block: &str, items: &Items) -> Option<u16> {
+    let field = |name: &str| {
+        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim_start().into())
+    };
+    let data: Option<&str> = field("data");
+    if field("event") == Some("close") {
+        let close: serde_json::Value = serde_json::from_str(data.unwrap()).unwrap();
+        return close["code"].as_u64().map(|code| u16::try_from(code).unwrap());
+    }
+    if let Some(data) = data {
+        let _ = items.send(Item::Event(Box::new(Event::parse(data).unwrap())));
+    }
+    if let Some(id) = field("id") {
+        let _ = items.send(Item::Through(id.parse().unwrap()));
+    }
+    None
+}
+
+/// The answer to a poll.
+#[derive(Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) events: Vec<Event>,
+    pub(crate) through: Cursor,
+    pub(crate) present: u64,
+    pub(crate) again_ms: u64,
+}
+
+/// Polls, one after another, each of which waits for so many seconds.
+pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: Items) {
+    let (mut wire, mut begins, mut present) = (None, true, 0);
+    loop {
+        let away = u8::from(caller.away.load(Ordering::Relaxed));
+        let begin = u8::from(begins);
+        let path =
+            format!("/api/poll?{}&wait={wait}&begin={begin}&present={present}&away={away}", query(&hello));
+        let body = match one(&caller, &path, &mut wire).await {
+            Ok((200, body)) => body,
+            Ok((_, body)) => return drop(items.send(Item::End(close_code(&body)))),
+            Err(_) if TcpStream::connect(caller.address).await.is_err() => {
+                return drop(items.send(Item::End(CUT)));
+            }
+            // A part is not the whole: once more from where it was.
+            Err(_) => continue,
+        };
+        let answer: Answer = serde_json::from_str(&body).unwrap();
+        assert_eq!(answer.again_ms > 0, wait == 0);
+        answer.events.into_iter().for_each(|event| drop(items.send(Item::Event(Box::new(event)))));
+        let _ = items.send(Item::Through(answer.through));
+        (hello.cursor, present, begins) = (Some(answer.through), answer.present, false);
+        if wait == 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn one(caller: &Caller, path: &str, kept: &mut Option<Wire>) -> std::io::Result<(u16, String)> {
+    let mut wire = match kept.take() {
+        Some(wire) => wire,
+        None => Wire::open(caller.address).await?,
+    };
+    wire.send(caller.head("GET", path, "").as_bytes()).await?;
+    caller.may_read().await;
+    let head = wire.head().await?;
+    let body = wire.body(&head).await?;
+    if head.header("connection") != Some("close") {
+        *kept = Some(wire);
+    }
+    Ok((head.status, body))
+}

@@ -1,0 +1,222 @@
+//! To be here, and to talk.
+
+use super::client::{By, Client};
+use crate::house::House;
+use shared::{
+    Address, ClientId, Command, ErrorCode, Event, RoomId,
+    command::{At, History, Post, RoomCreate, RoomMove, Rooms},
+    event::Reply,
+    limits::{HISTORY_MESSAGES, NAME_CHARS_MAX, TEXT_BYTES_MAX},
+};
+
+/// A retry has the number of what it repeats.
+fn id(number: u64) -> ClientId {
+    ClientId(u128::from(number).to_be_bytes())
+}
+
+pub(super) fn post(number: u64, room: RoomId, text: &str) -> Command {
+    Command::Post(Post { reference: number, client_id: id(number), room, text: text.to_owned() })
+}
+
+pub(super) fn make(number: u64, name: &str) -> Command {
+    let (name, description) = (name.to_owned(), String::new());
+    Command::RoomCreate(RoomCreate { reference: number, client_id: id(number), name, description })
+}
+
+pub(super) fn moved(number: u64, room: RoomId) -> RoomMove {
+    RoomMove { reference: number, client_id: id(number), room }
+}
+
+pub(super) async fn reply(client: &mut Client, command: &Command) -> Reply {
+    match client.ask(command).await {
+        Ok(Event::Reply(reply)) => reply,
+        other => panic!("{command:?}: {other:?}"),
+    }
+}
+
+/// Says these in this room; the position of the last.
+pub(super) async fn say(client: &mut Client, room: RoomId, numbers: std::ops::Range<u64>) -> u64 {
+    let mut last = 0;
+    for number in numbers {
+        last = reply(client, &post(number, room, &number.to_string())).await.n;
+    }
+    last
+}
+
+/// What [`say`] says.
+pub(super) fn said(numbers: std::ops::Range<u64>) -> Vec<String> {
+    numbers.map(|number| number.to_string()).collect()
+}
+
+pub(super) async fn who_joins_is_welcomed_and_hears(by: By) {
+    let house = House::open();
+    let (wei, lin) = (house.join("Wei").await, house.join("Lin").await);
+    let mut wei = Client::enter(&house, by, &wei).await;
+    let first = reply(&mut wei, &post(2, RoomId::LOBBY, "茶好了")).await;
+    let mut lin = Client::enter(&house, by, &lin).await;
+    let room = lin.welcome.room.as_ref().unwrap();
+    assert_eq!((&*lin.welcome.you.name, &*room.messages[0].text), ("Lin", "茶好了"));
+    let second = reply(&mut lin, &post(3, RoomId::LOBBY, "thanks")).await;
+    assert_eq!((first.seq, second.seq), (1, 2));
+    let Event::Posted(posted) = lin.event().await else { panic!() };
+    assert_eq!((posted.n, posted.prev, &*posted.text), (second.n, first.n, "thanks"));
+    assert_eq!(wei.hear(2).await, ["茶好了", "thanks"], "its own too");
+    // A retry is answered as the first, and told to nobody.
+    assert_eq!(reply(&mut lin, &post(3, RoomId::LOBBY, "thanks")).await, second);
+    reply(&mut lin, &post(4, RoomId::LOBBY, "more")).await;
+    assert_eq!(wei.hear(1).await, ["more"]);
+}
+
+pub(super) async fn rooms_keep_what_is_said_in_them(by: By) {
+    let house = House::open();
+    let (wei, lin) = (house.join("Wei").await, house.join("Lin").await);
+    let (mut wei, mut lin) = (Client::enter(&house, by, &wei).await, Client::enter(&house, by, &lin).await);
+    let room = reply(&mut wei, &make(2, "品茶")).await.room.unwrap();
+    reply(&mut wei, &post(3, room, "for this room")).await;
+    reply(&mut wei, &post(4, RoomId::LOBBY, "for all")).await;
+    assert_eq!(lin.hear(1).await, ["for all"]);
+    let rooms = Command::Rooms(Rooms { reference: 5, find: "茶".into(), after: None });
+    let Ok(Event::Rooms(found)) = lin.ask(&rooms).await else { panic!() };
+    assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
+    reply(&mut lin, &Command::RoomJoin(moved(6, room))).await;
+    let Event::MemberJoined(told) = lin.event().await else { panic!() };
+    assert_eq!(told.room.unwrap().id, room);
+    let Event::MemberJoined(joined) = lin.event().await else { panic!() };
+    assert_eq!(joined.to, Address::Room(room));
+    reply(&mut wei, &post(7, room, "welcome")).await;
+    let Event::Posted(posted) = lin.event().await else { panic!() };
+    assert_eq!((posted.to, posted.prev, posted.seq), (Address::Room(room), joined.n, 2));
+    reply(&mut lin, &Command::RoomLeave(moved(8, room))).await;
+    reply(&mut wei, &post(9, room, "gone?")).await;
+    reply(&mut wei, &post(10, RoomId::LOBBY, "all again")).await;
+    assert_eq!(lin.hear(1).await, ["all again"]);
+    assert_eq!(lin.ask(&post(11, room, "still here?")).await, Err(ErrorCode::RoomUnknown));
+    // Whoever enters with this room open is shown it.
+    let wei = wei.caller.cookie.clone();
+    let again = Client::back(&house, by, &wei, None, Some(room)).await.unwrap();
+    assert_eq!(again.welcome.room.as_ref().unwrap().room, room);
+}
+
+pub(super) async fn history_goes_back(by: By) {
+    let house = House::with(|config| config.limit_posts = 0);
+    let mut wei = Client::enter(&house, by, &house.join("Wei").await).await;
+    let count = HISTORY_MESSAGES as u64 + 1;
+    say(&mut wei, RoomId::LOBBY, 0..count).await;
+    let mut seen = Vec::new();
+    let mut at = At::Newest;
+    loop {
+        let asked = Command::History(History { reference: 2, room: RoomId::LOBBY, at });
+        let Ok(Event::History(page)) = wei.ask(&asked).await else { panic!() };
+        seen.splice(0..0, page.messages.iter().map(|message| message.text.clone()));
+        if !page.older {
+            break;
+        }
+        at = At::Before(page.messages[0].n);
+    }
+    assert_eq!(seen, said(0..count));
+}
+
+pub(super) async fn two_tabs_of_one_member(by: By) {
+    let house = House::open();
+    let cookie = house.join("Wei").await;
+    let mut tabs = [Client::enter(&house, by, &cookie).await, Client::enter(&house, by, &cookie).await];
+    let room = reply(&mut tabs[0], &make(2, "a")).await.room.unwrap();
+    reply(&mut tabs[1], &post(3, room, "from the other")).await;
+    for tab in &mut tabs {
+        let Event::MemberJoined(told) = tab.event().await else { panic!() };
+        assert_eq!(told.room.unwrap().id, room);
+        assert_eq!(tab.hear(1).await, ["from the other"]);
+    }
+}
+
+/// Who is said to be here, away or gone.
+async fn told(client: &mut Client, sought: &str) {
+    loop {
+        let told: Vec<String> = match client.any().await.unwrap() {
+            Event::Here(here) => here.members.iter().map(|it| format!("here {}", it.name)).collect(),
+            Event::Away(away) => away.members.iter().map(|it| format!("away {}", it.name)).collect(),
+            Event::Gone(gone) => gone.members.iter().map(|it| format!("gone {}", it.0)).collect(),
+            Event::Present(present) => {
+                let state = |away| if away { "away" } else { "here" };
+                present.members.iter().map(|it| format!("{} {}", state(it.away), it.member.name)).collect()
+            }
+            _ => continue,
+        };
+        if told.iter().any(|told| told == sought) {
+            return;
+        }
+    }
+}
+
+pub(super) async fn presence_is_told(by: By) {
+    let house = House::open();
+    let (wei, lin) = (house.join("Wei").await, house.join("Lin").await);
+    let mut watcher = Client::enter(&house, By::WebSocket, &wei).await;
+    let mut lin = Client::enter(&house, by, &lin).await;
+    assert!(lin.welcome.present.iter().any(|it| it.member.name == "Wei"));
+    told(&mut watcher, "here Lin").await;
+    lin.set_away(true).await;
+    told(&mut watcher, "away Lin").await;
+    lin.set_away(false).await;
+    told(&mut watcher, "here Lin").await;
+    watcher.set_away(true).await;
+    told(&mut lin, "away Wei").await;
+    let id = lin.welcome.you.id.0;
+    drop(lin);
+    // Who polls stays for a while: the hub's own tests have a clock to see the end of it.
+    if !by.polls() {
+        told(&mut watcher, &format!("gone {id}")).await;
+    }
+}
+
+pub(super) async fn limits_hold(by: By) {
+    let house = House::open();
+    let mut wei = Client::enter(&house, by, &house.join("Wei").await).await;
+    for (number, (length, refused)) in [
+        (0, Some(ErrorCode::TextEmpty)),
+        (1, None),
+        (TEXT_BYTES_MAX - 1, None),
+        (TEXT_BYTES_MAX, None),
+        (TEXT_BYTES_MAX + 1, Some(ErrorCode::TextTooLong)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // In its longest spelling.
+        let said = wei.ask(&post(2 + number as u64, RoomId::LOBBY, &"\u{1}".repeat(length))).await;
+        assert_eq!(said.err(), refused, "{length}");
+    }
+    for (number, (length, refused)) in [
+        (NAME_CHARS_MAX - 1, None),
+        (NAME_CHARS_MAX, None),
+        (NAME_CHARS_MAX + 1, Some(ErrorCode::NameTooLong)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(wei.ask(&make(20 + number as u64, &"x".repeat(length))).await.err(), refused, "{length}");
+    }
+    assert_eq!(wei.ask(&post(30, RoomId(99), "x")).await, Err(ErrorCode::RoomUnknown));
+    assert_eq!(wei.ask(&make(31, "Lobby")).await, Err(ErrorCode::NameTaken));
+    assert_eq!(wei.ask(&Command::RoomLeave(moved(32, RoomId::LOBBY))).await, Err(ErrorCode::LobbyStays));
+}
+
+pub(super) async fn a_member_may_have_so_many_sessions(by: By) {
+    let house = House::open();
+    let cookie = house.join("Wei").await;
+    let mut streams = Vec::new();
+    for _ in 0..hub::limits::SESSIONS_PER_MEMBER_MAX - 1 {
+        streams.push(Client::enter(&house, By::Events, &cookie).await);
+    }
+    drop(Client::enter(&house, by, &cookie).await);
+    // As soon as the server has heard of that one's end.
+    let last = loop {
+        match Client::back(&house, By::Events, &cookie, None, None).await {
+            Ok(last) => break last,
+            Err(code) => assert_eq!(code, 4429),
+        }
+    };
+    assert_eq!(Client::back(&house, by, &cookie, None, None).await.err(), Some(4429));
+    let asked = last.caller.post(&Command::Ping).await;
+    assert_eq!(asked, Err((429, ErrorCode::TooManyRequests)), "a request is one too");
+}
