@@ -185,8 +185,8 @@ impl Page {
     /// Has the browser keep that this transport is wanted and no other, as the settings do, and opens
     /// the page at the door.
     pub async fn visit_by(window: Window, url: &str, transport: &str) -> Page {
-        // Any answer of the house's will do: what is kept belongs to its origin.
-        window.goto(&format!("{url}/api/me")).await;
+        // What is kept belongs to its origin.
+        window.goto(url).await;
         let script = "localStorage.setItem('teahouse.transport.pin', arguments[0])";
         let _: serde_json::Value = window.run(script, vec![json!(transport)]).await;
         Page::visit(window, url).await

@@ -18,6 +18,7 @@ mod refused;
 mod reload;
 mod room;
 mod row;
+mod scenario;
 mod stranger;
 mod tabs;
 mod talk;
