@@ -87,7 +87,8 @@ impl Runner {
         self.show();
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
+    /// Lets something happen to it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
         act(&mut self.0.comparison.borrow_mut())
     }
 

@@ -17,6 +17,7 @@ mod refused;
 mod reload;
 mod room;
 mod row;
+mod side_by_side;
 mod stranger;
 mod talk;
 mod theme;
