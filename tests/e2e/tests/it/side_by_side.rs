@@ -14,7 +14,7 @@ const TABLE: &str = "return [...document.querySelectorAll('#figures_table tbody 
     [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent.replaceAll(',', ''))))";
 
 /// What stands in the field that it was copied from.
-const TEXT: &str = "return document.querySelector('#csv_text')?.textContent ?? ''";
+const TEXT: &str = "return document.querySelector('#csv_text:not(.unseen)')?.textContent ?? ''";
 
 async fn table(page: &Page) -> Vec<Vec<f64>> {
     page.run(TABLE, vec![]).await
