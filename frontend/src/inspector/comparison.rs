@@ -22,8 +22,8 @@ use std::{
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-/// Between two looks at what goes on, in milliseconds: more cannot be followed, and each takes a while to draw.
-const SHOWN_MS: u64 = 250;
+/// Between two looks at what goes on, in milliseconds, at the least.
+const SHOWN_MS: u64 = 500;
 
 /// The handle; clones are the same.
 #[derive(Clone, Default)]
@@ -39,6 +39,8 @@ impl PartialEq for Runner {
 struct Inner {
     comparison: RefCell<Comparison>,
     watcher: RefCell<Callback<Rc<Comparison>>>,
+    /// Who draws the rest of the page.
+    beside: RefCell<Callback<()>>,
     /// When it was last shown, and in which stage.
     shown: Cell<(u64, Stage)>,
 }
@@ -52,6 +54,17 @@ impl Runner {
     /// Who is told when there is more to see.
     pub fn watch(&self, watcher: Callback<Rc<Comparison>>) {
         self.0.watcher.replace(watcher);
+    }
+
+    /// Who is told that the rest of the page may be drawn again. It is not to be while messages are
+    /// measured: see [`Runner::measures`].
+    pub fn watch_beside(&self, watcher: Callback<()>) {
+        self.0.beside.replace(watcher);
+    }
+
+    /// Whether latencies are being measured.
+    pub fn measures(&self) -> bool {
+        self.with(|comparison| matches!(comparison.stage, Stage::Going | Stage::Ending))
     }
 
     /// Nobody looks any more: what goes on ends.
@@ -87,7 +100,8 @@ impl Runner {
         self.show();
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
+    /// Lets something happen to it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
         act(&mut self.0.comparison.borrow_mut())
     }
 
@@ -96,11 +110,14 @@ impl Runner {
         self.0.shown.set((now(), view.stage));
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(view);
+        let beside = self.0.beside.borrow().clone();
+        beside.emit(());
     }
 
     fn show_now_and_then(&self) {
-        let (at, stage) = self.0.shown.get();
-        if now() >= at + SHOWN_MS * 1_000 || stage != self.with(|comparison| comparison.stage) {
+        let (now, (at, stage)) = (now(), self.0.shown.get());
+        let (is_quiet, is_stage) = self.with(|it| (it.is_quiet(now), it.stage));
+        if (is_quiet && now >= at + SHOWN_MS * 1_000) || stage != is_stage {
             self.show();
         }
     }

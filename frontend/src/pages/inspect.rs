@@ -7,6 +7,7 @@ use crate::components::inspect::{
 };
 use crate::components::pill::pill;
 use crate::context::Surroundings;
+use crate::inspector::comparison::Runner;
 use crate::language::{Language, tr};
 use client::inspect::{Input, Inspector, Who};
 use client::transport::Transport;
@@ -14,7 +15,7 @@ use shared::Member;
 use yew::prelude::*;
 
 /// The screen.
-pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) -> Html {
+pub fn inspect(around: &Surroundings, view: &Inspector, runner: &Runner, emit: &Callback<Input>) -> Html {
     let language = around.language();
     html! {
         <main key="inspect" class="inspect">
@@ -44,7 +45,7 @@ pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) 
             { section("editor", tr!(language, "inspect.editor"), tr!(language, "inspect.editor_about"),
                 editor(language, &view.editor, emit)) }
             { section("side", tr!(language, "inspect.side"), tr!(language, "inspect.side_about"), html! {
-                <SideBySide key="side" {language} member={member(&view.who)} />
+                <SideBySide key="side" {language} member={member(&view.who)} runner={runner.clone()} />
             }) }
             <footer key="foot" class="inspect_foot">
                 { language_choice(&around.preferences) }

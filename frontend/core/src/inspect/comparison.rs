@@ -18,8 +18,15 @@ pub const INTERVALS_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_0
 /// The place of the interval that is chosen at first.
 const INTERVAL_FIRST: usize = 6;
 
-/// Between two messages.
+/// Between two messages, on the average.
 const EVERY_US: u64 = 1_000_000;
+
+/// How much later in its second each leaves than the one before: the golden section of it. So they are spread over every
+/// interval of polling, and none keeps step with the requests, which would make all of them late, or none.
+const LATER_US: u64 = 618_034;
+
+/// So long after a message, and so long before the next, nothing is drawn: a page that draws hears nothing.
+const QUIET_US: (u64, u64) = (300_000, 100_000);
 
 /// The longest that a step may ask to wait: so soon a stop is heard.
 const WAIT_MS_MAX: u64 = 50;
@@ -268,7 +275,7 @@ impl Comparison {
                     (self.stage, self.since) = (Stage::Ending, now);
                     return self.step(now);
                 }
-                let left_us = (number * EVERY_US).saturating_sub(passed_us);
+                let left_us = due(number).saturating_sub(passed_us);
                 if left_us == 0 { Step::Send } else { Step::Wait(left_us.div_ceil(1_000).min(WAIT_MS_MAX)) }
             }
             Stage::Ending => {
@@ -307,6 +314,14 @@ impl Comparison {
         }
     }
 
+    /// Whether no message is under way or about to leave, as far as can be known.
+    pub fn is_quiet(&self, now: u64) -> bool {
+        let at = now.saturating_sub(self.began);
+        let next = due(self.messages.len() as u64);
+        let last = self.messages.last().map_or(0, |last| last.at);
+        self.stage != Stage::Going || (at >= last + QUIET_US.0 && at + QUIET_US.1 <= next)
+    }
+
     /// How many messages were sent.
     pub fn sent_count(&self) -> usize {
         self.messages.len()
@@ -339,6 +354,11 @@ impl Comparison {
         let of = |message: &Message| Some(chart::point(message.at, message.after[row.place()]?));
         self.messages.iter().filter_map(of).collect()
     }
+}
+
+/// When a message leaves, at the earliest: one in each second.
+fn due(number: u64) -> u64 {
+    number * EVERY_US + number * LATER_US % EVERY_US
 }
 
 /// The name of the room that a member's comparisons are in.

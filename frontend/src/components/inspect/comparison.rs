@@ -22,13 +22,15 @@ pub struct SideBySideProps {
     pub language: Language,
     /// Who sends.
     pub member: Option<Member>,
+    /// What runs.
+    pub runner: Runner,
 }
 
 /// The content of the section. What goes on ends with it.
 #[component]
 pub fn SideBySide(props: &SideBySideProps) -> Html {
     let language = props.language;
-    let runner = use_memo((), |()| Runner::default());
+    let runner = props.runner.clone();
     let view = use_state(|| runner.view());
     use_effect_with((), {
         let (runner, view) = (runner.clone(), view.setter());

@@ -41,7 +41,9 @@ impl Course {
     /// Asks where the log stands now, and who reads it.
     pub(super) async fn begin(runner: Runner, room: RoomId) -> Result<Self, Fault> {
         let path = format!("/api/poll?begin=1&wait=0&room={}", room.0);
-        let answer = Cutter::new(Some(PATIENCE_MS)).get(&path).await.ok_or(Fault::Unreachable)?;
+        // It gives up what is not read yet when it goes.
+        let cutter = Cutter::new(Some(PATIENCE_MS));
+        let answer = cutter.get(&path).await.ok_or(Fault::Unreachable)?;
         let text = room::read(answer).await?;
         let (cursor, member) = welcomed(&text).ok_or(Fault::Unreachable)?;
         let epoch = cursor.split_once('.').map(|(epoch, _)| epoch).unwrap_or_default();

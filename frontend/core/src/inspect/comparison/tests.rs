@@ -65,21 +65,43 @@ fn it_begins_when_all_read_or_the_wait_is_over() {
 fn a_message_leaves_each_second_for_a_minute() {
     let mut comparison = going();
     for number in 0..COMPARE_S {
-        let due = number * SECOND;
+        let due = due(number);
         if number > 0 {
             assert_eq!(comparison.step(due - 1), Step::Wait(1), "{number}");
             assert_eq!(comparison.step(due - SECOND / 2), Step::Wait(WAIT_MS_MAX), "{number}");
         }
         assert_eq!(comparison.step(due), Step::Send, "{number}");
-        assert_eq!(comparison.second(due + SECOND - 1), number);
+        assert_eq!(comparison.second(due), number);
         comparison.sent(id(number as u8), due);
         arrive(&mut comparison, number as u8, due + 1_500);
     }
-    assert_eq!(comparison.step(59 * SECOND + 2_000), Step::Finish, "all has arrived");
+    assert_eq!(comparison.step(due(COMPARE_S - 1) + 2_000), Step::Finish, "all has arrived");
     assert_eq!(comparison.sent_count() as u64, COMPARE_S);
     comparison.over();
     assert_eq!(comparison.second(0), COMPARE_S);
     assert_eq!(comparison.step(0), Step::Finish);
+}
+
+#[test]
+fn messages_are_spread_over_every_interval() {
+    assert_eq!([0, 1, 2].map(due), [0, 1_618_034, 2_236_068]);
+    for interval in INTERVALS_MS.iter().map(|ms| ms * 1_000).filter(|interval| *interval >= SECOND / 2) {
+        let mut quarters = [0; 4];
+        (0..COMPARE_S).for_each(|number| quarters[(due(number) % interval * 4 / interval) as usize] += 1);
+        assert!(quarters.iter().all(|count| (13..=17).contains(count)), "{interval}: {quarters:?}");
+    }
+}
+
+#[test]
+fn it_is_quiet_between_two_messages() {
+    let mut comparison = going();
+    comparison.sent(id(1), 10);
+    let (from, to) = (10 + QUIET_US.0, due(1) - QUIET_US.1);
+    for (now, is_quiet) in [(10, false), (from - 1, false), (from, true), (to, true), (to + 1, false)] {
+        assert_eq!(comparison.is_quiet(now), is_quiet, "{now}");
+    }
+    comparison.over();
+    assert!(comparison.is_quiet(10));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
                     <path class="way" d={line(&[(0, 20), (120, 20)])} />
                     <path class="marks" d={marks(row.place(), &[(60, 20)])} />
                 </svg>
-                { row_word(language, comparison, row) }
+                <span>{ row_word(language, comparison, row) }</span>
             </li>
         }
     });
@@ -104,7 +104,7 @@ pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
     });
     let key = |class: &'static str, word: AttrValue| {
         html! {
-            <li><svg viewBox="0 0 40 40" class="row_3" aria-hidden="true"><path {class} d="M4 8H36V32H4z" /></svg>{ word }</li>
+            <li><svg viewBox="0 0 40 40" class="row_3" aria-hidden="true"><path {class} d="M4 8H36V32H4z" /></svg><span>{ word }</span></li>
         }
     };
     html! {

@@ -22,18 +22,10 @@ pub(super) struct FiguresProps {
 pub(super) fn Figures(props: &FiguresProps) -> Html {
     let (language, comparison) = (props.language, &*props.comparison);
     let (text, copied) = (use_node_ref(), use_state_eq(|| None::<bool>));
-    let asked = use_state_eq(|| 0_u32);
-    use_effect_with(*asked, {
-        let (text, copied) = (text.clone(), copied.setter());
-        move |asked| {
-            if *asked > 0 {
-                copied.set(text.get().map(|text| selection::copy(&text)));
-            }
-        }
-    });
     let onclick = {
-        let (next, asked) = (*asked + 1, asked.setter());
-        Callback::from(move |_: MouseEvent| asked.set(next))
+        let (text, copied) = (text.clone(), copied.setter());
+        // At once: some browsers let a page copy only while it handles the press.
+        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
     };
     let word = match *copied {
         None => tr!(language, "inspect.side_copy"),
@@ -69,9 +61,8 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
             </div>
             <p class="hint">{ tr!(language, "inspect.side_note") }</p>
             <button type="button" id="csv_btn" class="plain" {onclick}>{ word }</button>
-            if *asked > 0 {
-                <pre ref={text} id="csv_text" class="code" tabindex="0" aria-label="CSV">{ csv::write(&all) }</pre>
-            }
+            <pre ref={text} id="csv_text" class={classes!("code", copied.is_none().then_some("unseen"))}
+                tabindex={copied.map(|_| "0")} aria-hidden={copied.is_none().then_some("true")}>{ csv::write(&all) }</pre>
         </div>
     }
 }
@@ -109,5 +100,6 @@ fn cells(language: Language, comparison: &Comparison, row: Row) -> Vec<String> {
 
 /// As people do.
 fn written(cell: &str) -> String {
-    cell.parse().map_or_else(|_| cell.to_owned(), grouped)
+    let (whole, tenths) = cell.split_at(cell.find('.').unwrap_or(cell.len()));
+    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(whole) + tenths)
 }
