@@ -98,9 +98,12 @@ impl Line {
         Ok(line)
     }
 
-    /// How it is.
+    /// How it is: open once the server has said something.
     pub fn ready_state(&self) -> ReadyState {
-        self.0.state.get()
+        match self.0.state.get() {
+            ReadyState::Open if self.0.claim.borrow().is_empty() => ReadyState::Connecting,
+            state => state,
+        }
     }
 
     /// Sends a frame: the `hello` begins to read, the rest are requests of their own.

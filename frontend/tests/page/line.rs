@@ -22,7 +22,10 @@ async fn what_is_no_house_ends_each_of_them_as_broken() {
         while told.borrow().is_empty() {
             next_frame().await;
         }
-        assert_eq!((&*told.borrow(), connection.ready_state()), (&vec![Told::Opened], ReadyState::Open));
+        assert_eq!(
+            (&*told.borrow(), connection.ready_state()),
+            (&vec![Told::Opened], ReadyState::Connecting)
+        );
         connection.send(HELLO);
         while told.borrow().len() < 2 {
             next_frame().await;
