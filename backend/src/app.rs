@@ -14,6 +14,7 @@ use crate::{
         command,
         entered::Entered,
         events, poll,
+        traced::Traced,
         websocket::{self, Rates, Watch},
     },
 };
@@ -155,6 +156,7 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &parts);
+        Traced::answered(&mut response);
     }
     Ok(response)
 }

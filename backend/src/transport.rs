@@ -9,4 +9,5 @@ pub mod entered;
 pub mod events;
 pub mod poll;
 pub mod query;
+pub mod traced;
 pub mod websocket;

@@ -1,6 +1,7 @@
 //! The connection inspector at `/inspect`: its mind is [`client::inspect`], this is its hands. It has a WebSocket of its
 //! own and no [`crate::driver::Driver`], so that nothing but what the person does happens on it.
 
+pub mod comparison;
 mod socket;
 
 use crate::clock;
@@ -36,6 +37,7 @@ struct Inner {
     inspector: RefCell<Rc<Inspector>>,
     socket: RefCell<Option<(u32, Socket)>>,
     watcher: RefCell<Callback<Rc<Inspector>>>,
+    runner: comparison::Runner,
 }
 
 impl Shell {
@@ -51,6 +53,13 @@ impl Shell {
             Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
             inputs.extend(effects.drain(..).filter_map(|effect| self.perform(effect)));
         }
+        // Its messages come on this connection too, and drawing that would make them late.
+        if !self.0.runner.measures() {
+            self.show();
+        }
+    }
+
+    fn show(&self) {
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(self.view());
     }
@@ -115,6 +124,8 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
         let view = view.setter();
         move |shell| {
             shell.0.watcher.replace(Callback::from(move |inspector| view.set(inspector)));
+            let beside = shell.clone();
+            shell.0.runner.watch_beside(Callback::from(move |()| beside.show()));
             shell.handle(Input::Started);
         }
     });
@@ -126,6 +137,6 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
     });
     let emit = use_callback(props.shell.clone(), |input, shell| shell.handle(input));
     let around = Surroundings { preferences, emit: Callback::noop() };
-    let screen = inspect(&around, &view, &emit);
+    let screen = inspect(&around, &view, &props.shell.0.runner, &emit);
     html! { <ContextProvider<Surroundings> context={around}>{ screen }</ContextProvider<Surroundings>> }
 }

@@ -15,7 +15,7 @@ use crate::{
     change::Change,
     house::House,
     input::{Input, Unstored},
-    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S},
+    limits::{APPENDS_WAITING_MAX, HELLO_MS, PLAIN_POSTS_PER_POST, POST_BURST_S, POSTS_PER_S},
     member::DeviceKey,
     output::{Audience, Output},
     poller::Pollers,
@@ -68,6 +68,8 @@ pub struct Hub {
     pollers: Pollers,
     /// Of members of today only, so bounded with them.
     rates: HashMap<MemberId, Bucket>,
+    /// The same for commands in requests of their own, which no connection counts.
+    asked: HashMap<MemberId, Bucket>,
     waiting: VecDeque<Origin>,
     hellos: VecDeque<(u64, SessionId)>,
     tags: u32,
@@ -88,6 +90,7 @@ impl Hub {
             presence: Presence::default(),
             pollers: Pollers::default(),
             rates: HashMap::new(),
+            asked: HashMap::new(),
             waiting: VecDeque::new(),
             hellos: VecDeque::new(),
             tags: 0,
@@ -256,6 +259,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let Some(member) = self.admit(session, member, device, Carrier::Request, None, out) else { return };
+        self.pace_request(session, member, now, out);
         match command {
             // Not for this request but for what the same device reads by.
             Command::Presence(told) => {
@@ -265,6 +269,16 @@ impl Hub {
             Command::Ping => self.pong_by_request(session, out),
             Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
             command => self.of(session, member, command, now, out),
+        }
+    }
+
+    /// Counts a request of a member as a connection counts its messages. Over the rate its answer waits.
+    fn pace_request(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
+        let per_s = self.settings.posts.per_s.saturating_mul(PLAIN_POSTS_PER_POST);
+        let rate = Rate { per_s, burst: per_s };
+        let wait = self.asked.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
+        if wait > 0 {
+            out.push(Output::Pause(session, wait));
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
-use super::{poll::refusal, query::Asked};
+use super::{poll::refusal, query::Asked, traced::Traced};
 use crate::{
     api::{read_bytes, status},
     app::Parts,
@@ -32,13 +32,18 @@ pub async fn command(
     caller: Caller,
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
+    let asked = Asked::of(&request);
+    let traced = Traced::of(&request, &asked)?;
     let body = read_bytes(&request, payload, FRAME_BYTES_MAX).await?;
+    if let Some(traced) = traced {
+        traced.came(body.len());
+    }
     let text = str::from_utf8(&body).map_err(|_| refused(ErrorCode::Unparsable))?;
     let command = Command::parse(text).map_err(|error| refused(error.code))?;
     if let Some(watch) = &parts.watch {
         watch(text);
     }
-    let identity = Asked::of(&request).claim()?;
+    let identity = asked.claim()?;
     let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
     let entered = parts.enter(Carrier::Request)?;
     let connection = &entered.connection;

@@ -2,9 +2,14 @@
 //!
 //! Each frame is the `data` of an event. `id` is a cursor: all that is addressed to this client up to
 //! it has left before, so a browser that reconnects brings it back as `Last-Event-ID` and is resumed.
-//! What the client says comes by [`super::command`].
+//! What the client says comes by [`super::command`]. With `trace=1` each chunk ends with an event that tells how many
+//! bytes there were up to its end.
 
-use super::{entered::Entered, query::Asked};
+use super::{
+    entered::Entered,
+    query::Asked,
+    traced::{Place, Traced},
+};
 use crate::{
     app::Parts, connection::Connection, device, frame::Payload, limits::CHUNK_BYTES_MAX, problem::Refused,
 };
@@ -26,7 +31,9 @@ use std::{
 /// Opens a stream.
 pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
-    let hello = Asked::of(&request).hello(&request)?;
+    let asked = Asked::of(&request);
+    let traced = Traced::of(&request, &asked)?;
+    let hello = asked.hello(&request)?;
     let device = device::of(&request, &parts.house);
     let entered = parts.enter(Carrier::Stream)?;
     let connection = Rc::clone(&entered.connection);
@@ -38,13 +45,14 @@ pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     // nginx would gather what is to arrive at once.
     response.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
-    Ok(response.body(Stream { entered, has_ended: false }))
+    Ok(response.body(Stream { entered, has_ended: false, traced }))
 }
 
 /// The body.
 struct Stream {
     entered: Entered,
     has_ended: bool,
+    traced: Option<Rc<Traced>>,
 }
 
 /// Why the server ends the stream.
@@ -103,6 +111,9 @@ impl MessageBody for Stream {
             return Poll::Ready(None);
         }
         self.write_id(&connection, &mut out);
+        if let Some(traced) = &self.traced {
+            traced.tell(&mut out, "event: traced\ndata: ", "\n\n", Place::Within);
+        }
         Poll::Ready(Some(Ok(out.freeze())))
     }
 }

@@ -4,7 +4,11 @@
 //! The cursor of the next request is the acknowledgement of this one's answer. The server keeps
 //! nothing between two but that the member is present for a while.
 
-use super::{entered::Entered, query::Asked};
+use super::{
+    entered::Entered,
+    query::Asked,
+    traced::{Place, Traced},
+};
 use crate::{
     app::Parts,
     connection::Connection,
@@ -34,6 +38,7 @@ use tokio::time::{Instant, timeout_at};
 pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
     let asked = Asked::of(&request);
+    let traced = Traced::of(&request, &asked)?;
     let wait = Duration::from_secs(asked.value("wait")?.unwrap_or_default()).min(POLL_WAIT_MAX);
     let poll = hub::input::Poll {
         hello: asked.hello(&request)?,
@@ -52,7 +57,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     let again_ms = if wait.is_zero() { POLL_AGAIN_MS } else { 0 };
-    Ok(response.body(Answer { entered, again_ms, stands: Stands::Before }))
+    Ok(response.body(Answer { entered, again_ms, stands: Stands::Before, traced }))
 }
 
 /// Returns when there is something to be answered, or the time is over.
@@ -100,11 +105,12 @@ pub fn refusal(code: u16) -> Refused {
     if status == StatusCode::UNAUTHORIZED { refused } else { refused.with(header::RETRY_AFTER, "1") }
 }
 
-/// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`.
+/// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` where it was asked for.
 struct Answer {
     entered: Entered,
     again_ms: u64,
     stands: Stands,
+    traced: Option<Rc<Traced>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,8 +140,14 @@ impl Answer {
     fn finish(&mut self, out: &mut BytesMut) {
         let (through, present) = (self.entered.table.through(), self.entered.table.present());
         let again_ms = self.again_ms;
-        let end = format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}}}"#);
-        out.put_slice(end.as_bytes());
+        let end = format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#);
+        match &self.traced {
+            Some(traced) => traced.tell(out, &format!(r#"{end},"traced":"#), "}", Place::Last),
+            None => {
+                out.put_slice(end.as_bytes());
+                out.put_u8(b'}');
+            }
+        }
         self.stands = Stands::Over;
     }
 }
@@ -170,6 +182,9 @@ impl MessageBody for Answer {
                 Poll::Pending if out.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
             }
+        }
+        if let Some(traced) = self.traced.as_ref().filter(|_| self.stands != Stands::Over) {
+            traced.left(&out);
         }
         Poll::Ready(Some(Ok(out.freeze())))
     }

@@ -30,5 +30,6 @@ mod settings;
 mod slow;
 mod socket;
 mod trace;
+mod traced;
 mod transport;
 mod v1;

@@ -4,6 +4,7 @@
 //! and says what to do as [`Effect`]s; what is to be shown is in its fields. All it holds is bounded, see [`crate::limits`].
 
 pub mod call;
+pub mod comparison;
 pub mod editor;
 pub mod frames;
 pub mod life;

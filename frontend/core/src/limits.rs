@@ -179,3 +179,18 @@ pub const INSPECT_KEY_CHARS_MAX: usize = 200;
 
 /// Bytes in the inspector's editor. Past it: they are not read.
 pub const INSPECT_EDIT_BYTES_MAX: usize = 1024;
+
+/// How long the inspector compares transports, in seconds, at the most: one message is sent in each.
+pub const COMPARE_S: u64 = 60;
+
+/// How long it waits for its readers before it begins without some.
+pub const COMPARE_READY_MS: u64 = 3_000;
+
+/// How long it waits for what was sent last, longer than the longest interval. Past it: it ends without.
+pub const COMPARE_LAST_MS: u64 = 8_000;
+
+/// Pages of rooms that it searches for its own. Past it: it makes one, and is told if that is there already.
+pub const COMPARE_PAGES_MAX: usize = 10;
+
+/// Characters of the name of a room of its own, those of a member's name included. Past it: they are cut off.
+pub const COMPARE_NAME_CHARS_MAX: usize = shared::limits::NAME_CHARS_MAX;

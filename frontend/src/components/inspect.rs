@@ -1,6 +1,7 @@
 //! The parts of the connection inspector.
 
 pub mod calls;
+pub mod comparison;
 pub mod editor;
 mod field;
 pub mod frame;

@@ -2,16 +2,20 @@
 
 use crate::components::brand::brand;
 use crate::components::choice::{language_choice, theme_choice};
-use crate::components::inspect::{calls::Calls, editor::editor, frames::frames, handshake, life};
+use crate::components::inspect::{
+    calls::Calls, comparison::SideBySide, editor::editor, frames::frames, handshake, life,
+};
 use crate::components::pill::pill;
 use crate::context::Surroundings;
+use crate::inspector::comparison::Runner;
 use crate::language::{Language, tr};
 use client::inspect::{Input, Inspector, Who};
 use client::transport::Transport;
+use shared::Member;
 use yew::prelude::*;
 
 /// The screen.
-pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) -> Html {
+pub fn inspect(around: &Surroundings, view: &Inspector, runner: &Runner, emit: &Callback<Input>) -> Html {
     let language = around.language();
     html! {
         <main key="inspect" class="inspect">
@@ -40,12 +44,19 @@ pub fn inspect(around: &Surroundings, view: &Inspector, emit: &Callback<Input>) 
                 frames(language, &view.frames, emit)) }
             { section("editor", tr!(language, "inspect.editor"), tr!(language, "inspect.editor_about"),
                 editor(language, &view.editor, emit)) }
+            { section("side", tr!(language, "inspect.side"), tr!(language, "inspect.side_about"), html! {
+                <SideBySide key="side" {language} member={member(&view.who)} runner={runner.clone()} />
+            }) }
             <footer key="foot" class="inspect_foot">
                 { language_choice(&around.preferences) }
                 { theme_choice(&around.preferences) }
             </footer>
         </main>
     }
+}
+
+fn member(who: &Who) -> Option<Member> {
+    if let Who::Somebody(member) = who { Some(member.clone()) } else { None }
 }
 
 fn who(language: Language, who: &Who) -> Html {

@@ -3,6 +3,7 @@
 use super::line::Line;
 use super::request::Cutter;
 use client::event_stream::{Message, Reader};
+use gloo_net::http::Response;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -15,10 +16,7 @@ pub(super) async fn read(line: Line, query: String) {
     let path = format!("/api/events?{query}");
     match cutter.get(&path).await {
         Some(answer) if answer.ok() => {
-            if let Some(body) = answer.body() {
-                let reader = body.get_reader().unchecked_into();
-                take(&line, &reader).await;
-            }
+            take(answer, |message| tell(&line, message)).await;
             line.broke();
         }
         Some(answer) => line.refused(answer.status()),
@@ -26,8 +24,9 @@ pub(super) async fn read(line: Line, query: String) {
     }
 }
 
-/// Ends where the stream does, or cannot be read on.
-async fn take(line: &Line, reader: &ReadableStreamDefaultReader) -> Option<()> {
+/// Reads an answer as it comes. Ends where the stream does, or cannot be read on.
+pub(crate) async fn take(answer: Response, mut tell: impl FnMut(Message)) -> Option<()> {
+    let reader: ReadableStreamDefaultReader = answer.body()?.get_reader().unchecked_into();
     let decoder = TextDecoder::new().ok()?;
     let going_on = TextDecodeOptions::new();
     going_on.set_stream(true);
@@ -36,7 +35,7 @@ async fn take(line: &Line, reader: &ReadableStreamDefaultReader) -> Option<()> {
         let part = JsFuture::from(reader.read()).await.ok()?;
         let bytes: Uint8Array = Reflect::get(&part, &JsValue::from_str("value")).ok()?.dyn_into().ok()?;
         let text = decoder.decode_with_js_u8_array_and_options(&bytes, &going_on).ok()?;
-        events.push(&text, |message| tell(line, message)).ok()?;
+        events.push(&text, &mut tell).ok()?;
     }
 }
 

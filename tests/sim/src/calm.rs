@@ -60,8 +60,11 @@ impl World {
         self.pages.iter_mut().for_each(|page| page.blocked = None);
         self.plan.delay_ms = self.plan.delay_ms.min(50);
         self.plan.commit_ms = self.plan.commit_ms.min(5);
-        let unsettled = self.pages.iter().flat_map(|page| page.view.rows.iter());
-        let unsettled = unsettled.filter(|row| row.state != RowState::Settled).count() as u64;
+        let shown = self.pages.iter().flat_map(|page| page.view.rows.iter());
+        let unsettled = shown.filter(|row| row.state != RowState::Settled).map(|row| row.key.client_id);
+        // What is stored and in nobody's sight may be sent by a page that finds it.
+        let stored = self.browsers.iter().flat_map(|browser| browser.shelf.messages());
+        let unsettled = unsettled.chain(stored).collect::<BTreeSet<_>>().len() as u64;
         let most_ms = HEALED_MS + unsettled * HEALED_MS_PER_ROW;
         let most_steps = HEALED_STEPS + unsettled * HEALED_STEPS_PER_ROW;
         if self.trace {

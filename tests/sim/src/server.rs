@@ -16,7 +16,7 @@ use hub::member::DeviceKey;
 use hub::{Audience, Hub, Input, Output, SessionId, Settings, Ticket};
 use session::{Held, Session, encode};
 use shared::event::Refusal;
-use shared::{Address, Epoch, ErrorCode, Event};
+use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The server.
@@ -172,9 +172,13 @@ impl World {
                 {
                     session.posts.remove(&reference(&event));
                 }
-                self.send(id, &event);
                 let is_request =
                     self.server.sessions.get(&id).is_some_and(|session| session.kind == Kind::Request);
+                if is_request && is_nobody(&event) {
+                    inputs.extend(self.end(id, Some(CloseCode::SignedOut)));
+                    return Ok(());
+                }
+                self.send(id, &event);
                 if is_request {
                     inputs.extend(self.end(id, None));
                 }
@@ -248,6 +252,11 @@ impl World {
         let settings = self.server.settings.clone();
         self.server.hub = Hub::new(settings, log.epoch(), log.house().clone());
     }
+}
+
+/// Over HTTP that is a status, and the page's line is over.
+fn is_nobody(event: &Event) -> bool {
+    matches!(event, Event::Error(Refusal { code: ErrorCode::SignInRequired, .. }))
 }
 
 fn reference(event: &Event) -> u64 {

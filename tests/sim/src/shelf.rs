@@ -28,6 +28,11 @@ impl Shelf {
         self.rows.len()
     }
 
+    /// Of which messages rows lie here.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = ClientId> {
+        self.rows.keys().copied()
+    }
+
     /// Whether a row of this message lies here, under whichever author.
     pub(crate) fn has(&self, client_id: ClientId) -> bool {
         self.rows.contains_key(&client_id)

@@ -78,6 +78,7 @@ impl Hub {
             }
             Origin::SignOut { ticket, member } => {
                 self.rates.remove(&member);
+                self.asked.remove(&member);
                 self.pollers.left(member, &mut self.presence);
                 self.close_sessions_of(member, out);
                 out.push(Output::Answer(ticket, Answer::Me(None)));

@@ -19,6 +19,7 @@ mod reload;
 mod room;
 mod row;
 mod scenario;
+mod side_by_side;
 mod stranger;
 mod tabs;
 mod talk;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     input::{Claim, Poll},
-    limits::{POLL_LINGER_MS, PRESENCE_MS},
+    limits::{PLAIN_POSTS_PER_POST, POLL_LINGER_MS, POSTS_PER_S, PRESENCE_MS},
     query::Found,
 };
 use shared::command::{At, RoomCreate, RoomMove};
@@ -72,7 +72,8 @@ impl House {
     /// A request that is answered and over.
     fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
         let session = SessionId(session);
-        let out = self.tell(Input::Asked { session, device: device(of), identity: Claim::default(), command });
+        let out =
+            self.tell(Input::Asked { session, device: device(of), identity: Claim::default(), command });
         self.tell(Input::Closed(session));
         out
     }
@@ -114,9 +115,68 @@ fn a_stream_begins_as_a_socket_does() {
 }
 
 #[test]
+fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
+    let mut house = House::with_log(1);
+    let epoch = house.hub.through().epoch;
+    let other = Epoch(epoch.0 + 1);
+    for (member, its, is_it) in [
+        (Some(1), Some(epoch), true),
+        (Some(1), None, true),
+        (None, Some(epoch), true),
+        (Some(2), Some(epoch), false),
+        (Some(1), Some(other), false),
+    ] {
+        let identity = Claim { member: member.map(MemberId), epoch: its };
+        let poll = Poll { identity, ..house.quiet(2) };
+        let polled = house.polls(1, 1, poll);
+        house.close(1);
+        let (session, command) = (SessionId(2), Command::Ping);
+        let asked = house.tell(Input::Asked { session, device: device(1), identity, command });
+        house.close(2);
+        for out in [polled, asked] {
+            let refused = (!is_it).then_some(ErrorCode::SignInRequired);
+            assert_eq!(refusal(&out), refused, "{identity:?}");
+        }
+    }
+}
+
+#[test]
+fn requests_have_a_rate_of_their_own() {
+    let mut house = House::with_log(0);
+    let per_s = POSTS_PER_S * PLAIN_POSTS_PER_POST;
+    let pauses = |out: &[Output]| out.iter().any(|output| matches!(output, Output::Pause(..)));
+    for number in 1..=per_s + 1 {
+        let out = house.asks(u64::from(number), 1, Command::Ping);
+        assert_eq!(pauses(&out), number > per_s, "{number}");
+    }
+    house.pass(1_000);
+    assert!(!pauses(&house.asks(9_999, 1, Command::Ping)));
+}
+
+#[test]
+fn an_answer_by_request_claims_nothing_of_what_was_read() {
+    let mut house = House::with_log(3);
+    let away = Command::Presence(command::Presence { away: true });
+    for command in [Command::Ping, away] {
+        let out = house.asks(1, 1, command);
+        let through = out.iter().find_map(|output| match output {
+            Output::Send(_, Event::Pong(told)) => Some(told.through.n),
+            _ => None,
+        });
+        assert_eq!(through, Some(0));
+    }
+}
+
+#[test]
 fn a_poll_is_told_what_is_new_and_no_more() {
     let mut house = House::with_log(3);
-    let begins = |cursor| Poll { hello: hello_at(cursor), begins: true, present: 0, identity: Claim::default(), away: false };
+    let begins = |cursor| Poll {
+        hello: hello_at(cursor),
+        begins: true,
+        present: 0,
+        identity: Claim::default(),
+        away: false,
+    };
     assert_eq!(sent(&house.polls(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
     assert_eq!(
         sent(&house.polls(2, 1, begins(at(3)))),
@@ -189,7 +249,12 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
     ];
     for (number, command) in commands.into_iter().enumerate() {
         let session = SessionId(100 + number as u64);
-        let out = house.tell(Input::Asked { session, device: device(1), identity: Claim::default(), command: command.clone() });
+        let out = house.tell(Input::Asked {
+            session,
+            device: device(1),
+            identity: Claim::default(),
+            command: command.clone(),
+        });
         let answers = out.iter().filter(|output| matches!(output, Output::Send(to, _) if *to == session));
         assert_eq!(answers.count(), 1, "{command:?}: {out:?}");
         let else_to_it = out.iter().any(|output| match output {

@@ -1,0 +1,106 @@
+//! What a WebSocket took, out of what the server traces of it: both heads, and each frame with its header. The frames
+//! that carry `trace` are not in it.
+
+use super::Took;
+use shared::event::trace::{Counted, Handshake, Header, Seen};
+use shared::websocket::Side;
+
+/// The sums of one connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    heads: (u64, u64),
+    frames: (u64, u64),
+}
+
+impl Sums {
+    /// The server saw something.
+    pub fn saw(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Handshake(handshake) => self.heads = heads(handshake),
+            Seen::Frame(frame) => {
+                // A header that is not whole is all that there is of its frame.
+                let bytes = frame.read().map_or(frame.header.0.len() as u64, |read| {
+                    (read.header.bytes() as u64).saturating_add(read.header.length)
+                });
+                match frame.from {
+                    Side::Client => self.frames.0 += bytes,
+                    Side::Server => self.frames.1 += bytes,
+                }
+            }
+            // Of all frames so far.
+            Seen::Counted(Counted { client, server }) => self.frames = (client.bytes, server.bytes),
+            _ => {}
+        }
+    }
+
+    /// All of it. One request: the one that opened it.
+    pub fn took(&self) -> Took {
+        let requests = u64::from(self.heads != (0, 0));
+        Took { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
+    }
+}
+
+/// The bytes of both heads, as they are written: a line's end is two, and so are the colon and the space behind a name.
+fn heads(handshake: &Handshake) -> (u64, u64) {
+    let request = &handshake.request;
+    let line = request.method.len() + 1 + request.target.len() + 1 + request.version.len() + 2;
+    let answer = "HTTP/1.1 101 Switching Protocols\r\n".len();
+    (line as u64 + headers(&request.headers), answer as u64 + headers(&handshake.response.headers))
+}
+
+fn headers(headers: &[Header]) -> u64 {
+    headers.iter().map(|header| header.name.len() as u64 + header.length + 4).sum::<u64>() + 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::event::trace::{Bytes, Count, RequestHead, ResponseHead, SeenFrame};
+    use shared::websocket::{Frame, Opcode};
+
+    fn header(name: &str, value: &str) -> Header {
+        Header { name: name.into(), value: None, length: value.len() as u64 }
+    }
+
+    fn frame(from: Side, length: usize, told: usize) -> Seen {
+        let mask = (from == Side::Client).then_some([1, 2, 3, 4]);
+        let whole = Frame::write(Opcode::Text, &vec![b'x'; length], mask);
+        let (header, payload) = whole.split_at(whole.len() - length);
+        let payload = payload[..length.min(told)].to_vec();
+        Seen::Frame(SeenFrame { from, header: Bytes(header.to_vec()), payload: Bytes(payload) })
+    }
+
+    #[test]
+    fn heads_and_frames_are_as_long_as_on_the_wire() {
+        let mut sums = Sums::default();
+        assert_eq!(sums.took(), Took::default());
+        let sent = "GET /conn_ws?v=1&trace=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nx-tea: green\r\n\r\n";
+        let got = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
+        sums.saw(&Seen::Handshake(Box::new(Handshake {
+            request: RequestHead {
+                method: "GET".into(),
+                target: "/conn_ws?v=1&trace=1".into(),
+                version: "HTTP/1.1".into(),
+                headers: vec![header("host", "127.0.0.1"), header("x-tea", "green")],
+            },
+            response: ResponseHead { status: 101, headers: vec![header("upgrade", "websocket")] },
+        })));
+        let heads = Took::request(sent.len() as u64, got.len() as u64);
+        assert_eq!(sums.took(), heads);
+        // Header, mask and payload; of a long one only a part is told.
+        for (length, up, down) in [(5, 11, 7), (125, 131, 127), (126, 134, 130), (65_536, 65_550, 65_546)] {
+            let before = sums.took();
+            sums.saw(&frame(Side::Client, length, 64));
+            sums.saw(&frame(Side::Server, length, 64));
+            assert_eq!(sums.took().since(before), Took { requests: 0, up, down }, "{length}");
+        }
+        let half = SeenFrame { from: Side::Client, header: Bytes(vec![0x81]), payload: Bytes(vec![]) };
+        let before = sums.took();
+        sums.saw(&Seen::Frame(half));
+        assert_eq!(sums.took().since(before), Took { requests: 0, up: 1, down: 0 });
+        // A count is of all frames.
+        let count = |bytes| Count { frames: 9, bytes };
+        sums.saw(&Seen::Counted(Counted { client: count(70), server: count(900) }));
+        assert_eq!(sums.took().since(heads), Took { requests: 0, up: 70, down: 900 });
+    }
+}

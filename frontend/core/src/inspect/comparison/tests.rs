@@ -1,0 +1,234 @@
+use super::*;
+
+const SECOND: u64 = 1_000_000;
+
+fn id(number: u8) -> ClientId {
+    ClientId([number; 16])
+}
+
+/// One whose first message leaves at 0.
+fn going() -> Comparison {
+    let mut comparison = Comparison::default();
+    assert!(comparison.start());
+    comparison.readers_begin(0);
+    Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
+    assert_eq!(comparison.step(0), Step::Send);
+    comparison
+}
+
+/// It arrives everywhere.
+fn arrive(comparison: &mut Comparison, number: u8, now: u64) {
+    Row::ALL.into_iter().for_each(|row| comparison.arrived(row, id(number), now));
+}
+
+#[test]
+fn rows_stand_where_they_say() {
+    for (place, row) in Row::ALL.into_iter().enumerate() {
+        assert_eq!(row.place(), place);
+    }
+    assert_eq!(Comparison::default().interval_ms(), 1_000);
+}
+
+#[test]
+fn an_interval_is_chosen_between_two_comparisons() {
+    let mut comparison = Comparison::default();
+    for (chosen, interval) in [(0, 10), (8, 5_000), (9, 5_000)] {
+        comparison.choose(chosen);
+        assert_eq!(comparison.interval_ms(), interval);
+    }
+    assert!(comparison.start());
+    comparison.choose(0);
+    assert_eq!(comparison.interval_ms(), 5_000);
+    assert!(!comparison.start(), "one goes on");
+    comparison.over();
+    assert!(comparison.start());
+    assert_eq!(comparison.interval_ms(), 5_000, "it stays chosen");
+}
+
+#[test]
+fn it_begins_when_all_read_or_the_wait_is_over() {
+    let mut comparison = Comparison::default();
+    comparison.start();
+    comparison.readers_begin(7);
+    for transport in &Transport::ALL[..3] {
+        comparison.live(*transport);
+    }
+    let last = 7 + COMPARE_READY_MS * 1_000;
+    assert_eq!(comparison.clone().step(last - 1), Step::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.clone().step(last), Step::Send, "without the last one");
+    comparison.live(Transport::ALL[3]);
+    assert_eq!(comparison.step(8), Step::Send);
+    assert_eq!(comparison.stage, Stage::Going);
+}
+
+#[test]
+fn a_message_leaves_each_second_for_a_minute() {
+    let mut comparison = going();
+    for number in 0..COMPARE_S {
+        let due = due(number);
+        if number > 0 {
+            assert_eq!(comparison.step(due - 1), Step::Wait(1), "{number}");
+            assert_eq!(comparison.step(due - SECOND / 2), Step::Wait(WAIT_MS_MAX), "{number}");
+        }
+        assert_eq!(comparison.step(due), Step::Send, "{number}");
+        assert_eq!(comparison.second(due), number);
+        comparison.sent(id(number as u8), due);
+        arrive(&mut comparison, number as u8, due + 1_500);
+    }
+    assert_eq!(comparison.step(due(COMPARE_S - 1) + 2_000), Step::Finish, "all has arrived");
+    assert_eq!(comparison.sent_count() as u64, COMPARE_S);
+    comparison.over();
+    assert_eq!(comparison.second(0), COMPARE_S);
+    assert_eq!(comparison.step(0), Step::Finish);
+}
+
+#[test]
+fn messages_are_spread_over_every_interval() {
+    assert_eq!([0, 1, 2].map(due), [0, 1_618_034, 2_236_068]);
+    for interval in INTERVALS_MS.iter().map(|ms| ms * 1_000).filter(|interval| *interval >= SECOND / 2) {
+        let mut quarters = [0; 4];
+        (0..COMPARE_S).for_each(|number| quarters[(due(number) % interval * 4 / interval) as usize] += 1);
+        assert!(quarters.iter().all(|count| (13..=17).contains(count)), "{interval}: {quarters:?}");
+    }
+}
+
+#[test]
+fn it_is_quiet_between_two_messages() {
+    let mut comparison = going();
+    comparison.sent(id(1), 10);
+    let (from, to) = (10 + QUIET_US.0, due(1) - QUIET_US.1);
+    for (now, is_quiet) in [(10, false), (from - 1, false), (from, true), (to, true), (to + 1, false)] {
+        assert_eq!(comparison.is_quiet(now), is_quiet, "{now}");
+    }
+    comparison.over();
+    assert!(comparison.is_quiet(10));
+}
+
+#[test]
+fn what_leaves_late_makes_it_no_longer() {
+    let mut comparison = going();
+    comparison.sent(id(1), 0);
+    arrive(&mut comparison, 1, 5);
+    assert_eq!(comparison.step(COMPARE_S * SECOND - 1), Step::Send);
+    assert_eq!(comparison.step(COMPARE_S * SECOND), Step::Finish);
+    assert_eq!(comparison.stage, Stage::Ending);
+}
+
+#[test]
+fn a_stop_waits_for_what_was_sent() {
+    let mut comparison = going();
+    comparison.sent(id(1), 0);
+    comparison.stop();
+    assert_eq!(comparison.step(10), Step::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.stage, Stage::Ending);
+    for row in &Row::ALL[..4] {
+        comparison.arrived(*row, id(1), 20);
+    }
+    let last = 10 + COMPARE_LAST_MS * 1_000;
+    assert_eq!(comparison.clone().step(last - 1), Step::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.clone().step(last), Step::Finish, "it does not come");
+    comparison.arrived(Row::ALL[4], id(1), 30);
+    assert_eq!(comparison.step(40), Step::Finish);
+    // A stop before the first message.
+    let mut comparison = Comparison::default();
+    comparison.start();
+    comparison.readers_begin(0);
+    comparison.stop();
+    assert_eq!(comparison.step(0), Step::Finish);
+}
+
+#[test]
+fn the_last_messages_have_longer_than_any_interval() {
+    assert!(INTERVALS_MS.iter().all(|interval| *interval < COMPARE_LAST_MS));
+    assert!(INTERVALS_MS.is_sorted());
+}
+
+#[test]
+fn latency_is_from_leaving_to_the_first_arrival() {
+    let mut comparison = going();
+    let row = Row::Reading(Transport::Poll);
+    comparison.sent(id(1), 100);
+    comparison.arrived(row, id(2), 200);
+    assert_eq!(comparison.figures(row), Figures::default(), "not one of ours");
+    comparison.arrived(row, id(1), 350);
+    comparison.arrived(row, id(1), 900);
+    let figures = comparison.figures(row);
+    assert_eq!((figures.received, figures.p50, figures.p99), (1, Some(250), Some(250)));
+    assert_eq!(comparison.figures(Row::Sending), Figures::default(), "each for itself");
+    assert_eq!(comparison.points(row).len(), 1);
+    comparison.over();
+    comparison.arrived(Row::Sending, id(1), 950);
+    comparison.took(row, Took::request(1, 1));
+    comparison.broke(row);
+    comparison.failed(Fault::SignedOut);
+    assert_eq!(comparison.figures(Row::Sending), Figures::default(), "too late");
+    assert_eq!((comparison.figures(row), comparison.fault), (figures, None));
+}
+
+#[test]
+fn what_it_took_is_summed() {
+    let mut comparison = going();
+    let row = Row::Reading(Transport::LongPoll);
+    comparison.took(row, Took::request(10, 20));
+    comparison.took(row, Took { requests: 0, up: 1, down: 2 });
+    comparison.broke(row);
+    let figures = comparison.figures(row);
+    assert_eq!((figures.took, figures.breaks), (Took { requests: 1, up: 11, down: 22 }, 1));
+    assert_eq!(Took::request(3, 9).since(Took::request(1, 10)), Took { requests: 0, up: 2, down: 0 });
+    comparison.failed(Fault::Unreachable);
+    assert_eq!((comparison.stage, comparison.fault), (Stage::Over, Some(Fault::Unreachable)));
+    assert!(comparison.start());
+    assert_eq!((comparison.figures(row), comparison.fault), (Figures::default(), None));
+}
+
+#[test]
+fn a_percentile_is_the_nearest_rank() {
+    let to = |last: u64| (1..=last).collect::<Vec<_>>();
+    assert_eq!(percentile(&[], 50), None);
+    for (count, p50, p99) in [
+        (1, 1, 1),
+        (2, 1, 2),
+        (3, 2, 3),
+        (4, 2, 4),
+        (60, 30, 60),
+        (99, 50, 99),
+        (100, 50, 99),
+        (101, 51, 100),
+        (200, 100, 198),
+    ] {
+        let all = to(count);
+        assert_eq!((percentile(&all, 50), percentile(&all, 99)), (Some(p50), Some(p99)), "{count}");
+    }
+    assert_eq!((percentile(&to(5), 0), percentile(&to(5), 100)), (Some(1), Some(5)));
+    // The example that is told everywhere of it.
+    assert_eq!(
+        [5, 30, 40, 50, 100].map(|percent| percentile(&[15, 20, 35, 40, 50], percent).unwrap()),
+        [15, 20, 20, 35, 50]
+    );
+}
+
+#[test]
+fn a_room_is_named_within_the_limit() {
+    assert_eq!(room_name("梅"), "Inspector 梅");
+    let name = |count| "茶".repeat(count);
+    for (count, length) in [(21, 31), (22, 32), (23, 32), (32, 32)] {
+        assert_eq!(room_name(&name(count)).chars().count(), length, "{count}");
+    }
+    assert_eq!(
+        room_name(&format!("{} b", name(21))),
+        format!("Inspector {}", name(21)),
+        "no space at its end"
+    );
+}
+
+#[test]
+fn numbers_are_written_for_people() {
+    for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+        assert_eq!(grouped(number), text);
+    }
+    for (us, text) in
+        [(0, "0.0"), (49, "0.0"), (50, "0.1"), (1_249, "1.2"), (512_300, "512.3"), (999_960, "1000.0")]
+    {
+        assert_eq!(milliseconds(us), text);
+    }
+}

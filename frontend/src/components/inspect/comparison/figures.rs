@@ -1,0 +1,105 @@
+//! The figures as a table, and as text to copy.
+
+use super::charts::row_word;
+use crate::language::{Language, tr};
+use crate::selection;
+use client::inspect::comparison::{Comparison, Row, csv, grouped, milliseconds};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`Figures`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct FiguresProps {
+    /// The language to speak.
+    pub language: Language,
+    /// Whose figures.
+    pub comparison: Rc<Comparison>,
+}
+
+/// The table. Once it was to be copied its text stands below it: where the browser does not let a page copy, it is
+/// selected there.
+#[component]
+pub(super) fn Figures(props: &FiguresProps) -> Html {
+    let (language, comparison) = (props.language, &*props.comparison);
+    let (text, copied) = (use_node_ref(), use_state_eq(|| None::<bool>));
+    let onclick = {
+        let (text, copied) = (text.clone(), copied.setter());
+        // At once: some browsers let a page copy only while it handles the press.
+        Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
+    };
+    let word = match *copied {
+        None => tr!(language, "inspect.side_copy"),
+        Some(true) => tr!(language, "row.copied"),
+        Some(false) => tr!(language, "row.selected"),
+    };
+    let rows: Vec<_> = Row::ALL.into_iter().map(|row| cells(language, comparison, row)).collect();
+    let head = head(language);
+    let body = rows.iter().map(|row| {
+        let breaks = &row[7];
+        html! {
+            <tr key={row[0].clone()}>
+                <th scope="row">
+                    { row[0].clone() }
+                    if *breaks != "0" {
+                        <small>{ format!("{}: {breaks}", head[7]) }</small>
+                    }
+                </th>
+                { for row[1..7].iter().map(|cell| html! { <td>{ written(cell) }</td> }) }
+            </tr>
+        }
+    });
+    let all: Vec<_> = std::iter::once(head.clone()).chain(rows.iter().cloned()).collect();
+    html! {
+        <div key="figures">
+            <h3 id="figures_title">{ tr!(language, "inspect.side_table") }</h3>
+            // Wider than a phone: it can be moved there, by keys too.
+            <div class="wide" tabindex="0" role="region" aria-labelledby="figures_title">
+                <table id="figures_table">
+                    <thead><tr>{ for head[..7].iter().map(|cell| html! { <th scope="col">{ cell.clone() }</th> }) }</tr></thead>
+                    <tbody>{ for body }</tbody>
+                </table>
+            </div>
+            <p class="hint">{ tr!(language, "inspect.side_note") }</p>
+            <button type="button" id="csv_btn" class="plain" {onclick}>{ word }</button>
+            <pre ref={text} id="csv_text" class={classes!("code", copied.is_none().then_some("unseen"))}
+                tabindex={copied.map(|_| "0")} aria-hidden={copied.is_none().then_some("true")}>{ csv::write(&all) }</pre>
+        </div>
+    }
+}
+
+fn head(language: Language) -> Vec<String> {
+    [
+        tr!(language, "inspect.side_name"),
+        tr!(language, "inspect.side_received"),
+        tr!(language, "inspect.side_requests"),
+        tr!(language, "inspect.side_bytes_up"),
+        tr!(language, "inspect.side_bytes_down"),
+        tr!(language, "inspect.side_p50"),
+        tr!(language, "inspect.side_p99"),
+        tr!(language, "inspect.side_breaks"),
+    ]
+    .map(|word| word.to_string())
+    .into()
+}
+
+/// As machines read them: numbers without groups.
+fn cells(language: Language, comparison: &Comparison, row: Row) -> Vec<String> {
+    let figures = comparison.figures(row);
+    let latency = |us: Option<u64>| us.map(milliseconds).unwrap_or_default();
+    vec![
+        row_word(language, comparison, row).to_string(),
+        figures.received.to_string(),
+        figures.took.requests.to_string(),
+        figures.took.up.to_string(),
+        figures.took.down.to_string(),
+        latency(figures.p50),
+        latency(figures.p99),
+        figures.breaks.to_string(),
+    ]
+}
+
+/// As people do.
+fn written(cell: &str) -> String {
+    let (whole, tenths) = cell.split_at(cell.find('.').unwrap_or(cell.len()));
+    whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(whole) + tenths)
+}

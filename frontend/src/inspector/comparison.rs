@@ -1,0 +1,157 @@
+//! The hands of a comparison of transports ([`client::inspect::comparison`]): one sender, and four readers that share
+//! nothing but the clock.
+//!
+//! Over HTTP/1.1 a browser has six connections to a host. Three readers hold one each and the sender another, so
+//! nothing waits for a connection, and a latency is that of the transport; a WebSocket is not counted among them.
+
+mod course;
+mod poll;
+mod room;
+mod sender;
+mod socket;
+mod stream;
+
+use crate::timeout::sleep;
+use client::inspect::comparison::{Comparison, Fault, Stage, Step, room_name};
+use client::transport::Transport;
+use course::Course;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use wasm_bindgen_futures::spawn_local;
+use yew::Callback;
+
+/// Between two looks at what goes on, in milliseconds, at the least.
+const SHOWN_MS: u64 = 500;
+
+/// The handle; clones are the same.
+#[derive(Clone, Default)]
+pub struct Runner(Rc<Inner>);
+
+impl PartialEq for Runner {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    comparison: RefCell<Comparison>,
+    watcher: RefCell<Callback<Rc<Comparison>>>,
+    /// Who draws the rest of the page.
+    beside: RefCell<Callback<()>>,
+    /// When it was last shown, and in which stage.
+    shown: Cell<(u64, Stage)>,
+}
+
+impl Runner {
+    /// What is known now.
+    pub fn view(&self) -> Rc<Comparison> {
+        Rc::new(self.0.comparison.borrow().clone())
+    }
+
+    /// Who is told when there is more to see.
+    pub fn watch(&self, watcher: Callback<Rc<Comparison>>) {
+        self.0.watcher.replace(watcher);
+    }
+
+    /// Who is told that the rest of the page may be drawn again. It is not to be while messages are
+    /// measured: see [`Runner::measures`].
+    pub fn watch_beside(&self, watcher: Callback<()>) {
+        self.0.beside.replace(watcher);
+    }
+
+    /// Whether latencies are being measured.
+    pub fn measures(&self) -> bool {
+        self.with(|comparison| matches!(comparison.stage, Stage::Going | Stage::Ending))
+    }
+
+    /// Nobody looks any more: what goes on ends.
+    pub fn forget(&self) {
+        self.watch(Callback::noop());
+        self.with(Comparison::over);
+    }
+
+    /// Chooses an interval by its place.
+    pub fn choose(&self, interval: usize) {
+        self.with(|comparison| comparison.choose(interval));
+        self.show();
+    }
+
+    /// Begins, as this member, in a room that is described so if it is not there yet.
+    pub fn start(&self, member: &str, description: String) {
+        if self.with(Comparison::start) {
+            self.show();
+            let (runner, name) = (self.clone(), room_name(member));
+            spawn_local(async move {
+                if let Err(fault) = runner.run(&name, description).await {
+                    runner.with(|comparison| comparison.failed(fault));
+                }
+                runner.with(Comparison::over);
+                runner.show();
+            });
+        }
+    }
+
+    /// Sends nothing more.
+    pub fn stop(&self) {
+        self.with(Comparison::stop);
+        self.show();
+    }
+
+    /// Lets something happen to it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
+        act(&mut self.0.comparison.borrow_mut())
+    }
+
+    fn show(&self) {
+        let view = self.view();
+        self.0.shown.set((now(), view.stage));
+        let watcher = self.0.watcher.borrow().clone();
+        watcher.emit(view);
+        let beside = self.0.beside.borrow().clone();
+        beside.emit(());
+    }
+
+    fn show_now_and_then(&self) {
+        let (now, (at, stage)) = (now(), self.0.shown.get());
+        let (is_quiet, is_stage) = self.with(|it| (it.is_quiet(now), it.stage));
+        if (is_quiet && now >= at + SHOWN_MS * 1_000) || stage != is_stage {
+            self.show();
+        }
+    }
+
+    async fn run(&self, name: &str, description: String) -> Result<(), Fault> {
+        let room = room::enter(name, description).await?;
+        let read = self.read(room).await;
+        room::leave(room).await;
+        read
+    }
+
+    async fn read(&self, room: shared::RoomId) -> Result<(), Fault> {
+        let course = Course::begin(self.clone(), room).await?;
+        self.with(|comparison| comparison.readers_begin(now()));
+        spawn_local(poll::read(course.clone(), Transport::Poll));
+        spawn_local(poll::read(course.clone(), Transport::LongPoll));
+        spawn_local(stream::read(course.clone()));
+        socket::read(&course);
+        loop {
+            let step = self.with(|comparison| comparison.step(now()));
+            self.show_now_and_then();
+            match step {
+                Step::Wait(ms) => sleep(ms).await,
+                Step::Send => sender::send(&course).await,
+                Step::Finish => break,
+            }
+        }
+        course.end();
+        Ok(())
+    }
+}
+
+/// The page's clock, which never goes back: microseconds since the page began.
+pub fn now() -> u64 {
+    let clock = web_sys::window().and_then(|window| window.performance());
+    clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
+}

@@ -1,0 +1,78 @@
+//! The room that comparisons are in: found by its name or made, joined, and left.
+
+use super::course::PATIENCE_MS;
+use crate::random;
+use crate::transport::request::Cutter;
+use client::inspect::comparison::Fault;
+use client::limits::COMPARE_PAGES_MAX;
+use gloo_net::http::Response;
+use shared::api::Problem;
+use shared::command::{Command, RoomCreate, RoomMove, Rooms};
+use shared::{Event, RoomId, json};
+
+/// The room of this name, with the member in it.
+pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, Fault> {
+    match find(name).await? {
+        Some(room) => {
+            ask(&Command::RoomJoin(moving(room))).await?;
+            Ok(room)
+        }
+        None => {
+            let client_id = random::client_id();
+            let made = RoomCreate { reference: 1, client_id, name: name.to_owned(), description };
+            match ask(&Command::RoomCreate(made)).await? {
+                Event::Reply(reply) => reply.room.ok_or(Fault::Unreachable),
+                _ => Err(Fault::Unreachable),
+            }
+        }
+    }
+}
+
+/// Leaves it. Where that fails the member stays in it until the next comparison ends.
+pub(super) async fn leave(room: RoomId) {
+    drop(ask(&Command::RoomLeave(moving(room))).await);
+}
+
+fn moving(room: RoomId) -> RoomMove {
+    RoomMove { reference: 1, client_id: random::client_id(), room }
+}
+
+async fn find(name: &str) -> Result<Option<RoomId>, Fault> {
+    let mut after = None;
+    for _ in 0..COMPARE_PAGES_MAX {
+        let asked = Rooms { reference: 1, find: name.to_owned(), after };
+        let Event::Rooms(page) = ask(&Command::Rooms(asked)).await? else { return Err(Fault::Unreachable) };
+        if let Some(found) = page.rooms.iter().find(|room| room.name == name) {
+            return Ok(Some(found.id));
+        }
+        after = page.rooms.last().map(|room| room.id);
+        if !page.more || after.is_none() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+async fn ask(command: &Command) -> Result<Event, Fault> {
+    // Texts and numbers only: that cannot fail.
+    let command = serde_json::to_string(command).unwrap_or_default();
+    let cutter = Cutter::new(Some(PATIENCE_MS));
+    let answer = cutter.post("/api/command", &command).await.ok_or(Fault::Unreachable)?;
+    Event::parse(&read(answer).await?).map_err(|_| Fault::Unreachable)
+}
+
+/// The text of an answer.
+///
+/// # Errors
+/// The request was refused, or the answer did not come whole.
+pub(super) async fn read(answer: Response) -> Result<String, Fault> {
+    let text = answer.text().await.map_err(|_| Fault::Unreachable)?;
+    match answer.status() {
+        200 => Ok(text),
+        401 => Err(Fault::SignedOut),
+        _ => {
+            let problem: Problem = json::from_str(&text).map_err(|_| Fault::Unreachable)?;
+            Err(Fault::Room(problem.code))
+        }
+    }
+}

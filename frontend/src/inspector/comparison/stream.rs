@@ -1,0 +1,50 @@
+//! Reads by an event stream.
+
+use super::course::{AGAIN_MS, Course, traced};
+use crate::timeout::sleep;
+use crate::transport::{request::Cutter, stream};
+use client::event_stream::Message;
+use client::inspect::comparison::{Row, Took};
+use client::transport::Transport;
+
+const ROW: Row = Row::Reading(Transport::EventStream);
+
+/// Reads until the comparison is over.
+pub(super) async fn read(course: Course) {
+    let mut cursor = course.cursor();
+    while course.is_open() {
+        let cutter = Cutter::new(None);
+        course.cut_by(Transport::EventStream, &cutter);
+        let answer = cutter.get(&format!("/api/events?cursor={cursor}&trace=1")).await;
+        let status = answer.as_ref().map_or(0, |answer| answer.status());
+        if let Some(answer) = answer.filter(|answer| answer.ok()) {
+            course.live(Transport::EventStream);
+            let mut told = Took::default();
+            stream::take(answer, |message| tell(&course, message, &mut cursor, &mut told)).await;
+        }
+        course.broke(ROW, status);
+        if course.is_open() {
+            sleep(AGAIN_MS).await;
+        }
+    }
+}
+
+fn tell(course: &Course, message: Message, cursor: &mut String, told: &mut Took) {
+    match &*message.event {
+        "" => {
+            course.read(Transport::EventStream, &message.data);
+        }
+        "traced" => {
+            // Each is of all up to there.
+            if let Some(sum) = js_sys::JSON::parse(&message.data).ok().and_then(|data| traced(&data)) {
+                course.took(ROW, sum.since(*told));
+                *told = sum;
+            }
+        }
+        // The server ends it: the stream does too.
+        _ => {}
+    }
+    if let Some(id) = message.id {
+        *cursor = id;
+    }
+}

@@ -1,0 +1,143 @@
+//! Transports side by side: what is said before, the charts and the table of what is known, and that a server which
+//! does not answer is told.
+
+use crate::stage::*;
+use client::inspect::comparison::{Row, Stage, Took};
+use client::transport::Transport;
+use frontend::components::inspect::comparison::{SideBySide, SideBySideProps};
+use frontend::inspector::comparison::Runner;
+use frontend::language::Language;
+use shared::{ClientId, Member, MemberId};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::Element;
+use yew::scheduler;
+
+/// The section, taken away when dropped.
+struct Shown {
+    app: Option<yew::AppHandle<SideBySide>>,
+    root: Element,
+}
+
+impl Shown {
+    async fn open(language: Language, name: Option<&str>, runner: &Runner) -> Self {
+        let root = new_root();
+        let member = name.map(|name| Member { id: MemberId(1), name: name.to_owned() });
+        let props = SideBySideProps { language, member, runner: runner.clone() };
+        let app = yew::Renderer::<SideBySide>::with_root_and_props(root.clone(), props).render();
+        scheduler::flush().await;
+        Shown { app: Some(app), root }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(app) = self.app.take() {
+            app.destroy();
+        }
+        self.root.remove();
+    }
+}
+
+/// One of three messages, of which polling has not told the last.
+fn known() -> Runner {
+    let runner = Runner::default();
+    runner.with(|comparison| {
+        comparison.start();
+        comparison.readers_begin(0);
+        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
+        comparison.step(0);
+        for number in 0..3_u8 {
+            let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
+            comparison.sent(id, at);
+            for row in Row::ALL {
+                let is_late = row == Row::Reading(Transport::Poll);
+                if !(is_late && number == 2) {
+                    comparison.arrived(row, id, at + if is_late { 612_300 } else { 2_500 });
+                }
+            }
+        }
+        for (row, took) in [(Transport::Poll, (42, 21_000, 25_200)), (Transport::WebSocket, (1, 600, 1_400))]
+        {
+            comparison.took(Row::Reading(row), Took { requests: took.0, up: took.1, down: took.2 });
+        }
+        comparison.broke(Row::Reading(Transport::LongPoll));
+        comparison.over();
+    });
+    runner
+}
+
+fn cells(row: usize) -> Vec<String> {
+    let cells = page().query_selector_all(&format!("#figures_table tbody tr:nth-child({row}) > *")).unwrap();
+    (0..cells.length()).map(|at| cells.get(at).unwrap().text_content().unwrap()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn what_is_known_is_shown_as_charts_and_table() {
+    let _shown = Shown::open(Language::English, Some("梅"), &known()).await;
+    assert!(text("#side_room").contains("“Inspector 梅”"), "{}", text("#side_room"));
+    assert_eq!(text("#side_stage"), "Done: 3 messages.");
+    assert_eq!(cells(1), ["Interval polling, 1,000 ms", "2", "42", "21,000", "25,200", "612.3", "612.3"]);
+    assert_eq!(cells(2)[0], "long pollingBreaks: 1");
+    assert_eq!(cells(4)[1..], ["3", "1", "600", "1,400", "2.5", "2.5"]);
+    assert_eq!(cells(5)[..2], ["Sending, by POST", "3"]);
+    // A chart for those who see it, and words for those who do not.
+    let label = find("#latency_chart").get_attribute("aria-label").unwrap();
+    assert!(
+        label.contains("Interval polling, 1,000 ms: half within 612.3 ms; long polling: half within 2.5 ms"),
+        "{label}"
+    );
+    let marks = |row: usize| find(&format!("#latency_chart .row_{row} .marks")).get_attribute("d").unwrap();
+    assert_eq!([0, 1, 3].map(|row| marks(row).matches('M').count()), [2, 3, 3]);
+    let bar =
+        |row: usize, part: &str| find(&format!("#byte_bars .row_{row} .{part}")).get_attribute("d").unwrap();
+    assert_eq!([bar(0, "up"), bar(0, "down")], ["M0 4H454V36H0z", "M454 4H1000V36H454z"]);
+    assert_eq!(text("#byte_bars .row_3 small"), "600 up, 1,400 down");
+    // Copied, or selected where the browser does not let a script copy.
+    assert_eq!(find("#csv_text").get_attribute("aria-hidden").as_deref(), Some("true"));
+    press("#csv_btn").await;
+    next_frame().await;
+    let csv = find("#csv_text").text_content().unwrap();
+    assert!(
+        csv.starts_with("Transport,Messages,Requests,Bytes up,Bytes down,\"p50, ms\",\"p99, ms\",Breaks\r\n"),
+        "{csv}"
+    );
+    assert!(csv.contains("\r\n\"Interval polling, 1,000 ms\",2,42,21000,25200,612.3,612.3,0\r\n"), "{csv}");
+    assert!(csv.contains("\r\nlong polling,3,0,0,0,2.5,2.5,1\r\n"), "{csv}");
+    let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
+    assert_eq!(String::from(selected.to_string()).lines().count(), 6);
+    assert!(["Copied", "Selected: press Ctrl C"].contains(&&*text("#csv_btn")), "{}", text("#csv_btn"));
+}
+
+#[wasm_bindgen_test]
+async fn the_interval_is_chosen_and_said() {
+    let runner = Runner::default();
+    let _shown = Shown::open(Language::SimplifiedChinese, Some("梅"), &runner).await;
+    assert_eq!(find("#interval").get_attribute("aria-valuetext").as_deref(), Some("1,000 毫秒"));
+    for (place, said) in [("0", "10 毫秒"), ("8", "5,000 毫秒")] {
+        type_into("#interval", place).await;
+        assert_eq!(text("#interval_ms"), said);
+        assert_eq!(find("#interval").get_attribute("aria-valuetext").as_deref(), Some(said));
+    }
+    assert_eq!(runner.view().interval_ms(), 5_000);
+    assert!(maybe("#figures_table").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_server_that_does_not_answer_is_told() {
+    let runner = Runner::default();
+    let _shown = Shown::open(Language::English, Some("Tom"), &runner).await;
+    press("#side_btn").await;
+    while runner.view().stage != Stage::Over {
+        next_frame().await;
+    }
+    scheduler::flush().await;
+    assert_eq!(text("#side_error"), "The server could not be reached. Try again.");
+    assert_eq!(text("#side_btn"), "Start");
+}
+
+#[wasm_bindgen_test]
+async fn nobody_sends_nothing() {
+    let _shown = Shown::open(Language::English, None, &Runner::default()).await;
+    assert!(find("#side_btn").has_attribute("disabled"));
+    assert_eq!(find("#side_room a").get_attribute("href").as_deref(), Some("/"));
+}
