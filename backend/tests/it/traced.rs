@@ -159,6 +159,24 @@ async fn polls_are_told_what_they_took() {
 }
 
 #[tokio::test]
+async fn a_poll_with_nothing_to_tell_is_told_so_in_time() {
+    let house = House::open();
+    let (cookie, claim, mut through) = member(&house, "梅").await;
+    let mut wire = Wire::open(&house).await;
+    let mut present = Value::from(0);
+    // Who is present is told first; then there is nothing.
+    for wait in [0, 0, 0, 1] {
+        let path = format!("/api/poll?wait={wait}&cursor={through}&present={present}&{claim}&trace=1");
+        wire.ask(&keeping("GET", &path, &house, &[("Cookie", &cookie)]), "").await;
+        wire.head().await;
+        let body: Value = serde_json::from_str(&wire.chunks().await.0).unwrap();
+        assert_eq!(pair(&body["traced"]), (wire.sent, wire.got));
+        through = body["through"].as_str().unwrap().to_owned();
+        present = body["present"].clone();
+    }
+}
+
+#[tokio::test]
 async fn a_stream_tells_up_to_the_end_of_each_chunk() {
     let house = House::open();
     let (cookie, _, through) = member(&house, "梅").await;
