@@ -209,6 +209,7 @@ impl Driver {
     fn hear(&self, socket: SocketId, told: Told) {
         self.handle(match told {
             Told::Opened => Input::Opened(socket),
+            Told::Follows => Input::Follows(socket),
             Told::Frame(frame) => Input::Frame(socket, frame),
             Told::Answer(frame) => Input::Answer(socket, frame),
             Told::Closed { code, reason } => Input::Closed { socket, code, reason },

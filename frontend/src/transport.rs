@@ -19,6 +19,8 @@ use wasm_bindgen::JsValue;
 pub enum Told {
     /// It is open.
     Opened,
+    /// Another page of the browser reads for it.
+    Follows,
     /// A text frame came. Binary ones are not of the protocol and passed over.
     Frame(String),
     /// The answer to a command that went by a request of its own came.

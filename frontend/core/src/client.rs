@@ -179,6 +179,7 @@ impl Client {
             }
             Input::SignOut => self.identity.sign_out(out),
             Input::Opened(socket) => self.opened(socket, now, out),
+            Input::Follows(socket) => self.connection.follows(socket),
             Input::Frame(..) | Input::Answer(..) => self.take(input, now, out),
             Input::Closed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
             Input::Timer(timer) => self.timer(timer, now, out),

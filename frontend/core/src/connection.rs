@@ -55,6 +55,8 @@ pub(crate) struct Connection {
     /// When the attempt began, and whether there is another transport to be tried after it.
     began: u64,
     has_next: bool,
+    /// Another page reads for it.
+    is_led: bool,
     /// A WebSocket that is tried beside it.
     beside: Option<Beside>,
     plan: Plan,
@@ -95,6 +97,7 @@ impl Connection {
             stage: Stage::Resting,
             began: 0,
             has_next: false,
+            is_led: false,
             beside: None,
             plan: Plan::default(),
             since: 0,
@@ -146,6 +149,7 @@ impl Connection {
         self.closing_by = None;
         self.enter(Stage::Connecting, now);
         self.began = now;
+        self.is_led = false;
         self.has_next = self.choice.has_next(now);
         self.plan.started(transport);
         out.push(Effect::Open(self.socket, transport));
@@ -185,7 +189,9 @@ impl Connection {
 
     /// What worked for long enough is remembered: called after each input.
     pub(crate) fn note(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if let Some(worked) = self.choice.lasted(now) {
+        if !self.is_led
+            && let Some(worked) = self.choice.lasted(now)
+        {
             out.push(Effect::RememberTransport(Some(worked)));
         }
     }
@@ -230,6 +236,11 @@ impl Connection {
         self.end(code, now, out);
         self.choice.ended(code == CloseCode::Silent, now);
         self.wait(now, jitter, out);
+    }
+
+    /// Another page reads for this connection.
+    pub(crate) fn follows(&mut self, socket: SocketId) {
+        self.is_led |= socket == self.socket;
     }
 
     /// It is open: `reference` is what `hello` will carry. False for
@@ -316,8 +327,12 @@ impl Connection {
             return End::SignedOut(was_live);
         }
         let broke = !is_word_of_ours(code);
+        if code == CloseCode::GoingAway.number() {
+            // What it reads by is to begin anew: nothing says that another way would be better.
+            self.choice.stay();
+        }
         if self.is_live() {
-            self.choice.ended(broke, now);
+            self.choice.ended(broke && !self.is_led, now);
         } else if broke && let Some(transport) = self.choice.next(true, now) {
             self.start(transport, now, out);
             return End::WillRetry;

@@ -58,6 +58,9 @@ pub enum Input {
     SignedOut(Result<(), Unreachable>),
     /// `open` of this connection.
     Opened(SocketId),
+    /// This connection is told by another page of the browser what it reads: how that does says nothing
+    /// of the transport.
+    Follows(SocketId),
     /// A text frame of this connection.
     Frame(SocketId, String),
     /// The answer to a command that went by a request of its own: a frame as above, but no word of

@@ -2,7 +2,7 @@
 //!
 //! A browser opens six connections to a host and no more (HTTP/1.1), so one page, the leader, reads for
 //! all, and tells the others frame by frame over a channel. Who leads holds a lease in the browser's
-//! storage; who finds it lapsed begins anew, and takes it. What one was told before it followed it
+//! storage; who finds it lapsed, and asks and is not answered, begins anew, and takes it. What one was told before it followed it
 //! does not get here: a follower begins with a request of its own, once it listens; and whenever a leader
 //! has begun to read, the others begin anew. So what a follower is told goes on from where it stands.
 
@@ -31,6 +31,12 @@ pub enum Word {
     Live,
     /// From the leader: it ends.
     Bye,
+    /// From the leader: it leads.
+    Lead(Tab),
+    /// From a follower that finds the lease lapsed: does anybody lead? Timers of pages that are long out
+    /// of sight come once a minute, so a leader may live and not renew its lease. What pages tell each
+    /// other is not held up so.
+    Ask,
     /// From a follower: the person is at that page, or not.
     At(Tab, bool),
 }
@@ -73,6 +79,8 @@ pub struct Share {
     told_away: bool,
     said_at: u64,
     renewed_at: u64,
+    /// A follower has asked who leads, and was not answered.
+    asks: bool,
 }
 
 impl Share {
@@ -90,6 +98,7 @@ impl Share {
             told_away: false,
             said_at: 0,
             renewed_at: 0,
+            asks: false,
         };
         if role == Role::Leader {
             share.renew(now, out);
@@ -113,7 +122,7 @@ impl Share {
             return;
         }
         match self.role {
-            Role::Leader => out.push(Wish::Say(Word::Live)),
+            Role::Leader => out.extend([Wish::Say(Word::Live), Wish::Say(Word::Lead(self.tab))]),
             Role::Follower => out.extend(std::mem::take(&mut self.held).into_iter().map(Wish::Take)),
         }
     }
@@ -135,6 +144,13 @@ impl Share {
             }
             (Word::Frame(_), Role::Follower) => out.push(Wish::Anew),
             (Word::Live | Word::Bye, Role::Follower) => out.push(Wish::Anew),
+            (Word::Lead(_), Role::Follower) => self.asks = false,
+            // Of two that lead one gives in.
+            (Word::Lead(other), Role::Leader) if other > self.tab => out.push(Wish::Anew),
+            (Word::Lead(_) | Word::Ask, Role::Leader) => {
+                self.renew(now, out);
+                out.push(Wish::Say(Word::Lead(self.tab)));
+            }
             (Word::At(tab, is_here), Role::Leader) => {
                 if is_here {
                     self.here.insert(tab, now);
@@ -156,12 +172,17 @@ impl Share {
         }
     }
 
-    /// A second has passed, and `found` is in the storage.
+    /// A moment has passed, and `found` is in the storage.
     pub fn tick(&mut self, found: Option<Lease>, now: u64, out: &mut Vec<Wish>) {
         let other = found.filter(|lease| lease.tab != self.tab && holds(*lease, now));
         match (self.role, other) {
             // Another took it while this page slept.
-            (Role::Leader, Some(_)) | (Role::Follower, None) => out.push(Wish::Anew),
+            (Role::Leader, Some(_)) => out.push(Wish::Anew),
+            (Role::Follower, None) if self.asks => out.push(Wish::Anew),
+            (Role::Follower, None) => {
+                self.asks = true;
+                out.push(Wish::Say(Word::Ask));
+            }
             (Role::Leader, None) => {
                 if now.saturating_sub(self.renewed_at) >= LEADER_RENEW_MS || now < self.renewed_at {
                     self.renew(now, out);
@@ -169,6 +190,7 @@ impl Share {
                 self.tell_away(now, out);
             }
             (Role::Follower, Some(_)) => {
+                self.asks = false;
                 if !self.away && (now.saturating_sub(self.said_at) >= HERE_EVERY_MS || now < self.said_at) {
                     self.say_at(now, out);
                 }

@@ -70,6 +70,8 @@ pub(crate) struct Choice {
     current: Transport,
     /// When it was welcome, while it is.
     welcomed_at: Option<u64>,
+    /// The next row begins with what there was.
+    stays: bool,
     /// Attempts with what worked that failed since.
     failures: u32,
 }
@@ -90,6 +92,7 @@ impl Choice {
             records: Default::default(),
             current: Transport::WebSocket,
             welcomed_at: None,
+            stays: false,
             failures: 0,
         }
     }
@@ -112,8 +115,19 @@ impl Choice {
         self.worked = worked;
     }
 
+    /// The next row begins with what there was.
+    pub(crate) fn stay(&mut self) {
+        self.stays = self.welcomed_at.is_some();
+    }
+
     /// Begins a row of attempts.
     pub(crate) fn first(&mut self, now: u64) -> Transport {
+        if std::mem::take(&mut self.stays)
+            && self.pinned.is_none_or(|pinned| pinned == self.current)
+            && !self.is_avoided(self.current, now)
+        {
+            return self.current;
+        }
         let worked = self.trusted(now).filter(|worked| !self.is_avoided(*worked, now));
         let first = || Transport::ALL.into_iter().find(|it| !self.is_avoided(*it, now));
         self.current = self.pinned.or(worked).or_else(first).unwrap_or(Transport::Poll);

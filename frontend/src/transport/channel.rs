@@ -40,6 +40,8 @@ impl Channel {
             Word::Frame(frame) => format!("frame {frame}"),
             Word::Live => "live".to_owned(),
             Word::Bye => "bye".to_owned(),
+            Word::Ask => "ask".to_owned(),
+            Word::Lead(Tab(tab)) => format!("lead {tab}"),
             Word::At(Tab(tab), true) => format!("here {tab}"),
             Word::At(Tab(tab), false) => format!("away {tab}"),
         };
@@ -61,6 +63,8 @@ fn read(word: &str) -> Option<Word> {
         "frame" => Word::Frame(rest.to_owned()),
         "live" => Word::Live,
         "bye" => Word::Bye,
+        "ask" => Word::Ask,
+        "lead" => Word::Lead(Tab(rest.parse().ok()?)),
         "here" => Word::At(Tab(rest.parse().ok()?), true),
         "away" => Word::At(Tab(rest.parse().ok()?), false),
         _ => return None,

@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 const PATIENCE_MS: u64 = 20_000;
 
 /// Between two looks at who leads, in milliseconds.
-const TICK_MS: u64 = 1_000;
+const TICK_MS: u64 = 500;
 
 /// Close codes: ours for what must begin anew, RFC 6455's for what broke, the server's for who is
 /// nobody.
@@ -131,6 +131,9 @@ impl Line {
             query += &format!("&room={room}");
         }
         let leads = self.0.share.borrow().role() == Role::Leader;
+        if !leads {
+            (self.0.tell)(Told::Follows);
+        }
         let line = self.clone();
         match self.0.transport {
             Transport::EventStream if leads => spawn_local(stream::read(line, query)),

@@ -61,6 +61,8 @@ async fn pages_hear_each_other_and_not_themselves() {
         Word::Frame("{\"type\":\"posted\",\"text\":\"两\\n行\"}".to_owned()),
         Word::Live,
         Word::Bye,
+        Word::Ask,
+        Word::Lead(Tab(9)),
         Word::At(Tab(7), true),
         Word::At(Tab(u64::MAX), false),
     ];

@@ -291,6 +291,22 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
 }
 
 #[test]
+fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
+    let house = House::new(1);
+    let mut page = Page::by_stream(&house);
+    page.give(Input::Follows(page.open[&EventStream]));
+    page.wait(BESIDE_FIRST_MS);
+    page.breaks(WebSocket);
+    page.wait(WORKS_MS);
+    let out = page.frame(EventStream, frame(&Event::Ping(house.through())));
+    assert!(!out.iter().any(|effect| matches!(effect, Effect::RememberTransport(_))), "{out:?}");
+    page.ends(EventStream, 1001);
+    page.now = page.client.view().link.retry_at.expect("a wait");
+    page.give(Input::Timer(Timer::Retry));
+    assert!(page.tried().contains(&EventStream), "{:?}", page.tried());
+}
+
+#[test]
 fn no_more_is_held_back_than_may_be() {
     for (count, shown) in
         [(BESIDE_FRAMES_MAX - 1, 0), (BESIDE_FRAMES_MAX, 0), (BESIDE_FRAMES_MAX + 1, BESIDE_FRAMES_MAX + 1)]
