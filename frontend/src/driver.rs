@@ -90,7 +90,16 @@ impl Driver {
         // Firefox and Safari do not say what the network is.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
         if let Some(network) = network.and_then(|network| network.dyn_into::<EventTarget>().ok()) {
-            self.listen(&network, "change", |_| Some(Input::NetworkChanged));
+            // Estimates of its speed change too, and all the time: only another kind is another network.
+            let kind = |network: &EventTarget| {
+                Reflect::get(network, &"type".into()).ok().and_then(|kind| kind.as_string())
+            };
+            let last = RefCell::new(kind(&network));
+            let watched = network.clone();
+            self.listen(&network, "change", move |_| {
+                let now = kind(&watched);
+                (last.replace(now.clone()) != now).then_some(Input::NetworkChanged)
+            });
         }
         if let Some(page) = window.document() {
             let visible = || {

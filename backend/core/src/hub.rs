@@ -184,7 +184,7 @@ impl Hub {
         if let Some(Session::Member { member, away, carrier, device, .. }) = state {
             match (carrier, device) {
                 (Carrier::Socket | Carrier::Stream, _) => self.presence.close(member, away),
-                (Carrier::Poll, Some(device)) => self.pollers.went(device, now),
+                (Carrier::Poll, Some(device)) => self.pollers.went(device, member, now),
                 _ => {}
             }
             if let Some(sessions) = self.of_member.get_mut(&member) {

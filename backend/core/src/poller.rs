@@ -41,8 +41,9 @@ impl Pollers {
     }
 
     /// A request ended.
-    pub(crate) fn went(&mut self, device: DeviceKey, now: u64) {
-        if let Some(poller) = self.all.get_mut(&device) {
+    pub(crate) fn went(&mut self, device: DeviceKey, member: MemberId, now: u64) {
+        // The device may stand for another since, of whom this was no request.
+        if let Some(poller) = self.all.get_mut(&device).filter(|poller| poller.member == member) {
             poller.open = poller.open.saturating_sub(1);
             if poller.open == 0 {
                 poller.until = now.saturating_add(POLL_LINGER_MS);
@@ -107,7 +108,7 @@ mod tests {
         for now in [1_000, 20_000, 45_000] {
             pollers.came(DEVICE, ANN, false, &mut presence);
             assert_eq!(pollers.next_wake(), None, "while a request is open");
-            pollers.went(DEVICE, now);
+            pollers.went(DEVICE, ANN, now);
             assert_eq!(presence.count(), 1);
         }
         for (ms, count) in [(POLL_LINGER_MS - 1, 1), (POLL_LINGER_MS, 0), (POLL_LINGER_MS + 1, 0)] {
@@ -122,10 +123,10 @@ mod tests {
         let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
         pollers.came(DEVICE, ANN, false, &mut presence);
         pollers.came(DEVICE, ANN, true, &mut presence);
-        pollers.went(DEVICE, 1_000);
+        pollers.went(DEVICE, ANN, 1_000);
         pollers.expire(100_000, &mut presence);
         assert_eq!(presence.count(), 1);
-        pollers.went(DEVICE, 100_000);
+        pollers.went(DEVICE, ANN, 100_000);
         pollers.expire(200_000, &mut presence);
         assert_eq!(presence.count(), 0);
     }
@@ -134,7 +135,7 @@ mod tests {
     fn a_device_that_stands_for_another_takes_the_first_along() {
         let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
         pollers.came(DEVICE, ANN, false, &mut presence);
-        pollers.went(DEVICE, 1_000);
+        pollers.went(DEVICE, ANN, 1_000);
         pollers.came(DEVICE, MemberId(2), false, &mut presence);
         let present = presence.first(|id| Some(shared::Member { id, name: "x".to_owned() }));
         assert_eq!(present.iter().map(|it| it.member.id).collect::<Vec<_>>(), [MemberId(2)]);

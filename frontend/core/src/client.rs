@@ -147,11 +147,13 @@ impl Client {
             }
             Input::Ways { worked, pinned } => {
                 self.connection.remember(worked);
-                self.connection.pin(pinned, now, out);
+                // Nothing is connected yet, so nothing is held back.
+                drop(self.connection.pin(pinned, now, out));
             }
             Input::Pin(pinned) => {
                 let before = self.connection.socket();
-                self.connection.pin(pinned, now, out);
+                let held = self.connection.pin(pinned, now, out);
+                self.take_held(held, now, out);
                 out.push(Effect::RememberPin(pinned));
                 if self.connection.socket() != before {
                     self.after_loss(out);

@@ -21,9 +21,12 @@ use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
 use shared::limits::SILENCE_MS;
 
-/// A WebSocket that was closed without a code, and one that broke (RFC 6455 §7.1.5).
-const NO_STATUS: u16 = 1005;
-const ABNORMAL: u16 = 1006;
+/// Whether a house of ours closed it, or a page of ours: what stands between them says something
+/// else, or nothing.
+fn is_word_of_ours(code: u16) -> bool {
+    let said = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
+    code >= 4_000 || said.iter().any(|word| word.number() == code)
+}
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +157,9 @@ impl Connection {
     }
 
     /// The user wants this transport and no other, or the best again.
-    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
+    ///
+    /// What was held back for a WebSocket that is not tried any more is to be taken now.
+    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
         if pinned.is_none() && self.choice.pinned().is_some() {
             self.plan = Plan::at_once(now);
         }
@@ -163,8 +168,9 @@ impl Connection {
         if is_up && pinned.is_some_and(|pinned| pinned != self.choice.current()) {
             self.open(now, out);
         } else if pinned.is_some() {
-            self.leave_beside(out);
+            return self.leave_beside(out);
         }
+        Vec::new()
     }
 
     /// What the user wants.
@@ -309,7 +315,7 @@ impl Connection {
             self.enter(Stage::Resting, now);
             return End::SignedOut(was_live);
         }
-        let broke = matches!(code, NO_STATUS | ABNORMAL);
+        let broke = !is_word_of_ours(code);
         if self.is_live() {
             self.choice.ended(broke, now);
         } else if broke && let Some(transport) = self.choice.next(true, now) {

@@ -147,7 +147,7 @@ pub const POLL_CUTS_MAX: u32 = 3;
 pub const PARKED_MS: u64 = 1_000;
 
 /// How long a page reads for the others unless it says so again.
-pub const LEADER_LEASE_MS: u64 = 3_500;
+pub const LEADER_LEASE_MS: u64 = 3_000;
 
 /// How often it says so.
 pub const LEADER_RENEW_MS: u64 = 1_000;

@@ -197,7 +197,9 @@ impl Choice {
     }
 
     fn trusted(&self, now: u64) -> Option<Transport> {
-        self.worked.filter(|worked| now < worked.until).map(|worked| worked.transport)
+        // A clock that was set back must not make it longer.
+        let holds = |worked: &Worked| now < worked.until && worked.until <= now.saturating_add(REMEMBERED_MS);
+        self.worked.filter(holds).map(|worked| worked.transport)
     }
 
     /// The last is never left alone: there is nothing after it.

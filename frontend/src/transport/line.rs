@@ -7,7 +7,8 @@ use super::request::Cutter;
 use super::{poll, stream};
 use crate::timeout::Timeout;
 use crate::{clock, random};
-use client::share::{Role, Share, Tab, Wish};
+use client::limits::SHARED_FRAMES_MAX;
+use client::share::{Role, Share, Tab, Wish, Word};
 use client::transport::Transport;
 use client::view::ReadyState;
 use js_sys::{JSON, Reflect};
@@ -40,6 +41,8 @@ struct Inner {
     claim: RefCell<String>,
     share: RefCell<Share>,
     channel: RefCell<Option<Channel>>,
+    /// Frames that another page told before this one knew whose session it is, each with whose it is.
+    early: RefCell<Vec<(String, Word)>>,
     ticker: RefCell<Option<Timeout>>,
     /// What is being read.
     cutter: RefCell<Option<Cutter>>,
@@ -71,6 +74,7 @@ impl Line {
             claim: RefCell::default(),
             share: RefCell::new(share),
             channel: RefCell::default(),
+            early: RefCell::default(),
             ticker: RefCell::default(),
             cutter: RefCell::default(),
             telling: Cell::new(false),
@@ -79,12 +83,7 @@ impl Line {
         let hearing = Rc::downgrade(&line.0);
         *line.0.channel.borrow_mut() = Channel::open(move |of, word| {
             let Some(inner) = hearing.upgrade() else { return };
-            let line = Line(inner);
-            // Frames of somebody else's session are not for this one.
-            let is_ours = *line.0.claim.borrow() == of || !matches!(word, client::share::Word::Frame(_));
-            if is_ours {
-                line.shares(|share, now, out| share.heard(word, now, out));
-            }
+            Line(inner).heard(of, word);
         });
         line.carry_out(wishes);
         line.tick_later();
@@ -168,6 +167,12 @@ impl Line {
         self.0.share.borrow().is_away()
     }
 
+    /// Whether the person is not at this page.
+    pub(super) fn is_hidden(&self) -> bool {
+        let page = web_sys::window().and_then(|window| window.document());
+        page.is_some_and(|page| page.visibility_state() == web_sys::VisibilityState::Hidden)
+    }
+
     /// Who this line takes itself for, as part of a query.
     pub(super) fn claim(&self) -> String {
         self.0.claim.borrow().clone()
@@ -178,12 +183,34 @@ impl Line {
         *self.0.cutter.borrow_mut() = Some(cutter.clone());
     }
 
+    /// Another page told this, `of` whose session it is.
+    fn heard(&self, of: &str, word: Word) {
+        let is_frame = matches!(word, Word::Frame(_));
+        if is_frame && self.claim().is_empty() {
+            let is_told = self.0.share.borrow().role() == Role::Follower;
+            let has_place = self.0.early.borrow().len() < SHARED_FRAMES_MAX;
+            return match (is_told, has_place) {
+                // What comes before the `welcome` may be what the `welcome` does not know of yet.
+                (true, true) => self.0.early.borrow_mut().push((of.to_owned(), word)),
+                (true, false) => self.closed(GOING_AWAY, ""),
+                (false, _) => {}
+            };
+        }
+        // Frames of somebody else's session are not for this one.
+        if !is_frame || self.claim() == of {
+            self.shares(|share, now, out| share.heard(word, now, out));
+        }
+    }
+
     /// A frame was read.
     pub(super) fn frame(&self, frame: &str) {
         let is_welcome = frame.starts_with(r#"{"type":"welcome""#);
         if is_welcome && !self.welcomed(frame) {
             // What was held is of no use any more: begun anew, the client says where it stands.
             return self.closed(GOING_AWAY, "");
+        }
+        for (of, word) in self.0.early.take() {
+            self.heard(&of, word);
         }
         self.shares(|share, _, out| share.frame(frame, out));
         let is_behind = frame.starts_with(r#"{"type":"caught_up""#)

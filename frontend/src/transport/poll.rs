@@ -13,7 +13,11 @@ const PATIENCE_MS: u64 = 10_000;
 
 /// The first request of a session, and where it is only to begin, the last.
 pub(super) async fn begin(line: Line, query: String, goes_on: bool) {
-    let Some(mut stands) = ask(&line, &format!("{query}&begin=1"), 0).await else { return };
+    let Some(mut stands) =
+        ask(&line, &format!("{query}&begin=1&away={}", u8::from(line.is_hidden())), 0).await
+    else {
+        return;
+    };
     line.live();
     if !goes_on {
         return;

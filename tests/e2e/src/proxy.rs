@@ -3,7 +3,7 @@
 //!
 //! One request is one connection here: whoever is answered is told that it closes.
 
-use crate::{port, shelf::read_head};
+use crate::{port, shelf::read_head, wait::SOON};
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
@@ -13,6 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinHandle,
     time::timeout,
 };
@@ -56,11 +57,19 @@ pub struct Count {
 
 type Counts = Arc<Mutex<BTreeMap<String, Count>>>;
 
+/// Of which path answers are kept from the browser, and how many are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hold {
+    path: Option<&'static str>,
+    held: usize,
+}
+
 /// The proxy; gone when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     counts: Counts,
+    hold: watch::Sender<Hold>,
     task: JoinHandle<()>,
 }
 
@@ -80,13 +89,14 @@ impl Proxy {
         let listener = TcpListener::bind(address).await;
         let listener = listener.unwrap_or_else(|error| panic!("{address}: {error}"));
         let counts = Counts::default();
-        let counted = Arc::clone(&counts);
+        let hold = watch::Sender::new(Hold::default());
+        let (counted, holding) = (Arc::clone(&counts), hold.clone());
         let task = tokio::spawn(async move {
             while let Ok((page, _)) = listener.accept().await {
-                tokio::spawn(serve(page, house, manners, Arc::clone(&counted)));
+                tokio::spawn(serve(page, house, manners, Arc::clone(&counted), holding.clone()));
             }
         });
-        Proxy { address, counts, task }
+        Proxy { address, counts, hold, task }
     }
 
     /// The address of the house behind it.
@@ -97,6 +107,23 @@ impl Proxy {
     /// How many requests of this path (without its query) there were.
     pub fn count(&self, path: &str) -> Count {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied().unwrap_or_default()
+    }
+
+    /// Keeps the answers to requests of this path (without its query) from the browser, though the house
+    /// has given them.
+    pub fn hold(&self, path: &'static str) {
+        self.hold.send_modify(|hold| *hold = Hold { path: Some(path), held: 0 });
+    }
+
+    /// Waits until an answer is held.
+    pub async fn holds_one(&self) {
+        let held = timeout(SOON, self.hold.subscribe().wait_for(|hold| hold.held > 0)).await.is_ok();
+        assert!(held, "the house has answered nothing that is held");
+    }
+
+    /// Lets all that is held go.
+    pub fn release(&self) {
+        self.hold.send_modify(|hold| hold.path = None);
     }
 
     /// From now on the most at one time is counted anew.
@@ -130,7 +157,13 @@ impl Drop for Open {
     }
 }
 
-async fn serve(mut page: TcpStream, house: SocketAddr, manners: Manners, counts: Counts) {
+async fn serve(
+    mut page: TcpStream,
+    house: SocketAddr,
+    manners: Manners,
+    counts: Counts,
+    hold: watch::Sender<Hold>,
+) {
     let Some(head) = read_head(&mut page).await else { return };
     let target = head.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default().to_owned();
@@ -147,6 +180,14 @@ async fn serve(mut page: TcpStream, house: SocketAddr, manners: Manners, counts:
     let open = Open::new(counts, &path);
     let carried = async {
         behind.write_all(head.as_bytes()).await.ok()?;
+        if hold.borrow().path == Some(path.as_str()) {
+            // All of it: each connection is for one request.
+            let mut answer = Vec::new();
+            behind.read_to_end(&mut answer).await.ok()?;
+            hold.send_modify(|hold| hold.held += 1);
+            hold.subscribe().wait_for(|hold| hold.path != Some(path.as_str())).await.ok()?;
+            return page.write_all(&answer).await.ok();
+        }
         carry(&mut page, &mut behind, manners.buffers_streams && !keeps).await;
         Some(())
     };

@@ -256,6 +256,41 @@ fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
 }
 
 #[test]
+fn what_was_held_back_is_taken_where_the_person_wants_what_serves() {
+    let mut house = House::new(1);
+    let mut page = Page::by_stream(&house);
+    page.wait(BESIDE_FIRST_MS);
+    page.opens(WebSocket);
+    let post = house.post(&ann(), 1, "held");
+    page.frame(EventStream, post);
+    page.give(Input::Pin(Some(EventStream)));
+    assert_eq!((page.texts(), page.tried()), (vec!["held".to_owned()], vec![EventStream]));
+}
+
+#[test]
+fn what_something_on_the_way_ends_soon_is_left_alone_too() {
+    for (code, tried) in [
+        (1001, WebSocket),
+        (1012, WebSocket),
+        (4008, WebSocket),
+        (1000, EventStream),
+        (1002, EventStream),
+        (1006, EventStream),
+    ] {
+        let house = House::new(1);
+        let mut page = Page::new(None);
+        for _ in 0..3 {
+            page.enter(&house, WebSocket);
+            page.now += 1_000;
+            page.ends(WebSocket, code);
+            page.now = page.client.view().link.retry_at.expect("a wait");
+            page.give(Input::Timer(Timer::Retry));
+        }
+        assert_eq!(page.tried(), [tried], "{code}");
+    }
+}
+
+#[test]
 fn no_more_is_held_back_than_may_be() {
     for (count, shown) in
         [(BESIDE_FRAMES_MAX - 1, 0), (BESIDE_FRAMES_MAX, 0), (BESIDE_FRAMES_MAX + 1, BESIDE_FRAMES_MAX + 1)]
@@ -289,7 +324,7 @@ fn what_lasted_is_remembered_and_forgotten_on_another_network() {
         assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
         page.wait(0);
         assert_eq!(page.tried(), [WebSocket, EventStream], "it is tried at once");
-        let mut next = Page::new(Some(worked));
+        let mut next = Page::new(Some(Worked { until: 1_000_000 + REMEMBERED_MS, ..worked }));
         assert_eq!(next.tried(), [EventStream]);
         next.enter(&house, EventStream);
     }

@@ -129,3 +129,24 @@ async fn when_the_tab_that_reads_crashes_another_takes_over() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_said_while_a_tab_begins_is_not_missed_by_it() {
+    play(async |stage| {
+        let (proxy, mei, tabs, tom) = tabs(stage, 1).await;
+        // The house has answered the other tab, which does not know it yet, when something is said: it
+        // is not in the answer, and the first tab tells of it.
+        proxy.hold("/api/poll");
+        let second = mei.open_tab().await;
+        mei.goto(&proxy.url()).await;
+        proxy.holds_one().await;
+        tom.say("in between").await;
+        mei.go_to(&tabs[0]).await;
+        mei.shows(&["in between"]).await;
+        proxy.release();
+        mei.go_to(&second).await;
+        mei.is_inside().await;
+        mei.shows(&["in between"]).await;
+    })
+    .await;
+}
