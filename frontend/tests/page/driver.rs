@@ -3,6 +3,7 @@
 
 use crate::stage::*;
 use client::input::{Input, SocketId};
+use client::transport::Transport;
 use client::view::{Identity, Link, ReadyState, View};
 use frontend::app::{App, AppProps};
 use frontend::driver::Driver;
@@ -42,6 +43,8 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, Shown) {
     let root = new_root();
     let props = AppProps { driver: driver.clone() };
     let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
+    // One that is refused would go on by other ways, and lead the other tests of this page.
+    driver.handle(Input::Ways { worked: None, pinned: Some(Transport::WebSocket) });
     driver.handle(Input::Started { build: "dev".to_owned(), name: None });
     driver.handle(Input::Me(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
     driver.handle(Input::Opened(SocketId(1)));
