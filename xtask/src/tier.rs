@@ -109,7 +109,7 @@ impl Tier {
                 if let Some(browser) = browser {
                     browser.for_tests(&mut command);
                 }
-                tests("Testing end to end", "about 3 min, the first time 5", command)
+                tests("Testing end to end", "about 6 min, the first time 8", command)
             }
             Self::Fault => {
                 let bench = |title, guess, arguments: &[&str]| {
