@@ -183,7 +183,14 @@ impl World {
         if let (Some(line), Ok(Event::Welcome(welcome))) = (self.line(id, socket), Event::parse(&text)) {
             line.identity = Claim { member: Some(welcome.you.id), epoch: Some(welcome.through.epoch) };
         }
-        self.give(id, Input::Frame(socket, text))
+        let begins = text.starts_with(r#"{"type":"welcome""#);
+        self.give(id, Input::Frame(socket, text))?;
+        if begins && self.line(id, socket).is_some() {
+            // One more shares what is read.
+            let presence = serde_json::to_string(&Command::Presence(Presence { away: false }));
+            return self.say_by_line(id, socket, &presence.unwrap_or_default());
+        }
+        Ok(())
     }
 
     fn answered(&mut self, id: PageId, socket: SocketId, answer: Answer) -> Result<(), Broken> {
