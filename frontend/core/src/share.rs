@@ -2,8 +2,8 @@
 //!
 //! A browser opens six connections to a host and no more (HTTP/1.1), so one page, the leader, reads for
 //! all, and tells the others frame by frame over a channel. Who leads holds a lease in the browser's
-//! storage; who finds it lapsed, and asks and is not answered, begins anew, and takes it. What one was told before it followed it
-//! does not get here: a follower begins with a request of its own, once it listens; and whenever a leader
+//! storage; who finds it lapsed, and asks and is not answered, begins anew, and takes it. What one
+//! was told before it followed it does not get here: a follower begins with a request of its own, once it listens; and whenever a leader
 //! has begun to read, the others begin anew. So what a follower is told goes on from where it stands.
 
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
@@ -70,9 +70,12 @@ pub enum Role {
 pub struct Share {
     tab: Tab,
     role: Role,
+    /// Whose session it is, once the server has said so: frames of another's are not for this page.
+    claim: String,
     is_live: bool,
-    /// What a follower was told before it had begun.
-    held: Vec<String>,
+    /// What a follower was told before it had begun, each with whose it is: it may be what the
+    /// `welcome` does not know of yet.
+    held: Vec<(String, String)>,
     away: bool,
     /// When followers at which the person is last said so.
     here: Map<Tab, u64>,
@@ -91,6 +94,7 @@ impl Share {
         let mut share = Share {
             tab,
             role,
+            claim: String::new(),
             is_live: false,
             held: Vec::new(),
             away: false,
@@ -116,6 +120,16 @@ impl Share {
         self.told_away
     }
 
+    /// Whose session it is, in the words of [`Share::welcomed`]; empty before that.
+    pub fn claim(&self) -> &str {
+        &self.claim
+    }
+
+    /// The server has said whose session it is. False where one had begun.
+    pub fn welcomed(&mut self, claim: String) -> bool {
+        std::mem::replace(&mut self.claim, claim).is_empty()
+    }
+
     /// The server has said `welcome`, and this page has what it missed.
     pub fn live(&mut self, out: &mut Vec<Wish>) {
         if std::mem::replace(&mut self.is_live, true) {
@@ -123,7 +137,10 @@ impl Share {
         }
         match self.role {
             Role::Leader => out.extend([Wish::Say(Word::Live), Wish::Say(Word::Lead(self.tab))]),
-            Role::Follower => out.extend(std::mem::take(&mut self.held).into_iter().map(Wish::Take)),
+            Role::Follower => {
+                let ours = std::mem::take(&mut self.held).into_iter().filter(|(of, _)| *of == self.claim);
+                out.extend(ours.map(|(_, frame)| Wish::Take(frame)));
+            }
         }
     }
 
@@ -135,12 +152,13 @@ impl Share {
         out.push(Wish::Take(frame.to_owned()));
     }
 
-    /// Another page told this.
-    pub fn heard(&mut self, word: Word, now: u64, out: &mut Vec<Wish>) {
+    /// Another page told this, `of` whose session it is.
+    pub fn heard(&mut self, of: &str, word: Word, now: u64, out: &mut Vec<Wish>) {
         match (word, self.role) {
+            (Word::Frame(_), Role::Follower) if self.is_live && of != self.claim => {}
             (Word::Frame(frame), Role::Follower) if self.is_live => out.push(Wish::Take(frame)),
             (Word::Frame(frame), Role::Follower) if self.held.len() < SHARED_FRAMES_MAX => {
-                self.held.push(frame);
+                self.held.push((of.to_owned(), frame));
             }
             (Word::Frame(_), Role::Follower) => out.push(Wish::Anew),
             (Word::Live | Word::Bye, Role::Follower) => out.push(Wish::Anew),

@@ -7,8 +7,7 @@ use super::request::Cutter;
 use super::{poll, stream};
 use crate::timeout::Timeout;
 use crate::{clock, random};
-use client::limits::SHARED_FRAMES_MAX;
-use client::share::{Role, Share, Tab, Wish, Word};
+use client::share::{Role, Share, Tab, Wish};
 use client::transport::Transport;
 use client::view::ReadyState;
 use js_sys::{JSON, Reflect};
@@ -37,12 +36,8 @@ struct Inner {
     transport: Transport,
     tell: Box<dyn Fn(Told)>,
     state: Cell<ReadyState>,
-    /// Whose session it is, since the `welcome`: as part of a query.
-    claim: RefCell<String>,
     share: RefCell<Share>,
     channel: RefCell<Option<Channel>>,
-    /// Frames that another page told before this one knew whose session it is, each with whose it is.
-    early: RefCell<Vec<(String, Word)>>,
     ticker: RefCell<Option<Timeout>>,
     /// What is being read.
     cutter: RefCell<Option<Cutter>>,
@@ -71,10 +66,8 @@ impl Line {
             transport,
             tell: Box::new(tell),
             state: Cell::new(ReadyState::Connecting),
-            claim: RefCell::default(),
             share: RefCell::new(share),
             channel: RefCell::default(),
-            early: RefCell::default(),
             ticker: RefCell::default(),
             cutter: RefCell::default(),
             telling: Cell::new(false),
@@ -83,7 +76,7 @@ impl Line {
         let hearing = Rc::downgrade(&line.0);
         *line.0.channel.borrow_mut() = Channel::open(move |of, word| {
             let Some(inner) = hearing.upgrade() else { return };
-            Line(inner).heard(of, word);
+            Line(inner).shares(|share, now, out| share.heard(of, word, now, out));
         });
         line.carry_out(wishes);
         line.tick_later();
@@ -100,7 +93,7 @@ impl Line {
     /// How it is: open once the server has said something.
     pub fn ready_state(&self) -> ReadyState {
         match self.0.state.get() {
-            ReadyState::Open if self.0.claim.borrow().is_empty() => ReadyState::Connecting,
+            ReadyState::Open if self.claim().is_empty() => ReadyState::Connecting,
             state => state,
         }
     }
@@ -178,31 +171,12 @@ impl Line {
 
     /// Who this line takes itself for, as part of a query.
     pub(super) fn claim(&self) -> String {
-        self.0.claim.borrow().clone()
+        self.0.share.borrow().claim().to_owned()
     }
 
     /// What is being read now ends with this.
     pub(super) fn cut_by(&self, cutter: &Cutter) {
         *self.0.cutter.borrow_mut() = Some(cutter.clone());
-    }
-
-    /// Another page told this, `of` whose session it is.
-    fn heard(&self, of: &str, word: Word) {
-        let is_frame = matches!(word, Word::Frame(_));
-        if is_frame && self.claim().is_empty() {
-            let is_told = self.0.share.borrow().role() == Role::Follower;
-            let has_place = self.0.early.borrow().len() < SHARED_FRAMES_MAX;
-            return match (is_told, has_place) {
-                // What comes before the `welcome` may be what the `welcome` does not know of yet.
-                (true, true) => self.0.early.borrow_mut().push((of.to_owned(), word)),
-                (true, false) => self.closed(GOING_AWAY, ""),
-                (false, _) => {}
-            };
-        }
-        // Frames of somebody else's session are not for this one.
-        if !is_frame || self.claim() == of {
-            self.shares(|share, now, out| share.heard(word, now, out));
-        }
     }
 
     /// A frame was read.
@@ -211,9 +185,6 @@ impl Line {
         if is_welcome && !self.welcomed(frame) {
             // What was held is of no use any more: begun anew, the client says where it stands.
             return self.closed(GOING_AWAY, "");
-        }
-        for (of, word) in self.0.early.take() {
-            self.heard(&of, word);
         }
         self.shares(|share, _, out| share.frame(frame, out));
         let is_behind = frame.starts_with(r#"{"type":"caught_up""#)
@@ -231,8 +202,7 @@ impl Line {
             let (epoch, _) = through.split_once('.')?;
             Some(format!("member={member}&epoch={epoch}"))
         });
-        let before = self.0.claim.replace(claim.unwrap_or_default());
-        before.is_empty()
+        self.0.share.borrow_mut().welcomed(claim.unwrap_or_default())
     }
 
     /// All up to this cursor was read.
@@ -292,7 +262,7 @@ impl Line {
                 Wish::Keep(lease) => channel::keep(lease),
                 Wish::Say(word) => {
                     if let Some(channel) = &*self.0.channel.borrow() {
-                        channel.say(&self.0.claim.borrow(), &word);
+                        channel.say(self.0.share.borrow().claim(), &word);
                     }
                 }
                 Wish::Take(frame) => (self.0.tell)(Told::Frame(frame)),

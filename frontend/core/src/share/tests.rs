@@ -1,5 +1,8 @@
 use super::*;
 
+/// Whose session it mostly is.
+const ANN: &str = "member=1";
+
 /// A browser: its storage, its channel, and its pages.
 #[derive(Default)]
 struct Browser {
@@ -37,7 +40,10 @@ impl Browser {
     }
 
     fn goes_live(&mut self, tab: Tab) {
-        self.does(tab, |share, _, out| share.live(out));
+        self.does(tab, |share, _, out| {
+            share.welcomed(ANN.to_owned());
+            share.live(out);
+        });
     }
 
     fn page(&mut self, tab: Tab) -> &mut Page {
@@ -65,7 +71,7 @@ impl Browser {
                         .collect();
                     for other in others {
                         let word = word.clone();
-                        self.does(other, |share, now, out| share.heard(word, now, out));
+                        self.does(other, |share, now, out| share.heard(ANN, word, now, out));
                     }
                 }
                 Wish::Anew => {
@@ -158,15 +164,38 @@ fn what_is_told_before_a_follower_has_begun_waits() {
         let mut out = Vec::new();
         let mut share = Share::new(Tab(2), lease, now, &mut out);
         for number in 0..count {
-            share.heard(Word::Frame(number.to_string()), now, &mut out);
+            share.heard(ANN, Word::Frame(number.to_string()), now, &mut out);
         }
         let is_over = count > SHARED_FRAMES_MAX;
         assert_eq!(out, if is_over { vec![Wish::Anew] } else { vec![] }, "{count}");
+        share.welcomed(ANN.to_owned());
         share.live(&mut out);
         let taken: Vec<_> = out.iter().filter(|wish| matches!(wish, Wish::Take(_))).collect();
         assert_eq!(taken.len(), count.min(SHARED_FRAMES_MAX));
         assert_eq!(taken[1], &Wish::Take("1".to_owned()), "in its order");
     }
+}
+
+#[test]
+fn what_is_told_of_somebody_elses_session_is_not_taken() {
+    let now = 1_000_000;
+    let lease = Some(Lease { tab: Tab(1), until: now + 1 });
+    let mut out = Vec::new();
+    let mut share = Share::new(Tab(2), lease, now, &mut out);
+    let tell = |share: &mut Share, out: &mut Vec<Wish>, when: &str| {
+        for of in [ANN, "member=2"] {
+            share.heard(of, Word::Frame(format!("{when}, {of}")), now, out);
+        }
+    };
+    tell(&mut share, &mut out, "before the welcome");
+    assert!(share.welcomed(ANN.to_owned()));
+    tell(&mut share, &mut out, "before it is live");
+    assert_eq!(out, []);
+    share.live(&mut out);
+    tell(&mut share, &mut out, "live");
+    let taken = ["before the welcome", "before it is live", "live"];
+    assert_eq!(out, taken.map(|when| Wish::Take(format!("{when}, {ANN}"))));
+    assert!(!share.welcomed(ANN.to_owned()), "one had begun");
 }
 
 #[test]
