@@ -2,6 +2,7 @@
 //! they mean is the client's.
 
 pub mod channel;
+pub(crate) mod fields;
 pub mod http;
 pub mod line;
 pub mod poll;

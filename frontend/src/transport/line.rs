@@ -3,6 +3,7 @@
 
 use super::Told;
 use super::channel::{self, Channel};
+use super::fields::Fields;
 use super::request::Cutter;
 use super::{poll, stream};
 use crate::timeout::Timeout;
@@ -10,7 +11,6 @@ use crate::{clock, random};
 use client::share::{Role, Share, Tab, Wish};
 use client::transport::Transport;
 use client::view::ReadyState;
-use js_sys::{JSON, Reflect};
 use std::cell::{Cell, RefCell};
 use std::{fmt, rc::Rc};
 use wasm_bindgen::JsValue;
@@ -196,12 +196,7 @@ impl Line {
 
     /// Notes whose session it is. False where one had begun.
     fn welcomed(&self, frame: &str) -> bool {
-        let claim = Fields::of(frame).and_then(|welcome| {
-            let member = welcome.within("you")?.number("id")?;
-            let through = welcome.text("through")?;
-            let (epoch, _) = through.split_once('.')?;
-            Some(format!("member={member}&epoch={epoch}"))
-        });
+        let claim = Fields::of(frame).as_ref().and_then(claim_of);
         self.0.share.borrow_mut().welcomed(claim.unwrap_or_default())
     }
 
@@ -327,40 +322,17 @@ impl Line {
     }
 }
 
+/// Whose session this `welcome` begins, as part of a query.
+pub(crate) fn claim_of(welcome: &Fields) -> Option<String> {
+    let member = welcome.within("you")?.number("id")?;
+    let through = welcome.text("through")?;
+    let (epoch, _) = through.split_once('.')?;
+    Some(format!("member={member}&epoch={epoch}"))
+}
+
 /// A problem (RFC 9457) of the house's as the frame that says the same.
 fn refusal(problem: &str, reference: u64) -> Option<String> {
     let problem = Fields::of(problem)?;
     let (code, temporary) = (problem.number("code")?, problem.flag("temporary"));
     Some(format!(r#"{{"type":"error","ref":{reference},"code":{code},"name":"","temporary":{temporary}}}"#))
-}
-
-/// A JSON object, read by the browser.
-struct Fields(JsValue);
-
-impl Fields {
-    fn of(text: &str) -> Option<Self> {
-        JSON::parse(text).ok().map(Fields)
-    }
-
-    fn field(&self, name: &str) -> JsValue {
-        Reflect::get(&self.0, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-    }
-
-    fn within(&self, name: &str) -> Option<Self> {
-        let value = self.field(name);
-        value.is_object().then_some(Fields(value))
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        self.field(name).as_string()
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.field(name).is_truthy()
-    }
-
-    /// Whole, and at most 2⁵³: no position or id of a house comes near.
-    fn number(&self, name: &str) -> Option<u64> {
-        self.field(name).as_f64().map(|number| number as u64)
-    }
 }

@@ -1,12 +1,11 @@
 //! Reads by `GET /api/poll`, one request after the other.
 
+use super::fields::Fields;
 use super::line::Line;
 use super::request::Cutter;
 use crate::clock;
 use crate::timeout;
 use client::pace::Pace;
-use js_sys::{Array, JSON, Reflect};
-use wasm_bindgen::JsValue;
 
 /// Milliseconds behind its wait after which a request is given up.
 const PATIENCE_MS: u64 = 10_000;
@@ -46,7 +45,7 @@ pub(super) async fn begin(line: Line, query: String, goes_on: bool) {
 /// Where the client stands behind an answer.
 struct Stands {
     through: String,
-    present: f64,
+    present: u64,
     again_ms: u64,
 }
 
@@ -93,15 +92,14 @@ async fn request(line: &Line, query: &str, wait_s: u64) -> Got {
 
 /// Takes an answer that came whole.
 fn take(line: &Line, text: &str) -> Option<Stands> {
-    let answer = JSON::parse(text).ok()?;
-    let field = |name: &str| Reflect::get(&answer, &JsValue::from_str(name)).ok();
+    let answer = Fields::of(text)?;
     let stands = Stands {
-        through: field("through")?.as_string()?,
-        present: field("present")?.as_f64()?,
-        again_ms: field("again_ms")?.as_f64()? as u64,
+        through: answer.text("through")?,
+        present: answer.number("present")?,
+        again_ms: answer.number("again_ms")?,
     };
-    for event in Array::from(&field("events")?).iter() {
-        line.frame(&String::from(JSON::stringify(&event).ok()?));
+    for event in answer.list("events")? {
+        line.frame(&event.json()?);
     }
     line.through(&stands.through);
     Some(stands)

@@ -1,5 +1,6 @@
 //! Reads `GET /api/events`, by `fetch`: `EventSource` tells no status, and reconnects by itself.
 
+use super::fields::Fields;
 use super::line::Line;
 use super::request::Cutter;
 use client::event_stream::{Message, Reader};
@@ -53,7 +54,6 @@ fn tell(line: &Line, message: Message) {
 }
 
 fn close(data: &str) -> Option<(u16, String)> {
-    let close = js_sys::JSON::parse(data).ok()?;
-    let field = |name: &str| Reflect::get(&close, &JsValue::from_str(name)).ok();
-    Some((field("code")?.as_f64()? as u16, field("reason")?.as_string()?))
+    let close = Fields::of(data)?;
+    Some((close.number("code")?.try_into().ok()?, close.text("reason")?))
 }

@@ -2,16 +2,16 @@
 
 use super::{Runner, now, room};
 use crate::inspector::socket::Socket;
+use crate::transport::fields::Fields;
+use crate::transport::line::claim_of;
 use crate::transport::request::Cutter;
 use client::inspect::comparison::{Comparison, Fault, Row, Took};
 use client::transport::Transport;
-use js_sys::{JSON, Reflect};
 use shared::{Event, RoomId};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 /// Milliseconds behind its wait after which a request is given up.
@@ -45,9 +45,7 @@ impl Course {
         let cutter = Cutter::new(Some(PATIENCE_MS));
         let answer = cutter.get(&path).await.ok_or(Fault::Unreachable)?;
         let text = room::read(answer).await?;
-        let (cursor, member) = welcomed(&text).ok_or(Fault::Unreachable)?;
-        let epoch = cursor.split_once('.').map(|(epoch, _)| epoch).unwrap_or_default();
-        let claim = format!("member={member}&epoch={epoch}");
+        let (cursor, claim) = welcomed(&text).ok_or(Fault::Unreachable)?;
         let inner = Inner {
             runner,
             room,
@@ -140,21 +138,12 @@ impl Course {
 }
 
 /// Where a session stands that has begun, and whose it is.
-fn welcomed(text: &str) -> Option<(String, u64)> {
-    let answer = JSON::parse(text).ok()?;
-    let through = field(&answer, "through")?.as_string()?;
-    let welcome = Reflect::get_u32(&field(&answer, "events")?, 0).ok()?;
-    let member = field(&field(&welcome, "you")?, "id")?.as_f64()?;
-    Some((through, member as u64))
-}
-
-/// A field of what the browser read.
-pub(super) fn field(object: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(object, &JsValue::from_str(name)).ok()
+fn welcomed(text: &str) -> Option<(String, String)> {
+    let answer = Fields::of(text)?;
+    Some((answer.text("through")?, claim_of(answer.list("events")?.first()?)?))
 }
 
 /// What the server told of bytes.
-pub(super) fn traced(object: &JsValue) -> Option<Took> {
-    let number = |name: &str| Some(field(object, name)?.as_f64()? as u64);
-    Some(Took::request(number("up")?, number("down")?))
+pub(super) fn traced(told: &Fields) -> Option<Took> {
+    Some(Took::request(told.number("up")?, told.number("down")?))
 }

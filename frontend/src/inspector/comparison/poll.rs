@@ -1,13 +1,13 @@
 //! Reads by polls: with a wait, or without and again after the interval.
 
-use super::course::{AGAIN_MS, Course, PATIENCE_MS, field, traced};
+use super::course::{AGAIN_MS, Course, PATIENCE_MS, traced};
 use super::now;
 use crate::timeout::sleep;
+use crate::transport::fields::Fields;
 use crate::transport::request::Cutter;
 use client::inspect::comparison::Row;
 use client::limits::POLL_WAIT_S;
 use client::transport::Transport;
-use js_sys::{Array, JSON};
 
 /// Reads until the comparison is over.
 pub(super) async fn read(course: Course, transport: Transport) {
@@ -49,11 +49,11 @@ pub(super) async fn read(course: Course, transport: Transport) {
 }
 
 /// Takes an answer that came whole: where the reader stands now, and the state of presence.
-fn take(course: &Course, transport: Transport, text: &str) -> Option<(String, f64)> {
-    let answer = JSON::parse(text).ok()?;
-    for event in Array::from(&field(&answer, "events")?).iter() {
-        course.read(transport, &String::from(JSON::stringify(&event).ok()?));
+fn take(course: &Course, transport: Transport, text: &str) -> Option<(String, u64)> {
+    let answer = Fields::of(text)?;
+    for event in answer.list("events")? {
+        course.read(transport, &event.json()?);
     }
-    course.took(Row::Reading(transport), traced(&field(&answer, "traced")?)?);
-    Some((field(&answer, "through")?.as_string()?, field(&answer, "present")?.as_f64()?))
+    course.took(Row::Reading(transport), traced(&answer.within("traced")?)?);
+    Some((answer.text("through")?, answer.number("present")?))
 }

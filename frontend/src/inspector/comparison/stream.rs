@@ -2,6 +2,7 @@
 
 use super::course::{AGAIN_MS, Course, traced};
 use crate::timeout::sleep;
+use crate::transport::fields::Fields;
 use crate::transport::{request::Cutter, stream};
 use client::event_stream::Message;
 use client::inspect::comparison::{Row, Took};
@@ -36,7 +37,7 @@ fn tell(course: &Course, message: Message, cursor: &mut String, told: &mut Took)
         }
         "traced" => {
             // Each is of all up to there.
-            if let Some(sum) = js_sys::JSON::parse(&message.data).ok().and_then(|data| traced(&data)) {
+            if let Some(sum) = Fields::of(&message.data).as_ref().and_then(traced) {
                 course.took(ROW, sum.since(*told));
                 *told = sum;
             }
