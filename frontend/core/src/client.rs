@@ -180,7 +180,11 @@ impl Client {
             Input::SignOut => self.identity.sign_out(out),
             Input::Opened(socket) => self.opened(socket, now, out),
             Input::Follows(socket) => self.connection.follows(socket),
-            Input::Frame(..) | Input::Answer(..) => self.take(input, now, out),
+            Input::Frame(socket, text) => {
+                let whose = self.connection.heard(socket, now);
+                self.take(whose, text, now, out);
+            }
+            Input::Answer(socket, text) => self.take(self.connection.whose(socket), text, now, out),
             Input::Closed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
             Input::Timer(timer) => self.timer(timer, now, out),
             Input::Network { online } => {
@@ -245,12 +249,7 @@ impl Client {
     }
 
     /// Takes what came on a connection, if it is ours.
-    fn take(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
-        let (whose, text) = match input {
-            Input::Frame(socket, text) => (self.connection.heard(socket, now), text),
-            Input::Answer(socket, text) => (self.connection.whose(socket), text),
-            _ => return,
-        };
+    fn take(&mut self, whose: Heard, text: String, now: u64, out: &mut Vec<Effect>) {
         match whose {
             Heard::NotOurs => {}
             Heard::Now => self.frame(&text, now, out),

@@ -274,7 +274,7 @@ impl Connection {
 
     /// Whose a frame on this connection is.
     pub(crate) fn whose(&self, socket: SocketId) -> Heard {
-        if self.beside.as_ref().is_some_and(|beside| beside.socket == socket) {
+        if self.is_beside(socket) {
             return Heard::Beside;
         }
         if socket != self.socket || !matches!(self.stage, Stage::Greeting { .. } | Stage::Live) {
@@ -307,7 +307,7 @@ impl Connection {
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> End {
-        if self.beside.as_ref().is_some_and(|beside| beside.socket == socket) {
+        if self.is_beside(socket) {
             return End::Beside;
         }
         if socket != self.socket {

@@ -99,6 +99,11 @@ impl Connection {
         beside.held
     }
 
+    /// Whether this is it.
+    pub(super) fn is_beside(&self, socket: SocketId) -> bool {
+        self.beside.as_ref().is_some_and(|beside| beside.socket == socket)
+    }
+
     /// Whether this `ref` is its `hello`'s.
     pub(crate) fn is_beside_greeting_as(&self, reference: u64) -> bool {
         self.beside.as_ref().is_some_and(|beside| beside.reference == Some(reference))
