@@ -105,9 +105,12 @@ fn expect_me(answer: Answer) -> Result<Option<Member>, Refused> {
     }
 }
 
-/// The status of a refusal that has no more particular one.
+/// The status of a refusal by the hub.
 pub fn status(code: ErrorCode) -> StatusCode {
     match code {
+        ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
+        ErrorCode::RoomUnknown => StatusCode::NOT_FOUND,
+        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::NameTaken => StatusCode::CONFLICT,
         ErrorCode::SignInRequired => StatusCode::UNAUTHORIZED,
         ErrorCode::HouseFull | ErrorCode::StoreRefused | ErrorCode::Full => StatusCode::SERVICE_UNAVAILABLE,

@@ -9,13 +9,14 @@ mod attach;
 mod commit;
 mod person;
 mod read;
+mod request;
 mod room;
 
 use crate::{
     change::Change,
     house::House,
     input::{Input, Unstored},
-    limits::{APPENDS_WAITING_MAX, HELLO_MS, PLAIN_POSTS_PER_POST, POST_BURST_S, POSTS_PER_S},
+    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S},
     member::DeviceKey,
     output::{Audience, Output},
     poller::Pollers,
@@ -248,62 +249,6 @@ impl Hub {
         refuse(session, reference, ErrorCode::HelloExpected, out);
     }
 
-    /// A command in a request of its own.
-    fn asked(
-        &mut self,
-        session: SessionId,
-        member: Option<MemberId>,
-        device: Option<DeviceKey>,
-        command: Command,
-        now: u64,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(member) = self.admit(session, member, device, Carrier::Request, None, out) else { return };
-        self.pace_request(session, member, now, out);
-        match command {
-            // Not for this request but for what the same device reads by.
-            Command::Presence(told) => {
-                self.set_away(device, member, told.away);
-                self.pong_by_request(session, out);
-            }
-            Command::Ping => self.pong_by_request(session, out),
-            Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
-            command => self.of(session, member, command, now, out),
-        }
-    }
-
-    /// Counts a request of a member as a connection counts its messages. Over the rate its answer waits.
-    fn pace_request(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
-        let per_s = self.settings.posts.per_s.saturating_mul(PLAIN_POSTS_PER_POST);
-        let rate = Rate { per_s, burst: per_s };
-        let wait = self.asked.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
-        if wait > 0 {
-            out.push(Output::Pause(session, wait));
-        }
-    }
-
-    /// What has left on the connection that the client reads is not known here: no more than nothing
-    /// is claimed.
-    fn pong_by_request(&self, session: SessionId, out: &mut Vec<Output>) {
-        let through = Cursor { epoch: self.epoch, n: 0 };
-        out.push(Output::Send(session, Event::Pong(Through { through })));
-    }
-
-    fn set_away(&mut self, device: Option<DeviceKey>, who: MemberId, now_away: bool) {
-        for id in self.of_member.get(&who).into_iter().flatten() {
-            if let Some(Session::Member { away, carrier: Carrier::Stream, device: its, .. }) =
-                self.sessions.get_mut(id)
-                && *its == device
-                && std::mem::replace(away, now_away) != now_away
-            {
-                self.presence.set_away(who, now_away);
-            }
-        }
-        if let Some(device) = device {
-            self.pollers.set_away(device, now_away, &mut self.presence);
-        }
-    }
-
     /// What a member asks for.
     fn of(
         &mut self,
@@ -354,11 +299,7 @@ impl Hub {
         if !self.house.members.contains(member) {
             return;
         }
-        let rate = self.settings.posts;
-        let wait = self.rates.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
-        if wait > 0 {
-            out.push(Output::Pause(session, wait));
-        }
+        count(&mut self.rates, self.settings.posts, session, member, now, out);
     }
 
     fn plain(
@@ -393,6 +334,21 @@ impl Hub {
         {
             out.push(Output::Pass(unstored));
         }
+    }
+}
+
+/// Counts one thing that a member asked for. Over the rate the session waits.
+fn count(
+    buckets: &mut HashMap<MemberId, Bucket>,
+    rate: Rate,
+    session: SessionId,
+    member: MemberId,
+    now: u64,
+    out: &mut Vec<Output>,
+) {
+    let wait = buckets.entry(member).or_insert_with(|| Bucket::full(rate, now)).take(rate, 1, now);
+    if wait > 0 {
+        out.push(Output::Pause(session, wait));
     }
 }
 

@@ -15,11 +15,7 @@ use crate::{
     guard::Caller,
     problem::Refused,
 };
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
 use hub::{Input, session::Carrier};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
@@ -79,13 +75,7 @@ fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {
 }
 
 fn refused(code: ErrorCode) -> Refused {
-    let status = match code {
-        ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
-        ErrorCode::RoomUnknown => StatusCode::NOT_FOUND,
-        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        code => status(code),
-    };
-    let refused = Refused::new(status, code);
+    let refused = Refused::new(status(code), code);
     match code {
         ErrorCode::TooManyRequests | ErrorCode::StoreRefused => refused.with(header::RETRY_AFTER, "1"),
         _ => refused,

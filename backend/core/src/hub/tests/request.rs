@@ -95,6 +95,12 @@ impl House {
     }
 }
 
+/// Makes a room, which will be number 2.
+fn creates_a_room() -> Command {
+    let (name, description) = ("a".to_owned(), String::new());
+    Command::RoomCreate(RoomCreate { reference: 2, client_id: ClientId([2; 16]), name, description })
+}
+
 #[test]
 fn a_stream_begins_as_a_socket_does() {
     let mut house = House::with_log(3);
@@ -278,13 +284,7 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
 #[test]
 fn a_room_that_is_joined_by_request_is_heard_of_by_what_reads() {
     let mut house = House::with_members(&["Wei", "Lin"]);
-    let create = RoomCreate {
-        reference: 2,
-        client_id: ClientId([2; 16]),
-        name: "a".into(),
-        description: String::new(),
-    };
-    house.asks(1, 2, Command::RoomCreate(create));
+    house.asks(1, 2, creates_a_room());
     house.streams(2, 1, None);
     let poll = house.quiet(2);
     house.polls(3, 1, poll);
@@ -336,13 +336,7 @@ fn a_member_may_have_so_many_sessions_whatever_they_are() {
 #[test]
 fn who_leaves_a_room_in_the_middle_of_a_poll_is_told_nothing_that_came_after() {
     let mut house = House::with_members(&["Wei", "Lin"]);
-    let create = RoomCreate {
-        reference: 2,
-        client_id: ClientId([2; 16]),
-        name: "a".into(),
-        description: String::new(),
-    };
-    house.asks(1, 2, Command::RoomCreate(create));
+    house.asks(1, 2, creates_a_room());
     house.asks(2, 1, Command::RoomJoin(moved(3, 2)));
     let before = house.hub.through().n;
     let Command::Post(said) = post(4, "in the room") else { panic!() };
