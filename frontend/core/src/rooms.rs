@@ -70,11 +70,18 @@ impl Rooms {
         self.as_of
     }
 
+    /// The session has a new list. What we made is in it, or we left it, or the log knows nothing
+    /// of it and gives its number to another room.
+    fn list_is_of(&mut self, as_of: u64) {
+        self.as_of = as_of;
+        self.made = None;
+    }
+
     /// A session begins anew. Of the same log (`keep`) the open room keeps what touches its
     /// snapshot; all else that was held is gone.
     pub(crate) fn fresh(&mut self, welcome: &Welcome, keep: bool, look: Look<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
-        self.as_of = welcome.as_of;
+        self.list_is_of(welcome.as_of);
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             self.rooms.insert(entry.id, Room::listed(entry, welcome.as_of));
         }
@@ -94,7 +101,7 @@ impl Rooms {
 
     /// A session goes on: what is held stays, and what was missed follows.
     pub(crate) fn resume(&mut self, entries: &[RoomEntry], as_of: u64) {
-        self.as_of = as_of;
+        self.list_is_of(as_of);
         let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
         self.rooms.retain(|id, _| listed.contains(id));
         for entry in entries.iter().take(ROOMS_MAX) {
@@ -112,15 +119,16 @@ impl Rooms {
             self.rooms.insert(id, room);
         }
         if self.made == Some(id) {
-            self.made(id);
+            self.made(id, false);
         }
         self.find_open();
     }
 
-    /// We made a room: we are alone in it, until others are told.
-    pub(crate) fn made(&mut self, id: RoomId) {
+    /// We made a room: we are alone in it, until others are told. That we are in it is yet to
+    /// come (`awaited`), or was told before, and where it is not held now we left it.
+    pub(crate) fn made(&mut self, id: RoomId, awaited: bool) {
         let room = self.rooms.get_mut(&id);
-        self.made = room.is_none().then_some(id);
+        self.made = Some(id).filter(|_| awaited && room.is_none());
         if let Some(room) = room {
             room.began_with(1);
         }

@@ -147,7 +147,8 @@ impl Client {
             Body::Create { .. } | Body::Join { .. } if fresh => {
                 if let Some(id) = reply.room {
                     if matches!(row.body, Body::Create { .. }) {
-                        self.rooms.made(id);
+                        let told = self.own.reach().max(self.rooms.as_of());
+                        self.rooms.made(id, n > told);
                     }
                     self.rooms.enter(id);
                 }

@@ -131,6 +131,52 @@ fn who_makes_a_room_is_alone_in_it_until_others_join() {
     }
 }
 
+/// Ann makes a room and is answered, but never told that she is in it; `so` happens; then she joins
+/// a room of that number, and Bo was there before: how many are in it is not known.
+fn joins_after_having_made_one(so: impl FnOnce(&mut House, &mut Page, String)) {
+    let mut house = House::new(1);
+    let mut page = Page::welcome_in(&house);
+    let name = "tea".to_owned();
+    let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
+    let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
+    house.make(7, "tea");
+    let reply = house.reply_room(create.reference, 7);
+    so(&mut house, &mut page, reply);
+    page.frames(house.join(7));
+    let tea = page.view().rooms.iter().find(|room| room.id == TEA).cloned();
+    assert_eq!(tea.map(|room| room.members), Some(None));
+}
+
+#[test]
+fn a_room_of_a_log_that_is_gone_tells_nothing_of_the_one_with_its_number() {
+    joins_after_having_made_one(|house, page, reply| {
+        page.frame(reply);
+        let mut anew = House::new(1);
+        anew.epoch = shared::Epoch(2);
+        anew.make(7, "tea");
+        *house = anew;
+        let hello = page.comes_back();
+        page.frame(house.welcome(hello.reference, &ann()));
+    });
+}
+
+#[test]
+fn a_room_that_was_left_is_not_the_one_that_was_made() {
+    joins_after_having_made_one(|house, page, reply| {
+        page.frame(reply);
+        let through = house.through().through.n;
+        let missed = [house.join(7), house.part(7)];
+        let hello = page.comes_back();
+        page.frame(house.welcome_back(hello.reference, &ann(), through));
+        page.frames(missed.concat());
+    });
+    joins_after_having_made_one(|house, page, reply| {
+        page.frames(house.join(7));
+        page.frames(house.part(7));
+        page.frame(reply);
+    });
+}
+
 #[test]
 fn who_joins_a_room_that_was_found_is_one_more() {
     for (joined, members) in [(false, 5), (true, 4)] {
