@@ -27,6 +27,7 @@ fn the_hubs_limits_are_told_as_they_are() {
         PLAIN_BYTES_PER_S,
         PRESENCE_MS,
         POLL_LINGER_MS,
+        POLL_LINGER_AWAY_MS,
         ROOMS_MAX,
         ROOMS_PER_MEMBER_MAX,
         READS_PER_SESSION_MAX,

@@ -104,8 +104,8 @@ impl Hub {
             Input::Opened { session, dialect, device } => self.opened(session, dialect, device, now, out),
             Input::Closed(session) => self.closed(session, now, out),
             Input::Command(session, command) => self.command(session, command, now, out),
-            Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, out),
-            Input::Polled { session, device, poll } => self.polled(session, device, &poll, out),
+            Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, now, out),
+            Input::Polled { session, device, poll } => self.polled(session, device, &poll, now, out),
             Input::Asked { session, device, identity, command } => {
                 let member = self.member_as(device, identity);
                 self.asked(session, member, device, command, now, out);

@@ -39,6 +39,9 @@ pub const HELLO_MS: u64 = 10_000;
 /// Milliseconds for which who polls stays present after a request. Past it: gone, until the next.
 pub const POLL_LINGER_MS: u64 = 30_000;
 
+/// The same where the person is away, as the request said. Past it: gone, until the next.
+pub const POLL_LINGER_AWAY_MS: u64 = 75_000;
+
 /// Milliseconds between two tellings of presence.
 pub const PRESENCE_MS: u64 = 1_000;
 

@@ -1,9 +1,15 @@
 //! Devices that poll, and so are present without a connection that lasts.
 //!
 //! A poll ends when it is answered, and the next comes a moment later, or some seconds. Whoever
-//! polls stays present for [`POLL_LINGER_MS`] behind the last one.
+//! polls stays present for [`POLL_LINGER_MS`] behind the last one, or for [`POLL_LINGER_AWAY_MS`]
+//! where the person is away: of a page that is long out of sight browsers let timers come once a
+//! minute (Chromium, "intensive throttling").
 
-use crate::{limits::POLL_LINGER_MS, member::DeviceKey, presence::Presence};
+use crate::{
+    limits::{POLL_LINGER_AWAY_MS, POLL_LINGER_MS},
+    member::DeviceKey,
+    presence::Presence,
+};
 use shared::MemberId;
 use std::collections::{BTreeSet, HashMap};
 
@@ -46,7 +52,8 @@ impl Pollers {
         if let Some(poller) = self.all.get_mut(&device).filter(|poller| poller.member == member) {
             poller.open = poller.open.saturating_sub(1);
             if poller.open == 0 {
-                poller.until = now.saturating_add(POLL_LINGER_MS);
+                let linger = if poller.away { POLL_LINGER_AWAY_MS } else { POLL_LINGER_MS };
+                poller.until = now.saturating_add(linger);
                 self.lingering.insert((poller.until, device));
             }
         }
@@ -116,6 +123,23 @@ mod tests {
             assert_eq!(presence.count(), count, "{ms} ms behind the last");
         }
         assert_eq!(pollers.next_wake(), None);
+    }
+
+    #[test]
+    fn who_is_away_may_come_once_a_minute() {
+        let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
+        for now in [1_000, 61_000, 121_000] {
+            pollers.expire(now, &mut presence);
+            assert_eq!(presence.count(), u32::from(now > 1_000));
+            pollers.came(DEVICE, ANN, true, &mut presence);
+            pollers.went(DEVICE, ANN, now);
+        }
+        for (ms, count) in
+            [(POLL_LINGER_AWAY_MS - 1, 1), (POLL_LINGER_AWAY_MS, 0), (POLL_LINGER_AWAY_MS + 1, 0)]
+        {
+            pollers.expire(121_000 + ms, &mut presence);
+            assert_eq!(presence.count(), count, "{ms} ms behind the last");
+        }
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::{
     api::{read_bytes, status},
     app::Parts,
     device,
-    fanout::now_ms,
     frame::Payload,
     guard::Caller,
     problem::Refused,
@@ -19,7 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
 use hub::{Input, session::Carrier};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
-use std::{future::poll_fn, time::Duration};
+use std::future::poll_fn;
 
 /// Carries out a command.
 pub async fn command(
@@ -45,11 +44,7 @@ pub async fn command(
     let connection = &entered.connection;
     parts.tell(Input::Asked { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
-    // Whoever is over their rate waits for the answer: what they ask next comes later.
-    let pause = connection.pause(now_ms());
-    if pause > 0 {
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-    }
+    entered.wait_for_rate().await;
     respond(answer)
 }
 

@@ -1,8 +1,12 @@
 //! A connection for as long as it is in its worker's table.
 
-use crate::{connection::Connection, fanout::Table, place::Place};
+use crate::{
+    connection::Connection,
+    fanout::{Table, now_ms},
+    place::Place,
+};
 use shared::CloseCode;
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 /// Takes the connection out of its table when dropped: after the last line, an
 /// early return or a panic alike.
@@ -18,6 +22,14 @@ impl Entered {
     /// This connection, which was entered into this table, in its place.
     pub fn new(table: Rc<Table>, connection: Rc<Connection>, place: Place) -> Self {
         Entered { table, connection, _place: place }
+    }
+
+    /// Whoever is over their rate waits for the answer: what they ask next comes later.
+    pub async fn wait_for_rate(&self) {
+        let pause = self.connection.pause(now_ms());
+        if pause > 0 {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Each frame is the `data` of an event. `id` is a cursor: all that is addressed to this client up to
 //! it has left before, so a browser that reconnects brings it back as `Last-Event-ID` and is resumed.
 //! What the client says comes by [`super::command`]. With `trace=1` each chunk ends with an event that tells how many
-//! bytes there were up to its end.
+//! bytes there were up to there.
 
 use super::{
     entered::Entered,
@@ -40,6 +40,7 @@ pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
     parts.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // Whoever may not read is told so by the status.
     super::poll::refuse_closing(&connection).await?;
+    entered.wait_for_rate().await;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -112,7 +113,7 @@ impl MessageBody for Stream {
         }
         self.write_id(&connection, &mut out);
         if let Some(traced) = &self.traced {
-            traced.tell(&mut out, "event: traced\ndata: ", "\n\n", Place::Within);
+            traced.tell(&mut out, ["event: traced\ndata: ", "\n\n"], "", Place::Within);
         }
         Poll::Ready(Some(Ok(out.freeze())))
     }

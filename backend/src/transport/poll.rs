@@ -53,6 +53,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     parts.tell(Input::Polled { session: connection.session, device, poll }).await?;
     something(&connection, Instant::now() + wait).await;
     refuse_closing(&connection).await?;
+    entered.wait_for_rate().await;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -141,12 +142,10 @@ impl Answer {
         let (through, present) = (self.entered.table.through(), self.entered.table.present());
         let again_ms = self.again_ms;
         let end = format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#);
+        out.put_slice(end.as_bytes());
         match &self.traced {
-            Some(traced) => traced.tell(out, &format!(r#"{end},"traced":"#), "}", Place::Last),
-            None => {
-                out.put_slice(end.as_bytes());
-                out.put_u8(b'}');
-            }
+            Some(traced) => traced.tell(out, [r#","traced":"#, ""], "}", Place::Last),
+            None => out.put_u8(b'}'),
         }
         self.stands = Stands::Over;
     }
@@ -184,7 +183,7 @@ impl MessageBody for Answer {
             }
         }
         if let Some(traced) = self.traced.as_ref().filter(|_| self.stands != Stands::Over) {
-            traced.left(&out);
+            traced.wrote(out.len());
         }
         Poll::Ready(Some(Ok(out.freeze())))
     }

@@ -1,8 +1,9 @@
 //! How many bytes a request over plain HTTP takes, told to whoever asks with `trace=1`.
 //!
 //! **Up** is the request as it was parsed: its line, each header as `name: value`, and its body. **Down** is the
-//! response as it is written, its framing and what tells of it included. What is told of a request goes into its own
-//! response and nowhere else. A request that does not ask has nothing of this.
+//! response as it is written, with its framing and without what tells of it, as the frames of a traced WebSocket are
+//! counted without those that tell of them. What is told of a request goes into its own response and nowhere else. A
+//! request that does not ask has nothing of this.
 
 use super::query::Asked;
 use crate::problem::Refused;
@@ -69,48 +70,30 @@ impl Traced {
         let traced: Option<Rc<Traced>> = response.request().extensions().get().cloned();
         let Some(traced) = traced else { return };
         let size = response.response().body().size();
+        let head = head(response, &size);
         if let BodySize::Sized(length) = size {
-            let up = HeaderValue::from(traced.up.get());
-            response.headers_mut().insert(UP, up);
-            // Room for its own number, none for its digits yet.
-            response.headers_mut().insert(DOWN, HeaderValue::from_static(""));
-            let fixed = head(response, &size) + length;
-            let down = least(fixed, |down| fixed + digits(down, 10));
-            response.headers_mut().insert(DOWN, HeaderValue::from(down));
+            for (name, bytes) in [(UP, traced.up.get()), (DOWN, head + length)] {
+                response.headers_mut().insert(name, HeaderValue::from(bytes));
+            }
         } else {
-            traced.down.set(head(response, &size));
+            traced.down.set(head);
         }
     }
 
-    /// A chunk leaves that tells nothing.
-    pub fn left(&self, chunk: &[u8]) {
-        self.down.set(self.down.get() + framed(chunk.len() as u64));
+    /// A chunk of this length leaves that tells nothing.
+    pub fn wrote(&self, length: usize) {
+        self.down.set(self.down.get() + framed(length as u64));
     }
 
-    /// Ends a chunk with what is to be told, between these two texts. It counts itself, and at the end of the response
-    /// what ends it.
-    pub fn tell(&self, chunk: &mut BytesMut, before: &str, after: &str, place: Place) {
-        let up = self.up.get();
-        let before = format!(r#"{before}{{"up":{up},"down":"#);
-        let after = format!("}}{after}");
-        let length = (chunk.len() + before.len() + after.len()) as u64;
-        let fixed = self.down.get() + if place == Place::Last { LAST_CHUNK } else { 0 };
-        let down = least(fixed, |down| fixed + framed(length + digits(down, 10)));
-        self.down.set(down);
-        chunk.put_slice(format!("{before}{down}{after}").as_bytes());
-    }
-}
-
-/// The least number that is what comes of it. `of` must not fall, and so there is one: each step goes up, and soon no
-/// number has more digits than the one before.
-fn least(from: u64, of: impl Fn(u64) -> u64) -> u64 {
-    let mut number = from;
-    loop {
-        let next = of(number);
-        if next == number {
-            return number;
+    /// Ends a chunk with what is to be told, between two texts, and with this `end`, which is no part of it. The last
+    /// chunk of a response counts what ends that.
+    pub fn tell(&self, chunk: &mut BytesMut, [before, after]: [&str; 2], end: &str, place: Place) {
+        self.wrote(chunk.len() + end.len());
+        if place == Place::Last {
+            self.down.set(self.down.get() + LAST_CHUNK);
         }
-        number = next;
+        let (up, down) = (self.up.get(), self.down.get());
+        chunk.put_slice(format!(r#"{before}{{"up":{up},"down":{down}}}{after}{end}"#).as_bytes());
     }
 }
 
@@ -159,10 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_counts_its_own_digits() {
-        for (fixed, down) in [(0, 1), (8, 9), (9, 11), (97, 99), (98, 101), (996, 999), (997, 1001)] {
-            assert_eq!(least(fixed, |down| fixed + digits(down, 10)), down, "{fixed}");
-        }
+    fn numbers_have_so_many_digits() {
         for (number, decimal, hex) in [(0, 1, 1), (9, 1, 1), (10, 2, 1), (15, 2, 1), (16, 2, 2), (256, 3, 3)]
         {
             assert_eq!((digits(number, 10), digits(number, 16)), (decimal, hex), "{number}");
@@ -170,17 +150,17 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_tells_itself_whatever_its_length() {
+    fn a_chunk_tells_what_it_would_have_been_whatever_its_length() {
         for length in 0..5_000 {
             for place in [Place::Within, Place::Last] {
                 let traced = Traced { up: Cell::new(7), down: Cell::new(length % 1_003) };
                 let mut chunk = BytesMut::from(&vec![b'x'; usize::try_from(length).unwrap()][..]);
-                traced.tell(&mut chunk, "<", ">", place);
-                let mut wire = format!("{:X}\r\n", chunk.len()).into_bytes();
+                let mut wire = format!("{:X}\r\n", length + 1).into_bytes();
                 wire.extend_from_slice(&chunk);
-                wire.extend_from_slice(if place == Place::Last { b"\r\n0\r\n\r\n" } else { b"\r\n" });
+                wire.extend_from_slice(if place == Place::Last { b".\r\n0\r\n\r\n" } else { b".\r\n" });
                 let down = length % 1_003 + wire.len() as u64;
-                assert!(chunk.ends_with(format!(r#"<{{"up":7,"down":{down}}}>"#).as_bytes()), "{length}");
+                traced.tell(&mut chunk, ["<", ">"], ".", place);
+                assert!(chunk.ends_with(format!(r#"<{{"up":7,"down":{down}}}>."#).as_bytes()), "{length}");
                 assert_eq!(traced.down.get(), down);
             }
         }

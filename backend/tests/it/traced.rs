@@ -1,4 +1,5 @@
-//! A request with `trace=1` is told how many bytes it took: as many as its own client counts on the wire.
+//! A request with `trace=1` is told how many bytes it took: as many as its own client counts on the wire, less those
+//! that tell it.
 
 use crate::{house::House, http, socket::PATIENCE};
 use serde_json::{Value, json};
@@ -47,12 +48,15 @@ impl Wire {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// The next chunk of a body.
+    /// The next chunk of a body. What it tells of itself does not count.
     async fn chunk(&mut self) -> String {
-        let length = self.until("\r\n").await;
-        let length = usize::from_str_radix(length.trim(), 16).unwrap();
+        let line = self.until("\r\n").await;
+        let length = usize::from_str_radix(line.trim(), 16).unwrap();
         let chunk = self.take(length).await;
         assert_eq!(self.take(2).await, "\r\n");
+        let telling = telling(&chunk).len();
+        let untold = format!("{:X}\r\n", length - telling);
+        self.got -= (line.len() - untold.len() + telling) as u64;
         chunk
     }
 
@@ -68,6 +72,13 @@ impl Wire {
             count += 1;
         }
     }
+}
+
+/// What a chunk tells of its response: at the end of a stream's, or the last member of a poll's answer.
+fn telling(chunk: &str) -> &str {
+    let from = chunk.find("event: traced\n").or_else(|| chunk.find(",\"traced\":"));
+    let told = from.map_or("", |from| &chunk[from..]);
+    told.strip_suffix("}}").map_or(told, |but_its_end| &told[..=but_its_end.len()])
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -109,6 +120,8 @@ async fn say(house: &House, wire: &mut Wire, cookie: &str, path: &str, body: &st
     ];
     wire.ask(&keeping("POST", path, house, &headers), body).await;
     let head = wire.head().await;
+    let telling = head.split_inclusive("\r\n").filter(|line| line.starts_with("teahouse-traced-"));
+    wire.got -= telling.map(str::len).sum::<usize>() as u64;
     let length = header(&head, "content-length").unwrap().parse().unwrap();
     let body = wire.take(length).await;
     (head, serde_json::from_str(&body).unwrap())

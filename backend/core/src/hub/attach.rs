@@ -102,11 +102,13 @@ impl Hub {
         session: SessionId,
         device: Option<DeviceKey>,
         hello: &Hello,
+        now: u64,
         out: &mut Vec<Output>,
     ) {
         let member = self.member_of(device);
         let reference = Some(hello.reference);
         if let Some(member) = self.admit(session, member, device, Carrier::Stream, reference, out) {
+            self.pace_request(session, member, now, out);
             self.presence.open(member);
             self.begin(session, member, hello, true, out);
         }
@@ -118,12 +120,14 @@ impl Hub {
         session: SessionId,
         device: Option<DeviceKey>,
         poll: &Poll,
+        now: u64,
         out: &mut Vec<Output>,
     ) {
         let member = self.member_as(device, poll.identity);
         let reference = Some(poll.hello.reference);
         let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
+        self.pace_request(session, member, now, out);
         self.pollers.came(device, member, poll.away, &mut self.presence);
         let is_resumed = self.begin(session, member, &poll.hello, poll.begins, out);
         // A welcome tells it too.

@@ -36,7 +36,13 @@ impl Hub {
     }
 
     /// Counts a request of a member as a connection counts its messages. Over the rate its answer waits.
-    fn pace_request(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
+    pub(super) fn pace_request(
+        &mut self,
+        session: SessionId,
+        member: MemberId,
+        now: u64,
+        out: &mut Vec<Output>,
+    ) {
         let per_s = self.settings.posts.per_s.saturating_mul(PLAIN_POSTS_PER_POST);
         let rate = Rate { per_s, burst: per_s };
         count(&mut self.asked, rate, session, member, now, out);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     input::{Claim, Poll},
-    limits::{PLAIN_POSTS_PER_POST, POLL_LINGER_MS, POSTS_PER_S, PRESENCE_MS},
+    limits::{PLAIN_POSTS_PER_POST, POLL_LINGER_AWAY_MS, POSTS_PER_S, PRESENCE_MS},
     query::Found,
 };
 use shared::command::{At, RoomCreate, RoomMove};
@@ -148,15 +148,24 @@ fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
 
 #[test]
 fn requests_have_a_rate_of_their_own() {
-    let mut house = House::with_log(0);
     let per_s = POSTS_PER_S * PLAIN_POSTS_PER_POST;
     let pauses = |out: &[Output]| out.iter().any(|output| matches!(output, Output::Pause(..)));
-    for number in 1..=per_s + 1 {
-        let out = house.asks(u64::from(number), 1, Command::Ping);
-        assert_eq!(pauses(&out), number > per_s, "{number}");
+    for offset in 0..3 {
+        let mut house = House::with_log(0);
+        for number in 1..=per_s + 1 {
+            let session = u64::from(number);
+            let poll = house.quiet(0);
+            let out = match (number + offset) % 3 {
+                0 => house.asks(session, 1, Command::Ping),
+                1 => house.polls(session, 1, poll),
+                _ => house.streams(session, 1, None),
+            };
+            house.close(session);
+            assert_eq!(pauses(&out), number > per_s, "{number}");
+        }
+        house.pass(1_000);
+        assert!(!pauses(&house.asks(9_999, 1, Command::Ping)));
     }
-    house.pass(1_000);
-    assert!(!pauses(&house.asks(9_999, 1, Command::Ping)));
 }
 
 #[test]
@@ -407,7 +416,7 @@ fn who_polls_is_present_between_two_polls_and_a_while_behind_the_last() {
     let out = house.polls(32, 1, away);
     assert_eq!(of_wei(&[out, house.pass(PRESENCE_MS)].concat()), ["away"], "or with a poll");
     house.close(32);
-    assert_eq!(of_wei(&house.pass(POLL_LINGER_MS - 1)), [""; 0]);
+    assert_eq!(of_wei(&house.pass(POLL_LINGER_AWAY_MS - 1)), [""; 0]);
     assert_eq!(of_wei(&house.pass(1)), ["gone"]);
     assert_eq!(house.hub.presence.count(), 1);
 }
@@ -447,7 +456,7 @@ fn signing_out_ends_streams_and_polls_and_nobody_lingers() {
     house.close(2);
     house.close(3);
     assert_eq!(house.hub.presence.count(), 1, "at once, not when the time is over");
-    assert_eq!(house.pass(10 * POLL_LINGER_MS).len(), 1, "and it is told once");
+    assert_eq!(house.pass(10 * POLL_LINGER_AWAY_MS).len(), 1, "and it is told once");
     assert_eq!(house.hub.next_wake(), None);
     let poll = house.quiet(2);
     assert_eq!(refusal(&house.polls(6, 1, poll)), Some(ErrorCode::SignInRequired));
