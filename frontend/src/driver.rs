@@ -87,6 +87,11 @@ impl Driver {
             driver.leave();
             None
         });
+        // What is wanted of one page is wanted of all: they share what one of them reads.
+        self.listen(&window, "storage", move |event| {
+            let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
+            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::Pin(pinned()))
+        });
         // Firefox and Safari do not say what the network is.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
         if let Some(network) = network.and_then(|network| network.dyn_into::<EventTarget>().ok()) {
@@ -283,8 +288,11 @@ fn ways() -> Input {
         let (transport, until) = text.split_once(' ')?;
         Some(Worked { transport: transport.parse().ok()?, until: until.parse().ok()? })
     });
-    let pinned = storage::read(Slot::Pin).and_then(|name| name.parse().ok());
-    Input::Ways { worked, pinned }
+    Input::Ways { worked, pinned: pinned() }
+}
+
+fn pinned() -> Option<Transport> {
+    storage::read(Slot::Pin).and_then(|name| name.parse().ok())
 }
 
 impl Default for Driver {

@@ -24,7 +24,8 @@ pub enum Slot {
 }
 
 impl Slot {
-    fn key(self) -> &'static str {
+    /// What it is kept under.
+    pub fn key(self) -> &'static str {
         match self {
             Slot::Name => "teahouse.name",
             Slot::Theme => "teahouse.theme",

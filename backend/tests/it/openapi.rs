@@ -182,6 +182,48 @@ async fn every_route_is_in_it_and_nothing_else() {
     }
 }
 
+/// What the server reads of a query, as its own source says.
+fn read_by_the_server() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport");
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let source: String = files.collect();
+    let named = |call: &str| -> Vec<String> {
+        source.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    [".value(\"", ".flag(\""].iter().flat_map(|call| named(call)).collect()
+}
+
+#[tokio::test]
+async fn every_parameter_is_read_and_what_it_cannot_be_is_refused() {
+    let (document, house) = (document(), House::open());
+    let cookie = house.join("Wei").await;
+    let mut described = BTreeSet::new();
+    for (path, method, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let (name, place) = (parameter["name"].as_str().unwrap(), &parameter["in"]);
+            if place == "query" {
+                described.insert(name.to_owned());
+            }
+            // Anything is a build.
+            if name == "build" {
+                continue;
+            }
+            let query = if place == "query" { format!("?{name}=tea") } else { String::new() };
+            let mut headers = vec![("cookie", &*cookie)];
+            if place == "header" {
+                headers.push((name, "tea"));
+            }
+            let path = format!("{path}{query}");
+            let answer = match &*method {
+                "GET" => http::get(&house, &path, &headers).await,
+                _ => http::post(&house, &path, &headers, &json!({ "type": "ping" })).await,
+            };
+            assert_eq!((answer.status, answer.code()), (422, 1_003), "{path} {name}");
+        }
+    }
+    assert_eq!(described, read_by_the_server());
+}
+
 /// Statuses that a test cannot have without waiting, or without breaking the server; they have tests
 /// of their own.
 const NOT_PROVOKED: [&str; 2] = ["408", "503"];

@@ -8,6 +8,7 @@
 //! WebSocket is tried [`beside`] it.
 
 mod beside;
+mod outcome;
 
 use crate::backoff::Backoff;
 use crate::effect::Effect;
@@ -17,16 +18,11 @@ use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, HINT_MAX_MS, PROBE_MS
 use crate::transport::{Choice, Transport, Worked};
 use crate::view::{Link, ReadyState};
 use beside::{Beside, Plan};
+use outcome::is_word_of_ours;
+pub(crate) use outcome::{Due, End, Heard, Probe};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
 use shared::limits::SILENCE_MS;
-
-/// Whether a house of ours closed it, or a page of ours: what stands between them says something
-/// else, or nothing.
-fn is_word_of_ours(code: u16) -> bool {
-    let said = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
-    code >= 4_000 || said.iter().any(|word| word.number() == code)
-}
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,20 +68,6 @@ pub(crate) struct Connection {
     timer_at: Option<u64>,
     offline: bool,
     backoff: Backoff,
-}
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It was not this one.
-    NotOurs,
-    /// It was the one that is tried beside it.
-    Beside,
-    /// The next attempt will come.
-    WillRetry,
-    /// No member is signed in: it rests until that is clear. True if it was
-    /// welcome before, so that somebody signed out meanwhile.
-    SignedOut(bool),
 }
 
 impl Connection {
@@ -499,45 +481,6 @@ impl Connection {
         self.enter(Stage::Waiting { retry_at }, now);
         out.push(Effect::Set(Timer::Retry, retry_at));
     }
-}
-
-/// Whose frame it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// An older connection's.
-    NotOurs,
-    /// The connection's.
-    Now,
-    /// The connection's, which is to wait: see [`beside`].
-    Later,
-    /// The one's that is tried beside it.
-    Beside,
-}
-
-/// What the timer of silence brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// Nothing.
-    Nothing,
-    /// The connection is to be given up.
-    End,
-    /// The next transport is to be tried.
-    Next,
-    /// A WebSocket is to be tried beside it.
-    BesideBegins,
-    /// The one that was tried beside it is to be given up.
-    BesideEnds,
-}
-
-/// Whether a `ping` is to be sent: is this connection still alive?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
-    /// Send one; silence after it ends the connection.
-    Send,
-    /// None is needed: another connection was opened.
-    Anew,
-    /// None is needed.
-    No,
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod link;
 mod members;
 mod outbox;
 pub mod pace;
+pub mod refused;
 mod room;
 mod rooms;
 mod screen;

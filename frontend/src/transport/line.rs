@@ -8,9 +8,11 @@ use super::request::Cutter;
 use super::{poll, stream};
 use crate::timeout::Timeout;
 use crate::{clock, random};
+use client::refused::ending;
 use client::share::{Role, Share, Tab, Wish};
 use client::transport::Transport;
 use client::view::ReadyState;
+use shared::ErrorCode;
 use std::cell::{Cell, RefCell};
 use std::{fmt, rc::Rc};
 use wasm_bindgen::JsValue;
@@ -22,11 +24,9 @@ const PATIENCE_MS: u64 = 20_000;
 /// Between two looks at who leads, in milliseconds.
 const TICK_MS: u64 = 500;
 
-/// Close codes: ours for what must begin anew, RFC 6455's for what broke, the server's for who is
-/// nobody.
+/// Close codes: ours for what must begin anew, RFC 6455's for what broke.
 const GOING_AWAY: u16 = 1001;
 const ABNORMAL: u16 = 1006;
-const SIGNED_OUT: u16 = 4401;
 
 /// The handle; clones are the same line.
 #[derive(Clone)]
@@ -211,9 +211,15 @@ impl Line {
         self.shares(|share, _, out| share.live(out));
     }
 
-    /// A request was refused.
-    pub(super) fn refused(&self, status: u16) {
-        self.closed(if status == 401 { SIGNED_OUT } else { ABNORMAL }, "");
+    /// A request was refused, with this text. False if it was not by a house, and nothing came of it.
+    pub(super) fn refused(&self, status: u16, problem: &str) -> bool {
+        let code = Fields::of(problem).and_then(|problem| problem.number("code"));
+        let code = code.and_then(|code| u16::try_from(code).ok()).map(ErrorCode::from_number);
+        let ending = ending(status, code, random::seed() >> 12);
+        if let Some((code, reason)) = &ending {
+            self.closed(code.number(), reason);
+        }
+        ending.is_some()
     }
 
     /// What was read broke.
@@ -303,7 +309,7 @@ impl Line {
         spawn_local(async move {
             match line.ask(&frame).await {
                 Some((200, answer)) => (line.0.tell)(Told::Answer(answer)),
-                Some((401, _)) => line.refused(401),
+                Some((401, problem)) => drop(line.refused(401, &problem)),
                 Some((_, problem)) => match refusal(&problem, reference) {
                     Some(error) => (line.0.tell)(Told::Answer(error)),
                     None => line.broke(),

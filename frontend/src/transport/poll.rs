@@ -76,12 +76,16 @@ async fn request(line: &Line, query: &str, wait_s: u64) -> Got {
     line.cut_by(&cutter);
     let answer = cutter.get(&format!("/api/poll?wait={wait_s}&{query}")).await;
     let text = match answer {
-        Some(answer) if answer.ok() => answer.text().await.ok(),
-        Some(answer) if answer.status() == 401 => {
-            line.refused(401);
-            return Got::Over;
+        Some(answer) => {
+            let (status, text) = (answer.status(), answer.text().await.ok());
+            if answer.ok() {
+                text
+            } else {
+                line.refused(status, text.as_deref().unwrap_or_default());
+                None
+            }
         }
-        _ => None,
+        None => None,
     };
     match text.and_then(|text| take(line, &text)) {
         _ if !line.is_open() => Got::Over,

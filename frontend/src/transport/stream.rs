@@ -20,7 +20,8 @@ pub(super) async fn read(line: Line, query: String) {
             take(answer, |message| tell(&line, message)).await;
             line.broke();
         }
-        Some(answer) => line.refused(answer.status()),
+        Some(answer) if line.refused(answer.status(), &answer.text().await.unwrap_or_default()) => {}
+        Some(_) => line.broke(),
         None => line.broke(),
     }
 }

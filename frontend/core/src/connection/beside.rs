@@ -33,7 +33,7 @@ impl Beside {
 /// When the next is tried.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
-    at: u64,
+    pub(super) at: u64,
     wait: u64,
 }
 
@@ -65,7 +65,7 @@ impl Plan {
         }
     }
 
-    fn failed(&mut self, now: u64) {
+    pub(super) fn failed(&mut self, now: u64) {
         self.at = now.saturating_add(self.wait);
         self.wait = self.wait.saturating_mul(2).min(BESIDE_CEILING_MS);
     }

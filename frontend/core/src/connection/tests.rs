@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::BESIDE_CEILING_MS;
 
 /// A connection, its clock, and a word for each thing that happens to it.
 struct Scene {
@@ -180,6 +181,30 @@ fn coming_back_to_the_page_asks_whether_the_connection_lives() {
     assert!(!scene.overdue_in(PROBE_MS - 1) && scene.overdue_in(PROBE_MS));
     scene.connection.heard(SocketId(1), scene.now);
     assert!(!scene.overdue_in(PROBE_MS));
+}
+
+#[test]
+fn what_is_only_read_begins_anew_where_it_has_been_still_for_long() {
+    for (still, probe) in [(STALE_MS - 1, Probe::No), (STALE_MS, Probe::Anew), (STALE_MS + 1, Probe::Anew)] {
+        let mut scene = Scene::new();
+        scene.connection.pin(Some(Transport::LongPoll), 0, &mut Vec::new());
+        scene.does(Connection::open);
+        scene.go_live();
+        scene.now += still;
+        assert_eq!(scene.connection.wake(scene.now, &mut Vec::new()), probe, "{still}");
+    }
+}
+
+#[test]
+fn a_websocket_is_tried_beside_it_ever_more_seldom_and_not_for_ever() {
+    let mut plan = Plan::default();
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        plan.failed(1_000);
+        waits.push(plan.at - 1_000);
+    }
+    assert_eq!(waits[..3], [30_000, 60_000, 120_000]);
+    assert!(waits[4] < BESIDE_CEILING_MS && waits[5] == BESIDE_CEILING_MS && waits[6] == BESIDE_CEILING_MS);
 }
 
 #[test]

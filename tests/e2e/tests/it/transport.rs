@@ -32,3 +32,27 @@ async fn two_people_talk_by_each_of_them() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_one_tab_wants_all_tabs_of_the_browser_take() {
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let mei = Page::join(stage.window("mei", Kind::default()).await, &house.url(), "梅").await;
+        let first = mei.tab().await;
+        let second = mei.open_tab().await;
+        mei.goto(&house.url()).await;
+        mei.is_inside().await;
+        // One that polls and reads for all would make the others wait as long.
+        for name in ["poll", "websocket"] {
+            mei.go_to(&second).await;
+            wants(&mei, name).await;
+            mei.go_to(&first).await;
+            mei.speaks_by(name).await;
+            mei.say(name).await;
+            mei.go_to(&second).await;
+            mei.shows_row(name, "settled").await;
+        }
+        assert_eq!(mei.faults().await, Vec::<String>::new());
+    })
+    .await;
+}
