@@ -188,3 +188,46 @@ impl MessageBody for Answer {
         Poll::Ready(Some(Ok(out.freeze())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hub::{Dialect, SessionId};
+
+    fn parked() -> Rc<Connection> {
+        let connection =
+            Connection::new(SessionId(1), Dialect::V1, Carrier::Poll, 0, Rc::default(), Rc::default());
+        connection.hold();
+        connection.release();
+        connection
+    }
+
+    /// Milliseconds until a poll that may wait so long is answered, with this word after two seconds.
+    async fn answered_after(wait: Duration, word: impl FnOnce(&Connection)) -> Duration {
+        let (connection, began) = (parked(), Instant::now());
+        let tell = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            word(&connection);
+            connection.flush();
+        };
+        tokio::join!(something(&connection, began + wait), tell);
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn words_alone_wait_for_more_and_not_for_long() {
+        let word = |connection: &Connection| connection.word(Bytes::from_static(b"{}"));
+        let two = Duration::from_secs(2);
+        for (wait, answered) in [
+            (POLL_WAIT_MAX, two + POLL_GATHER),
+            (two + POLL_GATHER + Duration::from_millis(1), two + POLL_GATHER),
+            (two + POLL_GATHER, two + POLL_GATHER),
+            (two + POLL_GATHER - Duration::from_millis(1), two + POLL_GATHER - Duration::from_millis(1)),
+        ] {
+            assert_eq!(answered_after(wait, word).await, answered, "{wait:?}");
+        }
+        let event = |connection: &Connection| connection.send(Bytes::from_static(b"{}"));
+        assert_eq!(answered_after(POLL_WAIT_MAX, event).await, two, "an event does not");
+        assert_eq!(answered_after(POLL_WAIT_MAX, |_| {}).await, POLL_WAIT_MAX);
+    }
+}
