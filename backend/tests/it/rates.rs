@@ -2,8 +2,11 @@
 
 use crate::{
     house::House,
+    http,
     socket::{Raw, frame},
+    transport::client::{By, Client},
 };
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -19,6 +22,30 @@ async fn plain_messages_over_the_rate_are_late_and_all_there() {
         assert_eq!(listener.next_text().await, i.to_string());
     }
     assert!(started.elapsed() >= Duration::from_millis(1_400), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn requests_over_the_rate_are_answered_late() {
+    // 10 requests a second, 10 at once: 25 take at least a second and a half.
+    let asks = async |kind: u8| {
+        let house = House::with(|config| config.limit_posts = 1);
+        let cookie = house.join("Wei").await;
+        let started = Instant::now();
+        for _ in 0..25 {
+            match kind {
+                0 => drop(Client::back(&house, By::Events, &cookie, None, None).await.unwrap()),
+                1 => assert_eq!(http::get(&house, "/api/poll", &[("cookie", &cookie)]).await.status, 200),
+                _ => {
+                    let ping = json!({ "type": "ping" });
+                    let answer = http::post(&house, "/api/command", &[("cookie", &cookie)], &ping).await;
+                    assert_eq!(answer.status, 200);
+                }
+            }
+        }
+        let took = started.elapsed();
+        assert!(took >= Duration::from_millis(1_400), "{kind}: {took:?}");
+    };
+    tokio::join!(asks(0), asks(1), asks(2));
 }
 
 #[tokio::test]
