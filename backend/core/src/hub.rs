@@ -5,6 +5,7 @@
 //! [`Output::Append`] and takes effect when its outcome comes back: nothing is
 //! acknowledged or shown before it is committed.
 
+mod admit;
 mod attach;
 mod commit;
 mod person;
