@@ -45,7 +45,8 @@ impl World {
     }
 
     fn act_as_somebody(&mut self, id: PageId) -> Result<(), Broken> {
-        match self.chance.below(100) {
+        let talks = self.chance.below(100) < self.plan.talk;
+        match if talks { 0 } else { self.chance.between(50, 99) } {
             0..50 => {
                 let burst = if self.chance.one_in(8) { self.chance.between(2, self.plan.burst) } else { 1 };
                 let room = self.pages[id.index].view.room;

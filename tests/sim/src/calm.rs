@@ -44,7 +44,7 @@ impl World {
         }
         let wait = self.chance.between(1, self.plan.fault_ms);
         self.after(wait, Happening::Fault);
-        if self.plan.switches {
+        if self.plan.switches > 0 {
             self.after(1_000, Happening::Switch);
         }
         let end = self.now + self.plan.storm_ms;

@@ -55,13 +55,21 @@ impl World {
         }
     }
 
-    /// Once a second some page is told to use another transport, or its network lets another pass.
+    /// Once a second some pages are told to use another transport, or their network lets another pass.
     pub(crate) fn switch(&mut self) -> Result<(), Broken> {
         if !self.storm {
             return Ok(());
         }
         self.after(1_000, Happening::Switch);
+        if self.plan.switches == self.plan.pages {
+            return (0..self.pages.len()).try_for_each(|index| self.switch_page(index));
+        }
         let index = usize::try_from(self.chance.below(self.plan.pages)).unwrap_or(0);
+        self.switch_page(index)
+    }
+
+    fn switch_page(&mut self, index: usize) -> Result<(), Broken> {
+        self.story.switches += 1;
         let transport = self.chance.pick(&Transport::ALL);
         if self.chance.one_in(2) {
             let pinned = transport.filter(|_| !self.chance.one_in(4));

@@ -50,6 +50,8 @@ pub struct Story {
     pub again: u64,
     /// Times that a page was welcome.
     pub welcomes: u64,
+    /// Times that a page was told to use another transport, or its network to let another pass.
+    pub switches: u64,
     /// Restarts of the server.
     pub restarts: u64,
     /// Changes that a crash forgot, none of which was acknowledged.
@@ -71,5 +73,14 @@ pub struct Story {
 /// # Errors
 /// The promise that did not hold.
 pub fn play(seed: u64, trace: bool) -> Result<Story, Broken> {
-    world::World::new(seed, trace).play()
+    world::World::new(seed, trace, plan::Plan::draw).play()
+}
+
+/// Plays the minute of this seed, as [`play`] does a story: people talk all the time, and each second
+/// every page is switched to another transport.
+///
+/// # Errors
+/// The promise that did not hold.
+pub fn play_minute(seed: u64, trace: bool) -> Result<Story, Broken> {
+    world::World::new(seed, trace, plan::Plan::minute).play()
 }

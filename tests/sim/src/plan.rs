@@ -31,8 +31,10 @@ pub(crate) struct Plan {
     pub(crate) memory_only: bool,
     /// A read takes as long as a commit; else it is there at once.
     pub(crate) reads_take_time: bool,
-    /// Once a second some page is told to use another transport, or its network lets another pass.
-    pub(crate) switches: bool,
+    /// Pages that are, each second, told to use another transport, or whose network lets another pass.
+    pub(crate) switches: u64,
+    /// Of 100 acts of a person, those that say something.
+    pub(crate) talk: u64,
     /// Messages in a burst, at the most.
     pub(crate) burst: u64,
     /// How fast a member may post.
@@ -56,7 +58,8 @@ impl Plan {
             store_ms: chance.pick(&[0, 5, 100]).unwrap_or(5),
             memory_only: chance.one_in(5),
             reads_take_time: chance.one_in(2),
-            switches: chance.one_in(2),
+            switches: u64::from(chance.one_in(2)),
+            talk: 50,
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
         };
@@ -74,5 +77,26 @@ impl Plan {
             };
         }
         plan
+    }
+
+    /// A minute in which people talk all the time, and each second every page is to use another transport.
+    pub(crate) fn minute(chance: &mut Chance) -> Self {
+        let plan = Plan::draw(chance);
+        Plan {
+            storm_ms: 60_000,
+            act_ms: 2_000,
+            fault_ms: chance.pick(&[3_000, 10_000, 60_000]).unwrap_or(10_000),
+            // Who is switched each second comes to say something only where the ways are short.
+            delay_ms: chance.pick(&[1, 10, 50]).unwrap_or(10),
+            commit_ms: chance.pick(&[0, 5, 50]).unwrap_or(5),
+            // What an earlier log had would be gone with it.
+            durable: true,
+            memory_only: false,
+            switches: plan.pages,
+            talk: 90,
+            burst: 4,
+            posts: Rate::NONE,
+            ..plan
+        }
     }
 }

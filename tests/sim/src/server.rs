@@ -24,8 +24,10 @@ use std::collections::{BTreeMap, VecDeque};
 pub(crate) struct Server {
     pub(crate) hub: Hub,
     pub(crate) log: Log,
-    /// The log as it was before the append that is under way: what a crash may leave.
-    synced: Option<Log>,
+    /// All that this log was asked for, and when: what a crash leaves is made of it again.
+    asked: Vec<(Change, u64)>,
+    /// How much of that was there before the append that is under way.
+    synced: usize,
     /// What that append has made.
     unsynced: Vec<Outcome>,
     /// Counts its starts: what an earlier one had begun is over.
@@ -52,7 +54,8 @@ impl Server {
         Server {
             hub,
             log,
-            synced: None,
+            asked: Vec::new(),
+            synced: 0,
             unsynced: Vec::new(),
             life: 0,
             up: true,
@@ -247,6 +250,7 @@ impl World {
         self.server.up = true;
         if !self.plan.durable {
             self.server.log = Log::new(Epoch(self.server.log.epoch().0 + 1));
+            self.server.asked.clear();
         }
         let log = &self.server.log;
         let settings = self.server.settings.clone();

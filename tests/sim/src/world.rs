@@ -29,7 +29,7 @@ pub(crate) enum Happening {
     Poll(PageId, SocketId),
     /// A poll has waited for long enough.
     PollOver(SessionId),
-    /// Some page is to use another transport, or its network lets another pass.
+    /// Some pages are to use another transport, or their network lets another pass.
     Switch,
     /// The server finds out that a connection is dead.
     ServerHears(Wire),
@@ -88,9 +88,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, trace: bool) -> Self {
+    pub(crate) fn new(seed: u64, trace: bool, draw: fn(&mut Chance) -> Plan) -> Self {
         let mut chance = Chance::new(seed);
-        let plan = Plan::draw(&mut chance);
+        let plan = draw(&mut chance);
         let settings = Settings { posts: plan.posts, ..Settings::default() };
         let mut browsers = Vec::new();
         let mut pages = Vec::new();

@@ -1,9 +1,10 @@
 //! Plays many stories. One that fails is named, with how to hear it alone.
 //!
 //! `SIM_SEED=7` plays the story of one seed and prints it; `SIM_SEEDS=1000000`
-//! plays more of them, `SIM_FROM=2000` from another seed than 0.
+//! plays more of them, `SIM_FROM=2000` from another seed than 0. A name tells of which kind:
+//! `every_story`, `a_minute`.
 
-use sim::Story;
+use sim::{Broken, Story};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,12 +16,13 @@ fn number(name: &str) -> Option<u64> {
     Some(value.parse().unwrap_or_else(|_| panic!("{name} is a number, not {value}")))
 }
 
-#[test]
-fn the_promises_hold_in_every_story() {
+/// Plays a kind of story for all seeds, or tells the one that is asked for: then there are no sums.
+fn hear(test: &str, play: fn(u64, bool) -> Result<Story, Broken>) -> Option<(u64, Story)> {
     if let Some(seed) = number("SIM_SEED") {
-        let told = sim::play(seed, true);
+        let told = play(seed, true);
         println!("{told:#?}");
-        return assert!(told.is_ok(), "seed {seed}: {}", told.unwrap_err());
+        assert!(told.is_ok(), "seed {seed}: {}", told.unwrap_err());
+        return None;
     }
     let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
     let from = number("SIM_FROM").unwrap_or(0);
@@ -35,7 +37,7 @@ fn the_promises_hold_in_every_story() {
                     if seed >= from + seeds || failed.lock().unwrap().is_some() {
                         return;
                     }
-                    match std::panic::catch_unwind(|| sim::play(seed, false)) {
+                    match std::panic::catch_unwind(|| play(seed, false)) {
                         Ok(Ok(story)) => add(&mut sum.lock().unwrap(), story),
                         Ok(Err(broken)) => *failed.lock().unwrap() = Some((seed, broken.to_string())),
                         Err(_) => *failed.lock().unwrap() = Some((seed, "panicked".to_owned())),
@@ -49,9 +51,15 @@ fn the_promises_hold_in_every_story() {
     if let Some((seed, broken)) = failed.into_inner().unwrap() {
         panic!(
             "seed {seed}: {broken}\nto hear it alone: \
-             SIM_SEED={seed} cargo test -p sim --test promises -- --nocapture"
+             SIM_SEED={seed} cargo test -p sim --test promises {test} -- --nocapture"
         );
     }
+    Some((seeds, sum))
+}
+
+#[test]
+fn the_promises_hold_in_every_story() {
+    let Some((seeds, sum)) = hear("every_story", sim::play) else { return };
     // A storm in which nothing happens shows nothing.
     assert!(sum.committed > seeds * 3, "{sum:?}");
     assert!(sum.again > seeds / 100, "{sum:?}");
@@ -62,6 +70,14 @@ fn the_promises_hold_in_every_story() {
     assert!(sum.paged > seeds * 10, "{sum:?}");
 }
 
+#[test]
+fn a_minute_of_switching_loses_nothing() {
+    let Some((seeds, sum)) = hear("a_minute", sim::play_minute) else { return };
+    // Two pages, at the least, each second.
+    assert!(sum.switches >= seeds * 2 * 59, "{sum:?}");
+    assert!(sum.committed > seeds * 60 && sum.welcomes > seeds * 30, "{sum:?}");
+}
+
 /// The sums of all stories, and the longest healing.
 fn add(sum: &mut Story, story: Story) {
     sum.steps += story.steps;
@@ -69,6 +85,7 @@ fn add(sum: &mut Story, story: Story) {
     sum.committed += story.committed;
     sum.again += story.again;
     sum.welcomes += story.welcomes;
+    sum.switches += story.switches;
     sum.restarts += story.restarts;
     sum.forgotten += story.forgotten;
     sum.resumed += story.resumed;
@@ -82,5 +99,6 @@ fn add(sum: &mut Story, story: Story) {
 fn one_seed_is_one_story() {
     for seed in 0..20 {
         assert_eq!(sim::play(seed, false), sim::play(seed, false));
+        assert_eq!(sim::play_minute(seed, false), sim::play_minute(seed, false));
     }
 }

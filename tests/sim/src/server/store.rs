@@ -5,6 +5,7 @@ use crate::promise::Broken;
 use crate::world::{Happening, World};
 use hub::Input;
 use hub::change::{Change, Outcome};
+use hub::log::Log;
 use shared::ErrorCode;
 
 impl World {
@@ -13,13 +14,14 @@ impl World {
         if life != self.server.life {
             return;
         }
-        self.server.synced = Some(self.server.log.clone());
+        self.server.synced = self.server.asked.len();
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
             let refused = self.server.refusing && change.key().is_some();
             outcomes.push(if refused {
                 Err(ErrorCode::StoreRefused)
             } else {
+                self.server.asked.push((change.clone(), self.now));
                 self.server.log.append(change, self.now)
             });
         }
@@ -40,16 +42,18 @@ impl World {
     /// The append that was under way is there for good, or never was.
     pub(super) fn sync(&mut self, is_kept: bool) {
         let unsynced = std::mem::take(&mut self.server.unsynced);
-        match self.server.synced.take() {
-            Some(before) if !is_kept => {
-                self.story.forgotten += u64::try_from(unsynced.len()).unwrap_or(u64::MAX);
-                self.server.log = before;
+        if is_kept {
+            let epoch = self.server.log.epoch();
+            for committed in unsynced.iter().flatten() {
+                self.ledger.committed(epoch, committed, &mut self.story);
             }
-            _ => {
-                let epoch = self.server.log.epoch();
-                for committed in unsynced.iter().flatten() {
-                    self.ledger.committed(epoch, committed, &mut self.story);
-                }
+        } else if !unsynced.is_empty() {
+            self.story.forgotten += u64::try_from(unsynced.len()).unwrap_or(u64::MAX);
+            self.server.asked.truncate(self.server.synced);
+            self.server.log = Log::new(self.server.log.epoch());
+            for (change, at) in self.server.asked.clone() {
+                // It was told what came of it when it was asked for.
+                let _ = self.server.log.append(change, at);
             }
         }
     }
