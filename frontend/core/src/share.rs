@@ -33,9 +33,9 @@ pub enum Word {
     Bye,
     /// From the leader: it leads.
     Lead(Tab),
-    /// From a follower that finds the lease lapsed: does anybody lead? Timers of pages that are long out
-    /// of sight come once a minute, so a leader may live and not renew its lease. What pages tell each
-    /// other is not held up so.
+    /// From a follower that has begun, or finds the lease lapsed: does anybody lead? Timers of pages that
+    /// are long out of sight come once a minute, so a leader may live and not renew its lease. What pages
+    /// tell each other is not held up so.
     Ask,
     /// From a follower: the person is at that page, or not.
     At(Tab, bool),
@@ -138,6 +138,8 @@ impl Share {
         match self.role {
             Role::Leader => out.extend([Wish::Say(Word::Live), Wish::Say(Word::Lead(self.tab))]),
             Role::Follower => {
+                // Whoever leads and is somebody else by now tells it nothing.
+                out.push(Wish::Say(Word::Ask));
                 let ours = std::mem::take(&mut self.held).into_iter().filter(|(of, _)| *of == self.claim);
                 out.extend(ours.map(|(_, frame)| Wish::Take(frame)));
             }
@@ -165,6 +167,8 @@ impl Share {
             (Word::Lead(_), Role::Follower) => self.asks = false,
             // Of two that lead one gives in.
             (Word::Lead(other), Role::Leader) if other > self.tab => out.push(Wish::Anew),
+            // The browser has become another since this page began: to begin anew is to be that one too.
+            (Word::Ask, Role::Leader) if self.is_anothers(of) => out.push(Wish::Anew),
             (Word::Lead(_) | Word::Ask, Role::Leader) => {
                 self.renew(now, out);
                 out.push(Wish::Say(Word::Lead(self.tab)));
@@ -225,6 +229,11 @@ impl Share {
             Role::Leader => {}
             Role::Follower => out.push(Wish::Say(Word::At(self.tab, false))),
         }
+    }
+
+    /// Whether the session of this page is of another than that one.
+    fn is_anothers(&self, of: &str) -> bool {
+        !of.is_empty() && !self.claim.is_empty() && of != self.claim
     }
 
     fn renew(&mut self, now: u64, out: &mut Vec<Wish>) {

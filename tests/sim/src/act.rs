@@ -58,6 +58,9 @@ impl World {
             79..84 => {
                 let visible = !self.pages[id.index].visible;
                 self.pages[id.index].visible = visible;
+                if visible {
+                    self.tick_now(id);
+                }
                 self.give(id, Input::Visible(visible))
             }
             84..88 => {

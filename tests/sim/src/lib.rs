@@ -17,7 +17,9 @@
 //! - (f) after the network heals all come to agree in bounded time and steps;
 //! - (g) a row's key never changes and no two rows share one;
 //! - (i) what somebody types stays in sight, but where a page that was hidden finds that it was
-//!   gone on with in another.
+//!   gone on with in another;
+//! - (j) whoever is told by another page of the browser what that one reads, and is told no more as it
+//!   is gone, begins anew within 5 seconds.
 //!
 //! Not yet, for there is no event for it: (h) deletion.
 
@@ -25,7 +27,7 @@ mod act;
 mod calm;
 mod chance;
 mod fault;
-mod http;
+mod line;
 mod network;
 mod page;
 mod plan;
@@ -52,6 +54,10 @@ pub struct Story {
     pub welcomes: u64,
     /// Times that a page was told to use another transport, or its network to let another pass.
     pub switches: u64,
+    /// Times that a page began to follow another of its browser.
+    pub follows: u64,
+    /// Frames that followers were told.
+    pub shared: u64,
     /// Restarts of the server.
     pub restarts: u64,
     /// Changes that a crash forgot, none of which was acknowledged.

@@ -2,7 +2,7 @@
 //! frames, as TCP does; between two there is none. A cut loses what is on its
 //! way, and either side may hear of it at once, late or never.
 
-use crate::http::Answer;
+use crate::line::Answer;
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
@@ -10,8 +10,8 @@ use client::input::{Input, SocketId};
 use hub::SessionId;
 use hub::input::{Claim, Poll};
 use hub::member::DeviceKey;
-use shared::Command;
 use shared::command::Hello;
+use shared::{Command, Cursor};
 use std::collections::VecDeque;
 
 /// One connection's number.
@@ -68,7 +68,8 @@ pub(crate) enum Up {
     Open,
     Frame(String),
     Stream(Hello),
-    Poll(Poll),
+    /// A poll that may wait for so many milliseconds.
+    Poll(Poll, u64),
     Command(Claim, Command),
     Close,
 }
@@ -79,6 +80,8 @@ pub(crate) enum Down {
     Opened,
     Frame(String),
     Answer(Answer),
+    /// On a stream: all up to here has left.
+    Through(Cursor),
     Closed(u16, String),
 }
 
@@ -214,7 +217,7 @@ impl World {
         connection.at_page = AtPage::Over;
         let (id, socket) = (connection.page, connection.socket);
         if connection.kind != Kind::Socket {
-            return self.line_over(id, socket, code);
+            return self.request_failed(wire);
         }
         self.give(id, Input::Closed { socket, code, reason: String::new() })
     }

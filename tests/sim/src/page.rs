@@ -1,6 +1,6 @@
 //! The client's shell: a page in a browser, with its timers, sockets and requests.
 
-use crate::http::Line;
+use crate::line::Line;
 use crate::network::{AtPage, Connection, Kind, Up, Wire};
 use crate::promise::{Broken, me};
 use crate::shelf::{Shelf, Shelve};
@@ -8,6 +8,7 @@ use crate::world::{Happening, World};
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer, Unreachable};
+use client::share::Lease;
 use client::transport::Transport;
 use client::view::{NameRefusal, View};
 use hub::member::DeviceKey;
@@ -30,6 +31,8 @@ pub(crate) struct Browser {
     pub(crate) device: Option<DeviceKey>,
     /// The remembered name.
     pub(crate) name: Option<String>,
+    /// Which of its pages reads for the others, and until when.
+    pub(crate) lease: Option<Lease>,
     /// Rows and drafts.
     pub(crate) shelf: Shelf,
 }
@@ -149,18 +152,17 @@ impl World {
     pub(crate) fn load(&mut self, index: usize) -> Result<(), Broken> {
         let seed = self.chance.below(u64::MAX);
         let old_id = self.pages[index].id;
-        if self.chance.one_in(2) {
-            // Left in order; else its tab crashed.
+        // Left in order; else its tab crashed.
+        let in_order = self.chance.one_in(2);
+        if in_order {
             self.give(old_id, Input::Leaving)?;
         }
+        self.drop_lines(old_id, in_order)?;
         let old = &self.pages[index];
         let mut page = Page::new(index, old.browser, seed);
         page.id.life = old.id.life + 1;
         page.online = old.online;
         page.blocked = old.blocked;
-        let lines: Vec<SocketId> = old.lines.keys().copied().collect();
-        lines.into_iter().for_each(|socket| self.leave_line(old_id, socket));
-        let old = &self.pages[index];
         let wires: Vec<Wire> = old.wires.values().copied().collect();
         let shelf = &self.browsers[old.browser].shelf;
         let is_kept = !self.plan.memory_only;
@@ -237,11 +239,13 @@ impl World {
             Effect::Lease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
             Effect::KeepDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
             Effect::Open(socket, Transport::WebSocket) => self.open(id, socket),
-            Effect::Open(socket, transport) => self.open_line(id, socket, transport),
+            Effect::Open(socket, transport) => self.open_line(id, socket, transport)?,
             Effect::Transmit(socket, text) if self.is_line(id, socket).is_some() => {
                 self.say_by_line(id, socket, &text)?;
             }
-            Effect::Close(socket, _) if self.is_line(id, socket) == Some(true) => self.leave_line(id, socket),
+            Effect::Close(socket, _) if self.is_line(id, socket) == Some(true) => {
+                self.leave_line(id, socket)?;
+            }
             Effect::RememberTransport(_) | Effect::RememberPin(_) => {}
             Effect::Transmit(socket, text) => {
                 let wire = self.wire_of(id, socket, AtPage::Open)?;

@@ -8,8 +8,8 @@ use hub::rate::Rate;
 pub(crate) struct Plan {
     /// Pages, 2 to 5.
     pub(crate) pages: u64,
-    /// The last page is a second tab of the first one's browser.
-    pub(crate) shares_a_browser: bool,
+    /// So many of the last pages are tabs of the first one's browser.
+    pub(crate) sharing: u64,
     /// Milliseconds of storm.
     pub(crate) storm_ms: u64,
     /// Milliseconds between two acts of a person, at the most.
@@ -45,9 +45,15 @@ impl Plan {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         // Two pages most often: what fails with five fails with two, and is shorter to read.
         let pages = chance.pick(&[2, 2, 2, 3, 4, 5]).unwrap_or(2);
+        let switches = u64::from(chance.one_in(2));
+        // Pages of one browser share what one of them reads, where that is no WebSocket.
+        let sharing = match switches {
+            0 => u64::from(pages > 2 && chance.one_in(3)),
+            _ => chance.pick(&[0, 1, 1, 2, 3]).unwrap_or(1).min(pages - 1),
+        };
         let plan = Plan {
             pages,
-            shares_a_browser: pages > 2 && chance.one_in(3),
+            sharing,
             storm_ms: chance.between(2_000, 10_000),
             act_ms: chance.pick(&[300, 1_000, 3_000]).unwrap_or(1_000) * pages,
             fault_ms: chance.pick(&[500, 1_000, 3_000, 20_000]).unwrap_or(2_000),
@@ -58,7 +64,7 @@ impl Plan {
             store_ms: chance.pick(&[0, 5, 100]).unwrap_or(5),
             memory_only: chance.one_in(5),
             reads_take_time: chance.one_in(2),
-            switches: u64::from(chance.one_in(2)),
+            switches,
             talk: 50,
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },

@@ -272,14 +272,14 @@ impl World {
                 return Err(Broken(format!("(a) acknowledged and gone: {key}")));
             }
         }
-        let mut places: BTreeMap<ClientId, usize> = BTreeMap::new();
+        let mut places: BTreeMap<ClientId, (usize, MemberId)> = BTreeMap::new();
         for (place, message) in log.iter().enumerate() {
             let may_be_twice = self.ledger.said.get(&message.client_id).is_some_and(|said| said.taken_over);
-            if places.insert(message.client_id, place).is_some() && !may_be_twice {
+            if places.insert(message.client_id, (place, message.author)).is_some() && !may_be_twice {
                 return Err(Broken(format!("(a) twice in the log: {}", message.text)));
             }
         }
-        let mut last: BTreeMap<(PageId, RoomId), (u64, usize)> = BTreeMap::new();
+        let mut last: BTreeMap<(PageId, MemberId, RoomId), (u64, usize)> = BTreeMap::new();
         let mut in_order: Vec<_> = self.ledger.said.iter().collect();
         in_order.sort_by_key(|(_, said)| said.order);
         for (client_id, said) in in_order {
@@ -290,8 +290,10 @@ impl World {
                 return Err(Broken(format!("(a) sent and lost: {}", said.text)));
             }
             // What somebody gave up by signing out may be sent by another page of the browser, later.
-            if let (Some(place), false) = (place, said.retried || said.dropped) {
-                let before = last.insert((said.page, said.room), (said.order, *place));
+            // Whoever becomes another is another sender: pages of one browser that join at once are two, until
+            // they find that one of them is the browser's.
+            if let (Some((place, author)), false) = (place, said.retried || said.dropped) {
+                let before = last.insert((said.page, *author, said.room), (said.order, *place));
                 if before.is_some_and(|(_, before)| before > *place) {
                     return Err(Broken(format!(
                         "(b) overtaken by what was sent later in {epoch}: {}",

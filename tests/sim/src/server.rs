@@ -89,6 +89,7 @@ impl World {
                 inputs.extend(self.answer_polls());
             }
         }
+        self.tell_through();
         if !self.server.hub.is_ready() {
             return Err(Broken("(d) the hub has its hands full with so few pages".to_owned()));
         }

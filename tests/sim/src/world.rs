@@ -10,6 +10,7 @@ use crate::promise::{Broken, Ledger};
 use crate::server::Server;
 use crate::shelf::Shelve;
 use client::input::{Input, SocketId, Timer};
+use client::share::Word;
 use hub::change::{Change, Outcome};
 use hub::member::DeviceKey;
 use hub::{SessionId, Settings};
@@ -25,6 +26,12 @@ pub(crate) enum Happening {
     AtPage(Wire),
     /// A connection over plain HTTP is open at once.
     LineOpen(PageId, SocketId),
+    /// One that the client closed is closed.
+    LineLeft(PageId, SocketId),
+    /// One looks who leads, if it was to do so at this time.
+    Tick(PageId, SocketId, u64),
+    /// What another page of the browser told, and whose session it is of, reaches a connection.
+    Word(PageId, SocketId, String, Word),
     /// The next poll leaves.
     Poll(PageId, SocketId),
     /// A poll has waited for long enough.
@@ -95,7 +102,8 @@ impl World {
         let mut browsers = Vec::new();
         let mut pages = Vec::new();
         for index in 0..usize::try_from(plan.pages).unwrap_or(2) {
-            let shares = plan.shares_a_browser && index + 1 == usize::try_from(plan.pages).unwrap_or(2);
+            // The first page, and of the others the last.
+            let shares = index > 0 && plan.pages - index as u64 - 1 < plan.sharing;
             if !shares {
                 browsers.push(Browser::default());
             }
@@ -142,7 +150,10 @@ impl World {
             Happening::AtServer(wire) => self.at_server(wire)?,
             Happening::AtPage(wire) => self.next_down(wire)?,
             Happening::LineOpen(id, socket) => self.line_open(id, socket)?,
-            Happening::Poll(id, socket) => self.poll(id, socket, false),
+            Happening::LineLeft(id, socket) => self.line_left(id, socket)?,
+            Happening::Tick(id, socket, at) => self.tick(id, socket, at)?,
+            Happening::Word(id, socket, of, word) => self.hear(id, socket, &of, word)?,
+            Happening::Poll(id, socket) => self.poll(id, socket),
             Happening::PollOver(session) => self.poll_over(session)?,
             Happening::Switch => self.switch()?,
             Happening::ServerHears(wire) => self.server_hears(wire)?,

@@ -86,6 +86,8 @@ fn add(sum: &mut Story, story: Story) {
     sum.again += story.again;
     sum.welcomes += story.welcomes;
     sum.switches += story.switches;
+    sum.follows += story.follows;
+    sum.shared += story.shared;
     sum.restarts += story.restarts;
     sum.forgotten += story.forgotten;
     sum.resumed += story.resumed;

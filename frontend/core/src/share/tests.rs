@@ -193,9 +193,30 @@ fn what_is_told_of_somebody_elses_session_is_not_taken() {
     assert_eq!(out, []);
     share.live(&mut out);
     tell(&mut share, &mut out, "live");
+    out.retain(|wish| matches!(wish, Wish::Take(_)));
     let taken = ["before the welcome", "before it is live", "live"];
     assert_eq!(out, taken.map(|when| Wish::Take(format!("{when}, {ANN}"))));
     assert!(!share.welcomed(ANN.to_owned()), "one had begun");
+}
+
+#[test]
+fn who_leads_and_is_another_than_who_follows_begins_anew() {
+    let now = 1_000_000;
+    for (led, follows, is_anew) in
+        [(ANN, "member=2", true), (ANN, ANN, false), ("", "member=2", false), (ANN, "", false)]
+    {
+        let mut out = Vec::new();
+        let mut share = Share::new(Tab(1), None, now, &mut out);
+        share.welcomed(led.to_owned());
+        out.clear();
+        share.heard(follows, Word::Ask, now, &mut out);
+        assert_eq!(out == [Wish::Anew], is_anew, "{led} asked by {follows}");
+    }
+    let mut out = Vec::new();
+    let mut share = Share::new(Tab(2), Some(Lease { tab: Tab(1), until: now + 1 }), now, &mut out);
+    share.welcomed(ANN.to_owned());
+    share.live(&mut out);
+    assert_eq!(out, [Wish::Say(Word::Ask)], "once it has begun");
 }
 
 #[test]

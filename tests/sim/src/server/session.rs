@@ -1,6 +1,6 @@
 //! The sessions of the server: what comes in on each, and what goes out or is held back.
 
-use crate::http::Answer;
+use crate::line::Answer;
 use crate::network::{Down, Kind, Up, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
@@ -25,6 +25,8 @@ pub(super) struct Session {
     /// What a poll is to be answered with, and whether it has waited for long enough.
     collected: Vec<String>,
     is_over: bool,
+    /// Something left on a stream: how far that is follows.
+    has_told: bool,
     /// Whose, once it said hello.
     pub(super) member: Option<MemberId>,
     /// What it hears of.
@@ -106,6 +108,7 @@ impl World {
         if matches!(session.kind, Kind::Poll { .. }) {
             return session.collected.push(text);
         }
+        session.has_told |= session.kind == Kind::Stream;
         let wire = session.wire;
         self.down(wire, Down::Frame(text));
     }
@@ -123,6 +126,19 @@ impl World {
         let (through, present) = (self.server.hub.through(), self.server.hub.presence_revision());
         self.down(wire, Down::Answer(Answer { frames, through, present }));
         self.end(id, None)
+    }
+
+    /// Behind what left on a stream: how far its client has everything now.
+    pub(super) fn tell_through(&mut self) {
+        let through = self.server.hub.through();
+        let mut told = Vec::new();
+        for session in self.server.sessions.values_mut() {
+            if session.has_told && session.member.is_some() && session.held.is_none() {
+                session.has_told = false;
+                told.push(session.wire);
+            }
+        }
+        told.into_iter().for_each(|wire| self.down(wire, Down::Through(through)));
     }
 
     pub(crate) fn poll_over(&mut self, id: SessionId) -> Result<(), Broken> {
@@ -165,8 +181,12 @@ impl World {
             Some(Up::Stream(hello)) => {
                 self.accept(wire, |session, device| Input::Streamed { session, device, hello })
             }
-            Some(Up::Poll(poll)) => {
-                self.accept(wire, |session, device| Input::Polled { session, device, poll })
+            Some(Up::Poll(poll, wait_ms)) => {
+                self.accept(wire, |session, device| Input::Polled { session, device, poll })?;
+                if let Some(id) = self.connections.get(&wire).and_then(|connection| connection.session) {
+                    self.after(wait_ms, Happening::PollOver(id));
+                }
+                Ok(())
             }
             Some(Up::Command(identity, command)) => {
                 self.accept(wire, |session, device| Input::Asked { session, device, identity, command })
@@ -195,6 +215,7 @@ impl World {
             kind,
             collected: Vec::new(),
             is_over: false,
+            has_told: false,
             member: None,
             addresses: BTreeSet::new(),
             held: None,
@@ -209,10 +230,7 @@ impl World {
                 self.after(PING_MS, Happening::Ping(id));
             }
             Kind::Stream => self.after(COMMENT_MS, Happening::Ping(id)),
-            Kind::Poll { waits } => {
-                self.after(if waits { PING_MS } else { 0 }, Happening::PollOver(id));
-            }
-            Kind::Request => {}
+            Kind::Poll { .. } | Kind::Request => {}
         }
         self.serve(input(id, device))
     }
@@ -255,10 +273,10 @@ impl World {
             if self.connections.get(&session.wire).is_none_or(|connection| connection.cut) {
                 return self.end(id, None).map_or(Ok(()), |closed| self.serve(closed));
             }
-            if session.member.is_some() && session.held.is_none() {
-                let through = self.server.hub.through();
-                self.queue(id, &Event::Pong(Through { through }), encode(&Event::Pong(Through { through })));
+            if let Some(session) = self.server.sessions.get_mut(&id) {
+                session.has_told = true;
             }
+            self.tell_through();
             self.after(COMMENT_MS, Happening::Ping(id));
             return Ok(());
         }
