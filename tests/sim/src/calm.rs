@@ -3,6 +3,7 @@
 
 use crate::Story;
 use crate::fault::Mend;
+use crate::network::Kind;
 use crate::page::{Page, PageId};
 use crate::promise::{Broken, key_of};
 use crate::world::{Happening, World};
@@ -39,6 +40,9 @@ const HEALED_STEPS_PER_ROW: u64 = 50;
 impl World {
     pub(crate) fn play(mut self) -> Result<Story, Broken> {
         for index in 0..self.pages.len() {
+            if self.plan.is_plain {
+                self.pages[index].blocked = Some(Kind::Socket);
+            }
             self.load(index)?;
             self.after(1, Happening::Act(index));
         }

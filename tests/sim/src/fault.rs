@@ -71,12 +71,10 @@ impl World {
     fn switch_page(&mut self, index: usize) -> Result<(), Broken> {
         self.story.switches += 1;
         // Where pages share a browser they are to share what is read too: most often by plain HTTP.
-        let is_shared =
-            self.pages.iter().filter(|page| page.browser == self.pages[index].browser).count() > 1;
-        let is_plain = is_shared && !self.chance.one_in(4);
+        let is_plain = self.plan.is_plain && !self.chance.one_in(4);
         let transport = self.chance.pick(if is_plain { &Transport::ALL[1..] } else { &Transport::ALL });
         if is_plain || self.chance.one_in(2) {
-            let pinned = transport.filter(|_| !self.chance.one_in(4));
+            let pinned = transport.filter(|_| is_plain || !self.chance.one_in(4));
             let id = self.pages[index].id;
             return self.give(id, Input::Pin(pinned));
         }

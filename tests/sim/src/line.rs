@@ -179,9 +179,15 @@ impl World {
                 return self.line_over(id, socket, GOING_AWAY, "");
             }
         }
-        self.shares(id, socket, |share, _, out| share.frame(frame, out))?;
+        self.shares(id, socket, |share, _, out| share.frame(frame, out))
+    }
+
+    /// A frame of a stream was read.
+    fn streamed(&mut self, id: PageId, socket: SocketId, frame: &str) -> Result<(), Broken> {
+        self.frame(id, socket, frame)?;
         let is_behind = frame.starts_with(r#"{"type":"caught_up""#)
-            || (is_welcome && !frame.contains(r#""resumed":true"#));
+            || (is_welcome(frame) && !frame.contains(r#""resumed":true"#));
+        // Of a poll's answer all is to be taken first: what another page told meanwhile is newer.
         if is_behind { self.live(id, socket) } else { Ok(()) }
     }
 

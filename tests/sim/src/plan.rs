@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) reads_take_time: bool,
     /// Pages that are, each second, told to use another transport, or whose network lets another pass.
     pub(crate) switches: u64,
+    /// In the storm no network lets a WebSocket pass, most of the time.
+    pub(crate) is_plain: bool,
     /// Of 100 acts of a person, those that say something.
     pub(crate) talk: u64,
     /// Messages in a burst, at the most.
@@ -49,7 +51,7 @@ impl Plan {
         // Pages of one browser share what one of them reads, where that is no WebSocket.
         let sharing = match switches {
             0 => u64::from(pages > 2 && chance.one_in(3)),
-            _ => chance.pick(&[0, 1, 1, 2, 3]).unwrap_or(1).min(pages - 1),
+            _ => chance.pick(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(1).min(pages - 1),
         };
         let plan = Plan {
             pages,
@@ -65,6 +67,7 @@ impl Plan {
             memory_only: chance.one_in(5),
             reads_take_time: chance.one_in(2),
             switches,
+            is_plain: switches > 0 && sharing > 0 && !chance.one_in(4),
             talk: 50,
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },

@@ -221,9 +221,11 @@ impl World {
             let Some(here) = place_of(&ledger.places, row) else {
                 return broken("(a, g) settled under a key that the log does not have", row);
             };
-            // A row of our own may stand ahead of others that are on their way.
+            // A row of our own may stand ahead of others that are on their way, also while whose it was has
+            // just become another.
+            let is_ours = row.mine || browsers[said.page.index] == browsers[id.index];
             // Places that ascend are never the same twice: no two rows share a key.
-            let follows = place.is_none_or(|before| here == before + 1 || (row.mine && here > before));
+            let follows = place.is_none_or(|before| here == before + 1 || (is_ours && here > before));
             if !follows {
                 return broken(&format!("(b, g) at {here} in the log, after {place:?}"), row);
             }

@@ -4,6 +4,8 @@
 //! plays more of them, `SIM_FROM=2000` from another seed than 0. A name tells of which kind:
 //! `every_story`, `a_minute`.
 
+#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
+
 use sim::{Broken, Story};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -97,7 +97,7 @@ impl World {
         }
         let has_begun = !line.share.claim().is_empty();
         match (sent, down) {
-            (Sent::Stream, Down::Frame(text)) => self.frame(id, socket, &text)?,
+            (Sent::Stream, Down::Frame(text)) => self.streamed(id, socket, &text)?,
             (Sent::Stream, Down::Through(through)) => self.through(id, socket, through)?,
             // Before there was anything to read it was a status.
             (Sent::Stream, Down::Closed(code, reason)) if has_begun => {
