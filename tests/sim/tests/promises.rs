@@ -70,6 +70,8 @@ fn the_promises_hold_in_every_story() {
     // A session falls behind only where much is said while it is being caught up.
     assert!(sum.forgotten > seeds / 100 && sum.behind > seeds / 200, "{sum:?}");
     assert!(sum.paged > seeds * 10, "{sum:?}");
+    // Pages of one browser share what one of them reads.
+    assert!(sum.follows > seeds / 4 && sum.shared > seeds, "{sum:?}");
 }
 
 #[test]
@@ -78,6 +80,7 @@ fn a_minute_of_switching_loses_nothing() {
     // Two pages, at the least, each second.
     assert!(sum.switches >= seeds * 2 * 59, "{sum:?}");
     assert!(sum.committed > seeds * 60 && sum.welcomes > seeds * 30, "{sum:?}");
+    assert!(sum.follows > seeds * 5 && sum.shared > seeds * 10, "{sum:?}");
 }
 
 /// The sums of all stories, and the longest healing.

@@ -4,7 +4,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::SocketId;
-use client::share::{Role, Word};
+use client::share::{Role, Wish, Word};
 
 /// Milliseconds between two looks at who leads; those of a page out of sight; the longest time that
 /// its browser lets such a page wait for one.
@@ -53,7 +53,15 @@ impl World {
         if self.trace && !is_told {
             println!("{:>8} page {}     {socket:?} hears {word:?}", self.now, id.index);
         }
-        self.shares(id, socket, |share, now, out| share.heard(of, word, now, out))
+        let mut is_anothers = false;
+        self.shares(id, socket, |share, now, out| {
+            share.heard(of, word, now, out);
+            is_anothers = share.claim() != of && out.iter().any(|wish| matches!(wish, Wish::Take(_)));
+        })?;
+        if is_anothers {
+            return Err(Broken(format!("(e) page {} takes what is another's, {of}", id.index)));
+        }
+        Ok(())
     }
 
     /// Timers of a page out of sight come seldom, and now and then very late.
