@@ -4,8 +4,9 @@
 //!
 //! A story has a storm, in which people talk while connections break, requests
 //! are lost, the server restarts and its store refuses, and then a calm, in
-//! which everything must come right by itself. [`promise`] says what must hold
-//! at each step and at the end:
+//! which everything must come right by itself. There is a second kind: a minute in
+//! which people talk all the time, and each second every page is switched to another
+//! transport. [`promise`] says what must hold at each step and at the end:
 //!
 //! - (a) an acknowledged message is in every timeline exactly once, once it is paged to
 //!   the start, while its epoch lasts; and nothing that was sent is lost, though pages are

@@ -62,7 +62,7 @@ impl World {
     }
 
     pub(super) fn begin_poll(&mut self, id: PageId, socket: SocketId) {
-        // Where nothing was told yet, what is seen of the page itself will do.
+        // Of the other pages it knows nothing yet.
         let away = !self.pages[id.index].visible;
         let Some(line) = self.line(id, socket) else { return };
         let (Some(hello), identity) = (line.hello.clone(), line.identity) else { return };
