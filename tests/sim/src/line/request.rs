@@ -6,6 +6,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
+use client::refused::ending;
 use client::share::Role;
 use client::transport::Transport;
 use hub::input::Poll;
@@ -112,11 +113,28 @@ impl World {
                 let why = if is_restart { ErrorCode::Restarting } else { ErrorCode::StoreRefused };
                 self.give(id, Input::Answer(socket, refusal(reference, why)))?;
             }
-            (Sent::Poll(since), Down::Closed(..)) => self.poll_failed(id, socket, since)?,
-            (Sent::Stream | Sent::Begin, Down::Closed(..)) => self.line_over(id, socket, ABNORMAL, "")?,
+            (Sent::Stream | Sent::Begin | Sent::Poll(_), Down::Closed(code, _)) => {
+                self.refused(id, socket, code)?;
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// What was to be read was refused: the server's close as a status and a problem, and that as the
+    /// end of the line.
+    fn refused(&mut self, id: PageId, socket: SocketId, code: u16) -> Result<(), Broken> {
+        let is = |other: CloseCode| other.number() == code;
+        let (status, error) = match () {
+            () if is(CloseCode::Full) => (429, ErrorCode::TooManyRequests),
+            () if is(CloseCode::Restart) => (503, ErrorCode::Restarting),
+            () => (503, ErrorCode::StoreRefused),
+        };
+        let random = self.chance.below(u64::MAX);
+        match ending(status, Some(error), random) {
+            Some((code, reason)) => self.line_over(id, socket, code.number(), &reason),
+            None => self.line_over(id, socket, ABNORMAL, ""),
+        }
     }
 
     /// A request came to nothing, or was given up.
