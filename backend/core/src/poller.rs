@@ -31,19 +31,29 @@ pub(crate) struct Pollers {
 }
 
 impl Pollers {
-    /// A request came.
-    pub(crate) fn came(&mut self, device: DeviceKey, member: MemberId, away: bool, presence: &mut Presence) {
+    /// A request came, the first of many (`begins`) or another. The first is of one page and knows of
+    /// no other that the browser has open: where one of them polls already, that one tells who is away.
+    pub(crate) fn came(
+        &mut self,
+        device: DeviceKey,
+        member: MemberId,
+        [begins, away]: [bool; 2],
+        presence: &mut Presence,
+    ) {
         // A device may stand for another member since.
         if self.all.get(&device).is_some_and(|poller| poller.member != member) {
             self.forget(device, presence);
         }
+        let is_told = begins && self.all.contains_key(&device);
         let poller = self.all.entry(device).or_insert_with(|| {
             presence.open(member);
             Poller { member, away: false, open: 0, until: 0 }
         });
         poller.open += 1;
         self.lingering.remove(&(poller.until, device));
-        self.set_away(device, away, presence);
+        if !is_told {
+            self.set_away(device, away, presence);
+        }
     }
 
     /// A request ended.
@@ -108,12 +118,32 @@ mod tests {
 
     const DEVICE: DeviceKey = DeviceKey([1; 32]);
     const ANN: MemberId = MemberId(1);
+    const HERE: [bool; 2] = [false, false];
+    const AWAY: [bool; 2] = [false, true];
+
+    #[test]
+    fn a_page_that_begins_out_of_sight_takes_nobody_away() {
+        let is_away = |presence: &mut Presence| {
+            let present = presence.first(|id| Some(shared::Member { id, name: "x".to_owned() }));
+            present.iter().map(|it| it.away).collect::<Vec<_>>()
+        };
+        let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
+        pollers.came(DEVICE, ANN, [true, true], &mut presence);
+        assert_eq!(is_away(&mut presence), [true], "the only one");
+        pollers.came(DEVICE, ANN, HERE, &mut presence);
+        assert_eq!(is_away(&mut presence), [false]);
+        pollers.came(DEVICE, ANN, [true, true], &mut presence);
+        assert_eq!(is_away(&mut presence), [false], "beside one that tells");
+        pollers.came(DEVICE, ANN, AWAY, &mut presence);
+        pollers.came(DEVICE, ANN, [true, false], &mut presence);
+        assert_eq!(is_away(&mut presence), [true]);
+    }
 
     #[test]
     fn who_polls_stays_until_it_has_not_for_so_long() {
         let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
         for now in [1_000, 20_000, 45_000] {
-            pollers.came(DEVICE, ANN, false, &mut presence);
+            pollers.came(DEVICE, ANN, HERE, &mut presence);
             assert_eq!(pollers.next_wake(), None, "while a request is open");
             pollers.went(DEVICE, ANN, now);
             assert_eq!(presence.count(), 1);
@@ -131,7 +161,7 @@ mod tests {
         for now in [1_000, 61_000, 121_000] {
             pollers.expire(now, &mut presence);
             assert_eq!(presence.count(), u32::from(now > 1_000));
-            pollers.came(DEVICE, ANN, true, &mut presence);
+            pollers.came(DEVICE, ANN, AWAY, &mut presence);
             pollers.went(DEVICE, ANN, now);
         }
         for (ms, count) in
@@ -145,8 +175,8 @@ mod tests {
     #[test]
     fn of_two_requests_the_last_counts() {
         let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
-        pollers.came(DEVICE, ANN, false, &mut presence);
-        pollers.came(DEVICE, ANN, true, &mut presence);
+        pollers.came(DEVICE, ANN, HERE, &mut presence);
+        pollers.came(DEVICE, ANN, AWAY, &mut presence);
         pollers.went(DEVICE, ANN, 1_000);
         pollers.expire(100_000, &mut presence);
         assert_eq!(presence.count(), 1);
@@ -158,9 +188,9 @@ mod tests {
     #[test]
     fn a_device_that_stands_for_another_takes_the_first_along() {
         let (mut pollers, mut presence) = (Pollers::default(), Presence::default());
-        pollers.came(DEVICE, ANN, false, &mut presence);
+        pollers.came(DEVICE, ANN, HERE, &mut presence);
         pollers.went(DEVICE, ANN, 1_000);
-        pollers.came(DEVICE, MemberId(2), false, &mut presence);
+        pollers.came(DEVICE, MemberId(2), HERE, &mut presence);
         let present = presence.first(|id| Some(shared::Member { id, name: "x".to_owned() }));
         assert_eq!(present.iter().map(|it| it.member.id).collect::<Vec<_>>(), [MemberId(2)]);
     }

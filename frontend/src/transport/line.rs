@@ -187,11 +187,6 @@ impl Line {
             return self.closed(GOING_AWAY, "");
         }
         self.shares(|share, _, out| share.frame(frame, out));
-        let is_behind = frame.starts_with(r#"{"type":"caught_up""#)
-            || (is_welcome && !Fields::of(frame).is_some_and(|welcome| welcome.flag("resumed")));
-        if is_behind {
-            self.live();
-        }
     }
 
     /// Notes whose session it is. False where one had begun.
@@ -206,7 +201,8 @@ impl Line {
         self.shares(|share, _, out| share.frame(&pong, out));
     }
 
-    /// What was missed is there.
+    /// What was missed is there: of a poll's answer all of it, since what another page told meanwhile
+    /// is newer.
     pub(super) fn live(&self) {
         self.shares(|share, _, out| share.live(out));
     }
@@ -295,8 +291,11 @@ impl Line {
         spawn_local(async move {
             let mut next = Some(away);
             while let Some(away) = next {
-                if line.ask(&format!(r#"{{"type":"presence","away":{away}}}"#)).await.is_none() {
-                    return line.broke();
+                match line.ask(&format!(r#"{{"type":"presence","away":{away}}}"#)).await {
+                    None => return line.broke(),
+                    // The browser has become another since, or nobody.
+                    Some((401, problem)) => return drop(line.refused(401, &problem)),
+                    Some(_) => {}
                 }
                 next = line.0.tell_next.take();
             }

@@ -48,10 +48,19 @@ fn tell(line: &Line, message: Message) {
     }
     if !message.data.is_empty() {
         line.frame(&message.data);
+        if ends_what_was_missed(&message.data) {
+            line.live();
+        }
     }
     if let Some(id) = message.id {
         line.through(&id);
     }
+}
+
+/// Whether all that was missed has been told with this frame.
+fn ends_what_was_missed(frame: &str) -> bool {
+    let is_fresh = || !Fields::of(frame).is_some_and(|welcome| welcome.flag("resumed"));
+    frame.starts_with(r#"{"type":"caught_up""#) || (frame.starts_with(r#"{"type":"welcome""#) && is_fresh())
 }
 
 fn close(data: &str) -> Option<(u16, String)> {

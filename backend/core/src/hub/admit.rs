@@ -57,7 +57,7 @@ impl Hub {
         let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.pace_request(session, member, now, out);
-        self.pollers.came(device, member, poll.away, &mut self.presence);
+        self.pollers.came(device, member, [poll.begins, poll.away], &mut self.presence);
         let is_resumed = self.begin(session, member, &poll.hello, poll.begins, out);
         // A welcome tells it too.
         if is_resumed && !poll.begins && poll.present != self.presence.revision() {
