@@ -11,7 +11,7 @@ use crate::limits::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,
-    /// When the first of them was.
+    /// When the first of them was, behind the last success.
     since: Option<u64>,
     /// When something succeeded after the last of them.
     good_since: Option<u64>,
@@ -23,9 +23,12 @@ impl Backoff {
     pub(crate) fn wait(&mut self, now: u64, jitter: &mut Jitter) -> u64 {
         // A success that did not last ends nothing: a server that takes a
         // connection and drops it at once is not asked again without a wait.
-        let lasted = self.good_since.take().is_some_and(|since| now.saturating_sub(since) >= STEADY_MS);
-        if lasted {
-            *self = Backoff::default();
+        if let Some(since) = self.good_since.take() {
+            // But it shows that there is a server: half a minute is for where none answers.
+            self.since = None;
+            if now.saturating_sub(since) >= STEADY_MS {
+                self.failures = 0;
+            }
         }
         let ceiling = self.ceiling(now);
         self.since.get_or_insert(now);

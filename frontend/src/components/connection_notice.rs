@@ -1,10 +1,13 @@
 //! Why nothing goes through just now, when it is tried again, and a button for
-//! who cannot wait.
+//! who cannot wait. Where only one way is tried since the person wants it, that may be why: another
+//! button lets all be tried.
 
+use crate::components::pill::transport_word;
 use crate::context::use_surroundings;
 use crate::hooks::tick::use_seconds_until;
 use crate::language::tr;
 use client::input::Input;
+use client::transport::Transport;
 use client::view::{Link, ReadyState};
 use yew::prelude::*;
 
@@ -13,6 +16,9 @@ use yew::prelude::*;
 pub struct ConnectionNoticeProps {
     /// The connection.
     pub link: Link,
+    /// The only transport that the person wants, if they want one.
+    #[prop_or_default]
+    pub pinned: Option<Transport>,
 }
 
 /// The notice. Shown only while the connection cannot be used.
@@ -29,12 +35,31 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
         (false, None) => tr!(language, "link.trying"),
     };
     let reconnect = around.emit.reform(|_: MouseEvent| Input::ReconnectNow);
+    let reconnect = html! {
+        <button key="reconnect" type="button" id="reconnect_btn" onclick={reconnect}>
+            { tr!(language, "link.reconnect") }
+        </button>
+    };
+    // Without a network no way is better than another.
+    let Some(pinned) = props.pinned.filter(|_| !offline) else {
+        return html! {
+            <div class="notice warn late">
+                <span class="notice_text">{ text }</span>
+                { reconnect }
+            </div>
+        };
+    };
+    let unpin = around.emit.reform(|_: MouseEvent| Input::Pin(None));
+    let only = tr!(language, "link.only", transport = transport_word(language, pinned));
     html! {
-        <div class="notice warn late">
-            <span class="notice_text">{ text }</span>
-            <button type="button" id="reconnect_btn" onclick={reconnect}>
-                { tr!(language, "link.reconnect") }
-            </button>
+        <div class="notice warn late tall">
+            <span class="notice_text">{ text }{ " " }<span id="only_way">{ only }</span></span>
+            <div class="notice_actions">
+                <button key="unpin" type="button" id="unpin_btn" onclick={unpin}>
+                    { tr!(language, "link.unpin") }
+                </button>
+                { reconnect }
+            </div>
         </div>
     }
 }

@@ -29,7 +29,7 @@ pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRoo
     let usable = is_usable(view.link);
     let mut notices = Vec::new();
     if !usable {
-        notices.push(html! { <ConnectionNotice key="connection" link={view.link} /> });
+        notices.push(html! { <ConnectionNotice key="connection" link={view.link} pinned={view.pinned} /> });
     } else if view.catching_up {
         notices.push(word("catching_up", tr!(language, "room.catching_up")));
     } else if view.jumping {

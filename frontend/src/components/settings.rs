@@ -9,7 +9,7 @@ use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
 use client::transport::Transport;
-use client::view::NameRefusal;
+use client::view::{Link, NameRefusal};
 use shared::Member;
 use yew::prelude::*;
 
@@ -18,8 +18,8 @@ use yew::prelude::*;
 pub struct SettingsProps {
     /// Oneself.
     pub me: Member,
-    /// By which transport the page speaks to the server.
-    pub transport: Transport,
+    /// The connection to the server.
+    pub link: Link,
     /// And which one the person wants, if they want one.
     pub pinned: Option<Transport>,
     /// A renaming or signing out is under way.
@@ -80,7 +80,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
             { language_choice(&around.preferences) }
             { theme_choice(&around.preferences) }
             // The inspector has a page of its own: what is not sent here, and stored nowhere, stays.
-            { way_choice(language, props.transport, props.pinned, &around.emit) }
+            { way_choice(language, props.link, props.pinned, &around.emit) }
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />

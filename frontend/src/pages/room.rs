@@ -107,7 +107,7 @@ pub fn Room(props: &RoomProps) -> Html {
             ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
         }
         Some(Panel::Settings) => {
-            let settings = html! { <Settings key="settings" me={me.clone()} transport={view.link.transport} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
+            let settings = html! { <Settings key="settings" me={me.clone()} link={view.link} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
             ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
         }
         Some(Panel::NewRoom) => {

@@ -294,7 +294,10 @@ impl Line {
                 match line.ask(&format!(r#"{{"type":"presence","away":{away}}}"#)).await {
                     None => return line.broke(),
                     // The browser has become another since, or nobody.
-                    Some((401, problem)) => return drop(line.refused(401, &problem)),
+                    Some((401, problem)) => {
+                        line.refused(401, &problem);
+                        return;
+                    }
                     Some(_) => {}
                 }
                 next = line.0.tell_next.take();
@@ -308,11 +311,10 @@ impl Line {
         spawn_local(async move {
             match line.ask(&frame).await {
                 Some((200, answer)) => (line.0.tell)(Told::Answer(answer)),
-                Some((401, problem)) => drop(line.refused(401, &problem)),
-                Some((_, problem)) => match refusal(&problem, reference) {
-                    Some(error) => (line.0.tell)(Told::Answer(error)),
-                    None => line.broke(),
-                },
+                Some((401, problem)) => {
+                    line.refused(401, &problem);
+                }
+                Some((_, problem)) => (line.0.tell)(Told::Answer(refusal(&problem, reference))),
                 None => line.broke(),
             }
         });
@@ -335,9 +337,12 @@ pub(crate) fn claim_of(welcome: &Fields) -> Option<String> {
     Some(format!("member={member}&epoch={epoch}"))
 }
 
-/// A problem (RFC 9457) of the house's as the frame that says the same.
-fn refusal(problem: &str, reference: u64) -> Option<String> {
-    let problem = Fields::of(problem)?;
-    let (code, temporary) = (problem.number("code")?, problem.flag("temporary"));
-    Some(format!(r#"{{"type":"error","ref":{reference},"code":{code},"name":"","temporary":{temporary}}}"#))
+/// A problem (RFC 9457) of the house's as the frame that says the same. Where it is none, something on
+/// the way has answered: that is no word about the command, which is sent again, and none about what
+/// is read.
+fn refusal(problem: &str, reference: u64) -> String {
+    let problem = Fields::of(problem);
+    let told = problem.and_then(|problem| Some((problem.number("code")?, problem.flag("temporary"))));
+    let (code, temporary) = told.unwrap_or((ErrorCode::StoreRefused.number().into(), true));
+    format!(r#"{{"type":"error","ref":{reference},"code":{code},"name":"","temporary":{temporary}}}"#)
 }

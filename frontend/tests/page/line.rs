@@ -52,6 +52,30 @@ async fn one_that_is_closed_says_so_and_is_closed_once() {
 }
 
 #[wasm_bindgen_test]
+async fn a_command_that_something_on_the_way_answers_is_refused_for_now() {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let hear = told.clone();
+    let connection = Connection::open(Transport::LongPoll, move |what| hear.borrow_mut().push(what)).unwrap();
+    // There is no house here, but a server that says so.
+    connection.send(r#"{"type":"ping","ref":7}"#);
+    let answers = || {
+        let told = told.borrow();
+        let answers = told.iter().filter_map(|what| match what {
+            Told::Answer(answer) => Some(answer.clone()),
+            _ => None,
+        });
+        answers.collect::<Vec<_>>()
+    };
+    while answers().is_empty() && told.borrow().len() < 2 {
+        next_frame().await;
+    }
+    let refused = r#"{"type":"error","ref":7,"code":1301,"name":"","temporary":true}"#;
+    assert_eq!(answers(), [refused], "{:?}", told.borrow());
+    assert_ne!(connection.ready_state(), ReadyState::Closed);
+    connection.close(1000);
+}
+
+#[wasm_bindgen_test]
 async fn pages_hear_each_other_and_not_themselves() {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let hear = heard.clone();

@@ -1,7 +1,8 @@
 use crate::stage::*;
 use client::input::Input;
 use client::stored::{Body, Owner};
-use client::view::{LeftBehind, Pending, Person, ReadyState, RoomItem, RowState, View};
+use client::transport::Transport;
+use client::view::{LeftBehind, Link, Pending, Person, ReadyState, RoomItem, RowState, View};
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -36,6 +37,24 @@ async fn a_retry_is_counted_down_and_can_be_had_at_once() {
     assert_eq!(text(".notice_text"), "No connection. Next attempt in 10 s.");
     press("#reconnect_btn").await;
     assert_eq!(stage.emitted(), [Input::ReconnectNow]);
+}
+
+#[wasm_bindgen_test]
+async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() {
+    let mut view = room();
+    view.link.ready_state = ReadyState::Closed;
+    view.link.welcomed = false;
+    view.link.retry_at = Some(frontend::clock::now() + 9_500);
+    view.pinned = Some(Transport::EventStream);
+    let mut stage = Stage::open(view.clone()).await;
+    assert_eq!(text("#only_way"), "Only one way is tried: event stream, as you chose.");
+    press("#unpin_btn").await;
+    assert_eq!(stage.emitted(), [Input::Pin(None)]);
+    let offline = Link { offline: true, ..view.link };
+    stage.show(View { link: offline, ..view.clone() }).await;
+    assert!(maybe("#unpin_btn").is_none(), "no way is better without a network");
+    stage.show(View { pinned: None, ..view }).await;
+    assert!(maybe("#unpin_btn").is_none() && maybe("#reconnect_btn").is_some());
 }
 
 #[wasm_bindgen_test]

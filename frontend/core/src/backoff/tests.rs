@@ -53,9 +53,31 @@ fn a_success_that_lasts_begins_anew_and_a_short_one_does_not() {
 }
 
 #[test]
+fn behind_a_success_however_short_waits_are_no_longer_than_in_the_first_minute() {
+    let mut jitter = Jitter::new(1);
+    let mut backoff = Backoff::default();
+    for _ in 0..20 {
+        backoff.wait(0, &mut jitter);
+    }
+    let longest = |backoff: &Backoff, now, jitter: &mut Jitter| {
+        (0..500).map(|_| backoff.clone().wait(now, jitter)).max().unwrap()
+    };
+    let late = 2 * BACKOFF_EARLY_MS;
+    assert!(longest(&backoff, late, &mut jitter) > BACKOFF_EARLY_CEILING_MS);
+    backoff.good(late);
+    let behind = longest(&backoff, late + STEADY_MS - 1, &mut jitter);
+    assert!((BACKOFF_EARLY_CEILING_MS * 9 / 10..=BACKOFF_EARLY_CEILING_MS).contains(&behind), "{behind}");
+    backoff.wait(late + 1, &mut jitter);
+    for (ms, is_early) in [(0, true), (BACKOFF_EARLY_MS - 1, true), (BACKOFF_EARLY_MS, false)] {
+        let longest = longest(&backoff, late + 1 + ms, &mut jitter);
+        assert_eq!(longest <= BACKOFF_EARLY_CEILING_MS, is_early, "{ms}: {longest}");
+    }
+}
+
+#[test]
 fn no_number_of_failures_and_no_clock_overflows() {
     let mut jitter = Jitter::new(1);
     let mut backoff = Backoff { failures: u32::MAX, since: Some(u64::MAX), good_since: Some(u64::MAX) };
     assert!(backoff.wait(0, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
-    assert!(backoff.wait(u64::MAX, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
+    assert!(backoff.wait(u64::MAX, &mut jitter) <= BACKOFF_CEILING_MS);
 }
