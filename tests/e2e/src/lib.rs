@@ -26,12 +26,15 @@ pub mod house;
 pub mod keyboard;
 pub mod older_page;
 pub mod page;
+pub mod passer_by;
 pub mod past;
 pub mod plain;
 pub mod port;
 pub mod proxy;
 pub mod recorder;
 pub mod relay;
+#[cfg(target_os = "linux")]
+pub mod renderer;
 pub mod room;
 pub mod shelf;
 pub mod stage;

@@ -1,6 +1,9 @@
 //! A long past: how it is made, and how somebody reads in it.
 
-use crate::page::Page;
+use crate::{
+    page::Page,
+    wait::{SOON, until},
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -76,6 +79,22 @@ impl Page {
     /// Scrolls so far from the first message that older ones are fetched, and watches meanwhile.
     pub async fn read_up(&self, top: u32) -> Step {
         self.run_until(READ_UP, vec![json!(top)]).await
+    }
+
+    /// The first line of each message on the screen.
+    pub async fn first_lines(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('#char_list p')].map((p) => p.textContent.split('\\n')[0])";
+        self.run(script, vec![]).await
+    }
+
+    /// Waits until the newest message on the screen begins with this line.
+    pub async fn shows_newest(&self, line: &str) {
+        let script = "return [...document.querySelectorAll('#char_list p')].at(-1)?.textContent.split('\\n')[0]";
+        until(&format!("{line:?} to be the newest in {}", self.name()), SOON, async || {
+            let newest: Option<String> = self.run(script, vec![]).await;
+            if newest.as_deref() == Some(line) { Ok(()) } else { Err(format!("{newest:?}")) }
+        })
+        .await;
     }
 
     /// Counts the messages in the list from now on.

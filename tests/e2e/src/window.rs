@@ -156,6 +156,11 @@ impl Window {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// The browser's process, until it was closed in good order.
+    pub fn process(&self) -> Option<i32> {
+        *self.0.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// WebDriver's own interface.
     pub fn client(&self) -> &Client {
         &self.0.client
