@@ -83,13 +83,15 @@ impl Page {
 
     /// The first line of each message on the screen.
     pub async fn first_lines(&self) -> Vec<String> {
-        let script = "return [...document.querySelectorAll('#char_list p')].map((p) => p.textContent.split('\\n')[0])";
+        let script =
+            "return [...document.querySelectorAll('#char_list p')].map((p) => p.textContent.split('\\n')[0])";
         self.run(script, vec![]).await
     }
 
     /// Waits until the newest message on the screen begins with this line.
     pub async fn shows_newest(&self, line: &str) {
-        let script = "return [...document.querySelectorAll('#char_list p')].at(-1)?.textContent.split('\\n')[0]";
+        let script =
+            "return [...document.querySelectorAll('#char_list p')].at(-1)?.textContent.split('\\n')[0]";
         until(&format!("{line:?} to be the newest in {}", self.name()), SOON, async || {
             let newest: Option<String> = self.run(script, vec![]).await;
             if newest.as_deref() == Some(line) { Ok(()) } else { Err(format!("{newest:?}")) }

@@ -3,15 +3,20 @@
 //! a WebSocket, and delivers everything afterwards.
 
 use crate::port;
+use socket2::SockRef;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
-        TcpListener, TcpStream,
+        TcpListener, TcpSocket, TcpStream,
         tcp::{ReadHalf, WriteHalf},
     },
     sync::watch,
 };
+
+/// Bytes of the house that the system holds for the wire, at each of its ends: little, so that the house
+/// learns soon of a page that does not read.
+const HELD_BYTES: usize = 256 << 10;
 
 /// What the wire does.
 #[derive(Clone, Copy, Debug)]
@@ -116,8 +121,17 @@ async fn listen(
     }
 }
 
+/// Set before it is connected, a buffer does not grow.
+async fn connect(house: SocketAddr) -> Option<TcpStream> {
+    let socket = TcpSocket::new_v4().ok()?;
+    let _ = socket.set_recv_buffer_size(u32::try_from(HELD_BYTES).ok()?);
+    socket.connect(house).await.ok()
+}
+
 async fn carry(mut page: TcpStream, house: SocketAddr, mut states: watch::Receiver<State>) {
-    let Ok(mut house) = TcpStream::connect(house).await else { return };
+    let Some(mut house) = connect(house).await else { return };
+    // Where the system refuses, the wire holds more.
+    let _ = SockRef::from(&page).set_send_buffer_size(HELD_BYTES);
     let (up, down) = (states.clone(), states.clone());
     let is_cut = {
         let (page_reads, page_writes) = page.split();

@@ -82,6 +82,15 @@ impl Page {
         .await;
     }
 
+    /// Waits until the page tells that so many people are here, away or not.
+    pub async fn shows_people(&self, many: usize) {
+        until(&format!("{many} to be here in {}", self.name()), SOON, async || {
+            let names = self.count(".people_list .name").await;
+            if names == many { Ok(()) } else { Err(names) }
+        })
+        .await;
+    }
+
     /// The path of the page's address.
     pub async fn path(&self) -> String {
         self.run("return location.pathname", vec![]).await

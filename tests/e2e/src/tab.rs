@@ -36,7 +36,7 @@ impl Window {
         tab
     }
 
-    /// From now on commands go to this tab.
+    /// From now on commands go to this tab, and it is the one in sight.
     ///
     /// # Panics
     /// If it is no more.

@@ -1,40 +1,24 @@
 //! One scenario for all transports: joining, talk, rooms, a cut, a page that does not read, a reset,
 //! history, limits, two tabs, a restart, leaving. Nothing may work by one and not by another.
 
+// Pages are stopped there only.
+#[cfg(target_os = "linux")]
+mod slow;
+
 use e2e::{
     house::House,
     page::Page,
-    passer_by::PasserBy,
     relay::Relay,
     stage::{Stage, play},
     wait::{SOON, until},
     window::Kind,
 };
-use std::{
-    collections::BTreeSet,
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::rc::Rc;
 
 /// As PROTOCOL has it.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// More than are replayed.
 const MISSED: u32 = 510;
-
-/// What is said while a page stands still: together more bytes than the kernel, the browser and the
-/// house hold for it.
-const CUPS: u32 = 600;
-const CUPS_AT_ONCE: usize = 32;
-
-/// Letters of each that nobody sees. They take six bytes each on their way: 24 KiB in all.
-const CUP_LETTERS: usize = 4 * 1024;
-
-/// How soon the house lets go of who does not read, and tells so.
-const LET_GO: Duration = Duration::from_secs(25);
-
-fn cup(number: u32) -> String {
-    format!("cup {number}\n{}", "\u{1}".repeat(CUP_LETTERS))
-}
 
 /// Who plays it: 梅 by the transport, behind a wire that can be cut; Tom by a WebSocket.
 struct Cast {
@@ -133,57 +117,6 @@ impl Cast {
         assert_eq!(mei.count("#new_epoch").await, 0, "the same log goes on");
     }
 
-    /// The page stands still while others talk: more than all buffers on the way hold, so that the house
-    /// lets go of who reads. It goes on as if nothing had been.
-    #[cfg(target_os = "linux")]
-    async fn slow(&self) {
-        let Cast { transport, house, mei, tom, .. } = self;
-        let mut passer_by = PasserBy::at(house.address()).await;
-        // Tom sees who is here, and need not look at it all.
-        tom.open_room("茶道").await;
-        let stopped = mei.stop().await;
-        let begin = Instant::now();
-        let cups: Vec<String> = (1..=CUPS).map(cup).collect();
-        for some in cups.chunks(CUPS_AT_ONCE) {
-            passer_by.say(some).await;
-        }
-        println!("said in {:?}", begin.elapsed());
-        // Who polls is not waited for by anybody.
-        if matches!(*transport, "websocket" | "event-stream") {
-            until("the house to let go of her", LET_GO, async || {
-                let names = tom.count(".people_list .name").await;
-                if names == 1 { Ok(()) } else { Err(names) }
-            })
-            .await;
-        }
-        println!("gone in {:?}", begin.elapsed());
-        drop(stopped);
-        mei.shows_newest(&format!("cup {CUPS}")).await;
-        self.is_back().await;
-        println!("back in {:?}", begin.elapsed());
-        // Not a cup is missing, doubled or out of order, back to the first that was said.
-        let mut read: BTreeSet<u32> = BTreeSet::new();
-        loop {
-            let lines = mei.first_lines().await;
-            let shown: Vec<u32> =
-                lines.iter().filter_map(|line| line.strip_prefix("cup ")?.parse().ok()).collect();
-            assert!(shown.is_sorted_by(|one, next| one + 1 == *next), "{lines:?}");
-            read.extend(shown);
-            println!("{:?} {:?} {:?}", begin.elapsed(), lines.first(), lines.last());
-            if read.contains(&1) {
-                break;
-            }
-            let step = mei.read_up(0).await;
-            assert!(step.changed, "{step:?}");
-        }
-        assert!(read.into_iter().eq(1..=CUPS), "all of them");
-        tom.open_room("Lobby").await;
-        mei.say("warm again").await;
-        tom.shows_row("warm again", "settled").await;
-        mei.shows_row("warm again", "settled").await;
-        println!("all in {:?}", begin.elapsed());
-    }
-
     /// More is missed than is replayed: the page begins anew at the end, and can read back.
     async fn a_reset_and_history(&self) {
         let Cast { mei, tom, relay, .. } = self;
@@ -256,11 +189,7 @@ impl Cast {
         mei.click("#sign_out_yes").await;
         mei.find("#name_str").await;
         assert_eq!(mei.count("#char_list").await, 0, "whoever comes next sees nothing of what was");
-        until("Tom to be alone", SOON, async || {
-            let names = tom.count(".people_list .name").await;
-            if names == 1 { Ok(()) } else { Err(names) }
-        })
-        .await;
+        tom.shows_people(1).await;
     }
 
     async fn is_back(&self) {
