@@ -3,7 +3,6 @@
 //! a WebSocket, and delivers everything afterwards.
 
 use crate::port;
-use socket2::SockRef;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,9 +13,9 @@ use tokio::{
     sync::watch,
 };
 
-/// Bytes of the house that the system holds for the wire, at each of its ends: little, so that the house
-/// learns soon of a page that does not read.
-const HELD_BYTES: usize = 256 << 10;
+/// Bytes of the house that the system holds for a wire that is held: little, so that the house learns of it
+/// soon.
+const HELD_BYTES: u32 = 256 << 10;
 
 /// What the wire does.
 #[derive(Clone, Copy, Debug)]
@@ -81,9 +80,14 @@ impl Relay {
         self.state.send_modify(|state| state.up = false);
     }
 
-    /// Keeps what the house sends from the page, until the wire is cut and healed.
+    /// Keeps what the house sends from the page, until [`Relay::release_down`], or the wire is cut and healed.
     pub fn hold_down(&self) {
         self.state.send_modify(|state| state.down = false);
+    }
+
+    /// Lets what the house sent, and sends, reach the page again.
+    pub fn release_down(&self) {
+        self.state.send_modify(|state| state.down = true);
     }
 
     async fn is(&self, mut right: impl FnMut(&Wires) -> bool) {
@@ -121,17 +125,15 @@ async fn listen(
     }
 }
 
-/// Set before it is connected, a buffer does not grow.
+/// Connects with a buffer that does not grow; where the system refuses, it holds more.
 async fn connect(house: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().ok()?;
-    let _ = socket.set_recv_buffer_size(u32::try_from(HELD_BYTES).ok()?);
+    let _ = socket.set_recv_buffer_size(HELD_BYTES);
     socket.connect(house).await.ok()
 }
 
 async fn carry(mut page: TcpStream, house: SocketAddr, mut states: watch::Receiver<State>) {
     let Some(mut house) = connect(house).await else { return };
-    // Where the system refuses, the wire holds more.
-    let _ = SockRef::from(&page).set_send_buffer_size(HELD_BYTES);
     let (up, down) = (states.clone(), states.clone());
     let is_cut = {
         let (page_reads, page_writes) = page.split();

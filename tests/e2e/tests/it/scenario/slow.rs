@@ -1,16 +1,18 @@
-//! A page that does not read for a while: all of its browser's processes that run pages are stopped, so that the
-//! house cannot write any more.
+//! A page that does not read for a while: all of its browser's processes that run pages are stopped.
+//!
+//! The kernel would hold more for it than one wants to say here, up to tens of megabytes. So the wire is held too,
+//! and the house cannot write any more.
 
 use super::Cast;
-use e2e::passer_by::PasserBy;
+use e2e::{passer_by::PasserBy, renderer::Stopped};
 use std::{
     collections::BTreeSet,
     ops::RangeInclusive,
     time::{Duration, Instant},
 };
 
-/// What is said while a page stands still: about 12 MB on their way, more than the kernel (4 MiB in Linux), the
-/// wire, the browser and the house (1 MiB) hold together.
+/// What is said while a page stands still: about 12 MB on their way, more than the kernel of the house (4 MiB), the wire
+/// and the house itself (1 MiB) hold together.
 const CUPS: u32 = 500;
 
 /// A fifth of what the house holds for one: so what the kernel takes is full before the house's own is.
@@ -35,9 +37,9 @@ impl Cast {
         let is_read_to = matches!(*transport, "websocket" | "event-stream");
 
         // It reads again while the house still holds the connection for it.
-        let stopped = mei.stop().await;
+        let stopped = self.stop().await;
         fill(&mut passer_by, 1..=CUPS).await;
-        drop(stopped);
+        self.go_on(stopped);
         mei.shows_newest(&format!("cup {CUPS}")).await;
         self.is_back().await;
         if *transport == "websocket" {
@@ -49,7 +51,7 @@ impl Cast {
         tom.reload().await;
         tom.is_inside().await;
         tom.shows_people(2).await;
-        let stopped = mei.stop().await;
+        let stopped = self.stop().await;
         let begin = Instant::now();
         fill(&mut passer_by, CUPS + 1..=2 * CUPS).await;
         if is_read_to {
@@ -58,7 +60,7 @@ impl Cast {
             println!("{transport}: let go of after {took:?}");
             assert!(took <= LET_GO, "{took:?}");
         }
-        drop(stopped);
+        self.go_on(stopped);
         mei.shows_newest(&format!("cup {}", 2 * CUPS)).await;
         self.is_back().await;
         tom.shows_people(2).await;
@@ -82,6 +84,17 @@ impl Cast {
         mei.say("warm again").await;
         tom.shows_row("warm again", "settled").await;
         mei.shows_row("warm again", "settled").await;
+    }
+
+    async fn stop(&self) -> Stopped {
+        let stopped = self.mei.stop().await;
+        self.relay.hold_down();
+        stopped
+    }
+
+    fn go_on(&self, stopped: Stopped) {
+        self.relay.release_down();
+        drop(stopped);
     }
 }
 
