@@ -69,7 +69,7 @@ error_codes! {
     /// The `type` is none that the server knows.
     UnknownCommand = 1002, "unknown_command", false, "See PROTOCOL.md for the commands that this server knows.";
     /// A field is missing, of the wrong type or out of its range.
-    BadField = 1003, "bad_field", false, "Check the fields of this command in PROTOCOL.md.";
+    BadField = 1003, "bad_field", false, "Check the fields of this command or address in PROTOCOL.md.";
     /// The text is empty or only white space.
     TextEmpty = 1004, "text_empty", false, "Write something before you send.";
     /// The text is longer than [`crate::limits::TEXT_BYTES_MAX`].
