@@ -5,6 +5,8 @@
 //! on sockets. Out: one batch to each worker at the end of a turn. An event is
 //! encoded once for each dialect, here.
 
+mod weight;
+
 use crate::{
     fanout::{Batch, Delivery, Table, event, now_ms},
     frame,
@@ -26,6 +28,7 @@ use hub::{
 use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
+use weight::{json_bytes, parts};
 
 /// What comes to the actor.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ impl Letter {
                 Input::Plain { text, .. }
                 | Input::Command(_, Command::Post(Post { text, .. }))
                 | Input::Asked { command: Command::Post(Post { text, .. }), .. },
-            ) => text.len(),
+            ) => json_bytes(text),
             Letter::Input(Input::Pass(_, Unstored::Binary(bytes))) => bytes.len(),
             _ => 0,
         }
@@ -174,7 +177,11 @@ impl Actor {
                 biased;
                 outcomes = committed(&mut self.committing) => {
                     self.committing = None;
-                    self.handle(Input::Outcomes(outcomes));
+                    // Nothing is appended in between: what it brought would overtake the rest.
+                    for part in parts(outcomes) {
+                        self.handle(Input::Outcomes(part));
+                        self.send().await?;
+                    }
                 }
                 Some((id, found)) = self.reading.next() => self.found(id, found),
                 count = self.inbox.recv_many(&mut letters, TURN_MAX), if self.hub.is_ready() => {

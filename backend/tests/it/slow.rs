@@ -1,9 +1,16 @@
 //! A client that never reads harms nobody.
 
 use crate::{
-    house::House,
+    house::{House, Plan},
     socket::{PATIENCE, Raw},
 };
+use backend::store::{Store, memory::MemoryStore};
+use futures_util::future::BoxFuture;
+use hub::{
+    change::{Change, Outcome},
+    query::{Found, Query},
+};
+use shared::{Epoch, ErrorCode, Event};
 use std::time::{Duration, Instant};
 use tokio::{io::AsyncReadExt, net::TcpSocket, time::timeout};
 
@@ -63,6 +70,53 @@ async fn a_burst_does_not_close_those_who_read() {
         }
     };
     tokio::join!(sending, reading);
+}
+
+/// A store whose appends take a while, so that what is said meanwhile is committed together.
+struct Leisurely(MemoryStore);
+
+impl Store for Leisurely {
+    fn epoch(&self) -> Epoch {
+        self.0.epoch()
+    }
+
+    fn house(&self) -> hub::house::House {
+        self.0.house()
+    }
+
+    fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
+        let outcomes = self.0.append(changes, now);
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            outcomes.await
+        })
+    }
+
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+        self.0.read(query)
+    }
+}
+
+#[tokio::test]
+async fn much_that_is_committed_at_once_does_not_close_those_who_read() {
+    let mut plan = Plan { store: Box::new(Leisurely(MemoryStore::new(Epoch(7)))), ..Plan::default() };
+    plan.config.limit_posts = 0;
+    let house = House::of(plan);
+    let mut reader = house.enter("Wei").await;
+    let mut talker = Raw::open(house.address, "/conn_ws").await;
+    // As JSON each is more than a third of what a queue holds.
+    let text = "\u{1}".repeat(65_536);
+    let bytes: Vec<u8> = (0..24).flat_map(|_| crate::socket::frame(0x81, text.as_bytes())).collect();
+    let reading = async {
+        let mut read = 0;
+        while read < 24 {
+            if let Event::Posted(posted) = reader.event().await {
+                assert_eq!(posted.text.len(), text.len());
+                read += 1;
+            }
+        }
+    };
+    tokio::join!(talker.send(&bytes), reading);
 }
 
 #[tokio::test]
