@@ -6,6 +6,8 @@ pub mod accept;
 pub mod frame;
 pub mod header;
 pub mod hex;
+pub mod sequence;
 
 pub use frame::{Fault, Frame, Side};
 pub use header::{Header, LengthForm, Opcode};
+pub use sequence::Sequence;

@@ -35,8 +35,16 @@ pub enum Fault {
     Unmasked,
     /// A server's frame with one.
     Masked,
+    /// A continuation where no message is unfinished.
+    ContinuesNothing,
+    /// A new message where one is unfinished.
+    InsideMessage,
+    /// Something behind a close frame.
+    AfterClose,
     /// A text that is no UTF-8, from this byte of the payload on.
     NotUtf8(usize),
+    /// A part of a text that is no UTF-8 together with the parts before it.
+    PartsNotUtf8,
     /// A close frame with half a code.
     HalfCode,
     /// A close code that no frame may carry.
@@ -51,17 +59,21 @@ impl Fault {
             Fault::LengthNotShortest | Fault::LengthTooGreat => "5.2",
             Fault::ControlInParts | Fault::ControlTooLong => "5.5",
             Fault::Unmasked | Fault::Masked => "5.1",
-            Fault::NotUtf8(_) => "8.1",
+            Fault::ContinuesNothing | Fault::InsideMessage => "5.4",
+            // A peer does not send any more, and passes over what comes.
+            Fault::AfterClose => "1.4",
+            Fault::NotUtf8(_) | Fault::PartsNotUtf8 => "8.1",
             Fault::HalfCode => "5.5.1",
             Fault::CodeRefused(_) => "7.4",
         }
     }
 
-    /// The code with which a peer ends the connection for it; none while more may come.
+    /// The code with which a peer ends the connection for it; none while more may come, or when all is
+    /// over already.
     pub fn close_code(self) -> Option<CloseCode> {
         match self {
-            Fault::Short(_) => None,
-            Fault::NotUtf8(_) => Some(CloseCode::InvalidData),
+            Fault::Short(_) | Fault::AfterClose => None,
+            Fault::NotUtf8(_) | Fault::PartsNotUtf8 => Some(CloseCode::InvalidData),
             _ => Some(CloseCode::Protocol),
         }
     }
@@ -137,7 +149,7 @@ fn of_header(header: &Header, from: Side) -> Vec<Fault> {
     rules.into_iter().flatten().collect()
 }
 
-/// Of a text that comes in parts only the whole has to be UTF-8: that is not seen here.
+/// Of a text that comes in parts only the whole has to be UTF-8: [`super::Sequence`] sees that.
 fn of_payload(header: &Header, payload: &[u8]) -> Option<Fault> {
     match (header.opcode, payload) {
         (Opcode::Text, text) if header.fin => not_utf8(text, 0),

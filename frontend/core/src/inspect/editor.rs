@@ -3,7 +3,7 @@
 
 use crate::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::hex::{self, NotHex};
-use shared::websocket::{Fault, Frame, Header, LengthForm, Opcode, Side, header};
+use shared::websocket::{Fault, Frame, Header, LengthForm, Opcode, Sequence, Side, header};
 
 /// The editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -317,12 +317,13 @@ impl Fields {
 }
 
 fn meaning_of(bytes: &[u8], from: Side) -> Meaning {
-    let (mut frames, mut rest) = (Vec::new(), bytes);
+    let (mut frames, mut rest, mut sequence) = (Vec::new(), bytes, Sequence::default());
     // Each takes two bytes at least, so there are at most half as many as bytes.
     while !rest.is_empty() {
         match Frame::read(rest, from) {
-            Ok(frame) => {
+            Ok(mut frame) => {
                 rest = &rest[frame.bytes..];
+                sequence.judge(&mut frame);
                 frames.push(frame);
             }
             Err(fault) => return Meaning::Frames(frames, Some(fault)),

@@ -57,6 +57,23 @@ fn a_field_changes_the_first_frame_and_leaves_the_rest() {
 }
 
 #[test]
+fn frames_are_judged_in_their_order() {
+    for (hex, told) in [
+        ("80 80 00 00 00 00", [vec![Fault::ContinuesNothing], vec![]]),
+        ("01 80 00 00 00 00 81 80 00 00 00 00", [vec![], vec![Fault::InsideMessage]]),
+        ("01 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![]]),
+        ("88 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![Fault::AfterClose]]),
+    ] {
+        let editor = edited([Edit::Hex(hex.into())]);
+        let faults: Vec<_> = frames(&editor).iter().map(|frame| frame.faults.clone()).collect();
+        assert_eq!(faults, told[..faults.len()], "{hex}");
+    }
+    // A field that makes the first frame whole leaves the second alone.
+    let editor = edited([Edit::Example(Example::Parts), Edit::Fin(true)]);
+    assert_eq!(frames(&editor)[1].faults, [Fault::ContinuesNothing]);
+}
+
+#[test]
 fn a_length_is_written_in_any_form_that_holds_it() {
     for (form, length, hex) in [
         (LengthForm::Seven, 125, "81 7d"),

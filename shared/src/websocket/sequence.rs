@@ -1,0 +1,152 @@
+//! Frames of one side in their order (RFC 6455 §5.4): what each is allowed to be depends on those before it.
+
+use super::frame::{Fault, Frame};
+use super::header::Opcode;
+
+/// What the frames so far have begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sequence {
+    unfinished: Option<Message>,
+    is_closed: bool,
+}
+
+/// A message of which more parts are to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Message {
+    /// Bytes; or a text that was found to be none.
+    Bytes,
+    /// A text, and the bytes at the end of its last part that are the beginning of a character: three at most.
+    Text(Vec<u8>),
+}
+
+impl Sequence {
+    /// Takes the next frame, and adds what is wrong with it at this place to its faults.
+    pub fn judge(&mut self, frame: &mut Frame) {
+        let opcode = frame.header.opcode;
+        let misplaced = match (opcode, &self.unfinished) {
+            _ if self.is_closed => Some(Fault::AfterClose),
+            (Opcode::Continuation, None) => Some(Fault::ContinuesNothing),
+            (Opcode::Text | Opcode::Binary, Some(_)) => Some(Fault::InsideMessage),
+            _ => None,
+        };
+        if let Some(fault) = misplaced {
+            // The first byte shows it: a reader comes upon it before the rest.
+            return frame.faults.insert(0, fault);
+        }
+        match opcode {
+            Opcode::Close => self.is_closed = true,
+            Opcode::Binary if !frame.header.fin => self.unfinished = Some(Message::Bytes),
+            // A whole text is judged as a frame.
+            Opcode::Text if !frame.header.fin => self.unfinished = Some(text(Vec::new(), frame)),
+            Opcode::Continuation => {
+                self.unfinished = match self.unfinished.take() {
+                    Some(Message::Text(begun)) => Some(text(begun, frame)),
+                    other => other,
+                };
+                if frame.header.fin {
+                    self.unfinished = None;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A part of a text, behind the beginning of a character: what it leaves unfinished.
+fn text(begun: Vec<u8>, frame: &mut Frame) -> Message {
+    let is_first = frame.header.opcode == Opcode::Text;
+    // Of a part that is not all there, its end is not known.
+    let is_end = frame.header.fin && frame.payload.len() as u64 == frame.header.length;
+    let part = [begun, frame.payload.clone()].concat();
+    match std::str::from_utf8(&part) {
+        Ok(_) => Message::Text(Vec::new()),
+        Err(error) if error.error_len().is_none() && !is_end => {
+            Message::Text(part[error.valid_up_to()..].to_vec())
+        }
+        Err(error) => {
+            let fault = if is_first { Fault::NotUtf8(error.valid_up_to()) } else { Fault::PartsNotUtf8 };
+            frame.faults.push(fault);
+            Message::Bytes
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::websocket::Side;
+
+    /// The faults of each of these frames of a server.
+    fn judged(mut bytes: &[u8]) -> Vec<Vec<Fault>> {
+        let (mut sequence, mut all) = (Sequence::default(), Vec::new());
+        while let Ok(mut frame) = Frame::read(bytes, Side::Server) {
+            sequence.judge(&mut frame);
+            bytes = &bytes[frame.bytes..];
+            all.push(frame.faults);
+        }
+        all
+    }
+
+    #[test]
+    fn a_message_is_begun_continued_and_ended() {
+        use Fault::{ContinuesNothing as Nothing, InsideMessage as Inside};
+        let cases: [(&[u8], &[Option<Fault>]); 9] = [
+            (b"\x01\x00\x00\x00\x80\x00\x82\x00", &[None; 4]),
+            (b"\x80\x00", &[Some(Nothing)]),
+            (b"\x00\x00\x80\x00", &[Some(Nothing), Some(Nothing)]),
+            (b"\x81\x00\x80\x00", &[None, Some(Nothing)]),
+            (b"\x01\x00\x80\x00\x80\x00", &[None, None, Some(Nothing)]),
+            // What comes between is not the message that goes on.
+            (b"\x01\x00\x81\x00\x80\x00", &[None, Some(Inside), None]),
+            (b"\x02\x00\x02\x00\x80\x00\x80\x00", &[None, Some(Inside), None, Some(Nothing)]),
+            (b"\x01\x00\x89\x00\x8a\x00\x80\x00", &[None; 4]),
+            (b"\x89\x00\x80\x00", &[None, Some(Nothing)]),
+        ];
+        for (bytes, told) in cases {
+            let told: Vec<Vec<Fault>> = told.iter().map(|fault| fault.iter().copied().collect()).collect();
+            assert_eq!(judged(bytes), told, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn nothing_comes_behind_a_close_frame() {
+        for behind in [b"\x81\x00", b"\x80\x00", b"\x89\x00", b"\x88\x00"] {
+            let told = judged(&[b"\x01\x00\x88\x00", &behind[..]].concat());
+            assert_eq!(told, [vec![], vec![], vec![Fault::AfterClose]], "{behind:02x?}");
+        }
+        assert_eq!(Fault::AfterClose.close_code(), None, "it is passed over");
+    }
+
+    #[test]
+    fn a_fault_of_its_place_stands_before_its_own() {
+        assert_eq!(judged(b"\xc0\x00"), [[Fault::ContinuesNothing, Fault::ReservedBit]]);
+        assert_eq!(judged(b"\x80\x05a"), [[Fault::ContinuesNothing, Fault::Short(4)]]);
+    }
+
+    #[test]
+    fn a_text_in_parts_is_judged_as_a_whole() {
+        let tea = "茶".as_bytes();
+        for at in 0..=tea.len() {
+            let (one, two) = tea.split_at(at);
+            let part = |first: u8, bytes: &[u8]| [&[first, bytes.len() as u8][..], bytes].concat();
+            let whole = [part(0x01, one), part(0x89, b""), part(0x00, b""), part(0x80, two)].concat();
+            assert!(judged(&whole).iter().all(Vec::is_empty), "{at}");
+        }
+        let cases: [(&[u8], &[&[Fault]]); 7] = [
+            (b"\x01\x02a\xff\x80\x00", &[&[Fault::NotUtf8(1)], &[]]),
+            (b"\x01\x01\xe8\x80\x00", &[&[], &[Fault::PartsNotUtf8]]),
+            (b"\x01\x01\xe8\x00\x01a\x80\x01\xff", &[&[], &[Fault::PartsNotUtf8], &[]]),
+            (b"\x02\x01\xff\x80\x01\xff", &[&[], &[]]),
+            (b"\x01\x01a\x80\x01\xff\x81\x01b", &[&[], &[Fault::PartsNotUtf8], &[]]),
+            (b"\x01\x01\xe8\x80\x02\x8c", &[&[], &[Fault::Short(1)]]),
+            (b"\x01\x01\xe8\x80\x02a", &[&[], &[Fault::Short(1), Fault::PartsNotUtf8]]),
+        ];
+        for (bytes, told) in cases {
+            assert_eq!(judged(bytes), told, "{bytes:02x?}");
+        }
+        for fault in [Fault::ContinuesNothing, Fault::InsideMessage] {
+            assert_eq!((fault.section(), fault.close_code().map(|code| code.number())), ("5.4", Some(1002)));
+        }
+        assert_eq!(Fault::PartsNotUtf8.close_code().map(|code| code.number()), Some(1007));
+    }
+}
