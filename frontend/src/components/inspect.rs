@@ -8,3 +8,4 @@ pub mod frame;
 pub mod frames;
 pub mod handshake;
 pub mod life;
+mod select;

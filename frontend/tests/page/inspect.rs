@@ -10,7 +10,7 @@ use shared::Member;
 use shared::MemberId;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::scheduler;
 
 const HANDSHAKE: &str = include_str!("../../../shared/tests/golden/v1/event_trace_handshake.json");
@@ -138,6 +138,43 @@ async fn bytes_and_fields_follow_each_other() {
     assert_eq!(text("#hex_error"), "");
     assert_eq!(value("#payload_str"), "03 ed");
     assert!(text("#meaning").contains("must not carry the code 1005"));
+}
+
+/// As a person chooses.
+async fn choose(selector: &str, place: &str) {
+    let select: HtmlSelectElement = find(selector).unchecked_into();
+    select.set_value(place);
+    let event = web_sys::Event::new("change").unwrap();
+    event.init_event_with_bubbles_and_cancelable("change", true, false);
+    select.dispatch_event(&event).unwrap();
+    scheduler::flush().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_choice_shows_what_is_in_the_bytes() {
+    let _shown = Shown::open().await;
+    let chosen = |selector: &str| find(selector).unchecked_into::<HtmlSelectElement>().value();
+    press("#masked").await;
+    type_into("#payload_str", &"y".repeat(200)).await;
+    assert_eq!(chosen("#form"), "1");
+    // Twice: it jumps back from the same place too.
+    for _ in 0..2 {
+        choose("#form", "0").await;
+        assert_eq!((&*chosen("#form"), &*text("#form_error")), ("1", "200 bytes do not fit into 7 bits."));
+        assert!(bytes().starts_with("81 7e 00 c8 79"), "{}", bytes());
+    }
+    choose("#form", "2").await;
+    assert_eq!((&*chosen("#form"), &*text("#form_error")), ("2", ""));
+    type_into("#payload_str", "Hi").await;
+    assert_eq!((&*chosen("#form"), &*bytes()), ("2", "81 7f 00 00 00 00 00 00 00 02 48 69"));
+    // What was chosen by hand follows the bytes as well.
+    choose("#opcode", "9").await;
+    let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
+    field.set_value("80 00 88 00");
+    type_again(&field).await;
+    assert_eq!((&*chosen("#form"), &*chosen("#opcode")), ("0", "0"));
+    let meaning = text("#meaning");
+    assert!(meaning.contains("none is unfinished. (RFC 6455 §5.4; a peer closes with 1002)"), "{meaning}");
 }
 
 async fn type_again(field: &Element) {

@@ -18,6 +18,8 @@ pub struct Editor {
     pub meaning: Meaning,
     /// A field that cannot be written.
     pub field_fault: Option<FieldFault>,
+    /// A form of length that was just chosen and does not hold it.
+    pub form_fault: Option<FormFault>,
 }
 
 /// The fields of a frame, as a person types them.
@@ -35,6 +37,8 @@ pub struct Fields {
     pub key: String,
     /// How the length is written.
     pub form: LengthForm,
+    /// The shortest form that it may have: a longer one is kept when the payload is another.
+    least: LengthForm,
     /// The payload without its mask, as a text or in hexadecimal digits.
     pub payload: String,
     /// The payload is in digits.
@@ -52,6 +56,15 @@ pub enum FieldFault {
     Payload(NotHex),
     /// The frame would have so many bytes.
     TooLong(usize),
+}
+
+/// So many bytes do not fit into this form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormFault {
+    /// The length that there is.
+    pub length: u64,
+    /// The form that was chosen.
+    pub form: LengthForm,
 }
 
 /// What the bytes mean.
@@ -159,12 +172,14 @@ impl Default for Editor {
                 masked: false,
                 key: String::new(),
                 form: LengthForm::Seven,
+                least: LengthForm::Seven,
                 payload: String::new(),
                 as_hex: false,
                 declared: None,
             },
             meaning: Meaning::Frames(Vec::new(), None),
             field_fault: None,
+            form_fault: None,
         };
         editor.edit(Edit::Example(Example::MaskedText));
         editor
@@ -174,6 +189,7 @@ impl Default for Editor {
 impl Editor {
     /// Makes one change.
     pub fn edit(&mut self, edit: Edit) {
+        self.form_fault = None;
         let fields = &mut self.fields;
         match edit {
             Edit::Hex(text) => {
@@ -209,10 +225,17 @@ impl Editor {
                 }
             }
             Edit::Key(key) => fields.key = key,
-            Edit::Form(form) => fields.form = form,
+            Edit::Form(form) => match fields.length() {
+                Ok(length) if form < LengthForm::shortest(length) => {
+                    // The bytes say another, and it stays.
+                    self.form_fault = Some(FormFault { length, form });
+                    return;
+                }
+                _ => (fields.form, fields.least) = (form, form),
+            },
             Edit::Payload(payload) => {
                 (fields.payload, fields.declared) = (payload, None);
-                fields.form = LengthForm::Seven;
+                fields.form = fields.least;
             }
         }
         self.write();
@@ -283,6 +306,8 @@ impl Fields {
             // A key that is not used now may be later.
             key: mask.map_or_else(|| std::mem::take(&mut self.key), |key| hex::write(&key)),
             form,
+            // One that only holds the length was not wanted for its own sake.
+            least: if form == LengthForm::shortest(length) { LengthForm::Seven } else { form },
             payload,
             as_hex: text.is_none(),
             declared: Some(length).filter(|length| *length > frame.payload.len() as u64),
@@ -295,6 +320,11 @@ impl Fields {
 
     fn payload_bytes(&self) -> Result<Vec<u8>, NotHex> {
         if self.as_hex { hex::read(&self.payload) } else { Ok(self.payload.clone().into_bytes()) }
+    }
+
+    /// The length that the header says.
+    fn length(&self) -> Result<u64, NotHex> {
+        self.declared.map_or_else(|| Ok(self.payload_bytes()?.len() as u64), Ok)
     }
 
     fn bytes(&mut self) -> Result<Vec<u8>, FieldFault> {

@@ -3,13 +3,15 @@
 use crate::components::button::word_button;
 use crate::components::inspect::field::field;
 use crate::components::inspect::frame::{detail, faults, form_word, opcode_word};
+use crate::components::inspect::select::Select;
 use crate::components::refused::refused;
 use crate::language::{Language, tr};
 use client::inspect::Input;
+use client::inspect::comparison::grouped;
 use client::inspect::editor::{Edit, Editor, Example, FieldFault, Meaning};
 use client::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::{LengthForm, Opcode, Side};
-use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// The editor.
@@ -76,24 +78,17 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
             </label>
         }
     };
-    let choose = |chosen: fn(u8) -> Edit| {
-        edit.reform(move |event: Event| {
-            // The values are ours: each is a small number.
-            let value = event.target_unchecked_into::<HtmlSelectElement>().value();
-            chosen(value.parse().unwrap_or_default())
-        })
-    };
-    let opcodes = (0..16).map(|bits| {
-        let opcode = Opcode::of(bits);
-        let selected = fields.opcode == opcode;
-        let word = format!("0x{bits:x} {}", opcode_word(language, opcode));
-        html! { <option key={bits} value={bits.to_string()} {selected}>{ word }</option> }
-    });
-    let forms = FORMS.iter().zip(0_u8..).map(|(form, number)| {
-        let selected = fields.form == *form;
-        html! {
-            <option key={number} value={number.to_string()} {selected}>{ form_word(language, *form) }</option>
-        }
+    let opcodes: Vec<AttrValue> = (0..16)
+        .map(|bits| format!("0x{bits:x} {}", opcode_word(language, Opcode::of(bits))).into())
+        .collect();
+    let forms: Vec<AttrValue> = FORMS.into_iter().map(|form| form_word(language, form)).collect();
+    let form_fault = editor.form_fault.map(|fault| {
+        let bits = match fault.form {
+            LengthForm::Seven => 7,
+            LengthForm::Sixteen => 16,
+            LengthForm::SixtyFour => 64,
+        };
+        tr!(language, "inspect.form_small", count = grouped(fault.length), bits = bits)
     });
     let key_fault =
         (editor.field_fault == Some(FieldFault::Key)).then(|| tr!(language, "inspect.mask_key_bad"));
@@ -113,14 +108,14 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
                 { tick("masked", tr!(language, "inspect.masked"), fields.masked, Edit::Masked) }
             </div>
             <div key="choices" class="field_grid form">
-                <div key="opcode">
-                    <label for="opcode">{ tr!(language, "inspect.opcode") }</label>
-                    <select id="opcode" onchange={choose(|bits| Edit::Opcode(Opcode::of(bits)))}>{ for opcodes }</select>
-                </div>
-                <div key="form">
-                    <label for="form">{ tr!(language, "inspect.form") }</label>
-                    <select id="form" onchange={choose(|number| Edit::Form(FORMS[usize::from(number % 3)]))}>{ for forms }</select>
-                </div>
+                <Select key="opcode" id="opcode" label={tr!(language, "inspect.opcode")} words={opcodes}
+                    chosen={usize::from(fields.opcode.bits())} choose={edit.reform(|place: usize| {
+                        // There are sixteen.
+                        Edit::Opcode(Opcode::of(u8::try_from(place).unwrap_or_default()))
+                    })} />
+                <Select key="form" id="form" error="form_error" label={tr!(language, "inspect.form")} words={forms}
+                    chosen={fields.form as usize} fault={form_fault}
+                    choose={edit.reform(|place: usize| Edit::Form(FORMS[place % FORMS.len()]))} />
                 { field(("mask_str", "mask_error"), tr!(language, "inspect.mask_key"), &fields.key, fields.masked,
                     key_fault, edit.reform(Edit::Key)) }
             </div>
@@ -131,6 +126,7 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
     }
 }
 
+/// In the order of the numbers that they are.
 const FORMS: [LengthForm; 3] = [LengthForm::Seven, LengthForm::Sixteen, LengthForm::SixtyFour];
 
 /// More frames than these are counted and not taken apart.

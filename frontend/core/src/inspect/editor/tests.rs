@@ -87,6 +87,51 @@ fn a_length_is_written_in_any_form_that_holds_it() {
 }
 
 #[test]
+fn a_form_that_cannot_hold_the_length_is_refused_with_a_word() {
+    for (length, form, fits) in [
+        (125, LengthForm::Seven, true),
+        (126, LengthForm::Seven, false),
+        (200, LengthForm::Seven, false),
+        (200, LengthForm::Sixteen, true),
+        (200, LengthForm::SixtyFour, true),
+    ] {
+        let before = edited([Edit::Payload("y".repeat(length))]);
+        let mut editor = before.clone();
+        editor.edit(Edit::Form(form));
+        let fault = FormFault { length: length as u64, form };
+        assert_eq!(editor.form_fault, (!fits).then_some(fault), "{length}");
+        assert_eq!(editor.fields.form == form, fits);
+        if !fits {
+            assert_eq!((&editor.hex, &editor.fields), (&before.hex, &before.fields));
+            editor.edit(Edit::Fin(false));
+            assert_eq!(editor.form_fault, None, "it was said");
+        }
+    }
+    // The length that is declared counts, and not what is there of it.
+    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Form(LengthForm::Sixteen)]);
+    assert_eq!(editor.form_fault, Some(FormFault { length: 65_536, form: LengthForm::Sixteen }));
+}
+
+#[test]
+fn a_longer_form_stays_while_it_holds_the_payload() {
+    let long = [Edit::Payload("Hi".into()), Edit::Masked(false), Edit::Form(LengthForm::SixtyFour)];
+    let mut editor = edited(long);
+    assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 02 48 69");
+    editor.edit(Edit::Payload("Hi!".into()));
+    assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 03 48 69 21");
+    // Read from bytes it is as good as chosen.
+    let mut editor = edited([Edit::Hex("81 7e 00 01 61".into()), Edit::Payload("ab".into())]);
+    assert_eq!(editor.hex, "81 7e 00 02 61 62");
+    editor.edit(Edit::Form(LengthForm::Seven));
+    assert_eq!(editor.hex, "81 02 61 62");
+    // One that was needed only goes with the need.
+    for length in [200, 2, 200] {
+        editor.edit(Edit::Payload("y".repeat(length)));
+        assert_eq!(editor.fields.form, LengthForm::shortest(length as u64));
+    }
+}
+
+#[test]
 fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
     let held = Editor::default();
     for (text, meaning) in [
