@@ -126,6 +126,9 @@ async fn the_interval_is_chosen_and_said() {
 async fn a_server_that_does_not_answer_is_told() {
     let runner = Runner::default();
     let _shown = Shown::open(Language::English, Some("Tom"), &runner).await;
+    find("#side_btn").focus().unwrap();
+    press("#side_btn").await;
+    assert_eq!((&*text("#side_btn"), runner.view().stage), ("Stop", Stage::Preparing));
     press("#side_btn").await;
     while runner.view().stage != Stage::Over {
         next_frame().await;
@@ -133,11 +136,41 @@ async fn a_server_that_does_not_answer_is_told() {
     scheduler::flush().await;
     assert_eq!(text("#side_error"), "The server could not be reached. Try again.");
     assert_eq!(text("#side_btn"), "Start");
+    assert_eq!(focused(), "side_btn", "it was pressed, and is where the person is");
+}
+
+#[wasm_bindgen_test]
+async fn who_waits_for_the_end_keeps_the_button() {
+    let runner = known();
+    runner.with(|comparison| {
+        comparison.start();
+        comparison.readers_begin(0);
+        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
+        comparison.step(0);
+        comparison.sent(ClientId([9; 16]), 0);
+    });
+    let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
+    find("#side_btn").focus().unwrap();
+    press("#side_btn").await;
+    runner.with(|comparison| comparison.step(1));
+    runner.choose(0);
+    scheduler::flush().await;
+    assert_eq!(runner.view().stage, Stage::Ending);
+    assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
+    press("#side_btn").await;
+    assert_eq!((runner.view().stage, &*focused()), (Stage::Ending, "side_btn"));
+}
+
+fn focused() -> String {
+    page().active_element().map(|element| element.id()).unwrap_or_default()
 }
 
 #[wasm_bindgen_test]
 async fn nobody_sends_nothing() {
-    let _shown = Shown::open(Language::English, None, &Runner::default()).await;
-    assert!(find("#side_btn").has_attribute("disabled"));
+    let runner = Runner::default();
+    let _shown = Shown::open(Language::English, None, &runner).await;
+    assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
+    press("#side_btn").await;
+    assert_eq!(runner.view().stage, Stage::Before);
     assert_eq!(find("#side_room a").get_attribute("href").as_deref(), Some("/"));
 }

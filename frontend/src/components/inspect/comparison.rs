@@ -43,6 +43,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
         let (runner, member) = (runner.clone(), props.member.clone());
         let description = tr!(language, "inspect.side_described");
         Callback::from(move |_: MouseEvent| match &member {
+            _ if !can_press(&runner.view(), member.is_some()) => {}
             _ if runner.view().is_going_on() => runner.stop(),
             Some(member) => runner.start(&member.name, description.to_string()),
             None => {}
@@ -65,6 +66,16 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
     }
 }
 
+/// Whether the button does something. Where it does not it is there all the same, and keeps the focus: it must not be
+/// lost by pressing it.
+fn can_press(view: &Comparison, is_somebody: bool) -> bool {
+    match view.stage {
+        Stage::Before | Stage::Over => is_somebody,
+        Stage::Preparing | Stage::Going => true,
+        Stage::Ending => false,
+    }
+}
+
 /// What will happen, and where.
 fn before(language: Language, member: Option<&Member>) -> Html {
     match member {
@@ -83,7 +94,7 @@ fn before(language: Language, member: Option<&Member>) -> Html {
 fn controls(
     language: Language,
     view: &Comparison,
-    can_send: bool,
+    is_somebody: bool,
     onclick: Callback<MouseEvent>,
     oninput: Callback<InputEvent>,
 ) -> Html {
@@ -113,7 +124,7 @@ fn controls(
             </div>
             <div key="go" class="name_line go">
                 <button type="button" id="side_btn" class={if going_on { "plain" } else { "primary" }} {onclick}
-                    disabled={!can_send || view.stage == Stage::Ending}>{ word }</button>
+                    aria-disabled={(!can_press(view, is_somebody)).to_string()}>{ word }</button>
                 <progress max={COMPARE_S.to_string()} value={second.to_string()}
                     aria-label={tr!(language, "inspect.side")} />
                 if view.stage == Stage::Going {
