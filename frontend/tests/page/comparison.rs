@@ -109,6 +109,29 @@ async fn what_is_known_is_shown_as_charts_and_table() {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_lost_is_said_and_seen() {
+    let runner = Runner::default();
+    runner.with(|comparison| {
+        comparison.start();
+        comparison.readers_begin(0);
+        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
+        comparison.step(0);
+        for number in 0..5_u8 {
+            let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
+            comparison.sent(id, at);
+            if number != 2 {
+                Row::ALL.into_iter().for_each(|row| comparison.arrived(row, id, at + 2_500));
+            }
+        }
+        comparison.over();
+    });
+    let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
+    assert_eq!(text("#side_stage"), "Done: 4 of 5 messages.");
+    let way = find("#latency_chart .row_3 .way").get_attribute("d").unwrap();
+    assert_eq!((way.matches('M').count(), way.matches('L').count()), (2, 2), "{way}");
+}
+
+#[wasm_bindgen_test]
 async fn the_interval_is_chosen_and_said() {
     let runner = Runner::default();
     let _shown = Shown::open(Language::SimplifiedChinese, Some("梅"), &runner).await;

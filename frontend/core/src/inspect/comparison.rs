@@ -7,10 +7,13 @@
 pub mod chart;
 pub mod csv;
 pub mod socket;
+pub mod took;
 
 use crate::limits::{COMPARE_LAST_MS, COMPARE_NAME_CHARS_MAX, COMPARE_READY_MS, COMPARE_S};
 use crate::transport::Transport;
 use shared::{ClientId, ErrorCode};
+use std::collections::BTreeSet;
+pub use took::Took;
 
 /// Between two requests of interval polling, in milliseconds: the choices.
 pub const INTERVALS_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -100,34 +103,6 @@ pub enum Step {
     Finish,
 }
 
-/// What something took: requests that the server answered, and the bytes that it counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Took {
-    /// How many.
-    pub requests: u64,
-    /// From the page to the server.
-    pub up: u64,
-    /// From the server to the page.
-    pub down: u64,
-}
-
-impl Took {
-    /// One request of so many bytes.
-    pub fn request(up: u64, down: u64) -> Self {
-        Took { requests: 1, up, down }
-    }
-
-    /// What came to this since `before`.
-    #[must_use]
-    pub fn since(self, before: Took) -> Self {
-        Took {
-            requests: self.requests.saturating_sub(before.requests),
-            up: self.up.saturating_sub(before.up),
-            down: self.down.saturating_sub(before.down),
-        }
-    }
-}
-
 /// One message. Times are microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Message {
@@ -165,6 +140,9 @@ pub struct Comparison {
     messages: Vec<Message>,
     took: [Took; 5],
     breaks: [u32; 5],
+    /// Places of rows that broke, each with the number of the message that was the next to arrive there. At most one
+    /// more than there are messages, for each row.
+    broken: BTreeSet<(usize, usize)>,
     /// Which readers read.
     live: [bool; 4],
     /// When this stage began.
@@ -183,6 +161,7 @@ impl Default for Comparison {
             messages: Vec::new(),
             took: Default::default(),
             breaks: Default::default(),
+            broken: BTreeSet::new(),
             live: Default::default(),
             since: 0,
             began: 0,
@@ -238,7 +217,10 @@ impl Comparison {
     /// This one broke, and will begin again.
     pub fn broke(&mut self, row: Row) {
         if self.is_going_on() {
-            self.breaks[row.place()] += 1;
+            let place = row.place();
+            self.breaks[place] += 1;
+            let last = self.messages.iter().rposition(|message| message.after[place].is_some());
+            self.broken.insert((place, last.map_or(0, |last| last + 1)));
         }
     }
 
@@ -327,6 +309,11 @@ impl Comparison {
         self.messages.len()
     }
 
+    /// How many of them the server said that it has kept.
+    pub fn kept_count(&self) -> usize {
+        self.figures(Row::Sending).received
+    }
+
     /// The second that it is in, from 0.
     pub fn second(&self, now: u64) -> u64 {
         match self.stage {
@@ -349,10 +336,22 @@ impl Comparison {
         }
     }
 
-    /// Where the messages of a row stand in the chart.
-    pub fn points(&self, row: Row) -> Vec<chart::Point> {
-        let of = |message: &Message| Some(chart::point(message.at, message.after[row.place()]?));
-        self.messages.iter().filter_map(of).collect()
+    /// Where the messages of a row stand in the chart, in stretches: between two of them a message is missing, or the
+    /// row broke.
+    pub fn stretches(&self, row: Row) -> Vec<Vec<chart::Point>> {
+        let place = row.place();
+        let (mut stretches, mut is_joined) = (Vec::<Vec<_>>::new(), false);
+        for (number, message) in self.messages.iter().enumerate() {
+            let point = message.after[place].map(|after| chart::point(message.at, after));
+            is_joined &= !self.broken.contains(&(place, number));
+            match (point, stretches.last_mut()) {
+                (Some(point), Some(stretch)) if is_joined => stretch.push(point),
+                (Some(point), _) => stretches.push(vec![point]),
+                (None, _) => {}
+            }
+            is_joined = point.is_some();
+        }
+        stretches
     }
 }
 

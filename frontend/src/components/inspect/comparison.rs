@@ -91,6 +91,14 @@ fn before(language: Language, member: Option<&Member>) -> Html {
     }
 }
 
+/// How many messages there were, and how many of them are lost.
+fn over(language: Language, view: &Comparison) -> AttrValue {
+    match (view.kept_count(), view.sent_count()) {
+        (kept, sent) if kept < sent => tr!(language, "inspect.side_over_lost", kept = kept, count = sent),
+        (_, sent) => tr!(language, "inspect.side_over", count = sent),
+    }
+}
+
 fn controls(
     language: Language,
     view: &Comparison,
@@ -106,7 +114,7 @@ fn controls(
     let stage = match view.stage {
         Stage::Preparing => tr!(language, "inspect.side_preparing"),
         Stage::Ending => tr!(language, "inspect.side_ending"),
-        Stage::Over if view.fault.is_none() => tr!(language, "inspect.side_over", count = view.sent_count()),
+        Stage::Over if view.fault.is_none() => over(language, view),
         _ => AttrValue::default(),
     };
     let fault = view.fault.map(|fault| match fault {

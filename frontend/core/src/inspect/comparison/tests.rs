@@ -155,7 +155,7 @@ fn latency_is_from_leaving_to_the_first_arrival() {
     let figures = comparison.figures(row);
     assert_eq!((figures.received, figures.p50, figures.p99), (1, Some(250), Some(250)));
     assert_eq!(comparison.figures(Row::Sending), Figures::default(), "each for itself");
-    assert_eq!(comparison.points(row).len(), 1);
+    assert_eq!(comparison.stretches(row).len(), 1);
     comparison.over();
     comparison.arrived(Row::Sending, id(1), 950);
     comparison.took(row, Took::request(1, 1));
@@ -179,6 +179,45 @@ fn what_it_took_is_summed() {
     assert_eq!((comparison.stage, comparison.fault), (Stage::Over, Some(Fault::Unreachable)));
     assert!(comparison.start());
     assert_eq!((comparison.figures(row), comparison.fault), (Figures::default(), None));
+}
+
+#[test]
+fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
+    let mut comparison = going();
+    let (row, other) = (Row::Reading(Transport::WebSocket), Row::Reading(Transport::Poll));
+    comparison.broke(row);
+    for number in 0..8_u8 {
+        let at = u64::from(number) * SECOND;
+        comparison.sent(id(number), at);
+        comparison.arrived(other, id(number), at + 10);
+        // It breaks before this one arrives, and twice; it comes all the same.
+        if number == 5 {
+            comparison.broke(row);
+            comparison.broke(row);
+        }
+        if ![2, 3].contains(&number) {
+            comparison.arrived(row, id(number), at + 10);
+        }
+    }
+    // Nothing comes behind this.
+    comparison.broke(row);
+    let lengths = |row| comparison.stretches(row).iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!((lengths(row), lengths(other)), (vec![2, 1, 3], vec![8]));
+    assert_eq!(comparison.figures(row).breaks, 4);
+    assert_eq!(comparison.stretches(row)[1], [chart::point(4 * SECOND, 10)]);
+    assert_eq!(comparison.stretches(Row::Sending), Vec::<Vec<_>>::new());
+}
+
+#[test]
+fn what_is_kept_is_counted_apart() {
+    let mut comparison = going();
+    for number in 0..3 {
+        comparison.sent(id(number), 0);
+        Row::ALL[..4].iter().for_each(|row| comparison.arrived(*row, id(number), 1));
+    }
+    assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 0));
+    comparison.arrived(Row::Sending, id(1), 1);
+    assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 1));
 }
 
 #[test]

@@ -41,11 +41,11 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
         }
     });
     let series = readers().map(|(row, class)| {
-        let points = comparison.points(row);
+        let stretches = comparison.stretches(row);
         html! {
             <g key={class.clone()} {class}>
-                <path class="way" d={line(&points)} />
-                <path class="marks" d={marks(row.place(), &points)} />
+                <path class="way" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
+                <path class="marks" d={marks(row.place(), &stretches.concat())} />
             </g>
         }
     });
