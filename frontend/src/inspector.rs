@@ -126,6 +126,8 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
             shell.0.watcher.replace(Callback::from(move |inspector| view.set(inspector)));
             let beside = shell.clone();
             shell.0.runner.watch_beside(Callback::from(move |()| beside.show()));
+            let signed_out = shell.clone();
+            shell.0.runner.watch_signed_out(Callback::from(move |()| signed_out.handle(Input::SignedOut)));
             shell.handle(Input::Started);
         }
     });

@@ -16,6 +16,7 @@ use call::{CloseFault, SendFault};
 use editor::{Edit, Editor};
 use frames::Frames;
 use life::{Call, Life, What};
+use shared::close::CloseCode;
 use shared::command::{Command, Hello};
 use shared::event::trace::{Handshake, Seen};
 use shared::{Event, Member};
@@ -31,6 +32,8 @@ pub enum Input {
     Started,
     /// Who is signed in, if anyone.
     Me(Result<Option<Member>, Unreachable>),
+    /// The server took the page for nobody, or for somebody else.
+    SignedOut,
     /// A WebSocket of this number has this `readyState`: read after each call and before each event.
     State(u32, ReadyState),
     /// A WebSocket told something.
@@ -140,6 +143,7 @@ impl Inspector {
                 }
                 self.greet(now, out);
             }
+            Input::SignedOut => out.push(Effect::AskMe),
             Input::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
             Input::Told(socket, told) if socket == self.socket => self.told(told, now, out),
             // A word of a WebSocket that was let go of.
@@ -201,6 +205,9 @@ impl Inspector {
             },
             Told::Failed => self.life.note(now, What::Failed),
             Told::Closed { code, reason, clean } => {
+                if code == CloseCode::SignedOut.number() {
+                    out.push(Effect::AskMe);
+                }
                 self.life.note(now, What::Closed { code, reason: reason.into(), clean });
             }
         }

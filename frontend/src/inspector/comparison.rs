@@ -41,6 +41,8 @@ struct Inner {
     watcher: RefCell<Callback<Rc<Comparison>>>,
     /// Who draws the rest of the page.
     beside: RefCell<Callback<()>>,
+    /// Who is told that the server takes the page for nobody.
+    signed_out: RefCell<Callback<()>>,
     /// When it was last shown, and in which stage.
     shown: Cell<(u64, Stage)>,
 }
@@ -60,6 +62,20 @@ impl Runner {
     /// measured: see [`Runner::measures`].
     pub fn watch_beside(&self, watcher: Callback<()>) {
         self.0.beside.replace(watcher);
+    }
+
+    /// Who is told that the server takes the page for nobody, or for somebody else.
+    pub fn watch_signed_out(&self, watcher: Callback<()>) {
+        self.0.signed_out.replace(watcher);
+    }
+
+    /// It cannot go on.
+    pub fn failed(&self, fault: Fault) {
+        let ends = self.with(|comparison| comparison.failed(fault));
+        if ends && fault == Fault::SignedOut {
+            let watcher = self.0.signed_out.borrow().clone();
+            watcher.emit(());
+        }
     }
 
     /// Whether latencies are being measured.
@@ -86,7 +102,7 @@ impl Runner {
             let (runner, name) = (self.clone(), room_name(member));
             spawn_local(async move {
                 if let Err(fault) = runner.run(&name, description).await {
-                    runner.with(|comparison| comparison.failed(fault));
+                    runner.failed(fault);
                 }
                 runner.with(Comparison::over);
                 runner.show();

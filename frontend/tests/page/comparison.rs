@@ -2,15 +2,16 @@
 //! does not answer is told.
 
 use crate::stage::*;
-use client::inspect::comparison::{Row, Stage, Took};
+use client::inspect::comparison::{Fault, Row, Stage, Took};
 use client::transport::Transport;
 use frontend::components::inspect::comparison::{SideBySide, SideBySideProps};
 use frontend::inspector::comparison::Runner;
 use frontend::language::Language;
 use shared::{ClientId, Member, MemberId};
+use std::{cell::Cell, rc::Rc};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
-use yew::scheduler;
+use yew::{Callback, scheduler};
 
 /// The section, taken away when dropped.
 struct Shown {
@@ -182,6 +183,23 @@ async fn who_waits_for_the_end_keeps_the_button() {
     assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
     press("#side_btn").await;
     assert_eq!((runner.view().stage, &*focused()), (Stage::Ending, "side_btn"));
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_session_is_told_once() {
+    let (runner, told) = (Runner::default(), Rc::new(Cell::new(0)));
+    runner.watch_signed_out({
+        let told = told.clone();
+        Callback::from(move |()| told.set(told.get() + 1))
+    });
+    runner.failed(Fault::SignedOut);
+    assert_eq!(told.get(), 0, "nothing goes on");
+    for (fault, times) in [(Fault::Unreachable, 0), (Fault::SignedOut, 1)] {
+        runner.with(|comparison| comparison.start());
+        runner.failed(fault);
+        runner.failed(Fault::SignedOut);
+        assert_eq!((told.get(), runner.view().fault), (times, Some(fault)));
+    }
 }
 
 fn focused() -> String {

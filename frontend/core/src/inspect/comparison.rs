@@ -224,12 +224,13 @@ impl Comparison {
         }
     }
 
-    /// It cannot go on.
-    pub fn failed(&mut self, fault: Fault) {
-        if self.is_going_on() {
-            self.fault = Some(fault);
-            self.stage = Stage::Over;
+    /// It cannot go on. False if it did not.
+    pub fn failed(&mut self, fault: Fault) -> bool {
+        let is_going_on = self.is_going_on();
+        if is_going_on {
+            (self.fault, self.stage) = (Some(fault), Stage::Over);
         }
+        is_going_on
     }
 
     /// It has ended: what comes now does not count any more.

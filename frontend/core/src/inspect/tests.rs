@@ -97,6 +97,22 @@ fn hello_is_said_once_and_only_by_somebody() {
 }
 
 #[test]
+fn who_is_signed_out_is_asked_for_again() {
+    let close = |code| Input::Told(1, Told::Closed { code, reason: String::new(), clean: true });
+    let (mut inspector, _) = open();
+    for code in [1000, 1006, 4400, 4402] {
+        assert_eq!(play(&mut inspector, [close(code)]), [], "{code}");
+    }
+    assert_eq!(play(&mut inspector, [Input::State(1, ReadyState::Closed), close(4401)]), [Effect::AskMe]);
+    assert_eq!(play(&mut inspector, [Input::Me(Err(Unreachable))]), []);
+    assert_eq!(inspector.who, Who::Somebody(wei()), "nothing is known");
+    assert_eq!(play(&mut inspector, [Input::SignedOut, Input::Me(Ok(None))]), [Effect::AskMe]);
+    assert_eq!(inspector.who, Who::Nobody);
+    // It asks once, and does not connect by itself.
+    assert_eq!(play(&mut inspector, [Input::Me(Ok(None))]), []);
+}
+
+#[test]
 fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
     let (mut inspector, _) = open();
     let before = inspector.life.moments.len();

@@ -118,10 +118,10 @@ impl Course {
     /// What is read by this broke; where its session is refused, all is over.
     pub(super) fn broke(&self, row: Row, status: u16) {
         if self.is_open() {
-            self.with(|comparison| match status {
-                401 => comparison.failed(Fault::SignedOut),
-                _ => comparison.broke(row),
-            });
+            match status {
+                401 => self.0.runner.failed(Fault::SignedOut),
+                _ => self.with(|comparison| comparison.broke(row)),
+            }
         }
     }
 
