@@ -140,6 +140,29 @@ async fn bytes_and_fields_follow_each_other() {
     assert!(text("#meaning").contains("must not carry the code 1005"));
 }
 
+#[wasm_bindgen_test]
+async fn the_server_s_close_codes_are_explained() {
+    let shown = Shown::open().await;
+    for (code, reason, said) in [
+        (1001, "", "the other side goes away"),
+        (1009, "", "that was too long"),
+        (1011, "", "a fault of its own"),
+        (1012, "retry-ms=2340", "the reason says after how many milliseconds"),
+        (1013, "", "its store does not serve"),
+        (4008, "", "too slowly"),
+        (4009, "", "for 60 seconds"),
+        (4401, "", "nobody is signed in"),
+        (4402, "", "hello did not come"),
+        (4429, "", "as many sessions"),
+    ] {
+        let told = Told::Closed { code, reason: reason.to_owned(), clean: true };
+        shown.shell.handle(Input::Told(1, told));
+        scheduler::flush().await;
+        let row = text("#moments li:last-child");
+        assert!(row.contains(&format!("code {code}, reason \"{reason}\"")) && row.contains(said), "{row}");
+    }
+}
+
 /// As a person chooses.
 async fn choose(selector: &str, place: &str) {
     let select: HtmlSelectElement = find(selector).unchecked_into();

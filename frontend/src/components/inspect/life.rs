@@ -2,6 +2,7 @@
 
 use crate::language::{Language, tr};
 use client::inspect::life::{Call, Life, Moment, What};
+use shared::limits::SILENCE_MS;
 use yew::prelude::*;
 
 /// The constants of the WebSocket interface, by their numbers.
@@ -90,10 +91,18 @@ fn row(language: Language, moment: &Moment) -> Html {
 /// What a close code says, where this page knows it.
 fn code_word(language: Language, code: u16) -> AttrValue {
     match code {
+        1001 => tr!(language, "inspect.code_1001"),
         1005 => tr!(language, "inspect.code_1005"),
         1006 => tr!(language, "inspect.code_1006"),
+        1009 => tr!(language, "inspect.code_1009"),
+        1011 => tr!(language, "inspect.code_1011"),
+        1012 => tr!(language, "inspect.code_1012"),
+        1013 => tr!(language, "inspect.code_1013"),
+        4008 => tr!(language, "inspect.code_4008"),
+        4009 => tr!(language, "inspect.code_4009", seconds = SILENCE_MS / 1_000),
         4401 => tr!(language, "inspect.code_4401"),
         4402 => tr!(language, "inspect.code_4402"),
+        4429 => tr!(language, "inspect.code_4429"),
         1000 | 3000..=3999 => tr!(language, "inspect.code_own"),
         _ => AttrValue::default(),
     }
