@@ -21,8 +21,10 @@ pub enum SendFault {
 /// Why `close` is not called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseFault {
-    /// It is no whole number of 16 bits.
+    /// It is no whole number.
     NotANumber,
+    /// It is one, and below or above all codes.
+    OutOfRange,
     /// A page may not name this code.
     NotAllowed(u16),
     /// A reason goes with a code only.
@@ -34,7 +36,7 @@ pub enum CloseFault {
 impl CloseFault {
     /// Whether it is about the code, and not the reason.
     pub fn is_of_code(self) -> bool {
-        matches!(self, CloseFault::NotANumber | CloseFault::NotAllowed(_))
+        matches!(self, CloseFault::NotANumber | CloseFault::OutOfRange | CloseFault::NotAllowed(_))
     }
 }
 
@@ -59,12 +61,22 @@ pub fn check_close(code: &str, reason: &str) -> Result<Option<u16>, CloseFault> 
     let code = match code.trim() {
         "" if !reason.is_empty() => return Err(CloseFault::ReasonAlone),
         "" => None,
-        number => Some(number.parse().map_err(|_| CloseFault::NotANumber)?),
+        number => Some(number.parse().map_err(|_| not_a_code(number))?),
     };
     match code {
         Some(code) if !may_be_asked_for(code) => Err(CloseFault::NotAllowed(code)),
         _ if reason.len() > REASON_BYTES_MAX => Err(CloseFault::ReasonTooLong(reason.len())),
         code => Ok(code),
+    }
+}
+
+/// Why this is none, however long it is.
+fn not_a_code(number: &str) -> CloseFault {
+    let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        CloseFault::OutOfRange
+    } else {
+        CloseFault::NotANumber
     }
 }
 
@@ -82,8 +94,14 @@ mod tests {
             ("1001", Err(CloseFault::NotAllowed(1001))),
             ("2999", Err(CloseFault::NotAllowed(2999))),
             ("5000", Err(CloseFault::NotAllowed(5000))),
-            ("65536", Err(CloseFault::NotANumber)),
-            ("-1", Err(CloseFault::NotANumber)),
+            ("65535", Err(CloseFault::NotAllowed(65_535))),
+            ("65536", Err(CloseFault::OutOfRange)),
+            ("99999999999999999999", Err(CloseFault::OutOfRange)),
+            ("-1", Err(CloseFault::OutOfRange)),
+            ("-", Err(CloseFault::NotANumber)),
+            ("--1", Err(CloseFault::NotANumber)),
+            ("1e3", Err(CloseFault::NotANumber)),
+            ("1000.0", Err(CloseFault::NotANumber)),
             ("bye", Err(CloseFault::NotANumber)),
         ] {
             assert_eq!(check_close(code, ""), expected, "{code}");

@@ -68,6 +68,7 @@ pub fn Calls(props: &CallsProps) -> Html {
     });
     let close_fault = props.close_fault.map(|fault| match fault {
         CloseFault::NotANumber => tr!(language, "inspect.close_number"),
+        CloseFault::OutOfRange => tr!(language, "inspect.close_range"),
         CloseFault::NotAllowed(code) => tr!(language, "inspect.close_refused", code = code),
         CloseFault::ReasonAlone => tr!(language, "inspect.close_alone"),
         CloseFault::ReasonTooLong(bytes) => {
