@@ -78,13 +78,13 @@ async fn what_is_known_is_shown_as_charts_and_table() {
     assert!(text("#side_room").contains("“Inspector 梅”"), "{}", text("#side_room"));
     assert_eq!(text("#side_stage"), "Done: 3 messages.");
     assert_eq!(cells(1), ["Interval polling, 1,000 ms", "2", "42", "21,000", "25,200", "612.3", "612.3"]);
-    assert_eq!(cells(2)[0], "long pollingBreaks: 1");
+    assert_eq!(cells(2)[0], "Long pollingBreaks: 1");
     assert_eq!(cells(4)[1..], ["3", "1", "600", "1,400", "2.5", "2.5"]);
     assert_eq!(cells(5)[..2], ["Sending, by POST", "3"]);
     // A chart for those who see it, and words for those who do not.
     let label = find("#latency_chart").get_attribute("aria-label").unwrap();
     assert!(
-        label.contains("Interval polling, 1,000 ms: half within 612.3 ms; long polling: half within 2.5 ms"),
+        label.contains("Interval polling, 1,000 ms: half within 612.3 ms; Long polling: half within 2.5 ms"),
         "{label}"
     );
     let marks = |row: usize| find(&format!("#latency_chart .row_{row} .marks")).get_attribute("d").unwrap();
@@ -103,7 +103,7 @@ async fn what_is_known_is_shown_as_charts_and_table() {
         "{csv}"
     );
     assert!(csv.contains("\r\n\"Interval polling, 1,000 ms\",2,42,21000,25200,612.3,612.3,0\r\n"), "{csv}");
-    assert!(csv.contains("\r\nlong polling,3,0,0,0,2.5,2.5,1\r\n"), "{csv}");
+    assert!(csv.contains("\r\nLong polling,3,0,0,0,2.5,2.5,1\r\n"), "{csv}");
     let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
     assert_eq!(String::from(selected.to_string()).lines().count(), 6);
     assert!(["Copied", "Selected: press Ctrl C"].contains(&&*text("#csv_btn")), "{}", text("#csv_btn"));

@@ -11,13 +11,15 @@ use yew::prelude::*;
 /// Parts of the time, between which there is a line.
 const PARTS: u64 = 4;
 
-/// What a row is called.
+/// What a row is called, at the beginning of a line: the same in the charts, the table and its text.
 pub(super) fn row_word(language: Language, comparison: &Comparison, row: Row) -> AttrValue {
     match row {
         Row::Reading(Transport::Poll) => {
             tr!(language, "inspect.side_poll", count = grouped(comparison.interval_ms()))
         }
-        Row::Reading(transport) => transport_word(language, transport),
+        Row::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
+        Row::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
+        Row::Reading(Transport::WebSocket) => transport_word(language, Transport::WebSocket),
         Row::Sending => tr!(language, "inspect.side_sending"),
     }
 }
