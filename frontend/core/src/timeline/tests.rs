@@ -308,6 +308,26 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
 }
 
 #[test]
+fn what_left_the_window_for_what_was_unsettled_comes_back_when_that_is_gone() {
+    for (unsettled, shown) in [(WINDOW_ROWS_MAX - 1, 1), (WINDOW_ROWS_MAX, 0), (WINDOW_ROWS_MAX + 1, 0)] {
+        let mut timeline = held(1..=20);
+        timeline.stands_before(unsettled);
+        posted(&mut timeline, &message(21));
+        assert_eq!(texts(&timeline).len(), shown, "{unsettled}");
+        timeline.stands_before(WINDOW_ROWS_MAX - 5);
+        assert_eq!(texts(&timeline), expected(17..=21));
+        timeline.stands_before(0);
+        assert_eq!(texts(&timeline), expected(1..=21));
+        assert!(timeline.is_following() && !timeline.has_older());
+    }
+    let mut timeline = held(1..=100);
+    (101..=250).for_each(|seq| posted(&mut timeline, &message(seq)));
+    timeline.stands_before(WINDOW_ROWS_MAX);
+    timeline.stands_before(0);
+    assert_eq!(texts(&timeline).len(), WINDOW_OPEN, "as of a room that is opened");
+}
+
+#[test]
 fn a_snapshot_that_no_server_of_ours_makes_does_no_harm() {
     let mut wild = snapshot(1..=3);
     wild.messages.reverse();

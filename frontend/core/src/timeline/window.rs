@@ -190,7 +190,8 @@ impl Timeline {
         stretch.index_from(self.from).min(end)..end
     }
 
-    /// Keeps the window within its limit: at the start while it follows the end, else at the end.
+    /// Keeps the window within its limit: at the start while it follows the end, else at the end. What
+    /// had to leave a window that follows, since much stood behind it, comes back when that is gone.
     pub(super) fn fit(&mut self) {
         let Range { start, end } = self.range();
         if self.is_at_end() {
@@ -198,8 +199,11 @@ impl Timeline {
         }
         if self.following {
             let most = WINDOW_ROWS_MAX.saturating_sub(self.behind());
+            let least = most.min(WINDOW_OPEN).min(end);
             if end - start > most {
                 self.begin_at(end - most);
+            } else if end - start < least {
+                self.begin_at(end - least);
             }
         } else if end - start > WINDOW_ROWS_MAX {
             self.to = self.position(start + WINDOW_ROWS_MAX - 1);
