@@ -90,7 +90,7 @@ impl Driver {
         // What is wanted of one page is wanted of all: they share what one of them reads.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
-            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::Pin(pinned()))
+            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::Pinned(pinned()))
         });
         // Firefox and Safari do not say what the network is.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();

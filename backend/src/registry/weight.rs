@@ -1,5 +1,5 @@
 //! How many bytes everyone is about to be sent, so that no turn brings more than a connection's queue
-//! holds: whoever reads is not slow because much was said at once.
+//! holds: between two of them there is time to write.
 
 use crate::limits::TURN_BYTES_MAX;
 use hub::change::Outcome;

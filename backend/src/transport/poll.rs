@@ -54,6 +54,8 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     something(&connection, Instant::now() + wait).await;
     refuse_closing(&connection).await?;
     entered.wait_for_rate().await;
+    // Meanwhile it may have been closed.
+    refuse_closing(&connection).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -202,7 +204,7 @@ mod tests {
         connection
     }
 
-    /// Milliseconds until a poll that may wait so long is answered, with this word after two seconds.
+    /// How long until a poll that may wait so long is answered, with this word after two seconds.
     async fn answered_after(wait: Duration, word: impl FnOnce(&Connection)) -> Duration {
         let (connection, began) = (parked(), Instant::now());
         let tell = async {

@@ -151,14 +151,12 @@ impl Client {
                 drop(self.connection.pin(pinned, now, out));
             }
             Input::Pin(pinned) => {
-                let before = self.connection.socket();
-                let held = self.connection.pin(pinned, now, out);
-                self.take_held(held, now, out);
+                self.pin(pinned, now, out);
                 out.push(Effect::RememberPin(pinned));
-                if self.connection.socket() != before {
-                    self.after_loss(out);
-                }
             }
+            // It is remembered: what is kept may be newer by now.
+            Input::Pinned(pinned) if pinned == self.connection.pinned() => {}
+            Input::Pinned(pinned) => self.pin(pinned, now, out),
             Input::NetworkChanged => self.connection.forget(now, out),
             Input::Me(answer) => {
                 let turn = self.identity.told(answer, now, &mut self.jitter, out);
@@ -443,5 +441,15 @@ impl Client {
     fn next_reference(&mut self) -> u64 {
         self.reference = self.reference.wrapping_add(1);
         self.reference
+    }
+
+    /// The user wants this transport and no other, or the best again.
+    fn pin(&mut self, pinned: Option<crate::transport::Transport>, now: u64, out: &mut Vec<Effect>) {
+        let before = self.connection.socket();
+        let held = self.connection.pin(pinned, now, out);
+        self.take_held(held, now, out);
+        if self.connection.socket() != before {
+            self.after_loss(out);
+        }
     }
 }

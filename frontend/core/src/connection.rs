@@ -146,12 +146,15 @@ impl Connection {
     ///
     /// What was held back for a WebSocket that is not tried any more is to be taken now.
     pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
-        if pinned.is_none() && self.choice.pinned().is_some() {
+        let is_another = self.choice.pinned() != pinned;
+        if pinned.is_none() && is_another {
             self.plan = Plan::at_once(now);
         }
         self.choice.pin(pinned);
-        let is_up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
-        if is_up && pinned.is_some_and(|pinned| pinned != self.choice.current()) {
+        // Nothing serves that what is wanted now would interrupt.
+        let is_trying = !matches!(self.stage, Stage::Resting | Stage::Live);
+        let is_lesser = pinned.is_some_and(|pinned| pinned != self.choice.current());
+        if (is_trying && is_another) || (self.is_live() && is_lesser) {
             self.open(now, out);
         } else if pinned.is_some() {
             return self.leave_beside(out);

@@ -48,6 +48,8 @@ pub enum Input {
     },
     /// The user wants this transport and no other, or whichever is best.
     Pin(Option<Transport>),
+    /// The user has said so on another page of the browser.
+    Pinned(Option<Transport>),
     /// The browser says that the connection to the network is another.
     NetworkChanged,
     /// The server said who we are (`GET /api/me`), or could not be asked.

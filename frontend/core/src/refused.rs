@@ -4,7 +4,8 @@ use shared::{CloseCode, ErrorCode};
 
 /// How a connection ends one of whose requests was answered with this `status`, and with a problem
 /// (RFC 9457) of this `code`, if it was one: a close code and its reason, as a WebSocket of the same
-/// server would have ended. None where it is not a house that speaks. `random` spreads those that a
+/// server would have ended. None where it is no word about the connection, or not a house that speaks;
+/// but 401 is taken from anybody: to ask who one is costs little. `random` spreads those that a
 /// restarting server turns away at once.
 pub fn ending(status: u16, code: Option<ErrorCode>, random: u64) -> Option<(CloseCode, String)> {
     let nothing = String::new();
@@ -13,7 +14,8 @@ pub fn ending(status: u16, code: Option<ErrorCode>, random: u64) -> Option<(Clos
         Some(ErrorCode::Restarting) => {
             Some((CloseCode::Restart, format!("retry-ms={}", RETRY_MS.start + random % RETRY_MS_SPAN)))
         }
-        Some(ErrorCode::StoreRefused) => Some((CloseCode::TryAgainLater, nothing)),
+        Some(ErrorCode::StoreRefused | ErrorCode::Full) => Some((CloseCode::TryAgainLater, nothing)),
+        Some(ErrorCode::Internal) => Some((CloseCode::Internal, nothing)),
         Some(ErrorCode::TooManyRequests) => Some((CloseCode::Full, nothing)),
         _ => None,
     }
@@ -35,6 +37,8 @@ mod tests {
         assert!(!should_reconnect(code(401, None).unwrap()));
         assert_eq!(code(503, Some(ErrorCode::Restarting)), Some(1012));
         assert_eq!(code(503, Some(ErrorCode::StoreRefused)), Some(1013));
+        assert_eq!(code(503, Some(ErrorCode::Full)), Some(1013));
+        assert_eq!(code(500, Some(ErrorCode::Internal)), Some(1011));
         assert_eq!(code(429, Some(ErrorCode::TooManyRequests)), Some(4429));
     }
 

@@ -2,9 +2,10 @@
 //!
 //! A browser opens six connections to a host and no more (HTTP/1.1), so one page, the leader, reads for
 //! all, and tells the others frame by frame over a channel. Who leads holds a lease in the browser's
-//! storage; who finds it lapsed, and asks and is not answered, begins anew, and takes it. What one
-//! was told before it followed it does not get here: a follower begins with a request of its own, once it listens; and whenever a leader
-//! has begun to read, the others begin anew. So what a follower is told goes on from where it stands.
+//! storage; who finds it lapsed, and asks and is not answered, begins anew, and takes it. What was told
+//! before one followed does not get here: a follower begins with a request of its own, once it listens;
+//! and whenever a leader has begun to read, the others begin anew. So what a follower is told goes on
+//! from where it stands.
 
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
 use crate::sorted::Map;
@@ -131,12 +132,16 @@ impl Share {
     }
 
     /// The server has said `welcome`, and this page has what it missed.
-    pub fn live(&mut self, out: &mut Vec<Wish>) {
+    pub fn live(&mut self, now: u64, out: &mut Vec<Wish>) {
         if std::mem::replace(&mut self.is_live, true) {
             return;
         }
         match self.role {
-            Role::Leader => out.extend([Wish::Say(Word::Live), Wish::Say(Word::Lead(self.tab))]),
+            Role::Leader => {
+                out.extend([Wish::Say(Word::Live), Wish::Say(Word::Lead(self.tab))]);
+                // Whether the person is here was known before there was a session to tell it of.
+                self.tell_away(now, out);
+            }
             Role::Follower => {
                 // Whoever leads and is somebody else by now tells it nothing.
                 out.push(Wish::Say(Word::Ask));

@@ -38,6 +38,11 @@ impl Fields {
         self.field(name).is_truthy()
     }
 
+    /// Whether something is so, where it is told.
+    pub(crate) fn is_so(&self, name: &str) -> Option<bool> {
+        self.field(name).as_bool()
+    }
+
     /// A whole number, of at most 2⁵³: no position or id of a house comes near.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.field(name).as_f64().map(|number| number as u64)

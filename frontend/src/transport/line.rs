@@ -204,13 +204,12 @@ impl Line {
     /// What was missed is there: of a poll's answer all of it, since what another page told meanwhile
     /// is newer.
     pub(super) fn live(&self) {
-        self.shares(|share, _, out| share.live(out));
+        self.shares(|share, now, out| share.live(now, out));
     }
 
-    /// A request was refused, with this text. False if it was not by a house, and nothing came of it.
+    /// A request was refused, with this text. False if nothing came of it: it is no word of a house.
     pub(super) fn refused(&self, status: u16, problem: &str) -> bool {
-        let code = Fields::of(problem).and_then(|problem| problem.number("code"));
-        let code = code.and_then(|code| u16::try_from(code).ok()).map(ErrorCode::from_number);
+        let code = problem_of(problem).map(|(code, _)| ErrorCode::from_number(code));
         let ending = ending(status, code, random::seed() >> 12);
         if let Some((code, reason)) = &ending {
             self.closed(code.number(), reason);
@@ -310,7 +309,7 @@ impl Line {
         let line = self.clone();
         spawn_local(async move {
             match line.ask(&frame).await {
-                Some((200, answer)) => (line.0.tell)(Told::Answer(answer)),
+                Some((200, answer)) if is_frame(&answer) => (line.0.tell)(Told::Answer(answer)),
                 Some((401, problem)) => {
                     line.refused(401, &problem);
                 }
@@ -337,12 +336,21 @@ pub(crate) fn claim_of(welcome: &Fields) -> Option<String> {
     Some(format!("member={member}&epoch={epoch}"))
 }
 
+/// The code of a problem (RFC 9457) of the house's, and whether it may pass. Others have codes too.
+fn problem_of(text: &str) -> Option<(u16, bool)> {
+    let problem = Fields::of(text)?;
+    Some((problem.number("code")?.try_into().ok()?, problem.is_so("temporary")?))
+}
+
+/// Whether it is a frame, and not the page of something on the way that lets nobody through.
+fn is_frame(text: &str) -> bool {
+    Fields::of(text).is_some_and(|frame| frame.text("type").is_some())
+}
+
 /// A problem (RFC 9457) of the house's as the frame that says the same. Where it is none, something on
 /// the way has answered: that is no word about the command, which is sent again, and none about what
 /// is read.
 fn refusal(problem: &str, reference: u64) -> String {
-    let problem = Fields::of(problem);
-    let told = problem.and_then(|problem| Some((problem.number("code")?, problem.flag("temporary"))));
-    let (code, temporary) = told.unwrap_or((ErrorCode::StoreRefused.number().into(), true));
+    let (code, temporary) = problem_of(problem).unwrap_or((ErrorCode::StoreRefused.number(), true));
     format!(r#"{{"type":"error","ref":{reference},"code":{code},"name":"","temporary":{temporary}}}"#)
 }

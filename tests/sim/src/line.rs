@@ -199,7 +199,7 @@ impl World {
 
     /// What was missed is there.
     fn live(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
-        self.shares(id, socket, |share, _, out| share.live(out))
+        self.shares(id, socket, |share, now, out| share.live(now, out))
     }
 
     /// The client lets go of it.

@@ -208,6 +208,35 @@ fn a_websocket_is_tried_beside_it_ever_more_seldom_and_not_for_ever() {
 }
 
 #[test]
+fn what_is_wanted_instead_is_tried_at_once_where_nothing_serves() {
+    let tries = |scene: &mut Scene, pinned| -> Vec<Transport> {
+        let now = scene.now;
+        let mut out = Vec::new();
+        scene.connection.pin(pinned, now, &mut out);
+        out.iter()
+            .filter_map(|effect| if let Effect::Open(_, by) = effect { Some(*by) } else { None })
+            .collect()
+    };
+    let (websocket, poll) = (Transport::WebSocket, Transport::Poll);
+    let none: Vec<Transport> = Vec::new();
+    let mut scene = Scene::new();
+    assert_eq!(tries(&mut scene, None), none, "it rests");
+    scene.connection.pin(Some(websocket), 0, &mut Vec::new());
+    scene.does(Connection::open);
+    assert_eq!(tries(&mut scene, Some(websocket)), none, "the same");
+    assert_eq!(tries(&mut scene, None), [websocket], "and now others may follow");
+    assert!(scene.connection.has_next);
+    scene.connection.pin(Some(poll), 0, &mut Vec::new());
+    let socket = scene.connection.socket();
+    scene.connection.closed(socket, 1006, "", scene.now, &mut scene.jitter, &mut Vec::new());
+    assert!(scene.connection.link().retry_at.is_some());
+    assert_eq!(tries(&mut scene, None), [websocket], "without the wait");
+    scene.go_live();
+    assert_eq!(tries(&mut scene, Some(websocket)), none, "it serves");
+    assert_eq!(tries(&mut scene, Some(poll)), [poll]);
+}
+
+#[test]
 fn a_lost_connection_is_opened_again_after_a_wait() {
     let mut scene = Scene::steady();
     let (end, out) = scene.closed(1006, "");

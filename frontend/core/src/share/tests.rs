@@ -40,9 +40,9 @@ impl Browser {
     }
 
     fn goes_live(&mut self, tab: Tab) {
-        self.does(tab, |share, _, out| {
+        self.does(tab, |share, now, out| {
             share.welcomed(ANN.to_owned());
-            share.live(out);
+            share.live(now, out);
         });
     }
 
@@ -169,7 +169,7 @@ fn what_is_told_before_a_follower_has_begun_waits() {
         let is_over = count > SHARED_FRAMES_MAX;
         assert_eq!(out, if is_over { vec![Wish::Anew] } else { vec![] }, "{count}");
         share.welcomed(ANN.to_owned());
-        share.live(&mut out);
+        share.live(0, &mut out);
         let taken: Vec<_> = out.iter().filter(|wish| matches!(wish, Wish::Take(_))).collect();
         assert_eq!(taken.len(), count.min(SHARED_FRAMES_MAX));
         assert_eq!(taken[1], &Wish::Take("1".to_owned()), "in its order");
@@ -191,7 +191,7 @@ fn what_is_told_of_somebody_elses_session_is_not_taken() {
     assert!(share.welcomed(ANN.to_owned()));
     tell(&mut share, &mut out, "before it is live");
     assert_eq!(out, []);
-    share.live(&mut out);
+    share.live(0, &mut out);
     tell(&mut share, &mut out, "live");
     out.retain(|wish| matches!(wish, Wish::Take(_)));
     let taken = ["before the welcome", "before it is live", "live"];
@@ -215,7 +215,7 @@ fn who_leads_and_is_another_than_who_follows_begins_anew() {
     let mut out = Vec::new();
     let mut share = Share::new(Tab(2), Some(Lease { tab: Tab(1), until: now + 1 }), now, &mut out);
     share.welcomed(ANN.to_owned());
-    share.live(&mut out);
+    share.live(0, &mut out);
     assert_eq!(out, [Wish::Say(Word::Ask)], "once it has begun");
 }
 
@@ -295,4 +295,15 @@ fn the_person_is_away_when_at_none_of_the_pages() {
     assert_eq!(browser.page(Tab(1)).away, [true, false]);
     browser.pass(2_000);
     assert_eq!(browser.page(Tab(1)).away, [true, false, true]);
+}
+
+#[test]
+fn who_began_out_of_sight_says_so_with_the_session() {
+    let mut out = Vec::new();
+    let mut share = Share::new(Tab(1), None, 0, &mut out);
+    share.away(true, 0, &mut out);
+    assert!(!out.contains(&Wish::Away(true)), "there is nobody to be told of");
+    share.welcomed(ANN.to_owned());
+    share.live(0, &mut out);
+    assert!(out.contains(&Wish::Away(true)) && share.is_away());
 }
