@@ -178,9 +178,12 @@ impl Actor {
                 outcomes = committed(&mut self.committing) => {
                     self.committing = None;
                     // Nothing is appended in between: what it brought would overtake the rest.
-                    for part in parts(outcomes) {
+                    let mut parts = parts(outcomes).into_iter().peekable();
+                    while let Some(part) = parts.next() {
                         self.handle(Input::Outcomes(part));
-                        self.send().await?;
+                        if parts.peek().is_some() {
+                            self.send().await?;
+                        }
                     }
                 }
                 Some((id, found)) = self.reading.next() => self.found(id, found),

@@ -52,9 +52,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let connection = Rc::clone(&entered.connection);
     parts.tell(Input::Polled { session: connection.session, device, poll }).await?;
     something(&connection, Instant::now() + wait).await;
-    refuse_closing(&connection).await?;
     entered.wait_for_rate().await;
-    // Meanwhile it may have been closed.
     refuse_closing(&connection).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
