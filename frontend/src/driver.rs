@@ -6,6 +6,7 @@
 
 mod timers;
 
+use crate::sight;
 use crate::storage::{self, Slot, database::Database};
 use crate::transport::http;
 use crate::transport::{Connection, Told, line::Line};
@@ -20,7 +21,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, EventTarget, VisibilityState};
+use web_sys::{Event, EventTarget};
 use yew::Callback;
 
 /// The close code of a WebSocket that never opened (RFC 6455 §7.1.5).
@@ -107,16 +108,11 @@ impl Driver {
             });
         }
         if let Some(page) = window.document() {
-            let visible = || {
-                let page = web_sys::window()?.document()?;
-                Some(Input::Visible(page.visibility_state() != VisibilityState::Hidden))
-            };
-            if let Some(input) = visible() {
-                self.handle(input);
-            }
-            self.listen(&page, "visibilitychange", move |_| visible());
+            let visible = || Input::Visible(!sight::is_hidden());
+            self.handle(visible());
+            self.listen(&page, "visibilitychange", move |_| Some(visible()));
             // A page that was left and kept is shown again.
-            self.listen(&window, "pageshow", move |_| visible());
+            self.listen(&window, "pageshow", move |_| Some(visible()));
         }
     }
 

@@ -23,6 +23,7 @@ pub mod preferences;
 pub mod random;
 pub mod selection;
 pub mod sentence;
+pub mod sight;
 pub mod storage;
 pub mod theme;
 mod timeout;

@@ -163,12 +163,6 @@ impl Line {
         self.0.share.borrow().is_away()
     }
 
-    /// Whether the person is not at this page.
-    pub(super) fn is_hidden(&self) -> bool {
-        let page = web_sys::window().and_then(|window| window.document());
-        page.is_some_and(|page| page.visibility_state() == web_sys::VisibilityState::Hidden)
-    }
-
     /// Who this line takes itself for, as part of a query.
     pub(super) fn claim(&self) -> String {
         self.0.share.borrow().claim().to_owned()

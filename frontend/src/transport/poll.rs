@@ -4,6 +4,7 @@ use super::fields::Fields;
 use super::line::Line;
 use super::request::Cutter;
 use crate::clock;
+use crate::sight;
 use crate::timeout;
 use client::pace::Pace;
 
@@ -12,11 +13,8 @@ const PATIENCE_MS: u64 = 10_000;
 
 /// The first request of a session, and where it is only to begin, the last.
 pub(super) async fn begin(line: Line, query: String, goes_on: bool) {
-    let Some(mut stands) =
-        ask(&line, &format!("{query}&begin=1&away={}", u8::from(line.is_hidden())), 0).await
-    else {
-        return;
-    };
+    let query = format!("{query}&begin=1&away={}", u8::from(sight::is_hidden()));
+    let Some(mut stands) = ask(&line, &query, 0).await else { return };
     line.live();
     if !goes_on {
         return;
