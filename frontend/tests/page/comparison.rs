@@ -39,14 +39,22 @@ impl Drop for Shown {
     }
 }
 
-/// One of three messages, of which polling has not told the last.
-fn known() -> Runner {
+/// One in which all read.
+fn begun() -> Runner {
     let runner = Runner::default();
     runner.with(|comparison| {
         comparison.start();
         comparison.readers_begin(0);
         Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
         comparison.step(0);
+    });
+    runner
+}
+
+/// One of three messages, of which polling has not told the last.
+fn known() -> Runner {
+    let runner = begun();
+    runner.with(|comparison| {
         for number in 0..3_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
             comparison.sent(id, at);
@@ -111,12 +119,8 @@ async fn what_is_known_is_shown_as_charts_and_table() {
 
 #[wasm_bindgen_test]
 async fn what_was_lost_is_said_and_seen() {
-    let runner = Runner::default();
+    let runner = begun();
     runner.with(|comparison| {
-        comparison.start();
-        comparison.readers_begin(0);
-        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
-        comparison.step(0);
         for number in 0..5_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
             comparison.sent(id, at);

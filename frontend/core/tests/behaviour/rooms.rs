@@ -110,17 +110,23 @@ fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
     assert_eq!(page.view().room, TEA);
 }
 
+/// Ann makes a room, and it is in the log: the `ref` to be answered.
+fn makes_tea(house: &mut House, page: &mut Page) -> u64 {
+    let name = "tea".to_owned();
+    let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
+    let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
+    house.make(7, "tea");
+    create.reference
+}
+
 #[test]
 fn who_makes_a_room_is_alone_in_it_until_others_join() {
     for order in [[0, 1, 2, 3], [1, 0, 2, 3], [1, 2, 0, 3], [1, 2, 3, 0]] {
         let mut house = House::new(1);
         let mut page = Page::welcome_in(&house);
-        let name = "tea".to_owned();
-        let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
-        let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
-        house.make(7, "tea");
+        let reference = makes_tea(&mut house, &mut page);
         let [told, joined] = house.join(7);
-        let frames = [house.reply_room(create.reference, 7), told, joined, house.bo_joins(7)];
+        let frames = [house.reply_room(reference, 7), told, joined, house.bo_joins(7)];
         for (step, at) in order.into_iter().enumerate() {
             page.frame(frames[at].clone());
             if step == 2 && order[3] == 3 {
@@ -136,11 +142,8 @@ fn who_makes_a_room_is_alone_in_it_until_others_join() {
 fn joins_after_having_made_one(so: impl FnOnce(&mut House, &mut Page, String)) {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let name = "tea".to_owned();
-    let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
-    let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
-    house.make(7, "tea");
-    let reply = house.reply_room(create.reference, 7);
+    let reference = makes_tea(&mut house, &mut page);
+    let reply = house.reply_room(reference, 7);
     so(&mut house, &mut page, reply);
     page.frames(house.join(7));
     let tea = page.view().rooms.iter().find(|room| room.id == TEA).cloned();
