@@ -102,7 +102,12 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource(WEBSOCKET_PATH).to(websocket::connect))
         .service(web::resource("/healthz").to(health::live))
         .service(web::resource("/readyz").to(health::ready))
-        .service(web::resource("/api/me").route(web::get().to(api::me)).default_service(web::to(get_only)))
+        .service(
+            web::resource("/api/me")
+                .route(web::get().to(api::me))
+                .route(web::head().to(api::me))
+                .default_service(web::to(get_or_head_only)),
+        )
         .service(
             web::resource("/api/join").route(web::post().to(api::join)).default_service(web::to(post_only)),
         )
@@ -130,17 +135,27 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/api/openapi.json")
                 .route(web::get().to(openapi::document))
-                .default_service(web::to(get_only)),
+                .route(web::head().to(openapi::document))
+                .default_service(web::to(get_or_head_only)),
         )
         .default_service(web::to(assets::serve));
 }
 
+/// What is read by `HEAD` too: a stream or a poll is not, it would begin a session for nobody.
+async fn get_or_head_only() -> Result<HttpResponse, Refused> {
+    Err(only("GET, HEAD"))
+}
+
 async fn get_only() -> Result<HttpResponse, Refused> {
-    Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, "GET"))
+    Err(only("GET"))
+}
+
+fn only(allowed: &'static str) -> Refused {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, allowed)
 }
 
 async fn post_only() -> Result<HttpResponse, Refused> {
-    Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, "POST"))
+    Err(only("POST"))
 }
 
 /// Stands before every route: who may ask, and the headers of every answer.

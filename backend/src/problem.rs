@@ -15,6 +15,7 @@ use std::fmt;
 pub struct Refused {
     status: StatusCode,
     code: ErrorCode,
+    detail: Option<String>,
     suggestion: Option<String>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -22,7 +23,7 @@ pub struct Refused {
 impl Refused {
     /// Refused with this status and number.
     pub fn new(status: StatusCode, code: ErrorCode) -> Self {
-        Refused { status, code, suggestion: None, headers: Vec::new() }
+        Refused { status, code, detail: None, suggestion: None, headers: Vec::new() }
     }
 
     /// A fault of our own.
@@ -34,6 +35,13 @@ impl Refused {
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    /// With what was wrong with this request. It goes out as it is: nothing of the request's own text.
+    #[must_use]
+    pub fn since(mut self, detail: String) -> Self {
+        self.detail = Some(detail);
         self
     }
 
@@ -58,6 +66,7 @@ impl ResponseError for Refused {
 
     fn error_response(&self) -> HttpResponse {
         let mut problem = Problem::new(self.status.as_u16(), self.code);
+        problem.detail.clone_from(&self.detail);
         problem.suggestion.clone_from(&self.suggestion);
         let mut response = HttpResponse::build(self.status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));

@@ -39,6 +39,9 @@ pub struct Problem {
     pub status: u16,
     /// What to do about it, in English.
     pub title: String,
+    /// What was wrong with this request, in English, where more can be said than the number does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The number, as in frames.
     pub code: ErrorCode,
     /// Whether the same request may succeed later.
@@ -55,6 +58,7 @@ impl Problem {
             kind: format!("urn:teahouse:error:{}", code.name()),
             status,
             title: code.advice().to_owned(),
+            detail: None,
             code,
             temporary: code.is_temporary(),
             suggestion: None,
@@ -64,5 +68,5 @@ impl Problem {
 
 crate::read! {
     Me { member, build }
-    Problem { kind as "type", status, title, code, temporary, suggestion }
+    Problem { kind as "type", status, title, detail, code, temporary, suggestion }
 }

@@ -349,7 +349,15 @@ fn bodies_name() -> Vec<(&'static str, Name)> {
 
 fn bodies_problem() -> Vec<(&'static str, Problem)> {
     let taken = Problem { suggestion: Some("Tom 2".into()), ..Problem::new(409, ErrorCode::NameTaken) };
-    vec![("api_problem", Problem::new(429, ErrorCode::TooManyRequests)), ("api_problem_suggestion", taken)]
+    let unread = Problem {
+        detail: Some("`wait` in the address cannot be read.".into()),
+        ..Problem::new(422, ErrorCode::BadField)
+    };
+    vec![
+        ("api_problem", Problem::new(429, ErrorCode::TooManyRequests)),
+        ("api_problem_detail", unread),
+        ("api_problem_suggestion", taken),
+    ]
 }
 
 fn folder() -> PathBuf {

@@ -22,20 +22,20 @@ impl<'r> Asked<'r> {
     ///
     /// # Errors
     /// 422: it is no such value.
-    pub fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refused> {
+    pub fn value<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, Refused> {
         let given = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
-        given.map(|(_, value)| parse(value)).transpose()
+        given.map(|(_, value)| value.parse().map_err(|_| bad_field(name))).transpose()
     }
 
     /// Whether this is asked for.
     ///
     /// # Errors
     /// 422: it is neither `0` nor `1`.
-    pub fn flag(&self, name: &str) -> Result<bool, Refused> {
+    pub fn flag(&self, name: &'static str) -> Result<bool, Refused> {
         match self.value::<u8>(name)? {
             None | Some(0) => Ok(false),
             Some(1) => Ok(true),
-            Some(_) => Err(bad_field()),
+            Some(_) => Err(bad_field(name)),
         }
     }
 
@@ -54,7 +54,10 @@ impl<'r> Asked<'r> {
     pub fn hello(&self, request: &HttpRequest) -> Result<Hello, Refused> {
         let again = request.headers().get(LAST_EVENT_ID).filter(|value| !value.is_empty());
         let cursor: Option<Cursor> = match again {
-            Some(value) => Some(parse(value.to_str().unwrap_or_default())?),
+            Some(value) => {
+                let value = value.to_str().unwrap_or_default();
+                Some(value.parse().map_err(|_| refused("The header `Last-Event-ID` cannot be read."))?)
+            }
             None => self.value("cursor")?,
         };
         Ok(Hello {
@@ -66,10 +69,10 @@ impl<'r> Asked<'r> {
     }
 }
 
-fn parse<T: FromStr>(value: &str) -> Result<T, Refused> {
-    value.parse().map_err(|_| bad_field())
+fn bad_field(name: &'static str) -> Refused {
+    refused(&format!("`{name}` in the address cannot be read."))
 }
 
-fn bad_field() -> Refused {
-    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
+fn refused(detail: &str) -> Refused {
+    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField).since(detail.to_owned())
 }

@@ -72,6 +72,15 @@ async fn what_cannot_be_read_in_a_query_is_told_so() {
     {
         assert_eq!(get(&house, &format!("/api/poll?{field}"), &mine).await, (422, 1003), "{field}");
     }
+    // And by its name.
+    let odd =
+        [("wait", "/api/poll?wait=x"), ("away", "/api/poll?away=2"), ("cursor", "/api/events?cursor=x")];
+    for (name, path) in odd {
+        let answer = http::get(&house, path, &mine).await;
+        assert_eq!(answer.problem()["detail"], format!("`{name}` in the address cannot be read."));
+    }
+    let again = http::get(&house, "/api/events", &[mine[0], ("last-event-id", "x")]).await;
+    assert_eq!(again.problem()["detail"], "The header `Last-Event-ID` cannot be read.");
     // What is unknown is passed over, and what is empty is absent.
     let odd = "/api/poll?cursor=&wait=&begin=&x=y&&=&%&room=99";
     assert_eq!(http::get(&house, odd, &mine).await.status, 200);

@@ -26,9 +26,12 @@ impl Answer {
     }
 
     pub(crate) fn code(&self) -> u64 {
-        let problem: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
+        self.problem()["code"].as_u64().unwrap()
+    }
+
+    pub(crate) fn problem(&self) -> serde_json::Value {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
-        problem["code"].as_u64().unwrap()
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 

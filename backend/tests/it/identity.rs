@@ -106,6 +106,11 @@ async fn other_methods_and_paths_are_told_so() {
     let get = http::get(&house, "/api/join", &[]).await;
     assert_eq!((get.status, get.code(), get.header("allow")), (405, 1404, Some("POST")));
     let post = http::post(&house, "/api/me", &[], &json!({})).await;
-    assert_eq!((post.status, post.code(), post.header("allow")), (405, 1404, Some("GET")));
+    assert_eq!((post.status, post.code(), post.header("allow")), (405, 1404, Some("GET, HEAD")));
+    for path in ["/api/me", "/api/openapi.json"] {
+        let head = http::request(&house, &http::head("HEAD", path, &house, &[]), b"").await;
+        let (length, whole) = (head.header("content-length").unwrap(), http::get(&house, path, &[]).await);
+        assert_eq!((head.status, &*head.body, length), (200, "", &*whole.body.len().to_string()), "{path}");
+    }
     assert_eq!(http::get(&house, "/api/none", &[]).await.status, 404);
 }
