@@ -9,6 +9,7 @@
 
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
 use crate::sorted::Map;
+use shared::{Event, MemberId};
 
 /// A page, by a random number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +72,8 @@ pub enum Role {
 pub struct Share {
     tab: Tab,
     role: Role,
-    /// Whose session it is, once the server has said so: frames of another's are not for this page.
+    /// Whose session it is, once the server has said so, as part of a query
+    /// (`member=7&epoch=…`): frames of another's are not for this page.
     claim: String,
     is_live: bool,
     /// What a follower was told before it had begun, each with whose it is: it may be what the
@@ -155,6 +157,11 @@ impl Share {
     pub fn frame(&mut self, frame: &str, out: &mut Vec<Wish>) {
         if self.role == Role::Leader && self.is_live {
             out.push(Wish::Say(Word::Frame(frame.to_owned())));
+            // A word of the line before this one may have come behind what this one said: it stands
+            // until it is said again.
+            if told_of_presence(frame, self.member()).is_some_and(|away| away != self.told_away) {
+                out.push(Wish::Away(self.told_away));
+            }
         }
         out.push(Wish::Take(frame.to_owned()));
     }
@@ -236,6 +243,12 @@ impl Share {
         }
     }
 
+    /// Who the session is.
+    fn member(&self) -> Option<MemberId> {
+        let (id, _) = self.claim.strip_prefix("member=")?.split_once('&')?;
+        Some(MemberId(id.parse().ok()?))
+    }
+
     /// Whether the session of this page is of another than that one.
     fn is_anothers(&self, of: &str) -> bool {
         !of.is_empty() && !self.claim.is_empty() && of != self.claim
@@ -258,6 +271,22 @@ impl Share {
         if self.is_live && std::mem::replace(&mut self.told_away, away) != away {
             out.push(Wish::Away(away));
         }
+    }
+}
+
+/// Whether this frame says of a member that they are away, or are not.
+fn told_of_presence(frame: &str, of: Option<MemberId>) -> Option<bool> {
+    // Frames come by the thousand, and hardly one is of presence.
+    let kinds = [r#"{"type":"away""#, r#"{"type":"here""#, r#"{"type":"present""#];
+    if !kinds.iter().any(|kind| frame.starts_with(kind)) {
+        return None;
+    }
+    let of = of?;
+    match Event::parse(frame).ok()? {
+        Event::Away(away) => away.members.iter().any(|it| it.id == of).then_some(true),
+        Event::Here(here) => here.members.iter().any(|it| it.id == of).then_some(false),
+        Event::Present(all) => all.members.iter().find(|it| it.member.id == of).map(|it| it.away),
+        _ => None,
     }
 }
 

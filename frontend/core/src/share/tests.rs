@@ -1,7 +1,7 @@
 use super::*;
 
 /// Whose session it mostly is.
-const ANN: &str = "member=1";
+const ANN: &str = "member=1&epoch=e";
 
 /// A browser: its storage, its channel, and its pages.
 #[derive(Default)]
@@ -183,7 +183,7 @@ fn what_is_told_of_somebody_elses_session_is_not_taken() {
     let mut out = Vec::new();
     let mut share = Share::new(Tab(2), lease, now, &mut out);
     let tell = |share: &mut Share, out: &mut Vec<Wish>, when: &str| {
-        for of in [ANN, "member=2"] {
+        for of in [ANN, "member=2&epoch=e"] {
             share.heard(of, Word::Frame(format!("{when}, {of}")), now, out);
         }
     };
@@ -202,9 +202,12 @@ fn what_is_told_of_somebody_elses_session_is_not_taken() {
 #[test]
 fn who_leads_and_is_another_than_who_follows_begins_anew() {
     let now = 1_000_000;
-    for (led, follows, is_anew) in
-        [(ANN, "member=2", true), (ANN, ANN, false), ("", "member=2", false), (ANN, "", false)]
-    {
+    for (led, follows, is_anew) in [
+        (ANN, "member=2&epoch=e", true),
+        (ANN, ANN, false),
+        ("", "member=2&epoch=e", false),
+        (ANN, "", false),
+    ] {
         let mut out = Vec::new();
         let mut share = Share::new(Tab(1), None, now, &mut out);
         share.welcomed(led.to_owned());
@@ -306,4 +309,38 @@ fn who_began_out_of_sight_says_so_with_the_session() {
     share.welcomed(ANN.to_owned());
     share.live(0, &mut out);
     assert!(out.contains(&Wish::Away(true)) && share.is_away());
+}
+
+#[test]
+fn who_leads_and_is_told_otherwise_says_again_whether_the_person_is_here() {
+    let word = |kind: &str, id: u64| {
+        format!(r#"{{"type":"{kind}","members":[{{"id":{id},"name":"Ann"}}],"count":2}}"#)
+    };
+    let present = |id: u64, away: bool| {
+        let member = format!(r#"{{"member":{{"id":{id},"name":"Ann"}},"away":{away}}}"#);
+        format!(r#"{{"type":"present","members":[{member}],"as_of":7,"count":2}}"#)
+    };
+    for (is_away, frame, says) in [
+        (false, word("away", 1), true),
+        (false, word("away", 2), false),
+        (false, word("here", 1), false),
+        (false, present(1, true), true),
+        (false, present(1, false), false),
+        (false, present(2, true), false),
+        (false, r#"{"type":"away""#.to_owned(), false),
+        (true, word("here", 1), true),
+        (true, word("away", 1), false),
+        (true, present(1, false), true),
+    ] {
+        let mut browser = Browser::with(2);
+        for tab in [1, 2] {
+            browser.does(Tab(tab), |share, now, out| share.away(is_away, now, out));
+        }
+        let before = browser.page(Tab(1)).away.len();
+        browser.frame(Tab(1), &frame);
+        let said = browser.page(Tab(1)).away[before..].to_vec();
+        assert_eq!(said, if says { vec![is_away] } else { vec![] }, "{frame}, away: {is_away}");
+        assert!(browser.page(Tab(2)).away.is_empty(), "who leads tells it");
+        assert_eq!(browser.page(Tab(2)).taken, [frame]);
+    }
 }
