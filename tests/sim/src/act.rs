@@ -45,6 +45,12 @@ impl World {
     }
 
     fn act_as_somebody(&mut self, id: PageId) -> Result<(), Broken> {
+        if self.plan.tabbing > 0 && self.chance.below(100) < self.plan.tabbing {
+            return match self.chance.below(3) {
+                0 => self.load(id.index),
+                _ => self.look_or_leave(id),
+            };
+        }
         let talks = self.chance.below(100) < self.plan.talk;
         match if talks { 0 } else { self.chance.between(50, 99) } {
             0..50 => {
@@ -55,14 +61,7 @@ impl World {
             50..64 => self.move_about(id),
             64..76 => self.read_about(id),
             76..79 => self.give(id, Input::ReconnectNow),
-            79..84 => {
-                let visible = !self.pages[id.index].visible;
-                self.pages[id.index].visible = visible;
-                if visible {
-                    self.tick_now(id);
-                }
-                self.give(id, Input::Visible(visible))
-            }
+            79..84 => self.look_or_leave(id),
             84..88 => {
                 let name = self.name();
                 self.give(id, Input::Rename { name })
@@ -80,6 +79,16 @@ impl World {
             96..98 => self.take_over(id),
             _ => self.give(id, Input::DismissEpoch),
         }
+    }
+
+    /// Somebody comes to a tab, or goes from it.
+    fn look_or_leave(&mut self, id: PageId) -> Result<(), Broken> {
+        let visible = !self.pages[id.index].visible;
+        self.pages[id.index].visible = visible;
+        if visible {
+            self.tick_now(id);
+        }
+        self.give(id, Input::Visible(visible))
     }
 
     /// Makes, changes, opens, joins or leaves a room.

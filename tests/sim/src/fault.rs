@@ -17,6 +17,9 @@ pub(crate) enum Mend {
     Network(usize),
 }
 
+/// The longest time for which a page is frozen, in milliseconds.
+const FROZEN_MS: u64 = 15_000;
+
 impl World {
     /// Something goes wrong.
     pub(crate) fn fault(&mut self) -> Result<(), Broken> {
@@ -25,6 +28,10 @@ impl World {
         }
         let wait = self.chance.between(1, self.plan.fault_ms);
         self.after(wait, Happening::Fault);
+        if self.plan.freezes && self.chance.one_in(3) {
+            self.freeze();
+            return Ok(());
+        }
         match self.chance.below(10) {
             0..5 => {
                 let living = self.living();
@@ -69,6 +76,9 @@ impl World {
     }
 
     fn switch_page(&mut self, index: usize) -> Result<(), Broken> {
+        if self.pages[index].frozen_until > self.now {
+            return Ok(());
+        }
         self.story.switches += 1;
         // Where pages share a browser they are to share what is read too: most often by plain HTTP.
         let is_plain = self.plan.is_plain && !self.chance.one_in(4);
@@ -85,6 +95,20 @@ impl World {
             _ => None,
         };
         Ok(())
+    }
+
+    /// A browser lets a page that is out of sight do nothing for a while.
+    fn freeze(&mut self) {
+        let ms = self.chance.between(1_000, FROZEN_MS);
+        let out_of_sight: Vec<usize> =
+            self.pages.iter().filter(|page| !page.visible).map(|page| page.id.index).collect();
+        if let Some(index) = self.chance.pick(&out_of_sight) {
+            let page = &mut self.pages[index];
+            page.frozen_until = page.frozen_until.max(self.now + ms);
+            if self.trace {
+                println!("{:>8} page {index} is frozen until {}", self.now, page.frozen_until);
+            }
+        }
     }
 
     /// A page loses its network, and its browser may notice.

@@ -6,7 +6,8 @@
 //! are lost, the server restarts and its store refuses, and then a calm, in
 //! which everything must come right by itself. There is a second kind: a minute in
 //! which people talk all the time, and each second every page is switched to another
-//! transport. [`promise`] says what must hold at each step and at the end:
+//! transport; and a third: a browser whose many tabs come and go, and one reads for all.
+//! [`promise`] says what must hold at each step and at the end:
 //!
 //! - (a) an acknowledged message is in every timeline exactly once, once it is paged to
 //!   the start, while its epoch lasts; and nothing that was sent is lost, though pages are
@@ -20,7 +21,8 @@
 //! - (i) what somebody types stays in sight, but where a page that was hidden finds that it was
 //!   gone on with in another;
 //! - (j) whoever is told by another page of the browser what that one reads, and is told no more as it
-//!   is gone, begins anew within 5 seconds.
+//!   is gone or frozen, begins anew within 5 seconds;
+//! - (k) no two pages of a browser read over plain HTTP for longer than that.
 //!
 //! Not yet, for there is no event for it: (h) deletion.
 
@@ -81,6 +83,15 @@ pub struct Story {
 /// The promise that did not hold.
 pub fn play(seed: u64, trace: bool) -> Result<Story, Broken> {
     world::World::new(seed, trace, plan::Plan::draw).play()
+}
+
+/// Plays the browser of this seed, as [`play`] does a story: it has many tabs, which come and go, and no
+/// WebSocket passes.
+///
+/// # Errors
+/// The promise that did not hold.
+pub fn play_tabs(seed: u64, trace: bool) -> Result<Story, Broken> {
+    world::World::new(seed, trace, plan::Plan::tabs).play()
 }
 
 /// Plays the minute of this seed, as [`play`] does a story: people talk all the time, and each second

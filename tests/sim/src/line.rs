@@ -52,6 +52,8 @@ pub(crate) struct Line {
     tick_at: u64,
     /// Since when it was seen, by looks in time, that nobody leads.
     unled_since: Option<u64>,
+    /// Since when it was seen, by looks in time, that it and another read.
+    rivals_since: Option<u64>,
     /// Until when the words of each other line are on their way.
     heard_until: BTreeMap<(PageId, SocketId), u64>,
 }
@@ -94,6 +96,7 @@ impl World {
             tell_next: None,
             tick_at: 0,
             unled_since: None,
+            rivals_since: None,
             heard_until: BTreeMap::new(),
         };
         self.pages[id.index].lines.insert(socket, line);

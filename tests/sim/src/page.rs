@@ -53,6 +53,8 @@ pub(crate) struct Page {
     /// There is a network.
     pub(crate) online: bool,
     pub(crate) visible: bool,
+    /// Until when its browser lets it do nothing: what reaches it waits.
+    pub(crate) frozen_until: u64,
     /// Requests that are not answered yet.
     pub(crate) asking: u32,
     /// The log of the last welcome.
@@ -126,6 +128,7 @@ impl Page {
             blocked: None,
             online: true,
             visible: true,
+            frozen_until: 0,
             asking: 0,
             epoch: None,
             view,

@@ -6,7 +6,7 @@ use hub::rate::Rate;
 /// How one story is set up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    /// Pages, 2 to 5.
+    /// Pages, 2 to 7.
     pub(crate) pages: u64,
     /// So many of the last pages are tabs of the first one's browser.
     pub(crate) sharing: u64,
@@ -35,7 +35,11 @@ pub(crate) struct Plan {
     pub(crate) switches: u64,
     /// In the storm no network lets a WebSocket pass, most of the time.
     pub(crate) is_plain: bool,
-    /// Of 100 acts of a person, those that say something.
+    /// Browsers freeze pages that are out of sight.
+    pub(crate) freezes: bool,
+    /// Of 100 acts of a person, those that open a tab anew, go to it or away from it.
+    pub(crate) tabbing: u64,
+    /// Of 100 others, those that say something.
     pub(crate) talk: u64,
     /// Messages in a burst, at the most.
     pub(crate) burst: u64,
@@ -68,6 +72,8 @@ impl Plan {
             reads_take_time: chance.one_in(2),
             switches,
             is_plain: switches > 0 && sharing > 0 && !chance.one_in(4),
+            freezes: false,
+            tabbing: 0,
             talk: 50,
             burst: 4,
             posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
@@ -86,6 +92,33 @@ impl Plan {
             };
         }
         plan
+    }
+
+    /// One browser of many tabs that come and go, where no WebSocket passes: one of them reads for all.
+    pub(crate) fn tabs(chance: &mut Chance) -> Self {
+        let plan = Plan::draw(chance);
+        let pages = chance.between(4, 7);
+        Plan {
+            pages,
+            // One page is somebody else's.
+            sharing: pages - 2,
+            storm_ms: chance.between(10_000, 30_000),
+            act_ms: chance.pick(&[300, 1_000]).unwrap_or(1_000) * pages,
+            fault_ms: chance.pick(&[500, 3_000, 20_000]).unwrap_or(3_000),
+            delay_ms: chance.pick(&[1, 30, 300]).unwrap_or(30),
+            commit_ms: chance.pick(&[0, 5, 200]).unwrap_or(5),
+            // What an earlier log had would be gone with it.
+            durable: true,
+            memory_only: false,
+            switches: 1,
+            is_plain: true,
+            freezes: chance.one_in(2),
+            tabbing: 30,
+            talk: 80,
+            burst: 4,
+            posts: Rate::NONE,
+            ..plan
+        }
     }
 
     /// A minute in which people talk all the time, and each second every page is to use another transport.

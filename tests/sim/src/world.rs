@@ -136,6 +136,25 @@ impl World {
         self.due.insert((self.now + ms, self.foreseen), what);
     }
 
+    /// Until when the page to which this is to happen is frozen.
+    fn frozen_until(&self, what: &Happening) -> Option<u64> {
+        let id = match what {
+            Happening::AtPage(wire) | Happening::PageHears(wire) => self.connections.get(wire)?.page,
+            Happening::LineOpen(id, _)
+            | Happening::LineLeft(id, _)
+            | Happening::Tick(id, ..)
+            | Happening::Word(id, ..)
+            | Happening::Poll(id, _)
+            | Happening::Timer(id, ..)
+            | Happening::Response(id, _)
+            | Happening::Store(id, _) => *id,
+            Happening::Act(index) => self.pages[*index].id,
+            _ => return None,
+        };
+        let page = &self.pages[id.index];
+        (page.id == id && page.frozen_until > self.now).then_some(page.frozen_until)
+    }
+
     /// Lets the next thing happen, unless it lies after `end`.
     pub(crate) fn step(&mut self, end: u64) -> Result<bool, Broken> {
         let Some(entry) = self.due.first_entry() else { return Ok(false) };
@@ -145,6 +164,10 @@ impl World {
         }
         let ((now, _), what) = entry.remove_entry();
         self.now = now;
+        if let Some(until) = self.frozen_until(&what) {
+            self.after(until - now, what);
+            return Ok(true);
+        }
         self.story.steps += 1;
         match what {
             Happening::AtServer(wire) => self.at_server(wire)?,

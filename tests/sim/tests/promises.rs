@@ -2,7 +2,7 @@
 //!
 //! `SIM_SEED=7` plays the story of one seed and prints it; `SIM_SEEDS=1000000`
 //! plays more of them, `SIM_FROM=2000` from another seed than 0. A name tells of which kind:
-//! `every_story`, `a_minute`.
+//! `every_story`, `a_minute`, `many_tabs`.
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
@@ -83,6 +83,13 @@ fn a_minute_of_switching_loses_nothing() {
     assert!(sum.follows > seeds * 5 && sum.shared > seeds * 10, "{sum:?}");
 }
 
+#[test]
+fn many_tabs_of_one_browser_share_what_one_reads() {
+    let Some((seeds, sum)) = hear("many_tabs", sim::play_tabs) else { return };
+    assert!(sum.committed > seeds * 10 && sum.welcomes > seeds * 20, "{sum:?}");
+    assert!(sum.follows > seeds * 10 && sum.shared > seeds * 50, "{sum:?}");
+}
+
 /// The sums of all stories, and the longest healing.
 fn add(sum: &mut Story, story: Story) {
     sum.steps += story.steps;
@@ -107,5 +114,6 @@ fn one_seed_is_one_story() {
     for seed in 0..20 {
         assert_eq!(sim::play(seed, false), sim::play(seed, false));
         assert_eq!(sim::play_minute(seed, false), sim::play_minute(seed, false));
+        assert_eq!(sim::play_tabs(seed, false), sim::play_tabs(seed, false));
     }
 }

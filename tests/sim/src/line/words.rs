@@ -78,7 +78,7 @@ impl World {
         let at = self.now + ms;
         let Some(line) = self.line(id, socket) else { return };
         if ms > TICK_MS {
-            line.unled_since = None;
+            (line.unled_since, line.rivals_since) = (None, None);
         }
         line.tick_at = at;
         self.after(ms, Happening::Tick(id, socket, at));
@@ -100,6 +100,12 @@ impl World {
             return Ok(());
         }
         self.shares(id, socket, |share, now, out| share.tick(found, now, out))?;
+        if self.pages[id.index].frozen_until + TICK_MS > self.now
+            && let Some(line) = self.line(id, socket)
+        {
+            // The page was frozen until now.
+            (line.unled_since, line.rivals_since) = (None, None);
+        }
         self.check_is_led(id, socket)?;
         self.tick_later(id, socket);
         Ok(())
@@ -108,11 +114,17 @@ impl World {
     /// Whoever follows one that is gone finds out, and begins anew.
     fn check_is_led(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
         let (now, browser) = (self.now, self.pages[id.index].browser);
-        let pages = self.pages.iter().filter(|page| page.browser == browser);
+        let pages = self.pages.iter().filter(|page| page.browser == browser && page.frozen_until <= now);
         let lines = pages.flat_map(|page| page.lines.values());
         let leaders = lines.filter(|line| line.is_open && line.share.role() == Role::Leader);
         let leaders: Vec<String> = leaders.map(|line| line.share.claim().to_owned()).collect();
         let Some(line) = self.line(id, socket) else { return Ok(()) };
+        let begun = leaders.iter().filter(|claim| !claim.is_empty()).count();
+        if line.share.role() == Role::Follower || line.share.claim().is_empty() || begun < 2 {
+            line.rivals_since = None;
+        } else if now - *line.rivals_since.get_or_insert(now) > TAKEOVER_MS {
+            return Err(Broken(format!("(k) page {} and another read for {TAKEOVER_MS} ms", id.index)));
+        }
         // One that is to begin yet will make the others begin anew.
         let is_ours = |claim: &String| claim.is_empty() || claim == line.share.claim();
         let has_begun = !line.share.claim().is_empty();
