@@ -3,6 +3,7 @@
 mod answer;
 mod event;
 mod frame;
+mod link;
 mod show;
 mod store;
 mod welcome;
@@ -11,13 +12,13 @@ mod wish;
 use crate::backoff::Backoff;
 use crate::browse::Browse;
 use crate::chain::Chain;
-use crate::connection::{Connection, Due, End, Heard, Probe};
+use crate::connection::{Connection, Due};
 use crate::draft::Drafts;
 use crate::effect::Effect;
 use crate::feed::Feed;
 use crate::history::Want;
 use crate::identity::{Identity, Turn};
-use crate::input::{Input, SocketId, Timer};
+use crate::input::{Input, Timer};
 use crate::jitter::Jitter;
 use crate::members::Members;
 use crate::outbox::Outbox;
@@ -25,7 +26,7 @@ use crate::rooms::Rooms;
 use crate::screen::Screen;
 use crate::shelf::Shelf;
 use crate::stored::{Body, Owner};
-use shared::command::{At, Command, Hello, Presence};
+use shared::command::At;
 use shared::{CloseCode, Cursor, Epoch, MemberId};
 
 /// The client's mind.
@@ -246,20 +247,6 @@ impl Client {
         }
     }
 
-    /// Takes what came on a connection, if it is ours.
-    fn take(&mut self, whose: Heard, text: String, now: u64, out: &mut Vec<Effect>) {
-        match whose {
-            Heard::NotOurs => {}
-            Heard::Now => self.frame(&text, now, out),
-            Heard::Beside => self.frame_beside(&text, now, out),
-            Heard::Later => {
-                if !self.connection.hold_back(text) {
-                    self.beside_failed(now, out);
-                }
-            }
-        }
-    }
-
     /// Follows a change of identity.
     fn turn(&mut self, turn: Turn, now: u64, out: &mut Vec<Effect>) {
         match turn {
@@ -289,33 +276,6 @@ impl Client {
         }
         if !self.identity.is_clear() {
             self.stand_down(now, out);
-        }
-    }
-
-    fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
-        let reference = self.next_reference();
-        if self.connection.opened(socket, reference, now, out) {
-            let me = self.identity.me().map(|me| me.id);
-            // What another member held is not ours to go on from.
-            let cursor = self.cursor.filter(|_| self.held_by == me);
-            let room = Some(self.rooms.first());
-            let hello = Hello { reference, build: self.build.clone(), cursor, room };
-            self.transmit_on(socket, &Command::Hello(hello), out);
-        }
-    }
-
-    fn closed(&mut self, socket: SocketId, code: u16, reason: &str, now: u64, out: &mut Vec<Effect>) {
-        match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
-            End::NotOurs => {}
-            End::Beside => {
-                let held = self.connection.beside_closed(now);
-                self.take_held(held, now, out);
-            }
-            End::WillRetry => self.after_loss(out),
-            End::SignedOut(was_live) => {
-                self.after_loss(out);
-                self.identity.doubted(was_live, out);
-            }
         }
     }
 
@@ -349,67 +309,6 @@ impl Client {
         }
     }
 
-    fn seen(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
-        let changed = self.visible != visible;
-        self.visible = visible;
-        if !visible {
-            self.flush_drafts(out);
-            // What is there now, and is not when the page is shown again, another page took away.
-            self.load(out);
-        }
-        if changed && self.connection.is_live() {
-            self.transmit(&Command::Presence(Presence { away: !visible }), out);
-        }
-        if visible {
-            if std::mem::take(&mut self.left) || changed {
-                self.shown = true;
-                self.load(out);
-            }
-            self.identity.ask_now(out);
-            let probe = self.connection.wake(now, out);
-            self.after_wake(probe, out);
-        }
-    }
-
-    fn after_wake(&mut self, probe: Probe, out: &mut Vec<Effect>) {
-        match probe {
-            Probe::Send => self.transmit(&Command::Ping, out),
-            Probe::Anew => self.after_loss(out),
-            Probe::No => {}
-        }
-    }
-
-    fn give_up(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
-        self.connection.give_up(code, now, &mut self.jitter, out);
-        self.after_loss(out);
-    }
-
-    /// It is not clear who we are: no connection before it is.
-    fn stand_down(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if !self.connection.is_resting() {
-            self.connection.stand_down(now, &mut self.jitter, out);
-            self.after_loss(out);
-        }
-    }
-
-    /// What was in flight on a connection that is no more goes out on the next.
-    fn after_loss(&mut self, out: &mut Vec<Effect>) {
-        if self.outbox.disconnected() {
-            out.push(Effect::Clear(Timer::Resend));
-        }
-        if std::mem::take(&mut self.asks_rest) {
-            out.push(Effect::Clear(Timer::Ask));
-        }
-        self.own.disconnected();
-        for (_, room) in self.rooms.iter_mut() {
-            room.disconnected();
-        }
-        if let Some(browse) = &mut self.browse {
-            browse.ask.disconnected();
-        }
-        self.catching_up = false;
-    }
-
     /// Sends what may leave.
     fn pump(&mut self, now: u64, out: &mut Vec<Effect>) {
         if !self.connection.is_live() {
@@ -427,29 +326,8 @@ impl Client {
         self.ask(now, out);
     }
 
-    fn transmit(&self, command: &Command, out: &mut Vec<Effect>) {
-        self.transmit_on(self.connection.socket(), command, out);
-    }
-
-    fn transmit_on(&self, socket: SocketId, command: &Command, out: &mut Vec<Effect>) {
-        // No command of ours fails to become JSON; if one did, silence would tell.
-        if let Ok(text) = serde_json::to_string(command) {
-            out.push(Effect::Transmit(socket, text));
-        }
-    }
-
     fn next_reference(&mut self) -> u64 {
         self.reference = self.reference.wrapping_add(1);
         self.reference
-    }
-
-    /// The user wants this transport and no other, or the best again.
-    fn pin(&mut self, pinned: Option<crate::transport::Transport>, now: u64, out: &mut Vec<Effect>) {
-        let before = self.connection.socket();
-        let held = self.connection.pin(pinned, now, out);
-        self.take_held(held, now, out);
-        if self.connection.socket() != before {
-            self.after_loss(out);
-        }
     }
 }

@@ -8,21 +8,22 @@
 //! WebSocket is tried [`beside`] it.
 
 mod beside;
+mod choose;
 mod outcome;
+mod watch;
 
 use crate::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{SocketId, Timer};
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, HINT_MAX_MS, PROBE_MS, STALE_MS, WELCOME_MS};
-use crate::transport::{Choice, Transport, Worked};
+use crate::limits::{CLOSING_MS, HINT_MAX_MS};
+use crate::transport::{Choice, Transport};
 use crate::view::{Link, ReadyState};
 use beside::{Beside, Plan};
 use outcome::is_word_of_ours;
 pub(crate) use outcome::{Due, End, Heard, Probe};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
-use shared::limits::SILENCE_MS;
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,53 +141,6 @@ impl Connection {
     fn next_socket(&mut self) -> SocketId {
         self.last.0 = self.last.0.wrapping_add(1);
         self.last
-    }
-
-    /// The user wants this transport and no other, or the best again.
-    ///
-    /// What was held back for a WebSocket that is not tried any more is to be taken now.
-    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
-        let is_another = self.choice.pinned() != pinned;
-        if pinned.is_none() && is_another {
-            self.plan = Plan::at_once(now);
-        }
-        self.choice.pin(pinned);
-        // Nothing serves that what is wanted now would interrupt.
-        let is_trying = !matches!(self.stage, Stage::Resting | Stage::Live);
-        let is_lesser = pinned.is_some_and(|pinned| pinned != self.choice.current());
-        if (is_trying && is_another) || (self.is_live() && is_lesser) {
-            self.open(now, out);
-        } else if pinned.is_some() {
-            return self.leave_beside(out);
-        }
-        Vec::new()
-    }
-
-    /// What the user wants.
-    pub(crate) fn pinned(&self) -> Option<Transport> {
-        self.choice.pinned()
-    }
-
-    /// What an earlier visit found to work.
-    pub(crate) fn remember(&mut self, worked: Option<Worked>) {
-        self.choice.remember(worked);
-    }
-
-    /// What worked for long enough is remembered: called after each input.
-    pub(crate) fn note(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if !self.is_led
-            && let Some(worked) = self.choice.lasted(now)
-        {
-            out.push(Effect::RememberTransport(Some(worked)));
-        }
-    }
-
-    /// It may be another network: what was learnt of the old one does not hold.
-    pub(crate) fn forget(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if self.choice.forget() {
-            out.push(Effect::RememberTransport(None));
-        }
-        self.plan = Plan::at_once(now);
     }
 
     /// Opens a connection if there is none: at once, unless the last one failed.
@@ -358,98 +312,6 @@ impl Connection {
             self.open(now, out);
         }
         if online { self.wake(now, out) } else { Probe::No }
-    }
-
-    /// The page came into view, or the network came back: what was left to a
-    /// timer happens now.
-    pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Probe {
-        self.retry(now, out);
-        if self.is_live() && self.choice.current() != Transport::WebSocket {
-            // What is only read cannot be asked whether it lives. To begin anew costs little.
-            if now.saturating_sub(self.heard_at) >= STALE_MS {
-                self.choice.ended(false, now);
-                self.open(now, out);
-                return Probe::Anew;
-            }
-            return Probe::No;
-        }
-        if self.is_live() && self.probe_by.is_none() {
-            self.probe_by = Some(now.saturating_add(PROBE_MS));
-            return Probe::Send;
-        }
-        Probe::No
-    }
-
-    /// The timer of silence came, and `overdue_at` is when an answer of the
-    /// server's is overdue: what is due.
-    pub(crate) fn due(&mut self, overdue_at: Option<u64>, now: u64) -> Due {
-        self.timer_at = None;
-        // A clock that was set back must not make a dead connection live longer.
-        self.since = self.since.min(now);
-        self.began = self.began.min(now);
-        self.heard_at = self.heard_at.min(now);
-        if let Some(beside) = &mut self.beside {
-            beside.since = beside.since.min(now);
-        }
-        self.probe_by = self.probe_by.map(|at| at.min(now.saturating_add(PROBE_MS)));
-        self.closing_by =
-            self.closing_by.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
-        let up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
-        if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
-            return if self.has_next && !self.is_live() { Due::Next } else { Due::End };
-        }
-        match self.beside_deadline() {
-            Some(at) if at <= now && self.beside.is_some() => Due::BesideEnds,
-            Some(at) if at <= now => Due::BesideBegins,
-            _ => Due::Nothing,
-        }
-    }
-
-    /// No `welcome` came in time: another transport is tried. A WebSocket that is still opening may
-    /// go on meanwhile.
-    pub(crate) fn turn_to_next(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let is_opening = self.stage == Stage::Connecting && self.choice.current() == Transport::WebSocket;
-        let Some(transport) = self.choice.next(false, now) else {
-            return self.give_up(CloseCode::Silent, now, jitter, out);
-        };
-        if is_opening {
-            self.beside = Some(Beside::opening(self.socket, self.began));
-        } else {
-            self.end(CloseCode::Normal, now, out);
-        }
-        self.start(transport, now, out);
-    }
-
-    /// Keeps the timer of silence right: called after each input. A frame only
-    /// moves a number; the timer is set again when it comes.
-    pub(crate) fn watch(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
-        let deadline = [self.deadline(overdue_at), self.beside_deadline()].into_iter().flatten().min();
-        match (deadline, self.timer_at) {
-            (Some(at), set) if set.is_none_or(|set| at < set) => {
-                self.timer_at = Some(at);
-                out.push(Effect::Set(Timer::Silence, at));
-            }
-            (None, Some(_)) => {
-                self.timer_at = None;
-                out.push(Effect::Clear(Timer::Silence));
-            }
-            _ => {}
-        }
-    }
-
-    fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
-        match self.stage {
-            Stage::Resting | Stage::Waiting { .. } => self.closing_by,
-            Stage::Connecting | Stage::Greeting { .. } if self.has_next => {
-                Some(self.began.saturating_add(FIRST_WORD_MS))
-            }
-            Stage::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
-            Stage::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
-            Stage::Live => {
-                let silence = Some(self.heard_at.saturating_add(SILENCE_MS));
-                [silence, self.probe_by, overdue_at].into_iter().flatten().min()
-            }
-        }
     }
 
     fn enter(&mut self, stage: Stage, now: u64) {

@@ -1,5 +1,7 @@
 use super::*;
 use crate::limits::BESIDE_CEILING_MS;
+use crate::limits::{CONNECT_MS, PROBE_MS, STALE_MS, WELCOME_MS};
+use shared::limits::SILENCE_MS;
 
 /// A connection, its clock, and a word for each thing that happens to it.
 struct Scene {

@@ -1,0 +1,141 @@
+//! The connection as the client has it: what it brings, how it ends, and what is sent on it.
+
+use super::Client;
+use crate::connection::{End, Heard, Probe};
+use crate::effect::Effect;
+use crate::input::{SocketId, Timer};
+use crate::transport::Transport;
+use shared::CloseCode;
+use shared::command::{Command, Hello, Presence};
+
+impl Client {
+    pub(super) fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
+        let reference = self.next_reference();
+        if self.connection.opened(socket, reference, now, out) {
+            let me = self.identity.me().map(|me| me.id);
+            // What another member held is not ours to go on from.
+            let cursor = self.cursor.filter(|_| self.held_by == me);
+            let room = Some(self.rooms.first());
+            let hello = Hello { reference, build: self.build.clone(), cursor, room };
+            self.transmit_on(socket, &Command::Hello(hello), out);
+        }
+    }
+
+    /// Takes what came on a connection, if it is ours.
+    pub(super) fn take(&mut self, whose: Heard, text: String, now: u64, out: &mut Vec<Effect>) {
+        match whose {
+            Heard::NotOurs => {}
+            Heard::Now => self.frame(&text, now, out),
+            Heard::Beside => self.frame_beside(&text, now, out),
+            Heard::Later => {
+                if !self.connection.hold_back(text) {
+                    self.beside_failed(now, out);
+                }
+            }
+        }
+    }
+
+    pub(super) fn closed(
+        &mut self,
+        socket: SocketId,
+        code: u16,
+        reason: &str,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) {
+        match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
+            End::NotOurs => {}
+            End::Beside => {
+                let held = self.connection.beside_closed(now);
+                self.take_held(held, now, out);
+            }
+            End::WillRetry => self.after_loss(out),
+            End::SignedOut(was_live) => {
+                self.after_loss(out);
+                self.identity.doubted(was_live, out);
+            }
+        }
+    }
+
+    pub(super) fn give_up(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
+        self.connection.give_up(code, now, &mut self.jitter, out);
+        self.after_loss(out);
+    }
+
+    /// It is not clear who we are: no connection before it is.
+    pub(super) fn stand_down(&mut self, now: u64, out: &mut Vec<Effect>) {
+        if !self.connection.is_resting() {
+            self.connection.stand_down(now, &mut self.jitter, out);
+            self.after_loss(out);
+        }
+    }
+
+    pub(super) fn seen(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
+        let changed = self.visible != visible;
+        self.visible = visible;
+        if !visible {
+            self.flush_drafts(out);
+            // What is there now, and is not when the page is shown again, another page took away.
+            self.load(out);
+        }
+        if changed && self.connection.is_live() {
+            self.transmit(&Command::Presence(Presence { away: !visible }), out);
+        }
+        if visible {
+            if std::mem::take(&mut self.left) || changed {
+                self.shown = true;
+                self.load(out);
+            }
+            self.identity.ask_now(out);
+            let probe = self.connection.wake(now, out);
+            self.after_wake(probe, out);
+        }
+    }
+
+    pub(super) fn after_wake(&mut self, probe: Probe, out: &mut Vec<Effect>) {
+        match probe {
+            Probe::Send => self.transmit(&Command::Ping, out),
+            Probe::Anew => self.after_loss(out),
+            Probe::No => {}
+        }
+    }
+
+    /// The user wants this transport and no other, or the best again.
+    pub(super) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
+        let before = self.connection.socket();
+        let held = self.connection.pin(pinned, now, out);
+        self.take_held(held, now, out);
+        if self.connection.socket() != before {
+            self.after_loss(out);
+        }
+    }
+
+    /// What was in flight on a connection that is no more goes out on the next.
+    pub(super) fn after_loss(&mut self, out: &mut Vec<Effect>) {
+        if self.outbox.disconnected() {
+            out.push(Effect::Clear(Timer::Resend));
+        }
+        if std::mem::take(&mut self.asks_rest) {
+            out.push(Effect::Clear(Timer::Ask));
+        }
+        self.own.disconnected();
+        for (_, room) in self.rooms.iter_mut() {
+            room.disconnected();
+        }
+        if let Some(browse) = &mut self.browse {
+            browse.ask.disconnected();
+        }
+        self.catching_up = false;
+    }
+
+    pub(super) fn transmit(&self, command: &Command, out: &mut Vec<Effect>) {
+        self.transmit_on(self.connection.socket(), command, out);
+    }
+
+    pub(super) fn transmit_on(&self, socket: SocketId, command: &Command, out: &mut Vec<Effect>) {
+        // No command of ours fails to become JSON; if one did, silence would tell.
+        if let Ok(text) = serde_json::to_string(command) {
+            out.push(Effect::Transmit(socket, text));
+        }
+    }
+}
