@@ -93,15 +93,21 @@ fn parse(text: &str) -> Result<Catalogue, String> {
     Ok(catalogue)
 }
 
-/// The names in `%{…}`.
+/// The names in `%{name}`, and in `%{name:one|other}`, which is the first form where the value is 1.
 fn placeholders(text: &str) -> Result<Placeholders, String> {
     let mut found = Placeholders::new();
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         let name = rest[at + 1..].strip_prefix('{').and_then(|name| name.split_once('}'));
-        let Some((name, after)) = name.filter(|(name, _)| is_name(name)) else {
-            return Err("has a % that begins no placeholder".to_owned());
+        let name = name.map(|(inner, after)| (inner.split_once(':'), inner, after));
+        let (name, after) = match name {
+            Some((Some((name, forms)), _, after)) if forms.split('|').count() == 2 => (name, after),
+            Some((None, name, after)) => (name, after),
+            _ => return Err("has a % that begins no placeholder".to_owned()),
         };
+        if !is_name(name) {
+            return Err("has a % that begins no placeholder".to_owned());
+        }
         found.insert(name.to_owned());
         rest = after;
     }

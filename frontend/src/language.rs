@@ -84,7 +84,8 @@ pub fn text(language: Language, place: usize) -> AttrValue {
     AttrValue::Static(catalogue::CATALOGUES[language as usize].1[place])
 }
 
-/// The text at `place`, with its `%{name}`s filled in.
+/// The text at `place`, with its `%{name}`s filled in. `%{name:byte|bytes}` is the first form where
+/// the value is 1, and the second elsewhere.
 #[doc(hidden)]
 pub fn filled(language: Language, place: usize, names: &[&str], values: &[String]) -> AttrValue {
     let text = catalogue::CATALOGUES[language as usize].1[place];
@@ -92,8 +93,14 @@ pub fn filled(language: Language, place: usize, names: &[&str], values: &[String
     let mut filled = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (name, rest) = piece.trim_start_matches('{').split_once('}').unwrap_or_default();
+        let (name, forms) = name.split_once(':').unwrap_or((name, ""));
         let value = names.iter().zip(values).find(|(given, _)| **given == name);
-        filled.push_str(value.map_or("", |(_, value)| value));
+        let value = value.map_or("", |(_, value)| value);
+        filled.push_str(match forms.split_once('|') {
+            Some((one, _)) if value == "1" => one,
+            Some((_, other)) => other,
+            None => value,
+        });
         filled.push_str(rest);
     }
     AttrValue::from(filled)
@@ -159,6 +166,10 @@ mod tests {
         assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "passer-by 3");
         assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "过客 3");
         assert_eq!(tr!(Language::English, "room.lobby"), "Lobby");
+        for (count, told) in [(0, "0 members"), (1, "1 member"), (2, "2 members"), (11, "11 members")] {
+            assert_eq!(tr!(Language::English, "room.members", count = count), told);
+        }
+        assert_eq!(tr!(Language::SimplifiedChinese, "room.members", count = 1), "1 位成员");
         assert_eq!(
             tr!(Language::English, "composer.too_long", max = "%{over}", over = 7),
             "Too long by 7 bytes (a message has at most %{over}). Shorten it, or send it as several."

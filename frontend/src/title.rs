@@ -12,7 +12,7 @@ pub fn name(language: Language, id: RoomId, name: &str) -> AttrValue {
 
 /// How many are in a room.
 pub fn members(language: Language, count: u32) -> AttrValue {
-    if count == 1 { tr!(language, "room.member") } else { tr!(language, "room.members", count = count) }
+    tr!(language, "room.members", count = count)
 }
 
 /// The open room, as it is listed. There is none before the list came.

@@ -38,7 +38,11 @@ fn a_key_in_one_language_only_is_a_fault() {
 #[test]
 fn placeholders_that_differ_are_a_fault() {
     one_fault(EN, &ZH.replace("count}", "number}"), SOURCE, "zh: count has the placeholders");
-    one_fault(EN, &ZH.replace("%{count}", "%"), SOURCE, "count has a % that begins no placeholder");
+    for odd in ["%", "%{count:}", "%{count:a}", "%{count:a|b|c}", "%{:a|b}", "%{count:a|b"] {
+        one_fault(EN, &ZH.replace("%{count}", odd), SOURCE, "count has a % that begins no placeholder");
+    }
+    let forms = EN.replace("here", "%{count:is|are} here");
+    assert_eq!(told(&forms, ZH, SOURCE), Vec::<String>::new());
 }
 
 #[test]

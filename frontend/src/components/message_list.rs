@@ -151,7 +151,6 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
 fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
     let word = match new_below {
         0 => tr!(language, "room.latest"),
-        1 => tr!(language, "room.new_message"),
         many => tr!(language, "room.new_messages", count = many),
     };
     html! {
