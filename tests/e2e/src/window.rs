@@ -269,6 +269,22 @@ impl Window {
         self.0.allowed.lock().unwrap_or_else(PoisonError::into_inner).push(Allowed::new(words));
     }
 
+    /// The wire is cut in the scene, or the house closed: the browser itself writes about each
+    /// attempt, whichever transport makes it, and a house that closes answers who waits with 503.
+    pub fn allow_cut(&self) {
+        for path in ["/conn_ws", "/api/"] {
+            self.allow(&[path, "ERR_"]);
+        }
+        self.allow(&["/api/", "503"]);
+    }
+
+    /// A command may be refused in the scene. Where no WebSocket carried it the refusal is the
+    /// answer to a `POST`, and Chromium notes each such `status`. Every page may be on its way
+    /// back from a lesser transport just then, so a scene that brings a refusal about allows it.
+    pub fn allow_refusal(&self, status: &'static str) {
+        self.allow(&["/api/command", status]);
+    }
+
     /// What went wrong in the window and was not allowed.
     pub async fn faults(&self) -> Vec<String> {
         self.read_log().await;

@@ -1,18 +1,9 @@
 //! The house closes for a moment and opens again.
 
 use e2e::{
-    page::Page,
     stage::play,
     wait::{SOON, until},
 };
-
-/// While the house is closed, the browser itself writes about each attempt.
-fn allow_refused(page: &Page) {
-    page.allow(&["/conn_ws", "ERR_CONNECTION_REFUSED"]);
-    page.allow(&["/api/", "ERR_CONNECTION_REFUSED"]);
-    // A connection that the closing server's kernel still took.
-    page.allow(&["/conn_ws", "ERR_CONNECTION_RESET"]);
-}
 
 /// Whether `wanted` is in `seen`, in this order, with others in between.
 fn has_in_order(seen: &[u16], wanted: &[u16]) -> bool {
@@ -27,7 +18,7 @@ async fn a_restart_is_survived_by_all() {
         let mei = stage.guest(&house.url(), "梅").await;
         let tom = stage.guest(&house.url(), "Tom").await;
         for page in [&mei, &tom] {
-            allow_refused(page);
+            page.allow_cut();
             page.mark().await;
         }
         mei.say("before").await;
@@ -68,7 +59,7 @@ async fn a_house_that_begins_anew_says_so() {
     play(async |stage| {
         let house = stage.house(&[]).await;
         let mei = stage.guest(&house.url(), "梅").await;
-        allow_refused(&mei);
+        mei.allow_cut();
         // It may come back while the page tries a way on which that has a status.
         mei.allow(&["/api/", "401"]);
         mei.say("before").await;
@@ -99,7 +90,7 @@ async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     play(async |stage| {
         let house = stage.house(&[]).await;
         let mei = stage.guest(&house.url(), "梅").await;
-        allow_refused(&mei);
+        mei.allow_cut();
         house.close().await;
         mei.shows_ready_state(3).await;
         house.open_again().await;

@@ -67,6 +67,7 @@ async fn a_name_that_is_taken_is_refused_beside_the_field_and_another_is_not() {
         let mei = stage.guest(&house.url(), "梅").await;
         let tom = stage.guest(&house.url(), "Tom").await;
         mei.make_room("tea", "").await;
+        tom.allow_refusal("409");
         tom.click("#new_room_btn").await;
         tom.find("#room_name_str").await;
         tom.clear("#room_name_str").await;

@@ -34,18 +34,14 @@ impl Cast {
         let house = stage.house(&["--limit-posts", "0"]).await;
         let relay = stage.keep(Relay::before(house.address()).await);
         let window = stage.window("mei", Kind::default()).await;
-        // While the wire is cut, the browser itself writes about each attempt.
-        window.allow(&["/conn_ws", "ERR_"]);
-        window.allow(&["/api/", "ERR_"]);
-        // So a house that restarts, and one that was left, answer who waits.
-        window.allow(&["/api/", "503"]);
+        window.allow_cut();
+        // So a house that was left answers who waits.
         window.allow(&["/api/", "401"]);
         let mei = Page::visit_by(window, &relay.url(), transport).await;
         mei.come_in("梅").await;
         mei.speaks_by(transport).await;
         let tom = stage.guest(&house.url(), "Tom").await;
-        tom.allow(&["/conn_ws", "ERR_CONNECTION_"]);
-        tom.allow(&["/api/", "ERR_CONNECTION_"]);
+        tom.allow_cut();
         Cast { transport, house, relay, mei, tom }
     }
 
@@ -72,8 +68,8 @@ impl Cast {
         tom.say("好").await;
         mei.shows_unseen("茶道", Some(1)).await;
         // A refusal reaches the field that it is about.
-        mei.allow(&["/api/command", "409"]);
-        mei.allow(&["/api/command", "422"]);
+        mei.allow_refusal("409");
+        mei.allow_refusal("422");
         mei.click("#new_room_btn").await;
         mei.clear("#room_name_str").await;
         mei.insert("茶道").await;

@@ -48,6 +48,7 @@ async fn a_room_that_there_is_not_is_not_offered() {
     play(async |stage| {
         let house = stage.house(&[]).await;
         let mei = stage.guest(&format!("{}/r/999", house.url()), "梅").await;
+        mei.allow_refusal("404");
         is_told(&mei, Catalogue::of("en").text("error.no_room")).await;
         assert_eq!(mei.count("#stranger .join").await, 0);
         assert!(!mei.has_focus("#send_str").await);

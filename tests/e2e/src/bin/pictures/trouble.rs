@@ -33,7 +33,7 @@ pub(crate) async fn take(
     let other = stage.window("another device", Kind::default()).await;
     let other = pages[0].1.at_another_device(other, &house.url()).await;
     for (screen, page) in pages {
-        page.allow(&["/api/", "ERR_CONNECTION_"]);
+        page.allow_refusal("404");
         for (scene, path) in [("stranger", "/r/5"), ("nowhere", "/r/999")] {
             page.goto(&format!("{}{path}", relay.url())).await;
             for look in Look::all(*screen) {
