@@ -3,8 +3,10 @@
 //! Every setting is a whole number with a lowest and a highest value, for a
 //! load without bounds would be an attack on its own machine.
 
-use std::fmt::Write as _;
+use flags::Flags;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+mod flags;
 
 /// How the program is called.
 pub(crate) const USAGE: &str = "\
@@ -265,155 +267,5 @@ fn shared_bytes_max() -> u64 {
     u64::try_from(shared::limits::PLAIN_BYTES_MAX).unwrap_or(u64::MAX)
 }
 
-/// The flags as given, each taken out once; what is left over is wrong.
-struct Flags {
-    given: Vec<(String, Option<String>)>,
-    wrong: String,
-}
-
-impl Flags {
-    fn none() -> Self {
-        Self { given: Vec::new(), wrong: String::new() }
-    }
-
-    fn read(words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut flags = Self::none();
-        for word in words {
-            match word.strip_prefix("--") {
-                Some(name) => flags.given.push((name.to_owned(), None)),
-                None => match flags.given.last_mut() {
-                    Some((_, value @ None)) => *value = Some(word),
-                    _ => return Err(format!("{word} belongs to no flag")),
-                },
-            }
-        }
-        Ok(flags)
-    }
-
-    fn take(&mut self, name: &str) -> Option<Option<String>> {
-        let place = self.given.iter().position(|(given, _)| given == name)?;
-        Some(self.given.remove(place).1)
-    }
-
-    fn present(&mut self, name: &str) -> bool {
-        match self.take(name) {
-            None => false,
-            Some(None) => true,
-            Some(Some(value)) => {
-                self.complain(&format!("--{name} takes no value, not {value}"));
-                true
-            }
-        }
-    }
-
-    fn number(&mut self, name: &str, usual: u64, lowest: u64, highest: u64) -> u64 {
-        let Some(value) = self.take(name) else {
-            return usual;
-        };
-        match value.as_deref().map(str::parse::<u64>) {
-            Some(Ok(number)) if (lowest..=highest).contains(&number) => number,
-            _ => {
-                self.complain(&format!("--{name} wants {lowest} to {highest}"));
-                usual
-            }
-        }
-    }
-
-    /// One of some words, the first if none is given; which.
-    fn word<const N: usize>(&mut self, name: &str, words: [&str; N]) -> usize {
-        let Some(value) = self.take(name) else { return 0 };
-        let given = value.unwrap_or_default();
-        words.iter().position(|word| *word == given).unwrap_or_else(|| {
-            self.complain(&format!("--{name} wants {}", words.join(" or ")));
-            0
-        })
-    }
-
-    fn size(&mut self, name: &str, usual: u64, lowest: u64, highest: u64) -> usize {
-        usize::try_from(self.number(name, usual, lowest, highest)).unwrap_or(usize::MAX)
-    }
-
-    fn complain(&mut self, sentence: &str) {
-        let between = if self.wrong.is_empty() { "" } else { "; " };
-        // Writing into a String does not fail.
-        let _ = write!(self.wrong, "{between}{sentence}");
-    }
-
-    fn finish(mut self) -> Result<(), String> {
-        for (name, _) in std::mem::take(&mut self.given) {
-            self.complain(&format!("--{name} is not known here, or given twice"));
-        }
-        if self.wrong.is_empty() { Ok(()) } else { Err(self.wrong) }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, String> {
-        Command::parse(line.split_whitespace().map(str::to_owned))
-    }
-
-    #[test]
-    fn the_usual_settings_are_the_bounds_own() {
-        let usual = FanOut::usual();
-        assert_eq!(parse("fan-out").unwrap(), Command::FanOut(usual.clone()));
-        assert_eq!((usual.clients, usual.rate, usual.bytes), (1_000, 200, 64));
-        assert_eq!(parse("slow").unwrap(), Command::Slow(Slow::usual()));
-    }
-
-    #[test]
-    fn values_and_switches_are_read() {
-        let Command::FanOut(settings) = parse("fan-out --saturate --clients 7").unwrap() else {
-            panic!("another command");
-        };
-        assert!(settings.saturate && !settings.spin);
-        assert_eq!(settings.clients, 7);
-    }
-
-    #[test]
-    fn bounds_hold_at_their_edges() {
-        for (line, fine) in [
-            ("fan-out --bytes 31", false),
-            ("fan-out --bytes 32", true),
-            ("fan-out --bytes 65536", true),
-            ("fan-out --bytes 65537", false),
-            ("idle --clients 0", false),
-            ("idle --clients 1", true),
-            ("idle --clients 10000", true),
-            ("idle --clients 10001", false),
-        ] {
-            assert_eq!(parse(line).is_ok(), fine, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_word_is_one_of_those_that_are_known() {
-        for (line, expected) in [
-            ("fault", Some(true)),
-            ("fault --transports all", Some(true)),
-            ("fault --transports websocket", Some(false)),
-            ("fault --transports pigeon", None),
-            ("fault --transports", None),
-        ] {
-            let switches = match parse(line) {
-                Ok(Command::Fault(fault)) => Some(fault.switches),
-                _ => None,
-            };
-            assert_eq!(switches, expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn every_wrong_argument_is_named_at_once() {
-        let wrong = parse("fan-out --clients many --rate --colour red").unwrap_err();
-        for name in ["--clients", "--rate", "--colour"] {
-            assert!(wrong.contains(name), "{wrong}");
-        }
-        assert!(parse("").is_err());
-        assert!(parse("dance").is_err());
-        assert!(parse("start 5").is_err());
-        assert!(parse("start --runs 5 --runs 6").is_err());
-    }
-}
+mod tests;

@@ -9,12 +9,8 @@ use client::stored::{Stored, StoredDraft};
 use shared::{Epoch, RoomId};
 
 fn types(page: &mut Page, text: &str) {
-    page.give(Input::Draft { room: RoomId::LOBBY, text: text.to_owned() });
+    page.types(text);
     page.ring(Timer::Draft);
-}
-
-fn draft(page: &mut Page) -> String {
-    page.view().draft.text.to_string()
 }
 
 /// Two pages of Ann's in one browser; the second is not in sight.
@@ -36,14 +32,14 @@ fn a_page_that_is_shown_goes_on_with_the_draft_of_another() {
     let (mut page, mut other) = two(&House::new(1));
     types(&mut page, "hel");
     turn(&mut page, &mut other);
-    assert_eq!(draft(&mut other), "hel");
+    assert_eq!(other.draft(), "hel");
     types(&mut other, "hello there");
     turn(&mut other, &mut page);
-    assert_eq!(draft(&mut page), "hello there");
+    assert_eq!(page.draft(), "hello there");
     // Here it is sent, and gone from there too.
     page.send(1, "hello there");
     turn(&mut page, &mut other);
-    assert_eq!(draft(&mut other), "");
+    assert_eq!(other.draft(), "");
 }
 
 #[test]
@@ -53,7 +49,7 @@ fn what_was_typed_first_and_sent_in_another_page_is_gone_from_the_first() {
     turn(&mut page, &mut other);
     other.send(1, "hello");
     turn(&mut other, &mut page);
-    assert_eq!(draft(&mut page), "");
+    assert_eq!(page.draft(), "");
 }
 
 #[test]
@@ -66,7 +62,7 @@ fn what_was_typed_since_the_store_was_asked_stands() {
     assert!(other.give(Input::Visible(true)).contains(&Effect::Load));
     types(&mut other, "mine");
     other.give(Input::Loaded(Some(stored)));
-    assert_eq!(draft(&mut other), "mine");
+    assert_eq!(other.draft(), "mine");
 }
 
 #[test]
@@ -78,16 +74,16 @@ fn nothing_changes_in_sight_and_what_two_pages_wrote_is_both_there_when_one_is_s
     types(&mut other, "ok");
     for _ in 0..2 {
         page.reconnect(&house, &ann());
-        assert_eq!(draft(&mut page), "long text");
+        assert_eq!(page.draft(), "long text");
     }
     page.give(Input::Visible(false));
     page.give(Input::Visible(true));
-    assert_eq!(draft(&mut page), "ok\nlong text");
+    assert_eq!(page.draft(), "ok\nlong text");
     page.ring_if_set(Timer::Draft);
     // Which the other takes as what goes on from its own.
     other.give(Input::Visible(false));
     other.give(Input::Visible(true));
-    assert_eq!(draft(&mut other), "ok\nlong text");
+    assert_eq!(other.draft(), "ok\nlong text");
 }
 
 #[test]
@@ -102,7 +98,7 @@ fn a_draft_that_could_not_be_stored_gives_no_way_to_an_older_one() {
         page.store.perform(&Effect::KeepDraft(before));
         page.give(Input::Visible(false));
         page.give(Input::Visible(true));
-        assert_eq!(draft(&mut page), newer);
+        assert_eq!(page.draft(), newer);
     }
 }
 
@@ -119,7 +115,7 @@ fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
     types(&mut page, "hello");
     page.slow = false;
     page.reconnect(&house, &ann());
-    assert_eq!(draft(&mut page), "hello");
+    assert_eq!(page.draft(), "hello");
 }
 
 #[test]
@@ -132,7 +128,7 @@ fn a_draft_of_before_another_log_outlives_a_read_that_was_under_way() {
     let stored = page.store.read();
     page.reconnect(&House::new(2), &ann());
     page.give(Input::Loaded(Some(stored)));
-    assert_eq!(draft(&mut page), "hello");
+    assert_eq!(page.draft(), "hello");
 }
 
 #[test]
@@ -153,10 +149,10 @@ fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
         }));
         // A page that was open finds it, and one that begins.
         let mut again = Page::again_in(&house, &page.store);
-        assert_eq!(draft(&mut again), left);
+        assert_eq!(again.draft(), left);
         again.give(Input::Visible(false));
         again.give(Input::Visible(true));
-        assert_eq!(draft(&mut again), left);
+        assert_eq!(again.draft(), left);
     }
 }
 
@@ -186,10 +182,10 @@ fn nothing_of_one_is_shown_to_another_who_joined_in_another_page() {
     page.retry();
     assert!(page.breaks(4401).contains(&Effect::AskMe));
     page.give(Input::Me(Ok(Some(bo()))));
-    assert_eq!((page.rows(), draft(&mut page).as_str()), (vec![], ""));
+    assert_eq!((page.rows(), page.draft().as_str()), (vec![], ""));
     page.retry();
     page.enter(&house, &bo());
-    assert_eq!((page.rows(), draft(&mut page).as_str()), (vec![], ""));
+    assert_eq!((page.rows(), page.draft().as_str()), (vec![], ""));
     assert_eq!(
         page.view().left_behind.iter().map(|left| (left.rows, left.drafts)).collect::<Vec<_>>(),
         [(1, 1)]
@@ -208,9 +204,9 @@ fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
     page.give(Input::Me(Ok(None)));
     let again = crate::house::member(9, "Ada");
     page.give(Input::Named(Ok(again.clone())));
-    assert_eq!(draft(&mut page), "half");
+    assert_eq!(page.draft(), "half");
     page.enter(&House::new(2), &again);
-    assert_eq!((draft(&mut page).as_str(), page.view().left_behind.len()), ("half", 0));
+    assert_eq!((page.draft().as_str(), page.view().left_behind.len()), ("half", 0));
 }
 
 #[test]
@@ -224,10 +220,10 @@ fn what_was_sent_and_is_written_again_is_a_draft() {
     look_away(&mut page);
     page.breaks(1006);
     page.send(1, "ok");
-    assert_eq!(draft(&mut page), "");
+    assert_eq!(page.draft(), "");
     types(&mut page, "ok");
     look_away(&mut page);
-    assert_eq!((draft(&mut page).as_str(), page.rows()), ("ok", vec!["ok~".to_owned()]));
+    assert_eq!((page.draft().as_str(), page.rows()), ("ok", vec!["ok~".to_owned()]));
 }
 
 #[test]
@@ -244,15 +240,15 @@ fn a_draft_of_before_the_first_welcome_is_stored_and_goes_along() {
     assert_eq!(again.store.read().drafts.len(), 2);
     for _ in 0..2 {
         let mut third = Page::again_in(&house, &page.store);
-        let mut lines: Vec<String> = draft(&mut third).lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = third.draft().lines().map(str::to_owned).collect();
         lines.sort();
         assert_eq!(lines, ["before", "meanwhile"]);
         assert_eq!(third.store.read().drafts.len(), 1, "it stands where it belongs");
     }
     let mut third = Page::again_in(&house, &page.store);
-    let text = draft(&mut third);
+    let text = third.draft();
     third.send(1, &text);
     third.give(Input::Leaving);
     let mut last = Page::again_in(&house, &page.store);
-    assert_eq!(draft(&mut last), "");
+    assert_eq!(last.draft(), "");
 }

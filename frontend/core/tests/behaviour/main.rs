@@ -15,4 +15,5 @@ mod rooms;
 mod sending;
 mod store;
 mod storing;
+mod taking_over;
 mod transports;

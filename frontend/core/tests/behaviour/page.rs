@@ -5,6 +5,7 @@ use crate::store::Store;
 use client::Client;
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer};
+use client::limits::LEASE_MS;
 use client::transport::Transport;
 use client::view::{RowKey, RowState, View};
 use shared::command::{self, Command, Hello, Post};
@@ -189,6 +190,20 @@ impl Page {
             RowState::Failed(_) => "!",
         };
         self.view().rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
+    }
+
+    /// Writes in the lobby.
+    pub(crate) fn types(&mut self, text: &str) -> Vec<Effect> {
+        self.give(Input::Draft { room: RoomId::LOBBY, text: text.to_owned() })
+    }
+
+    pub(crate) fn draft(&mut self) -> String {
+        self.view().draft.text.to_string()
+    }
+
+    /// When rows of a page that was closed are free.
+    pub(crate) fn later(&self) -> u64 {
+        self.now + LEASE_MS
     }
 }
 

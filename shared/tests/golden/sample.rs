@@ -1,26 +1,17 @@
-//! Every frame and body of the protocol, written out: one file each in
-//! `golden/v1`, which PROTOCOL.md quotes.
-//!
-//! A file is exactly what the type writes, but for white space: the order of
-//! the fields counts too. And it is read back as the value that wrote it.
+//! The value of each file.
 
-#![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
-
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use shared::{
     Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId,
     api::{Me, Name, Problem},
     command::{self, At, Hello, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, Events, FoundRoom, Gone, Here, History, MemberJoined, MemberLeft, Position, Posted,
-        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Rooms, Through,
-        Trace, Welcome,
+        self, Away, Events, FoundRoom, Gone, Here, History, MemberJoined, MemberLeft, Posted, Refusal,
+        Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Rooms, Through, Trace,
+        Welcome,
         trace::{Bytes, Count, Counted, Handshake, Header, RequestHead, ResponseHead, Seen, SeenFrame},
     },
     websocket::{Frame, Opcode, Side},
 };
-use std::{collections::BTreeSet, fmt::Debug, fs, path::PathBuf};
 
 const BUILD: &str = "210afd03ccc57856";
 const TASTING: RoomId = RoomId(2);
@@ -42,7 +33,7 @@ fn tom(name: &str) -> Member {
     Member { id: MemberId(2), name: name.into() }
 }
 
-fn commands() -> Vec<(&'static str, Command)> {
+pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     let hello = |cursor, room| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor, room });
     let presence = |away| Command::Presence(command::Presence { away });
     let client_id = id("77d0e1f2a3b4c5d6e7f8091a2b3c4d5e");
@@ -97,7 +88,7 @@ fn commands() -> Vec<(&'static str, Command)> {
     ]
 }
 
-fn events() -> Vec<(&'static str, Event)> {
+pub(crate) fn events() -> Vec<(&'static str, Event)> {
     let to = Address::Room(RoomId::LOBBY);
     let through = Through { through: cursor(7) };
     let joined = MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None };
@@ -295,7 +286,7 @@ fn lobby(last: u64, seq: u64) -> RoomEntry {
     RoomEntry { id: RoomId::LOBBY, name, description, members: 2, joined: 2, last, seq }
 }
 
-fn welcome() -> Welcome {
+pub(crate) fn welcome() -> Welcome {
     Welcome {
         reference: 1,
         build: BUILD.into(),
@@ -338,16 +329,16 @@ fn present() -> event::Present {
     event::Present { members, as_of: 47, count: 2 }
 }
 
-fn bodies_me() -> Vec<(&'static str, Me)> {
+pub(crate) fn bodies_me() -> Vec<(&'static str, Me)> {
     let me = |member| Me { member, build: BUILD.into() };
     vec![("api_me", me(Some(tom("Tom")))), ("api_me_nobody", me(None))]
 }
 
-fn bodies_name() -> Vec<(&'static str, Name)> {
+pub(crate) fn bodies_name() -> Vec<(&'static str, Name)> {
     vec![("api_name", Name { name: "Tom".into() })]
 }
 
-fn bodies_problem() -> Vec<(&'static str, Problem)> {
+pub(crate) fn bodies_problem() -> Vec<(&'static str, Problem)> {
     let taken = Problem { suggestion: Some("Tom 2".into()), ..Problem::new(409, ErrorCode::NameTaken) };
     let unread = Problem {
         detail: Some("`wait` in the address cannot be read.".into()),
@@ -358,172 +349,4 @@ fn bodies_problem() -> Vec<(&'static str, Problem)> {
         ("api_problem_detail", unread),
         ("api_problem_suggestion", taken),
     ]
-}
-
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1")
-}
-
-fn golden(name: &str) -> String {
-    fs::read_to_string(folder().join(format!("{name}.json")))
-        .unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// The same JSON without the white space between its parts.
-fn compact(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let kept = json.chars().filter(|c| {
-        let keep = in_string || !c.is_ascii_whitespace();
-        if *c == '"' && !escaped {
-            in_string = !in_string;
-        }
-        escaped = in_string && *c == '\\' && !escaped;
-        keep
-    });
-    kept.collect()
-}
-
-fn agree<T: Serialize + DeserializeOwned + PartialEq + Debug>(all: &[(&str, T)]) {
-    for (name, value) in all {
-        let text = golden(name);
-        assert_eq!(serde_json::to_string(value).unwrap(), compact(&text), "{name}: written");
-        assert_eq!(serde_json::from_str::<T>(&text).unwrap(), *value, "{name}: read");
-    }
-}
-
-#[test]
-fn what_is_written_is_the_file_and_the_file_is_read_as_what_wrote_it() {
-    agree(&commands());
-    agree(&events());
-    agree(&bodies_me());
-    agree(&bodies_name());
-    agree(&bodies_problem());
-    for (name, command) in commands() {
-        assert_eq!(Command::parse(&golden(name)), Ok(command), "{name}");
-    }
-}
-
-#[test]
-fn white_space_is_dropped_outside_strings_only() {
-    assert_eq!(compact("{ \"a b\" : [ 1,\n\t2 ] }"), "{\"a b\":[1,2]}");
-    assert_eq!(compact(r#"[ "\" \\" , "\\\" x" ]"#), r#"["\" \\","\\\" x"]"#);
-}
-
-#[test]
-fn every_file_is_of_use() {
-    fn names<T>(all: Vec<(&'static str, T)>) -> impl Iterator<Item = &'static str> {
-        all.into_iter().map(|(name, _)| name)
-    }
-    let bodies = names(bodies_me()).chain(names(bodies_name())).chain(names(bodies_problem()));
-    let used: Vec<_> = names(commands()).chain(names(events())).chain(bodies).collect();
-    let unique: BTreeSet<String> = used.iter().map(|name| format!("{name}.json")).collect();
-    assert_eq!(unique.len(), used.len(), "a file is used twice");
-    let entries = fs::read_dir(folder()).unwrap();
-    let there = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(unique, there);
-}
-
-/// The variants of an enum as its source names them, as they are on the wire.
-///
-/// A `match` would be better, but `Event` is `#[non_exhaustive]`: from here it
-/// could not do without a wildcard, which takes a new variant in silence.
-fn variants(source: &str, name: &str) -> BTreeSet<String> {
-    let after = source.lines().skip_while(|line| *line != format!("pub enum {name} {{")).skip(1);
-    let body = after.take_while(|line| *line != "}").map(str::trim);
-    let variants = body.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
-    variants
-        .map(|line| snake_case(line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap()))
-        .collect()
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
-}
-
-fn types<T>(all: Vec<(&str, T)>) -> BTreeSet<String> {
-    let of =
-        |name| serde_json::from_str::<Value>(&golden(name)).unwrap()["type"].as_str().unwrap().to_owned();
-    all.into_iter().map(|(name, _)| of(name)).collect()
-}
-
-#[test]
-fn every_variant_has_a_file() {
-    assert_eq!(types(commands()), variants(include_str!("../src/command.rs"), "Command"));
-    let mut told = types(events());
-    // What a client makes of a type that it does not know: never sent.
-    told.insert("unknown".into());
-    told.insert("later".into());
-    assert_eq!(told, variants(include_str!("../src/event.rs"), "Event"));
-}
-
-#[test]
-fn an_event_of_a_newer_server_is_passed_over() {
-    for frame in [
-        r#"{"type":"reacted","n":8,"to":{"room":1},"prev":7,"emoji":"🍵","by":[1,2]}"#,
-        r#"{"n":8,"type":"reacted"}"#,
-        r#"{"type":"reacted"}"#,
-    ] {
-        let place =
-            frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
-        let expected = place.map_or(Event::Unknown, Event::Later);
-        assert_eq!(Event::parse(frame).unwrap(), expected, "{frame}");
-        let among = format!(r#"{{"type":"events","ref":1,"to":{{"room":1}},"events":[{frame}]}}"#);
-        let Ok(Event::Events(found)) = Event::parse(&among) else { panic!("{among}") };
-        assert_eq!(found.events, [expected], "a client that fills a hole needs its place");
-    }
-}
-
-#[test]
-fn fields_of_a_newer_other_side_are_passed_over() {
-    fn with_more(text: &str) -> String {
-        text.replacen('{', r#"{"a_field_to_come":{"x":[1,{}]},"#, 1)
-    }
-    for (name, event) in events() {
-        assert_eq!(serde_json::from_str::<Event>(&with_more(&golden(name))).unwrap(), event, "{name}");
-    }
-    for (name, command) in commands() {
-        assert_eq!(Command::parse(&with_more(&golden(name))), Ok(command), "{name}");
-    }
-    let inside = golden("event_welcome").replace("\"as_of\"", "\"topic\": \"tea\", \"as_of\"");
-    assert_eq!(serde_json::from_str::<Event>(&inside).unwrap(), Event::Welcome(Box::new(welcome())));
-}
-
-#[test]
-fn each_field_of_an_event_is_read_and_none_is_there_twice() {
-    for (name, _) in events() {
-        let value: Value = serde_json::from_str(&golden(name)).unwrap();
-        let fields = value.as_object().unwrap();
-        for field in fields.keys() {
-            let mut wrong = fields.clone();
-            wrong[field] = (-1).into();
-            let wrong = Value::Object(wrong).to_string();
-            assert!(Event::parse(&wrong).is_err(), "{wrong}");
-            let twice = golden(name).replacen('{', &format!("{{\"{field}\":{},", fields[field]), 1);
-            assert!(Event::parse(&twice).is_err(), "{twice}");
-        }
-    }
-}
-
-#[test]
-fn an_error_of_a_newer_server_keeps_its_number_and_whether_to_try_again() {
-    let frame = r#"{"type":"error","ref":2,"code":1999,"name":"too_tired","temporary":true}"#;
-    let event: Event = serde_json::from_str(frame).unwrap();
-    let name = "too_tired".into();
-    let refusal = Refusal { reference: Some(2), code: ErrorCode::Other(1999), name, temporary: true };
-    assert_eq!(event, Event::Error(refusal));
-    assert_eq!(serde_json::to_string(&event).unwrap(), frame);
-}
-
-#[test]
-fn an_event_may_be_addressed_to_one_member() {
-    let to = Address::Member(MemberId(7));
-    assert_eq!(serde_json::to_string(&to).unwrap(), r#"{"member":7}"#);
-    assert_eq!(serde_json::from_str::<Address>(r#"{"member":7}"#).unwrap(), to);
 }

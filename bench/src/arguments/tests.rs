@@ -1,0 +1,67 @@
+use super::*;
+
+fn parse(line: &str) -> Result<Command, String> {
+    Command::parse(line.split_whitespace().map(str::to_owned))
+}
+
+#[test]
+fn the_usual_settings_are_the_bounds_own() {
+    let usual = FanOut::usual();
+    assert_eq!(parse("fan-out").unwrap(), Command::FanOut(usual.clone()));
+    assert_eq!((usual.clients, usual.rate, usual.bytes), (1_000, 200, 64));
+    assert_eq!(parse("slow").unwrap(), Command::Slow(Slow::usual()));
+}
+
+#[test]
+fn values_and_switches_are_read() {
+    let Command::FanOut(settings) = parse("fan-out --saturate --clients 7").unwrap() else {
+        panic!("another command");
+    };
+    assert!(settings.saturate && !settings.spin);
+    assert_eq!(settings.clients, 7);
+}
+
+#[test]
+fn bounds_hold_at_their_edges() {
+    for (line, fine) in [
+        ("fan-out --bytes 31", false),
+        ("fan-out --bytes 32", true),
+        ("fan-out --bytes 65536", true),
+        ("fan-out --bytes 65537", false),
+        ("idle --clients 0", false),
+        ("idle --clients 1", true),
+        ("idle --clients 10000", true),
+        ("idle --clients 10001", false),
+    ] {
+        assert_eq!(parse(line).is_ok(), fine, "{line}");
+    }
+}
+
+#[test]
+fn a_word_is_one_of_those_that_are_known() {
+    for (line, expected) in [
+        ("fault", Some(true)),
+        ("fault --transports all", Some(true)),
+        ("fault --transports websocket", Some(false)),
+        ("fault --transports pigeon", None),
+        ("fault --transports", None),
+    ] {
+        let switches = match parse(line) {
+            Ok(Command::Fault(fault)) => Some(fault.switches),
+            _ => None,
+        };
+        assert_eq!(switches, expected, "{line}");
+    }
+}
+
+#[test]
+fn every_wrong_argument_is_named_at_once() {
+    let wrong = parse("fan-out --clients many --rate --colour red").unwrap_err();
+    for name in ["--clients", "--rate", "--colour"] {
+        assert!(wrong.contains(name), "{wrong}");
+    }
+    assert!(parse("").is_err());
+    assert!(parse("dance").is_err());
+    assert!(parse("start 5").is_err());
+    assert!(parse("start --runs 5 --runs 6").is_err());
+}
