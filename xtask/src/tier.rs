@@ -1,6 +1,6 @@
 //! The tiers of tests: what each runs and what it needs. The tier `size` is the file of that name.
 
-use std::process::Command;
+use std::{env, num::NonZero, process::Command, thread};
 
 use crate::browser::{self, Browser};
 use crate::failure::Outcome;
@@ -91,7 +91,12 @@ impl Tier {
         Ok(match self {
             Self::Style => style(cargo),
             Self::Native => {
-                let command = cargo(&["test", "--no-fail-fast"]);
+                let mut command = cargo(&["test", "--no-fail-fast"]);
+                // The server's tests mostly wait for a time to pass, so more of them than cores fit.
+                if env::var_os("RUST_TEST_THREADS").is_none() {
+                    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+                    command.env("RUST_TEST_THREADS", (4 * cores).to_string());
+                }
                 tests("Testing on this machine", "the first time about 3 min", command)
             }
             Self::Browser => {
