@@ -1,8 +1,10 @@
 //! The house closes for a moment and opens again.
 
 use e2e::{
+    page::Page,
     stage::play,
     wait::{SOON, until},
+    window::Kind,
 };
 
 /// Whether `wanted` is in `seen`, in this order, with others in between.
@@ -89,7 +91,10 @@ async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     use e2e::recorder::Note;
     play(async |stage| {
         let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
+        // Only this way: she might come back by another, which has no socket to compare with.
+        let window = stage.window("mei", Kind::default()).await;
+        let mei = Page::visit_by(window, &house.url(), "websocket").await;
+        mei.come_in("梅").await;
         mei.allow_cut();
         house.close().await;
         mei.shows_ready_state(3).await;
