@@ -158,6 +158,10 @@ pub const HERE_EVERY_MS: u64 = 5_000;
 /// How long that counts.
 pub const HERE_MS: u64 = 12_000;
 
+/// How long a leader that has said whether the person is here, and is told otherwise, waits until it
+/// says so again. Each time it waits twice as long as before.
+pub const SAY_AGAIN_MS: u64 = 2_000;
+
 /// Frames that a page holds back that another tells, before it has begun itself. Past it: it begins anew.
 pub const SHARED_FRAMES_MAX: usize = 200;
 

@@ -9,7 +9,10 @@
 
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
 use crate::sorted::Map;
-use shared::{Event, MemberId};
+use shared::MemberId;
+use told::Told;
+
+mod told;
 
 /// A page, by a random number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +85,7 @@ pub struct Share {
     away: bool,
     /// When followers at which the person is last said so.
     here: Map<Tab, u64>,
-    told_away: bool,
+    told: Told,
     said_at: u64,
     renewed_at: u64,
     /// A follower has asked who leads, and was not answered.
@@ -102,7 +105,7 @@ impl Share {
             held: Vec::new(),
             away: false,
             here: Map::new(),
-            told_away: false,
+            told: Told::default(),
             said_at: 0,
             renewed_at: 0,
             asks: false,
@@ -120,7 +123,7 @@ impl Share {
 
     /// Whether the person is at none of the pages, as the server was told.
     pub fn is_away(&self) -> bool {
-        self.told_away
+        self.told.is_away()
     }
 
     /// Whose session it is, in the words of [`Share::welcomed`]; empty before that.
@@ -157,10 +160,8 @@ impl Share {
     pub fn frame(&mut self, frame: &str, out: &mut Vec<Wish>) {
         if self.role == Role::Leader && self.is_live {
             out.push(Wish::Say(Word::Frame(frame.to_owned())));
-            // A word of the line before this one may have come behind what this one said: it stands
-            // until it is said again.
-            if told_of_presence(frame, self.member()).is_some_and(|away| away != self.told_away) {
-                out.push(Wish::Away(self.told_away));
+            if let Some(member) = self.member() {
+                self.told.heard(frame, member);
             }
         }
         out.push(Wish::Take(frame.to_owned()));
@@ -268,25 +269,9 @@ impl Share {
     fn tell_away(&mut self, now: u64, out: &mut Vec<Wish>) {
         self.here.retain(|_, said| now.saturating_sub(*said) < HERE_MS && *said <= now);
         let away = self.away && self.here.is_empty();
-        if self.is_live && std::mem::replace(&mut self.told_away, away) != away {
+        if self.is_live && (self.told.tell(away, now) || self.told.is_to_be_told_again(now)) {
             out.push(Wish::Away(away));
         }
-    }
-}
-
-/// Whether this frame says of a member that they are away, or are not.
-fn told_of_presence(frame: &str, of: Option<MemberId>) -> Option<bool> {
-    // Frames come by the thousand, and hardly one is of presence.
-    let kinds = [r#"{"type":"away""#, r#"{"type":"here""#, r#"{"type":"present""#];
-    if !kinds.iter().any(|kind| frame.starts_with(kind)) {
-        return None;
-    }
-    let of = of?;
-    match Event::parse(frame).ok()? {
-        Event::Away(away) => away.members.iter().any(|it| it.id == of).then_some(true),
-        Event::Here(here) => here.members.iter().any(|it| it.id == of).then_some(false),
-        Event::Present(all) => all.members.iter().find(|it| it.member.id == of).map(|it| it.away),
-        _ => None,
     }
 }
 

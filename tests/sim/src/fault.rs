@@ -1,5 +1,6 @@
 //! What goes wrong in a storm.
 
+use crate::line::Line;
 use crate::network::{Kind, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
@@ -107,6 +108,10 @@ impl World {
             page.frozen_until = page.frozen_until.max(self.now + ms);
             if self.trace {
                 println!("{:>8} page {index} is frozen until {}", self.now, page.frozen_until);
+            }
+            let (id, is_led) = (page.id, page.lines.values().any(Line::leads));
+            if is_led {
+                self.leader_is_gone(id);
             }
         }
     }

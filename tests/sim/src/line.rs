@@ -58,6 +58,13 @@ pub(crate) struct Line {
     heard_until: BTreeMap<(PageId, SocketId), u64>,
 }
 
+impl Line {
+    /// It reads for the pages of its browser.
+    pub(crate) fn leads(&self) -> bool {
+        self.is_open && self.share.role() == Role::Leader
+    }
+}
+
 /// Who is told of in a `welcome`, and of which log. The client reads all of it; here two fields will do.
 fn claim_of(welcome: &str) -> Option<Claim> {
     let (_, rest) = welcome.split_once(r#""you":{"id":"#)?;
@@ -252,8 +259,12 @@ impl World {
                 self.line_over(id, socket, GOING_AWAY, "")?;
             }
             let Some(line) = self.any_line(id, socket) else { continue };
+            let has_led = line.leads();
             line.is_open = false;
             let requests = std::mem::take(&mut line.requests);
+            if has_led {
+                self.leader_is_gone(id);
+            }
             requests.into_keys().for_each(|wire| self.abandon(wire));
         }
         Ok(())

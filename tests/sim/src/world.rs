@@ -162,10 +162,11 @@ impl World {
             self.now = end;
             return Ok(false);
         }
-        let ((now, _), what) = entry.remove_entry();
+        let ((now, number), what) = entry.remove_entry();
         self.now = now;
         if let Some(until) = self.frozen_until(&what) {
-            self.after(until - now, what);
+            // Under its own number, or a later word of that moment would be heard before it.
+            self.due.insert((until, number), what);
             return Ok(true);
         }
         self.story.steps += 1;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::SAY_AGAIN_MS;
 
 /// Whose session it mostly is.
 const ANN: &str = "member=1&epoch=e";
@@ -337,10 +338,49 @@ fn who_leads_and_is_told_otherwise_says_again_whether_the_person_is_here() {
             browser.does(Tab(tab), |share, now, out| share.away(is_away, now, out));
         }
         let before = browser.page(Tab(1)).away.len();
+        browser.pass(SAY_AGAIN_MS);
         browser.frame(Tab(1), &frame);
+        browser.pass(500);
         let said = browser.page(Tab(1)).away[before..].to_vec();
         assert_eq!(said, if says { vec![is_away] } else { vec![] }, "{frame}, away: {is_away}");
         assert!(browser.page(Tab(2)).away.is_empty(), "who leads tells it");
         assert_eq!(browser.page(Tab(2)).taken, [frame]);
     }
+}
+
+#[test]
+fn what_is_said_again_takes_longer_each_time_until_there_is_something_new() {
+    let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
+    let mut browser = Browser::with(1);
+    browser.frame(Tab(1), away);
+    // When it says so, in milliseconds from now.
+    let says = |browser: &mut Browser| {
+        let (began, mut at) = (browser.now, Vec::new());
+        for _ in 0..64 {
+            browser.pass(500);
+            // What it says changes nothing, or is soon undone.
+            browser.frame(Tab(1), away);
+            let said = std::mem::take(&mut browser.page(Tab(1)).away);
+            at.extend(said.iter().map(|away| (browser.now - began, *away)));
+        }
+        at
+    };
+    assert_eq!(
+        says(&mut browser),
+        [(500, false), (2_500, false), (6_500, false), (14_500, false), (30_500, false)]
+    );
+    browser.does(Tab(1), |share, now, out| share.away(true, now, out));
+    browser.does(Tab(1), |share, now, out| share.away(false, now, out));
+    assert_eq!(std::mem::take(&mut browser.page(Tab(1)).away), [true, false]);
+    assert_eq!(says(&mut browser), [(2_000, false), (6_000, false), (14_000, false), (30_000, false)]);
+}
+
+#[test]
+fn what_the_server_says_likewise_is_not_said_again() {
+    let word = |kind: &str| format!(r#"{{"type":"{kind}","members":[{{"id":1,"name":"Ann"}}],"count":2}}"#);
+    let mut browser = Browser::with(1);
+    browser.frame(Tab(1), &word("away"));
+    browser.frame(Tab(1), &word("here"));
+    browser.pass(60_000);
+    assert_eq!(browser.page(Tab(1)).away, [] as [bool; 0]);
 }

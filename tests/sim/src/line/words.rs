@@ -111,12 +111,19 @@ impl World {
         Ok(())
     }
 
+    /// Those that it led look for another from now on: it may have led between two of their looks.
+    pub(crate) fn leader_is_gone(&mut self, id: PageId) {
+        let browser = self.pages[id.index].browser;
+        let pages = self.pages.iter_mut().filter(|page| page.browser == browser);
+        pages.flat_map(|page| page.lines.values_mut()).for_each(|line| line.unled_since = None);
+    }
+
     /// Whoever follows one that is gone finds out, and begins anew.
     fn check_is_led(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
         let (now, browser) = (self.now, self.pages[id.index].browser);
         let pages = self.pages.iter().filter(|page| page.browser == browser && page.frozen_until <= now);
         let lines = pages.flat_map(|page| page.lines.values());
-        let leaders = lines.filter(|line| line.is_open && line.share.role() == Role::Leader);
+        let leaders = lines.filter(|line| line.leads());
         let leaders: Vec<String> = leaders.map(|line| line.share.claim().to_owned()).collect();
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         let begun = leaders.iter().filter(|claim| !claim.is_empty()).count();
