@@ -332,9 +332,9 @@ async fn a_head_that_is_too_much_is_not_told() {
         told_bytes(&told)
     };
     // The name of a header that is shown, and `8` for the time.
-    let free = TRACE_BYTES_MAX - fixed - "x-forwarded-tea".len() - 8;
+    let free = TRACE_BYTES_MAX - fixed - "x-forwarded-for".len() - 8;
     for (length, is_told) in [(free - 1, true), (free, true), (free + 1, false)] {
-        let headers = [("X-Forwarded-Tea", "t".repeat(length))];
+        let headers = [("X-Forwarded-For", "t".repeat(length))];
         let raw = Raw::with(TcpStream::connect(house.address).await.unwrap(), TRACED, &headers).await;
         let seen = Wire::of(raw.0).next_trace().await;
         assert_eq!(matches!(seen, Seen::Handshake(_)), is_told, "{length}: {fixed}");
