@@ -101,7 +101,7 @@ fn placeholders(text: &str) -> Result<Placeholders, String> {
         let name = rest[at + 1..].strip_prefix('{').and_then(|name| name.split_once('}'));
         let name = name.map(|(inner, after)| (inner.split_once(':'), inner, after));
         let (name, after) = match name {
-            Some((Some((name, forms)), _, after)) if forms.split('|').count() == 2 => (name, after),
+            Some((Some((name, forms)), _, after)) if is_two_forms(forms) => (name, after),
             Some((None, name, after)) => (name, after),
             _ => return Err("has a % that begins no placeholder".to_owned()),
         };
@@ -112,6 +112,11 @@ fn placeholders(text: &str) -> Result<Placeholders, String> {
         rest = after;
     }
     Ok(found)
+}
+
+/// The form for 1 and the other, of which none is filled in itself.
+fn is_two_forms(text: &str) -> bool {
+    text.split('|').count() == 2 && !text.contains('%')
 }
 
 fn is_name(text: &str) -> bool {

@@ -38,7 +38,7 @@ fn a_key_in_one_language_only_is_a_fault() {
 #[test]
 fn placeholders_that_differ_are_a_fault() {
     one_fault(EN, &ZH.replace("count}", "number}"), SOURCE, "zh: count has the placeholders");
-    for odd in ["%", "%{count:}", "%{count:a}", "%{count:a|b|c}", "%{:a|b}", "%{count:a|b"] {
+    for odd in ["%", "%{count:}", "%{count:a}", "%{count:a|b|c}", "%{count:5%|b}", "%{:a|b}", "%{count:a|b"] {
         one_fault(EN, &ZH.replace("%{count}", odd), SOURCE, "count has a % that begins no placeholder");
     }
     let forms = EN.replace("here", "%{count:is|are} here");

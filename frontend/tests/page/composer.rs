@@ -148,7 +148,7 @@ async fn what_cannot_be_sent_is_kept_and_told() {
     for (text_in, reason) in [
         ("", "Write something before you send."),
         (" \n\t", "Write something before you send."),
-        (&"a".repeat(TEXT_BYTES_MAX + 1), "Too long by 1 bytes"),
+        (&"a".repeat(TEXT_BYTES_MAX + 1), "Too long by 1 byte ("),
     ] {
         let field = write(text_in).await;
         assert!(enter("#send_str", |_| {}).await);

@@ -275,6 +275,7 @@ impl Window {
         for path in ["/conn_ws", "/api/"] {
             self.allow(&[path, "ERR_"]);
         }
+        self.allow(&["/conn_ws", "closed before receiving a handshake response"]);
         self.allow(&["/api/", "503"]);
     }
 

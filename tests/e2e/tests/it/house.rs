@@ -1,11 +1,20 @@
 //! The house closes for a moment and opens again.
 
 use e2e::{
+    house::House,
     page::Page,
-    stage::play,
+    stage::{Stage, play},
     wait::{SOON, until},
     window::Kind,
 };
+
+/// Only this way: another has no socket to look at.
+async fn by_a_socket(stage: &Stage, house: &House, name: &str) -> Page {
+    let window = stage.window(name, Kind::default()).await;
+    let page = Page::visit_by(window, &house.url(), "websocket").await;
+    page.come_in(name).await;
+    page
+}
 
 /// Whether `wanted` is in `seen`, in this order, with others in between.
 fn has_in_order(seen: &[u16], wanted: &[u16]) -> bool {
@@ -17,8 +26,8 @@ fn has_in_order(seen: &[u16], wanted: &[u16]) -> bool {
 async fn a_restart_is_survived_by_all() {
     play(async |stage| {
         let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
+        let mei = by_a_socket(stage, &house, "梅").await;
+        let tom = by_a_socket(stage, &house, "Tom").await;
         for page in [&mei, &tom] {
             page.allow_cut();
             page.mark().await;
@@ -91,10 +100,7 @@ async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     use e2e::recorder::Note;
     play(async |stage| {
         let house = stage.house(&[]).await;
-        // Only this way: she might come back by another, which has no socket to compare with.
-        let window = stage.window("mei", Kind::default()).await;
-        let mei = Page::visit_by(window, &house.url(), "websocket").await;
-        mei.come_in("梅").await;
+        let mei = by_a_socket(stage, &house, "梅").await;
         mei.allow_cut();
         house.close().await;
         mei.shows_ready_state(3).await;
