@@ -375,6 +375,9 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
         // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.
         let chunk = queue.take(CHUNK_BYTES_MAX);
         connection.way_out.asked(chunk.is_some());
+        if chunk.is_none() && queue.is_closing && connection.carrier == Carrier::Socket {
+            connection.way_out.ends();
+        }
         if chunk.is_some() || queue.is_closing {
             return Poll::Ready(chunk.map(Ok));
         }

@@ -7,6 +7,10 @@
 //!
 //! How that is known: the dispatcher asks the body for bytes only behind the head, which is then in
 //! its buffer, and it flushes the socket only when the socket has taken the whole of that buffer.
+//!
+//! A WebSocket's server closes TCP first, as soon as it has sent its close frame (RFC 6455 §7.1.1).
+//! actix-http lingers before it does so, for HTTP: a client that still sends a body would lose the
+//! answer. So this side is shut down here, at the flush behind the last frame.
 
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;
@@ -34,7 +38,7 @@ impl Socket {
     /// A connection as it was accepted.
     pub fn new(stream: TcpStream) -> Self {
         let (reading, writing) = stream.into_split();
-        let way_out = WayOut { writing: RefCell::new(Some(writing)), stands: Cell::default() };
+        let way_out = WayOut { writing: RefCell::new(Some(writing)), ..WayOut::default() };
         Socket { reading, way_out: Rc::new(way_out) }
     }
 
@@ -79,14 +83,21 @@ impl AsyncWrite for Socket {
         self.poll_writing(|writing| writing.poll_write(cx, bytes))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // TCP has nothing to flush. The dispatcher does it when its buffer is empty.
         self.way_out.flushed();
+        if self.way_out.is_ending.get() {
+            // Where that fails the peer is gone, which reading tells too.
+            let _ = ready!(self.poll_shutdown(cx));
+        }
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_writing(|writing| writing.poll_shutdown(cx).map_ok(|()| 0)))?;
+        if !self.way_out.is_shut.get() {
+            ready!(self.poll_writing(|writing| writing.poll_shutdown(cx).map_ok(|()| 0)))?;
+            self.way_out.is_shut.set(true);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -97,6 +108,9 @@ pub struct WayOut {
     /// Gone with the socket.
     writing: RefCell<Option<OwnedWriteHalf>>,
     stands: Cell<Stands>,
+    /// All that a WebSocket sends was handed over.
+    is_ending: Cell<bool>,
+    is_shut: Cell<bool>,
 }
 
 /// How the dispatcher's buffer stands.
@@ -117,6 +131,11 @@ impl WayOut {
         if got_one || self.stands.get() == Stands::Before {
             self.stands.set(Stands::Filled);
         }
+    }
+
+    /// A WebSocket's last frame was handed over: this side is shut down once that has left.
+    pub fn ends(&self) {
+        self.is_ending.set(true);
     }
 
     fn flushed(&self) {
@@ -242,15 +261,15 @@ mod tests {
         }
         let reading = async {
             let mut bytes = Vec::new();
-            while !bytes.ends_with(b"slow") {
-                peer.read_buf(&mut bytes).await.unwrap();
-            }
+            // To the end of TCP, though actix-http would linger.
+            while peer.read_buf(&mut bytes).await.unwrap() > 0 {}
             bytes
         };
         let writing = async {
             while let Poll::Ready(Some(Ok(chunk))) = Pin::new(&mut body).poll_next(&mut context) {
                 tokio::io::AsyncWriteExt::write_all(&mut socket, &chunk).await.unwrap();
             }
+            flush(&mut socket);
         };
         let (bytes, ()) = tokio::join!(reading, writing);
         let close = frame::close(Some(4008), "slow");
