@@ -147,7 +147,10 @@ pub async fn read_bytes(
     }
     let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(bytes_max)).await;
     let body = body.map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
-    let body = body.map_err(|_| Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge))?;
+    let body = body.map_err(|_| {
+        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge)
+            .since(format!("The body may have at most {bytes_max} bytes."))
+    })?;
     body.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))
 }
 

@@ -7,6 +7,7 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
+use hub::input::Claim;
 use shared::{ErrorCode, api::Problem};
 use std::fmt;
 
@@ -42,6 +43,22 @@ impl Refused {
     #[must_use]
     pub fn since(mut self, detail: String) -> Self {
         self.detail = Some(detail);
+        self
+    }
+
+    /// With why the cookie that came along stands for nobody here: it was not counted, or is another's
+    /// than the address names. Refusals other than 401 stay as they are.
+    #[must_use]
+    pub fn since_cookie(self, has_cookie: bool, is_counted: bool, names: &Claim) -> Self {
+        if self.status != StatusCode::UNAUTHORIZED || !has_cookie {
+            return self;
+        }
+        if !is_counted {
+            return self.since("The cookie counts with an `Origin` header of this house only.".to_owned());
+        }
+        if names.member.is_some() || names.epoch.is_some() {
+            return self.since("The cookie is not that of `member` and `epoch` in the address.".to_owned());
+        }
         self
     }
 

@@ -65,7 +65,7 @@ macro_rules! error_codes {
 
 error_codes! {
     /// A frame is not a JSON object with a `type`.
-    Unparsable = 1001, "unparsable", false, "Send one JSON object with a \"type\" per text frame.";
+    Unparsable = 1001, "unparsable", false, "Send one JSON object with a \"type\".";
     /// The `type` is none that the server knows.
     UnknownCommand = 1002, "unknown_command", false, "See PROTOCOL.md for the commands that this server knows.";
     /// A field is missing, of the wrong type or out of its range.

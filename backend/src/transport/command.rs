@@ -39,13 +39,15 @@ pub async fn command(
         watch(text);
     }
     let identity = asked.claim()?;
-    let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
+    let device = device::of(&request, &parts.house);
+    let (has_cookie, names) = (device.is_some(), identity);
+    let device = device.filter(|_| caller.has_origin);
     let entered = parts.enter(Carrier::Request)?;
     let connection = &entered.connection;
     parts.tell(Input::Asked { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     entered.wait_for_rate().await;
-    respond(answer)
+    respond(answer).map_err(|refused| refused.since_cookie(has_cookie, caller.has_origin, &names))
 }
 
 fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {

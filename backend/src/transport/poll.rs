@@ -48,12 +48,13 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
         away: asked.flag("away")?,
     };
     let device = device::of(&request, &parts.house);
+    let (has_cookie, names) = (device.is_some(), poll.identity);
     let entered = parts.enter(Carrier::Poll)?;
     let connection = Rc::clone(&entered.connection);
     parts.tell(Input::Polled { session: connection.session, device, poll }).await?;
     something(&connection, Instant::now() + wait).await;
     entered.wait_for_rate().await;
-    refuse_closing(&connection).await?;
+    refuse_closing(&connection).await.map_err(|refused| refused.since_cookie(has_cookie, true, &names))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));

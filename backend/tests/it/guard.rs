@@ -64,3 +64,28 @@ async fn without_an_origin_the_cookie_is_not_honoured() {
     let answer = http::request(&house, &head, b"{\"name\":\"Eve\"}").await;
     assert_eq!((answer.status, answer.code()), (401, 1201));
 }
+
+#[tokio::test]
+async fn a_401_says_why_the_cookie_that_came_along_stands_for_nobody() {
+    let house = House::open();
+    let cookie = house.join("Wei").await;
+    let json = ("content-type", "application/json");
+    let length = ("content-length", "15");
+    let ping = br#"{"type":"ping"}"#;
+    let told = async |path: &str, headers: &[(&str, &str)]| {
+        let head = http::head("POST", path, &house, headers);
+        let answer = http::request(&house, &head, ping).await;
+        assert_eq!((answer.status, answer.code()), (401, 1201));
+        answer.problem()["detail"].as_str().map(str::to_owned)
+    };
+    let (with, origin) = (("cookie", cookie.as_str()), ("origin", &*format!("http://{}", house.address)));
+    let uncounted = "The cookie counts with an `Origin` header of this house only.";
+    assert_eq!(told("/api/command", &[json, length, with]).await.as_deref(), Some(uncounted));
+    let anothers = "The cookie is not that of `member` and `epoch` in the address.";
+    let path = "/api/command?member=99";
+    assert_eq!(told(path, &[json, length, with, origin]).await.as_deref(), Some(anothers));
+    assert_eq!(told(path, &[json, length, origin]).await, None, "there was none");
+    let answer = http::get(&house, "/api/poll?member=99", &[with]).await;
+    assert_eq!((answer.status, answer.problem()["detail"].as_str()), (401, Some(anothers)));
+    assert!(http::get(&house, "/api/poll", &[]).await.problem()["detail"].is_null());
+}
