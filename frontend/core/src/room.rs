@@ -118,9 +118,13 @@ impl Room {
         self.seen = self.timeline.newest();
     }
 
-    /// A message with this number came; the first tells where the room stood before it.
-    pub(crate) fn hears(&mut self, seq: u64) {
-        self.seen.get_or_insert(seq.saturating_sub(1));
+    /// A message with this number came; the first tells where the room stood before it. Whoever said
+    /// something, at another page or device, has seen the room up to there.
+    pub(crate) fn hears(&mut self, seq: u64, is_own: bool) {
+        let seen = self.seen.get_or_insert(seq.saturating_sub(1));
+        if is_own {
+            *seen = seq.max(*seen);
+        }
     }
 
     /// The connection is lost.

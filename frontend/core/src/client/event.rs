@@ -133,7 +133,7 @@ impl Client {
         let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
         if let Some(room) = self.rooms.get_mut(id) {
-            room.hears(posted.seq);
+            room.hears(posted.seq, Some(posted.author) == look.me);
             room.timeline.posted(&posted.into_message(), look);
             if open {
                 room.see();

@@ -28,6 +28,22 @@ fn the_lobby_stands_first_and_the_others_by_name() {
 }
 
 #[test]
+fn who_says_something_at_another_page_has_seen_the_room_up_to_there() {
+    let mut house = House::with_room(1, 7, "tea");
+    let mut page = Page::welcome_in(&house);
+    for (seen, frame) in [(1, house.talk(TEA, 1..=1)), (2, house.talk(TEA, 2..=2))] {
+        page.frames(frame);
+        assert_eq!(page.view().rooms[1].unseen, seen);
+    }
+    let own = house.post_in(TEA, &ann(), 9, "my own");
+    page.frame(own);
+    assert_eq!(page.view().rooms[1].unseen, 0);
+    let talk = house.talk(TEA, 3..=3);
+    page.frames(talk);
+    assert_eq!(page.view().rooms[1].unseen, 1);
+}
+
+#[test]
 fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(TEA, 1..=80);
