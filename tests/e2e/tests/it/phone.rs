@@ -59,3 +59,29 @@ async fn a_room_is_made_and_left_with_a_thumb() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_longest_name_and_description_leave_all_buttons_in_sight() {
+    const STICKS_OUT: &str = "return document.documentElement.scrollWidth > innerWidth \
+        || ['#room_btn', '#send_btn'].some(it => document.querySelector(it).getBoundingClientRect().right > innerWidth)";
+    play(async |stage| {
+        let house = stage.house(&[]).await;
+        let name = "W".repeat(32);
+        let tom = stage.guest(&house.url(), "Tom").await;
+        tom.make_room(&name, &"what it is for ".repeat(20)).await;
+        let mei = Page::join(stage.window("phone", PHONE).await, &house.url(), "梅").await;
+        mei.goto(&format!("{}{}", house.url(), tom.path().await)).await;
+        mei.click("#stranger .join").await;
+        mei.is_in(&name).await;
+        for page in [&tom, &mei] {
+            assert!(!page.run::<bool>(STICKS_OUT, vec![]).await, "in the window {}", page.name());
+        }
+        mei.click("#room_btn").await;
+        mei.click("#leave_btn").await;
+        mei.find("#leave_yes").await;
+        let scrolls =
+            "const it = document.querySelector('.dialog_content'); return it.scrollWidth > it.clientWidth";
+        assert!(!mei.run::<bool>(scrolls, vec![]).await, "the question is broken into lines");
+    })
+    .await;
+}
