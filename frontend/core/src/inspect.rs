@@ -239,10 +239,12 @@ impl Inspector {
     }
 }
 
-/// As much of a text as is shown.
+/// As much of a text as is shown, with `…` where there is more.
 fn shortened(text: &str) -> Rc<str> {
-    let end = text.char_indices().nth(INSPECT_TEXT_CHARS_MAX).map_or(text.len(), |(at, _)| at);
-    text[..end].into()
+    match text.char_indices().nth(INSPECT_TEXT_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 #[cfg(test)]

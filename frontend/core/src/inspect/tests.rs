@@ -163,7 +163,7 @@ fn what_cannot_be_called_is_told_and_not_called() {
 
 #[test]
 fn a_long_message_is_cut_where_a_character_ends() {
-    for (chars, shown) in [(199, 199), (200, 200), (201, 200)] {
-        assert_eq!(shortened(&"茶".repeat(chars)).chars().count(), shown);
+    for (chars, shown, more) in [(199, 199, ""), (200, 200, ""), (201, 200, "…")] {
+        assert_eq!(*shortened(&"茶".repeat(chars)), *format!("{}{more}", "茶".repeat(shown)));
     }
 }

@@ -34,7 +34,7 @@ pub fn heads(language: Language, handshake: Option<&Handshake>) -> Html {
                 { for absent }
             </dl>
             <h3 key="response">{ tr!(language, "inspect.response") }</h3>
-            <p key="status" class="code"><code>{ format!("HTTP/1.1 {}", response.status) }</code></p>
+            <p key="status" class="code"><code>{ status_line(response.status) }</code></p>
             <dl key="answered" class="pairs">
                 { for response.headers.iter().enumerate().map(|(at, header)| shown(language, at, header)) }
             </dl>
@@ -82,6 +82,12 @@ fn note(language: Language, name: &str) -> Option<AttrValue> {
     })
 }
 
+/// The one status that opens a WebSocket has its words.
+fn status_line(status: u16) -> String {
+    let words = if status == 101 { " Switching Protocols" } else { "" };
+    format!("HTTP/1.1 {status}{words}")
+}
+
 /// `Sec-WebSocket-Accept`, computed step by step from the key that the server received, or from any other.
 pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> Html {
     let key = view.shown_key().unwrap_or(EXAMPLE).to_owned();
@@ -90,6 +96,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
         let headers = &handshake.response.headers;
         headers.iter().find(|header| header.name == "sec-websocket-accept")?.value.clone()
     });
+    let differs = answered.as_ref().is_some_and(|answered| *answered != steps.accept);
     let verdict = answered.map(|answered| {
         if answered == steps.accept {
             tr!(language, "inspect.accept_same")
@@ -118,7 +125,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
                 { step("step_digest", tr!(language, "inspect.step_digest"), hex::write(&steps.digest)) }
                 { step("step_accept", tr!(language, "inspect.step_accept"), steps.accept) }
             </dl>
-            <p key="verdict" id="verdict" role="status">{ verdict.unwrap_or_default() }</p>
+            <p key="verdict" id="verdict" class={classes!(differs.then_some("differs"))} role="status">{ verdict.unwrap_or_default() }</p>
         </div>
     }
 }

@@ -103,7 +103,7 @@ fn code_word(language: Language, code: u16) -> AttrValue {
         4401 => tr!(language, "inspect.code_4401"),
         4402 => tr!(language, "inspect.code_4402"),
         4429 => tr!(language, "inspect.code_4429"),
-        1000 | 3000..=3999 => tr!(language, "inspect.code_own"),
+        1000 | 3000..=4999 => tr!(language, "inspect.code_own"),
         _ => AttrValue::default(),
     }
 }
