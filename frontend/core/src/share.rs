@@ -233,6 +233,12 @@ impl Share {
         }
     }
 
+    /// A moment has passed for a page that reads for itself, in a browser without a channel: there is
+    /// no lease, but what it told may have to be said again.
+    pub fn tick_alone(&mut self, now: u64, out: &mut Vec<Wish>) {
+        self.tell_away(now, out);
+    }
+
     /// This page lets go of the connection; `found` is in the storage.
     pub fn end(&self, found: Option<Lease>, out: &mut Vec<Wish>) {
         match self.role {

@@ -267,9 +267,11 @@ impl Line {
         *self.0.ticker.borrow_mut() = Timeout::new(TICK_MS, move || {
             let Some(inner) = line.upgrade() else { return };
             let line = Line(inner);
-            if line.0.channel.borrow().is_some() {
-                line.shares(|share, now, out| share.tick(channel::lease(), now, out));
-            }
+            let is_alone = line.0.channel.borrow().is_none();
+            line.shares(|share, now, out| match is_alone {
+                true => share.tick_alone(now, out),
+                false => share.tick(channel::lease(), now, out),
+            });
             if line.is_open() {
                 spawn_local(async move { line.tick_later() });
             }

@@ -154,9 +154,16 @@ impl Client {
         self.seen = self.seen.max(snapshot.as_of);
         self.members.authors(&snapshot.authors, &snapshot.messages, snapshot.as_of);
         let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let open = self.rooms.open_id() == id;
+        let own = snapshot.messages.iter().rfind(|message| Some(message.author) == look.me);
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
                 room.reset(snapshot, look);
+                if open {
+                    room.see();
+                } else if let Some(own) = own {
+                    room.hears(own.seq, true);
+                }
                 if let Some(entry) = entry {
                     room.describe(entry, snapshot.as_of);
                 }

@@ -384,3 +384,33 @@ fn what_the_server_says_likewise_is_not_said_again() {
     browser.pass(60_000);
     assert_eq!(browser.page(Tab(1)).away, [] as [bool; 0]);
 }
+
+#[test]
+fn it_is_said_again_once_its_time_is_over_and_when_the_clock_was_set_back() {
+    let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
+    let told = || {
+        let mut told = Told::default();
+        assert!(told.tell(true, 10_000) && told.tell(false, 10_000));
+        told.heard(away, MemberId(1));
+        told
+    };
+    for (ms, says) in [(SAY_AGAIN_MS - 1, false), (SAY_AGAIN_MS, true), (SAY_AGAIN_MS + 1, true)] {
+        assert_eq!(told().is_to_be_told_again(10_000 + ms), says, "{ms}");
+    }
+    assert!(told().is_to_be_told_again(9_999));
+}
+
+#[test]
+fn without_a_channel_it_is_said_again_too_and_no_lease_is_kept() {
+    let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
+    let mut share = Share::new(Tab(1), None, 0, &mut Vec::new());
+    let mut out = Vec::new();
+    share.tick_alone(5_000, &mut out);
+    share.welcomed(ANN.to_owned());
+    share.live(5_000, &mut Vec::new());
+    share.tick_alone(10_000, &mut out);
+    assert_eq!(out, []);
+    share.frame(away, &mut Vec::new());
+    share.tick_alone(15_000, &mut out);
+    assert_eq!(out, [Wish::Away(false)]);
+}

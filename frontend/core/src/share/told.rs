@@ -13,7 +13,8 @@ pub(super) struct Told {
     away: bool,
     /// What the server said last, or is taken to say since it was told.
     server_says: bool,
-    again_at: u64,
+    said_at: u64,
+    /// For how long it waits from then on.
     again_ms: u64,
 }
 
@@ -26,8 +27,7 @@ impl Told {
     pub(super) fn tell(&mut self, away: bool, now: u64) -> bool {
         let is_new = away != self.away;
         if is_new {
-            let again_at = now.saturating_add(SAY_AGAIN_MS);
-            *self = Told { away, server_says: away, again_at, again_ms: SAY_AGAIN_MS };
+            *self = Told { away, server_says: away, said_at: now, again_ms: SAY_AGAIN_MS };
         }
         is_new
     }
@@ -41,10 +41,12 @@ impl Told {
 
     /// Whether it is time to say again what the server says otherwise.
     pub(super) fn is_to_be_told_again(&mut self, now: u64) -> bool {
-        let is_it = self.server_says != self.away && now >= self.again_at;
+        // A clock that was set back says nothing of how long it was.
+        let is_time = now < self.said_at || now - self.said_at >= self.again_ms;
+        let is_it = is_time && self.server_says != self.away;
         if is_it {
             self.again_ms = self.again_ms.saturating_mul(2).max(SAY_AGAIN_MS);
-            self.again_at = now.saturating_add(self.again_ms);
+            self.said_at = now;
         }
         is_it
     }

@@ -173,6 +173,29 @@ fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
 }
 
 #[test]
+fn after_a_snapshot_what_is_open_is_seen_and_what_stands_before_ones_own_word() {
+    let unseen = |page: &mut Page| page.view().rooms.iter().map(|room| room.unseen).collect::<Vec<_>>();
+    let mut house = House::with_room(1, 7, "tea");
+    house.talk(LOBBY, 1..=2);
+    house.talk(TEA, 1..=1);
+    let mut page = Page::welcome_in(&house);
+    let talk = house.talk(TEA, 2..=3);
+    page.frames(talk);
+    assert_eq!(unseen(&mut page), [0, 2]);
+    house.talk(LOBBY, 3..=9);
+    house.talk(TEA, 4..=5);
+    house.post_in(TEA, &ann(), 9, "6");
+    house.talk(TEA, 7..=8);
+    resumes(&mut page, &house);
+    page.frame(house.reset(None, LOBBY, 3));
+    page.frame(house.reset(None, TEA, 4));
+    page.frame(house.caught_up());
+    assert_eq!(unseen(&mut page), [0, 2]);
+    page.give(Input::Open(TEA));
+    assert_eq!(unseen(&mut page), [0, 0]);
+}
+
+#[test]
 fn what_touches_a_snapshot_stays() {
     let mut house = House::new(1);
     house.talk(LOBBY, 1..=6);
