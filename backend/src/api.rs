@@ -16,6 +16,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use hub::{
+    input::Claim,
     output::Answer,
     rate::{Bucket, Rate},
 };
@@ -68,8 +69,15 @@ pub async fn rename(
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
     let Name { name } = read(&request, payload).await?;
-    let device = device::of(&request, &parts.house).filter(|_| caller.has_origin);
-    let device = device.ok_or(Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired))?;
+    let device = device::of(&request, &parts.house);
+    let has_cookie = device.is_some();
+    let device = device.filter(|_| caller.has_origin).ok_or_else(|| {
+        Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired).since_cookie(
+            has_cookie,
+            caller.has_origin,
+            &Claim::default(),
+        )
+    })?;
     parts.addresses.take(caller.address, parts.namings)?;
     let member = expect_me(parts.ask(Question::Rename(name, device)).await?)?;
     Ok(answer(&parts, member, None))

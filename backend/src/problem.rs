@@ -46,7 +46,7 @@ impl Refused {
         self
     }
 
-    /// With why the cookie that came along stands for nobody here: it was not counted, or is another's
+    /// With why the cookie that came along stands for nobody here, if it was not counted or is another's
     /// than the address names. Refusals other than 401 stay as they are.
     #[must_use]
     pub fn since_cookie(self, has_cookie: bool, is_counted: bool, names: &Claim) -> Self {

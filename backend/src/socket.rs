@@ -8,9 +8,9 @@
 //! How that is known: the dispatcher asks the body for bytes only behind the head, which is then in
 //! its buffer, and it flushes the socket only when the socket has taken the whole of that buffer.
 //!
-//! A WebSocket's server closes TCP first, as soon as it has sent its close frame (RFC 6455 §7.1.1).
+//! A WebSocket's server closes TCP first (RFC 6455 §7.1.1), and behind its close frame it sends nothing.
 //! actix-http lingers before it does so, for HTTP: a client that still sends a body would lose the
-//! answer. So this side is shut down here, at the flush behind the last frame.
+//! answer. So this side is shut down here, at the flush behind the last frame; the other is read on.
 
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;

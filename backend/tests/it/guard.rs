@@ -63,6 +63,7 @@ async fn without_an_origin_the_cookie_is_not_honoured() {
     let head = http::head("POST", "/api/name", &house, &headers);
     let answer = http::request(&house, &head, b"{\"name\":\"Eve\"}").await;
     assert_eq!((answer.status, answer.code()), (401, 1201));
+    assert_eq!(answer.problem()["detail"], "The cookie counts with an `Origin` header of this house only.");
 }
 
 #[tokio::test]
