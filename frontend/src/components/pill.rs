@@ -32,8 +32,20 @@ pub fn transport_word(language: Language, transport: Transport) -> AttrValue {
 
 /// The pill; there is one on every screen.
 pub fn pill(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
+    draw(language, transport, ready_state, word(language, ready_state))
+}
+
+/// The pill at the door, where no connection is wanted: `closed` would read as the house's.
+pub fn door_pill(language: Language, link: Link) -> Html {
+    let word = match link.ready_state {
+        ReadyState::Closed => tr!(language, "link.none"),
+        other => word(language, other),
+    };
+    draw(language, link.transport, link.ready_state, word)
+}
+
+fn draw(language: Language, transport: Transport, ready_state: ReadyState, word: AttrValue) -> Html {
     let number = ready_state as u16;
-    let word = word(language, ready_state);
     let by = transport_word(language, transport);
     let title = tr!(language, "link.title", transport = by, number = number, word = word);
     html! {

@@ -3,7 +3,7 @@
 use crate::components::brand::brand;
 use crate::components::choice::language_choice;
 use crate::components::name_field::{NameField, NameFieldIds};
-use crate::components::pill::pill;
+use crate::components::pill::door_pill;
 use crate::context::Surroundings;
 use crate::language::tr;
 use client::input::Input;
@@ -28,7 +28,7 @@ pub fn join(
             <div key="card" class="card">
                 <div key="head" class="card_head">
                     { brand(language) }
-                    { pill(language, link.transport, link.ready_state) }
+                    { door_pill(language, link) }
                 </div>
                 <h1 key="title">{ tr!(language, "join.title") }</h1>
                 <div key="about" class="card_about">{ tr!(language, "join.about") }</div>

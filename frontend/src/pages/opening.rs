@@ -2,7 +2,7 @@
 
 use crate::components::brand::brand;
 use crate::components::connection_notice::ConnectionNotice;
-use crate::components::pill::pill;
+use crate::components::pill::door_pill;
 use crate::context::Surroundings;
 use crate::language::tr;
 use client::view::Link;
@@ -17,7 +17,7 @@ pub fn opening(around: &Surroundings, failed: bool, link: Link) -> Html {
         <main key="opening" class="door">
             { brand(language) }
             <div key="word" class="door_word" role="status">{ word }</div>
-            { pill(language, link.transport, link.ready_state) }
+            { door_pill(language, link) }
             <div key="notice" class="door_notice">
                 if failed {
                     <ConnectionNotice {link} />

@@ -1,6 +1,6 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{Identity, NameRefusal, View};
+use client::view::{Identity, NameRefusal, ReadyState, View};
 use shared::ErrorCode;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -16,8 +16,11 @@ fn field() -> HtmlInputElement {
 
 #[wasm_bindgen_test]
 async fn a_name_is_asked_for_and_emitted() {
-    let stage = Stage::open(door("阿哲", None)).await;
+    let mut view = door("阿哲", None);
+    view.link.ready_state = ReadyState::Closed;
+    let stage = Stage::open(view).await;
     assert_eq!(field().value(), "阿哲");
+    assert_eq!(text("#ready_state"), "not connected");
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     press("#name_btn").await;
     assert_eq!(stage.emitted(), [Input::Join { name: "阿哲".to_owned() }]);

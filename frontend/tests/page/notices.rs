@@ -297,7 +297,7 @@ async fn a_new_epoch_is_told_until_it_is_dismissed() {
     let mut view = room();
     view.new_epoch = true;
     let stage = Stage::open(view).await;
-    assert!(text("#new_epoch").contains("not kept"));
+    assert!(text("#new_epoch").contains("another log"));
     press("#new_epoch button").await;
     assert_eq!(stage.emitted(), [Input::DismissEpoch]);
 }

@@ -4,6 +4,7 @@ use crate::components::refused::refused;
 use crate::language::{Language, tr};
 use client::inspect::Input;
 use client::inspect::call::{CloseFault, REASON_BYTES_MAX, SendFault};
+use client::inspect::comparison::grouped;
 use client::limits::INSPECT_SEND_BYTES_MAX;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -64,7 +65,9 @@ pub fn Calls(props: &CallsProps) -> Html {
     let send_fault = props.send_fault.map(|fault| match fault {
         SendFault::Connecting => tr!(language, "inspect.send_connecting"),
         SendFault::Ended => tr!(language, "inspect.send_ended"),
-        SendFault::TooLong => tr!(language, "inspect.send_long", max = INSPECT_SEND_BYTES_MAX),
+        SendFault::TooLong => {
+            tr!(language, "inspect.send_long", max = grouped(INSPECT_SEND_BYTES_MAX as u64))
+        }
     });
     let close_fault = props.close_fault.map(|fault| match fault {
         CloseFault::NotANumber => tr!(language, "inspect.close_number"),

@@ -29,7 +29,9 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<Input>) -> Ht
             let before = editor.hex.get(..fault.0).unwrap_or_default();
             Some(tr!(language, "inspect.not_hex", at = before.chars().count() + 1))
         }
-        Meaning::TooLong(_) => Some(tr!(language, "inspect.too_long", max = INSPECT_EDIT_BYTES_MAX)),
+        Meaning::TooLong(_) => {
+            Some(tr!(language, "inspect.too_long", max = grouped(INSPECT_EDIT_BYTES_MAX as u64)))
+        }
         Meaning::Frames(..) => None,
     };
     let sides = [Side::Client, Side::Server].map(|side| {
@@ -94,7 +96,9 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
         (editor.field_fault == Some(FieldFault::Key)).then(|| tr!(language, "inspect.mask_key_bad"));
     let payload_fault = match editor.field_fault {
         Some(FieldFault::Payload(fault)) => Some(tr!(language, "inspect.not_hex", at = fault.0 + 1)),
-        Some(FieldFault::TooLong(_)) => Some(tr!(language, "inspect.too_long", max = INSPECT_EDIT_BYTES_MAX)),
+        Some(FieldFault::TooLong(_)) => {
+            Some(tr!(language, "inspect.too_long", max = grouped(INSPECT_EDIT_BYTES_MAX as u64)))
+        }
         _ => None,
     };
     html! {

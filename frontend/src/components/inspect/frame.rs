@@ -1,6 +1,7 @@
 //! A frame taken apart, and what is wrong with it.
 
 use crate::language::{Language, tr};
+use client::inspect::comparison::grouped;
 use shared::websocket::header::mask;
 use shared::websocket::{Fault, Frame, LengthForm, Opcode, hex};
 use yew::prelude::*;
@@ -18,10 +19,10 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
     let form = tr!(
         language,
         "inspect.form_value",
-        length = tr!(language, "inspect.bytes", count = header.length),
+        length = tr!(language, "inspect.bytes", count = grouped(header.length)),
         form = form_word(language, header.form)
     );
-    let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = untold));
+    let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = grouped(untold)));
     let pair = |label: AttrValue, code: String, word: AttrValue| {
         html! {
             <div key={label.to_string()}>

@@ -4,6 +4,7 @@ use crate::components::inspect::frame::{as_text, detail, faults, opcode_word};
 use crate::components::inspect::life::milliseconds;
 use crate::language::{Language, tr};
 use client::inspect::Input;
+use client::inspect::comparison::grouped;
 use client::inspect::frames::{FrameRow, Frames};
 use shared::limits::TRACE_BYTES_MAX;
 use shared::websocket::Side;
@@ -16,11 +17,11 @@ pub fn frames(language: Language, frames: &Frames, emit: &Callback<Input>) -> Ht
         tr!(
             language,
             "inspect.counted",
-            max = TRACE_BYTES_MAX,
-            client = counted.client.frames,
-            client_bytes = counted.client.bytes,
-            server = counted.server.frames,
-            server_bytes = counted.server.bytes
+            max = grouped(TRACE_BYTES_MAX as u64),
+            client = grouped(counted.client.frames),
+            client_bytes = grouped(counted.client.bytes),
+            server = grouped(counted.server.frames),
+            server_bytes = grouped(counted.server.bytes)
         )
     });
     html! {
@@ -50,7 +51,7 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
     let (opcode, length, text) = match &row.read {
         Ok(frame) => (
             opcode_word(language, frame.header.opcode),
-            tr!(language, "inspect.bytes", count = frame.header.length),
+            tr!(language, "inspect.bytes", count = grouped(frame.header.length)),
             as_text(frame),
         ),
         Err(_) => Default::default(),

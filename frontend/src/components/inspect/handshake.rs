@@ -3,6 +3,7 @@
 use crate::components::button::word_button;
 use crate::components::inspect::field::field;
 use crate::language::{Language, tr};
+use client::inspect::comparison::grouped;
 use client::inspect::{Input, Inspector};
 use shared::event::trace::{Handshake, Header};
 use shared::websocket::{accept, hex};
@@ -45,7 +46,7 @@ pub fn heads(language: Language, handshake: Option<&Handshake>) -> Html {
 fn shown(language: Language, at: usize, header: &Header) -> Html {
     let value = match &header.value {
         Some(value) => html! { <code>{ value }</code> },
-        None => html! { <i>{ tr!(language, "inspect.hidden", count = header.length) }</i> },
+        None => html! { <i>{ tr!(language, "inspect.hidden", count = grouped(header.length)) }</i> },
     };
     // A name may come twice.
     row(at.to_string(), &header.name, value, note(language, &header.name))

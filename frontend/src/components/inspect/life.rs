@@ -1,6 +1,7 @@
 //! The life of the connection: which state it is in, and what happened.
 
 use crate::language::{Language, tr};
+use client::inspect::comparison::grouped;
 use client::inspect::life::{Call, Life, Moment, What};
 use shared::limits::SILENCE_MS;
 use yew::prelude::*;
@@ -55,9 +56,11 @@ pub(super) fn milliseconds(at: u64) -> String {
 fn row(language: Language, moment: &Moment) -> Html {
     let (kind, name, text) = match &moment.what {
         What::Called(Call::New) => ("call", "new WebSocket(…)".to_owned(), AttrValue::default()),
-        What::Called(Call::Send { bytes, text }) => {
-            ("call", "send(…)".to_owned(), tr!(language, "inspect.message", bytes = bytes, text = text))
-        }
+        What::Called(Call::Send { bytes, text }) => (
+            "call",
+            "send(…)".to_owned(),
+            tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
+        ),
         What::Called(Call::Close { code, reason }) => {
             let call = match code {
                 Some(code) if reason.is_empty() => format!("close({code})"),
@@ -70,9 +73,11 @@ fn row(language: Language, moment: &Moment) -> Html {
             ("state", format!("readyState = {}", *state as u8), NAMES[*state as usize].into())
         }
         What::Opened => ("event", "open".to_owned(), tr!(language, "inspect.open")),
-        What::Message { bytes, text } => {
-            ("event", "message".to_owned(), tr!(language, "inspect.message", bytes = bytes, text = text))
-        }
+        What::Message { bytes, text } => (
+            "event",
+            "message".to_owned(),
+            tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
+        ),
         What::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
         What::Closed { code, reason, clean } => {
             let name = format!("close: code {code}, reason \"{reason}\", wasClean {clean}");
