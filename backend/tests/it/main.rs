@@ -13,6 +13,8 @@ mod care;
 #[cfg(target_os = "linux")]
 mod disk;
 mod guard;
+#[path = "../common/hold.rs"]
+mod hold;
 mod house;
 mod http;
 mod identity;

@@ -1,7 +1,7 @@
 //! A data folder of a test's own.
 
-use crate::house::Plan;
-use backend::{data::Folder, store::sqlite::SqliteStore};
+use crate::{hold::hold, house::Plan};
+use backend::store::sqlite::SqliteStore;
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
@@ -19,7 +19,7 @@ impl Scratch {
 
     /// A server on it.
     pub(crate) fn plan(&self) -> Plan {
-        let store = SqliteStore::open(Folder::hold(&self.0).unwrap()).unwrap();
+        let store = SqliteStore::open(hold(&self.0)).unwrap();
         Plan { store: Box::new(store), ..Plan::default() }
     }
 }

@@ -1,5 +1,6 @@
 //! A log is saved and put back.
 
+use crate::hold::hold;
 use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
 use backend::{data::Folder, store::sqlite};
 use shared::command::At;
@@ -88,7 +89,7 @@ async fn nothing_is_overwritten() {
     let good = shelf.path().join("good");
     sqlite::backup(store.folder(), &good).unwrap();
     let folder = store.close();
-    let held = Folder::hold(folder.path()).unwrap();
+    let held = hold(folder.path());
     let refused = sqlite::restore(&held, &good).unwrap_err().to_string();
     assert!(refused.contains("move all its files that begin with log.sqlite"), "{refused}");
 }

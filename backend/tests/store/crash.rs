@@ -52,7 +52,7 @@ impl Files {
 
 /// The last position that is found after a crash, with the log checked.
 fn head_after(folder: &Temporary) -> u64 {
-    let store = SqliteStore::open(Folder::hold(folder.path()).unwrap()).unwrap();
+    let store = folder.open();
     let head = store.house().head();
     let report = sqlite::check(folder.path()).unwrap();
     assert!(report.is_sound(), "{report}");

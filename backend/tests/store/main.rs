@@ -14,6 +14,8 @@ mod check;
 mod crash;
 mod differential;
 mod history;
+#[path = "../common/hold.rs"]
+mod hold;
 mod replay;
 mod retry;
 mod subject;

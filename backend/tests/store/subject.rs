@@ -1,9 +1,7 @@
 //! A store under test, and short words for what tests do with it.
 
-use backend::{
-    data::Folder,
-    store::{Store, memory::MemoryStore, sqlite::SqliteStore},
-};
+use crate::hold::hold;
+use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use hub::{
     House,
     change::{Change, Committed, Outcome},
@@ -39,7 +37,7 @@ impl Temporary {
     }
 
     pub(crate) fn open(&self) -> SqliteStore {
-        SqliteStore::open(Folder::hold(&self.0).unwrap()).unwrap()
+        SqliteStore::open(hold(&self.0)).unwrap()
     }
 }
 
