@@ -49,8 +49,7 @@ pub async fn join(
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
     let Name { name } = read(&request, payload).await?;
-    if caller.has_origin
-        && let Some(device) = device::of(&request, &parts.house)
+    if let Some(device) = device::counted(&request, &parts.house, &caller)
         && expect_me(parts.ask(Question::Me(device)).await?)?.is_some()
     {
         return Err(Refused::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
@@ -69,14 +68,10 @@ pub async fn rename(
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
     let Name { name } = read(&request, payload).await?;
-    let device = device::of(&request, &parts.house);
-    let has_cookie = device.is_some();
-    let device = device.filter(|_| caller.has_origin).ok_or_else(|| {
-        Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired).since_cookie(
-            has_cookie,
-            caller.has_origin,
-            &Claim::default(),
-        )
+    let device = device::counted(&request, &parts.house, &caller).ok_or_else(|| {
+        let has_cookie = device::of(&request, &parts.house).is_some();
+        let refused = Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
+        refused.since_cookie(has_cookie, caller.has_origin, &Claim::default())
     })?;
     parts.addresses.take(caller.address, parts.namings)?;
     let member = expect_me(parts.ask(Question::Rename(name, device)).await?)?;
@@ -91,7 +86,7 @@ pub async fn sign_out(
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
     let serde::de::IgnoredAny = read(&request, payload).await?;
-    if let Some(device) = device::of(&request, &parts.house).filter(|_| caller.has_origin) {
+    if let Some(device) = device::counted(&request, &parts.house, &caller) {
         expect_me(parts.ask(Question::SignOut(device)).await?)?;
     }
     Ok(answer(&parts, None, Some(device::forget(&parts.house, caller.is_https))))

@@ -1,7 +1,7 @@
 //! A device's token: 128 bits from the operating system, known to its browser
 //! alone. The server keeps the hash.
 
-use crate::guard::House;
+use crate::guard::{Caller, House};
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
@@ -53,6 +53,12 @@ fn cookie(house: &House, value: String, age: Duration, is_https: bool) -> Cookie
         .secure(is_https)
         .max_age(age)
         .finish()
+}
+
+/// The device of a request's cookie, where that counts: from a page of ours only. Whoever sends no
+/// Origin is no browser.
+pub fn counted(request: &HttpRequest, house: &House, caller: &Caller) -> Option<DeviceKey> {
+    of(request, house).filter(|_| caller.has_origin)
 }
 
 /// The device of a request's cookie.

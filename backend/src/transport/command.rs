@@ -39,15 +39,16 @@ pub async fn command(
         watch(text);
     }
     let identity = asked.claim()?;
-    let device = device::of(&request, &parts.house);
-    let (has_cookie, names) = (device.is_some(), identity);
-    let device = device.filter(|_| caller.has_origin);
+    let device = device::counted(&request, &parts.house, &caller);
     let entered = parts.enter(Carrier::Request)?;
     let connection = &entered.connection;
     parts.tell(Input::Asked { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     entered.wait_for_rate().await;
-    respond(answer).map_err(|refused| refused.since_cookie(has_cookie, caller.has_origin, &names))
+    respond(answer).map_err(|refused| {
+        let has_cookie = device::of(&request, &parts.house).is_some();
+        refused.since_cookie(has_cookie, caller.has_origin, &identity)
+    })
 }
 
 fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {

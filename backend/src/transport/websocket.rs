@@ -88,8 +88,7 @@ pub async fn connect(
     if let Some(trace) = trace {
         trace.begin(&connection, &request, &mut response);
     }
-    // A cookie counts only from a page of ours: whoever sends no Origin is no browser.
-    let device = if caller.has_origin { device::of(&request, &parts.house) } else { None };
+    let device = device::counted(&request, &parts.house, &caller);
     let reader = Reader {
         connection: Rc::clone(&connection),
         registry: parts.registry.clone(),
