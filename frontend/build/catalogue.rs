@@ -98,16 +98,14 @@ fn placeholders(text: &str) -> Result<Placeholders, String> {
     let mut found = Placeholders::new();
     let mut rest = text;
     while let Some(at) = rest.find('%') {
-        let name = rest[at + 1..].strip_prefix('{').and_then(|name| name.split_once('}'));
-        let name = name.map(|(inner, after)| (inner.split_once(':'), inner, after));
-        let (name, after) = match name {
-            Some((Some((name, forms)), _, after)) if is_two_forms(forms) => (name, after),
-            Some((None, name, after)) => (name, after),
-            _ => return Err("has a % that begins no placeholder".to_owned()),
-        };
-        if !is_name(name) {
+        let inside = rest[at + 1..].strip_prefix('{').and_then(|inside| inside.split_once('}'));
+        let name = inside.map(|(inside, after)| match inside.split_once(':') {
+            Some((name, forms)) if is_two_forms(forms) => (name, after),
+            _ => (inside, after),
+        });
+        let Some((name, after)) = name.filter(|(name, _)| is_name(name)) else {
             return Err("has a % that begins no placeholder".to_owned());
-        }
+        };
         found.insert(name.to_owned());
         rest = after;
     }
