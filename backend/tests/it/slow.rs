@@ -168,8 +168,8 @@ async fn what_leaves_by_two_ways_keeps_its_order() {
     }
 }
 
-/// The frames that a reader is to get. A test that takes longer than a second or two sees pings as
-/// well, which may stand before any of them and in none.
+/// The frames that a reader is to get. The server pings it in one second of every 25: that may stand
+/// before any of them, and in none.
 #[derive(Default)]
 struct Expected {
     bytes: Vec<u8>,
