@@ -5,15 +5,18 @@
 //! a queue is bounded in bytes, and past its bound it is freed at once and the
 //! next frame is Close 4008. Nothing here waits.
 
+pub mod direct_writer;
+pub mod frame;
+pub mod frame_guard;
+pub mod permit;
 mod queue;
+pub mod trace;
 
-use crate::{
-    frame::{self, Payload},
-    limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX},
-    news::News,
-    socket::WayOut,
-    trace::Tracer,
-};
+use crate::connection::direct_writer::WayOut;
+use crate::connection::frame::Payload;
+use crate::connection::trace::Tracer;
+use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX};
+use crate::worker_inputs::News;
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::Carrier};

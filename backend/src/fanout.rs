@@ -8,13 +8,11 @@ mod delivery;
 
 pub use delivery::{Batch, Delivery};
 
-use crate::{
-    connection::Connection,
-    frame,
-    limits::{COMMENT_EVERY, RETRY_MS},
-    news::News,
-    socket::WayOut,
-};
+use crate::connection::Connection;
+use crate::connection::direct_writer::WayOut;
+use crate::connection::frame;
+use crate::limits::{COMMENT_EVERY, RETRY_MS};
+use crate::worker_inputs::News;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::Carrier};
 use shared::{

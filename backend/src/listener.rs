@@ -1,10 +1,8 @@
 //! From a listener to the app: what actix-web's own server does, but over [`Socket`]s.
 
-use crate::{
-    limits::{
-        BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
-    },
-    socket::Socket,
+use crate::connection::direct_writer::Socket;
+use crate::limits::{
+    BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
 };
 use actix_http::{HttpService, Request, error::DispatchError};
 use actix_server::Server;

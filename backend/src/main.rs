@@ -1,16 +1,15 @@
 //! The binary `teahouse`: reads the settings, opens the house, tells where it is.
 
-mod care;
+mod admin;
 
-use backend::{
-    Made,
-    access::Need,
-    assets::Page,
-    config::{self, Config, Found, HELP, Task, Wrong},
-    data::Folder,
-    lan, shutdown,
-    store::sqlite::{self, SqliteStore},
-};
+use backend::Made;
+use backend::config::{self, Config, Found, HELP, Task, Wrong};
+use backend::data::Folder;
+use backend::http::assets::Page;
+use backend::lan;
+use backend::permission_hint::Need;
+use backend::shutdown;
+use backend::store::sqlite::{self, SqliteStore};
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
 /// A setting is wrong.
@@ -44,9 +43,9 @@ fn main() -> ExitCode {
 fn perform(config: Config) -> ExitCode {
     let done = match &config.task {
         Task::Serve => return serve(config),
-        Task::Backup(file) => care::backup(&config, file),
-        Task::Restore(file) => care::restore(&config, file),
-        Task::Check => care::check(&config),
+        Task::Backup(file) => admin::backup(&config, file),
+        Task::Restore(file) => admin::restore(&config, file),
+        Task::Check => admin::check(&config),
     };
     match done {
         Ok(code) => code,

@@ -5,14 +5,11 @@
 //! on sockets. Out: one batch to each worker at the end of a turn. An event is
 //! encoded once for each dialect, here.
 
-mod weight;
-
-use crate::{
-    fanout::{Batch, Delivery, Table, event, now_ms},
-    frame,
-    limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX},
-    store::Store,
-};
+mod split;
+use crate::connection::frame;
+use crate::fanout::{Batch, Delivery, Table, event, now_ms};
+use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
+use crate::store::Store;
 use futures_util::{
     future::{AbortHandle, BoxFuture, FutureExt, OptionFuture, abortable, pending},
     stream::{FuturesUnordered, StreamExt},
@@ -26,9 +23,9 @@ use hub::{
     session::ReadId,
 };
 use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
+use split::{json_bytes, parts};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
-use weight::{json_bytes, parts};
 
 /// What comes to the actor.
 #[derive(Debug)]
@@ -57,13 +54,13 @@ impl Letter {
 #[derive(Debug)]
 pub enum Question {
     /// Who is this device?
-    Me(hub::member::DeviceKey),
+    Me(hub::house::members::DeviceKey),
     /// May this new device have a member of this name?
-    Join(String, hub::member::DeviceKey),
+    Join(String, hub::house::members::DeviceKey),
     /// May its member have this name?
-    Rename(String, hub::member::DeviceKey),
+    Rename(String, hub::house::members::DeviceKey),
     /// Its member leaves.
-    SignOut(hub::member::DeviceKey),
+    SignOut(hub::house::members::DeviceKey),
 }
 
 /// The handle: cheap to clone, one per worker and more.

@@ -1,21 +1,19 @@
 //! [`run`]: the whole server on a listener, until it is told to stop. What the
 //! binary calls, and what tests call on port 0.
 
-use crate::{
-    api::{Addresses, namings},
-    app::{self, Parts},
-    assets::Page,
-    config::Config,
-    descriptors,
-    fanout::{Batch, Table},
-    guard::House,
-    limits::BATCHES_MAX,
-    listener,
-    place::Places,
-    registry::{Actor, Fault},
-    store::Store,
-    transport::websocket::{Rates, Watch},
-};
+use crate::config::Config;
+use crate::connection::permit::Places;
+use crate::fanout::{Batch, Table};
+use crate::http::api::{Addresses, namings};
+use crate::http::assets::Page;
+use crate::http::host_policy::House;
+use crate::http::websocket::{Rates, Watch};
+use crate::limits::BATCHES_MAX;
+use crate::listener;
+use crate::registry::{Actor, Fault};
+use crate::rlimit;
+use crate::routes::{self, Parts};
+use crate::store::Store;
 use actix_web::{App, middleware::from_fn};
 use hub::{
     Settings,
@@ -83,7 +81,7 @@ pub async fn run(
     let (actor, registry) = Actor::new(settings, made.store, senders);
     let house = Arc::new(house(&config, &made.house_id));
     let page = Arc::new(made.page);
-    let places = Places::new(descriptors::raise());
+    let places = Places::new(rlimit::raise());
     let addresses = Arc::new(Addresses::default());
     let receivers = Arc::new(Mutex::new(receivers));
     let next_worker = Arc::new(AtomicU16::new(0));
@@ -113,7 +111,7 @@ pub async fn run(
             addresses: Arc::clone(&addresses),
             watch: made.watch.clone(),
         };
-        App::new().app_data(Rc::new(parts)).wrap(from_fn(app::admit)).configure(app::routes)
+        App::new().app_data(Rc::new(parts)).wrap(from_fn(routes::admit)).configure(routes::routes)
     };
     let server = listener::serve(listener, workers, factory)?;
 

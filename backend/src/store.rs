@@ -1,13 +1,13 @@
 //! Where the log lives. A store assigns positions, checks conditions and keeps
 //! what it has acknowledged; what a change means is [`hub::House`]'s to say.
 
-pub mod condition;
+pub mod health;
 pub mod limits;
 pub mod memory;
 pub mod sqlite;
 
-use condition::Condition;
 use futures_util::future::BoxFuture;
+use health::Condition;
 use hub::{
     House,
     change::{Change, Outcome},

@@ -1,6 +1,7 @@
 //! What can be asked of the log, and what it answers.
 
-use crate::{member::DeviceKey, name::Name};
+use crate::house::members::DeviceKey;
+use crate::house::names::Name;
 use shared::{ClientId, ErrorCode, Event, MemberId, RoomId};
 
 /// A durable change that somebody asks for.

@@ -6,12 +6,13 @@
 //! and that a retry is known. The hub keeps a house too and folds the events that
 //! were committed: it has the same mind.
 
-use crate::{
-    change::{Change, Committed, Receipt},
-    member::{DeviceKey, Members},
-    name::Name,
-    room::Rooms,
-};
+pub mod members;
+pub mod names;
+pub mod rooms;
+use crate::change::{Change, Committed, Receipt};
+use crate::house::members::{DeviceKey, Members};
+use crate::house::names::Name;
+use crate::house::rooms::Rooms;
 use shared::{
     Address, ClientId, ErrorCode, Event, Member, MemberId, Room, RoomId,
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},

@@ -6,28 +6,24 @@
 //! acknowledged or shown before it is committed.
 
 mod admit;
-mod attach;
+mod commands;
 mod commit;
-mod person;
-mod read;
-mod request;
-mod room;
+mod pending_read;
+mod recovery;
 
-use crate::{
-    change::Change,
-    house::House,
-    input::{Input, Unstored},
-    limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S},
-    member::DeviceKey,
-    output::{Audience, Output},
-    poller::Pollers,
-    presence::Presence,
-    rate::{Bucket, Rate},
-    session::{Carrier, Dialect, ReadId, Session, SessionId},
-};
-use attach::Attaching;
+use crate::change::Change;
+use crate::house::House;
+use crate::house::members::DeviceKey;
+use crate::input::{Input, Unstored};
+use crate::limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S};
+use crate::output::{Audience, Output};
+use crate::poller::Pollers;
+use crate::presence::Presence;
+use crate::rate::{Bucket, Rate};
+use crate::session::{Carrier, Dialect, ReadId, Session, SessionId};
 use commit::Origin;
-use read::Reading;
+use pending_read::Reading;
+use recovery::Attaching;
 use shared::{
     CloseCode, Command, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId,
     command::Post,

@@ -1,11 +1,9 @@
 //! What the hub is told.
 
-use crate::{
-    change::Outcome,
-    member::DeviceKey,
-    query::Found,
-    session::{Dialect, ReadId, SessionId, Ticket},
-};
+use crate::change::Outcome;
+use crate::house::members::DeviceKey;
+use crate::query::Found;
+use crate::session::{Dialect, ReadId, SessionId, Ticket};
 use shared::{ClientId, Command, Epoch, ErrorCode, MemberId, command::Hello};
 
 /// One thing that happened.

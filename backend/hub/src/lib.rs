@@ -11,14 +11,11 @@ pub mod hub;
 pub mod input;
 pub mod limits;
 pub mod log;
-pub mod member;
-pub mod name;
 pub mod output;
 mod poller;
 pub mod presence;
 pub mod query;
 pub mod rate;
-pub mod room;
 pub mod session;
 
 pub use house::House;

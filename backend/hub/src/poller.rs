@@ -5,11 +5,9 @@
 //! where the person is away: of a page that is long out of sight browsers let timers come once a
 //! minute (Chromium, "intensive throttling").
 
-use crate::{
-    limits::{POLL_LINGER_AWAY_MS, POLL_LINGER_MS},
-    member::DeviceKey,
-    presence::Presence,
-};
+use crate::house::members::DeviceKey;
+use crate::limits::{POLL_LINGER_AWAY_MS, POLL_LINGER_MS};
+use crate::presence::Presence;
 use shared::MemberId;
 use std::collections::{BTreeSet, HashMap};
 

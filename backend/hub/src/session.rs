@@ -1,6 +1,6 @@
 //! One attachment of a client.
 
-use crate::member::DeviceKey;
+use crate::house::members::DeviceKey;
 use shared::MemberId;
 
 /// A session's number, given out by the shell; never used twice in one run.

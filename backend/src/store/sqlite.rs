@@ -7,32 +7,31 @@
 
 mod backup;
 mod check;
+mod checkpointer;
 mod commit;
 mod database;
-mod desk;
 mod fault;
 #[cfg(test)]
-mod faults;
-mod fold;
+mod fault_injection;
 mod log;
 mod page;
+mod partition;
+mod projection;
+mod read_queue;
 mod reader;
 mod replay;
 mod row;
-mod shelf;
 mod tail;
 #[cfg(test)]
 mod tests;
-mod tidy;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
 pub use check::{Report, check};
 pub use fault::Fault;
 
-use super::{Store, condition::Condition, limits::READERS};
+use super::{Store, health::Condition, limits::READERS};
 use crate::data::{self, Folder};
-use desk::Desk;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
@@ -40,6 +39,7 @@ use hub::{
     query::{Found, Query},
 };
 use log::Log;
+use read_queue::Desk;
 use shared::{Epoch, ErrorCode};
 use std::{
     io,
@@ -77,7 +77,7 @@ struct Files {
     /// The write-ahead log, which SQLite keeps beside it.
     wal: PathBuf,
     #[cfg(test)]
-    faults: Arc<faults::Faults>,
+    faults: Arc<fault_injection::Faults>,
 }
 
 impl Files {
@@ -140,15 +140,15 @@ impl SqliteStore {
 /// The log's epoch and its house's id; gives it both at its beginning. A log that was brought into
 /// this folder brings its house along: its members' cookies name it.
 fn begin(log: &Log, folder: &Folder, house_id: String) -> Result<(Epoch, String), Fault> {
-    if let Some(epoch) = fold::epoch(log.db())? {
-        let house_id = fold::meta(log.db(), "house")?.unwrap_or(house_id);
+    if let Some(epoch) = projection::epoch(log.db())? {
+        let house_id = projection::meta(log.db(), "house")?.unwrap_or(house_id);
         backup::take_over(folder, &house_id)?;
         return Ok((epoch, house_id));
     }
     let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
     let transaction = log.db().unchecked_transaction()?;
-    fold::set_meta(&transaction, "epoch", epoch.to_string())?;
-    fold::set_meta(&transaction, "house", &house_id)?;
+    projection::set_meta(&transaction, "epoch", epoch.to_string())?;
+    projection::set_meta(&transaction, "house", &house_id)?;
     transaction.commit()?;
     Ok((epoch, house_id))
 }

@@ -1,6 +1,7 @@
 //! The tasks beside serving, by a user who may not use the files.
 
-use backend::{data::Folder, store::sqlite::SqliteStore};
+use backend::data::Folder;
+use backend::store::sqlite::SqliteStore;
 use std::{
     fs,
     os::unix::{fs::PermissionsExt, process::CommandExt},

@@ -1,13 +1,11 @@
 //! A server of a test's own.
 
 use crate::{http, socket::Socket};
-use backend::{
-    Made,
-    assets::Page,
-    config::Config,
-    store::{Store, memory::MemoryStore},
-    transport::websocket::Watch,
-};
+use backend::Made;
+use backend::config::Config;
+use backend::http::assets::Page;
+use backend::http::websocket::Watch;
+use backend::store::{Store, memory::MemoryStore};
 use shared::{Command, Epoch, Event, command::Hello};
 use std::{
     net::{SocketAddr, TcpListener},

@@ -18,7 +18,7 @@ use std::{
 };
 
 fn document() -> Value {
-    serde_json::from_str(backend::openapi::DOCUMENT).unwrap()
+    serde_json::from_str(backend::http::openapi::DOCUMENT).unwrap()
 }
 
 /// Path, method and what is said of it.
@@ -152,7 +152,7 @@ fn its_limits_are_the_constants() {
         let most = if path == "/api/command" { FRAME_BYTES_MAX } else { backend::limits::BODY_BYTES_MAX };
         assert_eq!(operation["requestBody"]["x-bytes-max"], most, "{method} {path}");
     }
-    let text = backend::openapi::DOCUMENT;
+    let text = backend::http::openapi::DOCUMENT;
     let wait = backend::limits::POLL_WAIT_MAX.as_secs();
     assert!(text.contains(&format!("more than {wait} are {wait}")));
     let comments = backend::limits::COMMENT_EVERY.as_secs();
@@ -167,7 +167,7 @@ async fn every_route_is_in_it_and_nothing_else() {
     let served = http::get(&house, "/api/openapi.json", &[]).await;
     assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
     assert_eq!(serde_json::from_str::<Value>(&served.body).unwrap(), document);
-    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app.rs")).unwrap();
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes.rs")).unwrap();
     let routes: BTreeSet<_> =
         source.split("web::resource(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     let routes: BTreeSet<_> = routes.into_iter().filter(|path| path.starts_with("/api")).collect();

@@ -2,7 +2,8 @@
 
 use crate::hold::hold;
 use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
-use backend::{data::Folder, store::sqlite};
+use backend::data::Folder;
+use backend::store::sqlite;
 use shared::command::At;
 use std::fs;
 

@@ -2,13 +2,11 @@
 //! into the write-ahead log; a crash may end it between any two, or within one.
 
 use crate::subject::{LIN, LOBBY, Subject, Temporary, WEI, create, enter, fresh, go, positions, post};
-use backend::{
-    data::Folder,
-    store::{
-        Store,
-        limits::WAL_PAGES_MAX,
-        sqlite::{self, SqliteStore},
-    },
+use backend::data::Folder;
+use backend::store::{
+    Store,
+    limits::WAL_PAGES_MAX,
+    sqlite::{self, SqliteStore},
 };
 use hub::change::Change;
 use shared::Address;

@@ -2,13 +2,11 @@
 
 use crate::hold::hold;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
-use hub::{
-    House,
-    change::{Change, Committed, Outcome},
-    member::DeviceKey,
-    name::Name,
-    query::{Found, Page, Query, Replayed},
-};
+use hub::House;
+use hub::change::{Change, Committed, Outcome};
+use hub::house::members::DeviceKey;
+use hub::house::names::Name;
+use hub::query::{Found, Page, Query, Replayed};
 use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::At};
 use std::{
     fs,

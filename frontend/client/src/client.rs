@@ -1,31 +1,31 @@
 //! The one entry: takes each input to the part that it concerns.
 
-mod answer;
+mod actions;
+mod connection_events;
 mod event;
 mod frame;
-mod link;
+mod requests;
 mod show;
 mod store;
 mod welcome;
-mod wish;
 
-use crate::backoff::Backoff;
-use crate::browse::Browse;
-use crate::chain::Chain;
+use crate::connection::backoff::Backoff;
 use crate::connection::{Connection, Due};
-use crate::draft::Drafts;
+use crate::conversations::paging::Want;
+use crate::conversations::room_directory::Browse;
+use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
-use crate::feed::Feed;
-use crate::history::Want;
 use crate::identity::{Identity, Turn};
 use crate::input::{Input, Timer};
 use crate::jitter::Jitter;
 use crate::members::Members;
 use crate::outbox::Outbox;
-use crate::rooms::Rooms;
-use crate::screen::Screen;
-use crate::shelf::Shelf;
-use crate::stored::{Body, Owner};
+use crate::outbox::drafts::Drafts;
+use crate::outbox::foreign_rows::Shelf;
+use crate::outbox::persisted::{Body, Owner};
+use crate::sync::gap_detector::Chain;
+use crate::sync::reorder_buffer::Feed;
+use crate::view::view_cache::Screen;
 use shared::command::At;
 use shared::{CloseCode, Cursor, Epoch, MemberId};
 

@@ -7,23 +7,24 @@
 //! Which transport an attempt is made with is [`Choice`]'s to say. While a lesser one serves, a
 //! WebSocket is tried [`beside`] it.
 
-mod beside;
+pub(crate) mod backoff;
 mod choose;
 mod outcome;
+mod upgrade;
 mod watch;
 
-use crate::backoff::Backoff;
+use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{SocketId, Timer};
 use crate::jitter::Jitter;
 use crate::limits::{CLOSING_MS, HINT_MAX_MS};
 use crate::transport::{Choice, Transport};
 use crate::view::{Link, ReadyState};
-use beside::{Beside, Plan};
 use outcome::is_word_of_ours;
 pub(crate) use outcome::{Due, End, Heard, Probe};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
+use upgrade::{Beside, Plan};
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

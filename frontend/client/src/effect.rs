@@ -1,7 +1,7 @@
 //! What the client wants done. The shell carries it out and nothing else.
 
 use crate::input::{SocketId, Timer};
-use crate::stored::{StoredDraft, StoredRow};
+use crate::outbox::persisted::{StoredDraft, StoredRow};
 use crate::transport::{Transport, Worked};
 use crate::view::RowKey;
 

@@ -6,7 +6,7 @@
 //! Nobody comes back who wanted to go: signing out forgets the name, and a
 //! member who is unknown in the middle of a session signed out on another page.
 
-use crate::backoff::Backoff;
+use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{Timer, Unreachable};
 use crate::jitter::Jitter;

@@ -1,6 +1,6 @@
 //! What the client is told: by the browser, by the server, by the person.
 
-use crate::stored::{Owner, Stored};
+use crate::outbox::persisted::{Owner, Stored};
 use crate::transport::{Transport, Worked};
 use crate::view::{NameRefusal, RowKey};
 use shared::command::At;
@@ -187,7 +187,7 @@ pub enum Input {
     /// The person has found one, or not.
     BrowseEnd,
     /// What somebody else left behind is sent, and written on, by who is here now. What they may
-    /// have sent themselves fails with [`crate::stored::MAY_HAVE_ARRIVED`].
+    /// have sent themselves fails with [`crate::outbox::persisted::MAY_HAVE_ARRIVED`].
     TakeOver(Owner),
     /// What somebody else left behind is dropped.
     DropLeft(Owner),

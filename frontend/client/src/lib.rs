@@ -5,37 +5,25 @@
 //! and never panics on input: the page, the simulation and the load generator
 //! are shells round this one crate.
 
-mod ask;
-mod backoff;
-mod browse;
-mod chain;
 mod client;
 pub mod compose;
 mod connection;
-mod draft;
+mod conversations;
 pub mod effect;
 pub mod event_stream;
-mod feed;
-mod history;
 mod identity;
 pub mod input;
 pub mod inspect;
 mod jitter;
 pub mod limits;
-pub mod link;
+pub mod linkify;
 mod members;
-mod outbox;
+pub mod outbox;
 pub mod pace;
 pub mod refused;
-mod room;
-mod rooms;
-mod screen;
 pub mod share;
-mod shelf;
 mod sorted;
-pub mod stored;
-mod stretch;
-mod timeline;
+mod sync;
 pub mod transport;
 pub mod view;
 

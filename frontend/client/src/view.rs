@@ -4,7 +4,8 @@
 //! All of it is `Eq`, so that comparing two `Rc`s of one thing looks at the
 //! pointers first: a row that did not change costs one comparison.
 
-use crate::stored::{Body, Owner};
+pub(crate) mod view_cache;
+use crate::outbox::persisted::{Body, Owner};
 use crate::transport::Transport;
 use shared::event::FoundRoom;
 use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};

@@ -6,7 +6,7 @@ use crate::language::{Language, tr};
 use crate::timeout::Timeout;
 use crate::{random, title};
 use client::input::Input;
-use client::stored::Body;
+use client::outbox::persisted::Body;
 use client::view::{Edge, RowState, View};
 use shared::RoomId;
 use shared::event::FoundRoom;

@@ -10,7 +10,7 @@ use crate::context::{Surroundings, use_surroundings};
 use crate::language::{Language, tr};
 use crate::sentence;
 use client::input::Input;
-use client::link::{Segment, segments};
+use client::linkify::{Segment, segments};
 use client::view::{Row, RowKey, RowState};
 use shared::{ErrorCode, MemberId};
 use std::rc::Rc;

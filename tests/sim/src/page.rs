@@ -11,7 +11,7 @@ use client::input::{Input, SocketId, Timer, Unreachable};
 use client::share::Lease;
 use client::transport::Transport;
 use client::view::{NameRefusal, View};
-use hub::member::DeviceKey;
+use hub::house::members::DeviceKey;
 use hub::output::Answer;
 use shared::{Cursor, Epoch, ErrorCode, RoomId};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use crate::page::{Answered, Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use hub::member::DeviceKey;
+use hub::house::members::DeviceKey;
 use hub::output::Answer;
 use hub::{Input, Ticket};
 use shared::ErrorCode;

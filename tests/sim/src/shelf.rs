@@ -6,7 +6,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
-use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
 use client::view::RowKey;
 use shared::{ClientId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,7 +12,7 @@ use crate::shelf::Shelve;
 use client::input::{Input, SocketId, Timer};
 use client::share::Word;
 use hub::change::{Change, Outcome};
-use hub::member::DeviceKey;
+use hub::house::members::DeviceKey;
 use hub::{SessionId, Settings};
 use shared::RoomId;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,11 @@
 //! Who may read or say something, by whatever carries it.
 
 use super::{Hub, refuse};
-use crate::{
-    input::{Claim, Poll},
-    limits::SESSIONS_PER_MEMBER_MAX,
-    member::DeviceKey,
-    output::{Audience, Output},
-    session::{Carrier, Session, SessionId},
-};
+use crate::house::members::DeviceKey;
+use crate::input::{Claim, Poll};
+use crate::limits::SESSIONS_PER_MEMBER_MAX;
+use crate::output::{Audience, Output};
+use crate::session::{Carrier, Session, SessionId};
 use shared::{CloseCode, ErrorCode, Event, MemberId, command::Hello};
 
 impl Hub {

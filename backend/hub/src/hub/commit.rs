@@ -1,14 +1,12 @@
 //! What comes back from the store: told to those whom it concerns, and to who asked for it.
 
 use super::{Hub, refuse};
-use crate::{
-    change::{Committed, Outcome, Receipt},
-    input::Unstored,
-    member::DeviceKey,
-    name::Name,
-    output::{Answer, Audience, Output},
-    session::{Carrier, Session, SessionId, Ticket},
-};
+use crate::change::{Committed, Outcome, Receipt};
+use crate::house::members::DeviceKey;
+use crate::house::names::Name;
+use crate::input::Unstored;
+use crate::output::{Answer, Audience, Output};
+use crate::session::{Carrier, Session, SessionId, Ticket};
 use shared::{
     Address, CloseCode, ErrorCode, Event, MemberId,
     event::{MemberJoined, MemberLeft, Reply},

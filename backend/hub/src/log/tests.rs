@@ -1,5 +1,6 @@
 use super::*;
-use crate::{member::DeviceKey, name::Name};
+use crate::house::members::DeviceKey;
+use crate::house::names::Name;
 use shared::{
     ErrorCode,
     event::Posted,

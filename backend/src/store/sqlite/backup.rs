@@ -6,12 +6,10 @@ use super::{
     check::{check_file, readable},
     database,
     fault::Fault,
-    fold,
+    projection,
 };
-use crate::{
-    access::Need,
-    data::{self, Folder},
-};
+use crate::data::{self, Folder};
+use crate::permission_hint::Need;
 use rusqlite::Connection;
 use shared::Epoch;
 use std::{
@@ -38,7 +36,7 @@ pub fn backup(folder: &Path, to: &Path) -> Result<u64, Fault> {
 
 /// Gives the finished file its name; returns the log's last position.
 fn name(new: &Path, to: &Path) -> Result<u64, Fault> {
-    let head = fold::house(&database::reader(new)?)?.head();
+    let head = projection::house(&database::reader(new)?)?.head();
     // Unlike a renaming this never replaces a file that has come meanwhile.
     match fs::hard_link(new, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(new, to)?,
@@ -90,9 +88,9 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
 /// Makes the copy this folder's log.
 fn begin(folder: &Folder, db: Connection, new: &Path, log: &Path) -> Result<Restored, Fault> {
     let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
-    fold::set_meta(&db, "epoch", epoch.to_string())?;
-    let head = fold::house(&db)?.head();
-    let house: Option<String> = fold::meta(&db, "house")?;
+    projection::set_meta(&db, "epoch", epoch.to_string())?;
+    let head = projection::house(&db)?.head();
+    let house: Option<String> = projection::meta(&db, "house")?;
     // All into the one file: what its companions hold would be lost with them.
     let mode: String = db.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get(0))?;
     if mode != "delete" {

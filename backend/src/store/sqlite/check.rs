@@ -8,12 +8,14 @@
 use super::{
     FILE, database,
     fault::Fault,
-    fold,
+    partition::Shelf,
+    projection,
     row::{self, COLUMNS, ours},
-    shelf::Shelf,
 };
-use crate::{access::Need, store::limits::DIFFERENCES_MAX};
-use hub::{House, member::DeviceKey};
+use crate::permission_hint::Need;
+use crate::store::limits::DIFFERENCES_MAX;
+use hub::House;
+use hub::house::members::DeviceKey;
 use rusqlite::Connection;
 use shared::{Address, Event, RoomId, event::Position};
 use std::{collections::HashMap, fmt, fs, io, path::Path};
@@ -113,7 +115,7 @@ fn look(file: &Path) -> Result<Report, Fault> {
     integrity(&transaction, &mut report)?;
     let house = events(&transaction, &mut report)?;
     rows(&transaction, &mut report)?;
-    match fold::house(&transaction) {
+    match projection::house(&transaction) {
         Ok(kept) => houses(&house, &kept, &mut report),
         Err(fault) => report.differ(format!("the projections cannot be read: {fault}")),
     }
@@ -166,7 +168,7 @@ fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
             *count += 1;
             report.same(format_args!("event {n}: seq"), count, &posted.seq);
         }
-        // Devices are not in the log: any one will do to fold it.
+        // Devices are not in the log: any one will do to projection it.
         house.fold(&event, Some(DeviceKey([0; 32])));
     }
     Ok(house)
@@ -193,7 +195,7 @@ fn rows(db: &Connection, report: &mut Report) -> Result<(), Fault> {
             report.differ(format!("{what}: {}", number?));
         }
     }
-    if fold::epoch(db)?.is_none() {
+    if projection::epoch(db)?.is_none() {
         report.differ("the log has no epoch");
     }
     Ok(())

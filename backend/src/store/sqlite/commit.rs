@@ -6,14 +6,12 @@
 
 use super::{
     fault::Fault,
-    fold::set_meta,
+    projection::set_meta,
     row::{self, COLUMNS, sql},
 };
-use hub::{
-    House,
-    change::{Change, Committed, Outcome, Receipt},
-    member::DeviceKey,
-};
+use hub::House;
+use hub::change::{Change, Committed, Outcome, Receipt};
+use hub::house::members::DeviceKey;
 use rusqlite::{Connection, OptionalExtension};
 use shared::{Address, ClientId, Event, MemberId, RoomId};
 

@@ -1,6 +1,6 @@
 //! What can go wrong with a log on disk.
 
-use crate::access::{Lack, Need, advice};
+use crate::permission_hint::{Lack, Need, advice};
 use rusqlite::{ErrorCode, ffi};
 use std::{
     ffi::OsString,

@@ -1,7 +1,7 @@
 //! The log as its one writer holds it: the connection that writes, and the house
 //! in memory. After a failure it is thrown away and opened anew.
 
-use super::{Files, commit::carry_out, database, fault::Fault, fold, tail};
+use super::{Files, commit::carry_out, database, fault::Fault, projection, tail};
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
@@ -29,7 +29,7 @@ impl Log {
             Err(error) => return Err(error.into()),
         }
         let db = database::writer(&files.log)?;
-        let house = fold::house(&db)?;
+        let house = projection::house(&db)?;
         Ok(Log {
             db,
             house,
@@ -58,7 +58,7 @@ impl Log {
         if found == "ok" { Ok(()) } else { Err(Fault::Damaged(found)) }
     }
 
-    /// The fold of the log.
+    /// The projection of the log.
     pub(super) fn house(&self) -> &House {
         &self.house
     }

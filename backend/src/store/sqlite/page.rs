@@ -4,8 +4,8 @@
 
 use super::{
     fault::Fault,
+    partition::Shelf,
     row::{self, COLUMNS, sql},
-    shelf::Shelf,
 };
 use hub::query::{Page, range, trim};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};

@@ -1,6 +1,6 @@
 //! A reader: one thread with a connection of its own.
 
-use super::{Files, database, desk::Desk, fault::Fault, page, replay};
+use super::{Files, database, fault::Fault, page, read_queue::Desk, replay};
 use hub::query::{Found, Query};
 use rusqlite::Connection;
 use shared::ErrorCode;

@@ -4,8 +4,8 @@
 
 use super::{
     fault::Fault,
+    partition::Shelf,
     row::{self, COLUMNS, ours, sql},
-    shelf::Shelf,
 };
 use crate::store::limits::MERGE_AHEAD;
 use hub::{

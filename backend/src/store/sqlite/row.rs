@@ -2,7 +2,7 @@
 //! is in `body` as JSON, and what was said is in `text`, so that it can be blanked
 //! without touching the rest.
 
-use super::{fault::Fault, shelf::Shelf};
+use super::{fault::Fault, partition::Shelf};
 use hub::change::Receipt;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

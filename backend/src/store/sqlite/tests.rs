@@ -1,6 +1,9 @@
-use super::{faults::Faults, *};
+use super::{fault_injection::Faults, *};
 use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
-use hub::{change::Committed, member::DeviceKey, name::Name, query::Page};
+use hub::change::Committed;
+use hub::house::members::DeviceKey;
+use hub::house::names::Name;
+use hub::query::Page;
 use shared::{ClientId, MemberId, Message, RoomId, command::At};
 use std::{
     fs,

@@ -9,13 +9,13 @@
 
 use super::{
     Files,
+    checkpointer::{self, Tidier},
     fault::Fault,
     log::Log,
     tail,
-    tidy::{self, Tidier},
 };
 use crate::store::{
-    condition::Condition,
+    health::Condition,
     limits::{PAUSE_FIRST, PAUSE_MAX},
 };
 use hub::change::{Change, Outcome};
@@ -121,7 +121,7 @@ impl Writer {
         {
             self.untidy_since = None;
             if let Err(fault) = self.tidier.tidy(log.db()) {
-                tidy::complain(&fault);
+                checkpointer::complain(&fault);
                 self.untidy_since = Some(Instant::now());
             }
         }
@@ -133,7 +133,7 @@ impl Writer {
             Line::Refusing { .. } => None,
         };
         if let Err(fault) = self.tidier.end(db) {
-            tidy::complain(&fault);
+            checkpointer::complain(&fault);
         }
     }
 

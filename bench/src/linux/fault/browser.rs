@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
 use client::transport::{Transport, Worked};
 use client::view::RowKey;
 use shared::RoomId;

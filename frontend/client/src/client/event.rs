@@ -1,10 +1,10 @@
 //! The events of the log.
 
 use super::Client;
-use crate::chain::Step;
+use crate::conversations::room::Room;
+use crate::conversations::segment::Look;
 use crate::effect::Effect;
-use crate::room::Room;
-use crate::stretch::Look;
+use crate::sync::gap_detector::Step;
 use shared::event::{MemberJoined, MemberLeft, Position, Posted, Reset};
 use shared::{Address, Event, Member, MemberId, RoomId};
 use std::rc::Rc;

@@ -1,9 +1,9 @@
 //! What each frame of the server means to the client.
 
 use super::Client;
+use crate::conversations::segment::Look;
 use crate::effect::Effect;
 use crate::input::Timer;
-use crate::stretch::Look;
 use crate::view::RowKey;
 use shared::command::Command;
 use shared::event::{Refusal, Through};

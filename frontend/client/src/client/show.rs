@@ -1,7 +1,7 @@
 //! The view, made of the parts.
 
 use super::Client;
-use crate::history::Want;
+use crate::conversations::paging::Want;
 use crate::limits::WINDOW_ROWS_MAX;
 use crate::view::{Edge, Row, View};
 use std::rc::Rc;

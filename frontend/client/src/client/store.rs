@@ -1,12 +1,12 @@
 //! What is stored for the next life of the page, and what the last one left.
 
 use super::Client;
+use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
-use crate::rooms::Rooms;
-use crate::shelf::Shelved;
-use crate::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
+use crate::outbox::foreign_rows::Shelved;
+use crate::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
 use crate::view::{Identity, LeftBehind, RowKey};
 
 impl Client {

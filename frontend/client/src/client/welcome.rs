@@ -1,12 +1,12 @@
 //! How a session starts: anew, with a snapshot of the open room, or going on from what is held.
 
 use super::Client;
-use crate::chain::Chain;
+use crate::conversations::segment::Look;
 use crate::effect::Effect;
-use crate::feed::Feed;
 use crate::members::Members;
-use crate::stored::Owner;
-use crate::stretch::Look;
+use crate::outbox::persisted::Owner;
+use crate::sync::gap_detector::Chain;
+use crate::sync::reorder_buffer::Feed;
 use shared::Member;
 use shared::command::{Command, Presence};
 use shared::event::Welcome;

@@ -1,6 +1,6 @@
 //! Which transport is wanted, and what is remembered of those that worked.
 
-use super::beside::Plan;
+use super::upgrade::Plan;
 use super::{Connection, Stage};
 use crate::effect::Effect;
 use crate::transport::{Transport, Worked};

@@ -30,7 +30,7 @@ pub(crate) enum Heard {
     NotOurs,
     /// The connection's.
     Now,
-    /// The connection's, which is to wait: see [`super::beside`].
+    /// The connection's, which is to wait: see [`super::upgrade`].
     Later,
     /// The one's that is tried beside it.
     Beside,

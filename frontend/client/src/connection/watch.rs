@@ -1,6 +1,6 @@
 //! How long the connection is waited for, and what is due when that was too long.
 
-use super::beside::Beside;
+use super::upgrade::Beside;
 use super::{Connection, Due, Probe, Stage};
 use crate::effect::Effect;
 use crate::input::Timer;

@@ -2,8 +2,8 @@
 
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
-use crate::shelf::Shelf;
-use crate::stored::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::outbox::foreign_rows::Shelf;
+use crate::outbox::persisted::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
 use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};

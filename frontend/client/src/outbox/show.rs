@@ -2,7 +2,7 @@
 
 use super::Outbox;
 use super::entry::{Entry, State};
-use crate::stored::Body;
+use crate::outbox::persisted::Body;
 use crate::view::{Pending, Row, RowState};
 use shared::RoomId;
 use std::rc::Rc;

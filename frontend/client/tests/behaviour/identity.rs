@@ -4,7 +4,7 @@ use crate::house::{House, client_id, member};
 use crate::page::{Page, ann, bo, closes, opens, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer, Unreachable};
-use client::stored::Stored;
+use client::outbox::persisted::Stored;
 use client::view::{Identity, NameRefusal, ReadyState, RowKey};
 use shared::{ErrorCode, MemberId};
 

@@ -1,7 +1,7 @@
 //! What a browser keeps.
 
 use client::effect::Effect;
-use client::stored::{Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
 use shared::{ClientId, RoomId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use crate::page::{Page, ann, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
-use client::stored::{Owner, Stored, StoredDraft};
+use client::outbox::persisted::{Owner, Stored, StoredDraft};
 use client::view::RowKey;
 use shared::{ErrorCode, RoomId};
 

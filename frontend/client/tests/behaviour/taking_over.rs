@@ -5,7 +5,7 @@ use crate::page::{Page, ann, bo, commands, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::stored::{MAY_HAVE_ARRIVED, Owner, Stored, StoredRow};
+use client::outbox::persisted::{MAY_HAVE_ARRIVED, Owner, Stored, StoredRow};
 use client::view::{Identity, RowState};
 use shared::ErrorCode;
 

@@ -11,7 +11,7 @@ use crate::hooks::left_rooms::LeftRooms;
 use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
-use client::stored::Body;
+use client::outbox::persisted::Body;
 use client::view::{Pending, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;

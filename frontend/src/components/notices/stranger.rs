@@ -13,7 +13,7 @@ use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
 use client::limits::FOUND_ROOMS_MAX;
-use client::stored::Body;
+use client::outbox::persisted::Body;
 use client::view::{Edge, Found, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;

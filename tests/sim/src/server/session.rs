@@ -4,7 +4,7 @@ use crate::line::Answer;
 use crate::network::{Down, Kind, Up, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use hub::member::DeviceKey;
+use hub::house::members::DeviceKey;
 use hub::{Dialect, Input, SessionId};
 use shared::event::Through;
 use shared::limits::{PING_MS, SILENCE_MS};

@@ -3,7 +3,7 @@
 use super::Shell;
 use crate::house::client_id;
 use client::input::{Input, SocketId, Timer, Unreachable};
-use client::stored::{Body, Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
 use client::transport::Transport;
 use client::view::{NameRefusal, RowKey};
 use shared::command::At;

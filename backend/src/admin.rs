@@ -1,0 +1,31 @@
+//! The tasks beside serving, for the binary: what they tell and how they end.
+
+use backend::config::Config;
+use backend::data::Folder;
+use backend::store::sqlite;
+use std::{path::Path, process::ExitCode};
+
+/// Writes the log to this file.
+pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
+    let head = sqlite::backup(&config.data, file).map_err(|error| format!("backup: {error}"))?;
+    println!("{}: the log up to event {head}.", file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Begins the log from this file.
+pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
+    let folder = Folder::hold(&config.data).map_err(|error| format!("restore: {error}"))?;
+    let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
+    println!("{}: the log up to event {}.", config.data.display(), restored.head);
+    if restored.is_other_house {
+        println!("The folder has the house id of the backup now, so its members stay signed in.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks the log; ends with 1 if damage was found.
+pub(crate) fn check(config: &Config) -> Result<ExitCode, String> {
+    let report = sqlite::check(&config.data).map_err(|error| format!("check: {error}"))?;
+    print!("{report}");
+    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

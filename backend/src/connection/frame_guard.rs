@@ -1,0 +1,256 @@
+//! Looks at every frame header of an inbound stream before the frame is
+//! buffered.
+//!
+//! actix-http checks its size limit only after a whole frame has arrived, so a
+//! header that declares 2⁶² bytes would let a peer fill the memory. This
+//! stands between the socket and the parser: bytes pass through it unchanged
+//! up to the first header that breaks a rule (declared length, mask, control
+//! frames of at most 125 bytes); there the stream ends, and [`Verdict`] says why.
+
+use crate::connection::trace::Tracer;
+use crate::limits::READ_TURN_BYTES_MAX;
+use actix_http::error::PayloadError;
+use bytes::Bytes;
+use futures_util::Stream;
+use shared::CloseCode;
+use std::{
+    cell::Cell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+/// Why the stream was ended, if it was.
+pub type Verdict = Rc<Cell<Option<CloseCode>>>;
+
+/// Reads frame headers out of a stream of bytes (RFC 6455 §5.2).
+#[derive(Debug)]
+pub struct Headers {
+    message_max: usize,
+    header: [u8; 14],
+    have: usize,
+    /// Payload bytes of the current frame still to come.
+    skip: u64,
+    /// Payload bytes of the current message's fragments so far.
+    message: u64,
+}
+
+impl Headers {
+    /// For messages of at most `message_max` bytes, their fragments joined.
+    pub fn new(message_max: usize) -> Self {
+        Headers { message_max, header: [0; 14], have: 0, skip: 0, message: 0 }
+    }
+
+    /// Follows the next bytes.
+    ///
+    /// # Errors
+    /// How many of them came before the header that breaks a rule, and which rule.
+    pub fn follow(&mut self, bytes: &[u8]) -> Result<(), (usize, CloseCode)> {
+        let mut at = 0;
+        // Where the current header began in these bytes; 0 if it began before them.
+        let mut begin = 0;
+        while at < bytes.len() {
+            if self.skip > 0 {
+                let step = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len() - at);
+                self.skip -= step as u64;
+                at += step;
+                continue;
+            }
+            if self.have == 0 {
+                begin = at;
+            }
+            self.header[self.have] = bytes[at];
+            self.have += 1;
+            at += 1;
+            if self.have == self.header_length() {
+                self.skip = self.judge().map_err(|code| (begin, code))?;
+                self.have = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long the header is, as far as its bytes tell.
+    fn header_length(&self) -> usize {
+        if self.have < 2 {
+            return 2;
+        }
+        let length = match self.header[1] & 0x7f {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        };
+        length + if self.header[1] & 0x80 == 0 { 0 } else { 4 }
+    }
+
+    /// The payload's length, if the frame may come.
+    fn judge(&mut self) -> Result<u64, CloseCode> {
+        let [first, second, rest @ ..] = self.header;
+        let length = match second & 0x7f {
+            126 => u64::from(u16::from_be_bytes([rest[0], rest[1]])),
+            127 => {
+                u64::from_be_bytes([rest[0], rest[1], rest[2], rest[3], rest[4], rest[5], rest[6], rest[7]])
+            }
+            short => u64::from(short),
+        };
+        let (is_final, opcode) = (first & 0x80 != 0, first & 0x0f);
+        let is_control = opcode & 0x08 != 0;
+        if second & 0x80 == 0 || first & 0x70 != 0 || length >> 63 != 0 {
+            return Err(CloseCode::Protocol);
+        }
+        if is_control {
+            return if length <= 125 && is_final { Ok(length) } else { Err(CloseCode::Protocol) };
+        }
+        self.message = self.message.saturating_add(length);
+        if self.message > self.message_max as u64 {
+            return Err(CloseCode::TooBig);
+        }
+        if is_final {
+            self.message = 0;
+        }
+        Ok(length)
+    }
+}
+
+/// A request's payload behind [`Headers`].
+pub struct Scanned {
+    payload: actix_web::dev::Payload,
+    headers: Headers,
+    verdict: Verdict,
+    /// Bytes passed on since the reader last had to let others run.
+    turn: usize,
+    /// Only a traced connection has one.
+    trace: Option<Rc<Tracer>>,
+}
+
+impl Scanned {
+    /// Puts the scanner in front of a payload.
+    pub fn new(
+        payload: actix_web::dev::Payload,
+        message_max: usize,
+        trace: Option<Rc<Tracer>>,
+    ) -> (Self, Verdict) {
+        let (headers, verdict) = (Headers::new(message_max), Verdict::default());
+        (Scanned { payload, headers, verdict: Rc::clone(&verdict), turn: 0, trace }, verdict)
+    }
+}
+
+impl Stream for Scanned {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.verdict.get().is_some() {
+            return Poll::Ready(None);
+        }
+        // actix-ws reads on until there is nothing left: a peer that sends without end would
+        // never let it parse what it has.
+        if self.turn >= READ_TURN_BYTES_MAX {
+            self.turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = Pin::new(&mut self.payload).poll_next(cx);
+        let Poll::Ready(Some(Ok(mut bytes))) = polled else {
+            self.turn = 0;
+            if let (Some(trace), Poll::Ready(_)) = (&self.trace, &polled) {
+                trace.ended();
+            }
+            return polled;
+        };
+        self.turn += bytes.len();
+        if let Some(trace) = &self.trace {
+            trace.received(&bytes);
+        }
+        if let Err((before, code)) = self.headers.follow(&bytes) {
+            self.verdict.set(Some(code));
+            if let Some(trace) = &self.trace {
+                trace.ended();
+            }
+            bytes.truncate(before);
+            if bytes.is_empty() {
+                return Poll::Ready(None);
+            }
+        }
+        Poll::Ready(Some(Ok(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(first: u8, length: usize) -> Vec<u8> {
+        let mut frame = vec![first];
+        match length {
+            0..126 => frame.push(0x80 | u8::try_from(length).unwrap()),
+            126..65_536 => {
+                frame.push(0x80 | 126);
+                frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+            }
+            _ => {
+                frame.push(0x80 | 127);
+                frame.extend((length as u64).to_be_bytes());
+            }
+        }
+        frame.extend([1, 2, 3, 4]);
+        frame.extend(vec![0; length]);
+        frame
+    }
+
+    fn follow(headers: &mut Headers, bytes: &[u8], step: usize) -> Result<(), (usize, CloseCode)> {
+        let mut done = 0;
+        for chunk in bytes.chunks(step) {
+            headers.follow(chunk).map_err(|(before, code)| (done + before, code))?;
+            done += chunk.len();
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn messages_pass_up_to_their_limit_however_they_are_cut() {
+        let max = 70_000;
+        for length in [0, 1, 125, 126, 65_535, 65_536, max - 1, max] {
+            for step in [1, 3, 7, 1 << 20] {
+                let bytes = [frame(0x81, length), frame(0x82, length)].concat();
+                assert_eq!(follow(&mut Headers::new(max), &bytes, step), Ok(()), "{length} by {step}");
+            }
+        }
+        let bytes = [frame(0x81, 3), frame(0x81, max + 1)].concat();
+        assert_eq!(follow(&mut Headers::new(max), &bytes, 1 << 20), Err((9, CloseCode::TooBig)));
+    }
+
+    #[test]
+    fn the_declared_length_is_enough_to_refuse() {
+        for (opcode, code) in
+            [(0x81, CloseCode::TooBig), (0x82, CloseCode::TooBig), (0x89, CloseCode::Protocol)]
+        {
+            let mut header = vec![opcode, 0xff];
+            header.extend((1_u64 << 40).to_be_bytes());
+            header.extend([0; 4]);
+            assert_eq!(Headers::new(65_536).follow(&header), Err((0, code)));
+        }
+    }
+
+    #[test]
+    fn fragments_count_together_and_controls_between_them_do_not() {
+        let max = 100;
+        let whole = [frame(0x01, 60), frame(0x89, 125), frame(0x80, 40), frame(0x81, 100)].concat();
+        assert_eq!(follow(&mut Headers::new(max), &whole, 5), Ok(()));
+        let over = [frame(0x01, 60), frame(0x00, 40), frame(0x80, 1)].concat();
+        assert_eq!(follow(&mut Headers::new(max), &over, 1 << 20).unwrap_err().1, CloseCode::TooBig);
+    }
+
+    #[test]
+    fn broken_headers_are_protocol_errors() {
+        let unmasked = [0x81, 0x01, b'x'];
+        let reserved = frame(0xc1, 1);
+        let long_ping = frame(0x89, 126);
+        let cut_ping = frame(0x09, 1);
+        let top_bit = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat();
+        for bytes in [&unmasked[..], &reserved, &long_ping, &cut_ping, &top_bit] {
+            for step in [1, 100] {
+                assert_eq!(follow(&mut Headers::new(1000), bytes, step).unwrap_err().1, CloseCode::Protocol);
+            }
+        }
+    }
+}

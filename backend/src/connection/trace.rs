@@ -1,0 +1,152 @@
+//! What a traced connection is told of itself: its handshake, and each frame in either direction.
+//!
+//! A connection is traced if it was opened with `trace=1`, and then for its whole life. Its trace hangs on it and
+//! goes into its own queue, so that nobody else can come to see it; a connection that is not traced has none.
+//! Bounded by [`TRACE_BYTES_MAX`]: past it frames are counted only.
+
+pub(crate) mod headers;
+mod inbound;
+
+use crate::connection::Connection;
+use crate::fanout::{event, now_ms};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HttpDate},
+};
+use bytes::Bytes;
+use inbound::Inbound;
+use shared::{
+    Event,
+    event::{
+        Trace,
+        trace::{self, Count, Counted, Seen, SeenFrame},
+    },
+    limits::{TRACE_BYTES_MAX, TRACE_PAYLOAD_BYTES_MAX},
+    websocket::{Header, Opcode, Side},
+};
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+    time::SystemTime,
+};
+
+/// What one telling counts for its time.
+const TIME_BYTES: usize = 8;
+
+/// The trace of one connection.
+#[derive(Debug)]
+pub struct Tracer {
+    connection: RefCell<Weak<Connection>>,
+    inbound: RefCell<Inbound>,
+    counted: Cell<Counted>,
+    /// What may still be told, in bytes; `None` once something was too much.
+    left: Cell<Option<usize>>,
+}
+
+impl Tracer {
+    /// The trace of the connection that this request opens; none, unless the request asks for it.
+    pub fn of(request: &HttpRequest) -> Option<Rc<Self>> {
+        let asks = request.query_string().split('&').any(|pair| pair == "trace=1");
+        asks.then(Tracer::new)
+    }
+
+    fn new() -> Rc<Self> {
+        Rc::new(Tracer {
+            connection: RefCell::default(),
+            inbound: RefCell::default(),
+            counted: Cell::default(),
+            left: Cell::new(Some(TRACE_BYTES_MAX)),
+        })
+    }
+
+    /// Hangs itself on its connection, and tells it how it began. `response` leaves as it is told.
+    pub fn begin(
+        self: &Rc<Self>,
+        connection: &Rc<Connection>,
+        request: &HttpRequest,
+        response: &mut HttpResponse,
+    ) {
+        // actix-http would add it when it writes the head.
+        if let Ok(now) = HttpDate::from(SystemTime::now()).to_string().try_into() {
+            response.headers_mut().insert(header::DATE, now);
+        }
+        self.connection.replace(Rc::downgrade(connection));
+        connection.trace(Rc::clone(self));
+        let (handshake, bytes) = headers::handshake(request, response);
+        let told = self.tell(bytes, || Seen::Handshake(Box::new(handshake)));
+        self.queue(Some(told.unwrap_or_else(|| self.count())));
+    }
+
+    /// Bytes were read from the client. What is to be told of the frames in them is queued.
+    pub fn received(&self, bytes: &[u8]) {
+        self.inbound.borrow_mut().follow(bytes, |frame, length| self.came(frame, length));
+    }
+
+    /// No more will be read: a frame that had begun is told as far as it came.
+    pub fn ended(&self) {
+        self.inbound.borrow_mut().end(|frame, length| self.came(frame, length));
+    }
+
+    fn came(&self, frame: SeenFrame, length: u64) {
+        let mut counted = self.counted.get();
+        add(&mut counted.client, length);
+        self.counted.set(counted);
+        if self.left.get().is_some() {
+            self.queue(Some(self.frame(frame).unwrap_or_else(|| self.count())));
+        }
+    }
+
+    /// A frame is queued for the client: what is to be told of it, as a frame of its own.
+    pub fn sent(&self, frame: &Bytes) -> Option<Bytes> {
+        let header = Header::read(frame).ok()?;
+        let mut counted = self.counted.get();
+        add(&mut counted.server, frame.len() as u64);
+        self.counted.set(counted);
+        if self.left.get().is_none() {
+            let is_time = matches!(header.opcode, Opcode::Ping | Opcode::Close);
+            return is_time.then(|| self.count());
+        }
+        let (header, payload) = frame.split_at(header.bytes());
+        let payload = &payload[..payload.len().min(TRACE_PAYLOAD_BYTES_MAX)];
+        let frame = SeenFrame {
+            from: Side::Server,
+            header: trace::Bytes(header.to_vec()),
+            payload: trace::Bytes(payload.to_vec()),
+        };
+        Some(self.frame(frame).unwrap_or_else(|| self.count()))
+    }
+
+    fn frame(&self, frame: SeenFrame) -> Option<Bytes> {
+        self.tell(frame.header.0.len() + frame.payload.0.len(), || Seen::Frame(frame))
+    }
+
+    fn count(&self) -> Bytes {
+        told(Seen::Counted(self.counted.get()))
+    }
+
+    /// Tells something of so many bytes, unless that is too much.
+    fn tell(&self, bytes: usize, seen: impl FnOnce() -> Seen) -> Option<Bytes> {
+        let left = self.left.get().and_then(|left| left.checked_sub(bytes + TIME_BYTES));
+        self.left.set(left);
+        left.map(|_| told(seen()))
+    }
+
+    fn queue(&self, frame: Option<Bytes>) {
+        if let (Some(frame), Some(connection)) = (frame, self.connection.borrow().upgrade()) {
+            connection.tell_of_itself(frame);
+            connection.flush();
+        }
+    }
+}
+
+fn add(count: &mut Count, bytes: u64) {
+    count.frames += 1;
+    count.bytes = count.bytes.saturating_add(bytes);
+}
+
+fn told(seen: Seen) -> Bytes {
+    event(&Event::Trace(Trace { at: now_ms(), seen }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! A device's token: 128 bits from the operating system, known to its browser
+//! alone. The server keeps the hash.
+
+use crate::http::host_policy::{Caller, House};
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite, time::Duration},
+};
+use hub::house::members::DeviceKey;
+use sha2::{Digest, Sha256};
+
+/// Days that a browser keeps the cookie: the longest that browsers allow.
+const DAYS: i64 = 400;
+
+/// Bytes of a token.
+const TOKEN_BYTES: usize = 16;
+
+/// A token, as the cookie holds it: 32 hexadecimal digits.
+pub struct Token(String);
+
+impl Token {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The operating system gives no random bytes.
+    pub fn new() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; TOKEN_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// What the server keeps of it.
+    pub fn key(&self) -> DeviceKey {
+        DeviceKey(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// The cookie that brings it back.
+    pub fn cookie(&self, house: &House, is_https: bool) -> Cookie<'static> {
+        cookie(house, self.0.clone(), Duration::days(DAYS), is_https)
+    }
+}
+
+/// A cookie that makes the browser forget the token.
+pub fn forget(house: &House, is_https: bool) -> Cookie<'static> {
+    cookie(house, String::new(), Duration::ZERO, is_https)
+}
+
+fn cookie(house: &House, value: String, age: Duration, is_https: bool) -> Cookie<'static> {
+    Cookie::build(house.cookie.clone(), value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(is_https)
+        .max_age(age)
+        .finish()
+}
+
+/// The device of a request's cookie, where that counts: from a page of ours only. Whoever sends no
+/// Origin is no browser.
+pub fn counted(request: &HttpRequest, house: &House, caller: &Caller) -> Option<DeviceKey> {
+    of(request, house).filter(|_| caller.has_origin)
+}
+
+/// The device of a request's cookie.
+pub fn of(request: &HttpRequest, house: &House) -> Option<DeviceKey> {
+    let cookie = request.cookie(&house.cookie)?;
+    let token = cookie.value();
+    let is_token = token.len() == 2 * TOKEN_BYTES && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_token.then(|| DeviceKey(Sha256::digest(token.as_bytes()).into()))
+}

@@ -1,0 +1,123 @@
+//! `GET /api/events`: a v1 session as a stream of Server-Sent Events (HTML, "Server-sent events").
+//!
+//! Each frame is the `data` of an event. `id` is a cursor: all that is addressed to this client up to
+//! it has left before, so a browser that reconnects brings it back as `Last-Event-ID` and is resumed.
+//! What the client says comes by [`super::command`]. With `trace=1` each chunk ends with an event that tells how many
+//! bytes there were up to there.
+
+use super::{
+    byte_count::{Place, Traced},
+    connection_guard::Entered,
+    query_params::Asked,
+};
+use crate::connection::Connection;
+use crate::connection::frame::Payload;
+use crate::http::device_token;
+use crate::http::problem::Refused;
+use crate::limits::CHUNK_BYTES_MAX;
+use crate::routes::Parts;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BodySize, MessageBody},
+    http::header::{self, HeaderName},
+};
+use bytes::{BufMut, Bytes, BytesMut};
+use hub::{Input, session::Carrier};
+use serde::Serialize;
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+/// Opens a stream.
+pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    let asked = Asked::of(&request);
+    let traced = Traced::of(&request, &asked)?;
+    let hello = asked.hello(&request)?;
+    let device = device_token::of(&request, &parts.house);
+    let entered = parts.enter(Carrier::Stream)?;
+    let connection = Rc::clone(&entered.connection);
+    parts.tell(Input::Streamed { session: connection.session, device, hello }).await?;
+    // Whoever may not read is told so by the status.
+    super::poll::refuse_closing(&connection).await?;
+    entered.wait_for_rate().await;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    // nginx would gather what is to arrive at once.
+    response.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    Ok(response.body(Stream { entered, has_ended: false, traced }))
+}
+
+/// The body.
+struct Stream {
+    entered: Entered,
+    has_ended: bool,
+    traced: Option<Rc<Traced>>,
+}
+
+/// Why the server ends the stream.
+#[derive(Serialize)]
+struct Close<'f> {
+    code: u16,
+    reason: &'f str,
+}
+
+impl Stream {
+    fn write(frame: &Bytes, out: &mut BytesMut) {
+        match Payload::of(frame) {
+            Payload::Text(json) => {
+                out.reserve(json.len() + 8);
+                out.put_slice(b"data: ");
+                out.put_slice(json);
+                out.put_slice(b"\n\n");
+            }
+            Payload::Ping => out.put_slice(b":\n\n"),
+            Payload::Close(code, reason) => {
+                let close = serde_json::to_string(&Close { code, reason }).unwrap_or_default();
+                out.put_slice(format!("event: close\ndata: {close}\n\n").as_bytes());
+            }
+            Payload::Other => {}
+        }
+    }
+
+    /// Behind all that was queued: how far the client has everything now. Behind a close it is not
+    /// known: what was queued may have been dropped, and what came since was not queued.
+    fn write_id(&self, connection: &Connection, out: &mut BytesMut) {
+        if connection.is_current() && connection.is_empty() && !connection.is_closing() {
+            out.put_slice(format!("id: {}\n\n", self.entered.table.through()).as_bytes());
+        }
+    }
+}
+
+impl MessageBody for Stream {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let connection = Rc::clone(&self.entered.connection);
+        let mut out = BytesMut::new();
+        while !self.has_ended && out.len() < CHUNK_BYTES_MAX {
+            match connection.poll_frame(cx) {
+                Poll::Ready(Some(frame)) => Stream::write(&frame, &mut out),
+                Poll::Ready(None) => self.has_ended = true,
+                Poll::Pending if out.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        if out.is_empty() {
+            return Poll::Ready(None);
+        }
+        self.write_id(&connection, &mut out);
+        if let Some(traced) = &self.traced {
+            traced.tell(&mut out, ["event: traced\ndata: ", "\n\n"], "", Place::Within);
+        }
+        Poll::Ready(Some(Ok(out.freeze())))
+    }
+}

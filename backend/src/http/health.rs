@@ -1,0 +1,26 @@
+//! For whoever watches over the process.
+
+use crate::routes::Parts;
+use actix_web::{HttpRequest, HttpResponse, http::header};
+
+/// `/healthz`: the process answers.
+pub async fn live() -> HttpResponse {
+    plain(HttpResponse::Ok(), "alive\n")
+}
+
+/// `/readyz`: messages can be taken; if not, why.
+pub async fn ready(request: HttpRequest) -> HttpResponse {
+    let parts = Parts::of(&request);
+    if !parts.registry.is_alive() {
+        return plain(HttpResponse::ServiceUnavailable(), "the registry has ended\n");
+    }
+    match parts.condition.trouble() {
+        None => plain(HttpResponse::Ok(), "ready\n"),
+        Some(why) => plain(HttpResponse::ServiceUnavailable(), format!("{why}\n")),
+    }
+}
+
+fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> HttpResponse {
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.content_type("text/plain; charset=utf-8").body(text.into())
+}

@@ -1,0 +1,306 @@
+//! Who may ask: Host, Origin and cross-site rules, before any route.
+//!
+//! - A `Host` that is not the house's own is a page of somebody else's whose
+//!   name was bound to this address (DNS rebinding): 421.
+//! - On every request for an upgrade and on every method but GET and HEAD an `Origin` that is
+//!   present must be the Host's own or an allowed one, scheme and port included
+//!   (RFC 6454); `null` never is. Where it is absent the caller is no browser,
+//!   and the cookie is not honoured.
+//! - Other GETs refuse `Sec-Fetch-Site: cross-site`, but for following a link.
+
+use crate::http::problem::Refused;
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap},
+    },
+};
+use shared::ErrorCode;
+use std::{
+    future::{Ready, ready},
+    net::{IpAddr, Ipv4Addr},
+};
+use url::{Host, Url};
+
+/// What the house is called, and whom it lets ask.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// The name of its cookie.
+    pub cookie: String,
+    /// Its public address, if it has one.
+    pub public_url: Option<Url>,
+    /// Other origins whose pages may ask.
+    pub allowed_origins: Vec<String>,
+    /// Names of this machine, in lower case.
+    pub machine_names: Vec<String>,
+    /// Whether `X-Forwarded-…` headers come from a proxy of ours.
+    pub trusts_proxy: bool,
+}
+
+/// Who asks, as far as the guard could tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The peer's address, or what a trusted proxy says it is.
+    pub address: IpAddr,
+    /// It sent an `Origin`, and the right one.
+    pub has_origin: bool,
+    /// It reaches the house over https.
+    pub is_https: bool,
+    /// Browsers take the address for trustworthy (W3C Secure Contexts §3.1): https, or this machine itself.
+    pub is_trustworthy: bool,
+}
+
+impl FromRequest for Caller {
+    type Error = Refused;
+    type Future = Ready<Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get().copied().ok_or_else(Refused::internal))
+    }
+}
+
+impl House {
+    /// Judges a request by its head.
+    ///
+    /// # Errors
+    /// 421 or 403, with the number.
+    pub fn admit(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller, Refused> {
+        let host =
+            self.forwarded(headers, "x-forwarded-host").or_else(|| text(headers, header::HOST.as_str()));
+        let host = host.ok_or(Refused::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
+        let scheme = self.scheme(host, headers);
+        let own = Url::parse(&format!("{scheme}://{host}")).ok().filter(|url| self.is_own_host(url));
+        let own = own.ok_or(Refused::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
+
+        let is_safe = method == Method::GET || method == Method::HEAD;
+        let has_origin = headers.contains_key(header::ORIGIN);
+        let refused = || Refused::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
+        // Judged by what is asked, not by the path: a route decodes `%63onn_ws` too.
+        if !is_safe || headers.contains_key(header::UPGRADE) {
+            let own_origin = own.origin().ascii_serialization();
+            let is_right = |origin: &str| {
+                origin == own_origin || self.allowed_origins.iter().any(|allowed| allowed == origin)
+            };
+            if has_origin && !text(headers, header::ORIGIN.as_str()).is_some_and(is_right) {
+                return Err(refused());
+            }
+        } else if text(headers, "sec-fetch-site") == Some("cross-site")
+            && text(headers, "sec-fetch-mode") != Some("navigate")
+        {
+            return Err(refused());
+        }
+        let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|address| address.parse().ok());
+        let address = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let is_https = scheme == "https";
+        Ok(Caller { address, has_origin, is_https, is_trustworthy: is_https || is_loopback(&own) })
+    }
+
+    fn scheme(&self, host: &str, headers: &HeaderMap) -> &str {
+        let public = self.public_url.as_ref().filter(|url| {
+            // The default port may be written or not.
+            Url::parse(&format!("{}://{host}", url.scheme())).is_ok_and(|own| own.origin() == url.origin())
+        });
+        match (public, self.forwarded(headers, "x-forwarded-proto")) {
+            (Some(url), _) => url.scheme(),
+            (None, Some("https")) => "https",
+            (None, _) => "http",
+        }
+    }
+
+    /// `url` is made of the Host: nothing but a host and a port may be in it.
+    fn is_own_host(&self, url: &Url) -> bool {
+        let is_bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        is_bare
+            && match url.host() {
+                Some(Host::Ipv4(_) | Host::Ipv6(_)) => true,
+                Some(Host::Domain(name)) => {
+                    let name = name.trim_end_matches('.');
+                    let public = self.public_url.as_ref().and_then(Url::host_str);
+                    name == "localhost"
+                        || public == Some(name)
+                        || self.machine_names.iter().any(|own| own == name)
+                }
+                None => false,
+            }
+    }
+
+    /// The last entry of a proxy's header: the one that our proxy wrote.
+    fn forwarded<'h>(&self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+        if !self.trusts_proxy {
+            return None;
+        }
+        headers.get_all(name).last()?.to_str().ok()?.rsplit(',').next().map(str::trim)
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{
+        ResponseError,
+        http::header::{HeaderName, HeaderValue},
+    };
+
+    fn house(public_url: Option<&str>) -> House {
+        House {
+            cookie: "th_x".into(),
+            public_url: public_url.map(|url| Url::parse(url).unwrap()),
+            allowed_origins: vec!["https://friend.example".into()],
+            machine_names: vec!["teapot".into(), "teapot.local".into()],
+            trusts_proxy: false,
+        }
+    }
+
+    fn ask(house: &House, method: Method, pairs: &[(&str, &str)]) -> Result<Caller, u16> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        house.admit(&method, &headers, peer).map_err(|refused| refused.status_code().as_u16())
+    }
+
+    fn socket(house: &House, host: &str, origin: Option<&str>) -> Result<bool, u16> {
+        let mut pairs = vec![("host", host), ("upgrade", "websocket")];
+        pairs.extend(origin.map(|origin| ("origin", origin)));
+        ask(house, Method::GET, &pairs).map(|caller| caller.has_origin)
+    }
+
+    #[test]
+    fn hosts_of_our_own_are_admitted_and_rebound_names_are_not() {
+        let house = house(None);
+        for own in [
+            "127.0.0.1:8888",
+            "localhost:8888",
+            "localhost",
+            "[::1]:8888",
+            "192.168.1.7:8888",
+            "teapot:8888",
+            "TEAPOT.local",
+        ] {
+            assert_eq!(socket(&house, own, None), Ok(false), "{own}");
+        }
+        for foreign in [
+            "evil.example:8888",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "a/b",
+            "user@localhost",
+            "localhost:99999",
+            "localhost?x",
+            "127.0.0.1#x",
+        ] {
+            assert_eq!(socket(&house, foreign, None), Err(421), "{foreign}");
+        }
+        assert_eq!(ask(&house, Method::GET, &[]), Err(421), "no Host at all");
+    }
+
+    #[test]
+    fn the_origin_must_be_the_hosts_own_to_the_letter() {
+        let house = house(None);
+        assert_eq!(socket(&house, "127.0.0.1:8888", Some("http://127.0.0.1:8888")), Ok(true));
+        assert_eq!(
+            socket(&house, "localhost:80", Some("http://localhost")),
+            Ok(true),
+            "the default port is not written"
+        );
+        assert_eq!(socket(&house, "localhost:8888", Some("https://friend.example")), Ok(true));
+        for wrong in [
+            "http://evil.example",
+            "null",
+            "http://127.0.0.1:8889",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8888",
+            "http://localhost:8888",
+            "http://127.0.0.1:8888.evil.example",
+            "http://127.0.0.1:8888/",
+            "",
+            "http://friend.example",
+            "https://friend.example:444",
+        ] {
+            assert_eq!(socket(&house, "127.0.0.1:8888", Some(wrong)), Err(403), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn posts_are_judged_as_sockets_are() {
+        let house = house(None);
+        let post = |origin| ask(&house, Method::POST, &[("host", "localhost:8888"), ("origin", origin)]);
+        assert!(post("http://localhost:8888").unwrap().has_origin);
+        assert_eq!(post("http://evil.example"), Err(403));
+        let bare = ask(&house, Method::POST, &[("host", "localhost:8888")]).unwrap();
+        assert!(!bare.has_origin);
+    }
+
+    #[test]
+    fn other_sites_may_link_here_and_nothing_else() {
+        let house = house(None);
+        let get = |mode| {
+            ask(
+                &house,
+                Method::GET,
+                &[("host", "localhost"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode)],
+            )
+        };
+        assert!(get("navigate").is_ok());
+        assert_eq!(get("no-cors"), Err(403));
+        assert_eq!(get("cors"), Err(403));
+    }
+
+    #[test]
+    fn a_public_url_brings_its_name_and_its_scheme() {
+        let house = house(Some("https://tea.example"));
+        assert_eq!(socket(&house, "tea.example", Some("https://tea.example")), Ok(true));
+        assert_eq!(socket(&house, "tea.example:443", Some("https://tea.example")), Ok(true));
+        assert_eq!(socket(&house, "tea.example", Some("http://tea.example")), Err(403));
+        assert!(ask(&house, Method::GET, &[("host", "tea.example")]).unwrap().is_https);
+        assert_eq!(socket(&house, "cup.example", None), Err(421));
+    }
+
+    #[test]
+    fn an_address_in_the_network_is_not_trustworthy_to_browsers() {
+        let trusts = |host| ask(&house(None), Method::GET, &[("host", host)]).unwrap().is_trustworthy;
+        assert!(trusts("localhost:8888") && trusts("127.0.0.1:8888") && trusts("[::1]:8888"));
+        assert!(!trusts("192.168.1.7:8888") && !trusts("teapot:8888"));
+    }
+
+    #[test]
+    fn a_proxy_is_believed_only_if_it_is_trusted() {
+        let mut house = house(None);
+        let pairs = [
+            ("host", "localhost"),
+            ("x-forwarded-for", "6.6.6.6, 10.0.0.9"),
+            ("x-forwarded-proto", "https"),
+            ("origin", "https://localhost"),
+        ];
+        assert_eq!(ask(&house, Method::POST, &pairs), Err(403));
+        house.trusts_proxy = true;
+        let caller = ask(&house, Method::POST, &pairs).unwrap();
+        assert_eq!((caller.address, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
+    }
+}

@@ -1,0 +1,290 @@
+//! `/conn_ws`: one WebSocket, in one of two dialects.
+//!
+//! actix-ws does the handshake and reads, behind [`Scanned`]; the way out is
+//! [`Outbound`]. Each connection has one task that reads; when it ends, for
+//! whatever reason, a guard takes the connection out of its table, and the
+//! registry is told.
+
+use super::connection_guard::Entered;
+use crate::connection::direct_writer::WayOut;
+use crate::connection::frame;
+use crate::connection::frame_guard::{Scanned, Verdict};
+use crate::connection::trace::Tracer;
+use crate::connection::{Connection, Outbound};
+use crate::fanout::{Table, event, now_ms};
+use crate::http::device_token;
+use crate::http::host_policy::Caller;
+use crate::http::problem::Refused;
+use crate::limits::READ_TURN_BYTES_MAX;
+use crate::registry::Registry;
+use crate::routes::Parts;
+use actix_http::BoxedPayloadStream;
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header},
+    web,
+};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError};
+use bytes::Bytes;
+use bytestring::ByteString;
+use futures_util::StreamExt;
+use hub::{
+    Dialect, Input,
+    input::Unstored,
+    rate::{Bucket, Rate},
+};
+use shared::{
+    ClientId, CloseCode, Command, ErrorCode, Event,
+    event::Refusal,
+    limits::{FRAME_BYTES_MAX, PLAIN_BYTES_MAX},
+    version::SUBPROTOCOL,
+};
+use std::{io::ErrorKind, rc::Rc, sync::Arc, time::Duration};
+
+/// How fast one connection may speak, whatever it says. A member's posts have a rate of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// Messages.
+    pub messages: Rate,
+    /// Bytes.
+    pub bytes: Rate,
+}
+
+/// Sees each text message before it is handled.
+pub type Watch = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Opens a WebSocket.
+pub async fn connect(
+    request: HttpRequest,
+    payload: web::Payload,
+    caller: Caller,
+) -> Result<HttpResponse, Refused> {
+    let parts = Parts::of(&request);
+    check_handshake(&request)?;
+    let dialect = choose_dialect(&request, parts.plain)?;
+    let place = parts.places.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    let message_max = match dialect {
+        Dialect::V1 => FRAME_BYTES_MAX,
+        Dialect::Plain => PLAIN_BYTES_MAX,
+    };
+    let trace = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
+    let (scanned, verdict) = Scanned::new(payload.into_inner(), message_max, trace.clone());
+    let scanned: BoxedPayloadStream = Box::pin(scanned);
+    let mut scanned = Payload::Stream { payload: scanned };
+    let payload =
+        web::Payload::from_request(&request, &mut scanned).into_inner().map_err(|_| bad_handshake())?;
+    let (mut response, _, messages) =
+        actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| bad_handshake())?;
+    let messages =
+        messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
+
+    // Only a request that was not read from a socket, as a test may make one, has none.
+    let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
+    let connection = parts.table.enter(dialect, way_out);
+    let entered = Entered::new(Rc::clone(&parts.table), Rc::clone(&connection), place);
+    if let Some(trace) = trace {
+        trace.begin(&connection, &request, &mut response);
+    }
+    let device = device_token::counted(&request, &parts.house, &caller);
+    let reader = Reader {
+        connection: Rc::clone(&connection),
+        registry: parts.registry.clone(),
+        table: Rc::clone(&parts.table),
+        verdict,
+        rates: parts.rates,
+        watch: parts.watch.clone(),
+    };
+    let opened = Input::Opened { session: connection.session, dialect, device };
+    actix_web::rt::spawn(async move {
+        let _entered = entered;
+        if reader.registry.tell(opened).await.is_ok() {
+            reader.run(messages).await;
+        }
+    });
+    Ok(response.map_body(|_, body| Outbound::new(connection, body)).map_into_boxed_body())
+}
+
+/// What is not a handshake is told what one is.
+fn check_handshake(request: &HttpRequest) -> Result<(), Refused> {
+    use actix_http::ws::HandshakeError::{GetMethodRequired, NoConnectionUpgrade, NoWebsocketUpgrade};
+    match actix_http::ws::verify_handshake(request.head()) {
+        Ok(()) => Ok(()),
+        Err(GetMethodRequired | NoWebsocketUpgrade | NoConnectionUpgrade) => {
+            let refused = Refused::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::UpgradeRequired);
+            Err(refused.with(header::UPGRADE, "websocket").with(header::CONNECTION, "upgrade"))
+        }
+        Err(_) => Err(bad_handshake()),
+    }
+}
+
+fn bad_handshake() -> Refused {
+    // RFC 6455 §4.2.2: whoever asks for another version is told which there is.
+    Refused::new(StatusCode::BAD_REQUEST, ErrorCode::BadHandshake).with(header::SEC_WEBSOCKET_VERSION, "13")
+}
+
+fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, Refused> {
+    let mut offered = request
+        .headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(str::trim)
+        .filter(|protocol| !protocol.is_empty())
+        .peekable();
+    let is_offered = offered.peek().is_some();
+    let asks_v1 = request.query_string().split('&').any(|pair| pair == "v=1");
+    if asks_v1 || offered.any(|protocol| protocol == SUBPROTOCOL) {
+        return Ok(Dialect::V1);
+    }
+    if is_offered {
+        return Err(Refused::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
+    }
+    if is_plain_on {
+        return Ok(Dialect::Plain);
+    }
+    Err(Refused::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
+}
+
+struct Reader {
+    connection: Rc<Connection>,
+    registry: Registry,
+    table: Rc<Table>,
+    verdict: Verdict,
+    rates: Rates,
+    watch: Option<Watch>,
+}
+
+impl Reader {
+    async fn run(&self, mut messages: AggregatedMessageStream) {
+        let now = now_ms();
+        let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
+        loop {
+            self.rest().await;
+            let (code, reason) = match messages.next().await {
+                Some(Ok(AggregatedMessage::Close(reason))) => echo(reason),
+                Some(Ok(message)) => {
+                    self.connection.heard(self.table.now_s());
+                    match self.take(message, &mut buckets).await {
+                        Ok(()) => continue,
+                        Err(code) => (Some(code.number()), ""),
+                    }
+                }
+                Some(Err(error)) => (Some(self.verdict.get().unwrap_or(judge(&error)).number()), ""),
+                None => match self.verdict.get() {
+                    Some(code) => (Some(code.number()), ""),
+                    None => (Some(CloseCode::GoingAway.number()), ""),
+                },
+            };
+            self.connection.close(code, reason);
+            return self.connection.flush();
+        }
+    }
+
+    /// Reads nothing while the rate is over.
+    async fn rest(&self) {
+        loop {
+            let wait = self.connection.pause(now_ms());
+            if wait == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            // It was not heard because it was not listened to.
+            self.connection.heard(self.table.now_s());
+        }
+    }
+
+    async fn take(
+        &self,
+        message: AggregatedMessage,
+        buckets: &mut (Bucket, Bucket),
+    ) -> Result<(), CloseCode> {
+        if let (Some(watch), AggregatedMessage::Text(text)) = (&self.watch, &message) {
+            watch(text);
+        }
+        self.count(length(&message), buckets);
+        match (message, self.connection.dialect) {
+            (AggregatedMessage::Ping(payload), _) => self.send(frame::pong(&payload)),
+            (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
+            (AggregatedMessage::Text(text), Dialect::V1) => self.command(&text).await?,
+            (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
+            (AggregatedMessage::Text(text), Dialect::Plain) => self.plain(text).await?,
+            (AggregatedMessage::Binary(bytes), Dialect::Plain) => {
+                self.tell(Input::Pass(self.connection.session, Unstored::Binary(bytes.to_vec()))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn command(&self, text: &str) -> Result<(), CloseCode> {
+        match Command::parse(text) {
+            Ok(command) => self.tell(Input::Command(self.connection.session, command)).await,
+            Err(error) => {
+                self.refuse(error.reference, error.code);
+                Ok(())
+            }
+        }
+    }
+
+    async fn plain(&self, text: ByteString) -> Result<(), CloseCode> {
+        let session = self.connection.session;
+        if text.is_empty() {
+            return self.tell(Input::Pass(session, Unstored::EmptyText)).await;
+        }
+        let mut client_id = [0; 16];
+        getrandom::fill(&mut client_id).map_err(|_| CloseCode::Internal)?;
+        // A copy: the text as it came holds the whole read buffer.
+        let text = String::from(&*text);
+        self.tell(Input::Plain { session, client_id: ClientId(client_id), text }).await
+    }
+
+    fn count(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
+        let now = now_ms();
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let wait =
+            per_message.take(self.rates.messages, 1, now).max(per_byte.take(self.rates.bytes, bytes, now));
+        if wait > 0 {
+            self.connection.pause_until(now.saturating_add(wait));
+        }
+    }
+
+    fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
+        // An answer: it stays when what is held back for a session is dropped.
+        self.connection.answer(event(&Event::Error(Refusal::new(reference, code))));
+        self.connection.flush();
+    }
+
+    fn send(&self, frame: Bytes) {
+        self.connection.send(frame);
+        self.connection.flush();
+    }
+
+    async fn tell(&self, input: Input) -> Result<(), CloseCode> {
+        self.registry.tell(input).await.map_err(|_| CloseCode::Internal)
+    }
+}
+
+fn length(message: &AggregatedMessage) -> usize {
+    match message {
+        AggregatedMessage::Text(text) => text.len(),
+        AggregatedMessage::Binary(bytes)
+        | AggregatedMessage::Ping(bytes)
+        | AggregatedMessage::Pong(bytes) => bytes.len(),
+        AggregatedMessage::Close(_) => 0,
+    }
+}
+
+/// The peer's own code comes back to it (RFC 6455 §5.5.1).
+fn echo(reason: Option<CloseReason>) -> (Option<u16>, &'static str) {
+    (reason.map(|reason| u16::from(reason.code)), "")
+}
+
+fn judge(error: &ProtocolError) -> CloseCode {
+    match error {
+        ProtocolError::Overflow => CloseCode::TooBig,
+        ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => CloseCode::InvalidData,
+        _ => CloseCode::Protocol,
+    }
+}
+
+// One turn of reading must take a whole message, or a large one would need many.
+const _: () = assert!(READ_TURN_BYTES_MAX >= PLAIN_BYTES_MAX);

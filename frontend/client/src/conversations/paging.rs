@@ -1,0 +1,179 @@
+//! The pages of a room's past that are asked for: one question at a time, for the reader who
+//! comes to an edge or jumps.
+
+use crate::sync::pending_request::Ask;
+use crate::view::Edge;
+use shared::command::At;
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// What comes before the window.
+    Older,
+    /// What comes behind it.
+    Newer,
+    /// Another place.
+    Jump(At),
+}
+
+/// The question.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) ask: Ask,
+    /// What the question is about.
+    want: Option<Want>,
+    /// Wanted after it.
+    next: Option<Want>,
+    /// What could not be had.
+    failed: Option<Want>,
+    /// As it was asked, and the last position that was heard of then.
+    asked: Option<(At, u64)>,
+}
+
+impl History {
+    /// The reader wants this. A jump takes the place of all that has not left yet.
+    pub(crate) fn want(&mut self, want: Want) {
+        self.failed = None;
+        let jump = matches!(want, Want::Jump(_));
+        if self.ask.is_in_flight() {
+            if self.want != Some(want) && (jump || self.next.is_none()) {
+                self.next = Some(want);
+            }
+        } else if self.want.is_none() || jump {
+            self.want = Some(want);
+            if self.ask == Ask::Idle {
+                self.ask = Ask::Wanted;
+            }
+        }
+    }
+
+    /// What is to be asked now.
+    pub(crate) fn wanted(&self) -> Option<Want> {
+        self.want.filter(|_| self.ask.is_wanted())
+    }
+
+    /// It left, as `at`, when the last position that was heard of was `seen`.
+    pub(crate) fn left(&mut self, reference: u64, at: At, seen: u64, now: u64) {
+        self.ask.left(reference, now);
+        self.asked = Some((at, seen));
+    }
+
+    /// The answer is there: what was wanted, how it was asked, and what was heard of by then.
+    pub(crate) fn answered(&mut self, reference: u64) -> Option<(Want, At, u64)> {
+        if !self.ask.is(reference) {
+            return None;
+        }
+        let (at, seen) = self.asked.take()?;
+        let want = self.want.take()?;
+        self.go_on();
+        Some((want, at, seen))
+    }
+
+    /// It was refused; for good unless `temporary`.
+    pub(crate) fn refused(&mut self, temporary: bool) {
+        if temporary {
+            self.ask = Ask::Resting;
+        } else {
+            self.fails(self.want);
+            self.want = None;
+            self.go_on();
+        }
+    }
+
+    /// An answer was of no use.
+    pub(crate) fn fails(&mut self, want: Option<Want>) {
+        self.failed = want;
+    }
+
+    /// The reader is elsewhere.
+    pub(crate) fn forget(&mut self) {
+        *self = History::default();
+    }
+
+    /// Whether nothing is asked and nothing failed.
+    pub(crate) fn is_free(&self) -> bool {
+        self.ask == Ask::Idle && self.failed.is_none()
+    }
+
+    /// Whether a jump is under way.
+    pub(crate) fn is_jumping(&self) -> bool {
+        [self.want, self.next].iter().any(|want| matches!(want, Some(Want::Jump(_))))
+    }
+
+    /// Whether a jump failed.
+    pub(crate) fn jump_failed(&self) -> bool {
+        matches!(self.failed, Some(Want::Jump(_)))
+    }
+
+    /// What an edge shows whose further messages come by `want`.
+    pub(crate) fn edge(&self, want: Want) -> Edge {
+        match () {
+            () if self.want == Some(want) || self.next == Some(want) => Edge::Loading,
+            () if self.failed == Some(want) => Edge::Failed,
+            () => Edge::More,
+        }
+    }
+
+    fn go_on(&mut self) {
+        self.want = self.next.take();
+        self.ask = if self.want.is_some() { Ask::Wanted } else { Ask::Idle };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_page_is_asked_for_at_a_time() {
+        let mut history = History::default();
+        history.want(Want::Older);
+        assert_eq!(history.wanted(), Some(Want::Older));
+        history.left(1, At::Before(7), 9, 0);
+        history.want(Want::Older);
+        history.want(Want::Newer);
+        assert_eq!((history.wanted(), history.edge(Want::Newer)), (None, Edge::Loading));
+        assert_eq!(history.answered(2), None);
+        assert_eq!(history.answered(1), Some((Want::Older, At::Before(7), 9)));
+        assert_eq!(history.wanted(), Some(Want::Newer));
+    }
+
+    #[test]
+    fn a_jump_takes_the_place_of_what_has_not_left() {
+        let mut history = History::default();
+        history.want(Want::Older);
+        history.want(Want::Jump(At::Around(5)));
+        assert_eq!(history.wanted(), Some(Want::Jump(At::Around(5))));
+        history.left(1, At::Around(5), 0, 0);
+        history.want(Want::Older);
+        history.want(Want::Jump(At::Date(1)));
+        history.answered(1);
+        assert_eq!(history.wanted(), Some(Want::Jump(At::Date(1))));
+        assert!(history.is_jumping());
+    }
+
+    #[test]
+    fn what_is_refused_for_good_failed_until_it_is_wanted_again() {
+        let mut history = History::default();
+        history.want(Want::Older);
+        history.left(1, At::Before(7), 0, 0);
+        history.refused(false);
+        assert_eq!(history.edge(Want::Older), Edge::Failed);
+        history.want(Want::Older);
+        assert_eq!(history.edge(Want::Older), Edge::Loading);
+    }
+
+    #[test]
+    fn what_is_refused_for_now_or_lost_with_the_connection_is_asked_again() {
+        let mut history = History::default();
+        history.want(Want::Older);
+        history.left(1, At::Before(7), 0, 0);
+        history.refused(true);
+        assert_eq!(history.wanted(), None);
+        history.ask.rested();
+        assert_eq!(history.wanted(), Some(Want::Older));
+        history.left(2, At::Before(7), 0, 0);
+        history.ask.disconnected();
+        assert_eq!(history.wanted(), Some(Want::Older));
+    }
+}

@@ -1,0 +1,141 @@
+//! A room that we are in.
+
+use crate::conversations::paging::History;
+use crate::conversations::timeline::Timeline;
+use crate::sync::gap_detector::Chain;
+use crate::sync::reorder_buffer::Feed;
+use shared::RoomId;
+use shared::event::RoomEntry;
+use std::rc::Rc;
+
+/// The room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// Empty for the lobby.
+    pub(crate) name: Rc<str>,
+    pub(crate) description: Rc<str>,
+    /// How many members are in it, us among them, where that is known.
+    pub(crate) members: Option<u32>,
+    /// How many more there are since we joined, while that is not known.
+    more: i32,
+    /// The position that name, description and count describe.
+    pub(crate) as_of: u64,
+    /// The positions of our joining, told to us and to the room.
+    told: Option<u64>,
+    joined: Option<u64>,
+    /// The last event that the room had when the session began.
+    pub(crate) last: u64,
+    pub(crate) feed: Feed,
+    pub(crate) timeline: Timeline,
+    pub(crate) history: History,
+    /// The newest message's number when the room was open last.
+    seen: Option<u64>,
+    /// Greater for the room that was open later.
+    pub(crate) used: u64,
+}
+
+impl Room {
+    /// As the list of rooms at `as_of` has it, with nothing loaded.
+    pub(crate) fn listed(entry: &RoomEntry, as_of: u64) -> Self {
+        let mut room = Room::told(as_of, &entry.name, &entry.description);
+        room.told = None;
+        room.feed = Feed::new(Chain::after(as_of, entry.last));
+        room.timeline = Timeline::bare(Some(entry.seq));
+        room.seen = Some(entry.seq);
+        room.describe(entry, as_of);
+        room
+    }
+
+    /// Joined at `n`, as it was told to us.
+    pub(crate) fn told(n: u64, name: &str, description: &str) -> Self {
+        Room {
+            name: Rc::from(name),
+            description: Rc::from(description),
+            members: None,
+            more: 0,
+            as_of: n,
+            told: Some(n),
+            joined: None,
+            last: 0,
+            feed: Feed::new(Chain::from(n)),
+            timeline: Timeline::bare(None),
+            history: History::default(),
+            seen: None,
+            used: 0,
+        }
+    }
+
+    /// Takes name, description and count from the list at `as_of`.
+    pub(crate) fn describe(&mut self, entry: &RoomEntry, as_of: u64) {
+        self.name = Rc::from(entry.name.as_str());
+        self.description = Rc::from(entry.description.as_str());
+        self.members = Some(entry.members);
+        self.as_of = as_of;
+        self.joined = Some(entry.joined);
+        self.last = entry.last;
+    }
+
+    /// Whether the list means the stay that we hold.
+    pub(crate) fn is_stay(&self, entry: &RoomEntry) -> bool {
+        [self.told, self.joined].contains(&Some(entry.joined))
+    }
+
+    /// Whether a word that we left, told at `n`, is about this stay.
+    pub(crate) fn began_before(&self, n: u64) -> bool {
+        self.told.or(self.joined).is_none_or(|began| began < n)
+    }
+
+    /// We joined at `n`, as the room was told.
+    pub(crate) fn joined_at(&mut self, n: u64) {
+        self.joined.get_or_insert(n);
+    }
+
+    /// So many more members, since `n`; none of them we, who are counted.
+    pub(crate) fn counts(&mut self, more: i32, n: u64) {
+        match &mut self.members {
+            _ if n <= self.as_of => {}
+            Some(members) => *members = members.saturating_add_signed(more),
+            None => self.more = self.more.saturating_add(more),
+        }
+    }
+
+    /// There were so many, with us, when we joined.
+    pub(crate) fn began_with(&mut self, members: u32) {
+        self.members.get_or_insert(members.saturating_add_signed(self.more));
+    }
+
+    /// How many messages came since the room was open.
+    pub(crate) fn unseen(&self) -> u32 {
+        let many = match (self.timeline.newest(), self.seen) {
+            (Some(newest), Some(seen)) => newest.saturating_sub(seen),
+            _ => 0,
+        };
+        u32::try_from(many).unwrap_or(u32::MAX)
+    }
+
+    /// The room is open: its messages are seen.
+    pub(crate) fn see(&mut self) {
+        self.seen = self.timeline.newest();
+    }
+
+    /// A message with this number came; the first tells where the room stood before it. Whoever said
+    /// something, at another page or device, has seen the room up to there.
+    pub(crate) fn hears(&mut self, seq: u64, is_own: bool) {
+        let seen = self.seen.get_or_insert(seq.saturating_sub(1));
+        if is_own {
+            *seen = seq.max(*seen);
+        }
+    }
+
+    /// The connection is lost.
+    pub(crate) fn disconnected(&mut self) {
+        self.feed.disconnected();
+        self.history.ask.disconnected();
+    }
+}
+
+/// The order of the list: the lobby first, then by name.
+pub(crate) fn order(id: RoomId, room: &Room) -> (bool, String, RoomId) {
+    // Lower case by ASCII only: the tables for more would weigh more than they give.
+    (id != RoomId::LOBBY, room.name.to_ascii_lowercase(), id)
+}

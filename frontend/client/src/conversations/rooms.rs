@@ -1,0 +1,228 @@
+//! The rooms that we are in, and which of them is open.
+
+use crate::conversations::paging::Want;
+use crate::conversations::room::{Room, order};
+use crate::conversations::segment::Look;
+use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
+use crate::sorted::{Map, Set, sort_by_key};
+use crate::view::RoomItem;
+use shared::RoomId;
+use shared::event::{RoomEntry, RoomSnapshot, Welcome};
+
+/// The rooms.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    rooms: Map<RoomId, Room>,
+    open: RoomId,
+    /// To be opened once we are in it.
+    wanted: Option<RoomId>,
+    /// Made by us, which is not told yet.
+    made: Option<RoomId>,
+    /// The position that the list of the session describes.
+    as_of: u64,
+    uses: u64,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        let rooms = Map::new();
+        Rooms { rooms, open: RoomId::LOBBY, wanted: None, made: None, as_of: 0, uses: 0 }
+    }
+}
+
+impl Rooms {
+    /// The open room's id. Until a session began there may be no such room.
+    pub(crate) fn open_id(&self) -> RoomId {
+        self.open
+    }
+
+    /// The room that a session shall begin with: before the first, the one that is to be opened.
+    pub(crate) fn first(&self) -> RoomId {
+        self.wanted.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
+    }
+
+    pub(crate) fn open(&self) -> Option<&Room> {
+        self.rooms.get(&self.open)
+    }
+
+    pub(crate) fn open_mut(&mut self) -> Option<&mut Room> {
+        self.rooms.get_mut(&self.open)
+    }
+
+    pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
+        self.rooms.get_mut(&id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.rooms.iter().map(|(id, room)| (*id, room))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
+        self.rooms.iter_mut().map(|(id, room)| (*id, room))
+    }
+
+    /// The position that the list of the session describes.
+    pub(crate) fn as_of(&self) -> u64 {
+        self.as_of
+    }
+
+    /// The session has a new list. What we made is in it, or we left it, or the log knows nothing
+    /// of it and gives its number to another room.
+    fn list_is_of(&mut self, as_of: u64) {
+        self.as_of = as_of;
+        self.made = None;
+    }
+
+    /// A session begins anew. Of the same log (`keep`) the open room keeps what touches its
+    /// snapshot; all else that was held is gone.
+    pub(crate) fn fresh(&mut self, welcome: &Welcome, keep: bool, look: Look<'_>) {
+        let mut held = std::mem::take(&mut self.rooms);
+        self.list_is_of(welcome.as_of);
+        for entry in welcome.rooms.iter().take(ROOMS_MAX) {
+            self.rooms.insert(entry.id, Room::listed(entry, welcome.as_of));
+        }
+        if let Some(snapshot) = &welcome.room {
+            let id = snapshot.room;
+            let room = self.rooms.or_insert_with(id, || Room::told(snapshot.as_of, "", ""));
+            let entry = welcome.rooms.iter().find(|entry| entry.id == id);
+            let same = |held: &Room| keep && entry.is_none_or(|entry| held.is_stay(entry));
+            if let Some(held) = held.remove(&id).filter(same) {
+                (room.timeline, room.history) = (held.timeline, held.history);
+            }
+            room.reset(snapshot, look);
+            room.see();
+        }
+        self.find_open();
+    }
+
+    /// A session goes on: what is held stays, and what was missed follows.
+    pub(crate) fn resume(&mut self, entries: &[RoomEntry], as_of: u64) {
+        self.list_is_of(as_of);
+        let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
+        self.rooms.retain(|id, _| listed.contains(id));
+        for entry in entries.iter().take(ROOMS_MAX) {
+            match self.rooms.get_mut(&entry.id) {
+                Some(room) if room.is_stay(entry) => room.describe(entry, as_of),
+                _ => self.rooms.insert(entry.id, Room::listed(entry, as_of)),
+            }
+        }
+        self.find_open();
+    }
+
+    /// We are in a room now.
+    pub(crate) fn join(&mut self, id: RoomId, room: Room) {
+        if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(&id) {
+            self.rooms.insert(id, room);
+        }
+        if self.made == Some(id) {
+            self.made(id, false);
+        }
+        self.find_open();
+    }
+
+    /// We made a room: we are alone in it, until others are told. That we are in it is yet to
+    /// come (`awaited`), or was told before, and where it is not held now we left it.
+    pub(crate) fn made(&mut self, id: RoomId, awaited: bool) {
+        let room = self.rooms.get_mut(&id);
+        self.made = Some(id).filter(|_| awaited && room.is_none());
+        if let Some(room) = room {
+            room.began_with(1);
+        }
+    }
+
+    /// We are in it no more.
+    pub(crate) fn leave(&mut self, id: RoomId) {
+        self.rooms.remove(&id);
+        self.find_open();
+    }
+
+    /// The person opens a room; one that we are not in yet is opened when we are.
+    pub(crate) fn enter(&mut self, id: RoomId) {
+        if !self.rooms.contains_key(&id) {
+            self.wanted = Some(id);
+            return;
+        }
+        self.wanted = None;
+        if self.open != id {
+            self.close();
+            self.open = id;
+        }
+        self.uses += 1;
+        let uses = self.uses;
+        if let Some(room) = self.open_mut() {
+            room.used = uses;
+            room.see();
+            if room.timeline.has_little() {
+                room.history.want(Want::Older);
+            }
+        }
+    }
+
+    /// What nobody waits for any more is not asked.
+    fn close(&mut self) {
+        if let Some(room) = self.open_mut() {
+            room.history.forget();
+            room.timeline.latest();
+        }
+    }
+
+    fn find_open(&mut self) {
+        if let Some(wanted) = self.wanted.filter(|id| self.rooms.contains_key(id)) {
+            self.enter(wanted);
+        } else if !self.rooms.contains_key(&self.open) {
+            self.open = RoomId::LOBBY;
+        }
+    }
+
+    /// The rooms as they are listed.
+    pub(crate) fn items(
+        &self,
+        has_draft: impl Fn(RoomId) -> bool,
+        has_failed: impl Fn(RoomId) -> bool,
+    ) -> Vec<RoomItem> {
+        let rooms = sort_by_key(self.iter().collect(), |(id, room)| order(*id, room));
+        let item = |(id, room): (RoomId, &Room)| RoomItem {
+            id,
+            name: room.name.clone(),
+            description: room.description.clone(),
+            members: room.members,
+            unseen: if id == self.open { 0 } else { room.unseen() },
+            draft: has_draft(id),
+            failed: has_failed(id),
+        };
+        rooms.into_iter().map(item).collect()
+    }
+
+    /// Lets go of messages past the limit, of the rooms that were open longest ago first.
+    pub(crate) fn bound(&mut self) {
+        let mut held: usize = self.rooms.values().map(|room| room.timeline.len()).sum();
+        if held <= HELD_ROWS_MAX {
+            return;
+        }
+        let open = self.open;
+        let others = self.rooms.iter_mut().filter(|(id, _)| **id != open).collect();
+        let others = sort_by_key(others, |(_, room)| room.used);
+        for (_, room) in others {
+            if held <= HELD_ROWS_MAX {
+                break;
+            }
+            held -= room.timeline.len();
+            room.timeline.unload();
+        }
+    }
+}
+
+impl Room {
+    /// A snapshot is there instead of what was held.
+    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Look<'_>) {
+        self.timeline.reset(snapshot, look);
+        self.feed.reset(snapshot.as_of, snapshot.last);
+    }
+}
+
+#[cfg(test)]
+mod tests;
