@@ -19,7 +19,7 @@ use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX};
 use crate::worker_inputs::News;
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId, session::Carrier};
+use hub::{Dialect, Input, SessionId, session::TransportKind};
 use queue::{Held, Queue};
 use shared::CloseCode;
 use std::{
@@ -37,7 +37,7 @@ pub struct Connection {
     /// What it speaks.
     pub dialect: Dialect,
     /// What carries it.
-    pub carrier: Carrier,
+    pub carrier: TransportKind,
     queue: RefCell<Queue>,
     news: Rc<News>,
     way_out: Rc<WayOut>,
@@ -65,7 +65,7 @@ impl Connection {
     pub fn new(
         session: SessionId,
         dialect: Dialect,
-        carrier: Carrier,
+        carrier: TransportKind,
         now_s: u32,
         news: Rc<News>,
         way_out: Rc<WayOut>,
@@ -204,7 +204,7 @@ impl Connection {
         if held.is_over || queue.bytes + held.bytes + held.answer_bytes > QUEUE_BYTES_MAX {
             held.overflow();
             queue.held = Some(held);
-            return self.news.tell(Input::Behind(self.session));
+            return self.news.tell(Input::BufferOverflowed(self.session));
         }
         drop(queue);
         held.frames.into_iter().chain(held.answers).for_each(|frame| self.send(frame));
@@ -300,7 +300,7 @@ impl Connection {
         }
         drop(queue);
         // Who answers a request waits for more than frames: that it is clear that there are none.
-        if !is_empty || self.carrier != Carrier::Socket {
+        if !is_empty || self.carrier != TransportKind::Socket {
             self.wake();
         }
     }
@@ -378,7 +378,7 @@ impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
         // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.
         let chunk = queue.take(CHUNK_BYTES_MAX);
         connection.way_out.asked(chunk.is_some());
-        if chunk.is_none() && queue.is_closing && connection.carrier == Carrier::Socket {
+        if chunk.is_none() && queue.is_closing && connection.carrier == TransportKind::Socket {
             connection.way_out.ends();
         }
         if chunk.is_some() || queue.is_closing {

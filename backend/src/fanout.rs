@@ -14,7 +14,7 @@ use crate::connection::frame;
 use crate::limits::{COMMENT_EVERY, RETRY_MS};
 use crate::worker_inputs::News;
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId, session::Carrier};
+use hub::{Dialect, Input, SessionId, session::TransportKind};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
     event::Through,
@@ -86,15 +86,15 @@ impl Table {
 
     /// Enters a new WebSocket, with its way out.
     pub fn enter(&self, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
-        self.enter_by(Carrier::Socket, dialect, way_out)
+        self.enter_by(TransportKind::Socket, dialect, way_out)
     }
 
     /// Enters a new connection whose frames leave in the body of a response, in another form.
-    pub fn enter_http(&self, carrier: Carrier) -> Rc<Connection> {
+    pub fn enter_http(&self, carrier: TransportKind) -> Rc<Connection> {
         self.enter_by(carrier, Dialect::V1, Rc::default())
     }
 
-    fn enter_by(&self, carrier: Carrier, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
+    fn enter_by(&self, carrier: TransportKind, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
         self.next.set(self.next.get() + 1);
         let session = SessionId(u64::from(self.worker) << 48 | self.next.get());
         let news = Rc::clone(&self.news);
@@ -144,7 +144,7 @@ impl Table {
             None => return,
         };
         places.into_iter().for_each(|place| self.take_out(place));
-        let mut dialect = Dialect::Plain;
+        let mut dialect = Dialect::Text;
         self.with(session, |connection| {
             dialect = connection.dialect;
             if dialect == Dialect::V1 {
@@ -153,7 +153,7 @@ impl Table {
         });
         match dialect {
             Dialect::V1 => addresses.iter().for_each(|to| self.put_in(session, List::V1(*to))),
-            Dialect::Plain => self.put_in(session, List::Plain),
+            Dialect::Text => self.put_in(session, List::Plain),
         }
     }
 
@@ -291,8 +291,8 @@ impl Table {
         let comments = u64::from(now_s) % COMMENT_S;
         for (session, Entry { connection, places }) in &*self.all.borrow() {
             match connection.carrier {
-                Carrier::Socket => {}
-                Carrier::Stream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
+                TransportKind::Socket => {}
+                TransportKind::Stream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
                     connection.first(ping.clone());
                     self.touch(connection);
                     continue;

@@ -15,11 +15,11 @@ use futures_util::{
     stream::{FuturesUnordered, StreamExt},
 };
 use hub::{
-    Audience, Hub, Input, Output, SessionId, Settings, Ticket,
+    Audience, Hub, Input, Output, SessionId, Settings, RequestId,
     change::{Change, Outcome},
     input::Unstored,
     output::Answer,
-    query::Found,
+    query::QueryResult,
     session::ReadId,
 };
 use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
@@ -40,11 +40,11 @@ impl Letter {
     fn weight(&self) -> usize {
         match self {
             Letter::Input(
-                Input::Plain { text, .. }
-                | Input::Command(_, Command::Post(Post { text, .. }))
-                | Input::Asked { command: Command::Post(Post { text, .. }), .. },
+                Input::TextReceived { text, .. }
+                | Input::CommandReceived(_, Command::Post(Post { text, .. }))
+                | Input::CommandRequested { command: Command::Post(Post { text, .. }), .. },
             ) => json_bytes(text),
-            Letter::Input(Input::Pass(_, Unstored::Binary(bytes))) => bytes.len(),
+            Letter::Input(Input::UnstoredReceived(_, Unstored::Binary(bytes))) => bytes.len(),
             _ => 0,
         }
     }
@@ -114,12 +114,12 @@ pub struct Actor {
     /// Bound by what the hub asks for: it counts what each session may, and forgets it with the session.
     reading: FuturesUnordered<BoxFuture<'static, Read>>,
     aborts: HashMap<ReadId, AbortHandle>,
-    questions: HashMap<Ticket, oneshot::Sender<Answer>>,
+    questions: HashMap<RequestId, oneshot::Sender<Answer>>,
     tickets: u64,
 }
 
 /// An answer of the store; none if nobody waits for it any more.
-type Read = (ReadId, Option<Result<Found, ErrorCode>>);
+type Read = (ReadId, Option<Result<QueryResult, ErrorCode>>);
 
 /// What one turn gathers.
 #[derive(Debug, Default)]
@@ -177,7 +177,7 @@ impl Actor {
                     // Nothing is appended in between: what it brought would overtake the rest.
                     let mut parts = parts(outcomes).into_iter().peekable();
                     while let Some(part) = parts.next() {
-                        self.handle(Input::Outcomes(part));
+                        self.handle(Input::AppendsCommitted(part));
                         if parts.peek().is_some() {
                             self.send().await?;
                         }
@@ -211,10 +211,10 @@ impl Actor {
             Letter::Input(input) => self.handle(input),
             Letter::Ask(question, answer) => {
                 self.tickets += 1;
-                let ticket = Ticket(self.tickets);
+                let ticket = RequestId(self.tickets);
                 self.questions.insert(ticket, answer);
                 self.handle(match question {
-                    Question::Me(device) => Input::Me(ticket, device),
+                    Question::Me(device) => Input::WhoAmI(ticket, device),
                     Question::Join(name, device) => Input::Join { ticket, name, device },
                     Question::Rename(name, device) => Input::Rename { ticket, name, device },
                     Question::SignOut(device) => Input::SignOut(ticket, device),
@@ -224,10 +224,10 @@ impl Actor {
         }
     }
 
-    fn found(&mut self, id: ReadId, found: Option<Result<Found, ErrorCode>>) {
+    fn found(&mut self, id: ReadId, found: Option<Result<QueryResult, ErrorCode>>) {
         self.aborts.remove(&id);
         if let Some(found) = found {
-            self.handle(Input::Read(id, found));
+            self.handle(Input::ReadFinished(id, found));
         }
     }
 
@@ -245,7 +245,7 @@ impl Actor {
                 self.aborts.insert(id, abort);
                 self.reading.push(read.map(move |found| (id, found.ok())).boxed());
             }
-            Output::Forget(id) => {
+            Output::CancelRead(id) => {
                 if let Some(abort) = self.aborts.remove(&id) {
                     abort.abort();
                 }
@@ -255,8 +255,8 @@ impl Actor {
             }
             Output::Subscribe(session, to) => self.turn.at(session, Delivery::Subscribe(session, to)),
             Output::Unsubscribe(session, to) => self.turn.at(session, Delivery::Unsubscribe(session, to)),
-            Output::First(session, what) => self.turn.at(session, Delivery::First(session, event(&what))),
-            Output::Drain(session) => self.turn.at(session, Delivery::Drain(session)),
+            Output::SendReplay(session, what) => self.turn.at(session, Delivery::First(session, event(&what))),
+            Output::NotifyDrained(session) => self.turn.at(session, Delivery::Drain(session)),
             Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
             Output::Send(session, what) => self.turn.at(session, Delivery::One(session, event(&what))),
             Output::Publish(Audience::Session(session), what) => {
@@ -278,8 +278,8 @@ impl Actor {
                 let address = Address::Member(member);
                 self.turn.everywhere(&Delivery::To { address, v1: event(&what), plain: None });
             }
-            Output::Pass(Unstored::EmptyText) => self.turn.everywhere(&Delivery::Pass(frame::text(b""))),
-            Output::Pass(Unstored::Binary(bytes)) => {
+            Output::PublishUnstored(Unstored::EmptyText) => self.turn.everywhere(&Delivery::Pass(frame::text(b""))),
+            Output::PublishUnstored(Unstored::Binary(bytes)) => {
                 self.turn.everywhere(&Delivery::Pass(frame::binary(&bytes)))
             }
             Output::Close(session, code) => self.turn.at(session, Delivery::Close(session, code)),
@@ -308,7 +308,7 @@ impl Actor {
             let changes = std::mem::take(&mut self.turn.changes);
             let mut append = self.store.append(changes, now_ms());
             match (&mut append).now_or_never() {
-                Some(outcomes) => self.handle(Input::Outcomes(outcomes)),
+                Some(outcomes) => self.handle(Input::AppendsCommitted(outcomes)),
                 None => self.committing = Some(append),
             }
         }

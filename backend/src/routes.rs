@@ -28,7 +28,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use hub::{Input, output::Answer, rate::Rate, session::Carrier};
+use hub::{Input, output::Answer, rate::Rate, session::TransportKind};
 use shared::{ErrorCode, version::WEBSOCKET_PATH};
 use std::{rc::Rc, sync::Arc};
 
@@ -72,7 +72,7 @@ impl Parts {
     ///
     /// # Errors
     /// 503: there is no place for it.
-    pub fn enter(&self, carrier: Carrier) -> Result<Entered, Refused> {
+    pub fn enter(&self, carrier: TransportKind) -> Result<Entered, Refused> {
         let place = self.places.take();
         let place = place.ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
         Ok(Entered::new(Rc::clone(&self.table), self.table.enter_http(carrier), place))

@@ -11,7 +11,7 @@ use health::Condition;
 use hub::{
     House,
     change::{Change, Outcome},
-    query::{Found, Query},
+    query::{QueryResult, Query},
 };
 use shared::{Epoch, ErrorCode};
 
@@ -41,5 +41,5 @@ pub trait Store: Send {
     ///
     /// # Errors
     /// [`ErrorCode::StoreRefused`] while it cannot be read.
-    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>>;
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>>;
 }

@@ -24,7 +24,7 @@ pub struct Me {
 
 /// A name that somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Name {
+pub struct NameRequest {
     /// 1 to [`crate::limits::NAME_CHARS_MAX`] characters.
     pub name: String,
 }

@@ -1,6 +1,6 @@
 //! What a client asks: client → server.
 
-use crate::json::{Json, Read, Unreadable};
+use crate::json::{Json, FromJson, DecodeError};
 use crate::{Address, ClientId, Cursor, ErrorCode, RoomId};
 use serde::{Deserialize, Serialize};
 
@@ -22,13 +22,13 @@ pub enum Command {
     /// To be in it no more.
     RoomLeave(RoomMove),
     /// Which rooms the house has.
-    Rooms(Rooms),
+    Rooms(RoomsQuery),
     /// Messages of a room that are not held yet.
-    History(History),
+    History(HistoryQuery),
     /// Events of one address that are missing.
-    Events(Events),
+    Events(EventsQuery),
     /// Whether the person is at the page.
-    Presence(Presence),
+    Presence(PresenceReport),
     /// Asks for a [`crate::event::Pong`]: is this connection still alive?
     Ping,
     /// Answers a [`crate::event::Ping`].
@@ -112,7 +112,7 @@ pub struct RoomMove {
 
 /// Asks for the rooms of the house, in the order of their ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rooms {
+pub struct RoomsQuery {
     /// The client's number for this command.
     #[serde(rename = "ref")]
     pub reference: u64,
@@ -126,21 +126,21 @@ pub struct Rooms {
 
 /// Asks for a page of a room's messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct History {
+pub struct HistoryQuery {
     /// The client's number for this command.
     #[serde(rename = "ref")]
     pub reference: u64,
     /// Which room.
     pub room: RoomId,
     /// Which page of it.
-    pub at: At,
+    pub at: PageAnchor,
 }
 
 /// A page of history: by position, or where a date begins. On the wire
 /// `"newest"`, `{"before":7}`, `{"after":7}`, `{"around":7}` or `{"date":1767225500000}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum At {
+pub enum PageAnchor {
     /// The newest messages.
     Newest,
     /// Those next before this position.
@@ -154,26 +154,26 @@ pub enum At {
     Date(u64),
 }
 
-impl Read for At {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for PageAnchor {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         let (kind, json) = match json {
-            Json::Text(kind) if kind == "newest" => return Ok(At::Newest),
+            Json::Text(kind) if kind == "newest" => return Ok(PageAnchor::Newest),
             json => json.into_object()?.into_only()?,
         };
         let n = u64::read(json)?;
         match &*kind {
-            "before" => Ok(At::Before(n)),
-            "after" => Ok(At::After(n)),
-            "around" => Ok(At::Around(n)),
-            "date" => Ok(At::Date(n)),
-            _ => Err(Unreadable("")),
+            "before" => Ok(PageAnchor::Before(n)),
+            "after" => Ok(PageAnchor::After(n)),
+            "around" => Ok(PageAnchor::Around(n)),
+            "date" => Ok(PageAnchor::Date(n)),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
 /// Asks for the events of one address after a position that the client holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Events {
+pub struct EventsQuery {
     /// The client's number for this command.
     #[serde(rename = "ref")]
     pub reference: u64,
@@ -185,7 +185,7 @@ pub struct Events {
 
 /// The person came back to the page, or left it open and went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence {
+pub struct PresenceReport {
     /// True while the page is hidden or idle.
     pub away: bool,
 }
@@ -254,6 +254,6 @@ mod tests {
     #[test]
     fn unknown_fields_are_passed_over() {
         let frame = "{\"type\":\"presence\",\"away\":true,\"mood\":\"calm\"}";
-        assert_eq!(Command::parse(frame), Ok(Command::Presence(Presence { away: true })));
+        assert_eq!(Command::parse(frame), Ok(Command::Presence(PresenceReport { away: true })));
     }
 }

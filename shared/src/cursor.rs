@@ -1,6 +1,6 @@
 //! Where a reader stands in the log.
 
-use crate::json::{Json, Read, Unreadable};
+use crate::json::{Json, FromJson, DecodeError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 

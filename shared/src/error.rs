@@ -2,7 +2,7 @@
 //! in each language, and [`ErrorCode::advice`] the one for people who read
 //! frames and logs.
 
-use crate::json::{Json, Read, Unreadable};
+use crate::json::{Json, FromJson, DecodeError};
 use serde::{Serialize, Serializer};
 
 macro_rules! error_codes {
@@ -144,8 +144,8 @@ impl Serialize for ErrorCode {
     }
 }
 
-impl Read for ErrorCode {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for ErrorCode {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         u16::read(json).map(Self::from_number)
     }
 }

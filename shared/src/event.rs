@@ -11,13 +11,13 @@ mod presence;
 mod snapshot;
 pub mod trace;
 
-pub use answer::{Events, FoundRoom, History, Refusal, Reply, Rooms};
+pub use answer::{EventsPage, DirectoryRoom, HistoryPage, Refusal, Reply, RoomsPage};
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated};
 pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;
 
-use crate::json::{Json, Read, Unreadable};
+use crate::json::{Json, FromJson, DecodeError};
 use crate::{Address, Cursor};
 use serde::Serialize;
 
@@ -49,11 +49,11 @@ pub enum Event {
     /// All that a returning client had missed has left before this frame.
     CaughtUp(Through),
     /// Answers `rooms`.
-    Rooms(Rooms),
+    Rooms(RoomsPage),
     /// Answers `history`.
-    History(Box<History>),
+    History(Box<HistoryPage>),
     /// Answers `events`.
-    Events(Events),
+    Events(EventsPage),
     /// These members are at their pages.
     Here(Here),
     /// These members left their pages open and went.
@@ -70,7 +70,7 @@ pub enum Event {
     Trace(Trace),
     /// Durable, and from a newer server: only its place is known.
     #[serde(skip)]
-    Later(Position),
+    Unknown(Position),
     /// From a newer server.
     Unknown,
 }
@@ -80,7 +80,7 @@ impl Event {
     ///
     /// # Errors
     /// It is no event.
-    pub fn parse(frame: &str) -> Result<Self, Unreadable> {
+    pub fn parse(frame: &str) -> Result<Self, DecodeError> {
         Event::read(Json::parse(frame)?)
     }
 
@@ -93,43 +93,43 @@ impl Event {
             Event::Renamed(event) => (event.n, event.to, event.prev),
             Event::RoomCreated(event) => (event.n, event.to, event.prev),
             Event::RoomChanged(event) => (event.n, event.to, event.prev),
-            Event::Later(position) => return Some(*position),
+            Event::Unknown(position) => return Some(*position),
             _ => return None,
         };
         Some(Position { n, to, prev })
     }
 }
 
-impl Read for Event {
+impl FromJson for Event {
     /// Reads the event that its `type` names.
-    fn read(json: Json) -> Result<Self, Unreadable> {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         let mut object = json.into_object()?;
         let kind: String = object.field("type")?;
         let json = Json::Object(object);
         Ok(match &*kind {
-            "welcome" => Event::Welcome(Read::read(json)?),
-            "reply" => Event::Reply(Read::read(json)?),
-            "error" => Event::Error(Read::read(json)?),
-            "posted" => Event::Posted(Read::read(json)?),
-            "member_joined" => Event::MemberJoined(Read::read(json)?),
-            "member_left" => Event::MemberLeft(Read::read(json)?),
-            "renamed" => Event::Renamed(Read::read(json)?),
-            "room_created" => Event::RoomCreated(Read::read(json)?),
-            "room_changed" => Event::RoomChanged(Read::read(json)?),
-            "reset" => Event::Reset(Read::read(json)?),
-            "caught_up" => Event::CaughtUp(Read::read(json)?),
-            "rooms" => Event::Rooms(Read::read(json)?),
-            "history" => Event::History(Read::read(json)?),
-            "events" => Event::Events(Read::read(json)?),
-            "here" => Event::Here(Read::read(json)?),
-            "away" => Event::Away(Read::read(json)?),
-            "gone" => Event::Gone(Read::read(json)?),
-            "present" => Event::Present(Read::read(json)?),
-            "ping" => Event::Ping(Read::read(json)?),
-            "pong" => Event::Pong(Read::read(json)?),
-            "trace" => Event::Trace(Read::read(json)?),
+            "welcome" => Event::Welcome(FromJson::read(json)?),
+            "reply" => Event::Reply(FromJson::read(json)?),
+            "error" => Event::Error(FromJson::read(json)?),
+            "posted" => Event::Posted(FromJson::read(json)?),
+            "member_joined" => Event::MemberJoined(FromJson::read(json)?),
+            "member_left" => Event::MemberLeft(FromJson::read(json)?),
+            "renamed" => Event::Renamed(FromJson::read(json)?),
+            "room_created" => Event::RoomCreated(FromJson::read(json)?),
+            "room_changed" => Event::RoomChanged(FromJson::read(json)?),
+            "reset" => Event::Reset(FromJson::read(json)?),
+            "caught_up" => Event::CaughtUp(FromJson::read(json)?),
+            "rooms" => Event::Rooms(FromJson::read(json)?),
+            "history" => Event::History(FromJson::read(json)?),
+            "events" => Event::Events(FromJson::read(json)?),
+            "here" => Event::Here(FromJson::read(json)?),
+            "away" => Event::Away(FromJson::read(json)?),
+            "gone" => Event::Gone(FromJson::read(json)?),
+            "present" => Event::Present(FromJson::read(json)?),
+            "ping" => Event::Ping(FromJson::read(json)?),
+            "pong" => Event::Pong(FromJson::read(json)?),
+            "trace" => Event::Trace(FromJson::read(json)?),
             // Of a newer server: a durable one keeps its place, in a frame of its own and among others.
-            _ => Position::read(json).map_or(Event::Unknown, Event::Later),
+            _ => Position::read(json).map_or(Event::Unknown, Event::Unknown),
         })
     }
 }

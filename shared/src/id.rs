@@ -1,6 +1,6 @@
 //! Ids. Each is a type of its own, so that one cannot be taken for another.
 
-use crate::json::{Json, Read, Unreadable};
+use crate::json::{Json, FromJson, DecodeError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -103,32 +103,32 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
-impl Read for MemberId {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for MemberId {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         u64::read(json).map(MemberId)
     }
 }
 
-impl Read for RoomId {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for RoomId {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         u64::read(json).map(RoomId)
     }
 }
 
-impl Read for Address {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for Address {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         let (kind, json) = json.into_object()?.into_only()?;
         match &*kind {
             "room" => RoomId::read(json).map(Address::Room),
             "member" => MemberId::read(json).map(Address::Member),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl Read for ClientId {
-    fn read(json: Json) -> Result<Self, Unreadable> {
-        String::read(json)?.parse().map_err(|_| Unreadable(""))
+impl FromJson for ClientId {
+    fn read(json: Json) -> Result<Self, DecodeError> {
+        String::read(json)?.parse().map_err(|_| DecodeError(""))
     }
 }
 

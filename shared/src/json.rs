@@ -35,9 +35,9 @@ pub struct Object(Vec<(String, Json)>);
 /// The JSON is not what was to be read. Holds the name of the innermost field that is wrong or
 /// missing; empty where it is the whole, or no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreadable(pub &'static str);
+pub struct DecodeError(pub &'static str);
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             "" => f.write_str("not the JSON that was expected"),
@@ -46,15 +46,15 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for DecodeError {}
 
 /// What can be read from JSON.
-pub trait Read: Sized {
+pub trait FromJson: Sized {
     /// Reads it.
     ///
     /// # Errors
     /// It is something else.
-    fn read(json: Json) -> Result<Self, Unreadable>;
+    fn read(json: Json) -> Result<Self, DecodeError>;
 
     /// What it is where its field is missing; `None` where the field must be there.
     fn absent() -> Option<Self> {
@@ -66,7 +66,7 @@ pub trait Read: Sized {
 ///
 /// # Errors
 /// It is no JSON, or something else.
-pub fn from_str<T: Read>(text: &str) -> Result<T, Unreadable> {
+pub fn from_str<T: FromJson>(text: &str) -> Result<T, DecodeError> {
     T::read(Json::parse(text)?)
 }
 
@@ -75,18 +75,18 @@ impl Json {
     ///
     /// # Errors
     /// It is no JSON.
-    pub fn parse(text: &str) -> Result<Self, Unreadable> {
-        serde_json::from_str(text).map_err(|_| Unreadable(""))
+    pub fn parse(text: &str) -> Result<Self, DecodeError> {
+        serde_json::from_str(text).map_err(|_| DecodeError(""))
     }
 
     /// The fields of an object.
     ///
     /// # Errors
     /// It is none.
-    pub fn into_object(self) -> Result<Object, Unreadable> {
+    pub fn into_object(self) -> Result<Object, DecodeError> {
         match self {
             Json::Object(object) => Ok(object),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
@@ -96,18 +96,18 @@ impl Object {
     ///
     /// # Errors
     /// It is there twice.
-    pub fn take(&mut self, name: &'static str) -> Result<Option<Json>, Unreadable> {
+    pub fn take(&mut self, name: &'static str) -> Result<Option<Json>, DecodeError> {
         let place = |fields: &[(String, Json)]| fields.iter().position(|(field, _)| field == name);
         let Some(found) = place(&self.0) else { return Ok(None) };
         let (_, json) = self.0.swap_remove(found);
-        if place(&self.0).is_some() { Err(Unreadable(name)) } else { Ok(Some(json)) }
+        if place(&self.0).is_some() { Err(DecodeError(name)) } else { Ok(Some(json)) }
     }
 
     /// Reads a field.
     ///
     /// # Errors
     /// It is missing and has to be there, or it is wrong.
-    pub fn field<T: Read>(&mut self, name: &'static str) -> Result<T, Unreadable> {
+    pub fn field<T: FromJson>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         self.field_or(name, T::absent)
     }
 
@@ -115,20 +115,20 @@ impl Object {
     ///
     /// # Errors
     /// It is wrong.
-    pub fn field_or_default<T: Read + Default>(&mut self, name: &'static str) -> Result<T, Unreadable> {
+    pub fn field_or_default<T: FromJson + Default>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         self.field_or(name, || Some(T::default()))
     }
 
-    fn field_or<T: Read>(
+    fn field_or<T: FromJson>(
         &mut self,
         name: &'static str,
         absent: impl FnOnce() -> Option<T>,
-    ) -> Result<T, Unreadable> {
+    ) -> Result<T, DecodeError> {
         match self.take(name)? {
             Some(json) => {
-                T::read(json).map_err(|inner| if inner.0.is_empty() { Unreadable(name) } else { inner })
+                T::read(json).map_err(|inner| if inner.0.is_empty() { DecodeError(name) } else { inner })
             }
-            None => absent().ok_or(Unreadable(name)),
+            None => absent().ok_or(DecodeError(name)),
         }
     }
 
@@ -136,10 +136,10 @@ impl Object {
     ///
     /// # Errors
     /// There are none, or several.
-    pub fn into_only(self) -> Result<(String, Json), Unreadable> {
+    pub fn into_only(self) -> Result<(String, Json), DecodeError> {
         match <[(String, Json); 1]>::try_from(self.0) {
             Ok([only]) => Ok(only),
-            Err(_) => Err(Unreadable("")),
+            Err(_) => Err(DecodeError("")),
         }
     }
 }
@@ -173,47 +173,47 @@ macro_rules! read {
     };
 }
 
-impl Read for bool {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for bool {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
             Json::Bool(is) => Ok(is),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl Read for u64 {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for u64 {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
             Json::Number(number) => Ok(number),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl Read for u32 {
-    fn read(json: Json) -> Result<Self, Unreadable> {
-        u32::try_from(u64::read(json)?).map_err(|_| Unreadable(""))
+impl FromJson for u32 {
+    fn read(json: Json) -> Result<Self, DecodeError> {
+        u32::try_from(u64::read(json)?).map_err(|_| DecodeError(""))
     }
 }
 
-impl Read for u16 {
-    fn read(json: Json) -> Result<Self, Unreadable> {
-        u16::try_from(u64::read(json)?).map_err(|_| Unreadable(""))
+impl FromJson for u16 {
+    fn read(json: Json) -> Result<Self, DecodeError> {
+        u16::try_from(u64::read(json)?).map_err(|_| DecodeError(""))
     }
 }
 
-impl Read for String {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for String {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
             Json::Text(text) => Ok(text),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl<T: Read> Read for Option<T> {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl<T: FromJson> FromJson for Option<T> {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
             Json::Null => Ok(None),
             json => T::read(json).map(Some),
@@ -225,17 +225,17 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-impl<T: Read> Read for Vec<T> {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl<T: FromJson> FromJson for Vec<T> {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
             Json::List(list) => list.into_iter().map(T::read).collect(),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl<T: Read> Read for Box<T> {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl<T: FromJson> FromJson for Box<T> {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         T::read(json).map(Box::new)
     }
 }

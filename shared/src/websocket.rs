@@ -8,6 +8,6 @@ pub mod header;
 pub mod hex;
 pub mod sequence;
 
-pub use frame::{Fault, Frame, Side};
-pub use header::{Header, LengthForm, Opcode};
+pub use frame::{FrameFault, Frame, Side};
+pub use header::{FrameHeader, LengthForm, Opcode};
 pub use sequence::Sequence;

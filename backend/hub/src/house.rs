@@ -10,9 +10,9 @@ pub mod members;
 pub mod names;
 pub mod rooms;
 use crate::change::{Change, Committed, Receipt};
-use crate::house::members::{DeviceKey, Members};
+use crate::house::members::{DeviceKey, MemberTable};
 use crate::house::names::Name;
-use crate::house::rooms::Rooms;
+use crate::house::rooms::RoomTable;
 use shared::{
     Address, ClientId, ErrorCode, Event, Member, MemberId, Room, RoomId,
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
@@ -22,9 +22,9 @@ use shared::{
 #[derive(Clone, Debug)]
 pub struct House {
     /// Who is in it.
-    pub members: Members,
+    pub members: MemberTable,
     /// Its rooms.
-    pub rooms: Rooms,
+    pub rooms: RoomTable,
     head: u64,
     /// The time of the last event: time never steps back in the log.
     at: u64,
@@ -33,14 +33,14 @@ pub struct House {
 
 impl Default for House {
     fn default() -> Self {
-        House::restore(Members::default(), Rooms::default(), 0, 0, MemberId::PASSER_BY.0 + 1)
+        House::restore(MemberTable::default(), RoomTable::default(), 0, 0, MemberId::PASSER_BY.0 + 1)
     }
 }
 
 impl House {
     /// The house as a store has kept it: the last position given out, the time of its
     /// event (milliseconds since 1970), and the id of the next member.
-    pub fn restore(members: Members, rooms: Rooms, head: u64, at: u64, next_member: u64) -> Self {
+    pub fn restore(members: MemberTable, rooms: RoomTable, head: u64, at: u64, next_member: u64) -> Self {
         House { members, rooms, head, at, next_member }
     }
 
@@ -59,8 +59,8 @@ impl House {
     ///
     /// # Errors
     /// The number of the condition that does not hold.
-    pub fn carry_out(&mut self, change: Change, now: u64) -> Result<Committed, ErrorCode> {
-        let mut act = Act { at: now.max(self.at), events: Vec::with_capacity(1), house: self };
+    pub fn execute(&mut self, change: Change, now: u64) -> Result<Committed, ErrorCode> {
+        let mut act = Transaction { at: now.max(self.at), events: Vec::with_capacity(1), house: self };
         let receipt = match change {
             Change::Post { room, author, tag, client_id, text } => {
                 act.post(room, author, tag, client_id, text)
@@ -81,7 +81,7 @@ impl House {
     }
 
     /// Folds an event that was committed elsewhere. `device` is the one of who joins the house.
-    pub fn fold(&mut self, event: &Event, device: Option<DeviceKey>) {
+    pub fn apply(&mut self, event: &Event, device: Option<DeviceKey>) {
         let Some(position) = event.position() else { return };
         self.head = position.n;
         self.rooms.advance(position.to, position.n);
@@ -131,20 +131,20 @@ impl House {
 }
 
 /// One change under way.
-struct Act<'a> {
+struct Transaction<'a> {
     house: &'a mut House,
     at: u64,
     events: Vec<Event>,
 }
 
-impl Act<'_> {
+impl Transaction<'_> {
     /// The next position and the one before it with this address.
     fn place(&self, to: Address) -> (u64, u64) {
         (self.house.head + 1, self.house.rooms.last(to))
     }
 
     fn tell(&mut self, event: Event, device: Option<DeviceKey>) {
-        self.house.fold(&event, device);
+        self.house.apply(&event, device);
         self.events.push(event);
     }
 

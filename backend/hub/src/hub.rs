@@ -20,7 +20,7 @@ use crate::output::{Audience, Output};
 use crate::poller::Pollers;
 use crate::presence::Presence;
 use crate::rate::{Bucket, Rate};
-use crate::session::{Carrier, Dialect, ReadId, Session, SessionId};
+use crate::session::{TransportKind, Dialect, ReadId, Session, SessionId};
 use commit::Origin;
 use pending_read::Reading;
 use recovery::Attaching;
@@ -100,23 +100,23 @@ impl Hub {
         match input {
             Input::Opened { session, dialect, device } => self.opened(session, dialect, device, now, out),
             Input::Closed(session) => self.closed(session, now, out),
-            Input::Command(session, command) => self.command(session, command, now, out),
+            Input::CommandReceived(session, command) => self.command(session, command, now, out),
             Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, now, out),
             Input::Polled { session, device, poll } => self.polled(session, device, &poll, now, out),
-            Input::Asked { session, device, identity, command } => {
+            Input::CommandRequested { session, device, identity, command } => {
                 let member = self.member_as(device, identity);
                 self.asked(session, member, device, command, now, out);
             }
-            Input::Plain { session, client_id, text } => self.plain(session, client_id, text, out),
-            Input::Pass(session, unstored) => self.pass(session, unstored, out),
-            Input::Me(ticket, device) => self.answer_me(ticket, device, out),
+            Input::TextReceived { session, client_id, text } => self.plain(session, client_id, text, out),
+            Input::UnstoredReceived(session, unstored) => self.pass(session, unstored, out),
+            Input::WhoAmI(ticket, device) => self.answer_me(ticket, device, out),
             Input::Join { ticket, name, device } => self.join(ticket, &name, device, out),
             Input::Rename { ticket, name, device } => self.rename(ticket, &name, device, out),
             Input::SignOut(ticket, device) => self.sign_out(ticket, device, out),
-            Input::Outcomes(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out)),
-            Input::Read(id, found) => self.found(id, found, out),
+            Input::AppendsCommitted(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out)),
+            Input::ReadFinished(id, found) => self.found(id, found, out),
             Input::Drained(session) => self.drained(session, out),
-            Input::Behind(session) => self.behind(session, out),
+            Input::BufferOverflowed(session) => self.behind(session, out),
             Input::Tick => {}
         }
         self.give_up_on_hellos(now, out);
@@ -161,10 +161,10 @@ impl Hub {
                 self.hellos.push_back((now.saturating_add(HELLO_MS), session));
                 Session::Opened { member: device.and_then(|device| self.house.members.of_device(&device)) }
             }
-            Dialect::Plain => {
+            Dialect::Text => {
                 self.tags = self.tags.wrapping_add(1);
                 out.push(Output::Attach(session, Vec::new()));
-                Session::Plain { tag: self.tags }
+                Session::Text { tag: self.tags }
             }
         };
         self.sessions.insert(session, state);
@@ -181,8 +181,8 @@ impl Hub {
         }
         if let Some(Session::Member { member, away, carrier, device, .. }) = state {
             match (carrier, device) {
-                (Carrier::Socket | Carrier::Stream, _) => self.presence.close(member, away),
-                (Carrier::Poll, Some(device)) => self.pollers.went(device, member, now),
+                (TransportKind::Socket | TransportKind::Stream, _) => self.presence.close(member, away),
+                (TransportKind::Poll, Some(device)) => self.pollers.went(device, member, now),
                 _ => {}
             }
             if let Some(sessions) = self.of_member.get_mut(&member) {
@@ -204,7 +204,7 @@ impl Hub {
 
     fn command(&mut self, session: SessionId, command: Command, now: u64, out: &mut Vec<Output>) {
         match self.sessions.get_mut(&session) {
-            None | Some(Session::Plain { .. }) => {}
+            None | Some(Session::Text { .. }) => {}
             Some(Session::Opened { member }) => {
                 let member = *member;
                 self.before_hello(session, member, command, out);
@@ -306,7 +306,7 @@ impl Hub {
         text: String,
         out: &mut Vec<Output>,
     ) {
-        let Some(Session::Plain { tag }) = self.sessions.get(&session) else { return };
+        let Some(Session::Text { tag }) = self.sessions.get(&session) else { return };
         let change = Change::Post {
             room: RoomId::LOBBY,
             author: MemberId::PASSER_BY,
@@ -318,7 +318,7 @@ impl Hub {
     }
 
     fn pass(&mut self, session: SessionId, unstored: Unstored, out: &mut Vec<Output>) {
-        if let Some(Session::Plain { .. }) = self.sessions.get(&session) {
+        if let Some(Session::Text { .. }) = self.sessions.get(&session) {
             self.waiting.push_back(Origin::Pass(unstored));
             self.let_pass(out);
         }
@@ -329,7 +329,7 @@ impl Hub {
         while let Some(Origin::Pass(unstored)) =
             self.waiting.pop_front_if(|origin| matches!(origin, Origin::Pass(_)))
         {
-            out.push(Output::Pass(unstored));
+            out.push(Output::PublishUnstored(unstored));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::change::Outcome;
 use crate::house::members::DeviceKey;
-use crate::query::Found;
-use crate::session::{Dialect, ReadId, SessionId, Ticket};
+use crate::query::QueryResult;
+use crate::session::{Dialect, ReadId, SessionId, RequestId};
 use shared::{ClientId, Command, Epoch, ErrorCode, MemberId, command::Hello};
 
 /// One thing that happened.
@@ -21,7 +21,7 @@ pub enum Input {
     /// A connection has ended, for whatever reason; told exactly once.
     Closed(SessionId),
     /// A v1 client asks for something.
-    Command(SessionId, Command),
+    CommandReceived(SessionId, Command),
     /// A v1 client reads by a connection that lasts, and says what it says in requests.
     Streamed {
         /// Its session.
@@ -41,18 +41,18 @@ pub enum Input {
         poll: Poll,
     },
     /// A v1 client asks for something, in a request of its own. It is answered once.
-    Asked {
+    CommandRequested {
         /// The session of this one request.
         session: SessionId,
         /// The device of its cookie.
         device: Option<DeviceKey>,
         /// Who it takes itself for.
-        identity: Claim,
+        identity: ExpectedIdentity,
         /// What it asks.
         command: Command,
     },
     /// A plain client says something.
-    Plain {
+    TextReceived {
         /// Which.
         session: SessionId,
         /// Minted by the shell: 16 random bytes.
@@ -61,13 +61,13 @@ pub enum Input {
         text: String,
     },
     /// A plain client sends what is not stored: an empty text or binary.
-    Pass(SessionId, Unstored),
+    UnstoredReceived(SessionId, Unstored),
     /// Somebody asks who a device is.
-    Me(Ticket, DeviceKey),
+    WhoAmI(RequestId, DeviceKey),
     /// Somebody wants to join.
     Join {
         /// The question.
-        ticket: Ticket,
+        ticket: RequestId,
         /// As typed.
         name: String,
         /// A new device.
@@ -76,23 +76,23 @@ pub enum Input {
     /// A member wants another name.
     Rename {
         /// The question.
-        ticket: Ticket,
+        ticket: RequestId,
         /// As typed.
         name: String,
         /// Who asks.
         device: DeviceKey,
     },
     /// A member leaves.
-    SignOut(Ticket, DeviceKey),
+    SignOut(RequestId, DeviceKey),
     /// What the store made of the appends, in their order.
-    Outcomes(Vec<Outcome>),
+    AppendsCommitted(Vec<Outcome>),
     /// What the store answered to a `Read`, or why it could not.
-    Read(ReadId, Result<Found, ErrorCode>),
+    ReadFinished(ReadId, Result<QueryResult, ErrorCode>),
     /// What was sent to this session has left, as `Drain` asked.
     Drained(SessionId),
     /// More came for this session while it was held back than could be held: what was held is
     /// dropped, and it is held back still.
-    Behind(SessionId),
+    BufferOverflowed(SessionId),
     /// The time that [`crate::Hub::next_wake`] named has come.
     Tick,
 }
@@ -100,7 +100,7 @@ pub enum Input {
 /// Who a client takes itself for, as far as it says so. Its browser may have become another
 /// meanwhile, or the log another, which numbers its members anew: then nothing is done in its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Claim {
+pub struct ExpectedIdentity {
     /// Which member.
     pub member: Option<MemberId>,
     /// Of which log.
@@ -113,7 +113,7 @@ pub struct Poll {
     /// How far it has read. Without a cursor of this log it begins with a `welcome`.
     pub hello: Hello,
     /// Who it takes itself for.
-    pub identity: Claim,
+    pub identity: ExpectedIdentity,
     /// It is the first request, and answered with a `welcome`, whatever its cursor.
     pub begins: bool,
     /// Up to which [`crate::Hub::presence_revision`] it knows who is here.

@@ -11,11 +11,11 @@ use crate::{
     change::{Change, Committed, Outcome, Receipt},
     house::House,
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
-    query::{Found, Page, Query, Replayed, range, trim},
+    query::{QueryResult, MessagePage, Query, ReplayPart, range, trim},
 };
 use shared::{
     Address, ClientId, Epoch, Event, MemberId, Message, RoomId,
-    command::At,
+    command::PageAnchor,
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -73,7 +73,7 @@ impl Log {
         if let Some(receipt) = key.and_then(|key| self.receipts.get(&key)) {
             return Ok(Committed { receipt: *receipt, events: Vec::new() });
         }
-        let committed = self.house.carry_out(change, now)?;
+        let committed = self.house.execute(change, now)?;
         // Without events nothing was made that a retry could make twice.
         if let (Some(key), false) = (key, committed.events.is_empty()) {
             self.receipts.insert(key, committed.receipt);
@@ -86,27 +86,27 @@ impl Log {
     }
 
     /// Answers a question.
-    pub fn read(&self, query: &Query) -> Found {
+    pub fn read(&self, query: &Query) -> QueryResult {
         match query {
             Query::History { room, at, limit, through } => {
-                Found::Page(self.page(*room, *at, *limit, *through))
+                QueryResult::Page(self.page(*room, *at, *limit, *through))
             }
             Query::Replay { addresses, after, through, is_first } => {
-                Found::Replayed(self.replay(addresses, *after, *through, *is_first))
+                QueryResult::Replayed(self.replay(addresses, *after, *through, *is_first))
             }
         }
     }
 
-    fn page(&self, room: RoomId, at: At, limit: usize, through: u64) -> Page {
-        let Some((positions, first)) = self.messages.get(&room) else { return Page::default() };
+    fn page(&self, room: RoomId, at: PageAnchor, limit: usize, through: u64) -> MessagePage {
+        let Some((positions, first)) = self.messages.get(&room) else { return MessagePage::default() };
         let number = |index: usize| first + index as u64;
         let seen = positions.partition_point(|n| *n <= through);
         let end = number(seen);
         let pivot = match at {
-            At::Newest => end,
-            At::Before(n) | At::Around(n) => number(positions.partition_point(|held| *held < n)).min(end),
-            At::After(n) => number(positions.partition_point(|held| *held <= n)).min(end),
-            At::Date(time) => {
+            PageAnchor::Newest => end,
+            PageAnchor::Before(n) | PageAnchor::Around(n) => number(positions.partition_point(|held| *held < n)).min(end),
+            PageAnchor::After(n) => number(positions.partition_point(|held| *held <= n)).min(end),
+            PageAnchor::Date(time) => {
                 let is_before = |n: &u64| self.message(*n).is_some_and(|message| message.at < time);
                 number(positions.partition_point(is_before)).min(end)
             }
@@ -118,11 +118,11 @@ impl Log {
         // Where it is empty it stands at the pivot.
         let from = messages.first().map_or(pivot, |first| first.seq);
         let to = messages.last().map_or(pivot, |last| last.seq + 1);
-        Page { messages, older: from > *first, newer: to < end }
+        MessagePage { messages, older: from > *first, newer: to < end }
     }
 
-    fn replay(&self, addresses: &[Address], after: u64, through: u64, is_first: bool) -> Replayed {
-        let mut replayed = Replayed { is_lost: after < self.forgotten, ..Replayed::default() };
+    fn replay(&self, addresses: &[Address], after: u64, through: u64, is_first: bool) -> ReplayPart {
+        let mut replayed = ReplayPart { is_lost: after < self.forgotten, ..ReplayPart::default() };
         if replayed.is_lost {
             return replayed;
         }

@@ -4,7 +4,7 @@ use crate::{
     change::Change,
     input::Unstored,
     query::Query,
-    session::{ReadId, SessionId, Ticket},
+    session::{ReadId, SessionId, RequestId},
 };
 use shared::{Address, CloseCode, ErrorCode, Event, Member, MemberId, RoomId};
 
@@ -27,7 +27,7 @@ pub enum Output {
     /// Ask the store. Answers may come in any order.
     Read(ReadId, Query),
     /// Nobody waits for this answer any more.
-    Forget(ReadId),
+    CancelRead(ReadId),
     /// From here on the session gets what is published for these addresses, but it is held back
     /// until [`Output::Release`]. A plain client, which has none, gets the lobby's at once. Again
     /// for a session that is held back: what was held is dropped.
@@ -37,9 +37,9 @@ pub enum Output {
     /// And from here on no more.
     Unsubscribe(SessionId, Address),
     /// Send this, ahead of what is held back.
-    First(SessionId, Box<Event>),
+    SendReplay(SessionId, Box<Event>),
     /// Say [`crate::Input::Drained`] when what was sent has left.
-    Drain(SessionId),
+    NotifyDrained(SessionId),
     /// Send what was held back, then what comes. If it was more than could be held, say
     /// [`crate::Input::Behind`] instead.
     Release(SessionId),
@@ -48,13 +48,13 @@ pub enum Output {
     /// Send this to everyone in the audience, encoded once for each dialect.
     Publish(Audience, Event),
     /// Send this to all plain clients.
-    Pass(Unstored),
+    PublishUnstored(Unstored),
     /// Close the connection, after what was sent before.
     Close(SessionId, CloseCode),
     /// Read nothing more from this connection for so many milliseconds.
     Pause(SessionId, u64),
     /// Answer a question.
-    Answer(Ticket, Answer),
+    Answer(RequestId, Answer),
 }
 
 /// The answer to a question over HTTP.

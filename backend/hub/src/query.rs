@@ -2,7 +2,7 @@
 //! reader names (`through`), so that an answer never tells more than the hub has
 //! told, however far the log has gone meanwhile.
 
-use shared::{Address, Event, Message, RoomId, command::At, limits::SNAPSHOT_BYTES};
+use shared::{Address, Event, Message, RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
 
 /// A question to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Query {
         /// Which room.
         room: RoomId,
         /// Which page.
-        at: At,
+        at: PageAnchor,
         /// How many messages at most; their texts have at most [`SNAPSHOT_BYTES`] together, but
         /// one is always given.
         limit: usize,
@@ -35,16 +35,16 @@ pub enum Query {
 
 /// An answer of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum QueryResult {
     /// To [`Query::History`].
-    Page(Page),
+    Page(MessagePage),
     /// To [`Query::Replay`].
-    Replayed(Replayed),
+    Replayed(ReplayPart),
 }
 
 /// Messages of a room, oldest first, without gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct MessagePage {
     /// The messages.
     pub messages: Vec<Message>,
     /// Whether the room has older ones that can be read.
@@ -55,7 +55,7 @@ pub struct Page {
 
 /// A part of what was missed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replayed {
+pub struct ReplayPart {
     /// The events, in the order of their positions.
     pub events: Vec<Event>,
     /// Rooms that have too many: they come as snapshots.
@@ -72,18 +72,18 @@ pub struct Replayed {
 /// `pivot` is the number of the first message at or after what was asked for; `first` and `last`
 /// are the oldest and newest numbers that can be read. The result is the range to read, and the
 /// end at which to cut if the texts are too long.
-pub fn range(at: At, pivot: u64, limit: usize, first: u64, last: u64) -> (std::ops::Range<u64>, Cut) {
+pub fn range(at: PageAnchor, pivot: u64, limit: usize, first: u64, last: u64) -> (std::ops::Range<u64>, TrimEnd) {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let end = last.saturating_add(1).max(first);
     let pivot = pivot.clamp(first, end);
     let (from, to, cut) = match at {
-        At::Newest => (end.saturating_sub(limit), end, Cut::Oldest),
-        At::Before(_) => (pivot.saturating_sub(limit), pivot, Cut::Oldest),
-        At::After(_) => (pivot, pivot.saturating_add(limit), Cut::Newest),
-        At::Around(_) | At::Date(_) => {
+        PageAnchor::Newest => (end.saturating_sub(limit), end, TrimEnd::Oldest),
+        PageAnchor::Before(_) => (pivot.saturating_sub(limit), pivot, TrimEnd::Oldest),
+        PageAnchor::After(_) => (pivot, pivot.saturating_add(limit), TrimEnd::Newest),
+        PageAnchor::Around(_) | PageAnchor::Date(_) => {
             let from = pivot.saturating_sub(limit / 2).max(first);
             let to = from.saturating_add(limit).min(end);
-            (to.saturating_sub(limit), to, Cut::Both(pivot))
+            (to.saturating_sub(limit), to, TrimEnd::Both(pivot))
         }
     };
     (from.max(first)..to.min(end), cut)
@@ -91,7 +91,7 @@ pub fn range(at: At, pivot: u64, limit: usize, first: u64, last: u64) -> (std::o
 
 /// Where a page gives way if its texts are too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub enum TrimEnd {
     /// At its oldest messages.
     Oldest,
     /// At its newest.
@@ -101,13 +101,13 @@ pub enum Cut {
 }
 
 /// Takes away at the ends until the texts have at most [`SNAPSHOT_BYTES`] together, or one is left.
-pub fn trim(messages: &mut Vec<Message>, cut: Cut) {
+pub fn trim(messages: &mut Vec<Message>, cut: TrimEnd) {
     let mut bytes: usize = messages.iter().map(|message| message.text.len()).sum();
     while bytes > SNAPSHOT_BYTES && messages.len() > 1 {
         let oldest = match cut {
-            Cut::Oldest => true,
-            Cut::Newest => false,
-            Cut::Both(pivot) => {
+            TrimEnd::Oldest => true,
+            TrimEnd::Newest => false,
+            TrimEnd::Both(pivot) => {
                 let before = messages.iter().filter(|message| message.seq < pivot).count();
                 before >= messages.len() - before
             }

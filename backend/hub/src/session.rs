@@ -9,7 +9,7 @@ pub struct SessionId(pub u64);
 
 /// A question over HTTP that waits for its answer; numbered by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
+pub struct RequestId(pub u64);
 
 /// A question to the store that waits for its answer; numbered by the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,12 +21,12 @@ pub enum Dialect {
     /// Typed JSON, one member.
     V1,
     /// Bare texts to and from the lobby.
-    Plain,
+    Text,
 }
 
 /// What brings a session of a member what it reads, and takes what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Carrier {
+pub enum TransportKind {
     /// A connection that lasts, for both: a WebSocket.
     Socket,
     /// A connection that lasts and is only read. What the client says comes in requests.
@@ -54,12 +54,12 @@ pub(crate) enum Session {
         /// Questions of its own that wait for the store.
         reads: u32,
         /// How it is had.
-        carrier: Carrier,
+        carrier: TransportKind,
         /// The device of its cookie.
         device: Option<DeviceKey>,
     },
     /// A plain connection.
-    Plain {
+    Text {
         /// What others tell it by.
         tag: u32,
     },

@@ -172,7 +172,7 @@ mod tests {
     use crate::connection::{Connection, Outbound};
     use crate::limits::QUEUE_BYTES_MAX;
     use actix_web::body::MessageBody as _;
-    use hub::{Dialect, SessionId, session::Carrier};
+    use hub::{Dialect, SessionId, session::TransportKind};
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
@@ -220,7 +220,7 @@ mod tests {
             let connection = Connection::new(
                 SessionId(1),
                 Dialect::V1,
-                Carrier::Socket,
+                TransportKind::Socket,
                 0,
                 Rc::default(),
                 socket.way_out(),
@@ -243,7 +243,7 @@ mod tests {
     async fn a_frame_that_has_begun_is_ended_before_the_close() {
         let (mut socket, mut peer) = pair().await;
         let connection =
-            Connection::new(SessionId(1), Dialect::V1, Carrier::Socket, 0, Rc::default(), socket.way_out());
+            Connection::new(SessionId(1), Dialect::V1, TransportKind::Socket, 0, Rc::default(), socket.way_out());
         let mut body = Outbound::new(Rc::clone(&connection), ());
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());

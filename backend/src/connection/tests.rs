@@ -1,5 +1,5 @@
 use super::*;
-use hub::session::Carrier;
+use hub::session::TransportKind;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -17,7 +17,7 @@ impl Wake for Count {
 
 fn connection() -> (Rc<Connection>, Outbound<()>) {
     let connection =
-        Connection::new(SessionId(1), Dialect::V1, Carrier::Socket, 0, Rc::default(), Rc::default());
+        Connection::new(SessionId(1), Dialect::V1, TransportKind::Socket, 0, Rc::default(), Rc::default());
     (Rc::clone(&connection), Outbound::new(connection, ()))
 }
 
@@ -112,7 +112,7 @@ fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
         connection.release();
         assert!(!connection.is_closing(), "who takes long to catch up is not punished");
         assert_eq!(connection.is_held(), is_behind);
-        let expected = if is_behind { vec![Input::Behind(SessionId(1))] } else { vec![] };
+        let expected = if is_behind { vec![Input::BufferOverflowed(SessionId(1))] } else { vec![] };
         assert_eq!(connection.news.take(), expected, "{length}");
         if is_behind {
             connection.send(Bytes::from_static(b"y"));
@@ -132,7 +132,7 @@ fn what_is_held_waits_for_room_in_the_queue() {
     connection.send(Bytes::from_static(b"live"));
     connection.first(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
     connection.release();
-    assert_eq!(connection.news.take(), [Input::Behind(SessionId(1))]);
+    assert_eq!(connection.news.take(), [Input::BufferOverflowed(SessionId(1))]);
     connection.tell_when_drained();
     while next(&mut body).is_ready() {}
     assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))]);

@@ -19,10 +19,10 @@ use shared::{
     Event,
     event::{
         Trace,
-        trace::{self, Count, Counted, Seen, SeenFrame},
+        trace::{self, DirectionCount, ByteCounts, TraceItem, TracedFrame},
     },
     limits::{TRACE_BYTES_MAX, TRACE_PAYLOAD_BYTES_MAX},
-    websocket::{Header, Opcode, Side},
+    websocket::{FrameHeader, Opcode, Side},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -38,7 +38,7 @@ const TIME_BYTES: usize = 8;
 pub struct Tracer {
     connection: RefCell<Weak<Connection>>,
     inbound: RefCell<Inbound>,
-    counted: Cell<Counted>,
+    counted: Cell<ByteCounts>,
     /// What may still be told, in bytes; `None` once something was too much.
     left: Cell<Option<usize>>,
 }
@@ -73,7 +73,7 @@ impl Tracer {
         self.connection.replace(Rc::downgrade(connection));
         connection.trace(Rc::clone(self));
         let (handshake, bytes) = headers::handshake(request, response);
-        let told = self.tell(bytes, || Seen::Handshake(Box::new(handshake)));
+        let told = self.tell(bytes, || TraceItem::Handshake(Box::new(handshake)));
         self.queue(Some(told.unwrap_or_else(|| self.count())));
     }
 
@@ -87,7 +87,7 @@ impl Tracer {
         self.inbound.borrow_mut().end(|frame, length| self.came(frame, length));
     }
 
-    fn came(&self, frame: SeenFrame, length: u64) {
+    fn came(&self, frame: TracedFrame, length: u64) {
         let mut counted = self.counted.get();
         add(&mut counted.client, length);
         self.counted.set(counted);
@@ -98,7 +98,7 @@ impl Tracer {
 
     /// A frame is queued for the client: what is to be told of it, as a frame of its own.
     pub fn sent(&self, frame: &Bytes) -> Option<Bytes> {
-        let header = Header::read(frame).ok()?;
+        let header = FrameHeader::read(frame).ok()?;
         let mut counted = self.counted.get();
         add(&mut counted.server, frame.len() as u64);
         self.counted.set(counted);
@@ -108,24 +108,24 @@ impl Tracer {
         }
         let (header, payload) = frame.split_at(header.bytes());
         let payload = &payload[..payload.len().min(TRACE_PAYLOAD_BYTES_MAX)];
-        let frame = SeenFrame {
+        let frame = TracedFrame {
             from: Side::Server,
-            header: trace::Bytes(header.to_vec()),
-            payload: trace::Bytes(payload.to_vec()),
+            header: trace::HexBytes(header.to_vec()),
+            payload: trace::HexBytes(payload.to_vec()),
         };
         Some(self.frame(frame).unwrap_or_else(|| self.count()))
     }
 
-    fn frame(&self, frame: SeenFrame) -> Option<Bytes> {
-        self.tell(frame.header.0.len() + frame.payload.0.len(), || Seen::Frame(frame))
+    fn frame(&self, frame: TracedFrame) -> Option<Bytes> {
+        self.tell(frame.header.0.len() + frame.payload.0.len(), || TraceItem::Frame(frame))
     }
 
     fn count(&self) -> Bytes {
-        told(Seen::Counted(self.counted.get()))
+        told(TraceItem::Counted(self.counted.get()))
     }
 
     /// Tells something of so many bytes, unless that is too much.
-    fn tell(&self, bytes: usize, seen: impl FnOnce() -> Seen) -> Option<Bytes> {
+    fn tell(&self, bytes: usize, seen: impl FnOnce() -> TraceItem) -> Option<Bytes> {
         let left = self.left.get().and_then(|left| left.checked_sub(bytes + TIME_BYTES));
         self.left.set(left);
         left.map(|_| told(seen()))
@@ -139,12 +139,12 @@ impl Tracer {
     }
 }
 
-fn add(count: &mut Count, bytes: u64) {
+fn add(count: &mut DirectionCount, bytes: u64) {
     count.frames += 1;
     count.bytes = count.bytes.saturating_add(bytes);
 }
 
-fn told(seen: Seen) -> Bytes {
+fn told(seen: TraceItem) -> Bytes {
     event(&Event::Trace(Trace { at: now_ms(), seen }))
 }
 

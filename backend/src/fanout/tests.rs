@@ -64,7 +64,7 @@ async fn who_is_there_is_pinged_and_who_is_silent_is_closed() {
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&table).run(inbox));
     let run = async {
-        let [talker, mute] = [Dialect::V1, Dialect::Plain].map(|dialect| table.enter(dialect, Rc::default()));
+        let [talker, mute] = [Dialect::V1, Dialect::Text].map(|dialect| table.enter(dialect, Rc::default()));
         let mut bodies = [&talker, &mute].map(|one| Outbound::new(Rc::clone(one), ()));
         table.attach(talker.session, &[Address::Room(shared::RoomId::LOBBY)]);
         table.attach(mute.session, &[]);
@@ -95,7 +95,7 @@ async fn a_stream_has_a_comment_now_and_then_and_a_request_has_none() {
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&table).run(inbox));
     let run = async {
-        let [stream, poll] = [Carrier::Stream, Carrier::Poll].map(|carrier| table.enter_http(carrier));
+        let [stream, poll] = [TransportKind::Stream, TransportKind::Poll].map(|carrier| table.enter_http(carrier));
         let lobby = Address::Room(shared::RoomId::LOBBY);
         [&stream, &poll].into_iter().for_each(|one| table.attach(one.session, &[lobby]));
         stream.release();

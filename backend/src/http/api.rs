@@ -14,14 +14,14 @@ use actix_web::{
 };
 use bytes::Bytes;
 use hub::{
-    input::Claim,
+    input::ExpectedIdentity,
     output::Answer,
     rate::{Bucket, Rate},
 };
 use serde::de::DeserializeOwned;
 use shared::{
     ErrorCode, Member,
-    api::{Me, Name},
+    api::{Me, NameRequest},
 };
 use std::{
     collections::HashMap,
@@ -46,7 +46,7 @@ pub async fn join(
     caller: Caller,
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
-    let Name { name } = read(&request, payload).await?;
+    let NameRequest { name } = read(&request, payload).await?;
     if let Some(device) = device_token::counted(&request, &parts.house, &caller)
         && expect_me(parts.ask(Question::Me(device)).await?)?.is_some()
     {
@@ -65,11 +65,11 @@ pub async fn rename(
     caller: Caller,
 ) -> Result<HttpResponse, Refused> {
     let parts = Parts::of(&request);
-    let Name { name } = read(&request, payload).await?;
+    let NameRequest { name } = read(&request, payload).await?;
     let device = device_token::counted(&request, &parts.house, &caller).ok_or_else(|| {
         let has_cookie = device_token::of(&request, &parts.house).is_some();
         let refused = Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
-        refused.since_cookie(has_cookie, caller.has_origin, &Claim::default())
+        refused.since_cookie(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
     parts.addresses.take(caller.address, parts.namings)?;
     let member = expect_me(parts.ask(Question::Rename(name, device)).await?)?;

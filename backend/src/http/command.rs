@@ -14,7 +14,7 @@ use crate::http::problem::Refused;
 use crate::routes::Parts;
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
-use hub::{Input, session::Carrier};
+use hub::{Input, session::TransportKind};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
@@ -38,9 +38,9 @@ pub async fn command(
     }
     let identity = asked.claim()?;
     let device = device_token::counted(&request, &parts.house, &caller);
-    let entered = parts.enter(Carrier::Request)?;
+    let entered = parts.enter(TransportKind::Request)?;
     let connection = &entered.connection;
-    parts.tell(Input::Asked { session: connection.session, device, identity, command }).await?;
+    parts.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     entered.wait_for_rate().await;
     respond(answer).map_err(|refused| {

@@ -22,7 +22,7 @@ use actix_web::{
     http::header::{self, HeaderName},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use hub::{Input, session::Carrier};
+use hub::{Input, session::TransportKind};
 use serde::Serialize;
 use std::{
     convert::Infallible,
@@ -38,7 +38,7 @@ pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
     let traced = Traced::of(&request, &asked)?;
     let hello = asked.hello(&request)?;
     let device = device_token::of(&request, &parts.house);
-    let entered = parts.enter(Carrier::Stream)?;
+    let entered = parts.enter(TransportKind::Stream)?;
     let connection = Rc::clone(&entered.connection);
     parts.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // Whoever may not read is told so by the status.

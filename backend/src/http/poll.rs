@@ -21,7 +21,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use hub::{Input, session::Carrier};
+use hub::{Input, session::TransportKind};
 use shared::{CloseCode, ErrorCode};
 use std::{
     io,
@@ -47,7 +47,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
     };
     let device = device_token::of(&request, &parts.house);
     let (has_cookie, names) = (device.is_some(), poll.identity);
-    let entered = parts.enter(Carrier::Poll)?;
+    let entered = parts.enter(TransportKind::Poll)?;
     let connection = Rc::clone(&entered.connection);
     parts.tell(Input::Polled { session: connection.session, device, poll }).await?;
     something(&connection, Instant::now() + wait).await;
@@ -195,7 +195,7 @@ mod tests {
 
     fn parked() -> Rc<Connection> {
         let connection =
-            Connection::new(SessionId(1), Dialect::V1, Carrier::Poll, 0, Rc::default(), Rc::default());
+            Connection::new(SessionId(1), Dialect::V1, TransportKind::Poll, 0, Rc::default(), Rc::default());
         connection.hold();
         connection.release();
         connection

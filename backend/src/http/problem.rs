@@ -7,7 +7,7 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
-use hub::input::Claim;
+use hub::input::ExpectedIdentity;
 use shared::{ErrorCode, api::Problem};
 use std::fmt;
 
@@ -49,7 +49,7 @@ impl Refused {
     /// With why the cookie that came along stands for nobody here, if it was not counted or is another's
     /// than the address names. Refusals other than 401 stay as they are.
     #[must_use]
-    pub fn since_cookie(self, has_cookie: bool, is_counted: bool, names: &Claim) -> Self {
+    pub fn since_cookie(self, has_cookie: bool, is_counted: bool, names: &ExpectedIdentity) -> Self {
         if self.status != StatusCode::UNAUTHORIZED || !has_cookie {
             return self;
         }

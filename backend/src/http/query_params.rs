@@ -2,7 +2,7 @@
 
 use crate::http::problem::Refused;
 use actix_web::{HttpRequest, http::StatusCode};
-use hub::input::Claim;
+use hub::input::ExpectedIdentity;
 use shared::{Cursor, ErrorCode, MemberId, RoomId, command::Hello};
 use std::{borrow::Cow, str::FromStr};
 
@@ -43,8 +43,8 @@ impl<'r> Asked<'r> {
     ///
     /// # Errors
     /// 422: that is no member or no epoch.
-    pub fn claim(&self) -> Result<Claim, Refused> {
-        Ok(Claim { member: self.value("member")?.map(MemberId), epoch: self.value("epoch")? })
+    pub fn claim(&self) -> Result<ExpectedIdentity, Refused> {
+        Ok(ExpectedIdentity { member: self.value("member")?.map(MemberId), epoch: self.value("epoch")? })
     }
 
     /// Where the client stands. What a browser gives back by itself is newer than the address.

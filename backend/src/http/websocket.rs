@@ -66,7 +66,7 @@ pub async fn connect(
     let place = parts.places.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
-        Dialect::Plain => PLAIN_BYTES_MAX,
+        Dialect::Text => PLAIN_BYTES_MAX,
     };
     let trace = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
     let (scanned, verdict) = Scanned::new(payload.into_inner(), message_max, trace.clone());
@@ -140,7 +140,7 @@ fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, R
         return Err(Refused::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
     }
     if is_plain_on {
-        return Ok(Dialect::Plain);
+        return Ok(Dialect::Text);
     }
     Err(Refused::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
 }
@@ -207,9 +207,9 @@ impl Reader {
             (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
             (AggregatedMessage::Text(text), Dialect::V1) => self.command(&text).await?,
             (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
-            (AggregatedMessage::Text(text), Dialect::Plain) => self.plain(text).await?,
-            (AggregatedMessage::Binary(bytes), Dialect::Plain) => {
-                self.tell(Input::Pass(self.connection.session, Unstored::Binary(bytes.to_vec()))).await?;
+            (AggregatedMessage::Text(text), Dialect::Text) => self.plain(text).await?,
+            (AggregatedMessage::Binary(bytes), Dialect::Text) => {
+                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec()))).await?;
             }
         }
         Ok(())
@@ -217,7 +217,7 @@ impl Reader {
 
     async fn command(&self, text: &str) -> Result<(), CloseCode> {
         match Command::parse(text) {
-            Ok(command) => self.tell(Input::Command(self.connection.session, command)).await,
+            Ok(command) => self.tell(Input::CommandReceived(self.connection.session, command)).await,
             Err(error) => {
                 self.refuse(error.reference, error.code);
                 Ok(())
@@ -228,13 +228,13 @@ impl Reader {
     async fn plain(&self, text: ByteString) -> Result<(), CloseCode> {
         let session = self.connection.session;
         if text.is_empty() {
-            return self.tell(Input::Pass(session, Unstored::EmptyText)).await;
+            return self.tell(Input::UnstoredReceived(session, Unstored::EmptyText)).await;
         }
         let mut client_id = [0; 16];
         getrandom::fill(&mut client_id).map_err(|_| CloseCode::Internal)?;
         // A copy: the text as it came holds the whole read buffer.
         let text = String::from(&*text);
-        self.tell(Input::Plain { session, client_id: ClientId(client_id), text }).await
+        self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
 
     fn count(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {

@@ -7,7 +7,7 @@ use hub::{
     House,
     change::{Change, Outcome},
     log::Log,
-    query::{Found, Query},
+    query::{QueryResult, Query},
 };
 use shared::{Epoch, ErrorCode};
 
@@ -36,7 +36,7 @@ impl Store for MemoryStore {
         ready(outcomes).boxed()
     }
 
-    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
         ready(Ok(self.0.read(&query))).boxed()
     }
 }

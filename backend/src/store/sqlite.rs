@@ -36,7 +36,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
     change::{Change, Outcome},
-    query::{Found, Query},
+    query::{QueryResult, Query},
 };
 use log::Log;
 use read_queue::Desk;
@@ -192,7 +192,7 @@ impl Store for SqliteStore {
         }
     }
 
-    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
         let desk = Arc::clone(&self.desk);
         async move { desk.ask(query).await }.boxed()
     }

@@ -92,7 +92,7 @@ async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
 
     // Reading goes on.
     let history =
-        shared::command::History { reference: 900, room: RoomId::LOBBY, at: shared::command::At::Newest };
+        shared::command::HistoryQuery { reference: 900, room: RoomId::LOBBY, at: shared::command::PageAnchor::Newest };
     wei.command(&Command::History(history)).await;
     loop {
         match wei.event().await {

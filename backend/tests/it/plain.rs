@@ -128,7 +128,7 @@ mod refusing {
     use hub::{
         House,
         change::{Change, Outcome},
-        query::{Found, Query},
+        query::{QueryResult, Query},
     };
     use shared::{Epoch, ErrorCode};
 
@@ -148,7 +148,7 @@ mod refusing {
             ready(vec![Err(ErrorCode::StoreRefused); changes.len()]).boxed()
         }
 
-        fn read(&mut self, _: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+        fn read(&mut self, _: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
             ready(Err(ErrorCode::StoreRefused)).boxed()
         }
     }

@@ -3,7 +3,7 @@
 use crate::{house::House, scratch::Scratch, socket::Socket};
 use shared::{
     Address, ClientId, Command, Cursor, ErrorCode, Event, RoomId,
-    command::{At, Events, Hello, History, Post, RoomCreate, RoomMove, Rooms},
+    command::{PageAnchor, EventsQuery, Hello, HistoryQuery, Post, RoomCreate, RoomMove, RoomsQuery},
     event::Reply,
     limits::{REPLAY_EVENTS_MAX, TEXT_BYTES_MAX},
 };
@@ -77,7 +77,7 @@ async fn what_is_said_in_a_room_stays_in_it() {
         heard.push(lin.event().await);
     }
     assert_eq!(texts(&heard), ["for all"]);
-    lin.command(&Command::Rooms(Rooms { reference: 5, find: "茶".into(), after: None })).await;
+    lin.command(&Command::Rooms(RoomsQuery { reference: 5, find: "茶".into(), after: None })).await;
     let Event::Rooms(found) = lin.event().await else { panic!() };
     assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
     reply(&mut lin, &Command::RoomJoin(moved(6, room))).await;
@@ -180,7 +180,7 @@ async fn too_much_comes_as_a_snapshot_and_the_rest_page_by_page() {
     let mut before = reset.room.messages[0].n;
     let mut older = reset.room.older;
     while older {
-        let history = History { reference: 9, room: RoomId::LOBBY, at: At::Before(before) };
+        let history = HistoryQuery { reference: 9, room: RoomId::LOBBY, at: PageAnchor::Before(before) };
         lin.command(&Command::History(history)).await;
         let Event::History(page) = lin.event().await else { panic!() };
         seen.splice(0..0, page.messages.iter().map(|message| message.seq));
@@ -198,7 +198,7 @@ async fn a_hole_can_be_filled() {
         reply(&mut wei, &post(number, RoomId::LOBBY, &number.to_string())).await;
     }
     let to = Address::Room(RoomId::LOBBY);
-    wei.command(&Command::Events(Events { reference: 9, to, after: 3 })).await;
+    wei.command(&Command::Events(EventsQuery { reference: 9, to, after: 3 })).await;
     let Event::Events(found) = wei.event().await else { panic!() };
     assert_eq!((texts(&found.events), found.more), (vec!["4", "5"], false));
 }

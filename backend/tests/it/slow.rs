@@ -8,7 +8,7 @@ use backend::store::{Store, memory::MemoryStore};
 use futures_util::future::BoxFuture;
 use hub::{
     change::{Change, Outcome},
-    query::{Found, Query},
+    query::{QueryResult, Query},
 };
 use shared::{Epoch, ErrorCode, Event};
 use std::{
@@ -95,7 +95,7 @@ impl Store for Leisurely {
         })
     }
 
-    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<Found, ErrorCode>> {
+    fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
         self.0.read(query)
     }
 }

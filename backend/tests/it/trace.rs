@@ -9,7 +9,7 @@ use shared::{
     Command, Event,
     event::{
         Trace,
-        trace::{Counted, Handshake, Header, Seen, SeenFrame},
+        trace::{ByteCounts, Handshake, HeaderField, TraceItem, TracedFrame},
     },
     limits::{TRACE_BYTES_MAX, TRACE_PAYLOAD_BYTES_MAX},
     websocket::{Frame, LengthForm, Opcode, Side, accept},
@@ -28,7 +28,7 @@ struct Wire {
     stream: TcpStream,
     pings: u64,
     /// What a ping of the server's brought in the place of itself.
-    counted: Option<Counted>,
+    counted: Option<ByteCounts>,
 }
 
 impl Wire {
@@ -38,7 +38,7 @@ impl Wire {
 
     async fn open(house: &House) -> Self {
         let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
-        assert!(matches!(wire.next_trace().await, Seen::Handshake(_)));
+        assert!(matches!(wire.next_trace().await, TraceItem::Handshake(_)));
         wire
     }
 
@@ -65,19 +65,19 @@ impl Wire {
                 return bytes;
             }
             self.pings += 1;
-            if let Ok(Seen::Counted(counted)) = seen(self.frame().await) {
+            if let Ok(TraceItem::Counted(counted)) = seen(self.frame().await) {
                 self.counted = Some(counted);
             }
         }
     }
 
-    async fn next_trace(&mut self) -> Seen {
+    async fn next_trace(&mut self) -> TraceItem {
         seen(self.next().await).unwrap_or_else(|bytes| panic!("{bytes:x?} is no trace"))
     }
 
-    async fn next_frame(&mut self) -> SeenFrame {
+    async fn next_frame(&mut self) -> TracedFrame {
         match self.next_trace().await {
-            Seen::Frame(frame) => frame,
+            TraceItem::Frame(frame) => frame,
             other => panic!("{other:?} is no frame"),
         }
     }
@@ -94,7 +94,7 @@ impl Wire {
 }
 
 /// What a frame tells, if it is a trace.
-fn seen(bytes: Vec<u8>) -> Result<Seen, Vec<u8>> {
+fn seen(bytes: Vec<u8>) -> Result<TraceItem, Vec<u8>> {
     let payload = Frame::read(&bytes, Side::Server).unwrap().payload;
     match std::str::from_utf8(&payload).ok().and_then(|text| Event::parse(text).ok()) {
         Some(Event::Trace(trace)) => Ok(trace.seen),
@@ -102,7 +102,7 @@ fn seen(bytes: Vec<u8>) -> Result<Seen, Vec<u8>> {
     }
 }
 
-fn value<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+fn value<'a>(headers: &'a [HeaderField], name: &str) -> Option<&'a str> {
     headers.iter().find(|header| header.name == name)?.value.as_deref()
 }
 
@@ -132,7 +132,7 @@ async fn the_handshake_is_told_as_it_was_without_secrets() {
     let bytes = Wire::of(stream).next().await;
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{}", String::from_utf8_lossy(&bytes));
     let text = String::from_utf8(Frame::read(&bytes, Side::Server).unwrap().payload).unwrap();
-    let Ok(Event::Trace(Trace { seen: Seen::Handshake(told), .. })) = Event::parse(&text) else {
+    let Ok(Event::Trace(Trace { seen: TraceItem::Handshake(told), .. })) = Event::parse(&text) else {
         panic!("{text}")
     };
     let Handshake { request, response } = *told;
@@ -237,14 +237,14 @@ async fn past_the_limit_frames_are_counted() {
         // The ping, told or counted; the pong; the pong, told or counted.
         let mut counted = None;
         while let Ok(told) = seen(wire.next().await) {
-            if let Seen::Counted(told) = told {
+            if let TraceItem::Counted(told) = told {
                 counted = Some(told);
             }
         }
         if let Some(counted) = counted.or(wire.counted) {
             break counted;
         }
-        if let Seen::Counted(counted) = wire.next_trace().await {
+        if let TraceItem::Counted(counted) = wire.next_trace().await {
             break counted;
         }
     };
@@ -255,7 +255,7 @@ async fn past_the_limit_frames_are_counted() {
         seen(wire.next().await).expect_err("only the pong");
     }
     wire.send(&frame(0x88, b"")).await;
-    let Seen::Counted(last) = wire.next_trace().await else { panic!() };
+    let TraceItem::Counted(last) = wire.next_trace().await else { panic!() };
     assert_eq!(last.client.frames, sent + 6, "pings and the close");
     assert_eq!(last.server.frames, sent + 6 + wire.pings, "pongs, the close, and its own pings");
     assert_eq!(wire.next().await, [0x88, 0]);
@@ -277,7 +277,7 @@ async fn up_to_pong(socket: &mut Socket) -> (Vec<Event>, Vec<Trace>) {
 /// The payloads of one side's frames.
 fn told(traces: &[Trace], side: Side) -> String {
     let frames = traces.iter().filter_map(|trace| match &trace.seen {
-        Seen::Frame(frame) if frame.from == side => Some(frame.read().unwrap().payload),
+        TraceItem::Frame(frame) if frame.from == side => Some(frame.read().unwrap().payload),
         _ => None,
     });
     frames.map(|payload| String::from_utf8_lossy(&payload).into_owned() + "\n").collect()
@@ -309,7 +309,7 @@ async fn nobody_is_told_of_another() {
         let handshakes: Vec<_> = traces
             .iter()
             .filter_map(|trace| match &trace.seen {
-                Seen::Handshake(handshake) => value(&handshake.request.headers, "user-agent"),
+                TraceItem::Handshake(handshake) => value(&handshake.request.headers, "user-agent"),
                 _ => None,
             })
             .collect();
@@ -328,7 +328,7 @@ async fn a_head_that_is_too_much_is_not_told() {
     let house = House::open();
     let fixed = {
         let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
-        let Seen::Handshake(told) = wire.next_trace().await else { panic!() };
+        let TraceItem::Handshake(told) = wire.next_trace().await else { panic!() };
         told_bytes(&told)
     };
     // The name of a header that is shown, and `8` for the time.
@@ -337,8 +337,8 @@ async fn a_head_that_is_too_much_is_not_told() {
         let headers = [("X-Forwarded-For", "t".repeat(length))];
         let raw = Raw::with(TcpStream::connect(house.address).await.unwrap(), TRACED, &headers).await;
         let seen = Wire::of(raw.0).next_trace().await;
-        assert_eq!(matches!(seen, Seen::Handshake(_)), is_told, "{length}: {fixed}");
-        assert_eq!(matches!(seen, Seen::Counted(_)), !is_told);
+        assert_eq!(matches!(seen, TraceItem::Handshake(_)), is_told, "{length}: {fixed}");
+        assert_eq!(matches!(seen, TraceItem::Counted(_)), !is_told);
     }
 }
 

@@ -113,7 +113,7 @@ async fn presence_is_told() {
         seen.extend(presence(&mut wei).await);
     }
     let mut lin = lin;
-    lin.command(&Command::Presence(command::Presence { away: true })).await;
+    lin.command(&Command::Presence(command::PresenceReport { away: true })).await;
     while !seen.contains(&"away Lin".to_owned()) {
         seen.extend(presence(&mut wei).await);
     }

@@ -4,7 +4,7 @@ use crate::hold::hold;
 use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
 use backend::data::Folder;
 use backend::store::sqlite;
-use shared::command::At;
+use shared::command::PageAnchor;
 use std::fs;
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
     assert_ne!(back.store().epoch(), epoch, "a cursor of before means nothing any more");
     assert_eq!(back.house().head(), head);
     let (then, now) =
-        (back.page(LOBBY, At::Newest, 50, head).await, store.page(LOBBY, At::Newest, 50, head).await);
+        (back.page(LOBBY, PageAnchor::Newest, 50, head).await, store.page(LOBBY, PageAnchor::Newest, 50, head).await);
     assert_eq!(then, now);
     assert_eq!(back.post(WEI, LOBBY, &["on we go"]).await, [head + 1]);
     let report = sqlite::check(back.folder()).unwrap();

@@ -7,9 +7,9 @@ use crate::{
 };
 use hub::{
     change::Change,
-    query::{Found, Query},
+    query::{QueryResult, Query},
 };
-use shared::{Address, MemberId, RoomId, command::At};
+use shared::{Address, MemberId, RoomId, command::PageAnchor};
 
 const SEEDS: u64 = 3;
 const STEPS: u64 = 800;
@@ -61,11 +61,11 @@ fn some_query(chance: &mut Chance, head: u64) -> Query {
     if chance.below(2) == 0 {
         let n = some_position(chance, head);
         let at = match chance.below(5) {
-            0 => At::Newest,
-            1 => At::Before(n),
-            2 => At::After(n),
-            3 => At::Around(n),
-            _ => At::Date(chance.below(STEPS * 12)),
+            0 => PageAnchor::Newest,
+            1 => PageAnchor::Before(n),
+            2 => PageAnchor::After(n),
+            3 => PageAnchor::Around(n),
+            _ => PageAnchor::Date(chance.below(STEPS * 12)),
         };
         let limit = [0, 1, 2, 7, 50, 100][chance.below(6) as usize];
         return Query::History { room: RoomId(chance.below(7)), at, limit, through };
@@ -100,7 +100,7 @@ async fn both(seed: u64) -> (u64, u64) {
             let query = some_query(&mut chance, head);
             let (wanted, found) = (memory.read(query.clone()).await, disk.read(query.clone()).await);
             assert_eq!(found, wanted, "seed {seed}, step {step}: {query:?}");
-            if let Found::Replayed(replayed) = found {
+            if let QueryResult::Replayed(replayed) = found {
                 resets += replayed.resets.len() as u64;
             }
         }

@@ -1,10 +1,10 @@
 //! Pages of a room's messages, at all their edges.
 
 use crate::subject::{self, LIN, LOBBY, Subject, WEI, fresh, join, post};
-use hub::query::Page;
-use shared::{RoomId, command::At, limits::SNAPSHOT_BYTES};
+use hub::query::MessagePage;
+use shared::{RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
 
-fn numbers(page: &Page) -> Vec<u64> {
+fn numbers(page: &MessagePage) -> Vec<u64> {
     page.messages.iter().map(|message| message.seq).collect()
 }
 
@@ -29,35 +29,35 @@ async fn pages_stand_where_they_were_asked_for() {
     for mut store in subject::all() {
         let at = seven(&mut store).await;
         let (first, middle, last) = (at[0], at[3], at[6]);
-        let cases: &[(At, usize, &[u64], bool, bool)] = &[
-            (At::Newest, 3, &[5, 6, 7], true, false),
-            (At::Newest, 7, &[1, 2, 3, 4, 5, 6, 7], false, false),
-            (At::Newest, 8, &[1, 2, 3, 4, 5, 6, 7], false, false),
-            (At::Before(middle), 2, &[2, 3], true, true),
-            (At::Before(middle), 3, &[1, 2, 3], false, true),
-            (At::Before(first), 3, &[], false, true),
-            (At::Before(0), 3, &[], false, true),
-            (At::Before(last + 1), 2, &[6, 7], true, false),
-            (At::Before(u64::MAX), 2, &[6, 7], true, false),
-            (At::After(middle), 2, &[5, 6], true, true),
-            (At::After(middle), 3, &[5, 6, 7], true, false),
-            (At::After(middle - 1), 2, &[4, 5], true, true),
-            (At::After(last), 3, &[], true, false),
-            (At::After(0), 3, &[1, 2, 3], false, true),
-            (At::After(u64::MAX), 3, &[], true, false),
-            (At::Around(middle), 4, &[2, 3, 4, 5], true, true),
-            (At::Around(middle), 3, &[3, 4, 5], true, true),
-            (At::Around(middle - 1), 3, &[3, 4, 5], true, true),
-            (At::Around(first), 4, &[1, 2, 3, 4], false, true),
-            (At::Around(last), 4, &[4, 5, 6, 7], true, false),
-            (At::Around(u64::MAX), 4, &[4, 5, 6, 7], true, false),
-            (At::Date(1_400), 3, &[3, 4, 5], true, true),
-            (At::Date(1_399), 3, &[3, 4, 5], true, true),
-            (At::Date(1_401), 3, &[4, 5, 6], true, true),
-            (At::Date(0), 3, &[1, 2, 3], false, true),
-            (At::Date(1_701), 3, &[5, 6, 7], true, false),
-            (At::Date(u64::MAX), 3, &[5, 6, 7], true, false),
-            (At::Newest, 0, &[], true, false),
+        let cases: &[(PageAnchor, usize, &[u64], bool, bool)] = &[
+            (PageAnchor::Newest, 3, &[5, 6, 7], true, false),
+            (PageAnchor::Newest, 7, &[1, 2, 3, 4, 5, 6, 7], false, false),
+            (PageAnchor::Newest, 8, &[1, 2, 3, 4, 5, 6, 7], false, false),
+            (PageAnchor::Before(middle), 2, &[2, 3], true, true),
+            (PageAnchor::Before(middle), 3, &[1, 2, 3], false, true),
+            (PageAnchor::Before(first), 3, &[], false, true),
+            (PageAnchor::Before(0), 3, &[], false, true),
+            (PageAnchor::Before(last + 1), 2, &[6, 7], true, false),
+            (PageAnchor::Before(u64::MAX), 2, &[6, 7], true, false),
+            (PageAnchor::After(middle), 2, &[5, 6], true, true),
+            (PageAnchor::After(middle), 3, &[5, 6, 7], true, false),
+            (PageAnchor::After(middle - 1), 2, &[4, 5], true, true),
+            (PageAnchor::After(last), 3, &[], true, false),
+            (PageAnchor::After(0), 3, &[1, 2, 3], false, true),
+            (PageAnchor::After(u64::MAX), 3, &[], true, false),
+            (PageAnchor::Around(middle), 4, &[2, 3, 4, 5], true, true),
+            (PageAnchor::Around(middle), 3, &[3, 4, 5], true, true),
+            (PageAnchor::Around(middle - 1), 3, &[3, 4, 5], true, true),
+            (PageAnchor::Around(first), 4, &[1, 2, 3, 4], false, true),
+            (PageAnchor::Around(last), 4, &[4, 5, 6, 7], true, false),
+            (PageAnchor::Around(u64::MAX), 4, &[4, 5, 6, 7], true, false),
+            (PageAnchor::Date(1_400), 3, &[3, 4, 5], true, true),
+            (PageAnchor::Date(1_399), 3, &[3, 4, 5], true, true),
+            (PageAnchor::Date(1_401), 3, &[4, 5, 6], true, true),
+            (PageAnchor::Date(0), 3, &[1, 2, 3], false, true),
+            (PageAnchor::Date(1_701), 3, &[5, 6, 7], true, false),
+            (PageAnchor::Date(u64::MAX), 3, &[5, 6, 7], true, false),
+            (PageAnchor::Newest, 0, &[], true, false),
         ];
         for (at, limit, wanted, older, newer) in cases {
             let page = store.page(LOBBY, *at, *limit, u64::MAX).await;
@@ -74,14 +74,14 @@ async fn nothing_after_through_is_seen() {
         for (through, wanted) in
             [(at[0] - 1, vec![]), (at[0], vec![1]), (at[3], vec![3, 4]), (at[4] - 1, vec![3, 4])]
         {
-            let page = store.page(LOBBY, At::Newest, 2, through).await;
+            let page = store.page(LOBBY, PageAnchor::Newest, 2, through).await;
             assert_eq!((numbers(&page), page.newer), (wanted.clone(), false), "{}: {through}", store.name);
-            let page = store.page(LOBBY, At::Around(u64::MAX), 2, through).await;
+            let page = store.page(LOBBY, PageAnchor::Around(u64::MAX), 2, through).await;
             assert_eq!(numbers(&page), wanted, "{}: {through}", store.name);
-            let page = store.page(LOBBY, At::Date(u64::MAX), 2, through).await;
+            let page = store.page(LOBBY, PageAnchor::Date(u64::MAX), 2, through).await;
             assert_eq!(numbers(&page), wanted, "{}: {through}", store.name);
         }
-        let page = store.page(LOBBY, At::After(at[1]), 9, at[4]).await;
+        let page = store.page(LOBBY, PageAnchor::After(at[1]), 9, at[4]).await;
         assert_eq!((numbers(&page), page.newer), (vec![3, 4, 5], false), "{}", store.name);
     }
 }
@@ -92,10 +92,10 @@ async fn a_room_without_messages_is_an_empty_page() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "Kitchen").await;
         for room in [room, LOBBY, RoomId(77), RoomId(u64::MAX)] {
-            for at in [At::Newest, At::Before(9), At::After(0), At::Around(3), At::Date(5)] {
+            for at in [PageAnchor::Newest, PageAnchor::Before(9), PageAnchor::After(0), PageAnchor::Around(3), PageAnchor::Date(5)] {
                 assert_eq!(
                     store.page(room, at, 5, u64::MAX).await,
-                    Page::default(),
+                    MessagePage::default(),
                     "{}: {at:?}",
                     store.name
                 );
@@ -112,14 +112,14 @@ async fn the_texts_of_a_page_are_bounded_together() {
             store.join(&["Wei"]).await;
             let texts = ["x".repeat(half), "y".repeat(last)];
             let at = store.post(WEI, LOBBY, &[&texts[0], &texts[1]]).await;
-            let newest = store.page(LOBBY, At::Newest, 9, u64::MAX).await;
+            let newest = store.page(LOBBY, PageAnchor::Newest, 9, u64::MAX).await;
             let wanted: Vec<u64> = if count == 2 { vec![1, 2] } else { vec![2] };
             assert_eq!((numbers(&newest), newest.older), (wanted, count == 1), "{}: {last}", store.name);
-            let oldest = store.page(LOBBY, At::After(0), 9, u64::MAX).await;
+            let oldest = store.page(LOBBY, PageAnchor::After(0), 9, u64::MAX).await;
             let wanted: Vec<u64> = if count == 2 { vec![1, 2] } else { vec![1] };
             assert_eq!((numbers(&oldest), oldest.newer), (wanted, count == 1), "{}: {last}", store.name);
             // What was asked for stays.
-            let around = store.page(LOBBY, At::Around(at[1]), 9, u64::MAX).await;
+            let around = store.page(LOBBY, PageAnchor::Around(at[1]), 9, u64::MAX).await;
             assert!(numbers(&around).contains(&2), "{}: {last}", store.name);
         }
     }

@@ -6,8 +6,8 @@ use hub::House;
 use hub::change::{Change, Committed, Outcome};
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use hub::query::{Found, Page, Query, Replayed};
-use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::At};
+use hub::query::{QueryResult, MessagePage, Query, ReplayPart};
+use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::PageAnchor};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -143,13 +143,13 @@ impl Subject {
         self.done(create(author, fresh(), name)).await.receipt.room.unwrap()
     }
 
-    pub(crate) async fn read(&mut self, query: Query) -> Found {
+    pub(crate) async fn read(&mut self, query: Query) -> QueryResult {
         self.store().read(query).await.unwrap()
     }
 
-    pub(crate) async fn page(&mut self, room: RoomId, at: At, limit: usize, through: u64) -> Page {
+    pub(crate) async fn page(&mut self, room: RoomId, at: PageAnchor, limit: usize, through: u64) -> MessagePage {
         match self.read(Query::History { room, at, limit, through }).await {
-            Found::Page(page) => page,
+            QueryResult::Page(page) => page,
             other => panic!("{other:?}"),
         }
     }
@@ -160,10 +160,10 @@ impl Subject {
         after: u64,
         through: u64,
         is_first: bool,
-    ) -> Replayed {
+    ) -> ReplayPart {
         let query = Query::Replay { addresses: to.to_vec(), after, through, is_first };
         match self.read(query).await {
-            Found::Replayed(replayed) => replayed,
+            QueryResult::Replayed(replayed) => replayed,
             other => panic!("{other:?}"),
         }
     }

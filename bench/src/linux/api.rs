@@ -4,7 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
-use shared::api::{Me, Name};
+use shared::api::{Me, NameRequest};
 use shared::{ErrorCode, Member};
 
 use super::failure::Failure;
@@ -21,7 +21,7 @@ pub(crate) fn me(port: u16, cookie: Option<&str>) -> String {
 /// `POST` of a name to `/api/join` or `/api/name`.
 pub(crate) fn naming(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
     // A name always becomes JSON; without one the server answers that the body is no such thing.
-    let body = serde_json::to_string(&Name { name: name.to_owned() }).unwrap_or_default();
+    let body = serde_json::to_string(&NameRequest { name: name.to_owned() }).unwrap_or_default();
     request("POST", path, port, cookie, &body)
 }
 

@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{Address, Cursor, Event, MemberId, RoomId};
 
-use hub::query::{Found, Query};
+use hub::query::{QueryResult, Query};
 use shared::limits::SNAPSHOT_MESSAGES;
 
 use super::chance::Chance;
@@ -121,24 +121,24 @@ fn text(number: u64) -> String {
 
 /// Pages over a connection, one after the other.
 fn pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
-    let newest = session.page(LARGE, At::Newest)?;
+    let newest = session.page(LARGE, PageAnchor::Newest)?;
     let (Some(last), true) = (newest.messages.last().map(|message| message.n), newest.older) else {
         return Err(Failure::new("the large room is not large"));
     };
-    let first = session.page(LARGE, At::After(0))?;
+    let first = session.page(LARGE, PageAnchor::After(0))?;
     let date = (
         first.messages.first().map_or(0, |message| message.at),
         newest.messages.last().map_or(0, |message| message.at),
     );
     let mut chance = Chance::new(6);
-    let mut anywhere = |what: fn(u64) -> At, from: u64, to: u64| -> Vec<At> {
+    let mut anywhere = |what: fn(u64) -> PageAnchor, from: u64, to: u64| -> Vec<PageAnchor> {
         (0..PAGES).map(|_| what(chance.between(from, to))).collect()
     };
     for (name, places) in [
-        ("the first", vec![At::After(0); PAGES]),
-        ("anywhere in the middle", anywhere(At::Around, 1, last)),
-        ("the last", vec![At::Newest; PAGES]),
-        ("at any date", anywhere(At::Date, date.0, date.1)),
+        ("the first", vec![PageAnchor::After(0); PAGES]),
+        ("anywhere in the middle", anywhere(PageAnchor::Around, 1, last)),
+        ("the last", vec![PageAnchor::Newest; PAGES]),
+        ("at any date", anywhere(PageAnchor::Date, date.0, date.1)),
     ] {
         let mut times = Histogram::new();
         for at in places {
@@ -186,7 +186,7 @@ fn attachments(log: &mut Log, table: &mut Table) -> Result<(), Failure> {
     let lobby = Address::Room(RoomId::LOBBY);
     let addresses: Vec<Address> = [lobby, Address::Member(QUIET)].into_iter().chain(rooms).collect();
     let replay = |after| Query::Replay { addresses: addresses.clone(), after, through, is_first: true };
-    let first = |room| Query::History { room, at: At::Newest, limit: SNAPSHOT_MESSAGES, through };
+    let first = |room| Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through };
     for (name, queries) in [
         ("from before all others wrote", vec![replay(QUIET_HEAD)]),
         ("from the newest cursor", vec![replay(through)]),
@@ -196,7 +196,7 @@ fn attachments(log: &mut Log, table: &mut Table) -> Result<(), Failure> {
         for _ in 0..ATTACHMENTS {
             let begin = Instant::now();
             for query in &queries {
-                if let Found::Replayed(replayed) = log.read(query.clone())?
+                if let QueryResult::Replayed(replayed) = log.read(query.clone())?
                     && !replayed.events.is_empty()
                 {
                     return Err(Failure::new("the quiet rooms are not quiet"));

@@ -15,7 +15,7 @@ use backend::store::sqlite::SqliteStore;
 use hub::change::Change;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use hub::query::{Found, Query};
+use hub::query::{QueryResult, Query};
 use sha2::{Digest, Sha256};
 use shared::{ClientId, MemberId, RoomId};
 
@@ -156,7 +156,7 @@ impl Log {
     ///
     /// # Errors
     /// When it refuses.
-    pub(crate) fn read(&mut self, query: Query) -> Result<Found, Failure> {
+    pub(crate) fn read(&mut self, query: Query) -> Result<QueryResult, Failure> {
         wait_for(self.0.read(query))
             .map_err(|code| Failure::new(format!("the store refused: {}", code.name())))
     }
@@ -198,7 +198,7 @@ fn wait_for<T>(what: impl Future<Output = T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use shared::command::At;
+    use shared::command::PageAnchor;
 
     use super::*;
     use crate::linux::folder;
@@ -216,8 +216,8 @@ mod tests {
         drop(maker);
         let mut log = Log::open(folder.path()).unwrap();
         let through = log.head();
-        let found = log.read(Query::History { room, at: At::Newest, limit: 10, through }).unwrap();
-        let Found::Page(page) = found else { panic!("{found:?}") };
+        let found = log.read(Query::History { room, at: PageAnchor::Newest, limit: 10, through }).unwrap();
+        let QueryResult::Page(page) = found else { panic!("{found:?}") };
         assert_eq!(page.messages.last().unwrap().text, "cup 2");
         assert_eq!(page.messages.len(), 3);
         assert!(cookie(folder.path(), 1).unwrap().ends_with(&format!("={}", token(1))));

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use shared::command::{At, Hello, History, Post, RoomCreate, RoomMove};
+use shared::command::{PageAnchor, Hello, HistoryQuery, Post, RoomCreate, RoomMove};
 use shared::event::{Reply, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
@@ -107,9 +107,9 @@ impl Session {
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn page(&mut self, room: RoomId, at: At) -> Result<Box<shared::event::History>, Failure> {
+    pub(crate) fn page(&mut self, room: RoomId, at: PageAnchor) -> Result<Box<shared::event::HistoryPage>, Failure> {
         let reference = self.reference();
-        self.tell(&Command::History(History { reference, room, at }))?;
+        self.tell(&Command::History(HistoryQuery { reference, room, at }))?;
         loop {
             match self.next()? {
                 Event::History(page) if page.reference == reference => return Ok(page),
@@ -125,13 +125,13 @@ impl Session {
     /// When a page is refused, or does not touch the one before.
     pub(crate) fn whole(&mut self, room: RoomId) -> Result<Vec<Message>, Failure> {
         let mut pages = Vec::new();
-        let mut at = At::Newest;
+        let mut at = PageAnchor::Newest;
         loop {
             let page = self.page(room, at)?;
             let first = page.messages.first().map(|message| message.n);
             pages.push(page.messages);
             match first {
-                Some(n) if page.older => at = At::Before(n),
+                Some(n) if page.older => at = PageAnchor::Before(n),
                 _ => break,
             }
         }

@@ -26,7 +26,7 @@ use crate::outbox::persisted::{Body, Owner};
 use crate::sync::gap_detector::Chain;
 use crate::sync::reorder_buffer::Feed;
 use crate::view::view_cache::Screen;
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{CloseCode, Cursor, Epoch, MemberId};
 
 /// The client's mind.
@@ -210,7 +210,7 @@ impl Client {
             Input::Open(room) => self.rooms.enter(room),
             Input::Older => self.page(Want::Older),
             Input::Newer => self.page(Want::Newer),
-            Input::Latest => self.jump(At::Newest),
+            Input::Latest => self.jump(PageAnchor::Newest),
             Input::Jump(at) => self.jump(at),
             Input::Follow(at_end) => {
                 if let Some(room) = self.rooms.open_mut() {

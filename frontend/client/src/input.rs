@@ -3,7 +3,7 @@
 use crate::outbox::persisted::{Owner, Stored};
 use crate::transport::{Transport, Worked};
 use crate::view::{NameRefusal, RowKey};
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{ClientId, Member, RoomId};
 
 /// One connection attempt; each has a new number, so that a late word of an old
@@ -118,7 +118,7 @@ pub enum Input {
     /// The reader wants to see the newest.
     Latest,
     /// The reader wants to see another place of the open room: `Around` a position, or a `Date`.
-    Jump(At),
+    Jump(PageAnchor),
     /// Whether the list is scrolled to its end; told when that changes.
     Follow(bool),
     /// This is in the composer now.

@@ -18,7 +18,7 @@ use frames::Frames;
 use life::{Call, Life, What};
 use shared::close::CloseCode;
 use shared::command::{Command, Hello};
-use shared::event::trace::{Handshake, Seen};
+use shared::event::trace::{Handshake, TraceItem};
 use shared::{Event, Member};
 use std::rc::Rc;
 
@@ -192,9 +192,9 @@ impl Inspector {
                 Ok(Event::Trace(trace)) => {
                     self.life.traced();
                     match trace.seen {
-                        Seen::Handshake(handshake) => self.handshake = Some(Rc::from(handshake)),
-                        Seen::Frame(frame) => self.frames.add(trace.at, frame),
-                        Seen::Counted(counted) => self.frames.counted = Some(counted),
+                        TraceItem::Handshake(handshake) => self.handshake = Some(Rc::from(handshake)),
+                        TraceItem::Frame(frame) => self.frames.add(trace.at, frame),
+                        TraceItem::Counted(counted) => self.frames.counted = Some(counted),
                         _ => {}
                     }
                 }

@@ -7,7 +7,7 @@
 pub(crate) mod view_cache;
 use crate::outbox::persisted::{Body, Owner};
 use crate::transport::Transport;
-use shared::event::FoundRoom;
+use shared::event::DirectoryRoom;
 use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
 
@@ -278,7 +278,7 @@ pub struct Found {
     /// What they have in their names.
     pub find: String,
     /// In the order of their ids.
-    pub rooms: Vec<FoundRoom>,
+    pub rooms: Vec<DirectoryRoom>,
     /// Whether there are more.
     pub edge: Edge,
 }

@@ -9,7 +9,7 @@ use client::input::Input;
 use client::outbox::persisted::Body;
 use client::view::{Edge, RowState, View};
 use shared::RoomId;
-use shared::event::FoundRoom;
+use shared::event::DirectoryRoom;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn Browse(props: &BrowseProps) -> Html {
             typing.replace(Timeout::new(TYPING_MS, move || emit.emit(Input::Browse { find: field.value() })));
         })
     };
-    let pick = |room: &FoundRoom| {
+    let pick = |room: &DirectoryRoom| {
         let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
         Callback::from(move |_: MouseEvent| {
             if joined {
@@ -87,7 +87,7 @@ pub fn Browse(props: &BrowseProps) -> Html {
     }
 }
 
-fn entry(language: Language, view: &View, room: &FoundRoom, onclick: Callback<MouseEvent>) -> Html {
+fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callback<MouseEvent>) -> Html {
     let name = title::name(language, room.id, &room.name);
     let about = match room.id {
         RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),

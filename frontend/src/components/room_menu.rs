@@ -9,7 +9,7 @@ use crate::language::tr;
 use crate::{random, title};
 use client::input::Input;
 use shared::RoomId;
-use shared::command::At;
+use shared::command::PageAnchor;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
@@ -25,7 +25,7 @@ pub fn room_menu(around: &Surroundings, view: &Seen, on_done: &Callback<()>) -> 
             let Some(date) = date_of(&event) else { return };
             match clock::day_start(&date.value()) {
                 Some(at) => {
-                    emit.emit(Input::Jump(At::Date(at)));
+                    emit.emit(Input::Jump(PageAnchor::Date(at)));
                     on_done.emit(());
                 }
                 None => drop(date.focus()),

@@ -3,7 +3,7 @@
 use client::input::Unreachable;
 use client::view::NameRefusal;
 use gloo_net::http::{Request, Response};
-use shared::api::{Me, Name, Problem};
+use shared::api::{Me, NameRequest, Problem};
 use shared::{ErrorCode, Member, json};
 use web_sys::AbortSignal;
 
@@ -48,7 +48,7 @@ pub async fn sign_out() -> Result<(), Unreachable> {
 
 async fn named(path: &str, name: String) -> Result<Member, NameRefusal> {
     let unreachable = || NameRefusal { code: ErrorCode::Internal, suggestion: None };
-    let body = serde_json::to_string(&Name { name }).map_err(|_| unreachable())?;
+    let body = serde_json::to_string(&NameRequest { name }).map_err(|_| unreachable())?;
     let answer = post(path, &body).await.map_err(|_| unreachable())?;
     if answer.ok() {
         return read_me(&answer).await.ok().and_then(|me| me.member).ok_or_else(unreachable);

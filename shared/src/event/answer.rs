@@ -1,7 +1,7 @@
 //! What a client is told because it has asked.
 
 use super::Event;
-use crate::{Address, ErrorCode, Member, Message, RoomId, command::At};
+use crate::{Address, ErrorCode, Member, Message, RoomId, command::PageAnchor};
 use serde::Serialize;
 
 /// A command was carried out and, if it was durable, committed.
@@ -44,19 +44,19 @@ impl Refusal {
 
 /// A page of the rooms of the house.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Rooms {
+pub struct RoomsPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
     /// At most [`crate::limits::ROOMS_PAGE`].
-    pub rooms: Vec<FoundRoom>,
+    pub rooms: Vec<DirectoryRoom>,
     /// Whether there are more after these.
     pub more: bool,
 }
 
 /// A room of the house.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FoundRoom {
+pub struct DirectoryRoom {
     /// Its id.
     pub id: RoomId,
     /// Its name; empty for the lobby.
@@ -73,14 +73,14 @@ pub struct FoundRoom {
 
 /// A page of a room's messages, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct History {
+pub struct HistoryPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
     /// Which room.
     pub room: RoomId,
     /// What was asked for.
-    pub at: At,
+    pub at: PageAnchor,
     /// Oldest first, at most [`crate::limits::HISTORY_MESSAGES`].
     pub messages: Vec<Message>,
     /// Whether there are older ones.
@@ -93,7 +93,7 @@ pub struct History {
 
 /// Events of one address, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Events {
+pub struct EventsPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
@@ -109,8 +109,8 @@ pub struct Events {
 crate::read! {
     Reply { reference as "ref", n, seq, at, room }
     Refusal { reference as "ref", code, name, temporary }
-    Rooms { reference as "ref", rooms, more }
-    FoundRoom { id, name, description or default, members, joined or default }
-    History { reference as "ref", room, at, messages, older, newer, authors }
-    Events { reference as "ref", to, events, more or default }
+    RoomsPage { reference as "ref", rooms, more }
+    DirectoryRoom { id, name, description or default, members, joined or default }
+    HistoryPage { reference as "ref", room, at, messages, older, newer, authors }
+    EventsPage { reference as "ref", to, events, more or default }
 }

@@ -1,8 +1,8 @@
 //! What a traced connection is told of itself: its handshake, and each frame in either direction, as the server saw
 //! them. Only who opens a connection with `trace=1` is told, and only of that connection.
 
-use crate::json::{Json, Read, Unreadable};
-use crate::websocket::{Fault, Frame, Side, hex};
+use crate::json::{Json, FromJson, DecodeError};
+use crate::websocket::{FrameFault, Frame, Side, hex};
 use serde::{Serialize, Serializer};
 
 /// Something that the server saw on this connection. Its own frames are not told.
@@ -11,20 +11,20 @@ pub struct Trace {
     /// When: milliseconds since 1970.
     pub at: u64,
     /// What.
-    pub seen: Seen,
+    pub seen: TraceItem,
 }
 
 /// What was seen. On the wire an object with one field, which says what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Seen {
+pub enum TraceItem {
     /// The request and the answer.
     Handshake(Box<Handshake>),
     /// A frame.
-    Frame(SeenFrame),
+    Frame(TracedFrame),
     /// No more is told one by one; from here on it is counted.
-    Counted(Counted),
+    Counted(ByteCounts),
     /// From a newer server.
     #[serde(skip)]
     Unknown,
@@ -49,7 +49,7 @@ pub struct RequestHead {
     /// Such as `HTTP/1.1`.
     pub version: String,
     /// By name: in which order they came is not kept.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HeaderField>,
 }
 
 /// The head of a response.
@@ -58,12 +58,12 @@ pub struct ResponseHead {
     /// 101 where the connection was opened.
     pub status: u16,
     /// By name.
-    pub headers: Vec<Header>,
+    pub headers: Vec<HeaderField>,
 }
 
 /// One header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Header {
+pub struct HeaderField {
     /// In lower case.
     pub name: String,
     /// Absent where it may be a secret, or is no text.
@@ -75,37 +75,37 @@ pub struct Header {
 
 /// One frame, as it was on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SeenFrame {
+pub struct TracedFrame {
     /// Who sent it.
     pub from: Side,
     /// Its header, mask included.
-    pub header: Bytes,
+    pub header: HexBytes,
     /// The first [`crate::limits::TRACE_PAYLOAD_BYTES_MAX`] bytes of its payload: a client's are masked.
-    pub payload: Bytes,
+    pub payload: HexBytes,
 }
 
-impl SeenFrame {
+impl TracedFrame {
     /// What its bytes mean. Where only a part of the payload was told, the frame says that it is short.
     ///
     /// # Errors
     /// The header is not whole.
-    pub fn read(&self) -> Result<Frame, Fault> {
+    pub fn read(&self) -> Result<Frame, FrameFault> {
         Frame::read(&[&self.header.0[..], &self.payload.0].concat(), self.from)
     }
 }
 
 /// All frames of a connection up to now, those of `trace` events excepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counted {
+pub struct ByteCounts {
     /// The client's.
-    pub client: Count,
+    pub client: DirectionCount,
     /// The server's.
-    pub server: Count,
+    pub server: DirectionCount,
 }
 
 /// Frames of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Count {
+pub struct DirectionCount {
     /// How many.
     pub frames: u64,
     /// Their bytes, headers included.
@@ -114,38 +114,38 @@ pub struct Count {
 
 /// Bytes; on the wire a text of hexadecimal digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
+pub struct HexBytes(pub Vec<u8>);
 
-impl Serialize for Bytes {
+impl Serialize for HexBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&hex::write(&self.0).replace(' ', ""))
     }
 }
 
-impl Read for Bytes {
-    fn read(json: Json) -> Result<Self, Unreadable> {
-        hex::read(&String::read(json)?).map(Bytes).map_err(|_| Unreadable(""))
+impl FromJson for HexBytes {
+    fn read(json: Json) -> Result<Self, DecodeError> {
+        hex::read(&String::read(json)?).map(HexBytes).map_err(|_| DecodeError(""))
     }
 }
 
-impl Read for Side {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for Side {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         match &*String::read(json)? {
             "client" => Ok(Side::Client),
             "server" => Ok(Side::Server),
-            _ => Err(Unreadable("")),
+            _ => Err(DecodeError("")),
         }
     }
 }
 
-impl Read for Seen {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for TraceItem {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         let (kind, json) = json.into_object()?.into_only()?;
         Ok(match &*kind {
-            "handshake" => Seen::Handshake(Read::read(json)?),
-            "frame" => Seen::Frame(Read::read(json)?),
-            "counted" => Seen::Counted(Read::read(json)?),
-            _ => Seen::Unknown,
+            "handshake" => TraceItem::Handshake(FromJson::read(json)?),
+            "frame" => TraceItem::Frame(FromJson::read(json)?),
+            "counted" => TraceItem::Counted(FromJson::read(json)?),
+            _ => TraceItem::Unknown,
         })
     }
 }
@@ -155,10 +155,10 @@ crate::read! {
     Handshake { request, response }
     RequestHead { method, target, version, headers }
     ResponseHead { status, headers }
-    Header { name, value, length }
-    SeenFrame { from, header, payload }
-    Counted { client, server }
-    Count { frames, bytes }
+    HeaderField { name, value, length }
+    TracedFrame { from, header, payload }
+    ByteCounts { client, server }
+    DirectionCount { frames, bytes }
 }
 
 #[cfg(test)]
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn what_a_newer_server_sees_is_passed_over() {
         let trace: Trace = from_str(r#"{"at":1,"seen":{"weather":{"rain":true}}}"#).unwrap();
-        assert_eq!(trace, Trace { at: 1, seen: Seen::Unknown });
+        assert_eq!(trace, Trace { at: 1, seen: TraceItem::Unknown });
         for bad in [r#"{"at":1,"seen":{}}"#, r#"{"at":1,"seen":{"frame":{"from":"moon"}}}"#] {
             assert!(from_str::<Trace>(bad).is_err(), "{bad}");
         }
@@ -182,9 +182,9 @@ mod tests {
             let whole = Frame::write(crate::websocket::Opcode::Binary, &vec![7; length], None);
             let (header, payload) = whole.split_at(whole.len() - length);
             let payload = payload[..length.min(TRACE_PAYLOAD_BYTES_MAX)].to_vec();
-            SeenFrame { from: Side::Server, header: Bytes(header.to_vec()), payload: Bytes(payload) }
+            TracedFrame { from: Side::Server, header: HexBytes(header.to_vec()), payload: HexBytes(payload) }
         };
-        for (length, faults) in [(63, vec![]), (64, vec![]), (65, vec![Fault::Short(1)])] {
+        for (length, faults) in [(63, vec![]), (64, vec![]), (65, vec![FrameFault::Short(1)])] {
             assert_eq!(frame(length).read().unwrap().faults, faults, "{length}");
         }
     }

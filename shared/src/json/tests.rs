@@ -13,7 +13,7 @@ read! {
     Cup { size, reference as "ref", tea, hot or default, sips or default }
 }
 
-fn cup(fields: &str) -> Result<Cup, Unreadable> {
+fn cup(fields: &str) -> Result<Cup, DecodeError> {
     from_str(&format!("{{{fields}}}"))
 }
 
@@ -55,7 +55,7 @@ fn what_is_wrong_is_named() {
         (r#""size":2,"ref":3,"sips":[1,"2"]"#, "sips"),
     ];
     for (fields, field) in cases {
-        assert_eq!(cup(fields), Err(Unreadable(field)), "{fields}");
+        assert_eq!(cup(fields), Err(DecodeError(field)), "{fields}");
     }
     for text in ["", "{", "{}x", "[]", "[2,3]", "7", "null", "{\"size\":2,}"] {
         assert!(from_str::<Cup>(text).is_err(), "{text}");
@@ -85,7 +85,7 @@ fn serde_reads_the_same() {
 
 #[test]
 fn deep_nesting_is_refused_and_does_no_harm() {
-    assert_eq!(Json::parse(&"[".repeat(100_000)), Err(Unreadable("")));
+    assert_eq!(Json::parse(&"[".repeat(100_000)), Err(DecodeError("")));
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     assert!(cup(&format!(r#""ref":3,"x":{deep},"size":2"#)).is_ok());
 }

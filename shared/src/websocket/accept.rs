@@ -13,7 +13,7 @@ pub const KEY_BYTES: usize = 16;
 
 /// The computation, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Steps {
+pub struct AcceptSteps {
     /// The key with [`GUID`] behind it.
     pub joined: String,
     /// Its SHA-1.
@@ -23,11 +23,11 @@ pub struct Steps {
 }
 
 /// Answers a key: as it came, whatever it is, without the white space around it.
-pub fn answer(key: &str) -> Steps {
+pub fn answer(key: &str) -> AcceptSteps {
     let joined = format!("{}{GUID}", key.trim());
     let digest: [u8; 20] = Sha1::digest(joined.as_bytes()).into();
     let accept = STANDARD.encode(digest);
-    Steps { joined, digest, accept }
+    AcceptSteps { joined, digest, accept }
 }
 
 /// Whether a key is one: the base64 of 16 bytes (RFC 6455 §4.2.1, item 5).

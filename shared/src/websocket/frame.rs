@@ -1,6 +1,6 @@
 //! A frame, and what is wrong with it: any bytes are read, and explained where they break a rule.
 
-use super::header::{CONTROL_BYTES_MAX, Header, LengthForm, Opcode, mask};
+use super::header::{CONTROL_BYTES_MAX, FrameHeader, LengthForm, Opcode, mask};
 use crate::CloseCode;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ pub enum Side {
 
 /// A rule that a frame breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum FrameFault {
     /// So many more bytes are needed, at least.
     Short(u64),
     /// A reserved bit is set, though no extension was agreed on.
@@ -51,20 +51,20 @@ pub enum Fault {
     CodeRefused(u16),
 }
 
-impl Fault {
+impl FrameFault {
     /// Where RFC 6455 says so.
     pub fn section(self) -> &'static str {
         match self {
-            Fault::Short(_) | Fault::ReservedBit | Fault::ReservedOpcode(_) => "5.2",
-            Fault::LengthNotShortest | Fault::LengthTooGreat => "5.2",
-            Fault::ControlInParts | Fault::ControlTooLong => "5.5",
-            Fault::Unmasked | Fault::Masked => "5.1",
-            Fault::ContinuesNothing | Fault::InsideMessage => "5.4",
+            FrameFault::Short(_) | FrameFault::ReservedBit | FrameFault::ReservedOpcode(_) => "5.2",
+            FrameFault::LengthNotShortest | FrameFault::LengthTooGreat => "5.2",
+            FrameFault::ControlInParts | FrameFault::ControlTooLong => "5.5",
+            FrameFault::Unmasked | FrameFault::Masked => "5.1",
+            FrameFault::ContinuesNothing | FrameFault::InsideMessage => "5.4",
             // A peer does not send any more, and passes over what comes.
-            Fault::AfterClose => "1.4",
-            Fault::NotUtf8(_) | Fault::PartsNotUtf8 => "8.1",
-            Fault::HalfCode => "5.5.1",
-            Fault::CodeRefused(_) => "7.4",
+            FrameFault::AfterClose => "1.4",
+            FrameFault::NotUtf8(_) | FrameFault::PartsNotUtf8 => "8.1",
+            FrameFault::HalfCode => "5.5.1",
+            FrameFault::CodeRefused(_) => "7.4",
         }
     }
 
@@ -72,8 +72,8 @@ impl Fault {
     /// over already.
     pub fn close_code(self) -> Option<CloseCode> {
         match self {
-            Fault::Short(_) | Fault::AfterClose => None,
-            Fault::NotUtf8(_) | Fault::PartsNotUtf8 => Some(CloseCode::InvalidData),
+            FrameFault::Short(_) | FrameFault::AfterClose => None,
+            FrameFault::NotUtf8(_) | FrameFault::PartsNotUtf8 => Some(CloseCode::InvalidData),
             _ => Some(CloseCode::Protocol),
         }
     }
@@ -83,13 +83,13 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Its header.
-    pub header: Header,
+    pub header: FrameHeader,
     /// As much of its payload as is there, without the mask.
     pub payload: Vec<u8>,
     /// Bytes that it took.
     pub bytes: usize,
     /// The rules that it breaks, in the order in which a reader comes upon them.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<FrameFault>,
 }
 
 impl Frame {
@@ -97,8 +97,8 @@ impl Frame {
     ///
     /// # Errors
     /// The header is not whole: how many more bytes it needs, at least.
-    pub fn read(bytes: &[u8], from: Side) -> Result<Self, Fault> {
-        let header = Header::read(bytes).map_err(|needed| Fault::Short((needed.0 - bytes.len()) as u64))?;
+    pub fn read(bytes: &[u8], from: Side) -> Result<Self, FrameFault> {
+        let header = FrameHeader::read(bytes).map_err(|needed| FrameFault::Short((needed.0 - bytes.len()) as u64))?;
         let behind = &bytes[header.bytes()..];
         let there = usize::try_from(header.length).unwrap_or(usize::MAX).min(behind.len());
         let mut payload = behind[..there].to_vec();
@@ -108,14 +108,14 @@ impl Frame {
         let mut faults = of_header(&header, from);
         match header.length - there as u64 {
             0 => faults.extend(of_payload(&header, &payload)),
-            missing => faults.push(Fault::Short(missing)),
+            missing => faults.push(FrameFault::Short(missing)),
         }
         Ok(Frame { header, payload, bytes: header.bytes() + there, faults })
     }
 
     /// Writes a frame of its own, with a mask if a client sends it.
     pub fn write(opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
-        let mut bytes = Header::of(opcode, key, payload.len() as u64).write();
+        let mut bytes = FrameHeader::of(opcode, key, payload.len() as u64).write();
         let begin = bytes.len();
         bytes.extend_from_slice(payload);
         if let Some(key) = key {
@@ -125,45 +125,45 @@ impl Frame {
     }
 }
 
-fn of_header(header: &Header, from: Side) -> Vec<Fault> {
+fn of_header(header: &FrameHeader, from: Side) -> Vec<FrameFault> {
     let is_control = header.opcode.is_control();
     let reserved = match header.opcode {
-        Opcode::Reserved(bits) => Some(Fault::ReservedOpcode(bits)),
+        Opcode::Reserved(bits) => Some(FrameFault::ReservedOpcode(bits)),
         _ => None,
     };
     let is_masked = header.mask.is_some();
     let mask = match from {
-        Side::Client if !is_masked => Some(Fault::Unmasked),
-        Side::Server if is_masked => Some(Fault::Masked),
+        Side::Client if !is_masked => Some(FrameFault::Unmasked),
+        Side::Server if is_masked => Some(FrameFault::Masked),
         _ => None,
     };
     let rules = [
-        (header.rsv != 0).then_some(Fault::ReservedBit),
+        (header.rsv != 0).then_some(FrameFault::ReservedBit),
         reserved,
-        (is_control && !header.fin).then_some(Fault::ControlInParts),
+        (is_control && !header.fin).then_some(FrameFault::ControlInParts),
         mask,
-        (is_control && header.length > CONTROL_BYTES_MAX).then_some(Fault::ControlTooLong),
-        (header.form != LengthForm::shortest(header.length)).then_some(Fault::LengthNotShortest),
-        (header.length >> 63 != 0).then_some(Fault::LengthTooGreat),
+        (is_control && header.length > CONTROL_BYTES_MAX).then_some(FrameFault::ControlTooLong),
+        (header.form != LengthForm::shortest(header.length)).then_some(FrameFault::LengthNotShortest),
+        (header.length >> 63 != 0).then_some(FrameFault::LengthTooGreat),
     ];
     rules.into_iter().flatten().collect()
 }
 
 /// Of a text that comes in parts only the whole has to be UTF-8: [`super::Sequence`] sees that.
-fn of_payload(header: &Header, payload: &[u8]) -> Option<Fault> {
+fn of_payload(header: &FrameHeader, payload: &[u8]) -> Option<FrameFault> {
     match (header.opcode, payload) {
         (Opcode::Text, text) if header.fin => not_utf8(text, 0),
-        (Opcode::Close, [_]) => Some(Fault::HalfCode),
+        (Opcode::Close, [_]) => Some(FrameFault::HalfCode),
         (Opcode::Close, &[high, low, ref reason @ ..]) => {
             let code = u16::from_be_bytes([high, low]);
-            if may_be_sent(code) { not_utf8(reason, 2) } else { Some(Fault::CodeRefused(code)) }
+            if may_be_sent(code) { not_utf8(reason, 2) } else { Some(FrameFault::CodeRefused(code)) }
         }
         _ => None,
     }
 }
 
-fn not_utf8(text: &[u8], before: usize) -> Option<Fault> {
-    std::str::from_utf8(text).err().map(|error| Fault::NotUtf8(before + error.valid_up_to()))
+fn not_utf8(text: &[u8], before: usize) -> Option<FrameFault> {
+    std::str::from_utf8(text).err().map(|error| FrameFault::NotUtf8(before + error.valid_up_to()))
 }
 
 /// Whether a close frame may carry this code (RFC 6455 §7.4, and IANA's registry behind it): 1004,
@@ -184,7 +184,7 @@ mod tests {
 
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-    fn faults(bytes: &[u8], from: Side) -> Vec<Fault> {
+    fn faults(bytes: &[u8], from: Side) -> Vec<FrameFault> {
         Frame::read(bytes, from).unwrap().faults
     }
 
@@ -221,34 +221,34 @@ mod tests {
     fn each_rule_is_told_that_is_broken() {
         use Side::{Client, Server};
         let long_ping = [&[0x89, 126, 0, 126][..], &[0; 126]].concat();
-        let cases: [(&[u8], Side, &[Fault]); 17] = [
-            (b"\xc1\x01a", Server, &[Fault::ReservedBit]),
-            (b"\x83\x00", Server, &[Fault::ReservedOpcode(3)]),
-            (b"\x8b\x00", Server, &[Fault::ReservedOpcode(11)]),
-            (b"\x09\x00", Server, &[Fault::ControlInParts]),
-            (&long_ping, Server, &[Fault::ControlTooLong]),
-            (&[0x82, 126, 0, 1, 7], Server, &[Fault::LengthNotShortest]),
-            (&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, 7], Server, &[Fault::LengthNotShortest]),
-            (&[0x82, 127, 128, 0, 0, 0, 0, 0, 0, 0], Server, &[Fault::LengthTooGreat, Fault::Short(1 << 63)]),
-            (b"\x81\x01a", Client, &[Fault::Unmasked]),
-            (&[0x81, 0x80, 1, 2, 3, 4], Server, &[Fault::Masked]),
-            (b"\x81\x03a\xff\x61", Server, &[Fault::NotUtf8(1)]),
+        let cases: [(&[u8], Side, &[FrameFault]); 17] = [
+            (b"\xc1\x01a", Server, &[FrameFault::ReservedBit]),
+            (b"\x83\x00", Server, &[FrameFault::ReservedOpcode(3)]),
+            (b"\x8b\x00", Server, &[FrameFault::ReservedOpcode(11)]),
+            (b"\x09\x00", Server, &[FrameFault::ControlInParts]),
+            (&long_ping, Server, &[FrameFault::ControlTooLong]),
+            (&[0x82, 126, 0, 1, 7], Server, &[FrameFault::LengthNotShortest]),
+            (&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, 7], Server, &[FrameFault::LengthNotShortest]),
+            (&[0x82, 127, 128, 0, 0, 0, 0, 0, 0, 0], Server, &[FrameFault::LengthTooGreat, FrameFault::Short(1 << 63)]),
+            (b"\x81\x01a", Client, &[FrameFault::Unmasked]),
+            (&[0x81, 0x80, 1, 2, 3, 4], Server, &[FrameFault::Masked]),
+            (b"\x81\x03a\xff\x61", Server, &[FrameFault::NotUtf8(1)]),
             (b"\x01\x01\xe8", Server, &[]),
-            (b"\x88\x01\x03", Server, &[Fault::HalfCode]),
-            (b"\x88\x02\x03\xed", Server, &[Fault::CodeRefused(1005)]),
-            (b"\x88\x03\x03\xe8\xff", Server, &[Fault::NotUtf8(2)]),
+            (b"\x88\x01\x03", Server, &[FrameFault::HalfCode]),
+            (b"\x88\x02\x03\xed", Server, &[FrameFault::CodeRefused(1005)]),
+            (b"\x88\x03\x03\xe8\xff", Server, &[FrameFault::NotUtf8(2)]),
             (b"\x88\x00", Server, &[]),
-            (b"\x81\x05Hel", Server, &[Fault::Short(2)]),
+            (b"\x81\x05Hel", Server, &[FrameFault::Short(2)]),
         ];
         for (bytes, from, told) in cases {
             assert_eq!(faults(bytes, from), told, "{bytes:02x?}");
         }
         for fault in cases.into_iter().flat_map(|(.., told)| told) {
             assert!(fault.section() >= "5.1", "{fault:?}");
-            assert_eq!(fault.close_code().is_none(), matches!(fault, Fault::Short(_)));
+            assert_eq!(fault.close_code().is_none(), matches!(fault, FrameFault::Short(_)));
         }
-        assert_eq!(Frame::read(&[], Server), Err(Fault::Short(2)));
-        assert_eq!(Frame::read(&[0x81, 0xfe, 0], Server), Err(Fault::Short(5)));
+        assert_eq!(Frame::read(&[], Server), Err(FrameFault::Short(2)));
+        assert_eq!(Frame::read(&[0x81, 0xfe, 0], Server), Err(FrameFault::Short(5)));
     }
 
     #[test]
@@ -284,11 +284,11 @@ mod tests {
                         mask(&mut again, key);
                     }
                     assert_eq!([frame.header.write(), again].concat(), read);
-                    let short = frame.faults.iter().any(|fault| matches!(fault, Fault::Short(_)));
+                    let short = frame.faults.iter().any(|fault| matches!(fault, FrameFault::Short(_)));
                     assert_eq!(short, frame.header.length > frame.payload.len() as u64);
                     rest = behind;
                 }
-                let Err(Fault::Short(more)) = Frame::read(rest, from) else { panic!("{rest:02x?}") };
+                let Err(FrameFault::Short(more)) = Frame::read(rest, from) else { panic!("{rest:02x?}") };
                 assert!((1..=14).contains(&more), "{rest:02x?}");
             }
         }

@@ -91,7 +91,7 @@ impl LengthForm {
 
 /// A header, as its bits say, right or wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct FrameHeader {
     /// The last frame of its message.
     pub fin: bool,
     /// The three reserved bits, RSV1 the highest of them (4).
@@ -110,10 +110,10 @@ pub struct Header {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete(pub usize);
 
-impl Header {
+impl FrameHeader {
     /// A frame of its own with this payload's length, written as it must be.
     pub fn of(opcode: Opcode, mask: Option<[u8; 4]>, length: u64) -> Self {
-        Header { fin: true, rsv: 0, opcode, mask, form: LengthForm::shortest(length), length }
+        FrameHeader { fin: true, rsv: 0, opcode, mask, form: LengthForm::shortest(length), length }
     }
 
     /// How many bytes it takes.
@@ -146,7 +146,7 @@ impl Header {
             (true, None) => return Err(Incomplete(whole)),
         };
         let (fin, rsv) = (first & 0x80 != 0, first >> 4 & 0x07);
-        Ok(Header { fin, rsv, opcode: Opcode::of(first), mask, form, length })
+        Ok(FrameHeader { fin, rsv, opcode: Opcode::of(first), mask, form, length })
     }
 
     /// Writes it as it is, right or wrong. A length that its form cannot hold is cut off.
@@ -195,14 +195,14 @@ mod tests {
             (u64::MAX, SixtyFour, 10),
         ] {
             for mask in [None, Some(KEY)] {
-                let header = Header::of(Opcode::Binary, mask, length);
+                let header = FrameHeader::of(Opcode::Binary, mask, length);
                 let written = header.write();
                 let whole = bytes + if mask.is_some() { 4 } else { 0 };
                 assert_eq!((header.form, header.bytes(), written.len()), (form, whole, whole), "{length}");
-                assert_eq!(Header::read(&written), Ok(header));
+                assert_eq!(FrameHeader::read(&written), Ok(header));
                 for many in 0..whole {
                     let needed = if many < 2 { 2 } else { whole };
-                    assert_eq!(Header::read(&written[..many]), Err(Incomplete(needed)), "{many}");
+                    assert_eq!(FrameHeader::read(&written[..many]), Err(Incomplete(needed)), "{many}");
                 }
             }
         }
@@ -214,7 +214,7 @@ mod tests {
             let [first, second] = bits.to_be_bytes();
             let mut bytes = [0; HEADER_BYTES_MAX];
             (bytes[0], bytes[1]) = (first, second);
-            let header = Header::read(&bytes).unwrap();
+            let header = FrameHeader::read(&bytes).unwrap();
             let written = header.write();
             assert_eq!(written[..], bytes[..header.bytes()]);
             assert_eq!(header.opcode.is_control(), first & 0x08 != 0);

@@ -1,18 +1,18 @@
 //! Frames of one side in their order (RFC 6455 §5.4): what each is allowed to be depends on those before it.
 
-use super::frame::{Fault, Frame};
+use super::frame::{FrameFault, Frame};
 use super::header::Opcode;
 
 /// What the frames so far have begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
-    unfinished: Option<Message>,
+    unfinished: Option<OpenMessage>,
     is_closed: bool,
 }
 
 /// A message of which more parts are to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Message {
+enum OpenMessage {
     /// Bytes; or a text that was found to be none.
     Bytes,
     /// A text, and the bytes at the end of its last part that are the beginning of a character: three at most.
@@ -24,9 +24,9 @@ impl Sequence {
     pub fn judge(&mut self, frame: &mut Frame) {
         let opcode = frame.header.opcode;
         let misplaced = match (opcode, &self.unfinished) {
-            _ if self.is_closed => Some(Fault::AfterClose),
-            (Opcode::Continuation, None) => Some(Fault::ContinuesNothing),
-            (Opcode::Text | Opcode::Binary, Some(_)) => Some(Fault::InsideMessage),
+            _ if self.is_closed => Some(FrameFault::AfterClose),
+            (Opcode::Continuation, None) => Some(FrameFault::ContinuesNothing),
+            (Opcode::Text | Opcode::Binary, Some(_)) => Some(FrameFault::InsideMessage),
             _ => None,
         };
         if let Some(fault) = misplaced {
@@ -35,12 +35,12 @@ impl Sequence {
         }
         match opcode {
             Opcode::Close => self.is_closed = true,
-            Opcode::Binary if !frame.header.fin => self.unfinished = Some(Message::Bytes),
+            Opcode::Binary if !frame.header.fin => self.unfinished = Some(OpenMessage::Bytes),
             // A whole text is judged as a frame.
             Opcode::Text if !frame.header.fin => self.unfinished = Some(text(Vec::new(), frame)),
             Opcode::Continuation => {
                 self.unfinished = match self.unfinished.take() {
-                    Some(Message::Text(begun)) => Some(text(begun, frame)),
+                    Some(OpenMessage::Text(begun)) => Some(text(begun, frame)),
                     other => other,
                 };
                 if frame.header.fin {
@@ -53,20 +53,20 @@ impl Sequence {
 }
 
 /// A part of a text, behind the beginning of a character: what it leaves unfinished.
-fn text(begun: Vec<u8>, frame: &mut Frame) -> Message {
+fn text(begun: Vec<u8>, frame: &mut Frame) -> OpenMessage {
     let is_first = frame.header.opcode == Opcode::Text;
     // Of a part that is not all there, its end is not known.
     let is_end = frame.header.fin && frame.payload.len() as u64 == frame.header.length;
     let part = [begun, frame.payload.clone()].concat();
     match std::str::from_utf8(&part) {
-        Ok(_) => Message::Text(Vec::new()),
+        Ok(_) => OpenMessage::Text(Vec::new()),
         Err(error) if error.error_len().is_none() && !is_end => {
-            Message::Text(part[error.valid_up_to()..].to_vec())
+            OpenMessage::Text(part[error.valid_up_to()..].to_vec())
         }
         Err(error) => {
-            let fault = if is_first { Fault::NotUtf8(error.valid_up_to()) } else { Fault::PartsNotUtf8 };
+            let fault = if is_first { FrameFault::NotUtf8(error.valid_up_to()) } else { FrameFault::PartsNotUtf8 };
             frame.faults.push(fault);
-            Message::Bytes
+            OpenMessage::Bytes
         }
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     use crate::websocket::Side;
 
     /// The faults of each of these frames of a server.
-    fn judged(mut bytes: &[u8]) -> Vec<Vec<Fault>> {
+    fn judged(mut bytes: &[u8]) -> Vec<Vec<FrameFault>> {
         let (mut sequence, mut all) = (Sequence::default(), Vec::new());
         while let Ok(mut frame) = Frame::read(bytes, Side::Server) {
             sequence.judge(&mut frame);
@@ -89,8 +89,8 @@ mod tests {
 
     #[test]
     fn a_message_is_begun_continued_and_ended() {
-        use Fault::{ContinuesNothing as Nothing, InsideMessage as Inside};
-        let cases: [(&[u8], &[Option<Fault>]); 9] = [
+        use FrameFault::{ContinuesNothing as Nothing, InsideMessage as Inside};
+        let cases: [(&[u8], &[Option<FrameFault>]); 9] = [
             (b"\x01\x00\x00\x00\x80\x00\x82\x00", &[None; 4]),
             (b"\x80\x00", &[Some(Nothing)]),
             (b"\x00\x00\x80\x00", &[Some(Nothing), Some(Nothing)]),
@@ -103,7 +103,7 @@ mod tests {
             (b"\x89\x00\x80\x00", &[None, Some(Nothing)]),
         ];
         for (bytes, told) in cases {
-            let told: Vec<Vec<Fault>> = told.iter().map(|fault| fault.iter().copied().collect()).collect();
+            let told: Vec<Vec<FrameFault>> = told.iter().map(|fault| fault.iter().copied().collect()).collect();
             assert_eq!(judged(bytes), told, "{bytes:02x?}");
         }
     }
@@ -112,15 +112,15 @@ mod tests {
     fn nothing_comes_behind_a_close_frame() {
         for behind in [b"\x81\x00", b"\x80\x00", b"\x89\x00", b"\x88\x00"] {
             let told = judged(&[b"\x01\x00\x88\x00", &behind[..]].concat());
-            assert_eq!(told, [vec![], vec![], vec![Fault::AfterClose]], "{behind:02x?}");
+            assert_eq!(told, [vec![], vec![], vec![FrameFault::AfterClose]], "{behind:02x?}");
         }
-        assert_eq!(Fault::AfterClose.close_code(), None, "it is passed over");
+        assert_eq!(FrameFault::AfterClose.close_code(), None, "it is passed over");
     }
 
     #[test]
     fn a_fault_of_its_place_stands_before_its_own() {
-        assert_eq!(judged(b"\xc0\x00"), [[Fault::ContinuesNothing, Fault::ReservedBit]]);
-        assert_eq!(judged(b"\x80\x05a"), [[Fault::ContinuesNothing, Fault::Short(4)]]);
+        assert_eq!(judged(b"\xc0\x00"), [[FrameFault::ContinuesNothing, FrameFault::ReservedBit]]);
+        assert_eq!(judged(b"\x80\x05a"), [[FrameFault::ContinuesNothing, FrameFault::Short(4)]]);
     }
 
     #[test]
@@ -132,21 +132,21 @@ mod tests {
             let whole = [part(0x01, one), part(0x89, b""), part(0x00, b""), part(0x80, two)].concat();
             assert!(judged(&whole).iter().all(Vec::is_empty), "{at}");
         }
-        let cases: [(&[u8], &[&[Fault]]); 7] = [
-            (b"\x01\x02a\xff\x80\x00", &[&[Fault::NotUtf8(1)], &[]]),
-            (b"\x01\x01\xe8\x80\x00", &[&[], &[Fault::PartsNotUtf8]]),
-            (b"\x01\x01\xe8\x00\x01a\x80\x01\xff", &[&[], &[Fault::PartsNotUtf8], &[]]),
+        let cases: [(&[u8], &[&[FrameFault]]); 7] = [
+            (b"\x01\x02a\xff\x80\x00", &[&[FrameFault::NotUtf8(1)], &[]]),
+            (b"\x01\x01\xe8\x80\x00", &[&[], &[FrameFault::PartsNotUtf8]]),
+            (b"\x01\x01\xe8\x00\x01a\x80\x01\xff", &[&[], &[FrameFault::PartsNotUtf8], &[]]),
             (b"\x02\x01\xff\x80\x01\xff", &[&[], &[]]),
-            (b"\x01\x01a\x80\x01\xff\x81\x01b", &[&[], &[Fault::PartsNotUtf8], &[]]),
-            (b"\x01\x01\xe8\x80\x02\x8c", &[&[], &[Fault::Short(1)]]),
-            (b"\x01\x01\xe8\x80\x02a", &[&[], &[Fault::Short(1), Fault::PartsNotUtf8]]),
+            (b"\x01\x01a\x80\x01\xff\x81\x01b", &[&[], &[FrameFault::PartsNotUtf8], &[]]),
+            (b"\x01\x01\xe8\x80\x02\x8c", &[&[], &[FrameFault::Short(1)]]),
+            (b"\x01\x01\xe8\x80\x02a", &[&[], &[FrameFault::Short(1), FrameFault::PartsNotUtf8]]),
         ];
         for (bytes, told) in cases {
             assert_eq!(judged(bytes), told, "{bytes:02x?}");
         }
-        for fault in [Fault::ContinuesNothing, Fault::InsideMessage] {
+        for fault in [FrameFault::ContinuesNothing, FrameFault::InsideMessage] {
             assert_eq!((fault.section(), fault.close_code().map(|code| code.number())), ("5.4", Some(1002)));
         }
-        assert_eq!(Fault::PartsNotUtf8.close_code().map(|code| code.number()), Some(1007));
+        assert_eq!(FrameFault::PartsNotUtf8.close_code().map(|code| code.number()), Some(1007));
     }
 }

@@ -2,13 +2,13 @@
 
 use shared::{
     Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId,
-    api::{Me, Name, Problem},
-    command::{self, At, Hello, Post, RoomChange, RoomCreate, RoomMove},
+    api::{Me, NameRequest, Problem},
+    command::{self, PageAnchor, Hello, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, Events, FoundRoom, Gone, Here, History, MemberJoined, MemberLeft, Posted, Refusal,
-        Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Rooms, Through, Trace,
+        self, Away, EventsPage, DirectoryRoom, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Refusal,
+        Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage, Through, Trace,
         Welcome,
-        trace::{Bytes, Count, Counted, Handshake, Header, RequestHead, ResponseHead, Seen, SeenFrame},
+        trace::{HexBytes, DirectionCount, ByteCounts, Handshake, HeaderField, RequestHead, ResponseHead, TraceItem, TracedFrame},
     },
     websocket::{Frame, Opcode, Side},
 };
@@ -35,11 +35,11 @@ fn tom(name: &str) -> Member {
 
 pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     let hello = |cursor, room| Command::Hello(Hello { reference: 1, build: BUILD.into(), cursor, room });
-    let presence = |away| Command::Presence(command::Presence { away });
+    let presence = |away| Command::Presence(command::PresenceReport { away });
     let client_id = id("77d0e1f2a3b4c5d6e7f8091a2b3c4d5e");
     let moved =
         |reference, letter: &str| RoomMove { reference, client_id: id(&letter.repeat(32)), room: TASTING };
-    let history = |reference, at| Command::History(command::History { reference, room: RoomId::LOBBY, at });
+    let history = |reference, at| Command::History(command::HistoryQuery { reference, room: RoomId::LOBBY, at });
     vec![
         ("command_hello", hello(None, None)),
         ("command_hello_again", hello(Some(cursor(4)), Some(TASTING))),
@@ -70,16 +70,16 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         ("command_room_leave", Command::RoomLeave(moved(6, "d"))),
         (
             "command_rooms",
-            Command::Rooms(command::Rooms { reference: 7, find: "茶".into(), after: Some(RoomId::LOBBY) }),
+            Command::Rooms(command::RoomsQuery { reference: 7, find: "茶".into(), after: Some(RoomId::LOBBY) }),
         ),
-        ("command_history_newest", history(8, At::Newest)),
-        ("command_history_before", history(8, At::Before(5))),
-        ("command_history_after", history(8, At::After(5))),
-        ("command_history_around", history(8, At::Around(5))),
-        ("command_history_date", history(8, At::Date(1_767_225_600_000))),
+        ("command_history_newest", history(8, PageAnchor::Newest)),
+        ("command_history_before", history(8, PageAnchor::Before(5))),
+        ("command_history_after", history(8, PageAnchor::After(5))),
+        ("command_history_around", history(8, PageAnchor::Around(5))),
+        ("command_history_date", history(8, PageAnchor::Date(1_767_225_600_000))),
         (
             "command_events",
-            Command::Events(command::Events { reference: 9, to: Address::Room(TASTING), after: 10 }),
+            Command::Events(command::EventsQuery { reference: 9, to: Address::Room(TASTING), after: 10 }),
         ),
         ("command_presence_away", presence(true)),
         ("command_presence_back", presence(false)),
@@ -133,11 +133,11 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
         ),
-        ("event_rooms", Event::Rooms(Rooms { reference: 7, rooms: vec![found()], more: false })),
+        ("event_rooms", Event::Rooms(RoomsPage { reference: 7, rooms: vec![found()], more: false })),
         ("event_history", Event::History(Box::new(history()))),
         (
             "event_events",
-            Event::Events(Events {
+            Event::Events(EventsPage {
                 reference: 9,
                 to: there,
                 events: vec![Event::RoomChanged(changed)],
@@ -151,18 +151,18 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_present", Event::Present(present())),
         ("event_ping", Event::Ping(through)),
         ("event_pong", Event::Pong(through)),
-        ("event_trace_handshake", traced(1_767_225_599_000, Seen::Handshake(Box::new(handshake())))),
-        ("event_trace_frame", traced(1_767_225_599_400, Seen::Frame(hello_masked()))),
-        ("event_trace_counted", traced(1_767_225_690_000, Seen::Counted(counted()))),
+        ("event_trace_handshake", traced(1_767_225_599_000, TraceItem::Handshake(Box::new(handshake())))),
+        ("event_trace_frame", traced(1_767_225_599_400, TraceItem::Frame(hello_masked()))),
+        ("event_trace_counted", traced(1_767_225_690_000, TraceItem::Counted(counted()))),
     ]
 }
 
-fn traced(at: u64, seen: Seen) -> Event {
+fn traced(at: u64, seen: TraceItem) -> Event {
     Event::Trace(Trace { at, seen })
 }
 
-fn header(name: &str, value: &str) -> Header {
-    Header { name: name.into(), value: Some(value.into()), length: value.len() as u64 }
+fn header(name: &str, value: &str) -> HeaderField {
+    HeaderField { name: name.into(), value: Some(value.into()), length: value.len() as u64 }
 }
 
 fn handshake() -> Handshake {
@@ -173,7 +173,7 @@ fn handshake() -> Handshake {
         version: "HTTP/1.1".into(),
         headers: vec![
             header("connection", "Upgrade"),
-            Header { name: "cookie".into(), value: None, length: 44 },
+            HeaderField { name: "cookie".into(), value: None, length: 44 },
             header("host", "127.0.0.1:8080"),
             header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
             header("sec-websocket-version", "13"),
@@ -186,15 +186,15 @@ fn handshake() -> Handshake {
     Handshake { request, response }
 }
 
-fn hello_masked() -> SeenFrame {
+fn hello_masked() -> TracedFrame {
     let bytes = Frame::write(Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]));
     let (header, payload) = bytes.split_at(6);
-    SeenFrame { from: Side::Client, header: Bytes(header.into()), payload: Bytes(payload.into()) }
+    TracedFrame { from: Side::Client, header: HexBytes(header.into()), payload: HexBytes(payload.into()) }
 }
 
-fn counted() -> Counted {
-    let (client, server) = (Count { frames: 812, bytes: 60_210 }, Count { frames: 815, bytes: 184_032 });
-    Counted { client, server }
+fn counted() -> ByteCounts {
+    let (client, server) = (DirectionCount { frames: 812, bytes: 60_210 }, DirectionCount { frames: 815, bytes: 184_032 });
+    ByteCounts { client, server }
 }
 
 fn tasting(description: &str) -> Room {
@@ -213,16 +213,16 @@ fn changed() -> RoomChanged {
     }
 }
 
-fn found() -> FoundRoom {
+fn found() -> DirectoryRoom {
     let Room { id, name, description } = tasting("Oolong, mostly.");
-    FoundRoom { id, name, description, members: 1, joined: true }
+    DirectoryRoom { id, name, description, members: 1, joined: true }
 }
 
-fn history() -> History {
-    History {
+fn history() -> HistoryPage {
+    HistoryPage {
         reference: 8,
         room: RoomId::LOBBY,
-        at: At::Before(5),
+        at: PageAnchor::Before(5),
         messages: snapshot().messages,
         older: false,
         newer: true,
@@ -334,8 +334,8 @@ pub(crate) fn bodies_me() -> Vec<(&'static str, Me)> {
     vec![("api_me", me(Some(tom("Tom")))), ("api_me_nobody", me(None))]
 }
 
-pub(crate) fn bodies_name() -> Vec<(&'static str, Name)> {
-    vec![("api_name", Name { name: "Tom".into() })]
+pub(crate) fn bodies_name() -> Vec<(&'static str, NameRequest)> {
+    vec![("api_name", NameRequest { name: "Tom".into() })]
 }
 
 pub(crate) fn bodies_problem() -> Vec<(&'static str, Problem)> {

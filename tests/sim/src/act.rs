@@ -5,7 +5,7 @@ use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
 use client::view::{Identity, RowKey, RowState};
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 
 /// Few names for many people, so that some are taken.
@@ -115,7 +115,7 @@ impl World {
         let log = self.ledger.log(epoch, self.pages[id.index].view.room).to_vec();
         let somewhere = self.chance.pick(&log);
         let jump = somewhere
-            .map(|message| if self.chance.one_in(2) { At::Date(message.at) } else { At::Around(message.n) });
+            .map(|message| if self.chance.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) });
         match (self.chance.below(6), jump) {
             (0, _) => self.give(id, Input::Latest),
             (1, Some(at)) => self.give(id, Input::Jump(at)),

@@ -14,7 +14,7 @@ use client::input::{Input, SocketId};
 use client::pace::Pace;
 use client::share::{Role, Share, Tab, Wish};
 use client::transport::Transport;
-use hub::input::Claim;
+use hub::input::ExpectedIdentity;
 use request::Sent;
 use shared::command::Hello;
 use shared::event::{Refusal, Through};
@@ -37,7 +37,7 @@ pub(crate) struct Line {
     share: Share,
     hello: Option<Hello>,
     /// Whose it is, since the `welcome`: what the share calls its claim.
-    identity: Claim,
+    identity: ExpectedIdentity,
     /// How far presence is known.
     present: u64,
     pace: Pace,
@@ -66,12 +66,12 @@ impl Line {
 }
 
 /// Who is told of in a `welcome`, and of which log. The client reads all of it; here two fields will do.
-fn claim_of(welcome: &str) -> Option<Claim> {
+fn claim_of(welcome: &str) -> Option<ExpectedIdentity> {
     let (_, rest) = welcome.split_once(r#""you":{"id":"#)?;
     let id = rest.split([',', '}']).next()?;
     let (_, rest) = welcome.split_once(r#""through":""#)?;
     let cursor: Cursor = rest.split_once('"')?.0.parse().ok()?;
-    Some(Claim { member: Some(MemberId(id.parse().ok()?)), epoch: Some(cursor.epoch) })
+    Some(ExpectedIdentity { member: Some(MemberId(id.parse().ok()?)), epoch: Some(cursor.epoch) })
 }
 
 fn is_welcome(frame: &str) -> bool {
@@ -94,7 +94,7 @@ impl World {
             is_open: true,
             share: Share::new(tab, found, now, &mut wishes),
             hello: None,
-            identity: Claim::default(),
+            identity: ExpectedIdentity::default(),
             present: 0,
             pace: Pace::new(transport == Transport::LongPoll),
             requests: BTreeMap::new(),
@@ -183,7 +183,7 @@ impl World {
         let is_welcome = is_welcome(frame);
         if is_welcome {
             line.identity = claim_of(frame).ok_or_else(|| Broken(format!("nobody's: {frame}")))?;
-            let Claim { member: Some(member), epoch: Some(epoch) } = line.identity else { return Ok(()) };
+            let ExpectedIdentity { member: Some(member), epoch: Some(epoch) } = line.identity else { return Ok(()) };
             if !line.share.welcomed(format!("member={}&epoch={epoch}", member.0)) {
                 // What was held is of no use any more: begun anew, the client says where it stands.
                 return self.line_over(id, socket, GOING_AWAY, "");

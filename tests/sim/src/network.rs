@@ -9,7 +9,7 @@ use crate::world::{Happening, World};
 use client::input::{Input, SocketId};
 use hub::SessionId;
 use hub::house::members::DeviceKey;
-use hub::input::{Claim, Poll};
+use hub::input::{ExpectedIdentity, Poll};
 use shared::command::Hello;
 use shared::{Command, Cursor};
 use std::collections::VecDeque;
@@ -70,7 +70,7 @@ pub(crate) enum Up {
     Stream(Hello),
     /// A poll that may wait for so many milliseconds.
     Poll(Poll, u64),
-    Command(Claim, Command),
+    Command(ExpectedIdentity, Command),
     Close,
 }
 

@@ -6,7 +6,7 @@ use crate::promise::Broken;
 use crate::world::{Happening, World};
 use hub::house::members::DeviceKey;
 use hub::output::Answer;
-use hub::{Input, Ticket};
+use hub::{Input, RequestId};
 use shared::ErrorCode;
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
         }
         let known = device.filter(|device| self.server.log.house().members.of_device(device).is_some());
         self.server.last_ticket += 1;
-        let ticket = Ticket(self.server.last_ticket);
+        let ticket = RequestId(self.server.last_ticket);
         let nobody = DeviceKey([0; 32]);
         let (input, device) = match (&ask, device) {
             (Ask::Join(_), _) if known.is_some() => {
@@ -60,7 +60,7 @@ impl World {
                 let device = DeviceKey(key);
                 (Input::Join { ticket, name: name.clone(), device }, device)
             }
-            (Ask::Me, Some(device)) => (Input::Me(ticket, device), device),
+            (Ask::Me, Some(device)) => (Input::WhoAmI(ticket, device), device),
             (Ask::Rename(name), Some(device)) => {
                 (Input::Rename { ticket, name: name.clone(), device }, device)
             }

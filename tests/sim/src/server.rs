@@ -13,7 +13,7 @@ use crate::world::{Happening, World};
 use hub::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::log::Log;
-use hub::{Audience, Hub, Input, Output, SessionId, Settings, Ticket};
+use hub::{Audience, Hub, Input, Output, SessionId, Settings, RequestId};
 use session::{Held, Session, encode};
 use shared::event::Refusal;
 use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
@@ -39,7 +39,7 @@ pub(crate) struct Server {
     sessions: BTreeMap<SessionId, Session>,
     last_session: u64,
     /// Requests that the hub has not answered yet.
-    pub(crate) questions: BTreeMap<Ticket, (PageId, Ask, DeviceKey)>,
+    pub(crate) questions: BTreeMap<RequestId, (PageId, Ask, DeviceKey)>,
     pub(crate) last_ticket: u64,
     /// Waits for the append that is under way.
     changes: Vec<Change>,
@@ -116,7 +116,7 @@ impl World {
                 let refused = self.server.refusing && self.chance.one_in(4);
                 let found =
                     if refused { Err(ErrorCode::StoreRefused) } else { Ok(self.server.log.read(&query)) };
-                let input = Input::Read(id, found);
+                let input = Input::ReadFinished(id, found);
                 if self.plan.reads_take_time {
                     let delay = self.chance.between(0, self.plan.commit_ms);
                     self.after(delay, Happening::Read(self.server.life, input));
@@ -125,7 +125,7 @@ impl World {
                 }
             }
             // An answer that nobody waits for does nothing, and may come all the same.
-            Output::Forget(_) => {}
+            Output::CancelRead(_) => {}
             Output::Attach(id, addresses) => {
                 if let Some(session) = self.server.sessions.get_mut(&id) {
                     session.member = addresses.iter().find_map(|to| match to {
@@ -147,11 +147,11 @@ impl World {
                     session.addresses.remove(&to);
                 }
             }
-            Output::First(id, event) => {
+            Output::SendReplay(id, event) => {
                 self.may_hear(id, &event)?;
                 self.leaves(id, encode(&event));
             }
-            Output::Drain(id) => {
+            Output::NotifyDrained(id) => {
                 let delay = self.chance.between(0, self.plan.delay_ms);
                 self.after(delay, Happening::Read(self.server.life, Input::Drained(id)));
             }
@@ -165,7 +165,7 @@ impl World {
                     Some(held) => {
                         session.held = Some(held);
                         self.story.behind += 1;
-                        inputs.push_back(Input::Behind(id));
+                        inputs.push_back(Input::BufferOverflowed(id));
                     }
                     None => {}
                 }
@@ -191,7 +191,7 @@ impl World {
             Output::Publish(Audience::Member(member), event) => {
                 self.publish(Address::Member(member), &event)?;
             }
-            Output::Pass(_) => {}
+            Output::PublishUnstored(_) => {}
             Output::Close(id, code) => inputs.extend(self.end(id, Some(code))),
             Output::Pause(id, wait_ms) => {
                 if let Some(session) = self.server.sessions.get_mut(&id) {

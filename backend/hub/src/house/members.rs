@@ -21,13 +21,13 @@ impl std::fmt::Debug for DeviceKey {
 
 /// The members of today, their names and their devices.
 #[derive(Clone, Debug, Default)]
-pub struct Members {
+pub struct MemberTable {
     by_id: HashMap<MemberId, Name>,
     by_name: HashMap<NameKey, MemberId>,
     by_device: HashMap<DeviceKey, MemberId>,
 }
 
-impl Members {
+impl MemberTable {
     /// The member behind a device.
     pub fn of_device(&self, device: &DeviceKey) -> Option<MemberId> {
         self.by_device.get(device).copied()

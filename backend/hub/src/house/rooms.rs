@@ -7,7 +7,7 @@ use crate::house::names::{Name, NameKey};
 use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
-    event::{FoundRoom, RoomEntry},
+    event::{DirectoryRoom, RoomEntry},
     limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, ROOMS_PAGE},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -38,7 +38,7 @@ impl RoomState {
 
 /// One member's part in the rooms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Stays {
+struct Memberships {
     /// The rooms, and the position of the joining.
     rooms: BTreeMap<RoomId, u64>,
     /// The last event addressed to this member alone.
@@ -47,18 +47,18 @@ struct Stays {
 
 /// The rooms.
 #[derive(Clone, Debug)]
-pub struct Rooms {
+pub struct RoomTable {
     by_id: BTreeMap<RoomId, RoomState>,
     by_name: HashMap<NameKey, RoomId>,
-    stays: HashMap<MemberId, Stays>,
+    stays: HashMap<MemberId, Memberships>,
 }
 
-impl Default for Rooms {
+impl Default for RoomTable {
     fn default() -> Self {
         let by_name = LOBBY_NAMES
             .iter()
             .filter_map(|name| Some((Name::parse(name).ok()?.key().clone(), RoomId::LOBBY)));
-        Rooms {
+        RoomTable {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),
             stays: HashMap::new(),
@@ -81,7 +81,7 @@ pub fn description(typed: &str) -> Result<String, ErrorCode> {
     Ok(text.to_owned())
 }
 
-impl Rooms {
+impl RoomTable {
     /// Puts back a room that was there: what a store starts from.
     pub fn restore(&mut self, id: RoomId, state: RoomState) {
         if let Some(name) = &state.name {
@@ -147,7 +147,7 @@ impl Rooms {
 
     /// A page of the rooms of the house, as this member sees them: those after `after` whose name
     /// has `find` in it. True if there are more.
-    pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<FoundRoom>, bool) {
+    pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
         // No name is longer, however it is written.
         if find.len() > NAME_CHARS_MAX * 4 {
             return (Vec::new(), false);
@@ -157,7 +157,7 @@ impl Rooms {
         let is_wanted =
             |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
         let mut wanted = self.by_id.range(RoomId(from)..).filter(|(_, state)| is_wanted(state));
-        let rooms = wanted.by_ref().take(ROOMS_PAGE).map(|(id, state)| FoundRoom {
+        let rooms = wanted.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
             id: *id,
             name: state.name(),
             description: state.description.clone(),

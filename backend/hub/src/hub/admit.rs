@@ -2,10 +2,10 @@
 
 use super::{Hub, refuse};
 use crate::house::members::DeviceKey;
-use crate::input::{Claim, Poll};
+use crate::input::{ExpectedIdentity, Poll};
 use crate::limits::SESSIONS_PER_MEMBER_MAX;
 use crate::output::{Audience, Output};
-use crate::session::{Carrier, Session, SessionId};
+use crate::session::{TransportKind, Session, SessionId};
 use shared::{CloseCode, ErrorCode, Event, MemberId, command::Hello};
 
 impl Hub {
@@ -16,7 +16,7 @@ impl Hub {
         hello: &Hello,
         out: &mut Vec<Output>,
     ) {
-        let admitted = self.admit(session, member, None, Carrier::Socket, Some(hello.reference), out);
+        let admitted = self.admit(session, member, None, TransportKind::Socket, Some(hello.reference), out);
         if let Some(member) = admitted {
             self.presence.open(member);
             self.begin(session, member, hello, true, out);
@@ -34,7 +34,7 @@ impl Hub {
     ) {
         let member = self.member_of(device);
         let reference = Some(hello.reference);
-        if let Some(member) = self.admit(session, member, device, Carrier::Stream, reference, out) {
+        if let Some(member) = self.admit(session, member, device, TransportKind::Stream, reference, out) {
             self.pace_request(session, member, now, out);
             self.presence.open(member);
             self.begin(session, member, hello, true, out);
@@ -52,7 +52,7 @@ impl Hub {
     ) {
         let member = self.member_as(device, poll.identity);
         let reference = Some(poll.hello.reference);
-        let admitted = self.admit(session, member, device, Carrier::Poll, reference, out);
+        let admitted = self.admit(session, member, device, TransportKind::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.pace_request(session, member, now, out);
         self.pollers.came(device, member, [poll.begins, poll.away], &mut self.presence);
@@ -71,8 +71,8 @@ impl Hub {
     }
 
     /// The same, if it is the one that is claimed.
-    pub(super) fn member_as(&self, device: Option<DeviceKey>, claim: Claim) -> Option<MemberId> {
-        let Claim { member: claimed, epoch } = claim;
+    pub(super) fn member_as(&self, device: Option<DeviceKey>, claim: ExpectedIdentity) -> Option<MemberId> {
+        let ExpectedIdentity { member: claimed, epoch } = claim;
         let is_it = |member: &MemberId| claimed.is_none_or(|claimed| claimed == *member);
         self.member_of(device).filter(|_| epoch.is_none_or(|epoch| epoch == self.epoch)).filter(is_it)
     }
@@ -83,7 +83,7 @@ impl Hub {
         session: SessionId,
         member: Option<MemberId>,
         device: Option<DeviceKey>,
-        carrier: Carrier,
+        carrier: TransportKind,
         reference: Option<u64>,
         out: &mut Vec<Output>,
     ) -> Option<MemberId> {

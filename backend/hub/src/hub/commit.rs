@@ -6,7 +6,7 @@ use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::input::Unstored;
 use crate::output::{Answer, Audience, Output};
-use crate::session::{Carrier, Session, SessionId, Ticket};
+use crate::session::{TransportKind, Session, SessionId, RequestId};
 use shared::{
     Address, CloseCode, ErrorCode, Event, MemberId,
     event::{MemberJoined, MemberLeft, Reply},
@@ -25,16 +25,16 @@ pub(super) enum Origin {
     /// Not an append: it only waits for its turn.
     Pass(Unstored),
     Join {
-        ticket: Ticket,
+        ticket: RequestId,
         name: Name,
         device: DeviceKey,
     },
     Rename {
-        ticket: Ticket,
+        ticket: RequestId,
         name: Name,
     },
     SignOut {
-        ticket: Ticket,
+        ticket: RequestId,
         member: MemberId,
     },
 }
@@ -61,7 +61,7 @@ impl Hub {
             if let (Origin::Join { .. }, Event::MemberJoined(joined)) = (&origin, &event) {
                 newcomer = Some(joined.member.clone());
             }
-            self.house.fold(&event, device);
+            self.house.apply(&event, device);
             self.tell(event, out);
         }
         match origin {
@@ -116,7 +116,7 @@ impl Hub {
 
     fn for_each_of(&self, member: MemberId, act: impl FnMut(SessionId)) {
         let hears = |id: &SessionId| match self.sessions.get(id) {
-            Some(Session::Member { carrier, .. }) => *carrier != Carrier::Request,
+            Some(Session::Member { carrier, .. }) => *carrier != TransportKind::Request,
             _ => false,
         };
         self.of_member.get(&member).into_iter().flatten().copied().filter(hears).for_each(act);

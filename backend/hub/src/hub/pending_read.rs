@@ -5,13 +5,13 @@ use super::{Hub, recovery, refuse};
 use crate::{
     limits::READS_PER_SESSION_MAX,
     output::Output,
-    query::{Found, Page, Query, Replayed},
+    query::{QueryResult, MessagePage, Query, ReplayPart},
     session::{ReadId, Session, SessionId},
 };
 use shared::{
     Address, ErrorCode, Event, Member, MemberId, Message, RoomId,
-    command::{self, At},
-    event::{Events, History, Reset, RoomEntry, RoomSnapshot},
+    command::{self, PageAnchor},
+    event::{EventsPage, HistoryPage, Reset, RoomEntry, RoomSnapshot},
     limits::{HISTORY_MESSAGES, SNAPSHOT_MESSAGES},
 };
 
@@ -21,7 +21,7 @@ pub(super) enum Reading {
     /// For a session that is held back.
     Attach { session: SessionId, step: recovery::Step },
     /// A page of history.
-    History { session: SessionId, reference: u64, room: RoomId, at: At },
+    History { session: SessionId, reference: u64, room: RoomId, at: PageAnchor },
     /// What is missing of an address.
     Events { session: SessionId, reference: u64, to: Address },
     /// The room whose events were too many.
@@ -55,10 +55,10 @@ impl Hub {
         &mut self,
         session: SessionId,
         member: MemberId,
-        asked: command::History,
+        asked: command::HistoryQuery,
         out: &mut Vec<Output>,
     ) {
-        let command::History { reference, room, at } = asked;
+        let command::HistoryQuery { reference, room, at } = asked;
         if !self.may_ask(session, member, Address::Room(room), reference, out) {
             return;
         }
@@ -70,10 +70,10 @@ impl Hub {
         &mut self,
         session: SessionId,
         member: MemberId,
-        asked: command::Events,
+        asked: command::EventsQuery,
         out: &mut Vec<Output>,
     ) {
-        let command::Events { reference, to, after } = asked;
+        let command::EventsQuery { reference, to, after } = asked;
         if !self.may_ask(session, member, to, reference, out) {
             return;
         }
@@ -121,7 +121,7 @@ impl Hub {
         out.push(Output::Read(id, query));
     }
 
-    pub(super) fn found(&mut self, id: ReadId, found: Result<Found, ErrorCode>, out: &mut Vec<Output>) {
+    pub(super) fn found(&mut self, id: ReadId, found: Result<QueryResult, ErrorCode>, out: &mut Vec<Output>) {
         let Some(reading) = self.reading.remove(&id) else { return };
         let (session, reference) = match reading {
             Reading::Attach { session, step } => return self.attach_goes_on(session, step, found, out),
@@ -133,16 +133,16 @@ impl Hub {
             *reads -= 1;
         }
         match (reading, found) {
-            (Reading::History { room, at, .. }, Ok(Found::Page(page))) => {
-                let Page { messages, older, newer } = page;
+            (Reading::History { room, at, .. }, Ok(QueryResult::Page(page))) => {
+                let MessagePage { messages, older, newer } = page;
                 let authors = self.authors(&messages);
-                let history = History { reference, room, at, messages, older, newer, authors };
+                let history = HistoryPage { reference, room, at, messages, older, newer, authors };
                 out.push(Output::Send(session, Event::History(Box::new(history))));
             }
-            (Reading::Events { to, .. }, Ok(Found::Replayed(replayed))) => {
+            (Reading::Events { to, .. }, Ok(QueryResult::Replayed(replayed))) => {
                 self.missing(session, reference, to, replayed, out);
             }
-            (Reading::Reset { room, .. }, Ok(Found::Page(page))) => {
+            (Reading::Reset { room, .. }, Ok(QueryResult::Page(page))) => {
                 let reset = self.reset(Some(reference), room, page);
                 out.push(Output::Send(session, Event::Reset(Box::new(reset))));
             }
@@ -157,10 +157,10 @@ impl Hub {
         session: SessionId,
         reference: u64,
         to: Address,
-        replayed: Replayed,
+        replayed: ReplayPart,
         out: &mut Vec<Output>,
     ) {
-        let Replayed { events, resets, next, is_lost } = replayed;
+        let ReplayPart { events, resets, next, is_lost } = replayed;
         match to {
             Address::Room(room) if is_lost || !resets.is_empty() => {
                 let Some(Session::Member { member, reads, .. }) = self.sessions.get_mut(&session) else {
@@ -177,7 +177,7 @@ impl Hub {
             }
             _ => {
                 let more = next.is_some();
-                out.push(Output::Send(session, Event::Events(Events { reference, to, events, more })));
+                out.push(Output::Send(session, Event::Events(EventsPage { reference, to, events, more })));
             }
         }
     }
@@ -186,12 +186,12 @@ impl Hub {
     pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (Frame, Query) {
         let as_of = self.house.head();
         let last = self.house.rooms.last(Address::Room(room));
-        let query = Query::History { room, at: At::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
+        let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
         let entry = self.house.rooms.entry(member, room);
         (Frame { room, as_of, last, entry }, query)
     }
 
-    pub(super) fn reset(&self, reference: Option<u64>, frame: Frame, page: Page) -> Reset {
+    pub(super) fn reset(&self, reference: Option<u64>, frame: Frame, page: MessagePage) -> Reset {
         Reset { reference, entry: frame.entry.clone(), room: self.snapshot(frame, page) }
     }
 
@@ -206,11 +206,11 @@ impl Hub {
         theirs.sort_unstable();
         for id in theirs {
             self.reading.remove(&id);
-            out.push(Output::Forget(id));
+            out.push(Output::CancelRead(id));
         }
     }
 
-    pub(super) fn snapshot(&self, frame: Frame, page: Page) -> RoomSnapshot {
+    pub(super) fn snapshot(&self, frame: Frame, page: MessagePage) -> RoomSnapshot {
         let Frame { room, as_of, last, .. } = frame;
         let authors = self.authors(&page.messages);
         RoomSnapshot { room, as_of, last, messages: page.messages, older: page.older, authors }

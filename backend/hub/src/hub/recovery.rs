@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     output::Output,
-    query::{Found, Query, Replayed},
+    query::{QueryResult, Query, ReplayPart},
     session::{Session, SessionId},
 };
 use shared::{
@@ -176,7 +176,7 @@ impl Hub {
         }
         if attaching.resumed.is_some() && attaching.quiet.is_none() {
             let through = Cursor { epoch: self.epoch, n: attaching.through };
-            out.push(Output::First(session, Box::new(Event::CaughtUp(Through { through }))));
+            out.push(Output::SendReplay(session, Box::new(Event::CaughtUp(Through { through }))));
         }
         if let Some(attaching) = self.attaching.get_mut(&session) {
             attaching.addresses = Vec::new();
@@ -196,21 +196,21 @@ impl Hub {
         &mut self,
         session: SessionId,
         step: Step,
-        found: Result<Found, ErrorCode>,
+        found: Result<QueryResult, ErrorCode>,
         out: &mut Vec<Output>,
     ) {
         let Some(attaching) = self.attaching.get_mut(&session) else { return };
         attaching.is_reading = false;
         match (step, found) {
-            (Step::Fresh(frame), Ok(Found::Page(page))) => {
+            (Step::Fresh(frame), Ok(QueryResult::Page(page))) => {
                 let room = self.snapshot(frame, page);
                 self.welcome(session, Some(room), out);
                 self.attach_last(session, out);
             }
-            (Step::Replay, Ok(Found::Replayed(replayed))) => self.replay(session, replayed, out),
-            (Step::Reset(frame), Ok(Found::Page(page))) => {
+            (Step::Replay, Ok(QueryResult::Replayed(replayed))) => self.replay(session, replayed, out),
+            (Step::Reset(frame), Ok(QueryResult::Page(page))) => {
                 let reset = self.reset(None, frame, page);
-                out.push(Output::First(session, Box::new(Event::Reset(Box::new(reset)))));
+                out.push(Output::SendReplay(session, Box::new(Event::Reset(Box::new(reset)))));
                 self.drain(session, out);
             }
             // It comes back when the store can be read again.
@@ -218,8 +218,8 @@ impl Hub {
         }
     }
 
-    fn replay(&mut self, session: SessionId, replayed: Replayed, out: &mut Vec<Output>) {
-        let Replayed { events, resets, next, is_lost } = replayed;
+    fn replay(&mut self, session: SessionId, replayed: ReplayPart, out: &mut Vec<Output>) {
+        let ReplayPart { events, resets, next, is_lost } = replayed;
         let (Some(attaching), Some(Session::Member { member, .. })) =
             (self.attaching.get_mut(&session), self.sessions.get(&session))
         else {
@@ -250,14 +250,14 @@ impl Hub {
             _ => true,
         };
         let theirs = events.into_iter().filter(is_theirs);
-        out.extend(theirs.map(|event| Output::First(session, Box::new(event))));
+        out.extend(theirs.map(|event| Output::SendReplay(session, Box::new(event))));
         self.drain(session, out);
     }
 
     fn drain(&mut self, session: SessionId, out: &mut Vec<Output>) {
         if let Some(attaching) = self.attaching.get_mut(&session) {
             attaching.is_draining = true;
-            out.push(Output::Drain(session));
+            out.push(Output::NotifyDrained(session));
         }
     }
 
@@ -281,7 +281,7 @@ impl Hub {
         // First what is queued: if that alone was too much, to go on at once would change nothing.
         attaching.is_draining = true;
         let member = *member;
-        out.push(Output::Drain(session));
+        out.push(Output::NotifyDrained(session));
         self.attach(session, member, out);
     }
 
@@ -306,6 +306,6 @@ impl Hub {
             present: self.presence.first(|id| self.house.members.get(id)),
             present_count: self.presence.count(),
         };
-        out.push(Output::First(session, Box::new(Event::Welcome(Box::new(welcome)))));
+        out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome)))));
     }
 }

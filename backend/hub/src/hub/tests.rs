@@ -3,7 +3,7 @@ mod request;
 mod room;
 
 use super::*;
-use crate::{limits::SESSIONS_PER_MEMBER_MAX, log::Log, output::Answer, session::Ticket};
+use crate::{limits::SESSIONS_PER_MEMBER_MAX, log::Log, output::Answer, session::RequestId};
 use shared::{
     Address, ClientId,
     command::{self, Hello},
@@ -28,7 +28,7 @@ impl House {
         let mut house = House::new();
         for (i, name) in names.iter().enumerate() {
             let device = DeviceKey([u8::try_from(i + 1).unwrap(); 32]);
-            let out = house.tell(Input::Join { ticket: Ticket(0), name: (*name).to_owned(), device });
+            let out = house.tell(Input::Join { ticket: RequestId(0), name: (*name).to_owned(), device });
             assert!(matches!(out.last(), Some(Output::Answer(_, Answer::Me(Some(_))))), "{out:?}");
         }
         house
@@ -42,13 +42,13 @@ impl House {
                 match output {
                     Output::Append(change) => {
                         let outcome = self.log.append(change, self.now);
-                        self.hub.handle(Input::Outcomes(vec![outcome]), self.now, &mut out);
+                        self.hub.handle(Input::AppendsCommitted(vec![outcome]), self.now, &mut out);
                     }
                     Output::Read(id, query) => {
                         let found = self.log.read(&query);
-                        self.hub.handle(Input::Read(id, Ok(found)), self.now, &mut out);
+                        self.hub.handle(Input::ReadFinished(id, Ok(found)), self.now, &mut out);
                     }
-                    Output::Drain(session) => {
+                    Output::NotifyDrained(session) => {
                         self.hub.handle(Input::Drained(session), self.now, &mut out);
                     }
                     other => seen.push(other),
@@ -61,7 +61,7 @@ impl House {
     fn enter(&mut self, session: u64, device: u8) -> Vec<Output> {
         let session = SessionId(session);
         self.tell(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([device; 32])) });
-        self.tell(Input::Command(session, hello()))
+        self.tell(Input::CommandReceived(session, hello()))
     }
 
     fn post(&mut self, session: u64, id: u8, text: &str) -> Vec<Output> {
@@ -69,7 +69,7 @@ impl House {
     }
 
     fn ask(&mut self, session: u64, command: Command) -> Vec<Output> {
-        self.tell(Input::Command(SessionId(session), command))
+        self.tell(Input::CommandReceived(SessionId(session), command))
     }
 }
 
@@ -84,7 +84,7 @@ fn post(id: u8, text: &str) -> Command {
 
 fn welcome_in(out: &[Output]) -> &Welcome {
     let welcome = out.iter().find_map(|output| match output {
-        Output::First(_, event) => match &**event {
+        Output::SendReplay(_, event) => match &**event {
             Event::Welcome(welcome) => Some(&**welcome),
             _ => None,
         },
@@ -140,10 +140,10 @@ fn nothing_is_shown_before_it_is_committed() {
     let mut house = House::with_members(&["Wei"]);
     house.enter(1, 1);
     let mut out = Vec::new();
-    house.hub.handle(Input::Command(SessionId(1), post(1, "hi")), house.now, &mut out);
+    house.hub.handle(Input::CommandReceived(SessionId(1), post(1, "hi")), house.now, &mut out);
     assert!(matches!(out[..], [Output::Append(_)]), "{out:?}");
     out.clear();
-    house.hub.handle(Input::Outcomes(vec![Err(ErrorCode::StoreRefused)]), house.now, &mut out);
+    house.hub.handle(Input::AppendsCommitted(vec![Err(ErrorCode::StoreRefused)]), house.now, &mut out);
     assert_eq!(refusal(&out), Some(ErrorCode::StoreRefused));
     assert_eq!(out.len(), 1);
 }
@@ -173,8 +173,8 @@ fn commands_before_hello_are_refused_and_late_ones_lead_nowhere() {
     let session = SessionId(1);
     house.tell(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) });
     assert_eq!(refusal(&house.post(1, 1, "early")), Some(ErrorCode::HelloExpected));
-    let away = Command::Presence(command::Presence { away: true });
-    assert_eq!(refusal(&house.tell(Input::Command(session, away))), Some(ErrorCode::HelloExpected));
+    let away = Command::Presence(command::PresenceReport { away: true });
+    assert_eq!(refusal(&house.tell(Input::CommandReceived(session, away))), Some(ErrorCode::HelloExpected));
     house.now += HELLO_MS - 1;
     assert_eq!(house.tell(Input::Tick), []);
     assert_eq!(house.hub.next_wake(), Some(house.now + 1));
@@ -190,7 +190,7 @@ fn a_second_hello_and_a_stranger_are_closed() {
     let mut house = House::with_members(&["Wei"]);
     house.enter(1, 1);
     assert_eq!(
-        house.tell(Input::Command(SessionId(1), hello())),
+        house.tell(Input::CommandReceived(SessionId(1), hello())),
         [Output::Close(SessionId(1), CloseCode::Hello)]
     );
     let out = house.enter(2, 99);
@@ -202,11 +202,11 @@ fn a_second_hello_and_a_stranger_are_closed() {
 fn sessions_of_one_member_have_a_limit() {
     let mut house = House::with_members(&["Wei"]);
     for i in 1..=SESSIONS_PER_MEMBER_MAX as u64 {
-        assert!(house.enter(i, 1).iter().any(|output| matches!(output, Output::First(..))), "{i}");
+        assert!(house.enter(i, 1).iter().any(|output| matches!(output, Output::SendReplay(..))), "{i}");
     }
     assert_eq!(house.enter(1000, 1), [Output::Close(SessionId(1000), CloseCode::Full)]);
     house.tell(Input::Closed(SessionId(3)));
-    assert!(house.enter(1001, 1).iter().any(|output| matches!(output, Output::First(..))));
+    assert!(house.enter(1001, 1).iter().any(|output| matches!(output, Output::SendReplay(..))));
 }
 
 #[test]
@@ -230,20 +230,20 @@ fn plain_clients_and_members_hear_each_other() {
     house.enter(1, 1);
     let session = SessionId(2);
     assert_eq!(
-        house.tell(Input::Opened { session, dialect: Dialect::Plain, device: None }),
+        house.tell(Input::Opened { session, dialect: Dialect::Text, device: None }),
         [Output::Attach(session, vec![])]
     );
-    let out = house.tell(Input::Plain { session, client_id: ClientId([9; 16]), text: "hey".into() });
+    let out = house.tell(Input::TextReceived { session, client_id: ClientId([9; 16]), text: "hey".into() });
     let [Output::Publish(_, Event::Posted(posted))] = &out[..] else { panic!("{out:?}") };
     assert_eq!((posted.author, posted.tag), (MemberId::PASSER_BY, Some(1)));
     let mut out = Vec::new();
     house.hub.handle(
-        Input::Plain { session, client_id: ClientId([8; 16]), text: "x".into() },
+        Input::TextReceived { session, client_id: ClientId([8; 16]), text: "x".into() },
         house.now,
         &mut out,
     );
     out.clear();
-    house.hub.handle(Input::Outcomes(vec![Err(ErrorCode::StoreRefused)]), house.now, &mut out);
+    house.hub.handle(Input::AppendsCommitted(vec![Err(ErrorCode::StoreRefused)]), house.now, &mut out);
     assert_eq!(out, [Output::Close(session, CloseCode::TryAgainLater)]);
 }
 
@@ -251,13 +251,13 @@ fn plain_clients_and_members_hear_each_other() {
 fn what_is_not_stored_keeps_its_place_among_what_is() {
     let mut house = House::new();
     let session = SessionId(2);
-    house.tell(Input::Opened { session, dialect: Dialect::Plain, device: None });
+    house.tell(Input::Opened { session, dialect: Dialect::Text, device: None });
     let mut out = Vec::new();
-    let say = |id: u8| Input::Plain { session, client_id: ClientId([id; 16]), text: id.to_string() };
+    let say = |id: u8| Input::TextReceived { session, client_id: ClientId([id; 16]), text: id.to_string() };
     house.hub.handle(say(1), house.now, &mut out);
-    house.hub.handle(Input::Pass(session, Unstored::EmptyText), house.now, &mut out);
+    house.hub.handle(Input::UnstoredReceived(session, Unstored::EmptyText), house.now, &mut out);
     house.hub.handle(say(2), house.now, &mut out);
-    house.hub.handle(Input::Pass(session, Unstored::Binary(vec![3])), house.now, &mut out);
+    house.hub.handle(Input::UnstoredReceived(session, Unstored::Binary(vec![3])), house.now, &mut out);
     let changes: Vec<_> = out
         .drain(..)
         .map(|output| match output {
@@ -266,32 +266,32 @@ fn what_is_not_stored_keeps_its_place_among_what_is() {
         })
         .collect();
     let outcomes = changes.into_iter().map(|change| house.log.append(change, house.now)).collect();
-    house.hub.handle(Input::Outcomes(outcomes), house.now, &mut out);
+    house.hub.handle(Input::AppendsCommitted(outcomes), house.now, &mut out);
     let order: Vec<_> = out
         .iter()
         .map(|output| match output {
             Output::Publish(_, Event::Posted(posted)) => posted.text.clone(),
-            Output::Pass(Unstored::EmptyText) => "empty".to_owned(),
-            Output::Pass(Unstored::Binary(bytes)) => format!("{bytes:?}"),
+            Output::PublishUnstored(Unstored::EmptyText) => "empty".to_owned(),
+            Output::PublishUnstored(Unstored::Binary(bytes)) => format!("{bytes:?}"),
             other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(order, ["1", "empty", "2", "[3]"]);
-    assert_eq!(house.tell(Input::Pass(session, Unstored::EmptyText)), [Output::Pass(Unstored::EmptyText)]);
+    assert_eq!(house.tell(Input::UnstoredReceived(session, Unstored::EmptyText)), [Output::PublishUnstored(Unstored::EmptyText)]);
 }
 
 #[test]
 fn a_taken_name_is_refused_with_a_free_one() {
     let mut house = House::with_members(&["Wei"]);
-    let out = house.tell(Input::Join { ticket: Ticket(5), name: " wei ".into(), device: DeviceKey([9; 32]) });
-    assert_eq!(out, [Output::Answer(Ticket(5), Answer::Refused(ErrorCode::NameTaken, Some("wei 2".into())))]);
-    let out = house.tell(Input::Rename { ticket: Ticket(6), name: "Hao".into(), device: DeviceKey([9; 32]) });
-    assert_eq!(out, [Output::Answer(Ticket(6), Answer::Refused(ErrorCode::SignInRequired, None))]);
-    let out = house.tell(Input::Rename { ticket: Ticket(7), name: "Hao".into(), device: DeviceKey([1; 32]) });
+    let out = house.tell(Input::Join { ticket: RequestId(5), name: " wei ".into(), device: DeviceKey([9; 32]) });
+    assert_eq!(out, [Output::Answer(RequestId(5), Answer::Refused(ErrorCode::NameTaken, Some("wei 2".into())))]);
+    let out = house.tell(Input::Rename { ticket: RequestId(6), name: "Hao".into(), device: DeviceKey([9; 32]) });
+    assert_eq!(out, [Output::Answer(RequestId(6), Answer::Refused(ErrorCode::SignInRequired, None))]);
+    let out = house.tell(Input::Rename { ticket: RequestId(7), name: "Hao".into(), device: DeviceKey([1; 32]) });
     assert!(
         matches!(
             &out[..],
-            [Output::Publish(_, Event::Renamed(_)), Output::Answer(Ticket(7), Answer::Me(Some(_)))]
+            [Output::Publish(_, Event::Renamed(_)), Output::Answer(RequestId(7), Answer::Me(Some(_)))]
         ),
         "{out:?}"
     );
@@ -302,13 +302,13 @@ fn signing_out_ends_every_session_and_forgets_the_device() {
     let mut house = House::with_members(&["Wei"]);
     house.enter(1, 1);
     house.enter(2, 1);
-    let out = house.tell(Input::SignOut(Ticket(5), DeviceKey([1; 32])));
+    let out = house.tell(Input::SignOut(RequestId(5), DeviceKey([1; 32])));
     let closes: Vec<_> =
         out.iter().filter(|output| matches!(output, Output::Close(_, CloseCode::SignedOut))).collect();
     assert_eq!(closes.len(), 2);
     assert!(matches!(out.last(), Some(Output::Answer(_, Answer::Me(None)))));
-    let out = house.tell(Input::Me(Ticket(6), DeviceKey([1; 32])));
-    assert_eq!(out, [Output::Answer(Ticket(6), Answer::Me(None))]);
+    let out = house.tell(Input::WhoAmI(RequestId(6), DeviceKey([1; 32])));
+    assert_eq!(out, [Output::Answer(RequestId(6), Answer::Me(None))]);
     assert_eq!(refusal(&house.post(1, 1, "still here?")), Some(ErrorCode::SignInRequired));
 }
 
@@ -321,8 +321,8 @@ fn presence_is_told_to_the_room() {
         "{out:?}"
     );
     house.now += 5_000;
-    let away = Command::Presence(command::Presence { away: true });
-    let out = house.tell(Input::Command(SessionId(1), away));
+    let away = Command::Presence(command::PresenceReport { away: true });
+    let out = house.tell(Input::CommandReceived(SessionId(1), away));
     assert!(matches!(&out[..], [Output::Publish(_, Event::Away(_))]), "{out:?}");
     house.tell(Input::Closed(SessionId(1)));
     assert_eq!(house.hub.next_wake(), Some(house.now + 1_000));

@@ -7,15 +7,15 @@ use shared::{
     limits::{SNAPSHOT_BYTES, SNAPSHOT_MESSAGES},
 };
 
-fn newest(log: &Log) -> Page {
+fn newest(log: &Log) -> MessagePage {
     let query = Query::History {
         room: RoomId::LOBBY,
-        at: At::Newest,
+        at: PageAnchor::Newest,
         limit: SNAPSHOT_MESSAGES,
         through: log.house().head(),
     };
     match log.read(&query) {
-        Found::Page(page) => page,
+        QueryResult::Page(page) => page,
         other => panic!("{other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{HeaderName, HeaderValue},
 };
-use shared::event::trace::{Handshake, Header, RequestHead, ResponseHead};
+use shared::event::trace::{Handshake, HeaderField, RequestHead, ResponseHead};
 
 /// Headers whose values are told: those of the handshake, those that proxies write, and those that
 /// every browser sends alike. Of all others, cookies and tokens among them, only the length is told.
@@ -58,20 +58,20 @@ pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Hand
     (Handshake { request, response }, line.saturating_add(bytes))
 }
 
-fn of<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<Header> {
+fn of<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<HeaderField> {
     let mut headers = headers.map(|(name, value)| header(name.as_str(), value)).collect::<Vec<_>>();
     sort(&mut headers);
     headers
 }
 
-fn sort(headers: &mut [Header]) {
+fn sort(headers: &mut [HeaderField]) {
     // The map has no order; those of one name keep theirs.
     headers.sort_by(|one, other| one.name.cmp(&other.name));
 }
 
-fn header(name: &str, value: &HeaderValue) -> Header {
+fn header(name: &str, value: &HeaderValue) -> HeaderField {
     let shown = value.to_str().ok().filter(|_| is_shown(name));
-    Header { name: name.to_owned(), value: shown.map(str::to_owned), length: value.len() as u64 }
+    HeaderField { name: name.to_owned(), value: shown.map(str::to_owned), length: value.len() as u64 }
 }
 
 fn is_shown(name: &str) -> bool {
@@ -108,6 +108,6 @@ mod tests {
     #[test]
     fn a_value_that_is_no_text_has_a_length() {
         let value = HeaderValue::from_bytes(b"caf\xe9").unwrap();
-        assert_eq!(header("via", &value), Header { name: "via".into(), value: None, length: 4 });
+        assert_eq!(header("via", &value), HeaderField { name: "via".into(), value: None, length: 4 });
     }
 }

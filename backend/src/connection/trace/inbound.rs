@@ -1,9 +1,9 @@
 //! Gathers what is told of a client's frames out of a stream of bytes, however it is cut.
 
 use shared::{
-    event::trace::{Bytes, SeenFrame},
+    event::trace::{HexBytes, TracedFrame},
     limits::TRACE_PAYLOAD_BYTES_MAX,
-    websocket::{Header, Side},
+    websocket::{FrameHeader, Side},
 };
 
 /// The frame that is being read.
@@ -12,7 +12,7 @@ pub(super) struct Inbound {
     /// The bytes of its header so far.
     header: Vec<u8>,
     /// Its header, once whole.
-    read: Option<Header>,
+    read: Option<FrameHeader>,
     payload: Vec<u8>,
     /// Bytes of a payload still to come that are not told.
     skip: u64,
@@ -21,7 +21,7 @@ pub(super) struct Inbound {
 impl Inbound {
     /// Follows the next bytes. `seen` hears of each frame and of its length, header included, once all is there that
     /// is told of it.
-    pub(super) fn follow(&mut self, mut bytes: &[u8], mut seen: impl FnMut(SeenFrame, u64)) {
+    pub(super) fn follow(&mut self, mut bytes: &[u8], mut seen: impl FnMut(TracedFrame, u64)) {
         while !bytes.is_empty() {
             if self.skip > 0 {
                 let step = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
@@ -32,7 +32,7 @@ impl Inbound {
             let Some(header) = self.read else {
                 self.header.push(bytes[0]);
                 bytes = &bytes[1..];
-                self.read = Header::read(&self.header).ok();
+                self.read = FrameHeader::read(&self.header).ok();
                 self.settle(&mut seen);
                 continue;
             };
@@ -44,27 +44,27 @@ impl Inbound {
     }
 
     /// No more comes: tells a frame as far as it came.
-    pub(super) fn end(&mut self, seen: impl FnOnce(SeenFrame, u64)) {
+    pub(super) fn end(&mut self, seen: impl FnOnce(TracedFrame, u64)) {
         if !self.header.is_empty() {
             let length = (self.header.len() + self.payload.len()) as u64;
             seen(self.take(), length);
         }
     }
 
-    fn settle(&mut self, seen: &mut impl FnMut(SeenFrame, u64)) {
+    fn settle(&mut self, seen: &mut impl FnMut(TracedFrame, u64)) {
         let Some(header) = self.read.filter(|header| wanted(header) == self.payload.len()) else { return };
         self.skip = header.length - self.payload.len() as u64;
         seen(self.take(), header.length.saturating_add(header.bytes() as u64));
     }
 
-    fn take(&mut self) -> SeenFrame {
+    fn take(&mut self) -> TracedFrame {
         self.read = None;
         let (header, payload) = (std::mem::take(&mut self.header), std::mem::take(&mut self.payload));
-        SeenFrame { from: Side::Client, header: Bytes(header), payload: Bytes(payload) }
+        TracedFrame { from: Side::Client, header: HexBytes(header), payload: HexBytes(payload) }
     }
 }
 
-fn wanted(header: &Header) -> usize {
+fn wanted(header: &FrameHeader) -> usize {
     usize::try_from(header.length).unwrap_or(usize::MAX).min(TRACE_PAYLOAD_BYTES_MAX)
 }
 

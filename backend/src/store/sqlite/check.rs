@@ -169,7 +169,7 @@ fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
             report.same(format_args!("event {n}: seq"), count, &posted.seq);
         }
         // Devices are not in the log: any one will do to projection it.
-        house.fold(&event, Some(DeviceKey([0; 32])));
+        house.apply(&event, Some(DeviceKey([0; 32])));
     }
     Ok(house)
 }

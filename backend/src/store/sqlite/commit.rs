@@ -30,7 +30,7 @@ pub(super) fn carry_out(
         Change::Join { device, .. } => Some(*device),
         _ => None,
     };
-    let committed = match house.carry_out(change, now) {
+    let committed = match house.execute(change, now) {
         Ok(committed) => committed,
         Err(code) => return Ok(Err(code)),
     };

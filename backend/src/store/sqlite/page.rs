@@ -7,19 +7,19 @@ use super::{
     partition::Shelf,
     row::{self, COLUMNS, sql},
 };
-use hub::query::{Page, range, trim};
+use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
-use shared::{Event, Message, RoomId, command::At};
+use shared::{Event, Message, RoomId, command::PageAnchor};
 
-pub(super) fn read(db: &Connection, room: RoomId, at: At, limit: usize, through: u64) -> Result<Page, Fault> {
+pub(super) fn read(db: &Connection, room: RoomId, at: PageAnchor, limit: usize, through: u64) -> Result<MessagePage, Fault> {
     let room = Messages { db, shelf: Shelf::messages(room), through };
-    let Some(last) = room.last()? else { return Ok(Page::default()) };
+    let Some(last) = room.last()? else { return Ok(MessagePage::default()) };
     let after_all = Place { n: last.n + 1, seq: last.seq + 1 };
     let pivot = match at {
-        At::Newest => None,
-        At::Before(n) | At::Around(n) => room.first_from(n)?.map(|found| found.place),
-        At::After(n) => room.first_from(n.saturating_add(1))?.map(|found| found.place),
-        At::Date(time) => room.first_since(time, last.n)?,
+        PageAnchor::Newest => None,
+        PageAnchor::Before(n) | PageAnchor::Around(n) => room.first_from(n)?.map(|found| found.place),
+        PageAnchor::After(n) => room.first_from(n.saturating_add(1))?.map(|found| found.place),
+        PageAnchor::Date(time) => room.first_since(time, last.n)?,
     };
     let pivot = pivot.unwrap_or(after_all);
     let (wanted, cut) = range(at, pivot.seq, limit, 1, last.seq);
@@ -31,7 +31,7 @@ pub(super) fn read(db: &Connection, room: RoomId, at: At, limit: usize, through:
     trim(&mut messages, cut);
     let from = messages.first().map_or(pivot.seq, |first| first.seq);
     let to = messages.last().map_or(pivot.seq, |last| last.seq + 1);
-    Ok(Page { messages, older: from > 1, newer: to < after_all.seq })
+    Ok(MessagePage { messages, older: from > 1, newer: to < after_all.seq })
 }
 
 /// How many messages a room has.

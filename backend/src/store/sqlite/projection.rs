@@ -3,9 +3,9 @@
 
 use super::{fault::Fault, page, partition::Shelf, row::ours};
 use hub::House;
-use hub::house::members::{DeviceKey, Members};
+use hub::house::members::{DeviceKey, MemberTable};
 use hub::house::names::Name;
-use hub::house::rooms::{RoomState, Rooms};
+use hub::house::rooms::{RoomState, RoomTable};
 use rusqlite::{Connection, OptionalExtension};
 use shared::{Address, Epoch, MemberId, RoomId};
 use std::collections::HashMap;
@@ -39,8 +39,8 @@ pub(super) fn set_meta(db: &Connection, name: &str, value: impl rusqlite::ToSql)
     Ok(())
 }
 
-fn members(db: &Connection) -> Result<Members, Fault> {
-    let mut members = Members::default();
+fn members(db: &Connection) -> Result<MemberTable, Fault> {
+    let mut members = MemberTable::default();
     let mut names = HashMap::new();
     let mut select = db.prepare("SELECT id, name FROM members")?;
     let mut rows = select.query(())?;
@@ -61,8 +61,8 @@ fn members(db: &Connection) -> Result<Members, Fault> {
     Ok(members)
 }
 
-fn rooms(db: &Connection) -> Result<Rooms, Fault> {
-    let mut rooms = Rooms::default();
+fn rooms(db: &Connection) -> Result<RoomTable, Fault> {
+    let mut rooms = RoomTable::default();
     let mut counts: HashMap<RoomId, u32> = HashMap::new();
     let mut stays = Vec::new();
     let mut select = db.prepare("SELECT member, room, joined FROM memberships")?;

@@ -2,7 +2,7 @@
 //! thread, who reads waits without a runtime.
 
 use crate::store::limits::READS_WAITING_MAX;
-use hub::query::{Found, Query};
+use hub::query::{QueryResult, Query};
 use shared::ErrorCode;
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Semaphore, oneshot};
 
 /// An answer, or the number of why there is none.
-pub(super) type Answer = Result<Found, ErrorCode>;
+pub(super) type Answer = Result<QueryResult, ErrorCode>;
 
 /// A question and who waits for its answer.
 pub(super) struct Ask {

@@ -1,7 +1,7 @@
 //! A reader: one thread with a connection of its own.
 
 use super::{Files, database, fault::Fault, page, read_queue::Desk, replay};
-use hub::query::{Found, Query};
+use hub::query::{QueryResult, Query};
 use rusqlite::Connection;
 use shared::ErrorCode;
 
@@ -24,14 +24,14 @@ pub(super) fn run(files: &Files, mut db: Connection, desk: &Desk) {
 }
 
 /// One question, over one state of the log.
-fn answer(db: &Connection, query: &Query) -> Result<Found, Fault> {
+fn answer(db: &Connection, query: &Query) -> Result<QueryResult, Fault> {
     let transaction = db.unchecked_transaction()?;
     let found = match query {
         Query::History { room, at, limit, through } => {
-            Found::Page(page::read(&transaction, *room, *at, *limit, *through)?)
+            QueryResult::Page(page::read(&transaction, *room, *at, *limit, *through)?)
         }
         Query::Replay { addresses, after, through, is_first } => {
-            Found::Replayed(replay::read(&transaction, addresses, *after, *through, *is_first)?)
+            QueryResult::Replayed(replay::read(&transaction, addresses, *after, *through, *is_first)?)
         }
     };
     transaction.commit()?;

@@ -11,7 +11,7 @@ use crate::store::limits::MERGE_AHEAD;
 use hub::{
     limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     log::weight,
-    query::Replayed,
+    query::ReplayPart,
 };
 use rusqlite::Connection;
 use shared::{
@@ -29,9 +29,9 @@ pub(super) fn read(
     after: u64,
     through: u64,
     is_first: bool,
-) -> Result<Replayed, Fault> {
+) -> Result<ReplayPart, Fault> {
     let missed = Missed { db, after: sql(after), through: sql(through) };
-    let mut replayed = Replayed::default();
+    let mut replayed = ReplayPart::default();
     let mut merged = Merged { missed: &missed, shelves: Vec::new(), firsts: BinaryHeap::new() };
     for to in addresses {
         match to {

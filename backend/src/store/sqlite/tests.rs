@@ -3,8 +3,8 @@ use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
 use hub::change::Committed;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use hub::query::Page;
-use shared::{ClientId, MemberId, Message, RoomId, command::At};
+use hub::query::MessagePage;
+use shared::{ClientId, MemberId, Message, RoomId, command::PageAnchor};
 use std::{
     fs,
     io::{Seek, SeekFrom, Write},
@@ -47,16 +47,16 @@ impl Trial {
         self.store().append(vec![post(id, text)], 1).await.pop().unwrap()
     }
 
-    async fn page(&mut self, at: At) -> Result<Page, ErrorCode> {
+    async fn page(&mut self, at: PageAnchor) -> Result<MessagePage, ErrorCode> {
         let query = Query::History { room: RoomId::LOBBY, at, limit: 50, through: u64::MAX };
         self.store().read(query).await.map(|found| match found {
-            Found::Page(page) => page,
+            QueryResult::Page(page) => page,
             other => panic!("{other:?}"),
         })
     }
 
     async fn messages(&mut self) -> Vec<Message> {
-        self.page(At::Newest).await.unwrap().messages
+        self.page(PageAnchor::Newest).await.unwrap().messages
     }
 
     /// The files as a crash would leave them, opened as a start would.
@@ -166,7 +166,7 @@ async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_sta
     assert!(fs::metadata(&wal).unwrap().len() >= long);
     // What the database has of it may be gone: the write-ahead log alone has all.
     let mut again = trial.after_a_crash();
-    let found = again.page(At::Newest).await.unwrap();
+    let found = again.page(PageAnchor::Newest).await.unwrap();
     assert_eq!(found.messages.last().unwrap().seq, u64::try_from(sent).unwrap());
 }
 
@@ -226,11 +226,11 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
     };
     write(&[0xff; 64]);
     trial.store = Some(SqliteStore::open(Folder::hold(&trial.path).unwrap()).unwrap());
-    assert_eq!(trial.page(At::After(0)).await, Err(ErrorCode::StoreRefused));
+    assert_eq!(trial.page(PageAnchor::After(0)).await, Err(ErrorCode::StoreRefused));
     assert_eq!(trial.messages().await.len(), 50, "the newest are elsewhere");
     write(&whole[page..page + 64]);
     for _ in 0..READERS {
-        assert_eq!(trial.page(At::After(0)).await.unwrap().messages.len(), 50);
+        assert_eq!(trial.page(PageAnchor::After(0)).await.unwrap().messages.len(), 50);
     }
 }
 

@@ -294,7 +294,7 @@ impl Client {
     /// The person went, or came back.
     pub(crate) async fn set_away(&mut self, away: bool) {
         self.caller.away.store(away, Ordering::Relaxed);
-        let command = Command::Presence(command::Presence { away });
+        let command = Command::Presence(command::PresenceReport { away });
         match &mut self.way {
             Way::Socket(sink) => {
                 sink.send(Message::text(serde_json::to_string(&command).unwrap())).await.unwrap();

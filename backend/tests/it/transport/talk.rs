@@ -4,7 +4,7 @@ use super::client::{By, Client};
 use crate::house::House;
 use shared::{
     Address, ClientId, Command, ErrorCode, Event, RoomId,
-    command::{At, History, Post, RoomCreate, RoomMove, Rooms},
+    command::{PageAnchor, HistoryQuery, Post, RoomCreate, RoomMove, RoomsQuery},
     event::Reply,
     limits::{HISTORY_MESSAGES, NAME_CHARS_MAX, TEXT_BYTES_MAX},
 };
@@ -75,7 +75,7 @@ pub(super) async fn rooms_keep_what_is_said_in_them(by: By) {
     reply(&mut wei, &post(3, room, "for this room")).await;
     reply(&mut wei, &post(4, RoomId::LOBBY, "for all")).await;
     assert_eq!(lin.hear(1).await, ["for all"]);
-    let rooms = Command::Rooms(Rooms { reference: 5, find: "茶".into(), after: None });
+    let rooms = Command::Rooms(RoomsQuery { reference: 5, find: "茶".into(), after: None });
     let Ok(Event::Rooms(found)) = lin.ask(&rooms).await else { panic!() };
     assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
     reply(&mut lin, &Command::RoomJoin(moved(6, room))).await;
@@ -103,15 +103,15 @@ pub(super) async fn history_goes_back(by: By) {
     let count = HISTORY_MESSAGES as u64 + 1;
     say(&mut wei, RoomId::LOBBY, 0..count).await;
     let mut seen = Vec::new();
-    let mut at = At::Newest;
+    let mut at = PageAnchor::Newest;
     loop {
-        let asked = Command::History(History { reference: 2, room: RoomId::LOBBY, at });
+        let asked = Command::History(HistoryQuery { reference: 2, room: RoomId::LOBBY, at });
         let Ok(Event::History(page)) = wei.ask(&asked).await else { panic!() };
         seen.splice(0..0, page.messages.iter().map(|message| message.text.clone()));
         if !page.older {
             break;
         }
-        at = At::Before(page.messages[0].n);
+        at = PageAnchor::Before(page.messages[0].n);
     }
     assert_eq!(seen, said(0..count));
 }

@@ -5,7 +5,7 @@ use crate::conversations::paging::Want;
 use crate::effect::Effect;
 use crate::outbox::persisted::{Body, Owner};
 use crate::view::RowKey;
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 
 impl Client {
@@ -25,7 +25,7 @@ impl Client {
             return;
         }
         if room == self.rooms.open_id() {
-            self.jump(At::Newest);
+            self.jump(PageAnchor::Newest);
         }
         self.ask_for(client_id, Body::Post { room, text: rest.as_ref().to_owned() }, now, out);
     }
@@ -50,14 +50,14 @@ impl Client {
         }
     }
 
-    pub(super) fn jump(&mut self, at: At) {
+    pub(super) fn jump(&mut self, at: PageAnchor) {
         let Some(room) = self.rooms.open_mut() else { return };
         match at {
-            At::Newest => {
+            PageAnchor::Newest => {
                 room.history.forget();
                 room.timeline.latest();
             }
-            At::Around(n) if room.timeline.show(n) => room.history.forget(),
+            PageAnchor::Around(n) if room.timeline.show(n) => room.history.forget(),
             _ => room.history.want(Want::Jump(at)),
         }
     }

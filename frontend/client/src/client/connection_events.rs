@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::input::{SocketId, Timer};
 use crate::transport::Transport;
 use shared::CloseCode;
-use shared::command::{Command, Hello, Presence};
+use shared::command::{Command, Hello, PresenceReport};
 
 impl Client {
     pub(super) fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
@@ -79,7 +79,7 @@ impl Client {
             self.load(out);
         }
         if changed && self.connection.is_live() {
-            self.transmit(&Command::Presence(Presence { away: !visible }), out);
+            self.transmit(&Command::Presence(PresenceReport { away: !visible }), out);
         }
         if visible {
             if std::mem::take(&mut self.left) || changed {

@@ -11,7 +11,7 @@ use crate::outbox::persisted::Body;
 use crate::sync::gap_detector::Step;
 use crate::sync::pending_request::Ask;
 use shared::command::{self, Command};
-use shared::event::{Events, History, Reply, Rooms};
+use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
 use shared::{Address, Message};
 
 impl Client {
@@ -32,7 +32,7 @@ impl Client {
                 };
                 room.history.left(reference, at, self.seen, now);
                 self.reference = reference;
-                self.transmit(&Command::History(command::History { reference, room: id, at }), out);
+                self.transmit(&Command::History(command::HistoryQuery { reference, room: id, at }), out);
             }
         }
         if self.browse.as_ref().is_some_and(|browse| browse.ask.is_wanted()) {
@@ -63,7 +63,7 @@ impl Client {
             self.reference = self.reference.wrapping_add(1);
             let (reference, after) = (self.reference, feed.reach());
             feed.ask.left(reference, now);
-            commands.push(Command::Events(command::Events { reference, to, after }));
+            commands.push(Command::Events(command::EventsQuery { reference, to, after }));
         }
         for command in commands {
             self.transmit(&command, out);
@@ -158,7 +158,7 @@ impl Client {
     }
 
     /// A page of history.
-    pub(super) fn history(&mut self, page: &History, out: &mut Vec<Effect>) {
+    pub(super) fn history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
         let Some(room) = self.rooms.get_mut(page.room) else { return };
         let Some((want, at, seen)) = room.history.answered(page.reference) else { return };
         self.asks = Default::default();
@@ -177,8 +177,8 @@ impl Client {
     }
 
     /// What was missing.
-    pub(super) fn filled(&mut self, events: Events, now: u64, out: &mut Vec<Effect>) {
-        let Events { reference, to, events, more } = events;
+    pub(super) fn filled(&mut self, events: EventsPage, now: u64, out: &mut Vec<Effect>) {
+        let EventsPage { reference, to, events, more } = events;
         let Some(feed) = self.feed(to).filter(|feed| feed.ask.is(reference)) else { return };
         feed.ask = Ask::Idle;
         let before = feed.reach();
@@ -205,7 +205,7 @@ impl Client {
     }
 
     /// Rooms of the house.
-    pub(super) fn found(&mut self, page: Rooms) {
+    pub(super) fn found(&mut self, page: RoomsPage) {
         if let Some(browse) = self.browse.as_mut().filter(|browse| browse.ask.is(page.reference)) {
             self.asks = Default::default();
             browse.answered(page);

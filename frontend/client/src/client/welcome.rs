@@ -8,7 +8,7 @@ use crate::outbox::persisted::Owner;
 use crate::sync::gap_detector::Chain;
 use crate::sync::reorder_buffer::Feed;
 use shared::Member;
-use shared::command::{Command, Presence};
+use shared::command::{Command, PresenceReport};
 use shared::event::Welcome;
 use shared::version::is_newer_page;
 
@@ -53,7 +53,7 @@ impl Client {
         self.settle_outbox(out);
         self.new_version = is_newer_page(&self.build, build);
         if !self.visible {
-            self.transmit(&Command::Presence(Presence { away: true }), out);
+            self.transmit(&Command::Presence(PresenceReport { away: true }), out);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use crate::sync::pending_request::Ask;
 use crate::view::Edge;
-use shared::command::At;
+use shared::command::PageAnchor;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum Want {
     /// What comes behind it.
     Newer,
     /// Another place.
-    Jump(At),
+    Jump(PageAnchor),
 }
 
 /// The question.
@@ -27,7 +27,7 @@ pub(crate) struct History {
     /// What could not be had.
     failed: Option<Want>,
     /// As it was asked, and the last position that was heard of then.
-    asked: Option<(At, u64)>,
+    asked: Option<(PageAnchor, u64)>,
 }
 
 impl History {
@@ -53,13 +53,13 @@ impl History {
     }
 
     /// It left, as `at`, when the last position that was heard of was `seen`.
-    pub(crate) fn left(&mut self, reference: u64, at: At, seen: u64, now: u64) {
+    pub(crate) fn left(&mut self, reference: u64, at: PageAnchor, seen: u64, now: u64) {
         self.ask.left(reference, now);
         self.asked = Some((at, seen));
     }
 
     /// The answer is there: what was wanted, how it was asked, and what was heard of by then.
-    pub(crate) fn answered(&mut self, reference: u64) -> Option<(Want, At, u64)> {
+    pub(crate) fn answered(&mut self, reference: u64) -> Option<(Want, PageAnchor, u64)> {
         if !self.ask.is(reference) {
             return None;
         }
@@ -129,12 +129,12 @@ mod tests {
         let mut history = History::default();
         history.want(Want::Older);
         assert_eq!(history.wanted(), Some(Want::Older));
-        history.left(1, At::Before(7), 9, 0);
+        history.left(1, PageAnchor::Before(7), 9, 0);
         history.want(Want::Older);
         history.want(Want::Newer);
         assert_eq!((history.wanted(), history.edge(Want::Newer)), (None, Edge::Loading));
         assert_eq!(history.answered(2), None);
-        assert_eq!(history.answered(1), Some((Want::Older, At::Before(7), 9)));
+        assert_eq!(history.answered(1), Some((Want::Older, PageAnchor::Before(7), 9)));
         assert_eq!(history.wanted(), Some(Want::Newer));
     }
 
@@ -142,13 +142,13 @@ mod tests {
     fn a_jump_takes_the_place_of_what_has_not_left() {
         let mut history = History::default();
         history.want(Want::Older);
-        history.want(Want::Jump(At::Around(5)));
-        assert_eq!(history.wanted(), Some(Want::Jump(At::Around(5))));
-        history.left(1, At::Around(5), 0, 0);
+        history.want(Want::Jump(PageAnchor::Around(5)));
+        assert_eq!(history.wanted(), Some(Want::Jump(PageAnchor::Around(5))));
+        history.left(1, PageAnchor::Around(5), 0, 0);
         history.want(Want::Older);
-        history.want(Want::Jump(At::Date(1)));
+        history.want(Want::Jump(PageAnchor::Date(1)));
         history.answered(1);
-        assert_eq!(history.wanted(), Some(Want::Jump(At::Date(1))));
+        assert_eq!(history.wanted(), Some(Want::Jump(PageAnchor::Date(1))));
         assert!(history.is_jumping());
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn what_is_refused_for_good_failed_until_it_is_wanted_again() {
         let mut history = History::default();
         history.want(Want::Older);
-        history.left(1, At::Before(7), 0, 0);
+        history.left(1, PageAnchor::Before(7), 0, 0);
         history.refused(false);
         assert_eq!(history.edge(Want::Older), Edge::Failed);
         history.want(Want::Older);
@@ -167,12 +167,12 @@ mod tests {
     fn what_is_refused_for_now_or_lost_with_the_connection_is_asked_again() {
         let mut history = History::default();
         history.want(Want::Older);
-        history.left(1, At::Before(7), 0, 0);
+        history.left(1, PageAnchor::Before(7), 0, 0);
         history.refused(true);
         assert_eq!(history.wanted(), None);
         history.ask.rested();
         assert_eq!(history.wanted(), Some(Want::Older));
-        history.left(2, At::Before(7), 0, 0);
+        history.left(2, PageAnchor::Before(7), 0, 0);
         history.ask.disconnected();
         assert_eq!(history.wanted(), Some(Want::Older));
     }

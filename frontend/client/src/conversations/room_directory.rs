@@ -5,13 +5,13 @@ use crate::sync::pending_request::Ask;
 use crate::view::{Edge, Found};
 use shared::RoomId;
 use shared::command;
-use shared::event::{FoundRoom, Rooms};
+use shared::event::{DirectoryRoom, RoomsPage};
 
 /// What the person looks for, and what was found.
 #[derive(Debug)]
 pub(crate) struct Browse {
     find: String,
-    rooms: Vec<FoundRoom>,
+    rooms: Vec<DirectoryRoom>,
     more: bool,
     failed: bool,
     pub(crate) ask: Ask,
@@ -32,13 +32,13 @@ impl Browse {
     }
 
     /// As it is asked.
-    pub(crate) fn command(&self, reference: u64) -> command::Rooms {
+    pub(crate) fn command(&self, reference: u64) -> command::RoomsQuery {
         let after = self.rooms.last().map(|room| room.id);
-        command::Rooms { reference, find: self.find.clone(), after }
+        command::RoomsQuery { reference, find: self.find.clone(), after }
     }
 
     /// A page came.
-    pub(crate) fn answered(&mut self, page: Rooms) {
+    pub(crate) fn answered(&mut self, page: RoomsPage) {
         self.ask = Ask::Idle;
         let last = self.rooms.last().map(|room| room.id);
         let new = page.rooms.into_iter().filter(|room| last.is_none_or(|last| last < room.id));
@@ -79,15 +79,15 @@ impl Browse {
 mod tests {
     use super::*;
 
-    fn page(from: usize, many: usize, more: bool) -> Rooms {
-        let room = |id| FoundRoom {
+    fn page(from: usize, many: usize, more: bool) -> RoomsPage {
+        let room = |id| DirectoryRoom {
             id: RoomId(id as u64),
             name: String::new(),
             description: String::new(),
             members: 0,
             joined: false,
         };
-        Rooms { reference: 1, rooms: (from..from + many).map(room).collect(), more }
+        RoomsPage { reference: 1, rooms: (from..from + many).map(room).collect(), more }
     }
 
     #[test]

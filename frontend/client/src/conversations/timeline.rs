@@ -11,7 +11,7 @@ use crate::conversations::segment::{Held, Stretch};
 use crate::limits::{AHEAD_MAX, ROOM_ROWS_MAX, WINDOW_OPEN, WINDOW_ROWS_MAX, WINDOW_STEP};
 use crate::sorted::Map;
 use crate::view::{Landed, Row, RowKey};
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::event::RoomSnapshot;
 use shared::{ClientId, MemberId, Message};
 use std::ops::Range;
@@ -156,12 +156,12 @@ impl Timeline {
 
     /// Takes a page of history before or behind what the window is on. False where it does not
     /// touch that.
-    pub(crate) fn paged(&mut self, page: Stretch, at: At) -> bool {
+    pub(crate) fn paged(&mut self, page: Stretch, at: PageAnchor) -> bool {
         let on_past = self.on_past;
         let stretch = self.stretch_mut();
         if page.is_empty() {
             return match at {
-                At::After(_) => {
+                PageAnchor::After(_) => {
                     stretch.newer = page.newer;
                     self.merge();
                     self.fit();
@@ -182,7 +182,7 @@ impl Timeline {
         self.drop_doubles();
         self.merge();
         match at {
-            At::After(_) => self.grow_newer(),
+            PageAnchor::After(_) => self.grow_newer(),
             _ => self.grow_older(),
         }
         self.fit();

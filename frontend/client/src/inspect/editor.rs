@@ -3,7 +3,7 @@
 
 use crate::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::hex::{self, NotHex};
-use shared::websocket::{Fault, Frame, Header, LengthForm, Opcode, Sequence, Side, header};
+use shared::websocket::{FrameFault, Frame, FrameHeader, LengthForm, Opcode, Sequence, Side, header};
 
 /// The editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub enum Meaning {
     /// There are so many, more than [`INSPECT_EDIT_BYTES_MAX`].
     TooLong(usize),
     /// These frames, one behind the other, and what is wrong with the rest.
-    Frames(Vec<Frame>, Option<Fault>),
+    Frames(Vec<Frame>, Option<FrameFault>),
 }
 
 /// One change.
@@ -153,7 +153,7 @@ impl Example {
             Example::Ping => Frame::write(Opcode::Ping, b"Hello", None),
             Example::Pong => Frame::write(Opcode::Pong, b"Hello", Some(KEY)),
             Example::Bytes256 => Frame::write(Opcode::Binary, &[0; 256], None),
-            Example::Bytes64K => Header::of(Opcode::Binary, None, 65_536).write(),
+            Example::Bytes64K => FrameHeader::of(Opcode::Binary, None, 65_536).write(),
             Example::Broken => b"\x59\x7e\x00\x05Hello".to_vec(),
         };
         (bytes, side)
@@ -294,7 +294,7 @@ impl Editor {
 
 impl Fields {
     fn follow(&mut self, frame: &Frame) {
-        let Header { fin, rsv, opcode, mask, form, length } = frame.header;
+        let FrameHeader { fin, rsv, opcode, mask, form, length } = frame.header;
         let is_text = !matches!(opcode, Opcode::Binary | Opcode::Close);
         let text = std::str::from_utf8(&frame.payload).ok().filter(|_| is_text);
         let payload = text.map_or_else(|| hex::write(&frame.payload), str::to_owned);
@@ -337,7 +337,7 @@ impl Fields {
         // A form that cannot hold the length would say another.
         self.form = self.form.max(LengthForm::shortest(length));
         let (fin, rsv, opcode, form) = (self.fin, self.rsv, self.opcode, self.form);
-        let mut bytes = Header { fin, rsv, opcode, mask: key, form, length }.write();
+        let mut bytes = FrameHeader { fin, rsv, opcode, mask: key, form, length }.write();
         if let Some(key) = key {
             header::mask(&mut payload, key);
         }

@@ -1,8 +1,8 @@
 //! The frames of the connection, as the server saw them.
 
 use crate::limits::INSPECT_FRAMES_MAX;
-use shared::event::trace::{Counted, SeenFrame};
-use shared::websocket::{Fault, Frame};
+use shared::event::trace::{ByteCounts, TracedFrame};
+use shared::websocket::{FrameFault, Frame};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ pub struct Frames {
     /// Frames that are no longer held: the oldest.
     pub dropped: u32,
     /// From some frame on the server only counts: all so far.
-    pub counted: Option<Counted>,
+    pub counted: Option<ByteCounts>,
     /// The number of the one that is taken apart.
     pub open: Option<u32>,
     begun: Option<u64>,
@@ -29,9 +29,9 @@ pub struct FrameRow {
     /// Milliseconds since the first one, by the server's clock.
     pub at: u64,
     /// Its bytes, as far as they were told.
-    pub seen: SeenFrame,
+    pub seen: TracedFrame,
     /// What they mean.
-    pub read: Result<Frame, Fault>,
+    pub read: Result<Frame, FrameFault>,
     /// Bytes of its payload that were not told, though they came.
     pub untold: u64,
 }
@@ -41,7 +41,7 @@ impl Frames {
         self.open = if self.open == Some(number) { None } else { Some(number) };
     }
 
-    pub(super) fn add(&mut self, at: u64, seen: SeenFrame) {
+    pub(super) fn add(&mut self, at: u64, seen: TracedFrame) {
         let begun = *self.begun.get_or_insert(at);
         self.count = self.count.saturating_add(1);
         let mut row =
@@ -51,7 +51,7 @@ impl Frames {
             && is_full
         {
             // Short only because the server tells no more of it.
-            frame.faults.retain(|fault| !matches!(fault, Fault::Short(_)));
+            frame.faults.retain(|fault| !matches!(fault, FrameFault::Short(_)));
             row.untold = frame.header.length - frame.payload.len() as u64;
         }
         self.rows.push_back(Rc::new(row));
@@ -65,14 +65,14 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::event::trace::Bytes;
+    use shared::event::trace::HexBytes;
     use shared::limits::TRACE_PAYLOAD_BYTES_MAX;
     use shared::websocket::{Opcode, Side};
 
-    fn seen(length: usize, told: usize) -> SeenFrame {
+    fn seen(length: usize, told: usize) -> TracedFrame {
         let whole = Frame::write(Opcode::Text, &vec![b'x'; length], Some([1, 2, 3, 4]));
         let (header, payload) = whole.split_at(whole.len() - length);
-        SeenFrame { from: Side::Client, header: Bytes(header.into()), payload: Bytes(payload[..told].into()) }
+        TracedFrame { from: Side::Client, header: HexBytes(header.into()), payload: HexBytes(payload[..told].into()) }
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             (max, max, 0, vec![]),
             (max + 1, max, 1, vec![]),
             (70_000, max, 70_000 - max as u64, vec![]),
-            (max + 1, 3, 0, vec![Fault::Short(max as u64 - 2)]),
+            (max + 1, 3, 0, vec![FrameFault::Short(max as u64 - 2)]),
         ] {
             let mut frames = Frames::default();
             frames.add(1_000, seen(length, told));

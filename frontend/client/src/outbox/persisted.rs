@@ -3,7 +3,7 @@
 
 use crate::view::RowKey;
 use serde::Serialize;
-use shared::json::{Json, Read, Unreadable};
+use shared::json::{Json, FromJson, DecodeError};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 
 /// Whose something is. A member's id means somebody in one log only.
@@ -55,8 +55,8 @@ pub enum Body {
     },
 }
 
-impl Read for Body {
-    fn read(json: Json) -> Result<Self, Unreadable> {
+impl FromJson for Body {
+    fn read(json: Json) -> Result<Self, DecodeError> {
         let mut body = json.into_object()?;
         let kind: String = body.field("kind")?;
         Ok(match &*kind {
@@ -69,7 +69,7 @@ impl Read for Body {
             },
             "join" => Body::Join { room: body.field("room")? },
             "leave" => Body::Leave { room: body.field("room")? },
-            _ => return Err(Unreadable("kind")),
+            _ => return Err(DecodeError("kind")),
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::page::{Page, ann, closes, commands, opens, set};
 use client::effect::Effect;
 use client::input::{Input, SocketId, Timer};
 use client::view::ReadyState;
-use shared::command::{Command, Presence};
+use shared::command::{Command, PresenceReport};
 use shared::{Cursor, Epoch, ErrorCode, Event};
 
 fn hello(effects: &[Effect]) -> Option<Cursor> {
@@ -100,11 +100,11 @@ fn a_probe_that_is_answered_changes_nothing() {
 fn the_page_in_the_background_is_away_and_says_so_on_every_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let away = Command::Presence(Presence { away: true });
+    let away = Command::Presence(PresenceReport { away: true });
     assert_eq!(commands(&page.give(Input::Visible(false))), std::slice::from_ref(&away));
     assert_eq!(commands(&page.give(Input::Visible(false))), []);
     assert_eq!(commands(&page.reconnect(&house, &ann())), [away]);
-    let here = Command::Presence(Presence { away: false });
+    let here = Command::Presence(PresenceReport { away: false });
     assert_eq!(commands(&page.give(Input::Visible(true))), [here, Command::Ping]);
 }
 

@@ -1,8 +1,8 @@
 //! A server that says what a test wants: it keeps a log and makes frames of it.
 
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::event::{
-    Events, Here, History, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, Reset,
+    EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, Reset,
     RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
 };
 use shared::limits::HISTORY_MESSAGES;
@@ -287,7 +287,7 @@ impl House {
     }
 
     /// The answer to `history`.
-    pub(crate) fn history(&self, reference: u64, room: RoomId, at: At) -> String {
+    pub(crate) fn history(&self, reference: u64, room: RoomId, at: PageAnchor) -> String {
         let all = self.messages.get(&room).cloned().unwrap_or_default();
         let index = |n| all.partition_point(|message| message.n < n);
         let around = |middle: usize| {
@@ -295,19 +295,19 @@ impl House {
             from..(from + HISTORY_MESSAGES).min(all.len())
         };
         let range = match at {
-            At::Newest => all.len().saturating_sub(HISTORY_MESSAGES)..all.len(),
-            At::Before(n) => index(n).saturating_sub(HISTORY_MESSAGES)..index(n),
-            At::After(n) => {
+            PageAnchor::Newest => all.len().saturating_sub(HISTORY_MESSAGES)..all.len(),
+            PageAnchor::Before(n) => index(n).saturating_sub(HISTORY_MESSAGES)..index(n),
+            PageAnchor::After(n) => {
                 let from = all.partition_point(|message| message.n <= n);
                 from..(from + HISTORY_MESSAGES).min(all.len())
             }
-            At::Around(n) => around(index(n)),
-            At::Date(at) => around(all.partition_point(|message| message.at < at)),
+            PageAnchor::Around(n) => around(index(n)),
+            PageAnchor::Date(at) => around(all.partition_point(|message| message.at < at)),
         };
         let (older, newer) = (range.start > 0, range.end < all.len());
         let messages = all[range].to_vec();
         let authors = self.authors(&messages);
-        frame(&Event::History(Box::new(History { reference, room, at, messages, older, newer, authors })))
+        frame(&Event::History(Box::new(HistoryPage { reference, room, at, messages, older, newer, authors })))
     }
 
     /// The answer to `events`, at most `most` of them.
@@ -317,6 +317,6 @@ impl House {
         let all: Vec<Event> = self.log.iter().filter(of).cloned().collect();
         let more = all.len() > most;
         let events = all.into_iter().take(most).collect();
-        frame(&Event::Events(Events { reference, to, events, more }))
+        frame(&Event::Events(EventsPage { reference, to, events, more }))
     }
 }

@@ -7,7 +7,7 @@ use client::input::{Input, Timer};
 use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS, WINDOW_ROWS_MAX, WINDOW_STEP};
 use client::view::Edge;
 use shared::ErrorCode;
-use shared::command::At;
+use shared::command::PageAnchor;
 
 /// Ann's page in a house where so much was said.
 fn reader(house: &House) -> Page {
@@ -155,7 +155,7 @@ fn who_scrolled_up_a_little_sees_what_comes_below_until_the_window_is_full() {
 fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
     let house = talkative(1_000);
     let mut page = reader(&house);
-    let out = page.give(Input::Jump(At::Date(5_000 + 3 * 300)));
+    let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 300)));
     assert!(page.view().jumping);
     answer(&mut page, &house, &out);
     let view = page.view();
@@ -174,7 +174,7 @@ fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
 fn two_stretches_become_one_when_they_touch_and_not_before() {
     let mut house = talkative(300);
     let mut page = reader(&house);
-    let out = page.give(Input::Jump(At::Date(5_000 + 3 * 120)));
+    let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 120)));
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(95, 144));
     let talk = house.talk(LOBBY, 301..=301);
@@ -195,12 +195,12 @@ fn two_stretches_become_one_when_they_touch_and_not_before() {
 fn a_jump_to_what_is_held_asks_nobody() {
     let house = talkative(100);
     let mut page = reader(&house);
-    assert_eq!(histories(&page.give(Input::Jump(At::Around(3 * 40)))), []);
+    assert_eq!(histories(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
     let view = page.view();
     let landed = view.landed.unwrap();
     let row = view.rows.iter().find(|row| row.key == landed.key).unwrap();
     assert_eq!(&*row.text, "40");
-    page.give(Input::Jump(At::Around(3 * 40)));
+    page.give(Input::Jump(PageAnchor::Around(3 * 40)));
     assert_ne!(page.view().landed.unwrap().turn, landed.turn, "again is another jump");
 }
 
@@ -234,7 +234,7 @@ fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
     let house = talkative(300);
     let mut page = reader(&house);
     let asked = histories(&page.give(Input::Older));
-    page.frame(house.history(asked[0].reference, LOBBY, At::Before(3 * 150)));
+    page.frame(house.history(asked[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
     assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
 }
 
@@ -257,7 +257,7 @@ fn an_answer_that_never_comes_ends_the_connection() {
 fn what_one_says_oneself_is_seen_wherever_one_was() {
     let house = talkative(500);
     let mut page = reader(&house);
-    let out = page.give(Input::Jump(At::Date(5_000)));
+    let out = page.give(Input::Jump(PageAnchor::Date(5_000)));
     answer(&mut page, &house, &out);
     page.send(1, "7");
     assert_eq!(page.view().rows.last().map(|row| row.text.to_string()).as_deref(), Some("7"));
@@ -269,7 +269,7 @@ fn unsettled_rows_stand_at_the_end_of_the_room_and_nowhere_else() {
     let house = talkative(500);
     let mut page = reader(&house);
     page.send(1, "7");
-    let out = page.give(Input::Jump(At::Date(5_000)));
+    let out = page.give(Input::Jump(PageAnchor::Date(5_000)));
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(1, 50));
 }

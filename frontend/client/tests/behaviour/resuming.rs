@@ -5,7 +5,7 @@ use crate::page::{Page, ann, bo, closes, commands, histories, holes, posts};
 use client::input::Input;
 use client::limits::BEYOND_MAX;
 use client::view::{Edge, RoomItem};
-use shared::command::{At, Command};
+use shared::command::{PageAnchor, Command};
 use shared::{Address, RoomId};
 
 const TEA: RoomId = RoomId(7);
@@ -312,7 +312,7 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
     let again = histories(&out);
     assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
-    assert!(matches!(again[0].at, At::Before(_)));
+    assert!(matches!(again[0].at, PageAnchor::Before(_)));
     assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
 }
 

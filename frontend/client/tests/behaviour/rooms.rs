@@ -6,7 +6,7 @@ use client::input::{Input, Timer};
 use client::outbox::persisted::Body;
 use client::view::{Edge, RowState};
 use shared::command::Command;
-use shared::event::{FoundRoom, Rooms};
+use shared::event::{DirectoryRoom, RoomsPage};
 use shared::{ErrorCode, Event, RoomId};
 
 const TEA: RoomId = RoomId(7);
@@ -205,9 +205,9 @@ fn who_joins_a_room_that_was_found_is_one_more() {
         let out = page.give(Input::Browse { find: String::new() });
         let Command::Rooms(asked) = &commands(&out)[0] else { panic!("{out:?}") };
         let (name, description) = ("tea".to_owned(), String::new());
-        let found = FoundRoom { id: TEA, name, description, members: 4, joined };
+        let found = DirectoryRoom { id: TEA, name, description, members: 4, joined };
         let (reference, rooms) = (asked.reference, vec![found]);
-        page.frame(frame(&Event::Rooms(Rooms { reference, rooms, more: false })));
+        page.frame(frame(&Event::Rooms(RoomsPage { reference, rooms, more: false })));
         page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
         let told = house.join(7);
         page.frames(told);
@@ -271,14 +271,14 @@ fn rooms_of_the_house_are_listed_page_by_page() {
         other => panic!("{other:?}"),
     };
     let found = |reference, ids: &[u64], more| {
-        let room = |id: &u64| FoundRoom {
+        let room = |id: &u64| DirectoryRoom {
             id: RoomId(*id),
             name: "tea".to_owned(),
             description: String::new(),
             members: 1,
             joined: false,
         };
-        frame(&Event::Rooms(Rooms { reference, rooms: ids.iter().map(room).collect(), more }))
+        frame(&Event::Rooms(RoomsPage { reference, rooms: ids.iter().map(room).collect(), more }))
     };
     let asked = asks(&mut page, Input::Browse { find: "t".to_owned() });
     assert_eq!((asked.find.as_str(), asked.after), ("t", None));

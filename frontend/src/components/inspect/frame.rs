@@ -3,7 +3,7 @@
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
 use shared::websocket::header::mask;
-use shared::websocket::{Fault, Frame, LengthForm, Opcode, hex};
+use shared::websocket::{FrameFault, Frame, LengthForm, Opcode, hex};
 use yew::prelude::*;
 
 /// The fields, the payload and the faults of a frame. `untold`: bytes of its payload that are not there.
@@ -115,7 +115,7 @@ pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
 }
 
 /// What is wrong, or that nothing is.
-pub(super) fn faults(language: Language, faults: &[Fault]) -> Html {
+pub(super) fn faults(language: Language, faults: &[FrameFault]) -> Html {
     let rows = faults.iter().map(|fault| {
         let word = fault_word(language, *fault);
         let section = fault.section();
@@ -134,23 +134,23 @@ pub(super) fn faults(language: Language, faults: &[Fault]) -> Html {
     html! { <ul key="faults" class="faults">{ for rows }</ul> }
 }
 
-fn fault_word(language: Language, fault: Fault) -> AttrValue {
+fn fault_word(language: Language, fault: FrameFault) -> AttrValue {
     match fault {
-        Fault::Short(count) => tr!(language, "inspect.fault_short", count = count),
-        Fault::ReservedBit => tr!(language, "inspect.fault_rsv"),
-        Fault::ReservedOpcode(bits) => tr!(language, "inspect.fault_opcode", opcode = format!("0x{bits:x}")),
-        Fault::ControlInParts => tr!(language, "inspect.fault_parts"),
-        Fault::ControlTooLong => tr!(language, "inspect.fault_long"),
-        Fault::LengthNotShortest => tr!(language, "inspect.fault_length"),
-        Fault::LengthTooGreat => tr!(language, "inspect.fault_length_top"),
-        Fault::Unmasked => tr!(language, "inspect.fault_unmasked"),
-        Fault::Masked => tr!(language, "inspect.fault_masked"),
-        Fault::ContinuesNothing => tr!(language, "inspect.fault_continues"),
-        Fault::InsideMessage => tr!(language, "inspect.fault_inside"),
-        Fault::AfterClose => tr!(language, "inspect.fault_after"),
-        Fault::PartsNotUtf8 => tr!(language, "inspect.fault_utf8_parts"),
-        Fault::NotUtf8(at) => tr!(language, "inspect.fault_utf8", at = at + 1),
-        Fault::HalfCode => tr!(language, "inspect.fault_half"),
-        Fault::CodeRefused(code) => tr!(language, "inspect.fault_code", code = code),
+        FrameFault::Short(count) => tr!(language, "inspect.fault_short", count = count),
+        FrameFault::ReservedBit => tr!(language, "inspect.fault_rsv"),
+        FrameFault::ReservedOpcode(bits) => tr!(language, "inspect.fault_opcode", opcode = format!("0x{bits:x}")),
+        FrameFault::ControlInParts => tr!(language, "inspect.fault_parts"),
+        FrameFault::ControlTooLong => tr!(language, "inspect.fault_long"),
+        FrameFault::LengthNotShortest => tr!(language, "inspect.fault_length"),
+        FrameFault::LengthTooGreat => tr!(language, "inspect.fault_length_top"),
+        FrameFault::Unmasked => tr!(language, "inspect.fault_unmasked"),
+        FrameFault::Masked => tr!(language, "inspect.fault_masked"),
+        FrameFault::ContinuesNothing => tr!(language, "inspect.fault_continues"),
+        FrameFault::InsideMessage => tr!(language, "inspect.fault_inside"),
+        FrameFault::AfterClose => tr!(language, "inspect.fault_after"),
+        FrameFault::PartsNotUtf8 => tr!(language, "inspect.fault_utf8_parts"),
+        FrameFault::NotUtf8(at) => tr!(language, "inspect.fault_utf8", at = at + 1),
+        FrameFault::HalfCode => tr!(language, "inspect.fault_half"),
+        FrameFault::CodeRefused(code) => tr!(language, "inspect.fault_code", code = code),
     }
 }

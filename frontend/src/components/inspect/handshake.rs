@@ -5,7 +5,7 @@ use crate::components::inspect::field::field;
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
 use client::inspect::{Input, Inspector};
-use shared::event::trace::{Handshake, Header};
+use shared::event::trace::{Handshake, HeaderField};
 use shared::websocket::{accept, hex};
 use yew::prelude::*;
 
@@ -43,7 +43,7 @@ pub fn heads(language: Language, handshake: Option<&Handshake>) -> Html {
     }
 }
 
-fn shown(language: Language, at: usize, header: &Header) -> Html {
+fn shown(language: Language, at: usize, header: &HeaderField) -> Html {
     let value = match &header.value {
         Some(value) => html! { <code>{ value }</code> },
         None => html! { <i>{ tr!(language, "inspect.hidden", count = grouped(header.length)) }</i> },

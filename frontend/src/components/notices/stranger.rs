@@ -137,10 +137,10 @@ fn called(language: Language, known: Option<&Known>, room: RoomId) -> AttrValue 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::event::FoundRoom;
+    use shared::event::DirectoryRoom;
 
     fn found(ids: impl IntoIterator<Item = u64>, edge: Edge) -> Found {
-        let room = |id| FoundRoom {
+        let room = |id| DirectoryRoom {
             id: RoomId(id),
             name: format!("r{id}"),
             description: String::new(),

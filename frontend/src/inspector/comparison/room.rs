@@ -7,7 +7,7 @@ use client::inspect::comparison::Fault;
 use client::limits::COMPARE_PAGES_MAX;
 use gloo_net::http::Response;
 use shared::api::Problem;
-use shared::command::{Command, RoomCreate, RoomMove, Rooms};
+use shared::command::{Command, RoomCreate, RoomMove, RoomsQuery};
 use shared::{Event, RoomId, json};
 
 /// The room of this name, with the member in it.
@@ -40,7 +40,7 @@ fn moving(room: RoomId) -> RoomMove {
 async fn find(name: &str) -> Result<Option<RoomId>, Fault> {
     let mut after = None;
     for _ in 0..COMPARE_PAGES_MAX {
-        let asked = Rooms { reference: 1, find: name.to_owned(), after };
+        let asked = RoomsQuery { reference: 1, find: name.to_owned(), after };
         let Event::Rooms(page) = ask(&Command::Rooms(asked)).await? else { return Err(Fault::Unreachable) };
         if let Some(found) = page.rooms.iter().find(|room| room.name == name) {
             return Ok(Some(found.id));

@@ -10,7 +10,7 @@ use client::refused::ending;
 use client::share::Role;
 use client::transport::Transport;
 use hub::input::Poll;
-use shared::command::Presence;
+use shared::command::PresenceReport;
 use shared::{CloseCode, Command, Cursor, ErrorCode};
 
 /// Milliseconds after which a poll is given up, behind its wait, and a command.
@@ -193,7 +193,7 @@ impl World {
 
     fn ask_away(&mut self, id: PageId, socket: SocketId, away: bool) {
         let Some(line) = self.any_line(id, socket) else { return };
-        let presence = Up::Command(line.identity, Command::Presence(Presence { away }));
+        let presence = Up::Command(line.identity, Command::Presence(PresenceReport { away }));
         self.request_by(id, socket, Kind::Request, presence, Sent::Presence);
     }
 

@@ -189,7 +189,7 @@ impl World {
                 Ok(())
             }
             Some(Up::Command(identity, command)) => {
-                self.accept(wire, |session, device| Input::Asked { session, device, identity, command })
+                self.accept(wire, |session, device| Input::CommandRequested { session, device, identity, command })
             }
             Some(Up::Frame(text)) => self.read(id, &text),
             Some(Up::Close) => self.server_hears(wire),
@@ -251,7 +251,7 @@ impl World {
                 }
             }
         }
-        self.serve(Input::Command(id, command))
+        self.serve(Input::CommandReceived(id, command))
     }
 
     /// The server finds out that a connection has ended.

@@ -36,7 +36,7 @@ impl World {
         }
         self.server.committing = false;
         self.sync(true);
-        self.serve(Input::Outcomes(outcomes))
+        self.serve(Input::AppendsCommitted(outcomes))
     }
 
     /// The append that was under way is there for good, or never was.

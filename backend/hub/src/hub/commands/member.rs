@@ -5,11 +5,11 @@ use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::hub::{Hub, commit::Origin};
 use crate::output::{Answer, Output};
-use crate::session::Ticket;
+use crate::session::RequestId;
 use shared::ErrorCode;
 
 impl Hub {
-    pub(in crate::hub) fn answer_me(&mut self, ticket: Ticket, device: DeviceKey, out: &mut Vec<Output>) {
+    pub(in crate::hub) fn answer_me(&mut self, ticket: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
         let members = &self.house.members;
         let member = members.of_device(&device).and_then(|id| members.get(id));
         out.push(Output::Answer(ticket, Answer::Me(member)));
@@ -17,7 +17,7 @@ impl Hub {
 
     pub(in crate::hub) fn join(
         &mut self,
-        ticket: Ticket,
+        ticket: RequestId,
         typed: &str,
         device: DeviceKey,
         out: &mut Vec<Output>,
@@ -33,7 +33,7 @@ impl Hub {
 
     pub(in crate::hub) fn rename(
         &mut self,
-        ticket: Ticket,
+        ticket: RequestId,
         typed: &str,
         device: DeviceKey,
         out: &mut Vec<Output>,
@@ -50,7 +50,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::hub) fn sign_out(&mut self, ticket: Ticket, device: DeviceKey, out: &mut Vec<Output>) {
+    pub(in crate::hub) fn sign_out(&mut self, ticket: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
         match self.house.members.of_device(&device) {
             Some(member) => self.append(Origin::SignOut { ticket, member }, Change::Leave { member }, out),
             // Already so: a retry whose answer was lost.
@@ -60,7 +60,7 @@ impl Hub {
 
     pub(in crate::hub) fn refuse_name(
         &self,
-        ticket: Ticket,
+        ticket: RequestId,
         typed: &str,
         code: ErrorCode,
         out: &mut Vec<Output>,

@@ -5,7 +5,7 @@ use crate::hub::{Hub, count, refuse};
 use crate::limits::PLAIN_POSTS_PER_POST;
 use crate::output::Output;
 use crate::rate::Rate;
-use crate::session::{Carrier, Session, SessionId};
+use crate::session::{TransportKind, Session, SessionId};
 use shared::{Command, Cursor, ErrorCode, Event, MemberId, event::Through};
 
 impl Hub {
@@ -19,7 +19,7 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let Some(member) = self.admit(session, member, device, Carrier::Request, None, out) else { return };
+        let Some(member) = self.admit(session, member, device, TransportKind::Request, None, out) else { return };
         self.pace_request(session, member, now, out);
         match command {
             // Not for this request but for what the same device reads by.
@@ -55,7 +55,7 @@ impl Hub {
 
     fn set_away(&mut self, device: Option<DeviceKey>, who: MemberId, now_away: bool) {
         for id in self.of_member.get(&who).into_iter().flatten() {
-            if let Some(Session::Member { away, carrier: Carrier::Stream, device: its, .. }) =
+            if let Some(Session::Member { away, carrier: TransportKind::Stream, device: its, .. }) =
                 self.sessions.get_mut(id)
                 && *its == device
                 && std::mem::replace(away, now_away) != now_away

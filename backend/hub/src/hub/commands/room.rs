@@ -89,14 +89,14 @@ impl Hub {
         &mut self,
         session: SessionId,
         member: MemberId,
-        asked: command::Rooms,
+        asked: command::RoomsQuery,
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let command::Rooms { reference, find, after } = asked;
+        let command::RoomsQuery { reference, find, after } = asked;
         self.pace(session, member, now, out);
         let (rooms, more) = self.house.rooms.page(member, &find, after);
-        out.push(Output::Send(session, Event::Rooms(event::Rooms { reference, rooms, more })));
+        out.push(Output::Send(session, Event::Rooms(event::RoomsPage { reference, rooms, more })));
     }
 }
 

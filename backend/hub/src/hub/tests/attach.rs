@@ -1,11 +1,11 @@
 use super::*;
 use crate::{
     limits::READS_PER_SESSION_MAX,
-    query::{Found, Query},
+    query::{QueryResult, Query},
     session::ReadId,
 };
 use shared::{
-    command::{At, RoomCreate, RoomMove},
+    command::{PageAnchor, RoomCreate, RoomMove},
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 
@@ -14,7 +14,7 @@ fn back(session: u64, n: u64) -> (Input, Input) {
     let cursor = Some(Cursor { epoch: Epoch(1), n });
     let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: None });
     let opened = Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) };
-    (opened, Input::Command(session, hello))
+    (opened, Input::CommandReceived(session, hello))
 }
 
 /// What a session is sent, in order, by a word each.
@@ -28,7 +28,7 @@ fn sent(out: &[Output]) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let words = out.iter().filter_map(|output| match output {
-        Output::First(_, event) => Some(word(event)),
+        Output::SendReplay(_, event) => Some(word(event)),
         Output::Attach(..) => Some("attach".to_owned()),
         Output::Release(_) => Some("release".to_owned()),
         Output::Close(_, code) => Some(format!("{code:?}")),
@@ -87,7 +87,7 @@ fn another_epoch_and_a_cursor_of_the_future_begin_anew() {
     house.tell(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) });
     let cursor = Some(Cursor { epoch: Epoch(2), n: 1 });
     let hello = Command::Hello(Hello { reference: 1, build: "dev".into(), cursor, room: Some(RoomId(7)) });
-    let out = house.tell(Input::Command(session, hello));
+    let out = house.tell(Input::CommandReceived(session, hello));
     assert_eq!(sent(&out), ["attach", "welcome false 2", "release"]);
     assert_eq!(welcome_in(&out).room.as_ref().unwrap().room, RoomId::LOBBY, "not in room 7");
 }
@@ -145,9 +145,9 @@ fn a_long_replay_goes_part_by_part_each_when_the_one_before_has_left() {
         });
         let Some((id, query)) = read else { break };
         let found = house.log.read(&query);
-        out = house.handle(Input::Read(id, Ok(found)));
+        out = house.handle(Input::ReadFinished(id, Ok(found)));
         events += sent(&out).iter().filter(|word| word.starts_with("posted")).count();
-        assert_eq!(out.last(), Some(&Output::Drain(SessionId(2))), "{out:?}");
+        assert_eq!(out.last(), Some(&Output::NotifyDrained(SessionId(2))), "{out:?}");
         parts += 1;
         out = house.handle(Input::Drained(SessionId(2)));
     }
@@ -162,15 +162,15 @@ fn who_falls_behind_while_catching_up_reads_on_from_there() {
     house.come_back(2, 2);
     house.post(1, 7, "while it was held back");
     house.post(1, 8, "this too");
-    let out = house.tell(Input::Behind(SessionId(2)));
+    let out = house.tell(Input::BufferOverflowed(SessionId(2)));
     assert_eq!(sent(&out), ["attach", "posted 4", "posted 5", "caught up 5", "release"]);
     house.post(1, 9, "and this");
     assert_eq!(
-        sent(&house.tell(Input::Behind(SessionId(2)))),
+        sent(&house.tell(Input::BufferOverflowed(SessionId(2)))),
         ["attach", "posted 6", "caught up 6", "release"]
     );
     house.tell(Input::Closed(SessionId(2)));
-    assert_eq!(house.tell(Input::Behind(SessionId(2))), []);
+    assert_eq!(house.tell(Input::BufferOverflowed(SessionId(2))), []);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_new_session_that_falls_behind_is_not_sent_a_second_welcome() {
     let mut house = House::with_talk(1);
     house.enter(2, 1);
     house.post(1, 7, "x");
-    assert_eq!(sent(&house.tell(Input::Behind(SessionId(2)))), ["attach", "posted 3", "release"]);
+    assert_eq!(sent(&house.tell(Input::BufferOverflowed(SessionId(2)))), ["attach", "posted 3", "release"]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn nothing_is_told_of_a_room_before_one_was_in_it() {
     // It fell behind before it joined: the room from the joining on.
     house.hub.attaching.get_mut(&SessionId(1)).unwrap().rewind(2);
     assert_eq!(
-        sent(&house.tell(Input::Behind(SessionId(1)))),
+        sent(&house.tell(Input::BufferOverflowed(SessionId(1)))),
         ["attach", "joined 7", "joined 8", "posted 9", "release"]
     );
 }
@@ -215,12 +215,12 @@ fn nothing_is_told_of_a_room_before_one_was_in_it() {
 #[test]
 fn an_answer_is_as_of_when_it_was_asked_for() {
     let mut house = House::with_talk(1);
-    let ask = command::History { reference: 5, room: RoomId::LOBBY, at: At::Newest };
-    let out = house.handle(Input::Command(SessionId(1), Command::History(ask)));
+    let ask = command::HistoryQuery { reference: 5, room: RoomId::LOBBY, at: PageAnchor::Newest };
+    let out = house.handle(Input::CommandReceived(SessionId(1), Command::History(ask)));
     let [Output::Read(id, query)] = &out[..] else { panic!("{out:?}") };
     house.post(1, 9, "later");
     let found = house.log.read(query);
-    let out = house.handle(Input::Read(*id, Ok(found)));
+    let out = house.handle(Input::ReadFinished(*id, Ok(found)));
     let [Output::Send(_, Event::History(page))] = &out[..] else { panic!("{out:?}") };
     assert_eq!((page.messages.len(), page.reference, page.newer), (1, 5, false));
     assert_eq!(page.authors[0].name, "Wei");
@@ -230,7 +230,7 @@ fn an_answer_is_as_of_when_it_was_asked_for() {
 fn what_is_missing_is_given_in_order_and_too_much_of_it_is_a_reset() {
     let mut house = House::with_talk(3);
     let events =
-        |after| Command::Events(command::Events { reference: 5, to: Address::Room(RoomId::LOBBY), after });
+        |after| Command::Events(command::EventsQuery { reference: 5, to: Address::Room(RoomId::LOBBY), after });
     let out = house.ask(1, events(2));
     let [Output::Send(_, Event::Events(found))] = &out[..] else { panic!("{out:?}") };
     let positions: Vec<_> = found.events.iter().map(|event| event.position().unwrap().n).collect();
@@ -247,8 +247,8 @@ fn what_is_missing_is_given_in_order_and_too_much_of_it_is_a_reset() {
 fn questions_have_a_limit_and_a_store_that_fails_is_told() {
     let mut house = House::with_talk(1);
     let ask = || {
-        let ask = command::History { reference: 5, room: RoomId::LOBBY, at: At::Newest };
-        Input::Command(SessionId(1), Command::History(ask))
+        let ask = command::HistoryQuery { reference: 5, room: RoomId::LOBBY, at: PageAnchor::Newest };
+        Input::CommandReceived(SessionId(1), Command::History(ask))
     };
     let reads: Vec<ReadId> = (0..READS_PER_SESSION_MAX)
         .map(|_| match &house.handle(ask())[..] {
@@ -257,11 +257,11 @@ fn questions_have_a_limit_and_a_store_that_fails_is_told() {
         })
         .collect();
     assert_eq!(refusal(&house.handle(ask())), Some(ErrorCode::TooManyRequests));
-    let out = house.handle(Input::Read(reads[0], Err(ErrorCode::StoreRefused)));
+    let out = house.handle(Input::ReadFinished(reads[0], Err(ErrorCode::StoreRefused)));
     assert_eq!(refusal(&out), Some(ErrorCode::StoreRefused));
     assert!(matches!(&house.handle(ask())[..], [Output::Read(..)]), "there is room again");
-    let found = Found::Page(crate::query::Page::default());
-    assert_eq!(house.handle(Input::Read(reads[0], Ok(found))), [], "answered already");
+    let found = QueryResult::Page(crate::query::MessagePage::default());
+    assert_eq!(house.handle(Input::ReadFinished(reads[0], Ok(found))), [], "answered already");
     let (opened, hello) = back(9, 1);
     house.handle(opened);
     let out = house.handle(hello);
@@ -269,7 +269,7 @@ fn questions_have_a_limit_and_a_store_that_fails_is_told() {
         Output::Read(id, _) => Some(*id),
         _ => None,
     });
-    let out = house.handle(Input::Read(id.unwrap(), Err(ErrorCode::StoreRefused)));
+    let out = house.handle(Input::ReadFinished(id.unwrap(), Err(ErrorCode::StoreRefused)));
     assert_eq!(sent(&out), ["TryAgainLater"]);
 }
 
@@ -294,12 +294,12 @@ fn who_leaves_while_it_is_read_is_told_nothing_of_what_came_after() {
         house.ask(2, Command::Post(Post { client_id, room: RoomId(2), ..post }));
     }
     let to = Address::Room(RoomId(2));
-    let ask = Command::Events(command::Events { reference: 5, to, after: 0 });
-    let out = house.handle(Input::Command(SessionId(1), ask));
+    let ask = Command::Events(command::EventsQuery { reference: 5, to, after: 0 });
+    let out = house.handle(Input::CommandReceived(SessionId(1), ask));
     let [Output::Read(id, query)] = &out[..] else { panic!("{out:?}") };
     let found = house.log.read(query);
     house.ask(1, Command::RoomLeave(moved(6)));
-    let out = house.tell(Input::Read(*id, Ok(found)));
+    let out = house.tell(Input::ReadFinished(*id, Ok(found)));
     assert_eq!(refusal(&out), Some(ErrorCode::RoomUnknown), "{out:?}");
 }
 
@@ -307,8 +307,8 @@ fn who_leaves_while_it_is_read_is_told_nothing_of_what_came_after() {
 fn who_is_behind_with_nothing_new_waits_until_the_queue_has_left() {
     let mut house = House::with_talk(1);
     house.come_back(2, 2);
-    let out = house.handle(Input::Behind(SessionId(2)));
-    assert!(out.contains(&Output::Drain(SessionId(2))), "{out:?}");
+    let out = house.handle(Input::BufferOverflowed(SessionId(2)));
+    assert!(out.contains(&Output::NotifyDrained(SessionId(2))), "{out:?}");
     assert!(!out.contains(&Output::Release(SessionId(2))), "{out:?}");
     let out = house.handle(Input::Drained(SessionId(2)));
     assert_eq!(out.last(), Some(&Output::Release(SessionId(2))));
@@ -317,24 +317,24 @@ fn who_is_behind_with_nothing_new_waits_until_the_queue_has_left() {
 #[test]
 fn a_session_that_ends_is_read_for_no_more() {
     let mut house = House::with_talk(1);
-    let ask = command::History { reference: 5, room: RoomId::LOBBY, at: At::Newest };
-    let out = house.handle(Input::Command(SessionId(1), Command::History(ask)));
+    let ask = command::HistoryQuery { reference: 5, room: RoomId::LOBBY, at: PageAnchor::Newest };
+    let out = house.handle(Input::CommandReceived(SessionId(1), Command::History(ask)));
     let [Output::Read(id, query)] = &out[..] else { panic!("{out:?}") };
-    assert_eq!(house.handle(Input::Closed(SessionId(1))), [Output::Forget(*id)]);
+    assert_eq!(house.handle(Input::Closed(SessionId(1))), [Output::CancelRead(*id)]);
     let found = house.log.read(query);
-    assert_eq!(house.handle(Input::Read(*id, Ok(found))), [], "it may come all the same");
+    assert_eq!(house.handle(Input::ReadFinished(*id, Ok(found))), [], "it may come all the same");
     let (opened, hello) = back(2, 1);
     house.handle(opened);
     house.handle(hello);
     let out = house.handle(Input::Closed(SessionId(2)));
-    assert!(matches!(&out[..], [Output::Forget(_)]), "{out:?}");
+    assert!(matches!(&out[..], [Output::CancelRead(_)]), "{out:?}");
 }
 
 #[test]
 fn a_late_word_of_who_has_left_is_not_remembered() {
     let mut house = House::with_members(&["Wei"]);
     house.enter(1, 1);
-    house.tell(Input::SignOut(Ticket(9), DeviceKey([1; 32])));
+    house.tell(Input::SignOut(RequestId(9), DeviceKey([1; 32])));
     house.post(1, 3, "late");
     assert!(house.hub.rates.is_empty());
 }

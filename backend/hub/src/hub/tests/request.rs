@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::{
-    input::{Claim, Poll},
+    input::{ExpectedIdentity, Poll},
     limits::{PLAIN_POSTS_PER_POST, POSTS_PER_S},
-    query::Found,
+    query::QueryResult,
 };
-use shared::command::{At, RoomCreate, RoomMove};
+use shared::command::{PageAnchor, RoomCreate, RoomMove};
 
 mod presence;
 
@@ -22,7 +22,7 @@ fn sent(out: &[Output]) -> Vec<String> {
         other => format!("{other:?}"),
     };
     let words = out.iter().filter_map(|output| match output {
-        Output::First(_, event) => Some(word(event)),
+        Output::SendReplay(_, event) => Some(word(event)),
         Output::Publish(Audience::Session(_), event) => Some(word(event)),
         Output::Attach(..) => Some("attach".to_owned()),
         Output::Release(_) => Some("release".to_owned()),
@@ -68,14 +68,14 @@ impl House {
     /// One that knows who is here, from this position on.
     fn quiet(&self, n: u64) -> Poll {
         let present = self.hub.presence_revision();
-        Poll { hello: hello_at(at(n)), begins: false, present, identity: Claim::default(), away: false }
+        Poll { hello: hello_at(at(n)), begins: false, present, identity: ExpectedIdentity::default(), away: false }
     }
 
     /// A request that is answered and over.
     fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
         let session = SessionId(session);
         let out =
-            self.tell(Input::Asked { session, device: device(of), identity: Claim::default(), command });
+            self.tell(Input::CommandRequested { session, device: device(of), identity: ExpectedIdentity::default(), command });
         self.tell(Input::Closed(session));
         out
     }
@@ -134,12 +134,12 @@ fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
         (Some(2), Some(epoch), false),
         (Some(1), Some(other), false),
     ] {
-        let identity = Claim { member: member.map(MemberId), epoch: its };
+        let identity = ExpectedIdentity { member: member.map(MemberId), epoch: its };
         let poll = Poll { identity, ..house.quiet(2) };
         let polled = house.polls(1, 1, poll);
         house.close(1);
         let (session, command) = (SessionId(2), Command::Ping);
-        let asked = house.tell(Input::Asked { session, device: device(1), identity, command });
+        let asked = house.tell(Input::CommandRequested { session, device: device(1), identity, command });
         house.close(2);
         for out in [polled, asked] {
             let refused = (!is_it).then_some(ErrorCode::SignInRequired);
@@ -173,7 +173,7 @@ fn requests_have_a_rate_of_their_own() {
 #[test]
 fn an_answer_by_request_claims_nothing_of_what_was_read() {
     let mut house = House::with_log(3);
-    let away = Command::Presence(command::Presence { away: true });
+    let away = Command::Presence(command::PresenceReport { away: true });
     for command in [Command::Ping, away] {
         let out = house.asks(1, 1, command);
         let through = out.iter().find_map(|output| match output {
@@ -191,7 +191,7 @@ fn a_poll_is_told_what_is_new_and_no_more() {
         hello: hello_at(cursor),
         begins: true,
         present: 0,
-        identity: Claim::default(),
+        identity: ExpectedIdentity::default(),
         away: false,
     };
     assert_eq!(sent(&house.polls(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
@@ -227,8 +227,8 @@ fn a_log_that_does_not_go_back_so_far_welcomes_a_poll() {
         Output::Read(id, _) => Some(*id),
         _ => None,
     });
-    let lost = crate::query::Replayed { is_lost: true, ..Default::default() };
-    let out = house.tell(Input::Read(id.unwrap(), Ok(Found::Replayed(lost))));
+    let lost = crate::query::ReplayPart { is_lost: true, ..Default::default() };
+    let out = house.tell(Input::ReadFinished(id.unwrap(), Ok(QueryResult::Replayed(lost))));
     assert_eq!(sent(&out), ["welcome false 4", "release"]);
     assert!(welcome_in(&out).room.is_some());
 }
@@ -249,33 +249,33 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
         name: "b".into(),
         description: String::new(),
     };
-    let history = command::History { reference: 4, room: RoomId::LOBBY, at: At::Newest };
-    let events = command::Events { reference: 5, to: Address::Room(RoomId::LOBBY), after: 0 };
+    let history = command::HistoryQuery { reference: 4, room: RoomId::LOBBY, at: PageAnchor::Newest };
+    let events = command::EventsQuery { reference: 5, to: Address::Room(RoomId::LOBBY), after: 0 };
     let commands = [
         post(1, "x"),
         Command::RoomCreate(create),
         Command::RoomChange(change),
         Command::RoomLeave(moved(6, 2)),
         Command::RoomJoin(moved(7, 2)),
-        Command::Rooms(command::Rooms { reference: 8, find: String::new(), after: None }),
+        Command::Rooms(command::RoomsQuery { reference: 8, find: String::new(), after: None }),
         Command::History(history),
         Command::Events(events),
-        Command::Presence(command::Presence { away: true }),
+        Command::Presence(command::PresenceReport { away: true }),
         Command::Ping,
         Command::RoomJoin(moved(9, 99)),
     ];
     for (number, command) in commands.into_iter().enumerate() {
         let session = SessionId(100 + number as u64);
-        let out = house.tell(Input::Asked {
+        let out = house.tell(Input::CommandRequested {
             session,
             device: device(1),
-            identity: Claim::default(),
+            identity: ExpectedIdentity::default(),
             command: command.clone(),
         });
         let answers = out.iter().filter(|output| matches!(output, Output::Send(to, _) if *to == session));
         assert_eq!(answers.count(), 1, "{command:?}: {out:?}");
         let else_to_it = out.iter().any(|output| match output {
-            Output::Attach(to, _) | Output::Subscribe(to, _) | Output::First(to, _) => *to == session,
+            Output::Attach(to, _) | Output::Subscribe(to, _) | Output::SendReplay(to, _) => *to == session,
             _ => false,
         });
         assert!(!else_to_it, "{command:?}: {out:?}");
@@ -361,6 +361,6 @@ fn who_leaves_a_room_in_the_middle_of_a_poll_is_told_nothing_that_came_after() {
     let out = house.asks(4, 1, Command::RoomLeave(moved(5, 2)));
     assert!(out.contains(&Output::Unsubscribe(SessionId(9), Address::Room(RoomId(2)))));
     // What is published meanwhile is held back, and says that she left; what was read says nothing more.
-    let out = house.tell(Input::Read(*id, Ok(found)));
+    let out = house.tell(Input::ReadFinished(*id, Ok(found)));
     assert_eq!(sent(&out), ["release"], "{out:?}");
 }

@@ -63,9 +63,9 @@ fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
     house.enter(2, 2);
     house.ask(1, create(1, "a", ""));
     let history = |room| {
-        Command::History(command::History { reference: 5, room: RoomId(room), at: command::At::Newest })
+        Command::History(command::HistoryQuery { reference: 5, room: RoomId(room), at: command::PageAnchor::Newest })
     };
-    let events = |to| Command::Events(command::Events { reference: 5, to, after: 0 });
+    let events = |to| Command::Events(command::EventsQuery { reference: 5, to, after: 0 });
     for refused in [
         post_to(1, 2),
         post_to(2, 9),
@@ -154,7 +154,7 @@ fn the_rooms_of_the_house_come_in_pages_and_by_name() {
     }
     let mut ask = |find: &str, after: Option<u64>| {
         let (find, after) = (find.to_owned(), after.map(RoomId));
-        let out = house.ask(2, Command::Rooms(command::Rooms { reference: 3, find, after }));
+        let out = house.ask(2, Command::Rooms(command::RoomsQuery { reference: 3, find, after }));
         let [Output::Send(SessionId(2), Event::Rooms(rooms))] = &out[..] else { panic!("{out:?}") };
         let ids: Vec<_> = rooms.rooms.iter().map(|room| (room.id.0, room.joined)).collect();
         (ids, rooms.more)
@@ -173,7 +173,7 @@ fn who_leaves_the_house_leaves_its_rooms() {
     house.enter(2, 2);
     house.ask(1, create(1, "a", ""));
     house.ask(2, Command::RoomJoin(moved(2, 2)));
-    let out = house.tell(Input::SignOut(Ticket(5), DeviceKey([2; 32])));
+    let out = house.tell(Input::SignOut(RequestId(5), DeviceKey([2; 32])));
     let left: Vec<_> = out
         .iter()
         .filter_map(|output| match output {

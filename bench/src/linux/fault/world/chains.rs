@@ -3,7 +3,7 @@
 use client::effect::Effect;
 use client::input::{Input, SocketId};
 use client::transport::Transport;
-use shared::command::Presence;
+use shared::command::PresenceReport;
 use shared::{Command, Event};
 
 use super::World;
@@ -63,7 +63,7 @@ impl World {
             chain.tell_again = true;
             return;
         }
-        let presence = Command::Presence(Presence { away: chain.away });
+        let presence = Command::Presence(PresenceReport { away: chain.away });
         let text = serde_json::to_string(&presence).unwrap_or_default();
         self.command(id, socket, &text, true);
     }

@@ -197,7 +197,7 @@ fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
     timeline.grow_newer();
     assert!(timeline.lacks_newer(), "what comes next is to be paged in");
     let next = timeline.page_after();
-    let At::After(n) = next else { panic!("{next:?}") };
+    let PageAnchor::After(n) = next else { panic!("{next:?}") };
     assert!(timeline.paged(page(n / 10 + 1..=n / 10 + 50, true), next));
     timeline.latest();
     assert_eq!(texts(&timeline), expected(max + 10 - 100..=max + 9));
@@ -207,7 +207,7 @@ fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
 fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
     let mut timeline = held(99_000..=99_100);
     let mut end = 1_050;
-    timeline.land(page(1_001..=end, true), At::Around(message(1_020).n));
+    timeline.land(page(1_001..=end, true), PageAnchor::Around(message(1_020).n));
     for _ in 0..ROOM_ROWS_MAX / 50 {
         let at = timeline.page_after();
         assert!(timeline.paged(page(end + 1..=end + 50, true), at));
@@ -235,7 +235,7 @@ fn a_snapshot_that_touches_nothing_moves_no_reader() {
     reset(&mut timeline, &snapshot(90..=99));
     assert_eq!(texts(&timeline), expected(1..=50));
     assert!(timeline.has_newer() && timeline.lacks_newer());
-    assert!(timeline.paged(page(51..=95, true), At::After(message(50).n)));
+    assert!(timeline.paged(page(51..=95, true), PageAnchor::After(message(50).n)));
     assert!(!timeline.on_past, "now they touch");
     timeline.latest();
     assert_eq!(texts(&timeline), expected(1..=99)[..].to_vec());
@@ -246,13 +246,13 @@ fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
     let mut timeline = Timeline::bare(None);
     assert!(timeline.is_unloaded());
     let before = timeline.page_before(40);
-    assert_eq!(before, At::Before(41));
+    assert_eq!(before, PageAnchor::Before(41));
     posted(&mut timeline, &message(5));
     assert!(!timeline.paged(page(1..=3, false), before), "the fourth is missing");
     assert!(timeline.paged(page(1..=4, false), before));
     assert_eq!(texts(&timeline), expected(1..=5));
     let mut quiet = Timeline::bare(None);
-    quiet.land(page(1..=4, false), At::Around(message(2).n));
+    quiet.land(page(1..=4, false), PageAnchor::Around(message(2).n));
     assert_eq!((texts(&quiet), quiet.has_newer()), (expected(1..=4), false));
     posted(&mut quiet, &message(5));
     assert_eq!(texts(&quiet), expected(1..=5));
@@ -261,7 +261,7 @@ fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
 #[test]
 fn a_page_newer_than_the_rooms_events_waits_for_them() {
     let mut timeline = held(1..=10);
-    timeline.land(page(9..=14, false), At::Around(message(12).n));
+    timeline.land(page(9..=14, false), PageAnchor::Around(message(12).n));
     assert_eq!(texts(&timeline), expected(9..=14));
     for seq in 11..=14 {
         posted(&mut timeline, &message(seq));
@@ -277,7 +277,7 @@ fn an_unloaded_room_goes_on_from_where_it_is() {
     timeline.unload();
     assert_eq!((timeline.len(), timeline.newest(), timeline.is_unloaded()), (0, Some(10), true));
     posted(&mut timeline, &message(11));
-    assert!(timeline.paged(page(1..=10, false), At::Before(message(11).n)));
+    assert!(timeline.paged(page(1..=10, false), PageAnchor::Before(message(11).n)));
     assert_eq!(texts(&timeline), expected(1..=11));
 }
 

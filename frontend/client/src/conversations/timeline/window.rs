@@ -74,14 +74,14 @@ impl Timeline {
     }
 
     /// Which page comes next before the window's stretch; the room is held up to `reach`.
-    pub(crate) fn page_before(&self, reach: u64) -> At {
+    pub(crate) fn page_before(&self, reach: u64) -> PageAnchor {
         let behind = || if self.on_past { 0 } else { reach.saturating_add(1) };
-        At::Before(self.stretch().first().map_or_else(behind, |first| first.n))
+        PageAnchor::Before(self.stretch().first().map_or_else(behind, |first| first.n))
     }
 
     /// Which page comes next behind it.
-    pub(crate) fn page_after(&self) -> At {
-        At::After(self.stretch().last().map_or(0, |last| last.n))
+    pub(crate) fn page_after(&self) -> PageAnchor {
+        PageAnchor::After(self.stretch().last().map_or(0, |last| last.n))
     }
 
     /// The reader comes to the window's start.
@@ -142,11 +142,11 @@ impl Timeline {
     }
 
     /// Shows a page that the reader jumped to.
-    pub(crate) fn land(&mut self, page: Stretch, at: At) {
+    pub(crate) fn land(&mut self, page: Stretch, at: PageAnchor) {
         let wanted = match at {
-            At::Before(n) | At::After(n) | At::Around(n) => page.iter().find(|held| held.n >= n),
-            At::Date(day) => page.iter().find(|held| held.row.at >= day),
-            At::Newest => None,
+            PageAnchor::Before(n) | PageAnchor::After(n) | PageAnchor::Around(n) => page.iter().find(|held| held.n >= n),
+            PageAnchor::Date(day) => page.iter().find(|held| held.row.at >= day),
+            PageAnchor::Newest => None,
         };
         let Some(n) = wanted.or(page.last()).map(|held| held.n) else { return self.latest() };
         self.leave_end();

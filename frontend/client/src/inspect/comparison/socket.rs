@@ -2,7 +2,7 @@
 //! that carry `trace` are not in it.
 
 use super::Took;
-use shared::event::trace::{Counted, Handshake, Header, Seen};
+use shared::event::trace::{ByteCounts, Handshake, HeaderField, TraceItem};
 use shared::websocket::Side;
 
 /// The sums of one connection.
@@ -14,10 +14,10 @@ pub struct Sums {
 
 impl Sums {
     /// The server saw something.
-    pub fn saw(&mut self, seen: &Seen) {
+    pub fn saw(&mut self, seen: &TraceItem) {
         match seen {
-            Seen::Handshake(handshake) => self.heads = heads(handshake),
-            Seen::Frame(frame) => {
+            TraceItem::Handshake(handshake) => self.heads = heads(handshake),
+            TraceItem::Frame(frame) => {
                 // A header that is not whole is all that there is of its frame.
                 let bytes = frame.read().map_or(frame.header.0.len() as u64, |read| {
                     (read.header.bytes() as u64).saturating_add(read.header.length)
@@ -28,7 +28,7 @@ impl Sums {
                 }
             }
             // Of all frames so far.
-            Seen::Counted(Counted { client, server }) => self.frames = (client.bytes, server.bytes),
+            TraceItem::Counted(ByteCounts { client, server }) => self.frames = (client.bytes, server.bytes),
             _ => {}
         }
     }
@@ -48,26 +48,26 @@ fn heads(handshake: &Handshake) -> (u64, u64) {
     (line as u64 + headers(&request.headers), answer as u64 + headers(&handshake.response.headers))
 }
 
-fn headers(headers: &[Header]) -> u64 {
+fn headers(headers: &[HeaderField]) -> u64 {
     headers.iter().map(|header| header.name.len() as u64 + header.length + 4).sum::<u64>() + 2
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::event::trace::{Bytes, Count, RequestHead, ResponseHead, SeenFrame};
+    use shared::event::trace::{HexBytes, DirectionCount, RequestHead, ResponseHead, TracedFrame};
     use shared::websocket::{Frame, Opcode};
 
-    fn header(name: &str, value: &str) -> Header {
-        Header { name: name.into(), value: None, length: value.len() as u64 }
+    fn header(name: &str, value: &str) -> HeaderField {
+        HeaderField { name: name.into(), value: None, length: value.len() as u64 }
     }
 
-    fn frame(from: Side, length: usize, told: usize) -> Seen {
+    fn frame(from: Side, length: usize, told: usize) -> TraceItem {
         let mask = (from == Side::Client).then_some([1, 2, 3, 4]);
         let whole = Frame::write(Opcode::Text, &vec![b'x'; length], mask);
         let (header, payload) = whole.split_at(whole.len() - length);
         let payload = payload[..length.min(told)].to_vec();
-        Seen::Frame(SeenFrame { from, header: Bytes(header.to_vec()), payload: Bytes(payload) })
+        TraceItem::Frame(TracedFrame { from, header: HexBytes(header.to_vec()), payload: HexBytes(payload) })
     }
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(sums.took(), Took::default());
         let sent = "GET /conn_ws?v=1&trace=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nx-tea: green\r\n\r\n";
         let got = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
-        sums.saw(&Seen::Handshake(Box::new(Handshake {
+        sums.saw(&TraceItem::Handshake(Box::new(Handshake {
             request: RequestHead {
                 method: "GET".into(),
                 target: "/conn_ws?v=1&trace=1".into(),
@@ -94,13 +94,13 @@ mod tests {
             sums.saw(&frame(Side::Server, length, 64));
             assert_eq!(sums.took().since(before), Took { requests: 0, up, down }, "{length}");
         }
-        let half = SeenFrame { from: Side::Client, header: Bytes(vec![0x81]), payload: Bytes(vec![]) };
+        let half = TracedFrame { from: Side::Client, header: HexBytes(vec![0x81]), payload: HexBytes(vec![]) };
         let before = sums.took();
-        sums.saw(&Seen::Frame(half));
+        sums.saw(&TraceItem::Frame(half));
         assert_eq!(sums.took().since(before), Took { requests: 0, up: 1, down: 0 });
         // A count is of all frames.
-        let count = |bytes| Count { frames: 9, bytes };
-        sums.saw(&Seen::Counted(Counted { client: count(70), server: count(900) }));
+        let count = |bytes| DirectionCount { frames: 9, bytes };
+        sums.saw(&TraceItem::Counted(ByteCounts { client: count(70), server: count(900) }));
         assert_eq!(sums.took().since(heads), Took { requests: 0, up: 70, down: 900 });
     }
 }

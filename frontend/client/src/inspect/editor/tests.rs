@@ -36,9 +36,9 @@ fn each_example_is_what_it_says() {
         match example {
             Example::Broken => assert_eq!(
                 faults,
-                [Fault::ReservedBit, Fault::ControlInParts, Fault::Unmasked, Fault::LengthNotShortest]
+                [FrameFault::ReservedBit, FrameFault::ControlInParts, FrameFault::Unmasked, FrameFault::LengthNotShortest]
             ),
-            Example::Bytes64K => assert_eq!(faults, [Fault::Short(65_536)]),
+            Example::Bytes64K => assert_eq!(faults, [FrameFault::Short(65_536)]),
             _ => assert_eq!(faults, [], "{example:?}"),
         }
         assert_eq!(frames(&editor).len(), if example == Example::Parts { 2 } else { 1 });
@@ -59,10 +59,10 @@ fn a_field_changes_the_first_frame_and_leaves_the_rest() {
 #[test]
 fn frames_are_judged_in_their_order() {
     for (hex, told) in [
-        ("80 80 00 00 00 00", [vec![Fault::ContinuesNothing], vec![]]),
-        ("01 80 00 00 00 00 81 80 00 00 00 00", [vec![], vec![Fault::InsideMessage]]),
+        ("80 80 00 00 00 00", [vec![FrameFault::ContinuesNothing], vec![]]),
+        ("01 80 00 00 00 00 81 80 00 00 00 00", [vec![], vec![FrameFault::InsideMessage]]),
         ("01 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![]]),
-        ("88 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![Fault::AfterClose]]),
+        ("88 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![FrameFault::AfterClose]]),
     ] {
         let editor = edited([Edit::Hex(hex.into())]);
         let faults: Vec<_> = frames(&editor).iter().map(|frame| frame.faults.clone()).collect();
@@ -70,7 +70,7 @@ fn frames_are_judged_in_their_order() {
     }
     // A field that makes the first frame whole leaves the second alone.
     let editor = edited([Edit::Example(Example::Parts), Edit::Fin(true)]);
-    assert_eq!(frames(&editor)[1].faults, [Fault::ContinuesNothing]);
+    assert_eq!(frames(&editor)[1].faults, [FrameFault::ContinuesNothing]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
     for (text, meaning) in [
         ("81 8", Meaning::NotHex(NotHex(3))),
         ("tea", Meaning::NotHex(NotHex(0))),
-        ("81", Meaning::Frames(vec![], Some(Fault::Short(1)))),
+        ("81", Meaning::Frames(vec![], Some(FrameFault::Short(1)))),
         ("", Meaning::Frames(vec![], None)),
     ] {
         let editor = edited([Edit::Hex(text.into())]);

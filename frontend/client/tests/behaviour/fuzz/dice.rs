@@ -6,7 +6,7 @@ use client::input::{Input, SocketId, Timer, Unreachable};
 use client::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
 use client::transport::Transport;
 use client::view::{NameRefusal, RowKey};
-use shared::command::At;
+use shared::command::PageAnchor;
 use shared::{Epoch, ErrorCode, Member, MemberId, RoomId};
 
 /// A small generator: what it draws is the test's whole freedom.
@@ -225,7 +225,7 @@ impl Dice {
     pub(super) fn wish(&mut self) -> Input {
         let (room, text) = (RoomId(self.roll(4)), self.pick(&["half", "half a", "", "y"]).to_owned());
         let id = client_id(self.roll(30));
-        let at = [At::Newest, At::Around(self.roll(40)), At::Date(self.number())][self.roll(3) as usize];
+        let at = [PageAnchor::Newest, PageAnchor::Around(self.roll(40)), PageAnchor::Date(self.number())][self.roll(3) as usize];
         match self.roll(16) {
             0 | 1 => Input::Older,
             2 => Input::Newer,

@@ -47,10 +47,10 @@ fn who_polls_is_present_between_two_polls_and_a_while_behind_the_last() {
         words.collect()
     };
     assert_eq!(of_wei(&told), ["here"], "she comes once");
-    let asked = house.asks(30, 1, Command::Presence(command::Presence { away: true }));
+    let asked = house.asks(30, 1, Command::Presence(command::PresenceReport { away: true }));
     let told = [asked, house.pass(PRESENCE_MS)].concat();
     assert_eq!(of_wei(&told), ["away"], "said between two polls");
-    let asked = house.asks(31, 1, Command::Presence(command::Presence { away: false }));
+    let asked = house.asks(31, 1, Command::Presence(command::PresenceReport { away: false }));
     assert_eq!(of_wei(&[asked, house.pass(PRESENCE_MS)].concat()), ["here"]);
     let away = Poll { away: true, ..house.quiet(2) };
     let out = house.polls(32, 1, away);
@@ -71,12 +71,12 @@ fn a_stream_is_away_and_back_by_request_and_that_of_another_device_is_not() {
         let names = |id| Some(shared::Member { id, name: String::new() });
         house.hub.presence.first(names).iter().map(|presence| presence.away).collect()
     };
-    house.asks(3, 1, Command::Presence(command::Presence { away: true }));
+    house.asks(3, 1, Command::Presence(command::PresenceReport { away: true }));
     assert_eq!(away(&mut house), [true, false]);
-    house.asks(4, 1, Command::Presence(command::Presence { away: true }));
-    house.asks(5, 1, Command::Presence(command::Presence { away: false }));
+    house.asks(4, 1, Command::Presence(command::PresenceReport { away: true }));
+    house.asks(5, 1, Command::Presence(command::PresenceReport { away: false }));
     assert_eq!(away(&mut house), [false, false]);
-    house.asks(6, 1, Command::Presence(command::Presence { away: true }));
+    house.asks(6, 1, Command::Presence(command::PresenceReport { away: true }));
     house.close(1);
     assert_eq!(house.hub.presence.count(), 1, "that it was away is forgotten with it");
 }
@@ -91,7 +91,7 @@ fn signing_out_ends_streams_and_polls_and_nobody_lingers() {
         house.polls(session, 1, poll);
     }
     house.close(4);
-    let out = house.tell(Input::SignOut(Ticket(5), DeviceKey([1; 32])));
+    let out = house.tell(Input::SignOut(RequestId(5), DeviceKey([1; 32])));
     assert_eq!(sent(&out), ["SignedOut", "SignedOut"]);
     house.close(2);
     house.close(3);
