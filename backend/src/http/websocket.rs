@@ -1,7 +1,8 @@
 //! `/conn_ws`: one WebSocket, in one of two dialects.
 //!
 //! actix-ws does the handshake and reads, behind [`Scanned`]; the way out is
-//! [`Outbound`]. Each connection has one task that reads; when it ends, for
+//! [`Outbound`]. The registry has the connection in its inbox before the
+//! handshake is answered. Each connection has one task that reads; when it ends, for
 //! whatever reason, a guard takes the connection out of its table, and the
 //! registry is told.
 
@@ -95,12 +96,15 @@ pub async fn connect(
         rates: parts.rates,
         watch: parts.watch.clone(),
     };
+    // The registry takes its inbox in order, and a worker its batches. So the connection is attached
+    // before anything that is posted after the answer, on whichever worker, is published. Answered
+    // earlier, a plain client would miss such a post: nothing is replayed to it.
     let opened = Input::Opened { session: connection.session, dialect, device };
+    // A client that leaves while the inbox is full ends this future, and `entered` with it.
+    parts.tell(opened).await?;
     actix_web::rt::spawn(async move {
         let _entered = entered;
-        if reader.registry.tell(opened).await.is_ok() {
-            reader.run(messages).await;
-        }
+        reader.run(messages).await;
     });
     Ok(response.map_body(|_, body| Outbound::new(connection, body)).map_into_boxed_body())
 }
@@ -288,3 +292,6 @@ fn judge(error: &ProtocolError) -> CloseCode {
 
 // One turn of reading must take a whole message, or a large one would need many.
 const _: () = assert!(READ_TURN_BYTES_MAX >= PLAIN_BYTES_MAX);
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ mod care;
 #[cfg(target_os = "linux")]
 mod disk;
 mod guard;
+mod handshake;
 #[path = "../common/hold.rs"]
 mod hold;
 mod house;

@@ -186,11 +186,18 @@ async fn every_route_is_in_it_and_nothing_else() {
     }
 }
 
+/// The source of a file, or of all files in a folder.
+fn source_in(path: &Path) -> String {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().map(|entry| source_in(&entry.unwrap().path())).collect()
+    } else {
+        fs::read_to_string(path).unwrap()
+    }
+}
+
 /// What the server reads of a query, as its own source says.
 fn read_by_the_server() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport");
-    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    let source: String = files.collect();
+    let source = source_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport"));
     let named = |call: &str| -> Vec<String> {
         source.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     };

@@ -1,0 +1,131 @@
+use super::*;
+use crate::{
+    api::{self, Addresses},
+    assets::Page,
+    fanout::{Batch, Delivery},
+    guard::House,
+    limits::INBOX_MAX,
+    place::Places,
+    registry::Actor,
+    store::{Store as _, memory::MemoryStore},
+};
+use actix_web::test::TestRequest;
+use futures_util::FutureExt as _;
+use hub::Settings;
+use shared::Epoch;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    pin::pin,
+};
+use tokio::sync::mpsc;
+
+/// A worker whose registry does not run yet, with a full inbox.
+struct Worker {
+    parts: Rc<Parts>,
+    actor: Actor,
+    batches: mpsc::Receiver<Batch>,
+}
+
+impl Worker {
+    async fn new() -> Self {
+        let (sender, batches) = mpsc::channel(INBOX_MAX);
+        let store = Box::new(MemoryStore::new(Epoch(1)));
+        let condition = store.condition();
+        let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]);
+        for _ in 0..INBOX_MAX {
+            registry.tell(Input::Tick).await.unwrap();
+        }
+        let house = House {
+            cookie: "th".to_owned(),
+            public_url: None,
+            allowed_origins: Vec::new(),
+            machine_names: Vec::new(),
+            trusts_proxy: false,
+        };
+        let unlimited = Rate { per_s: 0, burst: 0 };
+        let parts = Rc::new(Parts {
+            registry,
+            condition,
+            table: Table::new(0),
+            house: Arc::new(house),
+            page: Arc::new(Page::read(Path::new("no page"))),
+            build: String::new(),
+            places: Places::new(1),
+            plain: true,
+            rates: Rates { messages: unlimited, bytes: unlimited },
+            namings: api::namings(false),
+            addresses: Arc::new(Addresses::default()),
+            watch: None,
+        });
+        Worker { parts, actor, batches }
+    }
+}
+
+async fn ask(parts: Rc<Parts>) -> Result<HttpResponse, Refused> {
+    let (request, mut payload) = TestRequest::get()
+        .uri("/conn_ws")
+        .insert_header((header::UPGRADE, "websocket"))
+        .insert_header((header::CONNECTION, "upgrade"))
+        .insert_header((header::SEC_WEBSOCKET_VERSION, "13"))
+        .insert_header((header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="))
+        .app_data(parts)
+        .to_http_parts();
+    let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let caller = Caller { address, has_origin: false, is_https: false, is_trustworthy: true };
+    connect(request, payload, caller).await
+}
+
+/// Whether only this was told: that one connection is closed.
+fn is_one_closed(told: &[Input]) -> bool {
+    matches!(told, [Input::Closed(_)])
+}
+
+#[actix_web::test]
+async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
+    let Worker { parts, actor, mut batches } = Worker::new().await;
+    let mut answer = pin!(ask(Rc::clone(&parts)));
+    assert!(answer.as_mut().now_or_never().is_none(), "the registry's inbox is full");
+    actix_web::rt::spawn(actor.run());
+    let response = answer.await.unwrap_or_else(|_| panic!("a handshake"));
+    assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+
+    // Another connection posts as soon as the answer is there.
+    let talker = hub::SessionId(77);
+    let (dialect, device) = (Dialect::Plain, None);
+    parts.registry.tell(Input::Opened { session: talker, dialect, device }).await.unwrap();
+    let post = Input::Plain { session: talker, client_id: ClientId([7; 16]), text: "tea".to_owned() };
+    parts.registry.tell(post).await.unwrap();
+    let mut is_attached = false;
+    'posted: loop {
+        for delivery in batches.recv().await.unwrap().deliveries {
+            match delivery {
+                Delivery::Attach(session, _) => is_attached |= session != talker,
+                Delivery::To { .. } => break 'posted,
+                _ => {}
+            }
+        }
+    }
+    assert!(is_attached, "the post would be missed");
+
+    drop(response);
+    assert!(is_one_closed(&parts.table.news().next().await));
+    assert!(parts.places.take().is_some());
+    tokio::task::yield_now().await;
+    assert!(parts.table.news().take().is_empty());
+}
+
+#[actix_web::test]
+async fn a_client_that_leaves_before_its_answer_is_closed_once() {
+    let Worker { parts, actor, mut batches } = Worker::new().await;
+    let mut answer = Box::pin(ask(Rc::clone(&parts)));
+    assert!((&mut answer).now_or_never().is_none(), "the registry's inbox is full");
+    assert!(parts.places.take().is_none());
+    drop(answer);
+    assert!(is_one_closed(&parts.table.news().take()));
+    assert!(parts.places.take().is_some());
+    drop(parts);
+    actor.run().await.unwrap();
+    assert!(batches.recv().await.is_none(), "the registry never knew of it");
+}
