@@ -19,6 +19,7 @@ pub mod routes;
 pub mod server;
 pub mod shutdown;
 pub mod store;
+pub mod telemetry;
 pub mod worker_inputs;
 
 pub use server::{Made, RunError, run};

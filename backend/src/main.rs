@@ -10,6 +10,7 @@ use backend::lan;
 use backend::permission_hint::Need;
 use backend::shutdown;
 use backend::store::sqlite::{self, SqliteStore};
+use backend::telemetry;
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
 /// A setting is wrong.
@@ -18,7 +19,7 @@ const EXIT_SETTINGS: u8 = 2;
 const EXIT_FAULT: u8 = 70;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    telemetry::start();
     let found = Found::search(env::args_os().skip(1), |name| env::var(name).ok());
     if found.help {
         print!("{HELP}");

@@ -32,6 +32,8 @@ mod scratch;
 mod settings;
 mod slow;
 mod socket;
+#[cfg(unix)]
+mod telemetry;
 mod trace;
 mod traced;
 mod transport;

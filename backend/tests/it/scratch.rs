@@ -17,6 +17,12 @@ impl Scratch {
         Scratch(std::env::temp_dir().join(format!("teahouse-it-{}-{number}", std::process::id())))
     }
 
+    /// Where it is.
+    #[cfg(unix)]
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
     /// A server on it.
     pub(crate) fn plan(&self) -> Plan {
         let store = SqliteStore::open(hold(&self.0)).unwrap();

@@ -1,0 +1,134 @@
+//! The lines that the real binary writes to standard error.
+
+use crate::{
+    scratch::Scratch,
+    socket::{PATIENCE, frame},
+};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{Shutdown, TcpStream},
+    process::{Child, Command, Stdio},
+};
+
+/// How often each malformed request is sent.
+const TIMES: usize = 16;
+
+/// Bytes of a request, and whether the client hangs up without waiting for the answer.
+type Malformed = (Vec<u8>, bool);
+
+fn malformed(address: &str) -> Vec<Malformed> {
+    let shake = |version: &str, key: &str| {
+        format!(
+            "GET /conn_ws HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: {version}\r\n\r\n"
+        )
+        .into_bytes()
+    };
+    let post = |headers: &str, body: &str| {
+        let head = format!("POST /api/join HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json");
+        format!("{head}\r\n{headers}\r\n\r\n{body}").into_bytes()
+    };
+    let opened = |frame: &[u8]| [shake("13", "dGhlIHNhbXBsZSBub25jZQ=="), frame.to_vec()].concat();
+    let many: String = (0..200).map(|number| format!("X-{number}: x\r\n")).collect();
+    vec![
+        // A TLS hello.
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), false),
+        (b"tea, please\r\n\r\n".to_vec(), false),
+        (b"GET / HTTP/9.9\r\n\r\n".to_vec(), false),
+        (format!("GET / HTTP/1.1\r\nHost: {address}\r\nX-Ha").into_bytes(), true),
+        (format!("GET / HTTP/1.1\r\nHost: {address}\r\nX: {}", "x".repeat(140_000)).into_bytes(), false),
+        (format!("GET / HTTP/1.1\r\nHost: {address}\r\n{many}\r\n").into_bytes(), false),
+        (format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n\0\0\r\n\r\n").into_bytes(), false),
+        (post("Transfer-Encoding: chunked", "zz\r\n"), false),
+        (post("Transfer-Encoding: chunked\r\nContent-Length: 3", "{}"), false),
+        (post("Content-Length: many", "{}"), false),
+        (post("Content-Length: 40", "{"), true),
+        (shake("12", "dGhlIHNhbXBsZSBub25jZQ=="), true),
+        (shake("13", "short"), true),
+        // No fragment goes before this one; an opcode that there is not; a ping in fragments.
+        (opened(&frame(0x80, b"x")), false),
+        (opened(&frame(0x03, b"x")), false),
+        (opened(&frame(0x09, b"x")), false),
+    ]
+}
+
+fn send(address: &str, (bytes, hangs_up): &Malformed) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    // The server may hang up on the longest before it has all of it.
+    let _ = stream.write_all(bytes);
+    if !hangs_up {
+        let _ = stream.shutdown(Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+}
+
+/// Ended when dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs the binary while `act` has its address. Returns standard output and standard error.
+fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
+    let scratch = Scratch::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(scratch.path()).env_remove("RUST_LOG");
+    command.envs(levels.map(|levels| ("RUST_LOG", levels)));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut server = Server(child);
+    let mut errors = server.0.stderr.take().unwrap();
+    let errors = std::thread::spawn(move || {
+        let mut told = String::new();
+        errors.read_to_string(&mut told).unwrap();
+        told
+    });
+    let mut output = BufReader::new(server.0.stdout.take().unwrap());
+    let mut said = String::new();
+    output.read_line(&mut said).unwrap();
+    let address = said.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
+    act(&address);
+    let pid = rustix::process::Pid::from_child(&server.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(server.0.wait().unwrap().success());
+    output.read_to_string(&mut said).unwrap();
+    (said, errors.join().unwrap())
+}
+
+#[test]
+fn the_server_says_one_line_and_logs_nothing_of_malformed_requests() {
+    let mut sent = 0;
+    let (said, logged) = run(None, |address| {
+        let malformed = malformed(address);
+        for _ in 0..TIMES {
+            malformed.iter().for_each(|request| send(address, request));
+            sent += malformed.len();
+        }
+    });
+    assert!(sent >= 200, "{sent}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("is open: http://"), "{said}");
+    assert_eq!(logged, "");
+}
+
+#[test]
+fn rust_log_shows_each_malformed_request() {
+    let (_, logged) = run(Some("error"), |address| {
+        malformed(address).iter().for_each(|request| send(address, request));
+    });
+    let of_peers = logged.lines().filter(|line| line.contains("stream error")).count();
+    assert!(of_peers >= 3, "{logged}");
+    assert!(!logged.contains("INFO"), "{logged}");
+}
+
+#[test]
+fn a_wrong_rust_log_is_named_and_the_defaults_hold() {
+    let (_, logged) = run(Some("actix_http=loudly"), |address| send(address, &malformed(address)[1]));
+    let lines: Vec<_> = logged.lines().collect();
+    assert_eq!(lines.len(), 1, "{logged}");
+    assert!(lines[0].starts_with("teahouse: RUST_LOG: "), "{logged}");
+}
