@@ -40,9 +40,17 @@ const NETWORK: [&str; 12] = [
     "spurious network error",
 ];
 
+/// trunk's JavaScript minifier cannot parse `export { … as default }`, with which wasm-bindgen's glue ends. trunk then
+/// ships the glue as it is, so the line tells a reader nothing. Any other failure to minify is kept.
+const GLUE_NOT_MINIFIED: &str =
+    "Failed to minify JS: RequiredTokenNotFound(Identifier) [token=Some(KeywordDefault)]";
+
 impl Transcript {
     pub(crate) fn push(&mut self, line: String) {
         let plain = plain(&line);
+        if plain.contains(GLUE_NOT_MINIFIED) {
+            return;
+        }
         let plain = plain.trim_start();
         if plain.starts_with("Compiling ") || plain.starts_with("Checking ") {
             self.crates += 1;
@@ -142,6 +150,15 @@ mod tests {
     fn status_lines_are_dropped_and_errors_kept() {
         let text = transcript(&["   Compiling a v1", "error: no", "  --> x.rs", "    Finished dev"]);
         assert_eq!(text.without_status_lines(), "error: no\n  --> x.rs");
+    }
+
+    #[test]
+    fn trunks_warning_about_the_glue_is_dropped_and_others_are_kept() {
+        let glue = "\u{1b}[33m WARN\u{1b}[0m Failed to minify JS: RequiredTokenNotFound(Identifier) [token=Some(KeywordDefault)]";
+        let other = " WARN Failed to minify JS: UnexpectedEnd";
+        let text = transcript(&["INFO copying", glue]);
+        assert_eq!((text.text().as_str(), text.in_short().as_str()), ("INFO copying", ": INFO copying"));
+        assert_eq!(transcript(&[other]).text(), other);
     }
 
     #[test]
