@@ -18,9 +18,9 @@ const ROUNDS: usize = 40;
 /// Handshakes that are sent together, so that a worker has many to answer at once.
 const CLIENTS: usize = 48;
 /// No further round begins after this time.
-const LONG: Duration = Duration::from_secs(3);
+const LONG: Duration = Duration::from_secs(2);
 /// Threads that keep the processors busy.
-const BUSY: usize = 4;
+const BUSY: usize = 2;
 
 /// Keeps processors busy until dropped, or for twice as long as the test may take.
 struct Load<'s>(&'s AtomicBool);
