@@ -15,7 +15,7 @@ use futures_util::{
     stream::{FuturesUnordered, StreamExt},
 };
 use hub::{
-    Audience, Hub, Input, Output, SessionId, Settings, RequestId,
+    Audience, Hub, Input, Output, RequestId, SessionId, Settings,
     change::{Change, Outcome},
     input::Unstored,
     output::Answer,
@@ -255,7 +255,9 @@ impl Actor {
             }
             Output::Subscribe(session, to) => self.turn.at(session, Delivery::Subscribe(session, to)),
             Output::Unsubscribe(session, to) => self.turn.at(session, Delivery::Unsubscribe(session, to)),
-            Output::SendReplay(session, what) => self.turn.at(session, Delivery::First(session, event(&what))),
+            Output::SendReplay(session, what) => {
+                self.turn.at(session, Delivery::First(session, event(&what)))
+            }
             Output::NotifyDrained(session) => self.turn.at(session, Delivery::Drain(session)),
             Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
             Output::Send(session, what) => self.turn.at(session, Delivery::One(session, event(&what))),
@@ -278,7 +280,9 @@ impl Actor {
                 let address = Address::Member(member);
                 self.turn.everywhere(&Delivery::To { address, v1: event(&what), plain: None });
             }
-            Output::PublishUnstored(Unstored::EmptyText) => self.turn.everywhere(&Delivery::Pass(frame::text(b""))),
+            Output::PublishUnstored(Unstored::EmptyText) => {
+                self.turn.everywhere(&Delivery::Pass(frame::text(b"")))
+            }
             Output::PublishUnstored(Unstored::Binary(bytes)) => {
                 self.turn.everywhere(&Delivery::Pass(frame::binary(&bytes)))
             }

@@ -11,7 +11,7 @@ use health::Condition;
 use hub::{
     House,
     change::{Change, Outcome},
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
 

@@ -1,6 +1,6 @@
 //! What a client asks: client → server.
 
-use crate::json::{Json, FromJson, DecodeError};
+use crate::json::{DecodeError, FromJson, Json};
 use crate::{Address, ClientId, Cursor, ErrorCode, RoomId};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Where a reader stands in the log.
 
-use crate::json::{Json, FromJson, DecodeError};
+use crate::json::{DecodeError, FromJson, Json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -83,9 +83,9 @@ macro_rules! wire_as_text {
                 text.parse().map_err(D::Error::custom)
             }
         }
-        impl Read for $type {
-            fn read(json: Json) -> Result<Self, Unreadable> {
-                String::read(json)?.parse().map_err(|_| Unreadable(""))
+        impl FromJson for $type {
+            fn read(json: Json) -> Result<Self, DecodeError> {
+                String::read(json)?.parse().map_err(|_| DecodeError(""))
             }
         }
     };

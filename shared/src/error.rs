@@ -2,7 +2,7 @@
 //! in each language, and [`ErrorCode::advice`] the one for people who read
 //! frames and logs.
 
-use crate::json::{Json, FromJson, DecodeError};
+use crate::json::{DecodeError, FromJson, Json};
 use serde::{Serialize, Serializer};
 
 macro_rules! error_codes {

@@ -11,13 +11,13 @@ mod presence;
 mod snapshot;
 pub mod trace;
 
-pub use answer::{EventsPage, DirectoryRoom, HistoryPage, Refusal, Reply, RoomsPage};
+pub use answer::{DirectoryRoom, EventsPage, HistoryPage, Refusal, Reply, RoomsPage};
 pub use durable::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated};
 pub use presence::{Away, Gone, Here, Presence, Present};
 pub use snapshot::{Reset, RoomEntry, RoomSnapshot, Welcome};
 pub use trace::Trace;
 
-use crate::json::{Json, FromJson, DecodeError};
+use crate::json::{DecodeError, FromJson, Json};
 use crate::{Address, Cursor};
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ pub enum Event {
     Trace(Trace),
     /// Durable, and from a newer server: only its place is known.
     #[serde(skip)]
-    Unknown(Position),
+    UnknownDurable(Position),
     /// From a newer server.
     Unknown,
 }
@@ -93,7 +93,7 @@ impl Event {
             Event::Renamed(event) => (event.n, event.to, event.prev),
             Event::RoomCreated(event) => (event.n, event.to, event.prev),
             Event::RoomChanged(event) => (event.n, event.to, event.prev),
-            Event::Unknown(position) => return Some(*position),
+            Event::UnknownDurable(position) => return Some(*position),
             _ => return None,
         };
         Some(Position { n, to, prev })
@@ -129,7 +129,7 @@ impl FromJson for Event {
             "pong" => Event::Pong(FromJson::read(json)?),
             "trace" => Event::Trace(FromJson::read(json)?),
             // Of a newer server: a durable one keeps its place, in a frame of its own and among others.
-            _ => Position::read(json).map_or(Event::Unknown, Event::Unknown),
+            _ => Position::read(json).map_or(Event::Unknown, Event::UnknownDurable),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Ids. Each is a type of its own, so that one cannot be taken for another.
 
-use crate::json::{Json, FromJson, DecodeError};
+use crate::json::{DecodeError, FromJson, Json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 

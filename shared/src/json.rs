@@ -144,15 +144,15 @@ impl Object {
     }
 }
 
-/// How structs are read, by [`Read`] and by serde:
+/// How structs are read, by [`FromJson`] and by serde:
 /// `read! { Type { field, other as "name on the wire", third or default } }`. A field that is an
 /// [`Option`] may be missing anyway. The crate that uses it needs serde.
 #[macro_export]
 macro_rules! read {
     ($($type:ident { $($field:ident $(as $name:literal)? $(or $default:ident)?),* $(,)? })*) => {
         $(
-            impl $crate::json::Read for $type {
-                fn read(json: $crate::json::Json) -> ::std::result::Result<Self, $crate::json::Unreadable> {
+            impl $crate::json::FromJson for $type {
+                fn read(json: $crate::json::Json) -> ::std::result::Result<Self, $crate::json::DecodeError> {
                     let mut object = json.into_object()?;
                     Ok($type { $($field: $crate::read!(@field object $field $(as $name)? $(or $default)?)),* })
                 }
@@ -167,7 +167,7 @@ macro_rules! read {
         impl<'de> ::serde::Deserialize<'de> for $type {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 let json = <$crate::json::Json as ::serde::Deserialize>::deserialize(deserializer)?;
-                <$type as $crate::json::Read>::read(json).map_err(<D::Error as ::serde::de::Error>::custom)
+                <$type as $crate::json::FromJson>::read(json).map_err(<D::Error as ::serde::de::Error>::custom)
             }
         }
     };

@@ -8,6 +8,6 @@ pub mod header;
 pub mod hex;
 pub mod sequence;
 
-pub use frame::{FrameFault, Frame, Side};
+pub use frame::{Frame, FrameFault, Side};
 pub use header::{FrameHeader, LengthForm, Opcode};
 pub use sequence::Sequence;

@@ -20,7 +20,7 @@ use crate::output::{Audience, Output};
 use crate::poller::Pollers;
 use crate::presence::Presence;
 use crate::rate::{Bucket, Rate};
-use crate::session::{TransportKind, Dialect, ReadId, Session, SessionId};
+use crate::session::{Dialect, ReadId, Session, SessionId, TransportKind};
 use commit::Origin;
 use pending_read::Reading;
 use recovery::Attaching;
@@ -113,7 +113,9 @@ impl Hub {
             Input::Join { ticket, name, device } => self.join(ticket, &name, device, out),
             Input::Rename { ticket, name, device } => self.rename(ticket, &name, device, out),
             Input::SignOut(ticket, device) => self.sign_out(ticket, device, out),
-            Input::AppendsCommitted(outcomes) => outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out)),
+            Input::AppendsCommitted(outcomes) => {
+                outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out))
+            }
             Input::ReadFinished(id, found) => self.found(id, found, out),
             Input::Drained(session) => self.drained(session, out),
             Input::BufferOverflowed(session) => self.behind(session, out),

@@ -3,7 +3,7 @@
 use crate::change::Outcome;
 use crate::house::members::DeviceKey;
 use crate::query::QueryResult;
-use crate::session::{Dialect, ReadId, SessionId, RequestId};
+use crate::session::{Dialect, ReadId, RequestId, SessionId};
 use shared::{ClientId, Command, Epoch, ErrorCode, MemberId, command::Hello};
 
 /// One thing that happened.

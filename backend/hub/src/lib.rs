@@ -22,4 +22,4 @@ pub use house::House;
 pub use hub::{Hub, Settings};
 pub use input::Input;
 pub use output::{Audience, Output};
-pub use session::{Dialect, SessionId, RequestId};
+pub use session::{Dialect, RequestId, SessionId};

@@ -11,7 +11,7 @@ use crate::{
     change::{Change, Committed, Outcome, Receipt},
     house::House,
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
-    query::{QueryResult, MessagePage, Query, ReplayPart, range, trim},
+    query::{MessagePage, Query, QueryResult, ReplayPart, range, trim},
 };
 use shared::{
     Address, ClientId, Epoch, Event, MemberId, Message, RoomId,
@@ -104,7 +104,9 @@ impl Log {
         let end = number(seen);
         let pivot = match at {
             PageAnchor::Newest => end,
-            PageAnchor::Before(n) | PageAnchor::Around(n) => number(positions.partition_point(|held| *held < n)).min(end),
+            PageAnchor::Before(n) | PageAnchor::Around(n) => {
+                number(positions.partition_point(|held| *held < n)).min(end)
+            }
             PageAnchor::After(n) => number(positions.partition_point(|held| *held <= n)).min(end),
             PageAnchor::Date(time) => {
                 let is_before = |n: &u64| self.message(*n).is_some_and(|message| message.at < time);

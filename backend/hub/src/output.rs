@@ -4,7 +4,7 @@ use crate::{
     change::Change,
     input::Unstored,
     query::Query,
-    session::{ReadId, SessionId, RequestId},
+    session::{ReadId, RequestId, SessionId},
 };
 use shared::{Address, CloseCode, ErrorCode, Event, Member, MemberId, RoomId};
 

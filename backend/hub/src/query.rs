@@ -72,7 +72,13 @@ pub struct ReplayPart {
 /// `pivot` is the number of the first message at or after what was asked for; `first` and `last`
 /// are the oldest and newest numbers that can be read. The result is the range to read, and the
 /// end at which to cut if the texts are too long.
-pub fn range(at: PageAnchor, pivot: u64, limit: usize, first: u64, last: u64) -> (std::ops::Range<u64>, TrimEnd) {
+pub fn range(
+    at: PageAnchor,
+    pivot: u64,
+    limit: usize,
+    first: u64,
+    last: u64,
+) -> (std::ops::Range<u64>, TrimEnd) {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let end = last.saturating_add(1).max(first);
     let pivot = pivot.clamp(first, end);

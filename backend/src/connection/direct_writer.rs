@@ -242,8 +242,14 @@ mod tests {
     #[tokio::test]
     async fn a_frame_that_has_begun_is_ended_before_the_close() {
         let (mut socket, mut peer) = pair().await;
-        let connection =
-            Connection::new(SessionId(1), Dialect::V1, TransportKind::Socket, 0, Rc::default(), socket.way_out());
+        let connection = Connection::new(
+            SessionId(1),
+            Dialect::V1,
+            TransportKind::Socket,
+            0,
+            Rc::default(),
+            socket.way_out(),
+        );
         let mut body = Outbound::new(Rc::clone(&connection), ());
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());

@@ -19,7 +19,7 @@ use shared::{
     Event,
     event::{
         Trace,
-        trace::{self, DirectionCount, ByteCounts, TraceItem, TracedFrame},
+        trace::{self, ByteCounts, DirectionCount, TraceItem, TracedFrame},
     },
     limits::{TRACE_BYTES_MAX, TRACE_PAYLOAD_BYTES_MAX},
     websocket::{FrameHeader, Opcode, Side},

@@ -95,7 +95,8 @@ async fn a_stream_has_a_comment_now_and_then_and_a_request_has_none() {
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&table).run(inbox));
     let run = async {
-        let [stream, poll] = [TransportKind::Stream, TransportKind::Poll].map(|carrier| table.enter_http(carrier));
+        let [stream, poll] =
+            [TransportKind::Stream, TransportKind::Poll].map(|carrier| table.enter_http(carrier));
         let lobby = Address::Room(shared::RoomId::LOBBY);
         [&stream, &poll].into_iter().for_each(|one| table.attach(one.session, &[lobby]));
         stream.release();

@@ -213,7 +213,8 @@ impl Reader {
             (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
             (AggregatedMessage::Text(text), Dialect::Text) => self.plain(text).await?,
             (AggregatedMessage::Binary(bytes), Dialect::Text) => {
-                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec()))).await?;
+                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec())))
+                    .await?;
             }
         }
         Ok(())

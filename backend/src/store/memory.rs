@@ -7,7 +7,7 @@ use hub::{
     House,
     change::{Change, Outcome},
     log::Log,
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
 

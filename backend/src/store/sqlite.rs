@@ -36,7 +36,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
     change::{Change, Outcome},
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
 };
 use log::Log;
 use read_queue::Desk;

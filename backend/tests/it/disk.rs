@@ -91,8 +91,11 @@ async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
     assert_eq!(http::get(&house, "/healthz", &[]).await.status, 200);
 
     // Reading goes on.
-    let history =
-        shared::command::HistoryQuery { reference: 900, room: RoomId::LOBBY, at: shared::command::PageAnchor::Newest };
+    let history = shared::command::HistoryQuery {
+        reference: 900,
+        room: RoomId::LOBBY,
+        at: shared::command::PageAnchor::Newest,
+    };
     wei.command(&Command::History(history)).await;
     loop {
         match wei.event().await {

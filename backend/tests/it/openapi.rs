@@ -197,7 +197,7 @@ fn source_in(path: &Path) -> String {
 
 /// What the server reads of a query, as its own source says.
 fn read_by_the_server() -> BTreeSet<String> {
-    let source = source_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/transport"));
+    let source = source_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http"));
     let named = |call: &str| -> Vec<String> {
         source.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
     };

@@ -128,7 +128,7 @@ mod refusing {
     use hub::{
         House,
         change::{Change, Outcome},
-        query::{QueryResult, Query},
+        query::{Query, QueryResult},
     };
     use shared::{Epoch, ErrorCode};
 

@@ -3,7 +3,7 @@
 use crate::{house::House, scratch::Scratch, socket::Socket};
 use shared::{
     Address, ClientId, Command, Cursor, ErrorCode, Event, RoomId,
-    command::{PageAnchor, EventsQuery, Hello, HistoryQuery, Post, RoomCreate, RoomMove, RoomsQuery},
+    command::{EventsQuery, Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery},
     event::Reply,
     limits::{REPLAY_EVENTS_MAX, TEXT_BYTES_MAX},
 };

@@ -8,7 +8,7 @@ use backend::store::{Store, memory::MemoryStore};
 use futures_util::future::BoxFuture;
 use hub::{
     change::{Change, Outcome},
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode, Event};
 use std::{

@@ -48,8 +48,10 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
     assert_eq!(fs::read_to_string(back.folder().join("house")).unwrap(), house_id);
     assert_ne!(back.store().epoch(), epoch, "a cursor of before means nothing any more");
     assert_eq!(back.house().head(), head);
-    let (then, now) =
-        (back.page(LOBBY, PageAnchor::Newest, 50, head).await, store.page(LOBBY, PageAnchor::Newest, 50, head).await);
+    let (then, now) = (
+        back.page(LOBBY, PageAnchor::Newest, 50, head).await,
+        store.page(LOBBY, PageAnchor::Newest, 50, head).await,
+    );
     assert_eq!(then, now);
     assert_eq!(back.post(WEI, LOBBY, &["on we go"]).await, [head + 1]);
     let report = sqlite::check(back.folder()).unwrap();

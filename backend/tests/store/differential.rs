@@ -7,7 +7,7 @@ use crate::{
 };
 use hub::{
     change::Change,
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
 };
 use shared::{Address, MemberId, RoomId, command::PageAnchor};
 

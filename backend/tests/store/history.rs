@@ -92,7 +92,13 @@ async fn a_room_without_messages_is_an_empty_page() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "Kitchen").await;
         for room in [room, LOBBY, RoomId(77), RoomId(u64::MAX)] {
-            for at in [PageAnchor::Newest, PageAnchor::Before(9), PageAnchor::After(0), PageAnchor::Around(3), PageAnchor::Date(5)] {
+            for at in [
+                PageAnchor::Newest,
+                PageAnchor::Before(9),
+                PageAnchor::After(0),
+                PageAnchor::Around(3),
+                PageAnchor::Date(5),
+            ] {
                 assert_eq!(
                     store.page(room, at, 5, u64::MAX).await,
                     MessagePage::default(),

@@ -6,7 +6,7 @@ use hub::House;
 use hub::change::{Change, Committed, Outcome};
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use hub::query::{QueryResult, MessagePage, Query, ReplayPart};
+use hub::query::{MessagePage, Query, QueryResult, ReplayPart};
 use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::PageAnchor};
 use std::{
     fs,
@@ -147,7 +147,13 @@ impl Subject {
         self.store().read(query).await.unwrap()
     }
 
-    pub(crate) async fn page(&mut self, room: RoomId, at: PageAnchor, limit: usize, through: u64) -> MessagePage {
+    pub(crate) async fn page(
+        &mut self,
+        room: RoomId,
+        at: PageAnchor,
+        limit: usize,
+        through: u64,
+    ) -> MessagePage {
         match self.read(Query::History { room, at, limit, through }).await {
             QueryResult::Page(page) => page,
             other => panic!("{other:?}"),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use shared::command::PageAnchor;
 use shared::{Address, Cursor, Event, MemberId, RoomId};
 
-use hub::query::{QueryResult, Query};
+use hub::query::{Query, QueryResult};
 use shared::limits::SNAPSHOT_MESSAGES;
 
 use super::chance::Chance;

@@ -15,7 +15,7 @@ use backend::store::sqlite::SqliteStore;
 use hub::change::Change;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
-use hub::query::{QueryResult, Query};
+use hub::query::{Query, QueryResult};
 use sha2::{Digest, Sha256};
 use shared::{ClientId, MemberId, RoomId};
 

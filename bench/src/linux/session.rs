@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use shared::command::{PageAnchor, Hello, HistoryQuery, Post, RoomCreate, RoomMove};
+use shared::command::{Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove};
 use shared::event::{Reply, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
@@ -107,7 +107,11 @@ impl Session {
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn page(&mut self, room: RoomId, at: PageAnchor) -> Result<Box<shared::event::HistoryPage>, Failure> {
+    pub(crate) fn page(
+        &mut self,
+        room: RoomId,
+        at: PageAnchor,
+    ) -> Result<Box<shared::event::HistoryPage>, Failure> {
         let reference = self.reference();
         self.tell(&Command::History(HistoryQuery { reference, room, at }))?;
         loop {

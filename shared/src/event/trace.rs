@@ -1,8 +1,8 @@
 //! What a traced connection is told of itself: its handshake, and each frame in either direction, as the server saw
 //! them. Only who opens a connection with `trace=1` is told, and only of that connection.
 
-use crate::json::{Json, FromJson, DecodeError};
-use crate::websocket::{FrameFault, Frame, Side, hex};
+use crate::json::{DecodeError, FromJson, Json};
+use crate::websocket::{Frame, FrameFault, Side, hex};
 use serde::{Serialize, Serializer};
 
 /// Something that the server saw on this connection. Its own frames are not told.

@@ -98,7 +98,8 @@ impl Frame {
     /// # Errors
     /// The header is not whole: how many more bytes it needs, at least.
     pub fn read(bytes: &[u8], from: Side) -> Result<Self, FrameFault> {
-        let header = FrameHeader::read(bytes).map_err(|needed| FrameFault::Short((needed.0 - bytes.len()) as u64))?;
+        let header =
+            FrameHeader::read(bytes).map_err(|needed| FrameFault::Short((needed.0 - bytes.len()) as u64))?;
         let behind = &bytes[header.bytes()..];
         let there = usize::try_from(header.length).unwrap_or(usize::MAX).min(behind.len());
         let mut payload = behind[..there].to_vec();
@@ -229,7 +230,11 @@ mod tests {
             (&long_ping, Server, &[FrameFault::ControlTooLong]),
             (&[0x82, 126, 0, 1, 7], Server, &[FrameFault::LengthNotShortest]),
             (&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, 7], Server, &[FrameFault::LengthNotShortest]),
-            (&[0x82, 127, 128, 0, 0, 0, 0, 0, 0, 0], Server, &[FrameFault::LengthTooGreat, FrameFault::Short(1 << 63)]),
+            (
+                &[0x82, 127, 128, 0, 0, 0, 0, 0, 0, 0],
+                Server,
+                &[FrameFault::LengthTooGreat, FrameFault::Short(1 << 63)],
+            ),
             (b"\x81\x01a", Client, &[FrameFault::Unmasked]),
             (&[0x81, 0x80, 1, 2, 3, 4], Server, &[FrameFault::Masked]),
             (b"\x81\x03a\xff\x61", Server, &[FrameFault::NotUtf8(1)]),

@@ -1,6 +1,6 @@
 //! Frames of one side in their order (RFC 6455 §5.4): what each is allowed to be depends on those before it.
 
-use super::frame::{FrameFault, Frame};
+use super::frame::{Frame, FrameFault};
 use super::header::Opcode;
 
 /// What the frames so far have begun.
@@ -64,7 +64,8 @@ fn text(begun: Vec<u8>, frame: &mut Frame) -> OpenMessage {
             OpenMessage::Text(part[error.valid_up_to()..].to_vec())
         }
         Err(error) => {
-            let fault = if is_first { FrameFault::NotUtf8(error.valid_up_to()) } else { FrameFault::PartsNotUtf8 };
+            let fault =
+                if is_first { FrameFault::NotUtf8(error.valid_up_to()) } else { FrameFault::PartsNotUtf8 };
             frame.faults.push(fault);
             OpenMessage::Bytes
         }
@@ -103,7 +104,8 @@ mod tests {
             (b"\x89\x00\x80\x00", &[None, Some(Nothing)]),
         ];
         for (bytes, told) in cases {
-            let told: Vec<Vec<FrameFault>> = told.iter().map(|fault| fault.iter().copied().collect()).collect();
+            let told: Vec<Vec<FrameFault>> =
+                told.iter().map(|fault| fault.iter().copied().collect()).collect();
             assert_eq!(judged(bytes), told, "{bytes:02x?}");
         }
     }

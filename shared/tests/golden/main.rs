@@ -129,7 +129,7 @@ fn an_event_of_a_newer_server_is_passed_over() {
     ] {
         let place =
             frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
-        let expected = place.map_or(Event::Unknown, Event::Unknown);
+        let expected = place.map_or(Event::Unknown, Event::UnknownDurable);
         assert_eq!(Event::parse(frame).unwrap(), expected, "{frame}");
         let among = format!(r#"{{"type":"events","ref":1,"to":{{"room":1}},"events":[{frame}]}}"#);
         let Ok(Event::Events(found)) = Event::parse(&among) else { panic!("{among}") };

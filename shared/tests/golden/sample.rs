@@ -3,12 +3,15 @@
 use shared::{
     Address, ClientId, Command, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId,
     api::{Me, NameRequest, Problem},
-    command::{self, PageAnchor, Hello, Post, RoomChange, RoomCreate, RoomMove},
+    command::{self, Hello, PageAnchor, Post, RoomChange, RoomCreate, RoomMove},
     event::{
-        self, Away, EventsPage, DirectoryRoom, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Refusal,
-        Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage, Through, Trace,
-        Welcome,
-        trace::{HexBytes, DirectionCount, ByteCounts, Handshake, HeaderField, RequestHead, ResponseHead, TraceItem, TracedFrame},
+        self, Away, DirectoryRoom, EventsPage, Gone, Here, HistoryPage, MemberJoined, MemberLeft, Posted,
+        Refusal, Renamed, Reply, Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, RoomsPage,
+        Through, Trace, Welcome,
+        trace::{
+            ByteCounts, DirectionCount, Handshake, HeaderField, HexBytes, RequestHead, ResponseHead,
+            TraceItem, TracedFrame,
+        },
     },
     websocket::{Frame, Opcode, Side},
 };
@@ -39,7 +42,8 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
     let client_id = id("77d0e1f2a3b4c5d6e7f8091a2b3c4d5e");
     let moved =
         |reference, letter: &str| RoomMove { reference, client_id: id(&letter.repeat(32)), room: TASTING };
-    let history = |reference, at| Command::History(command::HistoryQuery { reference, room: RoomId::LOBBY, at });
+    let history =
+        |reference, at| Command::History(command::HistoryQuery { reference, room: RoomId::LOBBY, at });
     vec![
         ("command_hello", hello(None, None)),
         ("command_hello_again", hello(Some(cursor(4)), Some(TASTING))),
@@ -70,7 +74,11 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
         ("command_room_leave", Command::RoomLeave(moved(6, "d"))),
         (
             "command_rooms",
-            Command::Rooms(command::RoomsQuery { reference: 7, find: "茶".into(), after: Some(RoomId::LOBBY) }),
+            Command::Rooms(command::RoomsQuery {
+                reference: 7,
+                find: "茶".into(),
+                after: Some(RoomId::LOBBY),
+            }),
         ),
         ("command_history_newest", history(8, PageAnchor::Newest)),
         ("command_history_before", history(8, PageAnchor::Before(5))),
@@ -193,7 +201,8 @@ fn hello_masked() -> TracedFrame {
 }
 
 fn counted() -> ByteCounts {
-    let (client, server) = (DirectionCount { frames: 812, bytes: 60_210 }, DirectionCount { frames: 815, bytes: 184_032 });
+    let (client, server) =
+        (DirectionCount { frames: 812, bytes: 60_210 }, DirectionCount { frames: 815, bytes: 184_032 });
     ByteCounts { client, server }
 }
 

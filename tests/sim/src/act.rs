@@ -114,8 +114,9 @@ impl World {
         let epoch = self.server.log.epoch();
         let log = self.ledger.log(epoch, self.pages[id.index].view.room).to_vec();
         let somewhere = self.chance.pick(&log);
-        let jump = somewhere
-            .map(|message| if self.chance.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) });
+        let jump = somewhere.map(|message| {
+            if self.chance.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) }
+        });
         match (self.chance.below(6), jump) {
             (0, _) => self.give(id, Input::Latest),
             (1, Some(at)) => self.give(id, Input::Jump(at)),

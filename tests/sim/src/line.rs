@@ -183,7 +183,9 @@ impl World {
         let is_welcome = is_welcome(frame);
         if is_welcome {
             line.identity = claim_of(frame).ok_or_else(|| Broken(format!("nobody's: {frame}")))?;
-            let ExpectedIdentity { member: Some(member), epoch: Some(epoch) } = line.identity else { return Ok(()) };
+            let ExpectedIdentity { member: Some(member), epoch: Some(epoch) } = line.identity else {
+                return Ok(());
+            };
             if !line.share.welcomed(format!("member={}&epoch={epoch}", member.0)) {
                 // What was held is of no use any more: begun anew, the client says where it stands.
                 return self.line_over(id, socket, GOING_AWAY, "");

@@ -8,7 +8,7 @@ use client::input::{Input, SocketId};
 use client::limits::WINDOW_ROWS_MAX;
 use client::view::{Identity, Row, RowKey, RowState, View};
 use hub::change::Committed;
-use hub::query::{QueryResult, Query};
+use hub::query::{Query, QueryResult};
 use shared::command::PageAnchor;
 use shared::event::{RoomSnapshot, Welcome};
 use shared::{Address, ClientId, Cursor, Epoch, Event, Member, MemberId, Message, RoomId};

@@ -13,7 +13,7 @@ use crate::world::{Happening, World};
 use hub::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::log::Log;
-use hub::{Audience, Hub, Input, Output, SessionId, Settings, RequestId};
+use hub::{Audience, Hub, Input, Output, RequestId, SessionId, Settings};
 use session::{Held, Session, encode};
 use shared::event::Refusal;
 use shared::{Address, CloseCode, Epoch, ErrorCode, Event};

@@ -5,7 +5,7 @@ use crate::house::members::DeviceKey;
 use crate::input::{ExpectedIdentity, Poll};
 use crate::limits::SESSIONS_PER_MEMBER_MAX;
 use crate::output::{Audience, Output};
-use crate::session::{TransportKind, Session, SessionId};
+use crate::session::{Session, SessionId, TransportKind};
 use shared::{CloseCode, ErrorCode, Event, MemberId, command::Hello};
 
 impl Hub {

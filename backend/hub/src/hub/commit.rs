@@ -6,7 +6,7 @@ use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::input::Unstored;
 use crate::output::{Answer, Audience, Output};
-use crate::session::{TransportKind, Session, SessionId, RequestId};
+use crate::session::{RequestId, Session, SessionId, TransportKind};
 use shared::{
     Address, CloseCode, ErrorCode, Event, MemberId,
     event::{MemberJoined, MemberLeft, Reply},

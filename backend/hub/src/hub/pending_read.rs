@@ -5,7 +5,7 @@ use super::{Hub, recovery, refuse};
 use crate::{
     limits::READS_PER_SESSION_MAX,
     output::Output,
-    query::{QueryResult, MessagePage, Query, ReplayPart},
+    query::{MessagePage, Query, QueryResult, ReplayPart},
     session::{ReadId, Session, SessionId},
 };
 use shared::{

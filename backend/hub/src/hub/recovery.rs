@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     output::Output,
-    query::{QueryResult, Query, ReplayPart},
+    query::{Query, QueryResult, ReplayPart},
     session::{Session, SessionId},
 };
 use shared::{

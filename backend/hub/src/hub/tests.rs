@@ -277,17 +277,26 @@ fn what_is_not_stored_keeps_its_place_among_what_is() {
         })
         .collect();
     assert_eq!(order, ["1", "empty", "2", "[3]"]);
-    assert_eq!(house.tell(Input::UnstoredReceived(session, Unstored::EmptyText)), [Output::PublishUnstored(Unstored::EmptyText)]);
+    assert_eq!(
+        house.tell(Input::UnstoredReceived(session, Unstored::EmptyText)),
+        [Output::PublishUnstored(Unstored::EmptyText)]
+    );
 }
 
 #[test]
 fn a_taken_name_is_refused_with_a_free_one() {
     let mut house = House::with_members(&["Wei"]);
-    let out = house.tell(Input::Join { ticket: RequestId(5), name: " wei ".into(), device: DeviceKey([9; 32]) });
-    assert_eq!(out, [Output::Answer(RequestId(5), Answer::Refused(ErrorCode::NameTaken, Some("wei 2".into())))]);
-    let out = house.tell(Input::Rename { ticket: RequestId(6), name: "Hao".into(), device: DeviceKey([9; 32]) });
+    let out =
+        house.tell(Input::Join { ticket: RequestId(5), name: " wei ".into(), device: DeviceKey([9; 32]) });
+    assert_eq!(
+        out,
+        [Output::Answer(RequestId(5), Answer::Refused(ErrorCode::NameTaken, Some("wei 2".into())))]
+    );
+    let out =
+        house.tell(Input::Rename { ticket: RequestId(6), name: "Hao".into(), device: DeviceKey([9; 32]) });
     assert_eq!(out, [Output::Answer(RequestId(6), Answer::Refused(ErrorCode::SignInRequired, None))]);
-    let out = house.tell(Input::Rename { ticket: RequestId(7), name: "Hao".into(), device: DeviceKey([1; 32]) });
+    let out =
+        house.tell(Input::Rename { ticket: RequestId(7), name: "Hao".into(), device: DeviceKey([1; 32]) });
     assert!(
         matches!(
             &out[..],

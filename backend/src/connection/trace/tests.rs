@@ -24,7 +24,10 @@ fn at_the_limit_frames_are_told_and_past_it_counted() {
             std::cmp::Ordering::Less => assert!(matches!(told, Some(TraceItem::Frame(_))), "{number}"),
             std::cmp::Ordering::Equal => {
                 let server = DirectionCount { frames: number as u64, bytes: (number * frame.len()) as u64 };
-                assert_eq!(told, Some(TraceItem::Counted(ByteCounts { client: DirectionCount::default(), server })));
+                assert_eq!(
+                    told,
+                    Some(TraceItem::Counted(ByteCounts { client: DirectionCount::default(), server }))
+                );
             }
             std::cmp::Ordering::Greater => assert_eq!(told, None),
         }
@@ -62,7 +65,8 @@ fn past_the_limit_pings_and_the_close_bring_the_count() {
 #[test]
 fn of_a_long_frame_the_beginning_is_told() {
     for (length, told) in [(63, 63), (64, 64), (65, 64), (70_000, 64)] {
-        let TraceItem::Frame(frame) = read(&Tracer::new().sent(&frame::binary(&vec![7; length])).unwrap()) else {
+        let TraceItem::Frame(frame) = read(&Tracer::new().sent(&frame::binary(&vec![7; length])).unwrap())
+        else {
             panic!()
         };
         assert_eq!(frame.payload.0.len(), told);

@@ -11,7 +11,13 @@ use hub::query::{MessagePage, range, trim};
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use shared::{Event, Message, RoomId, command::PageAnchor};
 
-pub(super) fn read(db: &Connection, room: RoomId, at: PageAnchor, limit: usize, through: u64) -> Result<MessagePage, Fault> {
+pub(super) fn read(
+    db: &Connection,
+    room: RoomId,
+    at: PageAnchor,
+    limit: usize,
+    through: u64,
+) -> Result<MessagePage, Fault> {
     let room = Messages { db, shelf: Shelf::messages(room), through };
     let Some(last) = room.last()? else { return Ok(MessagePage::default()) };
     let after_all = Place { n: last.n + 1, seq: last.seq + 1 };

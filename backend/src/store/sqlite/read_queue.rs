@@ -2,7 +2,7 @@
 //! thread, who reads waits without a runtime.
 
 use crate::store::limits::READS_WAITING_MAX;
-use hub::query::{QueryResult, Query};
+use hub::query::{Query, QueryResult};
 use shared::ErrorCode;
 use std::{
     collections::VecDeque,

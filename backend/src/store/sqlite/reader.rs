@@ -1,7 +1,7 @@
 //! A reader: one thread with a connection of its own.
 
 use super::{Files, database, fault::Fault, page, read_queue::Desk, replay};
-use hub::query::{QueryResult, Query};
+use hub::query::{Query, QueryResult};
 use rusqlite::Connection;
 use shared::ErrorCode;
 

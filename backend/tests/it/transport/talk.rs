@@ -4,7 +4,7 @@ use super::client::{By, Client};
 use crate::house::House;
 use shared::{
     Address, ClientId, Command, ErrorCode, Event, RoomId,
-    command::{PageAnchor, HistoryQuery, Post, RoomCreate, RoomMove, RoomsQuery},
+    command::{HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery},
     event::Reply,
     limits::{HISTORY_MESSAGES, NAME_CHARS_MAX, TEXT_BYTES_MAX},
 };

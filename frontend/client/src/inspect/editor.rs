@@ -3,7 +3,7 @@
 
 use crate::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::hex::{self, NotHex};
-use shared::websocket::{FrameFault, Frame, FrameHeader, LengthForm, Opcode, Sequence, Side, header};
+use shared::websocket::{Frame, FrameFault, FrameHeader, LengthForm, Opcode, Sequence, Side, header};
 
 /// The editor.
 #[derive(Clone, Debug, PartialEq, Eq)]

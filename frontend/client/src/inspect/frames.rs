@@ -2,7 +2,7 @@
 
 use crate::limits::INSPECT_FRAMES_MAX;
 use shared::event::trace::{ByteCounts, TracedFrame};
-use shared::websocket::{FrameFault, Frame};
+use shared::websocket::{Frame, FrameFault};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -72,7 +72,11 @@ mod tests {
     fn seen(length: usize, told: usize) -> TracedFrame {
         let whole = Frame::write(Opcode::Text, &vec![b'x'; length], Some([1, 2, 3, 4]));
         let (header, payload) = whole.split_at(whole.len() - length);
-        TracedFrame { from: Side::Client, header: HexBytes(header.into()), payload: HexBytes(payload[..told].into()) }
+        TracedFrame {
+            from: Side::Client,
+            header: HexBytes(header.into()),
+            payload: HexBytes(payload[..told].into()),
+        }
     }
 
     #[test]

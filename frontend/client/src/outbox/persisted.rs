@@ -3,7 +3,7 @@
 
 use crate::view::RowKey;
 use serde::Serialize;
-use shared::json::{Json, FromJson, DecodeError};
+use shared::json::{DecodeError, FromJson, Json};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 
 /// Whose something is. A member's id means somebody in one log only.

@@ -101,7 +101,7 @@ mod tests {
 
     fn event(n: u64, prev: u64) -> (Event, Position) {
         let position = Position { n, to: Address::Room(RoomId(1)), prev };
-        (Event::Unknown(position), position)
+        (Event::UnknownDurable(position), position)
     }
 
     fn take(feed: &mut Feed, n: u64, prev: u64) -> Option<Step> {

@@ -2,8 +2,8 @@
 
 use shared::command::PageAnchor;
 use shared::event::{
-    EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply, Reset,
-    RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
+    EventsPage, Here, HistoryPage, MemberJoined, MemberLeft, Posted, Presence, Refusal, Renamed, Reply,
+    Reset, RoomChanged, RoomCreated, RoomEntry, RoomSnapshot, Through, Welcome,
 };
 use shared::limits::HISTORY_MESSAGES;
 use shared::{Address, ClientId, Cursor, Epoch, ErrorCode, Event, Member, MemberId, Message, Room, RoomId};

@@ -5,7 +5,7 @@ use crate::page::{Page, ann, bo, closes, commands, histories, holes, posts};
 use client::input::Input;
 use client::limits::BEYOND_MAX;
 use client::view::{Edge, RoomItem};
-use shared::command::{PageAnchor, Command};
+use shared::command::{Command, PageAnchor};
 use shared::{Address, RoomId};
 
 const TEA: RoomId = RoomId(7);

@@ -3,7 +3,7 @@
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
 use shared::websocket::header::mask;
-use shared::websocket::{FrameFault, Frame, LengthForm, Opcode, hex};
+use shared::websocket::{Frame, FrameFault, LengthForm, Opcode, hex};
 use yew::prelude::*;
 
 /// The fields, the payload and the faults of a frame. `untold`: bytes of its payload that are not there.
@@ -138,7 +138,9 @@ fn fault_word(language: Language, fault: FrameFault) -> AttrValue {
     match fault {
         FrameFault::Short(count) => tr!(language, "inspect.fault_short", count = count),
         FrameFault::ReservedBit => tr!(language, "inspect.fault_rsv"),
-        FrameFault::ReservedOpcode(bits) => tr!(language, "inspect.fault_opcode", opcode = format!("0x{bits:x}")),
+        FrameFault::ReservedOpcode(bits) => {
+            tr!(language, "inspect.fault_opcode", opcode = format!("0x{bits:x}"))
+        }
         FrameFault::ControlInParts => tr!(language, "inspect.fault_parts"),
         FrameFault::ControlTooLong => tr!(language, "inspect.fault_long"),
         FrameFault::LengthNotShortest => tr!(language, "inspect.fault_length"),

@@ -188,9 +188,9 @@ impl World {
                 }
                 Ok(())
             }
-            Some(Up::Command(identity, command)) => {
-                self.accept(wire, |session, device| Input::CommandRequested { session, device, identity, command })
-            }
+            Some(Up::Command(identity, command)) => self.accept(wire, |session, device| {
+                Input::CommandRequested { session, device, identity, command }
+            }),
             Some(Up::Frame(text)) => self.read(id, &text),
             Some(Up::Close) => self.server_hears(wire),
         }

@@ -5,7 +5,7 @@ use crate::hub::{Hub, count, refuse};
 use crate::limits::PLAIN_POSTS_PER_POST;
 use crate::output::Output;
 use crate::rate::Rate;
-use crate::session::{TransportKind, Session, SessionId};
+use crate::session::{Session, SessionId, TransportKind};
 use shared::{Command, Cursor, ErrorCode, Event, MemberId, event::Through};
 
 impl Hub {
@@ -19,7 +19,9 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let Some(member) = self.admit(session, member, device, TransportKind::Request, None, out) else { return };
+        let Some(member) = self.admit(session, member, device, TransportKind::Request, None, out) else {
+            return;
+        };
         self.pace_request(session, member, now, out);
         match command {
             // Not for this request but for what the same device reads by.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     limits::READS_PER_SESSION_MAX,
-    query::{QueryResult, Query},
+    query::{Query, QueryResult},
     session::ReadId,
 };
 use shared::{
@@ -229,8 +229,9 @@ fn an_answer_is_as_of_when_it_was_asked_for() {
 #[test]
 fn what_is_missing_is_given_in_order_and_too_much_of_it_is_a_reset() {
     let mut house = House::with_talk(3);
-    let events =
-        |after| Command::Events(command::EventsQuery { reference: 5, to: Address::Room(RoomId::LOBBY), after });
+    let events = |after| {
+        Command::Events(command::EventsQuery { reference: 5, to: Address::Room(RoomId::LOBBY), after })
+    };
     let out = house.ask(1, events(2));
     let [Output::Send(_, Event::Events(found))] = &out[..] else { panic!("{out:?}") };
     let positions: Vec<_> = found.events.iter().map(|event| event.position().unwrap().n).collect();

@@ -68,14 +68,24 @@ impl House {
     /// One that knows who is here, from this position on.
     fn quiet(&self, n: u64) -> Poll {
         let present = self.hub.presence_revision();
-        Poll { hello: hello_at(at(n)), begins: false, present, identity: ExpectedIdentity::default(), away: false }
+        Poll {
+            hello: hello_at(at(n)),
+            begins: false,
+            present,
+            identity: ExpectedIdentity::default(),
+            away: false,
+        }
     }
 
     /// A request that is answered and over.
     fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
         let session = SessionId(session);
-        let out =
-            self.tell(Input::CommandRequested { session, device: device(of), identity: ExpectedIdentity::default(), command });
+        let out = self.tell(Input::CommandRequested {
+            session,
+            device: device(of),
+            identity: ExpectedIdentity::default(),
+            command,
+        });
         self.tell(Input::Closed(session));
         out
     }

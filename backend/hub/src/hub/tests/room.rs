@@ -63,7 +63,11 @@ fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
     house.enter(2, 2);
     house.ask(1, create(1, "a", ""));
     let history = |room| {
-        Command::History(command::HistoryQuery { reference: 5, room: RoomId(room), at: command::PageAnchor::Newest })
+        Command::History(command::HistoryQuery {
+            reference: 5,
+            room: RoomId(room),
+            at: command::PageAnchor::Newest,
+        })
     };
     let events = |to| Command::Events(command::EventsQuery { reference: 5, to, after: 0 });
     for refused in [

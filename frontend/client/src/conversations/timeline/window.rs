@@ -144,7 +144,9 @@ impl Timeline {
     /// Shows a page that the reader jumped to.
     pub(crate) fn land(&mut self, page: Stretch, at: PageAnchor) {
         let wanted = match at {
-            PageAnchor::Before(n) | PageAnchor::After(n) | PageAnchor::Around(n) => page.iter().find(|held| held.n >= n),
+            PageAnchor::Before(n) | PageAnchor::After(n) | PageAnchor::Around(n) => {
+                page.iter().find(|held| held.n >= n)
+            }
             PageAnchor::Date(day) => page.iter().find(|held| held.row.at >= day),
             PageAnchor::Newest => None,
         };

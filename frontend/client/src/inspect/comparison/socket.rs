@@ -55,7 +55,7 @@ fn headers(headers: &[HeaderField]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::event::trace::{HexBytes, DirectionCount, RequestHead, ResponseHead, TracedFrame};
+    use shared::event::trace::{DirectionCount, HexBytes, RequestHead, ResponseHead, TracedFrame};
     use shared::websocket::{Frame, Opcode};
 
     fn header(name: &str, value: &str) -> HeaderField {
@@ -94,7 +94,8 @@ mod tests {
             sums.saw(&frame(Side::Server, length, 64));
             assert_eq!(sums.took().since(before), Took { requests: 0, up, down }, "{length}");
         }
-        let half = TracedFrame { from: Side::Client, header: HexBytes(vec![0x81]), payload: HexBytes(vec![]) };
+        let half =
+            TracedFrame { from: Side::Client, header: HexBytes(vec![0x81]), payload: HexBytes(vec![]) };
         let before = sums.took();
         sums.saw(&TraceItem::Frame(half));
         assert_eq!(sums.took().since(before), Took { requests: 0, up: 1, down: 0 });

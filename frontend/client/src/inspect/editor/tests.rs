@@ -36,7 +36,12 @@ fn each_example_is_what_it_says() {
         match example {
             Example::Broken => assert_eq!(
                 faults,
-                [FrameFault::ReservedBit, FrameFault::ControlInParts, FrameFault::Unmasked, FrameFault::LengthNotShortest]
+                [
+                    FrameFault::ReservedBit,
+                    FrameFault::ControlInParts,
+                    FrameFault::Unmasked,
+                    FrameFault::LengthNotShortest
+                ]
             ),
             Example::Bytes64K => assert_eq!(faults, [FrameFault::Short(65_536)]),
             _ => assert_eq!(faults, [], "{example:?}"),

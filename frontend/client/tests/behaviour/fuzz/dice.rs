@@ -225,7 +225,8 @@ impl Dice {
     pub(super) fn wish(&mut self) -> Input {
         let (room, text) = (RoomId(self.roll(4)), self.pick(&["half", "half a", "", "y"]).to_owned());
         let id = client_id(self.roll(30));
-        let at = [PageAnchor::Newest, PageAnchor::Around(self.roll(40)), PageAnchor::Date(self.number())][self.roll(3) as usize];
+        let at = [PageAnchor::Newest, PageAnchor::Around(self.roll(40)), PageAnchor::Date(self.number())]
+            [self.roll(3) as usize];
         match self.roll(16) {
             0 | 1 => Input::Older,
             2 => Input::Newer,

@@ -1,11 +1,13 @@
 use super::*;
 use crate::{
-    api::{self, Addresses},
-    assets::Page,
+    connection::permit::Places,
     fanout::{Batch, Delivery},
-    guard::House,
+    http::{
+        api::{self, Addresses},
+        assets::Page,
+        host_policy::House,
+    },
     limits::INBOX_MAX,
-    place::Places,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
 };
@@ -93,9 +95,9 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
 
     // Another connection posts as soon as the answer is there.
     let talker = hub::SessionId(77);
-    let (dialect, device) = (Dialect::Plain, None);
+    let (dialect, device) = (Dialect::Text, None);
     parts.registry.tell(Input::Opened { session: talker, dialect, device }).await.unwrap();
-    let post = Input::Plain { session: talker, client_id: ClientId([7; 16]), text: "tea".to_owned() };
+    let post = Input::TextReceived { session: talker, client_id: ClientId([7; 16]), text: "tea".to_owned() };
     parts.registry.tell(post).await.unwrap();
     let mut is_attached = false;
     'posted: loop {
