@@ -42,12 +42,12 @@ pub fn use_address(view: &Seen, browsing: bool, emit: &Callback<Input>) -> Asked
         move |emit| {
             // The lobby is open already.
             if here() != RoomId::LOBBY {
-                emit.emit(Input::Open(here()));
+                emit.emit(Input::OpenRoom(here()));
             }
             let emit = emit.clone();
             let on_move = Closure::<dyn FnMut()>::new(move || {
                 asked.set(here());
-                emit.emit(Input::Open(here()));
+                emit.emit(Input::OpenRoom(here()));
             });
             let window = web_sys::window();
             if let Some(window) = &window {

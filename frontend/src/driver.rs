@@ -13,8 +13,8 @@ use crate::transport::{Connection, Told, line::Line};
 use crate::{clock, random, version};
 use client::Client;
 use client::effect::Effect;
-use client::input::{Input, SocketId};
-use client::transport::{Transport, Worked};
+use client::input::{ConnectionId, Input};
+use client::transport::{LastGood, Transport};
 use client::view::{ReadyState, View};
 use js_sys::Reflect;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
@@ -43,7 +43,7 @@ struct Inner {
     waiting: RefCell<(VecDeque<Input>, bool)>,
     /// The connections: one that serves, and perhaps one that is tried beside it. Each stays until it
     /// has closed, or another by the same transport is opened.
-    connections: RefCell<Vec<(SocketId, Transport, Connection)>>,
+    connections: RefCell<Vec<(ConnectionId, Transport, Connection)>>,
     timers: RefCell<Timers>,
     database: Database,
     view: RefCell<Rc<View>>,
@@ -78,10 +78,10 @@ impl Driver {
         self.handle(Input::Started { build, name: storage::read(Slot::Name) });
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
-            self.handle(Input::Network { online: false });
+            self.handle(Input::NetworkReported { online: false });
         }
-        self.listen(&window, "online", |_| Some(Input::Network { online: true }));
-        self.listen(&window, "offline", |_| Some(Input::Network { online: false }));
+        self.listen(&window, "online", |_| Some(Input::NetworkReported { online: true }));
+        self.listen(&window, "offline", |_| Some(Input::NetworkReported { online: false }));
         self.listen(&window, "pagehide", |_| Some(Input::Leaving));
         let driver = self.clone();
         self.listen(&window, "pagehide", move |_| {
@@ -91,7 +91,7 @@ impl Driver {
         // What is wanted of one page is wanted of all: they share what one of them reads.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
-            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::Pinned(pinned()))
+            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::TransportPinnedElsewhere(pinned()))
         });
         // Firefox and Safari do not say what the network is.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
@@ -108,7 +108,7 @@ impl Driver {
             });
         }
         if let Some(page) = window.document() {
-            let visible = || Input::Visible(!sight::is_hidden());
+            let visible = || Input::VisibilityChanged(!sight::is_hidden());
             self.handle(visible());
             self.listen(&page, "visibilitychange", move |_| Some(visible()));
             // A page that was left and kept is shown again.
@@ -152,41 +152,43 @@ impl Driver {
 
     fn perform(&self, effect: Effect) {
         match effect {
-            Effect::AskMe => self.answer(async { Input::Me(http::me().await) }),
+            Effect::FetchIdentity => self.answer(async { Input::IdentityFetched(http::me().await) }),
             Effect::Join { name } => self.answer(async { Input::Named(http::join(name).await) }),
             Effect::Rename { name } => self.answer(async { Input::Named(http::rename(name).await) }),
             Effect::SignOut => self.answer(async { Input::SignedOut(http::sign_out().await) }),
             Effect::RememberName(name) => storage::write(Slot::Name, name.as_deref()),
-            Effect::Load => {
+            Effect::LoadRows => {
                 let driver = self.clone();
-                self.0.database.load(move |stored| driver.handle(Input::Loaded(stored)));
+                self.0.database.load(move |stored| driver.handle(Input::RowsLoaded(stored)));
             }
-            Effect::Keep(row) => {
+            Effect::SaveRow(row) => {
                 let (driver, key) = (self.clone(), row.key());
-                self.0.database.keep(&row, move |ok| driver.handle(Input::Kept { key, ok }));
+                self.0.database.keep(&row, move |ok| driver.handle(Input::RowSaved { key, ok }));
             }
-            Effect::Drop(key) => self.0.database.drop_row(key),
-            Effect::Lease { keys, until } => self.0.database.lease(keys, until),
-            Effect::KeepDraft(draft) => self.0.database.keep_draft(&draft),
-            Effect::Open(socket, transport) => self.open(socket, transport),
+            Effect::DeleteRow(key) => self.0.database.drop_row(key),
+            Effect::RenewLease { keys, until } => self.0.database.lease(keys, until),
+            Effect::SaveDraft(draft) => self.0.database.keep_draft(&draft),
+            Effect::OpenConnection(socket, transport) => self.open(socket, transport),
             Effect::RememberTransport(worked) => {
-                let text = worked.map(|Worked { transport, until }| format!("{transport} {until}"));
+                let text = worked.map(|LastGood { transport, until }| format!("{transport} {until}"));
                 storage::write(Slot::Transport, text.as_deref());
             }
             Effect::RememberPin(pinned) => storage::write(Slot::Pin, pinned.map(Transport::name)),
             Effect::Transmit(socket, frame) => {
                 self.with_connection(socket, |connection| connection.send(&frame))
             }
-            Effect::Close(socket, code) => self.with_connection(socket, |connection| connection.close(code)),
-            Effect::Set(timer, at) => {
-                let driver = self.clone();
-                self.0.timers.borrow_mut().set(timer, at, move || driver.handle(Input::Timer(timer)));
+            Effect::CloseConnection(socket, code) => {
+                self.with_connection(socket, |connection| connection.close(code))
             }
-            Effect::Clear(timer) => self.0.timers.borrow_mut().clear(timer),
+            Effect::ScheduleTimer(timer, at) => {
+                let driver = self.clone();
+                self.0.timers.borrow_mut().set(timer, at, move || driver.handle(Input::TimerFired(timer)));
+            }
+            Effect::CancelTimer(timer) => self.0.timers.borrow_mut().clear(timer),
         }
     }
 
-    fn open(&self, socket: SocketId, transport: Transport) {
+    fn open(&self, socket: ConnectionId, transport: Transport) {
         let driver = self.clone();
         let opened = Connection::open(transport, move |told| driver.hear(socket, told));
         match opened {
@@ -202,22 +204,22 @@ impl Driver {
             }
             Err(_) => {
                 // The browser forbids it: to the client that is a connection that closed.
-                self.handle(Input::Closed { socket, code: ABNORMAL, reason: String::new() });
+                self.handle(Input::ConnectionClosed { socket, code: ABNORMAL, reason: String::new() });
             }
         }
     }
 
-    fn hear(&self, socket: SocketId, told: Told) {
+    fn hear(&self, socket: ConnectionId, told: Told) {
         self.handle(match told {
-            Told::Opened => Input::Opened(socket),
-            Told::Follows => Input::Follows(socket),
-            Told::Frame(frame) => Input::Frame(socket, frame),
-            Told::Answer(frame) => Input::Answer(socket, frame),
-            Told::Closed { code, reason } => Input::Closed { socket, code, reason },
+            Told::Opened => Input::ConnectionOpened(socket),
+            Told::Follows => Input::FollowsLeader(socket),
+            Told::Frame(frame) => Input::FrameReceived(socket, frame),
+            Told::Answer(frame) => Input::AnswerReceived(socket, frame),
+            Told::Closed { code, reason } => Input::ConnectionClosed { socket, code, reason },
         });
     }
 
-    fn with_connection(&self, socket: SocketId, act: impl FnOnce(&Connection)) {
+    fn with_connection(&self, socket: ConnectionId, act: impl FnOnce(&Connection)) {
         let connections = self.0.connections.borrow();
         if let Some((.., connection)) = connections.iter().find(|(held, ..)| *held == socket) {
             act(connection);
@@ -262,11 +264,11 @@ impl Driver {
             Rc::make_mut(&mut view).memory_only = true;
         }
         let connections = self.0.connections.borrow();
-        let serves = connections.iter().find(|(_, transport, _)| *transport == view.link.transport);
+        let serves = connections.iter().find(|(_, transport, _)| *transport == view.connection.transport);
         let real = serves.map_or(ReadyState::Closed, |(.., connection)| connection.ready_state());
         drop(connections);
-        if view.link.ready_state != real {
-            Rc::make_mut(&mut view).link.ready_state = real;
+        if view.connection.ready_state != real {
+            Rc::make_mut(&mut view).connection.ready_state = real;
         }
         // Equal parts are mostly one `Rc`, so this is not a look at every row.
         if *self.0.view.borrow() == view {
@@ -282,9 +284,9 @@ impl Driver {
 fn ways() -> Input {
     let worked = storage::read(Slot::Transport).and_then(|text| {
         let (transport, until) = text.split_once(' ')?;
-        Some(Worked { transport: transport.parse().ok()?, until: until.parse().ok()? })
+        Some(LastGood { transport: transport.parse().ok()?, until: until.parse().ok()? })
     });
-    Input::Ways { worked, pinned: pinned() }
+    Input::TransportHints { last_good: worked, pinned: pinned() }
 }
 
 fn pinned() -> Option<Transport> {

@@ -10,7 +10,7 @@ use crate::language::tr;
 use crate::pages::inspect::inspect;
 use crate::preferences::use_own_preferences;
 use crate::transport::http;
-use client::inspect::{Effect, Input, Inspector, Told};
+use client::inspect::{Inspector, InspectorEffect, InspectorInput, SocketEvent};
 use client::view::ReadyState;
 use socket::Socket;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
@@ -47,7 +47,7 @@ impl Shell {
     }
 
     /// Lets the inspector handle one input, and shows what came of it.
-    pub fn handle(&self, input: Input) {
+    pub fn handle(&self, input: InspectorInput) {
         let (mut inputs, mut effects) = (VecDeque::from([input]), Vec::new());
         while let Some(input) = inputs.pop_front() {
             Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
@@ -65,35 +65,35 @@ impl Shell {
     }
 
     /// What became of it at once, if anything.
-    fn perform(&self, effect: Effect) -> Option<Input> {
+    fn perform(&self, effect: InspectorEffect) -> Option<InspectorInput> {
         let number = match effect {
-            Effect::AskMe => {
+            InspectorEffect::AskMe => {
                 let shell = self.clone();
-                spawn_local(async move { shell.handle(Input::Me(http::me().await)) });
+                spawn_local(async move { shell.handle(InspectorInput::Me(http::me().await)) });
                 return None;
             }
-            Effect::Open(number) => {
+            InspectorEffect::Open(number) => {
                 let shell = self.clone();
                 let opened = Socket::open(move |told| shell.hear(number, told));
                 // The one before goes with its listeners.
                 self.0.socket.replace(opened.ok().map(|socket| (number, socket)));
                 number
             }
-            Effect::Transmit(number, text) => {
+            InspectorEffect::Transmit(number, text) => {
                 self.with_socket(|socket| socket.send(&text));
                 number
             }
-            Effect::Close(number, code, reason) => {
+            InspectorEffect::Close(number, code, reason) => {
                 self.with_socket(|socket| socket.close(code, &reason));
                 number
             }
         };
-        Some(Input::State(number, self.ready_state()))
+        Some(InspectorInput::State(number, self.ready_state()))
     }
 
-    fn hear(&self, number: u32, told: Told) {
-        self.handle(Input::State(number, self.ready_state()));
-        self.handle(Input::Told(number, told));
+    fn hear(&self, number: u32, told: SocketEvent) {
+        self.handle(InspectorInput::State(number, self.ready_state()));
+        self.handle(InspectorInput::Told(number, told));
     }
 
     fn with_socket(&self, act: impl FnOnce(&Socket)) {
@@ -127,8 +127,11 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
             let beside = shell.clone();
             shell.0.runner.watch_beside(Callback::from(move |()| beside.show()));
             let signed_out = shell.clone();
-            shell.0.runner.watch_signed_out(Callback::from(move |()| signed_out.handle(Input::SignedOut)));
-            shell.handle(Input::Started);
+            shell
+                .0
+                .runner
+                .watch_signed_out(Callback::from(move |()| signed_out.handle(InspectorInput::SignedOut)));
+            shell.handle(InspectorInput::Started);
         }
     });
     use_effect_with(preferences.language, |language| {

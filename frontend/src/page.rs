@@ -6,7 +6,7 @@ use crate::pages::{join::join, opening::opening, room::Room};
 use crate::preferences::use_own_preferences;
 use crate::title;
 use client::input::Input;
-use client::view::Identity;
+use client::view::IdentityView;
 use yew::prelude::*;
 
 /// What [`Page`] needs.
@@ -23,7 +23,7 @@ pub struct PageProps {
 pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
     let view = props.view.clone();
-    let inside = matches!(view.identity, Identity::Somebody { .. });
+    let inside = matches!(view.identity, IdentityView::Somebody { .. });
     let room = inside.then(|| title::open_name(preferences.language, &view));
     use_effect_with((preferences.language, room), |(language, room)| {
         let house = tr!(*language, "house.name");
@@ -37,11 +37,11 @@ pub fn Page(props: &PageProps) -> Html {
     });
     let around = Surroundings { preferences, emit: props.emit.clone() };
     let screen = match &view.identity {
-        Identity::Unknown { failed } => opening(&around, *failed, view.link),
-        Identity::Nobody { name, busy, refusal } => {
-            join(&around, name.clone().into(), *busy, refusal.clone(), view.link)
+        IdentityView::Unknown { failed } => opening(&around, *failed, view.connection),
+        IdentityView::Nobody { name, busy, refusal } => {
+            join(&around, name.clone().into(), *busy, refusal.clone(), view.connection)
         }
-        Identity::Somebody { .. } => html! { <Room key="room" view={view.clone()} /> },
+        IdentityView::Somebody { .. } => html! { <Room key="room" view={view.clone()} /> },
     };
     html! { <ContextProvider<Surroundings> context={around}>{ screen }</ContextProvider<Surroundings>> }
 }

@@ -259,7 +259,7 @@ fn stuck(world: &mut World) -> String {
         let reading = reading.as_ref().map(Reading::place);
         format!(
             "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {reading:?}",
-            page.id.index, view.link
+            page.id.index, view.connection
         )
     });
     told.collect::<Vec<_>>().join("; ")

@@ -10,22 +10,22 @@ mod store;
 mod welcome;
 
 use crate::connection::backoff::Backoff;
-use crate::connection::{Connection, Due};
-use crate::conversations::paging::Want;
-use crate::conversations::room_directory::Browse;
+use crate::connection::{Connection, DeadlineAction};
+use crate::conversations::paging::PageRequest;
+use crate::conversations::room_directory::RoomDirectory;
 use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
-use crate::identity::{Identity, Turn};
+use crate::identity::{Identity, IdentityOutcome};
 use crate::input::{Input, Timer};
 use crate::jitter::Jitter;
 use crate::members::Members;
 use crate::outbox::Outbox;
 use crate::outbox::drafts::Drafts;
-use crate::outbox::foreign_rows::Shelf;
-use crate::outbox::persisted::{Body, Owner};
-use crate::sync::gap_detector::Chain;
-use crate::sync::reorder_buffer::Feed;
-use crate::view::view_cache::Screen;
+use crate::outbox::foreign_rows::ForeignRows;
+use crate::outbox::persisted::{CommandBody, Owner};
+use crate::sync::gap_detector::GapDetector;
+use crate::sync::reorder_buffer::ReorderBuffer;
+use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
 use shared::{CloseCode, Cursor, Epoch, MemberId};
 
@@ -40,15 +40,15 @@ pub struct Client {
     identity: Identity,
     connection: Connection,
     outbox: Outbox,
-    shelf: Shelf,
+    shelf: ForeignRows,
     drafts: Drafts,
     /// Whose the drafts are, and under which name.
     drafts_of: Option<(Owner, String)>,
     rooms: Rooms,
     /// The events that are addressed to this member alone.
-    own: Feed,
+    own: ReorderBuffer,
     members: Members,
-    browse: Option<Browse>,
+    browse: Option<RoomDirectory>,
     /// The log of what is held, and whose eyes it is for.
     epoch: Option<Epoch>,
     held_by: Option<MemberId>,
@@ -76,7 +76,7 @@ pub struct Client {
     shown: bool,
     new_version: bool,
     new_epoch: bool,
-    screen: Screen,
+    screen: ViewCache,
 }
 
 impl Client {
@@ -90,11 +90,11 @@ impl Client {
             identity: Identity::new(),
             connection: Connection::new(),
             outbox: Outbox::default(),
-            shelf: Shelf::default(),
+            shelf: ForeignRows::default(),
             drafts: Drafts::default(),
             drafts_of: None,
             rooms: Rooms::default(),
-            own: Feed::new(Chain::from(0)),
+            own: ReorderBuffer::new(GapDetector::from(0)),
             members: Members::default(),
             browse: None,
             epoch: None,
@@ -114,7 +114,7 @@ impl Client {
             shown: false,
             new_version: false,
             new_epoch: false,
-            screen: Screen::new(),
+            screen: ViewCache::new(),
         }
     }
 
@@ -146,20 +146,20 @@ impl Client {
                 self.load(out);
                 self.identity.started(name, out);
             }
-            Input::Ways { worked, pinned } => {
+            Input::TransportHints { last_good: worked, pinned } => {
                 self.connection.remember(worked);
                 // Nothing is connected yet, so nothing is held back.
                 drop(self.connection.pin(pinned, now, out));
             }
-            Input::Pin(pinned) => {
+            Input::PinTransport(pinned) => {
                 self.pin(pinned, now, out);
                 out.push(Effect::RememberPin(pinned));
             }
             // It is remembered: what is kept may be newer by now.
-            Input::Pinned(pinned) if pinned == self.connection.pinned() => {}
-            Input::Pinned(pinned) => self.pin(pinned, now, out),
+            Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
+            Input::TransportPinnedElsewhere(pinned) => self.pin(pinned, now, out),
             Input::NetworkChanged => self.connection.forget(now, out),
-            Input::Me(answer) => {
+            Input::IdentityFetched(answer) => {
                 let turn = self.identity.told(answer, now, &mut self.jitter, out);
                 self.turn(turn, now, out);
             }
@@ -177,65 +177,69 @@ impl Client {
                 self.identity.rename(name, out);
             }
             Input::SignOut => self.identity.sign_out(out),
-            Input::Opened(socket) => self.opened(socket, now, out),
-            Input::Follows(socket) => self.connection.follows(socket),
-            Input::Frame(socket, text) => {
+            Input::ConnectionOpened(socket) => self.opened(socket, now, out),
+            Input::FollowsLeader(socket) => self.connection.follows(socket),
+            Input::FrameReceived(socket, text) => {
                 let whose = self.connection.heard(socket, now);
                 self.take(whose, text, now, out);
             }
-            Input::Answer(socket, text) => self.take(self.connection.whose(socket), text, now, out),
-            Input::Closed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
-            Input::Timer(timer) => self.timer(timer, now, out),
-            Input::Network { online } => {
+            Input::AnswerReceived(socket, text) => self.take(self.connection.whose(socket), text, now, out),
+            Input::ConnectionClosed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
+            Input::TimerFired(timer) => self.timer(timer, now, out),
+            Input::NetworkReported { online } => {
                 if online {
                     self.identity.ask_now(out);
                 }
                 let probe = self.connection.network(online, now, out);
                 self.after_wake(probe, out);
             }
-            Input::Visible(visible) => self.seen(visible, now, out),
+            Input::VisibilityChanged(visible) => self.seen(visible, now, out),
             Input::ReconnectNow => {
                 if !self.identity.ask_now(out) {
                     self.connection.reconnect(now, out);
                     self.after_loss(out);
                 }
             }
-            Input::Loaded(stored) => self.stored(stored, now, out),
-            Input::Kept { key, ok } => self.kept(key, ok, out),
+            Input::RowsLoaded(stored) => self.stored(stored, now, out),
+            Input::RowSaved { key, ok } => self.kept(key, ok, out),
             Input::Leaving => {
                 self.left = true;
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
-            Input::Open(room) => self.rooms.enter(room),
-            Input::Older => self.page(Want::Older),
-            Input::Newer => self.page(Want::Newer),
-            Input::Latest => self.jump(PageAnchor::Newest),
+            Input::OpenRoom(room) => self.rooms.enter(room),
+            Input::LoadOlder => self.page(PageRequest::Older),
+            Input::LoadNewer => self.page(PageRequest::Newer),
+            Input::JumpToLatest => self.jump(PageAnchor::Newest),
             Input::Jump(at) => self.jump(at),
-            Input::Follow(at_end) => {
+            Input::FollowEnd(at_end) => {
                 if let Some(room) = self.rooms.open_mut() {
                     room.timeline.follow(at_end);
                 }
             }
-            Input::Draft { room, text } => self.drafts.typed(room, &text, now, out),
+            Input::DraftChanged { room, text } => self.drafts.typed(room, &text, now, out),
             Input::Send { client_id, room, text } => self.say(client_id, room, &text, now, out),
             Input::CreateRoom { client_id, name, description } => {
-                self.ask_for(client_id, Body::Create { name, description }, now, out);
+                self.ask_for(client_id, CommandBody::Create { name, description }, now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
-                self.ask_for(client_id, Body::Change { room, name, description }, now, out);
+                self.ask_for(client_id, CommandBody::Change { room, name, description }, now, out);
             }
-            Input::JoinRoom { client_id, room } => self.ask_for(client_id, Body::Join { room }, now, out),
-            Input::LeaveRoom { client_id, room } => self.ask_for(client_id, Body::Leave { room }, now, out),
-            Input::Browse { find } => self.browse = Some(Browse::new(find)),
-            Input::BrowseMore => {
+            Input::JoinRoom { client_id, room } => {
+                self.ask_for(client_id, CommandBody::Join { room }, now, out)
+            }
+            Input::LeaveRoom { client_id, room } => {
+                self.ask_for(client_id, CommandBody::Leave { room }, now, out)
+            }
+            Input::SearchDirectory { find } => self.browse = Some(RoomDirectory::new(find)),
+            Input::LoadMoreDirectory => {
                 if let Some(browse) = &mut self.browse {
                     browse.want_more();
                 }
             }
-            Input::BrowseEnd => self.browse = None,
+            Input::CloseDirectory => self.browse = None,
             Input::TakeOver(owner) => self.take_over(owner, now, out),
-            Input::DropLeft(owner) => self.drop_left(owner, out),
+            Input::DiscardLeftBehind(owner) => self.drop_left(owner, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
                     self.outbox.retry(key, now, out);
@@ -248,20 +252,20 @@ impl Client {
     }
 
     /// Follows a change of identity.
-    fn turn(&mut self, turn: Turn, now: u64, out: &mut Vec<Effect>) {
+    fn turn(&mut self, turn: IdentityOutcome, now: u64, out: &mut Vec<Effect>) {
         match turn {
-            Turn::Nothing => {}
-            Turn::Connect => {
+            IdentityOutcome::Nothing => {}
+            IdentityOutcome::Connect => {
                 self.make_way(true, out);
                 self.connection.open(now, out);
                 self.after_loss(out);
             }
-            Turn::Resume => {
+            IdentityOutcome::Resume => {
                 self.make_way(false, out);
                 self.connection.resume(now, &mut self.jitter, out);
             }
-            Turn::Renamed => self.call_me_by_name(out),
-            Turn::Left => {
+            IdentityOutcome::Renamed => self.call_me_by_name(out),
+            IdentityOutcome::Left => {
                 // The next person at this page sees nothing of this one's.
                 self.connection.rest(now, out);
                 self.after_loss(out);
@@ -289,18 +293,18 @@ impl Client {
             Timer::Silence => {
                 let overdue_at = self.overdue_at();
                 match self.connection.due(overdue_at, now) {
-                    Due::Nothing => {}
-                    Due::End => self.give_up(CloseCode::Silent, now, out),
-                    Due::Next => {
+                    DeadlineAction::Nothing => {}
+                    DeadlineAction::End => self.give_up(CloseCode::Silent, now, out),
+                    DeadlineAction::Next => {
                         self.connection.turn_to_next(now, &mut self.jitter, out);
                         self.after_loss(out);
                     }
-                    Due::BesideBegins => self.connection.begin_beside(now, out),
-                    Due::BesideEnds => self.beside_failed(now, out),
+                    DeadlineAction::BesideBegins => self.connection.begin_beside(now, out),
+                    DeadlineAction::BesideEnds => self.beside_failed(now, out),
                 }
             }
             Timer::Resend => self.outbox.rested(),
-            Timer::Ask => self.asks_rested(),
+            Timer::Request => self.asks_rested(),
             Timer::Draft => {
                 self.drafts.timer_came();
                 self.flush_drafts(out);

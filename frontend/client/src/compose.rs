@@ -5,7 +5,7 @@ use shared::limits::TEXT_BYTES_MAX;
 
 /// Why a text cannot be sent. It stays in the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TextRefusal {
     /// Nothing, or only white space.
     Empty,
     /// Longer than a message may be.
@@ -21,13 +21,13 @@ pub enum Refusal {
 ///
 /// # Errors
 /// [`Refusal`], the reason to show beside the field.
-pub fn check(text: &str) -> Result<(), Refusal> {
+pub fn check(text: &str) -> Result<(), TextRefusal> {
     // Length first: an over-long text of spaces is told the reason that holds longer.
     if text.len() > TEXT_BYTES_MAX {
-        return Err(Refusal::TooLong { bytes: text.len(), max: TEXT_BYTES_MAX });
+        return Err(TextRefusal::TooLong { bytes: text.len(), max: TEXT_BYTES_MAX });
     }
     if text.trim().is_empty() {
-        return Err(Refusal::Empty);
+        return Err(TextRefusal::Empty);
     }
     Ok(())
 }

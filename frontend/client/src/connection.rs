@@ -15,20 +15,20 @@ mod watch;
 
 use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
-use crate::input::{SocketId, Timer};
+use crate::input::{ConnectionId, Timer};
 use crate::jitter::Jitter;
 use crate::limits::{CLOSING_MS, HINT_MAX_MS};
-use crate::transport::{Choice, Transport};
-use crate::view::{Link, ReadyState};
+use crate::transport::{Transport, TransportSelector};
+use crate::view::{ConnectionStatus, ReadyState};
 use outcome::is_word_of_ours;
-pub(crate) use outcome::{Due, End, Heard, Probe};
+pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
-use upgrade::{Beside, Plan};
+use upgrade::{Upgrade, UpgradeSchedule};
 
 /// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum ConnectionState {
     /// None is wanted.
     Resting,
     /// The next attempt starts at this time.
@@ -45,19 +45,19 @@ enum Stage {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     /// The one that serves, or is to.
-    socket: SocketId,
+    socket: ConnectionId,
     /// The latest attempt.
-    last: SocketId,
-    choice: Choice,
-    stage: Stage,
+    last: ConnectionId,
+    choice: TransportSelector,
+    stage: ConnectionState,
     /// When the attempt began, and whether there is another transport to be tried after it.
     began: u64,
     has_next: bool,
     /// Another page reads for it.
     is_led: bool,
     /// A WebSocket that is tried beside it.
-    beside: Option<Beside>,
-    plan: Plan,
+    beside: Option<Upgrade>,
+    plan: UpgradeSchedule,
     /// When the stage began.
     since: u64,
     /// When the last frame came.
@@ -75,15 +75,15 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new() -> Self {
         Connection {
-            socket: SocketId(0),
-            last: SocketId(0),
-            choice: Choice::new(),
-            stage: Stage::Resting,
+            socket: ConnectionId(0),
+            last: ConnectionId(0),
+            choice: TransportSelector::new(),
+            stage: ConnectionState::Resting,
             began: 0,
             has_next: false,
             is_led: false,
             beside: None,
-            plan: Plan::default(),
+            plan: UpgradeSchedule::default(),
             since: 0,
             heard_at: 0,
             probe_by: None,
@@ -95,28 +95,30 @@ impl Connection {
     }
 
     /// As the page shows it.
-    pub(crate) fn link(&self) -> Link {
+    pub(crate) fn link(&self) -> ConnectionStatus {
         let ready_state = match self.stage {
-            Stage::Resting | Stage::Waiting { .. } if self.closing_by.is_some() => ReadyState::Closing,
-            Stage::Resting | Stage::Waiting { .. } => ReadyState::Closed,
-            Stage::Connecting => ReadyState::Connecting,
-            Stage::Greeting { .. } | Stage::Live => ReadyState::Open,
+            ConnectionState::Resting | ConnectionState::Waiting { .. } if self.closing_by.is_some() => {
+                ReadyState::Closing
+            }
+            ConnectionState::Resting | ConnectionState::Waiting { .. } => ReadyState::Closed,
+            ConnectionState::Connecting => ReadyState::Connecting,
+            ConnectionState::Greeting { .. } | ConnectionState::Live => ReadyState::Open,
         };
         let retry_at = match self.stage {
-            Stage::Waiting { retry_at } => Some(retry_at),
+            ConnectionState::Waiting { retry_at } => Some(retry_at),
             _ => None,
         };
         let transport = self.choice.current();
-        Link { transport, ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
+        ConnectionStatus { transport, ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
     }
 
     /// Whether commands can be sent.
     pub(crate) fn is_live(&self) -> bool {
-        self.stage == Stage::Live
+        self.stage == ConnectionState::Live
     }
 
     /// The connection to send on.
-    pub(crate) fn socket(&self) -> SocketId {
+    pub(crate) fn socket(&self) -> ConnectionId {
         self.socket
     }
 
@@ -131,29 +133,29 @@ impl Connection {
     fn start(&mut self, transport: Transport, now: u64, out: &mut Vec<Effect>) {
         self.socket = self.next_socket();
         self.closing_by = None;
-        self.enter(Stage::Connecting, now);
+        self.enter(ConnectionState::Connecting, now);
         self.began = now;
         self.is_led = false;
         self.has_next = self.choice.has_next(now);
         self.plan.started(transport);
-        out.push(Effect::Open(self.socket, transport));
+        out.push(Effect::OpenConnection(self.socket, transport));
     }
 
-    fn next_socket(&mut self) -> SocketId {
+    fn next_socket(&mut self) -> ConnectionId {
         self.last.0 = self.last.0.wrapping_add(1);
         self.last
     }
 
     /// Opens a connection if there is none: at once, unless the last one failed.
     pub(crate) fn resume(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        if self.stage == Stage::Resting {
+        if self.stage == ConnectionState::Resting {
             if self.backoff.is_failing() { self.wait(now, jitter, out) } else { self.open(now, out) }
         }
     }
 
     /// Whether none is wanted.
     pub(crate) fn is_resting(&self) -> bool {
-        self.stage == Stage::Resting
+        self.stage == ConnectionState::Resting
     }
 
     /// Ends the connection and rests.
@@ -161,7 +163,7 @@ impl Connection {
         self.end(CloseCode::Normal, now, out);
         self.leave_beside(out);
         self.choice.ended(false, now);
-        self.enter(Stage::Resting, now);
+        self.enter(ConnectionState::Resting, now);
     }
 
     /// Ends the connection, on which it is not clear who we are, and rests.
@@ -179,7 +181,7 @@ impl Connection {
     }
 
     /// Another page reads for this connection.
-    pub(crate) fn follows(&mut self, socket: SocketId) {
+    pub(crate) fn follows(&mut self, socket: ConnectionId) {
         self.is_led |= socket == self.socket;
     }
 
@@ -187,7 +189,7 @@ impl Connection {
     /// an older one, or one that was open already.
     pub(crate) fn opened(
         &mut self,
-        socket: SocketId,
+        socket: ConnectionId,
         reference: u64,
         now: u64,
         out: &mut Vec<Effect>,
@@ -195,17 +197,17 @@ impl Connection {
         if self.opened_beside(socket, reference, now, out) {
             return true;
         }
-        let is_it = socket == self.socket && self.stage == Stage::Connecting;
+        let is_it = socket == self.socket && self.stage == ConnectionState::Connecting;
         if is_it {
-            self.enter(Stage::Greeting { reference }, now);
+            self.enter(ConnectionState::Greeting { reference }, now);
         }
         is_it
     }
 
     /// A frame came.
-    pub(crate) fn heard(&mut self, socket: SocketId, now: u64) -> Heard {
+    pub(crate) fn heard(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
         let whose = self.whose(socket);
-        if matches!(whose, Heard::Now | Heard::Later) {
+        if matches!(whose, FrameOutcome::Now | FrameOutcome::Later) {
             self.heard_at = now;
             self.probe_by = None;
         }
@@ -213,19 +215,21 @@ impl Connection {
     }
 
     /// Whose a frame on this connection is.
-    pub(crate) fn whose(&self, socket: SocketId) -> Heard {
+    pub(crate) fn whose(&self, socket: ConnectionId) -> FrameOutcome {
         if self.is_beside(socket) {
-            return Heard::Beside;
+            return FrameOutcome::Beside;
         }
-        if socket != self.socket || !matches!(self.stage, Stage::Greeting { .. } | Stage::Live) {
-            return Heard::NotOurs;
+        if socket != self.socket
+            || !matches!(self.stage, ConnectionState::Greeting { .. } | ConnectionState::Live)
+        {
+            return FrameOutcome::NotOurs;
         }
-        if self.is_beside_greeting() { Heard::Later } else { Heard::Now }
+        if self.is_beside_greeting() { FrameOutcome::Later } else { FrameOutcome::Now }
     }
 
     /// Whether this `ref` is the `hello`'s that is not answered yet.
     pub(crate) fn is_greeting(&self, reference: u64) -> bool {
-        self.stage == Stage::Greeting { reference }
+        self.stage == ConnectionState::Greeting { reference }
     }
 
     /// `welcome` came.
@@ -234,37 +238,37 @@ impl Connection {
         let transport = self.choice.current();
         self.choice.welcomed(transport, now);
         self.plan.welcomed(transport, now);
-        self.enter(Stage::Live, now);
+        self.enter(ConnectionState::Live, now);
     }
 
     /// It ended.
     pub(crate) fn closed(
         &mut self,
-        socket: SocketId,
+        socket: ConnectionId,
         code: u16,
         reason: &str,
         now: u64,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
-    ) -> End {
+    ) -> ConnectionEnd {
         if self.is_beside(socket) {
-            return End::Beside;
+            return ConnectionEnd::Beside;
         }
         if socket != self.socket {
-            return End::NotOurs;
+            return ConnectionEnd::NotOurs;
         }
-        if matches!(self.stage, Stage::Resting | Stage::Waiting { .. }) {
+        if matches!(self.stage, ConnectionState::Resting | ConnectionState::Waiting { .. }) {
             // The one that we closed.
             self.closing_by = None;
-            return End::NotOurs;
+            return ConnectionEnd::NotOurs;
         }
         if !should_reconnect(code) {
             let was_live = self.is_live();
             self.backoff.wait(now, jitter);
             self.leave_beside(out);
             self.choice.ended(false, now);
-            self.enter(Stage::Resting, now);
-            return End::SignedOut(was_live);
+            self.enter(ConnectionState::Resting, now);
+            return ConnectionEnd::SignedOut(was_live);
         }
         let broke = !is_word_of_ours(code);
         if code == CloseCode::GoingAway.number() {
@@ -273,22 +277,22 @@ impl Connection {
         }
         if self.is_live() {
             self.choice.ended(broke && !self.is_led, now);
-        } else if broke && let Some(transport) = self.choice.next(true, now) {
+        } else if broke && let Some(transport) = self.choice.fall_back(true, now) {
             self.start(transport, now, out);
-            return End::WillRetry;
+            return ConnectionEnd::WillRetry;
         }
         match retry_ms(reason).filter(|_| code == CloseCode::Restart.number()) {
             // The server spreads its clients itself.
             Some(hint) => self.wait_until(now.saturating_add(hint.min(HINT_MAX_MS)), now, out),
             None => self.wait(now, jitter, out),
         }
-        End::WillRetry
+        ConnectionEnd::WillRetry
     }
 
     /// The timer for the next attempt came, or the person will not wait for it.
     /// False if none was waited for.
     pub(crate) fn retry(&mut self, now: u64, out: &mut Vec<Effect>) -> bool {
-        let waits = matches!(self.stage, Stage::Waiting { .. });
+        let waits = matches!(self.stage, ConnectionState::Waiting { .. });
         if waits {
             self.open(now, out);
         }
@@ -297,25 +301,25 @@ impl Connection {
 
     /// The person presses *reconnect now*.
     pub(crate) fn reconnect(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if self.stage != Stage::Resting {
+        if self.stage != ConnectionState::Resting {
             self.open(now, out);
         }
     }
 
     /// The browser says whether there is a network.
-    pub(crate) fn network(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Probe {
+    pub(crate) fn network(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.offline = !online;
         if online {
             self.forget(now, out);
         }
-        if online && matches!(self.stage, Stage::Connecting | Stage::Greeting { .. }) {
+        if online && matches!(self.stage, ConnectionState::Connecting | ConnectionState::Greeting { .. }) {
             // It may have begun on the network that was lost.
             self.open(now, out);
         }
-        if online { self.wake(now, out) } else { Probe::No }
+        if online { self.wake(now, out) } else { Liveness::No }
     }
 
-    fn enter(&mut self, stage: Stage, now: u64) {
+    fn enter(&mut self, stage: ConnectionState, now: u64) {
         self.stage = stage;
         self.since = now;
         self.heard_at = now;
@@ -325,10 +329,10 @@ impl Connection {
     /// Leaves the stage: the socket is closed, the wait is off.
     fn end(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
         match self.stage {
-            Stage::Resting => {}
-            Stage::Waiting { .. } => out.push(Effect::Clear(Timer::Retry)),
-            Stage::Connecting | Stage::Greeting { .. } | Stage::Live => {
-                out.push(Effect::Close(self.socket, code.number()));
+            ConnectionState::Resting => {}
+            ConnectionState::Waiting { .. } => out.push(Effect::CancelTimer(Timer::Retry)),
+            ConnectionState::Connecting | ConnectionState::Greeting { .. } | ConnectionState::Live => {
+                out.push(Effect::CloseConnection(self.socket, code.number()));
                 self.closing_by = Some(now.saturating_add(CLOSING_MS));
             }
         }
@@ -344,8 +348,8 @@ impl Connection {
 
     fn wait_until(&mut self, retry_at: u64, now: u64, out: &mut Vec<Effect>) {
         self.leave_beside(out);
-        self.enter(Stage::Waiting { retry_at }, now);
-        out.push(Effect::Set(Timer::Retry, retry_at));
+        self.enter(ConnectionState::Waiting { retry_at }, now);
+        out.push(Effect::ScheduleTimer(Timer::Retry, retry_at));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::{Timer, Unreachable};
 use crate::jitter::Jitter;
-use crate::view::{Identity as Who, NameRefusal};
+use crate::view::{IdentityView as Who, NameRefusal};
 use shared::{ErrorCode, Member};
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ enum Naming {
 
 /// What a change of identity asks of the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum IdentityOutcome {
     /// Nothing.
     Nothing,
     /// A new member: connect as such, now.
@@ -112,27 +112,27 @@ impl Identity {
         now: u64,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
-    ) -> Turn {
+    ) -> IdentityOutcome {
         if !std::mem::take(&mut self.asking) {
-            return Turn::Nothing;
+            return IdentityOutcome::Nothing;
         }
         match answer {
             Ok(Some(me)) => {
                 self.backoff = Backoff::default();
                 self.become_member(me, out);
-                Turn::Resume
+                IdentityOutcome::Resume
             }
             Ok(None) => {
                 self.backoff = Backoff::default();
                 self.is_forgotten(out);
-                Turn::Nothing
+                IdentityOutcome::Nothing
             }
             Err(Unreachable) => {
                 if let Who::Unknown { failed } = &mut self.who {
                     *failed = true;
                 }
                 self.ask_later(now, jitter, out);
-                Turn::Nothing
+                IdentityOutcome::Nothing
             }
         }
     }
@@ -144,12 +144,12 @@ impl Identity {
         now: u64,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
-    ) -> Turn {
-        let Some(naming) = self.naming.take() else { return Turn::Nothing };
+    ) -> IdentityOutcome {
+        let Some(naming) = self.naming.take() else { return IdentityOutcome::Nothing };
         match (naming, answer) {
             (Naming::Join | Naming::Rejoin, Ok(me)) => {
                 self.become_member(me, out);
-                return Turn::Connect;
+                return IdentityOutcome::Connect;
             }
             (Naming::Rename, Ok(renamed)) => {
                 let is_me = self.me().is_some_and(|me| me.id == renamed.id);
@@ -159,7 +159,7 @@ impl Identity {
                 }
                 // The cookie may be of another member by now, who joined on
                 // another page: then so are we, and the connection is not.
-                return if is_me { Turn::Renamed } else { Turn::Connect };
+                return if is_me { IdentityOutcome::Renamed } else { IdentityOutcome::Connect };
             }
             // Another page of this browser joined meanwhile.
             (Naming::Join | Naming::Rejoin, Err(refusal)) if refusal.code == ErrorCode::AlreadySignedIn => {
@@ -196,7 +196,7 @@ impl Identity {
                 }
             }
         }
-        Turn::Nothing
+        IdentityOutcome::Nothing
     }
 
     /// The person asks for this name.
@@ -230,23 +230,27 @@ impl Identity {
     }
 
     /// The server answered the signing out.
-    pub(crate) fn signed_out(&mut self, answer: Result<(), Unreachable>, out: &mut Vec<Effect>) -> Turn {
+    pub(crate) fn signed_out(
+        &mut self,
+        answer: Result<(), Unreachable>,
+        out: &mut Vec<Effect>,
+    ) -> IdentityOutcome {
         if !std::mem::take(&mut self.signing_out) {
-            return Turn::Nothing;
+            return IdentityOutcome::Nothing;
         }
         match answer {
             Ok(()) => {
                 out.push(Effect::RememberName(None));
                 *self = Identity::new();
                 self.who = Who::Nobody { name: Rc::from(""), busy: false, refusal: None };
-                Turn::Left
+                IdentityOutcome::Left
             }
             Err(Unreachable) => {
                 if let Who::Somebody { busy, refusal, .. } = &mut self.who {
                     *busy = false;
                     *refusal = Some(NameRefusal { code: ErrorCode::Internal, suggestion: None });
                 }
-                Turn::Resume
+                IdentityOutcome::Resume
             }
         }
     }
@@ -291,18 +295,18 @@ impl Identity {
     fn ask(&mut self, out: &mut Vec<Effect>) {
         self.stop_waiting(out);
         self.asking = true;
-        out.push(Effect::AskMe);
+        out.push(Effect::FetchIdentity);
     }
 
     fn ask_later(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         let at = now.saturating_add(self.backoff.wait(now, jitter));
         self.ask_at = Some(at);
-        out.push(Effect::Set(Timer::Retry, at));
+        out.push(Effect::ScheduleTimer(Timer::Retry, at));
     }
 
     fn stop_waiting(&mut self, out: &mut Vec<Effect>) {
         if self.ask_at.take().is_some() {
-            out.push(Effect::Clear(Timer::Retry));
+            out.push(Effect::CancelTimer(Timer::Retry));
         }
     }
 

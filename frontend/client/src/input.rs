@@ -1,7 +1,7 @@
 //! What the client is told: by the browser, by the server, by the person.
 
-use crate::outbox::persisted::{Owner, Stored};
-use crate::transport::{Transport, Worked};
+use crate::outbox::persisted::{Owner, StoredRows};
+use crate::transport::{LastGood, Transport};
 use crate::view::{NameRefusal, RowKey};
 use shared::command::PageAnchor;
 use shared::{ClientId, Member, RoomId};
@@ -9,7 +9,7 @@ use shared::{ClientId, Member, RoomId};
 /// One connection attempt; each has a new number, so that a late word of an old
 /// one is known as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SocketId(pub u64);
+pub struct ConnectionId(pub u64);
 
 /// Timers that the shell keeps for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +21,7 @@ pub enum Timer {
     /// A command was refused for now: send it again.
     Resend,
     /// A question was refused for now: ask it again.
-    Ask,
+    Request,
     /// A draft changed: store it.
     Draft,
     /// Leases of stored rows end: our own are renewed, others' looked at again.
@@ -40,52 +40,52 @@ pub enum Input {
         name: Option<String>,
     },
     /// What an earlier visit learnt and the user wants, before [`Input::Started`].
-    Ways {
+    TransportHints {
         /// What worked.
-        worked: Option<Worked>,
+        last_good: Option<LastGood>,
         /// What the user wants.
         pinned: Option<Transport>,
     },
     /// The user wants this transport and no other, or whichever is best.
-    Pin(Option<Transport>),
+    PinTransport(Option<Transport>),
     /// The user has said so on another page of the browser.
-    Pinned(Option<Transport>),
+    TransportPinnedElsewhere(Option<Transport>),
     /// The browser says that the connection to the network is another.
     NetworkChanged,
     /// The server said who we are (`GET /api/me`), or could not be asked.
-    Me(Result<Option<Member>, Unreachable>),
+    IdentityFetched(Result<Option<Member>, Unreachable>),
     /// The answer to [`crate::effect::Effect::Join`] or `Rename`.
     Named(Result<Member, NameRefusal>),
     /// The answer to [`crate::effect::Effect::SignOut`].
     SignedOut(Result<(), Unreachable>),
     /// `open` of this connection.
-    Opened(SocketId),
+    ConnectionOpened(ConnectionId),
     /// This connection is told by another page of the browser what it reads: how that does says nothing
     /// of the transport.
-    Follows(SocketId),
+    FollowsLeader(ConnectionId),
     /// A text frame of this connection.
-    Frame(SocketId, String),
+    FrameReceived(ConnectionId, String),
     /// The answer to a command that went by a request of its own: a frame as above, but no word of
     /// what this connection reads.
-    Answer(SocketId, String),
+    AnswerReceived(ConnectionId, String),
     /// `close` of this connection.
-    Closed {
+    ConnectionClosed {
         /// Which.
-        socket: SocketId,
+        socket: ConnectionId,
         /// The close code; 1006 where there was none.
         code: u16,
         /// The close reason, often empty.
         reason: String,
     },
     /// A timer that was set has come.
-    Timer(Timer),
+    TimerFired(Timer),
     /// The browser's `online` or `offline`.
-    Network {
+    NetworkReported {
         /// What the browser says now; it can be wrong.
         online: bool,
     },
     /// The page came into view or went out of it.
-    Visible(bool),
+    VisibilityChanged(bool),
     /// The person asks for this name.
     Join {
         /// As typed.
@@ -99,9 +99,9 @@ pub enum Input {
     /// The person leaves.
     SignOut,
     /// The answer to [`crate::effect::Effect::Load`]; none where nothing can be read.
-    Loaded(Option<Stored>),
+    RowsLoaded(Option<StoredRows>),
     /// The answer to [`crate::effect::Effect::Keep`]. Every `Keep` is answered.
-    Kept {
+    RowSaved {
         /// Which row.
         key: RowKey,
         /// It is stored. False where nothing can be: the page goes on without.
@@ -110,19 +110,19 @@ pub enum Input {
     /// The page is being closed or left (`pagehide`).
     Leaving,
     /// The person opens a room. One that we are not in is opened when we are.
-    Open(RoomId),
+    OpenRoom(RoomId),
     /// The reader comes to the first row that is shown.
-    Older,
+    LoadOlder,
     /// The reader comes to the last row that is shown, and there are newer ones.
-    Newer,
+    LoadNewer,
     /// The reader wants to see the newest.
-    Latest,
+    JumpToLatest,
     /// The reader wants to see another place of the open room: `Around` a position, or a `Date`.
     Jump(PageAnchor),
     /// Whether the list is scrolled to its end; told when that changes.
-    Follow(bool),
+    FollowEnd(bool),
     /// This is in the composer now.
-    Draft {
+    DraftChanged {
         /// Of which room.
         room: RoomId,
         /// All of it.
@@ -178,19 +178,19 @@ pub enum Input {
         room: RoomId,
     },
     /// The person looks for rooms of the house, with this in their names.
-    Browse {
+    SearchDirectory {
         /// Empty: all.
         find: String,
     },
     /// The person wants to see more of them.
-    BrowseMore,
+    LoadMoreDirectory,
     /// The person has found one, or not.
-    BrowseEnd,
+    CloseDirectory,
     /// What somebody else left behind is sent, and written on, by who is here now. What they may
     /// have sent themselves fails with [`crate::outbox::persisted::MAY_HAVE_ARRIVED`].
     TakeOver(Owner),
     /// What somebody else left behind is dropped.
-    DropLeft(Owner),
+    DiscardLeftBehind(Owner),
     /// The person wants a failed row sent again.
     Retry(RowKey),
     /// The person drops a failed row.

@@ -13,9 +13,9 @@ use crate::input::Unreachable;
 use crate::limits::{INSPECT_KEY_CHARS_MAX, INSPECT_TEXT_CHARS_MAX};
 use crate::view::ReadyState;
 use call::{CloseFault, SendFault};
-use editor::{Edit, Editor};
-use frames::Frames;
-use life::{Call, Life, What};
+use editor::{Editor, EditorInput};
+use frames::FrameTable;
+use life::{Lifecycle, LifecycleEvent, SocketCall};
 use shared::close::CloseCode;
 use shared::command::{Command, Hello};
 use shared::event::trace::{Handshake, TraceItem};
@@ -27,7 +27,7 @@ const HELLO: u64 = 1;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum InspectorInput {
     /// The page is there.
     Started,
     /// Who is signed in, if anyone.
@@ -37,7 +37,7 @@ pub enum Input {
     /// A WebSocket of this number has this `readyState`: read after each call and before each event.
     State(u32, ReadyState),
     /// A WebSocket told something.
-    Told(u32, Told),
+    Told(u32, SocketEvent),
     /// The person wants a connection: a new one, if there is one.
     Connect,
     /// The person calls `send(text)`.
@@ -54,12 +54,12 @@ pub enum Input {
     /// The person tries a key; none: the one that the server received.
     Key(Option<String>),
     /// The person changes the frame in the editor.
-    Edit(Edit),
+    Edit(EditorInput),
 }
 
 /// What a WebSocket tells: its four events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum SocketEvent {
     /// `open`.
     Opened,
     /// `message` with a text. Others are not of the protocol, and passed over.
@@ -79,7 +79,7 @@ pub enum Told {
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum InspectorEffect {
     /// Ask the server who is signed in; the answer is [`Input::Me`].
     AskMe,
     /// Open a traced WebSocket of this number, and let go of the one before.
@@ -92,7 +92,7 @@ pub enum Effect {
 
 /// Who is signed in, as far as is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Who {
+pub enum SignedIn {
     /// The server has not answered yet, or did not.
     #[default]
     Unknown,
@@ -106,13 +106,13 @@ pub enum Who {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspector {
     /// Who is signed in.
-    pub who: Who,
+    pub who: SignedIn,
     /// The connection's life.
-    pub life: Life,
+    pub life: Lifecycle,
     /// How it began, as the server saw it.
     pub handshake: Option<Rc<Handshake>>,
     /// Its frames, as the server saw them.
-    pub frames: Frames,
+    pub frames: FrameTable,
     /// Why the last text could not be sent.
     pub send_fault: Option<SendFault>,
     /// Why it could not be closed so.
@@ -128,39 +128,39 @@ pub struct Inspector {
 
 impl Inspector {
     /// Takes one input.
-    pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
+    pub fn handle(&mut self, input: InspectorInput, now: u64, out: &mut Vec<InspectorEffect>) {
         match input {
-            Input::Started => {
-                out.push(Effect::AskMe);
+            InspectorInput::Started => {
+                out.push(InspectorEffect::AskMe);
                 self.connect(now, out);
             }
-            Input::Me(me) => {
+            InspectorInput::Me(me) => {
                 match me {
-                    Ok(Some(member)) => self.who = Who::Somebody(member),
-                    Ok(None) => self.who = Who::Nobody,
+                    Ok(Some(member)) => self.who = SignedIn::Somebody(member),
+                    Ok(None) => self.who = SignedIn::Nobody,
                     // It is as it was.
                     Err(Unreachable) => {}
                 }
                 self.greet(now, out);
             }
-            Input::SignedOut => out.push(Effect::AskMe),
-            Input::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
-            Input::Told(socket, told) if socket == self.socket => self.told(told, now, out),
+            InspectorInput::SignedOut => out.push(InspectorEffect::AskMe),
+            InspectorInput::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
+            InspectorInput::Told(socket, told) if socket == self.socket => self.told(told, now, out),
             // A word of a WebSocket that was let go of.
-            Input::State(..) | Input::Told(..) => {}
-            Input::Connect => self.connect(now, out),
-            Input::Send(text) => {
+            InspectorInput::State(..) | InspectorInput::Told(..) => {}
+            InspectorInput::Connect => self.connect(now, out),
+            InspectorInput::Send(text) => {
                 self.send_fault = call::check_send(self.life.state(), &text).err();
                 if self.send_fault.is_none() {
                     self.send(text, now, out);
                 }
             }
-            Input::Look(number) => self.frames.look(number),
-            Input::Close { code, reason } => self.close(&code, reason, now, out),
-            Input::Key(key) => {
+            InspectorInput::Look(number) => self.frames.look(number),
+            InspectorInput::Close { code, reason } => self.close(&code, reason, now, out),
+            InspectorInput::Key(key) => {
                 self.key = key.map(|key| key.chars().take(INSPECT_KEY_CHARS_MAX).collect::<String>().into());
             }
-            Input::Edit(edit) => self.editor.edit(edit),
+            InspectorInput::Edit(edit) => self.editor.edit(edit),
         }
     }
 
@@ -173,22 +173,22 @@ impl Inspector {
         self.key.as_deref().or_else(received)
     }
 
-    fn connect(&mut self, now: u64, out: &mut Vec<Effect>) {
+    fn connect(&mut self, now: u64, out: &mut Vec<InspectorEffect>) {
         self.socket += 1;
         self.greeted = false;
         (self.send_fault, self.close_fault) = (None, None);
-        (self.handshake, self.frames) = (None, Frames::default());
-        self.life = Life::begun(now);
-        out.push(Effect::Open(self.socket));
+        (self.handshake, self.frames) = (None, FrameTable::default());
+        self.life = Lifecycle::begun(now);
+        out.push(InspectorEffect::Open(self.socket));
     }
 
-    fn told(&mut self, told: Told, now: u64, out: &mut Vec<Effect>) {
+    fn told(&mut self, told: SocketEvent, now: u64, out: &mut Vec<InspectorEffect>) {
         match told {
-            Told::Opened => {
-                self.life.note(now, What::Opened);
+            SocketEvent::Opened => {
+                self.life.note(now, LifecycleEvent::Opened);
                 self.greet(now, out);
             }
-            Told::Message(text) => match Event::parse(&text) {
+            SocketEvent::Message(text) => match Event::parse(&text) {
                 Ok(Event::Trace(trace)) => {
                     self.life.traced();
                     match trace.seen {
@@ -200,22 +200,22 @@ impl Inspector {
                 }
                 _ => {
                     let (bytes, text) = (text.len(), shortened(&text));
-                    self.life.note(now, What::Message { bytes, text });
+                    self.life.note(now, LifecycleEvent::Message { bytes, text });
                 }
             },
-            Told::Failed => self.life.note(now, What::Failed),
-            Told::Closed { code, reason, clean } => {
+            SocketEvent::Failed => self.life.note(now, LifecycleEvent::Failed),
+            SocketEvent::Closed { code, reason, clean } => {
                 if code == CloseCode::SignedOut.number() {
-                    out.push(Effect::AskMe);
+                    out.push(InspectorEffect::AskMe);
                 }
-                self.life.note(now, What::Closed { code, reason: reason.into(), clean });
+                self.life.note(now, LifecycleEvent::Closed { code, reason: reason.into(), clean });
             }
         }
     }
 
     /// Says `hello` once it is known who says it and the connection is open.
-    fn greet(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let is_due = matches!(self.who, Who::Somebody(_)) && self.life.state() == ReadyState::Open;
+    fn greet(&mut self, now: u64, out: &mut Vec<InspectorEffect>) {
+        let is_due = matches!(self.who, SignedIn::Somebody(_)) && self.life.state() == ReadyState::Open;
         if !is_due || std::mem::replace(&mut self.greeted, true) {
             return;
         }
@@ -224,17 +224,23 @@ impl Inspector {
         self.send(serde_json::to_string(&Command::Hello(hello)).unwrap_or_default(), now, out);
     }
 
-    fn send(&mut self, text: String, now: u64, out: &mut Vec<Effect>) {
-        self.life.note(now, What::Called(Call::Send { bytes: text.len(), text: shortened(&text) }));
-        out.push(Effect::Transmit(self.socket, text));
+    fn send(&mut self, text: String, now: u64, out: &mut Vec<InspectorEffect>) {
+        self.life.note(
+            now,
+            LifecycleEvent::Called(SocketCall::Send { bytes: text.len(), text: shortened(&text) }),
+        );
+        out.push(InspectorEffect::Transmit(self.socket, text));
     }
 
-    fn close(&mut self, code: &str, reason: String, now: u64, out: &mut Vec<Effect>) {
+    fn close(&mut self, code: &str, reason: String, now: u64, out: &mut Vec<InspectorEffect>) {
         let checked = call::check_close(code, &reason);
         self.close_fault = checked.err();
         if let Ok(code) = checked {
-            self.life.note(now, What::Called(Call::Close { code, reason: reason.as_str().into() }));
-            out.push(Effect::Close(self.socket, code, reason));
+            self.life.note(
+                now,
+                LifecycleEvent::Called(SocketCall::Close { code, reason: reason.as_str().into() }),
+            );
+            out.push(InspectorEffect::Close(self.socket, code, reason));
         }
     }
 }

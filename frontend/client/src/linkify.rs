@@ -6,7 +6,7 @@
 
 /// A stretch of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment<'a> {
+pub enum TextSpan<'a> {
     /// Plain.
     Text(&'a str),
     /// A URL, to be shown and linked as it stands.
@@ -14,7 +14,7 @@ pub enum Segment<'a> {
 }
 
 /// `text` cut into stretches: joined again they are `text`, and none is empty.
-pub fn segments(text: &str) -> Vec<Segment<'_>> {
+pub fn segments(text: &str) -> Vec<TextSpan<'_>> {
     let mut found = Vec::new();
     let mut plain_from = 0;
     let mut from = 0;
@@ -31,14 +31,14 @@ pub fn segments(text: &str) -> Vec<Segment<'_>> {
             continue;
         }
         if plain_from < begin {
-            found.push(Segment::Text(&text[plain_from..begin]));
+            found.push(TextSpan::Text(&text[plain_from..begin]));
         }
-        found.push(Segment::Link(&text[begin..end]));
+        found.push(TextSpan::Link(&text[begin..end]));
         plain_from = end;
         from = end;
     }
     if plain_from < text.len() {
-        found.push(Segment::Text(&text[plain_from..]));
+        found.push(TextSpan::Text(&text[plain_from..]));
     }
     found
 }

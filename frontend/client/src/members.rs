@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 /// A name as of a position; none of who left.
 #[derive(Debug)]
-struct Known {
+struct KnownMember {
     name: Option<Rc<str>>,
     n: u64,
 }
@@ -21,7 +21,7 @@ struct Known {
 /// The members that the page knows of.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
-    names: Map<MemberId, Known>,
+    names: Map<MemberId, KnownMember>,
     /// Present members, and whether they are away.
     present: Map<MemberId, bool>,
     count: u32,
@@ -54,7 +54,7 @@ impl Members {
                 !same
             }
             None => {
-                self.names.insert(id, Known { name: Some(Rc::from(name)), n });
+                self.names.insert(id, KnownMember { name: Some(Rc::from(name)), n });
                 true
             }
         }
@@ -79,7 +79,7 @@ impl Members {
                 known.name.take().is_some()
             }
             None => {
-                self.names.insert(id, Known { name: None, n });
+                self.names.insert(id, KnownMember { name: None, n });
                 false
             }
         }

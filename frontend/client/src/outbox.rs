@@ -12,10 +12,10 @@ use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
-use crate::outbox::foreign_rows::{Shelf, Shelved};
-use crate::outbox::persisted::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::outbox::foreign_rows::{ForeignRows, OwnerRows};
+use crate::outbox::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::RowKey;
-use entry::{Entry, State};
+use entry::{EntryState, OutboxEntry};
 use shared::event::Refusal;
 use shared::{ClientId, Command, ErrorCode, Member, RoomId};
 
@@ -29,7 +29,7 @@ mod show;
 /// The unsettled commands, in the order of sending.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    entries: Vec<Entry>,
+    entries: Vec<OutboxEntry>,
     /// The last place that was given out.
     place: u64,
     /// A session is on: what is stored may leave at once.
@@ -59,7 +59,7 @@ impl Outbox {
         owner: Owner,
         me: &Member,
         client_id: ClientId,
-        body: Body,
+        body: CommandBody,
         now: u64,
         out: &mut Vec<Effect>,
     ) {
@@ -70,9 +70,9 @@ impl Outbox {
         let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
         let row =
             StoredRow { owner, client_id, name, body, at: now, place, lease, unsent: !self.live, failed };
-        out.push(Effect::Keep(row.clone()));
-        let state = failed.map_or(State::Storing, State::Failed);
-        self.entries.push(Entry { row, state, stored: false, fresh: true, shown: None });
+        out.push(Effect::SaveRow(row.clone()));
+        let state = failed.map_or(EntryState::Storing, EntryState::Failed);
+        self.entries.push(OutboxEntry { row, state, stored: false, fresh: true, shown: None });
     }
 
     /// The shell has stored a row, or cannot. True if that lets it leave.
@@ -81,9 +81,9 @@ impl Outbox {
             return false;
         };
         entry.stored = ok;
-        let waited = entry.state == State::Storing;
+        let waited = entry.state == EntryState::Storing;
         if waited {
-            entry.state = State::Queued;
+            entry.state = EntryState::Queued;
         }
         waited
     }
@@ -96,22 +96,22 @@ impl Outbox {
         mut number: impl FnMut() -> u64,
         out: &mut Vec<Effect>,
     ) -> Vec<Command> {
-        let flying = self.entries.iter().filter(|entry| matches!(entry.state, State::InFlight { .. }));
+        let flying = self.entries.iter().filter(|entry| matches!(entry.state, EntryState::InFlight { .. }));
         let mut busy: Vec<Option<RoomId>> = flying.map(|entry| entry.row.body.room()).collect();
         let mut commands = Vec::new();
         for entry in &mut self.entries {
             // The first of a room that has not failed speaks for it.
             let room = entry.row.body.room();
-            if matches!(entry.state, State::Failed(_)) || busy.contains(&room) {
+            if matches!(entry.state, EntryState::Failed(_)) || busy.contains(&room) {
                 continue;
             }
             busy.push(room);
-            if entry.state == State::Queued && std::mem::take(&mut entry.row.unsent) {
-                entry.state = State::Storing;
+            if entry.state == EntryState::Queued && std::mem::take(&mut entry.row.unsent) {
+                entry.state = EntryState::Storing;
                 entry.keep(now, out);
-            } else if entry.state == State::Queued {
+            } else if entry.state == EntryState::Queued {
                 let reference = number();
-                entry.state = State::InFlight { reference, sent_at: now };
+                entry.state = EntryState::InFlight { reference, sent_at: now };
                 commands.push(entry.command(reference));
             }
         }
@@ -119,11 +119,11 @@ impl Outbox {
     }
 
     /// Takes out the command that a `reply` settles.
-    pub(crate) fn replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<Entry> {
+    pub(crate) fn replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<OutboxEntry> {
         let at = self.in_flight(reference)?;
         self.backoff = Backoff::default();
         let entry = self.entries.remove(at);
-        out.push(Effect::Drop(entry.row.key()));
+        out.push(Effect::DeleteRow(entry.row.key()));
         Some(entry)
     }
 
@@ -135,12 +135,12 @@ impl Outbox {
         out: &mut Vec<Effect>,
     ) {
         let settled = self.entries.extract_if(.., |entry| {
-            let Body::Post { room, .. } = entry.row.body else { return false };
-            is_settled(room, entry.row.key(), entry.state == State::Failed(MAY_HAVE_ARRIVED))
+            let CommandBody::Post { room, .. } = entry.row.body else { return false };
+            is_settled(room, entry.row.key(), entry.state == EntryState::Failed(MAY_HAVE_ARRIVED))
         });
         for entry in settled {
             self.backoff = Backoff::default();
-            out.push(Effect::Drop(entry.row.key()));
+            out.push(Effect::DeleteRow(entry.row.key()));
         }
     }
 
@@ -160,10 +160,10 @@ impl Outbox {
         let at = self.in_flight(refusal.reference?)?;
         let entry = self.entries.get_mut(at)?;
         if refusal.temporary {
-            entry.state = State::Resting;
+            entry.state = EntryState::Resting;
             return Some(now.saturating_add(self.backoff.wait(now, jitter)));
         }
-        entry.state = State::Failed(refusal.code);
+        entry.state = EntryState::Failed(refusal.code);
         // Who was refused for not being signed in may have been heard before.
         entry.row.unsent |= refusal.code != ErrorCode::SignInRequired;
         entry.keep(now, out);
@@ -172,15 +172,15 @@ impl Outbox {
 
     /// The timer of a temporary refusal came.
     pub(crate) fn rested(&mut self) {
-        self.requeue(|state| state == State::Resting);
+        self.requeue(|state| state == EntryState::Resting);
     }
 
     /// The connection is lost, and with it the answers to what is in flight.
     /// True if the timer of a temporary refusal is not needed any more.
     pub(crate) fn disconnected(&mut self) -> bool {
         self.live = false;
-        let rested = self.entries.iter().any(|entry| entry.state == State::Resting);
-        self.requeue(|state| matches!(state, State::Resting | State::InFlight { .. }));
+        let rested = self.entries.iter().any(|entry| entry.state == EntryState::Resting);
+        self.requeue(|state| matches!(state, EntryState::Resting | EntryState::InFlight { .. }));
         rested
     }
 
@@ -194,15 +194,15 @@ impl Outbox {
         owner: Owner,
         you: &Member,
         now: u64,
-        shelf: &mut Shelf,
+        shelf: &mut ForeignRows,
         out: &mut Vec<Effect>,
     ) {
         self.live = true;
-        let theirs = |entry: &mut Entry| {
+        let theirs = |entry: &mut OutboxEntry| {
             let unnumbered = entry.row.owner.epoch.is_none() && entry.row.owner.member == you.id;
             entry.row.owner != owner && !unnumbered && entry.row.name != you.name
         };
-        let others: Vec<Entry> = self.entries.extract_if(.., theirs).collect();
+        let others: Vec<OutboxEntry> = self.entries.extract_if(.., theirs).collect();
         for entry in others {
             entry.put_away(shelf, out);
         }
@@ -213,7 +213,7 @@ impl Outbox {
     }
 
     /// The member of this page is gone: all is put away.
-    pub(crate) fn put_away(&mut self, shelf: &mut Shelf, out: &mut Vec<Effect>) {
+    pub(crate) fn put_away(&mut self, shelf: &mut ForeignRows, out: &mut Vec<Effect>) {
         for entry in std::mem::take(&mut self.entries) {
             entry.put_away(shelf, out);
         }
@@ -223,18 +223,18 @@ impl Outbox {
     /// Takes stored rows, as those of `owner`, who is `me`.
     pub(crate) fn adopt(
         &mut self,
-        rows: Vec<Shelved>,
+        rows: Vec<OwnerRows>,
         owner: Owner,
         me: &Member,
         now: u64,
         out: &mut Vec<Effect>,
     ) {
-        for Shelved { row, stored, .. } in rows {
+        for OwnerRows { row, stored, .. } in rows {
             if self.has(row.client_id) {
                 continue;
             }
             self.place = self.place.max(row.place);
-            let mut entry = Entry { row, state: State::Queued, stored, fresh: false, shown: None };
+            let mut entry = OutboxEntry { row, state: EntryState::Queued, stored, fresh: false, shown: None };
             let from = entry.row.owner;
             if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
                 // Another's: asked for, it is tried anew.
@@ -242,7 +242,7 @@ impl Outbox {
                 entry.row.failed = None;
             }
             let failed = entry.row.failed.or_else(|| why_not(&entry.row.body));
-            entry.state = failed.map_or(State::Queued, State::Failed);
+            entry.state = failed.map_or(EntryState::Queued, EntryState::Failed);
             if from == owner {
                 entry.row.lease = 0;
             } else {
@@ -255,7 +255,7 @@ impl Outbox {
 
     /// The member has another name.
     pub(crate) fn renamed(&mut self, me: &Member) {
-        let mine = |entry: &&mut Entry| entry.row.owner.member == me.id && entry.row.name != me.name;
+        let mine = |entry: &&mut OutboxEntry| entry.row.owner.member == me.id && entry.row.name != me.name;
         for entry in self.entries.iter_mut().filter(mine) {
             entry.row.name.clone_from(&me.name);
         }
@@ -268,7 +268,7 @@ impl Outbox {
         entry.row.place = self.next_place(now);
         entry.row.at = now;
         entry.row.unsent = !self.live;
-        entry.state = why_not(&entry.row.body).map_or(State::Storing, State::Failed);
+        entry.state = why_not(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
         entry.keep(now, out);
         self.entries.push(entry);
     }
@@ -277,14 +277,14 @@ impl Outbox {
     pub(crate) fn discard(&mut self, key: RowKey, out: &mut Vec<Effect>) {
         if let Some(at) = self.failed(key) {
             self.entries.remove(at);
-            out.push(Effect::Drop(key));
+            out.push(Effect::DeleteRow(key));
         }
     }
 
     /// What was in the way of the answers until now is gone.
     pub(crate) fn wait_from(&mut self, now: u64) {
         for entry in &mut self.entries {
-            if let State::InFlight { sent_at, .. } = &mut entry.state {
+            if let EntryState::InFlight { sent_at, .. } = &mut entry.state {
                 *sent_at = now;
             }
         }
@@ -293,7 +293,7 @@ impl Outbox {
     /// When a command in flight has waited too long, on a connection that lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
-            State::InFlight { sent_at, .. } => Some(sent_at),
+            EntryState::InFlight { sent_at, .. } => Some(sent_at),
             _ => None,
         });
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
@@ -305,34 +305,39 @@ impl Outbox {
     }
 
     fn in_flight(&self, wanted: u64) -> Option<usize> {
-        let is_it = |state| matches!(state, State::InFlight { reference, .. } if reference == wanted);
+        let is_it = |state| matches!(state, EntryState::InFlight { reference, .. } if reference == wanted);
         self.entries.iter().position(|entry| is_it(entry.state))
     }
 
     fn failed(&self, key: RowKey) -> Option<usize> {
-        let is_it = |entry: &Entry| entry.row.key() == key && matches!(entry.state, State::Failed(_));
+        let is_it =
+            |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
         self.entries.iter().position(is_it)
     }
 
-    fn requeue(&mut self, which: impl Fn(State) -> bool) {
+    fn requeue(&mut self, which: impl Fn(EntryState) -> bool) {
         for entry in self.entries.iter_mut().filter(|entry| which(entry.state)) {
-            entry.state = State::Queued;
+            entry.state = EntryState::Queued;
         }
     }
 }
 
 /// Why this can never be sent. The composer has checked the text; a frame over the limit would
 /// still end each connection that it is sent on, so it is never sent.
-fn why_not(body: &Body) -> Option<ErrorCode> {
+fn why_not(body: &CommandBody) -> Option<ErrorCode> {
     let long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
     match body {
-        Body::Post { text, .. } => match compose::check(text) {
+        CommandBody::Post { text, .. } => match compose::check(text) {
             Ok(()) => None,
-            Err(compose::Refusal::Empty) => Some(ErrorCode::TextEmpty),
-            Err(compose::Refusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
+            Err(compose::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
+            Err(compose::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
         },
-        Body::Create { name, .. } | Body::Change { name, .. } if long(name) => Some(ErrorCode::NameTooLong),
-        Body::Create { description, .. } | Body::Change { description, .. } if long(description) => {
+        CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if long(name) => {
+            Some(ErrorCode::NameTooLong)
+        }
+        CommandBody::Create { description, .. } | CommandBody::Change { description, .. }
+            if long(description) =>
+        {
             Some(ErrorCode::DescriptionRefused)
         }
         _ => None,

@@ -53,7 +53,7 @@ impl FromStr for Transport {
 
 /// What worked here, for the next visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Worked {
+pub struct LastGood {
     /// What it was.
     pub transport: Transport,
     /// Until when that is believed: milliseconds since 1970.
@@ -62,9 +62,9 @@ pub struct Worked {
 
 /// Which transport is taken.
 #[derive(Clone, Debug)]
-pub(crate) struct Choice {
+pub(crate) struct TransportSelector {
     pinned: Option<Transport>,
-    worked: Option<Worked>,
+    worked: Option<LastGood>,
     records: [Record; Transport::ALL.len()],
     /// What the last attempt was made with.
     current: Transport,
@@ -84,9 +84,9 @@ struct Record {
     avoided_until: u64,
 }
 
-impl Choice {
+impl TransportSelector {
     pub(crate) fn new() -> Self {
-        Choice {
+        TransportSelector {
             pinned: None,
             worked: None,
             records: Default::default(),
@@ -111,7 +111,7 @@ impl Choice {
     }
 
     /// What an earlier visit found to work.
-    pub(crate) fn remember(&mut self, worked: Option<Worked>) {
+    pub(crate) fn remember(&mut self, worked: Option<LastGood>) {
         self.worked = worked;
     }
 
@@ -136,7 +136,7 @@ impl Choice {
 
     /// The attempt failed before it was welcome, at once or after a while: what is tried now. None: the
     /// row is over, and the next begins after a wait.
-    pub(crate) fn next(&mut self, was_refused: bool, now: u64) -> Option<Transport> {
+    pub(crate) fn fall_back(&mut self, was_refused: bool, now: u64) -> Option<Transport> {
         if self.pinned.is_some() {
             return None;
         }
@@ -161,7 +161,7 @@ impl Choice {
     }
 
     /// It is the WebSocket after all.
-    pub(crate) fn turn_back(&mut self) {
+    pub(crate) fn complete_upgrade(&mut self) {
         self.current = Transport::WebSocket;
     }
 
@@ -187,13 +187,13 @@ impl Choice {
     }
 
     /// What is to be remembered, once it has lasted.
-    pub(crate) fn lasted(&mut self, now: u64) -> Option<Worked> {
+    pub(crate) fn lasted(&mut self, now: u64) -> Option<LastGood> {
         let since = self.welcomed_at?;
         let is_known = self.trusted(now) == Some(self.current);
         if is_known || self.pinned.is_some() || now.saturating_sub(since) < WORKS_MS {
             return None;
         }
-        self.worked = Some(Worked { transport: self.current, until: now.saturating_add(REMEMBERED_MS) });
+        self.worked = Some(LastGood { transport: self.current, until: now.saturating_add(REMEMBERED_MS) });
         self.worked
     }
 
@@ -205,14 +205,15 @@ impl Choice {
     }
 
     /// From when on the WebSocket may be tried beside what there is; none if not at all.
-    pub(crate) fn beside_from(&self) -> Option<u64> {
+    pub(crate) fn upgrade_from(&self) -> Option<u64> {
         let is_less = self.current != Transport::WebSocket && self.welcomed_at.is_some();
         (is_less && self.pinned.is_none()).then(|| self.records[0].avoided_until)
     }
 
     fn trusted(&self, now: u64) -> Option<Transport> {
         // A clock that was set back must not make it longer.
-        let holds = |worked: &Worked| now < worked.until && worked.until <= now.saturating_add(REMEMBERED_MS);
+        let holds =
+            |worked: &LastGood| now < worked.until && worked.until <= now.saturating_add(REMEMBERED_MS);
         self.worked.filter(holds).map(|worked| worked.transport)
     }
 

@@ -5,7 +5,7 @@
 //! pointers first: a row that did not change costs one comparison.
 
 pub(crate) mod view_cache;
-use crate::outbox::persisted::{Body, Owner};
+use crate::outbox::persisted::{CommandBody, Owner};
 use crate::transport::Transport;
 use shared::event::DirectoryRoom;
 use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};
@@ -15,9 +15,9 @@ use std::rc::Rc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// Who is here, or why nobody is.
-    pub identity: Identity,
+    pub identity: IdentityView,
     /// The connection.
-    pub link: Link,
+    pub connection: ConnectionStatus,
     /// The rooms that we are in: the lobby first, then in the order of their names.
     pub rooms: Rc<[RoomItem]>,
     /// The open room.
@@ -37,15 +37,15 @@ pub struct View {
     /// The last jump could not be made.
     pub jump_failed: bool,
     /// Where the last jump landed: a new turn is a place to scroll to.
-    pub landed: Option<Landed>,
+    pub jump_target: Option<JumpTarget>,
     /// What is being written in the open room.
-    pub draft: Draft,
+    pub draft: DraftView,
     /// Commands that are on their way and no message of a room that we are in.
-    pub pending: Rc<[Pending]>,
+    pub pending: Rc<[PendingCommand]>,
     /// What others who were signed in here left behind.
     pub left_behind: Rc<[LeftBehind]>,
     /// The rooms of the house, while the person browses them.
-    pub found: Option<Rc<Found>>,
+    pub directory: Option<Rc<DirectoryPage>>,
     /// Something is known to be missing, and is coming: what is shown may not be whole.
     pub catching_up: bool,
     /// The transport that the user wants and no other.
@@ -70,7 +70,7 @@ pub struct View {
 
 /// Whether somebody is signed in on this page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
+pub enum IdentityView {
     /// The server has not been asked yet, or has not answered.
     Unknown {
         /// Asking failed; it will be tried again.
@@ -107,7 +107,7 @@ pub struct NameRefusal {
 
 /// The connection as it really is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct ConnectionStatus {
     /// By which it is, or was last tried.
     pub transport: Transport,
     /// Its own `readyState`.
@@ -207,7 +207,7 @@ pub struct RoomItem {
     /// How many members are in it, where that is known.
     pub members: Option<u32>,
     /// Messages that came since it was open.
-    pub unseen: u32,
+    pub unread: u32,
     /// Something is being written there.
     pub draft: bool,
     /// Something that was written there was refused, and waits for a word about it.
@@ -229,32 +229,32 @@ pub enum Edge {
 
 /// Where a jump landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Landed {
+pub struct JumpTarget {
     /// The row to show.
     pub key: RowKey,
     /// Another one for each jump.
-    pub turn: u32,
+    pub revision: u32,
 }
 
 /// What is being written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct DraftView {
     /// Where.
     pub room: RoomId,
     /// All of it.
     pub text: Rc<str>,
     /// Another one when the text changed by anything but typing: only then, and when `room`
     /// changed, the composer takes it.
-    pub turn: u64,
+    pub revision: u64,
 }
 
 /// A command that is no message of a room that we are in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingCommand {
     /// For `Retry` and `Discard`.
     pub key: RowKey,
     /// What it asks.
-    pub body: Body,
+    pub body: CommandBody,
     /// How far it got.
     pub state: RowState,
 }
@@ -274,7 +274,7 @@ pub struct LeftBehind {
 
 /// Rooms of the house.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DirectoryPage {
     /// What they have in their names.
     pub find: String,
     /// In the order of their ids.

@@ -6,7 +6,7 @@ use crate::language::{Language, tr};
 use crate::timeout::Timeout;
 use crate::{random, title};
 use client::input::Input;
-use client::outbox::persisted::Body;
+use client::outbox::persisted::CommandBody;
 use client::view::{Edge, RowState, View};
 use shared::RoomId;
 use shared::event::DirectoryRoom;
@@ -33,29 +33,31 @@ pub fn Browse(props: &BrowseProps) -> Html {
     let emit = around.emit;
     let typing = use_mut_ref(|| None::<Timeout>);
     // What is found is let go of by `use_known`.
-    use_effect_with(emit.clone(), |emit| emit.emit(Input::Browse { find: String::new() }));
+    use_effect_with(emit.clone(), |emit| emit.emit(Input::SearchDirectory { find: String::new() }));
     let oninput = {
         let emit = emit.clone();
         Callback::from(move |event: InputEvent| {
             let (field, emit) = (event.target_unchecked_into::<HtmlInputElement>(), emit.clone());
             // The one before is forgotten.
-            typing.replace(Timeout::new(TYPING_MS, move || emit.emit(Input::Browse { find: field.value() })));
+            typing.replace(Timeout::new(TYPING_MS, move || {
+                emit.emit(Input::SearchDirectory { find: field.value() })
+            }));
         })
     };
     let pick = |room: &DirectoryRoom| {
         let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
         Callback::from(move |_: MouseEvent| {
             if joined {
-                emit.emit(Input::Open(id));
+                emit.emit(Input::OpenRoom(id));
                 on_done.emit(());
             } else {
                 emit.emit(Input::JoinRoom { client_id: random::client_id(), room: id });
             }
         })
     };
-    let more = emit.reform(|_: MouseEvent| Input::BrowseMore);
+    let more = emit.reform(|_: MouseEvent| Input::LoadMoreDirectory);
     let onsubmit = Callback::from(|event: SubmitEvent| event.prevent_default());
-    let found = props.view.found.clone();
+    let found = props.view.directory.clone();
     let rooms = found.iter().flat_map(|found| &found.rooms);
     let edge = found.as_ref().map_or(Edge::Loading, |found| found.edge);
     let is_empty = found.as_ref().is_some_and(|found| found.rooms.is_empty());
@@ -113,7 +115,7 @@ fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callbac
 
 /// Whether we are on our way into this room.
 pub fn is_joining(view: &View, room: RoomId) -> bool {
-    view.pending
-        .iter()
-        .any(|pending| pending.body == Body::Join { room } && !matches!(pending.state, RowState::Failed(_)))
+    view.pending.iter().any(|pending| {
+        pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
+    })
 }

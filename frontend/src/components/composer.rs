@@ -27,7 +27,7 @@ pub struct ComposerProps {
 /// Why the text was kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
-    Refused(compose::Refusal),
+    Refused(compose::TextRefusal),
     /// Too many messages are unsettled.
     OutboxFull,
 }
@@ -46,7 +46,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
         let sheet = sheet.clone();
         move |emit| sheet.watch(emit.clone())
     });
-    use_effect_with((view.draft.room, view.draft.turn), {
+    use_effect_with((view.draft.room, view.draft.revision), {
         let (sheet, emit, view) = (sheet.clone(), emit.clone(), view.clone());
         move |_| {
             if let Some(input) = sheet.take(&view.draft) {
@@ -86,7 +86,8 @@ pub fn Composer(props: &ComposerProps) -> Html {
             }
             // A text that is too long stays told until it is not.
             let (_, text) = sheet.text();
-            let too_long = compose::check(&text).err().filter(|refusal| *refusal != compose::Refusal::Empty);
+            let too_long =
+                compose::check(&text).err().filter(|refusal| *refusal != compose::TextRefusal::Empty);
             kept.set(too_long.map(Kept::Refused));
         })
     };
@@ -143,8 +144,8 @@ fn waiting(language: Language, view: &View) -> Html {
 
 fn reason(language: Language, kept: Kept) -> AttrValue {
     match kept {
-        Kept::Refused(compose::Refusal::Empty) => tr!(language, "composer.empty"),
-        Kept::Refused(compose::Refusal::TooLong { bytes, max }) => {
+        Kept::Refused(compose::TextRefusal::Empty) => tr!(language, "composer.empty"),
+        Kept::Refused(compose::TextRefusal::TooLong { bytes, max }) => {
             tr!(language, "composer.too_long", over = bytes.saturating_sub(max), max = max)
         }
         Kept::OutboxFull => tr!(language, "composer.outbox_full"),

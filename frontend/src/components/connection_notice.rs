@@ -8,14 +8,14 @@ use crate::hooks::tick::use_seconds_until;
 use crate::language::tr;
 use client::input::Input;
 use client::transport::Transport;
-use client::view::{Link, ReadyState};
+use client::view::{ConnectionStatus, ReadyState};
 use yew::prelude::*;
 
 /// What [`ConnectionNotice`] needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ConnectionNoticeProps {
     /// The connection.
-    pub link: Link,
+    pub link: ConnectionStatus,
     /// The only transport that the person wants, if they want one.
     #[prop_or_default]
     pub pinned: Option<Transport>,
@@ -26,7 +26,7 @@ pub struct ConnectionNoticeProps {
 pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let around = use_surroundings();
     let language = around.language();
-    let Link { ready_state, retry_at, offline, .. } = props.link;
+    let ConnectionStatus { ready_state, retry_at, offline, .. } = props.link;
     let seconds = use_seconds_until(retry_at);
     let text = match (offline, seconds) {
         (true, _) => tr!(language, "link.offline"),
@@ -49,7 +49,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
             </div>
         };
     };
-    let unpin = around.emit.reform(|_: MouseEvent| Input::Pin(None));
+    let unpin = around.emit.reform(|_: MouseEvent| Input::PinTransport(None));
     let only = tr!(language, "link.only", transport = transport_word(language, pinned));
     html! {
         <div class="notice warn late tall">

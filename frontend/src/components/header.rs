@@ -20,7 +20,7 @@ pub fn header(
     on_room: Callback<MouseEvent>,
 ) -> Html {
     let count = view.people_count;
-    let stale = !is_usable(view.link);
+    let stale = !is_usable(view.connection);
     let people = match stale {
         false => tr!(language, "header.people", count = count),
         true => tr!(language, "header.last_seen", count = count),
@@ -38,7 +38,7 @@ pub fn header(
                 <span class="room_name" dir="auto">{ title::open_name(language, view) }</span>
             </h1>
             if has_menu {
-                { pill(language, view.link.transport, view.link.ready_state) }
+                { pill(language, view.connection.transport, view.connection.ready_state) }
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {

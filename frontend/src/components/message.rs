@@ -10,7 +10,7 @@ use crate::context::{Surroundings, use_surroundings};
 use crate::language::{Language, tr};
 use crate::sentence;
 use client::input::Input;
-use client::linkify::{Segment, segments};
+use client::linkify::{TextSpan, segments};
 use client::view::{Row, RowKey, RowState};
 use shared::{ErrorCode, MemberId};
 use std::rc::Rc;
@@ -89,8 +89,8 @@ fn author_name(language: Language, row: &Row) -> AttrValue {
 /// The text with its URLs as links. Text nodes all through: no HTML is built from it.
 fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     segments(text).into_iter().map(|segment| match segment {
-        Segment::Text(text) => html! { { text } },
-        Segment::Link(url) => html! {
+        TextSpan::Text(text) => html! { { text } },
+        TextSpan::Link(url) => html! {
             <a href={url.to_owned()} target="_blank" rel="noopener noreferrer nofollow ugc">{ url }</a>
         },
     })

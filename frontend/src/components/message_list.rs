@@ -41,8 +41,8 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         place.borrow_mut().before(&list, view);
     }
     // What an earlier stay in the room jumped to is no place to go to now.
-    let first_turn = use_mut_ref(|| view.landed.map(|landed| landed.turn));
-    let landed = view.landed.filter(|landed| Some(landed.turn) != *first_turn.borrow());
+    let first_turn = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
+    let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_turn.borrow());
     let look = {
         let (node, place, shown) = (node.clone(), place.clone(), shown.clone());
         use_callback(around.emit.clone(), move |(), emit| {
@@ -56,7 +56,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         let place = place.clone();
         move |node| watch(node, &place)
     });
-    use_effect_with(landed.map(|landed| landed.turn), {
+    use_effect_with(landed.map(|landed| landed.revision), {
         let (node, place) = (node.clone(), place.clone());
         move |_| {
             if let (Some(landed), Some(list)) = (landed, node.cast::<Element>()) {
@@ -82,13 +82,13 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         },
         Item::Row { row, head } => {
             let key = row.key.to_string();
-            let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.turn);
+            let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
             html! { <Message {key} {row} {head} {marked} /> }
         }
     });
     let onscroll = look.reform(|_: Event| ());
-    let older = around.emit.reform(|_: MouseEvent| Input::Older);
-    let newer = around.emit.reform(|_: MouseEvent| Input::Newer);
+    let older = around.emit.reform(|_: MouseEvent| Input::LoadOlder);
+    let newer = around.emit.reform(|_: MouseEvent| Input::LoadNewer);
     // Only what is said now is read out, not what is fetched from the past.
     let live = if view.following { "polite" } else { "off" };
     html! {
@@ -112,7 +112,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 }
             </div>
             if !view.following {
-                { to_the_end(language, view.new_below, around.emit.reform(|_: MouseEvent| Input::Latest)) }
+                { to_the_end(language, view.new_below, around.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
             }
         </div>
     }
@@ -122,7 +122,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
 fn empty(language: Language, view: &View) -> Html {
     html! {
         <div key="empty" class="empty">
-            if view.link.welcomed && view.older == Edge::End {
+            if view.connection.welcomed && view.older == Edge::End {
                 { cup() }
                 <b key="first">{ tr!(language, "room.empty") }</b>
                 <span key="then">{ tr!(language, "room.empty_then") }</span>

@@ -26,10 +26,12 @@ const SHOWN_MAX: usize = 2;
 /// The notices of the room. `left` are the rooms that one is or was in.
 pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRooms) -> Html {
     let language = around.language();
-    let usable = is_usable(view.link);
+    let usable = is_usable(view.connection);
     let mut notices = Vec::new();
     if !usable {
-        notices.push(html! { <ConnectionNotice key="connection" link={view.link} pinned={view.pinned} /> });
+        notices.push(
+            html! { <ConnectionNotice key="connection" link={view.connection} pinned={view.pinned} /> },
+        );
     } else if view.catching_up {
         notices.push(word("catching_up", tr!(language, "room.catching_up")));
     } else if view.jumping {
@@ -105,7 +107,7 @@ fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
     let LeftBehind { owner, name, rows, drafts } = left;
     let owner = *owner;
     let take = around.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
-    let drop_it = around.emit.reform(move |_: MouseEvent| Input::DropLeft(owner));
+    let drop_it = around.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
     let text = match (rows, drafts) {
         (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),

@@ -12,7 +12,7 @@ pub fn people(language: Language, view: &View) -> Html {
     let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
     let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let more = view.people_count.saturating_sub(named);
-    let stale = !is_usable(view.link);
+    let stale = !is_usable(view.connection);
     let count = here.len();
     let title = match stale {
         false => tr!(language, "people.here", count = count),

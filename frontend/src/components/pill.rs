@@ -2,11 +2,11 @@
 
 use crate::language::{Language, tr};
 use client::transport::Transport;
-use client::view::{Link, ReadyState};
+use client::view::{ConnectionStatus, ReadyState};
 use yew::prelude::*;
 
 /// Whether what is said now would be heard now.
-pub fn is_usable(link: Link) -> bool {
+pub fn is_usable(link: ConnectionStatus) -> bool {
     link.ready_state == ReadyState::Open && link.welcomed
 }
 
@@ -36,7 +36,7 @@ pub fn pill(language: Language, transport: Transport, ready_state: ReadyState) -
 }
 
 /// The pill at the door, where no connection is wanted: `closed` would read as the house's.
-pub fn door_pill(language: Language, link: Link) -> Html {
+pub fn door_pill(language: Language, link: ConnectionStatus) -> Html {
     let word = match link.ready_state {
         ReadyState::Closed => tr!(language, "link.none"),
         other => word(language, other),

@@ -9,7 +9,7 @@ use crate::language::tr;
 use crate::{random, sentence};
 use client::compose::KeyAction;
 use client::input::Input;
-use client::view::{Pending, RoomItem, RowState, View};
+use client::view::{PendingCommand, RoomItem, RowState, View};
 use shared::limits::DESCRIPTION_CHARS_MAX;
 use shared::{ClientId, ErrorCode};
 use web_sys::HtmlInputElement;
@@ -148,7 +148,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     }
 }
 
-fn find(view: &View, id: ClientId) -> Option<&Pending> {
+fn find(view: &View, id: ClientId) -> Option<&PendingCommand> {
     view.pending.iter().find(|pending| pending.key.client_id == id)
 }
 

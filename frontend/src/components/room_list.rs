@@ -40,7 +40,7 @@ pub fn RoomList(props: &RoomListProps) -> Html {
                 event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
             if let Some(room) = picked(&event).filter(|_| is_plain) {
                 event.prevent_default();
-                emit.emit(Input::Open(room));
+                emit.emit(Input::OpenRoom(room));
                 on_pick.emit(());
             }
         })
@@ -50,7 +50,7 @@ pub fn RoomList(props: &RoomListProps) -> Html {
         name: Rc::default(),
         description: Rc::default(),
         members: None,
-        unseen: 0,
+        unread: 0,
         draft: false,
         failed: false,
     };
@@ -66,8 +66,8 @@ pub fn RoomList(props: &RoomListProps) -> Html {
 
 fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
     let name = title::name(language, item.id, &item.name);
-    let count = if item.unseen > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unseen.to_string() };
-    let news = item.unseen > 0;
+    let count = if item.unread > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unread.to_string() };
+    let news = item.unread > 0;
     html! {
         <li key={item.id.0}>
             <a class={classes!("room_link", news.then_some("has_news"))} href={path_of(item.id)}
@@ -85,9 +85,9 @@ fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
                     </span>
                 }
                 if news {
-                    <span key="count" class="count" title={tr!(language, "rail.unseen", count = item.unseen)}>
+                    <span key="count" class="count" title={tr!(language, "rail.unseen", count = item.unread)}>
                         <span aria-hidden="true">{ count }</span>
-                        <span class="unseen_word">{ tr!(language, "rail.unseen", count = item.unseen) }</span>
+                        <span class="unseen_word">{ tr!(language, "rail.unseen", count = item.unread) }</span>
                     </span>
                 }
             </a>

@@ -9,7 +9,7 @@ use crate::context::use_surroundings;
 use crate::language::tr;
 use client::input::Input;
 use client::transport::Transport;
-use client::view::{Link, NameRefusal};
+use client::view::{ConnectionStatus, NameRefusal};
 use shared::Member;
 use yew::prelude::*;
 
@@ -19,7 +19,7 @@ pub struct SettingsProps {
     /// Oneself.
     pub me: Member,
     /// The connection to the server.
-    pub link: Link,
+    pub link: ConnectionStatus,
     /// And which one the person wants, if they want one.
     pub pinned: Option<Transport>,
     /// A renaming or signing out is under way.

@@ -4,17 +4,22 @@ use crate::components::pill::{is_usable, transport_word};
 use crate::language::{Language, tr};
 use client::input::Input;
 use client::transport::Transport;
-use client::view::Link;
+use client::view::ConnectionStatus;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// The choice, and which is in use.
-pub fn way_choice(language: Language, link: Link, pinned: Option<Transport>, emit: &Callback<Input>) -> Html {
+pub fn way_choice(
+    language: Language,
+    link: ConnectionStatus,
+    pinned: Option<Transport>,
+    emit: &Callback<Input>,
+) -> Html {
     let onchange = emit.reform(|event: Event| {
         let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
         // What is no transport is the first word: whichever is best.
-        Input::Pin(select.and_then(|select| select.value().parse().ok()))
+        Input::PinTransport(select.and_then(|select| select.value().parse().ok()))
     });
     let option = |value: &'static str, word: AttrValue, selected: bool| {
         html! { <option key={value} {value} {selected}>{ word }</option> }

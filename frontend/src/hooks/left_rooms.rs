@@ -56,7 +56,7 @@ mod tests {
             name: name.into(),
             description: Rc::default(),
             members: None,
-            unseen: 0,
+            unread: 0,
             draft: false,
             failed: false,
         };

@@ -12,7 +12,7 @@ mod socket;
 mod stream;
 
 use crate::timeout::sleep;
-use client::inspect::comparison::{Comparison, Fault, Stage, Step, room_name};
+use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, ComparisonStep, room_name};
 use client::transport::Transport;
 use course::Course;
 use std::{
@@ -44,7 +44,7 @@ struct Inner {
     /// Who is told that the server takes the page for nobody.
     signed_out: RefCell<Callback<()>>,
     /// When it was last shown, and in which stage.
-    shown: Cell<(u64, Stage)>,
+    shown: Cell<(u64, ComparisonStage)>,
 }
 
 impl Runner {
@@ -70,9 +70,9 @@ impl Runner {
     }
 
     /// It cannot go on.
-    pub fn failed(&self, fault: Fault) {
+    pub fn failed(&self, fault: ComparisonFault) {
         let ends = self.with(|comparison| comparison.failed(fault));
-        if ends && fault == Fault::SignedOut {
+        if ends && fault == ComparisonFault::SignedOut {
             let watcher = self.0.signed_out.borrow().clone();
             watcher.emit(());
         }
@@ -80,7 +80,7 @@ impl Runner {
 
     /// Whether latencies are being measured.
     pub fn measures(&self) -> bool {
-        self.with(|comparison| matches!(comparison.stage, Stage::Going | Stage::Ending))
+        self.with(|comparison| matches!(comparison.stage, ComparisonStage::Going | ComparisonStage::Ending))
     }
 
     /// Nobody looks any more: what goes on ends.
@@ -138,14 +138,14 @@ impl Runner {
         }
     }
 
-    async fn run(&self, name: &str, description: String) -> Result<(), Fault> {
+    async fn run(&self, name: &str, description: String) -> Result<(), ComparisonFault> {
         let room = room::enter(name, description).await?;
         let read = self.read(room).await;
         room::leave(room).await;
         read
     }
 
-    async fn read(&self, room: shared::RoomId) -> Result<(), Fault> {
+    async fn read(&self, room: shared::RoomId) -> Result<(), ComparisonFault> {
         let course = Course::begin(self.clone(), room).await?;
         self.with(|comparison| comparison.readers_begin(now()));
         spawn_local(poll::read(course.clone(), Transport::Poll));
@@ -156,9 +156,9 @@ impl Runner {
             let step = self.with(|comparison| comparison.step(now()));
             self.show_now_and_then();
             match step {
-                Step::Wait(ms) => sleep(ms).await,
-                Step::Send => sender::send(&course).await,
-                Step::Finish => break,
+                ComparisonStep::Wait(ms) => sleep(ms).await,
+                ComparisonStep::Send => sender::send(&course).await,
+                ComparisonStep::Finish => break,
             }
         }
         course.end();

@@ -1,6 +1,6 @@
 //! The inspector's WebSocket: traced, with all four of its events, and called as the person says.
 
-use client::inspect::Told;
+use client::inspect::SocketEvent;
 use client::view::ReadyState;
 use shared::version::WEBSOCKET_PATH;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -16,11 +16,11 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Starts to open it; `tell` hears its events, never before this returns.
-    pub(super) fn open(tell: impl Fn(Told) + Clone + 'static) -> Result<Self, JsValue> {
+    pub(super) fn open(tell: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, JsValue> {
         let location = web_sys::window().ok_or(JsValue::NULL)?.location();
         let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
         let socket = WebSocket::new(&format!("{scheme}://{}{WEBSOCKET_PATH}?v=1&trace=1", location.host()?))?;
-        let on_plain = [Told::Opened, Told::Failed].map(|told| {
+        let on_plain = [SocketEvent::Opened, SocketEvent::Failed].map(|told| {
             let tell = tell.clone();
             Closure::<dyn FnMut(Event)>::new(move |_| tell(told.clone()))
         });
@@ -28,12 +28,16 @@ impl Socket {
             let tell = tell.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 if let Some(text) = event.data().as_string() {
-                    tell(Told::Message(text));
+                    tell(SocketEvent::Message(text));
                 }
             })
         };
         let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            tell(Told::Closed { code: event.code(), reason: event.reason(), clean: event.was_clean() });
+            tell(SocketEvent::Closed {
+                code: event.code(),
+                reason: event.reason(),
+                clean: event.was_clean(),
+            });
         });
         socket.set_onopen(Some(on_plain[0].as_ref().unchecked_ref()));
         socket.set_onerror(Some(on_plain[1].as_ref().unchecked_ref()));

@@ -9,13 +9,18 @@ use crate::components::pill::pill;
 use crate::context::Surroundings;
 use crate::inspector::comparison::Runner;
 use crate::language::{Language, tr};
-use client::inspect::{Input, Inspector, Who};
+use client::inspect::{Inspector, InspectorInput, SignedIn};
 use client::transport::Transport;
 use shared::Member;
 use yew::prelude::*;
 
 /// The screen.
-pub fn inspect(around: &Surroundings, view: &Inspector, runner: &Runner, emit: &Callback<Input>) -> Html {
+pub fn inspect(
+    around: &Surroundings,
+    view: &Inspector,
+    runner: &Runner,
+    emit: &Callback<InspectorInput>,
+) -> Html {
     let language = around.language();
     html! {
         <main key="inspect" class="inspect">
@@ -55,15 +60,15 @@ pub fn inspect(around: &Surroundings, view: &Inspector, runner: &Runner, emit: &
     }
 }
 
-fn member(who: &Who) -> Option<Member> {
-    if let Who::Somebody(member) = who { Some(member.clone()) } else { None }
+fn member(who: &SignedIn) -> Option<Member> {
+    if let SignedIn::Somebody(member) = who { Some(member.clone()) } else { None }
 }
 
-fn who(language: Language, who: &Who) -> Html {
+fn who(language: Language, who: &SignedIn) -> Html {
     let content = match who {
-        Who::Unknown => return html! { <p key="who"></p> },
-        Who::Somebody(member) => html! { { tr!(language, "inspect.signed_in", name = member.name) } },
-        Who::Nobody => html! {
+        SignedIn::Unknown => return html! { <p key="who"></p> },
+        SignedIn::Somebody(member) => html! { { tr!(language, "inspect.signed_in", name = member.name) } },
+        SignedIn::Nobody => html! {
             <>
                 { tr!(language, "inspect.nobody") }
                 { " " }

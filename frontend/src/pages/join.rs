@@ -7,7 +7,7 @@ use crate::components::pill::door_pill;
 use crate::context::Surroundings;
 use crate::language::tr;
 use client::input::Input;
-use client::view::{Link, NameRefusal};
+use client::view::{ConnectionStatus, NameRefusal};
 use yew::prelude::*;
 
 const JOIN: NameFieldIds = NameFieldIds { field: "name_str", button: "name_btn", error: "name_error" };
@@ -19,7 +19,7 @@ pub fn join(
     name: AttrValue,
     busy: bool,
     refusal: Option<NameRefusal>,
-    link: Link,
+    link: ConnectionStatus,
 ) -> Html {
     let language = around.language();
     let on_name = around.emit.reform(|name: String| Input::Join { name });

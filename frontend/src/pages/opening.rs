@@ -5,12 +5,12 @@ use crate::components::connection_notice::ConnectionNotice;
 use crate::components::pill::door_pill;
 use crate::context::Surroundings;
 use crate::language::tr;
-use client::view::Link;
+use client::view::ConnectionStatus;
 use yew::prelude::*;
 
 /// The screen: the same picture as in `index.html` before the page is there.
 /// `failed`: asking did not succeed, and will be tried again.
-pub fn opening(around: &Surroundings, failed: bool, link: Link) -> Html {
+pub fn opening(around: &Surroundings, failed: bool, link: ConnectionStatus) -> Html {
     let language = around.language();
     let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.word") };
     html! {

@@ -20,7 +20,7 @@ use crate::hooks::left_rooms::use_left_rooms;
 use crate::hooks::media::use_media;
 use crate::language::tr;
 use crate::title;
-use client::view::Identity;
+use client::view::IdentityView;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -88,7 +88,7 @@ pub fn Room(props: &RoomProps) -> Html {
         let panel = panel.setter();
         Callback::from(move |_: MouseEvent| panel.set(Some(which)))
     };
-    let Identity::Somebody { me, busy, refusal } = &view.identity else {
+    let IdentityView::Somebody { me, busy, refusal } = &view.identity else {
         return html! { <main></main> };
     };
     let rail = || {
@@ -107,7 +107,7 @@ pub fn Room(props: &RoomProps) -> Html {
             ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
         }
         Some(Panel::Settings) => {
-            let settings = html! { <Settings key="settings" me={me.clone()} link={view.link} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
+            let settings = html! { <Settings key="settings" me={me.clone()} link={view.connection} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
             ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
         }
         Some(Panel::NewRoom) => {
@@ -128,7 +128,7 @@ pub fn Room(props: &RoomProps) -> Html {
         <div class="house">
             if has_rail {
                 <div key="rail" class="rail">
-                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.link.transport, view.link.ready_state) }</div>
+                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.connection.transport, view.connection.ready_state) }</div>
                     { rail() }
                 </div>
             }

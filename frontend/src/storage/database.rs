@@ -12,7 +12,7 @@
 
 use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, OUTBOX_ROWS_MAX, SHELF_ROWS_MAX};
-use client::outbox::persisted::{Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
 use js_sys::{Array, Function};
 use shared::json::from_str as read;
@@ -79,7 +79,7 @@ impl Database {
     }
 
     /// Reads all that is stored; none where nothing can be read.
-    pub fn load(&self, done: impl FnOnce(Option<Stored>) + 'static) {
+    pub fn load(&self, done: impl FnOnce(Option<StoredRows>) + 'static) {
         let this = self.clone();
         self.with(Box::new(move |database| {
             let begun = database
@@ -307,7 +307,7 @@ fn time(ms: u64) -> JsValue {
 
 /// What was read, and the leases of rows that are not there. What a newer page wrote and this one
 /// cannot read stays where it is.
-fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (Stored, Vec<String>) {
+fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (StoredRows, Vec<String>) {
     let list = |request: &IdbRequest| request.result().map(|found| Array::from(&found)).unwrap_or_default();
     let texts = |request| list(request).iter().filter_map(|value| value.as_string()).collect::<Vec<_>>();
     let mut rows: Vec<StoredRow> = texts(rows).iter().filter_map(|text| read(text).ok()).collect();
@@ -324,5 +324,5 @@ fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (Stored, Vec<String
         }
     }
     let drafts = texts(drafts).iter().filter_map(|text| read(text).ok()).collect();
-    (Stored { rows, drafts }, leases.into_iter().map(|(key, _)| key).collect())
+    (StoredRows { rows, drafts }, leases.into_iter().map(|(key, _)| key).collect())
 }

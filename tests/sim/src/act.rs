@@ -4,7 +4,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
-use client::view::{Identity, RowKey, RowState};
+use client::view::{IdentityView, RowKey, RowState};
 use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 
@@ -24,14 +24,14 @@ impl World {
         self.after(wait, Happening::Act(index));
         let id = self.pages[index].id;
         match &self.pages[index].view.identity {
-            Identity::Unknown { .. } => Ok(()),
-            Identity::Nobody { .. } => self.join(id),
-            Identity::Somebody { .. } => self.act_as_somebody(id),
+            IdentityView::Unknown { .. } => Ok(()),
+            IdentityView::Nobody { .. } => self.join(id),
+            IdentityView::Somebody { .. } => self.act_as_somebody(id),
         }
     }
 
     pub(crate) fn join(&mut self, id: PageId) -> Result<(), Broken> {
-        let Identity::Nobody { name, refusal, .. } = &self.pages[id.index].view.identity else {
+        let IdentityView::Nobody { name, refusal, .. } = &self.pages[id.index].view.identity else {
             return Ok(());
         };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
@@ -88,7 +88,7 @@ impl World {
         if visible {
             self.tick_now(id);
         }
-        self.give(id, Input::Visible(visible))
+        self.give(id, Input::VisibilityChanged(visible))
     }
 
     /// Makes, changes, opens, joins or leaves a room.
@@ -101,7 +101,7 @@ impl World {
         let name = self.chance.pick(ROOMS).unwrap_or("Oolong").to_owned();
         let description = format!("about {}", self.chance.below(100));
         match self.chance.below(10) {
-            0..4 => self.give(id, Input::Open(own)),
+            0..4 => self.give(id, Input::OpenRoom(own)),
             4..6 => self.give(id, Input::CreateRoom { client_id, name, description }),
             6..8 => self.give(id, Input::JoinRoom { client_id, room: any }),
             8 => self.give(id, Input::LeaveRoom { client_id, room: own }),
@@ -118,19 +118,19 @@ impl World {
             if self.chance.one_in(2) { PageAnchor::Date(message.at) } else { PageAnchor::Around(message.n) }
         });
         match (self.chance.below(6), jump) {
-            (0, _) => self.give(id, Input::Latest),
+            (0, _) => self.give(id, Input::JumpToLatest),
             (1, Some(at)) => self.give(id, Input::Jump(at)),
-            (2, _) => self.give(id, Input::Newer),
+            (2, _) => self.give(id, Input::LoadNewer),
             (3, _) => {
                 let follow = self.chance.one_in(2);
-                self.give(id, Input::Follow(follow))
+                self.give(id, Input::FollowEnd(follow))
             }
             (4, _) => {
                 let room = self.pages[id.index].view.room;
                 let text = format!("half a word {}", self.chance.below(9));
-                self.give(id, Input::Draft { room, text })
+                self.give(id, Input::DraftChanged { room, text })
             }
-            _ => self.give(id, Input::Older),
+            _ => self.give(id, Input::LoadOlder),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::promise::{Broken, key_of};
 use crate::world::{Happening, World};
 use client::input::Input;
 use client::transport::Transport;
-use client::view::{Edge, Identity, RowKey, RowState, View};
+use client::view::{Edge, IdentityView, RowKey, RowState, View};
 use shared::{ErrorCode, RoomId};
 use std::collections::BTreeSet;
 
@@ -99,13 +99,13 @@ impl World {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
             for room in self.rooms_of(id) {
-                self.give(id, Input::Open(room))?;
+                self.give(id, Input::OpenRoom(room))?;
                 self.until(id, "its messages to settle", |view| {
                     view.room == room && view.rows.iter().all(|row| row.state == RowState::Settled)
                 })?;
             }
         }
-        let polls = |page: &Page| page.view.link.transport != Transport::WebSocket;
+        let polls = |page: &Page| page.view.connection.transport != Transport::WebSocket;
         if self.pages.iter().any(polls) {
             let end = self.now + POLLED_MS;
             while self.step(end)? {}
@@ -120,9 +120,9 @@ impl World {
     fn read_all(&mut self, id: PageId) -> Result<(), Broken> {
         let epoch = self.server.log.epoch();
         for room in self.rooms_of(id) {
-            self.give(id, Input::Open(room))?;
-            self.give(id, Input::Latest)?;
-            self.give(id, Input::Follow(true))?;
+            self.give(id, Input::OpenRoom(room))?;
+            self.give(id, Input::JumpToLatest)?;
+            self.give(id, Input::FollowEnd(true))?;
             let newest = self.ledger.newest(epoch, room);
             self.until(id, "its newest message", |view| {
                 view.room == room && view.newer == Edge::End && view.rows.last().map(|row| row.key) == newest
@@ -138,15 +138,15 @@ impl World {
                 }
                 let first = view.rows.first().map(|row| row.key);
                 // Whoever reads what is older has scrolled away from the end.
-                self.give(id, Input::Follow(false))?;
-                self.give(id, Input::Older)?;
+                self.give(id, Input::FollowEnd(false))?;
+                self.give(id, Input::LoadOlder)?;
                 self.until(id, "an older message", |view| {
                     view.rows.first().map(|row| row.key) != first || view.older == Edge::End
                 })?;
             }
             let log: BTreeSet<RowKey> = self.ledger.log(epoch, room).iter().map(key_of).collect();
             // A reply by a request of its own may be there before what was said just before it.
-            self.give(id, Input::Latest)?;
+            self.give(id, Input::JumpToLatest)?;
             self.until(id, "what is on its way", |view| {
                 log.iter().all(|key| seen.contains(key) || view.rows.iter().any(|row| row.key == *key))
             })?;
@@ -158,7 +158,7 @@ impl World {
                 return Err(Broken(format!("(a) page {at} saw {seen} messages of {log} in {room:?}")));
             }
         }
-        self.give(id, Input::Latest)
+        self.give(id, Input::JumpToLatest)
     }
 
     /// Lets things happen until this page shows something.
@@ -189,7 +189,7 @@ impl World {
             let speaker = self
                 .pages
                 .iter()
-                .find(|page| page.view.link.welcomed && page.view.can_send && is_in(page, room));
+                .find(|page| page.view.connection.welcomed && page.view.can_send && is_in(page, room));
             if let Some(id) = speaker.map(|page| page.id)
                 && self.last_words.insert(room)
             {
@@ -198,21 +198,21 @@ impl World {
         }
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
-            if let Identity::Nobody { busy: false, .. } = self.pages[index].view.identity {
+            if let IdentityView::Nobody { busy: false, .. } = self.pages[index].view.identity {
                 self.join(id)?;
             } else if self.failed(id).is_some() {
                 self.look_through(id)?;
             } else if let Some(room) = self.pages[index].view.rooms.iter().find(|room| room.failed) {
                 // What was refused there is seen there.
                 let room = room.id;
-                self.give(id, Input::Open(room))?;
+                self.give(id, Input::OpenRoom(room))?;
             } else {
                 self.take_over(id)?;
             }
             let view = &self.pages[index].view;
             if !view.following || view.newer != Edge::End {
-                self.give(id, Input::Latest)?;
-                self.give(id, Input::Follow(true))?;
+                self.give(id, Input::JumpToLatest)?;
+                self.give(id, Input::FollowEnd(true))?;
             }
         }
         Ok(())
@@ -266,11 +266,11 @@ impl World {
             if view.rooms.iter().any(|room| room.failed) || self.failed(page.id).is_some() {
                 return Some(format!("page {at} has what was refused"));
             }
-            let Identity::Somebody { busy: false, .. } = view.identity else {
+            let IdentityView::Somebody { busy: false, .. } = view.identity else {
                 return Some(format!("page {at} is {:?}", view.identity));
             };
-            if !view.link.welcomed || page.asking > 0 || view.catching_up {
-                return Some(format!("page {at} is not welcome: {:?}", view.link));
+            if !view.connection.welcomed || page.asking > 0 || view.catching_up {
+                return Some(format!("page {at} is not welcome: {:?}", view.connection));
             }
             if page.epoch != Some(epoch) {
                 return Some(format!("page {at} is in {:?}", page.epoch));

@@ -87,7 +87,7 @@ impl World {
         if is_plain || self.chance.one_in(2) {
             let pinned = transport.filter(|_| is_plain || !self.chance.one_in(4));
             let id = self.pages[index].id;
-            return self.give(id, Input::Pin(pinned));
+            return self.give(id, Input::PinTransport(pinned));
         }
         self.pages[index].blocked = match transport {
             Some(Transport::WebSocket) => Some(Kind::Socket),
@@ -130,7 +130,7 @@ impl World {
         let wait = self.chance.between(200, 8_000);
         self.after(wait, Happening::Mend(Mend::Network(index)));
         if self.chance.one_in(2) {
-            return self.give(id, Input::Network { online: false });
+            return self.give(id, Input::NetworkReported { online: false });
         }
         Ok(())
     }
@@ -143,8 +143,8 @@ impl World {
                 let page = &mut self.pages[index];
                 let was_offline = !std::mem::replace(&mut page.online, true);
                 let id = page.id;
-                if was_offline && (page.view.link.offline || self.chance.one_in(2)) {
-                    return self.give(id, Input::Network { online: true });
+                if was_offline && (page.view.connection.offline || self.chance.one_in(2)) {
+                    return self.give(id, Input::NetworkReported { online: true });
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::network::{AtPage, Kind, Up, Wire};
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::pace::Pace;
 use client::share::{Role, Share, Tab, Wish};
 use client::transport::Transport;
@@ -55,7 +55,7 @@ pub(crate) struct Line {
     /// Since when it was seen, by looks in time, that it and another read.
     rivals_since: Option<u64>,
     /// Until when the words of each other line are on their way.
-    heard_until: BTreeMap<(PageId, SocketId), u64>,
+    heard_until: BTreeMap<(PageId, ConnectionId), u64>,
 }
 
 impl Line {
@@ -83,7 +83,7 @@ impl World {
     pub(crate) fn open_line(
         &mut self,
         id: PageId,
-        socket: SocketId,
+        socket: ConnectionId,
         transport: Transport,
     ) -> Result<(), Broken> {
         let tab = Tab(self.chance.below(u64::MAX) >> 12);
@@ -113,23 +113,23 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn line_open(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
-        if self.line(id, socket).is_some() { self.give(id, Input::Opened(socket)) } else { Ok(()) }
+    pub(crate) fn line_open(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
+        if self.line(id, socket).is_some() { self.give(id, Input::ConnectionOpened(socket)) } else { Ok(()) }
     }
 
     /// One that is open.
-    fn line(&mut self, id: PageId, socket: SocketId) -> Option<&mut Line> {
+    fn line(&mut self, id: PageId, socket: ConnectionId) -> Option<&mut Line> {
         self.any_line(id, socket).filter(|line| line.is_open)
     }
 
     /// One of a page that is there still: what it asked for goes on when it is over.
-    fn any_line(&mut self, id: PageId, socket: SocketId) -> Option<&mut Line> {
+    fn any_line(&mut self, id: PageId, socket: ConnectionId) -> Option<&mut Line> {
         let page = &mut self.pages[id.index];
         if page.id == id { page.lines.get_mut(&socket) } else { None }
     }
 
     /// Whether it is one of these, and open.
-    pub(crate) fn is_line(&self, id: PageId, socket: SocketId) -> Option<bool> {
+    pub(crate) fn is_line(&self, id: PageId, socket: ConnectionId) -> Option<bool> {
         self.pages[id.index].lines.get(&socket).map(|line| line.is_open)
     }
 
@@ -139,7 +139,7 @@ impl World {
     }
 
     /// The page says something.
-    pub(crate) fn say_by_line(&mut self, id: PageId, socket: SocketId, text: &str) -> Result<(), Broken> {
+    pub(crate) fn say_by_line(&mut self, id: PageId, socket: ConnectionId, text: &str) -> Result<(), Broken> {
         let command = Command::parse(text).map_err(|error| Broken(format!("{error:?}: {text}")))?;
         let Some(line) = self.line(id, socket) else {
             return Err(Broken(format!("page {} said something by {socket:?}, which is over", id.index)));
@@ -160,13 +160,13 @@ impl World {
         Ok(())
     }
 
-    fn begin(&mut self, id: PageId, socket: SocketId, hello: Hello) -> Result<(), Broken> {
+    fn begin(&mut self, id: PageId, socket: ConnectionId, hello: Hello) -> Result<(), Broken> {
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         line.hello = Some(hello.clone());
         let (leads, transport) = (line.share.role() == Role::Leader, line.transport);
         if !leads {
             self.story.follows += 1;
-            self.give(id, Input::Follows(socket))?;
+            self.give(id, Input::FollowsLeader(socket))?;
         }
         match transport {
             Transport::EventStream if leads => {
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// A frame was read.
-    fn frame(&mut self, id: PageId, socket: SocketId, frame: &str) -> Result<(), Broken> {
+    fn frame(&mut self, id: PageId, socket: ConnectionId, frame: &str) -> Result<(), Broken> {
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         let is_welcome = is_welcome(frame);
         if is_welcome {
@@ -195,7 +195,7 @@ impl World {
     }
 
     /// A frame of a stream was read.
-    fn streamed(&mut self, id: PageId, socket: SocketId, frame: &str) -> Result<(), Broken> {
+    fn streamed(&mut self, id: PageId, socket: ConnectionId, frame: &str) -> Result<(), Broken> {
         self.frame(id, socket, frame)?;
         let is_behind = frame.starts_with(r#"{"type":"caught_up""#)
             || (is_welcome(frame) && !frame.contains(r#""resumed":true"#));
@@ -204,18 +204,18 @@ impl World {
     }
 
     /// All up to this cursor was read.
-    fn through(&mut self, id: PageId, socket: SocketId, through: Cursor) -> Result<(), Broken> {
+    fn through(&mut self, id: PageId, socket: ConnectionId, through: Cursor) -> Result<(), Broken> {
         let pong = serde_json::to_string(&Event::Pong(Through { through })).unwrap_or_default();
         self.shares(id, socket, |share, _, out| share.frame(&pong, out))
     }
 
     /// What was missed is there.
-    fn live(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
+    fn live(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
         self.shares(id, socket, |share, now, out| share.live(now, out))
     }
 
     /// The client lets go of it.
-    pub(crate) fn leave_line(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
+    pub(crate) fn leave_line(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
         if self.line(id, socket).is_some() {
             self.end_line(id, socket)?;
             self.after(0, Happening::LineLeft(id, socket));
@@ -223,20 +223,20 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn line_left(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
-        self.give(id, Input::Closed { socket, code: 1000, reason: String::new() })
+    pub(crate) fn line_left(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
+        self.give(id, Input::ConnectionClosed { socket, code: 1000, reason: String::new() })
     }
 
     /// It has ended.
-    fn line_over(&mut self, id: PageId, socket: SocketId, code: u16, reason: &str) -> Result<(), Broken> {
+    fn line_over(&mut self, id: PageId, socket: ConnectionId, code: u16, reason: &str) -> Result<(), Broken> {
         if self.line(id, socket).is_none() {
             return Ok(());
         }
         self.end_line(id, socket)?;
-        self.give(id, Input::Closed { socket, code, reason: reason.to_owned() })
+        self.give(id, Input::ConnectionClosed { socket, code, reason: reason.to_owned() })
     }
 
-    fn end_line(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
+    fn end_line(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
         let found = self.browser_of(id).lease;
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         let mut wishes = Vec::new();
@@ -255,7 +255,7 @@ impl World {
     /// The page is gone, in order or not: what its lines had asked for is given up. Pages that are left
     /// in order let the others know.
     pub(crate) fn drop_lines(&mut self, id: PageId, in_order: bool) -> Result<(), Broken> {
-        let sockets: Vec<SocketId> = self.pages[id.index].lines.keys().copied().collect();
+        let sockets: Vec<ConnectionId> = self.pages[id.index].lines.keys().copied().collect();
         for socket in sockets {
             if in_order {
                 self.line_over(id, socket, GOING_AWAY, "")?;
@@ -284,7 +284,7 @@ impl World {
     fn shares(
         &mut self,
         id: PageId,
-        socket: SocketId,
+        socket: ConnectionId,
         act: impl FnOnce(&mut Share, u64, &mut Vec<Wish>),
     ) -> Result<(), Broken> {
         let now = self.clock(id);
@@ -294,7 +294,12 @@ impl World {
         self.carry_out_wishes(id, socket, wishes)
     }
 
-    fn carry_out_wishes(&mut self, id: PageId, socket: SocketId, wishes: Vec<Wish>) -> Result<(), Broken> {
+    fn carry_out_wishes(
+        &mut self,
+        id: PageId,
+        socket: ConnectionId,
+        wishes: Vec<Wish>,
+    ) -> Result<(), Broken> {
         for wish in wishes {
             if self.trace && !matches!(wish, Wish::Take(_) | Wish::Say(client::share::Word::Frame(_))) {
                 println!("{:>8} page {}     {socket:?} {wish:?}", self.now, id.index);
@@ -302,7 +307,7 @@ impl World {
             match wish {
                 Wish::Keep(lease) => self.browser_of(id).lease = lease,
                 Wish::Say(word) => self.tell_others(id, socket, &word),
-                Wish::Take(frame) => self.give(id, Input::Frame(socket, frame))?,
+                Wish::Take(frame) => self.give(id, Input::FrameReceived(socket, frame))?,
                 Wish::Anew => return self.line_over(id, socket, GOING_AWAY, ""),
                 Wish::Away(away) => self.tell_away(id, socket, away),
             }

@@ -6,7 +6,7 @@ use crate::line::Answer;
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use hub::SessionId;
 use hub::house::members::DeviceKey;
 use hub::input::{ExpectedIdentity, Poll};
@@ -22,7 +22,7 @@ pub(crate) struct Wire(pub(crate) u64);
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) page: PageId,
-    pub(crate) socket: SocketId,
+    pub(crate) socket: ConnectionId,
     pub(crate) kind: Kind,
     /// The cookie that the browser sent.
     pub(crate) device: Option<DeviceKey>,
@@ -87,7 +87,7 @@ pub(crate) enum Down {
 
 impl World {
     /// A page opens a WebSocket.
-    pub(crate) fn open(&mut self, page: PageId, socket: SocketId) {
+    pub(crate) fn open(&mut self, page: PageId, socket: ConnectionId) {
         let wire = self.connect(page, socket, Kind::Socket);
         self.pages[page.index].wires.insert(socket, wire);
         self.send_first(wire, Up::Open);
@@ -104,7 +104,7 @@ impl World {
 
     /// A new connection. It does not come about without a network, or where the network lets nothing
     /// of its kind pass.
-    pub(crate) fn connect(&mut self, page: PageId, socket: SocketId, kind: Kind) -> Wire {
+    pub(crate) fn connect(&mut self, page: PageId, socket: ConnectionId, kind: Kind) -> Wire {
         self.last_wire += 1;
         let wire = Wire(self.last_wire);
         let device = self.browser_of(page).device;
@@ -174,14 +174,16 @@ impl World {
         match (down, connection.at_page) {
             (Down::Opened, AtPage::Opening) => {
                 connection.at_page = AtPage::Open;
-                Some((page, Input::Opened(socket)))
+                Some((page, Input::ConnectionOpened(socket)))
             }
             // A frame that was on its way when the client left is a late word.
-            (Down::Frame(text), AtPage::Open | AtPage::Left) => Some((page, Input::Frame(socket, text))),
+            (Down::Frame(text), AtPage::Open | AtPage::Left) => {
+                Some((page, Input::FrameReceived(socket, text)))
+            }
             (Down::Closed(code, reason), AtPage::Opening | AtPage::Open) => {
                 connection.at_page = AtPage::Over;
                 connection.cut = true;
-                Some((page, Input::Closed { socket, code, reason }))
+                Some((page, Input::ConnectionClosed { socket, code, reason }))
             }
             _ => None,
         }
@@ -219,7 +221,7 @@ impl World {
         if connection.kind != Kind::Socket {
             return self.request_failed(wire);
         }
-        self.give(id, Input::Closed { socket, code, reason: String::new() })
+        self.give(id, Input::ConnectionClosed { socket, code, reason: String::new() })
     }
 
     /// The client closes its end; the browser may say when that is done.

@@ -7,7 +7,7 @@ use crate::shelf::{Shelf, Shelve};
 use crate::world::{Happening, World};
 use client::Client;
 use client::effect::Effect;
-use client::input::{Input, SocketId, Timer, Unreachable};
+use client::input::{ConnectionId, Input, Timer, Unreachable};
 use client::share::Lease;
 use client::transport::Transport;
 use client::view::{NameRefusal, View};
@@ -46,8 +46,8 @@ pub(crate) struct Page {
     /// How far its clock is ahead of the world's.
     pub(crate) skew: u64,
     pub(crate) timers: BTreeMap<Timer, u64>,
-    pub(crate) wires: BTreeMap<SocketId, Wire>,
-    pub(crate) lines: BTreeMap<SocketId, Line>,
+    pub(crate) wires: BTreeMap<ConnectionId, Wire>,
+    pub(crate) lines: BTreeMap<ConnectionId, Line>,
     /// What its network does not let pass.
     pub(crate) blocked: Option<Kind>,
     /// There is a network.
@@ -88,7 +88,7 @@ impl Ask {
     pub(crate) fn unreachable(&self) -> Answered {
         let refusal = NameRefusal { code: ErrorCode::Internal, suggestion: None };
         let input = match self {
-            Ask::Me => Input::Me(Err(Unreachable)),
+            Ask::Me => Input::IdentityFetched(Err(Unreachable)),
             Ask::Join(_) | Ask::Rename(_) => Input::Named(Err(refusal)),
             Ask::SignOut => Input::SignedOut(Err(Unreachable)),
         };
@@ -99,7 +99,7 @@ impl Ask {
     /// one that asked, or the new one of a join.
     pub(crate) fn answered(&self, answer: Answer, device: DeviceKey) -> Answered {
         let (input, cookie) = match (self, answer) {
-            (Ask::Me, Answer::Me(member)) => (Input::Me(Ok(member)), None),
+            (Ask::Me, Answer::Me(member)) => (Input::IdentityFetched(Ok(member)), None),
             (Ask::Join(_), Answer::Me(Some(member))) => (Input::Named(Ok(member)), Some(Some(device))),
             (Ask::Rename(_), Answer::Me(Some(member))) => (Input::Named(Ok(member)), None),
             (Ask::SignOut, Answer::Me(_)) => (Input::SignedOut(Ok(())), Some(None)),
@@ -192,7 +192,7 @@ impl World {
         if self.trace {
             println!("{now:>8} page {}: {input:?}", id.index);
         }
-        if let Input::Frame(socket, text) = &input
+        if let Input::FrameReceived(socket, text) = &input
             && text.starts_with(r#"{"type":"welcome""#)
             && (page.lines.contains_key(socket)
                 || page
@@ -211,11 +211,11 @@ impl World {
             self.ledger.dropped(id, |_| false);
         }
         match (&input, me(&page.view)) {
-            (Input::Draft { room, text }, Some(me)) => {
+            (Input::DraftChanged { room, text }, Some(me)) => {
                 page.typed = Some((*room, text.clone(), me.name.clone()));
             }
             // A page that is shown may find that another went on with it.
-            (Input::Visible(true), _) => page.typed = None,
+            (Input::VisibilityChanged(true), _) => page.typed = None,
             _ => {}
         }
         let mut out = Vec::new();
@@ -231,22 +231,22 @@ impl World {
             println!("{:>8} page {}   {effect:?}", self.now, id.index);
         }
         match effect {
-            Effect::AskMe => self.ask(id, Ask::Me),
+            Effect::FetchIdentity => self.ask(id, Ask::Me),
             Effect::Join { name } => self.ask(id, Ask::Join(name)),
             Effect::Rename { name } => self.ask(id, Ask::Rename(name)),
             Effect::SignOut => self.ask(id, Ask::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,
-            Effect::Load => self.shelve(id, Shelve::Load),
-            Effect::Keep(row) => self.shelve(id, Shelve::Keep(row)),
-            Effect::Drop(key) => self.shelve(id, Shelve::Drop(key)),
-            Effect::Lease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
-            Effect::KeepDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
-            Effect::Open(socket, Transport::WebSocket) => self.open(id, socket),
-            Effect::Open(socket, transport) => self.open_line(id, socket, transport)?,
+            Effect::LoadRows => self.shelve(id, Shelve::Load),
+            Effect::SaveRow(row) => self.shelve(id, Shelve::Keep(row)),
+            Effect::DeleteRow(key) => self.shelve(id, Shelve::Drop(key)),
+            Effect::RenewLease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
+            Effect::SaveDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
+            Effect::OpenConnection(socket, Transport::WebSocket) => self.open(id, socket),
+            Effect::OpenConnection(socket, transport) => self.open_line(id, socket, transport)?,
             Effect::Transmit(socket, text) if self.is_line(id, socket).is_some() => {
                 self.say_by_line(id, socket, &text)?;
             }
-            Effect::Close(socket, _) if self.is_line(id, socket) == Some(true) => {
+            Effect::CloseConnection(socket, _) if self.is_line(id, socket) == Some(true) => {
                 self.leave_line(id, socket)?;
             }
             Effect::RememberTransport(_) | Effect::RememberPin(_) => {}
@@ -254,18 +254,18 @@ impl World {
                 let wire = self.wire_of(id, socket, AtPage::Open)?;
                 self.up(wire, Up::Frame(text));
             }
-            Effect::Close(socket, _) => {
+            Effect::CloseConnection(socket, _) => {
                 let opening = self.wire_of(id, socket, AtPage::Opening);
                 let wire = opening.or_else(|_| self.wire_of(id, socket, AtPage::Open))?;
                 self.leave(wire);
             }
-            Effect::Set(timer, at) => {
+            Effect::ScheduleTimer(timer, at) => {
                 let page = &mut self.pages[id.index];
                 page.timers.insert(timer, at);
                 let delay = at.saturating_sub(self.now + page.skew);
                 self.after(delay, Happening::Timer(id, timer, at));
             }
-            Effect::Clear(timer) => {
+            Effect::CancelTimer(timer) => {
                 self.pages[id.index].timers.remove(&timer);
             }
         }
@@ -273,7 +273,7 @@ impl World {
     }
 
     /// The connection behind a socket, which must be as the page should know it.
-    fn wire_of(&self, id: PageId, socket: SocketId, state: AtPage) -> Result<Wire, Broken> {
+    fn wire_of(&self, id: PageId, socket: ConnectionId, state: AtPage) -> Result<Wire, Broken> {
         let wire = self.pages[id.index].wires.get(&socket).copied();
         let found = wire.filter(|wire| self.connections.get(wire).is_some_and(|it| it.at_page == state));
         found.ok_or_else(|| Broken(format!("page {} used {socket:?}, which is not {state:?}", id.index)))

@@ -4,9 +4,9 @@ use crate::Story;
 use crate::page::{Page, PageId};
 use crate::world::World;
 use client::Client;
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::limits::WINDOW_ROWS_MAX;
-use client::view::{Identity, Row, RowKey, RowState, View};
+use client::view::{IdentityView, Row, RowKey, RowState, View};
 use hub::change::Committed;
 use hub::query::{Query, QueryResult};
 use shared::command::PageAnchor;
@@ -149,7 +149,7 @@ pub(crate) fn key_of(message: &Message) -> RowKey {
 }
 
 pub(crate) fn me(view: &View) -> Option<&Member> {
-    if let Identity::Somebody { me, .. } = &view.identity { Some(me) } else { None }
+    if let IdentityView::Somebody { me, .. } = &view.identity { Some(me) } else { None }
 }
 
 impl World {
@@ -372,15 +372,15 @@ impl World {
         let mut out = Vec::new();
         for input in [
             Input::Started { build: "dev".to_owned(), name: None },
-            Input::Loaded(None),
-            Input::Me(Ok(Some(me.clone()))),
-            Input::Open(page.view.room),
-            Input::Opened(SocketId(1)),
-            Input::Frame(SocketId(1), serde_json::to_string(&welcome).ok()?),
+            Input::RowsLoaded(None),
+            Input::IdentityFetched(Ok(Some(me.clone()))),
+            Input::OpenRoom(page.view.room),
+            Input::ConnectionOpened(ConnectionId(1)),
+            Input::FrameReceived(ConnectionId(1), serde_json::to_string(&welcome).ok()?),
         ] {
             client.handle(input, 0, &mut out);
         }
         let view = client.view();
-        view.link.welcomed.then_some(view)
+        view.connection.welcomed.then_some(view)
     }
 }

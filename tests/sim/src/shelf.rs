@@ -6,7 +6,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
-use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
 use shared::{ClientId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,8 +69,8 @@ impl World {
         }
         if self.plan.memory_only {
             return match what {
-                Shelve::Load => self.give(id, Input::Loaded(None)),
-                Shelve::Keep(row) => self.give(id, Input::Kept { key: row.key(), ok: false }),
+                Shelve::Load => self.give(id, Input::RowsLoaded(None)),
+                Shelve::Keep(row) => self.give(id, Input::RowSaved { key: row.key(), ok: false }),
                 Shelve::Drop(_) | Shelve::Lease(..) | Shelve::KeepDraft(_) => Ok(()),
             };
         }
@@ -80,12 +80,12 @@ impl World {
                 let rows: Vec<_> = shelf.rows.values().cloned().collect();
                 let drafts = shelf.drafts.values().cloned().collect();
                 self.story.adopted += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-                return self.give(id, Input::Loaded(Some(Stored { rows, drafts })));
+                return self.give(id, Input::RowsLoaded(Some(StoredRows { rows, drafts })));
             }
             Shelve::Keep(row) => {
                 let key = row.key();
                 shelf.rows.insert(key.client_id, row);
-                return self.give(id, Input::Kept { key, ok: true });
+                return self.give(id, Input::RowSaved { key, ok: true });
             }
             Shelve::Drop(key) => drop(shelf.rows.remove(&key.client_id)),
             Shelve::Lease(keys, until) => {

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::promise::{Broken, Ledger};
 use crate::server::Server;
 use crate::shelf::Shelve;
-use client::input::{Input, SocketId, Timer};
+use client::input::{ConnectionId, Input, Timer};
 use client::share::Word;
 use hub::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
@@ -25,15 +25,15 @@ pub(crate) enum Happening {
     /// The next frame on a connection reaches the page.
     AtPage(Wire),
     /// A connection over plain HTTP is open at once.
-    LineOpen(PageId, SocketId),
+    LineOpen(PageId, ConnectionId),
     /// One that the client closed is closed.
-    LineLeft(PageId, SocketId),
+    LineLeft(PageId, ConnectionId),
     /// One looks who leads, if it was to do so at this time.
-    Tick(PageId, SocketId, u64),
+    Tick(PageId, ConnectionId, u64),
     /// What another page of the browser told, and whose session it is of, reaches a connection.
-    Word(PageId, SocketId, String, Word),
+    Word(PageId, ConnectionId, String, Word),
     /// The next poll leaves.
-    Poll(PageId, SocketId),
+    Poll(PageId, ConnectionId),
     /// A poll has waited for long enough.
     PollOver(SessionId),
     /// Some pages are to use another transport, or their network lets another pass.
@@ -186,7 +186,7 @@ impl World {
                 let page = &mut self.pages[id.index];
                 if page.id == id && page.timers.get(&timer) == Some(&at) {
                     page.timers.remove(&timer);
-                    self.give(id, Input::Timer(timer))?;
+                    self.give(id, Input::TimerFired(timer))?;
                 }
             }
             Happening::Request(id, ask, device) => self.request(id, ask, device)?,

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
-use client::transport::{Transport, Worked};
+use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use client::transport::{LastGood, Transport};
 use client::view::RowKey;
 use shared::RoomId;
 
@@ -16,7 +16,7 @@ pub(super) struct Browser {
     /// The remembered name.
     pub(super) name: Option<String>,
     /// The transport that worked.
-    pub(super) worked: Option<Worked>,
+    pub(super) worked: Option<LastGood>,
     /// The transport that the user wants.
     pub(super) pinned: Option<Transport>,
     rows: BTreeMap<RowKey, StoredRow>,
@@ -39,8 +39,8 @@ impl Browser {
     }
 
     /// All that lies here.
-    pub(super) fn stored(&self) -> Stored {
-        Stored {
+    pub(super) fn stored(&self) -> StoredRows {
+        StoredRows {
             rows: self.rows.values().cloned().collect(),
             drafts: self.drafts.values().cloned().collect(),
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use client::event_stream;
-use client::input::SocketId;
+use client::input::ConnectionId;
 use client::pace::Pace;
 use client::transport::Transport;
 use shared::api::Problem;
@@ -58,7 +58,7 @@ impl Noted {
 #[derive(Debug)]
 pub(super) struct Part {
     /// Of which connection.
-    pub(super) of: SocketId,
+    pub(super) of: ConnectionId,
     pub(super) what: What,
     /// When it left, and when it is given up: milliseconds.
     pub(super) from: u64,

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use client::input::SocketId;
+use client::input::ConnectionId;
 use rustix::net::sockopt;
 
 use super::chain::{Noted, Part, Streamed, What};
@@ -47,7 +47,7 @@ pub(super) enum Purpose {
 /// A WebSocket.
 #[derive(Debug)]
 pub(super) struct Socket {
-    pub(super) id: SocketId,
+    pub(super) id: ConnectionId,
     /// There from the handshake on.
     reader: Option<Reader>,
     pub(super) noted: Noted,
@@ -213,7 +213,7 @@ fn feed(reader: &mut Reader, bytes: &mut [u8], out: &mut Vec<u8>, told: &mut Vec
 }
 
 impl Socket {
-    pub(super) fn new(id: SocketId) -> Self {
+    pub(super) fn new(id: ConnectionId) -> Self {
         Self { id, reader: None, noted: Noted::default() }
     }
 }

@@ -4,7 +4,7 @@
 
 use client::input::Input;
 use client::transport::Transport;
-use client::view::{Edge, Identity, RowState, View};
+use client::view::{Edge, IdentityView, RowState, View};
 use shared::{ClientId, RoomId};
 
 use super::browser::Browser;
@@ -41,9 +41,9 @@ impl World {
     fn act_at(&mut self, id: PageId, rooms: usize) {
         let view = self.pages[id.index].client.view();
         match &view.identity {
-            Identity::Unknown { .. } | Identity::Nobody { busy: true, .. } => {}
-            Identity::Nobody { .. } => self.join(id, &view),
-            Identity::Somebody { .. } => {
+            IdentityView::Unknown { .. } | IdentityView::Nobody { busy: true, .. } => {}
+            IdentityView::Nobody { .. } => self.join(id, &view),
+            IdentityView::Somebody { .. } => {
                 self.settle_in(id, &view, rooms);
                 if view.waiting > WAITING_MAX {
                     return;
@@ -52,22 +52,22 @@ impl World {
                     0..80 => self.write(id, &view),
                     80..86 => {
                         if let Some(room) = self.any_room(&view) {
-                            self.give(id, Input::Open(room));
+                            self.give(id, Input::OpenRoom(room));
                         }
                     }
                     86..90 => {
-                        self.give(id, Input::Follow(false));
-                        self.give(id, Input::Older);
+                        self.give(id, Input::FollowEnd(false));
+                        self.give(id, Input::LoadOlder);
                     }
                     90..92 => {
-                        self.give(id, Input::Latest);
-                        self.give(id, Input::Follow(true));
+                        self.give(id, Input::JumpToLatest);
+                        self.give(id, Input::FollowEnd(true));
                     }
                     92..94 => {
                         let (room, text) = (view.room, "half a word".to_owned());
-                        self.give(id, Input::Draft { room, text });
+                        self.give(id, Input::DraftChanged { room, text });
                     }
-                    94..96 if !view.link.welcomed => self.give(id, Input::ReconnectNow),
+                    94..96 if !view.connection.welcomed => self.give(id, Input::ReconnectNow),
                     _ => {}
                 }
                 self.send_again(id, &view);
@@ -77,7 +77,7 @@ impl World {
 
     /// The person asks for a name.
     pub(super) fn join(&mut self, id: PageId, view: &View) {
-        let Identity::Nobody { name, refusal, .. } = &view.identity else { return };
+        let IdentityView::Nobody { name, refusal, .. } = &view.identity else { return };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
         let remembered = (!name.is_empty() && refusal.is_none()).then(|| name.to_string());
         let name = suggested.or(remembered).unwrap_or_else(|| format!("Guest {}", id.index));
@@ -99,8 +99,8 @@ impl World {
         let Some(missing) = missing else { return false };
         let name = name(missing);
         let client_id = ClientId(self.chance.bytes());
-        match view.found.as_deref() {
-            None => self.give(id, Input::Browse { find: name }),
+        match view.directory.as_deref() {
+            None => self.give(id, Input::SearchDirectory { find: name }),
             Some(found) if found.edge == Edge::Loading => {}
             Some(found) => {
                 match found.rooms.iter().find(|room| room.name == name) {
@@ -111,7 +111,7 @@ impl World {
                     }
                     None => {}
                 }
-                self.give(id, Input::BrowseEnd);
+                self.give(id, Input::CloseDirectory);
             }
         }
         true
@@ -158,7 +158,7 @@ impl World {
                 let pinned = self.chance.pick(&Transport::ALL).copied();
                 let pinned = pinned.filter(|_| !self.chance.one_in(UNPIN_ONE_IN));
                 self.switching.told += 1;
-                self.give(id, Input::Pin(pinned));
+                self.give(id, Input::PinTransport(pinned));
             }
             if self.chance.one_in(BLOCK_ONE_IN) {
                 let blocked = self.chance.pick(&Transport::ALL).copied();
@@ -176,7 +176,7 @@ impl World {
     pub(super) fn tell_of_the_network(&mut self) {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
-            self.give(id, Input::Network { online: true });
+            self.give(id, Input::NetworkReported { online: true });
         }
     }
 
@@ -192,8 +192,10 @@ impl World {
             let id = page.id;
             let view = page.client.view();
             match &view.identity {
-                Identity::Nobody { busy: false, .. } => self.join(id, &view),
-                Identity::Somebody { .. } if !self.settle_in(id, &view, rooms) => self.send_again(id, &view),
+                IdentityView::Nobody { busy: false, .. } => self.join(id, &view),
+                IdentityView::Somebody { .. } if !self.settle_in(id, &view, rooms) => {
+                    self.send_again(id, &view)
+                }
                 _ => {}
             }
         }
@@ -207,17 +209,17 @@ impl World {
         }
         for page in &mut self.pages {
             let (at, view) = (page.id.index, page.client.view());
-            let Identity::Somebody { busy: false, .. } = view.identity else {
+            let IdentityView::Somebody { busy: false, .. } = view.identity else {
                 return Some(format!("page {at} is {:?}", view.identity));
             };
             let is_waiting = view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty();
-            if !view.link.welcomed
+            if !view.connection.welcomed
                 || view.catching_up
                 || page.requests > 0
                 || !page.asked.is_empty()
                 || is_waiting
             {
-                let (link, waiting) = (&view.link, view.waiting);
+                let (link, waiting) = (&view.connection, view.waiting);
                 let (pending, left) = (&view.pending, &view.left_behind);
                 return Some(format!("page {at}: {link:?}, {waiting} wait, {pending:?}, {left:?}"));
             }

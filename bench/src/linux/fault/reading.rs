@@ -48,7 +48,7 @@ impl Reading {
         let Some(&room) = self.rooms.last() else { return Vec::new() };
         if !self.is_opened {
             self.is_opened = true;
-            return vec![Input::Open(room), Input::Latest, Input::Follow(true)];
+            return vec![Input::OpenRoom(room), Input::JumpToLatest, Input::FollowEnd(true)];
         }
         let messages = log.get(&room).map_or(&[][..], Vec::as_slice);
         if view.room != room || view.rows.iter().any(|row| row.state != RowState::Settled) {
@@ -84,7 +84,7 @@ impl Reading {
             Edge::More | Edge::Failed if self.asked_at.is_none() || view.older == Edge::Failed => {
                 self.asked_at = rows.first().copied();
                 // Who reads above the end does not follow it.
-                vec![Input::Follow(false), Input::Older]
+                vec![Input::FollowEnd(false), Input::LoadOlder]
             }
             Edge::More | Edge::Failed => Vec::new(),
         }

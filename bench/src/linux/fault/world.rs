@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::effect::Effect;
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
@@ -51,7 +51,7 @@ pub(super) struct World {
     epoll: rustix::fd::OwnedFd,
     lines: HashMap<u64, Line>,
     /// Connections that are made of requests.
-    chains: HashMap<(PageId, SocketId), Chain>,
+    chains: HashMap<(PageId, ConnectionId), Chain>,
     last_line: u64,
     inputs: VecDeque<(PageId, Input)>,
 }
@@ -107,7 +107,7 @@ impl World {
             self.start_if_possible(index);
             let id = self.pages[index].id;
             while let Some(timer) = self.pages[index].take_timer(now) {
-                self.give(id, Input::Timer(timer));
+                self.give(id, Input::TimerFired(timer));
             }
             while let Some(what) = self.pages[index].take_write(now) {
                 self.database(id, what);
@@ -179,7 +179,7 @@ impl World {
         if !page.is_started && (is_first || browser.cookie.is_some()) {
             page.is_started = true;
             let (id, name) = (page.id, browser.name.clone());
-            let ways = Input::Ways { worked: browser.worked, pinned: browser.pinned };
+            let ways = Input::TransportHints { last_good: browser.worked, pinned: browser.pinned };
             self.give(id, ways);
             self.give(id, Input::Started { build: "dev".to_owned(), name });
         }
@@ -188,43 +188,43 @@ impl World {
     fn perform(&mut self, id: PageId, effect: Effect) {
         let page = &mut self.pages[id.index];
         match effect {
-            Effect::AskMe => self.ask(id, Ask::Me),
+            Effect::FetchIdentity => self.ask(id, Ask::Me),
             Effect::Join { name } => self.ask(id, Ask::Join(name)),
             Effect::Rename { name } => self.ask(id, Ask::Rename(name)),
             Effect::SignOut => self.ask(id, Ask::SignOut),
             Effect::RememberName(name) => self.browsers[page.browser].name = name,
-            Effect::Load => self.ask_database(id, Database::Load),
-            Effect::Keep(row) => self.ask_database(id, Database::Write(Write::Keep(row))),
-            Effect::Drop(key) => self.ask_database(id, Database::Write(Write::Drop(key))),
-            Effect::Lease { keys, until } => {
+            Effect::LoadRows => self.ask_database(id, Database::Load),
+            Effect::SaveRow(row) => self.ask_database(id, Database::Write(Write::Keep(row))),
+            Effect::DeleteRow(key) => self.ask_database(id, Database::Write(Write::Drop(key))),
+            Effect::RenewLease { keys, until } => {
                 self.ask_database(id, Database::Write(Write::Lease(keys, until)))
             }
-            Effect::KeepDraft(draft) => self.ask_database(id, Database::Write(Write::Draft(draft))),
+            Effect::SaveDraft(draft) => self.ask_database(id, Database::Write(Write::Draft(draft))),
             Effect::RememberTransport(_) | Effect::RememberPin(_) => self.remember(id, effect),
-            Effect::Open(socket, Transport::WebSocket) => {
+            Effect::OpenConnection(socket, Transport::WebSocket) => {
                 let request = handshake::request_v1(self.port, self.cookie(id).unwrap_or_default());
                 let port = self.port_for(id, Transport::WebSocket);
                 self.switching.count(Request::Handshake);
                 if !self.open(id, port, Purpose::Socket(Socket::new(socket)), request) {
-                    let closed = Input::Closed { socket, code: 1006, reason: String::new() };
+                    let closed = Input::ConnectionClosed { socket, code: 1006, reason: String::new() };
                     self.inputs.push_back((id, closed));
                 }
             }
-            Effect::Open(socket, transport) => self.open_chain(id, socket, transport),
+            Effect::OpenConnection(socket, transport) => self.open_chain(id, socket, transport),
             Effect::Transmit(socket, text) => {
                 if !self.say_by_chain(id, socket, &text) {
                     self.transmit(id, socket, &text);
                 }
             }
-            Effect::Close(socket, code) => {
+            Effect::CloseConnection(socket, code) => {
                 self.leave_chain(id, socket);
                 let mark = self.line_of(id, socket);
                 if let Some(line) = mark.and_then(|mark| self.lines.remove(&mark)) {
                     line.close(code);
                 }
             }
-            Effect::Set(timer, at) => drop(page.timers.insert(timer, at)),
-            Effect::Clear(timer) => drop(page.timers.remove(&timer)),
+            Effect::ScheduleTimer(timer, at) => drop(page.timers.insert(timer, at)),
+            Effect::CancelTimer(timer) => drop(page.timers.remove(&timer)),
         }
     }
 
@@ -250,7 +250,7 @@ impl World {
         match what {
             Database::Load => {
                 let stored = self.browsers[browser].stored();
-                self.give(id, Input::Loaded(Some(stored)));
+                self.give(id, Input::RowsLoaded(Some(stored)));
             }
             Database::Write(write) => {
                 let kept = match &write {
@@ -260,7 +260,7 @@ impl World {
                 self.note_kept(&write);
                 self.browsers[browser].commit(write);
                 if let Some(key) = kept {
-                    self.give(id, Input::Kept { key, ok: true });
+                    self.give(id, Input::RowSaved { key, ok: true });
                 }
             }
         }

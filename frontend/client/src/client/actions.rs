@@ -1,9 +1,9 @@
 //! What the person wants of the rooms: to say something, to read on, to be elsewhere.
 
 use super::Client;
-use crate::conversations::paging::Want;
+use crate::conversations::paging::PageRequest;
 use crate::effect::Effect;
-use crate::outbox::persisted::{Body, Owner};
+use crate::outbox::persisted::{CommandBody, Owner};
 use crate::view::RowKey;
 use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
@@ -27,10 +27,16 @@ impl Client {
         if room == self.rooms.open_id() {
             self.jump(PageAnchor::Newest);
         }
-        self.ask_for(client_id, Body::Post { room, text: rest.as_ref().to_owned() }, now, out);
+        self.ask_for(client_id, CommandBody::Post { room, text: rest.as_ref().to_owned() }, now, out);
     }
 
-    pub(super) fn ask_for(&mut self, client_id: ClientId, body: Body, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn ask_for(
+        &mut self,
+        client_id: ClientId,
+        body: CommandBody,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         let key = RowKey { author: me.id, client_id };
         let is_settled =
@@ -40,12 +46,12 @@ impl Client {
         }
     }
 
-    pub(super) fn page(&mut self, want: Want) {
+    pub(super) fn page(&mut self, want: PageRequest) {
         let Some(room) = self.rooms.open_mut() else { return };
         let timeline = &mut room.timeline;
         match want {
-            Want::Older if !timeline.lacks_older() => timeline.grow_older(),
-            Want::Newer if !timeline.lacks_newer() => timeline.grow_newer(),
+            PageRequest::Older if !timeline.lacks_older() => timeline.grow_older(),
+            PageRequest::Newer if !timeline.lacks_newer() => timeline.grow_newer(),
             _ => room.history.want(want),
         }
     }
@@ -58,7 +64,7 @@ impl Client {
                 room.timeline.latest();
             }
             PageAnchor::Around(n) if room.timeline.show(n) => room.history.forget(),
-            _ => room.history.want(Want::Jump(at)),
+            _ => room.history.want(PageRequest::Jump(at)),
         }
     }
 

@@ -1,15 +1,15 @@
 //! The connection as the client has it: what it brings, how it ends, and what is sent on it.
 
 use super::Client;
-use crate::connection::{End, Heard, Probe};
+use crate::connection::{ConnectionEnd, FrameOutcome, Liveness};
 use crate::effect::Effect;
-use crate::input::{SocketId, Timer};
+use crate::input::{ConnectionId, Timer};
 use crate::transport::Transport;
 use shared::CloseCode;
 use shared::command::{Command, Hello, PresenceReport};
 
 impl Client {
-    pub(super) fn opened(&mut self, socket: SocketId, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn opened(&mut self, socket: ConnectionId, now: u64, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
         if self.connection.opened(socket, reference, now, out) {
             let me = self.identity.me().map(|me| me.id);
@@ -22,12 +22,12 @@ impl Client {
     }
 
     /// Takes what came on a connection, if it is ours.
-    pub(super) fn take(&mut self, whose: Heard, text: String, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn take(&mut self, whose: FrameOutcome, text: String, now: u64, out: &mut Vec<Effect>) {
         match whose {
-            Heard::NotOurs => {}
-            Heard::Now => self.frame(&text, now, out),
-            Heard::Beside => self.frame_beside(&text, now, out),
-            Heard::Later => {
+            FrameOutcome::NotOurs => {}
+            FrameOutcome::Now => self.frame(&text, now, out),
+            FrameOutcome::Beside => self.frame_beside(&text, now, out),
+            FrameOutcome::Later => {
                 if !self.connection.hold_back(text) {
                     self.beside_failed(now, out);
                 }
@@ -37,20 +37,20 @@ impl Client {
 
     pub(super) fn closed(
         &mut self,
-        socket: SocketId,
+        socket: ConnectionId,
         code: u16,
         reason: &str,
         now: u64,
         out: &mut Vec<Effect>,
     ) {
         match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
-            End::NotOurs => {}
-            End::Beside => {
+            ConnectionEnd::NotOurs => {}
+            ConnectionEnd::Beside => {
                 let held = self.connection.beside_closed(now);
                 self.take_held(held, now, out);
             }
-            End::WillRetry => self.after_loss(out),
-            End::SignedOut(was_live) => {
+            ConnectionEnd::WillRetry => self.after_loss(out),
+            ConnectionEnd::SignedOut(was_live) => {
                 self.after_loss(out);
                 self.identity.doubted(was_live, out);
             }
@@ -92,11 +92,11 @@ impl Client {
         }
     }
 
-    pub(super) fn after_wake(&mut self, probe: Probe, out: &mut Vec<Effect>) {
+    pub(super) fn after_wake(&mut self, probe: Liveness, out: &mut Vec<Effect>) {
         match probe {
-            Probe::Send => self.transmit(&Command::Ping, out),
-            Probe::Anew => self.after_loss(out),
-            Probe::No => {}
+            Liveness::Send => self.transmit(&Command::Ping, out),
+            Liveness::Anew => self.after_loss(out),
+            Liveness::No => {}
         }
     }
 
@@ -113,10 +113,10 @@ impl Client {
     /// What was in flight on a connection that is no more goes out on the next.
     pub(super) fn after_loss(&mut self, out: &mut Vec<Effect>) {
         if self.outbox.disconnected() {
-            out.push(Effect::Clear(Timer::Resend));
+            out.push(Effect::CancelTimer(Timer::Resend));
         }
         if std::mem::take(&mut self.asks_rest) {
-            out.push(Effect::Clear(Timer::Ask));
+            out.push(Effect::CancelTimer(Timer::Request));
         }
         self.own.disconnected();
         for (_, room) in self.rooms.iter_mut() {
@@ -132,7 +132,7 @@ impl Client {
         self.transmit_on(self.connection.socket(), command, out);
     }
 
-    pub(super) fn transmit_on(&self, socket: SocketId, command: &Command, out: &mut Vec<Effect>) {
+    pub(super) fn transmit_on(&self, socket: ConnectionId, command: &Command, out: &mut Vec<Effect>) {
         // No command of ours fails to become JSON; if one did, silence would tell.
         if let Ok(text) = serde_json::to_string(command) {
             out.push(Effect::Transmit(socket, text));

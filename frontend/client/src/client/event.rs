@@ -2,9 +2,9 @@
 
 use super::Client;
 use crate::conversations::room::Room;
-use crate::conversations::segment::Look;
+use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
-use crate::sync::gap_detector::Step;
+use crate::sync::gap_detector::Sequenced;
 use shared::event::{MemberJoined, MemberLeft, Position, Posted, Reset};
 use shared::{Address, Event, Member, MemberId, RoomId};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ impl Client {
         let to = position.to;
         let Some(feed) = self.feed(to) else { return };
         match feed.take(event, position) {
-            Some((Step::Next, event)) => self.apply(event, position, out),
+            Some((Sequenced::Next, event)) => self.apply(event, position, out),
             // A new name of who has said nothing in the snapshot may be missing in it.
             Some((_, Event::Renamed(renamed))) => self.call(&renamed.member, renamed.n),
             _ => {}
@@ -27,7 +27,7 @@ impl Client {
 
     /// Takes what waits beyond a hole, as far as it follows.
     pub(super) fn go_on(&mut self, to: Address, out: &mut Vec<Effect>) {
-        while let Some(event) = self.feed(to).and_then(super::Feed::next) {
+        while let Some(event) = self.feed(to).and_then(super::ReorderBuffer::next) {
             if let Some(position) = event.position() {
                 self.apply(event, position, out);
             }
@@ -35,7 +35,7 @@ impl Client {
     }
 
     /// The events of an address that concerns us.
-    pub(super) fn feed(&mut self, to: Address) -> Option<&mut super::Feed> {
+    pub(super) fn feed(&mut self, to: Address) -> Option<&mut super::ReorderBuffer> {
         match to {
             Address::Room(room) => self.rooms.get_mut(room).map(|room| &mut room.feed),
             Address::Member(member) => self.is_me(member).then_some(&mut self.own),
@@ -130,7 +130,7 @@ impl Client {
     fn posted(&mut self, posted: Posted, id: RoomId, out: &mut Vec<Effect>) {
         // The log is in order: the name when it was written was that of the day.
         self.call(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
-        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
         if let Some(room) = self.rooms.get_mut(id) {
             room.hears(posted.seq, Some(posted.author) == look.me);
@@ -153,7 +153,7 @@ impl Client {
         }
         self.seen = self.seen.max(snapshot.as_of);
         self.members.authors(&snapshot.authors, &snapshot.messages, snapshot.as_of);
-        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
         let own = snapshot.messages.iter().rfind(|message| Some(message.author) == look.me);
         for (other, room) in self.rooms.iter_mut() {

@@ -1,7 +1,7 @@
 //! What each frame of the server means to the client.
 
 use super::Client;
-use crate::conversations::segment::Look;
+use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::view::RowKey;
@@ -92,7 +92,7 @@ impl Client {
             return;
         }
         if let Some(at) = self.outbox.refused(refusal, now, &mut self.jitter, out) {
-            out.push(Effect::Set(Timer::Resend, at));
+            out.push(Effect::ScheduleTimer(Timer::Resend, at));
         }
     }
 
@@ -147,7 +147,7 @@ impl Client {
     }
 
     pub(super) fn look_again(&mut self) {
-        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         for (_, room) in self.rooms.iter_mut() {
             room.timeline.look_again(look);
         }

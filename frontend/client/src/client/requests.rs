@@ -1,15 +1,15 @@
 //! Questions and their answers: replies, pages of history, what is missing, the house's rooms.
 
 use super::Client;
-use crate::conversations::paging::Want;
-use crate::conversations::segment::{Look, Stretch};
+use crate::conversations::paging::PageRequest;
+use crate::conversations::segment::{Segment, Viewer};
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::limits::HOLES_ASKED_MAX;
-use crate::outbox::entry::Entry;
-use crate::outbox::persisted::Body;
-use crate::sync::gap_detector::Step;
-use crate::sync::pending_request::Ask;
+use crate::outbox::entry::OutboxEntry;
+use crate::outbox::persisted::CommandBody;
+use crate::sync::gap_detector::Sequenced;
+use crate::sync::pending_request::PendingRequest;
 use shared::command::{self, Command};
 use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
 use shared::{Address, Message};
@@ -22,13 +22,13 @@ impl Client {
         let id = self.rooms.open_id();
         if let Some(room) = self.rooms.open_mut() {
             if room.timeline.is_unloaded() && room.history.is_free() {
-                room.history.want(Want::Older);
+                room.history.want(PageRequest::Older);
             }
             if let Some(want) = room.history.wanted() {
                 let at = match want {
-                    Want::Older => room.timeline.page_before(room.feed.reach()),
-                    Want::Newer => room.timeline.page_after(),
-                    Want::Jump(at) => at,
+                    PageRequest::Older => room.timeline.page_before(room.feed.reach()),
+                    PageRequest::Newer => room.timeline.page_after(),
+                    PageRequest::Jump(at) => at,
                 };
                 room.history.left(reference, at, self.seen, now);
                 self.reference = reference;
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    pub(super) fn all_asks(&mut self) -> impl Iterator<Item = &mut Ask> {
+    pub(super) fn all_asks(&mut self) -> impl Iterator<Item = &mut PendingRequest> {
         let rooms = self.rooms.iter_mut();
         let rooms = rooms.flat_map(|(_, room)| [&mut room.feed.ask, &mut room.history.ask]);
         let browse = self.browse.iter_mut().map(|browse| &mut browse.ask);
@@ -95,7 +95,7 @@ impl Client {
     /// The timer of refused questions came.
     pub(super) fn asks_rested(&mut self) {
         self.asks_rest = false;
-        self.all_asks().for_each(Ask::rested);
+        self.all_asks().for_each(PendingRequest::rested);
     }
 
     /// A question was refused. False if it was none.
@@ -120,33 +120,33 @@ impl Client {
         // What is left is a hole. Refused for good: we are out of the room, and the word of it
         // is on its way.
         if let Some(ask) = self.all_asks().find(|ask| ask.is(reference)) {
-            *ask = if temporary { Ask::Resting } else { Ask::Idle };
+            *ask = if temporary { PendingRequest::Resting } else { PendingRequest::Idle };
         }
         if temporary && !std::mem::replace(&mut self.asks_rest, true) {
             let wait = self.asks.wait(now, &mut self.jitter);
-            out.push(Effect::Set(Timer::Ask, now.saturating_add(wait)));
+            out.push(Effect::ScheduleTimer(Timer::Request, now.saturating_add(wait)));
         }
         true
     }
 
     /// A command was carried out.
     pub(super) fn replied(&mut self, reply: Reply, out: &mut Vec<Effect>) {
-        let Some(Entry { row, fresh, .. }) = self.outbox.replied(reply.reference, out) else { return };
+        let Some(OutboxEntry { row, fresh, .. }) = self.outbox.replied(reply.reference, out) else { return };
         let Reply { n, seq, at, .. } = reply;
         self.seen = self.seen.max(n);
         match row.body {
-            Body::Post { room, text } => {
+            CommandBody::Post { room, text } => {
                 let (author, client_id) = (row.owner.member, row.client_id);
                 let message = Message { n, seq, at, author, name: row.name, tag: None, client_id, text };
-                let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
+                let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
                 if let Some(room) = self.rooms.get_mut(room) {
                     let reach = room.feed.reach();
                     room.timeline.replied(&message, reach, look);
                 }
             }
-            Body::Create { .. } | Body::Join { .. } if fresh => {
+            CommandBody::Create { .. } | CommandBody::Join { .. } if fresh => {
                 if let Some(id) = reply.room {
-                    if matches!(row.body, Body::Create { .. }) {
+                    if matches!(row.body, CommandBody::Create { .. }) {
                         let told = self.own.reach().max(self.rooms.as_of());
                         self.rooms.made(id, n > told);
                     }
@@ -164,9 +164,9 @@ impl Client {
         self.asks = Default::default();
         // The page was read after it was asked for: its names are at least so new.
         self.members.authors(&page.authors, &page.messages, seen);
-        let look = Look { me: self.identity.me().map(|me| me.id), members: &self.members };
-        let stretch = Stretch::of(&page.messages, page.older, page.newer, look);
-        if want == Want::Jump(at) {
+        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
+        let stretch = Segment::of(&page.messages, page.older, page.newer, look);
+        if want == PageRequest::Jump(at) {
             room.timeline.land(stretch, at);
         } else if !room.timeline.paged(stretch, at) {
             room.history.fails(Some(want));
@@ -180,7 +180,7 @@ impl Client {
     pub(super) fn filled(&mut self, events: EventsPage, now: u64, out: &mut Vec<Effect>) {
         let EventsPage { reference, to, events, more } = events;
         let Some(feed) = self.feed(to).filter(|feed| feed.ask.is(reference)) else { return };
-        feed.ask = Ask::Idle;
+        feed.ask = PendingRequest::Idle;
         let before = feed.reach();
         self.asks = Default::default();
         for event in events {
@@ -188,7 +188,7 @@ impl Client {
             self.seen = self.seen.max(position.n);
             // One beyond a hole may wait already; here nothing may be missing.
             let step = self.feed(to).and_then(|feed| feed.take(event, position));
-            if let Some((Step::Next, event)) = step {
+            if let Some((Sequenced::Next, event)) = step {
                 self.apply(event, position, out);
             }
         }
@@ -197,7 +197,7 @@ impl Client {
         let Some(feed) = self.feed(to) else { return };
         // If what waited follows now, the rest of the answer is what waited.
         let has_hole = feed.has_hole() || (more && feed.reach() == filled);
-        feed.ask = if has_hole { Ask::Wanted } else { Ask::Idle };
+        feed.ask = if has_hole { PendingRequest::Wanted } else { PendingRequest::Idle };
         if has_hole && feed.reach() == before {
             // The server cannot tell what is missing.
             self.start_over(now, out);

@@ -1,7 +1,7 @@
 //! The view, made of the parts.
 
 use super::Client;
-use crate::conversations::paging::Want;
+use crate::conversations::paging::PageRequest;
 use crate::limits::WINDOW_ROWS_MAX;
 use crate::view::{Edge, Row, View};
 use std::rc::Rc;
@@ -22,7 +22,7 @@ impl Client {
         let me = self.identity.me();
         let mut view = View {
             identity: self.identity.who().clone(),
-            link,
+            connection: link,
             rooms: rooms.items(|id| self.drafts.has(id), |id| self.outbox.has_failed(id)).into(),
             room: open,
             rows: Rc::from([]),
@@ -32,11 +32,11 @@ impl Client {
             new_below: 0,
             jumping: false,
             jump_failed: false,
-            landed: None,
+            jump_target: None,
             draft: self.drafts.show(open),
             pending: self.outbox.pending(is_in, live).into(),
             left_behind: self.left_behind().into(),
-            found: self.browse.as_ref().map(|browse| Rc::new(browse.show(|id| rooms.get(id).is_some()))),
+            directory: self.browse.as_ref().map(|browse| Rc::new(browse.show(|id| rooms.get(id).is_some()))),
             catching_up: self.catching_up || !self.is_whole(),
             pinned: self.connection.pinned(),
             memory_only: self.memory_only,
@@ -55,13 +55,13 @@ impl Client {
             }
             rows.truncate(rows.len() - timeline.over().min(rows.len()));
             view.rows = last(&rows);
-            view.older = edge(timeline.has_older(), timeline.lacks_older(), history.edge(Want::Older));
-            view.newer = edge(timeline.has_newer(), timeline.lacks_newer(), history.edge(Want::Newer));
+            view.older = edge(timeline.has_older(), timeline.lacks_older(), history.edge(PageRequest::Older));
+            view.newer = edge(timeline.has_newer(), timeline.lacks_newer(), history.edge(PageRequest::Newer));
             view.following = timeline.is_following();
             view.new_below = timeline.new_below();
             view.jumping = history.is_jumping();
             view.jump_failed = history.jump_failed();
-            view.landed = timeline.landed();
+            view.jump_target = timeline.landed();
         } else {
             view.rows = last(&unsettled);
         }

@@ -5,9 +5,9 @@ use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
-use crate::outbox::foreign_rows::Shelved;
-use crate::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
-use crate::view::{Identity, LeftBehind, RowKey};
+use crate::outbox::foreign_rows::OwnerRows;
+use crate::outbox::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use crate::view::{IdentityView, LeftBehind, RowKey};
 
 impl Client {
     /// Looks into the store: at the start, and when there is reason to think that another page of
@@ -15,12 +15,12 @@ impl Client {
     pub(super) fn load(&mut self, out: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.loading, true) {
             self.drafts.asked();
-            out.push(Effect::Load);
+            out.push(Effect::LoadRows);
         }
     }
 
     /// What is there.
-    pub(super) fn stored(&mut self, stored: Option<Stored>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn stored(&mut self, stored: Option<StoredRows>, now: u64, out: &mut Vec<Effect>) {
         self.loading = false;
         match stored {
             Some(mut stored) => {
@@ -64,7 +64,7 @@ impl Client {
         let (said, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(is_said);
         for mut draft in said {
             draft.text.clear();
-            out.push(Effect::KeepDraft(draft));
+            out.push(Effect::SaveDraft(draft));
         }
         self.outbox.adopt(rows, owner, me, now, out);
         self.outbox.renew(now, out);
@@ -74,7 +74,7 @@ impl Client {
             self.drafts.load(draft.room, &draft.text, stays);
             if !stays {
                 draft.text.clear();
-                moved.push(Effect::KeepDraft(draft));
+                moved.push(Effect::SaveDraft(draft));
             }
         }
         self.flush_drafts(out);
@@ -94,12 +94,12 @@ impl Client {
             room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.has(row.key()))
         };
         let said = rows.extract_if(.., |shelved| is_said(&shelved.row));
-        out.extend(said.map(|shelved| Effect::Drop(shelved.row.key())));
+        out.extend(said.map(|shelved| Effect::DeleteRow(shelved.row.key())));
         self.outbox.adopt(rows, owner, me, now, out);
         for mut draft in drafts {
             self.drafts.adopt(draft.room, &draft.text);
             draft.text.clear();
-            out.push(Effect::KeepDraft(draft));
+            out.push(Effect::SaveDraft(draft));
         }
         self.flush_drafts(out);
     }
@@ -110,17 +110,17 @@ impl Client {
             return;
         }
         let (rows, drafts) = self.shelf.take_of(whose, usize::MAX);
-        out.extend(rows.iter().map(|Shelved { row, .. }| Effect::Drop(row.key())));
+        out.extend(rows.iter().map(|OwnerRows { row, .. }| Effect::DeleteRow(row.key())));
         for mut draft in drafts {
             draft.text.clear();
-            out.push(Effect::KeepDraft(draft));
+            out.push(Effect::SaveDraft(draft));
         }
     }
 
     /// What others left behind, once it is clear who is no other.
     pub(super) fn left_behind(&self) -> Vec<LeftBehind> {
         match (self.identity.who(), self.owner()) {
-            (Identity::Nobody { .. }, _) => self.shelf.left_behind(None),
+            (IdentityView::Nobody { .. }, _) => self.shelf.left_behind(None),
             (_, Some(owner)) if owner.epoch.is_some() => self.shelf.left_behind(Some(owner)),
             _ => Vec::new(),
         }
@@ -178,7 +178,7 @@ impl Client {
         let Some(at) = [renew_at, look_at].into_iter().flatten().min() else { return };
         if self.lease_at.is_none_or(|set| at < set) {
             self.lease_at = Some(at);
-            out.push(Effect::Set(Timer::Lease, at));
+            out.push(Effect::ScheduleTimer(Timer::Lease, at));
         }
     }
 }
@@ -187,7 +187,7 @@ impl Client {
 fn is_said<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> bool {
     let mut rest = &*draft.text;
     for row in rows {
-        if let Body::Post { room, text } = &row.body
+        if let CommandBody::Post { room, text } = &row.body
             && *room == draft.room
         {
             rest = rest.strip_prefix(text.as_str()).unwrap_or(rest).trim_start();

@@ -1,12 +1,12 @@
 //! How a session starts: anew, with a snapshot of the open room, or going on from what is held.
 
 use super::Client;
-use crate::conversations::segment::Look;
+use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::members::Members;
 use crate::outbox::persisted::Owner;
-use crate::sync::gap_detector::Chain;
-use crate::sync::reorder_buffer::Feed;
+use crate::sync::gap_detector::GapDetector;
+use crate::sync::reorder_buffer::ReorderBuffer;
 use shared::Member;
 use shared::command::{Command, PresenceReport};
 use shared::event::Welcome;
@@ -62,9 +62,9 @@ impl Client {
         if let Some(room) = &welcome.room {
             self.members.authors(&room.authors, &room.messages, room.as_of);
         }
-        let look = Look { me: Some(welcome.you.id), members: &self.members };
+        let look = Viewer { me: Some(welcome.you.id), members: &self.members };
         self.rooms.fresh(welcome, ours, look);
-        self.own = Feed::new(Chain::from(welcome.through.n));
+        self.own = ReorderBuffer::new(GapDetector::from(welcome.through.n));
         self.cursor = Some(welcome.through);
         self.catching_up = false;
     }
@@ -79,7 +79,7 @@ impl Client {
                 self.drafts.give(old, &name, out);
             } else {
                 for draft in self.drafts.put_away(old, &name) {
-                    out.push(Effect::KeepDraft(draft.clone()));
+                    out.push(Effect::SaveDraft(draft.clone()));
                     self.shelf.put_draft(draft);
                 }
             }

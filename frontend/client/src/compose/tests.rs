@@ -16,20 +16,20 @@ fn a_text_of_the_greatest_length_can_be_sent_and_one_byte_more_cannot() {
     for bytes in [TEXT_BYTES_MAX - 1, TEXT_BYTES_MAX] {
         assert_eq!(check(&"t".repeat(bytes)), Ok(()));
     }
-    let refusal = Refusal::TooLong { bytes: TEXT_BYTES_MAX + 1, max: TEXT_BYTES_MAX };
+    let refusal = TextRefusal::TooLong { bytes: TEXT_BYTES_MAX + 1, max: TEXT_BYTES_MAX };
     assert_eq!(check(&"t".repeat(TEXT_BYTES_MAX + 1)), Err(refusal));
 }
 
 #[test]
 fn length_is_counted_in_bytes_not_in_characters() {
     let text = "茶".repeat(TEXT_BYTES_MAX / 3 + 1);
-    assert_eq!(check(&text), Err(Refusal::TooLong { bytes: text.len(), max: TEXT_BYTES_MAX }));
+    assert_eq!(check(&text), Err(TextRefusal::TooLong { bytes: text.len(), max: TEXT_BYTES_MAX }));
 }
 
 #[test]
 fn white_space_alone_is_empty() {
     for text in ["", " ", "\n\t\r\n", "\u{3000}\u{a0}"] {
-        assert_eq!(check(text), Err(Refusal::Empty), "{text:?}");
+        assert_eq!(check(text), Err(TextRefusal::Empty), "{text:?}");
     }
     assert_eq!(check("\n茶\n"), Ok(()));
 }

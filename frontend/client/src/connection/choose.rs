@@ -1,9 +1,9 @@
 //! Which transport is wanted, and what is remembered of those that worked.
 
-use super::upgrade::Plan;
-use super::{Connection, Stage};
+use super::upgrade::UpgradeSchedule;
+use super::{Connection, ConnectionState};
 use crate::effect::Effect;
-use crate::transport::{Transport, Worked};
+use crate::transport::{LastGood, Transport};
 
 impl Connection {
     /// The user wants this transport and no other, or the best again.
@@ -12,11 +12,11 @@ impl Connection {
     pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
         let is_another = self.choice.pinned() != pinned;
         if pinned.is_none() && is_another {
-            self.plan = Plan::at_once(now);
+            self.plan = UpgradeSchedule::at_once(now);
         }
         self.choice.pin(pinned);
         // Nothing serves that what is wanted now would interrupt.
-        let is_trying = !matches!(self.stage, Stage::Resting | Stage::Live);
+        let is_trying = !matches!(self.stage, ConnectionState::Resting | ConnectionState::Live);
         let is_lesser = pinned.is_some_and(|pinned| pinned != self.choice.current());
         if (is_trying && is_another) || (self.is_live() && is_lesser) {
             self.open(now, out);
@@ -32,7 +32,7 @@ impl Connection {
     }
 
     /// What an earlier visit found to work.
-    pub(crate) fn remember(&mut self, worked: Option<Worked>) {
+    pub(crate) fn remember(&mut self, worked: Option<LastGood>) {
         self.choice.remember(worked);
     }
 
@@ -50,6 +50,6 @@ impl Connection {
         if self.choice.forget() {
             out.push(Effect::RememberTransport(None));
         }
-        self.plan = Plan::at_once(now);
+        self.plan = UpgradeSchedule::at_once(now);
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn is_word_of_ours(code: u16) -> bool {
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum ConnectionEnd {
     /// It was not this one.
     NotOurs,
     /// It was the one that is tried beside it.
@@ -25,7 +25,7 @@ pub(crate) enum End {
 
 /// Whose frame it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum FrameOutcome {
     /// An older connection's.
     NotOurs,
     /// The connection's.
@@ -38,7 +38,7 @@ pub(crate) enum Heard {
 
 /// What the timer of silence brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Due {
+pub(crate) enum DeadlineAction {
     /// Nothing.
     Nothing,
     /// The connection is to be given up.
@@ -53,7 +53,7 @@ pub(crate) enum Due {
 
 /// Whether a `ping` is to be sent: is this connection still alive?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Probe {
+pub(crate) enum Liveness {
     /// Send one; silence after it ends the connection.
     Send,
     /// None is needed: another connection was opened.

@@ -11,11 +11,11 @@ struct Scene {
 }
 
 fn open(number: u64) -> Effect {
-    Effect::Open(SocketId(number), Transport::WebSocket)
+    Effect::OpenConnection(ConnectionId(number), Transport::WebSocket)
 }
 
 fn is_overdue(connection: &mut Connection, overdue_at: Option<u64>, now: u64) -> bool {
-    connection.due(overdue_at, now) == Due::End
+    connection.due(overdue_at, now) == DeadlineAction::End
 }
 
 impl Scene {
@@ -42,14 +42,14 @@ impl Scene {
     fn steady() -> Self {
         let mut scene = Scene::live();
         scene.now += 50_000;
-        scene.connection.heard(SocketId(1), scene.now);
+        scene.connection.heard(ConnectionId(1), scene.now);
         scene
     }
 
     fn go_live(&mut self) {
         let socket = self.connection.socket();
         assert!(self.connection.opened(socket, 1, self.now, &mut Vec::new()));
-        assert_eq!(self.connection.heard(socket, self.now), Heard::Now);
+        assert_eq!(self.connection.heard(socket, self.now), FrameOutcome::Now);
         self.connection.welcomed(self.now);
     }
 
@@ -61,7 +61,7 @@ impl Scene {
         out
     }
 
-    fn closed(&mut self, code: u16, reason: &str) -> (End, Vec<Effect>) {
+    fn closed(&mut self, code: u16, reason: &str) -> (ConnectionEnd, Vec<Effect>) {
         let mut out = Vec::new();
         let socket = self.connection.socket();
         let end = self.connection.closed(socket, code, reason, self.now, &mut self.jitter, &mut out);
@@ -74,7 +74,7 @@ impl Scene {
         let mut out = Vec::new();
         self.connection.watch(None, &mut out);
         match out[..] {
-            [Effect::Set(Timer::Silence, at)] => at - self.now,
+            [Effect::ScheduleTimer(Timer::Silence, at)] => at - self.now,
             _ => panic!("{out:?}"),
         }
     }
@@ -98,13 +98,13 @@ fn the_ready_state_is_the_websockets_own() {
     assert_eq!(scene.state(), ReadyState::Closed);
     scene.does(Connection::open);
     assert_eq!(scene.state(), ReadyState::Connecting);
-    scene.connection.opened(SocketId(1), 1, scene.now, &mut Vec::new());
+    scene.connection.opened(ConnectionId(1), 1, scene.now, &mut Vec::new());
     assert_eq!((scene.state(), scene.connection.link().welcomed), (ReadyState::Open, false));
     scene.connection.welcomed(scene.now);
     assert_eq!((scene.state(), scene.connection.link().welcomed), (ReadyState::Open, true));
     scene.does(Connection::rest);
     assert_eq!(scene.state(), ReadyState::Closing);
-    assert_eq!(scene.closed(1000, "").0, End::NotOurs);
+    assert_eq!(scene.closed(1000, "").0, ConnectionEnd::NotOurs);
     assert_eq!(scene.state(), ReadyState::Closed);
 }
 
@@ -123,13 +123,13 @@ fn a_dead_websocket_is_not_shown_as_closing_for_ever() {
 fn each_attempt_has_its_own_number_and_late_words_of_an_older_one_are_passed_over() {
     let mut scene = Scene::live();
     let out = scene.does(Connection::reconnect);
-    assert_eq!(out[..2], [Effect::Close(SocketId(1), 1000), open(2)]);
-    let old = SocketId(1);
+    assert_eq!(out[..2], [Effect::CloseConnection(ConnectionId(1), 1000), open(2)]);
+    let old = ConnectionId(1);
     assert!(!scene.connection.opened(old, 1, scene.now, &mut Vec::new()));
-    assert_eq!(scene.connection.heard(old, scene.now), Heard::NotOurs);
+    assert_eq!(scene.connection.heard(old, scene.now), FrameOutcome::NotOurs);
     let mut out = Vec::new();
     let end = scene.connection.closed(old, 1006, "", scene.now, &mut Jitter::new(1), &mut out);
-    assert_eq!((end, out), (End::NotOurs, vec![]));
+    assert_eq!((end, out), (ConnectionEnd::NotOurs, vec![]));
     assert_eq!(scene.state(), ReadyState::Connecting);
 }
 
@@ -138,7 +138,7 @@ fn an_attempt_that_does_not_open_or_is_not_welcome_is_given_up() {
     let mut scene = Scene::connecting();
     assert_eq!(scene.patience(), CONNECT_MS);
     assert!(!scene.overdue_in(CONNECT_MS - 1) && scene.overdue_in(CONNECT_MS));
-    scene.connection.opened(SocketId(1), 1, scene.now, &mut Vec::new());
+    scene.connection.opened(ConnectionId(1), 1, scene.now, &mut Vec::new());
     assert_eq!(scene.patience(), WELCOME_MS);
     assert!(!scene.overdue_in(WELCOME_MS - 1) && scene.overdue_in(WELCOME_MS));
 }
@@ -148,7 +148,7 @@ fn a_silent_connection_is_given_up_and_any_frame_is_a_word() {
     let mut scene = Scene::live();
     assert_eq!(scene.patience(), SILENCE_MS);
     assert!(!scene.overdue_in(SILENCE_MS - 1) && scene.overdue_in(SILENCE_MS));
-    scene.connection.heard(SocketId(1), scene.now + 10);
+    scene.connection.heard(ConnectionId(1), scene.now + 10);
     assert!(!scene.overdue_in(SILENCE_MS + 9) && scene.overdue_in(SILENCE_MS + 10));
 }
 
@@ -159,7 +159,7 @@ fn a_frame_sets_no_timer() {
     scene.now += 1_000;
     assert_eq!(
         scene.does(|connection, now, _| {
-            connection.heard(SocketId(1), now);
+            connection.heard(ConnectionId(1), now);
         }),
         []
     );
@@ -177,17 +177,19 @@ fn an_answer_that_is_overdue_ends_a_connection_that_lives() {
 fn coming_back_to_the_page_asks_whether_the_connection_lives() {
     let mut scene = Scene::live();
     let mut out = Vec::new();
-    assert_eq!(scene.connection.wake(scene.now, &mut out), Probe::Send);
-    assert_eq!(scene.connection.wake(scene.now, &mut out), Probe::No, "one is on its way");
+    assert_eq!(scene.connection.wake(scene.now, &mut out), Liveness::Send);
+    assert_eq!(scene.connection.wake(scene.now, &mut out), Liveness::No, "one is on its way");
     assert_eq!((out, scene.patience()), (vec![], PROBE_MS));
     assert!(!scene.overdue_in(PROBE_MS - 1) && scene.overdue_in(PROBE_MS));
-    scene.connection.heard(SocketId(1), scene.now);
+    scene.connection.heard(ConnectionId(1), scene.now);
     assert!(!scene.overdue_in(PROBE_MS));
 }
 
 #[test]
 fn what_is_only_read_begins_anew_where_it_has_been_still_for_long() {
-    for (still, probe) in [(STALE_MS - 1, Probe::No), (STALE_MS, Probe::Anew), (STALE_MS + 1, Probe::Anew)] {
+    for (still, probe) in
+        [(STALE_MS - 1, Liveness::No), (STALE_MS, Liveness::Anew), (STALE_MS + 1, Liveness::Anew)]
+    {
         let mut scene = Scene::new();
         scene.connection.pin(Some(Transport::LongPoll), 0, &mut Vec::new());
         scene.does(Connection::open);
@@ -199,7 +201,7 @@ fn what_is_only_read_begins_anew_where_it_has_been_still_for_long() {
 
 #[test]
 fn a_websocket_is_tried_beside_it_ever_more_seldom_and_not_for_ever() {
-    let mut plan = Plan::default();
+    let mut plan = UpgradeSchedule::default();
     let mut waits = Vec::new();
     for _ in 0..7 {
         plan.failed(1_000);
@@ -216,7 +218,7 @@ fn what_is_wanted_instead_is_tried_at_once_where_nothing_serves() {
         let mut out = Vec::new();
         scene.connection.pin(pinned, now, &mut out);
         out.iter()
-            .filter_map(|effect| if let Effect::Open(_, by) = effect { Some(*by) } else { None })
+            .filter_map(|effect| if let Effect::OpenConnection(_, by) = effect { Some(*by) } else { None })
             .collect()
     };
     let (websocket, poll) = (Transport::WebSocket, Transport::Poll);
@@ -243,7 +245,10 @@ fn a_lost_connection_is_opened_again_after_a_wait() {
     let mut scene = Scene::steady();
     let (end, out) = scene.closed(1006, "");
     let wait = scene.wait().unwrap();
-    assert_eq!((end, out), (End::WillRetry, vec![Effect::Set(Timer::Retry, scene.now + wait)]));
+    assert_eq!(
+        (end, out),
+        (ConnectionEnd::WillRetry, vec![Effect::ScheduleTimer(Timer::Retry, scene.now + wait)])
+    );
     assert!(wait <= 250, "{wait}");
     let out = scene.does(|connection, now, out| assert!(connection.retry(now, out)));
     assert!(out.contains(&open(2)));
@@ -269,15 +274,18 @@ fn the_hint_of_a_restarting_server_is_honoured_within_bounds() {
 #[test]
 fn a_connection_of_nobody_is_not_opened_again() {
     let mut scene = Scene::live();
-    assert_eq!(scene.closed(4401, ""), (End::SignedOut(true), vec![]));
+    assert_eq!(scene.closed(4401, ""), (ConnectionEnd::SignedOut(true), vec![]));
     assert_eq!((scene.state(), scene.wait()), (ReadyState::Closed, None));
     let mut early = Scene::connecting();
-    assert_eq!(early.closed(4401, "").0, End::SignedOut(false));
+    assert_eq!(early.closed(4401, "").0, ConnectionEnd::SignedOut(false));
     // Two who disagree about who we are do not turn in a tight circle.
     let mut jitter = Jitter::new(1);
     let out = scene.does(|connection, now, out| connection.resume(now, &mut jitter, out));
     assert!(
-        matches!(out[..], [Effect::Clear(Timer::Silence)] | [Effect::Set(Timer::Retry, _), ..]),
+        matches!(
+            out[..],
+            [Effect::CancelTimer(Timer::Silence)] | [Effect::ScheduleTimer(Timer::Retry, _), ..]
+        ),
         "{out:?}"
     );
     assert!(scene.wait().is_some());
@@ -288,13 +296,13 @@ fn the_network_coming_back_connects_at_once() {
     let mut scene = Scene::steady();
     scene.closed(1006, "");
     let out = scene.does(|connection, now, out| connection.network(true, now, out));
-    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), open(2)]), "{out:?}");
+    assert!(out.starts_with(&[Effect::CancelTimer(Timer::Retry), open(2)]), "{out:?}");
     // An attempt on the network that was lost is not waited for.
     let out = scene.does(|connection, now, out| connection.network(true, now, out));
-    assert!(out.starts_with(&[Effect::Close(SocketId(2), 1000), open(3)]), "{out:?}");
+    assert!(out.starts_with(&[Effect::CloseConnection(ConnectionId(2), 1000), open(3)]), "{out:?}");
     scene.go_live();
     let mut out = Vec::new();
-    assert_eq!(scene.connection.network(true, scene.now, &mut out), Probe::Send);
+    assert_eq!(scene.connection.network(true, scene.now, &mut out), Liveness::Send);
     assert_eq!(out, []);
 }
 
@@ -313,7 +321,7 @@ fn reconnect_now_does_not_wait_and_does_not_connect_nobody() {
     let mut scene = Scene::steady();
     scene.closed(1006, "");
     let out = scene.does(Connection::reconnect);
-    assert!(out.starts_with(&[Effect::Clear(Timer::Retry), open(2)]), "{out:?}");
+    assert!(out.starts_with(&[Effect::CancelTimer(Timer::Retry), open(2)]), "{out:?}");
     let mut scene = Scene::new();
     assert_eq!(scene.does(Connection::reconnect), []);
 }
@@ -325,7 +333,7 @@ fn a_clock_that_is_set_back_makes_no_dead_connection_live_longer() {
     scene.now -= 90_000;
     assert!(!is_overdue(&mut scene.connection, None, scene.now));
     assert_eq!(scene.patience(), PROBE_MS);
-    scene.connection.heard(SocketId(1), scene.now);
+    scene.connection.heard(ConnectionId(1), scene.now);
     assert_eq!(scene.patience(), SILENCE_MS);
 }
 

@@ -4,17 +4,17 @@
 //! held back: with the `welcome` it is dropped, for all of it comes again, behind the cursor of that
 //! `hello`; without one it is taken as if nothing had been. So nothing is lost and nothing overtakes.
 
-use super::{Connection, Stage};
+use super::{Connection, ConnectionState};
 use crate::effect::Effect;
-use crate::input::SocketId;
+use crate::input::ConnectionId;
 use crate::limits::{BESIDE_CEILING_MS, BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS};
 use crate::transport::Transport;
 use shared::CloseCode;
 
 /// It.
 #[derive(Clone, Debug)]
-pub(super) struct Beside {
-    pub(super) socket: SocketId,
+pub(super) struct Upgrade {
+    pub(super) socket: ConnectionId,
     /// When it began to open, or was open.
     pub(super) since: u64,
     /// The `ref` of its `hello`, once it is open.
@@ -23,30 +23,30 @@ pub(super) struct Beside {
     held: Vec<String>,
 }
 
-impl Beside {
+impl Upgrade {
     /// One that opens since then.
-    pub(super) fn opening(socket: SocketId, since: u64) -> Self {
-        Beside { socket, since, reference: None, held: Vec::new() }
+    pub(super) fn opening(socket: ConnectionId, since: u64) -> Self {
+        Upgrade { socket, since, reference: None, held: Vec::new() }
     }
 }
 
 /// When the next is tried.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
+pub(super) struct UpgradeSchedule {
     pub(super) at: u64,
     wait: u64,
 }
 
-impl Default for Plan {
+impl Default for UpgradeSchedule {
     fn default() -> Self {
-        Plan { at: u64::MAX, wait: BESIDE_FIRST_MS }
+        UpgradeSchedule { at: u64::MAX, wait: BESIDE_FIRST_MS }
     }
 }
 
-impl Plan {
+impl UpgradeSchedule {
     /// Now, if there is cause at all.
     pub(super) fn at_once(now: u64) -> Self {
-        Plan { at: now, wait: BESIDE_FIRST_MS }
+        UpgradeSchedule { at: now, wait: BESIDE_FIRST_MS }
     }
 
     /// An attempt begins with this one.
@@ -59,7 +59,7 @@ impl Plan {
     /// This one is welcome.
     pub(super) fn welcomed(&mut self, transport: Transport, now: u64) {
         if transport == Transport::WebSocket {
-            *self = Plan::default();
+            *self = UpgradeSchedule::default();
         } else {
             self.at = self.at.min(now.saturating_add(self.wait));
         }
@@ -75,8 +75,8 @@ impl Connection {
     /// Tries one.
     pub(crate) fn begin_beside(&mut self, now: u64, out: &mut Vec<Effect>) {
         let socket = self.next_socket();
-        self.beside = Some(Beside::opening(socket, now));
-        out.push(Effect::Open(socket, Transport::WebSocket));
+        self.beside = Some(Upgrade::opening(socket, now));
+        out.push(Effect::OpenConnection(socket, Transport::WebSocket));
     }
 
     /// It is given up. What was held back for it is to be taken now.
@@ -95,12 +95,12 @@ impl Connection {
     /// Ends it.
     pub(super) fn leave_beside(&mut self, out: &mut Vec<Effect>) -> Vec<String> {
         let Some(beside) = self.beside.take() else { return Vec::new() };
-        out.push(Effect::Close(beside.socket, CloseCode::Normal.number()));
+        out.push(Effect::CloseConnection(beside.socket, CloseCode::Normal.number()));
         beside.held
     }
 
     /// Whether this is it.
-    pub(super) fn is_beside(&self, socket: SocketId) -> bool {
+    pub(super) fn is_beside(&self, socket: ConnectionId) -> bool {
         self.beside.as_ref().is_some_and(|beside| beside.socket == socket)
     }
 
@@ -123,7 +123,7 @@ impl Connection {
     /// It is open. Where nothing serves yet it is the one at once. False for another.
     pub(super) fn opened_beside(
         &mut self,
-        socket: SocketId,
+        socket: ConnectionId,
         reference: u64,
         now: u64,
         out: &mut Vec<Effect>,
@@ -142,14 +142,14 @@ impl Connection {
 
     /// It is the one that serves from now on; the other is closed.
     pub(crate) fn take_over(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let Some(Beside { socket, reference: Some(reference), since, .. }) = self.beside.take() else {
+        let Some(Upgrade { socket, reference: Some(reference), since, .. }) = self.beside.take() else {
             return;
         };
-        out.push(Effect::Close(self.socket, CloseCode::Normal.number()));
+        out.push(Effect::CloseConnection(self.socket, CloseCode::Normal.number()));
         self.choice.ended(false, now);
-        self.choice.turn_back();
+        self.choice.complete_upgrade();
         self.socket = socket;
-        self.enter(Stage::Greeting { reference }, now);
+        self.enter(ConnectionState::Greeting { reference }, now);
         (self.began, self.has_next) = (since, self.choice.has_next(now));
     }
 
@@ -159,7 +159,7 @@ impl Connection {
             let patience = if beside.reference.is_some() { FIRST_WORD_MS } else { CONNECT_MS };
             return Some(beside.since.saturating_add(patience));
         }
-        let from = self.choice.beside_from().filter(|_| self.is_live() && !self.offline)?;
+        let from = self.choice.upgrade_from().filter(|_| self.is_live() && !self.offline)?;
         Some(self.plan.at.max(from)).filter(|at| *at < u64::MAX)
     }
 }

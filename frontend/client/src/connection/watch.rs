@@ -1,7 +1,7 @@
 //! How long the connection is waited for, and what is due when that was too long.
 
-use super::upgrade::Beside;
-use super::{Connection, Due, Probe, Stage};
+use super::upgrade::Upgrade;
+use super::{Connection, ConnectionState, DeadlineAction, Liveness};
 use crate::effect::Effect;
 use crate::input::Timer;
 use crate::jitter::Jitter;
@@ -13,27 +13,27 @@ use shared::limits::SILENCE_MS;
 impl Connection {
     /// The page came into view, or the network came back: what was left to a
     /// timer happens now.
-    pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Probe {
+    pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.retry(now, out);
         if self.is_live() && self.choice.current() != Transport::WebSocket {
             // What is only read cannot be asked whether it lives. To begin anew costs little.
             if now.saturating_sub(self.heard_at) >= STALE_MS {
                 self.choice.ended(false, now);
                 self.open(now, out);
-                return Probe::Anew;
+                return Liveness::Anew;
             }
-            return Probe::No;
+            return Liveness::No;
         }
         if self.is_live() && self.probe_by.is_none() {
             self.probe_by = Some(now.saturating_add(PROBE_MS));
-            return Probe::Send;
+            return Liveness::Send;
         }
-        Probe::No
+        Liveness::No
     }
 
     /// The timer of silence came, and `overdue_at` is when an answer of the
     /// server's is overdue: what is due.
-    pub(crate) fn due(&mut self, overdue_at: Option<u64>, now: u64) -> Due {
+    pub(crate) fn due(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
         self.timer_at = None;
         // A clock that was set back must not make a dead connection live longer.
         self.since = self.since.min(now);
@@ -45,26 +45,27 @@ impl Connection {
         self.probe_by = self.probe_by.map(|at| at.min(now.saturating_add(PROBE_MS)));
         self.closing_by =
             self.closing_by.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
-        let up = !matches!(self.stage, Stage::Resting | Stage::Waiting { .. });
+        let up = !matches!(self.stage, ConnectionState::Resting | ConnectionState::Waiting { .. });
         if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
-            return if self.has_next && !self.is_live() { Due::Next } else { Due::End };
+            return if self.has_next && !self.is_live() { DeadlineAction::Next } else { DeadlineAction::End };
         }
         match self.beside_deadline() {
-            Some(at) if at <= now && self.beside.is_some() => Due::BesideEnds,
-            Some(at) if at <= now => Due::BesideBegins,
-            _ => Due::Nothing,
+            Some(at) if at <= now && self.beside.is_some() => DeadlineAction::BesideEnds,
+            Some(at) if at <= now => DeadlineAction::BesideBegins,
+            _ => DeadlineAction::Nothing,
         }
     }
 
     /// No `welcome` came in time: another transport is tried. A WebSocket that is still opening may
     /// go on meanwhile.
     pub(crate) fn turn_to_next(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let is_opening = self.stage == Stage::Connecting && self.choice.current() == Transport::WebSocket;
-        let Some(transport) = self.choice.next(false, now) else {
+        let is_opening =
+            self.stage == ConnectionState::Connecting && self.choice.current() == Transport::WebSocket;
+        let Some(transport) = self.choice.fall_back(false, now) else {
             return self.give_up(CloseCode::Silent, now, jitter, out);
         };
         if is_opening {
-            self.beside = Some(Beside::opening(self.socket, self.began));
+            self.beside = Some(Upgrade::opening(self.socket, self.began));
         } else {
             self.end(CloseCode::Normal, now, out);
         }
@@ -78,11 +79,11 @@ impl Connection {
         match (deadline, self.timer_at) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 self.timer_at = Some(at);
-                out.push(Effect::Set(Timer::Silence, at));
+                out.push(Effect::ScheduleTimer(Timer::Silence, at));
             }
             (None, Some(_)) => {
                 self.timer_at = None;
-                out.push(Effect::Clear(Timer::Silence));
+                out.push(Effect::CancelTimer(Timer::Silence));
             }
             _ => {}
         }
@@ -90,13 +91,13 @@ impl Connection {
 
     fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
         match self.stage {
-            Stage::Resting | Stage::Waiting { .. } => self.closing_by,
-            Stage::Connecting | Stage::Greeting { .. } if self.has_next => {
+            ConnectionState::Resting | ConnectionState::Waiting { .. } => self.closing_by,
+            ConnectionState::Connecting | ConnectionState::Greeting { .. } if self.has_next => {
                 Some(self.began.saturating_add(FIRST_WORD_MS))
             }
-            Stage::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
-            Stage::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
-            Stage::Live => {
+            ConnectionState::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
+            ConnectionState::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
+            ConnectionState::Live => {
                 let silence = Some(self.heard_at.saturating_add(SILENCE_MS));
                 [silence, self.probe_by, overdue_at].into_iter().flatten().min()
             }

@@ -1,9 +1,9 @@
 //! A room that we are in.
 
-use crate::conversations::paging::History;
+use crate::conversations::paging::Paging;
 use crate::conversations::timeline::Timeline;
-use crate::sync::gap_detector::Chain;
-use crate::sync::reorder_buffer::Feed;
+use crate::sync::gap_detector::GapDetector;
+use crate::sync::reorder_buffer::ReorderBuffer;
 use shared::RoomId;
 use shared::event::RoomEntry;
 use std::rc::Rc;
@@ -25,9 +25,9 @@ pub(crate) struct Room {
     joined: Option<u64>,
     /// The last event that the room had when the session began.
     pub(crate) last: u64,
-    pub(crate) feed: Feed,
+    pub(crate) feed: ReorderBuffer,
     pub(crate) timeline: Timeline,
-    pub(crate) history: History,
+    pub(crate) history: Paging,
     /// The newest message's number when the room was open last.
     seen: Option<u64>,
     /// Greater for the room that was open later.
@@ -39,7 +39,7 @@ impl Room {
     pub(crate) fn listed(entry: &RoomEntry, as_of: u64) -> Self {
         let mut room = Room::told(as_of, &entry.name, &entry.description);
         room.told = None;
-        room.feed = Feed::new(Chain::after(as_of, entry.last));
+        room.feed = ReorderBuffer::new(GapDetector::after(as_of, entry.last));
         room.timeline = Timeline::bare(Some(entry.seq));
         room.seen = Some(entry.seq);
         room.describe(entry, as_of);
@@ -57,9 +57,9 @@ impl Room {
             told: Some(n),
             joined: None,
             last: 0,
-            feed: Feed::new(Chain::from(n)),
+            feed: ReorderBuffer::new(GapDetector::from(n)),
             timeline: Timeline::bare(None),
-            history: History::default(),
+            history: Paging::default(),
             seen: None,
             used: 0,
         }

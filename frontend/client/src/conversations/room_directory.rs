@@ -1,26 +1,26 @@
 //! The rooms of the house, page by page, for the person who looks for one.
 
 use crate::limits::FOUND_ROOMS_MAX;
-use crate::sync::pending_request::Ask;
-use crate::view::{Edge, Found};
+use crate::sync::pending_request::PendingRequest;
+use crate::view::{DirectoryPage, Edge};
 use shared::RoomId;
 use shared::command;
 use shared::event::{DirectoryRoom, RoomsPage};
 
 /// What the person looks for, and what was found.
 #[derive(Debug)]
-pub(crate) struct Browse {
+pub(crate) struct RoomDirectory {
     find: String,
     rooms: Vec<DirectoryRoom>,
     more: bool,
     failed: bool,
-    pub(crate) ask: Ask,
+    pub(crate) ask: PendingRequest,
 }
 
-impl Browse {
+impl RoomDirectory {
     /// Looks for rooms with this in their names.
     pub(crate) fn new(find: String) -> Self {
-        Browse { find, rooms: Vec::new(), more: true, failed: false, ask: Ask::Wanted }
+        RoomDirectory { find, rooms: Vec::new(), more: true, failed: false, ask: PendingRequest::Wanted }
     }
 
     /// The next page is wanted.
@@ -39,7 +39,7 @@ impl Browse {
 
     /// A page came.
     pub(crate) fn answered(&mut self, page: RoomsPage) {
-        self.ask = Ask::Idle;
+        self.ask = PendingRequest::Idle;
         let last = self.rooms.last().map(|room| room.id);
         let new = page.rooms.into_iter().filter(|room| last.is_none_or(|last| last < room.id));
         let before = self.rooms.len();
@@ -56,14 +56,14 @@ impl Browse {
     /// It was refused.
     pub(crate) fn refused(&mut self, temporary: bool) {
         self.failed = !temporary;
-        self.ask = if temporary { Ask::Resting } else { Ask::Idle };
+        self.ask = if temporary { PendingRequest::Resting } else { PendingRequest::Idle };
     }
 
     /// As the page shows it.
-    pub(crate) fn show(&self, is_in: impl Fn(RoomId) -> bool) -> Found {
+    pub(crate) fn show(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
         let edge = match () {
             () if self.failed => Edge::Failed,
-            () if self.ask != Ask::Idle => Edge::Loading,
+            () if self.ask != PendingRequest::Idle => Edge::Loading,
             () if self.more && self.rooms.len() < FOUND_ROOMS_MAX => Edge::More,
             () => Edge::End,
         };
@@ -71,7 +71,7 @@ impl Browse {
         for room in &mut rooms {
             room.joined = is_in(room.id);
         }
-        Found { find: self.find.clone(), rooms, edge }
+        DirectoryPage { find: self.find.clone(), rooms, edge }
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn as_many_rooms_are_listed_as_the_limit_says() {
         for (many, edge) in [(-1, Edge::More), (0, Edge::End), (1, Edge::End)] {
-            let mut browse = Browse::new(String::new());
+            let mut browse = RoomDirectory::new(String::new());
             let many = FOUND_ROOMS_MAX.saturating_add_signed(many);
             browse.answered(page(0, many, true));
             assert_eq!(browse.show(|_| false).edge, edge);
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_page_that_leads_nowhere_is_the_last() {
-        let mut browse = Browse::new(String::new());
+        let mut browse = RoomDirectory::new(String::new());
         browse.answered(page(5, 2, true));
         browse.answered(page(5, 2, true));
         assert_eq!((browse.show(|_| true).edge, browse.rooms.len()), (Edge::End, 2));
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_refusal_for_good_is_told_and_can_be_tried_again() {
-        let mut browse = Browse::new(String::new());
+        let mut browse = RoomDirectory::new(String::new());
         browse.refused(false);
         assert_eq!(browse.show(|_| false).edge, Edge::Failed);
         browse.want_more();

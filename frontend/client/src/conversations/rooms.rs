@@ -1,8 +1,8 @@
 //! The rooms that we are in, and which of them is open.
 
-use crate::conversations::paging::Want;
+use crate::conversations::paging::PageRequest;
 use crate::conversations::room::{Room, order};
-use crate::conversations::segment::Look;
+use crate::conversations::segment::Viewer;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
 use crate::sorted::{Map, Set, sort_by_key};
 use crate::view::RoomItem;
@@ -79,7 +79,7 @@ impl Rooms {
 
     /// A session begins anew. Of the same log (`keep`) the open room keeps what touches its
     /// snapshot; all else that was held is gone.
-    pub(crate) fn fresh(&mut self, welcome: &Welcome, keep: bool, look: Look<'_>) {
+    pub(crate) fn fresh(&mut self, welcome: &Welcome, keep: bool, look: Viewer<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
         self.list_is_of(welcome.as_of);
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
@@ -157,7 +157,7 @@ impl Rooms {
             room.used = uses;
             room.see();
             if room.timeline.has_little() {
-                room.history.want(Want::Older);
+                room.history.want(PageRequest::Older);
             }
         }
     }
@@ -190,7 +190,7 @@ impl Rooms {
             name: room.name.clone(),
             description: room.description.clone(),
             members: room.members,
-            unseen: if id == self.open { 0 } else { room.unseen() },
+            unread: if id == self.open { 0 } else { room.unseen() },
             draft: has_draft(id),
             failed: has_failed(id),
         };
@@ -218,7 +218,7 @@ impl Rooms {
 
 impl Room {
     /// A snapshot is there instead of what was held.
-    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Look<'_>) {
+    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Viewer<'_>) {
         self.timeline.reset(snapshot, look);
         self.feed.reset(snapshot.as_of, snapshot.last);
     }

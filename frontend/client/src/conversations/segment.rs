@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 /// How rows are shown: by whose eyes, under which names.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look<'a> {
+pub(crate) struct Viewer<'a> {
     /// The member of this page.
     pub(crate) me: Option<MemberId>,
     /// Today's names.
@@ -18,7 +18,7 @@ pub(crate) struct Look<'a> {
 
 /// One message that is held.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldMessage {
     /// Its position in the log.
     pub(crate) n: u64,
     /// Its number in the room.
@@ -29,8 +29,8 @@ pub(crate) struct Held {
     pub(crate) row: Rc<Row>,
 }
 
-impl Held {
-    pub(crate) fn new(message: &Message, look: Look<'_>) -> Self {
+impl HeldMessage {
+    pub(crate) fn new(message: &Message, look: Viewer<'_>) -> Self {
         let key = RowKey { author: message.author, client_id: message.client_id };
         let written: Rc<str> = Rc::from(message.name.as_str());
         let row = Rc::new(Row {
@@ -42,11 +42,11 @@ impl Held {
             at: message.at,
             state: RowState::Settled,
         });
-        Held { n: message.n, seq: message.seq, written, row }
+        HeldMessage { n: message.n, seq: message.seq, written, row }
     }
 
     /// Gives it its author's name of today, and tells whose it is.
-    pub(crate) fn look_again(&mut self, look: Look<'_>) {
+    pub(crate) fn look_again(&mut self, look: Viewer<'_>) {
         let name = look.members.name(self.row.key.author).unwrap_or(&self.written);
         let mine = look.me == Some(self.row.key.author);
         if self.row.name != *name || self.row.mine != mine {
@@ -57,8 +57,8 @@ impl Held {
 
 /// A stretch.
 #[derive(Debug)]
-pub(crate) struct Stretch {
-    rows: VecDeque<Held>,
+pub(crate) struct Segment {
+    rows: VecDeque<HeldMessage>,
     keys: Set<RowKey>,
     /// The number of the room's newest message at its end, held or not; none where nobody told.
     end: Option<u64>,
@@ -68,16 +68,16 @@ pub(crate) struct Stretch {
     pub(crate) newer: bool,
 }
 
-impl Stretch {
+impl Segment {
     /// Holds nothing and stands behind the message with this number.
     pub(crate) fn bare(end: Option<u64>) -> Self {
         let older = end != Some(0);
-        Stretch { rows: VecDeque::new(), keys: Set::new(), end, older, newer: false }
+        Segment { rows: VecDeque::new(), keys: Set::new(), end, older, newer: false }
     }
 
     /// Holds these, oldest first. What is out of order is left out.
-    pub(crate) fn of(messages: &[Message], older: bool, newer: bool, look: Look<'_>) -> Self {
-        let mut stretch = Stretch::bare(None);
+    pub(crate) fn of(messages: &[Message], older: bool, newer: bool, look: Viewer<'_>) -> Self {
+        let mut stretch = Segment::bare(None);
         (stretch.older, stretch.newer) = (older, newer);
         for message in messages {
             stretch.push(message, look);
@@ -105,23 +105,23 @@ impl Stretch {
         self.keys.contains(&key)
     }
 
-    pub(crate) fn first(&self) -> Option<&Held> {
+    pub(crate) fn first(&self) -> Option<&HeldMessage> {
         self.rows.front()
     }
 
-    pub(crate) fn last(&self) -> Option<&Held> {
+    pub(crate) fn last(&self) -> Option<&HeldMessage> {
         self.rows.back()
     }
 
-    pub(crate) fn get(&self, index: usize) -> Option<&Held> {
+    pub(crate) fn get(&self, index: usize) -> Option<&HeldMessage> {
         self.rows.get(index)
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Held> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &HeldMessage> {
         self.rows.iter()
     }
 
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Held> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut HeldMessage> {
         self.rows.iter_mut()
     }
 
@@ -146,11 +146,11 @@ impl Stretch {
     }
 
     /// Takes the message that follows. False where it does not.
-    pub(crate) fn push(&mut self, message: &Message, look: Look<'_>) -> bool {
-        self.push_held(Held::new(message, look))
+    pub(crate) fn push(&mut self, message: &Message, look: Viewer<'_>) -> bool {
+        self.push_held(HeldMessage::new(message, look))
     }
 
-    fn push_held(&mut self, held: Held) -> bool {
+    fn push_held(&mut self, held: HeldMessage) -> bool {
         let follows =
             self.last().is_none_or(|last| last.n < held.n) && self.end.is_none_or(|end| end < held.seq);
         if !follows || !self.keys.insert(held.row.key) {
@@ -162,7 +162,7 @@ impl Stretch {
     }
 
     /// Whether `other` overlaps this one, or stands right beside it.
-    pub(crate) fn touches(&self, other: &Stretch) -> bool {
+    pub(crate) fn touches(&self, other: &Segment) -> bool {
         match (self.start(), self.end, other.start(), other.end) {
             (Some(start), Some(end), Some(other_start), Some(other_end)) => {
                 other_start <= end.saturating_add(1) && start <= other_end.saturating_add(1)
@@ -172,16 +172,16 @@ impl Stretch {
     }
 
     /// Takes what `other`, which touches this one, has before it and, if `forward`, behind it.
-    pub(crate) fn join(&mut self, other: Stretch, forward: bool) {
+    pub(crate) fn join(&mut self, other: Segment, forward: bool) {
         let (start, end) = (self.start(), self.end);
-        let Stretch { rows, end: other_end, older, newer, .. } = other;
+        let Segment { rows, end: other_end, older, newer, .. } = other;
         if rows.front().is_some_and(|first| start.is_none_or(|start| first.seq < start)) {
             self.older = older;
         }
         if self.end.is_none() {
             self.end = other_end;
         }
-        let (before, behind): (Vec<Held>, Vec<Held>) =
+        let (before, behind): (Vec<HeldMessage>, Vec<HeldMessage>) =
             rows.into_iter().partition(|held| start.is_none_or(|start| held.seq < start));
         for held in before.into_iter().rev() {
             let follows = self.first().is_none_or(|first| held.n < first.n);
@@ -228,8 +228,8 @@ impl Stretch {
     }
 
     /// Takes out the first `many` as a stretch of their own.
-    pub(crate) fn split_start(&mut self, many: usize) -> Stretch {
-        let mut start = Stretch::bare(None);
+    pub(crate) fn split_start(&mut self, many: usize) -> Segment {
+        let mut start = Segment::bare(None);
         start.older = self.older;
         start.newer = true;
         let behind = self.rows.split_off(many.min(self.rows.len()));

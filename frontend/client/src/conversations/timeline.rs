@@ -6,11 +6,11 @@
 //! come. The window follows the end while the reader is there, and is moved by nothing that
 //! others say while the reader is not.
 
-pub(crate) use crate::conversations::segment::Look;
-use crate::conversations::segment::{Held, Stretch};
+pub(crate) use crate::conversations::segment::Viewer;
+use crate::conversations::segment::{HeldMessage, Segment};
 use crate::limits::{AHEAD_MAX, ROOM_ROWS_MAX, WINDOW_OPEN, WINDOW_ROWS_MAX, WINDOW_STEP};
 use crate::sorted::Map;
-use crate::view::{Landed, Row, RowKey};
+use crate::view::{JumpTarget, Row, RowKey};
 use shared::command::PageAnchor;
 use shared::event::RoomSnapshot;
 use shared::{ClientId, MemberId, Message};
@@ -22,10 +22,10 @@ mod window;
 /// A timeline.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    live: Stretch,
-    past: Option<Stretch>,
+    live: Segment,
+    past: Option<Segment>,
     /// By position.
-    ahead: Map<u64, Held>,
+    ahead: Map<u64, HeldMessage>,
     /// How many rows that are not settled stand behind all that.
     unsettled: usize,
     /// The window is on the past stretch.
@@ -37,14 +37,14 @@ pub(crate) struct Timeline {
     /// The room's newest number when the reader left the end.
     left_at: u64,
     /// Where the last jump landed.
-    landed: Option<Landed>,
+    landed: Option<JumpTarget>,
 }
 
 impl Timeline {
     /// Nothing is loaded; the newest message of the room has this number, if it is known.
     pub(crate) fn bare(end: Option<u64>) -> Self {
         Timeline {
-            live: Stretch::bare(end),
+            live: Segment::bare(end),
             past: None,
             ahead: Map::new(),
             unsettled: 0,
@@ -78,7 +78,7 @@ impl Timeline {
 
     /// How many messages are held.
     pub(crate) fn len(&self) -> usize {
-        self.live.len() + self.past.as_ref().map_or(0, Stretch::len)
+        self.live.len() + self.past.as_ref().map_or(0, Segment::len)
     }
 
     /// Whether the window's stretch holds nothing, though the room has messages.
@@ -94,14 +94,14 @@ impl Timeline {
 
     /// Those who wrote what is held.
     pub(crate) fn authors(&self) -> impl Iterator<Item = MemberId> {
-        let past = self.past.iter().flat_map(Stretch::iter);
+        let past = self.past.iter().flat_map(Segment::iter);
         self.live.iter().chain(past).chain(self.ahead.values()).map(|held| held.row.key.author)
     }
 
     /// Takes a room's snapshot. What is held and touches it stays; what does not, stays only as a
     /// past stretch, under the eyes of who reads it.
-    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Look<'_>) {
-        let fresh = Stretch::of(&snapshot.messages, snapshot.older, false, look);
+    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Viewer<'_>) {
+        let fresh = Segment::of(&snapshot.messages, snapshot.older, false, look);
         let first = fresh.first().map(|first| first.n);
         if let Some(first) = first.filter(|_| !self.live.is_empty() && self.live.touches(&fresh)) {
             // What the snapshot tells about, it tells whole.
@@ -126,7 +126,7 @@ impl Timeline {
     }
 
     /// Takes a message that the log told of; its room's chain has taken its position.
-    pub(crate) fn posted(&mut self, message: &Message, look: Look<'_>) {
+    pub(crate) fn posted(&mut self, message: &Message, look: Viewer<'_>) {
         self.live.push(message, look);
         self.passed(message.n);
         self.merge();
@@ -143,12 +143,12 @@ impl Timeline {
 
     /// Takes a message of our own that a `reply` settled, while the room is held up to `reach`.
     /// An old one, sent again, stands in the part that is not held.
-    pub(crate) fn replied(&mut self, message: &Message, reach: u64, look: Look<'_>) {
+    pub(crate) fn replied(&mut self, message: &Message, reach: u64, look: Viewer<'_>) {
         let key = RowKey { author: message.author, client_id: message.client_id };
         if message.n <= reach || self.has(key) {
             return;
         }
-        self.ahead.insert(message.n, Held::new(message, look));
+        self.ahead.insert(message.n, HeldMessage::new(message, look));
         if self.ahead.len() > AHEAD_MAX {
             self.ahead.pop_first();
         }
@@ -156,7 +156,7 @@ impl Timeline {
 
     /// Takes a page of history before or behind what the window is on. False where it does not
     /// touch that.
-    pub(crate) fn paged(&mut self, page: Stretch, at: PageAnchor) -> bool {
+    pub(crate) fn paged(&mut self, page: Segment, at: PageAnchor) -> bool {
         let on_past = self.on_past;
         let stretch = self.stretch_mut();
         if page.is_empty() {
@@ -191,8 +191,8 @@ impl Timeline {
     }
 
     /// Gives every row its author's name of today, and tells whose it is.
-    pub(crate) fn look_again(&mut self, look: Look<'_>) {
-        let past = self.past.iter_mut().flat_map(Stretch::iter_mut);
+    pub(crate) fn look_again(&mut self, look: Viewer<'_>) {
+        let past = self.past.iter_mut().flat_map(Segment::iter_mut);
         for held in self.live.iter_mut().chain(past).chain(self.ahead.values_mut()) {
             held.look_again(look);
         }
@@ -206,14 +206,14 @@ impl Timeline {
     }
 
     /// The stretch that the window is on.
-    fn stretch(&self) -> &Stretch {
+    fn stretch(&self) -> &Segment {
         match &self.past {
             Some(past) if self.on_past => past,
             _ => &self.live,
         }
     }
 
-    fn stretch_mut(&mut self) -> &mut Stretch {
+    fn stretch_mut(&mut self) -> &mut Segment {
         match &mut self.past {
             Some(past) if self.on_past => past,
             _ => &mut self.live,
@@ -222,7 +222,7 @@ impl Timeline {
 
     /// Makes one of the stretches once they touch.
     fn merge(&mut self) {
-        let touches = |past: &Stretch| match self.live.end() {
+        let touches = |past: &Segment| match self.live.end() {
             // What the past has beyond the live end is still to come as events.
             Some(end) => past.end() <= Some(end) && self.live.touches(past),
             // Nothing was said since we joined.

@@ -21,30 +21,30 @@ impl Scene {
         let mut scene = Scene { identity: Identity::new(), jitter: Jitter::new(1) };
         let mut out = Vec::new();
         scene.identity.started(name.map(str::to_owned), &mut out);
-        assert_eq!(out, [Effect::AskMe]);
+        assert_eq!(out, [Effect::FetchIdentity]);
         scene
     }
 
     /// Ann is known to the server.
     fn ann() -> Self {
         let mut scene = Scene::opened(Some("Ann"));
-        assert_eq!(scene.told(Ok(Some(member(1, "Ann")))), (Turn::Resume, vec![]));
+        assert_eq!(scene.told(Ok(Some(member(1, "Ann")))), (IdentityOutcome::Resume, vec![]));
         scene
     }
 
-    fn told(&mut self, answer: Result<Option<Member>, Unreachable>) -> (Turn, Vec<Effect>) {
+    fn told(&mut self, answer: Result<Option<Member>, Unreachable>) -> (IdentityOutcome, Vec<Effect>) {
         let mut out = Vec::new();
         let turn = self.identity.told(answer, 1_000, &mut self.jitter, &mut out);
         (turn, out)
     }
 
-    fn named(&mut self, answer: Result<Member, NameRefusal>) -> (Turn, Vec<Effect>) {
+    fn named(&mut self, answer: Result<Member, NameRefusal>) -> (IdentityOutcome, Vec<Effect>) {
         let mut out = Vec::new();
         let turn = self.identity.named(answer, 1_000, &mut self.jitter, &mut out);
         (turn, out)
     }
 
-    fn signed_out(&mut self, answer: Result<(), Unreachable>) -> (Turn, Vec<Effect>) {
+    fn signed_out(&mut self, answer: Result<(), Unreachable>) -> (IdentityOutcome, Vec<Effect>) {
         let mut out = Vec::new();
         (self.identity.signed_out(answer, &mut out), out)
     }
@@ -57,10 +57,10 @@ impl Scene {
 
     /// The server closed the connection with 4401 and knows nobody.
     fn is_forgotten(&mut self) -> Vec<Effect> {
-        assert_eq!(self.does(|identity, out| identity.doubted(false, out)), [Effect::AskMe]);
+        assert_eq!(self.does(|identity, out| identity.doubted(false, out)), [Effect::FetchIdentity]);
         assert!(!self.identity.is_clear());
         let (turn, out) = self.told(Ok(None));
-        assert_eq!(turn, Turn::Nothing);
+        assert_eq!(turn, IdentityOutcome::Nothing);
         out
     }
 
@@ -94,12 +94,12 @@ fn remember(name: &str) -> Effect {
 #[test]
 fn a_first_visit_asks_for_a_name_and_joins_with_it() {
     let mut scene = Scene::opened(None);
-    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));
+    assert_eq!(scene.told(Ok(None)), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.nobody(), ("", false, None));
     assert_eq!(scene.does(|identity, out| identity.join("Ann".to_owned(), out)), [join("Ann")]);
     assert_eq!(scene.nobody(), ("Ann", true, None));
     assert_eq!(scene.does(|identity, out| identity.join("Ann".to_owned(), out)), [], "one at a time");
-    assert_eq!(scene.named(Ok(member(1, "Ann"))), (Turn::Connect, vec![remember("Ann")]));
+    assert_eq!(scene.named(Ok(member(1, "Ann"))), (IdentityOutcome::Connect, vec![remember("Ann")]));
     assert_eq!(scene.somebody(), ("Ann", false, None));
 }
 
@@ -108,7 +108,7 @@ fn a_refused_name_stays_in_the_field_with_the_reason() {
     let mut scene = Scene::opened(None);
     scene.told(Ok(None));
     scene.does(|identity, out| identity.join("Ann".to_owned(), out));
-    assert_eq!(scene.named(Err(refusal(ErrorCode::NameTaken))), (Turn::Nothing, vec![]));
+    assert_eq!(scene.named(Err(refusal(ErrorCode::NameTaken))), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.nobody(), ("Ann", false, Some(ErrorCode::NameTaken)));
     scene.does(|identity, out| identity.join("Anna".to_owned(), out));
     assert_eq!(scene.nobody(), ("Anna", true, None));
@@ -125,13 +125,13 @@ fn who_is_known_connects() {
 fn a_server_that_cannot_be_asked_is_asked_again() {
     let mut scene = Scene::opened(Some("Ann"));
     let (turn, out) = scene.told(Err(Unreachable));
-    assert_eq!(turn, Turn::Nothing);
+    assert_eq!(turn, IdentityOutcome::Nothing);
     assert_eq!(scene.identity.who(), &Who::Unknown { failed: true });
     let at = scene.identity.ask_at().unwrap();
-    assert_eq!(out, [Effect::Set(Timer::Retry, at)]);
+    assert_eq!(out, [Effect::ScheduleTimer(Timer::Retry, at)]);
     assert!((1_000..=1_250).contains(&at), "{at}");
     let again = scene.does(|identity, out| assert!(identity.ask_now(out)));
-    assert_eq!(again, [Effect::Clear(Timer::Retry), Effect::AskMe]);
+    assert_eq!(again, [Effect::CancelTimer(Timer::Retry), Effect::FetchIdentity]);
     let none = scene.does(|identity, out| assert!(!identity.ask_now(out)));
     assert_eq!(none, []);
 }
@@ -141,16 +141,16 @@ fn who_was_forgotten_by_a_restarted_server_comes_back_by_itself() {
     let mut scene = Scene::ann();
     assert_eq!(scene.is_forgotten(), [join("Ann")]);
     assert_eq!(scene.somebody(), ("Ann", true, None), "still in sight as Ann");
-    assert_eq!(scene.named(Ok(member(7, "Ann"))), (Turn::Connect, vec![]));
+    assert_eq!(scene.named(Ok(member(7, "Ann"))), (IdentityOutcome::Connect, vec![]));
     assert_eq!(scene.identity.me(), Some(&member(7, "Ann")));
 }
 
 #[test]
 fn a_remembered_name_without_a_member_joins_by_itself() {
     let mut scene = Scene::opened(Some("Ann"));
-    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![join("Ann")]));
+    assert_eq!(scene.told(Ok(None)), (IdentityOutcome::Nothing, vec![join("Ann")]));
     assert_eq!(scene.identity.who(), &Who::Unknown { failed: false });
-    assert_eq!(scene.named(Ok(member(1, "Ann"))).0, Turn::Connect);
+    assert_eq!(scene.named(Ok(member(1, "Ann"))).0, IdentityOutcome::Connect);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn an_own_joining_that_is_refused_asks_the_person() {
     for code in [ErrorCode::NameTaken, ErrorCode::HouseFull] {
         let mut scene = Scene::ann();
         scene.is_forgotten();
-        assert_eq!(scene.named(Err(refusal(code))), (Turn::Nothing, vec![]));
+        assert_eq!(scene.named(Err(refusal(code))), (IdentityOutcome::Nothing, vec![]));
         assert_eq!(scene.nobody(), ("Ann", false, Some(code)));
     }
 }
@@ -181,8 +181,8 @@ fn it_joins_by_itself_once_until_a_welcome() {
 #[test]
 fn who_signed_out_on_another_page_does_not_come_back() {
     let mut scene = Scene::ann();
-    assert_eq!(scene.does(|identity, out| identity.doubted(true, out)), [Effect::AskMe]);
-    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));
+    assert_eq!(scene.does(|identity, out| identity.doubted(true, out)), [Effect::FetchIdentity]);
+    assert_eq!(scene.told(Ok(None)), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.nobody(), ("Ann", false, None));
 }
 
@@ -191,7 +191,7 @@ fn an_own_joining_that_cannot_reach_the_server_begins_again_later() {
     let mut scene = Scene::ann();
     scene.is_forgotten();
     let (turn, out) = scene.named(Err(refusal(ErrorCode::Internal)));
-    assert_eq!((turn, out.len()), (Turn::Nothing, 1));
+    assert_eq!((turn, out.len()), (IdentityOutcome::Nothing, 1));
     assert_eq!(scene.somebody(), ("Ann", true, None));
     scene.does(|identity, out| assert!(identity.ask_now(out)));
     assert_eq!(scene.told(Ok(None)).1, [join("Ann")]);
@@ -202,8 +202,11 @@ fn who_joined_in_another_page_of_the_browser_is_that_member() {
     let mut scene = Scene::opened(None);
     scene.told(Ok(None));
     scene.does(|identity, out| identity.join("Bo".to_owned(), out));
-    assert_eq!(scene.named(Err(refusal(ErrorCode::AlreadySignedIn))), (Turn::Nothing, vec![Effect::AskMe]));
-    assert_eq!(scene.told(Ok(Some(member(1, "Ann")))), (Turn::Resume, vec![remember("Ann")]));
+    assert_eq!(
+        scene.named(Err(refusal(ErrorCode::AlreadySignedIn))),
+        (IdentityOutcome::Nothing, vec![Effect::FetchIdentity])
+    );
+    assert_eq!(scene.told(Ok(Some(member(1, "Ann")))), (IdentityOutcome::Resume, vec![remember("Ann")]));
 }
 
 #[test]
@@ -212,11 +215,11 @@ fn renaming_takes_the_new_name_or_shows_the_reason() {
     let rename = |identity: &mut Identity, out: &mut Vec<Effect>| identity.rename("Anna".to_owned(), out);
     assert_eq!(scene.does(rename), [Effect::Rename { name: "Anna".to_owned() }]);
     assert_eq!(scene.does(rename), [], "one at a time");
-    assert_eq!(scene.named(Err(refusal(ErrorCode::NameTaken))), (Turn::Nothing, vec![]));
+    assert_eq!(scene.named(Err(refusal(ErrorCode::NameTaken))), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.somebody(), ("Ann", false, Some(ErrorCode::NameTaken)));
     scene.does(rename);
     assert_eq!(scene.somebody(), ("Ann", true, None));
-    assert_eq!(scene.named(Ok(member(1, "Anna"))), (Turn::Renamed, vec![remember("Anna")]));
+    assert_eq!(scene.named(Ok(member(1, "Anna"))), (IdentityOutcome::Renamed, vec![remember("Anna")]));
     assert_eq!(scene.somebody(), ("Anna", false, None));
 }
 
@@ -224,7 +227,7 @@ fn renaming_takes_the_new_name_or_shows_the_reason() {
 fn a_renaming_that_reached_another_member_makes_us_that_member() {
     let mut scene = Scene::ann();
     scene.does(|identity, out| identity.rename("Anna".to_owned(), out));
-    assert_eq!(scene.named(Ok(member(2, "Anna"))), (Turn::Connect, vec![remember("Anna")]));
+    assert_eq!(scene.named(Ok(member(2, "Anna"))), (IdentityOutcome::Connect, vec![remember("Anna")]));
     assert_eq!(scene.identity.me(), Some(&member(2, "Anna")));
 }
 
@@ -247,7 +250,7 @@ fn a_renaming_under_way_is_answered_before_we_join_again() {
         assert_eq!(scene.is_forgotten(), [], "two answers would not be told apart");
         let (_, out) = scene.named(answer);
         assert_eq!(out.last(), Some(&join(name)));
-        assert_eq!(scene.named(Ok(member(7, name))).0, Turn::Connect);
+        assert_eq!(scene.named(Ok(member(7, name))).0, IdentityOutcome::Connect);
     }
 }
 
@@ -260,9 +263,9 @@ fn signing_out_forgets_the_name_and_nobody_comes_back() {
         [],
         "the server ends the connection"
     );
-    assert_eq!(scene.signed_out(Ok(())), (Turn::Left, vec![Effect::RememberName(None)]));
+    assert_eq!(scene.signed_out(Ok(())), (IdentityOutcome::Left, vec![Effect::RememberName(None)]));
     assert_eq!(scene.nobody(), ("", false, None));
-    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));
+    assert_eq!(scene.told(Ok(None)), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.nobody(), ("", false, None));
 }
 
@@ -270,15 +273,15 @@ fn signing_out_forgets_the_name_and_nobody_comes_back() {
 fn a_signing_out_that_cannot_reach_the_server_is_told() {
     let mut scene = Scene::ann();
     scene.does(|identity, out| identity.sign_out(out));
-    assert_eq!(scene.signed_out(Err(Unreachable)), (Turn::Resume, vec![]));
+    assert_eq!(scene.signed_out(Err(Unreachable)), (IdentityOutcome::Resume, vec![]));
     assert_eq!(scene.somebody(), ("Ann", false, Some(ErrorCode::Internal)));
 }
 
 #[test]
 fn answers_that_nobody_waits_for_change_nothing() {
     let mut scene = Scene::ann();
-    assert_eq!(scene.told(Ok(None)), (Turn::Nothing, vec![]));
-    assert_eq!(scene.named(Ok(member(9, "Eve"))), (Turn::Nothing, vec![]));
-    assert_eq!(scene.signed_out(Ok(())), (Turn::Nothing, vec![]));
+    assert_eq!(scene.told(Ok(None)), (IdentityOutcome::Nothing, vec![]));
+    assert_eq!(scene.named(Ok(member(9, "Eve"))), (IdentityOutcome::Nothing, vec![]));
+    assert_eq!(scene.signed_out(Ok(())), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(scene.somebody(), ("Ann", false, None));
 }

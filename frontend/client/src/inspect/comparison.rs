@@ -13,7 +13,7 @@ use crate::limits::{COMPARE_LAST_MS, COMPARE_NAME_CHARS_MAX, COMPARE_READY_MS, C
 use crate::transport::Transport;
 use shared::{ClientId, ErrorCode};
 use std::collections::BTreeSet;
-pub use took::Took;
+pub use took::Durations;
 
 /// Between two requests of interval polling, in milliseconds: the choices.
 pub const INTERVALS_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -36,38 +36,38 @@ const WAIT_MS_MAX: u64 = 50;
 
 /// A line of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum ComparedTransport {
     /// What reads by this transport.
     Reading(Transport),
     /// What sends: each message is a request of its own, whoever reads.
     Sending,
 }
 
-impl Row {
+impl ComparedTransport {
     /// All, in the order of the table.
-    pub const ALL: [Row; 5] = [
-        Row::Reading(Transport::Poll),
-        Row::Reading(Transport::LongPoll),
-        Row::Reading(Transport::EventStream),
-        Row::Reading(Transport::WebSocket),
-        Row::Sending,
+    pub const ALL: [ComparedTransport; 5] = [
+        ComparedTransport::Reading(Transport::Poll),
+        ComparedTransport::Reading(Transport::LongPoll),
+        ComparedTransport::Reading(Transport::EventStream),
+        ComparedTransport::Reading(Transport::WebSocket),
+        ComparedTransport::Sending,
     ];
 
     /// Its place in the table.
     pub fn place(self) -> usize {
         match self {
-            Row::Reading(Transport::Poll) => 0,
-            Row::Reading(Transport::LongPoll) => 1,
-            Row::Reading(Transport::EventStream) => 2,
-            Row::Reading(Transport::WebSocket) => 3,
-            Row::Sending => 4,
+            ComparedTransport::Reading(Transport::Poll) => 0,
+            ComparedTransport::Reading(Transport::LongPoll) => 1,
+            ComparedTransport::Reading(Transport::EventStream) => 2,
+            ComparedTransport::Reading(Transport::WebSocket) => 3,
+            ComparedTransport::Sending => 4,
         }
     }
 }
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
+pub enum ComparisonStage {
     /// Not begun.
     #[default]
     Before,
@@ -83,7 +83,7 @@ pub enum Stage {
 
 /// Why it could not begin, or not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum ComparisonFault {
     /// Nobody is signed in, or somebody else.
     SignedOut,
     /// The server did not answer.
@@ -94,7 +94,7 @@ pub enum Fault {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ComparisonStep {
     /// Ask again after so many milliseconds.
     Wait(u64),
     /// Send the next message, and tell by [`Comparison::sent`].
@@ -105,7 +105,7 @@ pub enum Step {
 
 /// One message. Times are microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Message {
+struct TimedMessage {
     client_id: ClientId,
     /// Since the first one could have left.
     at: u64,
@@ -119,7 +119,7 @@ pub struct Figures {
     /// Messages that arrived.
     pub received: usize,
     /// What it took.
-    pub took: Took,
+    pub took: Durations,
     /// Half arrived within.
     pub p50: Option<u64>,
     /// 99 of 100 arrived within.
@@ -132,13 +132,13 @@ pub struct Figures {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
     /// How far it is.
-    pub stage: Stage,
+    pub stage: ComparisonStage,
     /// Why it ended before its time.
-    pub fault: Option<Fault>,
+    pub fault: Option<ComparisonFault>,
     /// The place of the interval in [`INTERVALS_MS`].
     pub interval: usize,
-    messages: Vec<Message>,
-    took: [Took; 5],
+    messages: Vec<TimedMessage>,
+    took: [Durations; 5],
     breaks: [u32; 5],
     /// Places of rows that broke, each with the number of the message that was the next to arrive there. At most one
     /// more than there are messages, for each row.
@@ -155,7 +155,7 @@ pub struct Comparison {
 impl Default for Comparison {
     fn default() -> Self {
         Comparison {
-            stage: Stage::Before,
+            stage: ComparisonStage::Before,
             fault: None,
             interval: INTERVAL_FIRST,
             messages: Vec::new(),
@@ -173,7 +173,7 @@ impl Default for Comparison {
 impl Comparison {
     /// Whether it goes on.
     pub fn is_going_on(&self) -> bool {
-        matches!(self.stage, Stage::Preparing | Stage::Going | Stage::Ending)
+        matches!(self.stage, ComparisonStage::Preparing | ComparisonStage::Going | ComparisonStage::Ending)
     }
 
     /// The interval of polling, in milliseconds.
@@ -193,7 +193,11 @@ impl Comparison {
         if self.is_going_on() {
             return false;
         }
-        *self = Comparison { interval: self.interval, stage: Stage::Preparing, ..Comparison::default() };
+        *self = Comparison {
+            interval: self.interval,
+            stage: ComparisonStage::Preparing,
+            ..Comparison::default()
+        };
         true
     }
 
@@ -209,13 +213,13 @@ impl Comparison {
 
     /// This one reads.
     pub fn live(&mut self, transport: Transport) {
-        if let Some(live) = self.live.get_mut(Row::Reading(transport).place()) {
+        if let Some(live) = self.live.get_mut(ComparedTransport::Reading(transport).place()) {
             *live = true;
         }
     }
 
     /// This one broke, and will begin again.
-    pub fn broke(&mut self, row: Row) {
+    pub fn broke(&mut self, row: ComparedTransport) {
         if self.is_going_on() {
             let place = row.place();
             self.breaks[place] += 1;
@@ -225,10 +229,10 @@ impl Comparison {
     }
 
     /// It cannot go on. False if it did not.
-    pub fn failed(&mut self, fault: Fault) -> bool {
+    pub fn failed(&mut self, fault: ComparisonFault) -> bool {
         let is_going_on = self.is_going_on();
         if is_going_on {
-            (self.fault, self.stage) = (Some(fault), Stage::Over);
+            (self.fault, self.stage) = (Some(fault), ComparisonStage::Over);
         }
         is_going_on
     }
@@ -236,37 +240,41 @@ impl Comparison {
     /// It has ended: what comes now does not count any more.
     pub fn over(&mut self) {
         if self.is_going_on() {
-            self.stage = Stage::Over;
+            self.stage = ComparisonStage::Over;
         }
     }
 
     /// What to do now. Asked again and again from [`Comparison::readers_begin`] on.
-    pub fn step(&mut self, now: u64) -> Step {
+    pub fn step(&mut self, now: u64) -> ComparisonStep {
         let passed_us = now.saturating_sub(self.since);
         match self.stage {
-            Stage::Before | Stage::Over => Step::Finish,
-            Stage::Preparing => {
+            ComparisonStage::Before | ComparisonStage::Over => ComparisonStep::Finish,
+            ComparisonStage::Preparing => {
                 if self.live.contains(&false) && passed_us < COMPARE_READY_MS * 1_000 && !self.stops {
-                    return Step::Wait(WAIT_MS_MAX);
+                    return ComparisonStep::Wait(WAIT_MS_MAX);
                 }
-                (self.stage, self.since, self.began) = (Stage::Going, now, now);
+                (self.stage, self.since, self.began) = (ComparisonStage::Going, now, now);
                 self.step(now)
             }
-            Stage::Going => {
+            ComparisonStage::Going => {
                 let number = self.messages.len() as u64;
                 if self.stops || number == COMPARE_S || passed_us >= COMPARE_S * EVERY_US {
-                    (self.stage, self.since) = (Stage::Ending, now);
+                    (self.stage, self.since) = (ComparisonStage::Ending, now);
                     return self.step(now);
                 }
                 let left_us = due(number).saturating_sub(passed_us);
-                if left_us == 0 { Step::Send } else { Step::Wait(left_us.div_ceil(1_000).min(WAIT_MS_MAX)) }
+                if left_us == 0 {
+                    ComparisonStep::Send
+                } else {
+                    ComparisonStep::Wait(left_us.div_ceil(1_000).min(WAIT_MS_MAX))
+                }
             }
-            Stage::Ending => {
+            ComparisonStage::Ending => {
                 let is_whole = self.messages.iter().all(|message| !message.after.contains(&None));
                 if is_whole || passed_us >= COMPARE_LAST_MS * 1_000 {
-                    return Step::Finish;
+                    return ComparisonStep::Finish;
                 }
-                Step::Wait(WAIT_MS_MAX)
+                ComparisonStep::Wait(WAIT_MS_MAX)
             }
         }
     }
@@ -274,21 +282,22 @@ impl Comparison {
     /// A message leaves.
     pub fn sent(&mut self, client_id: ClientId, now: u64) {
         let at = now.saturating_sub(self.began);
-        self.messages.push(Message { client_id, at, after: [None; 5] });
+        self.messages.push(TimedMessage { client_id, at, after: [None; 5] });
     }
 
     /// A message arrived by this transport, or the server said that it is kept. Others, and what came before, are
     /// passed over.
-    pub fn arrived(&mut self, row: Row, client_id: ClientId, now: u64) {
+    pub fn arrived(&mut self, row: ComparedTransport, client_id: ClientId, now: u64) {
         let began = self.began;
         let message = self.messages.iter_mut().rev().find(|message| message.client_id == client_id);
-        if let Some(Message { at, after, .. }) = message.filter(|_| self.stage != Stage::Over) {
+        if let Some(TimedMessage { at, after, .. }) = message.filter(|_| self.stage != ComparisonStage::Over)
+        {
             after[row.place()].get_or_insert(now.saturating_sub(began + *at));
         }
     }
 
     /// The server told what something took.
-    pub fn took(&mut self, row: Row, took: Took) {
+    pub fn took(&mut self, row: ComparedTransport, took: Durations) {
         if self.is_going_on() {
             let sum = &mut self.took[row.place()];
             sum.requests += took.requests;
@@ -302,7 +311,7 @@ impl Comparison {
         let at = now.saturating_sub(self.began);
         let next = due(self.messages.len() as u64);
         let last = self.messages.last().map_or(0, |last| last.at);
-        self.stage != Stage::Going || (at >= last + QUIET_US.0 && at + QUIET_US.1 <= next)
+        self.stage != ComparisonStage::Going || (at >= last + QUIET_US.0 && at + QUIET_US.1 <= next)
     }
 
     /// How many messages were sent.
@@ -312,19 +321,19 @@ impl Comparison {
 
     /// How many of them the server said that it has kept.
     pub fn kept_count(&self) -> usize {
-        self.figures(Row::Sending).received
+        self.figures(ComparedTransport::Sending).received
     }
 
     /// The second that it is in, from 0.
     pub fn second(&self, now: u64) -> u64 {
         match self.stage {
-            Stage::Going => (now.saturating_sub(self.began) / EVERY_US).min(COMPARE_S),
+            ComparisonStage::Going => (now.saturating_sub(self.began) / EVERY_US).min(COMPARE_S),
             _ => self.messages.last().map_or(0, |last| (last.at / EVERY_US + 1).min(COMPARE_S)),
         }
     }
 
     /// The figures of a row.
-    pub fn figures(&self, row: Row) -> Figures {
+    pub fn figures(&self, row: ComparedTransport) -> Figures {
         let place = row.place();
         let mut all: Vec<u64> = self.messages.iter().filter_map(|message| message.after[place]).collect();
         all.sort_unstable();
@@ -339,7 +348,7 @@ impl Comparison {
 
     /// Where the messages of a row stand in the chart, in stretches: between two of them a message is missing, or the
     /// row broke.
-    pub fn stretches(&self, row: Row) -> Vec<Vec<chart::Point>> {
+    pub fn stretches(&self, row: ComparedTransport) -> Vec<Vec<chart::Point>> {
         let place = row.place();
         let (mut stretches, mut is_joined) = (Vec::<Vec<_>>::new(), false);
         for (number, message) in self.messages.iter().enumerate() {

@@ -13,7 +13,7 @@ pub struct Editor {
     /// Who is taken to send them.
     pub from: Side,
     /// The fields of the first frame; as they last could be read.
-    pub fields: Fields,
+    pub fields: EditorFields,
     /// What the bytes mean.
     pub meaning: Meaning,
     /// A field that cannot be written.
@@ -24,7 +24,7 @@ pub struct Editor {
 
 /// The fields of a frame, as a person types them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fields {
+pub struct EditorFields {
     /// The last frame of its message.
     pub fin: bool,
     /// The reserved bits, RSV1 the highest of them (4).
@@ -80,7 +80,7 @@ pub enum Meaning {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum EditorInput {
     /// Other bytes.
     Hex(String),
     /// Another sender.
@@ -165,7 +165,7 @@ impl Default for Editor {
         let mut editor = Editor {
             hex: String::new(),
             from: Side::Client,
-            fields: Fields {
+            fields: EditorFields {
                 fin: true,
                 rsv: 0,
                 opcode: Opcode::Text,
@@ -181,31 +181,31 @@ impl Default for Editor {
             field_fault: None,
             form_fault: None,
         };
-        editor.edit(Edit::Example(Example::MaskedText));
+        editor.edit(EditorInput::Example(Example::MaskedText));
         editor
     }
 }
 
 impl Editor {
     /// Makes one change.
-    pub fn edit(&mut self, edit: Edit) {
+    pub fn edit(&mut self, edit: EditorInput) {
         self.form_fault = None;
         let fields = &mut self.fields;
         match edit {
-            Edit::Hex(text) => {
+            EditorInput::Hex(text) => {
                 self.hex = text;
                 return self.read();
             }
-            Edit::From(side) => {
+            EditorInput::From(side) => {
                 self.from = side;
                 return self.read();
             }
-            Edit::Example(example) => {
+            EditorInput::Example(example) => {
                 let (bytes, side) = example.bytes();
                 (self.hex, self.from) = (hex::write(&bytes), side);
                 return self.read();
             }
-            Edit::AsHex(as_hex) => {
+            EditorInput::AsHex(as_hex) => {
                 // What stands there is said in the other way, if it can be.
                 let bytes = fields.payload_bytes().ok();
                 let text = bytes.and_then(|bytes| {
@@ -215,17 +215,17 @@ impl Editor {
                     (fields.payload, fields.as_hex) = (text, as_hex);
                 }
             }
-            Edit::Fin(fin) => fields.fin = fin,
-            Edit::Rsv(bit) => fields.rsv ^= bit & 0x07,
-            Edit::Opcode(opcode) => fields.opcode = opcode,
-            Edit::Masked(masked) => {
+            EditorInput::Fin(fin) => fields.fin = fin,
+            EditorInput::Rsv(bit) => fields.rsv ^= bit & 0x07,
+            EditorInput::Opcode(opcode) => fields.opcode = opcode,
+            EditorInput::Masked(masked) => {
                 fields.masked = masked;
                 if masked && fields.key().is_none() {
                     fields.key = "37 fa 21 3d".to_owned();
                 }
             }
-            Edit::Key(key) => fields.key = key,
-            Edit::Form(form) => match fields.length() {
+            EditorInput::Key(key) => fields.key = key,
+            EditorInput::Form(form) => match fields.length() {
                 Ok(length) if form < LengthForm::shortest(length) => {
                     // The bytes say another, and it stays.
                     self.form_fault = Some(FormFault { length, form });
@@ -233,7 +233,7 @@ impl Editor {
                 }
                 _ => (fields.form, fields.least) = (form, form),
             },
-            Edit::Payload(payload) => {
+            EditorInput::Payload(payload) => {
                 (fields.payload, fields.declared) = (payload, None);
                 fields.form = fields.least;
             }
@@ -292,13 +292,13 @@ impl Editor {
     }
 }
 
-impl Fields {
+impl EditorFields {
     fn follow(&mut self, frame: &Frame) {
         let FrameHeader { fin, rsv, opcode, mask, form, length } = frame.header;
         let is_text = !matches!(opcode, Opcode::Binary | Opcode::Close);
         let text = std::str::from_utf8(&frame.payload).ok().filter(|_| is_text);
         let payload = text.map_or_else(|| hex::write(&frame.payload), str::to_owned);
-        *self = Fields {
+        *self = EditorFields {
             fin,
             rsv,
             opcode,

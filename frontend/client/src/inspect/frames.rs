@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// The frames, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frames {
+pub struct FrameTable {
     /// Those that are held.
     pub rows: VecDeque<Rc<FrameRow>>,
     /// Frames that are no longer held: the oldest.
@@ -36,7 +36,7 @@ pub struct FrameRow {
     pub untold: u64,
 }
 
-impl Frames {
+impl FrameTable {
     pub(super) fn look(&mut self, number: u32) {
         self.open = if self.open == Some(number) { None } else { Some(number) };
     }
@@ -89,7 +89,7 @@ mod tests {
             (70_000, max, 70_000 - max as u64, vec![]),
             (max + 1, 3, 0, vec![FrameFault::Short(max as u64 - 2)]),
         ] {
-            let mut frames = Frames::default();
+            let mut frames = FrameTable::default();
             frames.add(1_000, seen(length, told));
             let row = &frames.rows[0];
             assert_eq!((row.untold, &row.read.as_ref().unwrap().faults), (untold, &faults), "{length}");
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn one_frame_is_open_at_a_time() {
-        let mut frames = Frames::default();
+        let mut frames = FrameTable::default();
         let looked = [1, 2, 2].map(|number| {
             frames.look(number);
             frames.open
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn the_oldest_frames_make_way() {
         for (more, dropped) in [(-1, 0), (0, 0), (1, 1)] {
-            let mut frames = Frames::default();
+            let mut frames = FrameTable::default();
             for at in 0..i64::try_from(INSPECT_FRAMES_MAX).unwrap() + more {
                 frames.add(500 + u64::try_from(at).unwrap(), seen(3, 3));
             }

@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 /// A life, from the call that made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct Lifecycle {
     /// What happened, oldest first.
-    pub moments: VecDeque<Rc<Moment>>,
+    pub moments: VecDeque<Rc<LifecycleEntry>>,
     /// Moments that are no longer held: the oldest.
     pub dropped: u32,
     /// `message` events that carried a trace: they are not on the time line.
@@ -24,20 +24,20 @@ pub struct Life {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct LifecycleEntry {
     /// Its number, from 0.
     pub number: u32,
     /// Milliseconds since the life began.
     pub at: u64,
     /// What it was.
-    pub what: What,
+    pub what: LifecycleEvent,
 }
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum LifecycleEvent {
     /// A method was called.
-    Called(Call),
+    Called(SocketCall),
     /// `readyState` is another.
     State(ReadyState),
     /// The event `open`.
@@ -64,7 +64,7 @@ pub enum What {
 
 /// A method of the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
+pub enum SocketCall {
     /// `new WebSocket(url)`.
     New,
     /// `send(text)`.
@@ -83,11 +83,11 @@ pub enum Call {
     },
 }
 
-impl Life {
+impl Lifecycle {
     /// A life that begins now.
     pub(super) fn begun(now: u64) -> Self {
-        let mut life = Life { begun: now, ..Life::default() };
-        life.note(now, What::Called(Call::New));
+        let mut life = Lifecycle { begun: now, ..Lifecycle::default() };
+        life.note(now, LifecycleEvent::Called(SocketCall::New));
         life
     }
 
@@ -104,7 +104,7 @@ impl Life {
     pub(super) fn is_now(&mut self, state: ReadyState, now: u64) {
         if self.state.replace(state) != Some(state) {
             self.reached[state as usize].get_or_insert(now.saturating_sub(self.begun));
-            self.note(now, What::State(state));
+            self.note(now, LifecycleEvent::State(state));
         }
     }
 
@@ -112,9 +112,9 @@ impl Life {
         self.traces = self.traces.saturating_add(1);
     }
 
-    pub(super) fn note(&mut self, now: u64, what: What) {
+    pub(super) fn note(&mut self, now: u64, what: LifecycleEvent) {
         let at = now.saturating_sub(self.begun);
-        self.moments.push_back(Rc::new(Moment { number: self.count, at, what }));
+        self.moments.push_back(Rc::new(LifecycleEntry { number: self.count, at, what }));
         self.count = self.count.saturating_add(1);
         if self.moments.len() > INSPECT_MOMENTS_MAX {
             self.moments.pop_front();
@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn the_oldest_moments_make_way() {
         for (noted, dropped) in [(-1, 0), (0, 0), (1, 1)] {
-            let mut life = Life::begun(0);
+            let mut life = Lifecycle::begun(0);
             for _ in 1..i32::try_from(INSPECT_MOMENTS_MAX).unwrap() + noted {
-                life.note(5, What::Opened);
+                life.note(5, LifecycleEvent::Opened);
             }
             assert_eq!(life.dropped, dropped);
             assert_eq!(life.moments[0].number, dropped);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_state_is_noted_when_it_is_another() {
-        let mut life = Life::begun(100);
+        let mut life = Lifecycle::begun(100);
         assert!(!life.is_going_on());
         for (state, at) in
             [(ReadyState::Connecting, 100), (ReadyState::Connecting, 105), (ReadyState::Open, 120)]

@@ -6,13 +6,13 @@ fn links(text: &str) -> Vec<&str> {
     let joined: String = found.iter().map(|segment| whole(*segment)).collect();
     assert_eq!(joined, text);
     assert!(found.iter().all(|segment| !whole(*segment).is_empty()), "{found:?}");
-    let of = |segment| if let Segment::Link(url) = segment { Some(url) } else { None };
+    let of = |segment| if let TextSpan::Link(url) = segment { Some(url) } else { None };
     found.into_iter().filter_map(of).collect()
 }
 
-fn whole(segment: Segment<'_>) -> &str {
+fn whole(segment: TextSpan<'_>) -> &str {
     match segment {
-        Segment::Text(text) | Segment::Link(text) => text,
+        TextSpan::Text(text) | TextSpan::Link(text) => text,
     }
 }
 
@@ -20,10 +20,10 @@ fn whole(segment: Segment<'_>) -> &str {
 fn a_bare_url_is_a_link_and_the_rest_is_text() {
     assert_eq!(
         segments("see https://example.com/tea?x=1#top now"),
-        [Segment::Text("see "), Segment::Link("https://example.com/tea?x=1#top"), Segment::Text(" now")],
+        [TextSpan::Text("see "), TextSpan::Link("https://example.com/tea?x=1#top"), TextSpan::Text(" now")],
     );
-    assert_eq!(segments("http://localhost:8888"), [Segment::Link("http://localhost:8888")]);
-    assert_eq!(segments("no link"), [Segment::Text("no link")]);
+    assert_eq!(segments("http://localhost:8888"), [TextSpan::Link("http://localhost:8888")]);
+    assert_eq!(segments("no link"), [TextSpan::Text("no link")]);
     assert_eq!(segments(""), []);
 }
 
@@ -101,7 +101,7 @@ fn brackets_stay_when_they_are_the_urls_own() {
 fn chinese_text_touches_a_url_and_is_not_part_of_it() {
     assert_eq!(
         segments("看https://example.com/茶很好"),
-        [Segment::Text("看"), Segment::Link("https://example.com/"), Segment::Text("茶很好")],
+        [TextSpan::Text("看"), TextSpan::Link("https://example.com/"), TextSpan::Text("茶很好")],
     );
     assert_eq!(links("地址是：http://192.168.1.2:8888。请进"), ["http://192.168.1.2:8888"]);
     assert_eq!(links("https://example.com에서"), ["https://example.com"]);

@@ -45,10 +45,10 @@ struct Draft {
 
 impl Drafts {
     /// As the composer shows it.
-    pub(crate) fn show(&self, room: RoomId) -> view::Draft {
+    pub(crate) fn show(&self, room: RoomId) -> view::DraftView {
         let draft = self.rooms.get(&room);
         let (text, turn) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.turn));
-        view::Draft { room, text, turn }
+        view::DraftView { room, text, revision: turn }
     }
 
     /// Whether something is being written there.
@@ -67,7 +67,7 @@ impl Drafts {
             draft.text = Rc::from(text);
             (draft.dirty, draft.settled) = (true, false);
             if !std::mem::replace(&mut self.timer, true) {
-                out.push(Effect::Set(Timer::Draft, now.saturating_add(DRAFT_MS)));
+                out.push(Effect::ScheduleTimer(Timer::Draft, now.saturating_add(DRAFT_MS)));
             }
         }
     }
@@ -120,11 +120,11 @@ impl Drafts {
     /// Stores what changed.
     pub(crate) fn flush(&mut self, owner: Owner, name: &str, out: &mut Vec<Effect>) {
         if std::mem::take(&mut self.timer) {
-            out.push(Effect::Clear(Timer::Draft));
+            out.push(Effect::CancelTimer(Timer::Draft));
         }
         for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| draft.dirty) {
             draft.dirty = false;
-            out.push(Effect::KeepDraft(stored(owner, name, *room, draft)));
+            out.push(Effect::SaveDraft(stored(owner, name, *room, draft)));
         }
     }
 
@@ -193,7 +193,7 @@ impl Drafts {
         for (room, draft) in self.rooms.iter_mut() {
             (draft.dirty, draft.settled, draft.base) = (true, false, None);
             let (name, text) = (name.to_owned(), String::new());
-            out.push(Effect::KeepDraft(StoredDraft { owner: old, name, room: *room, text }));
+            out.push(Effect::SaveDraft(StoredDraft { owner: old, name, room: *room, text }));
         }
     }
 

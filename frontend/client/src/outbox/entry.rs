@@ -2,8 +2,8 @@
 
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
-use crate::outbox::foreign_rows::Shelf;
-use crate::outbox::persisted::{Body, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::outbox::foreign_rows::ForeignRows;
+use crate::outbox::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
 use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};
@@ -11,10 +11,10 @@ use std::rc::Rc;
 
 /// The command.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct OutboxEntry {
     /// As it is stored.
     pub(crate) row: StoredRow,
-    pub(super) state: State,
+    pub(super) state: EntryState,
     /// The store has it.
     pub(super) stored: bool,
     /// Asked for in this life of the page.
@@ -25,7 +25,7 @@ pub(crate) struct Entry {
 
 /// How far a command is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum EntryState {
     /// Leaves once it is stored.
     Storing,
     /// Leaves when the room is free.
@@ -38,42 +38,42 @@ pub(super) enum State {
     Failed(ErrorCode),
 }
 
-impl State {
+impl EntryState {
     pub(super) fn show(self, connected: bool) -> RowState {
         match self {
-            State::Failed(code) => RowState::Failed(code),
-            State::Resting => RowState::Waiting,
+            EntryState::Failed(code) => RowState::Failed(code),
+            EntryState::Resting => RowState::Waiting,
             _ if connected => RowState::Sending,
             _ => RowState::Waiting,
         }
     }
 }
 
-impl Entry {
+impl OutboxEntry {
     /// As it is sent.
     pub(super) fn command(&self, reference: u64) -> Command {
         let client_id = self.row.client_id;
         match self.row.body.clone() {
-            Body::Post { room, text } => Command::Post(Post { reference, client_id, room, text }),
-            Body::Create { name, description } => {
+            CommandBody::Post { room, text } => Command::Post(Post { reference, client_id, room, text }),
+            CommandBody::Create { name, description } => {
                 Command::RoomCreate(RoomCreate { reference, client_id, name, description })
             }
-            Body::Change { room, name, description } => {
+            CommandBody::Change { room, name, description } => {
                 Command::RoomChange(RoomChange { reference, client_id, room, name, description })
             }
-            Body::Join { room } => Command::RoomJoin(RoomMove { reference, client_id, room }),
-            Body::Leave { room } => Command::RoomLeave(RoomMove { reference, client_id, room }),
+            CommandBody::Join { room } => Command::RoomJoin(RoomMove { reference, client_id, room }),
+            CommandBody::Leave { room } => Command::RoomLeave(RoomMove { reference, client_id, room }),
         }
     }
 
     /// Stores it as it is now.
     pub(super) fn keep(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.row.failed = match self.state {
-            State::Failed(code) => Some(code),
+            EntryState::Failed(code) => Some(code),
             _ => None,
         };
         self.row.lease = now.saturating_add(LEASE_MS);
-        out.push(Effect::Keep(self.row.clone()));
+        out.push(Effect::SaveRow(self.row.clone()));
     }
 
     /// Makes it `owner`'s. A message that may be in their log under its author of until now steps
@@ -81,26 +81,26 @@ impl Entry {
     pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
         let from = self.row.owner;
         let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
-        if may_be_there && from.member != owner.member && matches!(self.row.body, Body::Post { .. }) {
-            self.state = State::Failed(MAY_HAVE_ARRIVED);
+        if may_be_there && from.member != owner.member && matches!(self.row.body, CommandBody::Post { .. }) {
+            self.state = EntryState::Failed(MAY_HAVE_ARRIVED);
         }
         // It may leave before it is stored anew.
-        self.row.unsent &= self.state != State::Queued;
+        self.row.unsent &= self.state != EntryState::Queued;
         self.row.owner = owner;
         // In the place of what was stored of it: the store knows it by its `client_id` alone.
         self.keep(now, out);
     }
 
     /// Lets it wait for whoever asks for it.
-    pub(super) fn put_away(mut self, shelf: &mut Shelf, out: &mut Vec<Effect>) {
+    pub(super) fn put_away(mut self, shelf: &mut ForeignRows, out: &mut Vec<Effect>) {
         self.row.lease = 0;
-        out.push(Effect::Lease { keys: vec![self.row.key()], until: 0 });
+        out.push(Effect::RenewLease { keys: vec![self.row.key()], until: 0 });
         shelf.put(self.row, self.stored);
     }
 
     /// As a row, if it is a message.
     pub(super) fn show(&mut self, state: RowState) -> Option<Rc<Row>> {
-        let Body::Post { text, .. } = &self.row.body else { return None };
+        let CommandBody::Post { text, .. } = &self.row.body else { return None };
         let key = self.row.key();
         let same = |row: &&Rc<Row>| row.state == state && row.key == key && *row.name == *self.row.name;
         if let Some(row) = self.shown.as_ref().filter(same) {

@@ -3,7 +3,7 @@
 //! name are shown; it waits to be asked for.
 
 use crate::limits::{DRAFTS_MAX, LEASE_MS, SHELF_ROWS_MAX};
-use crate::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
+use crate::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
 use shared::{ClientId, Member, RoomId};
@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// A row that lies here.
 #[derive(Debug)]
-pub(crate) struct Shelved {
+pub(crate) struct OwnerRows {
     pub(crate) row: StoredRow,
     /// The store has it; otherwise only this page does.
     pub(crate) stored: bool,
@@ -21,20 +21,20 @@ pub(crate) struct Shelved {
 
 /// The shelf.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
-    rows: Vec<Shelved>,
+pub(crate) struct ForeignRows {
+    rows: Vec<OwnerRows>,
     drafts: Vec<StoredDraft>,
 }
 
-impl Shelf {
+impl ForeignRows {
     /// Takes what the store has, but for rows that are held already.
-    pub(crate) fn load(&mut self, stored: Stored, is_held: impl Fn(ClientId) -> bool, now: u64) {
+    pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
         self.rows.retain(|shelved| !shelved.stored);
         for row in stored.rows {
             let here = self.rows.iter().any(|shelved| shelved.row.client_id == row.client_id);
             if !here && !is_held(row.client_id) && self.rows.len() < SHELF_ROWS_MAX {
                 let is_free = lease_is_over(&row, now);
-                self.rows.push(Shelved { row, stored: true, is_free });
+                self.rows.push(OwnerRows { row, stored: true, is_free });
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
@@ -54,7 +54,7 @@ impl Shelf {
     /// Puts away a row that this page held.
     pub(crate) fn put(&mut self, row: StoredRow, stored: bool) {
         if self.rows.len() < SHELF_ROWS_MAX {
-            self.rows.push(Shelved { row, stored, is_free: true });
+            self.rows.push(OwnerRows { row, stored, is_free: true });
             self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
         }
     }
@@ -72,14 +72,14 @@ impl Shelf {
         owner: Owner,
         me: &Member,
         most: usize,
-    ) -> (Vec<Shelved>, Vec<StoredDraft>) {
+    ) -> (Vec<OwnerRows>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| is_of(row.owner, &row.name, owner, me));
         let drafts = self.drafts.extract_if(.., |draft| is_of(draft.owner, &draft.name, owner, me)).collect();
         (rows, drafts)
     }
 
     /// Takes up to `most` rows that `owner` left behind, and all their drafts.
-    pub(crate) fn take_of(&mut self, owner: Owner, most: usize) -> (Vec<Shelved>, Vec<StoredDraft>) {
+    pub(crate) fn take_of(&mut self, owner: Owner, most: usize) -> (Vec<OwnerRows>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| row.owner == owner);
         let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
         (rows, drafts)
@@ -87,7 +87,7 @@ impl Shelf {
 
     /// Takes up to `most` of these rows, in their order: none of a room before one that another
     /// page keeps still.
-    fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<Shelved> {
+    fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<OwnerRows> {
         let mut most = most;
         // Whoever wrote before there was a welcome is the same person: only the room counts.
         let mut kept: Vec<Option<RoomId>> = Vec::new();

@@ -24,7 +24,7 @@ impl Outbox {
             entry.row.lease = until;
             keys.push(entry.row.key());
         }
-        out.push(Effect::Lease { keys, until });
+        out.push(Effect::RenewLease { keys, until });
     }
 
     /// The page is going: another may take its rows at once, those too that are being stored.
@@ -35,7 +35,7 @@ impl Outbox {
             keys.push(entry.row.key());
         }
         if !keys.is_empty() {
-            out.push(Effect::Lease { keys, until: 0 });
+            out.push(Effect::RenewLease { keys, until: 0 });
         }
     }
 }

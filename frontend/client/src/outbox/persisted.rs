@@ -19,7 +19,7 @@ pub struct Owner {
 /// What a row asks of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Body {
+pub enum CommandBody {
     /// A message to a room.
     Post {
         /// Where.
@@ -55,32 +55,34 @@ pub enum Body {
     },
 }
 
-impl FromJson for Body {
+impl FromJson for CommandBody {
     fn read(json: Json) -> Result<Self, DecodeError> {
         let mut body = json.into_object()?;
         let kind: String = body.field("kind")?;
         Ok(match &*kind {
-            "post" => Body::Post { room: body.field("room")?, text: body.field("text")? },
-            "create" => Body::Create { name: body.field("name")?, description: body.field("description")? },
-            "change" => Body::Change {
+            "post" => CommandBody::Post { room: body.field("room")?, text: body.field("text")? },
+            "create" => {
+                CommandBody::Create { name: body.field("name")?, description: body.field("description")? }
+            }
+            "change" => CommandBody::Change {
                 room: body.field("room")?,
                 name: body.field("name")?,
                 description: body.field("description")?,
             },
-            "join" => Body::Join { room: body.field("room")? },
-            "leave" => Body::Leave { room: body.field("room")? },
+            "join" => CommandBody::Join { room: body.field("room")? },
+            "leave" => CommandBody::Leave { room: body.field("room")? },
             _ => return Err(DecodeError("kind")),
         })
     }
 }
 
-impl Body {
+impl CommandBody {
     /// The room that it is about; none for a new one.
     pub fn room(&self) -> Option<RoomId> {
         match self {
-            Body::Create { .. } => None,
-            Body::Post { room, .. } | Body::Change { room, .. } => Some(*room),
-            Body::Join { room } | Body::Leave { room } => Some(*room),
+            CommandBody::Create { .. } => None,
+            CommandBody::Post { room, .. } | CommandBody::Change { room, .. } => Some(*room),
+            CommandBody::Join { room } | CommandBody::Leave { room } => Some(*room),
         }
     }
 }
@@ -99,7 +101,7 @@ pub struct StoredRow {
     /// The owner's name when it was written.
     pub name: String,
     /// What it asks.
-    pub body: Body,
+    pub body: CommandBody,
     /// When it was written: milliseconds of the clock that inputs carry.
     pub at: u64,
     /// Its place in the order of sending.
@@ -135,7 +137,7 @@ pub struct StoredDraft {
 
 /// All that was stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
+pub struct StoredRows {
     /// In any order.
     pub rows: Vec<StoredRow>,
     /// In any order.

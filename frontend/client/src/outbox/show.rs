@@ -1,16 +1,16 @@
 //! What the view shows of it.
 
 use super::Outbox;
-use super::entry::{Entry, State};
-use crate::outbox::persisted::Body;
-use crate::view::{Pending, Row, RowState};
+use super::entry::{EntryState, OutboxEntry};
+use crate::outbox::persisted::CommandBody;
+use crate::view::{PendingCommand, Row, RowState};
 use shared::RoomId;
 use std::rc::Rc;
 
 impl Outbox {
     /// How many posts of `room` there are.
     pub(crate) fn posts_of(&self, room: RoomId) -> usize {
-        let is_of = |body: &Body| matches!(body, Body::Post { room: of, .. } if *of == room);
+        let is_of = |body: &CommandBody| matches!(body, CommandBody::Post { room: of, .. } if *of == room);
         self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }
 
@@ -37,20 +37,20 @@ impl Outbox {
 
     /// Whether something that was said there was refused, and waits for a word about it.
     pub(crate) fn has_failed(&self, room: RoomId) -> bool {
-        let is_it = |entry: &Entry| {
-            matches!(entry.state, State::Failed(_))
-                && matches!(entry.row.body, Body::Post { room: of, .. } if of == room)
+        let is_it = |entry: &OutboxEntry| {
+            matches!(entry.state, EntryState::Failed(_))
+                && matches!(entry.row.body, CommandBody::Post { room: of, .. } if of == room)
         };
         self.entries.iter().any(is_it)
     }
 
     /// The commands that are no posts to a room that we are in.
-    pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<Pending> {
-        let elsewhere = |entry: &&Entry| match &entry.row.body {
-            Body::Post { room, .. } => !is_in(*room),
+    pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<PendingCommand> {
+        let elsewhere = |entry: &&OutboxEntry| match &entry.row.body {
+            CommandBody::Post { room, .. } => !is_in(*room),
             _ => true,
         };
-        let pending = |entry: &Entry| Pending {
+        let pending = |entry: &OutboxEntry| PendingCommand {
             key: entry.row.key(),
             body: entry.row.body.clone(),
             state: entry.state.show(connected),

@@ -35,7 +35,7 @@ fn key(author: u64, number: u8) -> RowKey {
 /// Takes a message of Ann's and stores it.
 fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now: u64) -> Vec<Effect> {
     let mut out = Vec::new();
-    let body = Body::Post { room, text: text.to_owned() };
+    let body = CommandBody::Post { room, text: text.to_owned() };
     outbox.push(owner(EPOCH, &ann()), &ann(), client_id, body, now, &mut out);
     outbox.kept(client_id, true);
     out
@@ -74,8 +74,8 @@ fn send_at(outbox: &mut Outbox, now: u64) -> Vec<u64> {
     commands.iter().map(text).collect()
 }
 
-fn reference_of(state: State) -> u64 {
-    if let State::InFlight { reference, .. } = state { reference } else { 0 }
+fn reference_of(state: EntryState) -> u64 {
+    if let EntryState::InFlight { reference, .. } = state { reference } else { 0 }
 }
 
 /// The `ref` that this message is in flight under; one that nothing has if it is not.
@@ -107,8 +107,8 @@ fn discard(outbox: &mut Outbox, number: u8) {
     outbox.discard(key(1, number), &mut Vec::new());
 }
 
-fn welcomed(outbox: &mut Outbox, epoch: Epoch, you: &Member) -> (Shelf, Vec<Effect>) {
-    let (mut shelf, mut out) = (Shelf::default(), Vec::new());
+fn welcomed(outbox: &mut Outbox, epoch: Epoch, you: &Member) -> (ForeignRows, Vec<Effect>) {
+    let (mut shelf, mut out) = (ForeignRows::default(), Vec::new());
     outbox.welcomed(owner(epoch, you), you, 0, &mut shelf, &mut out);
     (shelf, out)
 }

@@ -3,7 +3,7 @@
 
 /// How far the events of one address are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Chain {
+pub(crate) struct GapDetector {
     /// All up to here is held in another way: by a snapshot.
     as_of: u64,
     /// The last event held; none where a snapshot did not tell.
@@ -12,7 +12,7 @@ pub(crate) struct Chain {
 
 /// What an event is to a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Sequenced {
     /// The one that follows: to be applied.
     Next,
     /// Held already: to be passed over.
@@ -21,15 +21,15 @@ pub(crate) enum Step {
     Hole,
 }
 
-impl Chain {
+impl GapDetector {
     /// Continues a snapshot at `as_of` whose last event of this address was `last`.
     pub(crate) fn after(as_of: u64, last: u64) -> Self {
-        Chain { as_of, last: Some(last) }
+        GapDetector { as_of, last: Some(last) }
     }
 
     /// Continues from `as_of`, before which all is held.
     pub(crate) fn from(as_of: u64) -> Self {
-        Chain { as_of, last: None }
+        GapDetector { as_of, last: None }
     }
 
     /// The position up to which all is held.
@@ -38,19 +38,19 @@ impl Chain {
     }
 
     /// Takes the event at `n` that names `prev`.
-    pub(crate) fn step(&mut self, n: u64, prev: u64) -> Step {
+    pub(crate) fn step(&mut self, n: u64, prev: u64) -> Sequenced {
         if n <= self.as_of || self.last.is_some_and(|last| n <= last) {
-            return Step::Known;
+            return Sequenced::Known;
         }
         let follows = match self.last {
             Some(last) => prev == last,
             None => prev <= self.as_of,
         };
         if !follows {
-            return Step::Hole;
+            return Sequenced::Hole;
         }
         self.last = Some(n);
-        Step::Next
+        Sequenced::Next
     }
 }
 
@@ -60,40 +60,40 @@ mod tests {
 
     #[test]
     fn events_that_name_the_one_before_them_follow_though_positions_have_gaps() {
-        let mut chain = Chain::after(10, 8);
-        assert_eq!(chain.step(11, 8), Step::Next);
-        assert_eq!(chain.step(40, 11), Step::Next);
+        let mut chain = GapDetector::after(10, 8);
+        assert_eq!(chain.step(11, 8), Sequenced::Next);
+        assert_eq!(chain.step(40, 11), Sequenced::Next);
     }
 
     #[test]
     fn what_the_snapshot_has_is_known() {
-        let mut chain = Chain::after(10, 8);
-        assert_eq!(chain.step(8, 3), Step::Known);
-        assert_eq!(chain.step(10, 8), Step::Known);
-        assert_eq!(chain.step(11, 8), Step::Next);
-        assert_eq!(chain.step(11, 8), Step::Known);
+        let mut chain = GapDetector::after(10, 8);
+        assert_eq!(chain.step(8, 3), Sequenced::Known);
+        assert_eq!(chain.step(10, 8), Sequenced::Known);
+        assert_eq!(chain.step(11, 8), Sequenced::Next);
+        assert_eq!(chain.step(11, 8), Sequenced::Known);
     }
 
     #[test]
     fn a_missing_event_is_seen_and_the_chain_does_not_move() {
-        let mut chain = Chain::after(10, 8);
-        assert_eq!(chain.step(13, 12), Step::Hole);
-        assert_eq!(chain.step(12, 8), Step::Next);
-        assert_eq!(chain.step(13, 12), Step::Next);
+        let mut chain = GapDetector::after(10, 8);
+        assert_eq!(chain.step(13, 12), Sequenced::Hole);
+        assert_eq!(chain.step(12, 8), Sequenced::Next);
+        assert_eq!(chain.step(13, 12), Sequenced::Next);
     }
 
     #[test]
     fn a_chain_without_a_last_event_takes_one_that_joins_what_is_held() {
-        assert_eq!(Chain::from(10).step(12, 10), Step::Next);
-        assert_eq!(Chain::from(10).step(12, 0), Step::Next);
-        assert_eq!(Chain::from(10).step(12, 11), Step::Hole);
-        assert_eq!(Chain::from(10).step(10, 9), Step::Known);
+        assert_eq!(GapDetector::from(10).step(12, 10), Sequenced::Next);
+        assert_eq!(GapDetector::from(10).step(12, 0), Sequenced::Next);
+        assert_eq!(GapDetector::from(10).step(12, 11), Sequenced::Hole);
+        assert_eq!(GapDetector::from(10).step(10, 9), Sequenced::Known);
     }
 
     #[test]
     fn the_greatest_position_ends_a_chain() {
-        let mut chain = Chain::after(0, 0);
-        assert_eq!(chain.step(u64::MAX, 0), Step::Next);
-        assert_eq!(chain.step(u64::MAX, u64::MAX), Step::Known);
+        let mut chain = GapDetector::after(0, 0);
+        assert_eq!(chain.step(u64::MAX, 0), Sequenced::Next);
+        assert_eq!(chain.step(u64::MAX, u64::MAX), Sequenced::Known);
     }
 }

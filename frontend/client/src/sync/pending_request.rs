@@ -5,7 +5,7 @@ use crate::limits::SETTLE_MS;
 
 /// How far a question is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum PendingRequest {
     /// There is none.
     #[default]
     Idle,
@@ -17,51 +17,51 @@ pub(crate) enum Ask {
     Resting,
 }
 
-impl Ask {
+impl PendingRequest {
     /// It is to be asked, unless it is already.
     pub(crate) fn want(&mut self) {
-        if *self == Ask::Idle {
-            *self = Ask::Wanted;
+        if *self == PendingRequest::Idle {
+            *self = PendingRequest::Wanted;
         }
     }
 
     /// Whether it is to be asked now.
     pub(crate) fn is_wanted(&self) -> bool {
-        *self == Ask::Wanted
+        *self == PendingRequest::Wanted
     }
 
     /// It left under this `ref`.
     pub(crate) fn left(&mut self, reference: u64, now: u64) {
-        *self = Ask::InFlight { reference, sent_at: now };
+        *self = PendingRequest::InFlight { reference, sent_at: now };
     }
 
     /// Whether `wanted` is its `ref`.
     pub(crate) fn is(&self, wanted: u64) -> bool {
-        matches!(self, Ask::InFlight { reference, .. } if *reference == wanted)
+        matches!(self, PendingRequest::InFlight { reference, .. } if *reference == wanted)
     }
 
     /// Whether it is in flight.
     pub(crate) fn is_in_flight(&self) -> bool {
-        matches!(self, Ask::InFlight { .. })
+        matches!(self, PendingRequest::InFlight { .. })
     }
 
     /// The timer of a refusal came.
     pub(crate) fn rested(&mut self) {
-        if *self == Ask::Resting {
-            *self = Ask::Wanted;
+        if *self == PendingRequest::Resting {
+            *self = PendingRequest::Wanted;
         }
     }
 
     /// The connection is lost: it is asked again on the next.
     pub(crate) fn disconnected(&mut self) {
-        if *self != Ask::Idle {
-            *self = Ask::Wanted;
+        if *self != PendingRequest::Idle {
+            *self = PendingRequest::Wanted;
         }
     }
 
     /// What was in the way of its answer until now is gone.
     pub(crate) fn wait_from(&mut self, now: u64) {
-        if let Ask::InFlight { sent_at, .. } = self {
+        if let PendingRequest::InFlight { sent_at, .. } = self {
             *sent_at = now;
         }
     }
@@ -69,7 +69,7 @@ impl Ask {
     /// When its answer is overdue, on a connection that lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         match self {
-            Ask::InFlight { sent_at, .. } => Some(sent_at.saturating_add(SETTLE_MS)),
+            PendingRequest::InFlight { sent_at, .. } => Some(sent_at.saturating_add(SETTLE_MS)),
             _ => None,
         }
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_once_and_again_on_another_connection() {
-        let mut ask = Ask::default();
+        let mut ask = PendingRequest::default();
         assert!(!ask.is_wanted());
         ask.want();
         assert!(ask.is_wanted());
@@ -95,13 +95,13 @@ mod tests {
 
     #[test]
     fn a_refusal_for_now_rests_it() {
-        let mut ask = Ask::Resting;
+        let mut ask = PendingRequest::Resting;
         assert!(!ask.is_wanted());
         ask.rested();
         assert!(ask.is_wanted());
-        let mut idle = Ask::Idle;
+        let mut idle = PendingRequest::Idle;
         idle.rested();
         idle.disconnected();
-        assert_eq!(idle, Ask::Idle);
+        assert_eq!(idle, PendingRequest::Idle);
     }
 }

@@ -3,33 +3,33 @@
 
 use crate::limits::BEYOND_MAX;
 use crate::sorted::Map;
-use crate::sync::gap_detector::{Chain, Step};
-use crate::sync::pending_request::Ask;
+use crate::sync::gap_detector::{GapDetector, Sequenced};
+use crate::sync::pending_request::PendingRequest;
 use shared::Event;
 use shared::event::Position;
 
 /// How far an address is held, and what waits beyond.
 #[derive(Debug)]
-pub(crate) struct Feed {
-    chain: Chain,
+pub(crate) struct ReorderBuffer {
+    chain: GapDetector,
     /// Events beyond a hole.
     beyond: Map<u64, Event>,
     /// The newest event that there was no place for beyond it; 0: none.
     dropped: u64,
     /// The question for what is missing.
-    pub(crate) ask: Ask,
+    pub(crate) ask: PendingRequest,
 }
 
-impl Feed {
+impl ReorderBuffer {
     /// Continues what `chain` continues.
-    pub(crate) fn new(chain: Chain) -> Self {
-        Feed { chain, beyond: Map::new(), dropped: 0, ask: Ask::Idle }
+    pub(crate) fn new(chain: GapDetector) -> Self {
+        ReorderBuffer { chain, beyond: Map::new(), dropped: 0, ask: PendingRequest::Idle }
     }
 
     /// Takes an event: what is to be applied now is given back with what it is to the chain.
-    pub(crate) fn take(&mut self, event: Event, position: Position) -> Option<(Step, Event)> {
+    pub(crate) fn take(&mut self, event: Event, position: Position) -> Option<(Sequenced, Event)> {
         match self.chain.step(position.n, position.prev) {
-            Step::Hole => {
+            Sequenced::Hole => {
                 self.ask.want();
                 if self.beyond.len() < BEYOND_MAX {
                     self.beyond.insert(position.n, event);
@@ -48,11 +48,11 @@ impl Feed {
             let (_, first) = self.beyond.first()?;
             let position = first.position()?;
             let step = self.chain.step(position.n, position.prev);
-            if step == Step::Hole {
+            if step == Sequenced::Hole {
                 return None;
             }
             let (_, first) = self.beyond.pop_first()?;
-            if step == Step::Next {
+            if step == Sequenced::Next {
                 return Some(first);
             }
         }
@@ -65,7 +65,7 @@ impl Feed {
 
     /// Whether nothing is known to be missing.
     pub(crate) fn is_whole(&self) -> bool {
-        !self.has_hole() && self.ask == Ask::Idle
+        !self.has_hole() && self.ask == PendingRequest::Idle
     }
 
     /// Whether events beyond a hole wait, or were dropped and are a hole themselves.
@@ -75,8 +75,8 @@ impl Feed {
 
     /// A snapshot is there instead of the events up to it.
     pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
-        self.chain = Chain::after(as_of, last);
-        self.ask = if self.dropped > self.reach() { Ask::Wanted } else { Ask::Idle };
+        self.chain = GapDetector::after(as_of, last);
+        self.ask = if self.dropped > self.reach() { PendingRequest::Wanted } else { PendingRequest::Idle };
     }
 
     /// Has what is missing asked for: a snapshot may have filled one hole and left another.
@@ -90,7 +90,7 @@ impl Feed {
     pub(crate) fn disconnected(&mut self) {
         self.beyond.clear();
         self.dropped = 0;
-        self.ask = Ask::Idle;
+        self.ask = PendingRequest::Idle;
     }
 }
 
@@ -104,19 +104,19 @@ mod tests {
         (Event::UnknownDurable(position), position)
     }
 
-    fn take(feed: &mut Feed, n: u64, prev: u64) -> Option<Step> {
+    fn take(feed: &mut ReorderBuffer, n: u64, prev: u64) -> Option<Sequenced> {
         let (event, position) = event(n, prev);
         feed.take(event, position).map(|(step, _)| step)
     }
 
     #[test]
     fn what_is_beyond_a_hole_waits_until_it_is_filled() {
-        let mut feed = Feed::new(Chain::after(10, 10));
+        let mut feed = ReorderBuffer::new(GapDetector::after(10, 10));
         assert_eq!(take(&mut feed, 14, 12), None);
         assert_eq!(take(&mut feed, 16, 14), None);
         assert!(feed.ask.is_wanted() && !feed.is_whole());
         assert!(feed.next().is_none());
-        assert_eq!(take(&mut feed, 12, 10), Some(Step::Next));
+        assert_eq!(take(&mut feed, 12, 10), Some(Sequenced::Next));
         assert_eq!(feed.next(), Some(event(14, 12).0));
         assert_eq!(feed.next(), Some(event(16, 14).0));
         assert_eq!((feed.next(), feed.reach()), (None, 16));
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_a_snapshot_has_is_not_applied_again() {
-        let mut feed = Feed::new(Chain::after(10, 10));
+        let mut feed = ReorderBuffer::new(GapDetector::after(10, 10));
         take(&mut feed, 14, 12);
         take(&mut feed, 16, 14);
         feed.reset(15, 14);
@@ -135,13 +135,13 @@ mod tests {
     #[test]
     fn as_many_wait_as_the_limit_says_and_the_rest_is_a_hole_again() {
         for many in [BEYOND_MAX - 1, BEYOND_MAX, BEYOND_MAX + 1].map(|many| many as u64) {
-            let mut feed = Feed::new(Chain::after(1, 1));
+            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
             for n in 10..10 + many {
                 take(&mut feed, n, n - 1);
             }
             assert_eq!(feed.beyond.len(), BEYOND_MAX.min(many as usize));
-            feed.ask = Ask::Idle;
-            assert_eq!(take(&mut feed, 9, 1), Some(Step::Next));
+            feed.ask = PendingRequest::Idle;
+            assert_eq!(take(&mut feed, 9, 1), Some(Sequenced::Next));
             let applied = std::iter::from_fn(|| feed.next()).count();
             assert_eq!(applied, BEYOND_MAX.min(many as usize));
             let is_over = many > BEYOND_MAX as u64;
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_hole_beyond_a_snapshot_is_asked_for() {
         for (as_of, wanted) in [(15, true), (18, false), (20, false)] {
-            let mut feed = Feed::new(Chain::after(1, 1));
+            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
             for (n, prev) in [(12, 11), (20, 18)] {
                 take(&mut feed, n, prev);
             }
@@ -169,7 +169,7 @@ mod tests {
     fn what_was_dropped_and_is_not_in_a_snapshot_is_asked_for() {
         let last = 9 + BEYOND_MAX as u64 + 1;
         for (as_of, wanted) in [(last - 1, true), (last, false), (last + 1, false)] {
-            let mut feed = Feed::new(Chain::after(1, 1));
+            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
             for n in 10..=last {
                 take(&mut feed, n, n - 1);
             }

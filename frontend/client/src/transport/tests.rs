@@ -13,20 +13,20 @@ fn names_are_read_back() {
 
 #[test]
 fn one_after_the_other_is_tried_and_then_the_row_is_over() {
-    let mut choice = Choice::new();
+    let mut choice = TransportSelector::new();
     assert_eq!(choice.first(NOW), WebSocket);
     for next in [EventStream, LongPoll, Poll] {
         assert!(choice.has_next(NOW));
-        assert_eq!(choice.next(true, NOW), Some(next));
+        assert_eq!(choice.fall_back(true, NOW), Some(next));
     }
     assert!(!choice.has_next(NOW));
-    assert_eq!(choice.next(true, NOW), None);
+    assert_eq!(choice.fall_back(true, NOW), None);
     assert_eq!(choice.first(NOW), WebSocket);
 }
 
 #[test]
 fn what_ends_soon_three_times_is_left_alone_for_ten_minutes() {
-    let mut choice = Choice::new();
+    let mut choice = TransportSelector::new();
     for end in 1..=SHORT_ENDS_MAX {
         assert_eq!(choice.first(NOW), WebSocket, "after {} short ends", end - 1);
         choice.welcomed(WebSocket, NOW);
@@ -40,7 +40,7 @@ fn what_ends_soon_three_times_is_left_alone_for_ten_minutes() {
 
 #[test]
 fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
-    let mut choice = Choice::new();
+    let mut choice = TransportSelector::new();
     for _ in 0..9 {
         choice.first(NOW);
         choice.welcomed(WebSocket, NOW);
@@ -63,16 +63,16 @@ fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
 
 #[test]
 fn what_lasted_is_remembered_for_a_day_and_comes_first() {
-    let mut choice = Choice::new();
+    let mut choice = TransportSelector::new();
     choice.first(NOW);
-    choice.next(false, NOW);
+    choice.fall_back(false, NOW);
     choice.welcomed(EventStream, NOW);
     assert_eq!(choice.lasted(NOW + WORKS_MS - 1), None);
-    let worked = Worked { transport: EventStream, until: NOW + WORKS_MS + REMEMBERED_MS };
+    let worked = LastGood { transport: EventStream, until: NOW + WORKS_MS + REMEMBERED_MS };
     assert_eq!(choice.lasted(NOW + WORKS_MS), Some(worked));
     assert_eq!(choice.lasted(NOW + WORKS_MS), None, "once");
     choice.ended(true, NOW + WORKS_MS);
-    let mut next_visit = Choice::new();
+    let mut next_visit = TransportSelector::new();
     next_visit.remember(Some(worked));
     assert_eq!(next_visit.first(worked.until - 1), EventStream);
     assert_eq!(next_visit.first(worked.until), WebSocket);
@@ -84,37 +84,37 @@ fn what_lasted_is_remembered_for_a_day_and_comes_first() {
 
 #[test]
 fn what_worked_and_is_refused_is_tried_again_before_the_next() {
-    let mut choice = Choice::new();
-    choice.remember(Some(Worked { transport: WebSocket, until: NOW + 1 }));
+    let mut choice = TransportSelector::new();
+    choice.remember(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
     for _ in 0..TRUSTED_FAILURES_MAX {
         assert_eq!(choice.first(NOW), WebSocket);
-        assert_eq!(choice.next(true, NOW), None);
+        assert_eq!(choice.fall_back(true, NOW), None);
     }
     choice.first(NOW);
-    assert_eq!(choice.next(true, NOW), Some(EventStream));
-    let mut choice = Choice::new();
-    choice.remember(Some(Worked { transport: WebSocket, until: NOW + 1 }));
+    assert_eq!(choice.fall_back(true, NOW), Some(EventStream));
+    let mut choice = TransportSelector::new();
+    choice.remember(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
     choice.first(NOW);
-    assert_eq!(choice.next(false, NOW), Some(EventStream), "silence is no server that is away");
+    assert_eq!(choice.fall_back(false, NOW), Some(EventStream), "silence is no server that is away");
 }
 
 #[test]
 fn what_is_pinned_is_all_there_is() {
     for transport in Transport::ALL {
-        let mut choice = Choice::new();
+        let mut choice = TransportSelector::new();
         choice.pin(Some(transport));
         assert_eq!(choice.first(NOW), transport);
         assert!(!choice.has_next(NOW));
-        assert_eq!(choice.next(true, NOW), None);
+        assert_eq!(choice.fall_back(true, NOW), None);
         choice.welcomed(transport, NOW);
-        assert_eq!(choice.beside_from(), None);
+        assert_eq!(choice.upgrade_from(), None);
         assert_eq!(choice.lasted(NOW + WORKS_MS), None, "nothing is learnt from it");
     }
 }
 
 #[test]
 fn the_last_is_never_left_alone() {
-    let mut choice = Choice::new();
+    let mut choice = TransportSelector::new();
     for _ in 0..3 {
         for transport in Transport::ALL {
             choice.welcomed(transport, NOW);
@@ -123,5 +123,5 @@ fn the_last_is_never_left_alone() {
     }
     assert_eq!(choice.first(NOW), Poll);
     choice.welcomed(Poll, NOW);
-    assert_eq!(choice.beside_from(), Some(NOW + AVOIDED_MS));
+    assert_eq!(choice.upgrade_from(), Some(NOW + AVOIDED_MS));
 }

@@ -2,21 +2,24 @@
 //! same `Rc`, so that components see by a pointer that they have nothing to do.
 
 use crate::transport::Transport;
-use crate::view::{Draft, Edge, Identity, LeftBehind, Link, Pending, Person, ReadyState, RoomItem, View};
+use crate::view::{
+    ConnectionStatus, DraftView, Edge, IdentityView, LeftBehind, PendingCommand, Person, ReadyState,
+    RoomItem, View,
+};
 use shared::RoomId;
 use std::rc::Rc;
 
 /// What was shown last.
 #[derive(Debug)]
-pub(crate) struct Screen {
+pub(crate) struct ViewCache {
     view: Rc<View>,
     stale: bool,
 }
 
-impl Screen {
+impl ViewCache {
     pub(crate) fn new() -> Self {
         let transport = Transport::WebSocket;
-        let link = Link {
+        let link = ConnectionStatus {
             transport,
             ready_state: ReadyState::Closed,
             welcomed: false,
@@ -24,8 +27,8 @@ impl Screen {
             offline: false,
         };
         let view = View {
-            identity: Identity::Unknown { failed: false },
-            link,
+            identity: IdentityView::Unknown { failed: false },
+            connection: link,
             rooms: Rc::from([]),
             room: RoomId::LOBBY,
             rows: Rc::from([]),
@@ -35,11 +38,11 @@ impl Screen {
             new_below: 0,
             jumping: false,
             jump_failed: false,
-            landed: None,
-            draft: Draft { room: RoomId::LOBBY, text: Rc::default(), turn: 0 },
+            jump_target: None,
+            draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
             pending: Rc::from([]),
             left_behind: Rc::from([]),
-            found: None,
+            directory: None,
             catching_up: false,
             pinned: None,
             memory_only: false,
@@ -50,7 +53,7 @@ impl Screen {
             waiting: 0,
             can_send: false,
         };
-        Screen { view: Rc::new(view), stale: true }
+        ViewCache { view: Rc::new(view), stale: true }
     }
 
     /// Something may have changed.
@@ -69,13 +72,13 @@ impl Screen {
         keep(&last.rooms, &mut view.rooms, RoomItem::eq);
         keep(&last.rows, &mut view.rows, Rc::ptr_eq);
         keep(&last.people, &mut view.people, Person::eq);
-        keep(&last.pending, &mut view.pending, Pending::eq);
+        keep(&last.pending, &mut view.pending, PendingCommand::eq);
         keep(&last.left_behind, &mut view.left_behind, LeftBehind::eq);
         if last.draft == view.draft {
             view.draft = last.draft.clone();
         }
-        if last.found == view.found {
-            view.found = last.found.clone();
+        if last.directory == view.directory {
+            view.directory = last.directory.clone();
         }
         // Equal parts are one `Rc`, so this does not look at the rows.
         if **last != view {

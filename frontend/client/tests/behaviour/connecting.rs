@@ -3,7 +3,7 @@
 use crate::house::{House, frame};
 use crate::page::{Page, ann, closes, commands, opens, set};
 use client::effect::Effect;
-use client::input::{Input, SocketId, Timer};
+use client::input::{ConnectionId, Input, Timer};
 use client::view::ReadyState;
 use shared::command::{Command, PresenceReport};
 use shared::{Cursor, Epoch, ErrorCode, Event};
@@ -18,9 +18,9 @@ fn hello(effects: &[Effect]) -> Option<Cursor> {
 #[test]
 fn the_first_frame_is_a_hello_with_the_pages_build() {
     let mut page = Page::opened();
-    let out = page.give(Input::Me(Ok(Some(ann()))));
+    let out = page.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert!(opens(&out));
-    let out = page.give(Input::Opened(page.socket));
+    let out = page.give(Input::ConnectionOpened(page.socket));
     match &commands(&out)[..] {
         [Command::Hello(hello)] => assert_eq!((hello.build.as_str(), hello.cursor), ("build", None)),
         other => panic!("{other:?}"),
@@ -31,14 +31,14 @@ fn the_first_frame_is_a_hello_with_the_pages_build() {
 fn a_connection_is_live_from_the_welcome_on() {
     let house = House::new(1);
     let mut page = Page::opened();
-    page.give(Input::Me(Ok(Some(ann()))));
-    assert_eq!(page.view().link.ready_state, ReadyState::Connecting);
-    page.give(Input::Opened(page.socket));
-    assert!(!page.view().link.welcomed);
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
+    assert_eq!(page.view().connection.ready_state, ReadyState::Connecting);
+    page.give(Input::ConnectionOpened(page.socket));
+    assert!(!page.view().connection.welcomed);
     page.frame(house.welcome(page.hello + 1, &ann()));
-    assert!(!page.view().link.welcomed, "the welcome of another hello");
+    assert!(!page.view().connection.welcomed, "the welcome of another hello");
     page.frame(house.welcome(page.hello, &ann()));
-    assert!(page.view().link.welcomed);
+    assert!(page.view().connection.welcomed);
 }
 
 #[test]
@@ -51,35 +51,35 @@ fn a_ping_is_answered_and_moves_the_cursor() {
     assert_eq!(commands(&out), [Command::Pong]);
     page.breaks(1006);
     page.retry();
-    assert_eq!(hello(&page.give(Input::Opened(page.socket))), Some(house.through().through));
+    assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), Some(house.through().through));
 }
 
 #[test]
 fn a_ping_before_the_welcome_is_answered_and_says_nothing_about_what_is_held() {
     let house = House::new(1);
     let mut page = Page::opened();
-    page.give(Input::Me(Ok(Some(ann()))));
-    page.give(Input::Opened(page.socket));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
+    page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(frame(&Event::Ping(house.through())));
     assert_eq!(commands(&out), [Command::Pong]);
     page.breaks(1006);
     page.retry();
-    assert_eq!(hello(&page.give(Input::Opened(page.socket))), None);
+    assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), None);
 }
 
 #[test]
 fn a_probe_that_nothing_answers_ends_the_connection() {
     let house = House::new(1);
-    for wake in [Input::Visible(true), Input::Network { online: true }] {
+    for wake in [Input::VisibilityChanged(true), Input::NetworkReported { online: true }] {
         let mut page = Page::welcome_in(&house);
         let out = page.give(wake);
         assert_eq!(commands(&out), [Command::Ping]);
         let at = set(&out, Timer::Silence).unwrap();
         assert_eq!(at - page.now, 5_000);
         page.now = at;
-        let out = page.give(Input::Timer(Timer::Silence));
+        let out = page.give(Input::TimerFired(Timer::Silence));
         assert_eq!(closes(&out), Some(4009));
-        assert_eq!(page.view().link.ready_state, ReadyState::Closing);
+        assert_eq!(page.view().connection.ready_state, ReadyState::Closing);
         assert!(opens(&page.retry()));
     }
 }
@@ -88,10 +88,10 @@ fn a_probe_that_nothing_answers_ends_the_connection() {
 fn a_probe_that_is_answered_changes_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let at = set(&page.give(Input::Visible(true)), Timer::Silence).unwrap();
+    let at = set(&page.give(Input::VisibilityChanged(true)), Timer::Silence).unwrap();
     page.now = at;
     page.frame(frame(&Event::Pong(house.through())));
-    let out = page.give(Input::Timer(Timer::Silence));
+    let out = page.give(Input::TimerFired(Timer::Silence));
     assert_eq!(closes(&out), None);
     assert_eq!(set(&out, Timer::Silence), Some(at + 60_000));
 }
@@ -101,20 +101,20 @@ fn the_page_in_the_background_is_away_and_says_so_on_every_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let away = Command::Presence(PresenceReport { away: true });
-    assert_eq!(commands(&page.give(Input::Visible(false))), std::slice::from_ref(&away));
-    assert_eq!(commands(&page.give(Input::Visible(false))), []);
+    assert_eq!(commands(&page.give(Input::VisibilityChanged(false))), std::slice::from_ref(&away));
+    assert_eq!(commands(&page.give(Input::VisibilityChanged(false))), []);
     assert_eq!(commands(&page.reconnect(&house, &ann())), [away]);
     let here = Command::Presence(PresenceReport { away: false });
-    assert_eq!(commands(&page.give(Input::Visible(true))), [here, Command::Ping]);
+    assert_eq!(commands(&page.give(Input::VisibilityChanged(true))), [here, Command::Ping]);
 }
 
 #[test]
 fn coming_back_to_the_page_waits_for_no_timer() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.give(Input::Visible(false));
+    page.give(Input::VisibilityChanged(false));
     page.breaks(1006);
-    assert!(opens(&page.give(Input::Visible(true))));
+    assert!(opens(&page.give(Input::VisibilityChanged(true))));
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn a_server_that_drops_what_it_has_welcomed_is_not_asked_again_without_a_wait() 
 #[test]
 fn a_refused_hello_is_said_again_after_a_wait() {
     let mut page = Page::opened();
-    page.give(Input::Me(Ok(Some(ann()))));
-    page.give(Input::Opened(page.socket));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
+    page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(House::error(page.hello, ErrorCode::Internal));
     assert!(closes(&out).is_some() && set(&out, Timer::Retry).is_some());
 }
@@ -146,10 +146,10 @@ fn late_words_of_an_older_connection_are_passed_over() {
     let before = page.view();
     let late = house.post(&ann(), 1, "late");
     for input in [
-        Input::Opened(old),
-        Input::Frame(old, late),
-        Input::Closed { socket: old, code: 4401, reason: String::new() },
-        Input::Closed { socket: SocketId(u64::MAX), code: 1006, reason: String::new() },
+        Input::ConnectionOpened(old),
+        Input::FrameReceived(old, late),
+        Input::ConnectionClosed { socket: old, code: 4401, reason: String::new() },
+        Input::ConnectionClosed { socket: ConnectionId(u64::MAX), code: 1006, reason: String::new() },
     ] {
         assert_eq!(page.give(input), []);
     }
@@ -163,7 +163,7 @@ fn a_newer_page_on_the_server_is_told() {
     assert!(!page.view().new_version);
     page.breaks(1012);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "next", 100));
     assert!(page.view().new_version);
 }
@@ -177,7 +177,7 @@ fn a_log_that_changes_under_a_connection_ends_it() {
     let out = page.frame(frame(&Event::Ping(other)));
     assert!(closes(&out).is_some());
     page.retry();
-    assert_eq!(hello(&page.give(Input::Opened(page.socket))), None);
+    assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), None);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_view_is_the_same_while_nothing_visible_changed() {
     assert!(std::rc::Rc::ptr_eq(&before, &page.view()));
     page.breaks(1006);
     let after = page.view();
-    assert_ne!(before.link, after.link);
+    assert_ne!(before.connection, after.connection);
     assert!(
         std::rc::Rc::ptr_eq(&before.rows, &after.rows) && std::rc::Rc::ptr_eq(&before.people, &after.people)
     );

@@ -5,7 +5,7 @@ use crate::page::*;
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::LEASE_MS;
-use client::outbox::persisted::{Stored, StoredDraft};
+use client::outbox::persisted::{StoredDraft, StoredRows};
 use shared::{Epoch, RoomId};
 
 fn types(page: &mut Page, text: &str) {
@@ -17,14 +17,14 @@ fn types(page: &mut Page, text: &str) {
 fn two(house: &House) -> (Page, Page) {
     let page = Page::welcome_in(house);
     let mut other = Page::again_in(house, &page.store);
-    other.give(Input::Visible(false));
+    other.give(Input::VisibilityChanged(false));
     (page, other)
 }
 
 /// From one page to another.
 fn turn(from: &mut Page, to: &mut Page) {
-    from.give(Input::Visible(false));
-    to.give(Input::Visible(true));
+    from.give(Input::VisibilityChanged(false));
+    to.give(Input::VisibilityChanged(true));
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn what_was_typed_since_the_store_was_asked_stands() {
     page.give(Input::Leaving);
     let stored = page.store.read();
     other.slow = true;
-    assert!(other.give(Input::Visible(true)).contains(&Effect::Load));
+    assert!(other.give(Input::VisibilityChanged(true)).contains(&Effect::LoadRows));
     types(&mut other, "mine");
-    other.give(Input::Loaded(Some(stored)));
+    other.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(other.draft(), "mine");
 }
 
@@ -69,20 +69,20 @@ fn what_was_typed_since_the_store_was_asked_stands() {
 fn nothing_changes_in_sight_and_what_two_pages_wrote_is_both_there_when_one_is_shown() {
     let house = House::new(1);
     let (mut page, mut other) = two(&house);
-    other.give(Input::Visible(true));
+    other.give(Input::VisibilityChanged(true));
     types(&mut page, "long text");
     types(&mut other, "ok");
     for _ in 0..2 {
         page.reconnect(&house, &ann());
         assert_eq!(page.draft(), "long text");
     }
-    page.give(Input::Visible(false));
-    page.give(Input::Visible(true));
+    page.give(Input::VisibilityChanged(false));
+    page.give(Input::VisibilityChanged(true));
     assert_eq!(page.draft(), "ok\nlong text");
     page.ring_if_set(Timer::Draft);
     // Which the other takes as what goes on from its own.
-    other.give(Input::Visible(false));
-    other.give(Input::Visible(true));
+    other.give(Input::VisibilityChanged(false));
+    other.give(Input::VisibilityChanged(true));
     assert_eq!(other.draft(), "ok\nlong text");
 }
 
@@ -92,12 +92,12 @@ fn a_draft_that_could_not_be_stored_gives_no_way_to_an_older_one() {
         let mut page = Page::welcome_in(&House::new(1));
         types(&mut page, "hel");
         let before = page.store.read().drafts.remove(0);
-        page.give(Input::Visible(false));
-        page.give(Input::Visible(true));
+        page.give(Input::VisibilityChanged(false));
+        page.give(Input::VisibilityChanged(true));
         types(&mut page, newer);
-        page.store.perform(&Effect::KeepDraft(before));
-        page.give(Input::Visible(false));
-        page.give(Input::Visible(true));
+        page.store.perform(&Effect::SaveDraft(before));
+        page.give(Input::VisibilityChanged(false));
+        page.give(Input::VisibilityChanged(true));
         assert_eq!(page.draft(), newer);
     }
 }
@@ -107,11 +107,11 @@ fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
     let house = House::new(1);
     let mut page = Page::new();
     page.give(Input::Started { build: "build".to_owned(), name: None });
-    page.give(Input::Loaded(None));
-    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::RowsLoaded(None));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.slow = true;
     page.enter(&house, &ann());
-    page.give(Input::Loaded(None));
+    page.give(Input::RowsLoaded(None));
     types(&mut page, "hello");
     page.slow = false;
     page.reconnect(&house, &ann());
@@ -122,12 +122,12 @@ fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
 fn a_draft_of_before_another_log_outlives_a_read_that_was_under_way() {
     let mut page = Page::welcome_in(&House::new(1));
     types(&mut page, "hello");
-    page.give(Input::Visible(false));
+    page.give(Input::VisibilityChanged(false));
     page.slow = true;
-    page.give(Input::Visible(true));
+    page.give(Input::VisibilityChanged(true));
     let stored = page.store.read();
     page.reconnect(&House::new(2), &ann());
-    page.give(Input::Loaded(Some(stored)));
+    page.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(page.draft(), "hello");
 }
 
@@ -141,7 +141,7 @@ fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
         page.give(Input::Leaving);
         let owner = page.store.read().rows[0].owner;
         let text = written.to_owned();
-        page.store.perform(&Effect::KeepDraft(StoredDraft {
+        page.store.perform(&Effect::SaveDraft(StoredDraft {
             owner,
             name: "Ann".to_owned(),
             room: RoomId::LOBBY,
@@ -150,8 +150,8 @@ fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
         // A page that was open finds it, and one that begins.
         let mut again = Page::again_in(&house, &page.store);
         assert_eq!(again.draft(), left);
-        again.give(Input::Visible(false));
-        again.give(Input::Visible(true));
+        again.give(Input::VisibilityChanged(false));
+        again.give(Input::VisibilityChanged(true));
         assert_eq!(again.draft(), left);
     }
 }
@@ -163,11 +163,11 @@ fn a_page_that_was_left_takes_nothing_of_what_it_reads() {
     page.breaks(1006);
     page.send(1, "1");
     page.slow = true;
-    page.give(Input::Visible(false));
+    page.give(Input::VisibilityChanged(false));
     page.give(Input::Leaving);
-    let stored: Stored = page.store.read();
+    let stored: StoredRows = page.store.read();
     page.now += LEASE_MS;
-    assert_eq!(page.give(Input::Loaded(Some(stored))), []);
+    assert_eq!(page.give(Input::RowsLoaded(Some(stored))), []);
     assert_eq!(page.store.read().rows[0].lease, 0);
     assert_eq!(page.store.read().rows[0].owner.epoch, Some(Epoch(1)));
 }
@@ -180,8 +180,8 @@ fn nothing_of_one_is_shown_to_another_who_joined_in_another_page() {
     page.send(1, "secret");
     types(&mut page, "more of it");
     page.retry();
-    assert!(page.breaks(4401).contains(&Effect::AskMe));
-    page.give(Input::Me(Ok(Some(bo()))));
+    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    page.give(Input::IdentityFetched(Ok(Some(bo()))));
     assert_eq!((page.rows(), page.draft().as_str()), (vec![], ""));
     page.retry();
     page.enter(&house, &bo());
@@ -201,7 +201,7 @@ fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
     page.frame(renamed);
     types(&mut page, "half");
     page.breaks(4401);
-    page.give(Input::Me(Ok(None)));
+    page.give(Input::IdentityFetched(Ok(None)));
     let again = crate::house::member(9, "Ada");
     page.give(Input::Named(Ok(again.clone())));
     assert_eq!(page.draft(), "half");
@@ -213,8 +213,8 @@ fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
 fn what_was_sent_and_is_written_again_is_a_draft() {
     let mut page = Page::welcome_in(&House::new(1));
     let look_away = |page: &mut Page| {
-        page.give(Input::Visible(false));
-        page.give(Input::Visible(true));
+        page.give(Input::VisibilityChanged(false));
+        page.give(Input::VisibilityChanged(true));
     };
     types(&mut page, "ok");
     look_away(&mut page);
@@ -234,7 +234,7 @@ fn a_draft_of_before_the_first_welcome_is_stored_and_goes_along() {
     page.give(Input::Leaving);
     // Loaded again, and no connection comes about.
     let mut again = Page::on(&page.store).start();
-    again.give(Input::Me(Ok(Some(ann()))));
+    again.give(Input::IdentityFetched(Ok(Some(ann()))));
     types(&mut again, "meanwhile");
     again.give(Input::Leaving);
     assert_eq!(again.store.read().drafts.len(), 2);

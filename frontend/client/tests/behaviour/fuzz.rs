@@ -2,7 +2,7 @@
 
 use client::Client;
 use client::effect::Effect;
-use client::input::{Input, SocketId, Timer};
+use client::input::{ConnectionId, Input, Timer};
 use client::limits::{PEOPLE_MAX, WINDOW_ROWS_MAX};
 use client::transport::Transport;
 use client::view::{ReadyState, RowKey, RowState, View};
@@ -29,7 +29,7 @@ impl Shell {
     fn take(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::Open(SocketId(number), transport) => {
+                Effect::OpenConnection(ConnectionId(number), transport) => {
                     assert!(*number > self.socket, "a number is used once");
                     self.socket = *number;
                     self.usable.insert(*number, *transport);
@@ -37,23 +37,23 @@ impl Shell {
                     assert!(self.usable.len() < 3 && kinds.len() == self.usable.len(), "{:?}", self.usable);
                     assert!(kinds.len() == 1 || kinds.contains(&Transport::WebSocket), "beside a lesser one");
                 }
-                Effect::Close(SocketId(number), _) => {
+                Effect::CloseConnection(ConnectionId(number), _) => {
                     assert!(self.usable.remove(number).is_some(), "closed what was not there");
                 }
-                Effect::Transmit(SocketId(number), text) => {
+                Effect::Transmit(ConnectionId(number), text) => {
                     assert!(self.usable.contains_key(number), "sent on what was closed");
                     assert!(text.len() <= shared::limits::FRAME_BYTES_MAX);
                     Command::parse(text).unwrap();
                     let value: serde_json::Value = serde_json::from_str(text).unwrap();
                     self.reference = value["ref"].as_u64().unwrap_or(self.reference);
                 }
-                Effect::Set(timer, at) => {
+                Effect::ScheduleTimer(timer, at) => {
                     self.timers.insert(*timer, *at);
                 }
-                Effect::Clear(timer) => {
+                Effect::CancelTimer(timer) => {
                     self.timers.remove(timer);
                 }
-                Effect::Keep(row) => self.keeps.push(row.key()),
+                Effect::SaveRow(row) => self.keeps.push(row.key()),
                 _ => {}
             }
         }
@@ -68,11 +68,14 @@ fn check(view: &View, shell: &Shell) {
     let settled = view.rows.iter().take_while(|row| row.state == RowState::Settled).count();
     let all = view.rows.iter().filter(|row| row.state == RowState::Settled).count();
     assert_eq!(settled, all, "what is settled stands before what is not");
-    assert!(!view.link.welcomed || view.link.ready_state == ReadyState::Open);
-    let up = matches!(view.link.ready_state, ReadyState::Open | ReadyState::Connecting);
+    assert!(!view.connection.welcomed || view.connection.ready_state == ReadyState::Open);
+    let up = matches!(view.connection.ready_state, ReadyState::Open | ReadyState::Connecting);
     assert_eq!(up, !shell.usable.is_empty(), "the readyState is the socket's own");
     // Whoever waits has a timer to be woken by.
-    assert_eq!(view.link.retry_at, view.link.retry_at.and(shell.timers.get(&Timer::Retry).copied()));
+    assert_eq!(
+        view.connection.retry_at,
+        view.connection.retry_at.and(shell.timers.get(&Timer::Retry).copied())
+    );
     assert!(!up || shell.timers.contains_key(&Timer::Silence), "a connection is always watched");
 }
 
@@ -85,12 +88,13 @@ fn no_input_makes_it_panic_or_break_its_promises() {
         let mut shell = Shell::default();
         let mut now = if seed % 7 == 0 { u64::MAX - 1_000 } else { 1_000 };
         // Half of them begin like any visit, or the way in would be found seldom.
-        let mut visit = vec![Input::Opened(SocketId(1)), Input::Me(Ok(Some(dice.member())))];
+        let mut visit =
+            vec![Input::ConnectionOpened(ConnectionId(1)), Input::IdentityFetched(Ok(Some(dice.member())))];
         visit.push(Input::Started { build: "b".to_owned(), name: None });
         visit.truncate(if seed % 2 == 0 { 0 } else { 3 });
         // And half of them stay with one transport.
         let pinned = (seed % 4 < 2).then_some(Transport::WebSocket);
-        visit.push(Input::Ways { worked: None, pinned });
+        visit.push(Input::TransportHints { last_good: None, pinned });
         for _ in 0..400 {
             now = match dice.roll(30) {
                 0 => now.saturating_sub(dice.roll(100_000)),
@@ -98,12 +102,12 @@ fn no_input_makes_it_panic_or_break_its_promises() {
                 _ => now.saturating_add(dice.roll(3_000)),
             };
             let kept =
-                shell.keeps.pop().filter(|_| dice.roll(3) > 0).map(|key| Input::Kept { key, ok: true });
+                shell.keeps.pop().filter(|_| dice.roll(3) > 0).map(|key| Input::RowSaved { key, ok: true });
             let input = visit.pop().or(kept).unwrap_or_else(|| dice.input(&shell));
             match input {
                 // A browser says `close` once, and then the socket is gone.
-                Input::Closed { socket, .. } => drop(shell.usable.remove(&socket.0)),
-                Input::Timer(timer) => {
+                Input::ConnectionClosed { socket, .. } => drop(shell.usable.remove(&socket.0)),
+                Input::TimerFired(timer) => {
                     shell.timers.remove(&timer);
                 }
                 _ => {}
@@ -113,7 +117,7 @@ fn no_input_makes_it_panic_or_break_its_promises() {
             shell.take(&out);
             let view = client.view();
             check(&view, &shell);
-            welcomes += u32::from(view.link.welcomed);
+            welcomes += u32::from(view.connection.welcomed);
             settled += view.rows.iter().filter(|row| row.state == RowState::Settled).count();
             assert!(std::rc::Rc::ptr_eq(&view, &client.view()));
         }
@@ -133,7 +137,7 @@ fn the_same_seed_and_the_same_inputs_give_the_same_effects() {
             let mut out = Vec::new();
             client.handle(dice.input(&shell), step * 100, &mut out);
             for effect in &out {
-                if let Effect::Open(SocketId(number), _) = effect {
+                if let Effect::OpenConnection(ConnectionId(number), _) = effect {
                     shell.socket = *number;
                 }
             }

@@ -4,13 +4,13 @@ use crate::house::{House, client_id, member};
 use crate::page::{Page, ann, bo, closes, opens, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer, Unreachable};
-use client::outbox::persisted::Stored;
-use client::view::{Identity, NameRefusal, ReadyState, RowKey};
+use client::outbox::persisted::StoredRows;
+use client::view::{IdentityView, NameRefusal, ReadyState, RowKey};
 use shared::{ErrorCode, MemberId};
 
 fn name_of(page: &mut Page) -> Option<String> {
     match &page.view().identity {
-        Identity::Somebody { me, .. } => Some(me.name.clone()),
+        IdentityView::Somebody { me, .. } => Some(me.name.clone()),
         _ => None,
     }
 }
@@ -19,19 +19,19 @@ fn name_of(page: &mut Page) -> Option<String> {
 fn is_forgotten(page: &mut Page) -> Vec<Effect> {
     page.breaks(1012);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(House::error(page.hello, ErrorCode::SignInRequired));
-    assert!(out.contains(&Effect::AskMe), "{out:?}");
-    page.give(Input::Closed { socket: page.socket, code: 4401, reason: String::new() });
-    page.give(Input::Me(Ok(None)))
+    assert!(out.contains(&Effect::FetchIdentity), "{out:?}");
+    page.give(Input::ConnectionClosed { socket: page.socket, code: 4401, reason: String::new() });
+    page.give(Input::IdentityFetched(Ok(None)))
 }
 
 #[test]
 fn who_signed_out_on_another_page_is_asked_for_a_name() {
     let mut page = Page::welcome_in(&House::new(1));
-    assert!(page.breaks(4401).contains(&Effect::AskMe));
-    assert_eq!(page.give(Input::Me(Ok(None))), []);
-    assert_eq!(page.view().identity, Identity::Nobody { name: "Ann".into(), busy: false, refusal: None });
+    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    assert_eq!(page.give(Input::IdentityFetched(Ok(None))), []);
+    assert_eq!(page.view().identity, IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: None });
 }
 
 #[test]
@@ -39,26 +39,29 @@ fn a_server_that_closes_without_a_word_has_forgotten_us_too() {
     let mut page = Page::welcome_in(&House::new(1));
     page.breaks(1006);
     page.retry();
-    page.give(Input::Opened(page.socket));
-    assert!(page.breaks(4401).contains(&Effect::AskMe));
-    assert_eq!(page.give(Input::Me(Ok(None))), [Effect::Join { name: "Ann".to_owned() }]);
+    page.give(Input::ConnectionOpened(page.socket));
+    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    assert_eq!(page.give(Input::IdentityFetched(Ok(None))), [Effect::Join { name: "Ann".to_owned() }]);
 }
 
 #[test]
 fn an_unreachable_server_is_asked_again_and_at_once_when_wished() {
     let mut page = Page::opened();
-    let out = page.give(Input::Me(Err(Unreachable)));
-    assert_eq!(page.view().link.retry_at, set(&out, Timer::Retry));
+    let out = page.give(Input::IdentityFetched(Err(Unreachable)));
+    assert_eq!(page.view().connection.retry_at, set(&out, Timer::Retry));
     for wish in [
         Input::ReconnectNow,
-        Input::Network { online: true },
-        Input::Visible(true),
-        Input::Timer(Timer::Retry),
+        Input::NetworkReported { online: true },
+        Input::VisibilityChanged(true),
+        Input::TimerFired(Timer::Retry),
     ] {
-        assert!(page.give(wish).contains(&Effect::AskMe));
-        page.give(Input::Me(Err(Unreachable)));
+        assert!(page.give(wish).contains(&Effect::FetchIdentity));
+        page.give(Input::IdentityFetched(Err(Unreachable)));
     }
-    assert!(opens(&page.give(Input::Me(Ok(Some(ann()))))) || page.view().link.retry_at.is_some());
+    assert!(
+        opens(&page.give(Input::IdentityFetched(Ok(Some(ann())))))
+            || page.view().connection.retry_at.is_some()
+    );
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
     is_forgotten(&mut page);
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Ann2".to_owned()) };
     page.give(Input::Named(Err(refusal.clone())));
-    let nobody = Identity::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal) };
+    let nobody = IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal) };
     assert_eq!(page.view().identity, nobody);
     assert!(!page.view().can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
@@ -116,20 +119,20 @@ fn signing_out_leaves_nothing_for_the_next_person() {
         view.left_behind.iter().map(|left| (&*left.name, left.rows)).collect::<Vec<_>>(),
         [("Ann", 1)]
     );
-    assert_eq!(view.identity, Identity::Nobody { name: "".into(), busy: false, refusal: None });
-    assert_eq!(view.link.ready_state, ReadyState::Closing);
-    page.give(Input::Closed { socket: page.socket, code: 1000, reason: String::new() });
-    assert_eq!(page.view().link.ready_state, ReadyState::Closed);
+    assert_eq!(view.identity, IdentityView::Nobody { name: "".into(), busy: false, refusal: None });
+    assert_eq!(view.connection.ready_state, ReadyState::Closing);
+    page.give(Input::ConnectionClosed { socket: page.socket, code: 1000, reason: String::new() });
+    assert_eq!(page.view().connection.ready_state, ReadyState::Closed);
     assert_eq!(page.give(Input::ReconnectNow), []);
     page.give(Input::Join { name: "Bo".to_owned() });
     assert!(opens(&page.give(Input::Named(Ok(bo())))));
     page.enter(&House::new(2), &bo());
     assert!(!page.view().new_epoch, "Bo has seen no other");
     let left = page.view().left_behind[0].owner;
-    let out = page.give(Input::DropLeft(left));
+    let out = page.give(Input::DiscardLeftBehind(left));
     let key = RowKey { author: MemberId(1), client_id: client_id(1) };
-    assert_eq!((out, page.view().left_behind.len()), (vec![Effect::Drop(key)], 0));
-    assert_eq!(page.store.read(), Stored::default());
+    assert_eq!((out, page.view().left_behind.len()), (vec![Effect::DeleteRow(key)], 0));
+    assert_eq!(page.store.read(), StoredRows::default());
 }
 
 #[test]
@@ -137,10 +140,10 @@ fn a_post_of_somebody_unknown_waits_until_it_is_clear_who_we_are() {
     let mut page = Page::welcome_in(&House::new(1));
     let sent = posts(&page.send(1, "x"))[0].reference;
     let out = page.frame(House::error(sent, ErrorCode::SignInRequired));
-    assert!(closes(&out).is_some() && out.contains(&Effect::AskMe));
+    assert!(closes(&out).is_some() && out.contains(&Effect::FetchIdentity));
     assert_eq!(set(&out, Timer::Retry), None, "one thing at a time");
     assert_eq!(page.rows(), ["x~"]);
-    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.retry();
     assert_eq!(posts(&page.enter(&House::new(1), &ann())).len(), 1);
 }
@@ -151,10 +154,10 @@ fn a_renaming_that_finds_us_unknown_asks_who_we_are_without_a_connection() {
     page.give(Input::Rename { name: "Anna".to_owned() });
     let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None };
     let out = page.give(Input::Named(Err(refusal)));
-    assert!(out.contains(&Effect::AskMe) && closes(&out).is_some());
-    page.give(Input::Me(Err(Unreachable)));
-    assert!(page.give(Input::Timer(Timer::Retry)).contains(&Effect::AskMe));
-    page.give(Input::Me(Ok(Some(ann()))));
+    assert!(out.contains(&Effect::FetchIdentity) && closes(&out).is_some());
+    page.give(Input::IdentityFetched(Err(Unreachable)));
+    assert!(page.give(Input::TimerFired(Timer::Retry)).contains(&Effect::FetchIdentity));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert!(opens(&page.retry()));
 }
 

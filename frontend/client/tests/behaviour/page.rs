@@ -4,7 +4,7 @@ use crate::house::{House, client_id, member};
 use crate::store::Store;
 use client::Client;
 use client::effect::Effect;
-use client::input::{Input, SocketId, Timer};
+use client::input::{ConnectionId, Input, Timer};
 use client::limits::LEASE_MS;
 use client::transport::Transport;
 use client::view::{RowKey, RowState, View};
@@ -16,7 +16,7 @@ use std::rc::Rc;
 pub(crate) struct Page {
     pub(crate) client: Client,
     pub(crate) now: u64,
-    pub(crate) socket: SocketId,
+    pub(crate) socket: ConnectionId,
     /// The `ref` of the latest `hello`.
     pub(crate) hello: u64,
     /// What the browser keeps; pages of one browser share it.
@@ -37,7 +37,7 @@ impl Page {
         Page {
             client: Client::new(1),
             now: 1_000_000,
-            socket: SocketId(0),
+            socket: ConnectionId(0),
             hello: 0,
             store: store.clone(),
             slow: false,
@@ -52,10 +52,10 @@ impl Page {
 
     pub(crate) fn start(mut self) -> Self {
         // Which transport it is matters to few.
-        self.give(Input::Ways { worked: None, pinned: Some(Transport::WebSocket) });
+        self.give(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
         let started = Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()) };
-        assert_eq!(self.give(started), [Effect::Load, Effect::AskMe]);
-        let stored = Input::Loaded(Some(self.store.read()));
+        assert_eq!(self.give(started), [Effect::LoadRows, Effect::FetchIdentity]);
+        let stored = Input::RowsLoaded(Some(self.store.read()));
         self.give(stored);
         self
     }
@@ -71,52 +71,52 @@ impl Page {
     }
 
     fn signed_in(mut self, house: &House) -> Self {
-        self.give(Input::Me(Ok(Some(ann()))));
+        self.give(Input::IdentityFetched(Ok(Some(ann()))));
         self.enter(house, &ann());
         self
     }
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
         // At the start and where a lease ends the test answers.
-        let answers = matches!(input, Input::Frame(..) | Input::Visible(_)) && !self.slow;
+        let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
         let mut out = Vec::new();
         self.client.handle(input, self.now, &mut out);
         let mut kept = Vec::new();
         for effect in &out {
             self.store.perform(effect);
             match effect {
-                Effect::Open(socket, _) => self.socket = *socket,
+                Effect::OpenConnection(socket, _) => self.socket = *socket,
                 Effect::Transmit(socket, text) => {
                     assert_eq!(*socket, self.socket, "sent on a connection that is no more");
                     if let Ok(Command::Hello(hello)) = Command::parse(text) {
                         self.hello = hello.reference;
                     }
                 }
-                Effect::Keep(row) if !self.slow => kept.push(row.key()),
-                Effect::Set(timer, at) => drop(self.timers.insert(*timer, *at)),
-                Effect::Clear(timer) => drop(self.timers.remove(timer)),
+                Effect::SaveRow(row) if !self.slow => kept.push(row.key()),
+                Effect::ScheduleTimer(timer, at) => drop(self.timers.insert(*timer, *at)),
+                Effect::CancelTimer(timer) => drop(self.timers.remove(timer)),
                 _ => {}
             }
         }
         for key in kept {
             out.extend(self.stored(key, true));
         }
-        if answers && out.contains(&Effect::Load) {
+        if answers && out.contains(&Effect::LoadRows) {
             let stored = self.store.read();
-            out.extend(self.give(Input::Loaded(Some(stored))));
+            out.extend(self.give(Input::RowsLoaded(Some(stored))));
         }
         out
     }
 
     /// The browser has stored a row, or cannot.
     pub(crate) fn stored(&mut self, key: RowKey, ok: bool) -> Vec<Effect> {
-        self.give(Input::Kept { key, ok })
+        self.give(Input::RowSaved { key, ok })
     }
 
     /// This timer's time has come.
     pub(crate) fn ring(&mut self, timer: Timer) -> Vec<Effect> {
         self.now = self.timers.remove(&timer).expect("a timer that was set");
-        self.give(Input::Timer(timer))
+        self.give(Input::TimerFired(timer))
     }
 
     /// This timer's time has come, if it was set.
@@ -130,7 +130,7 @@ impl Page {
     pub(crate) fn comes_back(&mut self) -> Hello {
         self.breaks(1006);
         self.retry();
-        match &commands(&self.give(Input::Opened(self.socket)))[..] {
+        match &commands(&self.give(Input::ConnectionOpened(self.socket)))[..] {
             [Command::Hello(hello)] => hello.clone(),
             other => panic!("{other:?}"),
         }
@@ -145,12 +145,12 @@ impl Page {
     }
 
     pub(crate) fn frame(&mut self, text: String) -> Vec<Effect> {
-        self.give(Input::Frame(self.socket, text))
+        self.give(Input::FrameReceived(self.socket, text))
     }
 
     /// The connection that is being opened opens, and the house welcomes `you`.
     pub(crate) fn enter(&mut self, house: &House, you: &Member) -> Vec<Effect> {
-        self.give(Input::Opened(self.socket));
+        self.give(Input::ConnectionOpened(self.socket));
         let welcome = house.welcome(self.hello, you);
         self.frame(welcome)
     }
@@ -163,13 +163,13 @@ impl Page {
     }
 
     pub(crate) fn breaks(&mut self, code: u16) -> Vec<Effect> {
-        self.give(Input::Closed { socket: self.socket, code, reason: String::new() })
+        self.give(Input::ConnectionClosed { socket: self.socket, code, reason: String::new() })
     }
 
     /// The wait before the next attempt is over.
     pub(crate) fn retry(&mut self) -> Vec<Effect> {
-        self.now = self.view().link.retry_at.expect("an attempt to come");
-        self.give(Input::Timer(Timer::Retry))
+        self.now = self.view().connection.retry_at.expect("an attempt to come");
+        self.give(Input::TimerFired(Timer::Retry))
     }
 
     pub(crate) fn send(&mut self, number: u64, text: &str) -> Vec<Effect> {
@@ -194,7 +194,7 @@ impl Page {
 
     /// Writes in the lobby.
     pub(crate) fn types(&mut self, text: &str) -> Vec<Effect> {
-        self.give(Input::Draft { room: RoomId::LOBBY, text: text.to_owned() })
+        self.give(Input::DraftChanged { room: RoomId::LOBBY, text: text.to_owned() })
     }
 
     pub(crate) fn draft(&mut self) -> String {
@@ -233,17 +233,19 @@ pub(crate) fn posts(effects: &[Effect]) -> Vec<Post> {
 /// When this timer was set to come.
 pub(crate) fn set(effects: &[Effect], timer: Timer) -> Option<u64> {
     effects.iter().rev().find_map(|effect| match effect {
-        Effect::Set(which, at) if *which == timer => Some(*at),
+        Effect::ScheduleTimer(which, at) if *which == timer => Some(*at),
         _ => None,
     })
 }
 
 pub(crate) fn opens(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Open(..)))
+    effects.iter().any(|effect| matches!(effect, Effect::OpenConnection(..)))
 }
 
 pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {
-    effects.iter().find_map(|effect| if let Effect::Close(_, code) = effect { Some(*code) } else { None })
+    effects
+        .iter()
+        .find_map(|effect| if let Effect::CloseConnection(_, code) = effect { Some(*code) } else { None })
 }
 
 /// The questions for history among these effects.

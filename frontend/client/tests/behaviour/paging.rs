@@ -12,7 +12,7 @@ use shared::command::PageAnchor;
 /// Ann's page in a house where so much was said.
 fn reader(house: &House) -> Page {
     let mut page = Page::welcome_in(house);
-    page.give(Input::Follow(false));
+    page.give(Input::FollowEnd(false));
     page
 }
 
@@ -39,9 +39,9 @@ fn older_pages_come_one_by_one_until_the_first_message() {
     let mut page = reader(&house);
     for from in [81, 31, 1] {
         assert_eq!(page.view().older, Edge::More);
-        let out = page.give(Input::Older);
+        let out = page.give(Input::LoadOlder);
         assert_eq!(page.view().older, Edge::Loading);
-        assert_eq!(histories(&page.give(Input::Older)), [], "one at a time");
+        assert_eq!(histories(&page.give(Input::LoadOlder)), [], "one at a time");
         answer(&mut page, &house, &out);
         assert_eq!(page.texts(), whole(from, 230));
     }
@@ -53,7 +53,7 @@ fn the_window_moves_up_and_what_leaves_it_is_still_held() {
     let house = talkative(500);
     let mut page = reader(&house);
     while page.view().older != Edge::End {
-        let out = page.give(Input::Older);
+        let out = page.give(Input::LoadOlder);
         if !histories(&out).is_empty() {
             answer(&mut page, &house, &out);
         }
@@ -62,7 +62,7 @@ fn the_window_moves_up_and_what_leaves_it_is_still_held() {
     assert_eq!(page.texts(), whole(1, 300));
     assert_eq!(page.view().newer, Edge::More);
     while page.view().newer != Edge::End {
-        assert_eq!(histories(&page.give(Input::Newer)), []);
+        assert_eq!(histories(&page.give(Input::LoadNewer)), []);
     }
     assert_eq!(page.texts(), whole(201, 500));
     assert_eq!(page.view().older, Edge::More);
@@ -73,7 +73,7 @@ fn nobody_reading_history_is_moved_by_a_new_message() {
     let mut house = talkative(500);
     let mut page = reader(&house);
     for _ in 0..6 {
-        let out = page.give(Input::Older);
+        let out = page.give(Input::LoadOlder);
         answer(&mut page, &house, &out);
     }
     let before = page.view().rows.clone();
@@ -82,7 +82,7 @@ fn nobody_reading_history_is_moved_by_a_new_message() {
     page.frames(talk);
     assert!(std::rc::Rc::ptr_eq(&before, &page.view().rows));
     assert_eq!((page.view().new_below, page.view().newer), (20, Edge::More));
-    page.give(Input::Latest);
+    page.give(Input::JumpToLatest);
     assert!(page.view().following);
     assert_eq!((page.view().new_below, page.view().newer), (0, Edge::End));
     assert_eq!(page.texts(), whole(421, 520));
@@ -105,21 +105,21 @@ fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
         // Who sends goes to the end, where the last hundred are shown and what comes since.
         assert_eq!(page.texts(), whole((said - 99).max(newest + 1 - most.min(newest)), newest));
         let shown = page.view().rows.clone();
-        page.give(Input::Follow(false));
+        page.give(Input::FollowEnd(false));
         assert!(std::rc::Rc::ptr_eq(&shown, &page.view().rows), "to go up moves nothing");
         let steps = newest / WINDOW_STEP as u64 + 1;
         for _ in 0..steps {
-            page.give(Input::Older);
+            page.give(Input::LoadOlder);
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
         }
         assert_eq!((page.texts(), page.view().older), (whole(1, most.min(newest)), Edge::End));
         // Not told again by the list that the reader is at the end.
         for _ in 0..steps {
-            page.give(Input::Newer);
+            page.give(Input::LoadNewer);
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX && !page.view().following);
         }
         assert_eq!((page.texts().last(), page.view().newer), (Some(&newest), Edge::End));
-        page.give(Input::Latest);
+        page.give(Input::JumpToLatest);
         assert_eq!((page.texts().last(), page.view().newer), (Some(&newest), Edge::End));
         assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
     }
@@ -143,10 +143,10 @@ fn who_scrolled_up_a_little_sees_what_comes_below_until_the_window_is_full() {
     page.frames(talk);
     assert_eq!(page.texts(), whole(1, 300));
     assert_eq!(page.view().new_below, 250);
-    page.give(Input::Follow(true));
+    page.give(Input::FollowEnd(true));
     assert!(!page.view().following, "that is not the end of the room");
-    page.give(Input::Newer);
-    page.give(Input::Follow(true));
+    page.give(Input::LoadNewer);
+    page.give(Input::FollowEnd(true));
     assert!(page.view().following);
     assert_eq!(page.texts(), whole(51, 350));
 }
@@ -160,12 +160,12 @@ fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
     answer(&mut page, &house, &out);
     let view = page.view();
     assert_eq!(page.texts(), whole(275, 324));
-    let landed = view.landed.unwrap();
+    let landed = view.jump_target.unwrap();
     assert_eq!(view.rows.iter().position(|row| row.key == landed.key), Some(25));
     assert_eq!((view.older, view.newer, view.following), (Edge::More, Edge::More, false));
-    let out = page.give(Input::Newer);
+    let out = page.give(Input::LoadNewer);
     answer(&mut page, &house, &out);
-    let out = page.give(Input::Older);
+    let out = page.give(Input::LoadOlder);
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(225, 374));
 }
@@ -180,13 +180,13 @@ fn two_stretches_become_one_when_they_touch_and_not_before() {
     let talk = house.talk(LOBBY, 301..=301);
     page.frames(talk);
     assert_eq!(page.texts(), whole(95, 144), "the newest do not touch it");
-    let out = page.give(Input::Newer);
+    let out = page.give(Input::LoadNewer);
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(95, 194));
-    let out = page.give(Input::Newer);
+    let out = page.give(Input::LoadNewer);
     answer(&mut page, &house, &out);
     while page.view().newer != Edge::End {
-        assert_eq!(histories(&page.give(Input::Newer)), [], "all the rest is held");
+        assert_eq!(histories(&page.give(Input::LoadNewer)), [], "all the rest is held");
     }
     assert_eq!(page.texts(), whole(95, 301).split_off(0));
 }
@@ -197,22 +197,22 @@ fn a_jump_to_what_is_held_asks_nobody() {
     let mut page = reader(&house);
     assert_eq!(histories(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
     let view = page.view();
-    let landed = view.landed.unwrap();
+    let landed = view.jump_target.unwrap();
     let row = view.rows.iter().find(|row| row.key == landed.key).unwrap();
     assert_eq!(&*row.text, "40");
     page.give(Input::Jump(PageAnchor::Around(3 * 40)));
-    assert_ne!(page.view().landed.unwrap().turn, landed.turn, "again is another jump");
+    assert_ne!(page.view().jump_target.unwrap().revision, landed.revision, "again is another jump");
 }
 
 #[test]
 fn a_page_that_is_refused_for_now_is_asked_for_again() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::Older));
+    let asked = histories(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
     assert_eq!((histories(&out), page.view().older), (vec![], Edge::Loading));
-    assert!(set(&out, Timer::Ask).is_some());
-    let out = page.ring(Timer::Ask);
+    assert!(set(&out, Timer::Request).is_some());
+    let out = page.ring(Timer::Request);
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(1, 150));
 }
@@ -221,10 +221,10 @@ fn a_page_that_is_refused_for_now_is_asked_for_again() {
 fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::Older));
+    let asked = histories(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::RoomUnknown));
     assert_eq!((out, page.view().older), (vec![], Edge::Failed));
-    let out = page.give(Input::Older);
+    let out = page.give(Input::LoadOlder);
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(1, 150));
 }
@@ -233,7 +233,7 @@ fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
 fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
     let house = talkative(300);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::Older));
+    let asked = histories(&page.give(Input::LoadOlder));
     page.frame(house.history(asked[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
     assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
 }
@@ -242,11 +242,11 @@ fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
 fn an_answer_that_never_comes_ends_the_connection() {
     let house = talkative(150);
     let mut page = reader(&house);
-    page.give(Input::Older);
+    page.give(Input::LoadOlder);
     page.now += SETTLE_MS;
-    assert!(closes(&page.give(Input::Timer(Timer::Silence))).is_some());
+    assert!(closes(&page.give(Input::TimerFired(Timer::Silence))).is_some());
     page.retry();
-    let hello = page.give(Input::Opened(page.socket));
+    let hello = page.give(Input::ConnectionOpened(page.socket));
     assert_eq!(histories(&hello), []);
     let out = page.frame(house.welcome(page.hello, &ann()));
     answer(&mut page, &house, &out);

@@ -76,8 +76,8 @@ fn a_hole_whose_filling_is_refused_for_now_is_asked_for_again() {
     let talk = house.talk(LOBBY, 1..=2);
     let asked = holes(&page.frame(talk[1].clone()));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
-    assert!(set(&out, Timer::Ask).is_some() && holes(&out).is_empty());
-    let again = holes(&page.ring(Timer::Ask));
+    assert!(set(&out, Timer::Request).is_some() && holes(&out).is_empty());
+    let again = holes(&page.ring(Timer::Request));
     page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9));
     assert_eq!(page.texts(), [1, 2]);
 }
@@ -111,7 +111,7 @@ fn a_server_that_cannot_tell_what_is_missing_is_asked_for_everything() {
     let out = page.frame(house.events(asked[0].reference, asked[0].to, u64::MAX, 9));
     assert!(closes(&out).is_some());
     page.retry();
-    let hello = commands(&page.give(Input::Opened(page.socket)));
+    let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
     assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.cursor.is_none()));
 }
 
@@ -124,7 +124,7 @@ fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
     house.post(&bo(), 3, "three");
     page.breaks(1006);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
     assert_eq!(page.rows(), ["one", "two", "three"]);
     assert_eq!(page.view().older, Edge::End);
@@ -132,7 +132,7 @@ fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
     house.post(&bo(), 5, "five");
     page.breaks(1006);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 1));
     assert_eq!(page.rows(), ["five"]);
     assert_eq!(page.view().older, Edge::More);

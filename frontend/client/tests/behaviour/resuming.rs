@@ -46,7 +46,7 @@ fn what_was_missed_follows_and_then_the_cursor_moves() {
     assert_eq!(page.texts(), [1, 2]);
     page.frames(house.missed(before.n));
     assert_eq!(page.texts(), [1, 2, 3, 4]);
-    assert_eq!(item(&mut page, TEA).unseen, 3);
+    assert_eq!(item(&mut page, TEA).unread, 3);
     assert_eq!(page.comes_back().cursor, Some(before), "not all of it is known to be there");
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     page.frames(house.missed(before.n));
@@ -105,7 +105,7 @@ fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
             page.frame(house.caught_up());
             assert!(asked.after < house.through().through.n);
         }
-        page.give(Input::Older);
+        page.give(Input::LoadOlder);
         assert_eq!(page.view().rows.last().map(|row| row.text.to_string()), Some((1 + many).to_string()));
         assert_eq!(page.comes_back().cursor, Some(house.through().through));
     }
@@ -149,7 +149,7 @@ fn posts_leave_right_after_the_welcome() {
     page.send(1, "1");
     house.talk(LOBBY, 2..=3);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     let welcome = house.welcome_back(page.hello, &ann(), 0);
     assert_eq!(posts(&page.frame(welcome)).len(), 1);
 }
@@ -166,7 +166,7 @@ fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
     assert_eq!(page.view().older, Edge::More);
-    let asked = histories(&page.give(Input::Older));
+    let asked = histories(&page.give(Input::LoadOlder));
     let page_of = house.history(asked[0].reference, LOBBY, asked[0].at);
     page.frame(page_of);
     assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
@@ -174,7 +174,7 @@ fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
 
 #[test]
 fn after_a_snapshot_what_is_open_is_seen_and_what_stands_before_ones_own_word() {
-    let unseen = |page: &mut Page| page.view().rooms.iter().map(|room| room.unseen).collect::<Vec<_>>();
+    let unseen = |page: &mut Page| page.view().rooms.iter().map(|room| room.unread).collect::<Vec<_>>();
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=2);
     house.talk(TEA, 1..=1);
@@ -191,7 +191,7 @@ fn after_a_snapshot_what_is_open_is_seen_and_what_stands_before_ones_own_word() 
     page.frame(house.reset(None, TEA, 4));
     page.frame(house.caught_up());
     assert_eq!(unseen(&mut page), [0, 2]);
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     assert_eq!(unseen(&mut page), [0, 0]);
 }
 
@@ -220,7 +220,7 @@ fn a_room_joined_meanwhile_goes_on_from_the_list() {
     page.frame(house.caught_up());
     let talk = house.talk(TEA, 6..=6);
     assert_eq!(holes(&page.frames(talk)), []);
-    let asked = histories(&page.give(Input::Open(TEA)));
+    let asked = histories(&page.give(Input::OpenRoom(TEA)));
     page.frame(house.history(asked[0].reference, TEA, asked[0].at));
     assert_eq!(page.texts(), (1..=6).collect::<Vec<_>>());
     assert!(cursor < house.through().through.n);
@@ -230,7 +230,7 @@ fn a_room_joined_meanwhile_goes_on_from_the_list() {
 fn a_room_left_meanwhile_is_gone_and_the_lobby_open() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     house.part(7);
     assert_eq!(page.view().room, TEA);
     returns(&mut page, &house);
@@ -242,7 +242,7 @@ fn another_stay_in_a_room_begins_with_nothing() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(TEA, 1..=2);
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     page.frames(talk);
     assert_eq!(page.texts(), [1, 2]);
     house.part(7);
@@ -273,8 +273,8 @@ fn names_and_counts_are_told_by_the_list_and_by_what_comes_after_it() {
 fn a_session_that_goes_on_from_nothing_begins_anew() {
     let mut house = House::new(1);
     let mut page = Page::opened();
-    page.give(Input::Me(Ok(Some(ann()))));
-    page.give(Input::Opened(page.socket));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
+    page.give(Input::ConnectionOpened(page.socket));
     assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
     page.retry();
     page.enter(&house, &ann());
@@ -283,7 +283,7 @@ fn a_session_that_goes_on_from_nothing_begins_anew() {
     house.epoch = shared::Epoch(2);
     assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     assert!(closes(&page.frame(house.welcome_back(page.hello, &bo(), 0))).is_some());
 }
 
@@ -304,10 +304,10 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
     let mut house = House::new(1);
     house.talk(LOBBY, 1..=9);
     let mut page = Page::opened();
-    page.give(Input::Me(Ok(Some(ann()))));
-    page.give(Input::Opened(page.socket));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
+    page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
-    let asked = histories(&page.give(Input::Older));
+    let asked = histories(&page.give(Input::LoadOlder));
     let hello = page.comes_back();
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
     let again = histories(&out);
@@ -323,9 +323,9 @@ fn a_session_begins_with_the_room_of_the_address() {
     house.talk(TEA, 1..=80);
     for (asked, given) in [(TEA, TEA), (RoomId(9), LOBBY)] {
         let mut page = Page::opened();
-        page.give(Input::Me(Ok(Some(ann()))));
-        page.give(Input::Open(asked));
-        let hello = commands(&page.give(Input::Opened(page.socket)));
+        page.give(Input::IdentityFetched(Ok(Some(ann()))));
+        page.give(Input::OpenRoom(asked));
+        let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
         assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
         // The server gives the lobby to who is not in that room.
         let welcome = house.welcome_to(page.hello, &ann(), given, 50);
@@ -358,16 +358,16 @@ fn who_catches_up_slowly_with_something_to_say_is_not_given_up() {
     page.send(1, "1");
     house.talk(LOBBY, 2..=90);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_back(page.hello, &ann(), 0));
     let mut effects = Vec::new();
     for text in house.missed(0) {
         page.now += 500;
         effects.extend(page.frame(text));
-        effects.extend(page.give(Input::Timer(client::input::Timer::Silence)));
+        effects.extend(page.give(Input::TimerFired(client::input::Timer::Silence)));
     }
     effects.extend(page.frame(house.caught_up()));
     page.now += 5_000;
-    effects.extend(page.give(Input::Timer(client::input::Timer::Silence)));
-    assert!(!effects.iter().any(|effect| matches!(effect, client::effect::Effect::Close(..))));
+    effects.extend(page.give(Input::TimerFired(client::input::Timer::Silence)));
+    assert!(!effects.iter().any(|effect| matches!(effect, client::effect::Effect::CloseConnection(..))));
 }

@@ -3,7 +3,7 @@
 use crate::house::{House, LOBBY, client_id, frame};
 use crate::page::{Page, ann, bo, commands, histories, posts};
 use client::input::{Input, Timer};
-use client::outbox::persisted::Body;
+use client::outbox::persisted::CommandBody;
 use client::view::{Edge, RowState};
 use shared::command::Command;
 use shared::event::{DirectoryRoom, RoomsPage};
@@ -33,14 +33,14 @@ fn who_says_something_at_another_page_has_seen_the_room_up_to_there() {
     let mut page = Page::welcome_in(&house);
     for (seen, frame) in [(1, house.talk(TEA, 1..=1)), (2, house.talk(TEA, 2..=2))] {
         page.frames(frame);
-        assert_eq!(page.view().rooms[1].unseen, seen);
+        assert_eq!(page.view().rooms[1].unread, seen);
     }
     let own = house.post_in(TEA, &ann(), 9, "my own");
     page.frame(own);
-    assert_eq!(page.view().rooms[1].unseen, 0);
+    assert_eq!(page.view().rooms[1].unread, 0);
     let talk = house.talk(TEA, 3..=3);
     page.frames(talk);
-    assert_eq!(page.view().rooms[1].unseen, 1);
+    assert_eq!(page.view().rooms[1].unread, 1);
 }
 
 #[test]
@@ -50,16 +50,16 @@ fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(TEA, 81..=82);
     page.frames(talk);
-    assert_eq!(page.view().rooms[1].unseen, 2);
-    let asked = histories(&page.give(Input::Open(TEA)));
+    assert_eq!(page.view().rooms[1].unread, 2);
+    let asked = histories(&page.give(Input::OpenRoom(TEA)));
     assert_eq!((page.view().room, page.view().older), (TEA, Edge::Loading));
     let talk = house.talk(TEA, 83..=83);
     page.frames(talk);
     page.frame(house.history(asked[0].reference, TEA, asked[0].at));
     assert_eq!(page.texts(), (31..=83).collect::<Vec<_>>());
-    assert_eq!((page.view().rooms[1].unseen, page.view().following), (0, true));
-    page.give(Input::Open(LOBBY));
-    assert_eq!(histories(&page.give(Input::Open(TEA))), [], "it is held");
+    assert_eq!((page.view().rooms[1].unread, page.view().following), (0, true));
+    page.give(Input::OpenRoom(LOBBY));
+    assert_eq!(histories(&page.give(Input::OpenRoom(TEA))), [], "it is held");
     assert_eq!(page.view().rows.len(), 53);
 }
 
@@ -72,7 +72,7 @@ fn a_room_joined_on_another_page_is_there_and_goes_when_it_is_left() {
     let joined = house.join(7);
     page.frames(joined);
     assert_eq!(names(&mut page), ["", "tea"]);
-    let asked = histories(&page.give(Input::Open(TEA)));
+    let asked = histories(&page.give(Input::OpenRoom(TEA)));
     page.frame(house.history(asked[0].reference, TEA, asked[0].at));
     let talk = house.talk(TEA, 3..=3);
     page.frames(talk);
@@ -115,7 +115,7 @@ fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
     page.frame(House::error(create.reference, ErrorCode::NameTaken));
     let pending = page.view().pending[0].clone();
     assert_eq!(pending.state, RowState::Failed(ErrorCode::NameTaken));
-    assert!(matches!(pending.body, Body::Create { .. }));
+    assert!(matches!(pending.body, CommandBody::Create { .. }));
     page.give(Input::Discard(pending.key));
     let out = page.give(make(2, "tea"));
     let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
@@ -202,7 +202,7 @@ fn who_joins_a_room_that_was_found_is_one_more() {
         let mut house = House::new(1);
         house.make(7, "tea");
         let mut page = Page::welcome_in(&house);
-        let out = page.give(Input::Browse { find: String::new() });
+        let out = page.give(Input::SearchDirectory { find: String::new() });
         let Command::Rooms(asked) = &commands(&out)[0] else { panic!("{out:?}") };
         let (name, description) = ("tea".to_owned(), String::new());
         let found = DirectoryRoom { id: TEA, name, description, members: 4, joined };
@@ -244,7 +244,7 @@ fn rooms_do_not_wait_for_each_other_and_a_room_keeps_its_order() {
     let leave = Input::LeaveRoom { client_id: client_id(3), room: TEA };
     assert_eq!(commands(&page.give(leave)), [], "after what was said there");
     assert_eq!(page.rows(), ["b…"]);
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     assert_eq!(page.rows(), ["a…"]);
 }
 
@@ -259,7 +259,7 @@ fn what_was_said_to_a_room_that_one_is_out_of_is_found_among_what_failed() {
     page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
     let pending = page.view().pending[0].clone();
     assert_eq!(pending.state, RowState::Failed(ErrorCode::RoomUnknown));
-    assert_eq!(pending.body, Body::Post { room: TEA, text: "too late".to_owned() });
+    assert_eq!(pending.body, CommandBody::Post { room: TEA, text: "too late".to_owned() });
 }
 
 #[test]
@@ -280,23 +280,23 @@ fn rooms_of_the_house_are_listed_page_by_page() {
         };
         frame(&Event::Rooms(RoomsPage { reference, rooms: ids.iter().map(room).collect(), more }))
     };
-    let asked = asks(&mut page, Input::Browse { find: "t".to_owned() });
+    let asked = asks(&mut page, Input::SearchDirectory { find: "t".to_owned() });
     assert_eq!((asked.find.as_str(), asked.after), ("t", None));
     page.frame(found(asked.reference + 1, &[2], false));
-    assert_eq!(page.view().found.as_ref().unwrap().edge, Edge::Loading);
+    assert_eq!(page.view().directory.as_ref().unwrap().edge, Edge::Loading);
     page.frame(found(asked.reference, &[2, 7], true));
-    let view = page.view().found.clone().unwrap();
+    let view = page.view().directory.clone().unwrap();
     assert_eq!(view.rooms.iter().map(|room| room.joined).collect::<Vec<_>>(), [false, true]);
     assert_eq!(view.edge, Edge::More);
-    let asked = asks(&mut page, Input::BrowseMore);
+    let asked = asks(&mut page, Input::LoadMoreDirectory);
     assert_eq!(asked.after, Some(TEA));
     page.frame(House::error(asked.reference, ErrorCode::TooManyRequests));
-    let again = page.ring(Timer::Ask);
+    let again = page.ring(Timer::Request);
     let Command::Rooms(asked) = &commands(&again)[0] else { panic!("{again:?}") };
     page.frame(found(asked.reference, &[9], false));
-    assert_eq!(page.view().found.as_ref().unwrap().edge, Edge::End);
-    page.give(Input::BrowseEnd);
-    assert_eq!(page.view().found, None);
+    assert_eq!(page.view().directory.as_ref().unwrap().edge, Edge::End);
+    page.give(Input::CloseDirectory);
+    assert_eq!(page.view().directory, None);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn names_told_in_the_lobby_reach_every_room() {
     let renamed = house.rename(crate::house::member(2, "Bob"));
     // Two rooms have no common order on the way.
     page.frames([renamed, said]);
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     assert_eq!(&*page.view().rows[0].name, "Bob");
     assert_eq!(page.view().rows[0].key.author, bo().id);
     assert_ne!(ann().id, bo().id);

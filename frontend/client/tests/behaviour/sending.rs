@@ -80,7 +80,7 @@ fn without_a_connection_it_waits_and_goes_out_after_the_next_welcome() {
     assert_eq!(page.rows(), ["in flight~", "written offline~"]);
     assert_eq!(page.view().waiting, 2);
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     assert_eq!(page.rows(), ["in flight~", "written offline~"], "not before the welcome");
     let welcome = house.welcome(page.hello, &ann());
     let sent = posts(&page.frame(welcome));
@@ -122,7 +122,7 @@ fn a_refusal_for_now_is_tried_again_after_a_wait() {
     assert_eq!(posts(&out), []);
     assert_eq!(page.rows(), ["one~", "two…"]);
     page.now = set(&out, Timer::Resend).unwrap();
-    let again = posts(&page.give(Input::Timer(Timer::Resend)));
+    let again = posts(&page.give(Input::TimerFired(Timer::Resend)));
     assert_eq!(again[0].client_id, client_id(1));
 }
 
@@ -151,9 +151,9 @@ fn a_post_that_a_living_server_never_answers_goes_out_on_another_connection() {
     page.send(1, "one");
     // The timer was set when the attempt began; when it comes it is set again.
     page.now += 10_000;
-    assert_eq!(set(&page.give(Input::Timer(Timer::Silence)), Timer::Silence), Some(overdue));
+    assert_eq!(set(&page.give(Input::TimerFired(Timer::Silence)), Timer::Silence), Some(overdue));
     page.now = overdue;
-    assert!(closes(&page.give(Input::Timer(Timer::Silence))).is_some());
+    assert!(closes(&page.give(Input::TimerFired(Timer::Silence))).is_some());
     page.retry();
     assert_eq!(posts(&page.enter(&house, &ann()))[0].client_id, client_id(1));
 }
@@ -189,7 +189,7 @@ fn an_old_post_that_the_store_has_leaves_the_outbox_and_is_found_further_up() {
         house.post(&bo(), number, "later");
     }
     page.retry();
-    page.give(Input::Opened(page.socket));
+    page.give(Input::ConnectionOpened(page.socket));
     let sent = posts(&page.frame(house.welcome_with(page.hello, &ann(), "build", 5)));
     page.frame(old.replace("\"ref\":0", &format!("\"ref\":{}", sent[0].reference)));
     assert_eq!(page.rows(), ["later"; 5]);

@@ -1,7 +1,7 @@
 //! What a browser keeps.
 
 use client::effect::Effect;
-use client::outbox::persisted::{Owner, Stored, StoredDraft, StoredRow};
+use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use shared::{ClientId, RoomId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,28 +20,28 @@ impl Store {
     pub(crate) fn perform(&self, effect: &Effect) {
         let mut kept = self.0.borrow_mut();
         match effect {
-            Effect::Keep(row) => drop(kept.rows.insert(row.client_id, through_json(row))),
-            Effect::Drop(key) => drop(kept.rows.remove(&key.client_id)),
-            Effect::Lease { keys, until } => {
+            Effect::SaveRow(row) => drop(kept.rows.insert(row.client_id, through_json(row))),
+            Effect::DeleteRow(key) => drop(kept.rows.remove(&key.client_id)),
+            Effect::RenewLease { keys, until } => {
                 for key in keys {
                     if let Some(row) = kept.rows.get_mut(&key.client_id) {
                         row.lease = *until;
                     }
                 }
             }
-            Effect::KeepDraft(draft) if draft.text.is_empty() => {
+            Effect::SaveDraft(draft) if draft.text.is_empty() => {
                 kept.drafts.remove(&(draft.owner, draft.room));
             }
-            Effect::KeepDraft(draft) => {
+            Effect::SaveDraft(draft) => {
                 drop(kept.drafts.insert((draft.owner, draft.room), through_json(draft)))
             }
             _ => {}
         }
     }
 
-    pub(crate) fn read(&self) -> Stored {
+    pub(crate) fn read(&self) -> StoredRows {
         let kept = self.0.borrow();
-        Stored {
+        StoredRows {
             rows: kept.rows.values().cloned().collect(),
             drafts: kept.drafts.values().cloned().collect(),
         }

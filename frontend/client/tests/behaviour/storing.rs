@@ -5,7 +5,7 @@ use crate::page::{Page, ann, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
-use client::outbox::persisted::{Owner, Stored, StoredDraft};
+use client::outbox::persisted::{Owner, StoredDraft, StoredRows};
 use client::view::RowKey;
 use shared::{ErrorCode, RoomId};
 
@@ -22,15 +22,15 @@ fn a_message_leaves_when_it_is_stored_and_its_text_leaves_the_composer_then() {
     page.slow = true;
     page.types("hello");
     let out = page.send(1, "hello");
-    assert!(matches!(&out[0], Effect::Keep(row) if row.key() == key(1)));
+    assert!(matches!(&out[0], Effect::SaveRow(row) if row.key() == key(1)));
     assert_eq!(
         (posts(&out).len(), page.rows(), page.draft().as_str()),
         (0, vec!["hello…".to_owned()], "hello")
     );
-    let before = page.view().draft.turn;
+    let before = page.view().draft.revision;
     let out = page.stored(key(1), true);
     assert_eq!((posts(&out).len(), page.draft().as_str()), (1, ""));
-    assert_ne!(page.view().draft.turn, before, "the composer takes it");
+    assert_ne!(page.view().draft.revision, before, "the composer takes it");
     assert!(!page.view().memory_only);
 }
 
@@ -89,7 +89,7 @@ fn three_messages_and_half_a_draft_survive_the_closing_of_the_page() {
     again.now = page.later();
     let mut again = again.start();
     assert_eq!(again.view().left_behind.len(), 0, "it is not known yet who is here");
-    again.give(Input::Me(Ok(Some(ann()))));
+    again.give(Input::IdentityFetched(Ok(Some(ann()))));
     let mut sent = posts(&again.enter(&house, &ann()));
     assert_eq!(again.draft(), "half");
     for number in 1..=3 {
@@ -121,14 +121,14 @@ fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
     page.send(1, "1");
     page.give(Input::Leaving);
     let mut again = Page::on(&page.store).start();
-    again.give(Input::Me(Ok(Some(ann()))));
+    again.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
     // The browser may have kept the page, and shows it again.
     assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
-    let out = page.give(Input::Timer(Timer::Lease));
+    let out = page.give(Input::TimerFired(Timer::Lease));
     assert_eq!(out, [], "until then it takes nothing back");
     assert_eq!(page.store.read().rows[0].lease, again.now + LEASE_MS);
-    page.give(Input::Visible(true));
+    page.give(Input::VisibilityChanged(true));
     assert!(page.timers[&Timer::Lease] <= page.now);
     page.ring(Timer::Lease);
     assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
@@ -142,7 +142,7 @@ fn a_hidden_page_stores_its_draft_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.types("half");
-    page.give(Input::Visible(false));
+    page.give(Input::VisibilityChanged(false));
     assert_eq!(page.store.drafts(), ["half"]);
     assert!(!page.timers.contains_key(&Timer::Draft));
 }
@@ -157,7 +157,7 @@ fn what_failed_is_still_failed_after_a_reload() {
     let mut again = Page::again_in(&house, &page.store);
     assert_eq!(again.rows(), ["1!"]);
     again.give(Input::Discard(key(1)));
-    assert_eq!(again.store.read(), Stored::default());
+    assert_eq!(again.store.read(), StoredRows::default());
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn each_room_has_its_own_draft() {
     let house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     page.types("in the lobby");
-    page.give(Input::Open(TEA));
+    page.give(Input::OpenRoom(TEA));
     assert_eq!(page.draft(), "");
-    page.give(Input::Draft { room: TEA, text: "in the tea room".to_owned() });
-    page.give(Input::Open(LOBBY));
+    page.give(Input::DraftChanged { room: TEA, text: "in the tea room".to_owned() });
+    page.give(Input::OpenRoom(LOBBY));
     assert_eq!(page.draft(), "in the lobby");
     assert_eq!(page.view().rooms.iter().map(|room| room.draft).collect::<Vec<_>>(), [true, true]);
 }
@@ -180,13 +180,13 @@ fn what_was_typed_before_the_store_was_read_stands_behind_what_was_there() {
     let stored = StoredDraft { owner, name: "Ann".to_owned(), room: LOBBY, text: "old".to_owned() };
     let mut page = Page::new();
     page.give(Input::Started { build: "build".to_owned(), name: None });
-    page.give(Input::Me(Ok(Some(ann()))));
+    page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.enter(&house, &ann());
     page.types("new");
-    let stored = Stored { rows: Vec::new(), drafts: vec![stored] };
-    page.give(Input::Loaded(Some(stored.clone())));
+    let stored = StoredRows { rows: Vec::new(), drafts: vec![stored] };
+    page.give(Input::RowsLoaded(Some(stored.clone())));
     assert_eq!(page.draft(), "old\nnew");
-    page.give(Input::Loaded(Some(stored)));
+    page.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(page.draft(), "old\nnew", "later, ours is newer");
 }
 

@@ -4,12 +4,12 @@ use crate::house::{House, frame};
 use crate::page::{ann, commands, posts};
 use client::Client;
 use client::effect::Effect;
-use client::input::{Input, SocketId, Timer};
+use client::input::{ConnectionId, Input, Timer};
 use client::limits::{
     BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS, REMEMBERED_MS, WORKS_MS,
 };
+use client::transport::LastGood;
 use client::transport::Transport::{self, EventStream, LongPoll, Poll, WebSocket};
-use client::transport::Worked;
 use client::view::ReadyState;
 use shared::command::{Command, Hello};
 use shared::{ClientId, Event, RoomId};
@@ -21,18 +21,18 @@ struct Page {
     now: u64,
     timers: BTreeMap<Timer, u64>,
     /// Those that are open or opening.
-    open: BTreeMap<Transport, SocketId>,
-    hellos: BTreeMap<SocketId, Hello>,
+    open: BTreeMap<Transport, ConnectionId>,
+    hellos: BTreeMap<ConnectionId, Hello>,
 }
 
 impl Page {
-    fn new(worked: Option<Worked>) -> Self {
+    fn new(worked: Option<LastGood>) -> Self {
         let (timers, open, hellos) = Default::default();
         let mut page = Page { client: Client::new(1), now: 1_000_000, timers, open, hellos };
-        page.give(Input::Ways { worked, pinned: None });
+        page.give(Input::TransportHints { last_good: worked, pinned: None });
         page.give(Input::Started { build: "b".to_owned(), name: None });
-        page.give(Input::Loaded(None));
-        page.give(Input::Me(Ok(Some(ann()))));
+        page.give(Input::RowsLoaded(None));
+        page.give(Input::IdentityFetched(Ok(Some(ann()))));
         page
     }
 
@@ -50,22 +50,22 @@ impl Page {
         let mut kept = Vec::new();
         for effect in &out {
             match effect {
-                Effect::Open(socket, transport) => drop(self.open.insert(*transport, *socket)),
-                Effect::Close(socket, _) => self.open.retain(|_, open| open != socket),
+                Effect::OpenConnection(socket, transport) => drop(self.open.insert(*transport, *socket)),
+                Effect::CloseConnection(socket, _) => self.open.retain(|_, open| open != socket),
                 Effect::Transmit(socket, text) => {
                     assert!(self.open.values().any(|open| open == socket), "sent on what is closed");
                     if let Ok(Command::Hello(hello)) = Command::parse(text) {
                         self.hellos.insert(*socket, hello);
                     }
                 }
-                Effect::Keep(row) => kept.push(row.key()),
-                Effect::Set(timer, at) => drop(self.timers.insert(*timer, *at)),
-                Effect::Clear(timer) => drop(self.timers.remove(timer)),
+                Effect::SaveRow(row) => kept.push(row.key()),
+                Effect::ScheduleTimer(timer, at) => drop(self.timers.insert(*timer, *at)),
+                Effect::CancelTimer(timer) => drop(self.timers.remove(timer)),
                 _ => {}
             }
         }
         for key in kept {
-            out.extend(self.give(Input::Kept { key, ok: true }));
+            out.extend(self.give(Input::RowSaved { key, ok: true }));
         }
         out
     }
@@ -80,15 +80,15 @@ impl Page {
 
     fn ends(&mut self, transport: Transport, code: u16) -> Vec<Effect> {
         let socket = self.open.remove(&transport).expect("an open one");
-        self.give(Input::Closed { socket, code, reason: String::new() })
+        self.give(Input::ConnectionClosed { socket, code, reason: String::new() })
     }
 
     fn opens(&mut self, transport: Transport) -> Vec<Effect> {
-        self.give(Input::Opened(self.open[&transport]))
+        self.give(Input::ConnectionOpened(self.open[&transport]))
     }
 
     fn frame(&mut self, transport: Transport, text: String) -> Vec<Effect> {
-        self.give(Input::Frame(self.open[&transport], text))
+        self.give(Input::FrameReceived(self.open[&transport], text))
     }
 
     fn hello(&self, transport: Transport) -> &Hello {
@@ -109,7 +109,7 @@ impl Page {
         let end = self.now + ms;
         while self.now + 10_000 < end {
             self.pass(self.now + 10_000);
-            let link = self.client.view().link;
+            let link = self.client.view().connection;
             if link.welcomed {
                 self.frame(link.transport, r#"{"type":"hum"}"#.to_owned());
             }
@@ -125,7 +125,7 @@ impl Page {
         {
             self.timers.remove(&timer);
             self.now = self.now.max(at);
-            self.give(Input::Timer(timer));
+            self.give(Input::TimerFired(timer));
         }
         self.now = end;
     }
@@ -150,7 +150,7 @@ fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
     assert_eq!(page.tried(), [WebSocket, Poll]);
     page.wait(CONNECT_MS - 3 * FIRST_WORD_MS);
     assert_eq!(page.tried(), [Poll], "the last is given its time");
-    let link = page.client.view().link;
+    let link = page.client.view().connection;
     assert_eq!((link.transport, link.ready_state), (Poll, ReadyState::Connecting));
 }
 
@@ -163,8 +163,8 @@ fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
     }
     page.breaks(Poll);
     assert_eq!(page.tried(), []);
-    page.now = page.client.view().link.retry_at.expect("a wait");
-    page.give(Input::Timer(Timer::Retry));
+    page.now = page.client.view().connection.retry_at.expect("a wait");
+    page.give(Input::TimerFired(Timer::Retry));
     assert_eq!(page.tried(), [WebSocket]);
 }
 
@@ -176,7 +176,7 @@ fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
     page.opens(EventStream);
     page.enter(&house, WebSocket);
     assert_eq!(page.tried(), [WebSocket]);
-    assert!(page.client.view().link.welcomed);
+    assert!(page.client.view().connection.welcomed);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn beside_what_serves_a_websocket_is_tried_and_taken() {
     assert_eq!(page.tried(), [EventStream]);
     page.wait(1);
     assert_eq!(page.tried(), [WebSocket, EventStream]);
-    assert!(page.client.view().link.welcomed, "the other serves meanwhile");
+    assert!(page.client.view().connection.welcomed, "the other serves meanwhile");
     page.opens(WebSocket);
     let second = house.post(&ann(), 2, "second");
     page.frame(EventStream, second.clone());
@@ -209,7 +209,7 @@ fn beside_what_serves_a_websocket_is_tried_and_taken() {
     page.frame(WebSocket, second);
     page.frame(WebSocket, frame(&Event::CaughtUp(house.through())));
     assert_eq!(page.texts(), ["first", "second"]);
-    assert_eq!(page.client.view().link.transport, WebSocket);
+    assert_eq!(page.client.view().connection.transport, WebSocket);
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn what_was_held_back_is_taken_where_the_person_wants_what_serves() {
     page.opens(WebSocket);
     let post = house.post(&ann(), 1, "held");
     page.frame(EventStream, post);
-    page.give(Input::Pin(Some(EventStream)));
+    page.give(Input::PinTransport(Some(EventStream)));
     assert_eq!((page.texts(), page.tried()), (vec!["held".to_owned()], vec![EventStream]));
 }
 
@@ -283,8 +283,8 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
             page.enter(&house, WebSocket);
             page.now += 1_000;
             page.ends(WebSocket, code);
-            page.now = page.client.view().link.retry_at.expect("a wait");
-            page.give(Input::Timer(Timer::Retry));
+            page.now = page.client.view().connection.retry_at.expect("a wait");
+            page.give(Input::TimerFired(Timer::Retry));
         }
         assert_eq!(page.tried(), [tried], "{code}");
     }
@@ -294,15 +294,15 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
 fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
     let house = House::new(1);
     let mut page = Page::by_stream(&house);
-    page.give(Input::Follows(page.open[&EventStream]));
+    page.give(Input::FollowsLeader(page.open[&EventStream]));
     page.wait(BESIDE_FIRST_MS);
     page.breaks(WebSocket);
     page.wait(WORKS_MS);
     let out = page.frame(EventStream, frame(&Event::Ping(house.through())));
     assert!(!out.iter().any(|effect| matches!(effect, Effect::RememberTransport(_))), "{out:?}");
     page.ends(EventStream, 1001);
-    page.now = page.client.view().link.retry_at.expect("a wait");
-    page.give(Input::Timer(Timer::Retry));
+    page.now = page.client.view().connection.retry_at.expect("a wait");
+    page.give(Input::TimerFired(Timer::Retry));
     assert!(page.tried().contains(&EventStream), "{:?}", page.tried());
 }
 
@@ -326,7 +326,7 @@ fn no_more_is_held_back_than_may_be() {
 #[test]
 fn what_lasted_is_remembered_and_forgotten_on_another_network() {
     let house = House::new(1);
-    for change in [Input::Network { online: true }, Input::NetworkChanged] {
+    for change in [Input::NetworkReported { online: true }, Input::NetworkChanged] {
         let mut page = Page::by_stream(&house);
         page.wait(BESIDE_FIRST_MS);
         page.breaks(WebSocket);
@@ -334,13 +334,13 @@ fn what_lasted_is_remembered_and_forgotten_on_another_network() {
         page.now += 1_000;
         let ping = frame(&Event::Ping(house.through()));
         let out = page.frame(EventStream, ping);
-        let worked = Worked { transport: EventStream, until: page.now + REMEMBERED_MS };
+        let worked = LastGood { transport: EventStream, until: page.now + REMEMBERED_MS };
         assert!(out.contains(&Effect::RememberTransport(Some(worked))), "{out:?}");
         let out = page.give(change);
         assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
         page.wait(0);
         assert_eq!(page.tried(), [WebSocket, EventStream], "it is tried at once");
-        let mut next = Page::new(Some(Worked { until: 1_000_000 + REMEMBERED_MS, ..worked }));
+        let mut next = Page::new(Some(LastGood { until: 1_000_000 + REMEMBERED_MS, ..worked }));
         assert_eq!(next.tried(), [EventStream]);
         next.enter(&house, EventStream);
     }
@@ -354,8 +354,8 @@ fn three_that_break_soon_are_enough() {
         page.enter(&house, WebSocket);
         page.now += WORKS_MS - 1_000;
         page.breaks(WebSocket);
-        page.now = page.client.view().link.retry_at.expect("a wait");
-        page.give(Input::Timer(Timer::Retry));
+        page.now = page.client.view().connection.retry_at.expect("a wait");
+        page.give(Input::TimerFired(Timer::Retry));
     }
     assert_eq!(page.tried(), [EventStream]);
     page.enter(&house, EventStream);
@@ -367,17 +367,17 @@ fn three_that_break_soon_are_enough() {
 fn what_is_pinned_is_taken_now_and_let_go_again() {
     let house = House::new(1);
     let mut page = Page::by_stream(&house);
-    let out = page.give(Input::Pin(Some(LongPoll)));
+    let out = page.give(Input::PinTransport(Some(LongPoll)));
     assert!(out.contains(&Effect::RememberPin(Some(LongPoll))));
     assert_eq!((page.tried(), page.client.view().pinned), (vec![LongPoll], Some(LongPoll)));
     page.enter(&house, LongPoll);
     page.wait(2 * BESIDE_FIRST_MS);
     assert_eq!(page.tried(), [LongPoll], "nothing else is tried");
     page.breaks(LongPoll);
-    page.now = page.client.view().link.retry_at.expect("a wait");
-    page.give(Input::Timer(Timer::Retry));
+    page.now = page.client.view().connection.retry_at.expect("a wait");
+    page.give(Input::TimerFired(Timer::Retry));
     page.enter(&house, LongPoll);
-    page.give(Input::Pin(None));
+    page.give(Input::PinTransport(None));
     page.wait(0);
     assert_eq!(page.tried(), [WebSocket, LongPoll]);
     assert_eq!(page.client.view().pinned, None);
@@ -389,7 +389,7 @@ fn who_is_signed_out_on_a_lesser_transport_is_asked_who_they_are() {
     page.breaks(WebSocket);
     page.opens(EventStream);
     let out = page.ends(EventStream, 4401);
-    assert!(out.contains(&Effect::AskMe), "{out:?}");
+    assert!(out.contains(&Effect::FetchIdentity), "{out:?}");
     assert_eq!(page.tried(), []);
     assert!(commands(&out).is_empty());
 }

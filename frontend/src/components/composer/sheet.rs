@@ -4,7 +4,7 @@
 
 use crate::draft::Behind;
 use client::input::Input;
-use client::view::Draft;
+use client::view::DraftView;
 use js_sys::Function;
 use shared::RoomId;
 use std::cell::RefCell;
@@ -64,18 +64,18 @@ impl Sheet {
             return None;
         }
         held.text.clone_from(&text);
-        Some(Input::Draft { room, text })
+        Some(Input::DraftChanged { room, text })
     }
 
     /// The client's draft is another, by its room or its turn. What it is to be told of what was
     /// typed meanwhile.
-    pub(super) fn take(&self, draft: &Draft) -> Option<Input> {
+    pub(super) fn take(&self, draft: &DraftView) -> Option<Input> {
         let mut held = self.held.borrow_mut();
         let is_new = held.turn.is_none() || held.room != draft.room;
-        if !is_new && held.turn == Some(draft.turn) {
+        if !is_new && held.turn == Some(draft.revision) {
             return None;
         }
-        held.turn = Some(draft.turn);
+        held.turn = Some(draft.revision);
         let after = draft.text.as_ref().to_owned();
         if is_new {
             (held.room, held.composing, held.behind) = (draft.room, false, Behind::default());

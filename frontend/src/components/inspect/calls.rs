@@ -2,7 +2,7 @@
 
 use crate::components::refused::refused;
 use crate::language::{Language, tr};
-use client::inspect::Input;
+use client::inspect::InspectorInput;
 use client::inspect::call::{CloseFault, REASON_BYTES_MAX, SendFault};
 use client::inspect::comparison::grouped;
 use client::limits::INSPECT_SEND_BYTES_MAX;
@@ -21,7 +21,7 @@ pub struct CallsProps {
     /// Why it was not closed so.
     pub close_fault: Option<CloseFault>,
     /// Where the calls go.
-    pub emit: Callback<Input>,
+    pub emit: Callback<InspectorInput>,
 }
 
 /// The buttons. What stands in the fields is the browser's until a button is pressed.
@@ -46,17 +46,17 @@ pub fn Calls(props: &CallsProps) -> Html {
         let (emit, text) = (props.emit.clone(), text.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            emit.emit(Input::Send(value(&text)));
+            emit.emit(InspectorInput::Send(value(&text)));
         })
     };
     let onclose = {
         let (emit, code, reason) = (props.emit.clone(), code.clone(), reason.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            emit.emit(Input::Close { code: value(&code), reason: value(&reason) });
+            emit.emit(InspectorInput::Close { code: value(&code), reason: value(&reason) });
         })
     };
-    let connect = props.emit.reform(|_: MouseEvent| Input::Connect);
+    let connect = props.emit.reform(|_: MouseEvent| InspectorInput::Connect);
     let word = if props.going_on {
         tr!(language, "inspect.connect_again")
     } else {

@@ -8,7 +8,9 @@ use crate::inspector::comparison::{Runner, now};
 use crate::language::{Language, tr};
 use crate::sentence;
 use charts::{bars, latencies};
-use client::inspect::comparison::{Comparison, Fault, INTERVALS_MS, Stage, grouped, room_name};
+use client::inspect::comparison::{
+    Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, grouped, room_name,
+};
 use client::limits::COMPARE_S;
 use figures::Figures;
 use shared::{ErrorCode, Member};
@@ -57,7 +59,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
         <>
             { before(language, props.member.as_ref()) }
             { controls(language, &view, props.member.is_some(), onclick, oninput) }
-            if view.stage > Stage::Preparing && view.sent_count() > 0 {
+            if view.stage > ComparisonStage::Preparing && view.sent_count() > 0 {
                 { latencies(language, &view) }
                 { bars(language, &view) }
                 <Figures key="figures" {language} comparison={(*view).clone()} />
@@ -70,9 +72,9 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
 /// lost by pressing it.
 fn can_press(view: &Comparison, is_somebody: bool) -> bool {
     match view.stage {
-        Stage::Before | Stage::Over => is_somebody,
-        Stage::Preparing | Stage::Going => true,
-        Stage::Ending => false,
+        ComparisonStage::Before | ComparisonStage::Over => is_somebody,
+        ComparisonStage::Preparing | ComparisonStage::Going => true,
+        ComparisonStage::Ending => false,
     }
 }
 
@@ -112,15 +114,15 @@ fn controls(
     let word =
         if going_on { tr!(language, "inspect.side_stop") } else { tr!(language, "inspect.side_start") };
     let stage = match view.stage {
-        Stage::Preparing => tr!(language, "inspect.side_preparing"),
-        Stage::Ending => tr!(language, "inspect.side_ending"),
-        Stage::Over if view.fault.is_none() => over(language, view),
+        ComparisonStage::Preparing => tr!(language, "inspect.side_preparing"),
+        ComparisonStage::Ending => tr!(language, "inspect.side_ending"),
+        ComparisonStage::Over if view.fault.is_none() => over(language, view),
         _ => AttrValue::default(),
     };
     let fault = view.fault.map(|fault| match fault {
-        Fault::SignedOut => sentence::of_code(language, ErrorCode::SignInRequired),
-        Fault::Unreachable => sentence::of_code(language, ErrorCode::Internal),
-        Fault::Room(code) => sentence::of_room(language, code),
+        ComparisonFault::SignedOut => sentence::of_code(language, ErrorCode::SignInRequired),
+        ComparisonFault::Unreachable => sentence::of_code(language, ErrorCode::Internal),
+        ComparisonFault::Room(code) => sentence::of_room(language, code),
     });
     html! {
         <div key="controls" class="controls">
@@ -135,7 +137,7 @@ fn controls(
                     aria-disabled={(!can_press(view, is_somebody)).to_string()}>{ word }</button>
                 <progress max={COMPARE_S.to_string()} value={second.to_string()}
                     aria-label={tr!(language, "inspect.side")} />
-                if view.stage == Stage::Going {
+                if view.stage == ComparisonStage::Going {
                     // Not for a screen reader to say each second.
                     <span id="side_second">{ tr!(language, "inspect.side_going", second = second, all = COMPARE_S) }</span>
                 }

@@ -6,21 +6,22 @@ use crate::components::inspect::frame::{detail, faults, form_word, opcode_word};
 use crate::components::inspect::select::Select;
 use crate::components::refused::refused;
 use crate::language::{Language, tr};
-use client::inspect::Input;
+use client::inspect::InspectorInput;
 use client::inspect::comparison::grouped;
-use client::inspect::editor::{Edit, Editor, Example, FieldFault, Meaning};
+use client::inspect::editor::{Editor, EditorInput, Example, FieldFault, Meaning};
 use client::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::{LengthForm, Opcode, Side};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// The editor.
-pub fn editor(language: Language, editor: &Editor, emit: &Callback<Input>) -> Html {
-    let edit = &emit.reform(Input::Edit);
-    let oninput = edit
-        .reform(|event: InputEvent| Edit::Hex(event.target_unchecked_into::<HtmlTextAreaElement>().value()));
+pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInput>) -> Html {
+    let edit = &emit.reform(InspectorInput::Edit);
+    let oninput = edit.reform(|event: InputEvent| {
+        EditorInput::Hex(event.target_unchecked_into::<HtmlTextAreaElement>().value())
+    });
     let examples = Example::ALL.map(|example| {
-        let onclick = edit.reform(move |_: MouseEvent| Edit::Example(example));
+        let onclick = edit.reform(move |_: MouseEvent| EditorInput::Example(example));
         let key = format!("{example:?}");
         html! { <li {key}>{ word_button("plain", example_word(language, example), onclick) }</li> }
     });
@@ -39,7 +40,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<Input>) -> Ht
             Side::Client => ("client", tr!(language, "inspect.from_client")),
             Side::Server => ("server", tr!(language, "inspect.from_server")),
         };
-        let onchange = edit.reform(move |_: Event| Edit::From(side));
+        let onchange = edit.reform(move |_: Event| EditorInput::From(side));
         html! {
             <label key={value}>
                 <input type="radio" name="from" {value} checked={editor.from == side} {onchange} />
@@ -68,9 +69,9 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<Input>) -> Ht
     }
 }
 
-fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
+fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> Html {
     let fields = &editor.fields;
-    let tick = |id: &'static str, label: AttrValue, checked: bool, edited: fn(bool) -> Edit| {
+    let tick = |id: &'static str, label: AttrValue, checked: bool, edited: fn(bool) -> EditorInput| {
         let onchange = edit
             .reform(move |event: Event| edited(event.target_unchecked_into::<HtmlInputElement>().checked()));
         html! {
@@ -105,27 +106,27 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<Edit>) -> Html {
         <fieldset key="fields" class="fields">
             <legend><h3>{ tr!(language, "inspect.fields") }</h3></legend>
             <div key="ticks" class="ticks">
-                { tick("fin", "FIN".into(), fields.fin, Edit::Fin) }
-                { tick("rsv1", "RSV1".into(), fields.rsv & 4 != 0, |_| Edit::Rsv(4)) }
-                { tick("rsv2", "RSV2".into(), fields.rsv & 2 != 0, |_| Edit::Rsv(2)) }
-                { tick("rsv3", "RSV3".into(), fields.rsv & 1 != 0, |_| Edit::Rsv(1)) }
-                { tick("masked", tr!(language, "inspect.masked"), fields.masked, Edit::Masked) }
+                { tick("fin", "FIN".into(), fields.fin, EditorInput::Fin) }
+                { tick("rsv1", "RSV1".into(), fields.rsv & 4 != 0, |_| EditorInput::Rsv(4)) }
+                { tick("rsv2", "RSV2".into(), fields.rsv & 2 != 0, |_| EditorInput::Rsv(2)) }
+                { tick("rsv3", "RSV3".into(), fields.rsv & 1 != 0, |_| EditorInput::Rsv(1)) }
+                { tick("masked", tr!(language, "inspect.masked"), fields.masked, EditorInput::Masked) }
             </div>
             <div key="choices" class="field_grid form">
                 <Select key="opcode" id="opcode" label={tr!(language, "inspect.opcode")} words={opcodes}
                     chosen={usize::from(fields.opcode.bits())} choose={edit.reform(|place: usize| {
                         // There are sixteen.
-                        Edit::Opcode(Opcode::of(u8::try_from(place).unwrap_or_default()))
+                        EditorInput::Opcode(Opcode::of(u8::try_from(place).unwrap_or_default()))
                     })} />
                 <Select key="form" id="form" error="form_error" label={tr!(language, "inspect.form")} words={forms}
                     chosen={fields.form as usize} fault={form_fault}
-                    choose={edit.reform(|place: usize| Edit::Form(FORMS[place % FORMS.len()]))} />
+                    choose={edit.reform(|place: usize| EditorInput::Form(FORMS[place % FORMS.len()]))} />
                 { field(("mask_str", "mask_error"), tr!(language, "inspect.mask_key"), &fields.key, fields.masked,
-                    key_fault, edit.reform(Edit::Key)) }
+                    key_fault, edit.reform(EditorInput::Key)) }
             </div>
             { field(("payload_str", "payload_error"), tr!(language, "inspect.payload"), &fields.payload, true,
-                payload_fault, edit.reform(Edit::Payload)) }
-            { tick("as_hex", tr!(language, "inspect.as_hex"), fields.as_hex, Edit::AsHex) }
+                payload_fault, edit.reform(EditorInput::Payload)) }
+            { tick("as_hex", tr!(language, "inspect.as_hex"), fields.as_hex, EditorInput::AsHex) }
         </fieldset>
     }
 }

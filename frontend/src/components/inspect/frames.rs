@@ -3,15 +3,15 @@
 use crate::components::inspect::frame::{as_text, detail, faults, opcode_word};
 use crate::components::inspect::life::milliseconds;
 use crate::language::{Language, tr};
-use client::inspect::Input;
+use client::inspect::InspectorInput;
 use client::inspect::comparison::grouped;
-use client::inspect::frames::{FrameRow, Frames};
+use client::inspect::frames::{FrameRow, FrameTable};
 use shared::limits::TRACE_BYTES_MAX;
 use shared::websocket::Side;
 use yew::prelude::*;
 
 /// The list.
-pub fn frames(language: Language, frames: &Frames, emit: &Callback<Input>) -> Html {
+pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<InspectorInput>) -> Html {
     let rows = frames.rows.iter().map(|frame| row(language, frame, frames.open, emit));
     let counted = frames.counted.map(|counted| {
         tr!(
@@ -40,10 +40,10 @@ pub fn frames(language: Language, frames: &Frames, emit: &Callback<Input>) -> Ht
     }
 }
 
-fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<Input>) -> Html {
+fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<InspectorInput>) -> Html {
     let number = row.number;
     let is_open = open == Some(number);
-    let onclick = emit.reform(move |_: MouseEvent| Input::Look(number));
+    let onclick = emit.reform(move |_: MouseEvent| InspectorInput::Look(number));
     let (class, from) = match row.seen.from {
         Side::Client => ("from_client", tr!(language, "inspect.from_client")),
         Side::Server => ("from_server", tr!(language, "inspect.from_server")),

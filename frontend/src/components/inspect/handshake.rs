@@ -4,7 +4,7 @@ use crate::components::button::word_button;
 use crate::components::inspect::field::field;
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
-use client::inspect::{Input, Inspector};
+use client::inspect::{Inspector, InspectorInput};
 use shared::event::trace::{Handshake, HeaderField};
 use shared::websocket::{accept, hex};
 use yew::prelude::*;
@@ -90,7 +90,7 @@ fn status_line(status: u16) -> String {
 }
 
 /// `Sec-WebSocket-Accept`, computed step by step from the key that the server received, or from any other.
-pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> Html {
+pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInput>) -> Html {
     let key = view.shown_key().unwrap_or(EXAMPLE).to_owned();
     let steps = accept::answer(&key);
     let answered = view.handshake.as_ref().and_then(|handshake| {
@@ -106,8 +106,8 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
         }
     });
     let wrong = (!accept::is_key(&key)).then(|| tr!(language, "inspect.key_bad"));
-    let [back, example] =
-        [None, Some(EXAMPLE)].map(|key| emit.reform(move |_: MouseEvent| Input::Key(key.map(str::to_owned))));
+    let [back, example] = [None, Some(EXAMPLE)]
+        .map(|key| emit.reform(move |_: MouseEvent| InspectorInput::Key(key.map(str::to_owned))));
     let step = |key: &'static str, label: AttrValue, value: String| {
         html! { <div {key}><dt>{ label }</dt><dd><code id={key}>{ value }</code></dd></div> }
     };
@@ -116,7 +116,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<Input>) -> H
             <h3 key="title">{ tr!(language, "inspect.accept") }</h3>
             <p key="about" class="hint">{ tr!(language, "inspect.accept_about") }</p>
             { field(("key_str", "key_word"), tr!(language, "inspect.key"), &key, true, wrong,
-                emit.reform(|key| Input::Key(Some(key)))) }
+                emit.reform(|key| InspectorInput::Key(Some(key)))) }
             <div key="buttons" class="answers">
                 { word_button("plain", tr!(language, "inspect.key_back"), back) }
                 { word_button("plain example", tr!(language, "inspect.key_example"), example) }

@@ -2,7 +2,7 @@
 
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
-use client::inspect::life::{Call, Life, Moment, What};
+use client::inspect::life::{Lifecycle, LifecycleEntry, LifecycleEvent, SocketCall};
 use shared::limits::SILENCE_MS;
 use yew::prelude::*;
 
@@ -10,7 +10,7 @@ use yew::prelude::*;
 const NAMES: [&str; 4] = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 
 /// The four states, and when each was reached.
-pub fn states(language: Language, life: &Life) -> Html {
+pub fn states(language: Language, life: &Lifecycle) -> Html {
     let states = NAMES.iter().enumerate().map(|(number, name)| {
         let reached = life.reached[number];
         let is_now = reached.is_some() && life.state() as usize == number;
@@ -33,7 +33,7 @@ pub fn states(language: Language, life: &Life) -> Html {
 }
 
 /// What happened, oldest first.
-pub fn moments(language: Language, life: &Life) -> Html {
+pub fn moments(language: Language, life: &Lifecycle) -> Html {
     let rows = life.moments.iter().map(|moment| row(language, moment));
     html! {
         <div key="moments">
@@ -53,15 +53,17 @@ pub(super) fn milliseconds(at: u64) -> String {
     format!("+{at} ms")
 }
 
-fn row(language: Language, moment: &Moment) -> Html {
+fn row(language: Language, moment: &LifecycleEntry) -> Html {
     let (kind, name, text) = match &moment.what {
-        What::Called(Call::New) => ("call", "new WebSocket(…)".to_owned(), AttrValue::default()),
-        What::Called(Call::Send { bytes, text }) => (
+        LifecycleEvent::Called(SocketCall::New) => {
+            ("call", "new WebSocket(…)".to_owned(), AttrValue::default())
+        }
+        LifecycleEvent::Called(SocketCall::Send { bytes, text }) => (
             "call",
             "send(…)".to_owned(),
             tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
         ),
-        What::Called(Call::Close { code, reason }) => {
+        LifecycleEvent::Called(SocketCall::Close { code, reason }) => {
             let call = match code {
                 Some(code) if reason.is_empty() => format!("close({code})"),
                 Some(code) => format!("close({code}, \"{reason}\")"),
@@ -69,17 +71,17 @@ fn row(language: Language, moment: &Moment) -> Html {
             };
             ("call", call, AttrValue::default())
         }
-        What::State(state) => {
+        LifecycleEvent::State(state) => {
             ("state", format!("readyState = {}", *state as u8), NAMES[*state as usize].into())
         }
-        What::Opened => ("event", "open".to_owned(), tr!(language, "inspect.open")),
-        What::Message { bytes, text } => (
+        LifecycleEvent::Opened => ("event", "open".to_owned(), tr!(language, "inspect.open")),
+        LifecycleEvent::Message { bytes, text } => (
             "event",
             "message".to_owned(),
             tr!(language, "inspect.message", bytes = grouped(*bytes as u64), text = text),
         ),
-        What::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
-        What::Closed { code, reason, clean } => {
+        LifecycleEvent::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
+        LifecycleEvent::Closed { code, reason, clean } => {
             let name = format!("close: code {code}, reason \"{reason}\", wasClean {clean}");
             ("event", name, code_word(language, *code))
         }

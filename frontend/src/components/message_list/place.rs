@@ -66,7 +66,7 @@ impl Place {
         let mut wants = Vec::new();
         if self.pinned != self.following {
             self.following = self.pinned;
-            wants.push(Input::Follow(self.pinned));
+            wants.push(Input::FollowEnd(self.pinned));
         }
         // A screen ahead, so that reading does not stop at an edge.
         let ahead = list.client_height();
@@ -74,10 +74,10 @@ impl Place {
         let (older, newer) = &mut self.asked;
         let left = list.scroll_height() - self.top - ahead;
         if asks(view.older, self.top < ahead, older, key(view.rows.first())) {
-            wants.push(Input::Older);
+            wants.push(Input::LoadOlder);
         }
         if asks(view.newer, left < ahead, newer, key(view.rows.last())) {
-            wants.push(Input::Newer);
+            wants.push(Input::LoadNewer);
         }
         wants
     }

@@ -11,8 +11,8 @@ use crate::hooks::left_rooms::LeftRooms;
 use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
-use client::outbox::persisted::Body;
-use client::view::{Pending, RowState, View};
+use client::outbox::persisted::CommandBody;
+use client::view::{PendingCommand, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
@@ -25,11 +25,11 @@ pub(super) fn refused(
     left: &LeftRooms,
 ) -> Option<Html> {
     let language = around.language();
-    let is_join = |pending: &Pending| matches!(pending.body, Body::Join { .. });
+    let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join { .. });
     let (mut first, mut many) = (None, 0);
     for pending in &*view.pending {
         let RowState::Failed(code) = pending.state else { continue };
-        if asked.is_some_and(|room| pending.body == Body::Join { room }) {
+        if asked.is_some_and(|room| pending.body == CommandBody::Join { room }) {
             continue;
         }
         many += 1;
@@ -43,7 +43,7 @@ pub(super) fn refused(
     let no_room = RowState::Failed(ErrorCode::RoomUnknown);
     let is_gone = room.is_some_and(|room| {
         let mut pending = view.pending.iter();
-        pending.any(|pending| pending.state == no_room && pending.body == Body::Join { room })
+        pending.any(|pending| pending.state == no_room && pending.body == CommandBody::Join { room })
     });
     let name = room.and_then(|room| name(language, left, room));
     let what = told(language, &pending.body, code, name, is_gone);
@@ -60,7 +60,7 @@ fn name(language: Language, left: &LeftRooms, id: RoomId) -> Option<AttrValue> {
 /// What did not come about, and why.
 fn told(
     language: Language,
-    body: &Body,
+    body: &CommandBody,
     code: ErrorCode,
     name: Option<AttrValue>,
     is_gone: bool,
@@ -68,15 +68,15 @@ fn told(
     let is_named = name.is_some();
     let room = match (name, body) {
         (Some(name), _) => tr!(language, "pending.room", room = name),
-        (None, Body::Join { room }) => tr!(language, "pending.room_number", number = room.0),
+        (None, CommandBody::Join { room }) => tr!(language, "pending.room_number", number = room.0),
         (None, _) => tr!(language, "pending.room_left"),
     };
     let what = match body {
-        Body::Post { .. } => tr!(language, "pending.post", room = room),
-        Body::Create { name, .. } => tr!(language, "pending.create", room = name),
-        Body::Change { .. } => tr!(language, "pending.change", room = room),
-        Body::Join { .. } => tr!(language, "pending.join", room = room),
-        Body::Leave { .. } => tr!(language, "pending.leave", room = room),
+        CommandBody::Post { .. } => tr!(language, "pending.post", room = room),
+        CommandBody::Create { name, .. } => tr!(language, "pending.create", room = name),
+        CommandBody::Change { .. } => tr!(language, "pending.change", room = room),
+        CommandBody::Join { .. } => tr!(language, "pending.join", room = room),
+        CommandBody::Leave { .. } => tr!(language, "pending.leave", room = room),
     };
     let why = match (code, body) {
         _ if is_gone => tr!(language, "error.no_room"),
@@ -91,7 +91,7 @@ fn told(
 fn notice(
     around: &Surroundings,
     view: &View,
-    pending: &Pending,
+    pending: &PendingCommand,
     what: AttrValue,
     join: Option<RoomId>,
     more: u32,
@@ -101,7 +101,7 @@ fn notice(
     let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
     let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
     let said = match &pending.body {
-        Body::Post { text, .. } => Some(AttrValue::from(text.clone())),
+        CommandBody::Post { text, .. } => Some(AttrValue::from(text.clone())),
         _ => None,
     };
     let actions = match said {

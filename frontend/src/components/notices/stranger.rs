@@ -13,8 +13,8 @@ use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
 use client::limits::FOUND_ROOMS_MAX;
-use client::outbox::persisted::Body;
-use client::view::{Edge, Found, RowState, View};
+use client::outbox::persisted::CommandBody;
+use client::view::{DirectoryPage, Edge, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
@@ -42,7 +42,7 @@ enum Step {
 #[hook]
 pub fn use_known(view: &Seen, room: Option<RoomId>, browsing: bool, emit: &Callback<Input>) -> Option<Known> {
     let learned = use_mut_ref(|| (room, None::<Known>));
-    let found = view.found.as_ref();
+    let found = view.directory.as_ref();
     let known = {
         let (of, known) = &*learned.borrow();
         let all = found.filter(|found| found.find.is_empty());
@@ -62,9 +62,9 @@ pub fn use_known(view: &Seen, room: Option<RoomId>, browsing: bool, emit: &Callb
     use_effect_with((step, many), {
         let emit = emit.clone();
         move |(step, _)| match step {
-            Some(Step::First) => emit.emit(Input::Browse { find: String::new() }),
-            Some(Step::More) => emit.emit(Input::BrowseMore),
-            Some(Step::End) => emit.emit(Input::BrowseEnd),
+            Some(Step::First) => emit.emit(Input::SearchDirectory { find: String::new() }),
+            Some(Step::More) => emit.emit(Input::LoadMoreDirectory),
+            Some(Step::End) => emit.emit(Input::CloseDirectory),
             None => {}
         }
     });
@@ -74,7 +74,7 @@ pub fn use_known(view: &Seen, room: Option<RoomId>, browsing: bool, emit: &Callb
 /// The notice.
 pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: &Asked) -> Html {
     let language = around.language();
-    let joins = view.pending.iter().filter(|pending| pending.body == Body::Join { room });
+    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
     let failed = joins.clone().find_map(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
@@ -85,7 +85,7 @@ pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: 
             (around.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
         Callback::from(move |_: MouseEvent| {
             failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
-            emit.emit(Input::Open(to));
+            emit.emit(Input::OpenRoom(to));
             on_stay.emit(());
         })
     };
@@ -112,7 +112,7 @@ pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: 
 }
 
 /// What the house's first rooms say of this one; nothing, if more of them are to be seen first.
-fn learn(found: &Found, room: RoomId) -> Option<Known> {
+fn learn(found: &DirectoryPage, room: RoomId) -> Option<Known> {
     if let Some(found) = found.rooms.iter().find(|found| found.id == room) {
         return Some(Known::Name(AttrValue::from(found.name.clone())));
     }
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use shared::event::DirectoryRoom;
 
-    fn found(ids: impl IntoIterator<Item = u64>, edge: Edge) -> Found {
+    fn found(ids: impl IntoIterator<Item = u64>, edge: Edge) -> DirectoryPage {
         let room = |id| DirectoryRoom {
             id: RoomId(id),
             name: format!("r{id}"),
@@ -147,7 +147,7 @@ mod tests {
             members: 1,
             joined: false,
         };
-        Found { find: String::new(), rooms: ids.into_iter().map(room).collect(), edge }
+        DirectoryPage { find: String::new(), rooms: ids.into_iter().map(room).collect(), edge }
     }
 
     #[test]

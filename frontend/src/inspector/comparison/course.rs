@@ -5,7 +5,7 @@ use crate::inspector::socket::Socket;
 use crate::transport::fields::Fields;
 use crate::transport::line::claim_of;
 use crate::transport::request::Cutter;
-use client::inspect::comparison::{Comparison, Fault, Row, Took};
+use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, Durations};
 use client::transport::Transport;
 use shared::{Event, RoomId};
 use std::{
@@ -39,13 +39,13 @@ struct Inner {
 
 impl Course {
     /// Asks where the log stands now, and who reads it.
-    pub(super) async fn begin(runner: Runner, room: RoomId) -> Result<Self, Fault> {
+    pub(super) async fn begin(runner: Runner, room: RoomId) -> Result<Self, ComparisonFault> {
         let path = format!("/api/poll?begin=1&wait=0&room={}", room.0);
         // It gives up what is not read yet when it goes.
         let cutter = Cutter::new(Some(PATIENCE_MS));
-        let answer = cutter.get(&path).await.ok_or(Fault::Unreachable)?;
+        let answer = cutter.get(&path).await.ok_or(ComparisonFault::Unreachable)?;
         let text = room::read(answer).await?;
-        let (cursor, claim) = welcomed(&text).ok_or(Fault::Unreachable)?;
+        let (cursor, claim) = welcomed(&text).ok_or(ComparisonFault::Unreachable)?;
         let inner = Inner {
             runner,
             room,
@@ -81,7 +81,8 @@ impl Course {
 
     /// What this one reads by now ends with all others.
     pub(super) fn cut_by(&self, transport: Transport, cutter: &Cutter) {
-        if let Some(slot) = self.0.cutters.borrow_mut().get_mut(Row::Reading(transport).place()) {
+        if let Some(slot) = self.0.cutters.borrow_mut().get_mut(ComparedTransport::Reading(transport).place())
+        {
             *slot = Some(cutter.clone());
         }
     }
@@ -102,7 +103,9 @@ impl Course {
         let at = now();
         let event = Event::parse(frame).ok()?;
         if let Event::Posted(posted) = &event {
-            self.with(|comparison| comparison.arrived(Row::Reading(transport), posted.client_id, at));
+            self.with(|comparison| {
+                comparison.arrived(ComparedTransport::Reading(transport), posted.client_id, at)
+            });
         }
         Some(event)
     }
@@ -111,15 +114,15 @@ impl Course {
         self.with(|comparison| comparison.live(transport));
     }
 
-    pub(super) fn took(&self, row: Row, took: Took) {
+    pub(super) fn took(&self, row: ComparedTransport, took: Durations) {
         self.with(|comparison| comparison.took(row, took));
     }
 
     /// What is read by this broke; where its session is refused, all is over.
-    pub(super) fn broke(&self, row: Row, status: u16) {
+    pub(super) fn broke(&self, row: ComparedTransport, status: u16) {
         if self.is_open() {
             match status {
-                401 => self.0.runner.failed(Fault::SignedOut),
+                401 => self.0.runner.failed(ComparisonFault::SignedOut),
                 _ => self.with(|comparison| comparison.broke(row)),
             }
         }
@@ -144,6 +147,6 @@ fn welcomed(text: &str) -> Option<(String, String)> {
 }
 
 /// What the server told of bytes.
-pub(super) fn traced(told: &Fields) -> Option<Took> {
-    Some(Took::request(told.number("up")?, told.number("down")?))
+pub(super) fn traced(told: &Fields) -> Option<Durations> {
+    Some(Durations::request(told.number("up")?, told.number("down")?))
 }

@@ -5,7 +5,7 @@ use super::now;
 use crate::timeout::sleep;
 use crate::transport::fields::Fields;
 use crate::transport::request::Cutter;
-use client::inspect::comparison::Row;
+use client::inspect::comparison::ComparedTransport;
 use client::limits::POLL_WAIT_S;
 use client::transport::Transport;
 
@@ -34,7 +34,7 @@ pub(super) async fn read(course: Course, transport: Transport) {
         match text.and_then(|text| take(&course, transport, &text)) {
             Some(stands) => (cursor, present) = (stands.0, Some(stands.1)),
             None => {
-                course.broke(Row::Reading(transport), status);
+                course.broke(ComparedTransport::Reading(transport), status);
                 sleep(AGAIN_MS).await;
                 continue;
             }
@@ -54,6 +54,6 @@ fn take(course: &Course, transport: Transport, text: &str) -> Option<(String, u6
     for event in answer.list("events")? {
         course.read(transport, &event.json()?);
     }
-    course.took(Row::Reading(transport), traced(&answer.within("traced")?)?);
+    course.took(ComparedTransport::Reading(transport), traced(&answer.within("traced")?)?);
     Some((answer.text("through")?, answer.number("present")?))
 }

@@ -3,7 +3,7 @@
 use super::course::PATIENCE_MS;
 use crate::random;
 use crate::transport::request::Cutter;
-use client::inspect::comparison::Fault;
+use client::inspect::comparison::ComparisonFault;
 use client::limits::COMPARE_PAGES_MAX;
 use gloo_net::http::Response;
 use shared::api::Problem;
@@ -11,7 +11,7 @@ use shared::command::{Command, RoomCreate, RoomMove, RoomsQuery};
 use shared::{Event, RoomId, json};
 
 /// The room of this name, with the member in it.
-pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, Fault> {
+pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, ComparisonFault> {
     match find(name).await? {
         Some(room) => {
             ask(&Command::RoomJoin(moving(room))).await?;
@@ -21,8 +21,8 @@ pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, Fau
             let client_id = random::client_id();
             let made = RoomCreate { reference: 1, client_id, name: name.to_owned(), description };
             match ask(&Command::RoomCreate(made)).await? {
-                Event::Reply(reply) => reply.room.ok_or(Fault::Unreachable),
-                _ => Err(Fault::Unreachable),
+                Event::Reply(reply) => reply.room.ok_or(ComparisonFault::Unreachable),
+                _ => Err(ComparisonFault::Unreachable),
             }
         }
     }
@@ -37,11 +37,13 @@ fn moving(room: RoomId) -> RoomMove {
     RoomMove { reference: 1, client_id: random::client_id(), room }
 }
 
-async fn find(name: &str) -> Result<Option<RoomId>, Fault> {
+async fn find(name: &str) -> Result<Option<RoomId>, ComparisonFault> {
     let mut after = None;
     for _ in 0..COMPARE_PAGES_MAX {
         let asked = RoomsQuery { reference: 1, find: name.to_owned(), after };
-        let Event::Rooms(page) = ask(&Command::Rooms(asked)).await? else { return Err(Fault::Unreachable) };
+        let Event::Rooms(page) = ask(&Command::Rooms(asked)).await? else {
+            return Err(ComparisonFault::Unreachable);
+        };
         if let Some(found) = page.rooms.iter().find(|room| room.name == name) {
             return Ok(Some(found.id));
         }
@@ -53,26 +55,26 @@ async fn find(name: &str) -> Result<Option<RoomId>, Fault> {
     Ok(None)
 }
 
-async fn ask(command: &Command) -> Result<Event, Fault> {
+async fn ask(command: &Command) -> Result<Event, ComparisonFault> {
     // Texts and numbers only: that cannot fail.
     let command = serde_json::to_string(command).unwrap_or_default();
     let cutter = Cutter::new(Some(PATIENCE_MS));
-    let answer = cutter.post("/api/command", &command).await.ok_or(Fault::Unreachable)?;
-    Event::parse(&read(answer).await?).map_err(|_| Fault::Unreachable)
+    let answer = cutter.post("/api/command", &command).await.ok_or(ComparisonFault::Unreachable)?;
+    Event::parse(&read(answer).await?).map_err(|_| ComparisonFault::Unreachable)
 }
 
 /// The text of an answer.
 ///
 /// # Errors
 /// The request was refused, or the answer did not come whole.
-pub(super) async fn read(answer: Response) -> Result<String, Fault> {
-    let text = answer.text().await.map_err(|_| Fault::Unreachable)?;
+pub(super) async fn read(answer: Response) -> Result<String, ComparisonFault> {
+    let text = answer.text().await.map_err(|_| ComparisonFault::Unreachable)?;
     match answer.status() {
         200 => Ok(text),
-        401 => Err(Fault::SignedOut),
+        401 => Err(ComparisonFault::SignedOut),
         _ => {
-            let problem: Problem = json::from_str(&text).map_err(|_| Fault::Unreachable)?;
-            Err(Fault::Room(problem.code))
+            let problem: Problem = json::from_str(&text).map_err(|_| ComparisonFault::Unreachable)?;
+            Err(ComparisonFault::Room(problem.code))
         }
     }
 }

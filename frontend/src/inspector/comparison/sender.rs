@@ -4,7 +4,7 @@ use super::course::{Course, PATIENCE_MS};
 use super::now;
 use crate::random;
 use crate::transport::request::Cutter;
-use client::inspect::comparison::{Row, Took};
+use client::inspect::comparison::{ComparedTransport, Durations};
 use shared::command::{Command, Post};
 
 /// Sends the next one, and waits for the answer.
@@ -17,16 +17,18 @@ pub(super) async fn send(course: &Course) {
     let path = format!("/api/command?{}&trace=1", course.claim());
     let cutter = Cutter::new(Some(PATIENCE_MS));
     course.with(|comparison| comparison.sent(client_id, now()));
-    let Some(answer) = cutter.post(&path, &command).await else { return course.broke(Row::Sending, 0) };
+    let Some(answer) = cutter.post(&path, &command).await else {
+        return course.broke(ComparedTransport::Sending, 0);
+    };
     let header = |name: &str| answer.headers().get(name)?.parse().ok();
     if let (Some(up), Some(down)) = (header("teahouse-traced-up"), header("teahouse-traced-down")) {
-        course.took(Row::Sending, Took::request(up, down));
+        course.took(ComparedTransport::Sending, Durations::request(up, down));
     }
     // It is read to its end, or its connection would not be free for the next.
     let is_whole = answer.text().await.is_ok();
     if answer.ok() && is_whole {
-        course.with(|comparison| comparison.arrived(Row::Sending, client_id, now()));
+        course.with(|comparison| comparison.arrived(ComparedTransport::Sending, client_id, now()));
     } else {
-        course.broke(Row::Sending, answer.status());
+        course.broke(ComparedTransport::Sending, answer.status());
     }
 }

@@ -3,15 +3,15 @@
 use super::course::{AGAIN_MS, Course};
 use crate::inspector::socket::Socket;
 use crate::timeout::sleep;
-use client::inspect::Told;
-use client::inspect::comparison::{Row, Took, socket::Sums};
+use client::inspect::SocketEvent;
+use client::inspect::comparison::{ComparedTransport, Durations, socket::SocketTotals};
 use client::transport::Transport;
 use shared::command::{Command, Hello};
 use shared::{Event, close::CloseCode};
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 
-const ROW: Row = Row::Reading(Transport::WebSocket);
+const ROW: ComparedTransport = ComparedTransport::Reading(Transport::WebSocket);
 
 /// Opens one, and another when it has ended, until the comparison is over.
 pub(super) fn read(course: &Course) {
@@ -19,7 +19,7 @@ pub(super) fn read(course: &Course) {
 }
 
 fn open(course: Course, cursor: String) {
-    let sums = Rc::new(Cell::new(Sums::default()));
+    let sums = Rc::new(Cell::new(SocketTotals::default()));
     let hearing = course.clone();
     let opened = Socket::open(move |told| hear(&hearing, told, &cursor, &sums));
     if opened.is_err() {
@@ -28,27 +28,27 @@ fn open(course: Course, cursor: String) {
     course.hold(opened.ok());
 }
 
-fn hear(course: &Course, told: Told, cursor: &str, sums: &Cell<Sums>) {
+fn hear(course: &Course, told: SocketEvent, cursor: &str, sums: &Cell<SocketTotals>) {
     match told {
-        Told::Opened => {
+        SocketEvent::Opened => {
             let cursor = cursor.parse().ok();
             let hello = Hello { reference: 1, build: "inspector".into(), cursor, room: None };
             say(course, &Command::Hello(hello));
         }
-        Told::Message(text) => match course.read(Transport::WebSocket, &text) {
+        SocketEvent::Message(text) => match course.read(Transport::WebSocket, &text) {
             Some(Event::Trace(trace)) => {
                 let before = sums.get().took();
                 let mut sum = sums.get();
                 sum.saw(&trace.seen);
                 sums.set(sum);
-                course.took(ROW, Took::since(sum.took(), before));
+                course.took(ROW, Durations::since(sum.took(), before));
             }
             Some(Event::Welcome(_)) => course.live(Transport::WebSocket),
             Some(Event::Ping(_)) => say(course, &Command::Pong),
             _ => {}
         },
-        Told::Failed => {}
-        Told::Closed { code, .. } => {
+        SocketEvent::Failed => {}
+        SocketEvent::Closed { code, .. } => {
             let is_refused = code == CloseCode::SignedOut.number();
             course.broke(ROW, if is_refused { 401 } else { 0 });
             let (course, cursor) = (course.clone(), cursor.to_owned());

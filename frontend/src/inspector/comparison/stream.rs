@@ -5,10 +5,10 @@ use crate::timeout::sleep;
 use crate::transport::fields::Fields;
 use crate::transport::{request::Cutter, stream};
 use client::event_stream::Message;
-use client::inspect::comparison::{Row, Took};
+use client::inspect::comparison::{ComparedTransport, Durations};
 use client::transport::Transport;
 
-const ROW: Row = Row::Reading(Transport::EventStream);
+const ROW: ComparedTransport = ComparedTransport::Reading(Transport::EventStream);
 
 /// Reads until the comparison is over.
 pub(super) async fn read(course: Course) {
@@ -20,7 +20,7 @@ pub(super) async fn read(course: Course) {
         let status = answer.as_ref().map_or(0, |answer| answer.status());
         if let Some(answer) = answer.filter(|answer| answer.ok()) {
             course.live(Transport::EventStream);
-            let mut told = Took::default();
+            let mut told = Durations::default();
             stream::take(answer, |message| tell(&course, message, &mut cursor, &mut told)).await;
         }
         course.broke(ROW, status);
@@ -30,7 +30,7 @@ pub(super) async fn read(course: Course) {
     }
 }
 
-fn tell(course: &Course, message: Message, cursor: &mut String, told: &mut Took) {
+fn tell(course: &Course, message: Message, cursor: &mut String, told: &mut Durations) {
     match &*message.event {
         "" => {
             course.read(Transport::EventStream, &message.data);

@@ -5,7 +5,7 @@ use crate::network::{Down, Kind, Up, Wire};
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::refused::ending;
 use client::share::Role;
 use client::transport::Transport;
@@ -42,7 +42,7 @@ pub(crate) struct Answer {
 }
 
 impl World {
-    pub(super) fn request_by(&mut self, id: PageId, socket: SocketId, kind: Kind, what: Up, sent: Sent) {
+    pub(super) fn request_by(&mut self, id: PageId, socket: ConnectionId, kind: Kind, what: Up, sent: Sent) {
         let patience = match (&what, sent) {
             (Up::Poll(_, wait_ms), _) => Some(wait_ms + POLL_PATIENCE_MS),
             (_, Sent::Stream) => None,
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    pub(super) fn begin_poll(&mut self, id: PageId, socket: SocketId) {
+    pub(super) fn begin_poll(&mut self, id: PageId, socket: ConnectionId) {
         // Of the other pages it knows nothing yet.
         let away = !self.pages[id.index].visible;
         let Some(line) = self.line(id, socket) else { return };
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// The next poll leaves.
-    pub(crate) fn poll(&mut self, id: PageId, socket: SocketId) {
+    pub(crate) fn poll(&mut self, id: PageId, socket: ConnectionId) {
         let now = self.now;
         let Some(line) = self.line(id, socket) else { return };
         let (waits, wait_ms) = (line.transport == Transport::LongPoll, line.pace.wait_s() * 1_000);
@@ -105,13 +105,13 @@ impl World {
                 self.line_over(id, socket, code, &reason)?;
             }
             (Sent::Begin | Sent::Poll(_), Down::Answer(answer)) => self.answered(id, socket, sent, answer)?,
-            (Sent::Command(_), Down::Frame(text)) => self.give(id, Input::Answer(socket, text))?,
+            (Sent::Command(_), Down::Frame(text)) => self.give(id, Input::AnswerReceived(socket, text))?,
             (_, Down::Closed(SIGNED_OUT, _)) => self.line_over(id, socket, SIGNED_OUT, "")?,
             (Sent::Presence, _) => self.told_away(id, socket),
             (Sent::Command(reference), Down::Closed(code, _)) => {
                 let is_restart = code == CloseCode::Restart.number();
                 let why = if is_restart { ErrorCode::Restarting } else { ErrorCode::StoreRefused };
-                self.give(id, Input::Answer(socket, refusal(reference, why)))?;
+                self.give(id, Input::AnswerReceived(socket, refusal(reference, why)))?;
             }
             (Sent::Stream | Sent::Begin | Sent::Poll(_), Down::Closed(code, _)) => {
                 self.refused(id, socket, code)?;
@@ -123,7 +123,7 @@ impl World {
 
     /// What was to be read was refused: the server's close as a status and a problem, and that as the
     /// end of the line.
-    fn refused(&mut self, id: PageId, socket: SocketId, code: u16) -> Result<(), Broken> {
+    fn refused(&mut self, id: PageId, socket: ConnectionId, code: u16) -> Result<(), Broken> {
         let is = |other: CloseCode| other.number() == code;
         let (status, error) = match () {
             () if is(CloseCode::Full) => (429, ErrorCode::TooManyRequests),
@@ -150,7 +150,7 @@ impl World {
         }
     }
 
-    fn poll_failed(&mut self, id: PageId, socket: SocketId, since: u64) -> Result<(), Broken> {
+    fn poll_failed(&mut self, id: PageId, socket: ConnectionId, since: u64) -> Result<(), Broken> {
         let took = self.now - since;
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         if line.pace.failed(took) {
@@ -160,7 +160,13 @@ impl World {
         self.line_over(id, socket, ABNORMAL, "")
     }
 
-    fn answered(&mut self, id: PageId, socket: SocketId, sent: Sent, answer: Answer) -> Result<(), Broken> {
+    fn answered(
+        &mut self,
+        id: PageId,
+        socket: ConnectionId,
+        sent: Sent,
+        answer: Answer,
+    ) -> Result<(), Broken> {
         let Answer { frames, through, present } = answer;
         for frame in frames {
             self.frame(id, socket, &frame)?;
@@ -182,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn tell_away(&mut self, id: PageId, socket: SocketId, away: bool) {
+    pub(super) fn tell_away(&mut self, id: PageId, socket: ConnectionId, away: bool) {
         let Some(line) = self.any_line(id, socket) else { return };
         if std::mem::replace(&mut line.telling, true) {
             line.tell_next = Some(away);
@@ -191,13 +197,13 @@ impl World {
         }
     }
 
-    fn ask_away(&mut self, id: PageId, socket: SocketId, away: bool) {
+    fn ask_away(&mut self, id: PageId, socket: ConnectionId, away: bool) {
         let Some(line) = self.any_line(id, socket) else { return };
         let presence = Up::Command(line.identity, Command::Presence(PresenceReport { away }));
         self.request_by(id, socket, Kind::Request, presence, Sent::Presence);
     }
 
-    fn told_away(&mut self, id: PageId, socket: SocketId) {
+    fn told_away(&mut self, id: PageId, socket: ConnectionId) {
         let Some(line) = self.any_line(id, socket) else { return };
         match line.tell_next.take() {
             Some(away) => self.ask_away(id, socket, away),

@@ -3,7 +3,7 @@
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
-use client::input::SocketId;
+use client::input::ConnectionId;
 use client::share::{Role, Wish, Word};
 
 /// Milliseconds between two looks at who leads; those of a page out of sight; the longest time that
@@ -21,7 +21,7 @@ const TAKEOVER_MS: u64 = 5_000;
 
 impl World {
     /// Tells the other pages of the browser, each in the order of what was said.
-    pub(super) fn tell_others(&mut self, id: PageId, socket: SocketId, word: &Word) {
+    pub(super) fn tell_others(&mut self, id: PageId, socket: ConnectionId, word: &Word) {
         let browser = self.pages[id.index].browser;
         let Some(line) = self.line(id, socket) else { return };
         let of = line.share.claim().to_owned();
@@ -31,7 +31,7 @@ impl World {
             }
             let to = self.pages[index].id;
             let open = self.pages[index].lines.iter().filter(|(_, line)| line.is_open);
-            let others: Vec<SocketId> =
+            let others: Vec<ConnectionId> =
                 open.map(|(other, _)| *other).filter(|other| (to, *other) != (id, socket)).collect();
             for other in others {
                 let most = if self.chance.one_in(20) { BUSY_MS } else { WORD_MS };
@@ -46,7 +46,13 @@ impl World {
     }
 
     /// Another page told this.
-    pub(crate) fn hear(&mut self, id: PageId, socket: SocketId, of: &str, word: Word) -> Result<(), Broken> {
+    pub(crate) fn hear(
+        &mut self,
+        id: PageId,
+        socket: ConnectionId,
+        of: &str,
+        word: Word,
+    ) -> Result<(), Broken> {
         let Some(line) = self.line(id, socket) else { return Ok(()) };
         let is_told = line.share.role() == Role::Follower && matches!(word, Word::Frame(_));
         self.story.shared += u64::from(is_told);
@@ -65,7 +71,7 @@ impl World {
     }
 
     /// Timers of a page out of sight come seldom, and now and then very late.
-    pub(super) fn tick_later(&mut self, id: PageId, socket: SocketId) {
+    pub(super) fn tick_later(&mut self, id: PageId, socket: ConnectionId) {
         let ms = match self.pages[id.index].visible {
             true => TICK_MS,
             false if self.chance.one_in(8) => self.chance.between(HIDDEN_TICK_MS, LATE_TICK_MS),
@@ -74,7 +80,7 @@ impl World {
         self.tick_in(id, socket, ms);
     }
 
-    fn tick_in(&mut self, id: PageId, socket: SocketId, ms: u64) {
+    fn tick_in(&mut self, id: PageId, socket: ConnectionId, ms: u64) {
         let at = self.now + ms;
         let Some(line) = self.line(id, socket) else { return };
         if ms > TICK_MS {
@@ -87,14 +93,15 @@ impl World {
     /// The page is in sight again: what is overdue comes at once.
     pub(crate) fn tick_now(&mut self, id: PageId) {
         let lines = self.pages[id.index].lines.iter();
-        let open: Vec<SocketId> = lines.filter(|(_, line)| line.is_open).map(|(socket, _)| *socket).collect();
+        let open: Vec<ConnectionId> =
+            lines.filter(|(_, line)| line.is_open).map(|(socket, _)| *socket).collect();
         for socket in open {
             self.tick_in(id, socket, 0);
         }
     }
 
     /// The line looks who leads.
-    pub(crate) fn tick(&mut self, id: PageId, socket: SocketId, at: u64) -> Result<(), Broken> {
+    pub(crate) fn tick(&mut self, id: PageId, socket: ConnectionId, at: u64) -> Result<(), Broken> {
         let found = self.browser_of(id).lease;
         if self.line(id, socket).is_none_or(|line| line.tick_at != at) {
             return Ok(());
@@ -119,7 +126,7 @@ impl World {
     }
 
     /// Whoever follows one that is gone finds out, and begins anew.
-    fn check_is_led(&mut self, id: PageId, socket: SocketId) -> Result<(), Broken> {
+    fn check_is_led(&mut self, id: PageId, socket: ConnectionId) -> Result<(), Broken> {
         let (now, browser) = (self.now, self.pages[id.index].browser);
         let pages = self.pages.iter().filter(|page| page.browser == browser && page.frozen_until <= now);
         let lines = pages.flat_map(|page| page.lines.values());

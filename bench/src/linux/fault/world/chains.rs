@@ -1,7 +1,7 @@
 //! Connections that are made of requests, as the page's own shell uses them.
 
 use client::effect::Effect;
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use shared::command::PresenceReport;
 use shared::{Command, Event};
@@ -22,14 +22,14 @@ const ABNORMAL: u16 = 1006;
 const SIGNED_OUT: u16 = 4401;
 
 impl World {
-    pub(super) fn open_chain(&mut self, id: PageId, socket: SocketId, transport: Transport) {
+    pub(super) fn open_chain(&mut self, id: PageId, socket: ConnectionId, transport: Transport) {
         self.chains.insert((id, socket), Chain::new(transport));
         // Its first request goes out with the `hello`.
-        self.inputs.push_back((id, Input::Opened(socket)));
+        self.inputs.push_back((id, Input::ConnectionOpened(socket)));
     }
 
     /// The page says something; false if this is none of these connections.
-    pub(super) fn say_by_chain(&mut self, id: PageId, socket: SocketId, text: &str) -> bool {
+    pub(super) fn say_by_chain(&mut self, id: PageId, socket: ConnectionId, text: &str) -> bool {
         let Some(chain) = self.chains.get_mut(&(id, socket)) else { return false };
         match serde_json::from_str(text) {
             Ok(Command::Hello(hello)) => {
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// One word at a time, and the last word last.
-    fn tell_presence(&mut self, id: PageId, socket: SocketId) {
+    fn tell_presence(&mut self, id: PageId, socket: ConnectionId) {
         let Some(chain) = self.chains.get_mut(&(id, socket)) else { return };
         if std::mem::replace(&mut chain.is_telling, true) {
             chain.tell_again = true;
@@ -70,7 +70,7 @@ impl World {
 
     /// The polls that are due.
     pub(super) fn poll_those_due(&mut self, now: u64) {
-        let due: Vec<(PageId, SocketId)> = self
+        let due: Vec<(PageId, ConnectionId)> = self
             .chains
             .iter_mut()
             .filter_map(|(key, chain)| chain.poll_at.take_if(|at| *at <= now).map(|_| *key))
@@ -81,13 +81,13 @@ impl World {
         }
     }
 
-    fn poll(&mut self, id: PageId, socket: SocketId) {
+    fn poll(&mut self, id: PageId, socket: ConnectionId) {
         let Some(chain) = self.chains.get(&(id, socket)) else { return };
         let (path, patience) = (chain.poll_path(), REQUEST_MS + 1_000 * chain.wait_s());
         self.get(id, socket, What::Poll, &path, patience);
     }
 
-    fn get(&mut self, id: PageId, socket: SocketId, what: What, path: &str, patience: u64) {
+    fn get(&mut self, id: PageId, socket: ConnectionId, what: What, path: &str, patience: u64) {
         let Some(chain) = self.chains.get(&(id, socket)) else { return };
         let transport = chain.transport;
         let kind = match (&what, chain.wait_s()) {
@@ -100,7 +100,7 @@ impl World {
         self.send(id, socket, what, request, (kind, port, patience));
     }
 
-    fn command(&mut self, id: PageId, socket: SocketId, text: &str, is_presence: bool) {
+    fn command(&mut self, id: PageId, socket: ConnectionId, text: &str, is_presence: bool) {
         let Some(chain) = self.chains.get(&(id, socket)) else { return };
         let reference = serde_json::from_str::<serde_json::Value>(text).ok();
         let reference = reference.and_then(|command| command["ref"].as_u64());
@@ -112,7 +112,7 @@ impl World {
     fn send(
         &mut self,
         id: PageId,
-        socket: SocketId,
+        socket: ConnectionId,
         what: What,
         request: String,
         (kind, port, patience): (Request, u16, u64),
@@ -127,9 +127,14 @@ impl World {
     }
 
     /// A frame of the stream.
-    pub(super) fn streamed(&mut self, line: (PageId, std::time::Instant), socket: SocketId, text: String) {
+    pub(super) fn streamed(
+        &mut self,
+        line: (PageId, std::time::Instant),
+        socket: ConnectionId,
+        text: String,
+    ) {
         if self.note_by_chain(line, socket, &text) {
-            self.give(line.0, Input::Frame(socket, text));
+            self.give(line.0, Input::FrameReceived(socket, text));
         }
     }
 
@@ -154,7 +159,7 @@ impl World {
     fn commanded(
         &mut self,
         line: (PageId, std::time::Instant),
-        socket: SocketId,
+        socket: ConnectionId,
         (reference, is_presence): (Option<u64>, bool),
         (status, body): (u16, Vec<u8>),
     ) {
@@ -172,11 +177,11 @@ impl World {
             }
         }
         if self.note_by_chain(line, socket, &frame) {
-            self.give(line.0, Input::Answer(socket, frame));
+            self.give(line.0, Input::AnswerReceived(socket, frame));
         }
     }
 
-    fn poll_failed(&mut self, id: PageId, socket: SocketId, from: u64) {
+    fn poll_failed(&mut self, id: PageId, socket: ConnectionId, from: u64) {
         let now = self.now();
         let Some(chain) = self.chains.get_mut(&(id, socket)) else { return };
         if chain.has_begun() && chain.pace.failed(now.saturating_sub(from)) {
@@ -186,7 +191,7 @@ impl World {
         }
     }
 
-    fn polled(&mut self, line: (PageId, std::time::Instant), socket: SocketId, polled: Polled) {
+    fn polled(&mut self, line: (PageId, std::time::Instant), socket: ConnectionId, polled: Polled) {
         let (id, now) = (line.0, self.now());
         let Some(chain) = self.chains.get_mut(&(id, socket)) else { return };
         let is_welcome = |frame: &String| matches!(Event::parse(frame), Ok(Event::Welcome(_)));
@@ -201,7 +206,7 @@ impl World {
         chain.poll_at = Some(now + chain.pace.answered(polled.again_ms));
         for frame in polled.frames.into_iter().chain([chain::through(polled.through)]) {
             if self.note_by_chain(line, socket, &frame) {
-                self.give(id, Input::Frame(socket, frame));
+                self.give(id, Input::FrameReceived(socket, frame));
             }
         }
     }
@@ -210,7 +215,7 @@ impl World {
     fn note_by_chain(
         &mut self,
         (id, opened): (PageId, std::time::Instant),
-        socket: SocketId,
+        socket: ConnectionId,
         frame: &str,
     ) -> bool {
         let Some(chain) = self.chains.get_mut(&(id, socket)) else { return false };
@@ -226,14 +231,14 @@ impl World {
     }
 
     /// The page finds that the connection is dead.
-    pub(super) fn chain_over(&mut self, id: PageId, socket: SocketId, code: u16, reason: String) {
+    pub(super) fn chain_over(&mut self, id: PageId, socket: ConnectionId, code: u16, reason: String) {
         if self.leave_chain(id, socket) {
-            self.inputs.push_back((id, Input::Closed { socket, code, reason }));
+            self.inputs.push_back((id, Input::ConnectionClosed { socket, code, reason }));
         }
     }
 
     /// The page lets go of it; false if this is none of these connections.
-    pub(super) fn leave_chain(&mut self, id: PageId, socket: SocketId) -> bool {
+    pub(super) fn leave_chain(&mut self, id: PageId, socket: ConnectionId) -> bool {
         let is_part = |line: &Line| {
             line.page == id && matches!(&line.purpose, Purpose::Part(part) if part.of == socket)
         };

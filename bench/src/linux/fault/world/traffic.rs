@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use client::input::{Input, SocketId, Unreachable};
+use client::input::{ConnectionId, Input, Unreachable};
 use client::transport::Transport;
 use client::view::NameRefusal;
 use rustix::event::epoll::{self, EventData, EventFlags};
@@ -21,7 +21,7 @@ use crate::linux::handshake;
 const REQUEST_MS: u64 = 10_000;
 
 impl World {
-    pub(super) fn transmit(&mut self, id: PageId, socket: SocketId, text: &str) {
+    pub(super) fn transmit(&mut self, id: PageId, socket: ConnectionId, text: &str) {
         let Some(mark) = self.line_of(id, socket) else { return };
         let Some(line) = self.lines.get_mut(&mark) else { return };
         line.transmit(text);
@@ -34,7 +34,7 @@ impl World {
         self.watch(mark);
     }
 
-    pub(super) fn line_of(&self, id: PageId, wanted: SocketId) -> Option<u64> {
+    pub(super) fn line_of(&self, id: PageId, wanted: ConnectionId) -> Option<u64> {
         let is_it = |line: &Line| {
             line.page == id && matches!(&line.purpose, Purpose::Socket(socket) if socket.id == wanted)
         };
@@ -95,7 +95,7 @@ impl World {
             me.and_then(|me| me.member).ok_or(NameRefusal { code, suggestion })
         };
         let input = match ask {
-            Ask::Me => Input::Me(me.map(|me| me.member).ok_or(Unreachable)),
+            Ask::Me => Input::IdentityFetched(me.map(|me| me.member).ok_or(Unreachable)),
             Ask::Join(_) | Ask::Rename(_) => Input::Named(named(me)),
             Ask::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
         };
@@ -172,14 +172,14 @@ impl World {
                 let (line, socket) = ((id, line.opened), part.of);
                 return self.streamed(line, socket, text);
             }
-            (Purpose::Socket(socket), Told::Opened) => Input::Opened(socket.id),
+            (Purpose::Socket(socket), Told::Opened) => Input::ConnectionOpened(socket.id),
             (Purpose::Socket(socket), Told::Closed(code, reason)) => {
-                Input::Closed { socket: socket.id, code, reason }
+                Input::ConnectionClosed { socket: socket.id, code, reason }
             }
             (Purpose::Socket(socket), Told::Frame(text)) => {
                 let socket = socket.id;
                 self.note_frame(mark, &text);
-                Input::Frame(socket, text)
+                Input::FrameReceived(socket, text)
             }
             _ => return,
         };

@@ -23,7 +23,7 @@ fn talk(rooms: &mut Rooms, id: u64, many: usize) {
             client_id: ClientId(u128::from(seq).to_be_bytes()),
             text: String::new(),
         };
-        room.timeline.posted(&message, Look { me: None, members: &members });
+        room.timeline.posted(&message, Viewer { me: None, members: &members });
     }
     rooms.bound();
 }

@@ -1,7 +1,7 @@
 use super::*;
 use shared::ClientId;
 
-fn stretch(seqs: std::ops::RangeInclusive<u64>) -> Stretch {
+fn stretch(seqs: std::ops::RangeInclusive<u64>) -> Segment {
     let (older, members) = (*seqs.start() > 1, Members::default());
     let message = |seq| Message {
         n: seq * 10,
@@ -14,10 +14,10 @@ fn stretch(seqs: std::ops::RangeInclusive<u64>) -> Stretch {
         text: "x".to_owned(),
     };
     let messages: Vec<Message> = seqs.map(message).collect();
-    Stretch::of(&messages, older, true, Look { me: None, members: &members })
+    Segment::of(&messages, older, true, Viewer { me: None, members: &members })
 }
 
-fn seqs(stretch: &Stretch) -> Vec<u64> {
+fn seqs(stretch: &Segment) -> Vec<u64> {
     stretch.iter().map(|held| held.seq).collect()
 }
 
@@ -29,8 +29,8 @@ fn stretches_touch_when_nothing_is_missing_between_them() {
     {
         assert_eq!(middle.touches(&stretch(other.clone())), touches, "{other:?}");
     }
-    assert!(Stretch::bare(Some(9)).touches(&middle) && !Stretch::bare(Some(8)).touches(&middle));
-    assert!(!Stretch::bare(None).touches(&middle));
+    assert!(Segment::bare(Some(9)).touches(&middle) && !Segment::bare(Some(8)).touches(&middle));
+    assert!(!Segment::bare(None).touches(&middle));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn what_is_let_go_is_missing_on_that_side() {
 #[test]
 fn an_empty_room_has_an_end_and_an_empty_page_of_more_has_none() {
     let members = Members::default();
-    let look = Look { me: None, members: &members };
-    assert_eq!(Stretch::of(&[], false, false, look).end(), Some(0));
-    assert_eq!(Stretch::of(&[], true, false, look).end(), None);
+    let look = Viewer { me: None, members: &members };
+    assert_eq!(Segment::of(&[], false, false, look).end(), Some(0));
+    assert_eq!(Segment::of(&[], true, false, look).end(), None);
 }

@@ -33,16 +33,16 @@ fn silence() -> RoomSnapshot {
 }
 
 fn reset(timeline: &mut Timeline, snapshot: &RoomSnapshot) {
-    timeline.reset(snapshot, Look { me: None, members: &Members::default() });
+    timeline.reset(snapshot, Viewer { me: None, members: &Members::default() });
 }
 
 fn posted(timeline: &mut Timeline, message: &Message) {
-    timeline.posted(message, Look { me: None, members: &Members::default() });
+    timeline.posted(message, Viewer { me: None, members: &Members::default() });
 }
 
 fn replied(timeline: &mut Timeline, message: &Message) {
     let reach = timeline.live.last().map_or(0, |last| last.n);
-    timeline.replied(message, reach, Look { me: None, members: &Members::default() });
+    timeline.replied(message, reach, Viewer { me: None, members: &Members::default() });
 }
 
 fn held(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
@@ -59,10 +59,10 @@ fn texts(timeline: &Timeline) -> Vec<String> {
     rows(timeline).iter().map(|row| row.text.to_string()).collect()
 }
 
-fn page(seqs: std::ops::RangeInclusive<u64>, newer: bool) -> Stretch {
+fn page(seqs: std::ops::RangeInclusive<u64>, newer: bool) -> Segment {
     let older = *seqs.start() > 1;
     let messages: Vec<Message> = seqs.map(message).collect();
-    Stretch::of(&messages, older, newer, Look { me: None, members: &Members::default() })
+    Segment::of(&messages, older, newer, Viewer { me: None, members: &Members::default() })
 }
 
 fn expected(seqs: impl IntoIterator<Item = u64>) -> Vec<String> {
@@ -296,7 +296,7 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
     let before: Vec<Rc<Row>> = rows(&timeline);
     let mut members = Members::default();
     members.named(message(1).author, "Ann", 1);
-    timeline.look_again(Look { me: Some(message(2).author), members: &members });
+    timeline.look_again(Viewer { me: Some(message(2).author), members: &members });
     let after: Vec<Rc<Row>> = rows(&timeline);
     let names: Vec<&str> = after.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["Ann", "member 3", "member 1", "Ann"]);

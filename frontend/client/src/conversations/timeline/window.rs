@@ -49,7 +49,7 @@ impl Timeline {
     }
 
     /// Where the last jump landed.
-    pub(crate) fn landed(&self) -> Option<Landed> {
+    pub(crate) fn landed(&self) -> Option<JumpTarget> {
         self.landed
     }
 
@@ -142,7 +142,7 @@ impl Timeline {
     }
 
     /// Shows a page that the reader jumped to.
-    pub(crate) fn land(&mut self, page: Stretch, at: PageAnchor) {
+    pub(crate) fn land(&mut self, page: Segment, at: PageAnchor) {
         let wanted = match at {
             PageAnchor::Before(n) | PageAnchor::After(n) | PageAnchor::Around(n) => {
                 page.iter().find(|held| held.n >= n)
@@ -174,8 +174,8 @@ impl Timeline {
         self.leave_end();
         self.from = self.position(index.saturating_sub(WINDOW_STEP));
         self.to = self.position((index + WINDOW_STEP).min(self.stretch().len().saturating_sub(1)));
-        let turn = self.landed.map_or(1, |landed| landed.turn.wrapping_add(1));
-        self.landed = self.stretch().get(index).map(|held| Landed { key: held.row.key, turn });
+        let turn = self.landed.map_or(1, |landed| landed.revision.wrapping_add(1));
+        self.landed = self.stretch().get(index).map(|held| JumpTarget { key: held.row.key, revision: turn });
         self.fit();
     }
 

@@ -1,18 +1,18 @@
 //! What a WebSocket took, out of what the server traces of it: both heads, and each frame with its header. The frames
 //! that carry `trace` are not in it.
 
-use super::Took;
+use super::Durations;
 use shared::event::trace::{ByteCounts, Handshake, HeaderField, TraceItem};
 use shared::websocket::Side;
 
 /// The sums of one connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
+pub struct SocketTotals {
     heads: (u64, u64),
     frames: (u64, u64),
 }
 
-impl Sums {
+impl SocketTotals {
     /// The server saw something.
     pub fn saw(&mut self, seen: &TraceItem) {
         match seen {
@@ -34,9 +34,9 @@ impl Sums {
     }
 
     /// All of it. One request: the one that opened it.
-    pub fn took(&self) -> Took {
+    pub fn took(&self) -> Durations {
         let requests = u64::from(self.heads != (0, 0));
-        Took { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
+        Durations { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
     }
 }
 
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn heads_and_frames_are_as_long_as_on_the_wire() {
-        let mut sums = Sums::default();
-        assert_eq!(sums.took(), Took::default());
+        let mut sums = SocketTotals::default();
+        assert_eq!(sums.took(), Durations::default());
         let sent = "GET /conn_ws?v=1&trace=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nx-tea: green\r\n\r\n";
         let got = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
         sums.saw(&TraceItem::Handshake(Box::new(Handshake {
@@ -85,23 +85,23 @@ mod tests {
             },
             response: ResponseHead { status: 101, headers: vec![header("upgrade", "websocket")] },
         })));
-        let heads = Took::request(sent.len() as u64, got.len() as u64);
+        let heads = Durations::request(sent.len() as u64, got.len() as u64);
         assert_eq!(sums.took(), heads);
         // Header, mask and payload; of a long one only a part is told.
         for (length, up, down) in [(5, 11, 7), (125, 131, 127), (126, 134, 130), (65_536, 65_550, 65_546)] {
             let before = sums.took();
             sums.saw(&frame(Side::Client, length, 64));
             sums.saw(&frame(Side::Server, length, 64));
-            assert_eq!(sums.took().since(before), Took { requests: 0, up, down }, "{length}");
+            assert_eq!(sums.took().since(before), Durations { requests: 0, up, down }, "{length}");
         }
         let half =
             TracedFrame { from: Side::Client, header: HexBytes(vec![0x81]), payload: HexBytes(vec![]) };
         let before = sums.took();
         sums.saw(&TraceItem::Frame(half));
-        assert_eq!(sums.took().since(before), Took { requests: 0, up: 1, down: 0 });
+        assert_eq!(sums.took().since(before), Durations { requests: 0, up: 1, down: 0 });
         // A count is of all frames.
         let count = |bytes| DirectionCount { frames: 9, bytes };
         sums.saw(&TraceItem::Counted(ByteCounts { client: count(70), server: count(900) }));
-        assert_eq!(sums.took().since(heads), Took { requests: 0, up: 70, down: 900 });
+        assert_eq!(sums.took().since(heads), Durations { requests: 0, up: 70, down: 900 });
     }
 }

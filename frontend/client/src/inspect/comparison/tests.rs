@@ -12,18 +12,18 @@ fn going() -> Comparison {
     assert!(comparison.start());
     comparison.readers_begin(0);
     Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
-    assert_eq!(comparison.step(0), Step::Send);
+    assert_eq!(comparison.step(0), ComparisonStep::Send);
     comparison
 }
 
 /// It arrives everywhere.
 fn arrive(comparison: &mut Comparison, number: u8, now: u64) {
-    Row::ALL.into_iter().for_each(|row| comparison.arrived(row, id(number), now));
+    ComparedTransport::ALL.into_iter().for_each(|row| comparison.arrived(row, id(number), now));
 }
 
 #[test]
 fn rows_stand_where_they_say() {
-    for (place, row) in Row::ALL.into_iter().enumerate() {
+    for (place, row) in ComparedTransport::ALL.into_iter().enumerate() {
         assert_eq!(row.place(), place);
     }
     assert_eq!(Comparison::default().interval_ms(), 1_000);
@@ -54,11 +54,11 @@ fn it_begins_when_all_read_or_the_wait_is_over() {
         comparison.live(*transport);
     }
     let last = 7 + COMPARE_READY_MS * 1_000;
-    assert_eq!(comparison.clone().step(last - 1), Step::Wait(WAIT_MS_MAX));
-    assert_eq!(comparison.clone().step(last), Step::Send, "without the last one");
+    assert_eq!(comparison.clone().step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.clone().step(last), ComparisonStep::Send, "without the last one");
     comparison.live(Transport::ALL[3]);
-    assert_eq!(comparison.step(8), Step::Send);
-    assert_eq!(comparison.stage, Stage::Going);
+    assert_eq!(comparison.step(8), ComparisonStep::Send);
+    assert_eq!(comparison.stage, ComparisonStage::Going);
 }
 
 #[test]
@@ -67,19 +67,19 @@ fn a_message_leaves_each_second_for_a_minute() {
     for number in 0..COMPARE_S {
         let due = due(number);
         if number > 0 {
-            assert_eq!(comparison.step(due - 1), Step::Wait(1), "{number}");
-            assert_eq!(comparison.step(due - SECOND / 2), Step::Wait(WAIT_MS_MAX), "{number}");
+            assert_eq!(comparison.step(due - 1), ComparisonStep::Wait(1), "{number}");
+            assert_eq!(comparison.step(due - SECOND / 2), ComparisonStep::Wait(WAIT_MS_MAX), "{number}");
         }
-        assert_eq!(comparison.step(due), Step::Send, "{number}");
+        assert_eq!(comparison.step(due), ComparisonStep::Send, "{number}");
         assert_eq!(comparison.second(due), number);
         comparison.sent(id(number as u8), due);
         arrive(&mut comparison, number as u8, due + 1_500);
     }
-    assert_eq!(comparison.step(due(COMPARE_S - 1) + 2_000), Step::Finish, "all has arrived");
+    assert_eq!(comparison.step(due(COMPARE_S - 1) + 2_000), ComparisonStep::Finish, "all has arrived");
     assert_eq!(comparison.sent_count() as u64, COMPARE_S);
     comparison.over();
     assert_eq!(comparison.second(0), COMPARE_S);
-    assert_eq!(comparison.step(0), Step::Finish);
+    assert_eq!(comparison.step(0), ComparisonStep::Finish);
 }
 
 #[test]
@@ -109,9 +109,9 @@ fn what_leaves_late_makes_it_no_longer() {
     let mut comparison = going();
     comparison.sent(id(1), 0);
     arrive(&mut comparison, 1, 5);
-    assert_eq!(comparison.step(COMPARE_S * SECOND - 1), Step::Send);
-    assert_eq!(comparison.step(COMPARE_S * SECOND), Step::Finish);
-    assert_eq!(comparison.stage, Stage::Ending);
+    assert_eq!(comparison.step(COMPARE_S * SECOND - 1), ComparisonStep::Send);
+    assert_eq!(comparison.step(COMPARE_S * SECOND), ComparisonStep::Finish);
+    assert_eq!(comparison.stage, ComparisonStage::Ending);
 }
 
 #[test]
@@ -119,22 +119,22 @@ fn a_stop_waits_for_what_was_sent() {
     let mut comparison = going();
     comparison.sent(id(1), 0);
     comparison.stop();
-    assert_eq!(comparison.step(10), Step::Wait(WAIT_MS_MAX));
-    assert_eq!(comparison.stage, Stage::Ending);
-    for row in &Row::ALL[..4] {
+    assert_eq!(comparison.step(10), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.stage, ComparisonStage::Ending);
+    for row in &ComparedTransport::ALL[..4] {
         comparison.arrived(*row, id(1), 20);
     }
     let last = 10 + COMPARE_LAST_MS * 1_000;
-    assert_eq!(comparison.clone().step(last - 1), Step::Wait(WAIT_MS_MAX));
-    assert_eq!(comparison.clone().step(last), Step::Finish, "it does not come");
-    comparison.arrived(Row::ALL[4], id(1), 30);
-    assert_eq!(comparison.step(40), Step::Finish);
+    assert_eq!(comparison.clone().step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.clone().step(last), ComparisonStep::Finish, "it does not come");
+    comparison.arrived(ComparedTransport::ALL[4], id(1), 30);
+    assert_eq!(comparison.step(40), ComparisonStep::Finish);
     // A stop before the first message.
     let mut comparison = Comparison::default();
     comparison.start();
     comparison.readers_begin(0);
     comparison.stop();
-    assert_eq!(comparison.step(0), Step::Finish);
+    assert_eq!(comparison.step(0), ComparisonStep::Finish);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_last_messages_have_longer_than_any_interval() {
 #[test]
 fn latency_is_from_leaving_to_the_first_arrival() {
     let mut comparison = going();
-    let row = Row::Reading(Transport::Poll);
+    let row = ComparedTransport::Reading(Transport::Poll);
     comparison.sent(id(1), 100);
     comparison.arrived(row, id(2), 200);
     assert_eq!(comparison.figures(row), Figures::default(), "not one of ours");
@@ -154,29 +154,35 @@ fn latency_is_from_leaving_to_the_first_arrival() {
     comparison.arrived(row, id(1), 900);
     let figures = comparison.figures(row);
     assert_eq!((figures.received, figures.p50, figures.p99), (1, Some(250), Some(250)));
-    assert_eq!(comparison.figures(Row::Sending), Figures::default(), "each for itself");
+    assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "each for itself");
     assert_eq!(comparison.stretches(row).len(), 1);
     comparison.over();
-    comparison.arrived(Row::Sending, id(1), 950);
-    comparison.took(row, Took::request(1, 1));
+    comparison.arrived(ComparedTransport::Sending, id(1), 950);
+    comparison.took(row, Durations::request(1, 1));
     comparison.broke(row);
-    comparison.failed(Fault::SignedOut);
-    assert_eq!(comparison.figures(Row::Sending), Figures::default(), "too late");
+    comparison.failed(ComparisonFault::SignedOut);
+    assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "too late");
     assert_eq!((comparison.figures(row), comparison.fault), (figures, None));
 }
 
 #[test]
 fn what_it_took_is_summed() {
     let mut comparison = going();
-    let row = Row::Reading(Transport::LongPoll);
-    comparison.took(row, Took::request(10, 20));
-    comparison.took(row, Took { requests: 0, up: 1, down: 2 });
+    let row = ComparedTransport::Reading(Transport::LongPoll);
+    comparison.took(row, Durations::request(10, 20));
+    comparison.took(row, Durations { requests: 0, up: 1, down: 2 });
     comparison.broke(row);
     let figures = comparison.figures(row);
-    assert_eq!((figures.took, figures.breaks), (Took { requests: 1, up: 11, down: 22 }, 1));
-    assert_eq!(Took::request(3, 9).since(Took::request(1, 10)), Took { requests: 0, up: 2, down: 0 });
-    comparison.failed(Fault::Unreachable);
-    assert_eq!((comparison.stage, comparison.fault), (Stage::Over, Some(Fault::Unreachable)));
+    assert_eq!((figures.took, figures.breaks), (Durations { requests: 1, up: 11, down: 22 }, 1));
+    assert_eq!(
+        Durations::request(3, 9).since(Durations::request(1, 10)),
+        Durations { requests: 0, up: 2, down: 0 }
+    );
+    comparison.failed(ComparisonFault::Unreachable);
+    assert_eq!(
+        (comparison.stage, comparison.fault),
+        (ComparisonStage::Over, Some(ComparisonFault::Unreachable))
+    );
     assert!(comparison.start());
     assert_eq!((comparison.figures(row), comparison.fault), (Figures::default(), None));
 }
@@ -184,7 +190,8 @@ fn what_it_took_is_summed() {
 #[test]
 fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
     let mut comparison = going();
-    let (row, other) = (Row::Reading(Transport::WebSocket), Row::Reading(Transport::Poll));
+    let (row, other) =
+        (ComparedTransport::Reading(Transport::WebSocket), ComparedTransport::Reading(Transport::Poll));
     comparison.broke(row);
     for number in 0..8_u8 {
         let at = u64::from(number) * SECOND;
@@ -205,7 +212,7 @@ fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
     assert_eq!((lengths(row), lengths(other)), (vec![2, 1, 3], vec![8]));
     assert_eq!(comparison.figures(row).breaks, 4);
     assert_eq!(comparison.stretches(row)[1], [chart::point(4 * SECOND, 10)]);
-    assert_eq!(comparison.stretches(Row::Sending), Vec::<Vec<_>>::new());
+    assert_eq!(comparison.stretches(ComparedTransport::Sending), Vec::<Vec<_>>::new());
 }
 
 #[test]
@@ -213,10 +220,10 @@ fn what_is_kept_is_counted_apart() {
     let mut comparison = going();
     for number in 0..3 {
         comparison.sent(id(number), 0);
-        Row::ALL[..4].iter().for_each(|row| comparison.arrived(*row, id(number), 1));
+        ComparedTransport::ALL[..4].iter().for_each(|row| comparison.arrived(*row, id(number), 1));
     }
     assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 0));
-    comparison.arrived(Row::Sending, id(1), 1);
+    comparison.arrived(ComparedTransport::Sending, id(1), 1);
     assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 1));
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 
-fn edited(edits: impl IntoIterator<Item = Edit>) -> Editor {
+fn edited(edits: impl IntoIterator<Item = EditorInput>) -> Editor {
     let mut editor = Editor::default();
     edits.into_iter().for_each(|edit| editor.edit(edit));
     editor
@@ -18,20 +18,26 @@ fn bytes_become_fields_and_fields_bytes() {
     let editor = Editor::default();
     assert_eq!(editor.hex, "81 85 37 fa 21 3d 7f 9f 4d 51 58", "RFC 6455 §5.7");
     assert_eq!((&*editor.fields.payload, &*editor.fields.key), ("Hello", "37 fa 21 3d"));
-    let editor = edited([Edit::Masked(false), Edit::From(Side::Server)]);
+    let editor = edited([EditorInput::Masked(false), EditorInput::From(Side::Server)]);
     assert_eq!(editor.hex, "81 05 48 65 6c 6c 6f");
-    let editor = edited([Edit::Payload("Hel".into()), Edit::Fin(false), Edit::Masked(false)]);
+    let editor =
+        edited([EditorInput::Payload("Hel".into()), EditorInput::Fin(false), EditorInput::Masked(false)]);
     assert_eq!(editor.hex, "01 03 48 65 6c");
-    let editor = edited([Edit::Masked(false), Edit::Masked(true)]);
+    let editor = edited([EditorInput::Masked(false), EditorInput::Masked(true)]);
     assert_eq!(editor.hex, Editor::default().hex, "the key stays");
-    let editor = edited([Edit::Rsv(4), Edit::Rsv(1), Edit::Rsv(4), Edit::Opcode(Opcode::Ping)]);
+    let editor = edited([
+        EditorInput::Rsv(4),
+        EditorInput::Rsv(1),
+        EditorInput::Rsv(4),
+        EditorInput::Opcode(Opcode::Ping),
+    ]);
     assert!(editor.hex.starts_with("99 85"), "{}", editor.hex);
 }
 
 #[test]
 fn each_example_is_what_it_says() {
     for example in Example::ALL {
-        let editor = edited([Edit::Example(example)]);
+        let editor = edited([EditorInput::Example(example)]);
         let faults: Vec<_> = frames(&editor).iter().flat_map(|frame| &frame.faults).copied().collect();
         match example {
             Example::Broken => assert_eq!(
@@ -53,11 +59,11 @@ fn each_example_is_what_it_says() {
 
 #[test]
 fn a_field_changes_the_first_frame_and_leaves_the_rest() {
-    let editor = edited([Edit::Example(Example::Parts), Edit::Payload("H".into())]);
+    let editor = edited([EditorInput::Example(Example::Parts), EditorInput::Payload("H".into())]);
     assert_eq!(editor.hex, "01 01 48 80 02 6c 6f");
-    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Fin(false)]);
+    let editor = edited([EditorInput::Example(Example::Bytes64K), EditorInput::Fin(false)]);
     assert_eq!(editor.hex, "02 7f 00 00 00 00 00 01 00 00", "a declared length stays");
-    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Payload("07".into())]);
+    let editor = edited([EditorInput::Example(Example::Bytes64K), EditorInput::Payload("07".into())]);
     assert_eq!(editor.hex, "82 01 07");
 }
 
@@ -69,12 +75,12 @@ fn frames_are_judged_in_their_order() {
         ("01 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![]]),
         ("88 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![FrameFault::AfterClose]]),
     ] {
-        let editor = edited([Edit::Hex(hex.into())]);
+        let editor = edited([EditorInput::Hex(hex.into())]);
         let faults: Vec<_> = frames(&editor).iter().map(|frame| frame.faults.clone()).collect();
         assert_eq!(faults, told[..faults.len()], "{hex}");
     }
     // A field that makes the first frame whole leaves the second alone.
-    let editor = edited([Edit::Example(Example::Parts), Edit::Fin(true)]);
+    let editor = edited([EditorInput::Example(Example::Parts), EditorInput::Fin(true)]);
     assert_eq!(frames(&editor)[1].faults, [FrameFault::ContinuesNothing]);
 }
 
@@ -86,7 +92,11 @@ fn a_length_is_written_in_any_form_that_holds_it() {
         (LengthForm::Sixteen, 1, "81 7e 00 01"),
         (LengthForm::SixtyFour, 1, "81 7f 00 00 00 00 00 00 00 01"),
     ] {
-        let editor = edited([Edit::Masked(false), Edit::Payload("x".repeat(length)), Edit::Form(form)]);
+        let editor = edited([
+            EditorInput::Masked(false),
+            EditorInput::Payload("x".repeat(length)),
+            EditorInput::Form(form),
+        ]);
         assert!(editor.hex.starts_with(hex), "{}", editor.hex);
     }
 }
@@ -100,38 +110,42 @@ fn a_form_that_cannot_hold_the_length_is_refused_with_a_word() {
         (200, LengthForm::Sixteen, true),
         (200, LengthForm::SixtyFour, true),
     ] {
-        let before = edited([Edit::Payload("y".repeat(length))]);
+        let before = edited([EditorInput::Payload("y".repeat(length))]);
         let mut editor = before.clone();
-        editor.edit(Edit::Form(form));
+        editor.edit(EditorInput::Form(form));
         let fault = FormFault { length: length as u64, form };
         assert_eq!(editor.form_fault, (!fits).then_some(fault), "{length}");
         assert_eq!(editor.fields.form == form, fits);
         if !fits {
             assert_eq!((&editor.hex, &editor.fields), (&before.hex, &before.fields));
-            editor.edit(Edit::Fin(false));
+            editor.edit(EditorInput::Fin(false));
             assert_eq!(editor.form_fault, None, "it was said");
         }
     }
     // The length that is declared counts, and not what is there of it.
-    let editor = edited([Edit::Example(Example::Bytes64K), Edit::Form(LengthForm::Sixteen)]);
+    let editor = edited([EditorInput::Example(Example::Bytes64K), EditorInput::Form(LengthForm::Sixteen)]);
     assert_eq!(editor.form_fault, Some(FormFault { length: 65_536, form: LengthForm::Sixteen }));
 }
 
 #[test]
 fn a_longer_form_stays_while_it_holds_the_payload() {
-    let long = [Edit::Payload("Hi".into()), Edit::Masked(false), Edit::Form(LengthForm::SixtyFour)];
+    let long = [
+        EditorInput::Payload("Hi".into()),
+        EditorInput::Masked(false),
+        EditorInput::Form(LengthForm::SixtyFour),
+    ];
     let mut editor = edited(long);
     assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 02 48 69");
-    editor.edit(Edit::Payload("Hi!".into()));
+    editor.edit(EditorInput::Payload("Hi!".into()));
     assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 03 48 69 21");
     // Read from bytes it is as good as chosen.
-    let mut editor = edited([Edit::Hex("81 7e 00 01 61".into()), Edit::Payload("ab".into())]);
+    let mut editor = edited([EditorInput::Hex("81 7e 00 01 61".into()), EditorInput::Payload("ab".into())]);
     assert_eq!(editor.hex, "81 7e 00 02 61 62");
-    editor.edit(Edit::Form(LengthForm::Seven));
+    editor.edit(EditorInput::Form(LengthForm::Seven));
     assert_eq!(editor.hex, "81 02 61 62");
     // One that was needed only goes with the need.
     for length in [200, 2, 200] {
-        editor.edit(Edit::Payload("y".repeat(length)));
+        editor.edit(EditorInput::Payload("y".repeat(length)));
         assert_eq!(editor.fields.form, LengthForm::shortest(length as u64));
     }
 }
@@ -145,31 +159,36 @@ fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
         ("81", Meaning::Frames(vec![], Some(FrameFault::Short(1)))),
         ("", Meaning::Frames(vec![], None)),
     ] {
-        let editor = edited([Edit::Hex(text.into())]);
+        let editor = edited([EditorInput::Hex(text.into())]);
         assert_eq!((&editor.meaning, &editor.fields), (&meaning, &held.fields), "{text}");
     }
     for (edit, fault) in [
-        (Edit::Key("37 fa".into()), FieldFault::Key),
-        (Edit::Key("tea".into()), FieldFault::Key),
-        (Edit::Payload("x".repeat(2_000)), FieldFault::TooLong(2_008)),
+        (EditorInput::Key("37 fa".into()), FieldFault::Key),
+        (EditorInput::Key("tea".into()), FieldFault::Key),
+        (EditorInput::Payload("x".repeat(2_000)), FieldFault::TooLong(2_008)),
     ] {
         let editor = edited([edit]);
         assert_eq!((editor.field_fault, &editor.hex), (Some(fault), &held.hex));
     }
-    let editor = edited([Edit::AsHex(true), Edit::Payload("0 1".into())]);
+    let editor = edited([EditorInput::AsHex(true), EditorInput::Payload("0 1".into())]);
     assert_eq!(editor.field_fault, Some(FieldFault::Payload(NotHex(0))));
-    assert_eq!(edited([Edit::Key("x".into()), Edit::Key("01020304".into())]).field_fault, None);
+    assert_eq!(edited([EditorInput::Key("x".into()), EditorInput::Key("01020304".into())]).field_fault, None);
 }
 
 #[test]
 fn a_payload_is_text_or_digits() {
-    let editor = edited([Edit::AsHex(true)]);
+    let editor = edited([EditorInput::AsHex(true)]);
     assert_eq!((&*editor.fields.payload, &editor.hex), ("48 65 6c 6c 6f", &Editor::default().hex));
-    let editor = edited([Edit::AsHex(true), Edit::Payload("e8 8c b6".into()), Edit::AsHex(false)]);
+    let editor = edited([
+        EditorInput::AsHex(true),
+        EditorInput::Payload("e8 8c b6".into()),
+        EditorInput::AsHex(false),
+    ]);
     assert_eq!(editor.fields.payload, "茶");
-    let editor = edited([Edit::AsHex(true), Edit::Payload("ff".into()), Edit::AsHex(false)]);
+    let editor =
+        edited([EditorInput::AsHex(true), EditorInput::Payload("ff".into()), EditorInput::AsHex(false)]);
     assert!(editor.fields.as_hex, "it is no text");
-    assert!(edited([Edit::Hex("88 02 03 e8".into())]).fields.as_hex, "a close code is no text");
+    assert!(edited([EditorInput::Hex("88 02 03 e8".into())]).fields.as_hex, "a close code is no text");
 }
 
 #[test]
@@ -179,10 +198,10 @@ fn at_the_limit_bytes_are_read_and_past_it_not() {
         (INSPECT_EDIT_BYTES_MAX, true),
         (INSPECT_EDIT_BYTES_MAX + 1, false),
     ] {
-        let editor = edited([Edit::Hex("00".repeat(bytes))]);
+        let editor = edited([EditorInput::Hex("00".repeat(bytes))]);
         assert_eq!(matches!(editor.meaning, Meaning::Frames(..)), is_read, "{bytes}");
     }
-    assert!(matches!(edited([Edit::Hex(" ".repeat(1 << 20))]).meaning, Meaning::TooLong(_)));
+    assert!(matches!(edited([EditorInput::Hex(" ".repeat(1 << 20))]).meaning, Meaning::TooLong(_)));
 }
 
 #[test]
@@ -205,19 +224,19 @@ fn no_edit_is_too_strange() {
             })
             .collect();
         editor.edit(match bits % 12 {
-            0 | 1 => Edit::Hex(text),
-            2 => Edit::From(if bits & 64 == 0 { Side::Client } else { Side::Server }),
-            3 => Edit::Fin(bits & 64 == 0),
-            4 => Edit::Rsv(bits.to_le_bytes()[1]),
-            5 => Edit::Opcode(Opcode::of(bits.to_le_bytes()[1])),
-            6 => Edit::Masked(bits & 64 == 0),
-            7 => Edit::Key(text),
-            8 => Edit::Form(
+            0 | 1 => EditorInput::Hex(text),
+            2 => EditorInput::From(if bits & 64 == 0 { Side::Client } else { Side::Server }),
+            3 => EditorInput::Fin(bits & 64 == 0),
+            4 => EditorInput::Rsv(bits.to_le_bytes()[1]),
+            5 => EditorInput::Opcode(Opcode::of(bits.to_le_bytes()[1])),
+            6 => EditorInput::Masked(bits & 64 == 0),
+            7 => EditorInput::Key(text),
+            8 => EditorInput::Form(
                 [LengthForm::Seven, LengthForm::Sixteen, LengthForm::SixtyFour][(bits % 3) as usize],
             ),
-            9 => Edit::Payload(text),
-            10 => Edit::AsHex(bits & 64 == 0),
-            _ => Edit::Example(Example::ALL[(bits.to_le_bytes()[1] % 8) as usize]),
+            9 => EditorInput::Payload(text),
+            10 => EditorInput::AsHex(bits & 64 == 0),
+            _ => EditorInput::Example(Example::ALL[(bits.to_le_bytes()[1] % 8) as usize]),
         });
         if editor.field_fault.is_none()
             && let Meaning::Frames(frames, _) = &editor.meaning

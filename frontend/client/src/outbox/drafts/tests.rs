@@ -21,14 +21,14 @@ fn types(drafts: &mut Drafts, text: &str) -> Vec<Effect> {
 fn flush(drafts: &mut Drafts) -> Vec<String> {
     let mut out = Vec::new();
     drafts.flush(ann(), "Ann", &mut out);
-    let text = |effect| if let Effect::KeepDraft(draft) = effect { Some(draft.text) } else { None };
+    let text = |effect| if let Effect::SaveDraft(draft) = effect { Some(draft.text) } else { None };
     out.into_iter().filter_map(text).collect()
 }
 
 #[test]
 fn a_draft_is_stored_a_moment_after_it_changed() {
     let mut drafts = Drafts::default();
-    assert_eq!(types(&mut drafts, "a"), [Effect::Set(Timer::Draft, 1_000 + DRAFT_MS)]);
+    assert_eq!(types(&mut drafts, "a"), [Effect::ScheduleTimer(Timer::Draft, 1_000 + DRAFT_MS)]);
     assert_eq!(types(&mut drafts, "ab"), [], "the first change is not put off by the next");
     assert_eq!(flush(&mut drafts), ["ab"]);
     assert_eq!(types(&mut drafts, "ab"), [], "no change");
@@ -39,11 +39,11 @@ fn a_draft_is_stored_a_moment_after_it_changed() {
 fn typing_is_no_turn_and_sending_is() {
     let mut drafts = Drafts::default();
     types(&mut drafts, "a");
-    let turn = drafts.show(LOBBY).turn;
+    let turn = drafts.show(LOBBY).revision;
     assert_eq!(&*drafts.sends(LOBBY, id(1), "a"), "a");
-    assert_eq!(drafts.show(LOBBY).turn, turn);
+    assert_eq!(drafts.show(LOBBY).revision, turn);
     drafts.stored(id(1));
-    assert_eq!((&*drafts.show(LOBBY).text, drafts.show(LOBBY).turn), ("", turn + 1));
+    assert_eq!((&*drafts.show(LOBBY).text, drafts.show(LOBBY).revision), ("", turn + 1));
     assert_eq!(flush(&mut drafts), [""], "and the stored one is gone");
     assert!(!drafts.has(LOBBY));
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::outbox::persisted::Body;
+use crate::outbox::persisted::CommandBody;
 use shared::{Epoch, MemberId, RoomId};
 
 fn owner(epoch: u64, member: u64) -> Owner {
@@ -11,7 +11,7 @@ fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
         owner,
         client_id: ClientId(u128::from(number).to_be_bytes()),
         name: "Ann".to_owned(),
-        body: Body::Join { room: RoomId(number) },
+        body: CommandBody::Join { room: RoomId(number) },
         at: 0,
         place: 1_000 - number,
         lease,
@@ -24,13 +24,13 @@ fn ann() -> Member {
     Member { id: MemberId(1), name: "Ann".to_owned() }
 }
 
-fn load(shelf: &mut Shelf, rows: Vec<StoredRow>, now: u64) {
-    shelf.load(Stored { rows, drafts: Vec::new() }, |_| false, now);
+fn load(shelf: &mut ForeignRows, rows: Vec<StoredRow>, now: u64) {
+    shelf.load(StoredRows { rows, drafts: Vec::new() }, |_| false, now);
 }
 
 #[test]
 fn rows_are_taken_in_their_order_and_only_when_their_lease_is_over() {
-    let mut shelf = Shelf::default();
+    let mut shelf = ForeignRows::default();
     let me = owner(1, 1);
     load(&mut shelf, vec![row(1, me, 500), row(2, me, 100), row(3, me, 101), row(4, owner(1, 2), 0)], 100);
     assert_eq!(shelf.look_at(), Some(101));
@@ -44,9 +44,9 @@ fn rows_are_taken_in_their_order_and_only_when_their_lease_is_over() {
 
 #[test]
 fn what_was_written_before_the_welcome_keeps_its_place_in_the_room() {
-    let mut shelf = Shelf::default();
+    let mut shelf = ForeignRows::default();
     let (me, unnumbered) = (owner(1, 1), Owner { epoch: None, member: MemberId(1) });
-    let body = Body::Post { room: RoomId::LOBBY, text: "x".to_owned() };
+    let body = CommandBody::Post { room: RoomId::LOBBY, text: "x".to_owned() };
     // The first is another page's still, which was welcomed and gave it a new lease.
     let first = StoredRow { body: body.clone(), ..row(2, me, 500) };
     let second = StoredRow { body, ..row(1, unnumbered, 100) };
@@ -59,7 +59,7 @@ fn what_was_written_before_the_welcome_keeps_its_place_in_the_room() {
 
 #[test]
 fn what_another_page_settled_is_gone_at_the_next_look() {
-    let mut shelf = Shelf::default();
+    let mut shelf = ForeignRows::default();
     load(&mut shelf, vec![row(1, owner(2, 2), 0)], 100);
     shelf.put(row(2, owner(3, 3), 0), false);
     load(&mut shelf, vec![], 100);
@@ -71,7 +71,7 @@ fn what_another_page_settled_is_gone_at_the_next_look() {
 fn rows_written_before_the_log_was_known_are_theirs_who_have_id_and_name() {
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
     for (name, taken) in [("Ann", 1), ("Bo", 0)] {
-        let mut shelf = Shelf::default();
+        let mut shelf = ForeignRows::default();
         load(&mut shelf, vec![row(1, unnumbered, 0)], 100);
         let me = Member { name: name.to_owned(), ..ann() };
         assert_eq!(shelf.take_mine(owner(1, 1), &me, 9).0.len(), taken);
@@ -81,7 +81,7 @@ fn rows_written_before_the_log_was_known_are_theirs_who_have_id_and_name() {
 #[test]
 fn as_many_rows_are_looked_at_as_the_limit_says() {
     for many in [SHELF_ROWS_MAX - 1, SHELF_ROWS_MAX, SHELF_ROWS_MAX + 1] {
-        let mut shelf = Shelf::default();
+        let mut shelf = ForeignRows::default();
         load(&mut shelf, (1..=many as u64).map(|number| row(number % 900, owner(1, number), 0)).collect(), 0);
         assert_eq!(shelf.rows.len(), many.min(SHELF_ROWS_MAX));
     }

@@ -11,7 +11,7 @@ fn rows_go_along_with_a_person_who_came_back_under_the_same_name() {
     let (rows, _) = outbox.rows(LOBBY, true);
     assert_eq!(rows.iter().map(|row| row.key).collect::<Vec<_>>(), [key(5, 1), key(5, 2)]);
     assert!(
-        matches!(&out[..2], [Effect::Keep(one), Effect::Keep(two)] if [one.key(), two.key()] == [key(5, 1), key(5, 2)])
+        matches!(&out[..2], [Effect::SaveRow(one), Effect::SaveRow(two)] if [one.key(), two.key()] == [key(5, 1), key(5, 2)])
     );
     assert_eq!(shelf.left_behind(None), []);
     assert_eq!(send(&mut outbox), [1]);
@@ -77,7 +77,7 @@ fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked
 #[test]
 fn what_asks_for_no_message_is_asked_for_by_whoever_is_here() {
     let mut outbox = live();
-    outbox.push(owner(EPOCH, &ann()), &ann(), id(1), Body::Join { room: OTHER }, 0, &mut Vec::new());
+    outbox.push(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::Join { room: OTHER }, 0, &mut Vec::new());
     outbox.kept(id(1), true);
     assert_eq!(outbox.take_ready(0, || 1, &mut Vec::new()).len(), 1);
     outbox.disconnected();
@@ -101,7 +101,7 @@ fn a_member_who_was_renamed_elsewhere_keeps_the_rows() {
 fn rows_written_before_the_first_welcome_are_the_members() {
     let mut outbox = Outbox::default();
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
-    let body = Body::Post { room: LOBBY, text: "1".to_owned() };
+    let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
     outbox.push(unnumbered, &ann(), id(1), body, 0, &mut Vec::new());
     outbox.kept(id(1), true);
     welcomed(&mut outbox, EPOCH, &member(1, "Anna"));

@@ -6,24 +6,24 @@ use super::*;
 fn what_was_stored_as_never_sent_is_stored_anew_before_it_leaves() {
     let mut outbox = Outbox::default();
     let out = push(&mut outbox, id(1), LOBBY, "1", 0);
-    assert!(matches!(&out[..], [Effect::Keep(row)] if row.unsent));
+    assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.unsent));
     welcomed(&mut outbox, EPOCH, &ann());
     let mut out = Vec::new();
     assert_eq!(outbox.take_ready(7, || 1, &mut out), []);
-    assert!(matches!(&out[..], [Effect::Keep(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
+    assert!(matches!(&out[..], [Effect::SaveRow(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
     outbox.kept(id(1), false);
     assert_eq!(send(&mut outbox), [1], "stored or not");
-    assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::Keep(row)] if !row.unsent));
+    assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::SaveRow(row)] if !row.unsent));
 }
 
 #[test]
 fn a_row_leaves_once_it_is_stored_or_cannot_be() {
     for ok in [true, false] {
         let mut outbox = live();
-        let body = Body::Post { room: LOBBY, text: "1".to_owned() };
+        let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
         let mut out = Vec::new();
         outbox.push(owner(EPOCH, &ann()), &ann(), id(1), body, 0, &mut out);
-        assert!(matches!(&out[..], [Effect::Keep(row)] if row.lease == LEASE_MS));
+        assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.lease == LEASE_MS));
         assert_eq!(send(&mut outbox), [] as [u64; 0]);
         assert!(outbox.kept(id(1), ok));
         assert!(!outbox.kept(id(1), ok), "once");
@@ -38,7 +38,7 @@ fn rows_of_an_earlier_life_go_first_and_wait_for_what_is_in_flight() {
     assert_eq!(send(&mut outbox), [2]);
     let mut earlier = live();
     push(&mut earlier, id(1), LOBBY, "1", 5_000);
-    let mut shelf = Shelf::default();
+    let mut shelf = ForeignRows::default();
     earlier.put_away(&mut shelf, &mut Vec::new());
     let (rows, _) = shelf.take_mine(owner(EPOCH, &ann()), &ann(), 9);
     outbox.adopt(rows, owner(EPOCH, &ann()), &ann(), 0, &mut Vec::new());
@@ -57,10 +57,10 @@ fn leases_are_renewed_before_they_end_and_ended_when_the_page_goes() {
     outbox.renew(at - 1, &mut out);
     assert_eq!(out, []);
     outbox.renew(at, &mut out);
-    assert_eq!(out, [Effect::Lease { keys: vec![key(1, 1)], until: at + LEASE_MS }]);
+    assert_eq!(out, [Effect::RenewLease { keys: vec![key(1, 1)], until: at + LEASE_MS }]);
     out.clear();
     outbox.release(&mut out);
-    assert_eq!(out, [Effect::Lease { keys: vec![key(1, 1)], until: 0 }]);
+    assert_eq!(out, [Effect::RenewLease { keys: vec![key(1, 1)], until: 0 }]);
 }
 
 #[test]
@@ -70,5 +70,5 @@ fn a_settled_row_is_forgotten_by_the_store() {
     send(&mut outbox);
     outbox.replied(reference(&outbox, 1), &mut out);
     outbox.settle(|_, _, _| true, &mut out);
-    assert_eq!(out, [Effect::Drop(key(1, 1)), Effect::Drop(key(1, 2))]);
+    assert_eq!(out, [Effect::DeleteRow(key(1, 1)), Effect::DeleteRow(key(1, 2))]);
 }

@@ -2,8 +2,8 @@
 
 use super::Shell;
 use crate::house::client_id;
-use client::input::{Input, SocketId, Timer, Unreachable};
-use client::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
+use client::input::{ConnectionId, Input, Timer, Unreachable};
+use client::outbox::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use client::transport::Transport;
 use client::view::{NameRefusal, RowKey};
 use shared::command::PageAnchor;
@@ -201,15 +201,15 @@ impl Dice {
         Owner { epoch, member: MemberId(self.roll(4)) }
     }
 
-    pub(super) fn stored(&mut self) -> Stored {
-        let mut stored = Stored::default();
+    pub(super) fn stored(&mut self) -> StoredRows {
+        let mut stored = StoredRows::default();
         for _ in 0..self.roll(4) {
             let (owner, room) = (self.owner(), RoomId(self.roll(3)));
             stored.rows.push(StoredRow {
                 owner,
                 client_id: client_id(self.roll(30)),
                 name: self.member().name,
-                body: Body::Post { room, text: "kept".to_owned() },
+                body: CommandBody::Post { room, text: "kept".to_owned() },
                 at: self.number(),
                 place: self.number(),
                 lease: self.number(),
@@ -228,22 +228,23 @@ impl Dice {
         let at = [PageAnchor::Newest, PageAnchor::Around(self.roll(40)), PageAnchor::Date(self.number())]
             [self.roll(3) as usize];
         match self.roll(16) {
-            0 | 1 => Input::Older,
-            2 => Input::Newer,
-            3 => Input::Latest,
+            0 | 1 => Input::LoadOlder,
+            2 => Input::LoadNewer,
+            3 => Input::JumpToLatest,
             4 => Input::Jump(at),
-            5 => Input::Follow(self.roll(2) == 0),
-            6 => Input::Open(room),
-            7 => Input::Draft { room, text },
-            8 => Input::Loaded((self.roll(4) > 0).then(|| self.stored())),
+            5 => Input::FollowEnd(self.roll(2) == 0),
+            6 => Input::OpenRoom(room),
+            7 => Input::DraftChanged { room, text },
+            8 => Input::RowsLoaded((self.roll(4) > 0).then(|| self.stored())),
             9 => Input::CreateRoom { client_id: id, name: text.clone(), description: text },
             10 => Input::JoinRoom { client_id: id, room },
             11 => Input::LeaveRoom { client_id: id, room },
-            12 => [Input::Browse { find: text }, Input::BrowseMore, Input::BrowseEnd][self.roll(3) as usize]
+            12 => [Input::SearchDirectory { find: text }, Input::LoadMoreDirectory, Input::CloseDirectory]
+                [self.roll(3) as usize]
                 .clone(),
-            13 => {
-                [Input::TakeOver(self.owner()), Input::DropLeft(self.owner())][self.roll(2) as usize].clone()
-            }
+            13 => [Input::TakeOver(self.owner()), Input::DiscardLeftBehind(self.owner())]
+                [self.roll(2) as usize]
+                .clone(),
             14 => Input::Leaving,
             _ => Input::ChangeRoom { client_id: id, room, name: text.clone(), description: text },
         }
@@ -257,7 +258,7 @@ impl Dice {
     pub(super) fn input(&mut self, shell: &Shell) -> Input {
         // Mostly the connection of now, so that much happens; sometimes any.
         let open: Vec<u64> = shell.usable.keys().copied().collect();
-        let socket = SocketId(match self.roll(20) {
+        let socket = ConnectionId(match self.roll(20) {
             0 => self.number(),
             1..3 if !open.is_empty() => open[self.roll(open.len() as u64) as usize],
             _ => shell.socket,
@@ -266,31 +267,37 @@ impl Dice {
         let key = RowKey { author: MemberId(self.roll(4)), client_id: client_id(self.roll(30)) };
         match self.roll(100) {
             80..98 => self.wish(),
-            98 => Input::Kept { key, ok: self.roll(9) > 0 },
+            98 => Input::RowSaved { key, ok: self.roll(9) > 0 },
             0 => Input::Started { build: "b".to_owned(), name: Some(name) },
-            1 => Input::Me(Err(Unreachable)),
-            2 => Input::Me(Ok(None)),
-            3 | 4 => Input::Me(Ok(Some(self.member()))),
+            1 => Input::IdentityFetched(Err(Unreachable)),
+            2 => Input::IdentityFetched(Ok(None)),
+            3 | 4 => Input::IdentityFetched(Ok(Some(self.member()))),
             5 | 6 => Input::Named(Ok(self.member())),
             7 => Input::Named(Err(self.refusal())),
             8 => Input::SignedOut(if self.roll(2) == 0 { Ok(()) } else { Err(Unreachable) }),
-            9 => Input::Closed { socket, code: 1012, reason: format!("retry-ms={}", self.number()) },
-            10 => Input::Closed { socket, code: [1006, 4401, 0, 65535][self.roll(4) as usize], reason: name },
+            9 => {
+                Input::ConnectionClosed { socket, code: 1012, reason: format!("retry-ms={}", self.number()) }
+            }
+            10 => Input::ConnectionClosed {
+                socket,
+                code: [1006, 4401, 0, 65535][self.roll(4) as usize],
+                reason: name,
+            },
             11..14 => {
                 let timers =
-                    [Timer::Retry, Timer::Silence, Timer::Resend, Timer::Ask, Timer::Draft, Timer::Lease];
-                Input::Timer(timers[self.roll(6) as usize])
+                    [Timer::Retry, Timer::Silence, Timer::Resend, Timer::Request, Timer::Draft, Timer::Lease];
+                Input::TimerFired(timers[self.roll(6) as usize])
             }
-            14 => Input::Network { online: self.roll(2) == 0 },
-            15 => Input::Visible(self.roll(2) == 0),
+            14 => Input::NetworkReported { online: self.roll(2) == 0 },
+            15 => Input::VisibilityChanged(self.roll(2) == 0),
             16 => Input::Join { name },
             17 => Input::Rename { name },
             18 => Input::SignOut,
             19 => Input::Retry(key),
             20 if self.roll(2) == 0 => match self.roll(6) {
                 4 => Input::NetworkChanged,
-                5 => Input::Pin(None),
-                index => Input::Pin(Some(Transport::ALL[index as usize])),
+                5 => Input::PinTransport(None),
+                index => Input::PinTransport(Some(Transport::ALL[index as usize])),
             },
             20 => Input::Discard(key),
             21 => [Input::ReconnectNow, Input::DismissEpoch][self.roll(2) as usize].clone(),
@@ -298,8 +305,8 @@ impl Dice {
                 let text = if self.roll(9) == 0 { "x".repeat(20_000) } else { name };
                 Input::Send { client_id: client_id(self.roll(30)), room: RoomId(self.roll(2) + 1), text }
             }
-            26..29 => Input::Opened(socket),
-            _ => Input::Frame(socket, self.frame(shell.reference)),
+            26..29 => Input::ConnectionOpened(socket),
+            _ => Input::FrameReceived(socket, self.frame(shell.reference)),
         }
     }
 }

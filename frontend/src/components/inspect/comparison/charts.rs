@@ -3,7 +3,7 @@
 use crate::components::pill::transport_word;
 use crate::language::{Language, tr};
 use client::inspect::comparison::chart::{BAR, HEIGHT, LINES_MS, WIDTH, bar, height, line, marks};
-use client::inspect::comparison::{Comparison, Row, grouped, milliseconds};
+use client::inspect::comparison::{ComparedTransport, Comparison, grouped, milliseconds};
 use client::limits::COMPARE_S;
 use client::transport::Transport;
 use yew::prelude::*;
@@ -12,21 +12,21 @@ use yew::prelude::*;
 const PARTS: u64 = 4;
 
 /// What a row is called, at the beginning of a line: the same in the charts, the table and its text.
-pub(super) fn row_word(language: Language, comparison: &Comparison, row: Row) -> AttrValue {
+pub(super) fn row_word(language: Language, comparison: &Comparison, row: ComparedTransport) -> AttrValue {
     match row {
-        Row::Reading(Transport::Poll) => {
+        ComparedTransport::Reading(Transport::Poll) => {
             tr!(language, "inspect.side_poll", count = grouped(comparison.interval_ms()))
         }
-        Row::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
-        Row::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
-        Row::Reading(Transport::WebSocket) => transport_word(language, Transport::WebSocket),
-        Row::Sending => tr!(language, "inspect.side_sending"),
+        ComparedTransport::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
+        ComparedTransport::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
+        ComparedTransport::Reading(Transport::WebSocket) => transport_word(language, Transport::WebSocket),
+        ComparedTransport::Sending => tr!(language, "inspect.side_sending"),
     }
 }
 
 /// The rows that have messages in the chart.
-fn readers() -> impl Iterator<Item = (Row, String)> {
-    Row::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.place())))
+fn readers() -> impl Iterator<Item = (ComparedTransport, String)> {
+    ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.place())))
 }
 
 /// Latencies, on a scale each of whose lines is ten times the one before.
@@ -87,9 +87,10 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
 
 /// Bytes: up is filled, down is hollow, and both are written beside.
 pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
-    let took = |row: Row| comparison.figures(row).took;
-    let longest = Row::ALL.into_iter().map(|row| took(row).up + took(row).down).max().unwrap_or_default();
-    let rows = Row::ALL.into_iter().map(|row| {
+    let took = |row: ComparedTransport| comparison.figures(row).took;
+    let longest =
+        ComparedTransport::ALL.into_iter().map(|row| took(row).up + took(row).down).max().unwrap_or_default();
+    let rows = ComparedTransport::ALL.into_iter().map(|row| {
         let took = took(row);
         let (up, all) = (bar(took.up, longest), bar(took.up + took.down, longest));
         let text = tr!(language, "inspect.side_bar", up = grouped(took.up), down = grouped(took.down));

@@ -3,7 +3,7 @@
 use super::charts::row_word;
 use crate::language::{Language, tr};
 use crate::selection;
-use client::inspect::comparison::{Comparison, Row, csv, grouped, milliseconds};
+use client::inspect::comparison::{ComparedTransport, Comparison, csv, grouped, milliseconds};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -32,7 +32,8 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
         Some(true) => tr!(language, "row.copied"),
         Some(false) => tr!(language, "row.selected"),
     };
-    let rows: Vec<_> = Row::ALL.into_iter().map(|row| cells(language, comparison, row)).collect();
+    let rows: Vec<_> =
+        ComparedTransport::ALL.into_iter().map(|row| cells(language, comparison, row)).collect();
     let head = head(language);
     let body = rows.iter().map(|row| {
         let breaks = &row[7];
@@ -83,7 +84,7 @@ fn head(language: Language) -> Vec<String> {
 }
 
 /// As machines read them: numbers without groups.
-fn cells(language: Language, comparison: &Comparison, row: Row) -> Vec<String> {
+fn cells(language: Language, comparison: &Comparison, row: ComparedTransport) -> Vec<String> {
     let figures = comparison.figures(row);
     let latency = |us: Option<u64>| us.map(milliseconds).unwrap_or_default();
     vec![
