@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_text_comes_in_its_language_with_its_values() {
-        assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "passer-by 3");
+        assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "Guest 3");
         assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "过客 3");
         assert_eq!(tr!(Language::English, "room.lobby"), "Lobby");
         for (count, told) in [(0, "0 members"), (1, "1 member"), (2, "2 members"), (11, "11 members")] {
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(tr!(Language::SimplifiedChinese, "room.members", count = 1), "1 位成员");
         assert_eq!(
             tr!(Language::English, "composer.too_long", max = "%{over}", over = 7),
-            "Too long by 7 bytes (a message has at most %{over}). Shorten it, or send it as several."
+            "The message is 7 bytes over the limit of %{over}. Shorten it, or send it in parts."
         );
     }
 }

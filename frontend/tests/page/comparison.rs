@@ -84,15 +84,15 @@ fn cells(row: usize) -> Vec<String> {
 async fn what_is_known_is_shown_as_charts_and_table() {
     let _shown = Shown::open(Language::English, Some("梅"), &known()).await;
     assert!(text("#side_room").contains("“Inspector 梅”"), "{}", text("#side_room"));
-    assert_eq!(text("#side_stage"), "Done: 3 messages.");
-    assert_eq!(cells(1), ["Interval polling, 1,000 ms", "2", "42", "21,000", "25,200", "612.3", "612.3"]);
-    assert_eq!(cells(2)[0], "Long pollingBreaks: 1");
+    assert_eq!(text("#side_stage"), "Done. Messages: 3.");
+    assert_eq!(cells(1), ["Polling every 1,000 ms", "2", "42", "21,000", "25,200", "612.3", "612.3"]);
+    assert_eq!(cells(2)[0], "Long pollingInterruptions: 1");
     assert_eq!(cells(4)[1..], ["3", "1", "600", "1,400", "2.5", "2.5"]);
-    assert_eq!(cells(5)[..2], ["Sending, by POST", "3"]);
+    assert_eq!(cells(5)[..2], ["Sending (POST)", "3"]);
     // A chart for those who see it, and words for those who do not.
     let label = find("#latency_chart").get_attribute("aria-label").unwrap();
     assert!(
-        label.contains("Interval polling, 1,000 ms: half within 612.3 ms; Long polling: half within 2.5 ms"),
+        label.contains("Polling every 1,000 ms: median 612.3 ms; Long polling: median 2.5 ms"),
         "{label}"
     );
     let marks = |row: usize| find(&format!("#latency_chart .row_{row} .marks")).get_attribute("d").unwrap();
@@ -107,14 +107,16 @@ async fn what_is_known_is_shown_as_charts_and_table() {
     next_frame().await;
     let csv = find("#csv_text").text_content().unwrap();
     assert!(
-        csv.starts_with("Transport,Messages,Requests,Bytes up,Bytes down,\"p50, ms\",\"p99, ms\",Breaks\r\n"),
+        csv.starts_with(
+            "Transport,Messages,Requests,Bytes up,Bytes down,\"p50, ms\",\"p99, ms\",Interruptions\r\n"
+        ),
         "{csv}"
     );
-    assert!(csv.contains("\r\n\"Interval polling, 1,000 ms\",2,42,21000,25200,612.3,612.3,0\r\n"), "{csv}");
+    assert!(csv.contains("\r\n\"Polling every 1,000 ms\",2,42,21000,25200,612.3,612.3,0\r\n"), "{csv}");
     assert!(csv.contains("\r\nLong polling,3,0,0,0,2.5,2.5,1\r\n"), "{csv}");
     let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
     assert_eq!(String::from(selected.to_string()).lines().count(), 6);
-    assert!(["Copied", "Selected: press Ctrl C"].contains(&&*text("#csv_btn")), "{}", text("#csv_btn"));
+    assert!(["Copied", "Selected: now copy it"].contains(&&*text("#csv_btn")), "{}", text("#csv_btn"));
 }
 
 #[wasm_bindgen_test]
@@ -131,7 +133,7 @@ async fn what_was_lost_is_said_and_seen() {
         comparison.over();
     });
     let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
-    assert_eq!(text("#side_stage"), "Done: 4 of 5 messages.");
+    assert_eq!(text("#side_stage"), "Done. The server saved 4 of 5 messages.");
     let way = find("#latency_chart .row_3 .way").get_attribute("d").unwrap();
     assert_eq!((way.matches('M').count(), way.matches('L').count()), (2, 2), "{way}");
 }
@@ -162,7 +164,7 @@ async fn a_server_that_does_not_answer_is_told() {
         next_frame().await;
     }
     scheduler::flush().await;
-    assert_eq!(text("#side_error"), "The server could not be reached. Try again.");
+    assert_eq!(text("#side_error"), "Can't reach the server. Try again.");
     assert_eq!(text("#side_btn"), "Start");
     assert_eq!(focused(), "side_btn", "it was pressed, and is where the person is");
 }

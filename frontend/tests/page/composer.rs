@@ -146,9 +146,9 @@ async fn an_enter_of_an_input_method_never_sends() {
 async fn what_cannot_be_sent_is_kept_and_told() {
     let stage = Stage::open(room()).await;
     for (text_in, reason) in [
-        ("", "Write something before you send."),
-        (" \n\t", "Write something before you send."),
-        (&"a".repeat(TEXT_BYTES_MAX + 1), "Too long by 1 byte ("),
+        ("", "Write a message first."),
+        (" \n\t", "Write a message first."),
+        (&"a".repeat(TEXT_BYTES_MAX + 1), "The message is 1 byte over the limit"),
     ] {
         let field = write(text_in).await;
         assert!(enter("#send_str", |_| {}).await);
@@ -204,8 +204,11 @@ async fn waiting_messages_are_counted_above_the_field() {
     let mut view = room();
     view.waiting = 2;
     let mut stage = Stage::open(view.clone()).await;
-    assert_eq!(text(".waiting_line"), "2 waiting for the connection. Kept on this device until sent.");
+    assert_eq!(
+        text(".waiting_line"),
+        "2 unsent messages are saved on this device. They will be sent when you reconnect."
+    );
     view.memory_only = true;
     stage.show(view).await;
-    assert!(text(".waiting_line").ends_with("Keep this page open: this browser stores nothing."));
+    assert!(text(".waiting_line").ends_with("Keep this page open: this browser can't save them."));
 }

@@ -207,6 +207,6 @@ async fn where_nothing_can_be_stored_the_page_says_so_and_goes_on() {
         next_frame().await;
     }
     next_frame().await;
-    assert!(text(".waiting_line").ends_with("Keep this page open: this browser stores nothing."));
+    assert!(text(".waiting_line").ends_with("Keep this page open: this browser can't save it."));
     page.close();
 }

@@ -56,7 +56,7 @@ async fn a_new_room_is_made_and_its_dialog_goes() {
     press("#room_form_btn").await;
     assert!(stage.emitted().is_empty(), "once is enough");
     stage.show(with_pending(id, body, RowState::Waiting)).await;
-    assert_eq!(text(".form .hint"), "Waits for the connection.");
+    assert_eq!(text(".form .hint"), "Waiting to reconnect…");
     stage.show(room()).await;
     assert!(maybe("dialog[open]").is_none());
 }
@@ -66,18 +66,21 @@ async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
     let mut stage = Stage::open(room()).await;
     rail_press("#new_room_btn").await;
     press("#room_form_btn").await;
-    assert_eq!(text("#room_name_error"), "Choose a name first.");
+    assert_eq!(text("#room_name_error"), "Enter a name.");
     assert!(stage.emitted().is_empty());
     let (id, body, _) = make(&stage, "tea").await;
     stage.show(with_pending(id, body, RowState::Failed(ErrorCode::NameTaken))).await;
-    assert_eq!(text("#room_name_error"), "Another room has this name, or one that looks like it.");
+    assert_eq!(
+        text("#room_name_error"),
+        "Another room has this name or a very similar one. Choose a different name."
+    );
     assert_eq!(text("#room_about_error"), "");
     let (again, body, also) = make(&stage, "tea house").await;
     assert_ne!(again, id);
     stage.show(with_pending(again, body, RowState::Failed(ErrorCode::DescriptionRefused))).await;
     assert_eq!(also, [Input::Discard(key(id))]);
     assert_eq!(text("#room_name_error"), "");
-    assert!(text("#room_about_error").starts_with("A description has at most 300"));
+    assert!(text("#room_about_error").contains("at most 300 characters"));
     // What was refused goes with the form.
     press("#new_room_dialog .dialog_head button").await;
     assert_eq!(stage.emitted(), [Input::Discard(key(again))]);

@@ -78,7 +78,7 @@ async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     let (driver, page) = connected().await;
     // The client was told that it is open; the socket is not.
     assert_eq!(driver.view().link.ready_state, ReadyState::Connecting);
-    assert_eq!(text("#ready_state"), "connecting");
+    assert_eq!(text("#ready_state"), "Connecting");
     // The test's server refuses it, and the driver hears so. The next attempt may be but a moment
     // away: what was shown counts, not what is.
     let shown = Rc::new(RefCell::new(Vec::new()));

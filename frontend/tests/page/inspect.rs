@@ -84,7 +84,7 @@ async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
     let shown = Shown::open().await;
     shown.says(HANDSHAKE).await;
     assert_eq!(text("#step_accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "RFC 6455 §1.3");
-    assert_eq!(text("#verdict"), "The server answered the same.");
+    assert_eq!(text("#verdict"), "The server sent the same value.");
     let heads = text("#heads");
     assert!(heads.contains("cookie44 bytes, not shown"), "{heads}");
     assert!(heads.contains("sec-websocket-protocolnot sent"), "{heads}");
@@ -107,7 +107,7 @@ async fn a_frame_is_opened_and_taken_apart() {
     assert!(text(".frames").contains("812"), "{}", text(".frames"));
     press("#frame_rows button").await;
     let detail = text("#frame_rows .frame_detail");
-    for part in ["37 fa 21 3d", "7f 9f 4d 51 58", "48 65 6c 6c 6f", "Hello", "Nothing is wrong with it."] {
+    for part in ["37 fa 21 3d", "7f 9f 4d 51 58", "48 65 6c 6c 6f", "Hello", "No errors found."] {
         assert!(detail.contains(part), "{part}: {detail}");
     }
     assert_eq!(find("#frame_rows button").get_attribute("aria-expanded").as_deref(), Some("true"));
@@ -124,9 +124,9 @@ async fn bytes_and_fields_follow_each_other() {
     press("#masked").await;
     press("#fin").await;
     assert_eq!(bytes(), "01 03 48 65 6c");
-    assert!(text("#meaning").contains("A browser must mask what it sends."));
+    assert!(text("#meaning").contains("A browser must mask its frames."));
     press("input[name=from][value=server]").await;
-    assert!(text("#meaning").contains("Nothing is wrong with it."));
+    assert!(text("#meaning").contains("No errors found."));
     let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
     for (typed, error) in [("89 0", "character 4"), ("x", "character 1"), ("茶 8", "character 1")] {
         field.set_value(typed);
@@ -144,16 +144,16 @@ async fn bytes_and_fields_follow_each_other() {
 async fn the_server_s_close_codes_are_explained() {
     let shown = Shown::open().await;
     for (code, reason, said) in [
-        (1001, "", "the other side goes away"),
-        (1009, "", "that was too long"),
-        (1011, "", "a fault of its own"),
-        (1012, "retry-ms=2340", "the reason says after how many milliseconds"),
-        (1013, "", "its store does not serve"),
+        (1001, "", "the other side is going away"),
+        (1009, "", "the message was too long"),
+        (1011, "", "internal error"),
+        (1012, "retry-ms=2340", "the reason says how many milliseconds"),
+        (1013, "", "can't be saved or read"),
         (4008, "", "too slowly"),
         (4009, "", "for 60 seconds"),
-        (4401, "", "nobody is signed in"),
-        (4402, "", "hello did not come"),
-        (4429, "", "as many sessions"),
+        (4401, "", "not signed in"),
+        (4402, "", "hello didn't come in time"),
+        (4429, "", "too many sessions"),
     ] {
         let told = Told::Closed { code, reason: reason.to_owned(), clean: true };
         shown.shell.handle(Input::Told(1, told));
@@ -183,7 +183,10 @@ async fn a_choice_shows_what_is_in_the_bytes() {
     // Twice: it jumps back from the same place too.
     for _ in 0..2 {
         choose("#form", "0").await;
-        assert_eq!((&*chosen("#form"), &*text("#form_error")), ("1", "200 bytes do not fit into 7 bits."));
+        assert_eq!(
+            (&*chosen("#form"), &*text("#form_error")),
+            ("1", "A length of 200 doesn't fit into 7 bits.")
+        );
         assert!(bytes().starts_with("81 7e 00 c8 79"), "{}", bytes());
     }
     choose("#form", "2").await;
@@ -197,7 +200,10 @@ async fn a_choice_shows_what_is_in_the_bytes() {
     type_again(&field).await;
     assert_eq!((&*chosen("#form"), &*chosen("#opcode")), ("0", "0"));
     let meaning = text("#meaning");
-    assert!(meaning.contains("none is unfinished. (RFC 6455 §5.4; a peer closes with 1002)"), "{meaning}");
+    assert!(
+        meaning.contains("no message is unfinished. (RFC 6455 §5.4; a peer closes with 1002)"),
+        "{meaning}"
+    );
 }
 
 async fn type_again(field: &Element) {
@@ -211,7 +217,7 @@ async fn type_again(field: &Element) {
 async fn who_is_here_is_said() {
     let shown = Shown::open().await;
     for (me, said) in [
-        (None, "Nobody is signed in here"),
+        (None, "You're not signed in"),
         (Some(Member { id: MemberId(1), name: "阿哲".to_owned() }), "Signed in as 阿哲"),
     ] {
         let is_nobody = me.is_none();

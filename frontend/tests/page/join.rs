@@ -20,7 +20,7 @@ async fn a_name_is_asked_for_and_emitted() {
     view.link.ready_state = ReadyState::Closed;
     let stage = Stage::open(view).await;
     assert_eq!(field().value(), "阿哲");
-    assert_eq!(text("#ready_state"), "not connected");
+    assert_eq!(text("#ready_state"), "Not connected");
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     press("#name_btn").await;
     assert_eq!(stage.emitted(), [Input::Join { name: "阿哲".to_owned() }]);
@@ -31,7 +31,7 @@ async fn no_name_is_refused_beside_the_field() {
     let stage = Stage::open(door("", None)).await;
     press("#name_btn").await;
     assert!(stage.emitted().is_empty());
-    assert_eq!(text("#name_error"), "Choose a name first.");
+    assert_eq!(text("#name_error"), "Enter a name.");
     assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"));
 }
 
@@ -41,7 +41,10 @@ async fn a_taken_name_comes_with_one_that_is_free() {
     field().set_value("Mei");
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
     stage.show(door("", Some(refusal))).await;
-    assert_eq!(text("#name_error"), "Somebody here has this name, or one that looks like it.");
+    assert_eq!(
+        text("#name_error"),
+        "Someone here has this name or a very similar one. Choose a different name."
+    );
     press(".suggestion").await;
     assert_eq!(field().value(), "Mei 2");
     press("#name_btn").await;
@@ -101,7 +104,7 @@ async fn a_signing_out_that_did_not_work_is_told_and_can_be_tried_again() {
         stage.show(somebody(true, None)).await;
         assert_eq!(text("#sign_out_error"), "");
         stage.show(somebody(false, Some(ErrorCode::Internal))).await;
-        assert!(text("#sign_out_error").starts_with("You are still signed in"));
+        assert!(text("#sign_out_error").starts_with("You're still signed in"));
         assert_eq!(find("#sign_out_error").get_attribute("role").as_deref(), Some("alert"));
         assert_eq!(text("#rename_error"), "", "the name is not what was refused");
     }

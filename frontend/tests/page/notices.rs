@@ -11,10 +11,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 async fn the_real_ready_state_is_always_said() {
     let mut stage = Stage::open(room()).await;
     for (ready_state, number, word) in [
-        (ReadyState::Connecting, "0", "connecting"),
-        (ReadyState::Open, "1", "open"),
-        (ReadyState::Closing, "2", "closing"),
-        (ReadyState::Closed, "3", "closed"),
+        (ReadyState::Connecting, "0", "Connecting"),
+        (ReadyState::Open, "1", "Connected"),
+        (ReadyState::Closing, "2", "Disconnecting"),
+        (ReadyState::Closed, "3", "Disconnected"),
     ] {
         let mut view = room();
         view.link.ready_state = ready_state;
@@ -22,7 +22,7 @@ async fn the_real_ready_state_is_always_said() {
         let pill = find("#ready_state");
         assert_eq!(pill.get_attribute("data-state").as_deref(), Some(number));
         assert_eq!(pill.text_content().as_deref(), Some(word));
-        assert_eq!(pill.get_attribute("title").unwrap(), format!("WebSocket, readyState {number}: {word}"));
+        assert_eq!(pill.get_attribute("title").unwrap(), format!("{word} · WebSocket (readyState {number})"));
         assert_eq!(maybe("#reconnect_btn").is_some(), ready_state != ReadyState::Open);
     }
     assert_eq!(page().query_selector_all("#ready_state").unwrap().length(), 1);
@@ -34,7 +34,7 @@ async fn a_retry_is_counted_down_and_can_be_had_at_once() {
     view.link.ready_state = ReadyState::Closed;
     view.link.retry_at = Some(frontend::clock::now() + 9_500);
     let stage = Stage::open(view).await;
-    assert_eq!(text(".notice_text"), "No connection. Next attempt in 10 s.");
+    assert_eq!(text(".notice_text"), "No connection. Retrying in 10 s.");
     press("#reconnect_btn").await;
     assert_eq!(stage.emitted(), [Input::ReconnectNow]);
 }
@@ -47,7 +47,7 @@ async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() 
     view.link.retry_at = Some(frontend::clock::now() + 9_500);
     view.pinned = Some(Transport::EventStream);
     let mut stage = Stage::open(view.clone()).await;
-    assert_eq!(text("#only_way"), "Only one way is tried: event stream, as you chose.");
+    assert_eq!(text("#only_way"), "Only Server-Sent Events is used, because you chose it in Settings.");
     press("#unpin_btn").await;
     assert_eq!(stage.emitted(), [Input::Pin(None)]);
     let offline = Link { offline: true, ..view.link };
@@ -63,18 +63,18 @@ async fn where_nothing_is_stored_a_new_version_is_never_loaded_over_a_draft_or_a
     view.new_version = true;
     view.memory_only = true;
     let mut stage = Stage::open(view.clone()).await;
-    assert!(text("#new_version").starts_with("A new version is here."));
+    assert!(text("#new_version").starts_with("A new version is available."));
     assert!(maybe("#reload_btn").is_some());
     let drafted = View { draft: with_draft("a draft", 1).draft, ..view.clone() };
     stage.show(drafted.clone()).await;
-    assert!(text("#new_version").contains("Some text is not sent yet"));
+    assert!(text("#new_version").contains("Send or clear your text"));
     assert!(maybe("#reload_btn").is_none());
     let elsewhere = RoomItem { draft: true, ..room_item(2, "tea") };
     stage.show(View { rooms: [elsewhere].into(), ..view.clone() }).await;
     assert!(maybe("#reload_btn").is_none());
     let rows = with_rows([row(ME, 1, "on its way", RowState::Waiting)]).rows;
     stage.show(View { rows, ..view }).await;
-    assert!(text("#new_version").contains("Some messages are not sent yet"));
+    assert!(text("#new_version").contains("Wait until your messages are sent"));
     assert!(maybe("#reload_btn").is_none());
     // Where it is stored it is there again afterwards.
     stage.show(View { memory_only: false, ..drafted }).await;
@@ -86,7 +86,7 @@ async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice()
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
     let stage = Stage::open(View { left_behind: [left].into(), ..room() }).await;
-    let told = "Jonas left on this device: unsent messages 2, drafts 1.";
+    let told = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), told);
     press("#left_behind .take").await;
     assert_eq!(stage.emitted(), [Input::TakeOver(owner)]);
@@ -110,7 +110,7 @@ async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
     let stage = Stage::open(View { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
-        "The room “tea” could not be made. Another room has this name, or one that looks like it."
+        "Couldn't create the room “tea”. Another room has this name or a very similar one. Choose a different name."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
@@ -138,11 +138,11 @@ async fn a_message_to_a_room_that_one_has_left_is_shown_and_can_be_had() {
     stage.show(with_pending(both.clone(), std::slice::from_ref(&lobby))).await;
     assert_eq!(
         text("#refused_command .what"),
-        "A message to “tea %{room}” was not sent. You are not in that room any more."
+        "Your message to “tea %{room}” wasn't sent. You're no longer in that room."
     );
     assert_eq!(text("#refused_command blockquote"), "first\nof two");
     assert_eq!(find("#refused_command blockquote").get_attribute("title").as_deref(), Some("first\nof two"));
-    assert_eq!(text("#refused_command small"), "1 more did not get through.");
+    assert_eq!(text("#refused_command small"), "1 more failed.");
     press("#refused_command .join").await;
     let [Input::JoinRoom { room: RoomId(9), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
     press("#refused_command .retry").await;
@@ -177,16 +177,16 @@ async fn a_room_that_is_not_known_any_more_is_not_given_a_name() {
     let message = unsent(4, 9, "text", ErrorCode::RoomUnknown);
     let mut stage = Stage::open(with_pending([message.clone()], std::slice::from_ref(&lobby))).await;
     let told = text("#refused_command .what");
-    assert_eq!(told, "A message to a room that you are not in any more was not sent.");
+    assert_eq!(told, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
     let body = Body::Join { room: RoomId(9) };
     let join = Pending { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
     stage.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
-    assert!(text("#refused_command .what").ends_with("There is no such room."));
+    assert!(text("#refused_command .what").ends_with("This room doesn't exist."));
     assert!(maybe("#refused_command .join").is_none());
     stage.show(with_pending([join], &[lobby])).await;
-    assert_eq!(text("#refused_command .what"), "Joining room 9 did not work. There is no such room.");
+    assert_eq!(text("#refused_command .what"), "Couldn't join room 9. This room doesn't exist.");
 }
 
 #[wasm_bindgen_test]
@@ -200,22 +200,22 @@ async fn each_command_says_why_it_was_refused() {
         (
             Body::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
-            "Changing “tea” did not work. Another room has this name, or one that looks like it.",
+            "Couldn't update “tea”. Another room has this name or a very similar one. Choose a different name.",
         ),
         (
             Body::Change { room: other, name, description },
             ErrorCode::RoomUnknown,
-            "Changing a room that you are not in any more did not work.",
+            "Couldn't update a room that you're no longer in.",
         ),
         (
             Body::Leave { room },
             ErrorCode::RoomUnknown,
-            "Leaving “tea” did not work. You are not in that room any more.",
+            "Couldn't leave “tea”. You're no longer in that room.",
         ),
         (
             Body::Join { room: other },
             ErrorCode::TooManyRooms,
-            "Joining room 12 did not work. You are in as many rooms as one can be. Leave one first.",
+            "Couldn't join room 12. You've reached the room limit. Leave a room first.",
         ),
     ] {
         let pending = Pending { key, body, state: RowState::Failed(code) };
@@ -268,22 +268,22 @@ async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
             web_sys::window().unwrap().get_computed_style(&find(".people_list .dot")).unwrap().unwrap();
         style.get_property_value("background-color").unwrap()
     };
-    assert_eq!(text(".people_list h3"), "Here · 2");
+    assert_eq!(text(".people_list h3"), "Active · 2");
     let green = dot();
     view.link.ready_state = ReadyState::Closed;
     stage.show(view.clone()).await;
-    assert_eq!(text(".people_list h3"), "Last seen here · 2");
+    assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
     assert_ne!(dot(), green);
     // Open, and not welcome yet.
     (view.link.ready_state, view.link.welcomed) = (ReadyState::Open, false);
     stage.show(view).await;
-    assert_eq!(text(".people_list h3"), "Last seen here · 2");
+    assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
 }
 
 #[wasm_bindgen_test]
 async fn what_was_missed_is_said_to_be_coming() {
     let mut stage = Stage::open(View { catching_up: true, ..room() }).await;
-    assert_eq!(text("#catching_up"), "Fetching what you missed…");
+    assert_eq!(text("#catching_up"), "Loading what you missed…");
     stage.show(View { jumping: true, ..room() }).await;
     assert!(maybe("#jumping").is_some());
     stage.show(View { jump_failed: true, ..room() }).await;
@@ -297,7 +297,7 @@ async fn a_new_epoch_is_told_until_it_is_dismissed() {
     let mut view = room();
     view.new_epoch = true;
     let stage = Stage::open(view).await;
-    assert!(text("#new_epoch").contains("another log"));
+    assert!(text("#new_epoch").contains("reset or restored from a backup"));
     press("#new_epoch button").await;
     assert_eq!(stage.emitted(), [Input::DismissEpoch]);
 }

@@ -67,7 +67,7 @@ async fn signing_out_asks_first() {
     open_settings().await;
     press("#sign_out_btn").await;
     assert!(stage.emitted().is_empty());
-    assert!(text(".sign_out").contains("becomes free for others"));
+    assert!(text(".sign_out").contains("others can take the name"));
     press("#sign_out_yes").await;
     assert_eq!(stage.emitted(), [Input::SignOut]);
 }
@@ -83,7 +83,7 @@ async fn who_is_here_is_named_and_the_rest_counted() {
         press("#people_btn").await;
     }
     let list = text(".people_list");
-    for part in ["Here · 2", "阿哲", "you", "Jonas", "Away · 1", "Mei", "and 4 more"] {
+    for part in ["Active · 2", "阿哲", "you", "Jonas", "Away · 1", "Mei", "and 4 more"] {
         assert!(list.contains(part), "{part} in {list}");
     }
 }

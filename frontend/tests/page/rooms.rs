@@ -46,7 +46,7 @@ async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
     assert_eq!(hike.get_attribute("href").as_deref(), Some("/r/5"));
     assert_eq!(text(".failed_mark .unseen_word"), "Not sent");
     assert_eq!(text(".count [aria-hidden]"), "99+");
-    assert_eq!(text(".count .unseen_word"), "130 new");
+    assert_eq!(text(".count .unseen_word"), "130 unread");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
     press(".room_list a[data-room='5'] .room_name").await;
     assert_eq!(stage.emitted(), [Input::Open(RoomId(5))]);
@@ -69,7 +69,7 @@ async fn the_header_and_the_title_tell_the_open_room() {
     assert_eq!(page().title(), "tea · Teahouse");
     stage.show(room()).await;
     assert_eq!(page().title(), "Lobby · Teahouse");
-    assert!(text(".header .about").ends_with("Everyone in the house is here."));
+    assert!(text(".header .about").ends_with("Everyone is in this room."));
 }
 
 #[wasm_bindgen_test]
@@ -105,7 +105,7 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     assert!(maybe("#stranger").is_none(), "it is not known yet whether one is in it");
     stage.show(room()).await;
     assert_eq!(here(), "/r/77");
-    assert_eq!(text("#stranger .notice_text"), "You are not in room 77.");
+    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
     assert_eq!(stage.emitted(), [all_rooms()]);
     assert!(!has_composer_the_focus(), "it is not the room that was asked for");
     press("#stranger .join").await;
@@ -148,7 +148,7 @@ async fn a_stranger_is_told_the_name_of_the_room() {
     assert!(stage.emitted().is_empty());
     stage.show(finding(&[(1, ""), (9, "tea"), (77, "100%{room}")], Edge::More)).await;
     assert_eq!(stage.emitted(), [Input::BrowseEnd], "it is found");
-    let told = "You are not in “100%{room}” yet.";
+    let told = "You're not in “100%{room}” yet.";
     assert_eq!(text("#stranger .notice_text"), told);
     // Who looks for another room meanwhile finds others.
     stage.show(room()).await;
@@ -160,7 +160,7 @@ async fn a_room_that_there_is_not_leads_home() {
     go("/r/77").await;
     let mut stage = Stage::open(room()).await;
     stage.show(finding(&[(1, ""), (9, "tea")], Edge::End)).await;
-    assert_eq!(text("#stranger .notice_text"), "There is no such room.");
+    assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
     assert!(maybe("#stranger .join").is_none());
     stage.emitted();
     press("#stranger .home").await;
@@ -180,12 +180,12 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
     stage.show(joining(RowState::Sending)).await;
     assert!(find("#stranger .join").has_attribute("disabled"));
     stage.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
-    assert!(text("#stranger .notice_text").starts_with("You are in as many rooms"));
+    assert!(text("#stranger .notice_text").starts_with("You've reached the room limit"));
     stage.emitted();
     press("#stranger .join").await;
     assert_eq!(stage.emitted(), [Input::Retry(key)]);
     stage.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
-    assert_eq!(text("#stranger .notice_text"), "There is no such room.");
+    assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
     press("#stranger .home").await;
     assert_eq!(stage.emitted(), [Input::Discard(key), Input::Open(RoomId::LOBBY)]);

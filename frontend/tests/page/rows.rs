@@ -18,7 +18,7 @@ async fn each_message_is_one_paragraph_and_nothing_else_is() {
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
     assert_eq!(find("#char_list p").get_attribute("data-key").unwrap(), format!("2/{}", "01".repeat(16)));
     assert_eq!(find("#char_list").get_attribute("role").as_deref(), Some("log"));
-    assert!(find(".message:last-child .who").text_content().unwrap().starts_with("passer-by 3"));
+    assert!(find(".message:last-child .who").text_content().unwrap().starts_with("Guest 3"));
 }
 
 #[wasm_bindgen_test]
@@ -63,7 +63,10 @@ async fn a_failed_row_says_why_and_offers_three_ways_out() {
     let failed = row(ME, 1, "too much", RowState::Failed(ErrorCode::TextTooLong));
     let key = failed.key;
     let stage = Stage::open(with_rows([failed])).await;
-    assert_eq!(text(".failed_actions .reason"), "The message is longer than 16384 bytes.");
+    assert_eq!(
+        text(".failed_actions .reason"),
+        "The message is longer than 16384 bytes. Shorten it, or send it in parts."
+    );
     press(".failed_actions .retry").await;
     assert_eq!(stage.emitted(), [Input::Retry(key)]);
     press(".failed_actions .copy").await;
@@ -77,7 +80,10 @@ async fn a_failed_row_says_why_and_offers_three_ways_out() {
 async fn an_error_of_a_newer_server_still_has_a_sentence() {
     let failed = row(ME, 1, "x", RowState::Failed(ErrorCode::Other(4242)));
     let _stage = Stage::open(with_rows([failed])).await;
-    assert_eq!(text(".failed_actions .reason"), "The server refused this (error 4242).");
+    assert_eq!(
+        text(".failed_actions .reason"),
+        "Something went wrong (error 4242). Try again, or tell the server's admin."
+    );
 }
 
 #[wasm_bindgen_test]
@@ -85,15 +91,15 @@ async fn an_empty_room_invites_and_one_that_is_still_closed_does_not() {
     let mut view = room();
     view.link.welcomed = false;
     let mut stage = Stage::open(view).await;
-    assert_eq!(text(".empty"), "Fetching what was said…");
+    assert_eq!(text(".empty"), "Loading messages…");
     stage.show(room()).await;
-    assert!(text(".empty").starts_with("Nobody has said anything yet."));
+    assert!(text(".empty").starts_with("No messages yet"));
     assert!(paragraphs().is_empty());
     stage.show(View { older: Edge::Loading, ..room() }).await;
-    assert_eq!(text(".empty"), "Fetching what was said…");
+    assert_eq!(text(".empty"), "Loading messages…");
     let view = with_rows([row(2, 1, "first", RowState::Settled)]);
     assert_eq!(view.rows[0].key.author, MemberId(2));
     stage.show(view).await;
     assert!(maybe(".empty").is_none());
-    assert_eq!(text(".edge"), "The room begins here.");
+    assert_eq!(text(".edge"), "This is the start of the room.");
 }

@@ -73,7 +73,7 @@ async fn a_reader_of_older_messages_is_not_moved_but_told() {
     assert_eq!(stage.emitted(), [Input::Follow(false)]);
     let news = |new_below| View { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
     stage.show(news(0)).await;
-    assert_eq!(text("#new_messages"), "To the newest");
+    assert_eq!(text("#new_messages"), "Jump to latest");
     stage.show(news(3)).await;
     next_frame().await;
     assert_eq!(list.scroll_top(), 10);
