@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_text_comes_in_its_language_with_its_values() {
         assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "Guest 3");
-        assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "过客 3");
+        assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "访客 3");
         assert_eq!(tr!(Language::English, "room.lobby"), "Lobby");
         for (count, told) in [(0, "0 members"), (1, "1 member"), (2, "2 members"), (11, "11 members")] {
             assert_eq!(tr!(Language::English, "room.members", count = count), told);
