@@ -24,7 +24,7 @@ const CHROME_PLACES: [&str; 3] = [
 const DRIVER_PLACES: [&str; 2] = ["/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"];
 /// What to do where nothing can be installed by itself.
 const ADVICE: &str = "install Chromium (or Google Chrome) and the ChromeDriver of the same major version, put both on PATH or \
-                      into CHROME and CHROMEDRIVER, then run this again";
+                      name them in CHROME and CHROMEDRIVER, then run this again";
 /// The Chinese glyphs that the screenshots need.
 const FONT: &str = "fonts-noto-cjk";
 
@@ -42,7 +42,7 @@ pub(crate) struct Browser {
 pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     let found = Browser::find(tree)?;
     let Some(system) = Apt::here(tree) else {
-        return found.ok_or_else(|| Failure::new(format!("No browser to test with: {ADVICE}.")));
+        return found.ok_or_else(|| Failure::new(format!("No browser for the tests was found: {ADVICE}.")));
     };
     let font = !system.has(tree, FONT);
     if let Some(found) = found {
@@ -60,7 +60,7 @@ pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     system.install(tree, &packages)?;
     Browser::find(tree)?.ok_or_else(|| {
         Failure::new(format!(
-            "{} are installed but do not work as a pair here: {ADVICE}.",
+            "{} are installed, but their versions do not match: {ADVICE}.",
             packages.join(", ")
         ))
     })
@@ -149,7 +149,10 @@ fn candidates(tree: &Tree, variable: &str, names: &[&str], places: &[&str]) -> O
         if path.is_file() {
             return Ok(vec![path]);
         }
-        return Err(Failure::new(format!("{variable} names {}, which is not there.", path.display())));
+        return Err(Failure::new(format!(
+            "{variable} names {}, which does not exist. Correct or unset {variable}.",
+            path.display()
+        )));
     }
     let on_path = names.iter().filter_map(|name| tree.search.find(name));
     let elsewhere = places.iter().map(PathBuf::from).filter(|path| path.is_file());
@@ -196,7 +199,7 @@ impl Apt {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "No browser to test with, and this user may not install one: as root run \
+            "No browser for the tests was found, and this user is not allowed to install one. As root, run \
              `apt-get install {} {FONT}`, then run this again.",
             self.browser.join(" ")
         )))
@@ -213,9 +216,9 @@ impl Apt {
             command
         };
         let names = packages.join(" ");
-        let sentence = format!("{names} could not be installed.");
+        let sentence = format!("Cannot install {names}.");
         // Old lists name packages that are gone, so they are renewed first; a broken foreign source is no reason to stop.
-        let mut step = Step::new("Renewing the system's package lists", "about 20 s");
+        let mut step = Step::new("Updating the system's package lists", "about 20 s");
         step.run(apt(&["update"]))?;
         step.done();
         let mut install = apt(&["install", "-y", "--no-install-recommends"]);

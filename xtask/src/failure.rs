@@ -22,7 +22,7 @@ impl Failure {
 
     /// A program could not be started at all.
     pub(crate) fn start(program: &str, error: &std::io::Error) -> Self {
-        Self(format!("`{program}` could not be started: {error}."))
+        Self(format!("Cannot start `{program}`: {error}."))
     }
 }
 

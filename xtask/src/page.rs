@@ -37,7 +37,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
     if let Some(host) = rust::host(&compiler) {
         fetch.args(["--target", host]);
     }
-    Step::new("Fetching the crates", "about 10 s").must(fetch, "The crates could not be fetched.")?;
+    Step::new("Fetching the crates", "about 10 s").must(fetch, "Cannot fetch the crates.")?;
 
     let mut build = trunk(tree)?;
     build.args(["build", "--offline"]);
@@ -48,7 +48,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
         // save are the functions' names, which the linker can drop too (with it, wasm-opt would refuse the file).
         build.args(["--cargo-profile", "wasm", "--minify"]).env("CARGO_PROFILE_WASM_STRIP", "true");
     }
-    Step::new("Building the page", "about 1 min").must(build, "The page could not be built.")?;
+    Step::new("Building the page", "about 1 min").must(build, "Cannot build the page.")?;
 
     let text = built()?;
     let written = stamp.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&stamp, text));
@@ -57,7 +57,9 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
 
 /// trunk, with the two variables of the environment taken out that it trips over.
 pub(crate) fn trunk(tree: &Tree) -> Outcome<std::process::Command> {
-    let mut command = tree.program("trunk").ok_or_else(|| Failure::new("trunk is not on PATH."))?;
+    let mut command = tree
+        .program("trunk")
+        .ok_or_else(|| Failure::new("trunk is not on PATH. Run `cargo xtask setup`."))?;
     command.env("TRUNK_SKIP_VERSION_CHECK", "true");
     // Its `--no-color` takes no value but `true` and `false`; NO_COLOR is mostly 1.
     if std::env::var_os("NO_COLOR").is_some() {

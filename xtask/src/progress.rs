@@ -92,10 +92,10 @@ impl Step {
         let network = ended.transcript.speaks_of_network();
         Err(Failure::new(if network {
             format!(
-                "{sentence} The network seems out of reach: check it (and your proxy), then run this again."
+                "{sentence} The network seems unreachable. Check it and your proxy settings, then run this again."
             )
         } else {
-            format!("{sentence} What it said is above.")
+            format!("{sentence} The output is above.")
         }))
     }
 

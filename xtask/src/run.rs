@@ -54,7 +54,7 @@ fn become_server(mut command: Command) -> Outcome<ExitCode> {
 #[cfg(not(unix))]
 fn become_server(mut command: Command) -> Outcome<ExitCode> {
     // Ctrl-C reaches the server too: this program only has to outlive it.
-    ctrlc::set_handler(|| {}).map_err(|error| Failure::new(format!("Ctrl-C cannot be handled: {error}.")))?;
+    ctrlc::set_handler(|| {}).map_err(|error| Failure::new(format!("Cannot handle Ctrl-C: {error}.")))?;
     let status = command.status().map_err(|error| Failure::start("teahouse", &error))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -19,7 +19,7 @@ pub(crate) fn ensure_target(tree: &Tree) -> Outcome {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "rustup added the target {WASM}, but not to the compiler on PATH: let rustup's folder come first on PATH."
+        "rustup added the target {WASM}, but PATH names another compiler. Put rustup's folder first on PATH."
     )))
 }
 
@@ -59,12 +59,12 @@ fn has_target(tree: &Tree) -> bool {
 fn rustup(tree: &Tree, arguments: &[&str], what: &str) -> Outcome {
     let Some(mut command) = tree.program("rustup") else {
         return Err(Failure::new(format!(
-            "{what} is missing and so is rustup: install rustup (https://rustup.rs), or {what} by the way your \
-             compiler came, then run this again."
+            "{what} and rustup are missing. Install rustup (https://rustup.rs), or install {what} as you \
+             installed your compiler, then run this again."
         )));
     };
     command.args(arguments);
-    Step::new(format!("Adding {what}"), "about 10 s").must(command, &format!("rustup could not add {what}."))
+    Step::new(format!("Adding {what}"), "about 10 s").must(command, &format!("rustup cannot add {what}."))
 }
 
 #[cfg(test)]

@@ -38,7 +38,9 @@ pub(crate) fn serve(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
     let mut both = Both::default();
     both.start("the server", teahouse)?;
     both.start("trunk", trunk)?;
-    note("The page: http://127.0.0.1:8080 (its first build takes about 1 min). Ctrl-C ends both.");
+    note(
+        "The page: http://127.0.0.1:8080 (the first build takes about 1 min). Ctrl-C stops the page and the server.",
+    );
     loop {
         match stop.recv_timeout(LOOK) {
             Err(RecvTimeoutError::Timeout) => {}
@@ -49,7 +51,7 @@ pub(crate) fn serve(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
         }
         if let Some(name) = both.ended() {
             both.end();
-            return Err(Failure::new(format!("{name} ended by itself: what it said is above.")));
+            return Err(Failure::new(format!("{name} stopped unexpectedly. Its output is above.")));
         }
     }
 }
@@ -61,7 +63,7 @@ fn on_stop() -> Outcome<Receiver<()>> {
         // A second signal finds nobody listening: the first is being seen to.
         let _ = sender.send(());
     };
-    ctrlc::set_handler(heard).map_err(|error| Failure::new(format!("Ctrl-C cannot be handled: {error}.")))?;
+    ctrlc::set_handler(heard).map_err(|error| Failure::new(format!("Cannot handle Ctrl-C: {error}.")))?;
     Ok(stop)
 }
 

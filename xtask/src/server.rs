@@ -23,7 +23,7 @@ pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
     } else {
         "the first time about 1 min"
     };
-    Step::new("Building the server", guess).must(command, "The server could not be built.")
+    Step::new("Building the server", guess).must(command, "Cannot build the server.")
 }
 
 /// A server says where it listens within milliseconds; one that is silent for so long is stuck.
@@ -79,7 +79,7 @@ fn first_address(lines: &Receiver<String>) -> Outcome<String> {
         }
         said = said + &line + "\n";
     }
-    Err(Failure::new(format!("{said}The server did not say where it listens: what it said is above.")))
+    Err(Failure::new(format!("{said}The server did not print its address. Its output is above.")))
 }
 
 /// `host:port` of the first http address in a line.

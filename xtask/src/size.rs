@@ -139,7 +139,7 @@ fn url_path(path: &Path) -> String {
 
 /// How many bytes the server sends for a file, to a client that takes this encoding only.
 fn fetch(address: &str, path: &str, encoding: &str) -> Outcome<u64> {
-    let failed = |what: &str| Failure::new(format!("The server does not serve /{path}: {what}."));
+    let failed = |what: &str| Failure::new(format!("The server cannot serve /{path}: {what}."));
     let answer = ask(address, path, encoding).map_err(|error| failed(&error.to_string()))?;
     body_length(&answer).map_err(failed)
 }
@@ -159,10 +159,10 @@ fn ask(address: &str, path: &str, encoding: &str) -> std::io::Result<Vec<u8>> {
 
 /// The length of the body of a whole answer.
 fn body_length(answer: &[u8]) -> Result<u64, &'static str> {
-    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("the answer broke off")?;
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or("the response is incomplete")?;
     let head = String::from_utf8_lossy(&answer[..end]);
     if head.split_whitespace().nth(1) != Some("200") {
-        return Err("the answer is not 200");
+        return Err("the status is not 200");
     }
     let told = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -170,8 +170,8 @@ fn body_length(answer: &[u8]) -> Result<u64, &'static str> {
     });
     let there = (answer.len() - end - 4) as u64;
     match told {
-        None => Err("the answer tells no length"),
-        Some(told) if told != there => Err("the answer broke off"),
+        None => Err("the response has no content-length"),
+        Some(told) if told != there => Err("the response is incomplete"),
         Some(told) => Ok(told),
     }
 }

@@ -7,14 +7,14 @@ use crate::tier::Tier;
 
 /// What the command says when asked for help.
 pub(crate) const USAGE: &str = "\
-cargo xtask run [-- ARGS]    set up what is missing, build page and server, serve on http://127.0.0.1:8888
-cargo xtask serve [-- ARGS]  the development loop: the page on http://127.0.0.1:8080 with live reload, the server behind it
-cargo xtask test [TIER…]     set up what tests need and run the tiers: style, native, browser, e2e, fault, size
-cargo xtask build            all of `run` but the serving
-cargo xtask size             what the first load weighs, beside its budget
-cargo xtask setup            only the tools that the page's build needs
+cargo xtask run [-- ARGS]    install what is missing, build the page and the server, serve on http://127.0.0.1:8888
+cargo xtask serve [-- ARGS]  develop: serve the page on http://127.0.0.1:8080 with live reload, with a server behind it
+cargo xtask test [TIER…]     install what the tests need and run these tiers, or all of them: style, native, browser, e2e, fault, size
+cargo xtask build            do the same as `run`, but do not serve
+cargo xtask size             compare the size of the first load with its budget
+cargo xtask setup            install only the tools that build the page
 
-ARGS go to the server: `cargo xtask run -- --help` lists them.";
+The server gets ARGS: `cargo xtask run -- --help` lists them.";
 
 /// One task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Task {
         let alone = |task: Self| match rest.first() {
             None => Ok(task),
             Some(extra) => Err(Failure::new(format!(
-                "`cargo xtask {name}` takes no argument, but `{}` was given.",
+                "`cargo xtask {name}` takes no arguments: remove `{}`.",
                 extra.to_string_lossy()
             ))),
         };
@@ -62,7 +62,7 @@ impl Task {
             "size" => alone(Self::Size),
             "setup" => alone(Self::Setup),
             "help" | "-h" | "--help" => Ok(Self::Help),
-            _ => Err(Failure::new(format!("There is no task `{name}`.\n{USAGE}"))),
+            _ => Err(Failure::new(format!("Unknown task `{name}`. Choose one of these:\n{USAGE}"))),
         }
     }
 }
@@ -83,7 +83,7 @@ fn tiers(names: &[OsString]) -> Outcome<Vec<Tier>> {
         if !Tier::ALL.iter().any(|tier| name == tier.name()) {
             let known = Tier::ALL.map(Tier::name).join(", ");
             let name = name.to_string_lossy();
-            return Err(Failure::new(format!("There is no tier `{name}`: they are {known}.")));
+            return Err(Failure::new(format!("Unknown tier `{name}`. Choose one of these: {known}.")));
         }
     }
     Ok(Tier::ALL.into_iter().filter(|tier| names.iter().any(|name| name == tier.name())).collect())

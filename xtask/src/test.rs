@@ -23,7 +23,7 @@ pub(crate) fn test(tree: &Tree, tiers: &[Tier]) -> ExitCode {
         let began = Instant::now();
         let tally =
             there.and_then(|()| run_tier(tree, tier, ready.browser.as_ref())).unwrap_or_else(|failure| {
-                note(&format!("{} could not run: {failure}", tier.name()));
+                note(&format!("Cannot run {}: {failure}", tier.name()));
                 Tally::one(false)
             });
         println!("{:8} {tally} ({})", tier.name(), spoken(began.elapsed()));

@@ -97,7 +97,7 @@ impl Tier {
                     let cores = thread::available_parallelism().map_or(1, NonZero::get);
                     command.env("RUST_TEST_THREADS", (4 * cores).to_string());
                 }
-                tests("Testing on this machine", "the first time about 3 min", command)
+                tests("Running the native tests", "the first time about 3 min", command)
             }
             Self::Browser => {
                 let mut command =
@@ -105,7 +105,7 @@ impl Tier {
                 if let Some(browser) = browser {
                     browser.for_wasm_tests(tree, &mut command)?;
                 }
-                tests("Testing the page in a browser", "the first time about 2 min", command)
+                tests("Running the page tests in a browser", "the first time about 2 min", command)
             }
             Self::E2e => {
                 let mut command = cargo(&["test", "--package", "e2e", "--no-fail-fast"]);
@@ -114,7 +114,7 @@ impl Tier {
                 if let Some(browser) = browser {
                     browser.for_tests(&mut command);
                 }
-                tests("Testing end to end", "about 6 min, the first time 8", command)
+                tests("Running the end-to-end tests", "about 6 min, the first time 8", command)
             }
             Self::Fault => {
                 let bench = |title, guess, arguments: &[&str]| {
@@ -123,14 +123,20 @@ impl Tier {
                     Check { title, guess, command, counts: false }
                 };
                 let mut checks = vec![bench(
-                    "The fault run",
+                    "Running the fault test",
                     "about 90 s, the first time 3 min",
                     &["fault", "--seconds", "60"],
                 )];
                 if cfg!(target_os = "linux") && browser::try_for(tree, "strace") {
-                    checks.push(bench("What is synced before it is told", "about 10 s", &["sync"]));
+                    checks.push(bench(
+                        "Checking that events are synced before they are acknowledged",
+                        "about 10 s",
+                        &["sync"],
+                    ));
                 } else {
-                    note("strace is not there: whether all is synced before it is told is not looked at.");
+                    note(
+                        "strace is not installed: skipping the check that events are synced before they are acknowledged.",
+                    );
                 }
                 checks
             }
@@ -145,7 +151,7 @@ fn style(cargo: impl Fn(&[&str]) -> Command) -> Vec<Check> {
     vec![
         check("Checking the formatting", "about 2 s", &["fmt", "--all", "--check"]),
         check(
-            "Clippy on all but the page",
+            "Running Clippy on everything but the page",
             "the first time about 1 min",
             &[
                 "clippy",
@@ -160,7 +166,7 @@ fn style(cargo: impl Fn(&[&str]) -> Command) -> Vec<Check> {
             ],
         ),
         check(
-            "Clippy on the page",
+            "Running Clippy on the page",
             "the first time about 1 min",
             &[
                 "clippy",

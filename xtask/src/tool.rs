@@ -93,13 +93,13 @@ impl Tool<'_> {
         }
         let name = format!("{} {}", self.package, self.version);
         Step::new(format!("Installing {name} into {}", folder.display()), self.guess)
-            .must(command, &format!("{name} could not be installed."))?;
+            .must(command, &format!("Cannot install {name}."))?;
         // Kept while it is unfinished, so that a broken attempt is taken up where it ended.
         let _ = fs::remove_dir_all(&build);
         match self.found(tree) {
             Found::Right => Ok(()),
             _ => Err(Failure::new(format!(
-                "{name} was installed into {} but another one comes first on PATH: put that folder's bin before it.",
+                "{name} is installed in {}, but another version comes first on PATH. Put the bin folder there first on PATH.",
                 folder.display()
             ))),
         }

@@ -30,7 +30,7 @@ impl Tree {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf);
         let target = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_path_buf()));
         let (Some(root), Some(target)) = (root, target) else {
-            return Err(Failure::new("The project's folders were not found: start this as `cargo xtask`."));
+            return Err(Failure::new("Cannot find the project's folders. Run this as `cargo xtask`."));
         };
         let cargo_root =
             install_root(env::var_os("CARGO_INSTALL_ROOT"), env::var_os("CARGO_HOME"), env::home_dir());

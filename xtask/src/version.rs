@@ -31,15 +31,16 @@ impl Wanted {
 
     fn from_texts(trunk_toml: &str, cargo_lock: &str) -> Outcome<Self> {
         let setting = |key: &str| {
-            setting(trunk_toml, key).ok_or_else(|| Failure::new(format!("Trunk.toml does not set `{key}`.")))
+            setting(trunk_toml, key)
+                .ok_or_else(|| Failure::new(format!("Trunk.toml does not set `{key}`. Add it.")))
         };
         let wasm_bindgen = locked(cargo_lock, "wasm-bindgen")
-            .ok_or_else(|| Failure::new("Cargo.lock does not name wasm-bindgen: run `cargo fetch` once."))?;
+            .ok_or_else(|| Failure::new("Cargo.lock does not name wasm-bindgen. Run `cargo fetch` once."))?;
         let pinned = setting("wasm_bindgen")?;
         if pinned != wasm_bindgen {
             return Err(Failure::new(format!(
-                "Cargo.lock has wasm-bindgen {wasm_bindgen} and Trunk.toml {pinned}: set `wasm_bindgen` in Trunk.toml \
-                 to {wasm_bindgen}."
+                "Cargo.lock has wasm-bindgen {wasm_bindgen}, but Trunk.toml has {pinned}. Set `wasm_bindgen` in \
+                 Trunk.toml to {wasm_bindgen}."
             )));
         }
         let wasm_opt = setting("wasm_opt")?;

@@ -22,7 +22,7 @@ pub(crate) fn ensure(tree: &Tree, number: &str) -> Outcome<bool> {
         return Ok(true);
     }
     let Some(mut npm) = tree.program("npm").filter(|_| node) else {
-        return Ok(without("Node and npm are not here", number));
+        return Ok(without("Node and npm are not installed", number));
     };
     let package = format!("binaryen@{number}.0.0");
     npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
@@ -33,7 +33,7 @@ pub(crate) fn ensure(tree: &Tree, number: &str) -> Outcome<bool> {
     step.done();
     if !ended.success {
         progress::note(&ended.transcript.text());
-        return Ok(without(&format!("npm could not install {package}"), number));
+        return Ok(without(&format!("npm cannot install {package}"), number));
     }
     if stated_version(tree, "wasm-opt").is_none_or(|it| it != number) {
         return Ok(without(&format!("this Node cannot run {package}"), number));
@@ -44,7 +44,7 @@ pub(crate) fn ensure(tree: &Tree, number: &str) -> Outcome<bool> {
 
 fn without(reason: &str, number: &str) -> bool {
     progress::note(&format!(
-        "{reason}: the page is built without wasm-opt {number}. It works the same and loads about a tenth more bytes."
+        "{reason}. The page is built without wasm-opt {number}: it works the same, but is about 10 % larger."
     ));
     false
 }
