@@ -8,7 +8,7 @@ use std::{path::Path, process::ExitCode};
 /// Writes the log to this file.
 pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let head = sqlite::backup(&config.data, file).map_err(|error| format!("backup: {error}"))?;
-    println!("{}: the log up to event {head}.", file.display());
+    println!("Backup written to {} (up to event {head}).", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -16,9 +16,9 @@ pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
 pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let folder = Folder::hold(&config.data).map_err(|error| format!("restore: {error}"))?;
     let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
-    println!("{}: the log up to event {}.", config.data.display(), restored.head);
+    println!("Backup restored to {} (up to event {}).", config.data.display(), restored.head);
     if restored.is_other_house {
-        println!("The folder has the house id of the backup now, so its members stay signed in.");
+        println!("The folder took over the house id of the backup, so its members stay signed in.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,25 +20,24 @@ use url::Url;
 pub const HELP: &str = "\
 Teahouse: group chat that starts with one command.
 
-Usage: teahouse [settings]                opens the house
-       teahouse backup FILE [settings]    writes its log to FILE; it may be open
-       teahouse restore FILE [settings]   begins the log of a folder without one from FILE
-       teahouse check [settings]          SQLite's own check of its log, and whether all that is made
-                                          from the events agrees with them; it may be open
+Usage: teahouse [OPTIONS]                start the server
+       teahouse backup FILE [OPTIONS]    copy the database to FILE; the server may be running
+       teahouse restore FILE [OPTIONS]   put a backup into a data folder that has no database yet
+       teahouse check [OPTIONS]          check the database for damage; the server may be running
 
-  --listen ADDRESS       where to listen [127.0.0.1:8888]
-  --lan                  listen on all interfaces, and print the address for others
-  --public-url URL       the address that people open, if a proxy stands before it
-  --allow-origin ORIGIN  another origin whose pages may connect (may be repeated)
-  --trust-proxy on|off   believe X-Forwarded-For, -Host and -Proto [off]
-  --plain on|off         bare WebSockets without a name [on; off with --public-url]
-  --limit-posts N        messages a second for each member, 0 for no limit [20]
-  --data DIR             where what must last is kept [teahouse-data]
-  --config FILE          settings in TOML: listen = \"…\", lan = true, …
+  --listen ADDRESS       address and port to listen on [127.0.0.1:8888]
+  --lan                  listen on all interfaces; print the address and a QR code for other devices
+  --public-url URL       address that people open when the server is behind a proxy
+  --allow-origin ORIGIN  another origin whose pages may connect (can be repeated)
+  --trust-proxy on|off   trust X-Forwarded-For, -Host and -Proto [off]
+  --plain on|off         allow WebSocket clients without a name [on; off with --public-url]
+  --limit-posts N        messages a second that a member may send, 0 for no limit [20]
+  --data DIR             folder for the database and other data [teahouse-data]
+  --config FILE          read settings from a TOML file: listen = \"…\", lan = true, …
   --help, --version
 
-The same settings through the environment: TEAHOUSE_LISTEN, TEAHOUSE_LAN, …
-Flags count before the environment, the environment before the file.
+Environment variables set the same: TEAHOUSE_LISTEN, TEAHOUSE_LAN, …
+Flags override environment variables; environment variables override the file.
 ";
 
 /// Everything that can be set.
@@ -119,7 +118,7 @@ fn one<T>(
 ) -> Option<T> {
     let (source, values) = found.values.get(name)?;
     if let [_, _, ..] = &values[..] {
-        wrong.push(format!("{}: set it once", source.name(name)));
+        wrong.push(format!("{}: was set more than once; set it once", source.name(name)));
     }
     parse(values.last()?).map_err(|why| wrong.push(format!("{}: {why}", source.name(name)))).ok()
 }
@@ -142,27 +141,27 @@ fn many<T>(
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:8888"))
+    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8888"))
 }
 
 fn switch(text: &str) -> Result<bool, String> {
     match text {
         "on" | "true" | "1" => Ok(true),
         "off" | "false" | "0" => Ok(false),
-        _ => Err(format!("{text:?} is neither on nor off")),
+        _ => Err(format!("{text:?} must be on or off")),
     }
 }
 
 fn number(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| format!("{text:?} is no whole number from 0 to {}", u32::MAX))
+    text.parse().map_err(|_| format!("{text:?} must be a whole number from 0 to {}", u32::MAX))
 }
 
 fn folder(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("the folder's name is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
+    if text.is_empty() { Err("the name of the folder is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
 fn public_url(text: &str) -> Result<Url, String> {
-    let why = || format!("{text:?} is no address such as https://tea.example (without a path)");
+    let why = || format!("{text:?} is not a URL such as https://tea.example (without a path)");
     let url = Url::parse(text).map_err(|_| why())?;
     let is_bare =
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
@@ -172,7 +171,7 @@ fn public_url(text: &str) -> Result<Url, String> {
 
 fn origin(text: &str) -> Result<String, String> {
     let url =
-        public_url(text).map_err(|_| format!("{text:?} is no origin such as https://tea.example:444"))?;
+        public_url(text).map_err(|_| format!("{text:?} is not an origin such as https://tea.example:444"))?;
     Ok(url.origin().ascii_serialization())
 }
 

@@ -13,7 +13,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Something in it cannot be made or read.
-    #[error("the data folder: {path}: {source}{}", advice(path, *need, source))]
+    #[error("cannot use the data folder: {path}: {source}{}", advice(path, *need, source))]
     Io {
         /// What.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum DataError {
     },
     /// Another server has it.
     #[error(
-        "the data folder {path} is held by {holder}: end that server, or choose another folder with --data"
+        "the data folder {path} is in use by {holder}: stop that server, or choose another folder with --data"
     )]
     Held {
         /// The folder.
@@ -97,7 +97,7 @@ impl Folder {
         match fs::read_to_string(&file) {
             Ok(text) if is_id(text.trim()) => return Ok(text.trim().to_owned()),
             Ok(_) => {
-                let why = "this is no house id; move it away";
+                let why = "this file has no valid house id; move it away, then start again";
                 return Err(fault(&file, Need::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -118,7 +118,7 @@ impl Folder {
     pub fn set_house_id(&self, id: &str) -> Result<(), DataError> {
         let file = self.path.join(HOUSE);
         if !is_id(id) {
-            let why = io::Error::new(io::ErrorKind::InvalidData, "this is no house id");
+            let why = io::Error::new(io::ErrorKind::InvalidData, "the backup has no valid house id");
             return Err(fault(&file, Need::Write)(why));
         }
         write_private(&file, id).map_err(fault(&file, Need::Write))

@@ -78,7 +78,7 @@ fn serve(config: Config) -> ExitCode {
 fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let folder = Folder::hold(&config.data).map_err(|error| error.to_string())?;
     let listener = backend::listener::open(config.listen).map_err(|error| {
-        format!("cannot listen on {}: {error}; is it taken? choose another with --listen", config.listen)
+        format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)
     })?;
     let log = config.data.join(sqlite::FILE);
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
@@ -93,8 +93,11 @@ fn announce(config: &Config, listener: &TcpListener) {
     println!("Teahouse 茶馆 is open: {}", own.unwrap_or_else(|| lan::local_url(address)));
     if config.lan {
         match lan::url(address) {
-            Some(url) => println!("For others in this network: {url}\n{}", lan::qr(&url).unwrap_or_default()),
-            None => println!("This machine has no address in a local network."),
+            Some(url) => println!(
+                "Other devices in this network can open: {url}\n{}",
+                lan::qr(&url).unwrap_or_default()
+            ),
+            None => println!("This machine has no local network address, so other devices cannot connect."),
         }
     }
 }

@@ -60,17 +60,17 @@ fn nearest(path: &Path) -> PathBuf {
 impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Lack { what, verb } = self;
-        write!(f, "this user may not {verb} {}", what.display())?;
+        write!(f, "this user is not allowed to {verb} {}", what.display())?;
         #[cfg(unix)]
         if let Ok(found) = fs::metadata(what) {
             use std::os::unix::fs::MetadataExt;
             let (owner, mode) = (found.uid(), found.mode() & 0o7777);
             if owner == rustix::process::geteuid().as_raw() {
-                return write!(f, " (mode {mode:04o}); change that with chmod");
+                return write!(f, " (mode {mode:04o}); change the mode with chmod");
             }
-            write!(f, ", which belongs to user {owner} (mode {mode:04o}); run this as that user")?;
+            write!(f, ", which belongs to user {owner} (mode {mode:04o}); run Teahouse as that user")?;
             if *verb == "write to" {
-                f.write_str(", or choose another place")?;
+                f.write_str(", or choose another folder")?;
             }
         }
         Ok(())
@@ -82,10 +82,13 @@ pub fn advice(path: &Path, need: Need, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(": {}", Lack::of(path, need)),
         io::ErrorKind::NotFound if need == Need::Write => {
-            format!(": there is no folder {}; make it first", path.parent().unwrap_or(path).display())
+            format!(
+                ": the folder {} does not exist; create it first",
+                path.parent().unwrap_or(path).display()
+            )
         }
         io::ErrorKind::NotADirectory => {
-            format!(": {} is a file, where a folder is meant", path.parent().unwrap_or(path).display())
+            format!(": {} is a file, but must be a folder", path.parent().unwrap_or(path).display())
         }
         _ => String::new(),
     }
@@ -124,10 +127,11 @@ mod tests {
         assert_eq!(told(Need::Read, io::ErrorKind::NotFound), "");
         assert_eq!(
             told(Need::Write, io::ErrorKind::NotFound),
-            ": there is no folder /teahouse-none; make it first"
+            ": the folder /teahouse-none does not exist; create it first"
         );
         assert!(
-            told(Need::Write, io::ErrorKind::PermissionDenied).starts_with(": this user may not write to /")
+            told(Need::Write, io::ErrorKind::PermissionDenied)
+                .starts_with(": this user is not allowed to write to /")
         );
     }
 }

@@ -69,7 +69,7 @@ pub struct Registry(mpsc::Sender<Letter>);
 
 /// The registry has ended, and the server with it.
 #[derive(Debug, thiserror::Error)]
-#[error("the registry has ended")]
+#[error("the registry stopped")]
 pub struct Ended;
 
 impl Registry {
@@ -132,7 +132,7 @@ struct Turn {
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// A worker's fan-out task is gone.
-    #[error("the fan-out task of worker {0} has ended")]
+    #[error("the fan-out task of worker {0} stopped unexpectedly")]
     Fanout(usize),
 }
 

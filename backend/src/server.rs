@@ -54,10 +54,10 @@ pub enum RunError {
     #[error("{0}")]
     Part(#[from] Fault),
     /// The store's writer panicked.
-    #[error("the log's writer has ended")]
+    #[error("the database writer stopped unexpectedly")]
     Store,
     /// The registry panicked.
-    #[error("the registry has ended: {0}")]
+    #[error("the registry stopped unexpectedly: {0}")]
     Registry(#[from] tokio::task::JoinError),
 }
 

@@ -88,7 +88,10 @@ impl Found {
                     continue;
                 }
                 Ok(Some(other)) => {
-                    self.wrong.push(format!("{}: there is no such setting; see --help", other.unexpected()));
+                    self.wrong.push(format!(
+                        "{}: unknown option; run teahouse --help for a list",
+                        other.unexpected()
+                    ));
                     continue;
                 }
                 Ok(None) => return file,
@@ -117,7 +120,7 @@ impl Found {
                     None => {
                         // Its value, if it has one, would be told as a second fault.
                         let _ = parser.optional_value();
-                        self.wrong.push(format!("--{flag}: there is no such setting; see --help"));
+                        self.wrong.push(format!("--{flag}: unknown option; run teahouse --help for a list"));
                     }
                 },
             }
@@ -128,7 +131,7 @@ impl Found {
         match parser.value().map(OsString::into_string) {
             Ok(Ok(value)) => Some(value),
             Ok(Err(_)) => {
-                self.wrong.push(format!("--{name}: the value is not UTF-8"));
+                self.wrong.push(format!("--{name}: the value is not valid UTF-8"));
                 None
             }
             Err(_) => {
@@ -155,16 +158,19 @@ impl Found {
         };
         for (key_there, value) in table {
             let Some(name) = NAMES.iter().find(|name| key(name) == key_there) else {
-                self.wrong.push(format!("{key_there} in the configuration file: there is no such setting"));
+                self.wrong.push(format!(
+                    "{key_there} in the configuration file: unknown setting; run teahouse --help for a list"
+                ));
                 continue;
             };
             match texts(value) {
                 Some(values) => {
                     self.values.entry(name).or_insert((Source::File, values));
                 }
-                None => self
-                    .wrong
-                    .push(format!("{}: this kind of value is not understood", Source::File.name(name))),
+                None => self.wrong.push(format!(
+                    "{}: the value must be a string, a number, true, false, or a list of these",
+                    Source::File.name(name)
+                )),
             }
         }
     }

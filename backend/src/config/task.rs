@@ -26,7 +26,7 @@ impl Task {
         let mut file = || match rest.next() {
             Some(file) if !file.is_empty() => PathBuf::from(file),
             _ => {
-                wrong.push(format!("{told}: a file is missing"));
+                wrong.push(format!("{told}: name a file, as in teahouse {told} FILE"));
                 PathBuf::new()
             }
         };
@@ -35,11 +35,11 @@ impl Task {
             Some("restore") => Task::Restore(file()),
             Some("check") => Task::Check,
             _ => {
-                wrong.push(format!("{told}: there is no such task; see --help"));
+                wrong.push(format!("{told}: unknown command; run teahouse --help for a list"));
                 return Task::Serve;
             }
         };
-        let too_many = |word: &OsStr| format!("{}: this is one word too many", word.to_string_lossy());
+        let too_many = |word: &OsStr| format!("{}: unexpected argument; remove it", word.to_string_lossy());
         wrong.extend(rest.map(|word| too_many(word)));
         task
     }

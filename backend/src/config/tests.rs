@@ -96,11 +96,11 @@ fn a_task_may_stand_anywhere_among_the_settings() {
     assert_eq!(task(&["--data", "tea", "restore", "--", "-a.tea"]), Ok(Task::Restore("-a.tea".into())));
     assert_eq!(task(&["check"]), Ok(Task::Check));
     for (arguments, wrong) in [
-        (&["backup"][..], "backup: a file is missing"),
-        (&["restore", ""], "restore: a file is missing"),
-        (&["check", "a"], "a: this is one word too many"),
-        (&["backup", "a", "b"], "b: this is one word too many"),
-        (&["brew"], "brew: there is no such task; see --help"),
+        (&["backup"][..], "backup: name a file, as in teahouse backup FILE"),
+        (&["restore", ""], "restore: name a file, as in teahouse restore FILE"),
+        (&["check", "a"], "a: unexpected argument; remove it"),
+        (&["backup", "a", "b"], "b: unexpected argument; remove it"),
+        (&["brew"], "brew: unknown command; run teahouse --help for a list"),
     ] {
         assert_eq!(task(arguments), Err(vec![wrong.to_owned()]));
     }
@@ -115,7 +115,7 @@ fn a_missing_value_and_a_missing_file_are_wrong() {
     );
     assert_eq!(
         read(&["--listen", "[::1]:1", "--listen", "[::1]:2"], &[]).unwrap_err(),
-        ["--listen: set it once"]
+        ["--listen: was set more than once; set it once"]
     );
 }
 

@@ -20,9 +20,9 @@ pub fn unknown(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Str
             }
             Some(match nearest(&name, &known) {
                 Some(meant) => {
-                    format!("{name}: there is no such setting, it is passed over; is {meant} meant?")
+                    format!("{name}: unknown setting, ignored; did you mean {meant}?")
                 }
-                None => format!("{name}: there is no such setting, it is passed over; see --help"),
+                None => format!("{name}: unknown setting, ignored; run teahouse --help for a list"),
             })
         })
         .collect();
@@ -89,7 +89,8 @@ mod tests {
             let told = told(name, "1").unwrap();
             let (own, rest) = told.split_once(": ").unwrap();
             assert_eq!(own, name);
-            let found = rest.split_once("is TEAHOUSE_").map(|_| rest.contains(&format!("is {meant} meant?")));
+            let found =
+                rest.split_once("mean TEAHOUSE_").map(|_| rest.contains(&format!("did you mean {meant}?")));
             assert_eq!(found, (!meant.is_empty()).then_some(true), "{told}");
         }
     }

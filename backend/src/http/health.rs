@@ -12,7 +12,7 @@ pub async fn live() -> HttpResponse {
 pub async fn ready(request: HttpRequest) -> HttpResponse {
     let parts = Parts::of(&request);
     if !parts.registry.is_alive() {
-        return plain(HttpResponse::ServiceUnavailable(), "the registry has ended\n");
+        return plain(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
     }
     match parts.condition.trouble() {
         None => plain(HttpResponse::Ok(), "ready\n"),

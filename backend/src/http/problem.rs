@@ -54,10 +54,10 @@ impl Refused {
             return self;
         }
         if !is_counted {
-            return self.since("The cookie counts with an `Origin` header of this house only.".to_owned());
+            return self.since("The cookie is ignored without an `Origin` header of this house.".to_owned());
         }
         if names.member.is_some() || names.epoch.is_some() {
-            return self.since("The cookie is not that of `member` and `epoch` in the address.".to_owned());
+            return self.since("The cookie does not match `member` and `epoch` in the address.".to_owned());
         }
         self
     }

@@ -54,7 +54,7 @@ impl Condition {
     /// The store has ended.
     pub(super) fn end(&self) {
         self.0.send_modify(|state| {
-            *state = State { trouble: Some("the log's writer has ended"), has_ended: true }
+            *state = State { trouble: Some("the database writer stopped"), has_ended: true }
         });
     }
 }

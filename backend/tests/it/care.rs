@@ -47,17 +47,17 @@ fn who_may_not_read_is_told_what_and_whose_it_is() {
     for arguments in [&["check", "--data", "data"][..], &["backup", "tea", "--data", "data"]] {
         let told = complaint(&shelf.0, arguments);
         assert!(told.contains("data/log.sqlite: Permission denied"), "{told}");
-        assert!(told.contains("this user may not read data/log.sqlite"), "{told}");
+        assert!(told.contains("this user is not allowed to read data/log.sqlite"), "{told}");
         assert!(told.contains("(mode 0000)"), "{told}");
     }
     mode(&data.join("log.sqlite"), 0o444);
     mode(&data, 0o555);
     let told = complaint(&shelf.0, &["check", "--data", "data"]);
-    assert!(told.contains("SQLite writes beside a log"), "{told}");
-    assert!(told.contains("this user may not write to data"), "{told}");
+    assert!(told.contains("SQLite writes next to a database"), "{told}");
+    assert!(told.contains("this user is not allowed to write to data"), "{told}");
     mode(&data, 0);
     let told = complaint(&shelf.0, &["check", "--data", "data"]);
-    assert!(told.contains("this user may not enter data"), "{told}");
+    assert!(told.contains("this user is not allowed to enter data"), "{told}");
     // So that it can be thrown away.
     mode(&data, 0o700);
 }

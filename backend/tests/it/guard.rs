@@ -63,7 +63,7 @@ async fn without_an_origin_the_cookie_is_not_honoured() {
     let head = http::head("POST", "/api/name", &house, &headers);
     let answer = http::request(&house, &head, b"{\"name\":\"Eve\"}").await;
     assert_eq!((answer.status, answer.code()), (401, 1201));
-    assert_eq!(answer.problem()["detail"], "The cookie counts with an `Origin` header of this house only.");
+    assert_eq!(answer.problem()["detail"], "The cookie is ignored without an `Origin` header of this house.");
 }
 
 #[tokio::test]
@@ -80,9 +80,9 @@ async fn a_401_says_why_the_cookie_that_came_along_stands_for_nobody() {
         answer.problem()["detail"].as_str().map(str::to_owned)
     };
     let (with, origin) = (("cookie", cookie.as_str()), ("origin", &*format!("http://{}", house.address)));
-    let uncounted = "The cookie counts with an `Origin` header of this house only.";
+    let uncounted = "The cookie is ignored without an `Origin` header of this house.";
     assert_eq!(told("/api/command", &[json, length, with]).await.as_deref(), Some(uncounted));
-    let anothers = "The cookie is not that of `member` and `epoch` in the address.";
+    let anothers = "The cookie does not match `member` and `epoch` in the address.";
     let path = "/api/command?member=99";
     assert_eq!(told(path, &[json, length, with, origin]).await.as_deref(), Some(anothers));
     assert_eq!(told(path, &[json, length, origin]).await, None, "there was none");

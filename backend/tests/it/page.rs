@@ -82,7 +82,7 @@ async fn where_nothing_is_a_browser_gets_a_page_and_a_program_a_problem() {
     for path in ["/r/abc", "/r/", "/r/18446744073709551616", "/nothing", "/api/nothing", "//evil.example/"] {
         let page = http::get(&house, path, &[("Accept", html), ("Accept-Language", "de, en;q=0.5")]).await;
         assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
-        assert!(page.body.contains("There is nothing at this address."), "{path}: {}", page.body);
+        assert!(page.body.contains("This page doesn't exist. Check the address."), "{path}: {}", page.body);
         assert!(page.body.contains("<a href=\"/\">"));
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.contains("style-src 'sha256-") && !policy.contains("script-src"), "{policy}");
@@ -98,7 +98,9 @@ async fn where_nothing_is_a_browser_gets_a_page_and_a_program_a_problem() {
     let headers = [("Accept", html), ("Accept-Language", "en;q=0.5, zh-TW")];
     let chinese = http::get(&house, "/nothing", &headers).await;
     assert_eq!(chinese.header("content-language"), Some("zh-CN"));
-    assert!(chinese.body.contains("<html lang=\"zh-CN\">") && chinese.body.contains("这个地址什么也没有。"));
+    assert!(
+        chinese.body.contains("<html lang=\"zh-CN\">") && chinese.body.contains("页面不存在，请检查网址。")
+    );
     let head = http::request(&house, &http::head("HEAD", "/nothing", &house, &headers), b"").await;
     assert_eq!((head.status, head.body.as_str()), (404, ""));
     for name in ["content-type", "content-length", "content-security-policy"] {

@@ -86,7 +86,7 @@ async fn nothing_is_overwritten() {
     let file = shelf.path().join("tea");
     fs::write(&file, "mine").unwrap();
     let refused = sqlite::backup(store.folder(), &file).unwrap_err().to_string();
-    assert!(refused.contains("is there already"), "{refused}");
+    assert!(refused.contains("already exists"), "{refused}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 
     let good = shelf.path().join("good");
@@ -94,7 +94,7 @@ async fn nothing_is_overwritten() {
     let folder = store.close();
     let held = hold(folder.path());
     let refused = sqlite::restore(&held, &good).unwrap_err().to_string();
-    assert!(refused.contains("move all its files that begin with log.sqlite"), "{refused}");
+    assert!(refused.contains("first move all its files that begin with log.sqlite"), "{refused}");
 }
 
 #[tokio::test]

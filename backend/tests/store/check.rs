@@ -40,7 +40,7 @@ async fn one_of_a_kind_is_told_as_one() {
     db.execute_batch("INSERT INTO devices VALUES (zeroblob(32), 9)").unwrap();
     drop(db);
     let told = sqlite::check(folder.path()).unwrap().to_string();
-    assert!(told.ends_with("The log is damaged: 1 difference.\n"), "{told}");
+    assert!(told.ends_with("The database is damaged: 1 difference.\n"), "{told}");
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn every_difference_is_told() {
     let whole = std::fs::read(&file).unwrap();
     for (damage, told) in [
         ("UPDATE events SET prev = prev - 1 WHERE n = 10", "event 10: prev"),
-        ("UPDATE events SET at = 1 WHERE n = 10", "event 10: time steps back"),
+        ("UPDATE events SET at = 1 WHERE n = 10", "event 10: the time goes back"),
         ("UPDATE events SET kind = 'sung' WHERE n = 10", "event 10: its kind"),
         ("UPDATE events SET body = '{' WHERE n = 10", "event 10: EOF"),
         ("UPDATE events SET client_id = NULL WHERE kind = 'posted'", "its client_id is missing"),
@@ -60,16 +60,16 @@ async fn every_difference_is_told() {
         ("UPDATE events SET body = replace(body, '\"seq\":2', '\"seq\":3') WHERE kind = 'posted'", "seq"),
         ("DELETE FROM events WHERE n = 12", "the position after 11"),
         ("UPDATE rooms SET description = 'x' WHERE id = 2", "room 2"),
-        ("DELETE FROM rooms WHERE id = 2", "a membership of no room: 2"),
+        ("DELETE FROM rooms WHERE id = 2", "a membership without a room: 2"),
         ("INSERT INTO rooms VALUES (3, 'Attic', '')", "room 3"),
         ("UPDATE members SET name = 'Lin' WHERE id = 2", "member 2"),
-        ("DELETE FROM members WHERE id = 3", "a membership of nobody: 3"),
+        ("DELETE FROM members WHERE id = 3", "a membership without a member: 3"),
         ("DELETE FROM devices WHERE member = 3", "a member without a device: 3"),
-        ("INSERT INTO devices VALUES (zeroblob(32), 9)", "a device of nobody: 9"),
+        ("INSERT INTO devices VALUES (zeroblob(32), 9)", "a device without a member: 9"),
         ("DELETE FROM memberships WHERE member = 1 AND room = 2", "the rooms of member 1"),
         ("UPDATE memberships SET joined = joined + 1 WHERE member = 3", "the rooms of member 3"),
         ("UPDATE meta SET value = 3 WHERE name = 'next_member'", "the next member"),
-        ("DELETE FROM meta WHERE name = 'epoch'", "no epoch"),
+        ("DELETE FROM meta WHERE name = 'epoch'", "the epoch is missing"),
         (
             "DROP INDEX receipts; UPDATE events SET client_id = zeroblob(16), author = 1 WHERE kind = 'posted'",
             "two receipts for one id",

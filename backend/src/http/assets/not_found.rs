@@ -25,15 +25,17 @@ struct Words {
 
 static ENGLISH: Words = Words {
     language: "en",
-    title: "Not found · Teahouse",
-    sentence: "There is nothing at this address.",
+    title: "Page not found · Teahouse",
+    sentence: "This page doesn't exist. Check the address.",
     home: "Go to the lobby",
 };
 
-static SIMPLIFIED_CHINESE: Words =
-    Words {
-        language: "zh-CN", title: "找不到 · 茶馆", sentence: "这个地址什么也没有。", home: "去大堂"
-    };
+static SIMPLIFIED_CHINESE: Words = Words {
+    language: "zh-CN",
+    title: "页面不存在 · 茶馆",
+    sentence: "页面不存在，请检查网址。",
+    home: "前往大堂",
+};
 
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let style = FORM.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));

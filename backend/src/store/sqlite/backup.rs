@@ -27,7 +27,7 @@ pub fn backup(folder: &Path, to: &Path) -> Result<u64, Fault> {
     let log = folder.join(FILE);
     readable(&log)?;
     if to.exists() {
-        return Err(Fault::Refused(format!("{} is there already: choose another name", to.display())));
+        return Err(Fault::Refused(format!("{} already exists: choose another name", to.display())));
     }
     let new = Unfinished::beside(to);
     copy(&log, &new.0, to)?;
@@ -67,12 +67,12 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
             let (log, names) =
                 (folder.path().display(), file.file_name().unwrap_or_default().to_string_lossy());
             return Err(Fault::Refused(format!(
-                "{log} has a log ({names}): move all its files that begin with {FILE} to another place first"
+                "{log} already has a database ({names}): first move all its files that begin with {FILE} to another folder"
             )));
         }
     }
     match readable(from) {
-        Err(Fault::Missing(_)) => return Err(Fault::Refused(format!("{} is not there", from.display()))),
+        Err(Fault::Missing(_)) => return Err(Fault::Refused(format!("{} does not exist", from.display()))),
         read => read?,
     }
     let new = Unfinished::beside(&files.log);
@@ -80,7 +80,10 @@ pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
     let db = database::writer(&new.0).map_err(|fault| fault.at(&files.log, Need::Write))?;
     let report = check_file(&new.0)?;
     if !report.is_sound() {
-        return Err(Fault::Refused(format!("{} was not restored:\n{report}", from.display())));
+        return Err(Fault::Refused(format!(
+            "{} was not restored, because it is damaged:\n{report}",
+            from.display()
+        )));
     }
     begin(folder, db, &new.0, &files.log).map_err(|fault| fault.at(&files.log, Need::Write))
 }
@@ -94,7 +97,7 @@ fn begin(folder: &Folder, db: Connection, new: &Path, log: &Path) -> Result<Rest
     // All into the one file: what its companions hold would be lost with them.
     let mode: String = db.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get(0))?;
     if mode != "delete" {
-        return Err(Fault::Io(io::Error::other("the log could not be put into one file")));
+        return Err(Fault::Io(io::Error::other("the database could not be put into one file")));
     }
     db.close().map_err(|(_, error)| error)?;
     fs::File::open(new)?.sync_all()?;
@@ -125,7 +128,9 @@ fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), Fault> {
         false => fault.at(named, Need::Write),
     };
     database::make_private(to).map_err(|error| wrong(error.into()))?;
-    let name = to.to_str().ok_or_else(|| Fault::Refused(format!("{} is not UTF-8", to.display())))?;
+    let name = to
+        .to_str()
+        .ok_or_else(|| Fault::Refused(format!("{} is not valid UTF-8; choose another name", to.display())))?;
     db.execute("VACUUM INTO ?1", [name]).map_err(|error| wrong(error.into()))?;
     fs::File::open(to).and_then(|file| file.sync_all()).map_err(|error| wrong(error.into()))
 }

@@ -48,7 +48,7 @@ impl Report {
 
     fn same<T: PartialEq + fmt::Debug>(&mut self, what: impl fmt::Display, worked_out: &T, kept: &T) {
         if worked_out != kept {
-            self.differ(format!("{what}: the events say {worked_out:?}, kept is {kept:?}"));
+            self.differ(format!("{what}: {worked_out:?} from the events, but {kept:?} is stored"));
         }
     }
 }
@@ -70,15 +70,15 @@ impl fmt::Display for Report {
         }
         match differences.len() {
             0 => f.write_str(SOUND),
-            told => writeln!(f, "The log is damaged: {}.", count(told as u64 + more, "difference")),
+            told => writeln!(f, "The database is damaged: {}.", count(told as u64 + more, "difference")),
         }
     }
 }
 
 /// What is proved, and what is not.
 const SOUND: &str = "\
-No damage found: SQLite's own check passed, and all that is made from the events agrees with them.
-Whether each text is still the one that was sent cannot be seen.
+No damage found: SQLite's own check passed, and the stored state matches the events.
+The check cannot tell whether each text is still the one that was sent.
 ";
 
 fn count(number: u64, what: &str) -> String {
@@ -102,7 +102,7 @@ pub(super) fn check_file(file: &Path) -> Result<Report, Fault> {
 pub(super) fn readable(file: &Path) -> Result<(), Fault> {
     match fs::File::open(file).and_then(|file| file.metadata()) {
         Ok(found) if found.is_file() => Ok(()),
-        Ok(_) => Err(Fault::Refused(format!("{}: this is no file", file.display()))),
+        Ok(_) => Err(Fault::Refused(format!("{}: this is not a file", file.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::Missing(file.to_owned())),
         Err(error) => Err(Fault::Io(error).at(file, Need::Read)),
     }
@@ -117,7 +117,7 @@ fn look(file: &Path) -> Result<Report, Fault> {
     rows(&transaction, &mut report)?;
     match projection::house(&transaction) {
         Ok(kept) => houses(&house, &kept, &mut report),
-        Err(fault) => report.differ(format!("the projections cannot be read: {fault}")),
+        Err(fault) => report.differ(format!("the stored state cannot be read: {fault}")),
     }
     Ok(report)
 }
@@ -159,7 +159,7 @@ fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
         report.same(format_args!("event {n}: prev"), &before, &prev);
         let now = ours(row.get(6)?)?;
         if now < at {
-            report.differ(format!("event {n}: time steps back from {at} to {now}"));
+            report.differ(format!("event {n}: the time goes back from {at} to {now}"));
         }
         at = at.max(now);
         if let (Event::Posted(posted), Address::Room(room)) = (&event, to) {
@@ -182,12 +182,18 @@ fn rows(db: &Connection, report: &mut Report) -> Result<(), Fault> {
             "SELECT n FROM events WHERE client_id IS NOT NULL GROUP BY author, client_id HAVING count(*) > 1",
         ),
         ("a member without a device", "SELECT id FROM members WHERE id NOT IN (SELECT member FROM devices)"),
-        ("a device of nobody", "SELECT member FROM devices WHERE member NOT IN (SELECT id FROM members)"),
         (
-            "a membership of nobody",
+            "a device without a member",
+            "SELECT member FROM devices WHERE member NOT IN (SELECT id FROM members)",
+        ),
+        (
+            "a membership without a member",
             "SELECT member FROM memberships WHERE member NOT IN (SELECT id FROM members)",
         ),
-        ("a membership of no room", "SELECT room FROM memberships WHERE room NOT IN (SELECT id FROM rooms)"),
+        (
+            "a membership without a room",
+            "SELECT room FROM memberships WHERE room NOT IN (SELECT id FROM rooms)",
+        ),
     ] {
         let mut select = db.prepare(sql)?;
         let found = select.query_map((), |row| row.get::<_, i64>(0))?;
@@ -196,7 +202,7 @@ fn rows(db: &Connection, report: &mut Report) -> Result<(), Fault> {
         }
     }
     if projection::epoch(db)?.is_none() {
-        report.differ("the log has no epoch");
+        report.differ("the epoch is missing");
     }
     Ok(())
 }

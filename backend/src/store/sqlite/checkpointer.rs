@@ -186,7 +186,7 @@ fn passive(db: &Connection) -> Result<(), Fault> {
 
 /// Nothing is lost: all that was not moved and synced is in the write-ahead log, which only grows.
 pub(super) fn complain(fault: &Fault) {
-    tracing::warn!("the log could not be tidied: {fault}");
+    tracing::warn!("cannot checkpoint the write-ahead log: {fault}");
 }
 
 #[cfg(test)]

@@ -53,7 +53,9 @@ fn receipt(db: &Connection, (author, client_id): (MemberId, ClientId)) -> Result
     let event =
         select.query_row((sql(author.0), client_id.0), |row| Ok(row::read(row))).optional()?.transpose()?;
     event
-        .map(|event| row::receipt(&event).ok_or_else(|| Fault::Damaged("a receipt for no change".to_owned())))
+        .map(|event| {
+            row::receipt(&event).ok_or_else(|| Fault::Damaged("a receipt without a change".to_owned()))
+        })
         .transpose()
 }
 

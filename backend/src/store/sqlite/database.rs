@@ -33,7 +33,9 @@ pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
     check_version(&db)?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode != "wal" {
-        return Err(Fault::Io(io::Error::other("this file system cannot hold a write-ahead log")));
+        return Err(Fault::Io(io::Error::other(
+            "this file system does not support a write-ahead log; choose another folder with --data",
+        )));
     }
     db.execute_batch(&format!(
         "{SYNC}

@@ -18,13 +18,13 @@ pub enum Fault {
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The database could not be synced.
-    #[error("the database could not be synced, and is left as it is until the next start: {0}")]
+    #[error("the database could not be synced to disk; it stays unchanged until the server restarts: {0}")]
     Sync(io::Error),
     /// What is there is not what a log holds.
-    #[error("the log is damaged: {0}")]
+    #[error("the database is damaged: {0}")]
     Damaged(String),
     /// There is none.
-    #[error("{0}: there is no log; name its folder with --data")]
+    #[error("{0}: no database found; name its folder with --data")]
     Missing(PathBuf),
     /// Something of this file.
     #[error("{}: {fault}{}", path.display(), fault.advice(path, *need))]
@@ -40,13 +40,13 @@ pub enum Fault {
     #[error("{0}")]
     Refused(String),
     /// This is another program's file.
-    #[error("this is no log of Teahouse")]
+    #[error("this is not a Teahouse database")]
     Foreign,
     /// A newer Teahouse has changed its form.
-    #[error("this log is of a newer Teahouse (form {0}); use that one")]
+    #[error("this database is from a newer version of Teahouse (format {0}); use that version")]
     Newer(i64),
     /// After a failure the log does not end where its acknowledged part ends.
-    #[error("the log ends at {found}, and {acknowledged} was acknowledged")]
+    #[error("the database ends at event {found}, but event {acknowledged} was acknowledged")]
     Head {
         /// Where it ends.
         found: u64,
@@ -71,11 +71,11 @@ impl Fault {
             Fault::Io(error) => advice(path, need, error),
             Fault::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-                    let even = "SQLite writes beside a log even where it only reads it, and ";
+                    let even = "SQLite writes next to a database even when it only reads, but ";
                     let even = if need == Need::Read { even } else { "" };
                     beside(path, need).map_or_else(String::new, |lack| format!(": {even}{lack}"))
                 }
-                Some(ErrorCode::NotADatabase) => ": this is no log of Teahouse".to_owned(),
+                Some(ErrorCode::NotADatabase) => ": this is not a Teahouse database".to_owned(),
                 _ => String::new(),
             },
             _ => String::new(),
@@ -104,24 +104,26 @@ impl Fault {
         match self {
             Fault::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "the disk is full",
-                Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "the log cannot be written to",
-                Some(ErrorCode::CannotOpen) => "the log cannot be opened",
+                Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                    "the database cannot be written to"
+                }
+                Some(ErrorCode::CannotOpen) => "the database cannot be opened",
                 Some(ErrorCode::SystemIoFailure) => "the disk reports an error",
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DAMAGED,
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    "another program has locked the log"
+                    "another program has locked the database"
                 }
-                _ => "the log reports an error",
+                _ => "the database reports an error",
             },
             Fault::Io(error) | Fault::Sync(error) => match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full",
                 io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                    "the log cannot be written to"
+                    "the database cannot be written to"
                 }
                 _ => "the disk reports an error",
             },
             Fault::At { fault, .. } => fault.reason(),
-            Fault::Missing(_) | Fault::Refused(_) => "the log cannot be opened",
+            Fault::Missing(_) | Fault::Refused(_) => "the database cannot be opened",
             Fault::Damaged(_) | Fault::Foreign | Fault::Newer(_) | Fault::Head { .. } => DAMAGED,
         }
     }
@@ -145,4 +147,4 @@ fn beside(log: &Path, need: Need) -> Option<Lack> {
     }
 }
 
-const DAMAGED: &str = "the log is damaged; see `teahouse check`";
+const DAMAGED: &str = "the database is damaged; run `teahouse check`";

@@ -32,7 +32,7 @@ pub(super) fn read(
     let mut messages = room.before(pivot, pivot.seq.saturating_sub(wanted.start))?;
     messages.extend(room.from(pivot, wanted.end.saturating_sub(pivot.seq))?);
     if !messages.iter().map(|message| message.seq).eq(wanted) {
-        return Err(Fault::Damaged(format!("messages are missing round number {} of a room", pivot.seq)));
+        return Err(Fault::Damaged(format!("messages are missing near message {} of a room", pivot.seq)));
     }
     trim(&mut messages, cut);
     let from = messages.first().map_or(pivot.seq, |first| first.seq);
@@ -123,7 +123,7 @@ fn message(row: &rusqlite::Row<'_>) -> Result<Message, Fault> {
     match row::read(row)? {
         Event::Posted(posted) => Ok(posted.into_message()),
         other => {
-            Err(Fault::Damaged(format!("event {:?} is no message", other.position().map(|place| place.n))))
+            Err(Fault::Damaged(format!("event {:?} is not a message", other.position().map(|place| place.n))))
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn house(db: &Connection) -> Result<House, Fault> {
 /// This life of the log.
 pub(super) fn epoch(db: &Connection) -> Result<Option<Epoch>, Fault> {
     let Some(text) = meta::<String>(db, "epoch")? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Fault::Damaged("its epoch is none".to_owned()))
+    text.parse().map(Some).map_err(|_| Fault::Damaged("the epoch is not valid".to_owned()))
 }
 
 /// One of the log's own settings.

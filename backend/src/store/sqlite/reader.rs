@@ -12,7 +12,7 @@ pub(super) fn run(files: &Files, mut db: Connection, desk: &Desk) {
         let has_failed = found.is_err();
         // Whoever asked may be gone.
         let _ = ask.answer.send(found.map_err(|fault| {
-            tracing::error!("the log could not be read: {fault}");
+            tracing::error!("cannot read the database: {fault}");
             ErrorCode::StoreRefused
         }));
         // The old connection may hold on to bad pages. It is there until the new one is: the index

@@ -28,7 +28,7 @@ pub(super) fn sql(number: u64) -> i64 {
 
 /// A number of SQLite's as ours.
 pub(super) fn ours(number: i64) -> Result<u64, Fault> {
-    u64::try_from(number).map_err(|_| Fault::Damaged(format!("{number} where no negative number can be")))
+    u64::try_from(number).map_err(|_| Fault::Damaged(format!("{number} must not be negative")))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -187,7 +187,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, Fault> {
             let (client_id, room) = (cells.client_id()?, room(cells.body()?)?);
             Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
         }
-        other => return Err(cells.damaged(&format!("its kind {other:?} is none"))),
+        other => return Err(cells.damaged(&format!("its kind {other:?} is unknown"))),
     })
 }
 

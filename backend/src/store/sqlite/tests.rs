@@ -131,7 +131,7 @@ async fn a_full_disk_is_borne() {
 #[tokio::test]
 async fn a_log_that_cannot_be_written_is_borne() {
     let set = |to| move |faults: &Faults| faults.is_read_only.store(to, Ordering::SeqCst);
-    is_borne("the log cannot be written to", set(true), set(false)).await;
+    is_borne("the database cannot be written to", set(true), set(false)).await;
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
     assert_eq!(trial.post(101, "x").await, Err(ErrorCode::StoreRefused));
     // It does not come and go with each post, and reading goes on.
     for _ in 0..20 {
-        assert_eq!(trial.trouble(), Some("the log is damaged; see `teahouse check`"));
+        assert_eq!(trial.trouble(), Some("the database is damaged; run `teahouse check`"));
         assert_eq!(trial.messages().await.len(), 50);
         tokio::time::sleep(PAUSE_FIRST / 10).await;
     }

@@ -138,13 +138,13 @@ impl Writer {
     }
 
     fn give_up(&mut self, fault: &Fault) {
-        tracing::error!("the log cannot be written, posts are refused: {fault}");
+        tracing::error!("cannot write to the database, posts are refused until it works again: {fault}");
         self.condition.refuse(fault.reason());
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
         self.line = Line::Refusing { since_last, pause, is_damaged: fault.is_damage() };
         if let Err(fault) = tail::cut(&self.files) {
             // It is tried again before anything else is written.
-            tracing::error!("the log's end could not be cleared: {fault}");
+            tracing::error!("cannot remove unfinished writes from the database, will try again: {fault}");
         }
     }
 
@@ -158,7 +158,7 @@ impl Writer {
         });
         match found {
             Ok(log) => {
-                tracing::info!("the log can be written again");
+                tracing::info!("the database can be written to again, posts are accepted");
                 self.line = Line::Open(Box::new(log));
                 self.condition.mend();
             }
