@@ -9,7 +9,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// What the page calls people who speak without a name: nobody may take it.
-const RESERVED: &[&str] = &["passer-by", "过客", "teahouse", "茶馆"];
+const RESERVED: &[&str] = &["passer-by", "过客", "guest", "访客", "teahouse", "茶馆"];
 
 /// Marks on one letter. More pile up over the neighbouring lines.
 const MARKS_MAX: usize = 3;
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn reserved_names_are_taken() {
-        for name in ["passer-by", "Passer-By", "过客", "TeaHouse"] {
+        for name in ["passer-by", "Passer-By", "过客", "Guest", "ＧＵＥＳＴ", "访客", "TeaHouse"] {
             assert_eq!(Name::parse(name), Err(ErrorCode::NameTaken), "{name}");
         }
     }
