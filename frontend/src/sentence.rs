@@ -2,7 +2,7 @@
 //! in the catalogues.
 
 use crate::language::{Language, tr};
-use client::outbox::persisted::MAY_HAVE_ARRIVED;
+use client::persisted::MAY_HAVE_ARRIVED;
 use shared::ErrorCode;
 use shared::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TEXT_BYTES_MAX};
 use yew::AttrValue;

@@ -1,25 +1,28 @@
 //! The one connection: opened, greeted, watched, given up, opened again.
 //!
-//! Each attempt has a new [`SocketId`], and what an older one still says is
+//! Each attempt has a new [`ConnectionId`], and what an older one still says is
 //! passed over. A connection that is given up may be dead, so nothing waits for
 //! its end; only the readyState shows it for a while.
 //!
-//! Which transport an attempt is made with is [`Choice`]'s to say. While a lesser one serves, a
+//! Which transport an attempt is made with is [`TransportSelector`]'s to say. While a lesser one serves, a
 //! WebSocket is tried [`beside`] it.
 
-pub(crate) mod backoff;
-mod choose;
+mod attempts;
+mod deadlines;
 mod outcome;
+mod transport_selector;
 mod upgrade;
-mod watch;
 
-use crate::connection::backoff::Backoff;
+use crate::backoff::Backoff;
+use crate::connection::transport_selector::TransportSelector;
+use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
-use crate::input::{ConnectionId, Timer};
 use crate::jitter::Jitter;
 use crate::limits::{CLOSING_MS, HINT_MAX_MS};
-use crate::transport::{Transport, TransportSelector};
-use crate::view::{ConnectionStatus, ReadyState};
+use crate::ready_state::ReadyState;
+use crate::timer::Timer;
+use crate::transport::Transport;
+use crate::view::ConnectionStatus;
 use outcome::is_word_of_ours;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
 use shared::CloseCode;

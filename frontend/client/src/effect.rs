@@ -1,9 +1,10 @@
 //! What the client wants done. The shell carries it out and nothing else.
 
-use crate::input::{ConnectionId, Timer};
-use crate::outbox::persisted::{StoredDraft, StoredRow};
+use crate::connection_id::ConnectionId;
+use crate::persisted::{StoredDraft, StoredRow};
+use crate::row_key::RowKey;
+use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
-use crate::view::RowKey;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

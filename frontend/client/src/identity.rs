@@ -6,11 +6,13 @@
 //! Nobody comes back who wanted to go: signing out forgets the name, and a
 //! member who is unknown in the middle of a session signed out on another page.
 
-use crate::connection::backoff::Backoff;
+use crate::backoff::Backoff;
 use crate::effect::Effect;
-use crate::input::{Timer, Unreachable};
+use crate::input::Unreachable;
 use crate::jitter::Jitter;
-use crate::view::{IdentityView as Who, NameRefusal};
+use crate::name_refusal::NameRefusal;
+use crate::timer::Timer;
+use crate::view::IdentityView as Who;
 use shared::{ErrorCode, Member};
 use std::rc::Rc;
 

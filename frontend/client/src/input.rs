@@ -1,32 +1,13 @@
 //! What the client is told: by the browser, by the server, by the person.
 
-use crate::outbox::persisted::{Owner, StoredRows};
+pub use crate::connection_id::ConnectionId;
+use crate::name_refusal::NameRefusal;
+use crate::persisted::{Owner, StoredRows};
+use crate::row_key::RowKey;
+pub use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
-use crate::view::{NameRefusal, RowKey};
 use shared::command::PageAnchor;
 use shared::{ClientId, Member, RoomId};
-
-/// One connection attempt; each has a new number, so that a late word of an old
-/// one is known as such.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u64);
-
-/// Timers that the shell keeps for the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Timer {
-    /// Connect again, or ask again who we are.
-    Retry,
-    /// The connection was silent for too long, or no `welcome` came.
-    Silence,
-    /// A command was refused for now: send it again.
-    Resend,
-    /// A question was refused for now: ask it again.
-    Request,
-    /// A draft changed: store it.
-    Draft,
-    /// Leases of stored rows end: our own are renewed, others' looked at again.
-    Lease,
-}
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +168,7 @@ pub enum Input {
     /// The person has found one, or not.
     CloseDirectory,
     /// What somebody else left behind is sent, and written on, by who is here now. What they may
-    /// have sent themselves fails with [`crate::outbox::persisted::MAY_HAVE_ARRIVED`].
+    /// have sent themselves fails with [`crate::persisted::MAY_HAVE_ARRIVED`].
     TakeOver(Owner),
     /// What somebody else left behind is dropped.
     DiscardLeftBehind(Owner),

@@ -11,7 +11,7 @@ pub mod life;
 
 use crate::input::Unreachable;
 use crate::limits::{INSPECT_KEY_CHARS_MAX, INSPECT_TEXT_CHARS_MAX};
-use crate::view::ReadyState;
+use crate::ready_state::ReadyState;
 use call::{CloseFault, SendFault};
 use editor::{Editor, EditorInput};
 use frames::FrameTable;

@@ -5,9 +5,11 @@
 //! and never panics on input: the page, the simulation and the load generator
 //! are shells round this one crate.
 
+mod backoff;
 mod client;
 pub mod compose;
 mod connection;
+mod connection_id;
 mod conversations;
 pub mod effect;
 pub mod event_stream;
@@ -18,12 +20,17 @@ mod jitter;
 pub mod limits;
 pub mod linkify;
 mod members;
-pub mod outbox;
+mod name_refusal;
+mod outbox;
 pub mod pace;
+pub mod persisted;
+mod ready_state;
 pub mod refused;
+mod row_key;
 pub mod share;
 mod sorted;
 mod sync;
+mod timer;
 pub mod transport;
 pub mod view;
 

@@ -7,14 +7,14 @@
 //! the store keeps one of each: sending again does no harm. But it is of each author: a message that may
 //! have been sent is not sent again by another member of the same log, unless the person says so.
 
+use crate::backoff::Backoff;
 use crate::compose;
-use crate::connection::backoff::Backoff;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
 use crate::outbox::foreign_rows::{ForeignRows, OwnerRows};
-use crate::outbox::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
-use crate::view::RowKey;
+use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::row_key::RowKey;
 use entry::{EntryState, OutboxEntry};
 use shared::event::Refusal;
 use shared::{ClientId, Command, ErrorCode, Member, RoomId};
@@ -23,7 +23,6 @@ pub(crate) mod drafts;
 pub(crate) mod entry;
 pub(crate) mod foreign_rows;
 mod lease;
-pub mod persisted;
 mod show;
 
 /// The unsettled commands, in the order of sending.

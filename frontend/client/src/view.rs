@@ -5,10 +5,14 @@
 //! pointers first: a row that did not change costs one comparison.
 
 pub(crate) mod view_cache;
-use crate::outbox::persisted::{CommandBody, Owner};
+
+pub use crate::name_refusal::NameRefusal;
+use crate::persisted::{CommandBody, Owner};
+pub use crate::ready_state::ReadyState;
+pub use crate::row_key::RowKey;
 use crate::transport::Transport;
 use shared::event::DirectoryRoom;
-use shared::{ClientId, ErrorCode, Member, MemberId, RoomId};
+use shared::{ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
 
 /// Everything that the page shows.
@@ -96,15 +100,6 @@ pub enum IdentityView {
     },
 }
 
-/// Why a name was refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameRefusal {
-    /// The number; [`ErrorCode::Internal`] where the server could not be reached.
-    pub code: ErrorCode,
-    /// A free name like it.
-    pub suggestion: Option<String>,
-}
-
 /// The connection as it really is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionStatus {
@@ -119,20 +114,6 @@ pub struct ConnectionStatus {
     pub retry_at: Option<u64>,
     /// The browser says that there is no network.
     pub offline: bool,
-}
-
-/// `WebSocket.readyState` (WHATWG WebSockets §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub enum ReadyState {
-    /// The handshake is under way.
-    Connecting = 0,
-    /// Frames can pass.
-    Open = 1,
-    /// The closing handshake is under way.
-    Closing = 2,
-    /// There is no connection.
-    Closed = 3,
 }
 
 /// One message on the screen.
@@ -152,21 +133,6 @@ pub struct Row {
     pub at: u64,
     /// How far it got.
     pub state: RowState,
-}
-
-/// A row's identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowKey {
-    /// The author: a `client_id` alone can be forged.
-    pub author: MemberId,
-    /// The author's id for it.
-    pub client_id: ClientId,
-}
-
-impl std::fmt::Display for RowKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.author.0, self.client_id)
-    }
 }
 
 /// How far a message got.

@@ -6,7 +6,7 @@ use crate::language::{Language, tr};
 use crate::timeout::Timeout;
 use crate::{random, title};
 use client::input::Input;
-use client::outbox::persisted::CommandBody;
+use client::persisted::CommandBody;
 use client::view::{Edge, RowState, View};
 use shared::RoomId;
 use shared::event::DirectoryRoom;

@@ -12,7 +12,7 @@
 
 use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, OUTBOX_ROWS_MAX, SHELF_ROWS_MAX};
-use client::outbox::persisted::{StoredDraft, StoredRow, StoredRows};
+use client::persisted::{StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
 use js_sys::{Array, Function};
 use shared::json::from_str as read;

@@ -3,7 +3,7 @@
 use crate::driver::connected_with;
 use crate::stage::{next_frame, text, write};
 use client::input::Input;
-use client::outbox::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
+use client::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
 use frontend::storage::database::Database;
 use js_sys::Promise;
 use shared::{ClientId, Epoch, MemberId, RoomId};

@@ -2,7 +2,7 @@
 
 use crate::stage::*;
 use client::input::Input;
-use client::outbox::persisted::Body;
+use client::persisted::Body;
 use client::view::{Edge, Found, Pending, RoomItem, RowKey, RowState, View};
 use frontend::clock;
 use shared::command::At;

@@ -1,6 +1,6 @@
 use crate::stage::*;
 use client::input::Input;
-use client::outbox::persisted::{Body, Owner};
+use client::persisted::{Body, Owner};
 use client::transport::Transport;
 use client::view::{LeftBehind, Link, Pending, Person, ReadyState, RoomItem, RowState, View};
 use shared::{Epoch, ErrorCode, MemberId, RoomId};

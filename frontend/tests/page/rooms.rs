@@ -2,7 +2,7 @@
 
 use crate::stage::*;
 use client::input::Input;
-use client::outbox::persisted::Body;
+use client::persisted::Body;
 use client::view::{Edge, Found, Pending, RoomItem, RowState, View};
 use shared::event::FoundRoom;
 use shared::{ErrorCode, RoomId};

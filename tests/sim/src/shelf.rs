@@ -6,7 +6,7 @@ use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use client::input::Input;
-use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use client::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
 use shared::{ClientId, RoomId};
 use std::collections::{BTreeMap, BTreeSet};

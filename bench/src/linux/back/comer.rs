@@ -115,7 +115,7 @@ impl Comer {
     }
 
     /// The connection is no more: it comes back after the page's own wait
-    /// (`client::connection::backoff`: anything up to a ceiling that doubles).
+    /// (`client::backoff`: anything up to a ceiling that doubles).
     pub(super) fn lose(&mut self) -> Turn {
         let now = Instant::now();
         let since = *self.failing_since.get_or_insert(now);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use client::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use client::transport::{LastGood, Transport};
 use client::view::RowKey;
 use shared::RoomId;

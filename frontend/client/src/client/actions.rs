@@ -3,8 +3,8 @@
 use super::Client;
 use crate::conversations::paging::PageRequest;
 use crate::effect::Effect;
-use crate::outbox::persisted::{CommandBody, Owner};
-use crate::view::RowKey;
+use crate::persisted::{CommandBody, Owner};
+use crate::row_key::RowKey;
 use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 

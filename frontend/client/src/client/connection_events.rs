@@ -2,8 +2,9 @@
 
 use super::Client;
 use crate::connection::{ConnectionEnd, FrameOutcome, Liveness};
+use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
-use crate::input::{ConnectionId, Timer};
+use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::CloseCode;
 use shared::command::{Command, Hello, PresenceReport};

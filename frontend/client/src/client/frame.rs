@@ -3,8 +3,8 @@
 use super::Client;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
-use crate::input::Timer;
-use crate::view::RowKey;
+use crate::row_key::RowKey;
+use crate::timer::Timer;
 use shared::command::Command;
 use shared::event::{Refusal, Through};
 use shared::{CloseCode, ErrorCode, Event, Member};

@@ -3,11 +3,12 @@
 use super::Client;
 use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
-use crate::input::Timer;
 use crate::limits::OUTBOX_ROWS_MAX;
 use crate::outbox::foreign_rows::OwnerRows;
-use crate::outbox::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
-use crate::view::{IdentityView, LeftBehind, RowKey};
+use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use crate::row_key::RowKey;
+use crate::timer::Timer;
+use crate::view::{IdentityView, LeftBehind};
 
 impl Client {
     /// Looks into the store: at the start, and when there is reason to think that another page of

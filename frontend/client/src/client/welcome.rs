@@ -4,7 +4,7 @@ use super::Client;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::members::Members;
-use crate::outbox::persisted::Owner;
+use crate::persisted::Owner;
 use crate::sync::gap_detector::GapDetector;
 use crate::sync::reorder_buffer::ReorderBuffer;
 use shared::Member;

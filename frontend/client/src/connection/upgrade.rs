@@ -5,8 +5,8 @@
 //! `hello`; without one it is taken as if nothing had been. So nothing is lost and nothing overtakes.
 
 use super::{Connection, ConnectionState};
+use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
-use crate::input::ConnectionId;
 use crate::limits::{BESIDE_CEILING_MS, BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS};
 use crate::transport::Transport;
 use shared::CloseCode;

@@ -1,8 +1,9 @@
 //! A stretch of one room's messages without gaps. Two that do not touch are never one.
 
 use crate::members::Members;
+use crate::row_key::RowKey;
 use crate::sorted::Set;
-use crate::view::{Row, RowKey, RowState};
+use crate::view::{Row, RowState};
 use shared::{ClientId, MemberId, Message};
 use std::collections::VecDeque;
 use std::rc::Rc;

@@ -9,8 +9,9 @@
 pub(crate) use crate::conversations::segment::Viewer;
 use crate::conversations::segment::{HeldMessage, Segment};
 use crate::limits::{AHEAD_MAX, ROOM_ROWS_MAX, WINDOW_OPEN, WINDOW_ROWS_MAX, WINDOW_STEP};
+use crate::row_key::RowKey;
 use crate::sorted::Map;
-use crate::view::{JumpTarget, Row, RowKey};
+use crate::view::{JumpTarget, Row};
 use shared::command::PageAnchor;
 use shared::event::RoomSnapshot;
 use shared::{ClientId, MemberId, Message};

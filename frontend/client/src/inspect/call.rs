@@ -1,7 +1,7 @@
 //! What a page may say to its WebSocket (WHATWG WebSockets §3.1), so that a mistake is told before the browser throws.
 
 use crate::limits::INSPECT_SEND_BYTES_MAX;
-use crate::view::ReadyState;
+use crate::ready_state::ReadyState;
 use shared::websocket::frame::may_be_asked_for;
 
 /// Bytes of a close frame's reason: 125 of a control frame, less two of the code.

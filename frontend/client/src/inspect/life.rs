@@ -1,7 +1,7 @@
 //! The life of one WebSocket on a time line: its states, its events, and what was called on it.
 
 use crate::limits::INSPECT_MOMENTS_MAX;
-use crate::view::ReadyState;
+use crate::ready_state::ReadyState;
 use std::collections::VecDeque;
 use std::rc::Rc;
 

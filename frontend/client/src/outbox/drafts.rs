@@ -9,10 +9,10 @@
 //! under the eyes of who writes.
 
 use crate::effect::Effect;
-use crate::input::Timer;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
-use crate::outbox::persisted::{Owner, StoredDraft};
+use crate::persisted::{Owner, StoredDraft};
 use crate::sorted::Map;
+use crate::timer::Timer;
 use crate::view;
 use shared::{ClientId, RoomId};
 use std::collections::VecDeque;

@@ -3,7 +3,7 @@
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
 use crate::outbox::foreign_rows::ForeignRows;
-use crate::outbox::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
+use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::view::{Row, RowState};
 use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};

@@ -3,7 +3,7 @@
 //! name are shown; it waits to be asked for.
 
 use crate::limits::{DRAFTS_MAX, LEASE_MS, SHELF_ROWS_MAX};
-use crate::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
 use shared::{ClientId, Member, RoomId};

@@ -2,7 +2,7 @@
 
 use super::Outbox;
 use super::entry::{EntryState, OutboxEntry};
-use crate::outbox::persisted::CommandBody;
+use crate::persisted::CommandBody;
 use crate::view::{PendingCommand, Row, RowState};
 use shared::RoomId;
 use std::rc::Rc;

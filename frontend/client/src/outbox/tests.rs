@@ -1,6 +1,6 @@
 use super::*;
 use crate::limits::LEASE_RENEW_MS;
-use crate::outbox::persisted::MAY_HAVE_ARRIVED;
+use crate::persisted::MAY_HAVE_ARRIVED;
 use crate::view::RowState;
 use shared::{Epoch, MemberId};
 use std::rc::Rc;

@@ -1,10 +1,10 @@
 //! The [`View`], kept from one look to the next: what did not change is the
 //! same `Rc`, so that components see by a pointer that they have nothing to do.
 
+use crate::ready_state::ReadyState;
 use crate::transport::Transport;
 use crate::view::{
-    ConnectionStatus, DraftView, Edge, IdentityView, LeftBehind, PendingCommand, Person, ReadyState,
-    RoomItem, View,
+    ConnectionStatus, DraftView, Edge, IdentityView, LeftBehind, PendingCommand, Person, RoomItem, View,
 };
 use shared::RoomId;
 use std::rc::Rc;

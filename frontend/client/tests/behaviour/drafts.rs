@@ -5,7 +5,7 @@ use crate::page::*;
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::LEASE_MS;
-use client::outbox::persisted::{StoredDraft, StoredRows};
+use client::persisted::{StoredDraft, StoredRows};
 use shared::{Epoch, RoomId};
 
 fn types(page: &mut Page, text: &str) {

@@ -4,7 +4,7 @@ use crate::house::{House, client_id, member};
 use crate::page::{Page, ann, bo, closes, opens, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer, Unreachable};
-use client::outbox::persisted::StoredRows;
+use client::persisted::StoredRows;
 use client::view::{IdentityView, NameRefusal, ReadyState, RowKey};
 use shared::{ErrorCode, MemberId};
 

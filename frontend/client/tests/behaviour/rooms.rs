@@ -3,7 +3,7 @@
 use crate::house::{House, LOBBY, client_id, frame};
 use crate::page::{Page, ann, bo, commands, histories, posts};
 use client::input::{Input, Timer};
-use client::outbox::persisted::CommandBody;
+use client::persisted::CommandBody;
 use client::view::{Edge, RowState};
 use shared::command::Command;
 use shared::event::{DirectoryRoom, RoomsPage};

@@ -1,7 +1,7 @@
 //! What a browser keeps.
 
 use client::effect::Effect;
-use client::outbox::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use client::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use shared::{ClientId, RoomId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use crate::page::{Page, ann, posts, set};
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
-use client::outbox::persisted::{Owner, StoredDraft, StoredRows};
+use client::persisted::{Owner, StoredDraft, StoredRows};
 use client::view::RowKey;
 use shared::{ErrorCode, RoomId};
 

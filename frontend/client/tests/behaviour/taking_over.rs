@@ -5,7 +5,7 @@ use crate::page::{Page, ann, bo, commands, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::outbox::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
+use client::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
 use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
 

@@ -11,7 +11,7 @@ use crate::hooks::left_rooms::LeftRooms;
 use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
-use client::outbox::persisted::CommandBody;
+use client::persisted::CommandBody;
 use client::view::{PendingCommand, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;

@@ -13,7 +13,7 @@ use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
 use client::limits::FOUND_ROOMS_MAX;
-use client::outbox::persisted::CommandBody;
+use client::persisted::CommandBody;
 use client::view::{DirectoryPage, Edge, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;

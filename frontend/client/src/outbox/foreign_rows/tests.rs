@@ -1,5 +1,5 @@
 use super::*;
-use crate::outbox::persisted::CommandBody;
+use crate::persisted::CommandBody;
 use shared::{Epoch, MemberId, RoomId};
 
 fn owner(epoch: u64, member: u64) -> Owner {

@@ -3,7 +3,7 @@
 use super::Shell;
 use crate::house::client_id;
 use client::input::{ConnectionId, Input, Timer, Unreachable};
-use client::outbox::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
+use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use client::transport::Transport;
 use client::view::{NameRefusal, RowKey};
 use shared::command::PageAnchor;

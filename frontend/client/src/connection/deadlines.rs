@@ -3,9 +3,9 @@
 use super::upgrade::Upgrade;
 use super::{Connection, ConnectionState, DeadlineAction, Liveness};
 use crate::effect::Effect;
-use crate::input::Timer;
 use crate::jitter::Jitter;
 use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, PROBE_MS, STALE_MS, WELCOME_MS};
+use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::CloseCode;
 use shared::limits::SILENCE_MS;

@@ -1,7 +1,7 @@
 //! What the shell stores for the next life of the page: commands that are not settled, and drafts.
 //! Plain data that turns into JSON; where it is stored is the shell's affair.
 
-use crate::view::RowKey;
+use crate::row_key::RowKey;
 use serde::Serialize;
 use shared::json::{DecodeError, FromJson, Json};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};

@@ -1,0 +1,18 @@
+//! The key of a row, from local echo to history.
+
+use shared::{ClientId, MemberId};
+
+/// A row's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// The author: a `client_id` alone can be forged.
+    pub author: MemberId,
+    /// The author's id for it.
+    pub client_id: ClientId,
+}
+
+impl std::fmt::Display for RowKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.author.0, self.client_id)
+    }
+}
