@@ -12,6 +12,7 @@ mod serve;
 mod server;
 mod setup;
 mod size;
+mod structure;
 mod tally;
 mod task;
 mod test;
@@ -51,6 +52,7 @@ fn perform() -> Outcome<ExitCode> {
         Task::Serve(arguments) => return serve::serve(&tree, &arguments),
         Task::Test(tiers) => return Ok(test::test(&tree, &tiers)),
         Task::Size => return size::size(&tree),
+        Task::Structure => return structure::structure(&tree),
         Task::Build => run::build(&tree)?,
         Task::Setup => drop(setup::for_release(&tree)?),
         Task::Help => {}

@@ -12,6 +12,7 @@ cargo xtask serve [-- ARGS]  develop: serve the page on http://127.0.0.1:8080 wi
 cargo xtask test [TIER…]     install what the tests need and run these tiers, or all of them: style, native, browser, e2e, fault, size
 cargo xtask build            do the same as `run`, but do not serve
 cargo xtask size             compare the size of the first load with its budget
+cargo xtask structure        check the module imports, doc comments and file names
 cargo xtask setup            install only the tools that build the page
 
 The server gets ARGS: `cargo xtask run -- --help` lists them.";
@@ -29,6 +30,8 @@ pub(crate) enum Task {
     Test(Vec<Tier>),
     /// Weigh the page.
     Size,
+    /// Check the sources' structure.
+    Structure,
     /// Only install tools.
     Setup,
     /// Print the usage.
@@ -60,6 +63,7 @@ impl Task {
             "test" => Ok(Self::Test(tiers(&rest)?)),
             "build" => alone(Self::Build),
             "size" => alone(Self::Size),
+            "structure" => alone(Self::Structure),
             "setup" => alone(Self::Setup),
             "help" | "-h" | "--help" => Ok(Self::Help),
             _ => Err(Failure::new(format!("Unknown task `{name}`. Choose one of these:\n{USAGE}"))),
