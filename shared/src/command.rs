@@ -208,6 +208,27 @@ impl Command {
         serde_json::from_str(frame).map_err(|_| Self::explain(frame))
     }
 
+    /// The text frame, or the body of the request, that carries this command.
+    pub fn to_text(&self) -> String {
+        // Texts and numbers only: writing them cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The client's number for this command; 0 where nothing answers it.
+    pub fn reference(&self) -> u64 {
+        match self {
+            Command::Hello(hello) => hello.reference,
+            Command::Post(post) => post.reference,
+            Command::RoomCreate(create) => create.reference,
+            Command::RoomChange(change) => change.reference,
+            Command::RoomJoin(room) | Command::RoomLeave(room) => room.reference,
+            Command::Rooms(rooms) => rooms.reference,
+            Command::History(history) => history.reference,
+            Command::Events(events) => events.reference,
+            Command::Presence(_) | Command::Ping | Command::Pong => 0,
+        }
+    }
+
     /// Why it could not be read. The slow way, taken for bad frames only.
     fn explain(frame: &str) -> ParseCommandError {
         let value: serde_json::Value = serde_json::from_str(frame).unwrap_or_default();

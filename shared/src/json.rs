@@ -6,6 +6,8 @@
 //!
 //! Fields that are not asked for are passed over. One that is there twice, is of another kind or is missing is an error.
 
+pub mod raw;
+
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 
