@@ -30,6 +30,7 @@ mod row_key;
 pub mod share;
 mod sorted;
 mod sync;
+pub mod tabs;
 mod timer;
 pub mod transport;
 pub mod view;

@@ -285,6 +285,3 @@ impl Share {
 fn holds(lease: Lease, now: u64) -> bool {
     now < lease.until && lease.until <= now.saturating_add(LEADER_LEASE_MS)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,358 @@
+use super::*;
+use shared::{Epoch, MemberId};
+
+mod presence;
+
+/// Identity of most sessions here.
+const ANN: ExpectedIdentity = ExpectedIdentity { member: MemberId(1), epoch: Epoch(14) };
+/// Another member's.
+const BO: ExpectedIdentity = ExpectedIdentity { member: MemberId(2), epoch: Epoch(14) };
+
+/// A browser: its storage, its channel, and its tabs.
+#[derive(Default)]
+struct Browser {
+    storage: Option<Lease>,
+    now: u64,
+    pages: Vec<Page>,
+}
+
+struct Page {
+    tab: Tab,
+    election: LeaderElection,
+    delivered: Vec<Delivery>,
+    /// Reports of presence to the server.
+    reports: Vec<bool>,
+    /// How often it began a session.
+    begun: u32,
+    crashed: bool,
+}
+
+impl Browser {
+    fn with(count: u64) -> Self {
+        let mut browser = Browser { now: 1_000_000, ..Browser::default() };
+        (1..=count).for_each(|tab| browser.open(Tab(tab)));
+        browser
+    }
+
+    fn open(&mut self, tab: Tab) {
+        let mut out = Vec::new();
+        let election = LeaderElection::new(tab, self.storage, self.now, &mut out);
+        let (delivered, reports) = (Vec::new(), Vec::new());
+        self.pages.push(Page { tab, election, delivered, reports, begun: 1, crashed: false });
+        self.perform(tab, out);
+        self.go_live(tab);
+    }
+
+    fn go_live(&mut self, tab: Tab) {
+        self.act(tab, |election, now, out| {
+            election.welcomed(ANN);
+            election.live(now, out);
+        });
+    }
+
+    fn page(&mut self, tab: Tab) -> &mut Page {
+        self.pages.iter_mut().find(|page| page.tab == tab).unwrap()
+    }
+
+    fn act(&mut self, tab: Tab, act: impl FnOnce(&mut LeaderElection, u64, &mut Vec<TabEffect>)) {
+        let (now, mut out) = (self.now, Vec::new());
+        act(&mut self.page(tab).election, now, &mut out);
+        self.perform(tab, out);
+    }
+
+    fn perform(&mut self, tab: Tab, effects: Vec<TabEffect>) {
+        for effect in effects {
+            match effect {
+                TabEffect::SaveLease(lease) => self.storage = lease,
+                TabEffect::Deliver(delivery) => self.page(tab).delivered.push(delivery),
+                TabEffect::ReportPresence(away) => self.page(tab).reports.push(away),
+                TabEffect::Broadcast(message) => {
+                    let others = self.pages.iter().filter(|page| page.tab != tab && !page.crashed);
+                    for other in others.map(|page| page.tab).collect::<Vec<_>>() {
+                        let message = message.clone();
+                        self.act(other, |election, now, out| election.heard(Some(ANN), message, now, out));
+                    }
+                }
+                TabEffect::Restart => {
+                    let (storage, now) = (self.storage, self.now);
+                    let mut out = Vec::new();
+                    self.page(tab).election.end(storage, &mut out);
+                    self.perform(tab, out);
+                    let mut out = Vec::new();
+                    let election = LeaderElection::new(tab, self.storage, now, &mut out);
+                    let page = self.page(tab);
+                    (page.election, page.begun) = (election, page.begun + 1);
+                    self.perform(tab, out);
+                    self.go_live(tab);
+                }
+            }
+        }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        for _ in 0..ms / 500 {
+            self.now += 500;
+            let alive = self.pages.iter().filter(|page| !page.crashed);
+            for tab in alive.map(|page| page.tab).collect::<Vec<_>>() {
+                let storage = self.storage;
+                self.act(tab, |election, now, out| election.tick(storage, now, out));
+            }
+        }
+    }
+
+    fn leaders(&self) -> Vec<Tab> {
+        let leaders = self.pages.iter().filter(|page| !page.crashed && page.election.role() == Role::Leader);
+        leaders.map(|page| page.tab).collect()
+    }
+
+    /// The tab reads this frame.
+    fn reads(&mut self, tab: Tab, frame: &str) {
+        let event = Event::parse(frame).unwrap_or(Event::Unknown);
+        self.act(tab, |election, _, out| election.event(event, frame, out));
+    }
+}
+
+/// A frame that differs from others by a number.
+fn frame(n: usize) -> String {
+    format!(r#"{{"type":"gone","members":[],"count":{n}}}"#)
+}
+
+fn event(frame: &str) -> Delivery {
+    Delivery::Event(Event::parse(frame).unwrap_or(Event::Unknown))
+}
+
+fn deliveries(out: &[TabEffect]) -> Vec<Delivery> {
+    let deliver = |effect: &TabEffect| match effect {
+        TabEffect::Deliver(delivery) => Some(delivery.clone()),
+        _ => None,
+    };
+    out.iter().filter_map(deliver).collect()
+}
+
+/// A follower of tab 1.
+fn follower(now: u64) -> LeaderElection {
+    let mut out = Vec::new();
+    let election = LeaderElection::new(Tab(2), Some(Lease { tab: Tab(1), until: now + 1 }), now, &mut out);
+    assert_eq!((election.role(), out), (Role::Follower, vec![]));
+    election
+}
+
+#[test]
+fn the_first_tab_leads_and_relays_to_the_others() {
+    let mut browser = Browser::with(8);
+    assert_eq!(browser.leaders(), [Tab(1)]);
+    browser.reads(Tab(1), &frame(7));
+    let cursor = "000000000000000e.7".parse().unwrap();
+    browser.act(Tab(1), |election, _, out| election.through(cursor, out));
+    let both = [event(&frame(7)), Delivery::Through(cursor)];
+    assert!(browser.pages.iter().all(|page| page.delivered == both));
+    browser.pass(60_000);
+    assert_eq!(browser.leaders(), [Tab(1)]);
+    assert!(browser.pages.iter().all(|page| page.begun == 1), "nothing begins anew without cause");
+}
+
+#[test]
+fn another_tab_leads_at_once_when_the_leader_ends() {
+    let mut browser = Browser::with(8);
+    let storage = browser.storage;
+    browser.page(Tab(1)).crashed = true;
+    browser.act(Tab(1), |election, _, out| election.end(storage, out));
+    assert_eq!(browser.leaders().len(), 1);
+}
+
+#[test]
+fn another_tab_leads_within_five_seconds_when_the_leader_crashes() {
+    let mut browser = Browser::with(8);
+    browser.page(Tab(1)).crashed = true;
+    browser.pass(4_000);
+    let leaders = browser.leaders();
+    assert_eq!(leaders.len(), 1);
+    browser.reads(leaders[0], &frame(7));
+    let alive = browser.pages.iter().filter(|page| !page.crashed);
+    assert!(alive.into_iter().all(|page| page.delivered == [event(&frame(7))]));
+}
+
+#[test]
+fn a_leader_that_slept_gives_in_to_the_one_that_leads() {
+    let mut browser = Browser::with(2);
+    browser.page(Tab(1)).crashed = true;
+    browser.pass(5_000);
+    assert_eq!(browser.leaders(), [Tab(2)]);
+    browser.page(Tab(1)).crashed = false;
+    browser.pass(1_000);
+    assert_eq!(browser.leaders(), [Tab(2)]);
+}
+
+#[test]
+fn a_leader_that_ends_leaves_the_lease_of_another_alone() {
+    let mut out = Vec::new();
+    let election = LeaderElection::new(Tab(1), None, 0, &mut out);
+    out.clear();
+    election.end(Some(Lease { tab: Tab(2), until: 2_000 }), &mut out);
+    assert_eq!(out, []);
+    for lease in [None, Some(Lease { tab: Tab(1), until: 2_000 })] {
+        election.end(lease, &mut out);
+        assert_eq!(
+            std::mem::take(&mut out),
+            [TabEffect::SaveLease(None), TabEffect::Broadcast(TabMessage::Bye)]
+        );
+    }
+}
+
+#[test]
+fn frames_relayed_before_a_follower_has_begun_wait_for_it() {
+    let now = 1_000_000;
+    for count in [SHARED_FRAMES_MAX - 1, SHARED_FRAMES_MAX, SHARED_FRAMES_MAX + 1] {
+        let (mut election, mut out) = (follower(now), Vec::new());
+        for number in 0..count {
+            election.heard(Some(ANN), TabMessage::Frame(frame(number)), now, &mut out);
+        }
+        let is_over = count > SHARED_FRAMES_MAX;
+        assert_eq!(out, if is_over { vec![TabEffect::Restart] } else { vec![] }, "{count}");
+        election.welcomed(ANN);
+        election.live(0, &mut out);
+        let delivered = deliveries(&out);
+        assert_eq!(delivered.len(), count.min(SHARED_FRAMES_MAX));
+        assert_eq!(delivered[1], event(&frame(1)), "in their order");
+    }
+}
+
+#[test]
+fn frames_of_another_identity_are_not_delivered() {
+    let now = 1_000_000;
+    let (mut election, mut out) = (follower(now), Vec::new());
+    let relay = |election: &mut LeaderElection, out: &mut Vec<TabEffect>, number: usize| {
+        for (identity, offset) in [(Some(ANN), 0), (Some(BO), 100), (None, 200)] {
+            election.heard(identity, TabMessage::Frame(frame(number + offset)), now, out);
+        }
+    };
+    relay(&mut election, &mut out, 1);
+    assert!(election.welcomed(ANN));
+    relay(&mut election, &mut out, 2);
+    assert_eq!(out, []);
+    election.live(0, &mut out);
+    relay(&mut election, &mut out, 3);
+    assert_eq!(deliveries(&out), [1, 2, 3].map(|number| event(&frame(number))));
+    assert!(!election.welcomed(ANN), "a session had begun");
+}
+
+#[test]
+fn a_relayed_frame_that_cannot_be_read_is_a_sign_of_life() {
+    let (mut election, mut out) = (follower(0), Vec::new());
+    election.welcomed(ANN);
+    election.live(0, &mut Vec::new());
+    election.heard(Some(ANN), TabMessage::Frame("tea".to_owned()), 0, &mut out);
+    assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown)]);
+}
+
+#[test]
+fn a_leader_begins_anew_when_a_follower_is_of_another_identity() {
+    let now = 1_000_000;
+    for (led, follows, is_anew) in [
+        (Some(ANN), Some(BO), true),
+        (Some(ANN), Some(ANN), false),
+        (None, Some(BO), false),
+        (Some(ANN), None, false),
+    ] {
+        let mut out = Vec::new();
+        let mut election = LeaderElection::new(Tab(1), None, now, &mut out);
+        if let Some(led) = led {
+            election.welcomed(led);
+        }
+        out.clear();
+        election.heard(follows, TabMessage::WhoLeads, now, &mut out);
+        assert_eq!(out == [TabEffect::Restart], is_anew, "{led:?} asked by {follows:?}");
+    }
+    let (mut election, mut out) = (follower(now), Vec::new());
+    election.welcomed(ANN);
+    election.live(0, &mut out);
+    assert_eq!(out, [TabEffect::Broadcast(TabMessage::WhoLeads)], "a follower asks once it has begun");
+}
+
+#[test]
+fn followers_begin_anew_when_their_leader_has_begun_to_read() {
+    let mut browser = Browser::with(3);
+    // Its stream broke, and it has another: what came between the two was told to it alone.
+    let (storage, now) = (browser.storage, browser.now);
+    let mut out = Vec::new();
+    browser.page(Tab(1)).election = LeaderElection::new(Tab(1), storage, now, &mut out);
+    browser.reads(Tab(1), &frame(7));
+    browser.go_live(Tab(1));
+    assert_eq!(browser.pages.iter().map(|page| page.begun).collect::<Vec<_>>(), [1, 2, 2]);
+    assert!(browser.page(Tab(2)).delivered.is_empty());
+}
+
+#[test]
+fn tabs_that_are_long_hidden_stay_with_one_leader() {
+    let mut browser = Browser::with(8);
+    // Each is woken once a minute, at a second of its own.
+    for second in 0..600_u64 {
+        browser.now += 1_000;
+        let woken = Tab(second % 60 / 7 + 1);
+        if second % 7 == 0 && browser.pages.iter().any(|page| page.tab == woken) {
+            let storage = browser.storage;
+            browser.act(woken, |election, now, out| election.tick(storage, now, out));
+        }
+        assert_eq!(browser.leaders(), [Tab(1)], "{second} s");
+    }
+    assert!(browser.pages.iter().all(|page| page.begun == 1));
+}
+
+#[test]
+fn of_two_leaders_that_hear_of_each_other_one_gives_in_at_once() {
+    let mut browser = Browser::with(1);
+    browser.storage = None;
+    browser.open(Tab(2));
+    assert_eq!(browser.leaders(), [Tab(2)]);
+    let mut browser = Browser { now: 1_000_000, ..Browser::default() };
+    browser.open(Tab(2));
+    browser.storage = None;
+    browser.open(Tab(1));
+    assert_eq!(browser.leaders(), [Tab(2)]);
+}
+
+#[test]
+fn a_follower_of_nobody_asks_once_and_then_begins_anew() {
+    let now = 1_000_000;
+    let mut election = follower(now);
+    let tick = |election: &mut LeaderElection, lease| {
+        let mut out = Vec::new();
+        election.tick(lease, now + 10, &mut out);
+        out
+    };
+    let asks = [TabEffect::Broadcast(TabMessage::WhoLeads)];
+    assert_eq!(tick(&mut election, None), asks);
+    election.heard(None, TabMessage::Leads(Tab(1)), now, &mut Vec::new());
+    assert_eq!(tick(&mut election, None), asks, "it was answered");
+    tick(&mut election, Some(Lease { tab: Tab(1), until: now + 20 }));
+    assert_eq!(tick(&mut election, None), asks, "the lease was renewed");
+    assert_eq!(tick(&mut election, None), [TabEffect::Restart]);
+}
+
+#[test]
+fn a_lease_is_renewed_when_it_is_time() {
+    for (ms, is_renewed) in
+        [(LEADER_RENEW_MS - 1, false), (LEADER_RENEW_MS, true), (LEADER_RENEW_MS + 1, true)]
+    {
+        let mut out = Vec::new();
+        let mut election = LeaderElection::new(Tab(1), None, 10_000, &mut out);
+        let held = |now| TabEffect::SaveLease(Some(Lease { tab: Tab(1), until: now + LEADER_LEASE_MS }));
+        assert_eq!(std::mem::take(&mut out), [held(10_000)]);
+        election.tick(None, 10_000 + ms, &mut out);
+        assert_eq!(out, if is_renewed { vec![held(10_000 + ms)] } else { vec![] }, "{ms}");
+    }
+}
+
+#[test]
+fn a_tab_without_others_holds_no_lease_and_sends_no_message() {
+    let mut election = LeaderElection::alone(Tab(1));
+    let mut out = Vec::new();
+    election.tick(None, 5_000, &mut out);
+    election.welcomed(ANN);
+    election.live(5_000, &mut out);
+    election.tick(None, 10_000, &mut out);
+    election.end(None, &mut out);
+    assert_eq!(out, []);
+    election.event(Event::parse(&frame(7)).unwrap(), &frame(7), &mut out);
+    assert_eq!(out, [TabEffect::Deliver(event(&frame(7)))]);
+}

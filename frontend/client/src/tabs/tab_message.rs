@@ -1,0 +1,142 @@
+//! Messages between tabs of one browser, as texts on its `BroadcastChannel`.
+//!
+//! A text is the sender's identity, a line feed, a word, and what belongs to it. Tabs of two builds may hear each
+//! other after an update: what a tab does not know it passes over.
+
+use super::Tab;
+use shared::{Cursor, Epoch, MemberId};
+use std::fmt;
+use std::str::FromStr;
+
+/// Member and log of a session, as its `welcome` named them. Written as the part of a query by which a request is
+/// refused once the browser's cookie stands for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedIdentity {
+    /// Member that the session belongs to.
+    pub member: MemberId,
+    /// Log that the session reads.
+    pub epoch: Epoch,
+}
+
+impl fmt::Display for ExpectedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "member={}&epoch={}", self.member.0, self.epoch)
+    }
+}
+
+impl FromStr for ExpectedIdentity {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (member, epoch) =
+            text.strip_prefix("member=").and_then(|it| it.split_once("&epoch=")).ok_or(())?;
+        let member = MemberId(member.parse().map_err(drop)?);
+        Ok(ExpectedIdentity { member, epoch: epoch.parse().map_err(drop)? })
+    }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TabMessage {
+    /// From the leader: it read this frame.
+    Frame(String),
+    /// From the leader: it has read everything up to here.
+    Through(Cursor),
+    /// From the leader: it has begun to read.
+    Live,
+    /// From the leader: it ends.
+    Bye,
+    /// From the leader: it leads.
+    Leads(Tab),
+    /// From a follower that has begun, or finds the lease lapsed: does a tab lead? Timers of tabs that are long
+    /// hidden fire once a minute, so a leader may live and not renew its lease. Messages are not delayed so.
+    WhoLeads,
+    /// From a follower: the person is at that tab, or not.
+    Presence {
+        /// The follower.
+        tab: Tab,
+        /// The person is there.
+        is_here: bool,
+    },
+}
+
+impl TabMessage {
+    /// As a text, from a tab whose session is of `identity`; of none before its `welcome`.
+    pub fn encode(&self, identity: Option<ExpectedIdentity>) -> String {
+        let mut text = identity.map(|identity| identity.to_string()).unwrap_or_default();
+        text.push('\n');
+        text + &self.to_string()
+    }
+
+    /// Reads a text; none where it is no message that this build knows.
+    pub fn decode(text: &str) -> Option<(Option<ExpectedIdentity>, TabMessage)> {
+        let (identity, message) = text.split_once('\n')?;
+        let identity = if identity.is_empty() { None } else { Some(identity.parse().ok()?) };
+        let (word, rest) = message.split_once(' ').unwrap_or((message, ""));
+        let tab = || rest.parse().ok().map(Tab);
+        let message = match word {
+            "frame" => TabMessage::Frame(rest.to_owned()),
+            "through" => TabMessage::Through(rest.parse().ok()?),
+            "live" => TabMessage::Live,
+            "bye" => TabMessage::Bye,
+            "ask" => TabMessage::WhoLeads,
+            "lead" => TabMessage::Leads(tab()?),
+            "here" => TabMessage::Presence { tab: tab()?, is_here: true },
+            "away" => TabMessage::Presence { tab: tab()?, is_here: false },
+            _ => return None,
+        };
+        Some((identity, message))
+    }
+}
+
+impl fmt::Display for TabMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TabMessage::Frame(frame) => write!(f, "frame {frame}"),
+            TabMessage::Through(cursor) => write!(f, "through {cursor}"),
+            TabMessage::Live => f.write_str("live"),
+            TabMessage::Bye => f.write_str("bye"),
+            TabMessage::WhoLeads => f.write_str("ask"),
+            TabMessage::Leads(tab) => write!(f, "lead {}", tab.0),
+            TabMessage::Presence { tab, is_here: true } => write!(f, "here {}", tab.0),
+            TabMessage::Presence { tab, is_here: false } => write!(f, "away {}", tab.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_reads_back_what_it_writes() {
+        let cursor = "00000000000000ab.7".parse().unwrap();
+        let identity = ExpectedIdentity { member: MemberId(7), epoch: Epoch(0xab) };
+        for message in [
+            TabMessage::Frame("{\"type\":\"posted\",\"text\":\"两\\n行 \"}".to_owned()),
+            TabMessage::Frame("two\nlines".to_owned()),
+            TabMessage::Through(cursor),
+            TabMessage::Live,
+            TabMessage::Bye,
+            TabMessage::WhoLeads,
+            TabMessage::Leads(Tab(9)),
+            TabMessage::Presence { tab: Tab(7), is_here: true },
+            TabMessage::Presence { tab: Tab(u64::MAX), is_here: false },
+        ] {
+            for identity in [None, Some(identity)] {
+                let text = message.encode(identity);
+                assert_eq!(TabMessage::decode(&text), Some((identity, message.clone())), "{text}");
+            }
+        }
+        assert_eq!(TabMessage::Bye.encode(Some(identity)), "member=7&epoch=00000000000000ab\nbye");
+    }
+
+    #[test]
+    fn a_text_of_another_build_is_passed_over() {
+        for text in
+            ["", "bye", "\nsing", "\nlead", "\nlead x", "\nthrough 7", "somebody\nbye", "member=7\nbye"]
+        {
+            assert_eq!(TabMessage::decode(text), None, "{text:?}");
+        }
+    }
+}
