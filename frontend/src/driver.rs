@@ -17,11 +17,12 @@ use client::input::{ConnectionId, Input};
 use client::transport::{LastGood, Transport};
 use client::view::{ReadyState, View};
 use js_sys::Reflect;
+use shared::Event;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, EventTarget};
+use web_sys::EventTarget;
 use yew::Callback;
 
 /// The close code of a WebSocket that never opened (RFC 6455 §7.1.5).
@@ -174,8 +175,8 @@ impl Driver {
                 storage::write(Slot::Transport, text.as_deref());
             }
             Effect::RememberPin(pinned) => storage::write(Slot::Pin, pinned.map(Transport::name)),
-            Effect::Transmit(socket, frame) => {
-                self.with_connection(socket, |connection| connection.send(&frame))
+            Effect::Transmit(socket, command) => {
+                self.with_connection(socket, |connection| connection.send(&command.to_text()))
             }
             Effect::CloseConnection(socket, code) => {
                 self.with_connection(socket, |connection| connection.close(code))
@@ -214,7 +215,9 @@ impl Driver {
             Told::Opened => Input::ConnectionOpened(socket),
             Told::Follows => Input::FollowsLeader(socket),
             Told::Frame(frame) => Input::FrameReceived(socket, frame),
-            Told::Answer(frame) => Input::AnswerReceived(socket, frame),
+            Told::Answer(frame) => {
+                Input::AnswerReceived(socket, Event::parse(&frame).unwrap_or(Event::Unknown))
+            }
             Told::Closed { code, reason } => Input::ConnectionClosed { socket, code, reason },
         });
     }
@@ -243,7 +246,7 @@ impl Driver {
         &self,
         target: &web_sys::EventTarget,
         name: &str,
-        read: impl Fn(Event) -> Option<Input> + 'static,
+        read: impl Fn(web_sys::Event) -> Option<Input> + 'static,
     ) {
         let driver = self.clone();
         let heard = move |event| {
@@ -251,7 +254,7 @@ impl Driver {
                 driver.handle(input);
             }
         };
-        let listener = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
+        let listener = Closure::<dyn FnMut(web_sys::Event)>::new(heard).into_js_value();
         // Fails on nothing that is an event target.
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }

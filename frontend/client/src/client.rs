@@ -28,7 +28,8 @@ use crate::sync::reorder_buffer::ReorderBuffer;
 use crate::timer::Timer;
 use crate::view::view_cache::ViewCache;
 use shared::command::PageAnchor;
-use shared::{CloseCode, Cursor, Epoch, MemberId};
+use shared::event::Through;
+use shared::{CloseCode, Cursor, Epoch, Event, MemberId};
 
 /// The client's mind.
 #[derive(Debug)]
@@ -181,10 +182,21 @@ impl Client {
             Input::ConnectionOpened(socket) => self.opened(socket, now, out),
             Input::FollowsLeader(socket) => self.connection.follows(socket),
             Input::FrameReceived(socket, text) => {
+                // One that cannot be read is a sign of life. If it was an event of the log, the next one names it.
+                let event = Event::parse(&text).unwrap_or(Event::Unknown);
                 let whose = self.connection.heard(socket, now);
-                self.take(whose, text, now, out);
+                self.take(whose, event, now, out);
             }
-            Input::AnswerReceived(socket, text) => self.take(self.connection.whose(socket), text, now, out),
+            Input::EventReceived(socket, event) => {
+                let whose = self.connection.heard(socket, now);
+                self.take(whose, event, now, out);
+            }
+            Input::ThroughReceived(socket, through) => {
+                // What a `pong` says, which no request asks for.
+                let whose = self.connection.heard(socket, now);
+                self.take(whose, Event::Pong(Through { through }), now, out);
+            }
+            Input::AnswerReceived(socket, event) => self.take(self.connection.whose(socket), event, now, out),
             Input::ConnectionClosed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
             Input::TimerFired(timer) => self.timer(timer, now, out),
             Input::NetworkReported { online } => {
@@ -326,7 +338,7 @@ impl Client {
         };
         let commands = self.outbox.take_ready(now, number, out);
         for command in commands {
-            self.transmit(&command, out);
+            self.transmit(command, out);
         }
         self.ask(now, out);
     }

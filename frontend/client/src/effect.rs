@@ -5,6 +5,7 @@ use crate::persisted::{StoredDraft, StoredRow};
 use crate::row_key::RowKey;
 use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
+use shared::Command;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +50,8 @@ pub enum Effect {
     RememberTransport(Option<LastGood>),
     /// Keep for the next visit what the user wants.
     RememberPin(Option<Transport>),
-    /// Send a text frame on this connection.
-    Transmit(ConnectionId, String),
+    /// Send a command on this connection.
+    Transmit(ConnectionId, Command),
     /// Close this connection with this code; it may be dead, so nothing more is
     /// to be heard of it. Its `Input::Closed` may still be told, and then ends
     /// the readyState *closing*; without it that ends by itself.

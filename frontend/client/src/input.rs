@@ -7,7 +7,7 @@ use crate::row_key::RowKey;
 pub use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
 use shared::command::PageAnchor;
-use shared::{ClientId, Member, RoomId};
+use shared::{ClientId, Cursor, Event, Member, RoomId};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,13 @@ pub enum Input {
     FollowsLeader(ConnectionId),
     /// A text frame of this connection.
     FrameReceived(ConnectionId, String),
-    /// The answer to a command that went by a request of its own: a frame as above, but no word of
-    /// what this connection reads.
-    AnswerReceived(ConnectionId, String),
+    /// An event that this connection read: as a frame that was read already.
+    EventReceived(ConnectionId, Event),
+    /// Everything addressed to us up to here came on this connection before.
+    ThroughReceived(ConnectionId, Cursor),
+    /// The answer to a command that went by a request of its own: an event as above, but no sign that what this
+    /// connection reads still lives.
+    AnswerReceived(ConnectionId, Event),
     /// `close` of this connection.
     ConnectionClosed {
         /// Which.

@@ -13,6 +13,7 @@ mod connection_id;
 mod conversations;
 pub mod effect;
 pub mod event_stream;
+pub mod http_session;
 mod identity;
 pub mod input;
 pub mod inspect;

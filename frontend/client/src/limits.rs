@@ -146,6 +146,18 @@ pub const POLL_CUTS_MAX: u32 = 3;
 /// A poll that failed after so long was cut while it waited; sooner, it was refused.
 pub const PARKED_MS: u64 = 1_000;
 
+/// From a poll to its answer, beside its wait at the server. Past it: the poll has failed.
+pub const POLL_ANSWER_MS: u64 = 10_000;
+
+/// From a command in a request of its own to its answer. Past it: the request has failed, and the session breaks.
+pub const COMMAND_MS: u64 = 20_000;
+
+/// Bytes of a line or an event of an event stream. Past it: the session breaks.
+pub const EVENT_BYTES_MAX: usize = 8 << 20;
+
+/// Between two looks at the lease by which a tab reads for the others.
+pub const ELECTION_TICK_MS: u64 = 500;
+
 /// How long a page reads for the others unless it says so again.
 pub const LEADER_LEASE_MS: u64 = 2_500;
 

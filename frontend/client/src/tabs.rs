@@ -2,7 +2,7 @@
 
 pub mod leader_election;
 mod lease;
-mod presence_report;
+mod reported_presence;
 mod tab_message;
 
 pub use lease::{Lease, Tab};

@@ -1,6 +1,6 @@
 //! What goes wrong in a storm.
 
-use crate::line::Line;
+use crate::http_session::Shell;
 use crate::network::{Kind, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
@@ -109,7 +109,7 @@ impl World {
             if self.trace {
                 println!("{:>8} page {index} is frozen until {}", self.now, page.frozen_until);
             }
-            let (id, is_led) = (page.id, page.lines.values().any(Line::leads));
+            let (id, is_led) = (page.id, page.sessions.values().any(Shell::leads));
             if is_led {
                 self.leader_is_gone(id);
             }

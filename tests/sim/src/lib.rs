@@ -30,7 +30,7 @@ mod act;
 mod calm;
 mod chance;
 mod fault;
-mod line;
+mod http_session;
 mod network;
 mod page;
 mod plan;

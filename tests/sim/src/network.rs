@@ -2,16 +2,13 @@
 //! frames, as TCP does; between two there is none. A cut loses what is on its
 //! way, and either side may hear of it at once, late or never.
 
-use crate::line::Answer;
 use crate::page::PageId;
 use crate::promise::Broken;
 use crate::world::{Happening, World};
+use client::http_session::Request;
 use client::input::{ConnectionId, Input};
 use hub::SessionId;
 use hub::house::members::DeviceKey;
-use hub::input::{ExpectedIdentity, Poll};
-use shared::command::Hello;
-use shared::{Command, Cursor};
 use std::collections::VecDeque;
 
 /// One connection's number.
@@ -28,6 +25,8 @@ pub(crate) struct Connection {
     pub(crate) device: Option<DeviceKey>,
     /// The server's end, while it has one.
     pub(crate) session: Option<SessionId>,
+    /// The server has told something on it.
+    pub(crate) has_begun: bool,
     /// Nothing passes any more.
     pub(crate) cut: bool,
     pub(crate) at_page: AtPage,
@@ -67,10 +66,8 @@ pub(crate) enum AtPage {
 pub(crate) enum Up {
     Open,
     Frame(String),
-    Stream(Hello),
-    /// A poll that may wait for so many milliseconds.
-    Poll(Poll, u64),
-    Command(ExpectedIdentity, Command),
+    /// A request over HTTP.
+    Request(Request),
     Close,
 }
 
@@ -79,10 +76,13 @@ pub(crate) enum Up {
 pub(crate) enum Down {
     Opened,
     Frame(String),
-    Answer(Answer),
-    /// On a stream: all up to here has left.
-    Through(Cursor),
     Closed(u16, String),
+    /// A whole answer over HTTP: status and body.
+    Response(u16, String),
+    /// Bytes of a stream.
+    Chunk(Vec<u8>),
+    /// The end of a stream.
+    End,
 }
 
 impl World {
@@ -114,6 +114,7 @@ impl World {
             device,
             session: None,
             kind,
+            has_begun: false,
             cut: !self.pages[page.index].online || self.pages[page.index].blocked == Some(kind),
             at_page: AtPage::Opening,
             to_server: VecDeque::new(),

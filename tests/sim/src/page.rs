@@ -1,20 +1,22 @@
 //! The client's shell: a page in a browser, with its timers, sockets and requests.
 
-use crate::line::Line;
+use crate::http_session::Shell;
 use crate::network::{AtPage, Connection, Kind, Up, Wire};
 use crate::promise::{Broken, me};
 use crate::shelf::{Shelf, Shelve};
 use crate::world::{Happening, World};
 use client::Client;
 use client::effect::Effect;
+use client::http_session::SessionInput;
 use client::input::{ConnectionId, Input, Timer, Unreachable};
-use client::share::Lease;
+use client::tabs::Lease;
 use client::transport::Transport;
 use client::view::{NameRefusal, View};
 use hub::house::members::DeviceKey;
 use hub::output::Answer;
-use shared::{Cursor, Epoch, ErrorCode, RoomId};
-use std::collections::BTreeMap;
+use shared::event::Welcome;
+use shared::{Epoch, ErrorCode, Event, RoomId};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 /// One page in one of its lives: a reload begins the next.
@@ -47,7 +49,7 @@ pub(crate) struct Page {
     pub(crate) skew: u64,
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) wires: BTreeMap<ConnectionId, Wire>,
-    pub(crate) lines: BTreeMap<ConnectionId, Line>,
+    pub(crate) sessions: BTreeMap<ConnectionId, Shell>,
     /// What its network does not let pass.
     pub(crate) blocked: Option<Kind>,
     /// There is a network.
@@ -65,6 +67,9 @@ pub(crate) struct Page {
     pub(crate) is_checked: bool,
     /// What was typed last, where and by whom, as long as nothing may take it away.
     pub(crate) typed: Option<(RoomId, String, String)>,
+    /// Inputs that wait, and whether one is being handled: as in the page's driver.
+    waiting: VecDeque<Input>,
+    is_busy: bool,
 }
 
 /// A request over HTTP.
@@ -124,7 +129,7 @@ impl Page {
             skew: browser as u64 * 1_234,
             timers: BTreeMap::new(),
             wires: BTreeMap::new(),
-            lines: BTreeMap::new(),
+            sessions: BTreeMap::new(),
             blocked: None,
             online: true,
             visible: true,
@@ -134,15 +139,24 @@ impl Page {
             view,
             is_checked: false,
             typed: None,
+            waiting: VecDeque::new(),
+            is_busy: false,
         }
     }
 }
 
-/// The log that a `welcome` tells about. The client reads all of it; here one field will do.
-fn epoch_of(welcome: &str) -> Option<Epoch> {
-    let (_, rest) = welcome.split_once(r#""through":""#)?;
-    let cursor: Cursor = rest.split_once('"')?.0.parse().ok()?;
-    Some(cursor.epoch)
+/// The `welcome` that an input is, and the connection that it came on.
+fn welcome_in(input: &Input) -> Option<(ConnectionId, Box<Welcome>)> {
+    match input {
+        Input::EventReceived(socket, Event::Welcome(welcome)) => Some((*socket, welcome.clone())),
+        Input::FrameReceived(socket, text) if text.starts_with(r#"{"type":"welcome""#) => {
+            match Event::parse(text) {
+                Ok(Event::Welcome(welcome)) => Some((*socket, welcome)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 impl World {
@@ -160,7 +174,7 @@ impl World {
         if in_order {
             self.give(old_id, Input::Leaving)?;
         }
-        self.drop_lines(old_id, in_order)?;
+        self.drop_sessions(old_id, in_order)?;
         let old = &self.pages[index];
         let mut page = Page::new(index, old.browser, seed);
         page.id.life = old.id.life + 1;
@@ -184,28 +198,45 @@ impl World {
 
     /// Gives a page an input and does what it wants done.
     pub(crate) fn give(&mut self, id: PageId, input: Input) -> Result<(), Broken> {
-        let now = self.now;
         let page = &mut self.pages[id.index];
         if page.id != id {
             return Ok(());
         }
+        page.waiting.push_back(input);
+        if std::mem::replace(&mut page.is_busy, true) {
+            return Ok(());
+        }
+        while let Some(input) = self.pages[id.index].waiting.pop_front() {
+            self.handle(id, input)?;
+        }
+        self.pages[id.index].is_busy = false;
+        Ok(())
+    }
+
+    fn handle(&mut self, id: PageId, input: Input) -> Result<(), Broken> {
+        let now = self.now;
+        let page = &mut self.pages[id.index];
         if self.trace {
             println!("{now:>8} page {}: {input:?}", id.index);
         }
-        if let Input::FrameReceived(socket, text) = &input
-            && text.starts_with(r#"{"type":"welcome""#)
-            && (page.lines.contains_key(socket)
+        if let Some((socket, welcome)) = welcome_in(&input)
+            && (page.sessions.contains_key(&socket)
                 || page
                     .wires
-                    .get(socket)
+                    .get(&socket)
                     .and_then(|wire| self.connections.get(wire))
                     .is_some_and(Connection::is_open))
         {
-            let epoch = epoch_of(text);
+            let epoch = Some(welcome.through.epoch);
             page.is_checked &= page.epoch == epoch;
             page.epoch = epoch;
             self.story.welcomes += 1;
-            self.story.resumed += u64::from(text.contains(r#""resumed":true"#));
+            self.story.resumed += u64::from(welcome.resumed);
+        }
+        if let Input::ConnectionClosed { socket, .. } = &input
+            && let Some(shell) = page.sessions.get_mut(socket)
+        {
+            shell.is_over = true;
         }
         if input == Input::SignedOut(Ok(())) {
             self.ledger.dropped(id, |_| false);
@@ -242,17 +273,17 @@ impl World {
             Effect::RenewLease { keys, until } => self.shelve(id, Shelve::Lease(keys, until)),
             Effect::SaveDraft(draft) => self.shelve(id, Shelve::KeepDraft(draft)),
             Effect::OpenConnection(socket, Transport::WebSocket) => self.open(id, socket),
-            Effect::OpenConnection(socket, transport) => self.open_line(id, socket, transport)?,
-            Effect::Transmit(socket, text) if self.is_line(id, socket).is_some() => {
-                self.say_by_line(id, socket, &text)?;
+            Effect::OpenConnection(socket, transport) => self.open_session(id, socket, transport),
+            Effect::Transmit(socket, command) if self.has_session(id, socket) => {
+                self.session(id, socket, SessionInput::Send(command))?;
             }
-            Effect::CloseConnection(socket, _) if self.is_line(id, socket) == Some(true) => {
-                self.leave_line(id, socket)?;
+            Effect::CloseConnection(socket, _) if self.has_session(id, socket) => {
+                self.session(id, socket, SessionInput::Close)?;
             }
             Effect::RememberTransport(_) | Effect::RememberPin(_) => {}
-            Effect::Transmit(socket, text) => {
+            Effect::Transmit(socket, command) => {
                 let wire = self.wire_of(id, socket, AtPage::Open)?;
-                self.up(wire, Up::Frame(text));
+                self.up(wire, Up::Frame(command.to_text()));
             }
             Effect::CloseConnection(socket, _) => {
                 let opening = self.wire_of(id, socket, AtPage::Opening);
@@ -270,6 +301,11 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether this is a session over plain HTTP that the page has not been told the end of.
+    fn has_session(&self, id: PageId, socket: ConnectionId) -> bool {
+        self.pages[id.index].sessions.get(&socket).is_some_and(|shell| !shell.is_over)
     }
 
     /// The connection behind a socket, which must be as the page should know it.

@@ -3,18 +3,21 @@
 //! missed is held back, and dropped if it is too much; one append is under way
 //! at a time; reads are answered in any order; a crash forgets what was not synced.
 
+mod answer;
 mod session;
 mod store;
 
-use crate::network::{Down, Kind};
+use crate::network::Kind;
 use crate::page::{Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
+use answer::Told;
 use hub::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::log::Log;
 use hub::{Audience, Hub, Input, Output, RequestId, SessionId, Settings};
 use session::{Held, Session, encode};
+use shared::close::retry_reason;
 use shared::event::Refusal;
 use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
 use std::collections::{BTreeMap, VecDeque};
@@ -232,7 +235,7 @@ impl World {
             }
             if in_order {
                 let hint = self.chance.between(0, 1_000);
-                self.down(session.wire, Down::Closed(1012, format!("retry-ms={hint}")));
+                self.tell(session.wire, Told::Closed(1012, retry_reason(hint)));
             } else {
                 self.cut(session.wire);
             }

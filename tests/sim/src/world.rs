@@ -10,7 +10,6 @@ use crate::promise::{Broken, Ledger};
 use crate::server::Server;
 use crate::shelf::Shelve;
 use client::input::{ConnectionId, Input, Timer};
-use client::share::Word;
 use hub::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::{SessionId, Settings};
@@ -24,16 +23,14 @@ pub(crate) enum Happening {
     AtServer(Wire),
     /// The next frame on a connection reaches the page.
     AtPage(Wire),
-    /// A connection over plain HTTP is open at once.
-    LineOpen(PageId, ConnectionId),
-    /// One that the client closed is closed.
-    LineLeft(PageId, ConnectionId),
-    /// One looks who leads, if it was to do so at this time.
+    /// A session over plain HTTP opens.
+    SessionOpens(PageId, ConnectionId),
+    /// It looks which tab leads, if it was to do so at this time.
     Tick(PageId, ConnectionId, u64),
-    /// What another page of the browser told, and whose session it is of, reaches a connection.
-    Word(PageId, ConnectionId, String, Word),
-    /// The next poll leaves.
-    Poll(PageId, ConnectionId),
+    /// A message of another tab reaches it.
+    TabMessage(PageId, ConnectionId, String),
+    /// Its next poll is due.
+    PollDue(PageId, ConnectionId),
     /// A poll has waited for long enough.
     PollOver(SessionId),
     /// Some pages are to use another transport, or their network lets another pass.
@@ -89,6 +86,8 @@ pub(crate) struct World {
     pub(crate) last_wire: u64,
     pub(crate) ledger: Ledger,
     pub(crate) story: Story,
+    /// Things read that sessions over plain HTTP delivered to their clients.
+    pub(crate) delivered: u64,
     /// What is to happen, by time and then by the order in which it was foreseen.
     due: BTreeMap<(u64, u64), Happening>,
     foreseen: u64,
@@ -125,6 +124,7 @@ impl World {
             last_wire: 0,
             ledger: Ledger::default(),
             story: Story::default(),
+            delivered: 0,
             due: BTreeMap::new(),
             foreseen: 0,
         }
@@ -140,11 +140,10 @@ impl World {
     fn frozen_until(&self, what: &Happening) -> Option<u64> {
         let id = match what {
             Happening::AtPage(wire) | Happening::PageHears(wire) => self.connections.get(wire)?.page,
-            Happening::LineOpen(id, _)
-            | Happening::LineLeft(id, _)
+            Happening::SessionOpens(id, _)
             | Happening::Tick(id, ..)
-            | Happening::Word(id, ..)
-            | Happening::Poll(id, _)
+            | Happening::TabMessage(id, ..)
+            | Happening::PollDue(id, _)
             | Happening::Timer(id, ..)
             | Happening::Response(id, _)
             | Happening::Store(id, _) => *id,
@@ -173,11 +172,10 @@ impl World {
         match what {
             Happening::AtServer(wire) => self.at_server(wire)?,
             Happening::AtPage(wire) => self.next_down(wire)?,
-            Happening::LineOpen(id, socket) => self.line_open(id, socket)?,
-            Happening::LineLeft(id, socket) => self.line_left(id, socket)?,
+            Happening::SessionOpens(id, socket) => self.session_opens(id, socket)?,
             Happening::Tick(id, socket, at) => self.tick(id, socket, at)?,
-            Happening::Word(id, socket, of, word) => self.hear(id, socket, &of, word)?,
-            Happening::Poll(id, socket) => self.poll(id, socket),
+            Happening::TabMessage(id, socket, text) => self.hear(id, socket, text)?,
+            Happening::PollDue(id, socket) => self.poll_due(id, socket)?,
             Happening::PollOver(session) => self.poll_over(session)?,
             Happening::Switch => self.switch()?,
             Happening::ServerHears(wire) => self.server_hears(wire)?,

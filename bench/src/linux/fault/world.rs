@@ -211,7 +211,8 @@ impl World {
                 }
             }
             Effect::OpenConnection(socket, transport) => self.open_chain(id, socket, transport),
-            Effect::Transmit(socket, text) => {
+            Effect::Transmit(socket, command) => {
+                let text = command.to_text();
                 if !self.say_by_chain(id, socket, &text) {
                     self.transmit(id, socket, &text);
                 }

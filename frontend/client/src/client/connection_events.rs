@@ -6,8 +6,8 @@ use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
 use crate::timer::Timer;
 use crate::transport::Transport;
-use shared::CloseCode;
 use shared::command::{Command, Hello, PresenceReport};
+use shared::{CloseCode, Event};
 
 impl Client {
     pub(super) fn opened(&mut self, socket: ConnectionId, now: u64, out: &mut Vec<Effect>) {
@@ -18,18 +18,18 @@ impl Client {
             let cursor = self.cursor.filter(|_| self.held_by == me);
             let room = Some(self.rooms.first());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
-            self.transmit_on(socket, &Command::Hello(hello), out);
+            out.push(Effect::Transmit(socket, Command::Hello(hello)));
         }
     }
 
     /// Takes what came on a connection, if it is ours.
-    pub(super) fn take(&mut self, whose: FrameOutcome, text: String, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn take(&mut self, whose: FrameOutcome, event: Event, now: u64, out: &mut Vec<Effect>) {
         match whose {
             FrameOutcome::NotOurs => {}
-            FrameOutcome::Now => self.frame(&text, now, out),
-            FrameOutcome::Beside => self.frame_beside(&text, now, out),
+            FrameOutcome::Now => self.event(event, now, out),
+            FrameOutcome::Beside => self.event_beside(event, now, out),
             FrameOutcome::Later => {
-                if !self.connection.hold_back(text) {
+                if !self.connection.hold_back(event) {
                     self.beside_failed(now, out);
                 }
             }
@@ -80,7 +80,7 @@ impl Client {
             self.load(out);
         }
         if changed && self.connection.is_live() {
-            self.transmit(&Command::Presence(PresenceReport { away: !visible }), out);
+            self.transmit(Command::Presence(PresenceReport { away: !visible }), out);
         }
         if visible {
             if std::mem::take(&mut self.left) || changed {
@@ -95,7 +95,7 @@ impl Client {
 
     pub(super) fn after_wake(&mut self, probe: Liveness, out: &mut Vec<Effect>) {
         match probe {
-            Liveness::Send => self.transmit(&Command::Ping, out),
+            Liveness::Send => self.transmit(Command::Ping, out),
             Liveness::Anew => self.after_loss(out),
             Liveness::No => {}
         }
@@ -129,14 +129,7 @@ impl Client {
         self.catching_up = false;
     }
 
-    pub(super) fn transmit(&self, command: &Command, out: &mut Vec<Effect>) {
-        self.transmit_on(self.connection.socket(), command, out);
-    }
-
-    pub(super) fn transmit_on(&self, socket: ConnectionId, command: &Command, out: &mut Vec<Effect>) {
-        // No command of ours fails to become JSON; if one did, silence would tell.
-        if let Ok(text) = serde_json::to_string(command) {
-            out.push(Effect::Transmit(socket, text));
-        }
+    pub(super) fn transmit(&self, command: Command, out: &mut Vec<Effect>) {
+        out.push(Effect::Transmit(self.connection.socket(), command));
     }
 }

@@ -10,10 +10,8 @@ use shared::event::{Refusal, Through};
 use shared::{CloseCode, ErrorCode, Event, Member};
 
 impl Client {
-    /// Takes a text frame of the connection. One that cannot be read is passed
-    /// over: if it was an event of the log, the next one names it and the hole is seen.
-    pub(super) fn frame(&mut self, text: &str, now: u64, out: &mut Vec<Effect>) {
-        let Ok(event) = Event::parse(text) else { return };
+    /// Takes an event of the connection.
+    pub(super) fn event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) => {
                 if self.connection.is_greeting(welcome.reference) {
@@ -23,7 +21,7 @@ impl Client {
             }
             Event::Error(refusal) => return self.refused(&refusal, now, out),
             Event::Ping(through) => {
-                self.transmit(&Command::Pong, out);
+                self.transmit(Command::Pong, out);
                 return self.through(through, now, out);
             }
             Event::Pong(through) => return self.through(through, now, out),
@@ -48,15 +46,15 @@ impl Client {
         self.tidy();
     }
 
-    /// Takes a text frame of the WebSocket that is tried beside the connection.
-    pub(super) fn frame_beside(&mut self, text: &str, now: u64, out: &mut Vec<Effect>) {
-        match Event::parse(text) {
-            Ok(Event::Welcome(welcome)) if self.connection.is_beside_greeting_as(welcome.reference) => {
+    /// Takes an event of the WebSocket that is tried beside the connection.
+    pub(super) fn event_beside(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+        match event {
+            Event::Welcome(welcome) if self.connection.is_beside_greeting_as(welcome.reference) => {
                 self.connection.take_over(now, out);
                 self.after_loss(out);
                 self.welcome(&welcome, now, out);
             }
-            Ok(Event::Error(_)) => self.beside_failed(now, out),
+            Event::Error(_) => self.beside_failed(now, out),
             _ => {}
         }
     }
@@ -67,9 +65,9 @@ impl Client {
         self.take_held(held, now, out);
     }
 
-    pub(super) fn take_held(&mut self, held: Vec<String>, now: u64, out: &mut Vec<Effect>) {
-        for frame in held {
-            self.frame(&frame, now, out);
+    pub(super) fn take_held(&mut self, held: Vec<Event>, now: u64, out: &mut Vec<Effect>) {
+        for event in held {
+            self.event(event, now, out);
         }
     }
 

@@ -32,7 +32,7 @@ impl Client {
                 };
                 room.history.left(reference, at, self.seen, now);
                 self.reference = reference;
-                self.transmit(&Command::History(command::HistoryQuery { reference, room: id, at }), out);
+                self.transmit(Command::History(command::HistoryQuery { reference, room: id, at }), out);
             }
         }
         if self.browse.as_ref().is_some_and(|browse| browse.ask.is_wanted()) {
@@ -40,7 +40,7 @@ impl Client {
             if let Some(browse) = &mut self.browse {
                 browse.ask.left(reference, now);
                 let command = Command::Rooms(browse.command(reference));
-                self.transmit(&command, out);
+                self.transmit(command, out);
             }
         }
     }
@@ -66,7 +66,7 @@ impl Client {
             commands.push(Command::Events(command::EventsQuery { reference, to, after }));
         }
         for command in commands {
-            self.transmit(&command, out);
+            self.transmit(command, out);
         }
     }
 

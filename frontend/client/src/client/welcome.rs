@@ -53,7 +53,7 @@ impl Client {
         self.settle_outbox(out);
         self.new_version = is_newer_page(&self.build, build);
         if !self.visible {
-            self.transmit(&Command::Presence(PresenceReport { away: true }), out);
+            self.transmit(Command::Presence(PresenceReport { away: true }), out);
         }
     }
 

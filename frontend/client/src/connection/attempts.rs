@@ -4,12 +4,13 @@ use super::upgrade::UpgradeSchedule;
 use super::{Connection, ConnectionState};
 use crate::effect::Effect;
 use crate::transport::{LastGood, Transport};
+use shared::Event;
 
 impl Connection {
     /// The user wants this transport and no other, or the best again.
     ///
     /// What was held back for a WebSocket that is not tried any more is to be taken now.
-    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
+    pub(crate) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
         let is_another = self.choice.pinned() != pinned;
         if pinned.is_none() && is_another {
             self.plan = UpgradeSchedule::at_once(now);

@@ -9,7 +9,7 @@ use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
 use crate::limits::{BESIDE_CEILING_MS, BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS};
 use crate::transport::Transport;
-use shared::CloseCode;
+use shared::{CloseCode, Event};
 
 /// It.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Upgrade {
     /// The `ref` of its `hello`, once it is open.
     reference: Option<u64>,
     /// What the connection that serves told since.
-    held: Vec<String>,
+    held: Vec<Event>,
 }
 
 impl Upgrade {
@@ -80,20 +80,20 @@ impl Connection {
     }
 
     /// It is given up. What was held back for it is to be taken now.
-    pub(crate) fn beside_failed(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<String> {
+    pub(crate) fn beside_failed(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
         let held = self.leave_beside(out);
         self.plan.failed(now);
         held
     }
 
     /// It was closed: the same.
-    pub(crate) fn beside_closed(&mut self, now: u64) -> Vec<String> {
+    pub(crate) fn beside_closed(&mut self, now: u64) -> Vec<Event> {
         self.plan.failed(now);
         self.beside.take().map(|beside| beside.held).unwrap_or_default()
     }
 
     /// Ends it.
-    pub(super) fn leave_beside(&mut self, out: &mut Vec<Effect>) -> Vec<String> {
+    pub(super) fn leave_beside(&mut self, out: &mut Vec<Effect>) -> Vec<Event> {
         let Some(beside) = self.beside.take() else { return Vec::new() };
         out.push(Effect::CloseConnection(beside.socket, CloseCode::Normal.number()));
         beside.held
@@ -113,10 +113,10 @@ impl Connection {
         self.beside.as_ref().is_some_and(|beside| beside.reference.is_some())
     }
 
-    /// Holds a frame back. False if that were too many.
-    pub(crate) fn hold_back(&mut self, frame: String) -> bool {
+    /// Holds an event back. False if that were too many.
+    pub(crate) fn hold_back(&mut self, event: Event) -> bool {
         let Some(beside) = &mut self.beside else { return false };
-        beside.held.push(frame);
+        beside.held.push(event);
         beside.held.len() <= BESIDE_FRAMES_MAX
     }
 

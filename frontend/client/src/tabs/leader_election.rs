@@ -6,7 +6,7 @@
 //! tab followed do not reach it: a follower begins with a request of its own once it listens, and whenever a leader
 //! has begun to read, the followers begin anew. So what a follower is relayed goes on from where it stands.
 
-use super::presence_report::PresenceReport;
+use super::reported_presence::ReportedPresence;
 use super::{ExpectedIdentity, Lease, Tab, TabMessage};
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
 use crate::sorted::Map;
@@ -61,7 +61,7 @@ pub struct LeaderElection {
     is_away: bool,
     /// Followers at which the person is, and when they last said so.
     here: Map<Tab, u64>,
-    report: PresenceReport,
+    report: ReportedPresence,
     said_here_at: u64,
     renewed_at: u64,
     /// A follower has asked which tab leads, and was not answered.
@@ -80,7 +80,7 @@ impl LeaderElection {
             held: Vec::new(),
             is_away: false,
             here: Map::new(),
-            report: PresenceReport::default(),
+            report: ReportedPresence::default(),
             said_here_at: 0,
             renewed_at: 0,
             is_asking: false,

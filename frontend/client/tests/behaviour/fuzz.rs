@@ -40,12 +40,13 @@ impl Shell {
                 Effect::CloseConnection(ConnectionId(number), _) => {
                     assert!(self.usable.remove(number).is_some(), "closed what was not there");
                 }
-                Effect::Transmit(ConnectionId(number), text) => {
+                Effect::Transmit(ConnectionId(number), command) => {
                     assert!(self.usable.contains_key(number), "sent on what was closed");
+                    let text = command.to_text();
                     assert!(text.len() <= shared::limits::FRAME_BYTES_MAX);
-                    Command::parse(text).unwrap();
-                    let value: serde_json::Value = serde_json::from_str(text).unwrap();
-                    self.reference = value["ref"].as_u64().unwrap_or(self.reference);
+                    assert_eq!(Command::parse(&text).as_ref(), Ok(command));
+                    let reference = command.reference();
+                    self.reference = if reference > 0 { reference } else { self.reference };
                 }
                 Effect::ScheduleTimer(timer, at) => {
                     self.timers.insert(*timer, *at);

@@ -86,9 +86,9 @@ impl Page {
             self.store.perform(effect);
             match effect {
                 Effect::OpenConnection(socket, _) => self.socket = *socket,
-                Effect::Transmit(socket, text) => {
+                Effect::Transmit(socket, command) => {
                     assert_eq!(*socket, self.socket, "sent on a connection that is no more");
-                    if let Ok(Command::Hello(hello)) = Command::parse(text) {
+                    if let Command::Hello(hello) = command {
                         self.hello = hello.reference;
                     }
                 }
@@ -218,7 +218,7 @@ pub(crate) fn bo() -> Member {
 /// The commands among these effects.
 pub(crate) fn commands(effects: &[Effect]) -> Vec<Command> {
     let command = |effect: &Effect| match effect {
-        Effect::Transmit(_, text) => Some(Command::parse(text).expect("a command")),
+        Effect::Transmit(_, command) => Some(command.clone()),
         _ => None,
     };
     effects.iter().filter_map(command).collect()

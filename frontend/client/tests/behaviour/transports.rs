@@ -52,10 +52,10 @@ impl Page {
             match effect {
                 Effect::OpenConnection(socket, transport) => drop(self.open.insert(*transport, *socket)),
                 Effect::CloseConnection(socket, _) => self.open.retain(|_, open| open != socket),
-                Effect::Transmit(socket, text) => {
+                Effect::Transmit(socket, command) => {
                     assert!(self.open.values().any(|open| open == socket), "sent on what is closed");
-                    if let Ok(Command::Hello(hello)) = Command::parse(text) {
-                        self.hellos.insert(*socket, hello);
+                    if let Command::Hello(hello) = command {
+                        self.hellos.insert(*socket, hello.clone());
                     }
                 }
                 Effect::SaveRow(row) => kept.push(row.key()),

@@ -1,11 +1,15 @@
 //! The sessions of the server: what comes in on each, and what goes out or is held back.
 
-use crate::line::Answer;
+use super::answer::Told;
 use crate::network::{Down, Kind, Up, Wire};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
+use client::http_session::{Call, Request};
+use client::tabs;
 use hub::house::members::DeviceKey;
+use hub::input::{ExpectedIdentity, Poll};
 use hub::{Dialect, Input, SessionId};
+use shared::command::Hello;
 use shared::event::Through;
 use shared::limits::{PING_MS, SILENCE_MS};
 use shared::{Address, ClientId, CloseCode, Command, Event, MemberId, RoomId};
@@ -110,7 +114,7 @@ impl World {
         }
         session.has_told |= session.kind == Kind::Stream;
         let wire = session.wire;
-        self.down(wire, Down::Frame(text));
+        self.tell(wire, Told::Frame(text));
     }
 
     /// Polls that have something to say, or have waited for long enough, are answered.
@@ -124,7 +128,7 @@ impl World {
         let (id, session) = self.server.sessions.iter_mut().find(|(_, session)| is_ready(session))?;
         let (id, wire, frames) = (*id, session.wire, std::mem::take(&mut session.collected));
         let (through, present) = (self.server.hub.through(), self.server.hub.presence_revision());
-        self.down(wire, Down::Answer(Answer { frames, through, present }));
+        self.tell(wire, Told::Polled { frames, through, present });
         self.end(id, None)
     }
 
@@ -138,7 +142,7 @@ impl World {
                 told.push(session.wire);
             }
         }
-        told.into_iter().for_each(|wire| self.down(wire, Down::Through(through)));
+        told.into_iter().for_each(|wire| self.tell(wire, Told::Through(through)));
     }
 
     pub(crate) fn poll_over(&mut self, id: SessionId) -> Result<(), Broken> {
@@ -155,7 +159,7 @@ impl World {
     pub(super) fn end(&mut self, id: SessionId, code: Option<CloseCode>) -> Option<Input> {
         let session = self.server.sessions.remove(&id)?;
         if let Some(code) = code {
-            self.down(session.wire, Down::Closed(code.number(), String::new()));
+            self.tell(session.wire, Told::Closed(code.number(), String::new()));
         }
         if let Some(connection) = self.connections.get_mut(&session.wire) {
             connection.session = None;
@@ -178,22 +182,46 @@ impl World {
             Some(Up::Open) => {
                 self.accept(wire, |session, device| Input::Opened { session, dialect: Dialect::V1, device })
             }
-            Some(Up::Stream(hello)) => {
-                self.accept(wire, |session, device| Input::Streamed { session, device, hello })
-            }
-            Some(Up::Poll(poll, wait_ms)) => {
-                self.accept(wire, |session, device| Input::Polled { session, device, poll })?;
-                if let Some(id) = self.connections.get(&wire).and_then(|connection| connection.session) {
-                    self.after(wait_ms, Happening::PollOver(id));
-                }
-                Ok(())
-            }
-            Some(Up::Command(identity, command)) => self.accept(wire, |session, device| {
-                Input::CommandRequested { session, device, identity, command }
-            }),
+            Some(Up::Request(request)) => self.request_came(wire, request),
             Some(Up::Frame(text)) => self.read(id, &text),
             Some(Up::Close) => self.server_hears(wire),
         }
+    }
+
+    /// A request over HTTP is there: what its path and body say.
+    fn request_came(&mut self, wire: Wire, request: Request) -> Result<(), Broken> {
+        let nobody = Hello { reference: 0, build: String::new(), cursor: None, room: None };
+        let claim = |identity: Option<tabs::ExpectedIdentity>| ExpectedIdentity {
+            member: identity.map(|identity| identity.member),
+            epoch: identity.map(|identity| identity.epoch),
+        };
+        let (poll, wait_ms) = match request.call.clone() {
+            Call::Stream(hello) => {
+                return self.accept(wire, |session, device| Input::Streamed { session, device, hello });
+            }
+            Call::Command { identity, .. } => {
+                let (text, identity) = (request.body().unwrap_or_default(), claim(identity));
+                let command = Command::parse(&text).map_err(|error| Broken(format!("{error:?}: {text}")))?;
+                return self.accept(wire, |session, device| Input::CommandRequested {
+                    session,
+                    device,
+                    identity,
+                    command,
+                });
+            }
+            Call::FirstPoll { hello, is_away: away } => {
+                (Poll { hello, identity: claim(None), begins: true, present: 0, away }, 0)
+            }
+            Call::Poll { cursor, present, is_away: away, wait_s, identity } => {
+                let hello = Hello { cursor: Some(cursor), ..nobody };
+                (Poll { hello, identity: claim(identity), begins: false, present, away }, wait_s * 1_000)
+            }
+        };
+        self.accept(wire, |session, device| Input::Polled { session, device, poll })?;
+        if let Some(id) = self.connections.get(&wire).and_then(|connection| connection.session) {
+            self.after(wait_ms, Happening::PollOver(id));
+        }
+        Ok(())
     }
 
     fn accept(

@@ -177,7 +177,8 @@ impl World {
             }
         }
         if self.note_by_chain(line, socket, &frame) {
-            self.give(line.0, Input::AnswerReceived(socket, frame));
+            let event = Event::parse(&frame).unwrap_or(Event::Unknown);
+            self.give(line.0, Input::AnswerReceived(socket, event));
         }
     }
 

@@ -9,7 +9,7 @@ use shared::{Event, MemberId};
 /// tab that leads now, and stands until the leader repeats its own. But another tab may as well read for itself and
 /// report otherwise for good, or the member be at another device: so each repetition waits twice as long.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PresenceReport {
+pub(super) struct ReportedPresence {
     is_away: bool,
     /// What the server said last, or is taken to say since the report.
     server_says_away: bool,
@@ -18,7 +18,7 @@ pub(super) struct PresenceReport {
     repeat_after_ms: u64,
 }
 
-impl PresenceReport {
+impl ReportedPresence {
     pub(super) fn is_away(&self) -> bool {
         self.is_away
     }
@@ -28,7 +28,8 @@ impl PresenceReport {
         let is_new = is_away != self.is_away;
         if is_new {
             let repeat_after_ms = SAY_AGAIN_MS;
-            *self = PresenceReport { is_away, server_says_away: is_away, reported_at: now, repeat_after_ms };
+            *self =
+                ReportedPresence { is_away, server_says_away: is_away, reported_at: now, repeat_after_ms };
         }
         is_new
     }
@@ -65,7 +66,7 @@ mod tests {
     fn a_report_is_repeated_once_its_time_is_over_and_when_the_clock_was_set_back() {
         let away = Event::parse(r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#).unwrap();
         let contradicted = || {
-            let mut report = PresenceReport::default();
+            let mut report = ReportedPresence::default();
             assert!(report.update(true, 10_000) && report.update(false, 10_000));
             report.heard(&away, MemberId(1));
             report

@@ -1,0 +1,258 @@
+//! One connection that is made of HTTP requests: a stream or a chain of polls that is read, and a request for each
+//! command (PROTOCOL.md §14).
+//!
+//! [`HttpSession::handle`] takes one [`SessionInput`] and the time, and appends [`SessionOutput`]s. It does no I/O and
+//! reads no clock: the page, the simulation and the benchmarks are shells round it, which fetch, keep the lease and the
+//! timers, and hold the channel between tabs.
+//!
+//! A session begins with the client's `hello`. The leader of a browser's tabs ([`LeaderElection`]) then reads for all
+//! (`reading.rs`: begin, poll, answer, retry). A follower asks once for what it missed and is relayed the rest. Commands
+//! go by requests of their own (`commands.rs`). Whatever breaks ends the session with a close code, as a WebSocket of
+//! the same server would end; the client then begins another.
+
+mod commands;
+mod event;
+mod event_stream;
+mod input;
+mod output;
+mod poll_answer;
+mod poll_schedule;
+mod reading;
+mod request;
+
+use crate::limits::ELECTION_TICK_MS;
+use crate::ready_state::ReadyState;
+use crate::tabs::leader_election::{Delivery, LeaderElection, Role, TabEffect};
+use crate::tabs::{ExpectedIdentity, Lease, Tab, TabMessage};
+use crate::transport::Transport;
+use commands::Commands;
+pub use event::{SessionEvent, Traffic};
+pub use input::SessionInput;
+pub use output::{SessionOutput, SessionTimer};
+pub use poll_answer::PollAnswer;
+use reading::Reading;
+pub use request::{Call, Request, RequestId};
+use shared::close::{Ending, RETRY_MS, retry_reason};
+use shared::{CloseCode, ErrorCode, api::Problem, json};
+
+/// Close code of a connection that ended without one (RFC 6455 §7.1.5).
+pub const ABNORMAL: u16 = 1006;
+
+/// How far a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// It is not open yet.
+    New,
+    /// It is open.
+    Open,
+    /// It ends as soon as the lease is read.
+    Ending { code: u16, reason: String },
+    /// It has ended.
+    Closed,
+}
+
+/// One session.
+#[derive(Clone, Debug)]
+pub struct HttpSession {
+    transport: Transport,
+    seed: u64,
+    is_traced: bool,
+    state: State,
+    /// The page was hidden when the session opened.
+    is_hidden: bool,
+    election: LeaderElection,
+    reading: Reading,
+    commands: Commands,
+    last_request: u64,
+}
+
+impl HttpSession {
+    /// A session that reads by this transport. `seed` is random: it tells tabs apart, and spreads the clients that come
+    /// back after a restart.
+    pub fn new(transport: Transport, seed: u64) -> Self {
+        HttpSession {
+            transport,
+            seed,
+            is_traced: false,
+            state: State::New,
+            is_hidden: false,
+            election: LeaderElection::alone(Tab(seed)),
+            reading: Reading::new(transport, None),
+            commands: Commands::default(),
+            last_request: 0,
+        }
+    }
+
+    /// A session whose bytes the server counts. Its polls that do not wait leave at this interval, in milliseconds.
+    #[must_use]
+    pub fn traced(mut self, interval_ms: u64) -> Self {
+        self.is_traced = true;
+        self.reading = Reading::new(self.transport, Some(interval_ms));
+        self
+    }
+
+    /// As a WebSocket's: open once the server has said `welcome`.
+    pub fn ready_state(&self) -> ReadyState {
+        match self.state {
+            State::New => ReadyState::Connecting,
+            State::Open if self.election.identity().is_none() => ReadyState::Connecting,
+            State::Open => ReadyState::Open,
+            State::Ending { .. } | State::Closed => ReadyState::Closed,
+        }
+    }
+
+    /// Whether it is open and reads for the tabs of its browser.
+    pub fn leads(&self) -> bool {
+        self.state == State::Open && self.election.role() == Role::Leader
+    }
+
+    /// Identity of the session; none before its `welcome`.
+    pub fn identity(&self) -> Option<ExpectedIdentity> {
+        self.election.identity()
+    }
+
+    /// Takes one input at `now` (milliseconds since 1970 by the shell's clock, which may be wrong and may jump), and
+    /// appends what is to be done to `out`.
+    pub fn handle(&mut self, input: SessionInput, now: u64, out: &mut Vec<SessionOutput>) {
+        match (&self.state, input) {
+            (State::New, SessionInput::Opened { lease, is_alone, is_hidden }) => {
+                self.is_hidden = is_hidden;
+                self.open(lease, is_alone, now, out);
+            }
+            (State::New | State::Open, SessionInput::Close) => self.end(CloseCode::Normal.number(), "", out),
+            (State::New | State::Open, SessionInput::Leave) => {
+                self.end(CloseCode::GoingAway.number(), "", out)
+            }
+            (State::Ending { .. }, SessionInput::LeaseRead(lease)) => self.close(lease, out),
+            (State::Open, input) => self.handle_open(input, now, out),
+            // Late words of what has ended.
+            _ => {}
+        }
+    }
+
+    fn handle_open(&mut self, input: SessionInput, now: u64, out: &mut Vec<SessionOutput>) {
+        match input {
+            SessionInput::Send(command) => self.send(command, now, out),
+            SessionInput::Response { id, status, body } => {
+                if self.reading.is(id) {
+                    self.read_answer(status, &body, now, out);
+                } else {
+                    self.command_answered(id, status, &body, out);
+                }
+            }
+            SessionInput::Chunk { id, bytes } if self.reading.is(id) => self.read_chunk(&bytes, now, out),
+            SessionInput::Failed(id) if self.reading.is(id) => self.read_failed(now, out),
+            SessionInput::Failed(id) => self.command_failed(id, out),
+            SessionInput::TabMessage(text) => {
+                if let Some((identity, message)) = TabMessage::decode(&text) {
+                    self.elect(out, |election, effects| election.heard(identity, message, now, effects));
+                }
+            }
+            SessionInput::TimerFired(SessionTimer::Poll) => self.poll(now, out),
+            // Without a channel there is no lease to be read.
+            SessionInput::TimerFired(SessionTimer::Election) if self.election.is_alone() => {
+                self.tick(None, now, out);
+            }
+            SessionInput::TimerFired(SessionTimer::Election) => out.push(SessionOutput::ReadLease),
+            SessionInput::LeaseRead(lease) => self.tick(lease, now, out),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, lease: Option<Lease>, is_alone: bool, now: u64, out: &mut Vec<SessionOutput>) {
+        self.state = State::Open;
+        if !is_alone {
+            let (tab, mut effects) = (Tab(self.seed), Vec::new());
+            self.election = LeaderElection::new(tab, lease, now, &mut effects);
+            self.perform(effects, out);
+        }
+        out.push(SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS));
+        out.push(SessionOutput::Emit(SessionEvent::Opened));
+    }
+
+    /// Looks which tab leads.
+    fn tick(&mut self, lease: Option<Lease>, now: u64, out: &mut Vec<SessionOutput>) {
+        self.elect(out, |election, effects| election.tick(lease, now, effects));
+        if self.state == State::Open {
+            out.push(SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS));
+        }
+    }
+
+    /// Lets the election act, and performs its effects.
+    fn elect(
+        &mut self,
+        out: &mut Vec<SessionOutput>,
+        act: impl FnOnce(&mut LeaderElection, &mut Vec<TabEffect>),
+    ) {
+        let mut effects = Vec::new();
+        act(&mut self.election, &mut effects);
+        self.perform(effects, out);
+    }
+
+    fn perform(&mut self, effects: Vec<TabEffect>, out: &mut Vec<SessionOutput>) {
+        for effect in effects {
+            match effect {
+                TabEffect::SaveLease(lease) => out.push(SessionOutput::SaveLease(lease)),
+                TabEffect::Broadcast(message) => {
+                    out.push(SessionOutput::Broadcast(message.encode(self.election.identity())));
+                }
+                TabEffect::Deliver(delivery) => out.push(SessionOutput::Emit(match delivery {
+                    Delivery::Event(event) => SessionEvent::Event(event),
+                    Delivery::Through(cursor) => SessionEvent::Through(cursor),
+                })),
+                TabEffect::Restart => return self.end(CloseCode::GoingAway.number(), "", out),
+                TabEffect::ReportPresence(is_away) => self.report_presence(is_away, out),
+            }
+        }
+    }
+
+    /// A request was refused. False if the refusal tells nothing of the session.
+    fn refused(&mut self, status: u16, body: &str, out: &mut Vec<SessionOutput>) -> bool {
+        let Some(ending) = Ending::of_refusal(status, problem_code(body)) else { return false };
+        let is_restart = ending.code == CloseCode::Restart;
+        // A server that restarts turns all away at once: they come back spread, as those that it told a hint.
+        let spread_ms = RETRY_MS.start + self.seed % (RETRY_MS.end - RETRY_MS.start);
+        let reason = if is_restart { retry_reason(spread_ms) } else { String::new() };
+        self.end(ending.code.number(), &reason, out);
+        true
+    }
+
+    /// The session broke.
+    fn broke(&mut self, out: &mut Vec<SessionOutput>) {
+        self.end(ABNORMAL, "", out);
+    }
+
+    /// Ends the session. Reading stops; commands that are under way go on, unanswered.
+    fn end(&mut self, code: u16, reason: &str, out: &mut Vec<SessionOutput>) {
+        self.state = State::Ending { code, reason: reason.to_owned() };
+        if let Some(id) = self.reading.stop() {
+            out.push(SessionOutput::Abort(id));
+        }
+        if self.election.is_alone() { self.close(None, out) } else { out.push(SessionOutput::ReadLease) }
+    }
+
+    fn close(&mut self, lease: Option<Lease>, out: &mut Vec<SessionOutput>) {
+        let State::Ending { code, reason } = std::mem::replace(&mut self.state, State::Closed) else {
+            return;
+        };
+        let mut effects = Vec::new();
+        self.election.end(lease, &mut effects);
+        self.perform(effects, out);
+        out.push(SessionOutput::Emit(SessionEvent::Closed { code, reason }));
+    }
+
+    fn request(&mut self, call: Call, out: &mut Vec<SessionOutput>) -> RequestId {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        out.push(SessionOutput::Request(Request { id, call, is_traced: self.is_traced }));
+        id
+    }
+}
+
+/// Code of a problem (RFC 9457), if a house sent it.
+fn problem_code(body: &str) -> Option<ErrorCode> {
+    json::from_str::<Problem>(body).ok().map(|problem| problem.code)
+}
+
+#[cfg(test)]
+mod tests;

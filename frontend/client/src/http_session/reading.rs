@@ -1,0 +1,217 @@
+//! Reading: begin, poll, answer, retry.
+//!
+//! 1. **Begin.** `hello` opens the stream, or sends the first poll. A follower sends a first poll on every transport:
+//!    it is answered with what was missed, and the leader relays the rest.
+//! 2. **Answer.** Each event goes through the leader election, which relays it, to the client; then the cursor does.
+//!    Behind what was missed the session is *live*.
+//! 3. **Poll.** The next leaves when [`PollSchedule`] says so. Its cursor acknowledges the answer before.
+//! 4. **Retry.** A poll that was cut while it waited is asked again, with the same cursor. Any other failure, the end
+//!    of a stream, and a refusal end the session.
+
+use super::event_stream::{EventStream, Message};
+use super::poll_schedule::PollSchedule;
+use super::{Call, HttpSession, PollAnswer, RequestId, SessionEvent, SessionOutput, SessionTimer, Traffic};
+use crate::tabs::ExpectedIdentity;
+use crate::tabs::leader_election::Role;
+use crate::transport::Transport;
+use shared::command::Hello;
+use shared::event::Welcome;
+use shared::{CloseCode, Cursor, Event, json};
+
+/// What is being read, and where the client stands.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    is_stream: bool,
+    schedule: PollSchedule,
+    /// The request under way, and when it left.
+    request: Option<(RequestId, u64)>,
+    stream: EventStream,
+    /// Cursor and revision of presence of the last answer; none before the first.
+    position: Option<(Cursor, u64)>,
+}
+
+impl Reading {
+    pub(super) fn new(transport: Transport, interval_ms: Option<u64>) -> Self {
+        Reading {
+            is_stream: transport == Transport::EventStream,
+            schedule: PollSchedule::new(transport == Transport::LongPoll).every(interval_ms),
+            request: None,
+            stream: EventStream::default(),
+            position: None,
+        }
+    }
+
+    /// Whether this request is the one under way.
+    pub(super) fn is(&self, id: RequestId) -> bool {
+        self.request.is_some_and(|(request, _)| request == id)
+    }
+
+    /// The request is under way no more: how long it took, in milliseconds.
+    fn answered(&mut self, now: u64) -> u64 {
+        self.request.take().map_or(0, |(_, since)| now.saturating_sub(since))
+    }
+
+    /// Stops: the request under way, if there is one.
+    pub(super) fn stop(&mut self) -> Option<RequestId> {
+        self.request.take().map(|(id, _)| id)
+    }
+}
+
+impl HttpSession {
+    /// The client said `hello`.
+    pub(super) fn begin(&mut self, hello: Hello, now: u64, out: &mut Vec<SessionOutput>) {
+        if self.reading.request.is_some() || self.reading.position.is_some() {
+            // One `hello` begins one session.
+            return;
+        }
+        let leads = self.election.role() == Role::Leader;
+        if !leads {
+            out.push(SessionOutput::Emit(SessionEvent::Follows));
+        }
+        let call = match self.reading.is_stream && leads {
+            true => Call::Stream(hello),
+            false => Call::FirstPoll { hello, is_away: self.is_hidden },
+        };
+        let id = self.request(call, out);
+        self.reading.request = Some((id, now));
+    }
+
+    /// The next poll leaves.
+    pub(super) fn poll(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
+        let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
+        let (is_away, identity) = (self.election.is_away(), self.election.identity());
+        let wait_s = self.reading.schedule.wait_s();
+        let id = self.request(Call::Poll { cursor, present, is_away, wait_s, identity }, out);
+        self.reading.request = Some((id, now));
+    }
+
+    /// A poll was answered, or a stream refused.
+    pub(super) fn read_answer(&mut self, status: u16, body: &str, now: u64, out: &mut Vec<SessionOutput>) {
+        let took_ms = self.reading.answered(now);
+        if !(200..300).contains(&status) {
+            if !self.refused(status, body, out) {
+                self.retry(took_ms, now, out);
+            }
+            return;
+        }
+        match PollAnswer::read(body) {
+            Ok(answer) => self.take_answer(answer, took_ms, now, out),
+            // Something on the way has answered in the server's place.
+            Err(_) => self.retry(took_ms, now, out),
+        }
+    }
+
+    fn take_answer(&mut self, answer: PollAnswer<'_>, took_ms: u64, now: u64, out: &mut Vec<SessionOutput>) {
+        let PollAnswer { events, through, present, again_ms, traced } = answer;
+        for (event, text) in events {
+            if !self.take_event(event, text, out) {
+                return;
+            }
+        }
+        self.elect(out, |election, effects| election.through(through, effects));
+        out.extend(traced.map(|traced| SessionOutput::Emit(SessionEvent::Traced(traced))));
+        // Behind the whole answer: what the leader relayed meanwhile is newer.
+        if self.reading.position.replace((through, present)).is_none() {
+            self.elect(out, |election, effects| election.live(now, effects));
+        }
+        if self.election.role() == Role::Leader {
+            // Also where it leaves at once: what the client says of this answer comes first.
+            let wait_ms = self.reading.schedule.answered(again_ms, took_ms);
+            out.push(SessionOutput::ScheduleTimer(SessionTimer::Poll, wait_ms));
+        }
+    }
+
+    /// A poll came to nothing, or the stream ended.
+    pub(super) fn read_failed(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
+        let took_ms = self.reading.answered(now);
+        self.retry(took_ms, now, out);
+    }
+
+    /// Asks again if what failed was a poll that waited; else the session breaks.
+    fn retry(&mut self, took_ms: u64, now: u64, out: &mut Vec<SessionOutput>) {
+        if self.reading.position.is_some() && self.reading.schedule.failed(took_ms) {
+            self.poll(now, out);
+        } else {
+            self.broke(out);
+        }
+    }
+
+    /// The stream brought more.
+    pub(super) fn read_chunk(&mut self, bytes: &[u8], now: u64, out: &mut Vec<SessionOutput>) {
+        let mut messages = Vec::new();
+        let pushed = self.reading.stream.push(bytes, |message| messages.push(message));
+        for message in messages {
+            if !self.take_message(message, now, out) {
+                return;
+            }
+        }
+        if pushed.is_err() {
+            self.broke(out);
+        }
+    }
+
+    /// Takes a message of the stream. False if the session has ended with it.
+    fn take_message(&mut self, message: Message, now: u64, out: &mut Vec<SessionOutput>) -> bool {
+        let Message { event: kind, data, id } = message;
+        match &*kind {
+            "close" => {
+                match json::from_str::<StreamClose>(&data) {
+                    Ok(close) => self.end(close.code, &close.reason, out),
+                    Err(_) => self.broke(out),
+                }
+                return false;
+            }
+            "" if !data.is_empty() => {
+                let event = Event::parse(&data).unwrap_or(Event::Unknown);
+                let is_last_missed = match &event {
+                    Event::CaughtUp(_) => true,
+                    Event::Welcome(welcome) => !welcome.resumed,
+                    _ => false,
+                };
+                if !self.take_event(event, &data, out) {
+                    return false;
+                }
+                if is_last_missed {
+                    self.elect(out, |election, effects| election.live(now, effects));
+                }
+            }
+            "traced" => {
+                let traced = json::from_str::<Traffic>(&data).ok();
+                out.extend(traced.map(|traced| SessionOutput::Emit(SessionEvent::Traced(traced))));
+            }
+            // Of a newer server.
+            _ => {}
+        }
+        if let Some(through) = id.and_then(|id| id.parse().ok()) {
+            self.elect(out, |election, effects| election.through(through, effects));
+        }
+        true
+    }
+
+    /// Takes an event that was read. False if the session has ended with it.
+    fn take_event(&mut self, event: Event, text: &str, out: &mut Vec<SessionOutput>) -> bool {
+        if let Event::Welcome(welcome) = &event
+            && !self.election.welcomed(identity_of(welcome))
+        {
+            // The server could not go on from the cursor. A new session says where the client stands.
+            self.end(CloseCode::GoingAway.number(), "", out);
+            return false;
+        }
+        self.elect(out, |election, effects| election.event(event, text, effects));
+        true
+    }
+}
+
+/// Why a stream ended: the data of its `close` event.
+struct StreamClose {
+    code: u16,
+    reason: String,
+}
+
+shared::read! {
+    StreamClose { code, reason }
+}
+
+fn identity_of(welcome: &Welcome) -> ExpectedIdentity {
+    ExpectedIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
+}

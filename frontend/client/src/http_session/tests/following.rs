@@ -1,0 +1,105 @@
+//! Following another tab, and becoming the one that leads.
+
+use super::*;
+use crate::limits::SHARED_FRAMES_MAX;
+
+/// A session that follows tab 9, and its first poll.
+fn following(transport: Transport) -> (Shell, RequestId) {
+    let mut shell = Shell::open(transport, Some(Lease { tab: Tab(9), until: NOW + 2_000 }));
+    let out = shell.send(Command::Hello(hello()));
+    let request = only_request(&out);
+    let first = Call::FirstPoll { hello: hello(), is_away: true };
+    assert_eq!((&out[0], &request.call), (&SessionOutput::Emit(SessionEvent::Follows), &first));
+    assert!(!shell.session.leads());
+    (shell, request.id)
+}
+
+/// The leader sends this.
+fn hear(shell: &mut Shell, message: TabMessage) -> Vec<SessionOutput> {
+    shell.give(SessionInput::TabMessage(message.encode(Some(ANN))))
+}
+
+#[test]
+fn a_follower_asks_once_for_what_it_missed_and_is_relayed_the_rest() {
+    for transport in [Transport::EventStream, Transport::LongPoll, Transport::Poll] {
+        let (mut shell, id) = following(transport);
+        let gone = r#"{"type":"gone","members":[],"count":1}"#;
+        assert_eq!(hear(&mut shell, TabMessage::Frame(gone.to_owned())), [], "it waits");
+        let out = shell.answer(id, 200, &polled(&[RESUMED, CAUGHT_UP], 7, 2_000));
+        let asks = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
+        assert_eq!(
+            out,
+            [event(RESUMED), event(CAUGHT_UP), through(7), asks, event(gone)],
+            "{transport}: no poll follows"
+        );
+        assert_eq!(hear(&mut shell, TabMessage::Frame(gone.to_owned())), [event(gone)]);
+        assert_eq!(hear(&mut shell, TabMessage::Through(cursor(8).unwrap())), [through(8)]);
+        let away = shell.send(Command::Presence(PresenceReport { away: true }));
+        let message = TabMessage::Presence { tab: Tab(SEED), is_here: false };
+        assert_eq!(away, [SessionOutput::Broadcast(message.encode(Some(ANN)))], "the leader reports it");
+    }
+}
+
+#[test]
+fn a_follower_sends_its_commands_itself() {
+    let (mut shell, id) = following(Transport::EventStream);
+    shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
+    let out = shell.send(post(5));
+    assert_eq!(only_request(&out).call, Call::Command { identity: Some(ANN), command: post(5) });
+}
+
+#[test]
+fn a_follower_begins_anew_when_the_leader_ends_or_begins() {
+    for message in [TabMessage::Bye, TabMessage::Live] {
+        let (mut shell, id) = following(Transport::Poll);
+        shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
+        let out = hear(&mut shell, message);
+        let gone = TabMessage::Presence { tab: Tab(SEED), is_here: false };
+        assert_eq!(out, [SessionOutput::Broadcast(gone.encode(Some(ANN))), closed(1001, "")]);
+    }
+    let (mut shell, id) = following(Transport::Poll);
+    let out = hear(&mut shell, TabMessage::Bye);
+    assert_eq!(out[0], SessionOutput::Abort(id), "what it asked for comes too late");
+}
+
+#[test]
+fn a_follower_whose_leader_is_silent_begins_anew_and_then_leads() {
+    let (mut shell, id) = following(Transport::LongPoll);
+    shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
+    shell.now += 2_000;
+    let asks = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
+    assert_eq!(shell.fire(SessionTimer::Election)[0], asks);
+    shell.now += ELECTION_TICK_MS;
+    assert_eq!(shell.fire(SessionTimer::Election).last(), Some(&closed(1001, "")));
+    let mut next = HttpSession::new(Transport::LongPoll, SEED);
+    let opened = SessionInput::Opened { lease: shell.lease, is_alone: false, is_hidden: false };
+    next.handle(opened, shell.now, &mut Vec::new());
+    assert!(next.leads());
+}
+
+#[test]
+fn too_many_frames_before_a_follower_has_begun_begin_it_anew() {
+    for count in [SHARED_FRAMES_MAX - 1, SHARED_FRAMES_MAX, SHARED_FRAMES_MAX + 1] {
+        let (mut shell, _) = following(Transport::Poll);
+        let heard = (0..count).map(|n| hear(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
+        let last = heard.last().unwrap_or_default();
+        assert_eq!(last.contains(&closed(1001, "")), count > SHARED_FRAMES_MAX, "{count}");
+    }
+}
+
+#[test]
+fn of_two_leaders_one_ends_and_the_other_says_that_it_leads() {
+    for (other, is_over) in [(SEED - 1, false), (SEED + 1, true)] {
+        let mut shell = Shell::open(Transport::Poll, None);
+        let out = hear(&mut shell, TabMessage::Leads(Tab(other)));
+        assert_eq!(out.contains(&closed(1001, "")), is_over, "{out:?}");
+        let leads = SessionOutput::Broadcast(TabMessage::Leads(Tab(SEED)).encode(None));
+        assert_eq!(out.contains(&leads), !is_over, "{out:?}");
+    }
+}
+
+#[test]
+fn a_text_of_the_channel_that_is_no_message_is_passed_over() {
+    let mut shell = Shell::open(Transport::Poll, None);
+    assert_eq!(shell.give(SessionInput::TabMessage("tea".to_owned())), []);
+}
