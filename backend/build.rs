@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-#[path = "src/http/assets/scan.rs"]
+#[path = "src/page/scan.rs"]
 #[allow(dead_code, reason = "the library uses all of it")]
 mod scan;
 
@@ -19,7 +19,7 @@ fn main() {
     let dist = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../dist");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/http/assets/scan.rs");
+    println!("cargo::rerun-if-changed=src/page/scan.rs");
     println!("cargo::rerun-if-changed={}", dist.display());
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let files = if is_release { list(&dist) } else { Vec::new() };

@@ -1,7 +1,7 @@
 //! The tasks beside serving, for the binary: what they tell and how they end.
 
 use backend::config::Config;
-use backend::data::Folder;
+use backend::store::data_folder::Folder;
 use backend::store::sqlite;
 use std::{path::Path, process::ExitCode};
 

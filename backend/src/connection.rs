@@ -11,12 +11,13 @@ pub mod frame_guard;
 pub mod permit;
 mod queue;
 pub mod trace;
+pub mod worker_inputs;
 
 use crate::connection::direct_writer::WayOut;
 use crate::connection::frame::Payload;
-use crate::connection::trace::Tracer;
+use crate::connection::trace::{Sink, Tracer};
+use crate::connection::worker_inputs::News;
 use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX};
-use crate::worker_inputs::News;
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
@@ -91,6 +92,17 @@ impl Connection {
     /// From now on this connection is told of its own frames. Called once, if at all.
     pub fn trace(&self, tracer: Rc<Tracer>) {
         drop(self.trace.set(tracer));
+    }
+
+    /// What takes the frames of this connection's trace, for as long as the connection is there.
+    pub fn trace_sink(self: &Rc<Self>) -> Sink {
+        let connection = Rc::downgrade(self);
+        Box::new(move |frame| {
+            if let Some(connection) = connection.upgrade() {
+                connection.tell_of_itself(frame);
+                connection.flush();
+            }
+        })
     }
 
     /// Queues what a traced connection is told of itself: ahead of what is held back, and not told of

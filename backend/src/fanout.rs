@@ -4,15 +4,18 @@
 //! queues the shared frames on the connections of its own thread. It waits for
 //! nothing but the next batch and the next second.
 
+mod connection_guard;
 mod delivery;
 
+pub use connection_guard::Entered;
 pub use delivery::{Batch, Delivery};
 
+use crate::clock::now_ms;
 use crate::connection::Connection;
 use crate::connection::direct_writer::WayOut;
-use crate::connection::frame;
+use crate::connection::frame::{self, event};
+use crate::connection::worker_inputs::News;
 use crate::limits::{COMMENT_EVERY, RETRY_MS};
-use crate::worker_inputs::News;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
 use shared::{
@@ -24,7 +27,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use tokio::{
     sync::mpsc,
@@ -343,18 +346,6 @@ impl Table {
             }
         }
     }
-}
-
-/// An event as a frame for v1 clients.
-pub fn event(event: &Event) -> Bytes {
-    // Maps with string keys and plain values cannot fail to serialise.
-    frame::text(&serde_json::to_vec(event).unwrap_or_default())
-}
-
-/// Milliseconds since 1970: the clock of the hub.
-pub fn now_ms() -> u64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -5,14 +5,17 @@
 //! its cursor, so that any server of the house may take the next.
 
 pub mod api;
+pub mod app_state;
 pub mod assets;
 pub mod byte_count;
 pub mod command;
-pub mod connection_guard;
 pub mod device_token;
 pub mod events;
 pub mod health;
 pub mod host_policy;
+pub mod ip_rate;
+pub mod json_body;
+pub mod middleware;
 pub mod openapi;
 pub mod poll;
 pub mod problem;

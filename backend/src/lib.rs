@@ -4,22 +4,19 @@
 //! with tables of its own; one actor, the registry, owns the hub and the store.
 //! ARCHITECTURE.md follows a message through them.
 
+pub mod clock;
 pub mod config;
 pub mod connection;
-pub mod data;
 pub mod fanout;
 pub mod http;
 pub mod lan;
 pub mod limits;
-pub mod listener;
-pub mod permission_hint;
+pub mod page;
 pub mod registry;
-pub mod rlimit;
 pub mod routes;
 pub mod server;
-pub mod shutdown;
 pub mod store;
 pub mod telemetry;
-pub mod worker_inputs;
+pub mod worker;
 
 pub use server::{Made, RunError, run};

@@ -4,11 +4,11 @@ mod admin;
 
 use backend::Made;
 use backend::config::{self, Config, Found, HELP, Task, Wrong};
-use backend::data::Folder;
-use backend::http::assets::Page;
 use backend::lan;
-use backend::permission_hint::Need;
-use backend::shutdown;
+use backend::page::Page;
+use backend::server::{listener, shutdown};
+use backend::store::data_folder::Folder;
+use backend::store::permission_hint::Need;
 use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry;
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
@@ -77,14 +77,14 @@ fn serve(config: Config) -> ExitCode {
 
 fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let folder = Folder::hold(&config.data).map_err(|error| error.to_string())?;
-    let listener = backend::listener::open(config.listen).map_err(|error| {
+    let listener = listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)
     })?;
     let log = config.data.join(sqlite::FILE);
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
-    Ok((listener, Made { store, page: Page::load(), house_id, watch: None }))
+    Ok((listener, Made { store, page: Page::load(), house_id, inbound_hook: None }))
 }
 
 fn announce(config: &Config, listener: &TcpListener) {

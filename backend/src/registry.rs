@@ -6,8 +6,9 @@
 //! encoded once for each dialect, here.
 
 mod split;
-use crate::connection::frame;
-use crate::fanout::{Batch, Delivery, Table, event, now_ms};
+use crate::clock::now_ms;
+use crate::connection::frame::{self, event};
+use crate::fanout::{Batch, Delivery, Table};
 use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{

@@ -1,99 +1,13 @@
-//! The routes, and what they find: no logic.
+//! The routes of the server: paths and methods, no logic.
 
-use crate::connection::permit::Places;
-use crate::fanout::Table;
-use crate::http::api::{self, Addresses};
-use crate::http::assets::{self, Page};
-use crate::http::health;
-use crate::http::host_policy::{Caller, House};
-use crate::http::openapi;
 use crate::http::problem::Refused;
-use crate::http::{
-    byte_count::Traced,
-    command,
-    connection_guard::Entered,
-    events, poll,
-    websocket::{self, Rates, Watch},
-};
-use crate::registry::{Question, Registry};
-use crate::store::health::Condition;
+use crate::http::{api, assets, command, events, health, openapi, poll, websocket};
 use actix_web::{
-    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
-    body::BoxBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::{
-        StatusCode,
-        header::{self, HeaderName, HeaderValue},
-    },
-    middleware::Next,
+    HttpResponse,
+    http::{StatusCode, header},
     web,
 };
-use hub::{Input, output::Answer, rate::Rate, session::TransportKind};
 use shared::{ErrorCode, version::WEBSOCKET_PATH};
-use std::{rc::Rc, sync::Arc};
-
-/// What every route of one worker may use.
-pub struct Parts {
-    /// The actor.
-    pub registry: Registry,
-    /// How its store is.
-    pub condition: Condition,
-    /// This worker's connections.
-    pub table: Rc<Table>,
-    /// The house's names.
-    pub house: Arc<House>,
-    /// The page.
-    pub page: Arc<Page>,
-    /// The page's build, as clients are told.
-    pub build: String,
-    /// Places for connections.
-    pub places: Places,
-    /// Whether bare WebSockets are welcome.
-    pub plain: bool,
-    /// How fast one connection may speak.
-    pub rates: Rates,
-    /// How often an address may ask for a name.
-    pub namings: Rate,
-    /// Who asked how often.
-    pub addresses: Arc<Addresses>,
-    /// Sees each text message.
-    pub watch: Option<Watch>,
-}
-
-impl Parts {
-    /// The parts behind a request.
-    pub fn of(request: &HttpRequest) -> Rc<Self> {
-        #[expect(clippy::expect_used, reason = "the factory of every worker puts them there")]
-        let parts = request.app_data::<Rc<Parts>>().expect("an app without its parts");
-        Rc::clone(parts)
-    }
-
-    /// Enters a connection that is one request over plain HTTP.
-    ///
-    /// # Errors
-    /// 503: there is no place for it.
-    pub fn enter(&self, carrier: TransportKind) -> Result<Entered, Refused> {
-        let place = self.places.take();
-        let place = place.ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
-        Ok(Entered::new(Rc::clone(&self.table), self.table.enter_http(carrier), place))
-    }
-
-    /// Tells the registry.
-    ///
-    /// # Errors
-    /// 500, if it has ended.
-    pub async fn tell(&self, input: Input) -> Result<(), Refused> {
-        self.registry.tell(input).await.map_err(|_| Refused::internal())
-    }
-
-    /// Asks the registry.
-    ///
-    /// # Errors
-    /// 500, if it has ended.
-    pub async fn ask(&self, question: Question) -> Result<Answer, Refused> {
-        self.registry.ask(question).await.map_err(|_| Refused::internal())
-    }
-}
 
 /// The routes.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -155,50 +69,4 @@ fn only(allowed: &'static str) -> Refused {
 
 async fn post_only() -> Result<HttpResponse, Refused> {
     Err(only("POST"))
-}
-
-/// Stands before every route: who may ask, and the headers of every answer.
-pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let parts = Parts::of(request.request());
-    let peer = request.peer_addr().map(|address| address.ip());
-    let mut response = match parts.house.admit(request.method(), request.headers(), peer) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.call(request).await?
-        }
-        Err(refused) => request.into_response(refused.error_response()),
-    };
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        harden(&mut response, &parts);
-        Traced::answered(&mut response);
-    }
-    Ok(response)
-}
-
-fn harden(response: &mut ServiceResponse<BoxBody>, parts: &Parts) {
-    let caller: Option<Caller> = response.request().extensions().get().copied();
-    let is_trustworthy = caller.is_some_and(|caller| caller.is_trustworthy);
-    let headers = response.headers_mut();
-    // A document with a stricter one has it already.
-    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = HeaderValue::from_str(parts.page.policy())
-    {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    // Elsewhere browsers pass over it, with a word in the console.
-    if is_trustworthy {
-        let name = HeaderName::from_static("cross-origin-opener-policy");
-        headers.insert(name, HeaderValue::from_static("same-origin"));
-    }
-    if parts.house.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
-    }
 }

@@ -1,19 +1,23 @@
 //! [`run`]: the whole server on a listener, until it is told to stop. What the
 //! binary calls, and what tests call on port 0.
 
+pub mod listener;
+pub mod rlimit;
+pub mod shutdown;
+
 use crate::config::Config;
 use crate::connection::permit::Places;
-use crate::fanout::{Batch, Table};
-use crate::http::api::{Addresses, namings};
-use crate::http::assets::Page;
+use crate::fanout::Batch;
+use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::House;
-use crate::http::websocket::{Rates, Watch};
+use crate::http::ip_rate::{IpRates, naming_rate};
+use crate::http::middleware;
 use crate::limits::BATCHES_MAX;
-use crate::listener;
+use crate::page::Page;
 use crate::registry::{Actor, Fault};
-use crate::rlimit;
-use crate::routes::{self, Parts};
+use crate::routes;
 use crate::store::Store;
+use crate::worker::{self, BatchReceivers};
 use actix_web::{App, middleware::from_fn};
 use hub::{
     Settings,
@@ -25,7 +29,7 @@ use std::{
     net::TcpListener,
     rc::Rc,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU16, Ordering},
     },
     thread::available_parallelism,
@@ -41,7 +45,7 @@ pub struct Made {
     /// The house's id: names its cookie.
     pub house_id: String,
     /// Sees each text message of a client before it is handled. For tests.
-    pub watch: Option<Watch>,
+    pub inbound_hook: Option<InboundHook>,
 }
 
 /// Why the server ended before it was told to.
@@ -77,41 +81,34 @@ pub async fn run(
         (0..workers).map(|_| mpsc::channel::<Batch>(BATCHES_MAX)).unzip();
     let build = made.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
-    let condition = made.store.condition();
+    let health = made.store.condition();
     let (actor, registry) = Actor::new(settings, made.store, senders);
-    let house = Arc::new(house(&config, &made.house_id));
+    let policy = Arc::new(host_policy(&config, &made.house_id));
     let page = Arc::new(made.page);
-    let places = Places::new(rlimit::raise());
-    let addresses = Arc::new(Addresses::default());
-    let receivers = Arc::new(Mutex::new(receivers));
+    let permits = Places::new(rlimit::raise());
+    let ip_rates = Arc::new(IpRates::default());
+    let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 
-    let worker_registry = registry.clone();
-    let worker_condition = condition.clone();
+    let (worker_registry, worker_health) = (registry.clone(), health.clone());
     let factory = move || {
         // Each worker calls this once, on its own thread.
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
-        let table = Table::new(worker);
-        let mine = take(&receivers, worker);
-        if let Some(batches) = mine {
-            actix_web::rt::spawn(Rc::clone(&table).run(batches));
-        }
-        actix_web::rt::spawn(tell_news(Rc::clone(&table), worker_registry.clone()));
-        let parts = Parts {
+        let state = AppState {
             registry: worker_registry.clone(),
-            condition: worker_condition.clone(),
-            table,
-            house: Arc::clone(&house),
+            health: worker_health.clone(),
+            connections: worker::start(worker, &receivers, worker_registry.clone()),
+            policy: Arc::clone(&policy),
             page: Arc::clone(&page),
             build: build.clone(),
-            places: places.clone(),
-            plain: config.plain,
-            rates: rates(config.limit_posts),
-            namings: namings(config.limit_posts != 0),
-            addresses: Arc::clone(&addresses),
-            watch: made.watch.clone(),
+            permits: permits.clone(),
+            is_text_dialect_on: config.plain,
+            inbound_rates: inbound_rates(config.limit_posts),
+            naming_rate: naming_rate(config.limit_posts != 0),
+            ip_rates: Arc::clone(&ip_rates),
+            inbound_hook: made.inbound_hook.clone(),
         };
-        App::new().app_data(Rc::new(parts)).wrap(from_fn(routes::admit)).configure(routes::routes)
+        App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
     };
     let server = listener::serve(listener, workers, factory)?;
 
@@ -121,50 +118,30 @@ pub async fn run(
     tokio::select! {
         ended = &mut actor => return ended?.map_err(RunError::from),
         ended = &mut server => return ended.map_err(RunError::from),
-        () = condition.ended() => return Err(RunError::Store),
+        () = health.ended() => return Err(RunError::Store),
         () = shutdown => {}
     }
-    // From here on parts may end in any order.
+    // From here on state may end in any order.
     registry.restart().await;
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended.map_err(RunError::from)
-}
-
-/// The batches of a worker.
-fn take(receivers: &Mutex<Vec<mpsc::Receiver<Batch>>>, worker: u16) -> Option<mpsc::Receiver<Batch>> {
-    let mut receivers = receivers.lock().unwrap_or_else(PoisonError::into_inner);
-    let index = usize::from(worker);
-    // A worker that was started again has no batches: the registry has seen its channel
-    // close, and the process ends.
-    (index < receivers.len()).then(|| std::mem::replace(&mut receivers[index], mpsc::channel(1).1))
-}
-
-/// Tells the registry what a worker has to tell. Apart from the fan-out task, which may not wait.
-async fn tell_news(table: Rc<Table>, registry: crate::registry::Registry) {
-    loop {
-        for input in table.news().next().await {
-            if registry.tell(input).await.is_err() {
-                return;
-            }
-        }
-    }
 }
 
 fn posts(per_s: u32) -> Rate {
     Rate { per_s, burst: per_s.saturating_mul(POST_BURST_S) }
 }
 
-fn rates(posts: u32) -> Rates {
+fn inbound_rates(posts: u32) -> InboundRates {
     let per_s = posts.saturating_mul(PLAIN_POSTS_PER_POST);
     let bytes = if posts == 0 { 0 } else { PLAIN_BYTES_PER_S };
-    Rates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
+    InboundRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
 }
 
-fn house(config: &Config, id: &str) -> House {
+fn host_policy(config: &Config, house_id: &str) -> House {
     let name = gethostname::gethostname().to_string_lossy().to_lowercase();
     let machine_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
     House {
-        cookie: format!("th_{id}"),
+        cookie: format!("th_{house_id}"),
         public_url: config.public_url.clone(),
         allowed_origins: config.allow_origin.clone(),
         machine_names,

@@ -1,9 +1,11 @@
 //! Where the log lives. A store assigns positions, checks conditions and keeps
 //! what it has acknowledged; what a change means is [`hub::House`]'s to say.
 
+pub mod data_folder;
 pub mod health;
 pub mod limits;
 pub mod memory;
+pub mod permission_hint;
 pub mod sqlite;
 
 use futures_util::future::BoxFuture;

@@ -3,6 +3,7 @@
 
 use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
+use shared::Event;
 
 /// The longest frame header of a server: two bytes and a 64-bit length.
 const HEADER_MAX: usize = 10;
@@ -16,6 +17,12 @@ const NO_STATUS: u16 = 1005;
 /// A whole text message in one frame.
 pub fn text(payload: &[u8]) -> Bytes {
     encode(payload, OpCode::Text)
+}
+
+/// An event as a frame for v1 clients.
+pub fn event(event: &Event) -> Bytes {
+    // Maps with string keys and plain values cannot fail to serialise.
+    text(&serde_json::to_vec(event).unwrap_or_default())
 }
 
 /// A whole binary message in one frame.

@@ -7,8 +7,8 @@
 pub(crate) mod headers;
 mod inbound;
 
-use crate::connection::Connection;
-use crate::fanout::{event, now_ms};
+use crate::clock::now_ms;
+use crate::connection::frame::event;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HttpDate},
@@ -25,18 +25,21 @@ use shared::{
     websocket::{FrameHeader, Opcode, Side},
 };
 use std::{
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
     time::SystemTime,
 };
 
 /// What one telling counts for its time.
 const TIME_BYTES: usize = 8;
 
+/// Queues what a connection is told of itself. It must not keep the connection alive, which holds its tracer.
+pub type Sink = Box<dyn Fn(Bytes)>;
+
 /// The trace of one connection.
-#[derive(Debug)]
 pub struct Tracer {
-    connection: RefCell<Weak<Connection>>,
+    /// Empty until the handshake is answered.
+    sink: OnceCell<Sink>,
     inbound: RefCell<Inbound>,
     counted: Cell<ByteCounts>,
     /// What may still be told, in bytes; `None` once something was too much.
@@ -52,26 +55,21 @@ impl Tracer {
 
     fn new() -> Rc<Self> {
         Rc::new(Tracer {
-            connection: RefCell::default(),
+            sink: OnceCell::new(),
             inbound: RefCell::default(),
             counted: Cell::default(),
             left: Cell::new(Some(TRACE_BYTES_MAX)),
         })
     }
 
-    /// Hangs itself on its connection, and tells it how it began. `response` leaves as it is told.
-    pub fn begin(
-        self: &Rc<Self>,
-        connection: &Rc<Connection>,
-        request: &HttpRequest,
-        response: &mut HttpResponse,
-    ) {
+    /// Tells the handshake to `sink`, which takes all that follows too. `response` leaves as it is told.
+    pub fn begin(&self, sink: Sink, request: &HttpRequest, response: &mut HttpResponse) {
         // actix-http would add it when it writes the head.
         if let Ok(now) = HttpDate::from(SystemTime::now()).to_string().try_into() {
             response.headers_mut().insert(header::DATE, now);
         }
-        self.connection.replace(Rc::downgrade(connection));
-        connection.trace(Rc::clone(self));
+        // Called once: a second sink would take nothing.
+        let _ = self.sink.set(sink);
         let (handshake, bytes) = headers::handshake(request, response);
         let told = self.tell(bytes, || TraceItem::Handshake(Box::new(handshake)));
         self.queue(Some(told.unwrap_or_else(|| self.count())));
@@ -132,9 +130,8 @@ impl Tracer {
     }
 
     fn queue(&self, frame: Option<Bytes>) {
-        if let (Some(frame), Some(connection)) = (frame, self.connection.borrow().upgrade()) {
-            connection.tell_of_itself(frame);
-            connection.flush();
+        if let (Some(frame), Some(sink)) = (frame, self.sink.get()) {
+            sink(frame);
         }
     }
 }

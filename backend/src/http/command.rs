@@ -5,13 +5,13 @@
 //!
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
-use super::{byte_count::Traced, poll::refusal, query_params::Asked};
+use super::{byte_count::Traced, query_params::Asked};
 use crate::connection::frame::Payload;
-use crate::http::api::{read_bytes, status};
+use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
-use crate::http::problem::Refused;
-use crate::routes::Parts;
+use crate::http::json_body::read_bytes;
+use crate::http::problem::{Refused, refusal, status};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
 use hub::{Input, session::TransportKind};
@@ -24,7 +24,7 @@ pub async fn command(
     payload: web::Payload,
     caller: Caller,
 ) -> Result<HttpResponse, Refused> {
-    let parts = Parts::of(&request);
+    let state = AppState::of(&request);
     let asked = Asked::of(&request);
     let traced = Traced::of(&request, &asked)?;
     let body = read_bytes(&request, payload, FRAME_BYTES_MAX).await?;
@@ -33,18 +33,18 @@ pub async fn command(
     }
     let text = str::from_utf8(&body).map_err(|_| refused(ErrorCode::Unparsable))?;
     let command = Command::parse(text).map_err(|error| refused(error.code))?;
-    if let Some(watch) = &parts.watch {
-        watch(text);
+    if let Some(hook) = &state.inbound_hook {
+        hook(text);
     }
     let identity = asked.claim()?;
-    let device = device_token::counted(&request, &parts.house, &caller);
-    let entered = parts.enter(TransportKind::Request)?;
+    let device = device_token::counted(&request, &state.policy, &caller);
+    let entered = state.enter(TransportKind::Request)?;
     let connection = &entered.connection;
-    parts.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
+    state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
     entered.wait_for_rate().await;
     respond(answer).map_err(|refused| {
-        let has_cookie = device_token::of(&request, &parts.house).is_some();
+        let has_cookie = device_token::of(&request, &state.policy).is_some();
         refused.since_cookie(has_cookie, caller.has_origin, &identity)
     })
 }

@@ -7,15 +7,15 @@
 
 use super::{
     byte_count::{Place, Traced},
-    connection_guard::Entered,
     query_params::Asked,
 };
 use crate::connection::Connection;
 use crate::connection::frame::Payload;
+use crate::fanout::Entered;
+use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::problem::Refused;
 use crate::limits::CHUNK_BYTES_MAX;
-use crate::routes::Parts;
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
@@ -33,14 +33,14 @@ use std::{
 
 /// Opens a stream.
 pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
-    let parts = Parts::of(&request);
+    let state = AppState::of(&request);
     let asked = Asked::of(&request);
     let traced = Traced::of(&request, &asked)?;
     let hello = asked.hello(&request)?;
-    let device = device_token::of(&request, &parts.house);
-    let entered = parts.enter(TransportKind::Stream)?;
+    let device = device_token::of(&request, &state.policy);
+    let entered = state.enter(TransportKind::Stream)?;
     let connection = Rc::clone(&entered.connection);
-    parts.tell(Input::Streamed { session: connection.session, device, hello }).await?;
+    state.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // Whoever may not read is told so by the status.
     super::poll::refuse_closing(&connection).await?;
     entered.wait_for_rate().await;

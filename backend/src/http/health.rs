@@ -1,6 +1,6 @@
 //! For whoever watches over the process.
 
-use crate::routes::Parts;
+use crate::http::app_state::AppState;
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
 /// `/healthz`: the process answers.
@@ -10,11 +10,11 @@ pub async fn live() -> HttpResponse {
 
 /// `/readyz`: messages can be taken; if not, why.
 pub async fn ready(request: HttpRequest) -> HttpResponse {
-    let parts = Parts::of(&request);
-    if !parts.registry.is_alive() {
+    let state = AppState::of(&request);
+    if !state.registry.is_alive() {
         return plain(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
     }
-    match parts.condition.trouble() {
+    match state.health.trouble() {
         None => plain(HttpResponse::Ok(), "ready\n"),
         Some(why) => plain(HttpResponse::ServiceUnavailable(), format!("{why}\n")),
     }

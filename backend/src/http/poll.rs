@@ -6,23 +6,22 @@
 
 use super::{
     byte_count::{Place, Traced},
-    connection_guard::Entered,
     query_params::Asked,
 };
 use crate::connection::Connection;
 use crate::connection::frame::Payload;
+use crate::fanout::Entered;
+use crate::http::app_state::AppState;
 use crate::http::device_token;
-use crate::http::problem::Refused;
+use crate::http::problem::{Refused, refusal};
 use crate::limits::{CHUNK_BYTES_MAX, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX};
-use crate::routes::Parts;
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, MessageBody},
-    http::{StatusCode, header},
+    http::header,
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use hub::{Input, session::TransportKind};
-use shared::{CloseCode, ErrorCode};
 use std::{
     io,
     pin::Pin,
@@ -34,7 +33,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// Answers a poll.
 pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
-    let parts = Parts::of(&request);
+    let state = AppState::of(&request);
     let asked = Asked::of(&request);
     let traced = Traced::of(&request, &asked)?;
     let wait = Duration::from_secs(asked.value("wait")?.unwrap_or_default()).min(POLL_WAIT_MAX);
@@ -45,11 +44,11 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
         present: asked.value("present")?.unwrap_or_default(),
         away: asked.flag("away")?,
     };
-    let device = device_token::of(&request, &parts.house);
+    let device = device_token::of(&request, &state.policy);
     let (has_cookie, names) = (device.is_some(), poll.identity);
-    let entered = parts.enter(TransportKind::Poll)?;
+    let entered = state.enter(TransportKind::Poll)?;
     let connection = Rc::clone(&entered.connection);
-    parts.tell(Input::Polled { session: connection.session, device, poll }).await?;
+    state.tell(Input::Polled { session: connection.session, device, poll }).await?;
     something(&connection, Instant::now() + wait).await;
     entered.wait_for_rate().await;
     refuse_closing(&connection).await.map_err(|refused| refused.since_cookie(has_cookie, true, &names))?;
@@ -90,19 +89,6 @@ pub async fn refuse_closing(connection: &Connection) -> Result<(), Refused> {
         Some(code) => Err(refusal(code)),
         None => Ok(()),
     }
-}
-
-/// A close code as a status.
-pub fn refusal(code: u16) -> Refused {
-    let is = |other: CloseCode| other.number() == code;
-    let (status, error) = match () {
-        () if is(CloseCode::SignedOut) => (StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired),
-        () if is(CloseCode::Full) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
-        () if is(CloseCode::Restart) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Restarting),
-        () => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreRefused),
-    };
-    let refused = Refused::new(status, error);
-    if status == StatusCode::UNAUTHORIZED { refused } else { refused.with(header::RETRY_AFTER, "1") }
 }
 
 /// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` where it was asked for.

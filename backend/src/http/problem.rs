@@ -8,7 +8,7 @@ use actix_web::{
     },
 };
 use hub::input::ExpectedIdentity;
-use shared::{ErrorCode, api::Problem};
+use shared::{CloseCode, ErrorCode, api::Problem};
 use std::fmt;
 
 /// A request that was refused.
@@ -93,4 +93,30 @@ impl ResponseError for Refused {
         }
         response.body(serde_json::to_vec(&problem).unwrap_or_default())
     }
+}
+
+/// The status of a refusal by the hub.
+pub fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
+        ErrorCode::RoomUnknown => StatusCode::NOT_FOUND,
+        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::NameTaken => StatusCode::CONFLICT,
+        ErrorCode::SignInRequired => StatusCode::UNAUTHORIZED,
+        ErrorCode::HouseFull | ErrorCode::StoreRefused | ErrorCode::Full => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// A close code as a status.
+pub fn refusal(code: u16) -> Refused {
+    let is = |other: CloseCode| other.number() == code;
+    let (status, error) = match () {
+        () if is(CloseCode::SignedOut) => (StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired),
+        () if is(CloseCode::Full) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
+        () if is(CloseCode::Restart) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Restarting),
+        () => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreRefused),
+    };
+    let refused = Refused::new(status, error);
+    if status == StatusCode::UNAUTHORIZED { refused } else { refused.with(header::RETRY_AFTER, "1") }
 }

@@ -6,19 +6,20 @@
 //! whatever reason, a guard takes the connection out of its table, and the
 //! registry is told.
 
-use super::connection_guard::Entered;
+use crate::clock::now_ms;
 use crate::connection::direct_writer::WayOut;
-use crate::connection::frame;
+use crate::connection::frame::{self, event};
 use crate::connection::frame_guard::{Scanned, Verdict};
 use crate::connection::trace::Tracer;
 use crate::connection::{Connection, Outbound};
-use crate::fanout::{Table, event, now_ms};
+use crate::fanout::Entered;
+use crate::fanout::Table;
+use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::problem::Refused;
 use crate::limits::READ_TURN_BYTES_MAX;
 use crate::registry::Registry;
-use crate::routes::Parts;
 use actix_http::BoxedPayloadStream;
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -30,30 +31,14 @@ use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, Protocol
 use bytes::Bytes;
 use bytestring::ByteString;
 use futures_util::StreamExt;
-use hub::{
-    Dialect, Input,
-    input::Unstored,
-    rate::{Bucket, Rate},
-};
+use hub::{Dialect, Input, input::Unstored, rate::Bucket};
 use shared::{
     ClientId, CloseCode, Command, ErrorCode, Event,
     event::Refusal,
     limits::{FRAME_BYTES_MAX, PLAIN_BYTES_MAX},
     version::SUBPROTOCOL,
 };
-use std::{io::ErrorKind, rc::Rc, sync::Arc, time::Duration};
-
-/// How fast one connection may speak, whatever it says. A member's posts have a rate of their own.
-#[derive(Clone, Copy, Debug)]
-pub struct Rates {
-    /// Messages.
-    pub messages: Rate,
-    /// Bytes.
-    pub bytes: Rate,
-}
-
-/// Sees each text message before it is handled.
-pub type Watch = Arc<dyn Fn(&str) + Send + Sync>;
+use std::{io::ErrorKind, rc::Rc, time::Duration};
 
 /// Opens a WebSocket.
 pub async fn connect(
@@ -61,10 +46,10 @@ pub async fn connect(
     payload: web::Payload,
     caller: Caller,
 ) -> Result<HttpResponse, Refused> {
-    let parts = Parts::of(&request);
+    let state = AppState::of(&request);
     check_handshake(&request)?;
-    let dialect = choose_dialect(&request, parts.plain)?;
-    let place = parts.places.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
+    let place = state.permits.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,
@@ -82,26 +67,27 @@ pub async fn connect(
 
     // Only a request that was not read from a socket, as a test may make one, has none.
     let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
-    let connection = parts.table.enter(dialect, way_out);
-    let entered = Entered::new(Rc::clone(&parts.table), Rc::clone(&connection), place);
+    let connection = state.connections.enter(dialect, way_out);
+    let entered = Entered::new(Rc::clone(&state.connections), Rc::clone(&connection), place);
     if let Some(trace) = trace {
-        trace.begin(&connection, &request, &mut response);
+        connection.trace(Rc::clone(&trace));
+        trace.begin(connection.trace_sink(), &request, &mut response);
     }
-    let device = device_token::counted(&request, &parts.house, &caller);
+    let device = device_token::counted(&request, &state.policy, &caller);
     let reader = Reader {
         connection: Rc::clone(&connection),
-        registry: parts.registry.clone(),
-        table: Rc::clone(&parts.table),
+        registry: state.registry.clone(),
+        table: Rc::clone(&state.connections),
         verdict,
-        rates: parts.rates,
-        watch: parts.watch.clone(),
+        rates: state.inbound_rates,
+        inbound_hook: state.inbound_hook.clone(),
     };
     // The registry takes its inbox in order, and a worker its batches. So the connection is attached
     // before anything that is posted after the answer, on whichever worker, is published. Answered
     // earlier, a plain client would miss such a post: nothing is replayed to it.
     let opened = Input::Opened { session: connection.session, dialect, device };
     // A client that leaves while the inbox is full ends this future, and `entered` with it.
-    parts.tell(opened).await?;
+    state.tell(opened).await?;
     actix_web::rt::spawn(async move {
         let _entered = entered;
         reader.run(messages).await;
@@ -154,8 +140,8 @@ struct Reader {
     registry: Registry,
     table: Rc<Table>,
     verdict: Verdict,
-    rates: Rates,
-    watch: Option<Watch>,
+    rates: InboundRates,
+    inbound_hook: Option<InboundHook>,
 }
 
 impl Reader {
@@ -202,8 +188,8 @@ impl Reader {
         message: AggregatedMessage,
         buckets: &mut (Bucket, Bucket),
     ) -> Result<(), CloseCode> {
-        if let (Some(watch), AggregatedMessage::Text(text)) = (&self.watch, &message) {
-            watch(text);
+        if let (Some(hook), AggregatedMessage::Text(text)) = (&self.inbound_hook, &message) {
+            hook(text);
         }
         self.count(length(&message), buckets);
         match (message, self.connection.dialect) {

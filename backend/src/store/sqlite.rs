@@ -31,7 +31,7 @@ pub use check::{Report, check};
 pub use fault::Fault;
 
 use super::{Store, health::Condition, limits::READERS};
-use crate::data::{self, Folder};
+use crate::store::data_folder::{self as data, Folder};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,

@@ -1,6 +1,6 @@
 //! Data folders that are opened again.
 
-use backend::data::{DataError, Folder};
+use backend::store::data_folder::{DataError, Folder};
 use std::{
     path::Path,
     thread,

@@ -280,8 +280,8 @@ async fn who_abandons_a_request_is_dropped_within_a_second() {
 
 #[tokio::test]
 async fn a_panic_in_a_request_harms_nobody_else() {
-    let watch = Arc::new(|text: &str| assert!(!text.contains("boom"), "as the test wants it"));
-    let house = House::of(Plan { watch: Some(watch), ..Plan::default() });
+    let hook = Arc::new(|text: &str| assert!(!text.contains("boom"), "as the test wants it"));
+    let house = House::of(Plan { inbound_hook: Some(hook), ..Plan::default() });
     let wei = house.join("Wei").await;
     // More than there are workers, so that some share one with the victim.
     let mut others = Vec::new();

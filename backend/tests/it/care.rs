@@ -1,6 +1,6 @@
 //! The tasks beside serving, by a user who may not use the files.
 
-use backend::data::Folder;
+use backend::store::data_folder::Folder;
 use backend::store::sqlite::SqliteStore;
 use std::{
     fs,

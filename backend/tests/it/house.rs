@@ -3,8 +3,8 @@
 use crate::{http, socket::Socket};
 use backend::Made;
 use backend::config::Config;
-use backend::http::assets::Page;
-use backend::http::websocket::Watch;
+use backend::http::app_state::InboundHook;
+use backend::page::Page;
 use backend::store::{Store, memory::MemoryStore};
 use shared::{Command, Epoch, Event, command::Hello};
 use std::{
@@ -27,14 +27,19 @@ pub(crate) struct Plan {
     pub(crate) config: Config,
     pub(crate) store: Box<dyn Store>,
     pub(crate) page: Option<PathBuf>,
-    pub(crate) watch: Option<Watch>,
+    pub(crate) inbound_hook: Option<InboundHook>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         static EPOCH: AtomicU64 = AtomicU64::new(1);
         let epoch = Epoch(EPOCH.fetch_add(1, Ordering::Relaxed));
-        Plan { config: Config::default(), store: Box::new(MemoryStore::new(epoch)), page: None, watch: None }
+        Plan {
+            config: Config::default(),
+            store: Box::new(MemoryStore::new(epoch)),
+            page: None,
+            inbound_hook: None,
+        }
     }
 }
 
@@ -59,7 +64,7 @@ impl House {
                 store: plan.store,
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),
-                watch: plan.watch,
+                inbound_hook: plan.inbound_hook,
             };
             let asked = async {
                 let _ = asked.await;

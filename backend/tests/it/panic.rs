@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 #[tokio::test]
 async fn a_panic_ends_its_connection_and_no_other() {
-    let watch = Arc::new(|text: &str| assert_ne!(text, "boom", "as the test wants it"));
-    let house = House::of(Plan { watch: Some(watch), ..Plan::default() });
+    let hook = Arc::new(|text: &str| assert_ne!(text, "boom", "as the test wants it"));
+    let house = House::of(Plan { inbound_hook: Some(hook), ..Plan::default() });
     let mut others = Vec::new();
     // More than there are workers, so that some share one with the victim.
     for _ in 0..8 {

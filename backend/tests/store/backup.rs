@@ -2,7 +2,7 @@
 
 use crate::hold::hold;
 use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
-use backend::data::Folder;
+use backend::store::data_folder::Folder;
 use backend::store::sqlite;
 use shared::command::PageAnchor;
 use std::fs;

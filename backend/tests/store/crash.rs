@@ -2,7 +2,7 @@
 //! into the write-ahead log; a crash may end it between any two, or within one.
 
 use crate::subject::{LIN, LOBBY, Subject, Temporary, WEI, create, enter, fresh, go, positions, post};
-use backend::data::Folder;
+use backend::store::data_folder::Folder;
 use backend::store::{
     Store,
     limits::WAL_PAGES_MAX,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use backend::data::Folder;
 use backend::store::Store;
+use backend::store::data_folder::Folder;
 use backend::store::sqlite::SqliteStore;
 use hub::change::Change;
 use hub::house::members::DeviceKey;

@@ -3,28 +3,29 @@ use crate::{
     connection::permit::Places,
     fanout::{Batch, Delivery},
     http::{
-        api::{self, Addresses},
-        assets::Page,
         host_policy::House,
+        ip_rate::{IpRates, naming_rate},
     },
     limits::INBOX_MAX,
+    page::Page,
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
 };
 use actix_web::test::TestRequest;
 use futures_util::FutureExt as _;
-use hub::Settings;
+use hub::{Settings, rate::Rate};
 use shared::Epoch;
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::Path,
     pin::pin,
+    sync::Arc,
 };
 use tokio::sync::mpsc;
 
 /// A worker whose registry does not run yet, with a full inbox.
 struct Worker {
-    parts: Rc<Parts>,
+    state: Rc<AppState>,
     actor: Actor,
     batches: mpsc::Receiver<Batch>,
 }
@@ -46,32 +47,32 @@ impl Worker {
             trusts_proxy: false,
         };
         let unlimited = Rate { per_s: 0, burst: 0 };
-        let parts = Rc::new(Parts {
+        let state = Rc::new(AppState {
             registry,
-            condition,
-            table: Table::new(0),
-            house: Arc::new(house),
+            health: condition,
+            connections: Table::new(0),
+            policy: Arc::new(house),
             page: Arc::new(Page::read(Path::new("no page"))),
             build: String::new(),
-            places: Places::new(1),
-            plain: true,
-            rates: Rates { messages: unlimited, bytes: unlimited },
-            namings: api::namings(false),
-            addresses: Arc::new(Addresses::default()),
-            watch: None,
+            permits: Places::new(1),
+            is_text_dialect_on: true,
+            inbound_rates: InboundRates { messages: unlimited, bytes: unlimited },
+            naming_rate: naming_rate(false),
+            ip_rates: Arc::new(IpRates::default()),
+            inbound_hook: None,
         });
-        Worker { parts, actor, batches }
+        Worker { state, actor, batches }
     }
 }
 
-async fn ask(parts: Rc<Parts>) -> Result<HttpResponse, Refused> {
+async fn ask(state: Rc<AppState>) -> Result<HttpResponse, Refused> {
     let (request, mut payload) = TestRequest::get()
         .uri("/conn_ws")
         .insert_header((header::UPGRADE, "websocket"))
         .insert_header((header::CONNECTION, "upgrade"))
         .insert_header((header::SEC_WEBSOCKET_VERSION, "13"))
         .insert_header((header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="))
-        .app_data(parts)
+        .app_data(state)
         .to_http_parts();
     let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -86,8 +87,8 @@ fn is_one_closed(told: &[Input]) -> bool {
 
 #[actix_web::test]
 async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
-    let Worker { parts, actor, mut batches } = Worker::new().await;
-    let mut answer = pin!(ask(Rc::clone(&parts)));
+    let Worker { state, actor, mut batches } = Worker::new().await;
+    let mut answer = pin!(ask(Rc::clone(&state)));
     assert!(answer.as_mut().now_or_never().is_none(), "the registry's inbox is full");
     actix_web::rt::spawn(actor.run());
     let response = answer.await.unwrap_or_else(|_| panic!("a handshake"));
@@ -96,9 +97,9 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
     // Another connection posts as soon as the answer is there.
     let talker = hub::SessionId(77);
     let (dialect, device) = (Dialect::Text, None);
-    parts.registry.tell(Input::Opened { session: talker, dialect, device }).await.unwrap();
+    state.registry.tell(Input::Opened { session: talker, dialect, device }).await.unwrap();
     let post = Input::TextReceived { session: talker, client_id: ClientId([7; 16]), text: "tea".to_owned() };
-    parts.registry.tell(post).await.unwrap();
+    state.registry.tell(post).await.unwrap();
     let mut is_attached = false;
     'posted: loop {
         for delivery in batches.recv().await.unwrap().deliveries {
@@ -112,22 +113,22 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
     assert!(is_attached, "the post would be missed");
 
     drop(response);
-    assert!(is_one_closed(&parts.table.news().next().await));
-    assert!(parts.places.take().is_some());
+    assert!(is_one_closed(&state.connections.news().next().await));
+    assert!(state.permits.take().is_some());
     tokio::task::yield_now().await;
-    assert!(parts.table.news().take().is_empty());
+    assert!(state.connections.news().take().is_empty());
 }
 
 #[actix_web::test]
 async fn a_client_that_leaves_before_its_answer_is_closed_once() {
-    let Worker { parts, actor, mut batches } = Worker::new().await;
-    let mut answer = Box::pin(ask(Rc::clone(&parts)));
+    let Worker { state, actor, mut batches } = Worker::new().await;
+    let mut answer = Box::pin(ask(Rc::clone(&state)));
     assert!((&mut answer).now_or_never().is_none(), "the registry's inbox is full");
-    assert!(parts.places.take().is_none());
+    assert!(state.permits.take().is_none());
     drop(answer);
-    assert!(is_one_closed(&parts.table.news().take()));
-    assert!(parts.places.take().is_some());
-    drop(parts);
+    assert!(is_one_closed(&state.connections.news().take()));
+    assert!(state.permits.take().is_some());
+    drop(state);
     actor.run().await.unwrap();
     assert!(batches.recv().await.is_none(), "the registry never knew of it");
 }

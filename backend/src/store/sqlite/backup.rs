@@ -8,8 +8,8 @@ use super::{
     fault::Fault,
     projection,
 };
-use crate::data::{self, Folder};
-use crate::permission_hint::Need;
+use crate::store::data_folder::{self as data, Folder};
+use crate::store::permission_hint::Need;
 use rusqlite::Connection;
 use shared::Epoch;
 use std::{

@@ -12,8 +12,8 @@ use super::{
     projection,
     row::{self, COLUMNS, ours},
 };
-use crate::permission_hint::Need;
 use crate::store::limits::DIFFERENCES_MAX;
+use crate::store::permission_hint::Need;
 use hub::House;
 use hub::house::members::DeviceKey;
 use rusqlite::Connection;

@@ -1,6 +1,6 @@
 //! What can go wrong with a log on disk.
 
-use crate::permission_hint::{Lack, Need, advice};
+use crate::store::permission_hint::{Lack, Need, advice};
 use rusqlite::{ErrorCode, ffi};
 use std::{
     ffi::OsString,

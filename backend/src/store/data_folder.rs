@@ -1,7 +1,7 @@
 //! The data folder: what must last from one start to the next, held by one server
 //! at a time.
 
-use crate::permission_hint::{Need, advice};
+use crate::store::permission_hint::{Need, advice};
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -1,8 +1,9 @@
 //! A connection for as long as it is in its worker's table.
 
+use super::Table;
+use crate::clock::now_ms;
 use crate::connection::Connection;
 use crate::connection::permit::Place;
-use crate::fanout::{Table, now_ms};
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 

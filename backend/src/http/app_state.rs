@@ -1,0 +1,90 @@
+//! What the routes of one worker use: its connections, and what it shares with the other workers.
+
+use crate::connection::permit::Places;
+use crate::fanout::{Entered, Table};
+use crate::http::host_policy::House;
+use crate::http::ip_rate::IpRates;
+use crate::http::problem::Refused;
+use crate::page::Page;
+use crate::registry::{Question, Registry};
+use crate::store::health::Condition;
+use actix_web::{HttpRequest, http::StatusCode};
+use hub::{Input, output::Answer, rate::Rate, session::TransportKind};
+use shared::ErrorCode;
+use std::{rc::Rc, sync::Arc};
+
+/// Limits for the messages of one WebSocket, whatever they contain. The posts of a member have a rate
+/// of their own in the hub.
+#[derive(Clone, Copy, Debug)]
+pub struct InboundRates {
+    /// Messages.
+    pub messages: Rate,
+    /// Bytes of these messages.
+    pub bytes: Rate,
+}
+
+/// Called with each text message of a client before the server handles it. Tests make it panic.
+pub type InboundHook = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The state of one worker, as actix hands it to every route.
+pub struct AppState {
+    /// Handle to the registry.
+    pub registry: Registry,
+    /// Health of the registry's store.
+    pub health: Condition,
+    /// Connections of this worker.
+    pub connections: Rc<Table>,
+    /// Hosts and origins that are admitted, and the name of the cookie.
+    pub policy: Arc<House>,
+    /// The page that is served.
+    pub page: Arc<Page>,
+    /// The page's build, as clients are told.
+    pub build: String,
+    /// Permits for connections, shared by all workers.
+    pub permits: Places,
+    /// Whether clients may open a WebSocket in the text dialect.
+    pub is_text_dialect_on: bool,
+    /// Limits for the messages of each WebSocket.
+    pub inbound_rates: InboundRates,
+    /// Joins and renames that each address may make.
+    pub naming_rate: Rate,
+    /// Joins and renames that each address has made, shared by all workers.
+    pub ip_rates: Arc<IpRates>,
+    /// Called with each text message; only tests set it.
+    pub inbound_hook: Option<InboundHook>,
+}
+
+impl AppState {
+    /// The state of the worker that serves this request.
+    pub fn of(request: &HttpRequest) -> Rc<Self> {
+        #[expect(clippy::expect_used, reason = "the factory of every worker puts it there")]
+        let state = request.app_data::<Rc<AppState>>().expect("an app without its state");
+        Rc::clone(state)
+    }
+
+    /// Registers a connection that is one request over plain HTTP.
+    ///
+    /// # Errors
+    /// 503 if no permit is free.
+    pub fn enter(&self, transport: TransportKind) -> Result<Entered, Refused> {
+        let permit = self.permits.take();
+        let permit = permit.ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+        Ok(Entered::new(Rc::clone(&self.connections), self.connections.enter_http(transport), permit))
+    }
+
+    /// Sends an input to the registry.
+    ///
+    /// # Errors
+    /// 500 if the registry has ended.
+    pub async fn tell(&self, input: Input) -> Result<(), Refused> {
+        self.registry.tell(input).await.map_err(|_| Refused::internal())
+    }
+
+    /// Asks the registry, and waits for its answer.
+    ///
+    /// # Errors
+    /// 500 if the registry has ended.
+    pub async fn ask(&self, question: Question) -> Result<Answer, Refused> {
+        self.registry.ask(question).await.map_err(|_| Refused::internal())
+    }
+}

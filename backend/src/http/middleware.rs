@@ -1,0 +1,61 @@
+//! Stands between every route and the client: the host policy, and the headers of every response.
+
+use crate::http::app_state::AppState;
+use crate::http::byte_count::Traced;
+use crate::http::host_policy::Caller;
+use actix_web::{
+    Error, HttpMessage, ResponseError,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+};
+
+/// Stands before every route: who may ask, and the headers of every answer.
+pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = AppState::of(request.request());
+    let peer = request.peer_addr().map(|address| address.ip());
+    let mut response = match state.policy.admit(request.method(), request.headers(), peer) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await?
+        }
+        Err(refused) => request.into_response(refused.error_response()),
+    };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        harden(&mut response, &state);
+        Traced::answered(&mut response);
+    }
+    Ok(response)
+}
+
+fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {
+    let caller: Option<Caller> = response.request().extensions().get().copied();
+    let is_trustworthy = caller.is_some_and(|caller| caller.is_trustworthy);
+    let headers = response.headers_mut();
+    // A document with a stricter one has it already.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(state.page.policy())
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Elsewhere browsers pass over it, with a word in the console.
+    if is_trustworthy {
+        let name = HeaderName::from_static("cross-origin-opener-policy");
+        headers.insert(name, HeaderValue::from_static("same-origin"));
+    }
+    if state.policy.public_url.as_ref().is_some_and(|url| url.scheme() == "https") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}

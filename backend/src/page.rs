@@ -1,0 +1,226 @@
+//! The page: embedded in the binary in release, read from `dist/` in development.
+
+mod scan;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use shared::version::DEVELOPMENT_BUILD;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// A file as build.rs embeds it.
+struct EmbeddedFile {
+    name: &'static str,
+    hash: &'static str,
+    raw: &'static [u8],
+    gzip: &'static [u8],
+    brotli: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+/// A page, ready to be sent.
+#[derive(Debug)]
+pub struct Page {
+    files: BTreeMap<String, PageFile>,
+    build: String,
+    policy: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct PageFile {
+    pub(crate) kind: &'static str,
+    pub(crate) cache: &'static str,
+    pub(crate) hash: String,
+    pub(crate) raw: Bytes,
+    /// Absent in development, and where it would not be smaller.
+    pub(crate) gzip: Option<Bytes>,
+    pub(crate) brotli: Option<Bytes>,
+}
+
+impl Page {
+    /// The page in this binary, or in development the one in `dist/`.
+    pub fn load() -> Self {
+        if cfg!(debug_assertions) {
+            let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+            return Page { build: DEVELOPMENT_BUILD.to_owned(), ..Page::read(&dist) };
+        }
+        let files = FILES.iter().map(|file| {
+            let smaller =
+                |packed: &'static [u8]| (packed.len() < file.raw.len()).then(|| Bytes::from_static(packed));
+            let new = PageFile {
+                gzip: smaller(file.gzip),
+                brotli: smaller(file.brotli),
+                ..PageFile::new(file.name, file.hash, Bytes::from_static(file.raw))
+            };
+            (format!("/{}", file.name), new)
+        });
+        Page::of(files.collect())
+    }
+
+    /// The page in a folder.
+    pub fn read(folder: &Path) -> Self {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = entries.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let raw = fs::read(entry.path()).ok()?;
+            let hash: String = Sha256::digest(&raw)[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+            Some((format!("/{name}"), PageFile::new(&name, &hash, raw.into())))
+        });
+        Page::of(files.collect())
+    }
+
+    fn of(files: BTreeMap<String, PageFile>) -> Self {
+        let index = files.get("/index.html").map(|file| String::from_utf8_lossy(&file.raw).into_owned());
+        let index = index.unwrap_or_default();
+        let build = scan::build_of(&index).unwrap_or(DEVELOPMENT_BUILD).to_owned();
+        Page { files, build, policy: policy(&index) }
+    }
+
+    /// Which build of the page this is.
+    pub fn build(&self) -> &str {
+        &self.build
+    }
+
+    /// The content security policy that it needs, and no more.
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// Whether there is one at all.
+    pub fn is_built(&self) -> bool {
+        self.files.contains_key("/index.html")
+    }
+
+    pub(crate) fn file(&self, path: &str) -> Option<&PageFile> {
+        let path = if is_route(path) { "/index.html" } else { path };
+        self.files.get(path)
+    }
+}
+
+/// Whether the page itself knows what is at this path: the lobby, a room by its number, or the
+/// connection inspector. It is answered with the page's index.html.
+pub(crate) fn is_route(path: &str) -> bool {
+    matches!(path, "/" | "/inspect") || path.strip_prefix("/r/").is_some_and(is_room)
+}
+
+/// Whether this can be the number of a room, as [`shared::RoomId`] holds it.
+fn is_room(id: &str) -> bool {
+    // To parse it alone would let a sign pass.
+    id.bytes().all(|digit| digit.is_ascii_digit()) && id.parse::<u64>().is_ok()
+}
+
+/// The path that is meant where one of the page's has slashes behind it.
+pub(crate) fn without_slashes(path: &str) -> Option<&str> {
+    let bare = path.trim_end_matches('/');
+    let meant = if bare.is_empty() { "/" } else { bare };
+    (meant != path && is_route(meant)).then_some(meant)
+}
+
+impl PageFile {
+    fn new(name: &str, hash: &str, raw: Bytes) -> Self {
+        PageFile {
+            kind: kind(name),
+            cache: cache(name),
+            hash: hash.to_owned(),
+            raw,
+            gzip: None,
+            brotli: None,
+        }
+    }
+}
+
+fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A name with trunk's hash in it (`name-0123456789abcdef…`) never means other bytes.
+fn cache(name: &str) -> &'static str {
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let is_hashed = stem
+        .split(['-', '_'])
+        .any(|part| part.len() >= 16 && part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
+}
+
+fn policy(index: &str) -> String {
+    let hashes = scan::inline_scripts(index).into_iter().map(|script| {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
+        format!(" 'sha256-{hash}'")
+    });
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'; \
+         img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        hashes.collect::<String>()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDEX: &str = "<html><script type=\"module\">\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n</script>\
+        <script src=\"/x.js\"></script><link rel=\"modulepreload\" href=\"/frontend-0f1e2d3c4b5a6978.js\"></html>";
+
+    #[test]
+    fn the_policy_names_every_inline_script_and_no_other() {
+        assert_eq!(scan::inline_scripts(INDEX), ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]);
+        let policy = policy(INDEX);
+        assert_eq!(policy.matches("sha256-").count(), 1);
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+    }
+
+    #[test]
+    fn the_build_is_the_hash_in_the_name_of_the_code() {
+        assert_eq!(scan::build_of(INDEX), Some("0f1e2d3c4b5a6978"));
+        assert_eq!(scan::build_of("<html></html>"), None);
+        assert_eq!(scan::build_of("/frontend-<b>.js"), None);
+    }
+
+    #[test]
+    fn only_hashed_names_are_kept_for_ever() {
+        for hashed in [
+            "frontend-0f1e2d3c4b5a6978.js",
+            "frontend-0f1e2d3c4b5a6978_bg.wasm",
+            "style-0f1e2d3c4b5a6978.css",
+        ] {
+            assert!(cache(hashed).contains("immutable"), "{hashed}");
+        }
+        for plain in ["index.html", "favicon.svg", "frontend-new.js"] {
+            assert_eq!(cache(plain), "no-cache");
+        }
+    }
+
+    #[test]
+    fn a_room_is_what_a_number_can_name() {
+        assert!(is_route("/inspect") && !is_route("/inspect/x") && !is_route("/Inspect"));
+        for room in ["/", "/r/1", "/r/007", "/r/18446744073709551615"] {
+            assert!(is_route(room), "{room}");
+        }
+        for other in ["", "/r", "/r/", "/r/x", "/r/+1", "/r/-1", "/r/1/2", "/r/18446744073709551616"] {
+            assert!(!is_route(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_slashes_behind_a_path_of_the_page_are_too_many() {
+        for (path, meant) in [("/r/2/", "/r/2"), ("/inspect/", "/inspect"), ("/r/2//", "/r/2"), ("//", "/")] {
+            assert_eq!(without_slashes(path), Some(meant), "{path}");
+        }
+        for path in
+            ["/", "/r/2", "/r/", "/r/x/", "/index.html/", "//evil.example/", "/r/18446744073709551616/"]
+        {
+            assert_eq!(without_slashes(path), None, "{path}");
+        }
+    }
+}

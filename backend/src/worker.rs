@@ -1,0 +1,49 @@
+//! One worker: the tasks that run beside its HTTP server, on the worker's own thread.
+
+use crate::fanout::{Batch, Table};
+use crate::registry::Registry;
+use std::{
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::mpsc;
+
+/// The receiving ends of the workers' channels for batches. Each worker takes its own once.
+#[derive(Clone, Debug)]
+pub struct BatchReceivers(Arc<Mutex<Vec<Option<mpsc::Receiver<Batch>>>>>);
+
+impl BatchReceivers {
+    /// The receivers of all workers, in the order of the workers' numbers.
+    pub fn new(receivers: Vec<mpsc::Receiver<Batch>>) -> Self {
+        BatchReceivers(Arc::new(Mutex::new(receivers.into_iter().map(Some).collect())))
+    }
+
+    /// The receiver of this worker. A worker that was started again gets none: the registry has seen
+    /// its channel close, and the process ends.
+    fn take(&self, worker: u16) -> Option<mpsc::Receiver<Batch>> {
+        let mut receivers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        receivers.get_mut(usize::from(worker)).and_then(Option::take)
+    }
+}
+
+/// Starts the tasks of this worker on the current thread; returns its connections, of which there are
+/// none yet.
+pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<Table> {
+    let connections = Table::new(worker);
+    if let Some(batches) = receivers.take(worker) {
+        actix_web::rt::spawn(Rc::clone(&connections).run(batches));
+    }
+    actix_web::rt::spawn(forward_inputs(Rc::clone(&connections), registry));
+    connections
+}
+
+/// Forwards the worker's inputs to the registry. This is a task apart from fan-out, which may not wait.
+async fn forward_inputs(connections: Rc<Table>, registry: Registry) {
+    loop {
+        for input in connections.news().next().await {
+            if registry.tell(input).await.is_err() {
+                return;
+            }
+        }
+    }
+}
