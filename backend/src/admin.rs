@@ -1,7 +1,7 @@
 //! The tasks beside serving, for the binary: what they tell and how they end.
 
 use backend::config::Config;
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
 use std::{path::Path, process::ExitCode};
 
@@ -14,7 +14,7 @@ pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
 
 /// Begins the log from this file.
 pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
-    let folder = Folder::hold(&config.data).map_err(|error| format!("restore: {error}"))?;
+    let folder = DataFolder::lock(&config.data).map_err(|error| format!("restore: {error}"))?;
     let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
     println!("Backup restored to {} (up to event {}).", config.data.display(), restored.head);
     if restored.is_other_house {

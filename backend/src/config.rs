@@ -5,9 +5,9 @@ mod source;
 mod task;
 mod unknown;
 
-pub use source::{Found, Source};
+pub use source::{RawSettings, Source};
 pub use task::Task;
-pub use unknown::unknown;
+pub use unknown::unknown_variables;
 
 use hub::limits::POSTS_PER_S;
 use std::{
@@ -81,70 +81,70 @@ impl Default for Config {
 
 /// What is wrong, one line each.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wrong(pub Vec<String>);
+pub struct ConfigErrors(pub Vec<String>);
 
 impl Config {
     /// Makes sense of what was found.
     ///
     /// # Errors
     /// Every setting that is wrong, by the name under which it was set.
-    pub fn read(found: &Found) -> Result<Self, Wrong> {
-        let mut wrong = found.wrong.clone();
+    pub fn parse(raw: &RawSettings) -> Result<Self, ConfigErrors> {
+        let mut errors = raw.errors.clone();
         let default = Config::default();
         let mut config = Config {
-            task: Task::read(found, &mut wrong),
-            listen: one(found, "listen", listen, &mut wrong).unwrap_or(default.listen),
-            lan: one(found, "lan", switch, &mut wrong).unwrap_or(default.lan),
-            public_url: one(found, "public-url", public_url, &mut wrong),
-            allow_origin: many(found, "allow-origin", origin, &mut wrong),
-            trust_proxy: one(found, "trust-proxy", switch, &mut wrong).unwrap_or(default.trust_proxy),
+            task: Task::read(raw, &mut errors),
+            listen: single(raw, "listen", parse_listen, &mut errors).unwrap_or(default.listen),
+            lan: single(raw, "lan", parse_switch, &mut errors).unwrap_or(default.lan),
+            public_url: single(raw, "public-url", parse_public_url, &mut errors),
+            allow_origin: multiple(raw, "allow-origin", parse_origin, &mut errors),
+            trust_proxy: single(raw, "trust-proxy", parse_switch, &mut errors).unwrap_or(default.trust_proxy),
             plain: true,
-            limit_posts: one(found, "limit-posts", number, &mut wrong).unwrap_or(default.limit_posts),
-            data: one(found, "data", folder, &mut wrong).unwrap_or(default.data),
+            limit_posts: single(raw, "limit-posts", parse_number, &mut errors).unwrap_or(default.limit_posts),
+            data: single(raw, "data", parse_folder, &mut errors).unwrap_or(default.data),
         };
-        config.plain = one(found, "plain", switch, &mut wrong).unwrap_or(config.public_url.is_none());
+        config.plain = single(raw, "plain", parse_switch, &mut errors).unwrap_or(config.public_url.is_none());
         if config.lan {
             config.listen.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         }
-        if wrong.is_empty() { Ok(config) } else { Err(Wrong(wrong)) }
+        if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
     }
 }
 
-fn one<T>(
-    found: &Found,
+fn single<T>(
+    raw: &RawSettings,
     name: &'static str,
     parse: fn(&str) -> Result<T, String>,
-    wrong: &mut Vec<String>,
+    errors: &mut Vec<String>,
 ) -> Option<T> {
-    let (source, values) = found.values.get(name)?;
+    let (source, values) = raw.values.get(name)?;
     if let [_, _, ..] = &values[..] {
-        wrong.push(format!("{}: was set more than once; set it once", source.name(name)));
+        errors.push(format!("{}: was set more than once; set it once", source.name(name)));
     }
-    parse(values.last()?).map_err(|why| wrong.push(format!("{}: {why}", source.name(name)))).ok()
+    parse(values.last()?).map_err(|why| errors.push(format!("{}: {why}", source.name(name)))).ok()
 }
 
-fn many<T>(
-    found: &Found,
+fn multiple<T>(
+    raw: &RawSettings,
     name: &'static str,
     parse: fn(&str) -> Result<T, String>,
-    wrong: &mut Vec<String>,
+    errors: &mut Vec<String>,
 ) -> Vec<T> {
-    let Some((source, values)) = found.values.get(name) else { return Vec::new() };
+    let Some((source, values)) = raw.values.get(name) else { return Vec::new() };
     let mut parsed = Vec::new();
     for value in values {
         match parse(value) {
             Ok(value) => parsed.push(value),
-            Err(why) => wrong.push(format!("{}: {why}", source.name(name))),
+            Err(why) => errors.push(format!("{}: {why}", source.name(name))),
         }
     }
     parsed
 }
 
-fn listen(text: &str) -> Result<SocketAddr, String> {
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8888"))
 }
 
-fn switch(text: &str) -> Result<bool, String> {
+fn parse_switch(text: &str) -> Result<bool, String> {
     match text {
         "on" | "true" | "1" => Ok(true),
         "off" | "false" | "0" => Ok(false),
@@ -152,15 +152,15 @@ fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-fn number(text: &str) -> Result<u32, String> {
+fn parse_number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("{text:?} must be a whole number from 0 to {}", u32::MAX))
 }
 
-fn folder(text: &str) -> Result<PathBuf, String> {
+fn parse_folder(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() { Err("the name of the folder is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
-fn public_url(text: &str) -> Result<Url, String> {
+fn parse_public_url(text: &str) -> Result<Url, String> {
     let why = || format!("{text:?} is not a URL such as https://tea.example (without a path)");
     let url = Url::parse(text).map_err(|_| why())?;
     let is_bare =
@@ -169,9 +169,9 @@ fn public_url(text: &str) -> Result<Url, String> {
     if is_bare && is_web { Ok(url) } else { Err(why()) }
 }
 
-fn origin(text: &str) -> Result<String, String> {
-    let url =
-        public_url(text).map_err(|_| format!("{text:?} is not an origin such as https://tea.example:444"))?;
+fn parse_origin(text: &str) -> Result<String, String> {
+    let url = parse_public_url(text)
+        .map_err(|_| format!("{text:?} is not an origin such as https://tea.example:444"))?;
     Ok(url.origin().ascii_serialization())
 }
 

@@ -1,64 +1,66 @@
-//! One live WebSocket as its worker holds it: the queue of frames on their way
-//! out, straight to the kernel or through the body that actix-http writes.
+//! One live connection as its worker holds it: the queue of frames on their way to the client.
 //!
-//! Worker-local: no locks, no atomics. A frame is queued as a shared [`Bytes`];
-//! a queue is bounded in bytes, and past its bound it is freed at once and the
-//! next frame is Close 4008. Nothing here waits.
+//! A frame leaves through the [direct writer](direct_writer), through the body that actix-http writes, or,
+//! over plain HTTP, in another form through the body of a response.
+//!
+//! A connection belongs to one worker, so it needs no locks and no atomics. A frame is queued as shared
+//! [`Bytes`]. A queue is bounded in bytes; past the bound it is freed at once, and the next frame is
+//! Close 4008. Nothing here waits for a client.
 
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
+mod outbound_body;
 pub mod permit;
 mod queue;
 pub mod trace;
 pub mod worker_inputs;
 
-use crate::connection::direct_writer::WayOut;
+pub use outbound_body::OutboundBody;
+
+use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::Payload;
 use crate::connection::trace::{Sink, Tracer};
-use crate::connection::worker_inputs::News;
-use crate::limits::{CHUNK_BYTES_MAX, QUEUE_BYTES_MAX};
-use actix_web::body::{BodySize, MessageBody};
+use crate::connection::worker_inputs::WorkerInputs;
+use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
-use queue::{Held, Queue};
+use queue::{Queue, ReplayBuffer};
 use shared::CloseCode;
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    convert::Infallible,
-    pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
 };
 
-/// A connection.
+/// A connection: one WebSocket, or one request over plain HTTP.
 pub struct Connection {
-    /// Its session.
+    /// Session of the hub that this connection is.
     pub session: SessionId,
-    /// What it speaks.
+    /// Dialect of its frames.
     pub dialect: Dialect,
-    /// What carries it.
-    pub carrier: TransportKind,
+    /// Transport that carries it.
+    pub transport: TransportKind,
     queue: RefCell<Queue>,
-    news: Rc<News>,
-    way_out: Rc<WayOut>,
-    /// Something was queued, and [`Connection::flush`] is still to come.
-    is_unflushed: Cell<bool>,
-    /// Of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
+    inputs: Rc<WorkerInputs>,
+    direct_writer: Rc<DirectWriter>,
+    /// Something was queued, and [`Connection::flush`] was not called since.
+    is_dirty: Cell<bool>,
+    /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
     /// drop one costs as much as to queue a frame.
     waker: RefCell<Option<Waker>>,
     /// The dispatcher waits, and was not woken yet.
     is_waiting: Cell<bool>,
-    /// Second of the worker's clock in which something was last read.
-    heard_s: Cell<u32>,
-    /// Until when nothing is to be read: milliseconds of the hub's clock.
+    /// Second of the worker's clock in which the last bytes were read.
+    last_read_s: Cell<u32>,
+    /// Time until which the server reads nothing: milliseconds since 1970.
     paused_until: Cell<u64>,
-    /// It was attached: what is published comes to it.
+    /// The hub has attached the session: published frames come to it.
     is_attached: Cell<bool>,
-    /// Something came that a poll is not to keep waiting: all but words without a position.
-    is_pressing: Cell<bool>,
-    /// Only a traced connection has one.
-    trace: OnceCell<Rc<Tracer>>,
+    /// A frame came that a poll must not delay: any but an ephemeral event.
+    is_urgent: Cell<bool>,
+    /// Only a traced connection has a tracer.
+    tracer: OnceCell<Rc<Tracer>>,
 }
 
 impl Connection {
@@ -66,48 +68,49 @@ impl Connection {
     pub fn new(
         session: SessionId,
         dialect: Dialect,
-        carrier: TransportKind,
+        transport: TransportKind,
         now_s: u32,
-        news: Rc<News>,
-        way_out: Rc<WayOut>,
+        inputs: Rc<WorkerInputs>,
+        direct_writer: Rc<DirectWriter>,
     ) -> Rc<Self> {
         Rc::new(Connection {
             session,
             dialect,
-            carrier,
+            transport,
             queue: RefCell::default(),
-            news,
-            way_out,
-            is_unflushed: Cell::new(false),
+            inputs,
+            direct_writer,
+            is_dirty: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
-            heard_s: Cell::new(now_s),
+            last_read_s: Cell::new(now_s),
             paused_until: Cell::new(0),
             is_attached: Cell::new(false),
-            is_pressing: Cell::new(false),
-            trace: OnceCell::new(),
+            is_urgent: Cell::new(false),
+            tracer: OnceCell::new(),
         })
     }
 
-    /// From now on this connection is told of its own frames. Called once, if at all.
-    pub fn trace(&self, tracer: Rc<Tracer>) {
-        drop(self.trace.set(tracer));
+    /// Traces each frame of this connection from now on. Call it at most once.
+    pub fn set_tracer(&self, tracer: Rc<Tracer>) {
+        drop(self.tracer.set(tracer));
     }
 
-    /// What takes the frames of this connection's trace, for as long as the connection is there.
+    /// A sink for the frames of this connection's tracer. It holds the connection weakly, because the
+    /// connection holds the tracer.
     pub fn trace_sink(self: &Rc<Self>) -> Sink {
         let connection = Rc::downgrade(self);
         Box::new(move |frame| {
             if let Some(connection) = connection.upgrade() {
-                connection.tell_of_itself(frame);
+                connection.enqueue_trace(frame);
                 connection.flush();
             }
         })
     }
 
-    /// Queues what a traced connection is told of itself: ahead of what is held back, and not told of
-    /// in its turn. There is little of it ([`shared::limits::TRACE_BYTES_MAX`]), so it is not dropped for being too much.
-    pub fn tell_of_itself(&self, frame: Bytes) {
+    /// Queues a frame of the tracer, ahead of buffered frames. The frame is not traced in its turn, and
+    /// never dropped for the bound: [`shared::limits::TRACE_BYTES_MAX`] bounds all of them.
+    fn enqueue_trace(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         if !queue.is_closing {
             queue.bytes += frame.len();
@@ -115,38 +118,38 @@ impl Connection {
         }
     }
 
-    /// Queues a frame, and behind it what a traced connection is told of it.
+    /// Queues a frame, and the tracer's frame about it behind it.
     fn push(&self, queue: &mut Queue, frame: Bytes) {
-        let told = self.trace.get().and_then(|trace| trace.sent(&frame));
+        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
         queue.frames.push_back(frame);
-        if let Some(told) = told {
-            queue.bytes += told.len();
-            queue.frames.push_back(told);
+        if let Some(traced) = traced {
+            queue.bytes += traced.len();
+            queue.frames.push_back(traced);
         }
     }
 
-    /// Queues a frame, or holds it back.
-    pub fn send(&self, frame: Bytes) {
-        self.is_pressing.set(true);
+    /// Queues a frame, or buffers it during a replay.
+    pub fn enqueue(&self, frame: Bytes) {
+        self.is_urgent.set(true);
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
         }
-        if let Some(held) = &mut queue.held {
-            return held.push(frame);
+        if let Some(buffer) = &mut queue.buffer {
+            return buffer.push(frame);
         }
         queue.bytes += frame.len();
         if queue.bytes > QUEUE_BYTES_MAX {
             drop(queue);
-            return self.drop_slow();
+            return self.close_slow();
         }
         self.push(&mut queue, frame);
     }
 
-    /// Queues a frame ahead of what is held back. The registry sends little at a time so, and
-    /// waits until it has left: it is not counted against the bound.
-    pub fn first(&self, frame: Bytes) {
-        self.is_pressing.set(true);
+    /// Queues a frame of the replay, ahead of buffered frames. The bound does not count it: the hub sends
+    /// the replay in small parts, and waits until each has left.
+    pub fn send_replay(&self, frame: Bytes) {
+        self.is_urgent.set(true);
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
@@ -155,52 +158,52 @@ impl Connection {
         self.push(&mut queue, frame);
     }
 
-    /// Queues an answer to what this client asked, or holds it back.
-    pub fn answer(&self, frame: Bytes) {
-        self.is_pressing.set(true);
-        self.word(frame);
+    /// Queues the reply to a command of this client, or buffers it during a replay.
+    pub fn send(&self, frame: Bytes) {
+        self.is_urgent.set(true);
+        self.send_ephemeral(frame);
     }
 
-    /// Queues a word without a position, or holds it back. A poll may wait for more.
-    pub fn word(&self, frame: Bytes) {
+    /// Queues an event without a position, or buffers it during a replay. A poll may wait for more.
+    pub fn send_ephemeral(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
-        let Some(held) = &mut queue.held else {
+        let Some(buffer) = &mut queue.buffer else {
             drop(queue);
-            let was_pressing = self.is_pressing.get();
-            self.send(frame);
-            return self.is_pressing.set(was_pressing);
+            let was_urgent = self.is_urgent.get();
+            self.enqueue(frame);
+            return self.is_urgent.set(was_urgent);
         };
-        held.answer_bytes += frame.len();
-        if held.answer_bytes > QUEUE_BYTES_MAX {
+        buffer.reply_bytes += frame.len();
+        if buffer.reply_bytes > QUEUE_BYTES_MAX {
             drop(queue);
-            return self.drop_slow();
+            return self.close_slow();
         }
-        held.answers.push(frame);
+        buffer.replies.push(frame);
     }
 
-    /// From now on frames are held back, until [`Connection::release`]. What was held is dropped,
-    /// but for answers.
-    pub fn hold(&self) {
+    /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except
+    /// replies: the replay that follows holds the events, and nothing holds the replies.
+    pub fn buffer(&self) {
         self.is_attached.set(true);
         let mut queue = self.queue.borrow_mut();
-        let before = queue.held.take().unwrap_or_default();
-        let Held { answers, answer_bytes, .. } = before;
-        queue.held = Some(Held { answers, answer_bytes, ..Held::default() });
+        let before = queue.buffer.take().unwrap_or_default();
+        let ReplayBuffer { replies, reply_bytes, .. } = before;
+        queue.buffer = Some(ReplayBuffer { replies, reply_bytes, ..ReplayBuffer::default() });
     }
 
-    /// Whether frames are being held back.
-    pub fn is_held(&self) -> bool {
-        self.queue.borrow().held.is_some()
+    /// Whether frames are buffered during a replay.
+    pub fn is_buffering(&self) -> bool {
+        self.queue.borrow().buffer.is_some()
     }
 
-    /// Whether all that was published up to now was queued.
-    pub fn is_current(&self) -> bool {
-        self.is_attached.get() && !self.is_held()
+    /// Whether everything that was published to this session is queued.
+    pub fn is_caught_up(&self) -> bool {
+        self.is_attached.get() && !self.is_buffering()
     }
 
-    /// Whether something is queued or held back that a poll is not to keep waiting.
-    pub fn is_pressing(&self) -> bool {
-        self.is_pressing.get()
+    /// Whether a frame is queued or buffered that a poll must not delay.
+    pub fn is_urgent(&self) -> bool {
+        self.is_urgent.get()
     }
 
     /// Whether nothing is queued.
@@ -208,46 +211,46 @@ impl Connection {
         self.queue.borrow().frames.is_empty()
     }
 
-    /// Sends what was held back, unless it was too much: then the registry is told, and what
-    /// comes is still not sent.
+    /// Queues the buffered frames. If the buffer has overflowed, the hub gets
+    /// [`Input::BufferOverflowed`] instead, and frames are buffered on.
     pub fn release(&self) {
         let mut queue = self.queue.borrow_mut();
-        let Some(mut held) = queue.held.take() else { return };
-        if held.is_over || queue.bytes + held.bytes + held.answer_bytes > QUEUE_BYTES_MAX {
-            held.overflow();
-            queue.held = Some(held);
-            return self.news.tell(Input::BufferOverflowed(self.session));
+        let Some(mut buffer) = queue.buffer.take() else { return };
+        if buffer.has_overflowed || queue.bytes + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
+            buffer.overflow();
+            queue.buffer = Some(buffer);
+            return self.inputs.push(Input::BufferOverflowed(self.session));
         }
         drop(queue);
-        held.frames.into_iter().chain(held.answers).for_each(|frame| self.send(frame));
+        buffer.frames.into_iter().chain(buffer.replies).for_each(|frame| self.enqueue(frame));
     }
 
-    /// Has the registry told when what is queued has left.
-    pub fn tell_when_drained(&self) {
+    /// Sends the hub [`Input::Drained`] when the queued frames have left.
+    pub fn notify_drained(&self) {
         let mut queue = self.queue.borrow_mut();
         if queue.frames.is_empty() {
-            self.news.tell(Input::Drained(self.session));
+            self.inputs.push(Input::Drained(self.session));
         } else {
-            queue.is_drain_asked = true;
+            queue.notifies_drained = true;
         }
     }
 
-    /// Queues a close frame behind what is queued, and lets nothing follow it.
+    /// Queues a close frame behind the queued frames. Nothing may follow it.
     pub fn close(&self, code: Option<u16>, reason: &str) {
         let mut queue = self.queue.borrow_mut();
         if queue.is_closing {
             return;
         }
         queue.is_closing = true;
-        queue.held = None;
+        queue.buffer = None;
         let frame = frame::close(code, reason);
-        // Nothing may follow a close, so what is told of it comes first.
-        queue.frames.extend(self.trace.get().and_then(|trace| trace.sent(&frame)));
+        // Nothing may follow a close, so the tracer's frame about it goes first.
+        queue.frames.extend(self.tracer.get().and_then(|tracer| tracer.sent(&frame)));
         queue.frames.push_back(frame);
     }
 
-    /// Frees the queue at once. The peer, if it ever reads again, is told to come back.
-    fn drop_slow(&self) {
+    /// Frees the queue at once. A client that reads again is told by 4008 to reconnect.
+    fn close_slow(&self) {
         self.queue.borrow_mut().clear();
         self.close(Some(CloseCode::Slow.number()), "slow");
     }
@@ -257,7 +260,7 @@ impl Connection {
         self.queue.borrow().is_closing
     }
 
-    /// The code with which it closes, if it does; what was queued before it goes ahead.
+    /// Code of the queued close frame, if there is one. Frames that were queued before it leave first.
     pub fn close_code(&self) -> Option<u16> {
         let queue = self.queue.borrow();
         match queue.frames.back().map(|frame| Payload::of(frame)) {
@@ -266,77 +269,76 @@ impl Connection {
         }
     }
 
-    /// Something was read.
-    pub fn heard(&self, now_s: u32) {
-        self.heard_s.set(now_s);
+    /// Notes that bytes were read in this second of the worker's clock.
+    pub fn note_read(&self, now_s: u32) {
+        self.last_read_s.set(now_s);
     }
 
-    /// For how many seconds nothing was read.
+    /// Seconds since the last bytes were read.
     pub fn silent_s(&self, now_s: u32) -> u32 {
-        now_s.saturating_sub(self.heard_s.get())
+        now_s.saturating_sub(self.last_read_s.get())
     }
 
-    /// Nothing is to be read before this time.
+    /// Pauses reading until this time, in milliseconds since 1970. A later pause stays.
     pub fn pause_until(&self, until: u64) {
         self.paused_until.set(until.max(self.paused_until.get()));
     }
 
-    /// Milliseconds for which nothing is to be read.
-    pub fn pause(&self, now: u64) -> u64 {
+    /// Milliseconds that the pause still lasts; 0 if reading is not paused.
+    pub fn pause_ms(&self, now: u64) -> u64 {
         self.paused_until.get().saturating_sub(now)
     }
 
-    /// Notes that something was queued; true where [`Connection::flush`] was not owed before.
-    pub fn owe_flush(&self) -> bool {
-        !self.is_unflushed.replace(true)
+    /// Notes that something was queued. Returns true if no [`Connection::flush`] was due before.
+    pub fn mark_dirty(&self) -> bool {
+        !self.is_dirty.replace(true)
     }
 
-    /// Sends what is queued on its way. Whoever queues something sees to it that this follows: once
-    /// for all that it queues.
+    /// Sends the queued frames on their way. Callers that queue frames call this once afterwards.
     pub fn flush(&self) {
-        self.is_unflushed.set(false);
+        self.is_dirty.set(false);
         if !self.is_waiting.get() {
-            // The dispatcher was woken, or has not asked yet: it takes what is queued.
+            // The dispatcher was woken, or has not polled yet: it takes the queued frames.
             return;
         }
         let mut queue = self.queue.borrow_mut();
         while !queue.frames.is_empty() {
-            match self.way_out.write(&queue.frames) {
+            match self.direct_writer.try_write(&queue.frames) {
                 0 => break,
-                taken => queue.advance(taken),
+                written => queue.advance(written),
             }
         }
         let is_empty = queue.frames.is_empty() && !queue.is_closing;
-        if is_empty && std::mem::take(&mut queue.is_drain_asked) {
-            self.news.tell(Input::Drained(self.session));
+        if is_empty && std::mem::take(&mut queue.notifies_drained) {
+            self.inputs.push(Input::Drained(self.session));
         }
         drop(queue);
-        // Who answers a request waits for more than frames: that it is clear that there are none.
-        if !is_empty || self.carrier != TransportKind::Socket {
+        // A response over plain HTTP waits for more than frames: also to learn that there are none.
+        if !is_empty || self.transport != TransportKind::Socket {
             self.wake();
         }
     }
 
-    /// The next whole frame, for those who do not send frames as they are; none behind the last.
+    /// The next whole frame, for transports that send frames in another form; `None` after a close.
     pub fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let mut queue = self.queue.borrow_mut();
         let frame = queue.pop();
         if frame.is_some() || queue.is_closing {
             return Poll::Ready(frame);
         }
-        if std::mem::take(&mut queue.is_drain_asked) {
-            self.news.tell(Input::Drained(self.session));
+        if std::mem::take(&mut queue.notifies_drained) {
+            self.inputs.push(Input::Drained(self.session));
         }
         drop(queue);
         self.wait(cx);
         Poll::Pending
     }
 
-    /// Returns when something was queued.
-    pub async fn changed(&self) {
-        let mut has_asked = false;
+    /// Returns when something was queued or released.
+    pub async fn wait_for_change(&self) {
+        let mut is_polled = false;
         std::future::poll_fn(|cx| {
-            if std::mem::replace(&mut has_asked, true) && !self.is_waiting.get() {
+            if std::mem::replace(&mut is_polled, true) && !self.is_waiting.get() {
                 return Poll::Ready(());
             }
             self.wait(cx);
@@ -359,48 +361,6 @@ impl Connection {
         {
             waker.wake_by_ref();
         }
-    }
-}
-
-/// The way out: the response body that actix-http polls when the socket can take more.
-///
-/// It keeps the body that actix-ws made, whose drop ends the inbound stream.
-pub struct Outbound<B> {
-    connection: Rc<Connection>,
-    _inner: B,
-}
-
-impl<B> Outbound<B> {
-    /// The body of this connection's response.
-    pub fn new(connection: Rc<Connection>, inner: B) -> Self {
-        Outbound { connection, _inner: inner }
-    }
-}
-
-impl<B: MessageBody + Unpin> MessageBody for Outbound<B> {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let connection = &self.connection;
-        let mut queue = connection.queue.borrow_mut();
-        // A small chunk leaves little behind in the dispatcher's own buffer, which is not ours to bound.
-        let chunk = queue.take(CHUNK_BYTES_MAX);
-        connection.way_out.asked(chunk.is_some());
-        if chunk.is_none() && queue.is_closing && connection.carrier == TransportKind::Socket {
-            connection.way_out.ends();
-        }
-        if chunk.is_some() || queue.is_closing {
-            return Poll::Ready(chunk.map(Ok));
-        }
-        if std::mem::take(&mut queue.is_drain_asked) {
-            connection.news.tell(Input::Drained(connection.session));
-        }
-        connection.wait(cx);
-        Poll::Pending
     }
 }
 

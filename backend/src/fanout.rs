@@ -1,20 +1,19 @@
 //! One worker's live connections, and the task that queues frames on them.
 //!
-//! The registry sends one batch to each worker; the worker's fan-out task
-//! queues the shared frames on the connections of its own thread. It waits for
-//! nothing but the next batch and the next second.
+//! The registry sends one batch to each worker. The worker's fan-out task queues the shared frames on the
+//! connections of its own thread. It waits for nothing but the next batch and the next second.
 
 mod connection_guard;
 mod delivery;
 
-pub use connection_guard::Entered;
-pub use delivery::{Batch, Delivery};
+pub use connection_guard::ConnectionGuard;
+pub use delivery::{Delivery, DeliveryBatch};
 
 use crate::clock::now_ms;
 use crate::connection::Connection;
-use crate::connection::direct_writer::WayOut;
+use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
-use crate::connection::worker_inputs::News;
+use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::{COMMENT_EVERY, RETRY_MS};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
@@ -34,52 +33,52 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
-/// Seconds between two pings of one connection; each second has its share of the connections.
+/// Seconds between two pings of one connection. Each second pings its share of the connections.
 const PING_S: u64 = PING_MS / 1000;
-/// Seconds between two comments in a stream of events, by which proxies see that it lives.
+/// Seconds between two comments in an event stream. A proxy sees by them that the stream is alive.
 const COMMENT_S: u64 = COMMENT_EVERY.as_secs();
 const SILENCE_S: u32 = (SILENCE_MS / 1000) as u32;
 
 /// The connections of one worker.
-pub struct Table {
+pub struct Connections {
     worker: u16,
-    next: Cell<u64>,
+    last_number: Cell<u64>,
     all: RefCell<HashMap<SessionId, Entry>>,
-    lists: RefCell<HashMap<List, Vec<Rc<Connection>>>>,
-    /// Those on which something was queued.
-    unflushed: RefCell<Vec<Rc<Connection>>>,
-    news: Rc<News>,
+    lists: RefCell<HashMap<ListKey, Vec<Rc<Connection>>>>,
+    /// Connections with queued frames that were not flushed yet.
+    dirty: RefCell<Vec<Rc<Connection>>>,
+    inputs: Rc<WorkerInputs>,
     through: Cell<Cursor>,
     present: Cell<u64>,
     started: Instant,
     jitter: Cell<u64>,
 }
 
-/// Who hears the same.
+/// Names a list of connections that get the same frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum List {
-    /// v1 sessions that hear of this address.
+enum ListKey {
+    /// v1 sessions that are subscribed to this address.
     V1(Address),
-    /// Plain clients.
-    Plain,
+    /// Clients of the text dialect.
+    Text,
 }
 
 struct Entry {
     connection: Rc<Connection>,
-    /// The lists that it is in, and where.
-    places: Vec<(List, usize)>,
+    /// Lists that hold the connection, and its index in each.
+    listed: Vec<(ListKey, usize)>,
 }
 
-impl Table {
-    /// The empty table of one worker.
+impl Connections {
+    /// The connections of this worker: none yet.
     pub fn new(worker: u16) -> Rc<Self> {
-        Rc::new(Table {
+        Rc::new(Connections {
             worker,
-            next: Cell::new(0),
+            last_number: Cell::new(0),
             all: RefCell::default(),
             lists: RefCell::default(),
-            unflushed: RefCell::default(),
-            news: Rc::default(),
+            dirty: RefCell::default(),
+            inputs: Rc::default(),
             through: Cell::new(Cursor { epoch: Epoch(0), n: 0 }),
             present: Cell::new(0),
             started: Instant::now(),
@@ -87,38 +86,43 @@ impl Table {
         })
     }
 
-    /// Enters a new WebSocket, with its way out.
-    pub fn enter(&self, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
-        self.enter_by(TransportKind::Socket, dialect, way_out)
+    /// Adds a WebSocket, with the direct writer of its TCP connection.
+    pub fn add_socket(&self, dialect: Dialect, direct_writer: Rc<DirectWriter>) -> Rc<Connection> {
+        self.add(TransportKind::Socket, dialect, direct_writer)
     }
 
-    /// Enters a new connection whose frames leave in the body of a response, in another form.
-    pub fn enter_http(&self, carrier: TransportKind) -> Rc<Connection> {
-        self.enter_by(carrier, Dialect::V1, Rc::default())
+    /// Adds a connection whose frames leave in another form, in the body of an HTTP response.
+    pub fn add_http(&self, transport: TransportKind) -> Rc<Connection> {
+        self.add(transport, Dialect::V1, Rc::default())
     }
 
-    fn enter_by(&self, carrier: TransportKind, dialect: Dialect, way_out: Rc<WayOut>) -> Rc<Connection> {
-        self.next.set(self.next.get() + 1);
-        let session = SessionId(u64::from(self.worker) << 48 | self.next.get());
-        let news = Rc::clone(&self.news);
-        let connection = Connection::new(session, dialect, carrier, self.now_s(), news, way_out);
-        let entry = Entry { connection: Rc::clone(&connection), places: Vec::new() };
+    fn add(
+        &self,
+        transport: TransportKind,
+        dialect: Dialect,
+        direct_writer: Rc<DirectWriter>,
+    ) -> Rc<Connection> {
+        self.last_number.set(self.last_number.get() + 1);
+        let session = SessionId(u64::from(self.worker) << 48 | self.last_number.get());
+        let inputs = Rc::clone(&self.inputs);
+        let connection = Connection::new(session, dialect, transport, self.now_s(), inputs, direct_writer);
+        let entry = Entry { connection: Rc::clone(&connection), listed: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
     }
 
-    /// Takes a connection out and has the registry told.
-    pub fn leave(&self, session: SessionId) {
+    /// Removes a connection, and sends the hub `Closed` if it was there.
+    pub fn remove(&self, session: SessionId) {
         let removed = self.all.borrow_mut().remove(&session);
         if let Some(entry) = removed {
-            entry.places.into_iter().for_each(|place| self.take_out(place));
-            self.news.tell(Input::Closed(session));
+            entry.listed.into_iter().for_each(|place| self.remove_from_list(place));
+            self.inputs.push(Input::Closed(session));
         }
     }
 
-    /// What the registry is to be told.
-    pub fn news(&self) -> Rc<News> {
-        Rc::clone(&self.news)
+    /// Inputs that these connections have for the hub.
+    pub fn inputs(&self) -> Rc<WorkerInputs> {
+        Rc::clone(&self.inputs)
     }
 
     /// Whole seconds of this worker's clock.
@@ -126,131 +130,131 @@ impl Table {
         u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX)
     }
 
-    /// How far the log goes, once what was queued has left.
+    /// Head of the log once the queued frames have left.
     pub fn through(&self) -> Cursor {
         self.through.get()
     }
 
-    /// And how far presence was told ([`hub::Hub::presence_revision`]).
+    /// Revision of presence once the queued frames have left ([`hub::Hub::presence_revision`]).
     pub fn present(&self) -> u64 {
         self.present.get()
     }
 
-    /// The worker that a session is on.
+    /// Number of the worker that holds a session.
     pub fn worker_of(session: SessionId) -> usize {
         usize::from((session.0 >> 48) as u16)
     }
 
     fn attach(&self, session: SessionId, addresses: &[Address]) {
-        let places = match self.all.borrow_mut().get_mut(&session) {
-            Some(entry) => std::mem::take(&mut entry.places),
+        let listed = match self.all.borrow_mut().get_mut(&session) {
+            Some(entry) => std::mem::take(&mut entry.listed),
             None => return,
         };
-        places.into_iter().for_each(|place| self.take_out(place));
+        listed.into_iter().for_each(|place| self.remove_from_list(place));
         let mut dialect = Dialect::Text;
-        self.with(session, |connection| {
+        self.with_connection(session, |connection| {
             dialect = connection.dialect;
             if dialect == Dialect::V1 {
-                connection.hold();
+                connection.buffer();
             }
         });
         match dialect {
-            Dialect::V1 => addresses.iter().for_each(|to| self.put_in(session, List::V1(*to))),
-            Dialect::Text => self.put_in(session, List::Plain),
+            Dialect::V1 => addresses.iter().for_each(|to| self.subscribe(session, ListKey::V1(*to))),
+            Dialect::Text => self.subscribe(session, ListKey::Text),
         }
     }
 
-    fn put_in(&self, session: SessionId, list: List) {
+    fn subscribe(&self, session: SessionId, key: ListKey) {
         if let Some(entry) = self.all.borrow_mut().get_mut(&session)
-            && entry.places.iter().all(|(other, _)| *other != list)
+            && entry.listed.iter().all(|(other, _)| *other != key)
         {
             let mut lists = self.lists.borrow_mut();
-            let connections = lists.entry(list).or_default();
-            entry.places.push((list, connections.len()));
+            let connections = lists.entry(key).or_default();
+            entry.listed.push((key, connections.len()));
             connections.push(Rc::clone(&entry.connection));
         }
     }
 
-    /// Out of one list, while the connection stays in others.
-    fn unsubscribe(&self, session: SessionId, list: List) {
+    fn unsubscribe(&self, session: SessionId, key: ListKey) {
         let place = self.all.borrow_mut().get_mut(&session).and_then(|entry| {
-            let at = entry.places.iter().position(|(other, _)| *other == list)?;
-            Some(entry.places.swap_remove(at))
+            let at = entry.listed.iter().position(|(other, _)| *other == key)?;
+            Some(entry.listed.swap_remove(at))
         });
-        place.into_iter().for_each(|place| self.take_out(place));
+        place.into_iter().for_each(|place| self.remove_from_list(place));
     }
 
-    /// Takes whoever is there out of the list; the entry has forgotten the place.
-    fn take_out(&self, (list, index): (List, usize)) {
+    /// Removes the connection at this index of a list. Its entry no longer names the list.
+    fn remove_from_list(&self, (key, index): (ListKey, usize)) {
         let mut lists = self.lists.borrow_mut();
-        let Some(connections) = lists.get_mut(&list) else { return };
+        let Some(connections) = lists.get_mut(&key) else { return };
         connections.swap_remove(index);
         match connections.get(index).map(|moved| moved.session) {
             Some(moved) => {
                 if let Some(entry) = self.all.borrow_mut().get_mut(&moved)
-                    && let Some(place) = entry.places.iter_mut().find(|(other, _)| *other == list)
+                    && let Some(place) = entry.listed.iter_mut().find(|(other, _)| *other == key)
                 {
                     place.1 = index;
                 }
             }
-            None if connections.is_empty() => drop(lists.remove(&list)),
+            None if connections.is_empty() => drop(lists.remove(&key)),
             None => {}
         }
     }
 
-    fn with(&self, session: SessionId, act: impl FnOnce(&Connection)) {
+    fn with_connection(&self, session: SessionId, act: impl FnOnce(&Connection)) {
         if let Some(entry) = self.all.borrow().get(&session) {
             act(&entry.connection);
-            self.touch(&entry.connection);
+            self.mark_dirty(&entry.connection);
         }
     }
 
-    fn touch(&self, connection: &Rc<Connection>) {
-        if connection.owe_flush() {
-            self.unflushed.borrow_mut().push(Rc::clone(connection));
+    fn mark_dirty(&self, connection: &Rc<Connection>) {
+        if connection.mark_dirty() {
+            self.dirty.borrow_mut().push(Rc::clone(connection));
         }
     }
 
-    /// Sends what was queued on its way.
+    /// Sends the queued frames of all dirty connections on their way.
     fn flush(&self) {
-        let mut unflushed = self.unflushed.take();
-        unflushed.drain(..).for_each(|connection| connection.flush());
-        // Its room is for the next time.
-        self.unflushed.replace(unflushed);
+        let mut dirty = self.dirty.take();
+        dirty.drain(..).for_each(|connection| connection.flush());
+        // Keep the vector's capacity for the next batch.
+        self.dirty.replace(dirty);
     }
 
-    /// Carries out a batch. What it queues leaves with the next [`Table::flush`].
-    fn deliver(&self, batch: Batch) {
+    /// Carries out a batch. Its frames leave with the next [`Connections::flush`].
+    fn deliver(&self, batch: DeliveryBatch) {
         for delivery in batch.deliveries {
             match delivery {
-                Delivery::To { address, v1, plain } => {
-                    self.send_to(List::V1(address), &v1);
-                    if let Some(plain) = plain {
-                        self.send_to(List::Plain, &plain);
+                Delivery::Publish { address, v1, text } => {
+                    self.publish(ListKey::V1(address), &v1);
+                    if let Some(text) = text {
+                        self.publish(ListKey::Text, &text);
                     }
                 }
-                Delivery::Word { address, v1 } => {
-                    if let Some(connections) = self.lists.borrow().get(&List::V1(address)) {
-                        connections.iter().for_each(|connection| {
-                            connection.word(v1.clone());
-                            self.touch(connection);
-                        });
-                    }
+                Delivery::PublishEphemeral { address, v1 } => self.publish_ephemeral(address, &v1),
+                Delivery::PublishUnstored(frame) => self.publish(ListKey::Text, &frame),
+                Delivery::SendEphemeral(session, frame) => {
+                    self.with_connection(session, |connection| connection.send_ephemeral(frame));
                 }
-                Delivery::Pass(frame) => self.send_to(List::Plain, &frame),
                 Delivery::Attach(session, addresses) => self.attach(session, &addresses),
-                Delivery::Subscribe(session, address) => self.put_in(session, List::V1(address)),
-                Delivery::Unsubscribe(session, address) => self.unsubscribe(session, List::V1(address)),
-                Delivery::First(session, frame) => self.with(session, |connection| connection.first(frame)),
-                Delivery::Drain(session) => self.with(session, Connection::tell_when_drained),
-                Delivery::Release(session) => self.with(session, Connection::release),
-                Delivery::One(session, frame) => self.with(session, |connection| connection.answer(frame)),
-                Delivery::WordTo(session, frame) => self.with(session, |connection| connection.word(frame)),
+                Delivery::Subscribe(session, address) => self.subscribe(session, ListKey::V1(address)),
+                Delivery::Unsubscribe(session, address) => self.unsubscribe(session, ListKey::V1(address)),
+                Delivery::SendReplay(session, frame) => {
+                    self.with_connection(session, |connection| connection.send_replay(frame));
+                }
+                Delivery::NotifyDrained(session) => {
+                    self.with_connection(session, Connection::notify_drained);
+                }
+                Delivery::Release(session) => self.with_connection(session, Connection::release),
+                Delivery::Send(session, frame) => {
+                    self.with_connection(session, |connection| connection.send(frame));
+                }
                 Delivery::Close(session, code) => {
-                    self.with(session, |connection| connection.close(Some(code.number()), ""));
+                    self.with_connection(session, |connection| connection.close(Some(code.number()), ""));
                 }
                 Delivery::Pause(session, until) => {
-                    self.with(session, |connection| connection.pause_until(until))
+                    self.with_connection(session, |connection| connection.pause_until(until));
                 }
                 Delivery::Restart => self.restart(),
             }
@@ -259,11 +263,20 @@ impl Table {
         self.present.set(batch.present);
     }
 
-    fn send_to(&self, list: List, frame: &Bytes) {
-        if let Some(connections) = self.lists.borrow().get(&list) {
+    fn publish(&self, key: ListKey, frame: &Bytes) {
+        if let Some(connections) = self.lists.borrow().get(&key) {
             connections.iter().for_each(|connection| {
-                connection.send(frame.clone());
-                self.touch(connection);
+                connection.enqueue(frame.clone());
+                self.mark_dirty(connection);
+            });
+        }
+    }
+
+    fn publish_ephemeral(&self, address: Address, frame: &Bytes) {
+        if let Some(connections) = self.lists.borrow().get(&ListKey::V1(address)) {
+            connections.iter().for_each(|connection| {
+                connection.send_ephemeral(frame.clone());
+                self.mark_dirty(connection);
             });
         }
     }
@@ -272,11 +285,11 @@ impl Table {
         for entry in self.all.borrow().values() {
             let reason = format!("retry-ms={}", self.draw(RETRY_MS));
             entry.connection.close(Some(CloseCode::Restart.number()), &reason);
-            self.touch(&entry.connection);
+            self.mark_dirty(&entry.connection);
         }
     }
 
-    /// A number for jitter, of no other use (splitmix64).
+    /// Draws a number for jitter (splitmix64). It must not be used for anything that has to be secret.
     fn draw(&self, range: std::ops::Range<u64>) -> u64 {
         self.jitter.set(self.jitter.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         let mut z = self.jitter.get();
@@ -285,50 +298,50 @@ impl Table {
         range.start + (z ^ (z >> 31)) % (range.end - range.start)
     }
 
-    /// What each second brings: pings for its share, the end of the silent ones.
+    /// Pings this second's share of the connections, and closes silent ones.
     fn tick(&self) {
         let now_s = self.now_s();
         let ping = frame::ping();
         let mut through = None;
         let share = u64::from(now_s) % PING_S;
         let comments = u64::from(now_s) % COMMENT_S;
-        for (session, Entry { connection, places }) in &*self.all.borrow() {
-            match connection.carrier {
+        for (session, Entry { connection, listed }) in &*self.all.borrow() {
+            match connection.transport {
                 TransportKind::Socket => {}
                 TransportKind::Stream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
-                    connection.first(ping.clone());
-                    self.touch(connection);
+                    connection.send_replay(ping.clone());
+                    self.mark_dirty(connection);
                     continue;
                 }
                 _ => continue,
             }
-            if connection.silent_s(now_s) >= SILENCE_S && connection.pause(now_ms()) == 0 {
+            if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(now_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
-                self.touch(connection);
+                self.mark_dirty(connection);
             }
             if session.0 % PING_S != share || connection.is_closing() {
                 continue;
             }
-            // The protocol's own ping is answered by browsers even while the page sleeps.
-            if connection.is_held() {
-                // Who takes long to catch up says something by its pong.
-                connection.first(ping.clone());
+            // Browsers answer the protocol's own ping even while the page sleeps.
+            if connection.is_buffering() {
+                // A client that takes long to catch up shows by its pong that it is alive.
+                connection.send_replay(ping.clone());
             } else {
-                connection.send(ping.clone());
+                connection.enqueue(ping.clone());
             }
-            self.touch(connection);
-            // How far the log goes is for those who were welcomed.
-            if connection.dialect == Dialect::V1 && !places.is_empty() && !connection.is_held() {
+            self.mark_dirty(connection);
+            // Only a welcomed client can use the head of the log.
+            if connection.dialect == Dialect::V1 && !listed.is_empty() && !connection.is_buffering() {
                 let frame = through
                     .get_or_insert_with(|| event(&Event::Ping(Through { through: self.through.get() })));
-                connection.send(frame.clone());
+                connection.enqueue(frame.clone());
             }
         }
         self.flush();
     }
 
-    /// Queues batches until the registry is gone.
-    pub async fn run(self: Rc<Self>, mut batches: mpsc::Receiver<Batch>) {
+    /// Delivers batches until the registry has ended.
+    pub async fn run(self: Rc<Self>, mut batches: mpsc::Receiver<DeliveryBatch>) {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -337,7 +350,7 @@ impl Table {
                     Some(batch) => {
                         self.deliver(batch);
                         self.flush();
-                        // What the kernel did not take goes out before more comes on top of it.
+                        // Let the dispatchers write the rest before the next batch adds to their queues.
                         tokio::task::yield_now().await;
                     }
                     None => return,

@@ -8,11 +8,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 pub fn address() -> Option<IpAddr> {
     // Connecting a datagram socket sends nothing; the system only chooses the way.
     // 192.0.2.1 is kept for documentation (RFC 5737).
-    let way_out = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
+    let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
         socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
         socket.local_addr()
     });
-    let chosen = way_out.ok().map(|local| local.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified());
+    let chosen = route.ok().map(|local| local.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified());
     chosen.or_else(|| {
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         interfaces.iter().map(if_addrs::Interface::ip).find(|ip| ip.is_ipv4() && !ip.is_loopback())

@@ -19,4 +19,4 @@ pub mod store;
 pub mod telemetry;
 pub mod worker;
 
-pub use server::{Made, RunError, run};
+pub use server::{RunError, RunInputs, run};

@@ -2,12 +2,12 @@
 
 mod admin;
 
-use backend::Made;
-use backend::config::{self, Config, Found, HELP, Task, Wrong};
+use backend::RunInputs;
+use backend::config::{self, Config, ConfigErrors, HELP, RawSettings, Task};
 use backend::lan;
 use backend::page::Page;
 use backend::server::{listener, shutdown};
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::permission_hint::Need;
 use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry;
@@ -20,28 +20,28 @@ const EXIT_FAULT: u8 = 70;
 
 fn main() -> ExitCode {
     telemetry::start();
-    let found = Found::search(env::args_os().skip(1), |name| env::var(name).ok());
-    if found.help {
+    let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var(name).ok());
+    if raw.help {
         print!("{HELP}");
         return ExitCode::SUCCESS;
     }
-    if found.version {
+    if raw.version {
         println!("teahouse {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
-    let told = |text: OsString| text.to_string_lossy().into_owned();
-    let variables = env::vars_os().map(|(name, value)| (told(name), told(value)));
-    config::unknown(variables).iter().for_each(|line| eprintln!("teahouse: {line}"));
-    match Config::read(&found) {
-        Ok(config) => perform(config),
-        Err(Wrong(lines)) => {
+    let lossy = |text: OsString| text.to_string_lossy().into_owned();
+    let variables = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+    config::unknown_variables(variables).iter().for_each(|line| eprintln!("teahouse: {line}"));
+    match Config::parse(&raw) {
+        Ok(config) => run_task(config),
+        Err(ConfigErrors(lines)) => {
             lines.iter().for_each(|line| eprintln!("teahouse: {line}"));
             ExitCode::from(EXIT_SETTINGS)
         }
     }
 }
 
-fn perform(config: Config) -> ExitCode {
+fn run_task(config: Config) -> ExitCode {
     let done = match &config.task {
         Task::Serve => return serve(config),
         Task::Backup(file) => admin::backup(&config, file),
@@ -58,7 +58,7 @@ fn perform(config: Config) -> ExitCode {
 }
 
 fn serve(config: Config) -> ExitCode {
-    let (listener, made) = match open(&config) {
+    let (listener, inputs) = match open(&config) {
         Ok(opened) => opened,
         Err(why) => {
             eprintln!("teahouse: {why}");
@@ -66,7 +66,8 @@ fn serve(config: Config) -> ExitCode {
         }
     };
     announce(&config, &listener);
-    match actix_web::rt::System::new().block_on(backend::run(listener, config, made, shutdown::asked())) {
+    match actix_web::rt::System::new().block_on(backend::run(listener, config, inputs, shutdown::requested()))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -75,8 +76,8 @@ fn serve(config: Config) -> ExitCode {
     }
 }
 
-fn open(config: &Config) -> Result<(TcpListener, Made), String> {
-    let folder = Folder::hold(&config.data).map_err(|error| error.to_string())?;
+fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
+    let folder = DataFolder::lock(&config.data).map_err(|error| error.to_string())?;
     let listener = listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)
     })?;
@@ -84,7 +85,7 @@ fn open(config: &Config) -> Result<(TcpListener, Made), String> {
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
-    Ok((listener, Made { store, page: Page::load(), house_id, inbound_hook: None }))
+    Ok((listener, RunInputs { store, page: Page::load(), house_id, inbound_hook: None }))
 }
 
 fn announce(config: &Config, listener: &TcpListener) {

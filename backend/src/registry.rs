@@ -8,7 +8,7 @@
 mod split;
 use crate::clock::now_ms;
 use crate::connection::frame::{self, event};
-use crate::fanout::{Batch, Delivery, Table};
+use crate::fanout::{Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{
@@ -24,28 +24,28 @@ use hub::{
     session::ReadId,
 };
 use shared::{Address, Command, ErrorCode, Event, RoomId, command::Post};
-use split::{json_bytes, parts};
+use split::{json_bytes, split};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// What comes to the actor.
 #[derive(Debug)]
-enum Letter {
+enum Envelope {
     Input(Input),
     Ask(Question, oneshot::Sender<Answer>),
     Restart,
 }
 
-impl Letter {
+impl Envelope {
     /// Bytes that everyone is about to be sent for it.
-    fn weight(&self) -> usize {
+    fn published_bytes(&self) -> usize {
         match self {
-            Letter::Input(
+            Envelope::Input(
                 Input::TextReceived { text, .. }
                 | Input::CommandReceived(_, Command::Post(Post { text, .. }))
                 | Input::CommandRequested { command: Command::Post(Post { text, .. }), .. },
             ) => json_bytes(text),
-            Letter::Input(Input::UnstoredReceived(_, Unstored::Binary(bytes))) => bytes.len(),
+            Envelope::Input(Input::UnstoredReceived(_, Unstored::Binary(bytes))) => bytes.len(),
             _ => 0,
         }
     }
@@ -66,36 +66,36 @@ pub enum Question {
 
 /// The handle: cheap to clone, one per worker and more.
 #[derive(Clone, Debug)]
-pub struct Registry(mpsc::Sender<Letter>);
+pub struct Registry(mpsc::Sender<Envelope>);
 
 /// The registry has ended, and the server with it.
 #[derive(Debug, thiserror::Error)]
 #[error("the registry stopped")]
-pub struct Ended;
+pub struct RegistryEnded;
 
 impl Registry {
     /// Tells the hub, after waiting for a place in its inbox.
     ///
     /// # Errors
     /// The registry has ended.
-    pub async fn tell(&self, input: Input) -> Result<(), Ended> {
-        self.0.send(Letter::Input(input)).await.map_err(|_| Ended)
+    pub async fn tell(&self, input: Input) -> Result<(), RegistryEnded> {
+        self.0.send(Envelope::Input(input)).await.map_err(|_| RegistryEnded)
     }
 
     /// Asks the hub and waits for its answer.
     ///
     /// # Errors
     /// The registry has ended.
-    pub async fn ask(&self, question: Question) -> Result<Answer, Ended> {
-        let (answer, answered) = oneshot::channel();
-        self.0.send(Letter::Ask(question, answer)).await.map_err(|_| Ended)?;
-        answered.await.map_err(|_| Ended)
+    pub async fn ask(&self, question: Question) -> Result<Answer, RegistryEnded> {
+        let (answer, receiver) = oneshot::channel();
+        self.0.send(Envelope::Ask(question, answer)).await.map_err(|_| RegistryEnded)?;
+        receiver.await.map_err(|_| RegistryEnded)
     }
 
     /// Has every connection closed with 1012.
     pub async fn restart(&self) {
         // If it has ended there is nobody left to be told.
-        let _ = self.0.send(Letter::Restart).await;
+        let _ = self.0.send(Envelope::Restart).await;
     }
 
     /// Whether it still runs.
@@ -106,21 +106,21 @@ impl Registry {
 
 /// The actor.
 pub struct Actor {
-    inbox: mpsc::Receiver<Letter>,
+    inbox: mpsc::Receiver<Envelope>,
     hub: Hub,
     store: Box<dyn Store>,
-    workers: Vec<mpsc::Sender<Batch>>,
+    workers: Vec<mpsc::Sender<DeliveryBatch>>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
     /// Bound by what the hub asks for: it counts what each session may, and forgets it with the session.
-    reading: FuturesUnordered<BoxFuture<'static, Read>>,
+    reading: FuturesUnordered<BoxFuture<'static, FinishedRead>>,
     aborts: HashMap<ReadId, AbortHandle>,
     questions: HashMap<RequestId, oneshot::Sender<Answer>>,
-    tickets: u64,
+    last_request: u64,
 }
 
 /// An answer of the store; none if nobody waits for it any more.
-type Read = (ReadId, Option<Result<QueryResult, ErrorCode>>);
+type FinishedRead = (ReadId, Option<Result<QueryResult, ErrorCode>>);
 
 /// What one turn gathers.
 #[derive(Debug, Default)]
@@ -131,7 +131,7 @@ struct Turn {
 
 /// Why the actor ended: never in order.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum RegistryError {
     /// A worker's fan-out task is gone.
     #[error("the fan-out task of worker {0} stopped unexpectedly")]
     Fanout(usize),
@@ -142,9 +142,9 @@ impl Actor {
     pub fn new(
         settings: Settings,
         store: Box<dyn Store>,
-        workers: Vec<mpsc::Sender<Batch>>,
+        workers: Vec<mpsc::Sender<DeliveryBatch>>,
     ) -> (Self, Registry) {
-        let (letters, inbox) = mpsc::channel(INBOX_MAX);
+        let (envelopes, inbox) = mpsc::channel(INBOX_MAX);
         let hub = Hub::new(settings, store.epoch(), store.house());
         let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
         let actor = Actor {
@@ -157,62 +157,62 @@ impl Actor {
             reading: FuturesUnordered::new(),
             aborts: HashMap::new(),
             questions: HashMap::new(),
-            tickets: 0,
+            last_request: 0,
         };
-        (actor, Registry(letters))
+        (actor, Registry(envelopes))
     }
 
     /// Runs until every handle is gone, or a part without which nothing works is.
     ///
     /// # Errors
-    /// The [`Fault`] that ended it.
-    pub async fn run(mut self) -> Result<(), Fault> {
-        let mut letters = Vec::with_capacity(TURN_MAX);
+    /// The [`RegistryError`] that ended it.
+    pub async fn run(mut self) -> Result<(), RegistryError> {
+        let mut envelopes = Vec::with_capacity(TURN_MAX);
         loop {
             let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
             let wake = OptionFuture::from(wait.map(tokio::time::sleep));
             tokio::select! {
                 biased;
-                outcomes = committed(&mut self.committing) => {
+                outcomes = next_outcomes(&mut self.committing) => {
                     self.committing = None;
                     // Nothing is appended in between: what it brought would overtake the rest.
-                    let mut parts = parts(outcomes).into_iter().peekable();
+                    let mut parts = split(outcomes).into_iter().peekable();
                     while let Some(part) = parts.next() {
                         self.handle(Input::AppendsCommitted(part));
                         if parts.peek().is_some() {
-                            self.send().await?;
+                            self.send_batches().await?;
                         }
                     }
                 }
-                Some((id, found)) = self.reading.next() => self.found(id, found),
-                count = self.inbox.recv_many(&mut letters, TURN_MAX), if self.hub.is_ready() => {
+                Some((id, found)) = self.reading.next() => self.finish_read(id, found),
+                count = self.inbox.recv_many(&mut envelopes, TURN_MAX), if self.hub.is_ready() => {
                     if count == 0 {
                         return Ok(());
                     }
                     let mut bytes = 0;
-                    for letter in letters.drain(..) {
-                        bytes += letter.weight();
-                        self.open(letter);
+                    for envelope in envelopes.drain(..) {
+                        bytes += envelope.published_bytes();
+                        self.handle_envelope(envelope);
                         if bytes >= TURN_BYTES_MAX {
                             bytes = 0;
-                            self.settle();
-                            self.send().await?;
+                            self.drive_store();
+                            self.send_batches().await?;
                         }
                     }
                 }
                 Some(()) = wake => self.handle(Input::Tick),
             }
-            self.settle();
-            self.send().await?;
+            self.drive_store();
+            self.send_batches().await?;
         }
     }
 
-    fn open(&mut self, letter: Letter) {
-        match letter {
-            Letter::Input(input) => self.handle(input),
-            Letter::Ask(question, answer) => {
-                self.tickets += 1;
-                let ticket = RequestId(self.tickets);
+    fn handle_envelope(&mut self, envelope: Envelope) {
+        match envelope {
+            Envelope::Input(input) => self.handle(input),
+            Envelope::Ask(question, answer) => {
+                self.last_request += 1;
+                let ticket = RequestId(self.last_request);
                 self.questions.insert(ticket, answer);
                 self.handle(match question {
                     Question::Me(device) => Input::WhoAmI(ticket, device),
@@ -221,11 +221,11 @@ impl Actor {
                     Question::SignOut(device) => Input::SignOut(ticket, device),
                 });
             }
-            Letter::Restart => self.turn.everywhere(&Delivery::Restart),
+            Envelope::Restart => self.turn.add_to_all(&Delivery::Restart),
         }
     }
 
-    fn found(&mut self, id: ReadId, found: Option<Result<QueryResult, ErrorCode>>) {
+    fn finish_read(&mut self, id: ReadId, found: Option<Result<QueryResult, ErrorCode>>) {
         self.aborts.remove(&id);
         if let Some(found) = found {
             self.handle(Input::ReadFinished(id, found));
@@ -252,44 +252,51 @@ impl Actor {
                 }
             }
             Output::Attach(session, addresses) => {
-                self.turn.at(session, Delivery::Attach(session, addresses.into()));
+                self.turn.add(session, Delivery::Attach(session, addresses.into()));
             }
-            Output::Subscribe(session, to) => self.turn.at(session, Delivery::Subscribe(session, to)),
-            Output::Unsubscribe(session, to) => self.turn.at(session, Delivery::Unsubscribe(session, to)),
+            Output::Subscribe(session, to) => self.turn.add(session, Delivery::Subscribe(session, to)),
+            Output::Unsubscribe(session, to) => self.turn.add(session, Delivery::Unsubscribe(session, to)),
             Output::SendReplay(session, what) => {
-                self.turn.at(session, Delivery::First(session, event(&what)))
+                self.turn.add(session, Delivery::SendReplay(session, event(&what)))
             }
-            Output::NotifyDrained(session) => self.turn.at(session, Delivery::Drain(session)),
-            Output::Release(session) => self.turn.at(session, Delivery::Release(session)),
-            Output::Send(session, what) => self.turn.at(session, Delivery::One(session, event(&what))),
+            Output::NotifyDrained(session) => self.turn.add(session, Delivery::NotifyDrained(session)),
+            Output::Release(session) => self.turn.add(session, Delivery::Release(session)),
+            Output::Send(session, what) => self.turn.add(session, Delivery::Send(session, event(&what))),
             Output::Publish(Audience::Session(session), what) => {
-                self.turn.at(session, Delivery::WordTo(session, event(&what)));
+                self.turn.add(session, Delivery::SendEphemeral(session, event(&what)));
             }
             Output::Publish(Audience::Room(room), what) if what.position().is_none() => {
-                self.turn.everywhere(&Delivery::Word { address: Address::Room(room), v1: event(&what) });
+                self.turn.add_to_all(&Delivery::PublishEphemeral {
+                    address: Address::Room(room),
+                    v1: event(&what),
+                });
             }
             Output::Publish(Audience::Room(room), what) => {
-                let plain = match &what {
+                let text = match &what {
                     Event::Posted(posted) if room == RoomId::LOBBY => {
                         Some(frame::text(posted.text.as_bytes()))
                     }
                     _ => None,
                 };
-                self.turn.everywhere(&Delivery::To { address: Address::Room(room), v1: event(&what), plain });
+                self.turn.add_to_all(&Delivery::Publish {
+                    address: Address::Room(room),
+                    v1: event(&what),
+                    text,
+                });
             }
             Output::Publish(Audience::Member(member), what) => {
                 let address = Address::Member(member);
-                self.turn.everywhere(&Delivery::To { address, v1: event(&what), plain: None });
+                self.turn.add_to_all(&Delivery::Publish { address, v1: event(&what), text: None });
             }
             Output::PublishUnstored(Unstored::EmptyText) => {
-                self.turn.everywhere(&Delivery::Pass(frame::text(b"")))
+                self.turn.add_to_all(&Delivery::PublishUnstored(frame::text(b"")))
             }
             Output::PublishUnstored(Unstored::Binary(bytes)) => {
-                self.turn.everywhere(&Delivery::Pass(frame::binary(&bytes)))
+                self.turn.add_to_all(&Delivery::PublishUnstored(frame::binary(&bytes)))
             }
-            Output::Close(session, code) => self.turn.at(session, Delivery::Close(session, code)),
+            Output::Close(session, code) => self.turn.add(session, Delivery::Close(session, code)),
             Output::Pause(session, wait_ms) => {
-                self.turn.at(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
+                self.turn.add(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
             }
             Output::Answer(ticket, answer) => {
                 if let Some(question) = self.questions.remove(&ticket) {
@@ -301,11 +308,11 @@ impl Actor {
     }
 
     /// Lets the store work: one append at a time, in which all that gathered meanwhile goes
-    /// together, and any number of reads. What is answered at once is handled at once.
-    fn settle(&mut self) {
+    /// together, and any number of reads. What is receiver at once is handled at once.
+    fn drive_store(&mut self) {
         loop {
             while let Some(Some((id, found))) = self.reading.next().now_or_never() {
-                self.found(id, found);
+                self.finish_read(id, found);
             }
             if self.turn.changes.is_empty() || self.committing.is_some() {
                 return;
@@ -319,12 +326,12 @@ impl Actor {
         }
     }
 
-    async fn send(&mut self) -> Result<(), Fault> {
+    async fn send_batches(&mut self) -> Result<(), RegistryError> {
         let (through, present) = (self.hub.through(), self.hub.presence_revision());
         for (worker, deliveries) in self.turn.take().into_iter().enumerate() {
             if !deliveries.is_empty() {
-                let batch = Batch { through, present, deliveries };
-                self.workers[worker].send(batch).await.map_err(|_| Fault::Fanout(worker))?;
+                let batch = DeliveryBatch { through, present, deliveries };
+                self.workers[worker].send(batch).await.map_err(|_| RegistryError::Fanout(worker))?;
             }
         }
         Ok(())
@@ -332,7 +339,7 @@ impl Actor {
 }
 
 /// The outcomes of the append under way; never, if there is none.
-async fn committed(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec<Outcome> {
+async fn next_outcomes(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec<Outcome> {
     match append {
         Some(append) => append.await,
         None => pending().await,
@@ -340,13 +347,13 @@ async fn committed(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec
 }
 
 impl Turn {
-    fn at(&mut self, session: SessionId, delivery: Delivery) {
-        if let Some(deliveries) = self.by_worker.get_mut(Table::worker_of(session)) {
+    fn add(&mut self, session: SessionId, delivery: Delivery) {
+        if let Some(deliveries) = self.by_worker.get_mut(Connections::worker_of(session)) {
             deliveries.push(delivery);
         }
     }
 
-    fn everywhere(&mut self, delivery: &Delivery) {
+    fn add_to_all(&mut self, delivery: &Delivery) {
         self.by_worker.iter_mut().for_each(|deliveries| deliveries.push(delivery.clone()));
     }
 

@@ -1,6 +1,6 @@
 //! The routes of the server: paths and methods, no logic.
 
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::http::{api, assets, command, events, health, openapi, poll, websocket};
 use actix_web::{
     HttpResponse,
@@ -55,18 +55,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// What is read by `HEAD` too: a stream or a poll is not, it would begin a session for nobody.
-async fn get_or_head_only() -> Result<HttpResponse, Refused> {
-    Err(only("GET, HEAD"))
+async fn get_or_head_only() -> Result<HttpResponse, ApiError> {
+    Err(method_not_allowed("GET, HEAD"))
 }
 
-async fn get_only() -> Result<HttpResponse, Refused> {
-    Err(only("GET"))
+async fn get_only() -> Result<HttpResponse, ApiError> {
+    Err(method_not_allowed("GET"))
 }
 
-fn only(allowed: &'static str) -> Refused {
-    Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).with(header::ALLOW, allowed)
+fn method_not_allowed(allowed: &'static str) -> ApiError {
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed)
+        .with_header(header::ALLOW, allowed)
 }
 
-async fn post_only() -> Result<HttpResponse, Refused> {
-    Err(only("POST"))
+async fn post_only() -> Result<HttpResponse, ApiError> {
+    Err(method_not_allowed("POST"))
 }

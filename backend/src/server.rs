@@ -6,15 +6,15 @@ pub mod rlimit;
 pub mod shutdown;
 
 use crate::config::Config;
-use crate::connection::permit::Places;
-use crate::fanout::Batch;
+use crate::connection::permit::ConnectionPermits;
+use crate::fanout::DeliveryBatch;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
-use crate::http::host_policy::House;
+use crate::http::host_policy::HostPolicy;
 use crate::http::ip_rate::{IpRates, naming_rate};
 use crate::http::middleware;
 use crate::limits::BATCHES_MAX;
 use crate::page::Page;
-use crate::registry::{Actor, Fault};
+use crate::registry::{Actor, RegistryError};
 use crate::routes;
 use crate::store::Store;
 use crate::worker::{self, BatchReceivers};
@@ -36,8 +36,8 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// What the server is made of, beside its settings.
-pub struct Made {
+/// What the server is inputs of, beside its settings.
+pub struct RunInputs {
     /// The log.
     pub store: Box<dyn Store>,
     /// The page.
@@ -56,7 +56,7 @@ pub enum RunError {
     Io(#[from] io::Error),
     /// A part without which nothing works has ended.
     #[error("{0}")]
-    Part(#[from] Fault),
+    Part(#[from] RegistryError),
     /// The store's writer panicked.
     #[error("the database writer stopped unexpectedly")]
     Store,
@@ -73,19 +73,19 @@ pub enum RunError {
 pub async fn run(
     listener: TcpListener,
     config: Config,
-    made: Made,
+    inputs: RunInputs,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let workers = available_parallelism().map_or(1, usize::from);
     let (senders, receivers): (Vec<_>, Vec<_>) =
-        (0..workers).map(|_| mpsc::channel::<Batch>(BATCHES_MAX)).unzip();
-    let build = made.page.build().to_owned();
+        (0..workers).map(|_| mpsc::channel::<DeliveryBatch>(BATCHES_MAX)).unzip();
+    let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
-    let health = made.store.condition();
-    let (actor, registry) = Actor::new(settings, made.store, senders);
-    let policy = Arc::new(host_policy(&config, &made.house_id));
-    let page = Arc::new(made.page);
-    let permits = Places::new(rlimit::raise());
+    let health = inputs.store.health();
+    let (actor, registry) = Actor::new(settings, inputs.store, senders);
+    let policy = Arc::new(host_policy(&config, &inputs.house_id));
+    let page = Arc::new(inputs.page);
+    let permits = ConnectionPermits::new(rlimit::raise());
     let ip_rates = Arc::new(IpRates::default());
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
@@ -106,7 +106,7 @@ pub async fn run(
             inbound_rates: inbound_rates(config.limit_posts),
             naming_rate: naming_rate(config.limit_posts != 0),
             ip_rates: Arc::clone(&ip_rates),
-            inbound_hook: made.inbound_hook.clone(),
+            inbound_hook: inputs.inbound_hook.clone(),
         };
         App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
     };
@@ -118,7 +118,7 @@ pub async fn run(
     tokio::select! {
         ended = &mut actor => return ended?.map_err(RunError::from),
         ended = &mut server => return ended.map_err(RunError::from),
-        () = health.ended() => return Err(RunError::Store),
+        () = health.wait_for_end() => return Err(RunError::Store),
         () = shutdown => {}
     }
     // From here on state may end in any order.
@@ -137,10 +137,10 @@ fn inbound_rates(posts: u32) -> InboundRates {
     InboundRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
 }
 
-fn host_policy(config: &Config, house_id: &str) -> House {
+fn host_policy(config: &Config, house_id: &str) -> HostPolicy {
     let name = gethostname::gethostname().to_string_lossy().to_lowercase();
     let machine_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
-    House {
+    HostPolicy {
         cookie: format!("th_{house_id}"),
         public_url: config.public_url.clone(),
         allowed_origins: config.allow_origin.clone(),

@@ -9,7 +9,7 @@ pub mod permission_hint;
 pub mod sqlite;
 
 use futures_util::future::BoxFuture;
-use health::Condition;
+use health::StoreHealth;
 use hub::{
     House,
     change::{Change, Outcome},
@@ -29,8 +29,8 @@ pub trait Store: Send {
     fn house(&self) -> House;
 
     /// Whether it takes changes, and if not, why.
-    fn condition(&self) -> Condition {
-        Condition::default()
+    fn health(&self) -> StoreHealth {
+        StoreHealth::default()
     }
 
     /// Commits these changes in their order, each by itself all or nothing, at

@@ -14,12 +14,12 @@ const LEVELS: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off";
 /// # Panics
 /// A log was started before.
 pub fn start() {
-    let levels = asked().unwrap_or_else(|| LEVELS.parse().unwrap_or_default());
+    let levels = env_levels().unwrap_or_else(|| LEVELS.parse().unwrap_or_default());
     let lines = fmt::layer().with_writer(io::stderr).with_target(false);
     tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
-fn asked() -> Option<Targets> {
+fn env_levels() -> Option<Targets> {
     let levels = env::var("RUST_LOG").ok().filter(|levels| !levels.is_empty())?;
     let parsed = levels.parse();
     parsed.inspect_err(|error| eprintln!("teahouse: RUST_LOG: {error}; it is passed over")).ok()

@@ -1,6 +1,6 @@
 //! One worker: the tasks that run beside its HTTP server, on the worker's own thread.
 
-use crate::fanout::{Batch, Table};
+use crate::fanout::{Connections, DeliveryBatch};
 use crate::registry::Registry;
 use std::{
     rc::Rc,
@@ -10,17 +10,17 @@ use tokio::sync::mpsc;
 
 /// The receiving ends of the workers' channels for batches. Each worker takes its own once.
 #[derive(Clone, Debug)]
-pub struct BatchReceivers(Arc<Mutex<Vec<Option<mpsc::Receiver<Batch>>>>>);
+pub struct BatchReceivers(Arc<Mutex<Vec<Option<mpsc::Receiver<DeliveryBatch>>>>>);
 
 impl BatchReceivers {
     /// The receivers of all workers, in the order of the workers' numbers.
-    pub fn new(receivers: Vec<mpsc::Receiver<Batch>>) -> Self {
+    pub fn new(receivers: Vec<mpsc::Receiver<DeliveryBatch>>) -> Self {
         BatchReceivers(Arc::new(Mutex::new(receivers.into_iter().map(Some).collect())))
     }
 
     /// The receiver of this worker. A worker that was started again gets none: the registry has seen
     /// its channel close, and the process ends.
-    fn take(&self, worker: u16) -> Option<mpsc::Receiver<Batch>> {
+    fn take(&self, worker: u16) -> Option<mpsc::Receiver<DeliveryBatch>> {
         let mut receivers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         receivers.get_mut(usize::from(worker)).and_then(Option::take)
     }
@@ -28,8 +28,8 @@ impl BatchReceivers {
 
 /// Starts the tasks of this worker on the current thread; returns its connections, of which there are
 /// none yet.
-pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<Table> {
-    let connections = Table::new(worker);
+pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<Connections> {
+    let connections = Connections::new(worker);
     if let Some(batches) = receivers.take(worker) {
         actix_web::rt::spawn(Rc::clone(&connections).run(batches));
     }
@@ -38,9 +38,9 @@ pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<
 }
 
 /// Forwards the worker's inputs to the registry. This is a task apart from fan-out, which may not wait.
-async fn forward_inputs(connections: Rc<Table>, registry: Registry) {
+async fn forward_inputs(connections: Rc<Connections>, registry: Registry) {
     loop {
-        for input in connections.news().next().await {
+        for input in connections.inputs().next().await {
             if registry.tell(input).await.is_err() {
                 return;
             }

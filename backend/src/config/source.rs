@@ -22,60 +22,60 @@ impl Source {
     pub fn name(self, name: &str) -> String {
         match self {
             Source::Flag => format!("--{name}"),
-            Source::Environment => variable(name),
-            Source::File => format!("{} in the configuration file", key(name)),
+            Source::Environment => env_name(name),
+            Source::File => format!("{} in the configuration file", toml_key(name)),
         }
     }
 }
 
-pub(super) fn variable(name: &str) -> String {
+pub(super) fn env_name(name: &str) -> String {
     format!("TEAHOUSE_{}", name.replace('-', "_").to_uppercase())
 }
 
-fn key(name: &str) -> String {
+fn toml_key(name: &str) -> String {
     name.replace('-', "_")
 }
 
 /// Settings as text, each from the source that counts.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct RawSettings {
     /// By name.
     pub values: BTreeMap<&'static str, (Source, Vec<String>)>,
     /// What stands between the flags: a task and what it is about.
-    pub words: Vec<OsString>,
+    pub positional: Vec<OsString>,
     /// What could not be understood at all.
-    pub wrong: Vec<String>,
+    pub errors: Vec<String>,
     /// `--help` was given.
     pub help: bool,
     /// `--version` was given.
     pub version: bool,
 }
 
-impl Found {
+impl RawSettings {
     /// Looks through the flags, the environment and the file.
-    pub fn search(
+    pub fn collect(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Self {
-        let mut found = Found::default();
-        let file = found.flags(arguments).or_else(|| environment("TEAHOUSE_CONFIG"));
+        let mut raw = RawSettings::default();
+        let file = raw.read_flags(arguments).or_else(|| environment("TEAHOUSE_CONFIG"));
         for name in NAMES {
-            if let Some(value) = environment(&variable(name)) {
+            if let Some(value) = environment(&env_name(name)) {
                 let values = match *name {
                     "allow-origin" => value.split_whitespace().map(str::to_owned).collect(),
                     _ => vec![value],
                 };
-                found.values.entry(name).or_insert((Source::Environment, values));
+                raw.values.entry(name).or_insert((Source::Environment, values));
             }
         }
         if let Some(file) = file {
-            found.file(&file);
+            raw.read_file(&file);
         }
-        found
+        raw
     }
 
     /// Reads the flags; returns what `--config` names.
-    fn flags(&mut self, arguments: impl IntoIterator<Item = OsString>) -> Option<String> {
+    fn read_flags(&mut self, arguments: impl IntoIterator<Item = OsString>) -> Option<String> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut file = None;
         loop {
@@ -84,26 +84,23 @@ impl Found {
                 Ok(Some(lexopt::Arg::Short('h'))) => "help".to_owned(),
                 Ok(Some(lexopt::Arg::Short('V'))) => "version".to_owned(),
                 Ok(Some(lexopt::Arg::Value(word))) => {
-                    self.words.push(word);
+                    self.positional.push(word);
                     continue;
                 }
                 Ok(Some(other)) => {
-                    self.wrong.push(format!(
-                        "{}: unknown option; run teahouse --help for a list",
-                        other.unexpected()
-                    ));
+                    self.errors.push(format!("{}: unknown option; run teahouse --help for a list", other.unexpected()));
                     continue;
                 }
                 Ok(None) => return file,
                 Err(error) => {
-                    self.wrong.push(error.to_string());
+                    self.errors.push(error.to_string());
                     continue;
                 }
             };
             match flag.as_str() {
                 "help" => self.help = true,
                 "version" => self.version = true,
-                "config" => file = self.value(&mut parser, "config"),
+                "config" => file = self.flag_value(&mut parser, "config"),
                 // A switch of its own; --lan=off is understood too.
                 "lan" => {
                     let value = parser
@@ -113,29 +110,29 @@ impl Found {
                 }
                 flag => match NAMES.iter().find(|name| **name == flag) {
                     Some(name) => {
-                        if let Some(value) = self.value(&mut parser, name) {
+                        if let Some(value) = self.flag_value(&mut parser, name) {
                             self.add(name, value);
                         }
                     }
                     None => {
                         // Its value, if it has one, would be told as a second fault.
                         let _ = parser.optional_value();
-                        self.wrong.push(format!("--{flag}: unknown option; run teahouse --help for a list"));
+                        self.errors.push(format!("--{flag}: unknown option; run teahouse --help for a list"));
                     }
                 },
             }
         }
     }
 
-    fn value(&mut self, parser: &mut lexopt::Parser, name: &str) -> Option<String> {
+    fn flag_value(&mut self, parser: &mut lexopt::Parser, name: &str) -> Option<String> {
         match parser.value().map(OsString::into_string) {
             Ok(Ok(value)) => Some(value),
             Ok(Err(_)) => {
-                self.wrong.push(format!("--{name}: the value is not valid UTF-8"));
+                self.errors.push(format!("--{name}: the value is not valid UTF-8"));
                 None
             }
             Err(_) => {
-                self.wrong.push(format!("--{name}: a value is missing"));
+                self.errors.push(format!("--{name}: a value is missing"));
                 None
             }
         }
@@ -145,44 +142,41 @@ impl Found {
         self.values.entry(name).or_insert((Source::Flag, Vec::new())).1.push(value);
     }
 
-    fn file(&mut self, path: &str) {
+    fn read_file(&mut self, path: &str) {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) => return self.wrong.push(format!("--config: {path}: {error}")),
+            Err(error) => return self.errors.push(format!("--config: {path}: {error}")),
         };
         let table: toml::Table = match toml::from_str(&text) {
             Ok(table) => table,
             Err(error) => {
-                return self.wrong.push(format!("--config: {path}: {}", error.to_string().trim_end()));
+                return self.errors.push(format!("--config: {path}: {}", error.to_string().trim_end()));
             }
         };
         for (key_there, value) in table {
-            let Some(name) = NAMES.iter().find(|name| key(name) == key_there) else {
-                self.wrong.push(format!(
-                    "{key_there} in the configuration file: unknown setting; run teahouse --help for a list"
-                ));
+            let Some(name) = NAMES.iter().find(|name| toml_key(name) == key_there) else {
+                self.errors.push(format!("{key_there} in the configuration file: unknown setting; run teahouse --help for a list"));
                 continue;
             };
-            match texts(value) {
+            match to_texts(value) {
                 Some(values) => {
                     self.values.entry(name).or_insert((Source::File, values));
                 }
-                None => self.wrong.push(format!(
-                    "{}: the value must be a string, a number, true, false, or a list of these",
-                    Source::File.name(name)
-                )),
+                None => self
+                    .errors
+                    .push(format!("{}: the value must be a string, a number, true, false, or a list of these", Source::File.name(name))),
             }
         }
     }
 }
 
-fn texts(value: toml::Value) -> Option<Vec<String>> {
+fn to_texts(value: toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::String(text) => Some(vec![text]),
         toml::Value::Integer(number) => Some(vec![number.to_string()]),
         toml::Value::Boolean(is_on) => Some(vec![is_on.to_string()]),
         toml::Value::Array(values) => {
-            let texts: Option<Vec<_>> = values.into_iter().map(texts).collect();
+            let texts: Option<Vec<_>> = values.into_iter().map(to_texts).collect();
             Some(texts?.into_iter().flatten().collect())
         }
         _ => None,

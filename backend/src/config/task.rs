@@ -1,6 +1,6 @@
 //! What the program is asked to do: to serve, or to care for a log.
 
-use super::Found;
+use super::RawSettings;
 use std::{ffi::OsStr, path::PathBuf};
 
 /// A task and what it is about.
@@ -19,14 +19,14 @@ pub enum Task {
 
 impl Task {
     /// Makes sense of the words among the settings.
-    pub(super) fn read(found: &Found, wrong: &mut Vec<String>) -> Self {
-        let Some((first, rest)) = found.words.split_first() else { return Task::Serve };
+    pub(super) fn read(raw: &RawSettings, errors: &mut Vec<String>) -> Self {
+        let Some((first, rest)) = raw.positional.split_first() else { return Task::Serve };
         let told = first.to_string_lossy();
         let mut rest = rest.iter();
         let mut file = || match rest.next() {
             Some(file) if !file.is_empty() => PathBuf::from(file),
             _ => {
-                wrong.push(format!("{told}: name a file, as in teahouse {told} FILE"));
+                errors.push(format!("{told}: name a file, as in teahouse {told} FILE"));
                 PathBuf::new()
             }
         };
@@ -35,12 +35,12 @@ impl Task {
             Some("restore") => Task::Restore(file()),
             Some("check") => Task::Check,
             _ => {
-                wrong.push(format!("{told}: unknown command; run teahouse --help for a list"));
+                errors.push(format!("{told}: unknown command; run teahouse --help for a list"));
                 return Task::Serve;
             }
         };
         let too_many = |word: &OsStr| format!("{}: unexpected argument; remove it", word.to_string_lossy());
-        wrong.extend(rest.map(|word| too_many(word)));
+        errors.extend(rest.map(|word| too_many(word)));
         task
     }
 }

@@ -4,10 +4,11 @@ use std::{ffi::OsString, fs};
 fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
     let look =
         |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    Config::read(&Found::search(arguments.iter().map(OsString::from), look)).map_err(|Wrong(lines)| lines)
+    Config::parse(&RawSettings::collect(arguments.iter().map(OsString::from), look))
+        .map_err(|ConfigErrors(lines)| lines)
 }
 
-fn file(text: &str) -> (String, impl Drop) {
+fn write_file(text: &str) -> (String, impl Drop) {
     struct Remove(PathBuf);
     impl Drop for Remove {
         fn drop(&mut self) {
@@ -34,7 +35,7 @@ fn without_settings_the_house_is_on_loopback() {
 
 #[test]
 fn flags_count_before_the_environment_and_that_before_the_file() {
-    let (path, _remove) = file(
+    let (path, _remove) = write_file(
         "listen = \"127.0.0.1:1\"\nlimit_posts = 1\ntrust_proxy = true\nallow_origin = [\"http://a\", \"http://b:81\"]\n",
     );
     let config = read(
@@ -50,8 +51,8 @@ fn flags_count_before_the_environment_and_that_before_the_file() {
 
 #[test]
 fn every_wrong_setting_is_told_at_once_and_by_its_name() {
-    let (path, _remove) = file("data = \"\"\ncups = 4\nlan = [[{}]]\n");
-    let wrong = read(
+    let (path, _remove) = write_file("data = \"\"\ncups = 4\nlan = [[{}]]\n");
+    let errors = read(
         &[
             "--listen",
             "8888",
@@ -83,9 +84,9 @@ fn every_wrong_setting_is_told_at_once_and_by_its_name() {
         "cups in",
         "lan in",
     ] {
-        assert!(wrong.iter().any(|line| line.contains(name)), "{name} is not in {wrong:#?}");
+        assert!(errors.iter().any(|line| line.contains(name)), "{name} is not in {errors:#?}");
     }
-    assert_eq!(wrong.len(), 11, "{wrong:#?}");
+    assert_eq!(errors.len(), 11, "{errors:#?}");
 }
 
 #[test]
@@ -95,14 +96,14 @@ fn a_task_may_stand_anywhere_among_the_settings() {
     assert_eq!(task(&["backup", "a.tea", "--data", "tea"]), Ok(Task::Backup("a.tea".into())));
     assert_eq!(task(&["--data", "tea", "restore", "--", "-a.tea"]), Ok(Task::Restore("-a.tea".into())));
     assert_eq!(task(&["check"]), Ok(Task::Check));
-    for (arguments, wrong) in [
+    for (arguments, error) in [
         (&["backup"][..], "backup: name a file, as in teahouse backup FILE"),
         (&["restore", ""], "restore: name a file, as in teahouse restore FILE"),
         (&["check", "a"], "a: unexpected argument; remove it"),
         (&["backup", "a", "b"], "b: unexpected argument; remove it"),
         (&["brew"], "brew: unknown command; run teahouse --help for a list"),
     ] {
-        assert_eq!(task(arguments), Err(vec![wrong.to_owned()]));
+        assert_eq!(task(arguments), Err(vec![error.to_owned()]));
     }
 }
 

@@ -3,14 +3,14 @@
 //! They are told and passed over, not refused: others may have set them. Those
 //! that Kubernetes sets for a service with the name `teahouse` are not even told.
 
-use super::source::{NAMES, variable};
+use super::source::{NAMES, env_name};
 
 /// What the names of all settings begin with in the environment.
 const PREFIX: &str = "TEAHOUSE_";
 
 /// One line for each that is no setting.
-pub fn unknown(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
-    let known: Vec<String> = NAMES.iter().copied().chain(["config"]).map(variable).collect();
+pub fn unknown_variables(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    let known: Vec<String> = NAMES.iter().copied().chain(["config"]).map(env_name).collect();
     let mut lines: Vec<String> = variables
         .into_iter()
         .filter_map(|(name, value)| {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn told(name: &str, value: &str) -> Option<String> {
-        let mut lines = unknown([(name.to_owned(), value.to_owned())]);
+        let mut lines = unknown_variables([(name.to_owned(), value.to_owned())]);
         assert!(lines.len() <= 1);
         lines.pop()
     }

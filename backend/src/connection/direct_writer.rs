@@ -31,27 +31,27 @@ use tokio::{
 /// What actix-http reads and writes.
 pub struct Socket {
     reading: OwnedReadHalf,
-    way_out: Rc<WayOut>,
+    direct_writer: Rc<DirectWriter>,
 }
 
 impl Socket {
     /// A connection as it was accepted.
     pub fn new(stream: TcpStream) -> Self {
         let (reading, writing) = stream.into_split();
-        let way_out = WayOut { writing: RefCell::new(Some(writing)), ..WayOut::default() };
-        Socket { reading, way_out: Rc::new(way_out) }
+        let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
+        Socket { reading, direct_writer: Rc::new(direct_writer) }
     }
 
     /// The way past actix-http's buffer.
-    pub fn way_out(&self) -> Rc<WayOut> {
-        Rc::clone(&self.way_out)
+    pub fn direct_writer(&self) -> Rc<DirectWriter> {
+        Rc::clone(&self.direct_writer)
     }
 
     fn poll_writing(
         &self,
         poll: impl FnOnce(Pin<&mut OwnedWriteHalf>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        match &mut *self.way_out.writing.borrow_mut() {
+        match &mut *self.direct_writer.writing.borrow_mut() {
             Some(writing) => poll(Pin::new(writing)),
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
@@ -62,7 +62,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         // Whoever still holds the way out must not keep the connection open. Closing the other half
         // closes the socket, so that this one need not be shut down first.
-        if let Some(writing) = self.way_out.writing.take() {
+        if let Some(writing) = self.direct_writer.writing.take() {
             writing.forget();
         }
     }
@@ -85,8 +85,8 @@ impl AsyncWrite for Socket {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // TCP has nothing to flush. The dispatcher does it when its buffer is empty.
-        self.way_out.flushed();
-        if self.way_out.is_ending.get() {
+        self.direct_writer.note_flush();
+        if self.direct_writer.ends_after_flush.get() {
             // Where that fails the peer is gone, which reading tells too.
             let _ = ready!(self.poll_shutdown(cx));
         }
@@ -94,9 +94,9 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.way_out.is_shut.get() {
+        if !self.direct_writer.is_shut.get() {
             ready!(self.poll_writing(|writing| writing.poll_shutdown(cx).map_ok(|()| 0)))?;
-            self.way_out.is_shut.set(true);
+            self.direct_writer.is_shut.set(true);
         }
         Poll::Ready(Ok(()))
     }
@@ -104,51 +104,51 @@ impl AsyncWrite for Socket {
 
 /// The way out of one connection, beside actix-http's own.
 #[derive(Default)]
-pub struct WayOut {
+pub struct DirectWriter {
     /// Gone with the socket.
     writing: RefCell<Option<OwnedWriteHalf>>,
-    stands: Cell<Stands>,
+    write_state: Cell<WriteState>,
     /// All that a WebSocket sends was handed over.
-    is_ending: Cell<bool>,
+    ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
 }
 
-/// How the dispatcher's buffer stands.
+/// How the dispatcher's buffer write_state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stands {
+enum WriteState {
     /// The response has not begun.
     #[default]
-    Before,
+    HeadPending,
     /// It may hold bytes that are to leave first.
     Filled,
     /// All of it has left.
     Empty,
 }
 
-impl WayOut {
+impl DirectWriter {
     /// The dispatcher has asked for a chunk and got one, or none.
-    pub fn asked(&self, got_one: bool) {
-        if got_one || self.stands.get() == Stands::Before {
-            self.stands.set(Stands::Filled);
+    pub fn note_poll(&self, got_chunk: bool) {
+        if got_chunk || self.write_state.get() == WriteState::HeadPending {
+            self.write_state.set(WriteState::Filled);
         }
     }
 
     /// A WebSocket's last frame was handed over: this side is shut down once that has left.
-    pub fn ends(&self) {
-        self.is_ending.set(true);
+    pub fn end_after_flush(&self) {
+        self.ends_after_flush.set(true);
     }
 
-    fn flushed(&self) {
-        if self.stands.get() == Stands::Filled {
-            self.stands.set(Stands::Empty);
+    fn note_flush(&self) {
+        if self.write_state.get() == WriteState::Filled {
+            self.write_state.set(WriteState::Empty);
         }
     }
 
     /// Hands the kernel as much of these frames as it takes now, and tells how many bytes that was.
     /// 0 where the dispatcher has something that is to leave first, and where the connection
     /// has failed: the dispatcher meets that too, and ends it.
-    pub fn write(&self, frames: &VecDeque<Bytes>) -> usize {
-        if self.stands.get() != Stands::Empty {
+    pub fn try_write(&self, frames: &VecDeque<Bytes>) -> usize {
+        if self.write_state.get() != WriteState::Empty {
             return 0;
         }
         let writing = self.writing.borrow();
@@ -169,7 +169,7 @@ impl WayOut {
 mod tests {
     use super::*;
     use crate::connection::frame;
-    use crate::connection::{Connection, Outbound};
+    use crate::connection::{Connection, OutboundBody};
     use crate::limits::QUEUE_BYTES_MAX;
     use actix_web::body::MessageBody as _;
     use hub::{Dialect, SessionId, session::TransportKind};
@@ -191,25 +191,25 @@ mod tests {
     #[tokio::test]
     async fn nothing_goes_past_what_waits_in_the_dispatcher() {
         let (mut socket, mut peer) = pair().await;
-        let way_out = socket.way_out();
+        let direct_writer = socket.direct_writer();
         let frames: VecDeque<_> = [&b"ab"[..], b"c"].map(Bytes::from_static).into();
         flush(&mut socket);
-        assert_eq!(way_out.write(&frames), 0, "the head is not written yet");
-        way_out.asked(false);
-        assert_eq!(way_out.write(&frames), 0, "it waits in the buffer");
+        assert_eq!(direct_writer.try_write(&frames), 0, "the head is not written yet");
+        direct_writer.note_poll(false);
+        assert_eq!(direct_writer.try_write(&frames), 0, "it waits in the buffer");
         flush(&mut socket);
-        assert_eq!(way_out.write(&frames), 3);
-        way_out.asked(false);
-        assert_eq!(way_out.write(&frames), 3, "it took nothing");
-        way_out.asked(true);
-        assert_eq!(way_out.write(&frames), 0, "a chunk waits in the buffer");
+        assert_eq!(direct_writer.try_write(&frames), 3);
+        direct_writer.note_poll(false);
+        assert_eq!(direct_writer.try_write(&frames), 3, "it took nothing");
+        direct_writer.note_poll(true);
+        assert_eq!(direct_writer.try_write(&frames), 0, "a chunk waits in the buffer");
         flush(&mut socket);
-        assert_eq!(way_out.write(&VecDeque::from([Bytes::from_static(b"d")])), 1);
+        assert_eq!(direct_writer.try_write(&VecDeque::from([Bytes::from_static(b"d")])), 1);
         let mut read = [0; 7];
         peer.read_exact(&mut read).await.unwrap();
         assert_eq!(&read, b"abcabcd");
         drop(socket);
-        assert_eq!(way_out.write(&frames), 0, "it is closed");
+        assert_eq!(direct_writer.try_write(&frames), 0, "it is closed");
         assert_eq!(peer.read(&mut read).await.unwrap(), 0, "whoever holds the way out");
     }
 
@@ -223,14 +223,14 @@ mod tests {
                 TransportKind::Socket,
                 0,
                 Rc::default(),
-                socket.way_out(),
+                socket.direct_writer(),
             );
-            let mut body = Outbound::new(Rc::clone(&connection), ());
+            let mut body = OutboundBody::new(Rc::clone(&connection), ());
             let mut context = Context::from_waker(Waker::noop());
             assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
             flush(&mut socket);
             let sent: Vec<u8> = (0..count).map(|at| u8::try_from(at).unwrap()).collect();
-            sent.iter().for_each(|byte| connection.send(Bytes::from(vec![*byte])));
+            sent.iter().for_each(|byte| connection.enqueue(Bytes::from(vec![*byte])));
             connection.flush();
             assert!(Pin::new(&mut body).poll_next(&mut context).is_pending(), "all has left");
             let mut read = vec![0; count];
@@ -248,9 +248,9 @@ mod tests {
             TransportKind::Socket,
             0,
             Rc::default(),
-            socket.way_out(),
+            socket.direct_writer(),
         );
-        let mut body = Outbound::new(Rc::clone(&connection), ());
+        let mut body = OutboundBody::new(Rc::clone(&connection), ());
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
         flush(&mut socket);
@@ -258,7 +258,7 @@ mod tests {
         let mut sent = 0;
         // Until the kernel takes no more, and the queue no more either.
         while !connection.is_closing() {
-            connection.send(frame.clone());
+            connection.enqueue(frame.clone());
             connection.flush();
             sent += 1;
             assert!(sent * frame.len() < 64 << 20, "the kernel takes all");

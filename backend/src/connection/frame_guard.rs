@@ -5,7 +5,7 @@
 //! header that declares 2⁶² bytes would let a peer fill the memory. This
 //! stands between the socket and the parser: bytes pass through it unchanged
 //! up to the first header that breaks a rule (declared length, mask, control
-//! frames of at most 125 bytes); there the stream ends, and [`Verdict`] says why.
+//! frames of at most 125 bytes); there the stream ends, and [`Rejection`] says why.
 
 use crate::connection::trace::Tracer;
 use crate::limits::READ_TURN_BYTES_MAX;
@@ -21,11 +21,11 @@ use std::{
 };
 
 /// Why the stream was ended, if it was.
-pub type Verdict = Rc<Cell<Option<CloseCode>>>;
+pub type Rejection = Rc<Cell<Option<CloseCode>>>;
 
-/// Reads frame headers out of a stream of bytes (RFC 6455 §5.2).
+/// Reads frame parser out of a stream of bytes (RFC 6455 §5.2).
 #[derive(Debug)]
-pub struct Headers {
+pub struct HeaderParser {
     message_max: usize,
     header: [u8; 14],
     have: usize,
@@ -35,10 +35,10 @@ pub struct Headers {
     message: u64,
 }
 
-impl Headers {
+impl HeaderParser {
     /// For messages of at most `message_max` bytes, their fragments joined.
     pub fn new(message_max: usize) -> Self {
-        Headers { message_max, header: [0; 14], have: 0, skip: 0, message: 0 }
+        HeaderParser { message_max, header: [0; 14], have: 0, skip: 0, message: 0 }
     }
 
     /// Follows the next bytes.
@@ -112,34 +112,34 @@ impl Headers {
     }
 }
 
-/// A request's payload behind [`Headers`].
-pub struct Scanned {
+/// A request's payload behind [`HeaderParser`].
+pub struct FrameGuard {
     payload: actix_web::dev::Payload,
-    headers: Headers,
-    verdict: Verdict,
+    parser: HeaderParser,
+    rejection: Rejection,
     /// Bytes passed on since the reader last had to let others run.
     turn: usize,
     /// Only a traced connection has one.
-    trace: Option<Rc<Tracer>>,
+    tracer: Option<Rc<Tracer>>,
 }
 
-impl Scanned {
+impl FrameGuard {
     /// Puts the scanner in front of a payload.
     pub fn new(
         payload: actix_web::dev::Payload,
         message_max: usize,
-        trace: Option<Rc<Tracer>>,
-    ) -> (Self, Verdict) {
-        let (headers, verdict) = (Headers::new(message_max), Verdict::default());
-        (Scanned { payload, headers, verdict: Rc::clone(&verdict), turn: 0, trace }, verdict)
+        tracer: Option<Rc<Tracer>>,
+    ) -> (Self, Rejection) {
+        let (parser, rejection) = (HeaderParser::new(message_max), Rejection::default());
+        (FrameGuard { payload, parser, rejection: Rc::clone(&rejection), turn: 0, tracer }, rejection)
     }
 }
 
-impl Stream for Scanned {
+impl Stream for FrameGuard {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.verdict.get().is_some() {
+        if self.rejection.get().is_some() {
             return Poll::Ready(None);
         }
         // actix-ws reads on until there is nothing left: a peer that sends without end would
@@ -152,19 +152,19 @@ impl Stream for Scanned {
         let polled = Pin::new(&mut self.payload).poll_next(cx);
         let Poll::Ready(Some(Ok(mut bytes))) = polled else {
             self.turn = 0;
-            if let (Some(trace), Poll::Ready(_)) = (&self.trace, &polled) {
-                trace.ended();
+            if let (Some(tracer), Poll::Ready(_)) = (&self.tracer, &polled) {
+                tracer.ended();
             }
             return polled;
         };
         self.turn += bytes.len();
-        if let Some(trace) = &self.trace {
-            trace.received(&bytes);
+        if let Some(tracer) = &self.tracer {
+            tracer.received(&bytes);
         }
-        if let Err((before, code)) = self.headers.follow(&bytes) {
-            self.verdict.set(Some(code));
-            if let Some(trace) = &self.trace {
-                trace.ended();
+        if let Err((before, code)) = self.parser.follow(&bytes) {
+            self.rejection.set(Some(code));
+            if let Some(tracer) = &self.tracer {
+                tracer.ended();
             }
             bytes.truncate(before);
             if bytes.is_empty() {
@@ -197,10 +197,10 @@ mod tests {
         frame
     }
 
-    fn follow(headers: &mut Headers, bytes: &[u8], step: usize) -> Result<(), (usize, CloseCode)> {
+    fn follow(parser: &mut HeaderParser, bytes: &[u8], step: usize) -> Result<(), (usize, CloseCode)> {
         let mut done = 0;
         for chunk in bytes.chunks(step) {
-            headers.follow(chunk).map_err(|(before, code)| (done + before, code))?;
+            parser.follow(chunk).map_err(|(before, code)| (done + before, code))?;
             done += chunk.len();
         }
         Ok(())
@@ -212,11 +212,11 @@ mod tests {
         for length in [0, 1, 125, 126, 65_535, 65_536, max - 1, max] {
             for step in [1, 3, 7, 1 << 20] {
                 let bytes = [frame(0x81, length), frame(0x82, length)].concat();
-                assert_eq!(follow(&mut Headers::new(max), &bytes, step), Ok(()), "{length} by {step}");
+                assert_eq!(follow(&mut HeaderParser::new(max), &bytes, step), Ok(()), "{length} by {step}");
             }
         }
         let bytes = [frame(0x81, 3), frame(0x81, max + 1)].concat();
-        assert_eq!(follow(&mut Headers::new(max), &bytes, 1 << 20), Err((9, CloseCode::TooBig)));
+        assert_eq!(follow(&mut HeaderParser::new(max), &bytes, 1 << 20), Err((9, CloseCode::TooBig)));
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
             let mut header = vec![opcode, 0xff];
             header.extend((1_u64 << 40).to_be_bytes());
             header.extend([0; 4]);
-            assert_eq!(Headers::new(65_536).follow(&header), Err((0, code)));
+            assert_eq!(HeaderParser::new(65_536).follow(&header), Err((0, code)));
         }
     }
 
@@ -235,9 +235,9 @@ mod tests {
     fn fragments_count_together_and_controls_between_them_do_not() {
         let max = 100;
         let whole = [frame(0x01, 60), frame(0x89, 125), frame(0x80, 40), frame(0x81, 100)].concat();
-        assert_eq!(follow(&mut Headers::new(max), &whole, 5), Ok(()));
+        assert_eq!(follow(&mut HeaderParser::new(max), &whole, 5), Ok(()));
         let over = [frame(0x01, 60), frame(0x00, 40), frame(0x80, 1)].concat();
-        assert_eq!(follow(&mut Headers::new(max), &over, 1 << 20).unwrap_err().1, CloseCode::TooBig);
+        assert_eq!(follow(&mut HeaderParser::new(max), &over, 1 << 20).unwrap_err().1, CloseCode::TooBig);
     }
 
     #[test]
@@ -249,7 +249,10 @@ mod tests {
         let top_bit = [&[0x82, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat();
         for bytes in [&unmasked[..], &reserved, &long_ping, &cut_ping, &top_bit] {
             for step in [1, 100] {
-                assert_eq!(follow(&mut Headers::new(1000), bytes, step).unwrap_err().1, CloseCode::Protocol);
+                assert_eq!(
+                    follow(&mut HeaderParser::new(1000), bytes, step).unwrap_err().1,
+                    CloseCode::Protocol
+                );
             }
         }
     }

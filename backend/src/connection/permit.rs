@@ -1,33 +1,33 @@
-//! Places for connections: as many as the process may have file descriptors,
-//! less a few for everything else.
+//! Permits for connections: one for each file descriptor of the process, less a few that are kept for
+//! everything else.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// The free places, shared by all workers.
+/// The free permits, shared by all workers.
 #[derive(Clone, Debug)]
-pub struct Places(Arc<AtomicUsize>);
+pub struct ConnectionPermits(Arc<AtomicUsize>);
 
-/// One place; free again when dropped.
+/// The permit of one connection. Dropping it frees it.
 #[derive(Debug)]
-pub struct Place(Places);
+pub struct ConnectionPermit(ConnectionPermits);
 
-impl Places {
-    /// So many.
+impl ConnectionPermits {
+    /// This many permits, all free.
     pub fn new(count: usize) -> Self {
-        Places(Arc::new(AtomicUsize::new(count)))
+        ConnectionPermits(Arc::new(AtomicUsize::new(count)))
     }
 
-    /// One of them, if any is free.
-    pub fn take(&self) -> Option<Place> {
+    /// Takes a permit, if one is free.
+    pub fn try_acquire(&self) -> Option<ConnectionPermit> {
         let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1));
-        taken.is_ok().then(|| Place(self.clone()))
+        taken.is_ok().then(|| ConnectionPermit(self.clone()))
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.0.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -38,12 +38,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_so_many_and_no_more() {
-        let places = Places::new(2);
-        let (first, second) = (places.take(), places.take());
+    fn a_permit_is_refused_when_none_is_free() {
+        let permits = ConnectionPermits::new(2);
+        let (first, second) = (permits.try_acquire(), permits.try_acquire());
         assert!(first.is_some() && second.is_some());
-        assert!(places.take().is_none());
+        assert!(permits.try_acquire().is_none());
         drop(first);
-        assert!(places.take().is_some());
+        assert!(permits.try_acquire().is_some());
     }
 }

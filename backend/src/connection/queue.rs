@@ -1,5 +1,4 @@
-//! What waits on a connection: the frames that are to leave, and those that are
-//! held back until what was missed is there.
+//! The frames that wait on a connection, and the frames that are buffered during a replay.
 
 use crate::limits::QUEUE_BYTES_MAX;
 use bytes::{Buf, Bytes};
@@ -11,80 +10,80 @@ pub(super) struct Queue {
     pub(super) frames: VecDeque<Bytes>,
     pub(super) bytes: usize,
     /// A part of the first frame has left already.
-    is_begun: bool,
-    /// What was published since the attach, until what was missed is there.
-    pub(super) held: Option<Held>,
-    /// The registry wants to know when the frames have left.
-    pub(super) is_drain_asked: bool,
+    is_partly_sent: bool,
+    /// Frames that were published since the attach, until the replay has left.
+    pub(super) buffer: Option<ReplayBuffer>,
+    /// The hub waits for [`hub::Input::Drained`].
+    pub(super) notifies_drained: bool,
     /// A close frame is queued: nothing may follow it.
     pub(super) is_closing: bool,
 }
 
 impl Queue {
-    /// So many bytes have left.
-    pub(super) fn advance(&mut self, mut taken: usize) {
-        self.bytes = self.bytes.saturating_sub(taken);
+    /// Removes this many bytes, which have left.
+    pub(super) fn advance(&mut self, mut written: usize) {
+        self.bytes = self.bytes.saturating_sub(written);
         while let Some(first) = self.frames.front_mut() {
-            if taken < first.len() {
-                first.advance(taken);
-                self.is_begun |= taken > 0;
+            if written < first.len() {
+                first.advance(written);
+                self.is_partly_sent |= written > 0;
                 return;
             }
-            taken -= first.len();
-            self.is_begun = false;
+            written -= first.len();
+            self.is_partly_sent = false;
             self.frames.pop_front();
         }
     }
 
-    /// The first bytes that are to leave, at most so many.
+    /// Takes the next bytes that are to leave: at most `bytes_max`, and all of one frame.
     pub(super) fn take(&mut self, bytes_max: usize) -> Option<Bytes> {
         let chunk = self.frames.front()?.slice(..bytes_max.min(self.frames.front()?.len()));
         self.advance(chunk.len());
         Some(chunk)
     }
 
-    /// The first frame that is to leave, whole.
+    /// Takes the next frame, whole.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         let frame = self.frames.pop_front()?;
         self.bytes = self.bytes.saturating_sub(frame.len());
         Some(frame)
     }
 
-    /// Frees all but a frame of which a part has left: its peer would take what follows for the rest of it.
+    /// Frees all frames except one that has left in part: the peer would read the next frame as the rest of it.
     pub(super) fn clear(&mut self) {
-        let begun = if self.is_begun { self.frames.pop_front() } else { None };
-        *self = Queue { is_begun: begun.is_some(), ..Queue::default() };
-        self.bytes = begun.as_ref().map_or(0, Bytes::len);
-        self.frames.extend(begun);
+        let partly_sent = if self.is_partly_sent { self.frames.pop_front() } else { None };
+        *self = Queue { is_partly_sent: partly_sent.is_some(), ..Queue::default() };
+        self.bytes = partly_sent.as_ref().map_or(0, Bytes::len);
+        self.frames.extend(partly_sent);
     }
 }
 
-/// Frames that are held back.
+/// Frames that are buffered during a replay.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct ReplayBuffer {
     pub(super) frames: Vec<Bytes>,
     pub(super) bytes: usize,
-    /// There were more than may be held: they are gone, and so is what comes.
-    pub(super) is_over: bool,
-    /// Answers to what the client asked meanwhile, and words without a position. They are nowhere to
-    /// be read again, so they stay; they leave behind the frames.
-    pub(super) answers: Vec<Bytes>,
-    pub(super) answer_bytes: usize,
+    /// More frames came than may be buffered. They are dropped, and so are those that follow.
+    pub(super) has_overflowed: bool,
+    /// Replies to commands, and events without a position. No replay holds them, so an overflow keeps
+    /// them. They leave behind the frames.
+    pub(super) replies: Vec<Bytes>,
+    pub(super) reply_bytes: usize,
 }
 
-impl Held {
+impl ReplayBuffer {
     pub(super) fn push(&mut self, frame: Bytes) {
         self.bytes += frame.len();
         if self.bytes > QUEUE_BYTES_MAX {
             self.overflow();
         }
-        if !self.is_over {
+        if !self.has_overflowed {
             self.frames.push(frame);
         }
     }
 
     pub(super) fn overflow(&mut self) {
-        self.is_over = true;
+        self.has_overflowed = true;
         self.bytes = 0;
         self.frames = Vec::new();
     }

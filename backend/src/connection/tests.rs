@@ -1,5 +1,8 @@
 use super::*;
+use crate::limits::CHUNK_BYTES_MAX;
+use actix_web::body::MessageBody as _;
 use hub::session::TransportKind;
+use std::pin::Pin;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -15,18 +18,18 @@ impl Wake for Count {
     }
 }
 
-fn connection() -> (Rc<Connection>, Outbound<()>) {
+fn connection() -> (Rc<Connection>, OutboundBody<()>) {
     let connection =
         Connection::new(SessionId(1), Dialect::V1, TransportKind::Socket, 0, Rc::default(), Rc::default());
-    (Rc::clone(&connection), Outbound::new(connection, ()))
+    (Rc::clone(&connection), OutboundBody::new(connection, ()))
 }
 
-fn poll(body: &mut Outbound<()>, waker: &Waker) -> Poll<Option<Bytes>> {
+fn poll(body: &mut OutboundBody<()>, waker: &Waker) -> Poll<Option<Bytes>> {
     let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
     Poll::Ready(item.map(|Ok(bytes)| bytes))
 }
 
-fn next(body: &mut Outbound<()>) -> Poll<Option<Bytes>> {
+fn next(body: &mut OutboundBody<()>) -> Poll<Option<Bytes>> {
     poll(body, Waker::noop())
 }
 
@@ -40,8 +43,8 @@ fn frames_leave_in_order_and_one_wake_serves_many() {
     let count = Arc::new(Count::default());
     let waker = Waker::from(Arc::clone(&count));
     assert!(poll(&mut body, &waker).is_pending());
-    connection.send(Bytes::from_static(b"a"));
-    connection.send(Bytes::from_static(b"b"));
+    connection.enqueue(Bytes::from_static(b"a"));
+    connection.enqueue(Bytes::from_static(b"b"));
     connection.flush();
     connection.flush();
     assert_eq!(count.0.load(Ordering::Relaxed), 1);
@@ -57,8 +60,8 @@ fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
     {
         let (connection, mut body) = connection();
         let frame = Bytes::from(vec![0; length / 2]);
-        connection.send(frame.clone());
-        connection.send(Bytes::from(vec![0; length - frame.len()]));
+        connection.enqueue(frame.clone());
+        connection.enqueue(Bytes::from(vec![0; length - frame.len()]));
         assert_eq!(connection.is_closing(), is_slow, "{length}");
         assert_eq!(connection.queue.borrow().bytes, if is_slow { 0 } else { length });
         if is_slow {
@@ -73,7 +76,7 @@ fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
 fn what_is_read_makes_room() {
     let (connection, mut body) = connection();
     for _ in 0..3 {
-        connection.send(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+        connection.enqueue(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
         let mut left = QUEUE_BYTES_MAX;
         while left > 0 {
             let Poll::Ready(Some(chunk)) = next(&mut body) else { panic!() };
@@ -87,12 +90,12 @@ fn what_is_read_makes_room() {
 #[test]
 fn what_was_missed_goes_before_what_was_held_back() {
     let (connection, mut body) = connection();
-    connection.hold();
-    connection.send(Bytes::from_static(b"live"));
+    connection.buffer();
+    connection.enqueue(Bytes::from_static(b"live"));
     assert!(next(&mut body).is_pending());
-    connection.first(Bytes::from_static(b"welcome"));
+    connection.send_replay(Bytes::from_static(b"welcome"));
     connection.release();
-    connection.send(Bytes::from_static(b"later"));
+    connection.enqueue(Bytes::from_static(b"later"));
     assert_eq!(
         [next(&mut body), next(&mut body), next(&mut body)],
         [some(b"welcome"), some(b"live"), some(b"later")]
@@ -106,19 +109,19 @@ fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
         [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
     {
         let (connection, mut body) = connection();
-        connection.hold();
-        connection.send(Bytes::from_static(b"x"));
-        connection.send(Bytes::from(vec![0; length - 1]));
+        connection.buffer();
+        connection.enqueue(Bytes::from_static(b"x"));
+        connection.enqueue(Bytes::from(vec![0; length - 1]));
         connection.release();
         assert!(!connection.is_closing(), "who takes long to catch up is not punished");
-        assert_eq!(connection.is_held(), is_behind);
+        assert_eq!(connection.is_buffering(), is_behind);
         let expected = if is_behind { vec![Input::BufferOverflowed(SessionId(1))] } else { vec![] };
-        assert_eq!(connection.news.take(), expected, "{length}");
+        assert_eq!(connection.inputs.take(), expected, "{length}");
         if is_behind {
-            connection.send(Bytes::from_static(b"y"));
+            connection.enqueue(Bytes::from_static(b"y"));
             assert!(next(&mut body).is_pending());
-            connection.hold();
-            connection.send(Bytes::from_static(b"z"));
+            connection.buffer();
+            connection.enqueue(Bytes::from_static(b"z"));
             connection.release();
             assert_eq!(next(&mut body), some(b"z"));
         }
@@ -128,27 +131,27 @@ fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
 #[test]
 fn what_is_held_waits_for_room_in_the_queue() {
     let (connection, mut body) = connection();
-    connection.hold();
-    connection.send(Bytes::from_static(b"live"));
-    connection.first(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
+    connection.buffer();
+    connection.enqueue(Bytes::from_static(b"live"));
+    connection.send_replay(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
     connection.release();
-    assert_eq!(connection.news.take(), [Input::BufferOverflowed(SessionId(1))]);
-    connection.tell_when_drained();
+    assert_eq!(connection.inputs.take(), [Input::BufferOverflowed(SessionId(1))]);
+    connection.notify_drained();
     while next(&mut body).is_ready() {}
-    assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))]);
-    connection.tell_when_drained();
-    assert_eq!(connection.news.take(), [Input::Drained(SessionId(1))], "it was empty");
+    assert_eq!(connection.inputs.take(), [Input::Drained(SessionId(1))]);
+    connection.notify_drained();
+    assert_eq!(connection.inputs.take(), [Input::Drained(SessionId(1))], "it was empty");
     assert!(next(&mut body).is_pending());
-    assert_eq!(connection.news.take(), [], "told once");
+    assert_eq!(connection.inputs.take(), [], "told once");
 }
 
 #[test]
 fn nothing_follows_a_close() {
     let (connection, mut body) = connection();
-    connection.send(Bytes::from_static(b"a"));
+    connection.enqueue(Bytes::from_static(b"a"));
     connection.close(Some(1000), "");
     connection.close(Some(1011), "");
-    connection.send(Bytes::from_static(b"b"));
+    connection.enqueue(Bytes::from_static(b"b"));
     assert_eq!(next(&mut body), some(b"a"));
     assert_eq!(next(&mut body), some(b"\x88\x02\x03\xe8"));
     assert_eq!(next(&mut body), Poll::Ready(None));

@@ -2,7 +2,7 @@
 //!
 //! A connection is traced if it was opened with `trace=1`, and then for its whole life. Its trace hangs on it and
 //! goes into its own queue, so that nobody else can come to see it; a connection that is not traced has none.
-//! Bounded by [`TRACE_BYTES_MAX`]: past it frames are counted only.
+//! Bounded by [`TRACE_BYTES_MAX`]: past it frames are byte_counts only.
 
 pub(crate) mod headers;
 mod inbound;
@@ -41,7 +41,7 @@ pub struct Tracer {
     /// Empty until the handshake is answered.
     sink: OnceCell<Sink>,
     inbound: RefCell<Inbound>,
-    counted: Cell<ByteCounts>,
+    byte_counts: Cell<ByteCounts>,
     /// What may still be told, in bytes; `None` once something was too much.
     left: Cell<Option<usize>>,
 }
@@ -57,7 +57,7 @@ impl Tracer {
         Rc::new(Tracer {
             sink: OnceCell::new(),
             inbound: RefCell::default(),
-            counted: Cell::default(),
+            byte_counts: Cell::default(),
             left: Cell::new(Some(TRACE_BYTES_MAX)),
         })
     }
@@ -86,9 +86,9 @@ impl Tracer {
     }
 
     fn came(&self, frame: TracedFrame, length: u64) {
-        let mut counted = self.counted.get();
-        add(&mut counted.client, length);
-        self.counted.set(counted);
+        let mut byte_counts = self.byte_counts.get();
+        add(&mut byte_counts.client, length);
+        self.byte_counts.set(byte_counts);
         if self.left.get().is_some() {
             self.queue(Some(self.frame(frame).unwrap_or_else(|| self.count())));
         }
@@ -97,9 +97,9 @@ impl Tracer {
     /// A frame is queued for the client: what is to be told of it, as a frame of its own.
     pub fn sent(&self, frame: &Bytes) -> Option<Bytes> {
         let header = FrameHeader::read(frame).ok()?;
-        let mut counted = self.counted.get();
-        add(&mut counted.server, frame.len() as u64);
-        self.counted.set(counted);
+        let mut byte_counts = self.byte_counts.get();
+        add(&mut byte_counts.server, frame.len() as u64);
+        self.byte_counts.set(byte_counts);
         if self.left.get().is_none() {
             let is_time = matches!(header.opcode, Opcode::Ping | Opcode::Close);
             return is_time.then(|| self.count());
@@ -119,7 +119,7 @@ impl Tracer {
     }
 
     fn count(&self) -> Bytes {
-        told(TraceItem::Counted(self.counted.get()))
+        told(TraceItem::Counted(self.byte_counts.get()))
     }
 
     /// Tells something of so many bytes, unless that is too much.

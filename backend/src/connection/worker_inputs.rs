@@ -1,26 +1,30 @@
-//! What a worker has to tell the registry. The fan-out task and the bodies of
-//! responses may not wait, so they leave it here, and a task of its own tells it.
+//! Inputs that a worker's connections have for the hub.
+//!
+//! The fan-out task and the bodies of responses may not wait. They push their inputs here, and a task of
+//! the worker forwards them to the registry.
 
 use hub::Input;
 use std::cell::RefCell;
 use tokio::sync::Notify;
 
-/// One worker's news, in their order. Bound by its connections: each tells that it has drained once
-/// for each time that it is asked, and that it is closed once.
+/// The inputs of one worker, in order.
+///
+/// Its connections bound it: each pushes `Drained` at most once for each time that the hub asks, and
+/// `Closed` once.
 #[derive(Debug, Default)]
-pub struct News {
+pub struct WorkerInputs {
     inputs: RefCell<Vec<Input>>,
     has_some: Notify,
 }
 
-impl News {
-    /// Leaves something to be told.
-    pub fn tell(&self, input: Input) {
+impl WorkerInputs {
+    /// Adds an input for the hub.
+    pub fn push(&self, input: Input) {
         self.inputs.borrow_mut().push(input);
         self.has_some.notify_one();
     }
 
-    /// What is to be told next. Ends never.
+    /// Waits for inputs, and takes all of them.
     pub async fn next(&self) -> Vec<Input> {
         loop {
             let inputs = self.inputs.take();
@@ -31,7 +35,7 @@ impl News {
         }
     }
 
-    /// What is to be told now.
+    /// Takes the inputs that are there now.
     #[cfg(test)]
     pub fn take(&self) -> Vec<Input> {
         self.inputs.take()

@@ -1,41 +1,41 @@
-//! A connection for as long as it is in its worker's table.
+//! Registers a connection for as long as it lives.
 
-use super::Table;
+use super::Connections;
 use crate::clock::now_ms;
 use crate::connection::Connection;
-use crate::connection::permit::Place;
+use crate::connection::permit::ConnectionPermit;
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 
-/// Takes the connection out of its table when dropped: after the last line, an
-/// early return or a panic alike.
-pub struct Entered {
-    /// The table.
-    pub table: Rc<Table>,
-    /// The connection.
+/// Removes the connection from its worker when it is dropped: after the last line, an early return or a
+/// panic alike. So the hub gets `Closed` exactly once.
+pub struct ConnectionGuard {
+    /// Connections of the worker.
+    pub connections: Rc<Connections>,
+    /// The connection that is guarded.
     pub connection: Rc<Connection>,
-    _place: Place,
+    _permit: ConnectionPermit,
 }
 
-impl Entered {
-    /// This connection, which was entered into this table, in its place.
-    pub fn new(table: Rc<Table>, connection: Rc<Connection>, place: Place) -> Self {
-        Entered { table, connection, _place: place }
+impl ConnectionGuard {
+    /// Guards a connection that `connections` has registered.
+    pub fn new(connections: Rc<Connections>, connection: Rc<Connection>, permit: ConnectionPermit) -> Self {
+        ConnectionGuard { connections, connection, _permit: permit }
     }
 
-    /// Whoever is over their rate waits for the answer: what they ask next comes later.
+    /// Waits while the client is over its rate. A response that is delayed so delays the next request.
     pub async fn wait_for_rate(&self) {
-        let pause = self.connection.pause(now_ms());
+        let pause = self.connection.pause_ms(now_ms());
         if pause > 0 {
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
     }
 }
 
-impl Drop for Entered {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        self.table.leave(self.connection.session);
-        // Closed already, unless its task panicked.
+        self.connections.remove(self.connection.session);
+        // The connection is closed already, unless its task has panicked.
         self.connection.close(Some(CloseCode::Internal.number()), "");
         self.connection.flush();
     }

@@ -1,61 +1,63 @@
-//! What the registry has its workers do.
+//! Orders of the registry to the fan-out task of a worker.
 
 use bytes::Bytes;
 use hub::SessionId;
 use shared::{Address, CloseCode, Cursor};
 
-/// What the registry sends to each worker at the end of a turn.
+/// The orders that one turn of the registry has for one worker.
 #[derive(Clone, Debug)]
-pub struct Batch {
-    /// How far the log goes once this batch is queued.
+pub struct DeliveryBatch {
+    /// Head of the log once this batch is queued.
     pub through: Cursor,
-    /// And how far presence was told.
+    /// Revision of presence once this batch is queued ([`hub::Hub::presence_revision`]).
     pub present: u64,
-    /// In order.
+    /// The orders, in order.
     pub deliveries: Vec<Delivery>,
 }
 
-/// One thing for a worker to do.
+/// One order of the registry. Each variant has the name of the hub's output that it carries out.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// To those who hear of this address: this frame to v1 sessions, that one to plain ones.
-    To {
-        /// The address.
+    /// Publishes a durable event to the sessions that are subscribed to an address.
+    Publish {
+        /// Address that the event is published for.
         address: Address,
-        /// For v1.
+        /// Frame for v1 sessions.
         v1: Bytes,
-        /// For plain clients, if it is for them.
-        plain: Option<Bytes>,
+        /// Frame for clients of the text dialect, if the event is for them too.
+        text: Option<Bytes>,
     },
-    /// The same for what has no position and so is never read again: presence. To v1 sessions only.
-    Word {
-        /// The address.
+    /// Publishes an event without a position, such as presence, to the v1 sessions of an address. No
+    /// replay holds it.
+    PublishEphemeral {
+        /// Address that the event is published for.
         address: Address,
-        /// For v1.
+        /// Frame for v1 sessions.
         v1: Bytes,
     },
-    /// The same, to one session.
-    WordTo(SessionId, Bytes),
-    /// To plain clients only.
-    Pass(Bytes),
-    /// Hear what is published for these addresses, but hold it back; a plain client hears the lobby.
+    /// Publishes a message that is not stored to the clients of the text dialect.
+    PublishUnstored(Bytes),
+    /// Sends an event without a position to one session.
+    SendEphemeral(SessionId, Bytes),
+    /// Subscribes a session to these addresses, and buffers what is published for them. A client of the
+    /// text dialect is subscribed to the lobby instead, without a buffer.
     Attach(SessionId, Box<[Address]>),
-    /// Hear of this address too.
+    /// Subscribes a session to one more address.
     Subscribe(SessionId, Address),
-    /// Hear of it no more.
+    /// Ends the subscription of a session to an address.
     Unsubscribe(SessionId, Address),
-    /// Send this ahead of what is held back.
-    First(SessionId, Bytes),
-    /// Tell when what was sent has left.
-    Drain(SessionId),
-    /// Send what was held back.
+    /// Sends a frame of the replay, ahead of buffered frames.
+    SendReplay(SessionId, Bytes),
+    /// Sends the hub `Drained` when the frames of a session have left.
+    NotifyDrained(SessionId),
+    /// Releases the buffered frames of a session.
     Release(SessionId),
-    /// To one session.
-    One(SessionId, Bytes),
-    /// Close one.
+    /// Sends a reply to one session.
+    Send(SessionId, Bytes),
+    /// Closes a session with a code.
     Close(SessionId, CloseCode),
-    /// Read nothing from one until then (milliseconds since 1970).
+    /// Pauses reading from a session until a time, in milliseconds since 1970.
     Pause(SessionId, u64),
-    /// The server ends: close them all.
+    /// Closes every connection with 1012: the server shuts down.
     Restart,
 }

@@ -4,7 +4,7 @@ use crate::http::app_state::AppState;
 use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_json;
-use crate::http::problem::{Refused, status};
+use crate::http::problem::{ApiError, status};
 use crate::registry::Question;
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -19,13 +19,13 @@ use shared::{
 };
 
 /// `GET /api/me`.
-pub async fn me(request: HttpRequest) -> Result<HttpResponse, Refused> {
+pub async fn me(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let member = match device_token::of(&request, &state.policy) {
+    let member = match device_token::from_cookie(&request, &state.policy) {
         Some(device) => expect_me(state.ask(Question::Me(device)).await?)?,
         None => None,
     };
-    Ok(answer(&state, member, None))
+    Ok(me_response(&state, member, None))
 }
 
 /// `POST /api/join`.
@@ -33,18 +33,18 @@ pub async fn join(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let NameRequest { name } = read_json(&request, payload).await?;
-    if let Some(device) = device_token::counted(&request, &state.policy, &caller)
+    if let Some(device) = device_token::trusted(&request, &state.policy, &caller)
         && expect_me(state.ask(Question::Me(device)).await?)?.is_some()
     {
-        return Err(Refused::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
+        return Err(ApiError::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
     }
     state.ip_rates.take(caller.address, state.naming_rate)?;
-    let token = Token::new().map_err(|_| Refused::internal())?;
+    let token = Token::new().map_err(|_| ApiError::internal())?;
     let member = expect_me(state.ask(Question::Join(name, token.key())).await?)?;
-    Ok(answer(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
+    Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
 }
 
 /// `POST /api/name`.
@@ -52,17 +52,17 @@ pub async fn rename(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let NameRequest { name } = read_json(&request, payload).await?;
-    let device = device_token::counted(&request, &state.policy, &caller).ok_or_else(|| {
-        let has_cookie = device_token::of(&request, &state.policy).is_some();
-        let refused = Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
-        refused.since_cookie(has_cookie, caller.has_origin, &ExpectedIdentity::default())
+    let device = device_token::trusted(&request, &state.policy, &caller).ok_or_else(|| {
+        let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
+        let error = ApiError::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
+        error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
     state.ip_rates.take(caller.address, state.naming_rate)?;
     let member = expect_me(state.ask(Question::Rename(name, device)).await?)?;
-    Ok(answer(&state, member, None))
+    Ok(me_response(&state, member, None))
 }
 
 /// `POST /api/sign-out`.
@@ -70,16 +70,16 @@ pub async fn sign_out(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let serde::de::IgnoredAny = read_json(&request, payload).await?;
-    if let Some(device) = device_token::counted(&request, &state.policy, &caller) {
+    if let Some(device) = device_token::trusted(&request, &state.policy, &caller) {
         expect_me(state.ask(Question::SignOut(device)).await?)?;
     }
-    Ok(answer(&state, None, Some(device_token::forget(&state.policy, caller.is_https))))
+    Ok(me_response(&state, None, Some(device_token::forget(&state.policy, caller.is_https))))
 }
 
-fn answer(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'static>>) -> HttpResponse {
+fn me_response(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'static>>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(cookie) = cookie {
@@ -88,9 +88,11 @@ fn answer(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'stati
     response.json(Me { member, build: state.build.clone() })
 }
 
-fn expect_me(answer: Answer) -> Result<Option<Member>, Refused> {
+fn expect_me(answer: Answer) -> Result<Option<Member>, ApiError> {
     match answer {
         Answer::Me(member) => Ok(member),
-        Answer::Refused(code, suggestion) => Err(Refused::new(status(code), code).suggesting(suggestion)),
+        Answer::Refused(code, suggestion) => {
+            Err(ApiError::new(status(code), code).with_suggestion(suggestion))
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! What the routes of one worker use: its connections, and what it shares with the other workers.
 
-use crate::connection::permit::Places;
-use crate::fanout::{Entered, Table};
-use crate::http::host_policy::House;
+use crate::connection::permit::ConnectionPermits;
+use crate::fanout::{ConnectionGuard, Connections};
+use crate::http::host_policy::HostPolicy;
 use crate::http::ip_rate::IpRates;
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::page::Page;
 use crate::registry::{Question, Registry};
-use crate::store::health::Condition;
+use crate::store::health::StoreHealth;
 use actix_web::{HttpRequest, http::StatusCode};
 use hub::{Input, output::Answer, rate::Rate, session::TransportKind};
 use shared::ErrorCode;
@@ -31,17 +31,17 @@ pub struct AppState {
     /// Handle to the registry.
     pub registry: Registry,
     /// Health of the registry's store.
-    pub health: Condition,
+    pub health: StoreHealth,
     /// Connections of this worker.
-    pub connections: Rc<Table>,
+    pub connections: Rc<Connections>,
     /// Hosts and origins that are admitted, and the name of the cookie.
-    pub policy: Arc<House>,
+    pub policy: Arc<HostPolicy>,
     /// The page that is served.
     pub page: Arc<Page>,
     /// The page's build, as clients are told.
     pub build: String,
     /// Permits for connections, shared by all workers.
-    pub permits: Places,
+    pub permits: ConnectionPermits,
     /// Whether clients may open a WebSocket in the text dialect.
     pub is_text_dialect_on: bool,
     /// Limits for the messages of each WebSocket.
@@ -66,25 +66,25 @@ impl AppState {
     ///
     /// # Errors
     /// 503 if no permit is free.
-    pub fn enter(&self, transport: TransportKind) -> Result<Entered, Refused> {
-        let permit = self.permits.take();
-        let permit = permit.ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
-        Ok(Entered::new(Rc::clone(&self.connections), self.connections.enter_http(transport), permit))
+    pub fn open_connection(&self, transport: TransportKind) -> Result<ConnectionGuard, ApiError> {
+        let permit = self.permits.try_acquire();
+        let permit = permit.ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+        Ok(ConnectionGuard::new(Rc::clone(&self.connections), self.connections.add_http(transport), permit))
     }
 
     /// Sends an input to the registry.
     ///
     /// # Errors
     /// 500 if the registry has ended.
-    pub async fn tell(&self, input: Input) -> Result<(), Refused> {
-        self.registry.tell(input).await.map_err(|_| Refused::internal())
+    pub async fn tell(&self, input: Input) -> Result<(), ApiError> {
+        self.registry.tell(input).await.map_err(|_| ApiError::internal())
     }
 
     /// Asks the registry, and waits for its answer.
     ///
     /// # Errors
     /// 500 if the registry has ended.
-    pub async fn ask(&self, question: Question) -> Result<Answer, Refused> {
-        self.registry.ask(question).await.map_err(|_| Refused::internal())
+    pub async fn ask(&self, question: Question) -> Result<Answer, ApiError> {
+        self.registry.ask(question).await.map_err(|_| ApiError::internal())
     }
 }

@@ -4,7 +4,7 @@ mod accept;
 pub(crate) mod not_found;
 
 use crate::http::app_state::AppState;
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::page::{PageFile, is_route, without_slashes};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -17,27 +17,27 @@ use bytes::Bytes;
 use shared::ErrorCode;
 
 /// Everything that no other route takes.
-pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
+pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     if !request.method().is_safe() {
-        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed)
-            .with(header::ALLOW, "GET, HEAD"));
+        return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed)
+            .with_header(header::ALLOW, "GET, HEAD"));
     }
     if is_route(request.path()) && !state.page.is_built() {
         return Ok(not_built());
     }
     if let Some(path) = without_slashes(request.path()) {
-        return Ok(moved(path, request.query_string()));
+        return Ok(redirect(path, request.query_string()));
     }
-    let Some(file) = state.page.file(request.path()) else { return nothing_here(&request) };
+    let Some(file) = state.page.file(request.path()) else { return respond_not_found(&request) };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, file.cache));
-    let (body, encoding) = choose(file, &accept::list(request.headers(), header::ACCEPT_ENCODING));
+    let (body, encoding) = choose(file, &accept::joined(request.headers(), header::ACCEPT_ENCODING));
     // Other bytes, another tag (RFC 9110 §8.8.3.3).
     let etag = format!("\"{}{}\"", file.hash, encoding.unwrap_or_default());
     response.insert_header((header::ETAG, etag.as_str()));
     response.insert_header((header::VARY, "Accept-Encoding"));
-    if request.headers().get_all(header::IF_NONE_MATCH).any(|value| names(value, &etag)) {
+    if request.headers().get_all(header::IF_NONE_MATCH).any(|value| matches_etag(value, &etag)) {
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     response.insert_header((header::CONTENT_TYPE, file.kind));
@@ -48,7 +48,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, Refused> {
 }
 
 /// `path` is one of the page's own: it never leads to another host.
-fn moved(path: &str, query: &str) -> HttpResponse {
+fn redirect(path: &str, query: &str) -> HttpResponse {
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let mut response = HttpResponse::PermanentRedirect();
     response.insert_header((header::LOCATION, target)).insert_header((header::CACHE_CONTROL, "no-cache"));
@@ -56,12 +56,12 @@ fn moved(path: &str, query: &str) -> HttpResponse {
 }
 
 /// For who would read it a page; for programs a problem.
-fn nothing_here(request: &HttpRequest) -> Result<HttpResponse, Refused> {
-    if accept::names(&accept::list(request.headers(), header::ACCEPT), "text/html") {
-        let languages = accept::list(request.headers(), header::ACCEPT_LANGUAGE);
-        return Ok(not_found::respond(&accept::by_weight(&languages)));
+fn respond_not_found(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    if accept::includes(&accept::joined(request.headers(), header::ACCEPT), "text/html") {
+        let languages = accept::joined(request.headers(), header::ACCEPT_LANGUAGE);
+        return Ok(not_found::respond(&accept::by_quality(&languages)));
     }
-    Err(Refused::new(StatusCode::NOT_FOUND, ErrorCode::NotFound).with(header::VARY, "Accept"))
+    Err(ApiError::new(StatusCode::NOT_FOUND, ErrorCode::NotFound).with_header(header::VARY, "Accept"))
 }
 
 fn not_built() -> HttpResponse {
@@ -70,7 +70,7 @@ fn not_built() -> HttpResponse {
 }
 
 /// Whether an `If-None-Match` names this tag (RFC 9110 §13.1.2: compared weakly).
-fn names(value: &HeaderValue, etag: &str) -> bool {
+fn matches_etag(value: &HeaderValue, etag: &str) -> bool {
     let text = value.to_str().unwrap_or_default();
     text.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
@@ -78,7 +78,7 @@ fn names(value: &HeaderValue, etag: &str) -> bool {
 fn choose(file: &PageFile, accepted: &str) -> (Bytes, Option<&'static str>) {
     for (name, packed) in [("br", &file.brotli), ("gzip", &file.gzip)] {
         if let Some(packed) = packed
-            && accept::names(accepted, name)
+            && accept::includes(accepted, name)
         {
             return (packed.clone(), Some(name));
         }

@@ -5,13 +5,13 @@
 //!
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
-use super::{byte_count::Traced, query_params::Asked};
+use super::{byte_count::ByteCounter, query_params::QueryParams};
 use crate::connection::frame::Payload;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_bytes;
-use crate::http::problem::{Refused, refusal, status};
+use crate::http::problem::{ApiError, from_close_code, status};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
 use hub::{Input, session::TransportKind};
@@ -23,40 +23,40 @@ pub async fn command(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let asked = Asked::of(&request);
-    let traced = Traced::of(&request, &asked)?;
+    let params = QueryParams::of(&request);
+    let byte_counter = ByteCounter::of(&request, &params)?;
     let body = read_bytes(&request, payload, FRAME_BYTES_MAX).await?;
-    if let Some(traced) = traced {
-        traced.came(body.len());
+    if let Some(byte_counter) = byte_counter {
+        byte_counter.add_received(body.len());
     }
-    let text = str::from_utf8(&body).map_err(|_| refused(ErrorCode::Unparsable))?;
-    let command = Command::parse(text).map_err(|error| refused(error.code))?;
+    let text = str::from_utf8(&body).map_err(|_| api_error(ErrorCode::Unparsable))?;
+    let command = Command::parse(text).map_err(|error| api_error(error.code))?;
     if let Some(hook) = &state.inbound_hook {
         hook(text);
     }
-    let identity = asked.claim()?;
-    let device = device_token::counted(&request, &state.policy, &caller);
-    let entered = state.enter(TransportKind::Request)?;
-    let connection = &entered.connection;
+    let identity = params.expected_identity()?;
+    let device = device_token::trusted(&request, &state.policy, &caller);
+    let guard = state.open_connection(TransportKind::Request)?;
+    let connection = &guard.connection;
     state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
-    entered.wait_for_rate().await;
-    respond(answer).map_err(|refused| {
-        let has_cookie = device_token::of(&request, &state.policy).is_some();
-        refused.since_cookie(has_cookie, caller.has_origin, &identity)
+    guard.wait_for_rate().await;
+    respond(answer).map_err(|error| {
+        let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
+        error.with_cookie_detail(has_cookie, caller.has_origin, &identity)
     })
 }
 
-fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {
-    let frame = answer.ok_or_else(Refused::internal)?;
+fn respond(answer: Option<Bytes>) -> Result<HttpResponse, ApiError> {
+    let frame = answer.ok_or_else(ApiError::internal)?;
     match Payload::of(&frame) {
         Payload::Text(json) if json.starts_with(br#"{"type":"error""#) => {
             let event = str::from_utf8(json).ok().and_then(|text| Event::parse(text).ok());
             match event {
-                Some(Event::Error(refusal)) => Err(refused(refusal.code)),
-                _ => Err(Refused::internal()),
+                Some(Event::Error(refusal)) => Err(api_error(refusal.code)),
+                _ => Err(ApiError::internal()),
             }
         }
         Payload::Text(json) => {
@@ -65,15 +65,15 @@ fn respond(answer: Option<Bytes>) -> Result<HttpResponse, Refused> {
             response.insert_header((header::CACHE_CONTROL, "no-store"));
             Ok(response.body(Bytes::copy_from_slice(json)))
         }
-        Payload::Close(code, _) => Err(refusal(code)),
-        Payload::Ping | Payload::Other => Err(Refused::internal()),
+        Payload::Close(code, _) => Err(from_close_code(code)),
+        Payload::Ping | Payload::Other => Err(ApiError::internal()),
     }
 }
 
-fn refused(code: ErrorCode) -> Refused {
-    let refused = Refused::new(status(code), code);
+fn api_error(code: ErrorCode) -> ApiError {
+    let error = ApiError::new(status(code), code);
     match code {
-        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => refused.with(header::RETRY_AFTER, "1"),
-        _ => refused,
+        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => error.with_header(header::RETRY_AFTER, "1"),
+        _ => error,
     }
 }

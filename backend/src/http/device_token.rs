@@ -1,7 +1,7 @@
 //! A device's token: 128 bits from the operating system, known to its browser
 //! alone. The server keeps the hash.
 
-use crate::http::host_policy::{Caller, House};
+use crate::http::host_policy::{Caller, HostPolicy};
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
@@ -35,18 +35,18 @@ impl Token {
     }
 
     /// The cookie that brings it back.
-    pub fn cookie(&self, house: &House, is_https: bool) -> Cookie<'static> {
-        cookie(house, self.0.clone(), Duration::days(DAYS), is_https)
+    pub fn cookie(&self, policy: &HostPolicy, is_https: bool) -> Cookie<'static> {
+        cookie(policy, self.0.clone(), Duration::days(DAYS), is_https)
     }
 }
 
 /// A cookie that makes the browser forget the token.
-pub fn forget(house: &House, is_https: bool) -> Cookie<'static> {
-    cookie(house, String::new(), Duration::ZERO, is_https)
+pub fn forget(policy: &HostPolicy, is_https: bool) -> Cookie<'static> {
+    cookie(policy, String::new(), Duration::ZERO, is_https)
 }
 
-fn cookie(house: &House, value: String, age: Duration, is_https: bool) -> Cookie<'static> {
-    Cookie::build(house.cookie.clone(), value)
+fn cookie(policy: &HostPolicy, value: String, age: Duration, is_https: bool) -> Cookie<'static> {
+    Cookie::build(policy.cookie.clone(), value)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
@@ -57,13 +57,13 @@ fn cookie(house: &House, value: String, age: Duration, is_https: bool) -> Cookie
 
 /// The device of a request's cookie, where that counts: from a page of ours only. Whoever sends no
 /// Origin is no browser.
-pub fn counted(request: &HttpRequest, house: &House, caller: &Caller) -> Option<DeviceKey> {
-    of(request, house).filter(|_| caller.has_origin)
+pub fn trusted(request: &HttpRequest, policy: &HostPolicy, caller: &Caller) -> Option<DeviceKey> {
+    from_cookie(request, policy).filter(|_| caller.has_origin)
 }
 
 /// The device of a request's cookie.
-pub fn of(request: &HttpRequest, house: &House) -> Option<DeviceKey> {
-    let cookie = request.cookie(&house.cookie)?;
+pub fn from_cookie(request: &HttpRequest, policy: &HostPolicy) -> Option<DeviceKey> {
+    let cookie = request.cookie(&policy.cookie)?;
     let token = cookie.value();
     let is_token = token.len() == 2 * TOKEN_BYTES && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_token.then(|| DeviceKey(Sha256::digest(token.as_bytes()).into()))

@@ -6,15 +6,15 @@
 //! bytes there were up to there.
 
 use super::{
-    byte_count::{Place, Traced},
-    query_params::Asked,
+    byte_count::{ByteCounter, ChunkKind},
+    query_params::QueryParams,
 };
 use crate::connection::Connection;
 use crate::connection::frame::Payload;
-use crate::fanout::Entered;
+use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::limits::CHUNK_BYTES_MAX;
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -32,41 +32,41 @@ use std::{
 };
 
 /// Opens a stream.
-pub async fn open(request: HttpRequest) -> Result<HttpResponse, Refused> {
+pub async fn open(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
-    let asked = Asked::of(&request);
-    let traced = Traced::of(&request, &asked)?;
-    let hello = asked.hello(&request)?;
-    let device = device_token::of(&request, &state.policy);
-    let entered = state.enter(TransportKind::Stream)?;
-    let connection = Rc::clone(&entered.connection);
+    let params = QueryParams::of(&request);
+    let byte_counter = ByteCounter::of(&request, &params)?;
+    let hello = params.hello(&request)?;
+    let device = device_token::from_cookie(&request, &state.policy);
+    let guard = state.open_connection(TransportKind::Stream)?;
+    let connection = Rc::clone(&guard.connection);
     state.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // Whoever may not read is told so by the status.
-    super::poll::refuse_closing(&connection).await?;
-    entered.wait_for_rate().await;
+    super::poll::wait_for_admission(&connection).await?;
+    guard.wait_for_rate().await;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     // nginx would gather what is to arrive at once.
     response.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
-    Ok(response.body(Stream { entered, has_ended: false, traced }))
+    Ok(response.body(EventStreamBody { guard, has_ended: false, byte_counter }))
 }
 
 /// The body.
-struct Stream {
-    entered: Entered,
+struct EventStreamBody {
+    guard: ConnectionGuard,
     has_ended: bool,
-    traced: Option<Rc<Traced>>,
+    byte_counter: Option<Rc<ByteCounter>>,
 }
 
 /// Why the server ends the stream.
 #[derive(Serialize)]
-struct Close<'f> {
+struct CloseNotice<'f> {
     code: u16,
     reason: &'f str,
 }
 
-impl Stream {
+impl EventStreamBody {
     fn write(frame: &Bytes, out: &mut BytesMut) {
         match Payload::of(frame) {
             Payload::Text(json) => {
@@ -77,7 +77,7 @@ impl Stream {
             }
             Payload::Ping => out.put_slice(b":\n\n"),
             Payload::Close(code, reason) => {
-                let close = serde_json::to_string(&Close { code, reason }).unwrap_or_default();
+                let close = serde_json::to_string(&CloseNotice { code, reason }).unwrap_or_default();
                 out.put_slice(format!("event: close\ndata: {close}\n\n").as_bytes());
             }
             Payload::Other => {}
@@ -87,13 +87,13 @@ impl Stream {
     /// Behind all that was queued: how far the client has everything now. Behind a close it is not
     /// known: what was queued may have been dropped, and what came since was not queued.
     fn write_id(&self, connection: &Connection, out: &mut BytesMut) {
-        if connection.is_current() && connection.is_empty() && !connection.is_closing() {
-            out.put_slice(format!("id: {}\n\n", self.entered.table.through()).as_bytes());
+        if connection.is_caught_up() && connection.is_empty() && !connection.is_closing() {
+            out.put_slice(format!("id: {}\n\n", self.guard.connections.through()).as_bytes());
         }
     }
 }
 
-impl MessageBody for Stream {
+impl MessageBody for EventStreamBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -101,11 +101,11 @@ impl MessageBody for Stream {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let connection = Rc::clone(&self.entered.connection);
+        let connection = Rc::clone(&self.guard.connection);
         let mut out = BytesMut::new();
         while !self.has_ended && out.len() < CHUNK_BYTES_MAX {
             match connection.poll_frame(cx) {
-                Poll::Ready(Some(frame)) => Stream::write(&frame, &mut out),
+                Poll::Ready(Some(frame)) => EventStreamBody::write(&frame, &mut out),
                 Poll::Ready(None) => self.has_ended = true,
                 Poll::Pending if out.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
@@ -115,8 +115,8 @@ impl MessageBody for Stream {
             return Poll::Ready(None);
         }
         self.write_id(&connection, &mut out);
-        if let Some(traced) = &self.traced {
-            traced.tell(&mut out, ["event: traced\ndata: ", "\n\n"], "", Place::Within);
+        if let Some(byte_counter) = &self.byte_counter {
+            byte_counter.append_counts(&mut out, ["event: traced\ndata: ", "\n\n"], "", ChunkKind::Inner);
         }
         Poll::Ready(Some(Ok(out.freeze())))
     }

@@ -5,22 +5,22 @@ use actix_web::{HttpRequest, HttpResponse, http::header};
 
 /// `/healthz`: the process answers.
 pub async fn live() -> HttpResponse {
-    plain(HttpResponse::Ok(), "alive\n")
+    plain_text(HttpResponse::Ok(), "alive\n")
 }
 
 /// `/readyz`: messages can be taken; if not, why.
 pub async fn ready(request: HttpRequest) -> HttpResponse {
     let state = AppState::of(&request);
     if !state.registry.is_alive() {
-        return plain(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
+        return plain_text(HttpResponse::ServiceUnavailable(), "the registry stopped\n");
     }
-    match state.health.trouble() {
-        None => plain(HttpResponse::Ok(), "ready\n"),
-        Some(why) => plain(HttpResponse::ServiceUnavailable(), format!("{why}\n")),
+    match state.health.refusal() {
+        None => plain_text(HttpResponse::Ok(), "ready\n"),
+        Some(why) => plain_text(HttpResponse::ServiceUnavailable(), format!("{why}\n")),
     }
 }
 
-fn plain(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> HttpResponse {
+fn plain_text(mut response: actix_web::HttpResponseBuilder, text: impl Into<String>) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.content_type("text/plain; charset=utf-8").body(text.into())
 }

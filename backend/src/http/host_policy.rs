@@ -8,7 +8,7 @@
 //!   and the cookie is not honoured.
 //! - Other GETs refuse `Sec-Fetch-Site: cross-site`, but for following a link.
 
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
@@ -26,7 +26,7 @@ use url::{Host, Url};
 
 /// What the house is called, and whom it lets ask.
 #[derive(Clone, Debug)]
-pub struct House {
+pub struct HostPolicy {
     /// The name of its cookie.
     pub cookie: String,
     /// Its public address, if it has one.
@@ -53,15 +53,15 @@ pub struct Caller {
 }
 
 impl FromRequest for Caller {
-    type Error = Refused;
-    type Future = Ready<Result<Self, Refused>>;
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get().copied().ok_or_else(Refused::internal))
+        ready(request.extensions().get().copied().ok_or_else(ApiError::internal))
     }
 }
 
-impl House {
+impl HostPolicy {
     /// Judges a request by its head.
     ///
     /// # Errors
@@ -71,17 +71,17 @@ impl House {
         method: &Method,
         headers: &HeaderMap,
         peer: Option<IpAddr>,
-    ) -> Result<Caller, Refused> {
+    ) -> Result<Caller, ApiError> {
         let host =
             self.forwarded(headers, "x-forwarded-host").or_else(|| text(headers, header::HOST.as_str()));
-        let host = host.ok_or(Refused::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
+        let host = host.ok_or(ApiError::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
         let scheme = self.scheme(host, headers);
         let own = Url::parse(&format!("{scheme}://{host}")).ok().filter(|url| self.is_own_host(url));
-        let own = own.ok_or(Refused::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
+        let own = own.ok_or(ApiError::new(StatusCode::MISDIRECTED_REQUEST, ErrorCode::HostRefused))?;
 
         let is_safe = method == Method::GET || method == Method::HEAD;
         let has_origin = headers.contains_key(header::ORIGIN);
-        let refused = || Refused::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
+        let origin_refused = || ApiError::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
         // Judged by what is asked, not by the path: a route decodes `%63onn_ws` too.
         if !is_safe || headers.contains_key(header::UPGRADE) {
             let own_origin = own.origin().ascii_serialization();
@@ -89,12 +89,12 @@ impl House {
                 origin == own_origin || self.allowed_origins.iter().any(|allowed| allowed == origin)
             };
             if has_origin && !text(headers, header::ORIGIN.as_str()).is_some_and(is_right) {
-                return Err(refused());
+                return Err(origin_refused());
             }
         } else if text(headers, "sec-fetch-site") == Some("cross-site")
             && text(headers, "sec-fetch-mode") != Some("navigate")
         {
-            return Err(refused());
+            return Err(origin_refused());
         }
         let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|address| address.parse().ok());
         let address = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -165,8 +165,8 @@ mod tests {
         http::header::{HeaderName, HeaderValue},
     };
 
-    fn house(public_url: Option<&str>) -> House {
-        House {
+    fn policy(public_url: Option<&str>) -> HostPolicy {
+        HostPolicy {
             cookie: "th_x".into(),
             public_url: public_url.map(|url| Url::parse(url).unwrap()),
             allowed_origins: vec!["https://friend.example".into()],
@@ -175,24 +175,24 @@ mod tests {
         }
     }
 
-    fn ask(house: &House, method: Method, pairs: &[(&str, &str)]) -> Result<Caller, u16> {
+    fn ask(policy: &HostPolicy, method: Method, pairs: &[(&str, &str)]) -> Result<Caller, u16> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let peer = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        house.admit(&method, &headers, peer).map_err(|refused| refused.status_code().as_u16())
+        policy.admit(&method, &headers, peer).map_err(|refused| refused.status_code().as_u16())
     }
 
-    fn socket(house: &House, host: &str, origin: Option<&str>) -> Result<bool, u16> {
+    fn socket(policy: &HostPolicy, host: &str, origin: Option<&str>) -> Result<bool, u16> {
         let mut pairs = vec![("host", host), ("upgrade", "websocket")];
         pairs.extend(origin.map(|origin| ("origin", origin)));
-        ask(house, Method::GET, &pairs).map(|caller| caller.has_origin)
+        ask(policy, Method::GET, &pairs).map(|caller| caller.has_origin)
     }
 
     #[test]
     fn hosts_of_our_own_are_admitted_and_rebound_names_are_not() {
-        let house = house(None);
+        let policy = policy(None);
         for own in [
             "127.0.0.1:8888",
             "localhost:8888",
@@ -202,7 +202,7 @@ mod tests {
             "teapot:8888",
             "TEAPOT.local",
         ] {
-            assert_eq!(socket(&house, own, None), Ok(false), "{own}");
+            assert_eq!(socket(&policy, own, None), Ok(false), "{own}");
         }
         for foreign in [
             "evil.example:8888",
@@ -215,21 +215,21 @@ mod tests {
             "localhost?x",
             "127.0.0.1#x",
         ] {
-            assert_eq!(socket(&house, foreign, None), Err(421), "{foreign}");
+            assert_eq!(socket(&policy, foreign, None), Err(421), "{foreign}");
         }
-        assert_eq!(ask(&house, Method::GET, &[]), Err(421), "no Host at all");
+        assert_eq!(ask(&policy, Method::GET, &[]), Err(421), "no Host at all");
     }
 
     #[test]
     fn the_origin_must_be_the_hosts_own_to_the_letter() {
-        let house = house(None);
-        assert_eq!(socket(&house, "127.0.0.1:8888", Some("http://127.0.0.1:8888")), Ok(true));
+        let policy = policy(None);
+        assert_eq!(socket(&policy, "127.0.0.1:8888", Some("http://127.0.0.1:8888")), Ok(true));
         assert_eq!(
-            socket(&house, "localhost:80", Some("http://localhost")),
+            socket(&policy, "localhost:80", Some("http://localhost")),
             Ok(true),
             "the default port is not written"
         );
-        assert_eq!(socket(&house, "localhost:8888", Some("https://friend.example")), Ok(true));
+        assert_eq!(socket(&policy, "localhost:8888", Some("https://friend.example")), Ok(true));
         for wrong in [
             "http://evil.example",
             "null",
@@ -243,26 +243,26 @@ mod tests {
             "http://friend.example",
             "https://friend.example:444",
         ] {
-            assert_eq!(socket(&house, "127.0.0.1:8888", Some(wrong)), Err(403), "{wrong}");
+            assert_eq!(socket(&policy, "127.0.0.1:8888", Some(wrong)), Err(403), "{wrong}");
         }
     }
 
     #[test]
     fn posts_are_judged_as_sockets_are() {
-        let house = house(None);
-        let post = |origin| ask(&house, Method::POST, &[("host", "localhost:8888"), ("origin", origin)]);
+        let policy = policy(None);
+        let post = |origin| ask(&policy, Method::POST, &[("host", "localhost:8888"), ("origin", origin)]);
         assert!(post("http://localhost:8888").unwrap().has_origin);
         assert_eq!(post("http://evil.example"), Err(403));
-        let bare = ask(&house, Method::POST, &[("host", "localhost:8888")]).unwrap();
+        let bare = ask(&policy, Method::POST, &[("host", "localhost:8888")]).unwrap();
         assert!(!bare.has_origin);
     }
 
     #[test]
     fn other_sites_may_link_here_and_nothing_else() {
-        let house = house(None);
+        let policy = policy(None);
         let get = |mode| {
             ask(
-                &house,
+                &policy,
                 Method::GET,
                 &[("host", "localhost"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode)],
             )
@@ -274,33 +274,33 @@ mod tests {
 
     #[test]
     fn a_public_url_brings_its_name_and_its_scheme() {
-        let house = house(Some("https://tea.example"));
-        assert_eq!(socket(&house, "tea.example", Some("https://tea.example")), Ok(true));
-        assert_eq!(socket(&house, "tea.example:443", Some("https://tea.example")), Ok(true));
-        assert_eq!(socket(&house, "tea.example", Some("http://tea.example")), Err(403));
-        assert!(ask(&house, Method::GET, &[("host", "tea.example")]).unwrap().is_https);
-        assert_eq!(socket(&house, "cup.example", None), Err(421));
+        let policy = policy(Some("https://tea.example"));
+        assert_eq!(socket(&policy, "tea.example", Some("https://tea.example")), Ok(true));
+        assert_eq!(socket(&policy, "tea.example:443", Some("https://tea.example")), Ok(true));
+        assert_eq!(socket(&policy, "tea.example", Some("http://tea.example")), Err(403));
+        assert!(ask(&policy, Method::GET, &[("host", "tea.example")]).unwrap().is_https);
+        assert_eq!(socket(&policy, "cup.example", None), Err(421));
     }
 
     #[test]
     fn an_address_in_the_network_is_not_trustworthy_to_browsers() {
-        let trusts = |host| ask(&house(None), Method::GET, &[("host", host)]).unwrap().is_trustworthy;
+        let trusts = |host| ask(&policy(None), Method::GET, &[("host", host)]).unwrap().is_trustworthy;
         assert!(trusts("localhost:8888") && trusts("127.0.0.1:8888") && trusts("[::1]:8888"));
         assert!(!trusts("192.168.1.7:8888") && !trusts("teapot:8888"));
     }
 
     #[test]
     fn a_proxy_is_believed_only_if_it_is_trusted() {
-        let mut house = house(None);
+        let mut policy = policy(None);
         let pairs = [
             ("host", "localhost"),
             ("x-forwarded-for", "6.6.6.6, 10.0.0.9"),
             ("x-forwarded-proto", "https"),
             ("origin", "https://localhost"),
         ];
-        assert_eq!(ask(&house, Method::POST, &pairs), Err(403));
-        house.trusts_proxy = true;
-        let caller = ask(&house, Method::POST, &pairs).unwrap();
+        assert_eq!(ask(&policy, Method::POST, &pairs), Err(403));
+        policy.trusts_proxy = true;
+        let caller = ask(&policy, Method::POST, &pairs).unwrap();
         assert_eq!((caller.address, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
     }
 }

@@ -3,7 +3,7 @@
 //! A name is kept until its member leaves. Without this limit one address could take all names.
 
 use crate::clock::now_ms;
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::limits::{ADDRESSES_MAX, NAMINGS};
 use actix_web::http::{StatusCode, header};
 use hub::rate::{Bucket, Rate};
@@ -23,7 +23,7 @@ impl IpRates {
     ///
     /// # Errors
     /// 429 while the address is over its rate.
-    pub fn take(&self, address: IpAddr, rate: Rate) -> Result<(), Refused> {
+    pub fn take(&self, address: IpAddr, rate: Rate) -> Result<(), ApiError> {
         let now = now_ms();
         let address = rate_key(address);
         // Nothing panics while the lock is held. If something did, the counts would still be usable.
@@ -35,8 +35,8 @@ impl IpRates {
         if is_full
             || !buckets.entry(address).or_insert_with(|| Bucket::full(rate, now)).try_take(rate, 1, now)
         {
-            let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests);
-            return Err(refused.with(header::RETRY_AFTER, "5"));
+            let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests);
+            return Err(error.with_header(header::RETRY_AFTER, "5"));
         }
         Ok(())
     }

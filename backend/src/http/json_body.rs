@@ -1,6 +1,6 @@
 //! Reads the JSON body of a request within its limits of size and time.
 
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::limits::{BODY_BYTES_MAX, BODY_TIMEOUT};
 use actix_web::{
     HttpRequest,
@@ -18,13 +18,13 @@ use shared::ErrorCode;
 pub async fn read_json<T: DeserializeOwned>(
     request: &HttpRequest,
     payload: web::Payload,
-) -> Result<T, Refused> {
+) -> Result<T, ApiError> {
     let body = read_bytes(request, payload, BODY_BYTES_MAX).await?;
     serde_json::from_slice(&body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => {
-            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField)
         }
-        _ => Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
+        _ => ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable),
     })
 }
 
@@ -36,19 +36,19 @@ pub async fn read_bytes(
     request: &HttpRequest,
     payload: web::Payload,
     bytes_max: usize,
-) -> Result<Bytes, Refused> {
+) -> Result<Bytes, ApiError> {
     // Only this type: a form or a text could be posted by any site without being asked.
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::WrongMediaType));
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::WrongMediaType));
     }
     let body = tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(bytes_max)).await;
-    let body = body.map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
+    let body = body.map_err(|_| ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BodyTimeout))?;
     let body = body.map_err(|_| {
-        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge)
-            .since(format!("The body may have at most {bytes_max} bytes."))
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BodyTooLarge)
+            .with_detail(format!("The body may have at most {bytes_max} bytes."))
     })?;
-    body.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))
+    body.map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::Unparsable))
 }

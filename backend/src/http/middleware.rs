@@ -1,7 +1,7 @@
 //! Stands between every route and the client: the host policy, and the headers of every response.
 
 use crate::http::app_state::AppState;
-use crate::http::byte_count::Traced;
+use crate::http::byte_count::ByteCounter;
 use crate::http::host_policy::Caller;
 use actix_web::{
     Error, HttpMessage, ResponseError,
@@ -23,11 +23,11 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
             request.extensions_mut().insert(caller);
             next.call(request).await?
         }
-        Err(refused) => request.into_response(refused.error_response()),
+        Err(error) => request.into_response(error.error_response()),
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);
-        Traced::answered(&mut response);
+        ByteCounter::count_head(&mut response);
     }
     Ok(response)
 }

@@ -5,15 +5,15 @@
 //! nothing between two but that the member is present for a while.
 
 use super::{
-    byte_count::{Place, Traced},
-    query_params::Asked,
+    byte_count::{ByteCounter, ChunkKind},
+    query_params::QueryParams,
 };
 use crate::connection::Connection;
 use crate::connection::frame::Payload;
-use crate::fanout::Entered;
+use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
-use crate::http::problem::{Refused, refusal};
+use crate::http::problem::{ApiError, from_close_code};
 use crate::limits::{CHUNK_BYTES_MAX, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -32,46 +32,48 @@ use std::{
 use tokio::time::{Instant, timeout_at};
 
 /// Answers a poll.
-pub async fn poll(request: HttpRequest) -> Result<HttpResponse, Refused> {
-    let state = AppState::of(&request);
-    let asked = Asked::of(&request);
-    let traced = Traced::of(&request, &asked)?;
-    let wait = Duration::from_secs(asked.value("wait")?.unwrap_or_default()).min(POLL_WAIT_MAX);
+pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let app = AppState::of(&request);
+    let params = QueryParams::of(&request);
+    let byte_counter = ByteCounter::of(&request, &params)?;
+    let wait = Duration::from_secs(params.value("wait")?.unwrap_or_default()).min(POLL_WAIT_MAX);
     let poll = hub::input::Poll {
-        hello: asked.hello(&request)?,
-        identity: asked.claim()?,
-        begins: asked.flag("begin")?,
-        present: asked.value("present")?.unwrap_or_default(),
-        away: asked.flag("away")?,
+        hello: params.hello(&request)?,
+        identity: params.expected_identity()?,
+        begins: params.flag("begin")?,
+        present: params.value("present")?.unwrap_or_default(),
+        away: params.flag("away")?,
     };
-    let device = device_token::of(&request, &state.policy);
+    let device = device_token::from_cookie(&request, &app.policy);
     let (has_cookie, names) = (device.is_some(), poll.identity);
-    let entered = state.enter(TransportKind::Poll)?;
-    let connection = Rc::clone(&entered.connection);
-    state.tell(Input::Polled { session: connection.session, device, poll }).await?;
-    something(&connection, Instant::now() + wait).await;
-    entered.wait_for_rate().await;
-    refuse_closing(&connection).await.map_err(|refused| refused.since_cookie(has_cookie, true, &names))?;
+    let guard = app.open_connection(TransportKind::Poll)?;
+    let connection = Rc::clone(&guard.connection);
+    app.tell(Input::Polled { session: connection.session, device, poll }).await?;
+    wait_for_events(&connection, Instant::now() + wait).await;
+    guard.wait_for_rate().await;
+    wait_for_admission(&connection)
+        .await
+        .map_err(|error| error.with_cookie_detail(has_cookie, true, &names))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     let again_ms = if wait.is_zero() { POLL_AGAIN_MS } else { 0 };
-    Ok(response.body(Answer { entered, again_ms, stands: Stands::Before, traced }))
+    Ok(response.body(PollBody { guard, again_ms, state: BodyState::NotBegun, byte_counter }))
 }
 
 /// Returns when there is something to be answered, or the time is over.
-async fn something(connection: &Connection, mut until: Instant) {
+async fn wait_for_events(connection: &Connection, mut until: Instant) {
     let mut gathers = false;
-    while !connection.is_pressing() && !connection.is_closing() {
-        if !connection.is_current() {
+    while !connection.is_urgent() && !connection.is_closing() {
+        if !connection.is_caught_up() {
             // It is not known yet whether something was missed.
-            connection.changed().await;
+            connection.wait_for_change().await;
             continue;
         }
         if !connection.is_empty() && !std::mem::replace(&mut gathers, true) {
             until = until.min(Instant::now() + POLL_GATHER);
         }
-        if timeout_at(until, connection.changed()).await.is_err() {
+        if timeout_at(until, connection.wait_for_change()).await.is_err() {
             return;
         }
     }
@@ -81,37 +83,37 @@ async fn something(connection: &Connection, mut until: Instant) {
 ///
 /// # Errors
 /// It may not, as its session was closed for: 401, 503.
-pub async fn refuse_closing(connection: &Connection) -> Result<(), Refused> {
-    while !connection.is_pressing() && !connection.is_closing() && !connection.is_current() {
-        connection.changed().await;
+pub async fn wait_for_admission(connection: &Connection) -> Result<(), ApiError> {
+    while !connection.is_urgent() && !connection.is_closing() && !connection.is_caught_up() {
+        connection.wait_for_change().await;
     }
     match connection.close_code() {
-        Some(code) => Err(refusal(code)),
+        Some(code) => Err(from_close_code(code)),
         None => Ok(()),
     }
 }
 
 /// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` where it was asked for.
-struct Answer {
-    entered: Entered,
+struct PollBody {
+    guard: ConnectionGuard,
     again_ms: u64,
-    stands: Stands,
-    traced: Option<Rc<Traced>>,
+    state: BodyState,
+    byte_counter: Option<Rc<ByteCounter>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stands {
-    Before,
-    Empty,
-    Filled,
-    Over,
+enum BodyState {
+    NotBegun,
+    NoEvents,
+    SomeEvents,
+    Finished,
 }
 
-impl Answer {
+impl PollBody {
     fn write(&mut self, frame: &Bytes, out: &mut BytesMut) -> io::Result<()> {
         match Payload::of(frame) {
             Payload::Text(json) => {
-                if std::mem::replace(&mut self.stands, Stands::Filled) == Stands::Filled {
+                if std::mem::replace(&mut self.state, BodyState::SomeEvents) == BodyState::SomeEvents {
                     out.put_u8(b',');
                 }
                 out.put_slice(json);
@@ -124,19 +126,21 @@ impl Answer {
     }
 
     fn finish(&mut self, out: &mut BytesMut) {
-        let (through, present) = (self.entered.table.through(), self.entered.table.present());
+        let (through, present) = (self.guard.connections.through(), self.guard.connections.present());
         let again_ms = self.again_ms;
         let end = format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#);
         out.put_slice(end.as_bytes());
-        match &self.traced {
-            Some(traced) => traced.tell(out, [r#","traced":"#, ""], "}", Place::Last),
+        match &self.byte_counter {
+            Some(byte_counter) => {
+                byte_counter.append_counts(out, [r#","byte_counter":"#, ""], "}", ChunkKind::Last)
+            }
             None => out.put_u8(b'}'),
         }
-        self.stands = Stands::Over;
+        self.state = BodyState::Finished;
     }
 }
 
-impl MessageBody for Answer {
+impl MessageBody for PollBody {
     type Error = io::Error;
 
     fn size(&self) -> BodySize {
@@ -144,22 +148,22 @@ impl MessageBody for Answer {
     }
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let connection = Rc::clone(&self.entered.connection);
+        let connection = Rc::clone(&self.guard.connection);
         let mut out = BytesMut::new();
-        match self.stands {
-            Stands::Over => return Poll::Ready(None),
-            Stands::Before => {
+        match self.state {
+            BodyState::Finished => return Poll::Ready(None),
+            BodyState::NotBegun => {
                 out.put_slice(br#"{"events":["#);
-                self.stands = Stands::Empty;
+                self.state = BodyState::NoEvents;
             }
-            Stands::Empty | Stands::Filled => {}
+            BodyState::NoEvents | BodyState::SomeEvents => {}
         }
         while out.len() < CHUNK_BYTES_MAX {
             match connection.poll_frame(cx) {
                 Poll::Ready(Some(frame)) => self.write(&frame, &mut out)?,
                 Poll::Ready(None) => return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
                 // All that was missed is there, and what came meanwhile.
-                Poll::Pending if connection.is_current() => {
+                Poll::Pending if connection.is_caught_up() => {
                     self.finish(&mut out);
                     break;
                 }
@@ -167,8 +171,8 @@ impl MessageBody for Answer {
                 Poll::Pending => break,
             }
         }
-        if let Some(traced) = self.traced.as_ref().filter(|_| self.stands != Stands::Over) {
-            traced.wrote(out.len());
+        if let Some(byte_counter) = self.byte_counter.as_ref().filter(|_| self.state != BodyState::Finished) {
+            byte_counter.add_sent(out.len());
         }
         Poll::Ready(Some(Ok(out.freeze())))
     }
@@ -179,29 +183,29 @@ mod tests {
     use super::*;
     use hub::{Dialect, SessionId};
 
-    fn parked() -> Rc<Connection> {
+    fn caught_up_connection() -> Rc<Connection> {
         let connection =
             Connection::new(SessionId(1), Dialect::V1, TransportKind::Poll, 0, Rc::default(), Rc::default());
-        connection.hold();
+        connection.buffer();
         connection.release();
         connection
     }
 
     /// How long until a poll that may wait so long is answered, with this word after two seconds.
-    async fn answered_after(wait: Duration, word: impl FnOnce(&Connection)) -> Duration {
-        let (connection, began) = (parked(), Instant::now());
+    async fn answered_after(wait: Duration, ephemeral: impl FnOnce(&Connection)) -> Duration {
+        let (connection, began) = (caught_up_connection(), Instant::now());
         let tell = async {
             tokio::time::sleep(Duration::from_secs(2)).await;
-            word(&connection);
+            ephemeral(&connection);
             connection.flush();
         };
-        tokio::join!(something(&connection, began + wait), tell);
+        tokio::join!(wait_for_events(&connection, began + wait), tell);
         began.elapsed()
     }
 
     #[tokio::test(start_paused = true)]
     async fn words_alone_wait_for_more_and_not_for_long() {
-        let word = |connection: &Connection| connection.word(Bytes::from_static(b"{}"));
+        let ephemeral = |connection: &Connection| connection.send_ephemeral(Bytes::from_static(b"{}"));
         let two = Duration::from_secs(2);
         for (wait, answered) in [
             (POLL_WAIT_MAX, two + POLL_GATHER),
@@ -209,9 +213,9 @@ mod tests {
             (two + POLL_GATHER, two + POLL_GATHER),
             (two + POLL_GATHER - Duration::from_millis(1), two + POLL_GATHER - Duration::from_millis(1)),
         ] {
-            assert_eq!(answered_after(wait, word).await, answered, "{wait:?}");
+            assert_eq!(answered_after(wait, ephemeral).await, answered, "{wait:?}");
         }
-        let event = |connection: &Connection| connection.send(Bytes::from_static(b"{}"));
+        let event = |connection: &Connection| connection.enqueue(Bytes::from_static(b"{}"));
         assert_eq!(answered_after(POLL_WAIT_MAX, event).await, two, "an event does not");
         assert_eq!(answered_after(POLL_WAIT_MAX, |_| {}).await, POLL_WAIT_MAX);
     }

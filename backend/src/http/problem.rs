@@ -13,7 +13,7 @@ use std::fmt;
 
 /// A request that was refused.
 #[derive(Debug)]
-pub struct Refused {
+pub struct ApiError {
     status: StatusCode,
     code: ErrorCode,
     detail: Option<String>,
@@ -21,27 +21,27 @@ pub struct Refused {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Refused {
-    /// Refused with this status and number.
+impl ApiError {
+    /// ApiError with this status and number.
     pub fn new(status: StatusCode, code: ErrorCode) -> Self {
-        Refused { status, code, detail: None, suggestion: None, headers: Vec::new() }
+        ApiError { status, code, detail: None, suggestion: None, headers: Vec::new() }
     }
 
     /// A fault of our own.
     pub fn internal() -> Self {
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal)
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal)
     }
 
     /// With a header.
     #[must_use]
-    pub fn with(mut self, name: HeaderName, value: &'static str) -> Self {
+    pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 
     /// With what was wrong with this request. It goes out as it is: nothing of the request's own text.
     #[must_use]
-    pub fn since(mut self, detail: String) -> Self {
+    pub fn with_detail(mut self, detail: String) -> Self {
         self.detail = Some(detail);
         self
     }
@@ -49,34 +49,36 @@ impl Refused {
     /// With why the cookie that came along stands for nobody here, if it was not counted or is another's
     /// than the address names. Refusals other than 401 stay as they are.
     #[must_use]
-    pub fn since_cookie(self, has_cookie: bool, is_counted: bool, names: &ExpectedIdentity) -> Self {
+    pub fn with_cookie_detail(self, has_cookie: bool, is_counted: bool, names: &ExpectedIdentity) -> Self {
         if self.status != StatusCode::UNAUTHORIZED || !has_cookie {
             return self;
         }
         if !is_counted {
-            return self.since("The cookie is ignored without an `Origin` header of this house.".to_owned());
+            return self
+                .with_detail("The cookie is ignored without an `Origin` header of this house.".to_owned());
         }
         if names.member.is_some() || names.epoch.is_some() {
-            return self.since("The cookie does not match `member` and `epoch` in the address.".to_owned());
+            return self
+                .with_detail("The cookie does not match `member` and `epoch` in the address.".to_owned());
         }
         self
     }
 
     /// With a free name.
     #[must_use]
-    pub fn suggesting(mut self, suggestion: Option<String>) -> Self {
+    pub fn with_suggestion(mut self, suggestion: Option<String>) -> Self {
         self.suggestion = suggestion;
         self
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status.as_u16(), self.code.name())
     }
 }
 
-impl ResponseError for Refused {
+impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         self.status
     }
@@ -109,7 +111,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
 }
 
 /// A close code as a status.
-pub fn refusal(code: u16) -> Refused {
+pub fn from_close_code(code: u16) -> ApiError {
     let is = |other: CloseCode| other.number() == code;
     let (status, error) = match () {
         () if is(CloseCode::SignedOut) => (StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired),
@@ -117,6 +119,6 @@ pub fn refusal(code: u16) -> Refused {
         () if is(CloseCode::Restart) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Restarting),
         () => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreRefused),
     };
-    let refused = Refused::new(status, error);
-    if status == StatusCode::UNAUTHORIZED { refused } else { refused.with(header::RETRY_AFTER, "1") }
+    let error = ApiError::new(status, error);
+    if status == StatusCode::UNAUTHORIZED { error } else { error.with_header(header::RETRY_AFTER, "1") }
 }

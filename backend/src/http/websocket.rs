@@ -1,23 +1,23 @@
 //! `/conn_ws`: one WebSocket, in one of two dialects.
 //!
-//! actix-ws does the handshake and reads, behind [`Scanned`]; the way out is
-//! [`Outbound`]. The registry has the connection in its inbox before the
+//! actix-ws does the handshake and reads, behind [`FrameGuard`]; the way out is
+//! [`OutboundBody`]. The registry has the connection in its inbox before the
 //! handshake is answered. Each connection has one task that reads; when it ends, for
 //! whatever reason, a guard takes the connection out of its table, and the
 //! registry is told.
 
 use crate::clock::now_ms;
-use crate::connection::direct_writer::WayOut;
+use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
-use crate::connection::frame_guard::{Scanned, Verdict};
+use crate::connection::frame_guard::{FrameGuard, Rejection};
 use crate::connection::trace::Tracer;
-use crate::connection::{Connection, Outbound};
-use crate::fanout::Entered;
-use crate::fanout::Table;
+use crate::connection::{Connection, OutboundBody};
+use crate::fanout::ConnectionGuard;
+use crate::fanout::Connections;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
-use crate::http::problem::Refused;
+use crate::http::problem::ApiError;
 use crate::limits::READ_TURN_BYTES_MAX;
 use crate::registry::Registry;
 use actix_http::BoxedPayloadStream;
@@ -45,40 +45,41 @@ pub async fn connect(
     request: HttpRequest,
     payload: web::Payload,
     caller: Caller,
-) -> Result<HttpResponse, Refused> {
+) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
-    let place = state.permits.take().ok_or(Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    let permit =
+        state.permits.try_acquire().ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,
     };
-    let trace = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
-    let (scanned, verdict) = Scanned::new(payload.into_inner(), message_max, trace.clone());
-    let scanned: BoxedPayloadStream = Box::pin(scanned);
-    let mut scanned = Payload::Stream { payload: scanned };
+    let tracer = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
+    let (guarded, rejection) = FrameGuard::new(payload.into_inner(), message_max, tracer.clone());
+    let guarded: BoxedPayloadStream = Box::pin(guarded);
+    let mut guarded = Payload::Stream { payload: guarded };
     let payload =
-        web::Payload::from_request(&request, &mut scanned).into_inner().map_err(|_| bad_handshake())?;
+        web::Payload::from_request(&request, &mut guarded).into_inner().map_err(|_| bad_handshake())?;
     let (mut response, _, messages) =
         actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| bad_handshake())?;
     let messages =
         messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
 
     // Only a request that was not read from a socket, as a test may make one, has none.
-    let way_out = request.conn_data::<Rc<WayOut>>().cloned().unwrap_or_default();
-    let connection = state.connections.enter(dialect, way_out);
-    let entered = Entered::new(Rc::clone(&state.connections), Rc::clone(&connection), place);
-    if let Some(trace) = trace {
-        connection.trace(Rc::clone(&trace));
-        trace.begin(connection.trace_sink(), &request, &mut response);
+    let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
+    let connection = state.connections.add_socket(dialect, direct_writer);
+    let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
+    if let Some(tracer) = tracer {
+        connection.set_tracer(Rc::clone(&tracer));
+        tracer.begin(connection.trace_sink(), &request, &mut response);
     }
-    let device = device_token::counted(&request, &state.policy, &caller);
-    let reader = Reader {
+    let device = device_token::trusted(&request, &state.policy, &caller);
+    let reader = MessageReader {
         connection: Rc::clone(&connection),
         registry: state.registry.clone(),
-        table: Rc::clone(&state.connections),
-        verdict,
+        connections: Rc::clone(&state.connections),
+        rejection,
         rates: state.inbound_rates,
         inbound_hook: state.inbound_hook.clone(),
     };
@@ -86,34 +87,35 @@ pub async fn connect(
     // before anything that is posted after the answer, on whichever worker, is published. Answered
     // earlier, a plain client would miss such a post: nothing is replayed to it.
     let opened = Input::Opened { session: connection.session, dialect, device };
-    // A client that leaves while the inbox is full ends this future, and `entered` with it.
+    // A client that leaves while the inbox is full ends this future, and `guard` with it.
     state.tell(opened).await?;
     actix_web::rt::spawn(async move {
-        let _entered = entered;
+        let _guard = guard;
         reader.run(messages).await;
     });
-    Ok(response.map_body(|_, body| Outbound::new(connection, body)).map_into_boxed_body())
+    Ok(response.map_body(|_, body| OutboundBody::new(connection, body)).map_into_boxed_body())
 }
 
 /// What is not a handshake is told what one is.
-fn check_handshake(request: &HttpRequest) -> Result<(), Refused> {
+fn check_handshake(request: &HttpRequest) -> Result<(), ApiError> {
     use actix_http::ws::HandshakeError::{GetMethodRequired, NoConnectionUpgrade, NoWebsocketUpgrade};
     match actix_http::ws::verify_handshake(request.head()) {
         Ok(()) => Ok(()),
         Err(GetMethodRequired | NoWebsocketUpgrade | NoConnectionUpgrade) => {
-            let refused = Refused::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::UpgradeRequired);
-            Err(refused.with(header::UPGRADE, "websocket").with(header::CONNECTION, "upgrade"))
+            let refused = ApiError::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::UpgradeRequired);
+            Err(refused.with_header(header::UPGRADE, "websocket").with_header(header::CONNECTION, "upgrade"))
         }
         Err(_) => Err(bad_handshake()),
     }
 }
 
-fn bad_handshake() -> Refused {
+fn bad_handshake() -> ApiError {
     // RFC 6455 §4.2.2: whoever asks for another version is told which there is.
-    Refused::new(StatusCode::BAD_REQUEST, ErrorCode::BadHandshake).with(header::SEC_WEBSOCKET_VERSION, "13")
+    ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::BadHandshake)
+        .with_header(header::SEC_WEBSOCKET_VERSION, "13")
 }
 
-fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, Refused> {
+fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dialect, ApiError> {
     let mut offered = request
         .headers()
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
@@ -127,40 +129,42 @@ fn choose_dialect(request: &HttpRequest, is_plain_on: bool) -> Result<Dialect, R
         return Ok(Dialect::V1);
     }
     if is_offered {
-        return Err(Refused::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
     }
-    if is_plain_on {
+    if is_text_dialect_on {
         return Ok(Dialect::Text);
     }
-    Err(Refused::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
+    Err(ApiError::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
 }
 
-struct Reader {
+struct MessageReader {
     connection: Rc<Connection>,
     registry: Registry,
-    table: Rc<Table>,
-    verdict: Verdict,
+    connections: Rc<Connections>,
+    rejection: Rejection,
     rates: InboundRates,
     inbound_hook: Option<InboundHook>,
 }
 
-impl Reader {
+impl MessageReader {
     async fn run(&self, mut messages: AggregatedMessageStream) {
         let now = now_ms();
         let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
         loop {
-            self.rest().await;
+            self.wait_out_pause().await;
             let (code, reason) = match messages.next().await {
                 Some(Ok(AggregatedMessage::Close(reason))) => echo(reason),
                 Some(Ok(message)) => {
-                    self.connection.heard(self.table.now_s());
-                    match self.take(message, &mut buckets).await {
+                    self.connection.note_read(self.connections.now_s());
+                    match self.handle(message, &mut buckets).await {
                         Ok(()) => continue,
                         Err(code) => (Some(code.number()), ""),
                     }
                 }
-                Some(Err(error)) => (Some(self.verdict.get().unwrap_or(judge(&error)).number()), ""),
-                None => match self.verdict.get() {
+                Some(Err(error)) => {
+                    (Some(self.rejection.get().unwrap_or(close_code_of(&error)).number()), "")
+                }
+                None => match self.rejection.get() {
                     Some(code) => (Some(code.number()), ""),
                     None => (Some(CloseCode::GoingAway.number()), ""),
                 },
@@ -171,19 +175,19 @@ impl Reader {
     }
 
     /// Reads nothing while the rate is over.
-    async fn rest(&self) {
+    async fn wait_out_pause(&self) {
         loop {
-            let wait = self.connection.pause(now_ms());
+            let wait = self.connection.pause_ms(now_ms());
             if wait == 0 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(wait)).await;
             // It was not heard because it was not listened to.
-            self.connection.heard(self.table.now_s());
+            self.connection.note_read(self.connections.now_s());
         }
     }
 
-    async fn take(
+    async fn handle(
         &self,
         message: AggregatedMessage,
         buckets: &mut (Bucket, Bucket),
@@ -191,13 +195,13 @@ impl Reader {
         if let (Some(hook), AggregatedMessage::Text(text)) = (&self.inbound_hook, &message) {
             hook(text);
         }
-        self.count(length(&message), buckets);
+        self.count_rate(length(&message), buckets);
         match (message, self.connection.dialect) {
-            (AggregatedMessage::Ping(payload), _) => self.send(frame::pong(&payload)),
+            (AggregatedMessage::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
             (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
-            (AggregatedMessage::Text(text), Dialect::V1) => self.command(&text).await?,
+            (AggregatedMessage::Text(text), Dialect::V1) => self.handle_command(&text).await?,
             (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
-            (AggregatedMessage::Text(text), Dialect::Text) => self.plain(text).await?,
+            (AggregatedMessage::Text(text), Dialect::Text) => self.handle_text(text).await?,
             (AggregatedMessage::Binary(bytes), Dialect::Text) => {
                 self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec())))
                     .await?;
@@ -206,7 +210,7 @@ impl Reader {
         Ok(())
     }
 
-    async fn command(&self, text: &str) -> Result<(), CloseCode> {
+    async fn handle_command(&self, text: &str) -> Result<(), CloseCode> {
         match Command::parse(text) {
             Ok(command) => self.tell(Input::CommandReceived(self.connection.session, command)).await,
             Err(error) => {
@@ -216,7 +220,7 @@ impl Reader {
         }
     }
 
-    async fn plain(&self, text: ByteString) -> Result<(), CloseCode> {
+    async fn handle_text(&self, text: ByteString) -> Result<(), CloseCode> {
         let session = self.connection.session;
         if text.is_empty() {
             return self.tell(Input::UnstoredReceived(session, Unstored::EmptyText)).await;
@@ -228,7 +232,7 @@ impl Reader {
         self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
 
-    fn count(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
+    fn count_rate(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
         let now = now_ms();
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let wait =
@@ -240,12 +244,12 @@ impl Reader {
 
     fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
         // An answer: it stays when what is held back for a session is dropped.
-        self.connection.answer(event(&Event::Error(Refusal::new(reference, code))));
+        self.connection.send(event(&Event::Error(Refusal::new(reference, code))));
         self.connection.flush();
     }
 
-    fn send(&self, frame: Bytes) {
-        self.connection.send(frame);
+    fn enqueue(&self, frame: Bytes) {
+        self.connection.enqueue(frame);
         self.connection.flush();
     }
 
@@ -269,7 +273,7 @@ fn echo(reason: Option<CloseReason>) -> (Option<u16>, &'static str) {
     (reason.map(|reason| u16::from(reason.code)), "")
 }
 
-fn judge(error: &ProtocolError) -> CloseCode {
+fn close_code_of(error: &ProtocolError) -> CloseCode {
     match error {
         ProtocolError::Overflow => CloseCode::TooBig,
         ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => CloseCode::InvalidData,

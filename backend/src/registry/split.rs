@@ -1,28 +1,29 @@
-//! How many bytes everyone is about to be sent, so that no turn brings more than a connection's queue
-//! holds: between two of them there is time to write.
+//! Splits the work of the registry by the bytes that are published for it.
+//!
+//! No turn publishes more than a connection's queue holds. Between two turns connections have time to write.
 
 use crate::limits::TURN_BYTES_MAX;
 use hub::change::Outcome;
 use shared::Event;
 
-/// Bytes of this text as JSON, but for its quotes.
+/// Length of this text as a JSON string in bytes, without its quotes. Control characters count as 6 bytes.
 pub(super) fn json_bytes(text: &str) -> usize {
     let escaped = |byte| match byte {
         b'"' | b'\\' => 2,
-        // The shortest of these take two, most six.
+        // A few of these take two bytes, most six.
         0..0x20 => 6,
         _ => 1,
     };
     text.bytes().map(escaped).sum()
 }
 
-/// What one append brought, in parts that are each told before the next: a part ends with the outcome
-/// that makes it [`TURN_BYTES_MAX`] or more.
-pub(super) fn parts(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
+/// Splits the outcomes of one append into parts. A part ends with the outcome that makes it
+/// [`TURN_BYTES_MAX`] or more.
+pub(super) fn split(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
     let mut parts = Vec::new();
     let (mut part, mut bytes) = (Vec::with_capacity(outcomes.len()), 0);
     for outcome in outcomes {
-        bytes += told(&outcome);
+        bytes += published_bytes(&outcome);
         part.push(outcome);
         if bytes >= TURN_BYTES_MAX {
             parts.push(std::mem::take(&mut part));
@@ -35,7 +36,7 @@ pub(super) fn parts(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
     parts
 }
 
-fn told(outcome: &Outcome) -> usize {
+fn published_bytes(outcome: &Outcome) -> usize {
     let events = outcome.iter().flat_map(|committed| &committed.events);
     events.map(|event| if let Event::Posted(posted) = event { json_bytes(&posted.text) } else { 0 }).sum()
 }
@@ -46,7 +47,7 @@ mod tests {
     use hub::change::{Committed, Receipt};
     use shared::{Address, ClientId, ErrorCode, MemberId, RoomId, event::Posted};
 
-    fn said(bytes: usize) -> Outcome {
+    fn post_of(bytes: usize) -> Outcome {
         let posted = Posted {
             n: 1,
             to: Address::Room(RoomId::LOBBY),
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn text_weighs_what_it_takes_as_json() {
+    fn json_bytes_are_exact_for_plain_text_and_an_upper_bound_for_control_characters() {
         for (text, bytes) in [("", 0), ("茶", 3), ("a\"b\\", 6), ("\u{1}\u{1f}", 12)] {
             let json = serde_json::to_string(text).unwrap().len() - 2;
             assert_eq!((json_bytes(text), json), (bytes, bytes), "{text:?}");
@@ -74,15 +75,15 @@ mod tests {
     }
 
     #[test]
-    fn a_part_ends_where_it_is_enough() {
-        let counts = |outcomes| parts(outcomes).iter().map(Vec::len).collect::<Vec<_>>();
+    fn a_part_ends_with_the_outcome_that_fills_it() {
+        let counts = |outcomes| split(outcomes).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(counts(vec![]), [0; 0]);
         for (first, parts) in
             [(TURN_BYTES_MAX - 1, vec![2, 1]), (TURN_BYTES_MAX, vec![1, 2]), (TURN_BYTES_MAX + 1, vec![1, 2])]
         {
-            assert_eq!(counts(vec![said(first), said(1), said(1)]), parts, "{first}");
+            assert_eq!(counts(vec![post_of(first), post_of(1), post_of(1)]), parts, "{first}");
         }
         let refused = || Err(ErrorCode::StoreRefused);
-        assert_eq!(counts(vec![refused(), said(TURN_BYTES_MAX), refused()]), [2, 1]);
+        assert_eq!(counts(vec![refused(), post_of(TURN_BYTES_MAX), refused()]), [2, 1]);
     }
 }

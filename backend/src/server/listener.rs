@@ -61,7 +61,7 @@ where
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(LINGER)
             .h1_allow_half_closed(false)
-            .on_connect_ext(|socket: &Socket, data| drop(data.insert(socket.way_out())))
+            .on_connect_ext(|socket: &Socket, data| drop(data.insert(socket.direct_writer())))
             // The house's own settings tell where it is; nobody reads this.
             .h1(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| async move {

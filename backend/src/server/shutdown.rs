@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT; Ctrl-C where there are no signals.
 
 /// Waits until the process is asked to end.
-pub async fn asked() {
+pub async fn requested() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

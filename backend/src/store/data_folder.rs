@@ -34,37 +34,37 @@ pub enum DataError {
     },
 }
 
-fn fault(path: &Path, need: Need) -> impl Fn(io::Error) -> DataError {
+fn io_error(path: &Path, need: Need) -> impl Fn(io::Error) -> DataError {
     move |source| DataError::Io { path: path.to_owned(), need, source }
 }
 
 /// The file that is locked. Its content does not matter.
-const LOCK: &str = "lock";
+const LOCK_FILE: &str = "lock";
 /// The file that says who has locked it.
-const HOLDER: &str = "held-by";
+const HOLDER_FILE: &str = "held-by";
 /// The file with the house's id.
-const HOUSE: &str = "house";
+const HOUSE_FILE: &str = "house";
 
 /// The data folder, held: no other server can have it until this is dropped, or the process ends.
 #[derive(Debug)]
-pub struct Folder {
+pub struct DataFolder {
     path: PathBuf,
     _lock: fs::File,
 }
 
-impl Folder {
+impl DataFolder {
     /// Takes the folder, and makes it if it is not there.
     ///
     /// # Errors
     /// It cannot be made, or another server has it.
-    pub fn hold(path: &Path) -> Result<Self, DataError> {
+    pub fn lock(path: &Path) -> Result<Self, DataError> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(fault(path, Need::Write))?;
-        let (file, holder) = (path.join(LOCK), path.join(HOLDER));
-        let lock = private().open(&file).map_err(fault(&file, Need::Write))?;
+        builder.create(path).map_err(io_error(path, Need::Write))?;
+        let (file, holder) = (path.join(LOCK_FILE), path.join(HOLDER_FILE));
+        let lock = private_options().open(&file).map_err(io_error(&file, Need::Write))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -73,12 +73,12 @@ impl Folder {
                 let holder = if holder.is_empty() { "another server" } else { holder }.to_owned();
                 return Err(DataError::Held { path: path.to_owned(), holder });
             }
-            Err(fs::TryLockError::Error(error)) => return Err(fault(&file, Need::Write)(error)),
+            Err(fs::TryLockError::Error(error)) => return Err(io_error(&file, Need::Write)(error)),
         }
-        let folder = Folder { path: path.to_owned(), _lock: lock };
+        let folder = DataFolder { path: path.to_owned(), _lock: lock };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let text = format!("process {} since {}", process::id(), utc(now));
-        write_private(&holder, &text).map_err(fault(&holder, Need::Write))?;
+        write_private(&holder, &text).map_err(io_error(&holder, Need::Write))?;
         Ok(folder)
     }
 
@@ -93,19 +93,19 @@ impl Folder {
     /// # Errors
     /// The file cannot be made or read.
     pub fn house_id(&self) -> Result<String, DataError> {
-        let file = self.path.join(HOUSE);
+        let file = self.path.join(HOUSE_FILE);
         match fs::read_to_string(&file) {
-            Ok(text) if is_id(text.trim()) => return Ok(text.trim().to_owned()),
+            Ok(text) if is_house_id(text.trim()) => return Ok(text.trim().to_owned()),
             Ok(_) => {
                 let why = "this file has no valid house id; move it away, then start again";
-                return Err(fault(&file, Need::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
+                return Err(io_error(&file, Need::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(fault(&file, Need::Read)(error)),
+            Err(error) => return Err(io_error(&file, Need::Read)(error)),
         }
         let id = format!(
             "{:016x}",
-            random_u64().map_err(|error| fault(&file, Need::Write)(io::Error::other(error)))?
+            random_u64().map_err(|error| io_error(&file, Need::Write)(io::Error::other(error)))?
         );
         self.set_house_id(&id)?;
         Ok(id)
@@ -116,12 +116,12 @@ impl Folder {
     /// # Errors
     /// It is none, or the file cannot be written.
     pub fn set_house_id(&self, id: &str) -> Result<(), DataError> {
-        let file = self.path.join(HOUSE);
-        if !is_id(id) {
+        let file = self.path.join(HOUSE_FILE);
+        if !is_house_id(id) {
             let why = io::Error::new(io::ErrorKind::InvalidData, "the backup has no valid house id");
-            return Err(fault(&file, Need::Write)(why));
+            return Err(io_error(&file, Need::Write)(why));
         }
-        write_private(&file, id).map_err(fault(&file, Need::Write))
+        write_private(&file, id).map_err(io_error(&file, Need::Write))
     }
 }
 
@@ -150,12 +150,12 @@ pub fn random_u64() -> Result<u64, getrandom::Error> {
     Ok(u64::from_be_bytes(bytes))
 }
 
-fn is_id(text: &str) -> bool {
+fn is_house_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// How files are opened that are for the owner's eyes only.
-fn private() -> fs::OpenOptions {
+fn private_options() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -167,7 +167,7 @@ fn private() -> fs::OpenOptions {
 fn write_private(file: &Path, text: &str) -> io::Result<()> {
     use io::Write;
     let temporary = file.with_extension("new");
-    let mut new = private().open(&temporary)?;
+    let mut new = private_options().open(&temporary)?;
     writeln!(new, "{text}")?;
     new.sync_all()?;
     fs::rename(temporary, file)?;
@@ -192,16 +192,19 @@ mod tests {
     #[test]
     fn the_id_stays_and_a_strange_file_is_not_overwritten() {
         let path = folder("data");
-        let held = Folder::hold(&path).unwrap();
+        let held = DataFolder::lock(&path).unwrap();
         let first = held.house_id().unwrap();
         assert_eq!(held.house_id().unwrap(), first);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let mode = |name: &str| fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
-            assert_eq!((mode(""), mode(HOUSE), mode(LOCK), mode(HOLDER)), (0o700, 0o600, 0o600, 0o600));
+            assert_eq!(
+                (mode(""), mode(HOUSE_FILE), mode(LOCK_FILE), mode(HOLDER_FILE)),
+                (0o700, 0o600, 0o600, 0o600)
+            );
         }
-        fs::write(path.join(HOUSE), "mine\n").unwrap();
+        fs::write(path.join(HOUSE_FILE), "mine\n").unwrap();
         assert!(held.house_id().unwrap_err().to_string().contains("move it away"));
         fs::remove_dir_all(&path).unwrap();
     }
@@ -209,12 +212,12 @@ mod tests {
     #[test]
     fn a_second_server_is_told_who_holds_the_folder() {
         let path = folder("held");
-        let held = Folder::hold(&path).unwrap();
-        let refused = Folder::hold(&path).unwrap_err().to_string();
+        let held = DataFolder::lock(&path).unwrap();
+        let refused = DataFolder::lock(&path).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {} since 2", process::id())), "{refused}");
         assert!(refused.contains("--data"), "{refused}");
         drop(held);
-        assert!(Folder::hold(&path).is_ok(), "the folder is free again");
+        assert!(DataFolder::lock(&path).is_ok(), "the folder is free again");
         fs::remove_dir_all(&path).unwrap();
     }
 

@@ -7,54 +7,54 @@ use tokio::sync::watch;
 
 /// The handle: cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Condition(Arc<watch::Sender<State>>);
+pub struct StoreHealth(Arc<watch::Sender<HealthState>>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct State {
-    trouble: Option<&'static str>,
+struct HealthState {
+    refusal: Option<&'static str>,
     has_ended: bool,
 }
 
-impl Default for Condition {
+impl Default for StoreHealth {
     fn default() -> Self {
-        Condition(Arc::new(watch::Sender::new(State::default())))
+        StoreHealth(Arc::new(watch::Sender::new(HealthState::default())))
     }
 }
 
-impl Condition {
+impl StoreHealth {
     /// Why changes are refused; `None` while they are taken. A few words, without paths.
-    pub fn trouble(&self) -> Option<&'static str> {
-        self.0.borrow().trouble
+    pub fn refusal(&self) -> Option<&'static str> {
+        self.0.borrow().refusal
     }
 
     /// Waits until changes are taken.
-    pub async fn well(&self) {
+    pub async fn wait_until_writable(&self) {
         let mut states = self.0.subscribe();
         // An error would mean that the handle is gone, and this is one.
-        let _ = states.wait_for(|state| state.trouble.is_none()).await;
+        let _ = states.wait_for(|state| state.refusal.is_none()).await;
     }
 
     /// Waits until the store has ended of itself, which it never does in order.
-    pub async fn ended(&self) {
+    pub async fn wait_for_end(&self) {
         let mut states = self.0.subscribe();
         // An error would mean that the handle is gone, and this is one.
         let _ = states.wait_for(|state| state.has_ended).await;
     }
 
     /// Changes are refused from now on, for this reason.
-    pub(super) fn refuse(&self, why: &'static str) {
-        self.0.send_modify(|state| state.trouble = Some(why));
+    pub(super) fn set_refusing(&self, why: &'static str) {
+        self.0.send_modify(|state| state.refusal = Some(why));
     }
 
     /// Changes are taken again.
-    pub(super) fn mend(&self) {
-        self.0.send_modify(|state| state.trouble = None);
+    pub(super) fn set_writable(&self) {
+        self.0.send_modify(|state| state.refusal = None);
     }
 
     /// The store has ended.
-    pub(super) fn end(&self) {
+    pub(super) fn set_ended(&self) {
         self.0.send_modify(|state| {
-            *state = State { trouble: Some("the database writer stopped"), has_ended: true }
+            *state = HealthState { refusal: Some("the database writer stopped"), has_ended: true }
         });
     }
 }

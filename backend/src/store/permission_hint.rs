@@ -17,12 +17,12 @@ pub enum Need {
 
 /// What is missing, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingPermission {
     what: PathBuf,
     verb: &'static str,
 }
 
-impl Lack {
+impl MissingPermission {
     /// Whether permissions keep this user from making files beside this one.
     pub fn of_folder(file: &Path) -> Option<Self> {
         let what = nearest(file);
@@ -31,20 +31,20 @@ impl Lack {
             rustix::fs::access(&what, rustix::fs::Access::WRITE_OK) == Err(rustix::io::Errno::ACCESS);
         #[cfg(not(unix))]
         let is_closed = false;
-        is_closed.then_some(Lack { what, verb: "write to" })
+        is_closed.then_some(MissingPermission { what, verb: "write to" })
     }
 
     /// What keeps this user from it, supposed that permissions do.
     pub fn of(path: &Path, need: Need) -> Self {
         let verb = |need| if need == Need::Read { "read" } else { "write to" };
         match fs::metadata(path) {
-            Ok(_) => Lack { what: path.to_owned(), verb: verb(need) },
+            Ok(_) => MissingPermission { what: path.to_owned(), verb: verb(need) },
             // The nearest folder that is there: the file was to be made in it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Lack { what: nearest(path), verb: verb(Need::Write) }
+                MissingPermission { what: nearest(path), verb: verb(Need::Write) }
             }
             // The nearest that can be seen does not let anybody in.
-            Err(_) => Lack { what: nearest(path), verb: "enter" },
+            Err(_) => MissingPermission { what: nearest(path), verb: "enter" },
         }
     }
 }
@@ -57,9 +57,9 @@ fn nearest(path: &Path) -> PathBuf {
     folders.into_iter().find(|folder| fs::metadata(folder).is_ok()).unwrap_or(Path::new("/")).to_owned()
 }
 
-impl fmt::Display for Lack {
+impl fmt::Display for MissingPermission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Lack { what, verb } = self;
+        let MissingPermission { what, verb } = self;
         write!(f, "this user is not allowed to {verb} {}", what.display())?;
         #[cfg(unix)]
         if let Ok(found) = fs::metadata(what) {
@@ -80,7 +80,7 @@ impl fmt::Display for Lack {
 /// What an error of the system asks for; empty where permissions are not the matter.
 pub fn advice(path: &Path, need: Need, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => format!(": {}", Lack::of(path, need)),
+        io::ErrorKind::PermissionDenied => format!(": {}", MissingPermission::of(path, need)),
         io::ErrorKind::NotFound if need == Need::Write => {
             format!(
                 ": the folder {} does not exist; create it first",
@@ -102,21 +102,21 @@ mod tests {
     fn the_file_is_named_or_else_the_folder_in_which_it_would_be() {
         let folder = std::env::temp_dir();
         let here = std::env::current_exe().unwrap();
-        let lack = |path: &Path, need| {
-            let Lack { what, verb } = Lack::of(path, need);
+        let missing = |path: &Path, need| {
+            let MissingPermission { what, verb } = MissingPermission::of(path, need);
             (what, verb)
         };
-        assert_eq!(lack(&here, Need::Read), (here.clone(), "read"));
-        assert_eq!(lack(&here, Need::Write), (here.clone(), "write to"));
+        assert_eq!(missing(&here, Need::Read), (here.clone(), "read"));
+        assert_eq!(missing(&here, Need::Write), (here.clone(), "write to"));
         let none = folder.join("teahouse-none");
-        assert_eq!(lack(&none.join("log"), Need::Write), (folder, "write to"));
-        assert_eq!(lack(Path::new("teahouse-none"), Need::Write), (".".into(), "write to"));
+        assert_eq!(missing(&none.join("log"), Need::Write), (folder, "write to"));
+        assert_eq!(missing(Path::new("teahouse-none"), Need::Write), (".".into(), "write to"));
     }
 
     #[test]
     fn a_folder_that_is_open_is_not_blamed() {
         let folder = std::env::temp_dir();
-        assert_eq!(Lack::of_folder(&folder.join("log")), None);
+        assert_eq!(MissingPermission::of_folder(&folder.join("log")), None);
     }
 
     #[test]

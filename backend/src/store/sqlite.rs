@@ -3,17 +3,17 @@
 //! One thread writes, one tidies up after it, a few read ([`writer`], [`tidy`], [`reader`]). What a change means
 //! is [`hub::House`]'s to say, as in every store; here it lasts: an outcome
 //! comes when the transaction that holds it is on disk. While the disk does not
-//! take it, changes are refused and reading goes on, and [`Condition`] says why.
+//! take it, changes are refused and reading goes on, and [`StoreHealth`] says why.
 
 mod backup;
 mod check;
 mod checkpointer;
 mod commit;
 mod database;
-mod fault;
 #[cfg(test)]
 mod fault_injection;
-mod log;
+mod log_error;
+mod open_log;
 mod page;
 mod partition;
 mod projection;
@@ -27,19 +27,19 @@ mod tests;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
-pub use check::{Report, check};
-pub use fault::Fault;
+pub use check::{CheckReport, check};
+pub use log_error::LogError;
 
-use super::{Store, health::Condition, limits::READERS};
-use crate::store::data_folder::{self as data, Folder};
+use super::{Store, health::StoreHealth, limits::READERS};
+use crate::store::data_folder::{self as data, DataFolder};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
     change::{Change, Outcome},
     query::{Query, QueryResult},
 };
-use log::Log;
-use read_queue::Desk;
+use open_log::OpenLog;
+use read_queue::ReadQueue;
 use shared::{Epoch, ErrorCode};
 use std::{
     io,
@@ -51,7 +51,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 use tokio::sync::oneshot;
-use writer::{Batch, Writer};
+use writer::{AppendBatch, Writer};
 
 /// The log's name in the data folder.
 pub const FILE: &str = "log.sqlite";
@@ -61,31 +61,31 @@ pub struct SqliteStore {
     epoch: Epoch,
     house_id: String,
     house: House,
-    condition: Condition,
-    batches: Option<SyncSender<Batch>>,
-    desk: Arc<Desk>,
+    health: StoreHealth,
+    batches: Option<SyncSender<AppendBatch>>,
+    read_queue: Arc<ReadQueue>,
     writer: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
     /// Held for as long as the log is open.
-    _folder: Folder,
+    _folder: DataFolder,
 }
 
 /// Where the log is.
 #[derive(Clone, Debug)]
-struct Files {
+struct LogFiles {
     log: PathBuf,
     /// The write-ahead log, which SQLite keeps beside it.
     wal: PathBuf,
     #[cfg(test)]
-    faults: Arc<fault_injection::Faults>,
+    faults: Arc<fault_injection::InjectedFaults>,
 }
 
-impl Files {
+impl LogFiles {
     fn of(folder: &Path) -> Self {
         let log = folder.join(FILE);
         let mut wal = log.clone().into_os_string();
         wal.push("-wal");
-        Files {
+        LogFiles {
             log,
             wal: wal.into(),
             #[cfg(test)]
@@ -99,8 +99,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// It cannot be read, or is not a log of this build.
-    pub fn open(folder: Folder) -> Result<Self, Fault> {
-        let files = Files::of(folder.path());
+    pub fn open(folder: DataFolder) -> Result<Self, LogError> {
+        let files = LogFiles::of(folder.path());
         SqliteStore::open_files(folder, files)
     }
 
@@ -109,43 +109,55 @@ impl SqliteStore {
         &self.house_id
     }
 
-    fn open_files(folder: Folder, files: Files) -> Result<Self, Fault> {
-        let house_id = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
-        let log = Log::open(&files)?;
-        let (epoch, house_id) = begin(&log, &folder, house_id)?;
-        let (house, condition) = (log.house().clone(), Condition::default());
+    fn open_files(folder: DataFolder, files: LogFiles) -> Result<Self, LogError> {
+        let house_id = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
+        let log = OpenLog::open(&files)?;
+        let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
+        let (house, health) = (log.house().clone(), StoreHealth::default());
         // The readers first: while one is there the index of the write-ahead log lives.
-        let desk = Arc::new(Desk::new());
+        let read_queue = Arc::new(ReadQueue::new());
         let mut readers = Vec::with_capacity(READERS);
         for number in 0..READERS {
-            let (db, files, desk) = (database::reader(&files.log)?, files.clone(), Arc::clone(&desk));
+            let (db, files, read_queue) =
+                (database::reader(&files.log)?, files.clone(), Arc::clone(&read_queue));
             let name = format!("reader {number}");
-            readers.push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &desk))?);
+            readers
+                .push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &read_queue))?);
         }
         // One batch under way and one that waits: the registry sends no more.
         let (batches, receiver) = sync_channel(1);
-        let writer = Writer::new(files, log, receiver, condition.clone());
+        let writer = Writer::new(files, log, receiver, health.clone());
         // The readers end with their desk.
-        let writer = writer.inspect_err(|_| desk.close())?;
-        let end = End(condition.clone());
+        let writer = writer.inspect_err(|_| read_queue.close())?;
+        let end = WriterEndGuard(health.clone());
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
             writer.run();
-            end.in_order();
+            end.disarm();
         })?;
         let (batches, writer) = (Some(batches), Some(writer));
-        Ok(SqliteStore { epoch, house_id, house, condition, batches, desk, writer, readers, _folder: folder })
+        Ok(SqliteStore {
+            epoch,
+            house_id,
+            house,
+            health,
+            batches,
+            read_queue,
+            writer,
+            readers,
+            _folder: folder,
+        })
     }
 }
 
 /// The log's epoch and its house's id; gives it both at its beginning. A log that was brought into
 /// this folder brings its house along: its members' cookies name it.
-fn begin(log: &Log, folder: &Folder, house_id: String) -> Result<(Epoch, String), Fault> {
+fn init_meta(log: &OpenLog, folder: &DataFolder, house_id: String) -> Result<(Epoch, String), LogError> {
     if let Some(epoch) = projection::epoch(log.db())? {
         let house_id = projection::meta(log.db(), "house")?.unwrap_or(house_id);
-        backup::take_over(folder, &house_id)?;
+        backup::adopt_house_id(folder, &house_id)?;
         return Ok((epoch, house_id));
     }
-    let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
+    let epoch = Epoch(data::random_u64().map_err(|error| LogError::Io(io::Error::other(error)))?);
     let transaction = log.db().unchecked_transaction()?;
     projection::set_meta(&transaction, "epoch", epoch.to_string())?;
     projection::set_meta(&transaction, "house", &house_id)?;
@@ -154,17 +166,17 @@ fn begin(log: &Log, folder: &Folder, house_id: String) -> Result<(Epoch, String)
 }
 
 /// Tells of the writer's end, if it was not in order.
-struct End(Condition);
+struct WriterEndGuard(StoreHealth);
 
-impl End {
-    fn in_order(self) {
+impl WriterEndGuard {
+    fn disarm(self) {
         std::mem::forget(self);
     }
 }
 
-impl Drop for End {
+impl Drop for WriterEndGuard {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.set_ended();
     }
 }
 
@@ -177,14 +189,14 @@ impl Store for SqliteStore {
         self.house.clone()
     }
 
-    fn condition(&self) -> Condition {
-        self.condition.clone()
+    fn health(&self) -> StoreHealth {
+        self.health.clone()
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
         let count = changes.len();
         let (outcomes, committed) = oneshot::channel();
-        let batch = Batch { changes, now, outcomes };
+        let batch = AppendBatch { changes, now, outcomes };
         let refused = move || vec![Err(ErrorCode::StoreRefused); count];
         match self.batches.as_ref().map(|batches| batches.try_send(batch)) {
             Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
@@ -193,14 +205,14 @@ impl Store for SqliteStore {
     }
 
     fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
-        let desk = Arc::clone(&self.desk);
-        async move { desk.ask(query).await }.boxed()
+        let read_queue = Arc::clone(&self.read_queue);
+        async move { read_queue.read(query).await }.boxed()
     }
 }
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.desk.close();
+        self.read_queue.close();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
         // The writer last: as the last connection it moves the write-ahead log into the database.
         drop(self.batches.take());

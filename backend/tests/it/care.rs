@@ -1,6 +1,6 @@
 //! The tasks beside serving, by a user who may not use the files.
 
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
 use std::{
     fs,
@@ -40,7 +40,7 @@ fn who_may_not_read_is_told_what_and_whose_it_is() {
     let shelf = Temporary(std::env::temp_dir().join(format!("teahouse-care-{}", std::process::id())));
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let data = shelf.0.join("data");
-    drop(SqliteStore::open(Folder::hold(&data).unwrap()).unwrap());
+    drop(SqliteStore::open(DataFolder::lock(&data).unwrap()).unwrap());
     mode(&shelf.0, 0o755);
     mode(&data, 0o755);
     mode(&data.join("log.sqlite"), 0);

@@ -1,7 +1,7 @@
 //! A server of a test's own.
 
 use crate::{http, socket::Socket};
-use backend::Made;
+use backend::RunInputs;
 use backend::config::Config;
 use backend::http::app_state::InboundHook;
 use backend::page::Page;
@@ -60,7 +60,7 @@ impl House {
         let (shutdown, asked) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let folder = plan.page.unwrap_or_else(|| PathBuf::from("no page"));
-            let made = Made {
+            let made = RunInputs {
                 store: plan.store,
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),

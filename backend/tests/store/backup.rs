@@ -2,7 +2,7 @@
 
 use crate::hold::hold;
 use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
 use shared::command::PageAnchor;
 use std::fs;
@@ -37,7 +37,7 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
     let epoch = store.store().epoch();
     let house_id = fs::read_to_string(store.folder().join("house")).unwrap();
     let other = Temporary::new();
-    let folder = Folder::hold(other.path()).unwrap();
+    let folder = DataFolder::lock(other.path()).unwrap();
     let restored = sqlite::restore(&folder, &file).unwrap();
     assert_eq!((restored.head, restored.is_other_house), (head, true));
     drop(folder);
@@ -71,7 +71,7 @@ async fn a_restored_house_is_the_one_that_was_saved() {
     fs::create_dir_all(shelf.path()).unwrap();
     sqlite::backup(store.folder(), &shelf.path().join("tea")).unwrap();
     let other = Temporary::new();
-    sqlite::restore(&Folder::hold(other.path()).unwrap(), &shelf.path().join("tea")).unwrap();
+    sqlite::restore(&DataFolder::lock(other.path()).unwrap(), &shelf.path().join("tea")).unwrap();
     let mut back = Subject::at(other);
     assert_eq!(portrait(&back.house()), portrait(&store.house()));
     assert_eq!(back.done(said).await.receipt, first.receipt, "a retry is known");
@@ -109,7 +109,7 @@ async fn what_is_no_whole_backup_is_not_restored() {
     let bytes = fs::read(&good).unwrap();
     let bad = shelf.path().join("bad");
     let other = Temporary::new();
-    let folder = Folder::hold(other.path()).unwrap();
+    let folder = DataFolder::lock(other.path()).unwrap();
     for bytes in [&b"tea"[..], &[][..], &bytes[..bytes.len() / 2]] {
         fs::write(&bad, bytes).unwrap();
         assert!(sqlite::restore(&folder, &bad).is_err());

@@ -2,7 +2,7 @@
 //! into the write-ahead log; a crash may end it between any two, or within one.
 
 use crate::subject::{LIN, LOBBY, Subject, Temporary, WEI, create, enter, fresh, go, positions, post};
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::{
     Store,
     limits::WAL_PAGES_MAX,
@@ -152,7 +152,7 @@ const VICTIM: &str = "TEAHOUSE_TEST_VICTIM";
 #[ignore = "the process that the next test kills"]
 async fn victim() {
     let Some(path) = env::var_os(VICTIM) else { return };
-    let mut store = SqliteStore::open(Folder::hold(Path::new(&path)).unwrap()).unwrap();
+    let mut store = SqliteStore::open(DataFolder::lock(Path::new(&path)).unwrap()).unwrap();
     let mut out = std::io::stdout();
     if store.house().head() == 0 {
         store.append(vec![crate::subject::join("Wei")], 1).await[0].as_ref().unwrap();

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use backend::store::Store;
-use backend::store::data_folder::Folder;
+use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
 use hub::change::Change;
 use hub::house::members::DeviceKey;
@@ -78,7 +78,7 @@ impl Maker {
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let folder = Folder::hold(path).map_err(Failure::at("the folder"))?;
+        let folder = DataFolder::lock(path).map_err(Failure::at("the folder"))?;
         let store = SqliteStore::open(folder).map_err(Failure::at("the log"))?;
         Ok(Self { store, now: FIRST_MS, waiting: Vec::new(), changes: 0, members: 0, rooms: 0 })
     }
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_made_is_there_after_it_was_closed() {
-        let folder = folder::Folder::fresh().unwrap();
+        let folder = folder::DataFolder::fresh().unwrap();
         let mut maker = Maker::open(folder.path()).unwrap();
         let mei = maker.member("Mei").unwrap();
         let room = maker.room(mei, "Oolong").unwrap();

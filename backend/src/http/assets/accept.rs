@@ -4,19 +4,19 @@
 use actix_web::http::header::{AsHeaderName, HeaderMap};
 
 /// The value of such a header, all of its lines as one.
-pub(super) fn list(headers: &HeaderMap, name: impl AsHeaderName) -> String {
+pub(super) fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> String {
     let lines = headers.get_all(name).filter_map(|value| value.to_str().ok());
     lines.collect::<Vec<_>>().join(",")
 }
 
 /// Whether it names this very thing, and not to refuse it.
-pub(super) fn names(list: &str, name: &str) -> bool {
-    entries(list).any(|(entry, weight)| entry.eq_ignore_ascii_case(name) && weight > 0.0)
+pub(super) fn includes(list: &str, name: &str) -> bool {
+    entries(list).any(|(entry, quality)| entry.eq_ignore_ascii_case(name) && quality > 0.0)
 }
 
 /// What it names, the dearest first; what weighs the same stays in order.
-pub(super) fn by_weight(list: &str) -> Vec<&str> {
-    let mut entries: Vec<_> = entries(list).filter(|(_, weight)| *weight > 0.0).collect();
+pub(super) fn by_quality(list: &str) -> Vec<&str> {
+    let mut entries: Vec<_> = entries(list).filter(|(_, quality)| *quality > 0.0).collect();
     entries.sort_by(|(_, one), (_, other)| other.total_cmp(one));
     entries.into_iter().map(|(entry, _)| entry).collect()
 }
@@ -25,10 +25,10 @@ fn entries(list: &str) -> impl Iterator<Item = (&str, f32)> {
     list.split(',').map(|part| {
         let mut pieces = part.split(';').map(str::trim);
         let name = pieces.next().unwrap_or_default();
-        let weight = pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
+        let quality = pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
         // One that is no number is none: it is named, and that is all.
-        let weight = weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0);
-        (name, weight)
+        let quality = quality.and_then(|quality| quality.parse().ok()).unwrap_or(1.0);
+        (name, quality)
     })
 }
 
@@ -38,18 +38,18 @@ mod tests {
 
     #[test]
     fn a_thing_is_named_unless_its_weight_is_nothing() {
-        assert!(names("gzip, deflate, br", "br"));
-        assert!(names("BR;q=0.5", "br"));
-        assert!(!names("br;q=0, gzip", "br"));
-        assert!(!names("brotli", "br"));
-        assert!(names("text/html;level=1;q=0.7", "text/html"));
-        assert!(!names("text/html;level=1; q=0.0", "text/html"));
-        assert!(!names("*/*", "text/html") && !names("", "text/html"));
+        assert!(includes("gzip, deflate, br", "br"));
+        assert!(includes("BR;q=0.5", "br"));
+        assert!(!includes("br;q=0, gzip", "br"));
+        assert!(!includes("brotli", "br"));
+        assert!(includes("text/html;level=1;q=0.7", "text/html"));
+        assert!(!includes("text/html;level=1; q=0.0", "text/html"));
+        assert!(!includes("*/*", "text/html") && !includes("", "text/html"));
     }
 
     #[test]
     fn what_weighs_most_comes_first() {
-        assert_eq!(by_weight("en;q=0.5, zh-CN, zh;q=0.9, de;q=0, fr;q=x"), ["zh-CN", "fr", "zh", "en"]);
-        assert_eq!(by_weight("en, zh"), ["en", "zh"]);
+        assert_eq!(by_quality("en;q=0.5, zh-CN, zh;q=0.9, de;q=0, fr;q=x"), ["zh-CN", "fr", "zh", "en"]);
+        assert_eq!(by_quality("en, zh"), ["en", "zh"]);
     }
 }

@@ -12,25 +12,25 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-const FORM: &str = include_str!("nowhere.html");
+const TEMPLATE: &str = include_str!("not_found.html");
 
 /// What the document says in one language.
 #[derive(Debug)]
-struct Words {
+struct NotFoundTexts {
     language: &'static str,
     title: &'static str,
     sentence: &'static str,
     home: &'static str,
 }
 
-static ENGLISH: Words = Words {
+static ENGLISH: NotFoundTexts = NotFoundTexts {
     language: "en",
     title: "Page not found · Teahouse",
     sentence: "This page doesn't exist. Check the address.",
     home: "Go to the lobby",
 };
 
-static SIMPLIFIED_CHINESE: Words = Words {
+static SIMPLIFIED_CHINESE: NotFoundTexts = NotFoundTexts {
     language: "zh-CN",
     title: "页面不存在 · 茶馆",
     sentence: "页面不存在，请检查网址。",
@@ -38,7 +38,7 @@ static SIMPLIFIED_CHINESE: Words = Words {
 };
 
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let style = FORM.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let style = TEMPLATE.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
     let hash = BASE64_STANDARD.encode(Sha256::digest(style.map_or("", |(style, _)| style)));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; \
@@ -53,26 +53,27 @@ pub(super) fn respond(languages: &[&str]) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.insert_header((header::VARY, "Accept, Accept-Language"));
     response.insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()));
-    let words = words(languages);
-    response.insert_header((header::CONTENT_LANGUAGE, words.language));
-    response.body(document(words))
+    let texts = texts(languages);
+    response.insert_header((header::CONTENT_LANGUAGE, texts.language));
+    response.body(document(texts))
 }
 
 /// The page's own rule: every `zh` reads the one Chinese there is, and whoever reads neither reads English.
-fn words(languages: &[&str]) -> &'static Words {
+fn texts(languages: &[&str]) -> &'static NotFoundTexts {
     let known = languages.iter().find_map(|tag| {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         let all = [("en", &ENGLISH), ("zh", &SIMPLIFIED_CHINESE)];
-        all.into_iter().find(|(own, _)| primary.eq_ignore_ascii_case(own)).map(|(_, words)| words)
+        all.into_iter().find(|(own, _)| primary.eq_ignore_ascii_case(own)).map(|(_, texts)| texts)
     });
     known.unwrap_or(&ENGLISH)
 }
 
-fn document(words: &Words) -> String {
-    FORM.replace("%{language}", words.language)
-        .replace("%{title}", words.title)
-        .replace("%{sentence}", words.sentence)
-        .replace("%{home}", words.home)
+fn document(texts: &NotFoundTexts) -> String {
+    TEMPLATE
+        .replace("%{language}", texts.language)
+        .replace("%{title}", texts.title)
+        .replace("%{sentence}", texts.sentence)
+        .replace("%{home}", texts.home)
 }
 
 #[cfg(test)]
@@ -89,16 +90,16 @@ mod tests {
             (&["en-GB", "zh-CN"], "en"),
             (&["zha"], "en"),
         ] {
-            assert_eq!(words(languages).language, language, "{languages:?}");
+            assert_eq!(texts(languages).language, language, "{languages:?}");
         }
     }
 
     #[test]
     fn the_document_is_whole_and_keeps_to_its_policy() {
-        for words in [&ENGLISH, &SIMPLIFIED_CHINESE] {
-            let document = document(words);
+        for texts in [&ENGLISH, &SIMPLIFIED_CHINESE] {
+            let document = document(texts);
             assert!(!document.contains("%{"), "{document}");
-            assert!(document.contains(words.sentence) && document.contains("href=\"/\""));
+            assert!(document.contains(texts.sentence) && document.contains("href=\"/\""));
             assert!(!document.contains("<script") && !document.contains("style="));
             assert_eq!(document.matches("<style").count(), 1);
             let (_, style) = document.split_once("<style>").unwrap();

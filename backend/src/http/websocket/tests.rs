@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-    connection::permit::Places,
-    fanout::{Batch, Delivery},
+    connection::permit::ConnectionPermits,
+    fanout::{Delivery, DeliveryBatch},
     http::{
-        host_policy::House,
+        host_policy::HostPolicy,
         ip_rate::{IpRates, naming_rate},
     },
     limits::INBOX_MAX,
@@ -27,19 +27,19 @@ use tokio::sync::mpsc;
 struct Worker {
     state: Rc<AppState>,
     actor: Actor,
-    batches: mpsc::Receiver<Batch>,
+    batches: mpsc::Receiver<DeliveryBatch>,
 }
 
 impl Worker {
     async fn new() -> Self {
         let (sender, batches) = mpsc::channel(INBOX_MAX);
         let store = Box::new(MemoryStore::new(Epoch(1)));
-        let condition = store.condition();
+        let health = store.health();
         let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]);
         for _ in 0..INBOX_MAX {
             registry.tell(Input::Tick).await.unwrap();
         }
-        let house = House {
+        let house = HostPolicy {
             cookie: "th".to_owned(),
             public_url: None,
             allowed_origins: Vec::new(),
@@ -49,12 +49,12 @@ impl Worker {
         let unlimited = Rate { per_s: 0, burst: 0 };
         let state = Rc::new(AppState {
             registry,
-            health: condition,
-            connections: Table::new(0),
+            health: health,
+            connections: Connections::new(0),
             policy: Arc::new(house),
             page: Arc::new(Page::read(Path::new("no page"))),
             build: String::new(),
-            permits: Places::new(1),
+            permits: ConnectionPermits::new(1),
             is_text_dialect_on: true,
             inbound_rates: InboundRates { messages: unlimited, bytes: unlimited },
             naming_rate: naming_rate(false),
@@ -65,7 +65,7 @@ impl Worker {
     }
 }
 
-async fn ask(state: Rc<AppState>) -> Result<HttpResponse, Refused> {
+async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
     let (request, mut payload) = TestRequest::get()
         .uri("/conn_ws")
         .insert_header((header::UPGRADE, "websocket"))
@@ -105,7 +105,7 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
         for delivery in batches.recv().await.unwrap().deliveries {
             match delivery {
                 Delivery::Attach(session, _) => is_attached |= session != talker,
-                Delivery::To { .. } => break 'posted,
+                Delivery::Publish { .. } => break 'posted,
                 _ => {}
             }
         }
@@ -113,10 +113,10 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
     assert!(is_attached, "the post would be missed");
 
     drop(response);
-    assert!(is_one_closed(&state.connections.news().next().await));
-    assert!(state.permits.take().is_some());
+    assert!(is_one_closed(&state.connections.inputs().next().await));
+    assert!(state.permits.try_acquire().is_some());
     tokio::task::yield_now().await;
-    assert!(state.connections.news().take().is_empty());
+    assert!(state.connections.inputs().take().is_empty());
 }
 
 #[actix_web::test]
@@ -124,10 +124,10 @@ async fn a_client_that_leaves_before_its_answer_is_closed_once() {
     let Worker { state, actor, mut batches } = Worker::new().await;
     let mut answer = Box::pin(ask(Rc::clone(&state)));
     assert!((&mut answer).now_or_never().is_none(), "the registry's inbox is full");
-    assert!(state.permits.take().is_none());
+    assert!(state.permits.try_acquire().is_none());
     drop(answer);
-    assert!(is_one_closed(&state.connections.news().take()));
-    assert!(state.permits.take().is_some());
+    assert!(is_one_closed(&state.connections.inputs().take()));
+    assert!(state.permits.try_acquire().is_some());
     drop(state);
     actor.run().await.unwrap();
     assert!(batches.recv().await.is_none(), "the registry never knew of it");

@@ -2,15 +2,15 @@
 //! put back.
 
 use super::{
-    FILE, Files,
-    check::{check_file, readable},
+    FILE, LogFiles,
+    check::{check_file, check_readable},
     database,
-    fault::Fault,
+    log_error::LogError,
     projection,
 };
-use crate::store::data_folder::{self as data, Folder};
+use crate::store::data_folder::{self as data, DataFolder};
 use crate::store::permission_hint::Need;
-use rusqlite::Connection;
+use rusqlite::Connection as Database;
 use shared::Epoch;
 use std::{
     ffi::OsString,
@@ -23,19 +23,19 @@ use std::{
 ///
 /// # Errors
 /// The file is there, or one of the two cannot be used.
-pub fn backup(folder: &Path, to: &Path) -> Result<u64, Fault> {
+pub fn backup(folder: &Path, to: &Path) -> Result<u64, LogError> {
     let log = folder.join(FILE);
-    readable(&log)?;
+    check_readable(&log)?;
     if to.exists() {
-        return Err(Fault::Refused(format!("{} already exists: choose another name", to.display())));
+        return Err(LogError::Refused(format!("{} already exists: choose another name", to.display())));
     }
-    let new = Unfinished::beside(to);
+    let new = UnfinishedFile::next_to(to);
     copy(&log, &new.0, to)?;
-    name(&new.0, to).map_err(|fault| fault.at(to, Need::Write))
+    move_into_place(&new.0, to).map_err(|error| error.at(to, Need::Write))
 }
 
 /// Gives the finished file its name; returns the log's last position.
-fn name(new: &Path, to: &Path) -> Result<u64, Fault> {
+fn move_into_place(new: &Path, to: &Path) -> Result<u64, LogError> {
     let head = projection::house(&database::reader(new)?)?.head();
     // Unlike a renaming this never replaces a file that has come meanwhile.
     match fs::hard_link(new, to) {
@@ -60,49 +60,48 @@ pub struct Restored {
 ///
 /// # Errors
 /// The folder has a log, or the backup is damaged.
-pub fn restore(folder: &Folder, from: &Path) -> Result<Restored, Fault> {
-    let files = Files::of(folder.path());
+pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
+    let files = LogFiles::of(folder.path());
     for file in [&files.log, &files.wal] {
         if file.exists() {
             let (log, names) =
                 (folder.path().display(), file.file_name().unwrap_or_default().to_string_lossy());
-            return Err(Fault::Refused(format!(
+            return Err(LogError::Refused(format!(
                 "{log} already has a database ({names}): first move all its files that begin with {FILE} to another folder"
             )));
         }
     }
-    match readable(from) {
-        Err(Fault::Missing(_)) => return Err(Fault::Refused(format!("{} does not exist", from.display()))),
+    match check_readable(from) {
+        Err(LogError::Missing(_)) => {
+            return Err(LogError::Refused(format!("{} does not exist", from.display())));
+        }
         read => read?,
     }
-    let new = Unfinished::beside(&files.log);
+    let new = UnfinishedFile::next_to(&files.log);
     copy(from, &new.0, &files.log)?;
-    let db = database::writer(&new.0).map_err(|fault| fault.at(&files.log, Need::Write))?;
+    let db = database::writer(&new.0).map_err(|error| error.at(&files.log, Need::Write))?;
     let report = check_file(&new.0)?;
     if !report.is_sound() {
-        return Err(Fault::Refused(format!(
-            "{} was not restored, because it is damaged:\n{report}",
-            from.display()
-        )));
+        return Err(LogError::Refused(format!("{} was not restored, because it is damaged:\n{report}", from.display())));
     }
-    begin(folder, db, &new.0, &files.log).map_err(|fault| fault.at(&files.log, Need::Write))
+    install_copy(folder, db, &new.0, &files.log).map_err(|error| error.at(&files.log, Need::Write))
 }
 
 /// Makes the copy this folder's log.
-fn begin(folder: &Folder, db: Connection, new: &Path, log: &Path) -> Result<Restored, Fault> {
-    let epoch = Epoch(data::random_u64().map_err(|error| Fault::Io(io::Error::other(error)))?);
+fn install_copy(folder: &DataFolder, db: Database, new: &Path, log: &Path) -> Result<Restored, LogError> {
+    let epoch = Epoch(data::random_u64().map_err(|error| LogError::Io(io::Error::other(error)))?);
     projection::set_meta(&db, "epoch", epoch.to_string())?;
     let head = projection::house(&db)?.head();
     let house: Option<String> = projection::meta(&db, "house")?;
     // All into the one file: what its companions hold would be lost with them.
     let mode: String = db.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get(0))?;
     if mode != "delete" {
-        return Err(Fault::Io(io::Error::other("the database could not be put into one file")));
+        return Err(LogError::Io(io::Error::other("the database could not be put into one file")));
     }
     db.close().map_err(|(_, error)| error)?;
     fs::File::open(new)?.sync_all()?;
     let is_other_house = match house {
-        Some(id) => take_over(folder, &id)?,
+        Some(id) => adopt_house_id(folder, &id)?,
         None => false,
     };
     fs::rename(new, log)?;
@@ -111,36 +110,34 @@ fn begin(folder: &Folder, db: Connection, new: &Path, log: &Path) -> Result<Rest
 }
 
 /// Gives the folder the house's id of its log; tells whether it had another.
-pub(super) fn take_over(folder: &Folder, id: &str) -> Result<bool, Fault> {
-    let was = folder.house_id().map_err(|error| Fault::Io(io::Error::other(error)))?;
+pub(super) fn adopt_house_id(folder: &DataFolder, id: &str) -> Result<bool, LogError> {
+    let was = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
     if was != id {
-        folder.set_house_id(id).map_err(|error| Fault::Io(io::Error::other(error)))?;
+        folder.set_house_id(id).map_err(|error| LogError::Io(io::Error::other(error)))?;
     }
     Ok(was != id)
 }
 
 /// One state of a log, without what was deleted, as a file of its own; synced. `named` is what that
 /// file will be called, and is called in what goes wrong.
-fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), Fault> {
-    let db = database::reader(from).map_err(|fault| fault.at(from, Need::Read))?;
-    let wrong = |fault: Fault| match fault.is_damage() {
-        true => fault.at(from, Need::Read),
-        false => fault.at(named, Need::Write),
+fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), LogError> {
+    let db = database::reader(from).map_err(|error| error.at(from, Need::Read))?;
+    let wrong = |error: LogError| match error.is_damage() {
+        true => error.at(from, Need::Read),
+        false => error.at(named, Need::Write),
     };
     database::make_private(to).map_err(|error| wrong(error.into()))?;
-    let name = to
-        .to_str()
-        .ok_or_else(|| Fault::Refused(format!("{} is not valid UTF-8; choose another name", to.display())))?;
+    let name = to.to_str().ok_or_else(|| LogError::Refused(format!("{} is not valid UTF-8; choose another name", to.display())))?;
     db.execute("VACUUM INTO ?1", [name]).map_err(|error| wrong(error.into()))?;
     fs::File::open(to).and_then(|file| file.sync_all()).map_err(|error| wrong(error.into()))
 }
 
 /// A file that is not whole yet: gone if it is not given its name.
-struct Unfinished(PathBuf);
+struct UnfinishedFile(PathBuf);
 
-impl Unfinished {
-    fn beside(file: &Path) -> Self {
-        let unfinished = Unfinished(with(file, ".unfinished"));
+impl UnfinishedFile {
+    fn next_to(file: &Path) -> Self {
+        let unfinished = UnfinishedFile(with_suffix(file, ".unfinished"));
         unfinished.remove();
         unfinished
     }
@@ -148,18 +145,18 @@ impl Unfinished {
     fn remove(&self) {
         for end in ["", "-wal", "-shm", "-journal"] {
             // It may not be there, and what stays disturbs nobody.
-            let _ = fs::remove_file(with(&self.0, end));
+            let _ = fs::remove_file(with_suffix(&self.0, end));
         }
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for UnfinishedFile {
     fn drop(&mut self) {
         self.remove();
     }
 }
 
-fn with(file: &Path, end: &str) -> PathBuf {
+fn with_suffix(file: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(end);
     name.into()

@@ -7,22 +7,22 @@
 
 use super::{
     FILE, database,
-    fault::Fault,
-    partition::Shelf,
+    log_error::LogError,
+    partition::Partition,
     projection,
-    row::{self, COLUMNS, ours},
+    row::{self, COLUMNS, from_sql},
 };
 use crate::store::limits::DIFFERENCES_MAX;
 use crate::store::permission_hint::Need;
 use hub::House;
 use hub::house::members::DeviceKey;
-use rusqlite::Connection;
+use rusqlite::Connection as Database;
 use shared::{Address, Event, RoomId, event::Position};
 use std::{collections::HashMap, fmt, fs, io, path::Path};
 
 /// What a check has found.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct CheckReport {
     events: u64,
     messages: u64,
     members: usize,
@@ -32,13 +32,13 @@ pub struct Report {
     more: u64,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether no damage was found.
     pub fn is_sound(&self) -> bool {
         self.differences.is_empty()
     }
 
-    fn differ(&mut self, what: impl Into<String>) {
+    fn add_difference(&mut self, what: impl Into<String>) {
         if self.differences.len() < DIFFERENCES_MAX {
             self.differences.push(what.into())
         } else {
@@ -46,16 +46,16 @@ impl Report {
         }
     }
 
-    fn same<T: PartialEq + fmt::Debug>(&mut self, what: impl fmt::Display, worked_out: &T, kept: &T) {
-        if worked_out != kept {
-            self.differ(format!("{what}: {worked_out:?} from the events, but {kept:?} is stored"));
+    fn compare<T: PartialEq + fmt::Debug>(&mut self, what: impl fmt::Display, rebuilt: &T, stored: &T) {
+        if rebuilt != stored {
+            self.add_difference(format!("{what}: {rebuilt:?} from the events, but {stored:?} is stored"));
         }
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for CheckReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { events, messages, members, rooms, differences, more } = self;
+        let CheckReport { events, messages, members, rooms, differences, more } = self;
         writeln!(
             f,
             "{}, {}, {}, {}",
@@ -89,54 +89,54 @@ fn count(number: u64, what: &str) -> String {
 ///
 /// # Errors
 /// It cannot be read at all.
-pub fn check(folder: &Path) -> Result<Report, Fault> {
+pub fn check(folder: &Path) -> Result<CheckReport, LogError> {
     check_file(&folder.join(FILE))
 }
 
-pub(super) fn check_file(file: &Path) -> Result<Report, Fault> {
-    readable(file)?;
-    look(file).map_err(|fault| fault.at(file, Need::Read))
+pub(super) fn check_file(file: &Path) -> Result<CheckReport, LogError> {
+    check_readable(file)?;
+    check_log(file).map_err(|error| error.at(file, Need::Read))
 }
 
 /// A log that this user may read.
-pub(super) fn readable(file: &Path) -> Result<(), Fault> {
+pub(super) fn check_readable(file: &Path) -> Result<(), LogError> {
     match fs::File::open(file).and_then(|file| file.metadata()) {
         Ok(found) if found.is_file() => Ok(()),
-        Ok(_) => Err(Fault::Refused(format!("{}: this is not a file", file.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Fault::Missing(file.to_owned())),
-        Err(error) => Err(Fault::Io(error).at(file, Need::Read)),
+        Ok(_) => Err(LogError::Refused(format!("{}: this is not a file", file.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LogError::Missing(file.to_owned())),
+        Err(error) => Err(LogError::Io(error).at(file, Need::Read)),
     }
 }
 
-fn look(file: &Path) -> Result<Report, Fault> {
+fn check_log(file: &Path) -> Result<CheckReport, LogError> {
     let db = database::reader(file)?;
     let transaction = db.unchecked_transaction()?;
-    let mut report = Report::default();
-    integrity(&transaction, &mut report)?;
-    let house = events(&transaction, &mut report)?;
-    rows(&transaction, &mut report)?;
+    let mut report = CheckReport::default();
+    check_integrity(&transaction, &mut report)?;
+    let house = check_events(&transaction, &mut report)?;
+    check_rows(&transaction, &mut report)?;
     match projection::house(&transaction) {
-        Ok(kept) => houses(&house, &kept, &mut report),
-        Err(fault) => report.differ(format!("the stored state cannot be read: {fault}")),
+        Ok(stored) => compare_houses(&house, &stored, &mut report),
+        Err(error) => report.add_difference(format!("the stored state cannot be read: {error}")),
     }
     Ok(report)
 }
 
 /// SQLite's own check: pages, and each index against its table.
-fn integrity(db: &Connection, report: &mut Report) -> Result<(), Fault> {
+fn check_integrity(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
     let mut select = db.prepare(&format!("PRAGMA integrity_check({DIFFERENCES_MAX})"))?;
     let lines = select.query_map((), |row| row.get::<_, String>(0))?;
     for line in lines {
         let line = line?;
         if line != "ok" {
-            report.differ(line);
+            report.add_difference(line);
         }
     }
     Ok(())
 }
 
 /// Reads every event; returns the house that follows from them.
-fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
+fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogError> {
     let mut house = House::default();
     let (mut last, mut at): (HashMap<Address, u64>, u64) = (HashMap::new(), 0);
     let mut messages: HashMap<RoomId, u64> = HashMap::new();
@@ -146,27 +146,27 @@ fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
         report.events += 1;
         let event = match row::read(row) {
             Ok(event) => event,
-            Err(fault) => {
-                report.differ(fault.to_string());
+            Err(error) => {
+                report.add_difference(error.to_string());
                 continue;
             }
         };
         let Some(Position { n, to, prev }) = event.position() else { continue };
-        report.same(format_args!("the position after {}", house.head()), &(house.head() + 1), &n);
-        let shelf: i64 = row.get(1)?;
-        report.same(format_args!("event {n}: shelf"), &Shelf::of(&event, to).0, &shelf);
+        report.compare(format_args!("the position after {}", house.head()), &(house.head() + 1), &n);
+        let partition: i64 = row.get(1)?;
+        report.compare(format_args!("event {n}: shelf"), &Partition::of(&event, to).0, &partition);
         let before = last.insert(to, n).unwrap_or(0);
-        report.same(format_args!("event {n}: prev"), &before, &prev);
-        let now = ours(row.get(6)?)?;
+        report.compare(format_args!("event {n}: prev"), &before, &prev);
+        let now = from_sql(row.get(6)?)?;
         if now < at {
-            report.differ(format!("event {n}: the time goes back from {at} to {now}"));
+            report.add_difference(format!("event {n}: the time goes back from {at} to {now}"));
         }
         at = at.max(now);
         if let (Event::Posted(posted), Address::Room(room)) = (&event, to) {
             report.messages += 1;
             let count = messages.entry(room).or_default();
             *count += 1;
-            report.same(format_args!("event {n}: seq"), count, &posted.seq);
+            report.compare(format_args!("event {n}: seq"), count, &posted.seq);
         }
         // Devices are not in the log: any one will do to projection it.
         house.apply(&event, Some(DeviceKey([0; 32])));
@@ -175,7 +175,7 @@ fn events(db: &Connection, report: &mut Report) -> Result<House, Fault> {
 }
 
 /// What can be told from the rows alone.
-fn rows(db: &Connection, report: &mut Report) -> Result<(), Fault> {
+fn check_rows(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
     for (what, sql) in [
         (
             "two receipts for one id",
@@ -198,38 +198,38 @@ fn rows(db: &Connection, report: &mut Report) -> Result<(), Fault> {
         let mut select = db.prepare(sql)?;
         let found = select.query_map((), |row| row.get::<_, i64>(0))?;
         for number in found {
-            report.differ(format!("{what}: {}", number?));
+            report.add_difference(format!("{what}: {}", number?));
         }
     }
     if projection::epoch(db)?.is_none() {
-        report.differ("the epoch is missing");
+        report.add_difference("the epoch is missing");
     }
     Ok(())
 }
 
-fn houses(worked_out: &House, kept: &House, report: &mut Report) {
-    report.same("the last position", &worked_out.head(), &kept.head());
-    report.same("the next member", &worked_out.next_member(), &kept.next_member());
+fn compare_houses(rebuilt: &House, stored: &House, report: &mut CheckReport) {
+    report.compare("the last position", &rebuilt.head(), &stored.head());
+    report.compare("the next member", &rebuilt.next_member(), &stored.next_member());
     let members =
         |house: &House| house.members.all().map(|member| (member.id, member.name)).collect::<HashMap<_, _>>();
-    let (from, to) = (members(worked_out), members(kept));
+    let (from, to) = (members(rebuilt), members(stored));
     report.members = to.len();
     let mut ids: Vec<_> = from.keys().chain(to.keys()).copied().collect();
     ids.sort_unstable();
     ids.dedup();
     for id in ids {
-        report.same(format_args!("member {}", id.0), &from.get(&id), &to.get(&id));
+        report.compare(format_args!("member {}", id.0), &from.get(&id), &to.get(&id));
         let stays = |house: &House| house.rooms.of(id).collect::<Vec<_>>();
-        report.same(format_args!("the rooms of member {}", id.0), &stays(worked_out), &stays(kept));
+        report.compare(format_args!("the rooms of member {}", id.0), &stays(rebuilt), &stays(stored));
     }
     let rooms =
         |house: &House| house.rooms.all().map(|(id, state)| (id, state.clone())).collect::<HashMap<_, _>>();
-    let (from, to) = (rooms(worked_out), rooms(kept));
+    let (from, to) = (rooms(rebuilt), rooms(stored));
     report.rooms = to.len();
     let mut ids: Vec<_> = from.keys().chain(to.keys()).copied().collect();
     ids.sort_unstable();
     ids.dedup();
     for id in ids {
-        report.same(format_args!("room {}", id.0), &from.get(&id), &to.get(&id));
+        report.compare(format_args!("room {}", id.0), &from.get(&id), &to.get(&id));
     }
 }

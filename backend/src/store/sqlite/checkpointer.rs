@@ -10,9 +10,9 @@
 //! could not write and say nothing of it the second time. From then on nothing is moved any more, not at
 //! the end either. All is in the write-ahead log, which grows until the next start moves it anew.
 
-use super::{Files, database, fault::Fault};
+use super::{LogFiles, database, log_error::LogError};
 use crate::store::limits::{BUSY, BUSY_READERS, PAUSE_FIRST, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
-use rusqlite::{Connection, config::DbConfig};
+use rusqlite::{Connection as Database, config::DbConfig};
 use std::{
     fs::{self, File},
     sync::{
@@ -24,8 +24,8 @@ use std::{
 };
 
 /// The thread beside the writer.
-pub(super) struct Tidier {
-    asks: Option<SyncSender<()>>,
+pub(super) struct Checkpointer {
+    requests: Option<SyncSender<()>>,
     is_busy: Arc<AtomicBool>,
     /// A sync of the database has failed.
     has_failed: Arc<AtomicBool>,
@@ -37,39 +37,39 @@ pub(super) struct Tidier {
 
 /// What is to be done between two batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
+enum NextCheckpoint {
     Nothing,
     /// The thread moves what there is.
-    Aside,
+    Background,
     /// The writer moves the rest.
     Tail,
     /// The writer moves the rest and waits for readers, so that it begins anew.
-    Anew,
+    Restart,
 }
 
-impl Due {
+impl NextCheckpoint {
     /// Of so many pages in the write-ahead log, the first of which were moved.
-    fn of(pages: i64, moved: i64, is_busy: bool) -> Self {
-        let rest = pages - moved;
+    fn of(pages: i64, checkpointed: i64, is_busy: bool) -> Self {
+        let rest = pages - checkpointed;
         match () {
-            () if pages >= WAL_PAGES_MAX && rest > 0 => Due::Anew,
-            () if is_busy => Due::Nothing,
-            () if rest >= WAL_PAGES => Due::Aside,
-            () if pages >= 2 * WAL_PAGES && 0 < rest && rest <= WAL_TAIL => Due::Tail,
-            () if pages >= 2 * WAL_PAGES && rest > 0 => Due::Aside,
-            () => Due::Nothing,
+            () if pages >= WAL_PAGES_MAX && rest > 0 => NextCheckpoint::Restart,
+            () if is_busy => NextCheckpoint::Nothing,
+            () if rest >= WAL_PAGES => NextCheckpoint::Background,
+            () if pages >= 2 * WAL_PAGES && 0 < rest && rest <= WAL_TAIL => NextCheckpoint::Tail,
+            () if pages >= 2 * WAL_PAGES && rest > 0 => NextCheckpoint::Background,
+            () => NextCheckpoint::Nothing,
         }
     }
 }
 
-impl Tidier {
+impl Checkpointer {
     /// Begins the thread.
-    pub(super) fn start(files: &Files) -> Result<Self, Fault> {
-        let db = database::tidier(&files.log)?;
-        let (asks, asked) = sync_channel(1);
+    pub(super) fn start(files: &LogFiles) -> Result<Self, LogError> {
+        let db = database::checkpointer(&files.log)?;
+        let (requests, receiver) = sync_channel(1);
         let [is_busy, has_failed] = [(); 2].map(|()| Arc::<AtomicBool>::default());
         let file = Arc::new(fs::OpenOptions::new().write(true).open(&files.log)?);
-        let mover = Mover {
+        let thread_state = CheckpointThread {
             db,
             file: Arc::clone(&file),
             is_busy: Arc::clone(&is_busy),
@@ -77,8 +77,10 @@ impl Tidier {
             #[cfg(test)]
             faults: Arc::clone(&files.faults),
         };
-        let thread = thread::Builder::new().name("tidier".to_owned()).spawn(move || mover.run(&asked))?;
-        Ok(Tidier { asks: Some(asks), is_busy, has_failed, thread: Some(thread), file })
+        let thread = thread::Builder::new()
+            .name("checkpointer".to_owned())
+            .spawn(move || thread_state.run(&receiver))?;
+        Ok(Checkpointer { requests: Some(requests), is_busy, has_failed, thread: Some(thread), file })
     }
 
     /// What must be dropped after the last connection.
@@ -87,68 +89,68 @@ impl Tidier {
     }
 
     /// Looks after the write-ahead log between two batches of this connection.
-    pub(super) fn tidy(&self, db: &Connection) -> Result<(), Fault> {
+    pub(super) fn checkpoint(&self, db: &Database) -> Result<(), LogError> {
         if self.has_failed.load(Ordering::Acquire) {
-            return keep_all(db);
+            return disable_checkpoint_on_close(db);
         }
         let mut look = db.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        let (pages, moved): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
-        let found = match Due::of(pages, moved, self.is_busy.load(Ordering::Acquire)) {
-            Due::Nothing => Ok(()),
-            Due::Aside => {
+        let (pages, checkpointed): (i64, i64) = look.query_row((), |row| Ok((row.get(1)?, row.get(2)?)))?;
+        let found = match NextCheckpoint::of(pages, checkpointed, self.is_busy.load(Ordering::Acquire)) {
+            NextCheckpoint::Nothing => Ok(()),
+            NextCheckpoint::Background => {
                 self.is_busy.store(true, Ordering::Release);
                 // There is room: it is not busy.
-                let _ = self.asks.as_ref().map(|asks| asks.try_send(()));
+                let _ = self.requests.as_ref().map(|requests| requests.try_send(()));
                 Ok(())
             }
-            Due::Tail => passive(db),
-            Due::Anew => restart(db),
+            NextCheckpoint::Tail => passive(db),
+            NextCheckpoint::Restart => restart(db),
         };
-        if found.as_ref().is_err_and(Fault::is_failed_sync) {
+        if found.as_ref().is_err_and(LogError::is_failed_sync) {
             self.has_failed.store(true, Ordering::Release);
-            keep_all(db)?;
+            disable_checkpoint_on_close(db)?;
         }
         found
     }
 
     /// Waits for the thread, before this connection is closed as the last one.
-    pub(super) fn end(&mut self, db: Option<&Connection>) -> Result<(), Fault> {
-        drop(self.asks.take());
+    pub(super) fn end(&mut self, db: Option<&Database>) -> Result<(), LogError> {
+        drop(self.requests.take());
         self.thread.take().map(JoinHandle::join);
         match db {
-            Some(db) if self.has_failed.load(Ordering::Acquire) => keep_all(db),
+            Some(db) if self.has_failed.load(Ordering::Acquire) => disable_checkpoint_on_close(db),
             _ => Ok(()),
         }
     }
 }
 
-impl Drop for Tidier {
+impl Drop for Checkpointer {
     fn drop(&mut self) {
         let _ = self.end(None);
     }
 }
 
 /// What the thread has.
-struct Mover {
-    db: Connection,
+struct CheckpointThread {
+    db: Database,
     file: Arc<File>,
     is_busy: Arc<AtomicBool>,
     has_failed: Arc<AtomicBool>,
     #[cfg(test)]
-    faults: Arc<super::fault_injection::Faults>,
+    faults: Arc<super::fault_injection::InjectedFaults>,
 }
 
-impl Mover {
-    fn run(&self, asked: &Receiver<()>) {
-        while asked.recv().is_ok() {
+impl CheckpointThread {
+    fn run(&self, requests: &Receiver<()>) {
+        while requests.recv().is_ok() {
             match passive(&self.db).and_then(|()| self.sync()) {
                 Ok(()) => {}
-                Err(fault) if fault.is_failed_sync() => {
+                Err(error) if error.is_failed_sync() => {
                     self.has_failed.store(true, Ordering::Release);
-                    complain(&fault);
+                    log_failure(&error);
                 }
-                Err(fault) => {
-                    complain(&fault);
+                Err(error) => {
+                    log_failure(&error);
                     // Whoever asks again at once would hear the same again.
                     thread::sleep(PAUSE_FIRST);
                 }
@@ -157,21 +159,21 @@ impl Mover {
         }
     }
 
-    fn sync(&self) -> Result<(), Fault> {
+    fn sync(&self) -> Result<(), LogError> {
         #[cfg(test)]
         self.faults.sync_database()?;
-        self.file.sync_data().map_err(Fault::Sync)
+        self.file.sync_data().map_err(LogError::Sync)
     }
 }
 
 /// Moves nothing when this connection is closed either.
-fn keep_all(db: &Connection) -> Result<(), Fault> {
+fn disable_checkpoint_on_close(db: &Database) -> Result<(), LogError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
 
 /// Moves all, and begins the write-ahead log anew.
-fn restart(db: &Connection) -> Result<(), Fault> {
+fn restart(db: &Database) -> Result<(), LogError> {
     // Somebody always read from it: wait for them, but not as long as for a backup.
     db.busy_timeout(BUSY_READERS)?;
     let restarted = db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
@@ -180,13 +182,13 @@ fn restart(db: &Connection) -> Result<(), Fault> {
 }
 
 /// Moves what can be moved without waiting for anybody.
-fn passive(db: &Connection) -> Result<(), Fault> {
+fn passive(db: &Database) -> Result<(), LogError> {
     Ok(db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row((), |_| Ok(()))?)
 }
 
 /// Nothing is lost: all that was not moved and synced is in the write-ahead log, which only grows.
-pub(super) fn complain(fault: &Fault) {
-    tracing::warn!("cannot checkpoint the write-ahead log: {fault}");
+pub(super) fn log_failure(error: &LogError) {
+    tracing::warn!("cannot checkpoint the write-ahead log: {error}");
 }
 
 #[cfg(test)]
@@ -195,24 +197,39 @@ mod tests {
 
     #[test]
     fn what_is_due_changes_at_its_limits() {
-        for (pages, expected) in
-            [(WAL_PAGES - 1, Due::Nothing), (WAL_PAGES, Due::Aside), (WAL_PAGES + 1, Due::Aside)]
-        {
-            assert_eq!(Due::of(pages, 0, false), expected, "{pages}");
-            assert_eq!(Due::of(pages, 0, true), Due::Nothing, "one at a time");
+        for (pages, expected) in [
+            (WAL_PAGES - 1, NextCheckpoint::Nothing),
+            (WAL_PAGES, NextCheckpoint::Background),
+            (WAL_PAGES + 1, NextCheckpoint::Background),
+        ] {
+            assert_eq!(NextCheckpoint::of(pages, 0, false), expected, "{pages}");
+            assert_eq!(NextCheckpoint::of(pages, 0, true), NextCheckpoint::Nothing, "one at a time");
         }
         let long = 2 * WAL_PAGES;
-        for (rest, expected) in
-            [(0, Due::Nothing), (WAL_TAIL - 1, Due::Tail), (WAL_TAIL, Due::Tail), (WAL_TAIL + 1, Due::Aside)]
-        {
-            assert_eq!(Due::of(long, long - rest, false), expected, "{rest}");
-            assert_eq!(Due::of(long - 1, long - 1 - rest, false), Due::Nothing, "it is not long yet");
+        for (rest, expected) in [
+            (0, NextCheckpoint::Nothing),
+            (WAL_TAIL - 1, NextCheckpoint::Tail),
+            (WAL_TAIL, NextCheckpoint::Tail),
+            (WAL_TAIL + 1, NextCheckpoint::Background),
+        ] {
+            assert_eq!(NextCheckpoint::of(long, long - rest, false), expected, "{rest}");
+            assert_eq!(
+                NextCheckpoint::of(long - 1, long - 1 - rest, false),
+                NextCheckpoint::Nothing,
+                "it is not long yet"
+            );
         }
-        for (pages, expected) in
-            [(WAL_PAGES_MAX - 1, Due::Nothing), (WAL_PAGES_MAX, Due::Anew), (WAL_PAGES_MAX + 1, Due::Anew)]
-        {
-            assert_eq!(Due::of(pages, 0, true), expected, "{pages}");
+        for (pages, expected) in [
+            (WAL_PAGES_MAX - 1, NextCheckpoint::Nothing),
+            (WAL_PAGES_MAX, NextCheckpoint::Restart),
+            (WAL_PAGES_MAX + 1, NextCheckpoint::Restart),
+        ] {
+            assert_eq!(NextCheckpoint::of(pages, 0, true), expected, "{pages}");
         }
-        assert_eq!(Due::of(WAL_PAGES_MAX, WAL_PAGES_MAX, false), Due::Nothing, "the next commit begins anew");
+        assert_eq!(
+            NextCheckpoint::of(WAL_PAGES_MAX, WAL_PAGES_MAX, false),
+            NextCheckpoint::Nothing,
+            "the next commit begins anew"
+        );
     }
 }

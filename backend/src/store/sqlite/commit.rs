@@ -5,23 +5,23 @@
 //! [`House::fold`] has it.
 
 use super::{
-    fault::Fault,
+    log_error::LogError,
     projection::set_meta,
-    row::{self, COLUMNS, sql},
+    row::{self, COLUMNS, to_sql},
 };
 use hub::House;
 use hub::change::{Change, Committed, Outcome, Receipt};
 use hub::house::members::DeviceKey;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, ClientId, Event, MemberId, RoomId};
 
 /// Carries out one change inside the transaction that is open. A refused change leaves no trace.
-pub(super) fn carry_out(
-    db: &Connection,
+pub(super) fn execute(
+    db: &Database,
     house: &mut House,
     change: Change,
     now: u64,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, LogError> {
     let key = change.key();
     if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
         return Ok(Ok(Committed { receipt, events: Vec::new() }));
@@ -40,34 +40,36 @@ pub(super) fn carry_out(
         project(db, event, device)?;
     }
     if device.is_some() {
-        set_meta(db, "next_member", sql(house.next_member()))?;
+        set_meta(db, "next_member", to_sql(house.next_member()))?;
     }
     Ok(Ok(committed))
 }
 
 /// What the author was told of a change that was carried out before.
-fn receipt(db: &Connection, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, Fault> {
+fn receipt(db: &Database, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, LogError> {
     let mut select = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM events e WHERE e.author = ?1 AND e.client_id = ?2"
     ))?;
-    let event =
-        select.query_row((sql(author.0), client_id.0), |row| Ok(row::read(row))).optional()?.transpose()?;
+    let event = select
+        .query_row((to_sql(author.0), client_id.0), |row| Ok(row::read(row)))
+        .optional()?
+        .transpose()?;
     event
         .map(|event| {
-            row::receipt(&event).ok_or_else(|| Fault::Damaged("a receipt without a change".to_owned()))
+            row::receipt(&event).ok_or_else(|| LogError::Damaged("a receipt without a change".to_owned()))
         })
         .transpose()
 }
 
-fn project(db: &Connection, event: &Event, device: Option<DeviceKey>) -> Result<(), Fault> {
+fn project(db: &Database, event: &Event, device: Option<DeviceKey>) -> Result<(), LogError> {
     match event {
         Event::MemberJoined(joined) => {
             if let Address::Room(room) = joined.to {
-                let id = sql(joined.member.id.0);
+                let id = to_sql(joined.member.id.0);
                 db.prepare_cached(
                     "INSERT OR REPLACE INTO memberships (member, room, joined) VALUES (?1, ?2, ?3)",
                 )?
-                .execute((id, sql(room.0), sql(joined.n)))?;
+                .execute((id, to_sql(room.0), to_sql(joined.n)))?;
                 if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, device) {
                     db.prepare_cached("INSERT INTO members (id, name) VALUES (?1, ?2)")?
                         .execute((id, &joined.member.name))?;
@@ -78,9 +80,9 @@ fn project(db: &Connection, event: &Event, device: Option<DeviceKey>) -> Result<
         }
         Event::MemberLeft(left) => {
             if let Address::Room(room) = left.to {
-                let id = sql(left.member.0);
+                let id = to_sql(left.member.0);
                 db.prepare_cached("DELETE FROM memberships WHERE member = ?1 AND room = ?2")?
-                    .execute((id, sql(room.0)))?;
+                    .execute((id, to_sql(room.0)))?;
                 if room == RoomId::LOBBY {
                     db.prepare_cached("DELETE FROM members WHERE id = ?1")?.execute([id])?;
                     db.prepare_cached("DELETE FROM devices WHERE member = ?1")?.execute([id])?;
@@ -89,12 +91,12 @@ fn project(db: &Connection, event: &Event, device: Option<DeviceKey>) -> Result<
         }
         Event::Renamed(renamed) => {
             db.prepare_cached("UPDATE members SET name = ?2 WHERE id = ?1")?
-                .execute((sql(renamed.member.id.0), &renamed.member.name))?;
+                .execute((to_sql(renamed.member.id.0), &renamed.member.name))?;
         }
         Event::RoomCreated(shared::event::RoomCreated { room, .. })
         | Event::RoomChanged(shared::event::RoomChanged { room, .. }) => {
             db.prepare_cached("INSERT OR REPLACE INTO rooms (id, name, description) VALUES (?1, ?2, ?3)")?
-                .execute((sql(room.id.0), &room.name, &room.description))?;
+                .execute((to_sql(room.id.0), &room.name, &room.description))?;
         }
         _ => {}
     }

@@ -4,16 +4,16 @@
 //! commit is synced before it returns (`synchronous=FULL`; `fullfsync` where the
 //! system tells the disk's cache apart). What is deleted is overwritten.
 
-use super::fault::Fault;
+use super::log_error::LogError;
 use crate::store::limits::{BUSY, READER_CACHE_KIB, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig};
+use rusqlite::{Connection as Database, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig};
 use std::{fs, io, path::Path};
 
 /// Marks the file as a log of Teahouse ("TeaH").
-const APPLICATION: i64 = 0x5465_6148;
+const APPLICATION_ID: i64 = 0x5465_6148;
 
 /// How the form came to be: one step for each number of `user_version`.
-const STEPS: &[&str] = &[include_str!("form_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 
 /// Every commit is synced before it returns; pages are moved only when somebody says so.
 const SYNC: &str = "PRAGMA synchronous = FULL;
@@ -23,19 +23,17 @@ const SYNC: &str = "PRAGMA synchronous = FULL;
 
 /// The connection that writes; makes the database if there is none, and brings it to the form of
 /// this build.
-pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
+pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
     make_private(file)?;
     let mut db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let application = number(&db, "application_id")?;
-    if application != APPLICATION && (application != 0 || has_tables(&db)?) {
-        return Err(Fault::Foreign);
+    let application = pragma_i64(&db, "application_id")?;
+    if application != APPLICATION_ID && (application != 0 || has_tables(&db)?) {
+        return Err(LogError::Foreign);
     }
     check_version(&db)?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode != "wal" {
-        return Err(Fault::Io(io::Error::other(
-            "this file system does not support a write-ahead log; choose another folder with --data",
-        )));
+        return Err(LogError::Io(io::Error::other("this file system does not support a write-ahead log; choose another folder with --data")));
     }
     db.execute_batch(&format!(
         "{SYNC}
@@ -49,11 +47,11 @@ pub(super) fn writer(file: &Path) -> Result<Connection, Fault> {
 
 /// A connection that only reads. It has read once, so that its hold on the write-ahead log's
 /// index has begun.
-pub(super) fn reader(file: &Path) -> Result<Connection, Fault> {
+pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
-    if number(&db, "application_id")? != APPLICATION {
-        return Err(Fault::Foreign);
+    if pragma_i64(&db, "application_id")? != APPLICATION_ID {
+        return Err(LogError::Foreign);
     }
     check_version(&db)?;
     Ok(db)
@@ -61,12 +59,12 @@ pub(super) fn reader(file: &Path) -> Result<Connection, Fault> {
 
 /// A connection that may look at the write-ahead log's index, which one that only reads may not.
 /// It is for nothing else.
-pub(super) fn index(file: &Path) -> Result<Connection, Fault> {
+pub(super) fn index(file: &Path) -> Result<Database, LogError> {
     open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
 /// A connection that moves the write-ahead log into the database, and syncs both as the writer does.
-pub(super) fn tidier(file: &Path) -> Result<Connection, Fault> {
+pub(super) fn checkpointer(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.execute_batch(SYNC)?;
     // Only the writer's is to do that.
@@ -74,8 +72,8 @@ pub(super) fn tidier(file: &Path) -> Result<Connection, Fault> {
     Ok(db)
 }
 
-fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
-    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+fn open(file: &Path, flags: OpenFlags) -> Result<Database, LogError> {
+    let db = Database::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.execute_batch(
@@ -104,26 +102,26 @@ pub(super) fn make_private(file: &Path) -> io::Result<()> {
     }
 }
 
-fn has_tables(db: &Connection) -> Result<bool, Fault> {
+fn has_tables(db: &Database) -> Result<bool, LogError> {
     Ok(db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", (), |_| Ok(())).optional()?.is_some())
 }
 
-fn number(db: &Connection, pragma: &str) -> Result<i64, Fault> {
+fn pragma_i64(db: &Database, pragma: &str) -> Result<i64, LogError> {
     Ok(db.pragma_query_value(None, pragma, |row| row.get(0))?)
 }
 
-fn check_version(db: &Connection) -> Result<i64, Fault> {
-    let version = number(db, "user_version")?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    if version > known { Err(Fault::Newer(version)) } else { Ok(version) }
+fn check_version(db: &Database) -> Result<i64, LogError> {
+    let version = pragma_i64(db, "user_version")?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known { Err(LogError::Newer(version)) } else { Ok(version) }
 }
 
-fn migrate(db: &mut Connection) -> Result<(), Fault> {
+fn migrate(db: &mut Database) -> Result<(), LogError> {
     let version = usize::try_from(check_version(db)?).unwrap_or(0);
-    for (index, step) in STEPS.iter().enumerate().skip(version) {
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;
     }

@@ -1,8 +1,8 @@
 //! Faults that tests arrange: what a disk does when it fails, without a disk
 //! that fails.
 
-use super::{Files, fault::Fault};
-use rusqlite::{Connection, ffi};
+use super::{LogFiles, log_error::LogError};
+use rusqlite::{Connection as Database, ffi};
 use std::{
     fs,
     io::Write,
@@ -14,7 +14,7 @@ use std::{
 
 /// What goes wrong from now on.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub(super) struct InjectedFaults {
     /// Pages that the database can have; 0 for no bound.
     pub(super) pages_max: AtomicU32,
     /// Nothing can be written.
@@ -27,9 +27,9 @@ pub(super) struct Faults {
     pub(super) leavings: Mutex<Vec<u8>>,
 }
 
-impl Faults {
+impl InjectedFaults {
     /// Stands before a transaction.
-    pub(super) fn arrange(&self, db: &Connection) -> Result<(), Fault> {
+    pub(super) fn arrange(&self, db: &Database) -> Result<(), LogError> {
         let pages = match self.pages_max.load(Ordering::SeqCst) {
             0 => u32::MAX - 1,
             pages => pages,
@@ -40,15 +40,15 @@ impl Faults {
     }
 
     /// Stands before a sync of what was moved into the database.
-    pub(super) fn sync_database(&self) -> Result<(), Fault> {
+    pub(super) fn sync_database(&self) -> Result<(), LogError> {
         if self.database_sync_fails.swap(false, Ordering::SeqCst) {
-            return Err(Fault::Sync(std::io::Error::other("this sync is to fail")));
+            return Err(LogError::Sync(std::io::Error::other("this sync is to fail")));
         }
         Ok(())
     }
 
     /// Stands before a commit.
-    pub(super) fn sync(&self, files: &Files) -> Result<(), Fault> {
+    pub(super) fn sync(&self, files: &LogFiles) -> Result<(), LogError> {
         if !self.syncs_fail.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -56,6 +56,6 @@ impl Faults {
         fs::OpenOptions::new().append(true).open(&files.wal)?.write_all(&leavings)?;
         let code =
             ffi::Error { code: ffi::ErrorCode::SystemIoFailure, extended_code: ffi::SQLITE_IOERR_FSYNC };
-        Err(Fault::Sql(rusqlite::Error::SqliteFailure(code, None)))
+        Err(LogError::Sql(rusqlite::Error::SqliteFailure(code, None)))
     }
 }

@@ -3,28 +3,28 @@
 //! page begins with is found in the index, however long the room is.
 
 use super::{
-    fault::Fault,
-    partition::Shelf,
-    row::{self, COLUMNS, sql},
+    log_error::LogError,
+    partition::Partition,
+    row::{self, COLUMNS, to_sql},
 };
 use hub::query::{MessagePage, range, trim};
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection as Database, OptionalExtension};
 use shared::{Event, Message, RoomId, command::PageAnchor};
 
 pub(super) fn read(
-    db: &Connection,
+    db: &Database,
     room: RoomId,
     at: PageAnchor,
     limit: usize,
     through: u64,
-) -> Result<MessagePage, Fault> {
-    let room = Messages { db, shelf: Shelf::messages(room), through };
+) -> Result<MessagePage, LogError> {
+    let room = RoomMessages { db, partition: Partition::messages(room), through };
     let Some(last) = room.last()? else { return Ok(MessagePage::default()) };
-    let after_all = Place { n: last.n + 1, seq: last.seq + 1 };
+    let after_all = MessagePosition { n: last.n + 1, seq: last.seq + 1 };
     let pivot = match at {
         PageAnchor::Newest => None,
-        PageAnchor::Before(n) | PageAnchor::Around(n) => room.first_from(n)?.map(|found| found.place),
-        PageAnchor::After(n) => room.first_from(n.saturating_add(1))?.map(|found| found.place),
+        PageAnchor::Before(n) | PageAnchor::Around(n) => room.first_from(n)?.map(|found| found.position),
+        PageAnchor::After(n) => room.first_from(n.saturating_add(1))?.map(|found| found.position),
         PageAnchor::Date(time) => room.first_since(time, last.n)?,
     };
     let pivot = pivot.unwrap_or(after_all);
@@ -32,7 +32,7 @@ pub(super) fn read(
     let mut messages = room.before(pivot, pivot.seq.saturating_sub(wanted.start))?;
     messages.extend(room.from(pivot, wanted.end.saturating_sub(pivot.seq))?);
     if !messages.iter().map(|message| message.seq).eq(wanted) {
-        return Err(Fault::Damaged(format!("messages are missing near message {} of a room", pivot.seq)));
+        return Err(LogError::Damaged(format!("messages are missing near message {} of a room", pivot.seq)));
     }
     trim(&mut messages, cut);
     let from = messages.first().map_or(pivot.seq, |first| first.seq);
@@ -41,89 +41,93 @@ pub(super) fn read(
 }
 
 /// How many messages a room has.
-pub(super) fn count(db: &Connection, room: RoomId) -> Result<u64, Fault> {
-    let room = Messages { db, shelf: Shelf::messages(room), through: u64::MAX };
+pub(super) fn count(db: &Database, room: RoomId) -> Result<u64, LogError> {
+    let room = RoomMessages { db, partition: Partition::messages(room), through: u64::MAX };
     Ok(room.last()?.map_or(0, |last| last.seq))
 }
 
 /// The messages of one room, as far as they are seen.
-struct Messages<'a> {
-    db: &'a Connection,
-    shelf: Shelf,
+struct RoomMessages<'a> {
+    db: &'a Database,
+    partition: Partition,
     through: u64,
 }
 
 /// Where a message stands.
 #[derive(Clone, Copy)]
-struct Place {
+struct MessagePosition {
     n: u64,
     seq: u64,
 }
 
-struct Stood {
-    place: Place,
+struct TimedPosition {
+    position: MessagePosition,
     at: u64,
 }
 
-impl Messages<'_> {
-    fn select(&self, rest: &str) -> Result<CachedStatement<'_>, Fault> {
+impl RoomMessages<'_> {
+    fn select(&self, rest: &str) -> Result<CachedStatement<'_>, LogError> {
         Ok(self
             .db
             .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.shelf = ?1 AND {rest}"))?)
     }
 
     /// The newest.
-    fn last(&self) -> Result<Option<Place>, Fault> {
+    fn last(&self) -> Result<Option<MessagePosition>, LogError> {
         let mut select = self.select("e.n <= ?2 ORDER BY e.n DESC LIMIT 1")?;
-        let found = select.query_row((self.shelf.0, sql(self.through)), |row| Ok(message(row))).optional()?;
-        Ok(found.transpose()?.map(|Message { n, seq, .. }| Place { n, seq }))
+        let found =
+            select.query_row((self.partition.0, to_sql(self.through)), |row| Ok(message(row))).optional()?;
+        Ok(found.transpose()?.map(|Message { n, seq, .. }| MessagePosition { n, seq }))
     }
 
     /// The first at this position or after it.
-    fn first_from(&self, n: u64) -> Result<Option<Stood>, Fault> {
+    fn first_from(&self, n: u64) -> Result<Option<TimedPosition>, LogError> {
         let mut select = self.select("e.n >= ?2 AND e.n <= ?3 ORDER BY e.n LIMIT 1")?;
-        let bounds = (self.shelf.0, sql(n), sql(self.through));
+        let bounds = (self.partition.0, to_sql(n), to_sql(self.through));
         let found = select.query_row(bounds, |row| Ok(message(row))).optional()?;
-        Ok(found.transpose()?.map(|Message { n, seq, at, .. }| Stood { place: Place { n, seq }, at }))
+        Ok(found
+            .transpose()?
+            .map(|Message { n, seq, at, .. }| TimedPosition { position: MessagePosition { n, seq }, at }))
     }
 
     /// The first of this time or later, found by halving: `last` is the position of the newest.
-    fn first_since(&self, time: u64, last: u64) -> Result<Option<Place>, Fault> {
+    fn first_since(&self, time: u64, last: u64) -> Result<Option<MessagePosition>, LogError> {
         // Before `low` all are earlier; `found` is the first that is known not to be.
         let (mut low, mut high, mut found) = (1, last + 1, None);
         while low < high {
             let middle = low + (high - low) / 2;
-            let Some(stood) = self.first_from(middle)? else { break };
-            if stood.at >= time {
-                (high, found) = (middle, Some(stood.place));
+            let Some(middle_message) = self.first_from(middle)? else { break };
+            if middle_message.at >= time {
+                (high, found) = (middle, Some(middle_message.position));
             } else {
-                low = stood.place.n + 1;
+                low = middle_message.position.n + 1;
             }
         }
         Ok(found)
     }
 
     /// The newest before this place, oldest first.
-    fn before(&self, place: Place, count: u64) -> Result<Vec<Message>, Fault> {
+    fn before(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n < ?2 ORDER BY e.n DESC LIMIT ?3")?;
-        let found = select.query_and_then((self.shelf.0, sql(place.n), sql(count)), message)?;
+        let found = select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?;
         let mut messages = found.collect::<Result<Vec<_>, _>>()?;
         messages.reverse();
         Ok(messages)
     }
 
     /// Those at this place and after it.
-    fn from(&self, place: Place, count: u64) -> Result<Vec<Message>, Fault> {
+    fn from(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n >= ?2 ORDER BY e.n LIMIT ?3")?;
-        select.query_and_then((self.shelf.0, sql(place.n), sql(count)), message)?.collect()
+        select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?.collect()
     }
 }
 
-fn message(row: &rusqlite::Row<'_>) -> Result<Message, Fault> {
+fn message(row: &rusqlite::Row<'_>) -> Result<Message, LogError> {
     match row::read(row)? {
         Event::Posted(posted) => Ok(posted.into_message()),
-        other => {
-            Err(Fault::Damaged(format!("event {:?} is not a message", other.position().map(|place| place.n))))
-        }
+        other => Err(LogError::Damaged(format!(
+            "event {:?} is not a message",
+            other.position().map(|position| position.n)
+        ))),
     }
 }

@@ -1,17 +1,17 @@
 //! The house as the projections have it: what the writer starts from. Read
 //! without the events, so that a long log is as quick to open as a short one.
 
-use super::{fault::Fault, page, partition::Shelf, row::ours};
+use super::{log_error::LogError, page, partition::Partition, row::from_sql};
 use hub::House;
 use hub::house::members::{DeviceKey, MemberTable};
 use hub::house::names::Name;
 use hub::house::rooms::{RoomState, RoomTable};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, Epoch, MemberId, RoomId};
 use std::collections::HashMap;
 
 /// Reads the house.
-pub(super) fn house(db: &Connection) -> Result<House, Fault> {
+pub(super) fn house(db: &Database) -> Result<House, LogError> {
     let newest = "SELECT n, at FROM events ORDER BY n DESC LIMIT 1";
     let newest: Option<(i64, i64)> =
         db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -19,41 +19,41 @@ pub(super) fn house(db: &Connection) -> Result<House, Fault> {
     let next_member = meta::<i64>(db, "next_member")?.unwrap_or(1);
     let members = members(db)?;
     let rooms = rooms(db)?;
-    Ok(House::restore(members, rooms, ours(head)?, ours(at)?, ours(next_member)?))
+    Ok(House::restore(members, rooms, from_sql(head)?, from_sql(at)?, from_sql(next_member)?))
 }
 
 /// This life of the log.
-pub(super) fn epoch(db: &Connection) -> Result<Option<Epoch>, Fault> {
+pub(super) fn epoch(db: &Database) -> Result<Option<Epoch>, LogError> {
     let Some(text) = meta::<String>(db, "epoch")? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Fault::Damaged("the epoch is not valid".to_owned()))
+    text.parse().map(Some).map_err(|_| LogError::Damaged("the epoch is not valid".to_owned()))
 }
 
 /// One of the log's own settings.
-pub(super) fn meta<T: rusqlite::types::FromSql>(db: &Connection, name: &str) -> Result<Option<T>, Fault> {
+pub(super) fn meta<T: rusqlite::types::FromSql>(db: &Database, name: &str) -> Result<Option<T>, LogError> {
     Ok(db.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()?)
 }
 
 /// Sets it.
-pub(super) fn set_meta(db: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), Fault> {
+pub(super) fn set_meta(db: &Database, name: &str, value: impl rusqlite::ToSql) -> Result<(), LogError> {
     db.prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?.execute((name, value))?;
     Ok(())
 }
 
-fn members(db: &Connection) -> Result<MemberTable, Fault> {
+fn members(db: &Database) -> Result<MemberTable, LogError> {
     let mut members = MemberTable::default();
     let mut names = HashMap::new();
     let mut select = db.prepare("SELECT id, name FROM members")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         let name: String = row.get(1)?;
-        let (id, name) = (MemberId(ours(row.get(0)?)?), Name::kept(&name));
+        let (id, name) = (MemberId(from_sql(row.get(0)?)?), Name::kept(&name));
         members.rename(id, name.clone());
         names.insert(id, name);
     }
     let mut select = db.prepare("SELECT key, member FROM devices")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let (key, id) = (DeviceKey(row.get(0)?), MemberId(ours(row.get(1)?)?));
+        let (key, id) = (DeviceKey(row.get(0)?), MemberId(from_sql(row.get(1)?)?));
         if let Some(name) = names.get(&id) {
             members.join(id, name.clone(), key);
         }
@@ -61,21 +61,21 @@ fn members(db: &Connection) -> Result<MemberTable, Fault> {
     Ok(members)
 }
 
-fn rooms(db: &Connection) -> Result<RoomTable, Fault> {
+fn rooms(db: &Database) -> Result<RoomTable, LogError> {
     let mut rooms = RoomTable::default();
     let mut counts: HashMap<RoomId, u32> = HashMap::new();
     let mut stays = Vec::new();
     let mut select = db.prepare("SELECT member, room, joined FROM memberships")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let (member, room) = (MemberId(ours(row.get(0)?)?), RoomId(ours(row.get(1)?)?));
+        let (member, room) = (MemberId(from_sql(row.get(0)?)?), RoomId(from_sql(row.get(1)?)?));
         *counts.entry(room).or_default() += 1;
-        stays.push((member, room, ours(row.get(2)?)?));
+        stays.push((member, room, from_sql(row.get(2)?)?));
     }
     let mut select = db.prepare("SELECT id, name, description FROM rooms ORDER BY id")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let id = RoomId(ours(row.get(0)?)?);
+        let id = RoomId(from_sql(row.get(0)?)?);
         let named: Option<String> = row.get(1)?;
         let state = RoomState {
             name: named.as_deref().map(Name::kept),
@@ -96,11 +96,11 @@ fn rooms(db: &Connection) -> Result<RoomTable, Fault> {
     Ok(rooms)
 }
 
-fn last(db: &Connection, to: Address) -> Result<u64, Fault> {
+fn last(db: &Database, to: Address) -> Result<u64, LogError> {
     let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE shelf = ?1")?;
     let mut last = 0;
-    for shelf in Shelf::all(to) {
-        last = last.max(ours(select.query_row([shelf.0], |row| row.get(0))?)?);
+    for partition in Partition::all(to) {
+        last = last.max(from_sql(select.query_row([partition.0], |row| row.get(0))?)?);
     }
     Ok(last)
 }

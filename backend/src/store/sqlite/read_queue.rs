@@ -11,72 +11,72 @@ use std::{
 use tokio::sync::{Semaphore, oneshot};
 
 /// An answer, or the number of why there is none.
-pub(super) type Answer = Result<QueryResult, ErrorCode>;
+pub(super) type ReadOutcome = Result<QueryResult, ErrorCode>;
 
 /// A question and who waits for its answer.
-pub(super) struct Ask {
+pub(super) struct PendingRead {
     pub(super) query: Query,
-    pub(super) answer: oneshot::Sender<Answer>,
+    pub(super) outcome: oneshot::Sender<ReadOutcome>,
 }
 
 /// The queue.
-pub(super) struct Desk {
-    line: Mutex<Line>,
-    is_there: Condvar,
-    places: Semaphore,
+pub(super) struct ReadQueue {
+    state: Mutex<QueueState>,
+    has_pending: Condvar,
+    permits: Semaphore,
 }
 
-struct Line {
-    asks: VecDeque<Ask>,
+struct QueueState {
+    pending: VecDeque<PendingRead>,
     is_closed: bool,
 }
 
-impl Desk {
+impl ReadQueue {
     pub(super) fn new() -> Self {
-        let line = Mutex::new(Line { asks: VecDeque::new(), is_closed: false });
-        Desk { line, is_there: Condvar::new(), places: Semaphore::new(READS_WAITING_MAX) }
+        let state = Mutex::new(QueueState { pending: VecDeque::new(), is_closed: false });
+        ReadQueue { state, has_pending: Condvar::new(), permits: Semaphore::new(READS_WAITING_MAX) }
     }
 
     /// Puts a question and waits for its answer.
-    pub(super) async fn ask(&self, query: Query) -> Answer {
-        let place = self.places.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
-        let (answer, answered) = oneshot::channel();
-        self.line().asks.push_back(Ask { query, answer });
+    pub(super) async fn read(&self, query: Query) -> ReadOutcome {
+        let permit = self.permits.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
+        let (outcome, receiver) = oneshot::channel();
+        self.state().pending.push_back(PendingRead { query, outcome });
         // Whoever takes the question gives its place back.
-        place.forget();
-        self.is_there.notify_one();
-        answered.await.unwrap_or(Err(ErrorCode::StoreRefused))
+        permit.forget();
+        self.has_pending.notify_one();
+        receiver.await.unwrap_or(Err(ErrorCode::StoreRefused))
     }
 
     /// The next question; `None` once the desk is closed. For threads of their own.
-    pub(super) fn next(&self) -> Option<Ask> {
-        let mut line = self.line();
+    pub(super) fn next(&self) -> Option<PendingRead> {
+        let mut state = self.state();
         loop {
-            if line.is_closed {
+            if state.is_closed {
                 return None;
             }
-            if let Some(ask) = line.asks.pop_front() {
-                self.places.add_permits(1);
+            if let Some(read) = state.pending.pop_front() {
+                self.permits.add_permits(1);
                 // Nobody waits for it any more.
-                if ask.answer.is_closed() {
+                if read.outcome.is_closed() {
                     continue;
                 }
-                return Some(ask);
+                return Some(read);
             }
-            line = self.is_there.wait(line).unwrap_or_else(PoisonError::into_inner);
+            state = self.has_pending.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Refuses what waits and what comes.
     pub(super) fn close(&self) {
-        self.places.close();
-        let mut line = self.line();
-        line.is_closed = true;
-        line.asks.clear();
-        self.is_there.notify_all();
+        self.permits.close();
+        let mut state = self.state();
+        state.is_closed = true;
+        state.pending.clear();
+        self.has_pending.notify_all();
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,18 +1,18 @@
 //! A reader: one thread with a connection of its own.
 
-use super::{Files, database, fault::Fault, page, read_queue::Desk, replay};
+use super::{LogFiles, database, log_error::LogError, page, read_queue::ReadQueue, replay};
 use hub::query::{Query, QueryResult};
-use rusqlite::Connection;
+use rusqlite::Connection as Database;
 use shared::ErrorCode;
 
 /// Answers questions until the desk is closed.
-pub(super) fn run(files: &Files, mut db: Connection, desk: &Desk) {
-    while let Some(ask) = desk.next() {
-        let found = answer(&db, &ask.query);
+pub(super) fn run(files: &LogFiles, mut db: Database, queue: &ReadQueue) {
+    while let Some(read) = queue.next() {
+        let found = answer(&db, &read.query);
         let has_failed = found.is_err();
         // Whoever asked may be gone.
-        let _ = ask.answer.send(found.map_err(|fault| {
-            tracing::error!("cannot read the database: {fault}");
+        let _ = read.outcome.send(found.map_err(|error| {
+            tracing::error!("cannot read the database: {error}");
             ErrorCode::StoreRefused
         }));
         // The old connection may hold on to bad pages. It is there until the new one is: the index
@@ -24,7 +24,7 @@ pub(super) fn run(files: &Files, mut db: Connection, desk: &Desk) {
 }
 
 /// One question, over one state of the log.
-fn answer(db: &Connection, query: &Query) -> Result<QueryResult, Fault> {
+fn answer(db: &Database, query: &Query) -> Result<QueryResult, LogError> {
     let transaction = db.unchecked_transaction()?;
     let found = match query {
         Query::History { room, at, limit, through } => {

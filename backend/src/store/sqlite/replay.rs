@@ -3,9 +3,9 @@
 //! few of each at a time, so a part costs little more than what is in it.
 
 use super::{
-    fault::Fault,
-    partition::Shelf,
-    row::{self, COLUMNS, ours, sql},
+    log_error::LogError,
+    partition::Partition,
+    row::{self, COLUMNS, from_sql, to_sql},
 };
 use crate::store::limits::MERGE_AHEAD;
 use hub::{
@@ -13,7 +13,7 @@ use hub::{
     log::weight,
     query::ReplayPart,
 };
-use rusqlite::Connection;
+use rusqlite::Connection as Database;
 use shared::{
     Address, RoomId,
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
@@ -24,19 +24,19 @@ use std::{
 };
 
 pub(super) fn read(
-    db: &Connection,
+    db: &Database,
     addresses: &[Address],
     after: u64,
     through: u64,
     is_first: bool,
-) -> Result<ReplayPart, Fault> {
-    let missed = Missed { db, after: sql(after), through: sql(through) };
+) -> Result<ReplayPart, LogError> {
+    let range = ReplayRange { db, after: to_sql(after), through: to_sql(through) };
     let mut replayed = ReplayPart::default();
-    let mut merged = Merged { missed: &missed, shelves: Vec::new(), firsts: BinaryHeap::new() };
+    let mut merged = MergedPositions { range: &range, partitions: Vec::new(), firsts: BinaryHeap::new() };
     for to in addresses {
         match to {
-            Address::Room(room) if is_first && missed.is_too_much(*room)? => replayed.resets.push(*room),
-            _ => Shelf::all(*to).try_for_each(|shelf| merged.add(shelf))?,
+            Address::Room(room) if is_first && range.exceeds_limits(*room)? => replayed.resets.push(*room),
+            _ => Partition::all(*to).try_for_each(|partition| merged.add(partition))?,
         }
     }
     let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.n = ?1"))?;
@@ -46,7 +46,7 @@ pub(super) fn read(
         bytes += weight(&event);
         let is_first = replayed.events.is_empty();
         if !is_first && (replayed.events.len() >= REPLAY_PART_EVENTS || bytes > REPLAY_PART_BYTES) {
-            replayed.next = Some(ours(n - 1)?);
+            replayed.next = Some(from_sql(n - 1)?);
             break;
         }
         replayed.events.push(event);
@@ -55,63 +55,69 @@ pub(super) fn read(
 }
 
 /// The positions of many shelves in one order.
-struct Merged<'a> {
-    missed: &'a Missed<'a>,
-    shelves: Vec<(Shelf, VecDeque<i64>)>,
+struct MergedPositions<'a> {
+    range: &'a ReplayRange<'a>,
+    partitions: Vec<(Partition, VecDeque<i64>)>,
     /// The first position of each shelf that has one, and which shelf that is.
     firsts: BinaryHeap<Reverse<(i64, usize)>>,
 }
 
-impl Merged<'_> {
-    fn add(&mut self, shelf: Shelf) -> Result<(), Fault> {
+impl MergedPositions<'_> {
+    fn add(&mut self, partition: Partition) -> Result<(), LogError> {
         let mut positions = VecDeque::new();
-        self.missed.positions(shelf, self.missed.after, &mut positions)?;
+        self.range.positions(partition, self.range.after, &mut positions)?;
         if let Some(first) = positions.front() {
-            self.firsts.push(Reverse((*first, self.shelves.len())));
-            self.shelves.push((shelf, positions));
+            self.firsts.push(Reverse((*first, self.partitions.len())));
+            self.partitions.push((partition, positions));
         }
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Option<i64>, Fault> {
+    fn next(&mut self) -> Result<Option<i64>, LogError> {
         let Some(Reverse((n, index))) = self.firsts.pop() else { return Ok(None) };
-        let Some((shelf, positions)) = self.shelves.get_mut(index) else { return Ok(None) };
+        let Some((partition, positions)) = self.partitions.get_mut(index) else { return Ok(None) };
         positions.pop_front();
         if positions.is_empty() {
-            self.missed.positions(*shelf, n, positions)?;
+            self.range.positions(*partition, n, positions)?;
         }
         self.firsts.extend(positions.front().map(|first| Reverse((*first, index))));
         Ok(Some(n))
     }
 }
 
-struct Missed<'a> {
-    db: &'a Connection,
+struct ReplayRange<'a> {
+    db: &'a Database,
     after: i64,
     through: i64,
 }
 
-impl Missed<'_> {
+impl ReplayRange<'_> {
     /// The next positions on a shelf, a few at a time.
-    fn positions(&self, shelf: Shelf, after: i64, positions: &mut VecDeque<i64>) -> Result<(), Fault> {
+    fn positions(
+        &self,
+        partition: Partition,
+        after: i64,
+        positions: &mut VecDeque<i64>,
+    ) -> Result<(), LogError> {
         let mut select = self.db.prepare_cached(
             "SELECT n FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
         )?;
-        let found = select.query_map((shelf.0, after, self.through, MERGE_AHEAD as i64), |row| row.get(0))?;
+        let found =
+            select.query_map((partition.0, after, self.through, MERGE_AHEAD as i64), |row| row.get(0))?;
         for n in found {
             positions.push_back(n?);
         }
         Ok(())
     }
 
-    fn is_too_much(&self, room: RoomId) -> Result<bool, Fault> {
+    fn exceeds_limits(&self, room: RoomId) -> Result<bool, LogError> {
         let mut select = self.db.prepare_cached(
             "SELECT count(*) FROM (SELECT 1 FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 LIMIT ?4)",
         )?;
         let limit = REPLAY_EVENTS_MAX as i64 + 1;
         let mut count = 0;
-        for shelf in Shelf::all(Address::Room(room)) {
-            let bounds = (shelf.0, self.after, self.through, limit);
+        for partition in Partition::all(Address::Room(room)) {
+            let bounds = (partition.0, self.after, self.through, limit);
             count += select.query_row(bounds, |row| row.get::<_, i64>(0))?;
         }
         if count == 0 || count >= limit {
@@ -121,7 +127,7 @@ impl Missed<'_> {
         let mut select = self.db.prepare_cached(
             "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3",
         )?;
-        let bounds = (Shelf::messages(room).0, self.after, self.through);
+        let bounds = (Partition::messages(room).0, self.after, self.through);
         let bytes: i64 = select.query_row(bounds, |row| row.get(0))?;
         Ok(bytes > REPLAY_BYTES_MAX as i64)
     }

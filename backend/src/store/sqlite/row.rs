@@ -2,9 +2,9 @@
 //! is in `body` as JSON, and what was said is in `text`, so that it can be blanked
 //! without touching the rest.
 
-use super::{fault::Fault, partition::Shelf};
+use super::{log_error::LogError, partition::Partition};
 use hub::change::Receipt;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection as Database, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Address, ClientId, Event, Member, MemberId, Room, RoomId,
@@ -22,13 +22,13 @@ const CREATED: &str = "room_created";
 const CHANGED: &str = "room_changed";
 
 /// A number of ours as SQLite has it. What is greater than any that was given out stays so.
-pub(super) fn sql(number: u64) -> i64 {
+pub(super) fn to_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A number of SQLite's as ours.
-pub(super) fn ours(number: i64) -> Result<u64, Fault> {
-    u64::try_from(number).map_err(|_| Fault::Damaged(format!("{number} must not be negative")))
+pub(super) fn from_sql(number: i64) -> Result<u64, LogError> {
+    u64::try_from(number).map_err(|_| LogError::Damaged(format!("{number} must not be negative")))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,7 +65,7 @@ struct RoomBody {
 }
 
 /// Writes an event. `client_id` is the one of the change whose receipt is about it.
-pub(super) fn write(db: &Connection, event: &Event, client_id: Option<ClientId>) -> Result<(), Fault> {
+pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -> Result<(), LogError> {
     let Some(position) = event.position() else { return Ok(()) };
     let (kind, author, at, body, text) = match event {
         Event::Posted(Posted { seq, at, author, name, tag, text, .. }) => {
@@ -98,13 +98,13 @@ pub(super) fn write(db: &Connection, event: &Event, client_id: Option<ClientId>)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute((
-        sql(position.n),
-        Shelf::of(event, position.to).0,
-        sql(position.prev),
+        to_sql(position.n),
+        Partition::of(event, position.to).0,
+        to_sql(position.prev),
         kind,
-        sql(author.0),
+        to_sql(author.0),
         client_id.map(|id| id.0),
-        sql(at),
+        to_sql(at),
         body,
         text,
     ))?;
@@ -115,56 +115,56 @@ fn room_body(room: &Room) -> RoomBody {
     RoomBody { name: room.name.clone(), description: room.description.clone() }
 }
 
-fn json(body: &impl Serialize) -> Result<String, Fault> {
-    serde_json::to_string(body).map_err(|error| Fault::Damaged(error.to_string()))
+fn json(body: &impl Serialize) -> Result<String, LogError> {
+    serde_json::to_string(body).map_err(|error| LogError::Damaged(error.to_string()))
 }
 
 /// What the columns of one row hold, read as their types.
-struct Cells<'a> {
+struct EventRow<'a> {
     row: &'a Row<'a>,
     n: u64,
 }
 
-impl Cells<'_> {
-    fn number(&self, column: usize) -> Result<u64, Fault> {
-        ours(self.row.get(column)?)
+impl EventRow<'_> {
+    fn number(&self, column: usize) -> Result<u64, LogError> {
+        from_sql(self.row.get(column)?)
     }
 
-    fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    fn body<T: DeserializeOwned>(&self) -> Result<T, LogError> {
         let body = self.row.get_ref(7)?.as_str().map_err(|error| self.damaged(&error.to_string()))?;
         serde_json::from_str(body).map_err(|error| self.damaged(&error.to_string()))
     }
 
-    fn client_id(&self) -> Result<ClientId, Fault> {
+    fn client_id(&self) -> Result<ClientId, LogError> {
         let bytes: Option<[u8; 16]> = self.row.get(5)?;
         bytes.map(ClientId).ok_or_else(|| self.damaged("its client_id is missing"))
     }
 
-    fn damaged(&self, why: &str) -> Fault {
-        Fault::Damaged(format!("event {}: {why}", self.n))
+    fn damaged(&self, why: &str) -> LogError {
+        LogError::Damaged(format!("event {}: {why}", self.n))
     }
 }
 
 /// Reads an event from [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>) -> Result<Event, Fault> {
-    let n = ours(row.get(0)?)?;
-    let cells = Cells { row, n };
-    let (to, prev, at) = (Shelf(row.get(1)?).address()?, cells.number(2)?, cells.number(6)?);
-    let author = MemberId(cells.number(4)?);
-    let kind = row.get_ref(3)?.as_str().map_err(|error| cells.damaged(&error.to_string()))?;
+pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
+    let n = from_sql(row.get(0)?)?;
+    let event_row = EventRow { row, n };
+    let (to, prev, at) = (Partition(row.get(1)?).address()?, event_row.number(2)?, event_row.number(6)?);
+    let author = MemberId(event_row.number(4)?);
+    let kind = row.get_ref(3)?.as_str().map_err(|error| event_row.damaged(&error.to_string()))?;
     let room = |body: RoomBody| match to {
         Address::Room(id) => Ok(Room { id, name: body.name, description: body.description }),
-        Address::Member(_) => Err(cells.damaged("a room's event is addressed to a member")),
+        Address::Member(_) => Err(event_row.damaged("a room's event is addressed to a member")),
     };
     Ok(match kind {
         POSTED => {
-            let PostedBody { seq, name, tag } = cells.body()?;
+            let PostedBody { seq, name, tag } = event_row.body()?;
             let text: Option<String> = row.get(8)?;
-            let (client_id, text) = (cells.client_id()?, text.unwrap_or_default());
+            let (client_id, text) = (event_row.client_id()?, text.unwrap_or_default());
             Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
         }
         JOINED => {
-            let JoinedBody { name, room } = cells.body()?;
+            let JoinedBody { name, room } = event_row.body()?;
             Event::MemberJoined(MemberJoined { n, to, prev, at, member: Member { id: author, name }, room })
         }
         LEFT => Event::MemberLeft(MemberLeft {
@@ -173,21 +173,21 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, Fault> {
             prev,
             at,
             member: author,
-            room: cells.body::<LeftBody>()?.room,
+            room: event_row.body::<LeftBody>()?.room,
         }),
         RENAMED => {
-            let NameBody { name } = cells.body()?;
+            let NameBody { name } = event_row.body()?;
             Event::Renamed(Renamed { n, to, prev, at, member: Member { id: author, name } })
         }
         CREATED => {
-            let (client_id, room) = (cells.client_id()?, room(cells.body()?)?);
+            let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
             Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room })
         }
         CHANGED => {
-            let (client_id, room) = (cells.client_id()?, room(cells.body()?)?);
+            let (client_id, room) = (event_row.client_id()?, room(event_row.body()?)?);
             Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room })
         }
-        other => return Err(cells.damaged(&format!("its kind {other:?} is unknown"))),
+        other => return Err(event_row.damaged(&format!("its kind {other:?} is unknown"))),
     })
 }
 

@@ -7,7 +7,7 @@
 //! take them for committed. So they are cut off, before anybody is told that
 //! what they hold was refused.
 
-use super::{Files, database, fault::Fault};
+use super::{LogFiles, database, log_error::LogError};
 use std::{fs, io};
 
 /// Bytes before the first page.
@@ -17,7 +17,7 @@ const PAGE_HEADER: u64 = 24;
 
 /// Cuts the write-ahead log where its index ends. The caller is the only writer, and no
 /// transaction is open.
-pub(super) fn cut(files: &Files) -> Result<(), Fault> {
+pub(super) fn cut(files: &LogFiles) -> Result<(), LogError> {
     let db = database::index(&files.log)?;
     let pages: i64 = db.query_row("PRAGMA wal_checkpoint(NOOP)", (), |row| row.get(1))?;
     let page_bytes: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;

@@ -1,4 +1,4 @@
-use super::{fault_injection::Faults, *};
+use super::{fault_injection::InjectedFaults, *};
 use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
 use hub::change::Committed;
 use hub::house::members::DeviceKey;
@@ -12,35 +12,35 @@ use std::{
 };
 
 /// A log of a test's own, with one member.
-struct Trial {
+struct TestLog {
     path: PathBuf,
     store: Option<SqliteStore>,
-    faults: Arc<Faults>,
+    faults: Arc<InjectedFaults>,
 }
 
-impl Trial {
+impl TestLog {
     async fn new() -> Self {
-        let mut trial = Trial::at(&path());
+        let mut log = TestLog::at(&path());
         let device = DeviceKey([1; 32]);
         let join = Change::Join { name: Name::parse("Wei").unwrap(), device };
-        trial.store().append(vec![join], 1).await[0].as_ref().unwrap();
-        trial
+        log.store().append(vec![join], 1).await[0].as_ref().unwrap();
+        log
     }
 
     fn at(path: &Path) -> Self {
-        let folder = Folder::hold(path).unwrap();
-        let files = Files::of(path);
+        let folder = DataFolder::lock(path).unwrap();
+        let files = LogFiles::of(path);
         let faults = Arc::clone(&files.faults);
         let store = SqliteStore::open_files(folder, files).unwrap();
-        Trial { path: path.to_owned(), store: Some(store), faults }
+        TestLog { path: path.to_owned(), store: Some(store), faults }
     }
 
     fn store(&mut self) -> &mut SqliteStore {
         self.store.as_mut().unwrap()
     }
 
-    fn trouble(&mut self) -> Option<&'static str> {
-        self.store().condition().trouble()
+    fn refusal(&mut self) -> Option<&'static str> {
+        self.store().health().refusal()
     }
 
     async fn post(&mut self, id: u8, text: &str) -> Outcome {
@@ -60,21 +60,21 @@ impl Trial {
     }
 
     /// The files as a crash would leave them, opened as a start would.
-    fn after_a_crash(&self) -> Trial {
+    fn after_a_crash(&self) -> TestLog {
         let to = path();
         fs::create_dir_all(&to).unwrap();
-        let (files, copies) = (Files::of(&self.path), Files::of(&to));
+        let (files, copies) = (LogFiles::of(&self.path), LogFiles::of(&to));
         fs::copy(&files.log, &copies.log).unwrap();
         fs::copy(&files.wal, &copies.wal).unwrap();
-        Trial::at(&to)
+        TestLog::at(&to)
     }
 
     fn wal(&self) -> Vec<u8> {
-        fs::read(Files::of(&self.path).wal).unwrap()
+        fs::read(LogFiles::of(&self.path).wal).unwrap()
     }
 }
 
-impl Drop for Trial {
+impl Drop for TestLog {
     fn drop(&mut self) {
         self.store = None;
         let _ = fs::remove_dir_all(&self.path);
@@ -97,55 +97,55 @@ fn texts(messages: &[Message]) -> Vec<&str> {
 }
 
 /// What every fault must look like from outside. `begin` and `end` arrange it.
-async fn is_borne(why: &str, begin: impl Fn(&Faults), end: impl Fn(&Faults)) {
-    let mut trial = Trial::new().await;
-    let kept = trial.post(1, "kept").await.unwrap();
-    assert_eq!(trial.trouble(), None);
+async fn is_borne(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
+    let mut log = TestLog::new().await;
+    let kept = log.post(1, "kept").await.unwrap();
+    assert_eq!(log.refusal(), None);
 
-    begin(&trial.faults);
+    begin(&log.faults);
     let long = "x".repeat(100_000);
     let batch = vec![post(2, &long), post(1, "kept"), post(3, "neither")];
-    let refused = trial.store().append(batch, 2).await;
+    let refused = log.store().append(batch, 2).await;
     assert_eq!(refused, vec![Err(ErrorCode::StoreRefused); 3], "{why}: all of the batch");
-    assert_eq!(trial.trouble(), Some(why));
-    assert_eq!(texts(&trial.messages().await), ["kept"], "{why}: reading goes on");
-    assert_eq!(trial.post(4, "nor this").await, Err(ErrorCode::StoreRefused), "{why}: at once");
+    assert_eq!(log.refusal(), Some(why));
+    assert_eq!(texts(&log.messages().await), ["kept"], "{why}: reading goes on");
+    assert_eq!(log.post(4, "nor this").await, Err(ErrorCode::StoreRefused), "{why}: at once");
 
-    end(&trial.faults);
-    trial.store().condition().well().await;
-    let Committed { receipt, events } = trial.post(2, &long).await.unwrap();
+    end(&log.faults);
+    log.store().health().wait_until_writable().await;
+    let Committed { receipt, events } = log.post(2, &long).await.unwrap();
     assert_eq!((receipt.n, receipt.seq, events.len()), (3, 2, 1), "{why}: as if it had not been tried");
-    assert_eq!(trial.post(1, "kept").await.unwrap(), Committed { receipt: kept.receipt, events: vec![] });
-    assert_eq!(texts(&trial.messages().await), ["kept", &long]);
-    let mut again = trial.after_a_crash();
+    assert_eq!(log.post(1, "kept").await.unwrap(), Committed { receipt: kept.receipt, events: vec![] });
+    assert_eq!(texts(&log.messages().await), ["kept", &long]);
+    let mut again = log.after_a_crash();
     assert_eq!(texts(&again.messages().await), ["kept", &long], "{why}: and after a start");
 }
 
 #[tokio::test]
 async fn a_full_disk_is_borne() {
     // The form alone has more pages than two.
-    let begin = |faults: &Faults| faults.pages_max.store(2, Ordering::SeqCst);
+    let begin = |faults: &InjectedFaults| faults.pages_max.store(2, Ordering::SeqCst);
     is_borne("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
 }
 
 #[tokio::test]
 async fn a_log_that_cannot_be_written_is_borne() {
-    let set = |to| move |faults: &Faults| faults.is_read_only.store(to, Ordering::SeqCst);
+    let set = |to| move |faults: &InjectedFaults| faults.is_read_only.store(to, Ordering::SeqCst);
     is_borne("the database cannot be written to", set(true), set(false)).await;
 }
 
 #[tokio::test]
 async fn a_failed_sync_is_borne() {
-    let set = |to| move |faults: &Faults| faults.syncs_fail.store(to, Ordering::SeqCst);
+    let set = |to| move |faults: &InjectedFaults| faults.syncs_fail.store(to, Ordering::SeqCst);
     is_borne("the disk reports an error", set(true), set(false)).await;
 }
 
 #[tokio::test]
 async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_start() {
-    let mut trial = Trial::new().await;
-    trial.faults.database_sync_fails.store(true, Ordering::SeqCst);
+    let mut log = TestLog::new().await;
+    log.faults.database_sync_fails.store(true, Ordering::SeqCst);
     let text = "x".repeat(16 << 10);
-    let wal = Files::of(&trial.path).wal;
+    let wal = LogFiles::of(&log.path).wal;
     // Past the length at which it would have begun anew, if its pages were moved.
     let (mut id, mut sent) = (0_u128, 0);
     let long = u64::try_from(3 * WAL_PAGES).unwrap() * 4096;
@@ -158,61 +158,61 @@ async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_sta
         let batch: Vec<_> = (0..64).map(|_| next()).collect();
         sent += batch.len();
         assert!(sent < 5_000, "it began anew");
-        assert!(trial.store().append(batch, 1).await.iter().all(Result::is_ok));
+        assert!(log.store().append(batch, 1).await.iter().all(Result::is_ok));
     }
-    assert!(!trial.faults.database_sync_fails.load(Ordering::SeqCst), "it was met");
+    assert!(!log.faults.database_sync_fails.load(Ordering::SeqCst), "it was met");
     // Not at the end either.
-    trial.store = None;
+    log.store = None;
     assert!(fs::metadata(&wal).unwrap().len() >= long);
     // What the database has of it may be gone: the write-ahead log alone has all.
-    let mut again = trial.after_a_crash();
+    let mut again = log.after_a_crash();
     let found = again.page(PageAnchor::Newest).await.unwrap();
     assert_eq!(found.messages.last().unwrap().seq, u64::try_from(sent).unwrap());
 }
 
 #[tokio::test]
 async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
-    let mut trial = Trial::new().await;
-    trial.post(1, "kept").await.unwrap();
-    let before = trial.wal();
+    let mut log = TestLog::new().await;
+    log.post(1, "kept").await.unwrap();
+    let before = log.wal();
     // The same post, committed by another that has the same files, makes the very pages that a
     // commit leaves whose sync fails.
     let leavings = {
-        let mut twin = trial.after_a_crash();
+        let mut twin = log.after_a_crash();
         twin.post(2, "refused").await.unwrap();
         assert_eq!(twin.wal()[..before.len()], before);
         twin.wal()[before.len()..].to_owned()
     };
     assert!(!leavings.is_empty());
-    trial.faults.leavings.lock().unwrap().clone_from(&leavings);
-    trial.faults.syncs_fail.store(true, Ordering::SeqCst);
-    assert_eq!(trial.post(2, "refused").await, Err(ErrorCode::StoreRefused));
-    assert_eq!(texts(&trial.messages().await), ["kept"]);
-    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept"]);
+    log.faults.leavings.lock().unwrap().clone_from(&leavings);
+    log.faults.syncs_fail.store(true, Ordering::SeqCst);
+    assert_eq!(log.post(2, "refused").await, Err(ErrorCode::StoreRefused));
+    assert_eq!(texts(&log.messages().await), ["kept"]);
+    assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
 
     // They would have been found.
-    let files = Files::of(&trial.path);
+    let files = LogFiles::of(&log.path);
     fs::OpenOptions::new().append(true).open(&files.wal).unwrap().write_all(&leavings).unwrap();
-    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept", "refused"]);
+    assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "refused"]);
 
     // And are cut off before the next change is taken.
-    trial.faults.syncs_fail.store(false, Ordering::SeqCst);
-    trial.store().condition().well().await;
-    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept"]);
-    trial.post(3, "later").await.unwrap();
-    assert_eq!(texts(&trial.after_a_crash().messages().await), ["kept", "later"]);
+    log.faults.syncs_fail.store(false, Ordering::SeqCst);
+    log.store().health().wait_until_writable().await;
+    assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
+    log.post(3, "later").await.unwrap();
+    assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "later"]);
 }
 
 #[tokio::test]
 async fn a_bad_page_is_told_and_the_others_are_read() {
-    let mut trial = Trial::new().await;
+    let mut log = TestLog::new().await;
     for id in 1..=100 {
         let text = format!("message {id} {}", "x".repeat(1_000));
-        trial.post(id, &text).await.unwrap();
+        log.post(id, &text).await.unwrap();
     }
     // To close it moves all into the database.
-    trial.store = None;
-    let file = Files::of(&trial.path).log;
+    log.store = None;
+    let file = LogFiles::of(&log.path).log;
     let whole = fs::read(&file).unwrap();
     let needle = b"message 7 ";
     let place = whole.windows(needle.len()).position(|window| window == needle).unwrap();
@@ -225,27 +225,27 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
         std::mem::forget(file);
     };
     write(&[0xff; 64]);
-    trial.store = Some(SqliteStore::open(Folder::hold(&trial.path).unwrap()).unwrap());
-    assert_eq!(trial.page(PageAnchor::After(0)).await, Err(ErrorCode::StoreRefused));
-    assert_eq!(trial.messages().await.len(), 50, "the newest are elsewhere");
+    log.store = Some(SqliteStore::open(DataFolder::lock(&log.path).unwrap()).unwrap());
+    assert_eq!(log.page(PageAnchor::After(0)).await, Err(ErrorCode::StoreRefused));
+    assert_eq!(log.messages().await.len(), 50, "the newest are elsewhere");
     write(&whole[page..page + 64]);
     for _ in 0..READERS {
-        assert_eq!(trial.page(PageAnchor::After(0)).await.unwrap().messages.len(), 50);
+        assert_eq!(log.page(PageAnchor::After(0)).await.unwrap().messages.len(), 50);
     }
 }
 
 #[tokio::test]
 async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
-    let mut trial = Trial::new().await;
+    let mut log = TestLog::new().await;
     for id in 1..=100 {
-        trial.post(id, "x").await.unwrap();
+        log.post(id, "x").await.unwrap();
     }
-    let file = Files::of(&trial.path).log;
+    let file = LogFiles::of(&log.path).log;
     let page: i64 = database::reader(&file)
         .unwrap()
         .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'receipts'", (), |row| row.get(0))
         .unwrap();
-    trial.store = None;
+    log.store = None;
     let start = usize::try_from((page - 1) * 4096).unwrap();
     let whole = fs::read(&file).unwrap();
     let write = |bytes: &[u8]| {
@@ -256,24 +256,24 @@ async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
         std::mem::forget(file);
     };
     write(&[0xff; 64]);
-    trial.store = Some(SqliteStore::open(Folder::hold(&trial.path).unwrap()).unwrap());
-    assert_eq!(trial.trouble(), None, "nobody has met it");
-    assert_eq!(trial.post(101, "x").await, Err(ErrorCode::StoreRefused));
+    log.store = Some(SqliteStore::open(DataFolder::lock(&log.path).unwrap()).unwrap());
+    assert_eq!(log.refusal(), None, "nobody has met it");
+    assert_eq!(log.post(101, "x").await, Err(ErrorCode::StoreRefused));
     // It does not come and go with each post, and reading goes on.
     for _ in 0..20 {
-        assert_eq!(trial.trouble(), Some("the database is damaged; run `teahouse check`"));
-        assert_eq!(trial.messages().await.len(), 50);
+        assert_eq!(log.refusal(), Some("the database is damaged; run `teahouse check`"));
+        assert_eq!(log.messages().await.len(), 50);
         tokio::time::sleep(PAUSE_FIRST / 10).await;
     }
     write(&whole[start..start + 64]);
-    trial.store().condition().well().await;
-    trial.post(101, "x").await.unwrap();
+    log.store().health().wait_until_writable().await;
+    log.post(101, "x").await.unwrap();
 }
 
 #[tokio::test]
 async fn another_programs_file_is_not_touched() {
     let path = path();
-    let folder = Folder::hold(&path).unwrap();
+    let folder = DataFolder::lock(&path).unwrap();
     let file = path.join(FILE);
     fs::write(
         &file,
@@ -286,28 +286,28 @@ async fn another_programs_file_is_not_touched() {
     let other = rusqlite::Connection::open(&file).unwrap();
     other.execute_batch("CREATE TABLE letters (text)").unwrap();
     drop(other);
-    let refused = SqliteStore::open(Folder::hold(&path).unwrap()).err().unwrap();
-    assert!(matches!(refused, Fault::Foreign), "{refused}");
+    let refused = SqliteStore::open(DataFolder::lock(&path).unwrap()).err().unwrap();
+    assert!(matches!(refused, LogError::Foreign), "{refused}");
     fs::remove_dir_all(&path).unwrap();
 }
 
 #[tokio::test]
 async fn a_log_of_a_newer_build_is_left_alone() {
-    let mut trial = Trial::new().await;
-    trial.store = None;
-    let db = rusqlite::Connection::open(Files::of(&trial.path).log).unwrap();
+    let mut log = TestLog::new().await;
+    log.store = None;
+    let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
     db.pragma_update(None, "user_version", 2).unwrap();
     drop(db);
-    let refused = SqliteStore::open(Folder::hold(&trial.path).unwrap()).err().unwrap();
-    assert!(matches!(refused, Fault::Newer(2)), "{refused}");
+    let refused = SqliteStore::open(DataFolder::lock(&log.path).unwrap()).err().unwrap();
+    assert!(matches!(refused, LogError::Newer(2)), "{refused}");
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn the_files_are_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let trial = Trial::new().await;
-    for entry in fs::read_dir(&trial.path).unwrap() {
+    let log = TestLog::new().await;
+    for entry in fs::read_dir(&log.path).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{}", entry.path().display());

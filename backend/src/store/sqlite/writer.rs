@@ -8,14 +8,14 @@
 //! by itself whether the log can be written again.
 
 use super::{
-    Files,
-    checkpointer::{self, Tidier},
-    fault::Fault,
-    log::Log,
+    LogFiles,
+    checkpointer::{self, Checkpointer},
+    log_error::LogError,
+    open_log::OpenLog,
     tail,
 };
 use crate::store::{
-    health::Condition,
+    health::StoreHealth,
     limits::{PAUSE_FIRST, PAUSE_MAX},
 };
 use hub::change::{Change, Outcome};
@@ -31,7 +31,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Changes to commit together.
-pub(super) struct Batch {
+pub(super) struct AppendBatch {
     pub(super) changes: Vec<Change>,
     /// Milliseconds since 1970.
     pub(super) now: u64,
@@ -40,21 +40,21 @@ pub(super) struct Batch {
 
 /// The writer.
 pub(super) struct Writer {
-    files: Files,
-    batches: Receiver<Batch>,
-    condition: Condition,
-    tidier: Tidier,
+    files: LogFiles,
+    batches: Receiver<AppendBatch>,
+    health: StoreHealth,
+    checkpointer: Checkpointer,
     /// When the write-ahead log could not be moved; it is tried again a little later.
-    untidy_since: Option<Instant>,
+    checkpoint_failed_at: Option<Instant>,
     /// The last position that was acknowledged.
     head: u64,
-    line: Line,
+    state: WriterState,
     /// Dropped after the line's connection.
     _file: Arc<File>,
 }
 
-enum Line {
-    Open(Box<Log>),
+enum WriterState {
+    Open(Box<OpenLog>),
     Refusing {
         since_last: Instant,
         pause: Duration,
@@ -65,22 +65,31 @@ enum Line {
 
 impl Writer {
     pub(super) fn new(
-        files: Files,
-        log: Log,
-        batches: Receiver<Batch>,
-        condition: Condition,
-    ) -> Result<Self, Fault> {
-        let (head, tidier) = (log.house().head(), Tidier::start(&files)?);
-        let (line, file) = (Line::Open(Box::new(log)), tidier.file());
-        Ok(Writer { files, batches, condition, tidier, untidy_since: None, head, line, _file: file })
+        files: LogFiles,
+        log: OpenLog,
+        batches: Receiver<AppendBatch>,
+        health: StoreHealth,
+    ) -> Result<Self, LogError> {
+        let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files)?);
+        let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
+        Ok(Writer {
+            files,
+            batches,
+            health,
+            checkpointer,
+            checkpoint_failed_at: None,
+            head,
+            state,
+            _file: file,
+        })
     }
 
     /// Runs until the store is dropped.
     pub(super) fn run(mut self) {
         loop {
-            let batch = match &self.line {
-                Line::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Line::Refusing { since_last, pause, .. } => {
+            let batch = match &self.state {
+                WriterState::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                WriterState::Refusing { since_last, pause, .. } => {
                     match pause.saturating_sub(since_last.elapsed()) {
                         // Even if batches come without a break.
                         Duration::ZERO => Err(RecvTimeoutError::Timeout),
@@ -89,13 +98,13 @@ impl Writer {
                 }
             };
             match batch {
-                Ok(Batch { changes, now, outcomes }) => {
+                Ok(AppendBatch { changes, now, outcomes }) => {
                     let found = self.append(changes, now);
                     // Whoever asked may be gone; what is committed stays so.
                     let _ = outcomes.send(found);
-                    self.tidy();
+                    self.checkpoint();
                 }
-                Err(RecvTimeoutError::Timeout) => self.try_again(),
+                Err(RecvTimeoutError::Timeout) => self.try_reopen(),
                 Err(RecvTimeoutError::Disconnected) => return self.end(),
             }
         }
@@ -103,68 +112,68 @@ impl Writer {
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
         let count = changes.len();
-        if let Line::Open(log) = &mut self.line {
+        if let WriterState::Open(log) = &mut self.state {
             match log.commit(changes, now) {
                 Ok(outcomes) => {
                     self.head = log.house().head();
                     return outcomes;
                 }
-                Err(fault) => self.give_up(&fault),
+                Err(error) => self.start_refusing(&error),
             }
         }
         vec![Err(ErrorCode::StoreRefused); count]
     }
 
-    fn tidy(&mut self) {
-        if let Line::Open(log) = &self.line
-            && self.untidy_since.is_none_or(|since| since.elapsed() >= PAUSE_FIRST)
+    fn checkpoint(&mut self) {
+        if let WriterState::Open(log) = &self.state
+            && self.checkpoint_failed_at.is_none_or(|since| since.elapsed() >= PAUSE_FIRST)
         {
-            self.untidy_since = None;
-            if let Err(fault) = self.tidier.tidy(log.db()) {
-                checkpointer::complain(&fault);
-                self.untidy_since = Some(Instant::now());
+            self.checkpoint_failed_at = None;
+            if let Err(error) = self.checkpointer.checkpoint(log.db()) {
+                checkpointer::log_failure(&error);
+                self.checkpoint_failed_at = Some(Instant::now());
             }
         }
     }
 
     fn end(&mut self) {
-        let db = match &self.line {
-            Line::Open(log) => Some(log.db()),
-            Line::Refusing { .. } => None,
+        let db = match &self.state {
+            WriterState::Open(log) => Some(log.db()),
+            WriterState::Refusing { .. } => None,
         };
-        if let Err(fault) = self.tidier.end(db) {
-            checkpointer::complain(&fault);
+        if let Err(error) = self.checkpointer.end(db) {
+            checkpointer::log_failure(&error);
         }
     }
 
-    fn give_up(&mut self, fault: &Fault) {
-        tracing::error!("cannot write to the database, posts are refused until it works again: {fault}");
-        self.condition.refuse(fault.reason());
+    fn start_refusing(&mut self, error: &LogError) {
+        tracing::error!("cannot write to the database, posts are refused until it works again: {error}");
+        self.health.set_refusing(error.reason());
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
-        self.line = Line::Refusing { since_last, pause, is_damaged: fault.is_damage() };
-        if let Err(fault) = tail::cut(&self.files) {
+        self.state = WriterState::Refusing { since_last, pause, is_damaged: error.is_damage() };
+        if let Err(error) = tail::cut(&self.files) {
             // It is tried again before anything else is written.
-            tracing::error!("cannot remove unfinished writes from the database, will try again: {fault}");
+            tracing::error!("cannot remove unfinished writes from the database, will try again: {error}");
         }
     }
 
-    fn try_again(&mut self) {
-        let Line::Refusing { since_last, pause, is_damaged } = &mut self.line else { return };
-        let found = Log::reopen(&self.files, self.head).and_then(|log| {
+    fn try_reopen(&mut self) {
+        let WriterState::Refusing { since_last, pause, is_damaged } = &mut self.state else { return };
+        let found = OpenLog::reopen(&self.files, self.head).and_then(|log| {
             if *is_damaged {
-                log.look_through()?;
+                log.check_pages()?;
             }
             Ok(log)
         });
         match found {
             Ok(log) => {
                 tracing::info!("the database can be written to again, posts are accepted");
-                self.line = Line::Open(Box::new(log));
-                self.condition.mend();
+                self.state = WriterState::Open(Box::new(log));
+                self.health.set_writable();
             }
-            Err(fault) => {
-                self.condition.refuse(fault.reason());
-                *is_damaged |= fault.is_damage();
+            Err(error) => {
+                self.health.set_refusing(error.reason());
+                *is_damaged |= error.is_damage();
                 *pause = (*pause * 2).min(PAUSE_MAX);
                 *since_last = Instant::now();
             }

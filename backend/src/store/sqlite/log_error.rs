@@ -1,6 +1,6 @@
 //! What can go wrong with a log on disk.
 
-use crate::store::permission_hint::{Lack, Need, advice};
+use crate::store::permission_hint::{MissingPermission, Need, advice};
 use rusqlite::{ErrorCode, ffi};
 use std::{
     ffi::OsString,
@@ -10,7 +10,7 @@ use std::{
 
 /// The log could not be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum LogError {
     /// SQLite refused.
     #[error("{0}")]
     Sql(#[from] rusqlite::Error),
@@ -27,14 +27,14 @@ pub enum Fault {
     #[error("{0}: no database found; name its folder with --data")]
     Missing(PathBuf),
     /// Something of this file.
-    #[error("{}: {fault}{}", path.display(), fault.advice(path, *need))]
+    #[error("{}: {error}{}", path.display(), error.advice(path, *need))]
     At {
         /// Which.
         path: PathBuf,
         /// What was to be done with it.
         need: Need,
         /// What went wrong.
-        fault: Box<Fault>,
+        error: Box<LogError>,
     },
     /// It would do harm.
     #[error("{0}")]
@@ -55,25 +55,25 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl LogError {
     /// The same, with the file that it is about; as it is if it names one already.
     #[must_use]
     pub fn at(self, path: &Path, need: Need) -> Self {
         match self {
-            Fault::At { .. } | Fault::Missing(_) | Fault::Refused(_) => self,
-            fault => Fault::At { path: path.to_owned(), need, fault: Box::new(fault) },
+            LogError::At { .. } | LogError::Missing(_) | LogError::Refused(_) => self,
+            error => LogError::At { path: path.to_owned(), need, error: Box::new(error) },
         }
     }
 
     /// What is to be done about it.
     fn advice(&self, path: &Path, need: Need) -> String {
         match self {
-            Fault::Io(error) => advice(path, need, error),
-            Fault::Sql(error) => match error.sqlite_error_code() {
+            LogError::Io(error) => advice(path, need, error),
+            LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
                     let even = "SQLite writes next to a database even when it only reads, but ";
                     let even = if need == Need::Read { even } else { "" };
-                    beside(path, need).map_or_else(String::new, |lack| format!(": {even}{lack}"))
+                    beside(path, need).map_or_else(String::new, |missing| format!(": {even}{missing}"))
                 }
                 Some(ErrorCode::NotADatabase) => ": this is not a Teahouse database".to_owned(),
                 _ => String::new(),
@@ -85,9 +85,9 @@ impl Fault {
     /// Whether a sync has failed: what it was for may be lost, whatever the next one says.
     pub(super) fn is_failed_sync(&self) -> bool {
         match self {
-            Fault::Sync(_) => true,
-            Fault::At { fault, .. } => fault.is_failed_sync(),
-            Fault::Sql(rusqlite::Error::SqliteFailure(code, _)) => {
+            LogError::Sync(_) => true,
+            LogError::At { error, .. } => error.is_failed_sync(),
+            LogError::Sql(rusqlite::Error::SqliteFailure(code, _)) => {
                 matches!(code.extended_code, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
             }
             _ => false,
@@ -102,7 +102,7 @@ impl Fault {
     /// For those who watch over the process: a few words, without paths.
     pub fn reason(&self) -> &'static str {
         match self {
-            Fault::Sql(error) => match error.sqlite_error_code() {
+            LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => "the disk is full",
                 Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                     "the database cannot be written to"
@@ -115,22 +115,22 @@ impl Fault {
                 }
                 _ => "the database reports an error",
             },
-            Fault::Io(error) | Fault::Sync(error) => match error.kind() {
+            LogError::Io(error) | LogError::Sync(error) => match error.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full",
                 io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                     "the database cannot be written to"
                 }
                 _ => "the disk reports an error",
             },
-            Fault::At { fault, .. } => fault.reason(),
-            Fault::Missing(_) | Fault::Refused(_) => "the database cannot be opened",
-            Fault::Damaged(_) | Fault::Foreign | Fault::Newer(_) | Fault::Head { .. } => DAMAGED,
+            LogError::At { error, .. } => error.reason(),
+            LogError::Missing(_) | LogError::Refused(_) => "the database cannot be opened",
+            LogError::Damaged(_) | LogError::Foreign | LogError::Newer(_) | LogError::Head { .. } => DAMAGED,
         }
     }
 }
 
 /// What of a log's own file, its companions and its folder this user may not use.
-fn beside(log: &Path, need: Need) -> Option<Lack> {
+fn beside(log: &Path, need: Need) -> Option<MissingPermission> {
     let files = ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
         name.push(end);
@@ -141,9 +141,9 @@ fn beside(log: &Path, need: Need) -> Option<Lack> {
         opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
     match files.iter().find(is_closed) {
-        Some(file) => Some(Lack::of(file, need)),
+        Some(file) => Some(MissingPermission::of(file, need)),
         // A file that is not there can only be made by whoever may write to the folder.
-        None => Lack::of_folder(log),
+        None => MissingPermission::of_folder(log),
     }
 }
 

@@ -1,0 +1,55 @@
+//! The body of a WebSocket's response: actix-http polls it when the socket can take more.
+
+use super::Connection;
+use crate::limits::CHUNK_BYTES_MAX;
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use hub::{Input, session::TransportKind};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+/// The frames of one connection as a response body.
+///
+/// It keeps the body that actix-ws made: dropping that one ends the inbound stream.
+pub struct OutboundBody<B> {
+    connection: Rc<Connection>,
+    _inner: B,
+}
+
+impl<B> OutboundBody<B> {
+    /// The body of this connection's response.
+    pub fn new(connection: Rc<Connection>, inner: B) -> Self {
+        OutboundBody { connection, _inner: inner }
+    }
+}
+
+impl<B: MessageBody + Unpin> MessageBody for OutboundBody<B> {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let connection = &self.connection;
+        let mut queue = connection.queue.borrow_mut();
+        // The dispatcher has a buffer of its own, which this server cannot bound. Small chunks leave little in it.
+        let chunk = queue.take(CHUNK_BYTES_MAX);
+        connection.direct_writer.note_poll(chunk.is_some());
+        if chunk.is_none() && queue.is_closing && connection.transport == TransportKind::Socket {
+            connection.direct_writer.end_after_flush();
+        }
+        if chunk.is_some() || queue.is_closing {
+            return Poll::Ready(chunk.map(Ok));
+        }
+        if std::mem::take(&mut queue.notifies_drained) {
+            connection.inputs.push(Input::Drained(connection.session));
+        }
+        connection.wait(cx);
+        Poll::Pending
+    }
+}
