@@ -5,7 +5,7 @@ mod source;
 mod task;
 mod unknown;
 
-pub use source::{RawSettings, Source};
+pub use source::{RawSettings, SettingSource};
 pub use task::Task;
 pub use unknown::unknown_variables;
 

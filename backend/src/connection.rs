@@ -19,8 +19,8 @@ pub mod worker_inputs;
 pub use outbound_body::OutboundBody;
 
 use crate::connection::direct_writer::DirectWriter;
-use crate::connection::frame::Payload;
-use crate::connection::trace::{Sink, Tracer};
+use crate::connection::frame::FramePayload;
+use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
@@ -98,7 +98,7 @@ impl Connection {
 
     /// A sink for the frames of this connection's tracer. It holds the connection weakly, because the
     /// connection holds the tracer.
-    pub fn trace_sink(self: &Rc<Self>) -> Sink {
+    pub fn trace_sink(self: &Rc<Self>) -> TraceSink {
         let connection = Rc::downgrade(self);
         Box::new(move |frame| {
             if let Some(connection) = connection.upgrade() {
@@ -263,8 +263,8 @@ impl Connection {
     /// Code of the queued close frame, if there is one. Frames that were queued before it leave first.
     pub fn close_code(&self) -> Option<u16> {
         let queue = self.queue.borrow();
-        match queue.frames.back().map(|frame| Payload::of(frame)) {
-            Some(Payload::Close(code, _)) if queue.is_closing => Some(code),
+        match queue.frames.back().map(|frame| FramePayload::of(frame)) {
+            Some(FramePayload::Close(code, _)) if queue.is_closing => Some(code),
             _ => None,
         }
     }

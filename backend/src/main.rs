@@ -8,7 +8,7 @@ use backend::lan;
 use backend::page::Page;
 use backend::server::{listener, shutdown};
 use backend::store::data_folder::DataFolder;
-use backend::store::permission_hint::Need;
+use backend::store::permission_hint::FileUse;
 use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry;
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
@@ -82,7 +82,7 @@ fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
         format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)
     })?;
     let log = config.data.join(sqlite::FILE);
-    let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, Need::Write).to_string())?;
+    let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, FileUse::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
     Ok((listener, RunInputs { store, page: Page::load(), house_id, inbound_hook: None }))

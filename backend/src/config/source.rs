@@ -8,7 +8,7 @@ pub(super) const NAMES: &[&str] =
 
 /// Where a setting was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum SettingSource {
     /// `--listen`
     Flag,
     /// `TEAHOUSE_LISTEN`
@@ -17,13 +17,13 @@ pub enum Source {
     File,
 }
 
-impl Source {
+impl SettingSource {
     /// A setting's name in this source.
     pub fn name(self, name: &str) -> String {
         match self {
-            Source::Flag => format!("--{name}"),
-            Source::Environment => env_name(name),
-            Source::File => format!("{} in the configuration file", toml_key(name)),
+            SettingSource::Flag => format!("--{name}"),
+            SettingSource::Environment => env_name(name),
+            SettingSource::File => format!("{} in the configuration file", toml_key(name)),
         }
     }
 }
@@ -40,7 +40,7 @@ fn toml_key(name: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct RawSettings {
     /// By name.
-    pub values: BTreeMap<&'static str, (Source, Vec<String>)>,
+    pub values: BTreeMap<&'static str, (SettingSource, Vec<String>)>,
     /// What stands between the flags: a task and what it is about.
     pub positional: Vec<OsString>,
     /// What could not be understood at all.
@@ -65,7 +65,7 @@ impl RawSettings {
                     "allow-origin" => value.split_whitespace().map(str::to_owned).collect(),
                     _ => vec![value],
                 };
-                raw.values.entry(name).or_insert((Source::Environment, values));
+                raw.values.entry(name).or_insert((SettingSource::Environment, values));
             }
         }
         if let Some(file) = file {
@@ -139,7 +139,7 @@ impl RawSettings {
     }
 
     fn add(&mut self, name: &'static str, value: String) {
-        self.values.entry(name).or_insert((Source::Flag, Vec::new())).1.push(value);
+        self.values.entry(name).or_insert((SettingSource::Flag, Vec::new())).1.push(value);
     }
 
     fn read_file(&mut self, path: &str) {
@@ -160,11 +160,12 @@ impl RawSettings {
             };
             match to_texts(value) {
                 Some(values) => {
-                    self.values.entry(name).or_insert((Source::File, values));
+                    self.values.entry(name).or_insert((SettingSource::File, values));
                 }
-                None => self
-                    .errors
-                    .push(format!("{}: the value must be a string, a number, true, false, or a list of these", Source::File.name(name))),
+                None => self.errors.push(format!(
+                    "{}: the value must be a string, a number, true, false, or a list of these",
+                    SettingSource::File.name(name)
+                )),
             }
         }
     }

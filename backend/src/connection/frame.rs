@@ -50,7 +50,7 @@ pub fn close(code: Option<u16>, reason: &str) -> Bytes {
 
 /// What one of our own frames says, for those who send it in another form.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Payload<'f> {
+pub enum FramePayload<'f> {
     /// A text.
     Text(&'f [u8]),
     /// Are you there?
@@ -61,7 +61,7 @@ pub enum Payload<'f> {
     Other,
 }
 
-impl<'f> Payload<'f> {
+impl<'f> FramePayload<'f> {
     /// Of a whole frame that this module made.
     pub fn of(frame: &'f [u8]) -> Self {
         let header = match frame.get(1) {
@@ -71,16 +71,16 @@ impl<'f> Payload<'f> {
         };
         let payload = frame.get(header..).unwrap_or_default();
         match frame.first().map(|byte| byte & 0x0f) {
-            Some(1) => Payload::Text(payload),
-            Some(9) => Payload::Ping,
+            Some(1) => FramePayload::Text(payload),
+            Some(9) => FramePayload::Ping,
             Some(8) => match payload.split_at_checked(2) {
                 Some((code, reason)) => {
                     let code = u16::from_be_bytes([code[0], code[1]]);
-                    Payload::Close(code, str::from_utf8(reason).unwrap_or_default())
+                    FramePayload::Close(code, str::from_utf8(reason).unwrap_or_default())
                 }
-                None => Payload::Close(NO_STATUS, ""),
+                None => FramePayload::Close(NO_STATUS, ""),
             },
-            _ => Payload::Other,
+            _ => FramePayload::Other,
         }
     }
 }
@@ -108,13 +108,16 @@ mod tests {
     fn what_was_said_is_read_again() {
         for length in [0, 125, 126, 65_535, 65_536] {
             let said = vec![b'x'; length];
-            assert_eq!(Payload::of(&text(&said)), Payload::Text(&said));
+            assert_eq!(FramePayload::of(&text(&said)), FramePayload::Text(&said));
         }
-        assert_eq!(Payload::of(&ping()), Payload::Ping);
-        assert_eq!(Payload::of(&close(Some(1012), "retry-ms=7")), Payload::Close(1012, "retry-ms=7"));
-        assert_eq!(Payload::of(&close(None, "")), Payload::Close(1005, ""));
-        assert_eq!(Payload::of(&binary(b"x")), Payload::Other);
-        assert_eq!(Payload::of(b""), Payload::Other);
+        assert_eq!(FramePayload::of(&ping()), FramePayload::Ping);
+        assert_eq!(
+            FramePayload::of(&close(Some(1012), "retry-ms=7")),
+            FramePayload::Close(1012, "retry-ms=7")
+        );
+        assert_eq!(FramePayload::of(&close(None, "")), FramePayload::Close(1005, ""));
+        assert_eq!(FramePayload::of(&binary(b"x")), FramePayload::Other);
+        assert_eq!(FramePayload::of(b""), FramePayload::Other);
     }
 
     #[test]

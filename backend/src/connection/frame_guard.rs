@@ -28,24 +28,24 @@ pub type Rejection = Rc<Cell<Option<CloseCode>>>;
 pub struct HeaderParser {
     message_max: usize,
     header: [u8; 14],
-    have: usize,
+    header_bytes: usize,
     /// Payload bytes of the current frame still to come.
     skip: u64,
     /// Payload bytes of the current message's fragments so far.
-    message: u64,
+    message_bytes: u64,
 }
 
 impl HeaderParser {
     /// For messages of at most `message_max` bytes, their fragments joined.
     pub fn new(message_max: usize) -> Self {
-        HeaderParser { message_max, header: [0; 14], have: 0, skip: 0, message: 0 }
+        HeaderParser { message_max, header: [0; 14], header_bytes: 0, skip: 0, message_bytes: 0 }
     }
 
     /// Follows the next bytes.
     ///
     /// # Errors
     /// How many of them came before the header that breaks a rule, and which rule.
-    pub fn follow(&mut self, bytes: &[u8]) -> Result<(), (usize, CloseCode)> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), (usize, CloseCode)> {
         let mut at = 0;
         // Where the current header began in these bytes; 0 if it began before them.
         let mut begin = 0;
@@ -56,15 +56,15 @@ impl HeaderParser {
                 at += step;
                 continue;
             }
-            if self.have == 0 {
+            if self.header_bytes == 0 {
                 begin = at;
             }
-            self.header[self.have] = bytes[at];
-            self.have += 1;
+            self.header[self.header_bytes] = bytes[at];
+            self.header_bytes += 1;
             at += 1;
-            if self.have == self.header_length() {
-                self.skip = self.judge().map_err(|code| (begin, code))?;
-                self.have = 0;
+            if self.header_bytes == self.header_length() {
+                self.skip = self.check_header().map_err(|code| (begin, code))?;
+                self.header_bytes = 0;
             }
         }
         Ok(())
@@ -72,7 +72,7 @@ impl HeaderParser {
 
     /// How long the header is, as far as its bytes tell.
     fn header_length(&self) -> usize {
-        if self.have < 2 {
+        if self.header_bytes < 2 {
             return 2;
         }
         let length = match self.header[1] & 0x7f {
@@ -84,7 +84,7 @@ impl HeaderParser {
     }
 
     /// The payload's length, if the frame may come.
-    fn judge(&mut self) -> Result<u64, CloseCode> {
+    fn check_header(&mut self) -> Result<u64, CloseCode> {
         let [first, second, rest @ ..] = self.header;
         let length = match second & 0x7f {
             126 => u64::from(u16::from_be_bytes([rest[0], rest[1]])),
@@ -101,12 +101,12 @@ impl HeaderParser {
         if is_control {
             return if length <= 125 && is_final { Ok(length) } else { Err(CloseCode::Protocol) };
         }
-        self.message = self.message.saturating_add(length);
-        if self.message > self.message_max as u64 {
+        self.message_bytes = self.message_bytes.saturating_add(length);
+        if self.message_bytes > self.message_max as u64 {
             return Err(CloseCode::TooBig);
         }
         if is_final {
-            self.message = 0;
+            self.message_bytes = 0;
         }
         Ok(length)
     }
@@ -118,7 +118,7 @@ pub struct FrameGuard {
     parser: HeaderParser,
     rejection: Rejection,
     /// Bytes passed on since the reader last had to let others run.
-    turn: usize,
+    turn_bytes: usize,
     /// Only a traced connection has one.
     tracer: Option<Rc<Tracer>>,
 }
@@ -131,7 +131,7 @@ impl FrameGuard {
         tracer: Option<Rc<Tracer>>,
     ) -> (Self, Rejection) {
         let (parser, rejection) = (HeaderParser::new(message_max), Rejection::default());
-        (FrameGuard { payload, parser, rejection: Rc::clone(&rejection), turn: 0, tracer }, rejection)
+        (FrameGuard { payload, parser, rejection: Rc::clone(&rejection), turn_bytes: 0, tracer }, rejection)
     }
 }
 
@@ -144,24 +144,24 @@ impl Stream for FrameGuard {
         }
         // actix-ws reads on until there is nothing left: a peer that sends without end would
         // never let it parse what it has.
-        if self.turn >= READ_TURN_BYTES_MAX {
-            self.turn = 0;
+        if self.turn_bytes >= READ_TURN_BYTES_MAX {
+            self.turn_bytes = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.payload).poll_next(cx);
         let Poll::Ready(Some(Ok(mut bytes))) = polled else {
-            self.turn = 0;
+            self.turn_bytes = 0;
             if let (Some(tracer), Poll::Ready(_)) = (&self.tracer, &polled) {
                 tracer.ended();
             }
             return polled;
         };
-        self.turn += bytes.len();
+        self.turn_bytes += bytes.len();
         if let Some(tracer) = &self.tracer {
             tracer.received(&bytes);
         }
-        if let Err((before, code)) = self.parser.follow(&bytes) {
+        if let Err((before, code)) = self.parser.feed(&bytes) {
             self.rejection.set(Some(code));
             if let Some(tracer) = &self.tracer {
                 tracer.ended();
@@ -197,10 +197,10 @@ mod tests {
         frame
     }
 
-    fn follow(parser: &mut HeaderParser, bytes: &[u8], step: usize) -> Result<(), (usize, CloseCode)> {
+    fn feed(parser: &mut HeaderParser, bytes: &[u8], step: usize) -> Result<(), (usize, CloseCode)> {
         let mut done = 0;
         for chunk in bytes.chunks(step) {
-            parser.follow(chunk).map_err(|(before, code)| (done + before, code))?;
+            parser.feed(chunk).map_err(|(before, code)| (done + before, code))?;
             done += chunk.len();
         }
         Ok(())
@@ -212,11 +212,11 @@ mod tests {
         for length in [0, 1, 125, 126, 65_535, 65_536, max - 1, max] {
             for step in [1, 3, 7, 1 << 20] {
                 let bytes = [frame(0x81, length), frame(0x82, length)].concat();
-                assert_eq!(follow(&mut HeaderParser::new(max), &bytes, step), Ok(()), "{length} by {step}");
+                assert_eq!(feed(&mut HeaderParser::new(max), &bytes, step), Ok(()), "{length} by {step}");
             }
         }
         let bytes = [frame(0x81, 3), frame(0x81, max + 1)].concat();
-        assert_eq!(follow(&mut HeaderParser::new(max), &bytes, 1 << 20), Err((9, CloseCode::TooBig)));
+        assert_eq!(feed(&mut HeaderParser::new(max), &bytes, 1 << 20), Err((9, CloseCode::TooBig)));
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
             let mut header = vec![opcode, 0xff];
             header.extend((1_u64 << 40).to_be_bytes());
             header.extend([0; 4]);
-            assert_eq!(HeaderParser::new(65_536).follow(&header), Err((0, code)));
+            assert_eq!(HeaderParser::new(65_536).feed(&header), Err((0, code)));
         }
     }
 
@@ -235,9 +235,9 @@ mod tests {
     fn fragments_count_together_and_controls_between_them_do_not() {
         let max = 100;
         let whole = [frame(0x01, 60), frame(0x89, 125), frame(0x80, 40), frame(0x81, 100)].concat();
-        assert_eq!(follow(&mut HeaderParser::new(max), &whole, 5), Ok(()));
+        assert_eq!(feed(&mut HeaderParser::new(max), &whole, 5), Ok(()));
         let over = [frame(0x01, 60), frame(0x00, 40), frame(0x80, 1)].concat();
-        assert_eq!(follow(&mut HeaderParser::new(max), &over, 1 << 20).unwrap_err().1, CloseCode::TooBig);
+        assert_eq!(feed(&mut HeaderParser::new(max), &over, 1 << 20).unwrap_err().1, CloseCode::TooBig);
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
         for bytes in [&unmasked[..], &reserved, &long_ping, &cut_ping, &top_bit] {
             for step in [1, 100] {
                 assert_eq!(
-                    follow(&mut HeaderParser::new(1000), bytes, step).unwrap_err().1,
+                    feed(&mut HeaderParser::new(1000), bytes, step).unwrap_err().1,
                     CloseCode::Protocol
                 );
             }

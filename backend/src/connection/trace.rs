@@ -14,7 +14,7 @@ use actix_web::{
     http::header::{self, HttpDate},
 };
 use bytes::Bytes;
-use inbound::Inbound;
+use inbound::InboundFrames;
 use shared::{
     Event,
     event::{
@@ -31,19 +31,19 @@ use std::{
 };
 
 /// What one telling counts for its time.
-const TIME_BYTES: usize = 8;
+const ITEM_TIME_BYTES: usize = 8;
 
 /// Queues what a connection is told of itself. It must not keep the connection alive, which holds its tracer.
-pub type Sink = Box<dyn Fn(Bytes)>;
+pub type TraceSink = Box<dyn Fn(Bytes)>;
 
 /// The trace of one connection.
 pub struct Tracer {
     /// Empty until the handshake is answered.
-    sink: OnceCell<Sink>,
-    inbound: RefCell<Inbound>,
+    sink: OnceCell<TraceSink>,
+    inbound: RefCell<InboundFrames>,
     byte_counts: Cell<ByteCounts>,
     /// What may still be told, in bytes; `None` once something was too much.
-    left: Cell<Option<usize>>,
+    remaining: Cell<Option<usize>>,
 }
 
 impl Tracer {
@@ -58,12 +58,12 @@ impl Tracer {
             sink: OnceCell::new(),
             inbound: RefCell::default(),
             byte_counts: Cell::default(),
-            left: Cell::new(Some(TRACE_BYTES_MAX)),
+            remaining: Cell::new(Some(TRACE_BYTES_MAX)),
         })
     }
 
     /// Tells the handshake to `sink`, which takes all that follows too. `response` leaves as it is told.
-    pub fn begin(&self, sink: Sink, request: &HttpRequest, response: &mut HttpResponse) {
+    pub fn begin(&self, sink: TraceSink, request: &HttpRequest, response: &mut HttpResponse) {
         // actix-http would add it when it writes the head.
         if let Ok(now) = HttpDate::from(SystemTime::now()).to_string().try_into() {
             response.headers_mut().insert(header::DATE, now);
@@ -71,26 +71,26 @@ impl Tracer {
         // Called once: a second sink would take nothing.
         let _ = self.sink.set(sink);
         let (handshake, bytes) = headers::handshake(request, response);
-        let told = self.tell(bytes, || TraceItem::Handshake(Box::new(handshake)));
-        self.queue(Some(told.unwrap_or_else(|| self.count())));
+        let told = self.item_within_limit(bytes, || TraceItem::Handshake(Box::new(handshake)));
+        self.emit(Some(told.unwrap_or_else(|| self.counts_item())));
     }
 
     /// Bytes were read from the client. What is to be told of the frames in them is queued.
     pub fn received(&self, bytes: &[u8]) {
-        self.inbound.borrow_mut().follow(bytes, |frame, length| self.came(frame, length));
+        self.inbound.borrow_mut().feed(bytes, |frame, length| self.record_inbound(frame, length));
     }
 
     /// No more will be read: a frame that had begun is told as far as it came.
     pub fn ended(&self) {
-        self.inbound.borrow_mut().end(|frame, length| self.came(frame, length));
+        self.inbound.borrow_mut().end(|frame, length| self.record_inbound(frame, length));
     }
 
-    fn came(&self, frame: TracedFrame, length: u64) {
+    fn record_inbound(&self, frame: TracedFrame, length: u64) {
         let mut byte_counts = self.byte_counts.get();
         add(&mut byte_counts.client, length);
         self.byte_counts.set(byte_counts);
-        if self.left.get().is_some() {
-            self.queue(Some(self.frame(frame).unwrap_or_else(|| self.count())));
+        if self.remaining.get().is_some() {
+            self.emit(Some(self.frame_item(frame).unwrap_or_else(|| self.counts_item())));
         }
     }
 
@@ -100,9 +100,9 @@ impl Tracer {
         let mut byte_counts = self.byte_counts.get();
         add(&mut byte_counts.server, frame.len() as u64);
         self.byte_counts.set(byte_counts);
-        if self.left.get().is_none() {
+        if self.remaining.get().is_none() {
             let is_time = matches!(header.opcode, Opcode::Ping | Opcode::Close);
-            return is_time.then(|| self.count());
+            return is_time.then(|| self.counts_item());
         }
         let (header, payload) = frame.split_at(header.bytes());
         let payload = &payload[..payload.len().min(TRACE_PAYLOAD_BYTES_MAX)];
@@ -111,25 +111,26 @@ impl Tracer {
             header: trace::HexBytes(header.to_vec()),
             payload: trace::HexBytes(payload.to_vec()),
         };
-        Some(self.frame(frame).unwrap_or_else(|| self.count()))
+        Some(self.frame_item(frame).unwrap_or_else(|| self.counts_item()))
     }
 
-    fn frame(&self, frame: TracedFrame) -> Option<Bytes> {
-        self.tell(frame.header.0.len() + frame.payload.0.len(), || TraceItem::Frame(frame))
+    fn frame_item(&self, frame: TracedFrame) -> Option<Bytes> {
+        self.item_within_limit(frame.header.0.len() + frame.payload.0.len(), || TraceItem::Frame(frame))
     }
 
-    fn count(&self) -> Bytes {
-        told(TraceItem::Counted(self.byte_counts.get()))
+    fn counts_item(&self) -> Bytes {
+        item_frame(TraceItem::Counted(self.byte_counts.get()))
     }
 
     /// Tells something of so many bytes, unless that is too much.
-    fn tell(&self, bytes: usize, seen: impl FnOnce() -> TraceItem) -> Option<Bytes> {
-        let left = self.left.get().and_then(|left| left.checked_sub(bytes + TIME_BYTES));
-        self.left.set(left);
-        left.map(|_| told(seen()))
+    fn item_within_limit(&self, bytes: usize, item: impl FnOnce() -> TraceItem) -> Option<Bytes> {
+        let remaining =
+            self.remaining.get().and_then(|remaining| remaining.checked_sub(bytes + ITEM_TIME_BYTES));
+        self.remaining.set(remaining);
+        remaining.map(|_| item_frame(item()))
     }
 
-    fn queue(&self, frame: Option<Bytes>) {
+    fn emit(&self, frame: Option<Bytes>) {
         if let (Some(frame), Some(sink)) = (frame, self.sink.get()) {
             sink(frame);
         }
@@ -141,7 +142,7 @@ fn add(count: &mut DirectionCount, bytes: u64) {
     count.bytes = count.bytes.saturating_add(bytes);
 }
 
-fn told(seen: TraceItem) -> Bytes {
+fn item_frame(seen: TraceItem) -> Bytes {
     event(&Event::Trace(Trace { at: now_ms(), seen }))
 }
 

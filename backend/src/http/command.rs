@@ -6,7 +6,7 @@
 //! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
 
 use super::{byte_count::ByteCounter, query_params::QueryParams};
-use crate::connection::frame::Payload;
+use crate::connection::frame::FramePayload;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
@@ -51,22 +51,22 @@ pub async fn command(
 
 fn respond(answer: Option<Bytes>) -> Result<HttpResponse, ApiError> {
     let frame = answer.ok_or_else(ApiError::internal)?;
-    match Payload::of(&frame) {
-        Payload::Text(json) if json.starts_with(br#"{"type":"error""#) => {
+    match FramePayload::of(&frame) {
+        FramePayload::Text(json) if json.starts_with(br#"{"type":"error""#) => {
             let event = str::from_utf8(json).ok().and_then(|text| Event::parse(text).ok());
             match event {
                 Some(Event::Error(refusal)) => Err(api_error(refusal.code)),
                 _ => Err(ApiError::internal()),
             }
         }
-        Payload::Text(json) => {
+        FramePayload::Text(json) => {
             let mut response = HttpResponse::Ok();
             response.insert_header((header::CONTENT_TYPE, "application/json"));
             response.insert_header((header::CACHE_CONTROL, "no-store"));
             Ok(response.body(Bytes::copy_from_slice(json)))
         }
-        Payload::Close(code, _) => Err(from_close_code(code)),
-        Payload::Ping | Payload::Other => Err(ApiError::internal()),
+        FramePayload::Close(code, _) => Err(from_close_code(code)),
+        FramePayload::Ping | FramePayload::Other => Err(ApiError::internal()),
     }
 }
 

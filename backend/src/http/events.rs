@@ -10,7 +10,7 @@ use super::{
     query_params::QueryParams,
 };
 use crate::connection::Connection;
-use crate::connection::frame::Payload;
+use crate::connection::frame::FramePayload;
 use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
@@ -68,19 +68,19 @@ struct CloseNotice<'f> {
 
 impl EventStreamBody {
     fn write(frame: &Bytes, out: &mut BytesMut) {
-        match Payload::of(frame) {
-            Payload::Text(json) => {
+        match FramePayload::of(frame) {
+            FramePayload::Text(json) => {
                 out.reserve(json.len() + 8);
                 out.put_slice(b"data: ");
                 out.put_slice(json);
                 out.put_slice(b"\n\n");
             }
-            Payload::Ping => out.put_slice(b":\n\n"),
-            Payload::Close(code, reason) => {
+            FramePayload::Ping => out.put_slice(b":\n\n"),
+            FramePayload::Close(code, reason) => {
                 let close = serde_json::to_string(&CloseNotice { code, reason }).unwrap_or_default();
                 out.put_slice(format!("event: close\ndata: {close}\n\n").as_bytes());
             }
-            Payload::Other => {}
+            FramePayload::Other => {}
         }
     }
 

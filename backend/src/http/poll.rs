@@ -9,7 +9,7 @@ use super::{
     query_params::QueryParams,
 };
 use crate::connection::Connection;
-use crate::connection::frame::Payload;
+use crate::connection::frame::FramePayload;
 use crate::fanout::ConnectionGuard;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
@@ -111,16 +111,16 @@ enum BodyState {
 
 impl PollBody {
     fn write(&mut self, frame: &Bytes, out: &mut BytesMut) -> io::Result<()> {
-        match Payload::of(frame) {
-            Payload::Text(json) => {
+        match FramePayload::of(frame) {
+            FramePayload::Text(json) => {
                 if std::mem::replace(&mut self.state, BodyState::SomeEvents) == BodyState::SomeEvents {
                     out.put_u8(b',');
                 }
                 out.put_slice(json);
             }
             // A part must not pass for the whole: the client asks again from where it was.
-            Payload::Close(..) => return Err(io::ErrorKind::ConnectionAborted.into()),
-            Payload::Ping | Payload::Other => {}
+            FramePayload::Close(..) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            FramePayload::Ping | FramePayload::Other => {}
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The data folder: what must last from one start to the next, held by one server
 //! at a time.
 
-use crate::store::permission_hint::{Need, advice};
+use crate::store::permission_hint::{FileUse, advice};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -13,12 +13,12 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Something in it cannot be made or read.
-    #[error("cannot use the data folder: {path}: {source}{}", advice(path, *need, source))]
+    #[error("cannot use the data folder: {path}: {source}{}", advice(path, *file_use, source))]
     Io {
         /// What.
         path: PathBuf,
         /// What was to be done with it.
-        need: Need,
+        file_use: FileUse,
         /// Why.
         source: io::Error,
     },
@@ -34,8 +34,8 @@ pub enum DataError {
     },
 }
 
-fn io_error(path: &Path, need: Need) -> impl Fn(io::Error) -> DataError {
-    move |source| DataError::Io { path: path.to_owned(), need, source }
+fn io_error(path: &Path, file_use: FileUse) -> impl Fn(io::Error) -> DataError {
+    move |source| DataError::Io { path: path.to_owned(), file_use, source }
 }
 
 /// The file that is locked. Its content does not matter.
@@ -62,9 +62,9 @@ impl DataFolder {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(io_error(path, Need::Write))?;
+        builder.create(path).map_err(io_error(path, FileUse::Write))?;
         let (file, holder) = (path.join(LOCK_FILE), path.join(HOLDER_FILE));
-        let lock = private_options().open(&file).map_err(io_error(&file, Need::Write))?;
+        let lock = private_options().open(&file).map_err(io_error(&file, FileUse::Write))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -73,12 +73,12 @@ impl DataFolder {
                 let holder = if holder.is_empty() { "another server" } else { holder }.to_owned();
                 return Err(DataError::Held { path: path.to_owned(), holder });
             }
-            Err(fs::TryLockError::Error(error)) => return Err(io_error(&file, Need::Write)(error)),
+            Err(fs::TryLockError::Error(error)) => return Err(io_error(&file, FileUse::Write)(error)),
         }
         let folder = DataFolder { path: path.to_owned(), _lock: lock };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let text = format!("process {} since {}", process::id(), utc(now));
-        write_private(&holder, &text).map_err(io_error(&holder, Need::Write))?;
+        write_private(&holder, &text).map_err(io_error(&holder, FileUse::Write))?;
         Ok(folder)
     }
 
@@ -98,14 +98,14 @@ impl DataFolder {
             Ok(text) if is_house_id(text.trim()) => return Ok(text.trim().to_owned()),
             Ok(_) => {
                 let why = "this file has no valid house id; move it away, then start again";
-                return Err(io_error(&file, Need::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
+                return Err(io_error(&file, FileUse::Read)(io::Error::new(io::ErrorKind::InvalidData, why)));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_error(&file, Need::Read)(error)),
+            Err(error) => return Err(io_error(&file, FileUse::Read)(error)),
         }
         let id = format!(
             "{:016x}",
-            random_u64().map_err(|error| io_error(&file, Need::Write)(io::Error::other(error)))?
+            random_u64().map_err(|error| io_error(&file, FileUse::Write)(io::Error::other(error)))?
         );
         self.set_house_id(&id)?;
         Ok(id)
@@ -119,9 +119,9 @@ impl DataFolder {
         let file = self.path.join(HOUSE_FILE);
         if !is_house_id(id) {
             let why = io::Error::new(io::ErrorKind::InvalidData, "the backup has no valid house id");
-            return Err(io_error(&file, Need::Write)(why));
+            return Err(io_error(&file, FileUse::Write)(why));
         }
-        write_private(&file, id).map_err(io_error(&file, Need::Write))
+        write_private(&file, id).map_err(io_error(&file, FileUse::Write))
     }
 }
 

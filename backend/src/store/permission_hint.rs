@@ -8,7 +8,7 @@ use std::{
 
 /// What was to be done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum FileUse {
     /// To read it.
     Read,
     /// To write it, or to make it.
@@ -35,13 +35,13 @@ impl MissingPermission {
     }
 
     /// What keeps this user from it, supposed that permissions do.
-    pub fn of(path: &Path, need: Need) -> Self {
-        let verb = |need| if need == Need::Read { "read" } else { "write to" };
+    pub fn of(path: &Path, file_use: FileUse) -> Self {
+        let verb = |file_use| if file_use == FileUse::Read { "read" } else { "write to" };
         match fs::metadata(path) {
-            Ok(_) => MissingPermission { what: path.to_owned(), verb: verb(need) },
+            Ok(_) => MissingPermission { what: path.to_owned(), verb: verb(file_use) },
             // The nearest folder that is there: the file was to be made in it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                MissingPermission { what: nearest(path), verb: verb(Need::Write) }
+                MissingPermission { what: nearest(path), verb: verb(FileUse::Write) }
             }
             // The nearest that can be seen does not let anybody in.
             Err(_) => MissingPermission { what: nearest(path), verb: "enter" },
@@ -78,14 +78,11 @@ impl fmt::Display for MissingPermission {
 }
 
 /// What an error of the system asks for; empty where permissions are not the matter.
-pub fn advice(path: &Path, need: Need, error: &io::Error) -> String {
+pub fn advice(path: &Path, file_use: FileUse, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => format!(": {}", MissingPermission::of(path, need)),
-        io::ErrorKind::NotFound if need == Need::Write => {
-            format!(
-                ": the folder {} does not exist; create it first",
-                path.parent().unwrap_or(path).display()
-            )
+        io::ErrorKind::PermissionDenied => format!(": {}", MissingPermission::of(path, file_use)),
+        io::ErrorKind::NotFound if file_use == FileUse::Write => {
+            format!(": the folder {} does not exist; create it first", path.parent().unwrap_or(path).display())
         }
         io::ErrorKind::NotADirectory => {
             format!(": {} is a file, but must be a folder", path.parent().unwrap_or(path).display())
@@ -102,15 +99,15 @@ mod tests {
     fn the_file_is_named_or_else_the_folder_in_which_it_would_be() {
         let folder = std::env::temp_dir();
         let here = std::env::current_exe().unwrap();
-        let missing = |path: &Path, need| {
-            let MissingPermission { what, verb } = MissingPermission::of(path, need);
+        let missing = |path: &Path, file_use| {
+            let MissingPermission { what, verb } = MissingPermission::of(path, file_use);
             (what, verb)
         };
-        assert_eq!(missing(&here, Need::Read), (here.clone(), "read"));
-        assert_eq!(missing(&here, Need::Write), (here.clone(), "write to"));
+        assert_eq!(missing(&here, FileUse::Read), (here.clone(), "read"));
+        assert_eq!(missing(&here, FileUse::Write), (here.clone(), "write to"));
         let none = folder.join("teahouse-none");
-        assert_eq!(missing(&none.join("log"), Need::Write), (folder, "write to"));
-        assert_eq!(missing(Path::new("teahouse-none"), Need::Write), (".".into(), "write to"));
+        assert_eq!(missing(&none.join("log"), FileUse::Write), (folder, "write to"));
+        assert_eq!(missing(Path::new("teahouse-none"), FileUse::Write), (".".into(), "write to"));
     }
 
     #[test]
@@ -122,15 +119,15 @@ mod tests {
     #[test]
     fn an_error_of_another_kind_needs_no_advice() {
         let path = Path::new("/teahouse-none/log");
-        let told = |need, kind| advice(path, need, &io::Error::from(kind));
-        assert_eq!(told(Need::Read, io::ErrorKind::StorageFull), "");
-        assert_eq!(told(Need::Read, io::ErrorKind::NotFound), "");
+        let told = |file_use, kind| advice(path, file_use, &io::Error::from(kind));
+        assert_eq!(told(FileUse::Read, io::ErrorKind::StorageFull), "");
+        assert_eq!(told(FileUse::Read, io::ErrorKind::NotFound), "");
         assert_eq!(
-            told(Need::Write, io::ErrorKind::NotFound),
+            told(FileUse::Write, io::ErrorKind::NotFound),
             ": the folder /teahouse-none does not exist; create it first"
         );
         assert!(
-            told(Need::Write, io::ErrorKind::PermissionDenied)
+            told(FileUse::Write, io::ErrorKind::PermissionDenied)
                 .starts_with(": this user is not allowed to write to /")
         );
     }

@@ -12,9 +12,9 @@ mod commit;
 mod database;
 #[cfg(test)]
 mod fault_injection;
+mod history;
 mod log_error;
 mod open_log;
-mod page;
 mod partition;
 mod projection;
 mod read_queue;

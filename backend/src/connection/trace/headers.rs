@@ -8,7 +8,7 @@ use shared::event::trace::{Handshake, HeaderField, RequestHead, ResponseHead};
 
 /// Headers whose values are told: those of the handshake, those that proxies write, and those that
 /// every browser sends alike. Of all others, cookies and tokens among them, only the length is told.
-const SHOWN: [&str; 26] = [
+const PUBLIC_HEADERS: [&str; 26] = [
     "host",
     "upgrade",
     "connection",
@@ -44,9 +44,9 @@ pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Hand
         method: head.method.to_string(),
         target: head.uri.to_string(),
         version: format!("{:?}", head.version),
-        headers: of(head.headers.iter()),
+        headers: header_fields(head.headers.iter()),
     };
-    let mut headers = of(response.headers().iter());
+    let mut headers = header_fields(response.headers().iter());
     // Not among them: actix-http writes it for every answer that upgrades.
     let upgrade = HeaderValue::from_static("upgrade");
     headers.push(header("connection", &upgrade));
@@ -58,7 +58,7 @@ pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Hand
     (Handshake { request, response }, line.saturating_add(bytes))
 }
 
-fn of<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<HeaderField> {
+fn header_fields<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<HeaderField> {
     let mut headers = headers.map(|(name, value)| header(name.as_str(), value)).collect::<Vec<_>>();
     sort(&mut headers);
     headers
@@ -70,12 +70,12 @@ fn sort(headers: &mut [HeaderField]) {
 }
 
 fn header(name: &str, value: &HeaderValue) -> HeaderField {
-    let shown = value.to_str().ok().filter(|_| is_shown(name));
-    HeaderField { name: name.to_owned(), value: shown.map(str::to_owned), length: value.len() as u64 }
+    let public = value.to_str().ok().filter(|_| is_public(name));
+    HeaderField { name: name.to_owned(), value: public.map(str::to_owned), length: value.len() as u64 }
 }
 
-fn is_shown(name: &str) -> bool {
-    SHOWN.contains(&name)
+fn is_public(name: &str) -> bool {
+    PUBLIC_HEADERS.contains(&name)
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
         for name in
             ["host", "sec-websocket-key", "x-forwarded-for", "accept", "accept-language", "sec-fetch-site"]
         {
-            assert!(is_shown(name), "{name}");
+            assert!(is_public(name), "{name}");
         }
         for name in [
             "cookie",
@@ -101,7 +101,7 @@ mod tests {
             "x-api-key",
             "referer",
         ] {
-            assert!(!is_shown(name), "{name}");
+            assert!(!is_public(name), "{name}");
         }
     }
 

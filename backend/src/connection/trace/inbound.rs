@@ -8,7 +8,7 @@ use shared::{
 
 /// The frame that is being read.
 #[derive(Debug, Default)]
-pub(super) struct Inbound {
+pub(super) struct InboundFrames {
     /// The bytes of its header so far.
     header: Vec<u8>,
     /// Its header, once whole.
@@ -18,10 +18,10 @@ pub(super) struct Inbound {
     skip: u64,
 }
 
-impl Inbound {
+impl InboundFrames {
     /// Follows the next bytes. `seen` hears of each frame and of its length, header included, once all is there that
     /// is told of it.
-    pub(super) fn follow(&mut self, mut bytes: &[u8], mut seen: impl FnMut(TracedFrame, u64)) {
+    pub(super) fn feed(&mut self, mut bytes: &[u8], mut on_frame: impl FnMut(TracedFrame, u64)) {
         while !bytes.is_empty() {
             if self.skip > 0 {
                 let step = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
@@ -33,28 +33,30 @@ impl Inbound {
                 self.header.push(bytes[0]);
                 bytes = &bytes[1..];
                 self.read = FrameHeader::read(&self.header).ok();
-                self.settle(&mut seen);
+                self.finish_if_complete(&mut on_frame);
                 continue;
             };
-            let step = (wanted(&header) - self.payload.len()).min(bytes.len());
+            let step = (traced_length(&header) - self.payload.len()).min(bytes.len());
             self.payload.extend_from_slice(&bytes[..step]);
             bytes = &bytes[step..];
-            self.settle(&mut seen);
+            self.finish_if_complete(&mut on_frame);
         }
     }
 
     /// No more comes: tells a frame as far as it came.
-    pub(super) fn end(&mut self, seen: impl FnOnce(TracedFrame, u64)) {
+    pub(super) fn end(&mut self, on_frame: impl FnOnce(TracedFrame, u64)) {
         if !self.header.is_empty() {
             let length = (self.header.len() + self.payload.len()) as u64;
-            seen(self.take(), length);
+            on_frame(self.take(), length);
         }
     }
 
-    fn settle(&mut self, seen: &mut impl FnMut(TracedFrame, u64)) {
-        let Some(header) = self.read.filter(|header| wanted(header) == self.payload.len()) else { return };
+    fn finish_if_complete(&mut self, on_frame: &mut impl FnMut(TracedFrame, u64)) {
+        let Some(header) = self.read.filter(|header| traced_length(header) == self.payload.len()) else {
+            return;
+        };
         self.skip = header.length - self.payload.len() as u64;
-        seen(self.take(), header.length.saturating_add(header.bytes() as u64));
+        on_frame(self.take(), header.length.saturating_add(header.bytes() as u64));
     }
 
     fn take(&mut self) -> TracedFrame {
@@ -64,7 +66,7 @@ impl Inbound {
     }
 }
 
-fn wanted(header: &FrameHeader) -> usize {
+fn traced_length(header: &FrameHeader) -> usize {
     usize::try_from(header.length).unwrap_or(usize::MAX).min(TRACE_PAYLOAD_BYTES_MAX)
 }
 
@@ -82,9 +84,9 @@ mod tests {
             lengths.iter().map(|length| Frame::write(Opcode::Binary, &vec![7; *length], Some(KEY))).collect();
         for step in [1, 3, 14, 1 << 20] {
             let mut told = Vec::new();
-            let mut inbound = Inbound::default();
+            let mut inbound = InboundFrames::default();
             for chunk in frames.concat().chunks(step) {
-                inbound.follow(chunk, |frame, length| told.push((frame, length)));
+                inbound.feed(chunk, |frame, length| told.push((frame, length)));
             }
             inbound.end(|frame, _| panic!("{frame:?} is left"));
             assert_eq!(told.len(), lengths.len());
@@ -101,8 +103,8 @@ mod tests {
     fn what_breaks_off_is_told_as_far_as_it_came() {
         let whole = Frame::write(Opcode::Text, b"Hello", Some(KEY));
         for came in 1..whole.len() {
-            let mut inbound = Inbound::default();
-            inbound.follow(&whole[..came], |frame, _| panic!("{frame:?} is not whole"));
+            let mut inbound = InboundFrames::default();
+            inbound.feed(&whole[..came], |frame, _| panic!("{frame:?} is not whole"));
             let mut told = None;
             inbound.end(|frame, length| told = Some((frame, length)));
             let (frame, length) = told.unwrap();
@@ -117,8 +119,8 @@ mod tests {
         bytes.extend(u64::MAX.to_be_bytes());
         bytes.extend(KEY);
         bytes.extend([0; 100]);
-        let (mut inbound, mut told) = (Inbound::default(), 0);
-        inbound.follow(&bytes, |frame, length| {
+        let (mut inbound, mut told) = (InboundFrames::default(), 0);
+        inbound.feed(&bytes, |frame, length| {
             assert_eq!((frame.payload.0.len(), length), (TRACE_PAYLOAD_BYTES_MAX, u64::MAX));
             told += 1;
         });

@@ -15,7 +15,7 @@ fn read(told: &Bytes) -> TraceItem {
 fn at_the_limit_frames_are_told_and_past_it_counted() {
     // A header of two bytes, a payload of 54, and the time: 64 each.
     let frame = frame::text(&[b'x'; 54]);
-    let each = frame.len() + TIME_BYTES;
+    let each = frame.len() + ITEM_TIME_BYTES;
     let full = TRACE_BYTES_MAX / each;
     let tracer = Tracer::new();
     for number in 1..=full + 2 {
@@ -39,8 +39,8 @@ fn the_last_byte_may_be_told() {
     for (spare, is_told) in [(1, true), (0, true), (-1, false)] {
         let tracer = Tracer::new();
         let frame = frame::text(b"Hello");
-        let left = i64::try_from(frame.len() + TIME_BYTES).unwrap() + spare;
-        tracer.left.set(usize::try_from(left).ok());
+        let remaining = i64::try_from(frame.len() + ITEM_TIME_BYTES).unwrap() + spare;
+        tracer.remaining.set(usize::try_from(remaining).ok());
         let told = read(&tracer.sent(&frame).unwrap());
         assert_eq!(matches!(told, TraceItem::Frame(_)), is_told, "{spare} to spare");
     }
@@ -49,7 +49,7 @@ fn the_last_byte_may_be_told() {
 #[test]
 fn past_the_limit_pings_and_the_close_bring_the_count() {
     let tracer = Tracer::new();
-    tracer.left.set(None);
+    tracer.remaining.set(None);
     assert_eq!(tracer.sent(&frame::text(b"x")), None);
     tracer.received(&Frame::write(Opcode::Text, b"Hello", Some([1, 2, 3, 4])));
     let client = DirectionCount { frames: 1, bytes: 11 };

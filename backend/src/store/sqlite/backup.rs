@@ -9,7 +9,7 @@ use super::{
     projection,
 };
 use crate::store::data_folder::{self as data, DataFolder};
-use crate::store::permission_hint::Need;
+use crate::store::permission_hint::FileUse;
 use rusqlite::Connection as Database;
 use shared::Epoch;
 use std::{
@@ -31,7 +31,7 @@ pub fn backup(folder: &Path, to: &Path) -> Result<u64, LogError> {
     }
     let new = UnfinishedFile::next_to(to);
     copy(&log, &new.0, to)?;
-    move_into_place(&new.0, to).map_err(|error| error.at(to, Need::Write))
+    move_into_place(&new.0, to).map_err(|error| error.at(to, FileUse::Write))
 }
 
 /// Gives the finished file its name; returns the log's last position.
@@ -79,12 +79,12 @@ pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
     }
     let new = UnfinishedFile::next_to(&files.log);
     copy(from, &new.0, &files.log)?;
-    let db = database::writer(&new.0).map_err(|error| error.at(&files.log, Need::Write))?;
+    let db = database::writer(&new.0).map_err(|error| error.at(&files.log, FileUse::Write))?;
     let report = check_file(&new.0)?;
     if !report.is_sound() {
         return Err(LogError::Refused(format!("{} was not restored, because it is damaged:\n{report}", from.display())));
     }
-    install_copy(folder, db, &new.0, &files.log).map_err(|error| error.at(&files.log, Need::Write))
+    install_copy(folder, db, &new.0, &files.log).map_err(|error| error.at(&files.log, FileUse::Write))
 }
 
 /// Makes the copy this folder's log.
@@ -121,10 +121,10 @@ pub(super) fn adopt_house_id(folder: &DataFolder, id: &str) -> Result<bool, LogE
 /// One state of a log, without what was deleted, as a file of its own; synced. `named` is what that
 /// file will be called, and is called in what goes wrong.
 fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), LogError> {
-    let db = database::reader(from).map_err(|error| error.at(from, Need::Read))?;
+    let db = database::reader(from).map_err(|error| error.at(from, FileUse::Read))?;
     let wrong = |error: LogError| match error.is_damage() {
-        true => error.at(from, Need::Read),
-        false => error.at(named, Need::Write),
+        true => error.at(from, FileUse::Read),
+        false => error.at(named, FileUse::Write),
     };
     database::make_private(to).map_err(|error| wrong(error.into()))?;
     let name = to.to_str().ok_or_else(|| LogError::Refused(format!("{} is not valid UTF-8; choose another name", to.display())))?;

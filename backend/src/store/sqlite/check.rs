@@ -13,7 +13,7 @@ use super::{
     row::{self, COLUMNS, from_sql},
 };
 use crate::store::limits::DIFFERENCES_MAX;
-use crate::store::permission_hint::Need;
+use crate::store::permission_hint::FileUse;
 use hub::House;
 use hub::house::members::DeviceKey;
 use rusqlite::Connection as Database;
@@ -95,7 +95,7 @@ pub fn check(folder: &Path) -> Result<CheckReport, LogError> {
 
 pub(super) fn check_file(file: &Path) -> Result<CheckReport, LogError> {
     check_readable(file)?;
-    check_log(file).map_err(|error| error.at(file, Need::Read))
+    check_log(file).map_err(|error| error.at(file, FileUse::Read))
 }
 
 /// A log that this user may read.
@@ -104,7 +104,7 @@ pub(super) fn check_readable(file: &Path) -> Result<(), LogError> {
         Ok(found) if found.is_file() => Ok(()),
         Ok(_) => Err(LogError::Refused(format!("{}: this is not a file", file.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LogError::Missing(file.to_owned())),
-        Err(error) => Err(LogError::Io(error).at(file, Need::Read)),
+        Err(error) => Err(LogError::Io(error).at(file, FileUse::Read)),
     }
 }
 

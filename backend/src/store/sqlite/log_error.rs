@@ -1,6 +1,6 @@
 //! What can go wrong with a log on disk.
 
-use crate::store::permission_hint::{MissingPermission, Need, advice};
+use crate::store::permission_hint::{FileUse, MissingPermission, advice};
 use rusqlite::{ErrorCode, ffi};
 use std::{
     ffi::OsString,
@@ -27,12 +27,12 @@ pub enum LogError {
     #[error("{0}: no database found; name its folder with --data")]
     Missing(PathBuf),
     /// Something of this file.
-    #[error("{}: {error}{}", path.display(), error.advice(path, *need))]
+    #[error("{}: {error}{}", path.display(), error.advice(path, *file_use))]
     At {
         /// Which.
         path: PathBuf,
         /// What was to be done with it.
-        need: Need,
+        file_use: FileUse,
         /// What went wrong.
         error: Box<LogError>,
     },
@@ -58,22 +58,22 @@ pub enum LogError {
 impl LogError {
     /// The same, with the file that it is about; as it is if it names one already.
     #[must_use]
-    pub fn at(self, path: &Path, need: Need) -> Self {
+    pub fn at(self, path: &Path, file_use: FileUse) -> Self {
         match self {
             LogError::At { .. } | LogError::Missing(_) | LogError::Refused(_) => self,
-            error => LogError::At { path: path.to_owned(), need, error: Box::new(error) },
+            error => LogError::At { path: path.to_owned(), file_use, error: Box::new(error) },
         }
     }
 
     /// What is to be done about it.
-    fn advice(&self, path: &Path, need: Need) -> String {
+    fn advice(&self, path: &Path, file_use: FileUse) -> String {
         match self {
-            LogError::Io(error) => advice(path, need, error),
+            LogError::Io(error) => advice(path, file_use, error),
             LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
                     let even = "SQLite writes next to a database even when it only reads, but ";
-                    let even = if need == Need::Read { even } else { "" };
-                    beside(path, need).map_or_else(String::new, |missing| format!(": {even}{missing}"))
+                    let even = if file_use == FileUse::Read { even } else { "" };
+                    beside(path, file_use).map_or_else(String::new, |missing| format!(": {even}{missing}"))
                 }
                 Some(ErrorCode::NotADatabase) => ": this is not a Teahouse database".to_owned(),
                 _ => String::new(),
@@ -130,18 +130,18 @@ impl LogError {
 }
 
 /// What of a log's own file, its companions and its folder this user may not use.
-fn beside(log: &Path, need: Need) -> Option<MissingPermission> {
+fn beside(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
     let files = ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
         name.push(end);
         PathBuf::from(name)
     });
     let is_closed = |file: &&PathBuf| {
-        let opened = fs::OpenOptions::new().read(true).write(need == Need::Write).open(file);
+        let opened = fs::OpenOptions::new().read(true).write(file_use == FileUse::Write).open(file);
         opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
     match files.iter().find(is_closed) {
-        Some(file) => Some(MissingPermission::of(file, need)),
+        Some(file) => Some(MissingPermission::of(file, file_use)),
         // A file that is not there can only be made by whoever may write to the folder.
         None => MissingPermission::of_folder(log),
     }

@@ -1,7 +1,7 @@
 //! The house as the projections have it: what the writer starts from. Read
 //! without the events, so that a long log is as quick to open as a short one.
 
-use super::{log_error::LogError, page, partition::Partition, row::from_sql};
+use super::{history, log_error::LogError, partition::Partition, row::from_sql};
 use hub::House;
 use hub::house::members::{DeviceKey, MemberTable};
 use hub::house::names::Name;
@@ -82,7 +82,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
             description: row.get(2)?,
             members: counts.get(&id).copied().unwrap_or(0),
             last: last(db, Address::Room(id))?,
-            seq: page::count(db, id)?,
+            seq: history::count(db, id)?,
         };
         rooms.restore(id, state);
     }

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 pub(super) type ReadOutcome = Result<QueryResult, ErrorCode>;
 
 /// A question and who waits for its answer.
-pub(super) struct PendingRead {
+pub(super) struct QueuedRead {
     pub(super) query: Query,
     pub(super) outcome: oneshot::Sender<ReadOutcome>,
 }
@@ -27,7 +27,7 @@ pub(super) struct ReadQueue {
 }
 
 struct QueueState {
-    pending: VecDeque<PendingRead>,
+    pending: VecDeque<QueuedRead>,
     is_closed: bool,
 }
 
@@ -41,7 +41,7 @@ impl ReadQueue {
     pub(super) async fn read(&self, query: Query) -> ReadOutcome {
         let permit = self.permits.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
         let (outcome, receiver) = oneshot::channel();
-        self.state().pending.push_back(PendingRead { query, outcome });
+        self.state().pending.push_back(QueuedRead { query, outcome });
         // Whoever takes the question gives its place back.
         permit.forget();
         self.has_pending.notify_one();
@@ -49,7 +49,7 @@ impl ReadQueue {
     }
 
     /// The next question; `None` once the desk is closed. For threads of their own.
-    pub(super) fn next(&self) -> Option<PendingRead> {
+    pub(super) fn next(&self) -> Option<QueuedRead> {
         let mut state = self.state();
         loop {
             if state.is_closed {

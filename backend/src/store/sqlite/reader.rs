@@ -1,6 +1,6 @@
 //! A reader: one thread with a connection of its own.
 
-use super::{LogFiles, database, log_error::LogError, page, read_queue::ReadQueue, replay};
+use super::{LogFiles, database, history, log_error::LogError, read_queue::ReadQueue, replay};
 use hub::query::{Query, QueryResult};
 use rusqlite::Connection as Database;
 use shared::ErrorCode;
@@ -28,7 +28,7 @@ fn answer(db: &Database, query: &Query) -> Result<QueryResult, LogError> {
     let transaction = db.unchecked_transaction()?;
     let found = match query {
         Query::History { room, at, limit, through } => {
-            QueryResult::Page(page::read(&transaction, *room, *at, *limit, *through)?)
+            QueryResult::Page(history::read(&transaction, *room, *at, *limit, *through)?)
         }
         Query::Replay { addresses, after, through, is_first } => {
             QueryResult::Replayed(replay::read(&transaction, addresses, *after, *through, *is_first)?)

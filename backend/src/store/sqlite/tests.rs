@@ -97,7 +97,7 @@ fn texts(messages: &[Message]) -> Vec<&str> {
 }
 
 /// What every fault must look like from outside. `begin` and `end` arrange it.
-async fn is_borne(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
+async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
     let mut log = TestLog::new().await;
     let kept = log.post(1, "kept").await.unwrap();
     assert_eq!(log.refusal(), None);
@@ -125,19 +125,19 @@ async fn is_borne(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&Inje
 async fn a_full_disk_is_borne() {
     // The form alone has more pages than two.
     let begin = |faults: &InjectedFaults| faults.pages_max.store(2, Ordering::SeqCst);
-    is_borne("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
+    survives_fault("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
 }
 
 #[tokio::test]
 async fn a_log_that_cannot_be_written_is_borne() {
     let set = |to| move |faults: &InjectedFaults| faults.is_read_only.store(to, Ordering::SeqCst);
-    is_borne("the database cannot be written to", set(true), set(false)).await;
+    survives_fault("the database cannot be written to", set(true), set(false)).await;
 }
 
 #[tokio::test]
 async fn a_failed_sync_is_borne() {
     let set = |to| move |faults: &InjectedFaults| faults.syncs_fail.store(to, Ordering::SeqCst);
-    is_borne("the disk reports an error", set(true), set(false)).await;
+    survives_fault("the disk reports an error", set(true), set(false)).await;
 }
 
 #[tokio::test]
