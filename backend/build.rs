@@ -1,8 +1,7 @@
-//! Puts the page into the binary: every file of `dist/`, as it is, gzipped and
-//! in brotli, and the hashes that the content security policy names.
+//! Embeds the page in the binary: every file of `dist/`, raw, gzipped and in brotli, with a hash of each.
 //!
-//! Compressing once at build time lets the server send bytes that are as small
-//! as they get without spending a cycle on it.
+//! Compressing once at build time costs the server nothing at run time, and allows the slowest and best
+//! level.
 
 use sha2::{Digest, Sha256};
 use std::{
@@ -32,7 +31,7 @@ fn main() {
     write(&out.join("page.rs"), table.as_bytes());
 }
 
-/// The files of the page; trunk puts them all into one folder.
+/// The files of the page. trunk writes all of them into one folder.
 fn list(dist: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dist).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();

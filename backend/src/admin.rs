@@ -1,18 +1,18 @@
-//! The tasks beside serving, for the binary: what they tell and how they end.
+//! The tasks on a house's database: their output and their exit codes. Only the program uses them.
 
 use backend::config::Config;
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
 use std::{path::Path, process::ExitCode};
 
-/// Writes the log to this file.
+/// Writes the database to this file.
 pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let head = sqlite::backup(&config.data, file).map_err(|error| format!("backup: {error}"))?;
     println!("Backup written to {} (up to event {head}).", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Begins the log from this file.
+/// Begins the database from this file.
 pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let folder = DataFolder::lock(&config.data).map_err(|error| format!("restore: {error}"))?;
     let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
@@ -23,7 +23,7 @@ pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks the log; ends with 1 if damage was found.
+/// Checks the database. The exit code is 1 if it is damaged.
 pub(crate) fn check(config: &Config) -> Result<ExitCode, String> {
     let report = sqlite::check(&config.data).map_err(|error| format!("check: {error}"))?;
     print!("{report}");

@@ -1,5 +1,5 @@
-//! Settings: flags, then the environment (`TEAHOUSE_*`), then a TOML file,
-//! then defaults. Every wrong one is told at once, by name.
+//! The settings: flags, then the environment (`TEAHOUSE_*`), then a TOML file, then defaults. All wrong
+//! settings are reported at once, each by its name.
 
 mod source;
 mod task;
@@ -16,7 +16,7 @@ use std::{
 };
 use url::Url;
 
-/// What `--help` prints.
+/// Text of `--help`.
 pub const HELP: &str = "\
 Teahouse: group chat that starts with one command.
 
@@ -40,26 +40,26 @@ Environment variables set the same: TEAHOUSE_LISTEN, TEAHOUSE_LAN, …
 Flags override environment variables; environment variables override the file.
 ";
 
-/// Everything that can be set.
+/// All settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// What to do.
+    /// Task of the program.
     pub task: Task,
-    /// Where to listen.
+    /// Address to listen on.
     pub listen: SocketAddr,
-    /// Tell the address in the local network.
+    /// Whether to listen on all interfaces and print the address in the local network.
     pub lan: bool,
-    /// The address that people open.
+    /// Address that people open, if a proxy serves the house there.
     pub public_url: Option<Url>,
     /// Other origins whose pages may connect, as browsers write them.
     pub allow_origin: Vec<String>,
-    /// Believe the headers of a proxy.
+    /// Whether to believe the `X-Forwarded-…` headers of a proxy.
     pub trust_proxy: bool,
-    /// Bare WebSockets without a name are welcome.
+    /// Whether clients may open a WebSocket in the text dialect, without a name.
     pub plain: bool,
-    /// Messages a second for each member; 0 is no limit.
+    /// Messages a second for each member; 0 means no limit.
     pub limit_posts: u32,
-    /// Where what must last is kept.
+    /// Folder of the house's database.
     pub data: PathBuf,
 }
 
@@ -79,14 +79,15 @@ impl Default for Config {
     }
 }
 
-/// What is wrong, one line each.
+/// The errors of all settings, one line each.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<String>);
 
 impl Config {
-    /// Makes sense of what was found.
+    /// Parses the settings that were collected.
     ///
     /// # Errors
+    ///
     /// Every setting that is wrong, by the name under which it was set.
     pub fn parse(raw: &RawSettings) -> Result<Self, ConfigErrors> {
         let mut errors = raw.errors.clone();

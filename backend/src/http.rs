@@ -1,8 +1,8 @@
-//! The ways in and out. Transports differ only in bytes.
+//! HTTP and its upgrade to WebSocket: the transports, the API, the page's files, and who is admitted.
 //!
-//! A WebSocket carries both. Over plain HTTP a client reads by [`events`] or by [`poll`], and says
-//! what it says by [`command`]; each of these requests is a session of its own, had by its cookie and
-//! its cursor, so that any server of the house may take the next.
+//! A WebSocket carries both directions. Over plain HTTP a client reads by [`events`] or [`poll`], and sends
+//! by [`command`]. Each of these requests is a session of its own: the cookie and the cursor identify it, so
+//! any server of the house may take the next request.
 
 pub mod api;
 pub mod app_state;

@@ -1,13 +1,13 @@
-//! What a host prints for guests: the address, and its QR code.
+//! The addresses that the server prints for its host and for guests, and their QR code.
 
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
-/// This machine's address in the local network: the one that the way out
-/// starts from, or else the first that is not loopback.
+/// This machine's address in the local network: the source address of the default route, or else the first
+/// address that is not loopback.
 pub fn address() -> Option<IpAddr> {
-    // Connecting a datagram socket sends nothing; the system only chooses the way.
-    // 192.0.2.1 is kept for documentation (RFC 5737).
+    // Connecting a datagram socket sends nothing: the system only chooses a route. 192.0.2.1 is reserved for
+    // documentation (RFC 5737).
     let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
         socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
         socket.local_addr()
@@ -19,18 +19,18 @@ pub fn address() -> Option<IpAddr> {
     })
 }
 
-/// The house's address on this machine itself.
+/// URL of the house on this machine itself.
 pub fn local_url(listen: SocketAddr) -> String {
     let ip = if listen.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { listen.ip() };
     format!("http://{}", SocketAddr::new(ip, listen.port()))
 }
 
-/// The house's address for guests in the local network.
+/// URL of the house for guests in the local network.
 pub fn url(listen: SocketAddr) -> Option<String> {
     address().map(|ip| format!("http://{}", SocketAddr::new(ip, listen.port())))
 }
 
-/// A QR code in half blocks, for a terminal; scanners want it dark on light.
+/// A QR code in half blocks, for a terminal. Scanners need dark on light.
 pub fn qr(url: &str) -> Option<String> {
     let code = QrCode::new(url).ok()?;
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build())

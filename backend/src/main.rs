@@ -1,4 +1,4 @@
-//! The binary `teahouse`: reads the settings, opens the house, tells where it is.
+//! The program `teahouse`: reads the settings, then serves the house or runs a task on its database.
 
 mod admin;
 
@@ -13,9 +13,9 @@ use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry;
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
-/// A setting is wrong.
+/// Exit code if a setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
-/// A part has ended without which nothing works (sysexits: EX_SOFTWARE).
+/// Exit code if a vital part of the server has ended (`EX_SOFTWARE` of sysexits).
 const EXIT_FAULT: u8 = 70;
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! The page: embedded in the binary in release, read from `dist/` in development.
+//! The page: its files are embedded in the binary in release, and read from `dist/` in development.
 
 mod scan;
 
@@ -19,7 +19,7 @@ struct EmbeddedFile {
 
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
-/// A page, ready to be sent.
+/// The files of a page, ready to be sent.
 #[derive(Debug)]
 pub struct Page {
     files: BTreeMap<String, PageFile>,
@@ -33,13 +33,13 @@ pub(crate) struct PageFile {
     pub(crate) cache: &'static str,
     pub(crate) hash: String,
     pub(crate) raw: Bytes,
-    /// Absent in development, and where it would not be smaller.
+    /// Absent in development, and if it is not smaller than the raw file.
     pub(crate) gzip: Option<Bytes>,
     pub(crate) brotli: Option<Bytes>,
 }
 
 impl Page {
-    /// The page in this binary, or in development the one in `dist/`.
+    /// Loads the page of this binary, or in development the one in `dist/`.
     pub fn load() -> Self {
         if cfg!(debug_assertions) {
             let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
@@ -58,7 +58,7 @@ impl Page {
         Page::of(files.collect())
     }
 
-    /// The page in a folder.
+    /// Reads the page in a folder.
     pub fn read(folder: &Path) -> Self {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let files = entries.filter_map(|entry| {
@@ -77,17 +77,17 @@ impl Page {
         Page { files, build, policy: policy(&index) }
     }
 
-    /// Which build of the page this is.
+    /// Build of the page.
     pub fn build(&self) -> &str {
         &self.build
     }
 
-    /// The content security policy that it needs, and no more.
+    /// Content security policy that the page needs.
     pub fn policy(&self) -> &str {
         &self.policy
     }
 
-    /// Whether there is one at all.
+    /// Whether the page was built.
     pub fn is_built(&self) -> bool {
         self.files.contains_key("/index.html")
     }
@@ -98,19 +98,19 @@ impl Page {
     }
 }
 
-/// Whether the page itself knows what is at this path: the lobby, a room by its number, or the
-/// connection inspector. It is answered with the page's index.html.
+/// Whether the page itself handles this path: the lobby, a room by its number, or the connection inspector.
+/// The response is the page's index.html.
 pub(crate) fn is_route(path: &str) -> bool {
     matches!(path, "/" | "/inspect") || path.strip_prefix("/r/").is_some_and(is_room)
 }
 
-/// Whether this can be the number of a room, as [`shared::RoomId`] holds it.
+/// Whether this is the number of a room, as [`shared::RoomId`] holds it.
 fn is_room(id: &str) -> bool {
-    // To parse it alone would let a sign pass.
+    // Parsing alone would accept a sign.
     id.bytes().all(|digit| digit.is_ascii_digit()) && id.parse::<u64>().is_ok()
 }
 
-/// The path that is meant where one of the page's has slashes behind it.
+/// The path without slashes at its end, if it has any and the page handles the rest.
 pub(crate) fn without_slashes(path: &str) -> Option<&str> {
     let bare = path.trim_end_matches('/');
     let meant = if bare.is_empty() { "/" } else { bare };
@@ -143,7 +143,8 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// A name with trunk's hash in it (`name-0123456789abcdef…`) never means other bytes.
+/// Cache policy of a file. A name with trunk's hash in it (`name-0123456789abcdef…`) always means the same
+/// bytes.
 fn cache(name: &str) -> &'static str {
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let is_hashed = stem

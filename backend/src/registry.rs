@@ -1,9 +1,8 @@
-//! The actor at the middle: one task that owns [`hub::Hub`] and the store, and
-//! carries out what the hub says. [`Registry`] is the handle to it.
+//! The registry: one task that owns [`hub::Hub`] and the store, and carries out the outputs of the hub.
+//! [`Registry`] is the handle to it.
 //!
-//! In: a bounded channel; connections wait for it, which is the back-pressure
-//! on sockets. Out: one batch to each worker at the end of a turn. An event is
-//! encoded once for each dialect, here.
+//! Inputs come through a bounded channel. Connections wait for it, so sockets are not read while it is full.
+//! At the end of a turn one batch goes to each worker. The registry encodes an event once for each dialect.
 
 mod split;
 use crate::clock::now_ms;
@@ -28,7 +27,7 @@ use split::{json_bytes, split};
 use std::{collections::HashMap, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
-/// What comes to the actor.
+/// A message to the actor.
 #[derive(Debug)]
 enum Envelope {
     Input(Input),
@@ -37,7 +36,7 @@ enum Envelope {
 }
 
 impl Envelope {
-    /// Bytes that everyone is about to be sent for it.
+    /// Bytes of text that the hub will publish for this envelope.
     fn published_bytes(&self) -> usize {
         match self {
             Envelope::Input(
@@ -51,32 +50,33 @@ impl Envelope {
     }
 }
 
-/// A question over HTTP, before it has its ticket.
+/// A question over HTTP, before it has a request id.
 #[derive(Debug)]
 pub enum Question {
-    /// Who is this device?
+    /// Asks for the member of this device.
     Me(hub::house::members::DeviceKey),
-    /// May this new device have a member of this name?
+    /// Asks for a new member of this name, with this new device.
     Join(String, hub::house::members::DeviceKey),
-    /// May its member have this name?
+    /// Asks for another name for this device's member.
     Rename(String, hub::house::members::DeviceKey),
-    /// Its member leaves.
+    /// Signs this device's member out.
     SignOut(hub::house::members::DeviceKey),
 }
 
-/// The handle: cheap to clone, one per worker and more.
+/// Handle to the registry. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Registry(mpsc::Sender<Envelope>);
 
-/// The registry has ended, and the server with it.
+/// The registry has ended, and so does the server.
 #[derive(Debug, thiserror::Error)]
 #[error("the registry stopped")]
 pub struct RegistryEnded;
 
 impl Registry {
-    /// Tells the hub, after waiting for a place in its inbox.
+    /// Sends an input to the hub. Waits while the inbox is full.
     ///
     /// # Errors
+    ///
     /// The registry has ended.
     pub async fn tell(&self, input: Input) -> Result<(), RegistryEnded> {
         self.0.send(Envelope::Input(input)).await.map_err(|_| RegistryEnded)
@@ -85,6 +85,7 @@ impl Registry {
     /// Asks the hub and waits for its answer.
     ///
     /// # Errors
+    ///
     /// The registry has ended.
     pub async fn ask(&self, question: Question) -> Result<Answer, RegistryEnded> {
         let (answer, receiver) = oneshot::channel();
@@ -92,19 +93,19 @@ impl Registry {
         receiver.await.map_err(|_| RegistryEnded)
     }
 
-    /// Has every connection closed with 1012.
+    /// Closes every connection with 1012.
     pub async fn restart(&self) {
-        // If it has ended there is nobody left to be told.
+        // If the registry has ended, its workers end too.
         let _ = self.0.send(Envelope::Restart).await;
     }
 
-    /// Whether it still runs.
+    /// Whether the registry still runs.
     pub fn is_alive(&self) -> bool {
         !self.0.is_closed()
     }
 }
 
-/// The actor.
+/// The task behind the handles.
 pub struct Actor {
     inbox: mpsc::Receiver<Envelope>,
     hub: Hub,
@@ -112,33 +113,34 @@ pub struct Actor {
     workers: Vec<mpsc::Sender<DeliveryBatch>>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
-    /// Bound by what the hub asks for: it counts what each session may, and forgets it with the session.
+    /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
     reading: FuturesUnordered<BoxFuture<'static, FinishedRead>>,
     aborts: HashMap<ReadId, AbortHandle>,
     questions: HashMap<RequestId, oneshot::Sender<Answer>>,
     last_request: u64,
 }
 
-/// An answer of the store; none if nobody waits for it any more.
+/// The result of a read; none if the read was cancelled.
 type FinishedRead = (ReadId, Option<Result<QueryResult, ErrorCode>>);
 
-/// What one turn gathers.
+/// Deliveries and changes that one turn gathers.
 #[derive(Debug, Default)]
 struct Turn {
     by_worker: Vec<Vec<Delivery>>,
     changes: Vec<Change>,
 }
 
-/// Why the actor ended: never in order.
+/// Reason why the registry ended before its handles were gone.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// A worker's fan-out task is gone.
+    /// The fan-out task of this worker has ended.
     #[error("the fan-out task of worker {0} stopped unexpectedly")]
     Fanout(usize),
 }
 
 impl Actor {
-    /// The actor over a store, and its handle. `workers` are the channels to the fan-out tasks.
+    /// The actor over a store, and its handle. `workers` are the channels to the fan-out tasks, by the
+    /// worker's number.
     pub fn new(
         settings: Settings,
         store: Box<dyn Store>,
@@ -162,10 +164,11 @@ impl Actor {
         (actor, Registry(envelopes))
     }
 
-    /// Runs until every handle is gone, or a part without which nothing works is.
+    /// Runs until every handle is gone.
     ///
     /// # Errors
-    /// The [`RegistryError`] that ended it.
+    ///
+    /// The [`RegistryError`] that ended the registry.
     pub async fn run(mut self) -> Result<(), RegistryError> {
         let mut envelopes = Vec::with_capacity(TURN_MAX);
         loop {
@@ -175,7 +178,7 @@ impl Actor {
                 biased;
                 outcomes = next_outcomes(&mut self.committing) => {
                     self.committing = None;
-                    // Nothing is appended in between: what it brought would overtake the rest.
+                    // No other append may start between two parts: its events would overtake the rest.
                     let mut parts = split(outcomes).into_iter().peekable();
                     while let Some(part) = parts.next() {
                         self.handle(Input::AppendsCommitted(part));
@@ -300,15 +303,15 @@ impl Actor {
             }
             Output::Answer(ticket, answer) => {
                 if let Some(question) = self.questions.remove(&ticket) {
-                    // Whoever asked may have hung up.
+                    // The client may have hung up.
                     let _ = question.send(answer);
                 }
             }
         }
     }
 
-    /// Lets the store work: one append at a time, in which all that gathered meanwhile goes
-    /// together, and any number of reads. What is receiver at once is handled at once.
+    /// Starts an append of the gathered changes unless one is under way, and handles what the store answers
+    /// at once.
     fn drive_store(&mut self) {
         loop {
             while let Some(Some((id, found))) = self.reading.next().now_or_never() {
@@ -338,7 +341,7 @@ impl Actor {
     }
 }
 
-/// The outcomes of the append under way; never, if there is none.
+/// The outcomes of the append under way. Never completes if there is none.
 async fn next_outcomes(append: &mut Option<BoxFuture<'static, Vec<Outcome>>>) -> Vec<Outcome> {
     match append {
         Some(append) => append.await,

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use shared::{ErrorCode, version::WEBSOCKET_PATH};
 
-/// The routes.
+/// Registers every route.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource(WEBSOCKET_PATH).to(websocket::connect))
@@ -54,7 +54,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(assets::serve));
 }
 
-/// What is read by `HEAD` too: a stream or a poll is not, it would begin a session for nobody.
+/// `HEAD` is allowed where `GET` reads a resource. A stream or a poll is none: `HEAD` would begin a session
+/// that nobody reads.
 async fn get_or_head_only() -> Result<HttpResponse, ApiError> {
     Err(method_not_allowed("GET, HEAD"))
 }

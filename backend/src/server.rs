@@ -1,5 +1,5 @@
-//! [`run`]: the whole server on a listener, until it is told to stop. What the
-//! binary calls, and what tests call on port 0.
+//! [`run`]: the whole server on a listener, until shutdown. The program calls it, and tests call it on port
+//! 0.
 
 pub mod listener;
 pub mod rlimit;
@@ -36,25 +36,25 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// What the server is inputs of, beside its settings.
+/// Everything that [`run`] needs beside the listener and the settings.
 pub struct RunInputs {
-    /// The log.
+    /// Log of the house.
     pub store: Box<dyn Store>,
-    /// The page.
+    /// Page that the server serves.
     pub page: Page,
-    /// The house's id: names its cookie.
+    /// Id of the house: it names the house's cookie.
     pub house_id: String,
-    /// Sees each text message of a client before it is handled. For tests.
+    /// Called with each text message of a client before the server handles it. Only tests set it.
     pub inbound_hook: Option<InboundHook>,
 }
 
-/// Why the server ended before it was told to.
+/// Reason why the server ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The listener failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// A part without which nothing works has ended.
+    /// The registry has lost a worker.
     #[error("{0}")]
     Part(#[from] RegistryError),
     /// The store's writer panicked.
@@ -65,11 +65,12 @@ pub enum RunError {
     Registry(#[from] tokio::task::JoinError),
 }
 
-/// Serves on this listener until `shutdown` comes, then closes every connection
-/// with 1012 and returns within [`SHUTDOWN`](crate::limits::SHUTDOWN).
+/// Serves on this listener until `shutdown` completes. Then it closes every connection with 1012, and
+/// returns within [`SHUTDOWN`](crate::limits::SHUTDOWN).
 ///
 /// # Errors
-/// A part has ended that must not: the process should say so and exit.
+///
+/// A vital part has ended. The process should log the error and exit.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -121,7 +122,7 @@ pub async fn run(
         () = health.wait_for_end() => return Err(RunError::Store),
         () = shutdown => {}
     }
-    // From here on state may end in any order.
+    // From here on parts may end in any order.
     registry.restart().await;
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended.map_err(RunError::from)

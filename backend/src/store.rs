@@ -1,5 +1,5 @@
-//! Where the log lives. A store assigns positions, checks conditions and keeps
-//! what it has acknowledged; what a change means is [`hub::House`]'s to say.
+//! Where the log is kept. A store assigns positions, checks the conditions of changes, and keeps everything
+//! that it has acknowledged. [`hub::House`] decides the meaning of a change.
 
 pub mod data_folder;
 pub mod health;
@@ -17,31 +17,33 @@ use hub::{
 };
 use shared::{Epoch, ErrorCode};
 
-/// A log that outlives a turn of the registry.
+/// A log of changes and their events.
 ///
-/// Calls come from the registry only, one append at a time; reads may come while an append or
-/// other reads are under way.
+/// Only the registry calls it: one append at a time. It may read while an append or other reads are under
+/// way.
 pub trait Store: Send {
-    /// Names this life of the log.
+    /// Identity of this log. It changes with a restore.
     fn epoch(&self) -> Epoch;
 
-    /// The fold of the log: what the hub starts from. Called once, before the first append.
+    /// The state of the house at the head of the log. The hub starts from it. Called once, before the first
+    /// append.
     fn house(&self) -> House;
 
-    /// Whether it takes changes, and if not, why.
+    /// Health of the store: whether it takes changes, and if not, why.
     fn health(&self) -> StoreHealth {
         StoreHealth::default()
     }
 
-    /// Commits these changes in their order, each by itself all or nothing, at
-    /// time `now` (milliseconds since 1970). The outcomes come in the same
-    /// order, once they are durable as far as this store goes. A store that cannot keep them
-    /// refuses them with [`ErrorCode::StoreRefused`], and then none of their events is ever read.
+    /// Commits these changes in order at the time `now` (milliseconds since 1970). Each change is committed
+    /// whole or not at all. The outcomes come in the same order, once the store has made them durable. If
+    /// the store cannot write, it refuses the changes with [`ErrorCode::StoreRefused`], and none of their
+    /// events is ever read.
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>>;
 
-    /// Answers a question.
+    /// Reads from the log.
     ///
     /// # Errors
-    /// [`ErrorCode::StoreRefused`] while it cannot be read.
+    ///
+    /// [`ErrorCode::StoreRefused`] while the log cannot be read.
     fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>>;
 }

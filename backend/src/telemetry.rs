@@ -3,16 +3,17 @@
 use std::{env, io};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// Levels where `RUST_LOG` sets none. actix-server tells of its own start and end at `info`: the server
-/// prints its address itself. actix-http's dispatcher tells at `error` of each malformed request, so any
-/// stranger could fill the log; the peer is told by the status.
+/// Levels if `RUST_LOG` sets none. actix-server logs its own start and end at `info`, but this server prints
+/// its address itself. actix-http's dispatcher logs each malformed request at `error`, so any client could
+/// fill the log; the response's status is enough.
 const LEVELS: &str = "info,actix_server=warn,actix_http::h1::dispatcher=off";
 
-/// Starts the log. `RUST_LOG` replaces the default levels, as `debug` or `info,actix_http=debug`; a value
-/// that cannot be parsed is named on standard error and passed over.
+/// Starts logging. `RUST_LOG` replaces the default levels: `debug`, or `info,actix_http=debug`. A value that
+/// cannot be parsed is reported on standard error and ignored.
 ///
 /// # Panics
-/// A log was started before.
+///
+/// Logging was started before.
 pub fn start() {
     let levels = env_levels().unwrap_or_else(|| LEVELS.parse().unwrap_or_default());
     let lines = fmt::layer().with_writer(io::stderr).with_target(false);

@@ -1,4 +1,5 @@
-//! Where a setting was found, so that a wrong one can be told by its name there.
+//! Collects settings as text, with the source of each, so that an error can name the setting as it was
+//! written.
 
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
@@ -6,7 +7,7 @@ use std::{collections::BTreeMap, ffi::OsString, fs};
 pub(super) const NAMES: &[&str] =
     &["listen", "lan", "public-url", "allow-origin", "trust-proxy", "plain", "limit-posts", "data"];
 
-/// Where a setting was found.
+/// Source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingSource {
     /// `--listen`
@@ -18,7 +19,7 @@ pub enum SettingSource {
 }
 
 impl SettingSource {
-    /// A setting's name in this source.
+    /// Name of a setting in this source.
     pub fn name(self, name: &str) -> String {
         match self {
             SettingSource::Flag => format!("--{name}"),
@@ -36,14 +37,14 @@ fn toml_key(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// Settings as text, each from the source that counts.
+/// Settings as text, each from the source that takes precedence.
 #[derive(Clone, Debug, Default)]
 pub struct RawSettings {
-    /// By name.
+    /// Values by the setting's name.
     pub values: BTreeMap<&'static str, (SettingSource, Vec<String>)>,
-    /// What stands between the flags: a task and what it is about.
+    /// Positional arguments: a task and its file.
     pub positional: Vec<OsString>,
-    /// What could not be understood at all.
+    /// Errors of arguments and files that could not be read at all.
     pub errors: Vec<String>,
     /// `--help` was given.
     pub help: bool,
@@ -52,7 +53,7 @@ pub struct RawSettings {
 }
 
 impl RawSettings {
-    /// Looks through the flags, the environment and the file.
+    /// Collects the settings from the flags, the environment and the file.
     pub fn collect(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl Fn(&str) -> Option<String>,
@@ -74,7 +75,7 @@ impl RawSettings {
         raw
     }
 
-    /// Reads the flags; returns what `--config` names.
+    /// Reads the flags; returns the value of `--config`.
     fn read_flags(&mut self, arguments: impl IntoIterator<Item = OsString>) -> Option<String> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut file = None;
@@ -88,7 +89,10 @@ impl RawSettings {
                     continue;
                 }
                 Ok(Some(other)) => {
-                    self.errors.push(format!("{}: unknown option; run teahouse --help for a list", other.unexpected()));
+                    self.errors.push(format!(
+                        "{}: unknown option; run teahouse --help for a list",
+                        other.unexpected()
+                    ));
                     continue;
                 }
                 Ok(None) => return file,
@@ -101,7 +105,7 @@ impl RawSettings {
                 "help" => self.help = true,
                 "version" => self.version = true,
                 "config" => file = self.flag_value(&mut parser, "config"),
-                // A switch of its own; --lan=off is understood too.
+                // `--lan` is a switch; `--lan=off` is accepted too.
                 "lan" => {
                     let value = parser
                         .optional_value()
@@ -115,7 +119,7 @@ impl RawSettings {
                         }
                     }
                     None => {
-                        // Its value, if it has one, would be told as a second fault.
+                        // Take its value, if it has one: it would be reported as a second error.
                         let _ = parser.optional_value();
                         self.errors.push(format!("--{flag}: unknown option; run teahouse --help for a list"));
                     }
@@ -155,7 +159,9 @@ impl RawSettings {
         };
         for (key_there, value) in table {
             let Some(name) = NAMES.iter().find(|name| toml_key(name) == key_there) else {
-                self.errors.push(format!("{key_there} in the configuration file: unknown setting; run teahouse --help for a list"));
+                self.errors.push(format!(
+                    "{key_there} in the configuration file: unknown setting; run teahouse --help for a list"
+                ));
                 continue;
             };
             match to_texts(value) {

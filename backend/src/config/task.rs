@@ -1,24 +1,24 @@
-//! What the program is asked to do: to serve, or to care for a log.
+//! The task of the program: to serve, or to work on a database.
 
 use super::RawSettings;
 use std::{ffi::OsStr, path::PathBuf};
 
-/// A task and what it is about.
+/// A task, with the file that it reads or writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Task {
-    /// To open the house.
+    /// Serve the house.
     #[default]
     Serve,
-    /// To write its log to this file.
+    /// Write the database to this file.
     Backup(PathBuf),
-    /// To begin its log from this file.
+    /// Begin the database from this file.
     Restore(PathBuf),
-    /// To check its log.
+    /// Check the database.
     Check,
 }
 
 impl Task {
-    /// Makes sense of the words among the settings.
+    /// Reads the task from the positional arguments.
     pub(super) fn read(raw: &RawSettings, errors: &mut Vec<String>) -> Self {
         let Some((first, rest)) = raw.positional.split_first() else { return Task::Serve };
         let told = first.to_string_lossy();

@@ -1,14 +1,14 @@
-//! Variables of the environment that look like settings and are none.
+//! Environment variables that look like settings, but are none.
 //!
-//! They are told and passed over, not refused: others may have set them. Those
-//! that Kubernetes sets for a service with the name `teahouse` are not even told.
+//! They are reported and ignored, not refused: another program may have set them. Variables that Kubernetes
+//! sets for a service named `teahouse` are not reported.
 
 use super::source::{NAMES, env_name};
 
-/// What the names of all settings begin with in the environment.
+/// Prefix of every setting in the environment.
 const PREFIX: &str = "TEAHOUSE_";
 
-/// One line for each that is no setting.
+/// One line for each variable that is no setting, sorted.
 pub fn unknown_variables(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
     let known: Vec<String> = NAMES.iter().copied().chain(["config"]).map(env_name).collect();
     let mut lines: Vec<String> = variables
@@ -30,7 +30,7 @@ pub fn unknown_variables(variables: impl IntoIterator<Item = (String, String)>) 
     lines
 }
 
-/// Whether Kubernetes sets it for every container beside a service of this name.
+/// Whether Kubernetes sets this variable for every container next to a service named `teahouse`.
 fn is_of_a_service(end: &str, value: &str) -> bool {
     let is_one_port =
         end.strip_prefix("PORT_").is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
@@ -38,17 +38,17 @@ fn is_of_a_service(end: &str, value: &str) -> bool {
         || end == "SERVICE_PORT"
         || end.starts_with("SERVICE_PORT_")
         || is_one_port
-        // `tcp://10.0.0.1:8888`; a bare number is somebody who looks for a setting.
+        // Kubernetes sets `tcp://10.0.0.1:8888`. A bare number was set by a person who looks for a setting.
         || (end == "PORT" && value.contains("://"))
 }
 
-/// The setting whose name is at most a third of its letters away.
+/// The most similar setting. At most a third of its letters may differ.
 fn nearest<'k>(name: &str, known: &'k [String]) -> Option<&'k String> {
     let near = |meant: &&String| distance(name, meant) <= (meant.len() - PREFIX.len()).div_ceil(3);
     known.iter().filter(near).min_by_key(|meant| distance(name, meant))
 }
 
-/// How many letters have to be added, taken away or changed to make one of the other.
+/// Edit distance: letters to add, remove or change to turn one text into the other (Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -1,16 +1,18 @@
-//! One TCP connection as actix-http drives it, and the way past its buffer.
+//! Writes frames straight to the kernel, past the buffer of actix-http.
 //!
-//! actix-http owns the socket: it reads, and writes the head and the body of each response. A
-//! WebSocket that is open and quiet has nothing in actix-http's buffer, and then a frame may go
-//! straight to the kernel: no task is woken and nothing is copied. What the kernel does not take at
-//! once leaves through the response's body, and until all of that is written nothing goes past it.
+//! actix-http owns the socket: it reads, and it writes the head and the body of each response. While a
+//! WebSocket has nothing in actix-http's buffer, a frame may go straight to the kernel: no task is woken and
+//! nothing is copied. Bytes that the kernel does not take at once leave through the response's body. Until
+//! all of them are written, no frame bypasses the buffer.
 //!
-//! How that is known: the dispatcher asks the body for bytes only behind the head, which is then in
-//! its buffer, and it flushes the socket only when the socket has taken the whole of that buffer.
+//! The state of the buffer follows from the calls of the dispatcher. It polls the body for bytes only after
+//! it has put the head into its buffer. It flushes the socket only after the socket has taken the whole
+//! buffer.
 //!
-//! A WebSocket's server closes TCP first (RFC 6455 §7.1.1), and behind its close frame it sends nothing.
-//! actix-http lingers before it does so, for HTTP: a client that still sends a body would lose the
-//! answer. So this side is shut down here, at the flush behind the last frame; the other is read on.
+//! The server of a WebSocket closes TCP first (RFC 6455 §7.1.1), and sends nothing behind its close frame.
+//! actix-http lingers before it closes, because an HTTP client that still sends a body would lose the
+//! response. So the direct writer shuts down the sending half at the flush behind the last frame. The other
+//! half is read on.
 
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;
@@ -28,21 +30,21 @@ use tokio::{
     net::tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
 
-/// What actix-http reads and writes.
+/// The socket that actix-http reads and writes.
 pub struct Socket {
     reading: OwnedReadHalf,
     direct_writer: Rc<DirectWriter>,
 }
 
 impl Socket {
-    /// A connection as it was accepted.
+    /// Wraps a connection as it was accepted.
     pub fn new(stream: TcpStream) -> Self {
         let (reading, writing) = stream.into_split();
         let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
         Socket { reading, direct_writer: Rc::new(direct_writer) }
     }
 
-    /// The way past actix-http's buffer.
+    /// The direct writer of this socket.
     pub fn direct_writer(&self) -> Rc<DirectWriter> {
         Rc::clone(&self.direct_writer)
     }
@@ -60,8 +62,8 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // Whoever still holds the way out must not keep the connection open. Closing the other half
-        // closes the socket, so that this one need not be shut down first.
+        // Connections that still hold the direct writer must not keep the socket open. Closing the reading
+        // half closes it, so the writing half needs no shutdown.
         if let Some(writing) = self.direct_writer.writing.take() {
             writing.forget();
         }
@@ -84,10 +86,10 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TCP has nothing to flush. The dispatcher does it when its buffer is empty.
+        // TCP has nothing to flush. The dispatcher calls this when its buffer is empty.
         self.direct_writer.note_flush();
         if self.direct_writer.ends_after_flush.get() {
-            // Where that fails the peer is gone, which reading tells too.
+            // If this fails the peer is gone. Reading reports that too.
             let _ = ready!(self.poll_shutdown(cx));
         }
         Poll::Ready(Ok(()))
@@ -102,38 +104,38 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// The way out of one connection, beside actix-http's own.
+/// The writing half of one socket, which the connection and actix-http share.
 #[derive(Default)]
 pub struct DirectWriter {
-    /// Gone with the socket.
+    /// `None` once the socket is dropped.
     writing: RefCell<Option<OwnedWriteHalf>>,
     write_state: Cell<WriteState>,
-    /// All that a WebSocket sends was handed over.
+    /// The body has handed over the last frame.
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
 }
 
-/// How the dispatcher's buffer write_state.
+/// State of the dispatcher's buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum WriteState {
-    /// The response has not begun.
+    /// The head of the response is not in the buffer yet.
     #[default]
     HeadPending,
-    /// It may hold bytes that are to leave first.
+    /// The buffer may hold bytes that must leave first.
     Filled,
-    /// All of it has left.
+    /// All bytes of the buffer have left.
     Empty,
 }
 
 impl DirectWriter {
-    /// The dispatcher has asked for a chunk and got one, or none.
+    /// Notes that the dispatcher has polled the body, and whether it got a chunk.
     pub fn note_poll(&self, got_chunk: bool) {
         if got_chunk || self.write_state.get() == WriteState::HeadPending {
             self.write_state.set(WriteState::Filled);
         }
     }
 
-    /// A WebSocket's last frame was handed over: this side is shut down once that has left.
+    /// Shuts down the sending half once the last frame has left.
     pub fn end_after_flush(&self) {
         self.ends_after_flush.set(true);
     }
@@ -144,9 +146,9 @@ impl DirectWriter {
         }
     }
 
-    /// Hands the kernel as much of these frames as it takes now, and tells how many bytes that was.
-    /// 0 where the dispatcher has something that is to leave first, and where the connection
-    /// has failed: the dispatcher meets that too, and ends it.
+    /// Hands these frames to the kernel, as far as it takes them now. Returns the number of bytes taken: 0
+    /// if the dispatcher's buffer is not empty, or if the connection has failed. The dispatcher meets such a
+    /// failure too, and ends the connection.
     pub fn try_write(&self, frames: &VecDeque<Bytes>) -> usize {
         if self.write_state.get() != WriteState::Empty {
             return 0;
@@ -256,7 +258,7 @@ mod tests {
         flush(&mut socket);
         let frame = frame::binary(&vec![7; 60_000]);
         let mut sent = 0;
-        // Until the kernel takes no more, and the queue no more either.
+        // Until neither the kernel nor the queue takes more.
         while !connection.is_closing() {
             connection.enqueue(frame.clone());
             connection.flush();
@@ -265,7 +267,7 @@ mod tests {
         }
         let reading = async {
             let mut bytes = Vec::new();
-            // To the end of TCP, though actix-http would linger.
+            // Read to the end of TCP, although actix-http would linger.
             while peer.read_buf(&mut bytes).await.unwrap() > 0 {}
             bytes
         };

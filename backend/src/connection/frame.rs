@@ -1,46 +1,46 @@
-//! WebSocket frames as the server sends them (RFC 6455 §5.2): unmasked, so the
-//! same bytes serve every recipient.
+//! WebSocket frames as the server sends them (RFC 6455 §5.2): unmasked, so the same bytes serve every
+//! recipient.
 
 use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
 use shared::Event;
 
-/// The longest frame header of a server: two bytes and a 64-bit length.
+/// Longest frame header of a server: two bytes and a 64-bit length.
 const HEADER_MAX: usize = 10;
 
-/// A reason that fits into a close frame beside its code (§5.5.1).
+/// Longest reason that fits into a close frame beside its code (§5.5.1).
 const REASON_MAX: usize = 123;
 
-/// What stands for a close without a code (RFC 6455 §7.1.5).
+/// Code that stands for a close without a code (RFC 6455 §7.1.5).
 const NO_STATUS: u16 = 1005;
 
-/// A whole text message in one frame.
+/// Encodes a whole text message in one frame.
 pub fn text(payload: &[u8]) -> Bytes {
     encode(payload, OpCode::Text)
 }
 
-/// An event as a frame for v1 clients.
+/// Encodes an event as a frame for v1 clients.
 pub fn event(event: &Event) -> Bytes {
-    // Maps with string keys and plain values cannot fail to serialise.
+    // Maps with string keys and plain values always serialise.
     text(&serde_json::to_vec(event).unwrap_or_default())
 }
 
-/// A whole binary message in one frame.
+/// Encodes a whole binary message in one frame.
 pub fn binary(payload: &[u8]) -> Bytes {
     encode(payload, OpCode::Binary)
 }
 
-/// A ping without a payload.
+/// Encodes a ping without a payload.
 pub fn ping() -> Bytes {
     encode(&[], OpCode::Ping)
 }
 
-/// The answer to a ping, with its payload (at most 125 bytes, as the parser has checked).
+/// Encodes the pong to a ping, with its payload: at most 125 bytes, as the frame guard has checked.
 pub fn pong(payload: &[u8]) -> Bytes {
     encode(payload, OpCode::Pong)
 }
 
-/// A close with a code and a reason, or without either.
+/// Encodes a close with a code and a reason, or without either. A long reason is cut.
 pub fn close(code: Option<u16>, reason: &str) -> Bytes {
     let Some(code) = code else { return encode(&[], OpCode::Close) };
     let end = reason.floor_char_boundary(REASON_MAX);
@@ -48,21 +48,21 @@ pub fn close(code: Option<u16>, reason: &str) -> Bytes {
     encode(&payload, OpCode::Close)
 }
 
-/// What one of our own frames says, for those who send it in another form.
+/// Content of one of the server's own frames, for transports that send it in another form.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FramePayload<'f> {
-    /// A text.
+    /// A text message.
     Text(&'f [u8]),
-    /// Are you there?
+    /// A ping.
     Ping,
-    /// The end: the code, 1005 where there is none, and the reason.
+    /// A close: its code, 1005 if it has none, and its reason.
     Close(u16, &'f str),
-    /// Nothing for them.
+    /// A frame that only WebSockets carry.
     Other,
 }
 
 impl<'f> FramePayload<'f> {
-    /// Of a whole frame that this module made.
+    /// Reads a whole frame that this module has encoded.
     pub fn of(frame: &'f [u8]) -> Self {
         let header = match frame.get(1) {
             Some(126) => 4,

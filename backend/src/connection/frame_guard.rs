@@ -1,11 +1,9 @@
-//! Looks at every frame header of an inbound stream before the frame is
-//! buffered.
+//! Checks every frame header of an inbound stream before the frame is buffered.
 //!
-//! actix-http checks its size limit only after a whole frame has arrived, so a
-//! header that declares 2⁶² bytes would let a peer fill the memory. This
-//! stands between the socket and the parser: bytes pass through it unchanged
-//! up to the first header that breaks a rule (declared length, mask, control
-//! frames of at most 125 bytes); there the stream ends, and [`Rejection`] says why.
+//! actix-http checks its size limit only after a whole frame has arrived. A header that declares 2⁶² bytes
+//! would let a peer fill the memory. The frame guard stands between the socket and the parser. It passes
+//! bytes on unchanged up to the first header that breaks a rule: declared length, mask, control frames of at
+//! most 125 bytes. There it ends the stream, and [`Rejection`] holds the close code.
 
 use crate::connection::trace::Tracer;
 use crate::limits::READ_TURN_BYTES_MAX;
@@ -20,34 +18,35 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Why the stream was ended, if it was.
+/// Close code of the rule that ended the stream, if one did.
 pub type Rejection = Rc<Cell<Option<CloseCode>>>;
 
-/// Reads frame parser out of a stream of bytes (RFC 6455 §5.2).
+/// Parses frame headers out of a stream of bytes (RFC 6455 §5.2).
 #[derive(Debug)]
 pub struct HeaderParser {
     message_max: usize,
     header: [u8; 14],
     header_bytes: usize,
-    /// Payload bytes of the current frame still to come.
+    /// Payload bytes of the current frame that are still to come.
     skip: u64,
     /// Payload bytes of the current message's fragments so far.
     message_bytes: u64,
 }
 
 impl HeaderParser {
-    /// For messages of at most `message_max` bytes, their fragments joined.
+    /// A parser for messages of at most `message_max` bytes, all fragments together.
     pub fn new(message_max: usize) -> Self {
         HeaderParser { message_max, header: [0; 14], header_bytes: 0, skip: 0, message_bytes: 0 }
     }
 
-    /// Follows the next bytes.
+    /// Parses the next bytes.
     ///
     /// # Errors
-    /// How many of them came before the header that breaks a rule, and which rule.
+    ///
+    /// The number of these bytes before the header that breaks a rule, and the close code for it.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), (usize, CloseCode)> {
         let mut at = 0;
-        // Where the current header began in these bytes; 0 if it began before them.
+        // Index at which the current header begins; 0 if it began in earlier bytes.
         let mut begin = 0;
         while at < bytes.len() {
             if self.skip > 0 {
@@ -70,7 +69,7 @@ impl HeaderParser {
         Ok(())
     }
 
-    /// How long the header is, as far as its bytes tell.
+    /// Length of the header, as far as its bytes determine it.
     fn header_length(&self) -> usize {
         if self.header_bytes < 2 {
             return 2;
@@ -83,7 +82,7 @@ impl HeaderParser {
         length + if self.header[1] & 0x80 == 0 { 0 } else { 4 }
     }
 
-    /// The payload's length, if the frame may come.
+    /// Returns the payload's length, if the header breaks no rule.
     fn check_header(&mut self) -> Result<u64, CloseCode> {
         let [first, second, rest @ ..] = self.header;
         let length = match second & 0x7f {
@@ -112,19 +111,19 @@ impl HeaderParser {
     }
 }
 
-/// A request's payload behind [`HeaderParser`].
+/// The payload of a request behind a [`HeaderParser`].
 pub struct FrameGuard {
     payload: actix_web::dev::Payload,
     parser: HeaderParser,
     rejection: Rejection,
-    /// Bytes passed on since the reader last had to let others run.
+    /// Bytes passed on since the reader last yielded.
     turn_bytes: usize,
-    /// Only a traced connection has one.
+    /// Only a traced connection has a tracer.
     tracer: Option<Rc<Tracer>>,
 }
 
 impl FrameGuard {
-    /// Puts the scanner in front of a payload.
+    /// Guards a payload.
     pub fn new(
         payload: actix_web::dev::Payload,
         message_max: usize,
@@ -142,8 +141,8 @@ impl Stream for FrameGuard {
         if self.rejection.get().is_some() {
             return Poll::Ready(None);
         }
-        // actix-ws reads on until there is nothing left: a peer that sends without end would
-        // never let it parse what it has.
+        // Yield now and then. actix-ws reads until nothing is left, so a peer that sends without end would
+        // keep it from parsing.
         if self.turn_bytes >= READ_TURN_BYTES_MAX {
             self.turn_bytes = 0;
             cx.waker().wake_by_ref();

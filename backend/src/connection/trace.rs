@@ -1,8 +1,8 @@
-//! What a traced connection is told of itself: its handshake, and each frame in either direction.
+//! Reports to a traced connection its own handshake, and each frame in either direction.
 //!
-//! A connection is traced if it was opened with `trace=1`, and then for its whole life. Its trace hangs on it and
-//! goes into its own queue, so that nobody else can come to see it; a connection that is not traced has none.
-//! Bounded by [`TRACE_BYTES_MAX`]: past it frames are byte_counts only.
+//! A connection is traced if it was opened with `trace=1`, and then until it closes. Its tracer belongs to
+//! it alone and writes into its own queue, so no other client can see the trace. [`TRACE_BYTES_MAX`] bounds
+//! a trace; past it frames are only counted.
 
 pub(crate) mod headers;
 mod inbound;
@@ -30,10 +30,11 @@ use std::{
     time::SystemTime,
 };
 
-/// What one telling counts for its time.
+/// Bytes that the time of one item counts.
 const ITEM_TIME_BYTES: usize = 8;
 
-/// Queues what a connection is told of itself. It must not keep the connection alive, which holds its tracer.
+/// Queues the frames of a trace on the connection. It must hold the connection weakly, because the
+/// connection holds its tracer.
 pub type TraceSink = Box<dyn Fn(Bytes)>;
 
 /// The trace of one connection.
@@ -42,12 +43,12 @@ pub struct Tracer {
     sink: OnceCell<TraceSink>,
     inbound: RefCell<InboundFrames>,
     byte_counts: Cell<ByteCounts>,
-    /// What may still be told, in bytes; `None` once something was too much.
+    /// Bytes that the trace may still report; `None` after an item was too long.
     remaining: Cell<Option<usize>>,
 }
 
 impl Tracer {
-    /// The trace of the connection that this request opens; none, unless the request asks for it.
+    /// A tracer for the connection that this request opens, if it asks for one.
     pub fn of(request: &HttpRequest) -> Option<Rc<Self>> {
         let asks = request.query_string().split('&').any(|pair| pair == "trace=1");
         asks.then(Tracer::new)
@@ -62,25 +63,26 @@ impl Tracer {
         })
     }
 
-    /// Tells the handshake to `sink`, which takes all that follows too. `response` leaves as it is told.
+    /// Reports the handshake to `sink`, which also gets everything that follows. Sets the response's date,
+    /// so that the report agrees with it.
     pub fn begin(&self, sink: TraceSink, request: &HttpRequest, response: &mut HttpResponse) {
-        // actix-http would add it when it writes the head.
+        // actix-http would add the date only when it writes the head.
         if let Ok(now) = HttpDate::from(SystemTime::now()).to_string().try_into() {
             response.headers_mut().insert(header::DATE, now);
         }
-        // Called once: a second sink would take nothing.
+        // `begin` is called once, so the sink is not set yet.
         let _ = self.sink.set(sink);
         let (handshake, bytes) = headers::handshake(request, response);
         let told = self.item_within_limit(bytes, || TraceItem::Handshake(Box::new(handshake)));
         self.emit(Some(told.unwrap_or_else(|| self.counts_item())));
     }
 
-    /// Bytes were read from the client. What is to be told of the frames in them is queued.
+    /// Reports the frames in bytes that were read from the client.
     pub fn received(&self, bytes: &[u8]) {
         self.inbound.borrow_mut().feed(bytes, |frame, length| self.record_inbound(frame, length));
     }
 
-    /// No more will be read: a frame that had begun is told as far as it came.
+    /// Reports a frame that has begun, as far as it came: no more bytes will be read.
     pub fn ended(&self) {
         self.inbound.borrow_mut().end(|frame, length| self.record_inbound(frame, length));
     }
@@ -94,7 +96,7 @@ impl Tracer {
         }
     }
 
-    /// A frame is queued for the client: what is to be told of it, as a frame of its own.
+    /// Encodes the report of a frame that is queued for the client.
     pub fn sent(&self, frame: &Bytes) -> Option<Bytes> {
         let header = FrameHeader::read(frame).ok()?;
         let mut byte_counts = self.byte_counts.get();
@@ -122,7 +124,7 @@ impl Tracer {
         item_frame(TraceItem::Counted(self.byte_counts.get()))
     }
 
-    /// Tells something of so many bytes, unless that is too much.
+    /// Encodes an item of this many bytes, unless it exceeds the limit.
     fn item_within_limit(&self, bytes: usize, item: impl FnOnce() -> TraceItem) -> Option<Bytes> {
         let remaining =
             self.remaining.get().and_then(|remaining| remaining.checked_sub(bytes + ITEM_TIME_BYTES));

@@ -1,4 +1,4 @@
-//! `/api`: who one is. The bodies are [`shared::api`]'s.
+//! `/api`: the member of a device. [`shared::api`] defines the bodies.
 
 use crate::http::app_state::AppState;
 use crate::http::device_token::{self, Token};
@@ -18,7 +18,7 @@ use shared::{
     api::{Me, NameRequest},
 };
 
-/// `GET /api/me`.
+/// `GET /api/me`: the member of the request's device.
 pub async fn me(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let member = match device_token::from_cookie(&request, &state.policy) {
@@ -28,7 +28,7 @@ pub async fn me(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Ok(me_response(&state, member, None))
 }
 
-/// `POST /api/join`.
+/// `POST /api/join`: makes a new member and a cookie for it.
 pub async fn join(
     request: HttpRequest,
     payload: web::Payload,
@@ -47,7 +47,7 @@ pub async fn join(
     Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
 }
 
-/// `POST /api/name`.
+/// `POST /api/name`: renames the member.
 pub async fn rename(
     request: HttpRequest,
     payload: web::Payload,
@@ -65,7 +65,7 @@ pub async fn rename(
     Ok(me_response(&state, member, None))
 }
 
-/// `POST /api/sign-out`.
+/// `POST /api/sign-out`: ends the membership and the cookie.
 pub async fn sign_out(
     request: HttpRequest,
     payload: web::Payload,

@@ -16,7 +16,7 @@ use actix_web::{
 use bytes::Bytes;
 use shared::ErrorCode;
 
-/// Everything that no other route takes.
+/// Serves the path of a request that no other route takes.
 pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     if !request.method().is_safe() {
@@ -33,7 +33,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, file.cache));
     let (body, encoding) = choose(file, &accept::joined(request.headers(), header::ACCEPT_ENCODING));
-    // Other bytes, another tag (RFC 9110 §8.8.3.3).
+    // Each encoding has a tag of its own (RFC 9110 §8.8.3.3).
     let etag = format!("\"{}{}\"", file.hash, encoding.unwrap_or_default());
     response.insert_header((header::ETAG, etag.as_str()));
     response.insert_header((header::VARY, "Accept-Encoding"));
@@ -47,7 +47,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Ok(response.body(body))
 }
 
-/// `path` is one of the page's own: it never leads to another host.
+/// Redirects to a path of the page. Such a path never leads to another host.
 fn redirect(path: &str, query: &str) -> HttpResponse {
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let mut response = HttpResponse::PermanentRedirect();
@@ -55,7 +55,7 @@ fn redirect(path: &str, query: &str) -> HttpResponse {
     response.finish()
 }
 
-/// For who would read it a page; for programs a problem.
+/// Answers with a document if the client accepts HTML, otherwise with a problem.
 fn respond_not_found(request: &HttpRequest) -> Result<HttpResponse, ApiError> {
     if accept::includes(&accept::joined(request.headers(), header::ACCEPT), "text/html") {
         let languages = accept::joined(request.headers(), header::ACCEPT_LANGUAGE);
@@ -69,7 +69,7 @@ fn not_built() -> HttpResponse {
     HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body(text)
 }
 
-/// Whether an `If-None-Match` names this tag (RFC 9110 §13.1.2: compared weakly).
+/// Whether an `If-None-Match` names this tag, compared weakly (RFC 9110 §13.1.2).
 fn matches_etag(value: &HeaderValue, etag: &str) -> bool {
     let text = value.to_str().unwrap_or_default();
     text.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)

@@ -1,9 +1,9 @@
-//! How many bytes a request over plain HTTP takes, told to whoever asks with `trace=1`.
+//! Counts the bytes of a request over plain HTTP, and reports them if the request asks with `trace=1`.
 //!
-//! **Up** is the request as it was parsed: its line, each header as `name: value`, and its body. **Down** is the
-//! response as it is written, with its framing and without what tells of it, as the frames of a traced WebSocket are
-//! counted without those that tell of them. What is told of a request goes into its own response and nowhere else. A
-//! request that does not ask has nothing of this.
+//! - **Up** is the request as it was parsed: its line, each header as `name: value`, and its body.
+//! - **Down** is the response as it is written, with its framing. The report itself is not counted.
+//!
+//! The report is part of the same response and of no other. A request that does not ask costs nothing.
 
 use super::query_params::QueryParams;
 use crate::http::problem::ApiError;
@@ -20,34 +20,35 @@ use actix_web::{
 use bytes::{BufMut, BytesMut};
 use std::{cell::Cell, rc::Rc};
 
-/// What tells of a response that has a length.
+/// Headers that report the bytes of a response with a length.
 const UP: HeaderName = HeaderName::from_static("teahouse-traced-up");
 const DOWN: HeaderName = HeaderName::from_static("teahouse-traced-down");
 
-/// The chunk of no bytes that a response without a length ends with.
+/// The empty chunk that ends a response without a length.
 const LAST_CHUNK: u64 = "0\r\n\r\n".len() as u64;
 
-/// The bytes of one request and of what was answered up to now.
+/// The bytes of one request and of its response so far.
 #[derive(Debug, Default)]
 pub struct ByteCounter {
     up: Cell<u64>,
     down: Cell<u64>,
 }
 
-/// Whether a chunk is followed by another.
+/// Place of a chunk in its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkKind {
-    /// More may come.
+    /// More chunks may follow.
     Inner,
-    /// It ends the response.
+    /// The chunk ends the response.
     Last,
 }
 
 impl ByteCounter {
-    /// Of this request, if its query asks for it. From then on its response tells.
+    /// A counter for this request, if its query asks for one. The response then reports the bytes.
     ///
     /// # Errors
-    /// 422: `trace` is neither `0` nor `1`.
+    ///
+    /// 422 if `trace` is neither `0` nor `1`.
     pub fn of(request: &HttpRequest, params: &QueryParams<'_>) -> Result<Option<Rc<Self>>, ApiError> {
         if !params.flag("trace")? {
             return Ok(None);
@@ -60,12 +61,12 @@ impl ByteCounter {
         Ok(Some(counter))
     }
 
-    /// So many bytes more of the request were read.
+    /// Counts more bytes of the request.
     pub fn add_received(&self, bytes: usize) {
         self.up.set(self.up.get() + bytes as u64);
     }
 
-    /// The head of the response is ready. One that has a length is told of here.
+    /// Counts the head of the response, which is ready. A response with a length reports in its head.
     pub fn count_head(response: &mut ServiceResponse<BoxBody>) {
         let counter: Option<Rc<ByteCounter>> = response.request().extensions().get().cloned();
         let Some(counter) = counter else { return };
@@ -80,13 +81,13 @@ impl ByteCounter {
         }
     }
 
-    /// A chunk of this length leaves that tells nothing.
+    /// Counts a chunk of this length that reports nothing.
     pub fn add_sent(&self, length: usize) {
         self.down.set(self.down.get() + chunk_bytes(length as u64));
     }
 
-    /// Ends a chunk with what is to be told, between two texts, and with this `end`, which is no part of it. The last
-    /// chunk of a response counts what ends that.
+    /// Appends the report to a chunk, between the texts `before` and `after`, and then `end`. `before`, the
+    /// report and `after` are not counted; `end` is. The last chunk also counts the end of the response.
     pub fn append_counts(
         &self,
         chunk: &mut BytesMut,
@@ -107,17 +108,17 @@ fn digit_count(number: u64, base: u64) -> u64 {
     u64::from(number.checked_ilog(base).unwrap_or_default()) + 1
 }
 
-/// A chunk with its length before it, in hexadecimal digits, and the ends of two lines.
+/// Bytes of a chunk on the wire: its length in hexadecimal digits, the content, and two line ends.
 fn chunk_bytes(length: u64) -> u64 {
     digit_count(length, 16) + 2 + length + 2
 }
 
-/// The lines of these headers.
+/// Bytes of the lines of these headers.
 fn header_bytes(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + 2 + value.len() + 2).sum()
 }
 
-/// The head of a response, as actix-http writes it.
+/// Bytes of the head of a response, as actix-http writes it.
 fn head_bytes(response: &ServiceResponse<BoxBody>, size: &BodySize) -> u64 {
     let head = response.response().head();
     let request = response.request();

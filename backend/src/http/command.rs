@@ -1,9 +1,10 @@
-//! `POST /api/command`: one command of v1 in a request of its own, answered with its reply.
+//! `POST /api/command`: one v1 command in a request of its own. The response is its reply.
 //!
-//! `member` and `epoch` in the query tell who the client takes itself for: its browser may have become
-//! another meanwhile, and then nothing is said in that one's name.
+//! `member` and `epoch` in the query name the identity that the client expects to be. If the browser's
+//! cookie now belongs to another member, the command is refused with 401.
 //!
-//! It is bound to no stream: whoever sends it again, with the same `client_id`, gets the same reply.
+//! The request is bound to no stream. A client that sends a command again with the same `client_id` gets the
+//! same reply.
 
 use super::{byte_count::ByteCounter, query_params::QueryParams};
 use crate::connection::frame::FramePayload;
@@ -18,7 +19,7 @@ use hub::{Input, session::TransportKind};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
-/// Carries out a command.
+/// Executes the command of this request.
 pub async fn command(
     request: HttpRequest,
     payload: web::Payload,

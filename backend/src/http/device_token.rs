@@ -1,5 +1,5 @@
-//! A device's token: 128 bits from the operating system, known to its browser
-//! alone. The server keeps the hash.
+//! The token of a device: 128 bits from the operating system. Only its browser knows it; the server keeps
+//! the hash.
 
 use crate::http::host_policy::{Caller, HostPolicy};
 use actix_web::{
@@ -9,19 +9,20 @@ use actix_web::{
 use hub::house::members::DeviceKey;
 use sha2::{Digest, Sha256};
 
-/// Days that a browser keeps the cookie: the longest that browsers allow.
+/// Days that a browser keeps the cookie: the longest time that browsers allow.
 const DAYS: i64 = 400;
 
 /// Bytes of a token.
 const TOKEN_BYTES: usize = 16;
 
-/// A token, as the cookie holds it: 32 hexadecimal digits.
+/// A token as the cookie holds it: 32 hexadecimal digits.
 pub struct Token(String);
 
 impl Token {
-    /// A new one.
+    /// Draws a new token.
     ///
     /// # Errors
+    ///
     /// The operating system gives no random bytes.
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; TOKEN_BYTES];
@@ -29,12 +30,12 @@ impl Token {
         Ok(Token(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
-    /// What the server keeps of it.
+    /// Hash of the token, which the server keeps.
     pub fn key(&self) -> DeviceKey {
         DeviceKey(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The cookie that brings it back.
+    /// The cookie that brings the token back.
     pub fn cookie(&self, policy: &HostPolicy, is_https: bool) -> Cookie<'static> {
         cookie(policy, self.0.clone(), Duration::days(DAYS), is_https)
     }
@@ -55,13 +56,13 @@ fn cookie(policy: &HostPolicy, value: String, age: Duration, is_https: bool) -> 
         .finish()
 }
 
-/// The device of a request's cookie, where that counts: from a page of ours only. Whoever sends no
-/// Origin is no browser.
+/// The device of a request's cookie, if the request has an `Origin`, which the host policy has checked. A
+/// caller without an `Origin` is no browser, and its cookie does not count.
 pub fn trusted(request: &HttpRequest, policy: &HostPolicy, caller: &Caller) -> Option<DeviceKey> {
     from_cookie(request, policy).filter(|_| caller.has_origin)
 }
 
-/// The device of a request's cookie.
+/// The device of a request's cookie, whatever its origin.
 pub fn from_cookie(request: &HttpRequest, policy: &HostPolicy) -> Option<DeviceKey> {
     let cookie = request.cookie(&policy.cookie)?;
     let token = cookie.value();

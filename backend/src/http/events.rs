@@ -1,9 +1,9 @@
 //! `GET /api/events`: a v1 session as a stream of Server-Sent Events (HTML, "Server-sent events").
 //!
-//! Each frame is the `data` of an event. `id` is a cursor: all that is addressed to this client up to
-//! it has left before, so a browser that reconnects brings it back as `Last-Event-ID` and is resumed.
-//! What the client says comes by [`super::command`]. With `trace=1` each chunk ends with an event that tells how many
-//! bytes there were up to there.
+//! Each frame is the `data` of an event. `id` is a cursor: everything addressed to this client up to it has
+//! left before. So a browser that reconnects sends it as `Last-Event-ID`, and the session is resumed. The
+//! client sends by [`super::command`]. With `trace=1` each chunk ends with an event that reports the bytes
+//! so far.
 
 use super::{
     byte_count::{ByteCounter, ChunkKind},
@@ -41,25 +41,25 @@ pub async fn open(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let guard = state.open_connection(TransportKind::Stream)?;
     let connection = Rc::clone(&guard.connection);
     state.tell(Input::Streamed { session: connection.session, device, hello }).await?;
-    // Whoever may not read is told so by the status.
+    // A client that may not read learns it from the status.
     super::poll::wait_for_admission(&connection).await?;
     guard.wait_for_rate().await;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    // nginx would gather what is to arrive at once.
+    // nginx would buffer the events.
     response.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
     Ok(response.body(EventStreamBody { guard, has_ended: false, byte_counter }))
 }
 
-/// The body.
+/// The body of the response.
 struct EventStreamBody {
     guard: ConnectionGuard,
     has_ended: bool,
     byte_counter: Option<Rc<ByteCounter>>,
 }
 
-/// Why the server ends the stream.
+/// The data of the event that ends the stream.
 #[derive(Serialize)]
 struct CloseNotice<'f> {
     code: u16,
@@ -84,8 +84,8 @@ impl EventStreamBody {
         }
     }
 
-    /// Behind all that was queued: how far the client has everything now. Behind a close it is not
-    /// known: what was queued may have been dropped, and what came since was not queued.
+    /// Writes the cursor behind all queued frames. After a close there is none: queued frames may have been
+    /// dropped, and later ones were not queued.
     fn write_id(&self, connection: &Connection, out: &mut BytesMut) {
         if connection.is_caught_up() && connection.is_empty() && !connection.is_closing() {
             out.put_slice(format!("id: {}\n\n", self.guard.connections.through()).as_bytes());

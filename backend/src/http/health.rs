@@ -1,14 +1,14 @@
-//! For whoever watches over the process.
+//! Health of the server, for the program that monitors it.
 
 use crate::http::app_state::AppState;
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
-/// `/healthz`: the process answers.
+/// `/healthz`: the process is alive.
 pub async fn live() -> HttpResponse {
     plain_text(HttpResponse::Ok(), "alive\n")
 }
 
-/// `/readyz`: messages can be taken; if not, why.
+/// `/readyz`: the server takes messages; if not, the reason.
 pub async fn ready(request: HttpRequest) -> HttpResponse {
     let state = AppState::of(&request);
     if !state.registry.is_alive() {

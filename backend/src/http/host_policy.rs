@@ -1,12 +1,11 @@
-//! Who may ask: Host, Origin and cross-site rules, before any route.
+//! Checks Host, Origin and cross-site headers of a request before any route.
 //!
-//! - A `Host` that is not the house's own is a page of somebody else's whose
-//!   name was bound to this address (DNS rebinding): 421.
-//! - On every request for an upgrade and on every method but GET and HEAD an `Origin` that is
-//!   present must be the Host's own or an allowed one, scheme and port included
-//!   (RFC 6454); `null` never is. Where it is absent the caller is no browser,
-//!   and the cookie is not honoured.
-//! - Other GETs refuse `Sec-Fetch-Site: cross-site`, but for following a link.
+//! - A `Host` that is not the house's own comes from a foreign page whose name was bound to this address
+//!   (DNS rebinding): 421.
+//! - Every upgrade and every method but GET and HEAD needs the right `Origin` if one is present: the Host's
+//!   own or an allowed one, scheme and port included (RFC 6454). `null` is never right. A caller without an
+//!   `Origin` is no browser, and its cookie does not count.
+//! - Other GETs are refused with `Sec-Fetch-Site: cross-site`, except navigation by a link.
 
 use crate::http::problem::ApiError;
 use actix_web::{
@@ -24,31 +23,31 @@ use std::{
 };
 use url::{Host, Url};
 
-/// What the house is called, and whom it lets ask.
+/// Hosts and origins of a house.
 #[derive(Clone, Debug)]
 pub struct HostPolicy {
-    /// The name of its cookie.
+    /// Name of the house's cookie.
     pub cookie: String,
-    /// Its public address, if it has one.
+    /// Public address of the house, if it has one.
     pub public_url: Option<Url>,
-    /// Other origins whose pages may ask.
+    /// Other origins whose pages may send requests.
     pub allowed_origins: Vec<String>,
     /// Names of this machine, in lower case.
     pub machine_names: Vec<String>,
-    /// Whether `X-Forwarded-…` headers come from a proxy of ours.
+    /// Whether `X-Forwarded-…` headers come from a trusted proxy.
     pub trusts_proxy: bool,
 }
 
-/// Who asks, as far as the guard could tell.
+/// The caller of a request that was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The peer's address, or what a trusted proxy says it is.
+    /// Address of the peer, or of the client as a trusted proxy gives it.
     pub address: IpAddr,
-    /// It sent an `Origin`, and the right one.
+    /// The request has an `Origin`, which was checked for every upgrade and every method but GET and HEAD.
     pub has_origin: bool,
-    /// It reaches the house over https.
+    /// The caller reaches the house over https.
     pub is_https: bool,
-    /// Browsers take the address for trustworthy (W3C Secure Contexts §3.1): https, or this machine itself.
+    /// Browsers treat the address as trustworthy (W3C Secure Contexts §3.1): https, or this machine itself.
     pub is_trustworthy: bool,
 }
 
@@ -62,10 +61,11 @@ impl FromRequest for Caller {
 }
 
 impl HostPolicy {
-    /// Judges a request by its head.
+    /// Admits a request by its head.
     ///
     /// # Errors
-    /// 421 or 403, with the number.
+    ///
+    /// 421 if the host is foreign, 403 if the origin is.
     pub fn admit(
         &self,
         method: &Method,
@@ -82,7 +82,7 @@ impl HostPolicy {
         let is_safe = method == Method::GET || method == Method::HEAD;
         let has_origin = headers.contains_key(header::ORIGIN);
         let origin_refused = || ApiError::new(StatusCode::FORBIDDEN, ErrorCode::OriginRefused);
-        // Judged by what is asked, not by the path: a route decodes `%63onn_ws` too.
+        // Check the request itself, not its path: a route decodes `%63onn_ws` too.
         if !is_safe || headers.contains_key(header::UPGRADE) {
             let own_origin = own.origin().ascii_serialization();
             let is_right = |origin: &str| {
@@ -114,7 +114,7 @@ impl HostPolicy {
         }
     }
 
-    /// `url` is made of the Host: nothing but a host and a port may be in it.
+    /// Whether `url`, made from the Host header, holds nothing but a host of this house and a port.
     fn is_own_host(&self, url: &Url) -> bool {
         let is_bare = url.path() == "/"
             && url.query().is_none()
@@ -135,7 +135,7 @@ impl HostPolicy {
             }
     }
 
-    /// The last entry of a proxy's header: the one that our proxy wrote.
+    /// The last entry of a proxy's header: our own proxy has written it.
     fn forwarded<'h>(&self, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         if !self.trusts_proxy {
             return None;

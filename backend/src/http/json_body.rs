@@ -28,16 +28,18 @@ pub async fn read_json<T: DeserializeOwned>(
     })
 }
 
-/// Reads a body that says it is JSON, of at most so many bytes.
+/// Reads a body with the content type of JSON, of at most `bytes_max` bytes.
 ///
 /// # Errors
-/// 415, 413, 408; 400 where it does not come whole.
+///
+/// 415 for another content type, 413 for a longer body, 408 for a slow one, 400 for an incomplete one.
 pub async fn read_bytes(
     request: &HttpRequest,
     payload: web::Payload,
     bytes_max: usize,
 ) -> Result<Bytes, ApiError> {
-    // Only this type: a form or a text could be posted by any site without being asked.
+    // Only this type: any site may post a form or a text without a preflight request (Fetch,
+    // "CORS-safelisted request-header").
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! Stands between every route and the client: the host policy, and the headers of every response.
+//! Runs around every route: it checks the host policy, and sets the headers of every response.
 
 use crate::http::app_state::AppState;
 use crate::http::byte_count::ByteCounter;
@@ -14,7 +14,7 @@ use actix_web::{
     middleware::Next,
 };
 
-/// Stands before every route: who may ask, and the headers of every answer.
+/// Admits a request by the host policy, and sets the headers of its response.
 pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = AppState::of(request.request());
     let peer = request.peer_addr().map(|address| address.ip());
@@ -36,7 +36,7 @@ fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {
     let caller: Option<Caller> = response.request().extensions().get().copied();
     let is_trustworthy = caller.is_some_and(|caller| caller.is_trustworthy);
     let headers = response.headers_mut();
-    // A document with a stricter one has it already.
+    // A document with a stricter policy has set it already.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(policy) = HeaderValue::from_str(state.page.policy())
     {
@@ -50,7 +50,7 @@ fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Elsewhere browsers pass over it, with a word in the console.
+    // At other addresses browsers ignore the header, and print a warning.
     if is_trustworthy {
         let name = HeaderName::from_static("cross-origin-opener-policy");
         headers.insert(name, HeaderValue::from_static("same-origin"));

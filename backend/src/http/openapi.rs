@@ -1,12 +1,12 @@
-//! `GET /api/openapi.json`: what is under `/api`, for programs (OpenAPI 3.1). Tests hold it against
-//! the routes, the golden files, the limits and the answers of a real server.
+//! `GET /api/openapi.json`: describes `/api` for programs (OpenAPI 3.1). Tests compare it with the routes,
+//! the golden files, the limits and the responses of a real server.
 
 use actix_web::{HttpResponse, http::header};
 
-/// The document.
+/// The OpenAPI document.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
-/// Serves it.
+/// Serves the document.
 pub async fn document() -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "application/json"));

@@ -1,8 +1,8 @@
-//! `GET /api/poll`: what is new since a cursor. With `wait` it is answered when there is something, or
-//! the time is over (long polling); without, at once.
+//! `GET /api/poll`: the events since a cursor. With `wait` the response comes as soon as there are events,
+//! or when the time is over (long polling). Without `wait` it comes at once.
 //!
-//! The cursor of the next request is the acknowledgement of this one's answer. The server keeps
-//! nothing between two but that the member is present for a while.
+//! The cursor of the next request acknowledges this response. Between two requests the server keeps nothing
+//! but the member's presence, for a while.
 
 use super::{
     byte_count::{ByteCounter, ChunkKind},
@@ -61,12 +61,12 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     Ok(response.body(PollBody { guard, again_ms, state: BodyState::NotBegun, byte_counter }))
 }
 
-/// Returns when there is something to be answered, or the time is over.
+/// Returns when there are events, or when the time is over.
 async fn wait_for_events(connection: &Connection, mut until: Instant) {
     let mut gathers = false;
     while !connection.is_urgent() && !connection.is_closing() {
         if !connection.is_caught_up() {
-            // It is not known yet whether something was missed.
+            // The hub has not decided yet whether events were missed.
             connection.wait_for_change().await;
             continue;
         }
@@ -79,10 +79,11 @@ async fn wait_for_events(connection: &Connection, mut until: Instant) {
     }
 }
 
-/// Waits until it is clear whether this client may read.
+/// Waits until the hub has admitted this client or closed its session.
 ///
 /// # Errors
-/// It may not, as its session was closed for: 401, 503.
+///
+/// The hub has closed the session: 401, 429 or 503.
 pub async fn wait_for_admission(connection: &Connection) -> Result<(), ApiError> {
     while !connection.is_urgent() && !connection.is_closing() && !connection.is_caught_up() {
         connection.wait_for_change().await;
@@ -93,7 +94,8 @@ pub async fn wait_for_admission(connection: &Connection) -> Result<(), ApiError>
     }
 }
 
-/// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` where it was asked for.
+/// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` if the request asks
+/// for it.
 struct PollBody {
     guard: ConnectionGuard,
     again_ms: u64,
@@ -118,7 +120,7 @@ impl PollBody {
                 }
                 out.put_slice(json);
             }
-            // A part must not pass for the whole: the client asks again from where it was.
+            // A part must not pass for the whole: the client asks again from its old cursor.
             FramePayload::Close(..) => return Err(io::ErrorKind::ConnectionAborted.into()),
             FramePayload::Ping | FramePayload::Other => {}
         }
@@ -162,7 +164,7 @@ impl MessageBody for PollBody {
             match connection.poll_frame(cx) {
                 Poll::Ready(Some(frame)) => self.write(&frame, &mut out)?,
                 Poll::Ready(None) => return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
-                // All that was missed is there, and what came meanwhile.
+                // The missed events are written, and those that came meanwhile.
                 Poll::Pending if connection.is_caught_up() => {
                     self.finish(&mut out);
                     break;
@@ -191,7 +193,7 @@ mod tests {
         connection
     }
 
-    /// How long until a poll that may wait so long is answered, with this word after two seconds.
+    /// Time until a poll with this `wait` is answered, if `ephemeral` sends something after two seconds.
     async fn answered_after(wait: Duration, ephemeral: impl FnOnce(&Connection)) -> Duration {
         let (connection, began) = (caught_up_connection(), Instant::now());
         let tell = async {

@@ -1,4 +1,4 @@
-//! Refusals over HTTP: RFC 9457 problems, the only `ResponseError`.
+//! Errors over HTTP, as RFC 9457 problems. This is the only `ResponseError` of the server.
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -11,7 +11,7 @@ use hub::input::ExpectedIdentity;
 use shared::{CloseCode, ErrorCode, api::Problem};
 use std::fmt;
 
-/// A request that was refused.
+/// A refused request: status, error code and advice.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -22,32 +22,32 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// ApiError with this status and number.
+    /// An error with this status and code.
     pub fn new(status: StatusCode, code: ErrorCode) -> Self {
         ApiError { status, code, detail: None, suggestion: None, headers: Vec::new() }
     }
 
-    /// A fault of our own.
+    /// A failure of the server itself: 500.
     pub fn internal() -> Self {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal)
     }
 
-    /// With a header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 
-    /// With what was wrong with this request. It goes out as it is: nothing of the request's own text.
+    /// Adds the reason. The client gets it as it is, so it must not hold text of the request.
     #[must_use]
     pub fn with_detail(mut self, detail: String) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    /// With why the cookie that came along stands for nobody here, if it was not counted or is another's
-    /// than the address names. Refusals other than 401 stay as they are.
+    /// Adds the reason why the cookie of a refused request did not count: it came without an `Origin`, or
+    /// belongs to another identity than the query names. Errors other than 401 stay unchanged.
     #[must_use]
     pub fn with_cookie_detail(self, has_cookie: bool, is_counted: bool, names: &ExpectedIdentity) -> Self {
         if self.status != StatusCode::UNAUTHORIZED || !has_cookie {
@@ -64,7 +64,7 @@ impl ApiError {
         self
     }
 
-    /// With a free name.
+    /// Adds a name that is free.
     #[must_use]
     pub fn with_suggestion(mut self, suggestion: Option<String>) -> Self {
         self.suggestion = suggestion;
@@ -97,7 +97,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// The status of a refusal by the hub.
+/// Status of a refusal by the hub.
 pub fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
@@ -110,7 +110,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
     }
 }
 
-/// A close code as a status.
+/// The error that stands for a close code.
 pub fn from_close_code(code: u16) -> ApiError {
     let is = |other: CloseCode| other.number() == code;
     let (status, error) = match () {

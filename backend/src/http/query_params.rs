@@ -1,4 +1,4 @@
-//! How a client that reads over plain HTTP says where it stands.
+//! The query parameters of the transports over plain HTTP.
 
 use crate::http::problem::ApiError;
 use actix_web::{HttpRequest, http::StatusCode};
@@ -6,31 +6,33 @@ use hub::input::ExpectedIdentity;
 use shared::{Cursor, ErrorCode, MemberId, RoomId, command::Hello};
 use std::{borrow::Cow, str::FromStr};
 
-/// What an event stream gives back by itself when it reconnects (HTML, "Server-sent events").
+/// Header that an event stream sends by itself when it reconnects (HTML, "Server-sent events").
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The query of a request.
+/// The query parameters of a request, decoded.
 pub struct QueryParams<'r>(Vec<(Cow<'r, str>, Cow<'r, str>)>);
 
 impl<'r> QueryParams<'r> {
-    /// Of this request.
+    /// Decodes the query of this request.
     pub fn of(request: &'r HttpRequest) -> Self {
         QueryParams(url::form_urlencoded::parse(request.query_string().as_bytes()).collect())
     }
 
-    /// The value of this name, if it is there and not empty.
+    /// The value of this parameter, if it is present and not empty.
     ///
     /// # Errors
-    /// 422: it is no such value.
+    ///
+    /// 422 if the value cannot be parsed.
     pub fn value<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, ApiError> {
         let given = self.0.iter().find(|(key, value)| key == name && !value.is_empty());
         given.map(|(_, value)| value.parse().map_err(|_| bad_field(name))).transpose()
     }
 
-    /// Whether this is asked for.
+    /// Whether this parameter is `1`.
     ///
     /// # Errors
-    /// 422: it is neither `0` nor `1`.
+    ///
+    /// 422 if it is neither `0` nor `1`.
     pub fn flag(&self, name: &'static str) -> Result<bool, ApiError> {
         match self.value::<u8>(name)? {
             None | Some(0) => Ok(false),
@@ -39,18 +41,21 @@ impl<'r> QueryParams<'r> {
         }
     }
 
-    /// Who the client takes itself for.
+    /// The identity that the client expects to have: `member` and `epoch`.
     ///
     /// # Errors
-    /// 422: that is no member or no epoch.
+    ///
+    /// 422 if one of them cannot be parsed.
     pub fn expected_identity(&self) -> Result<ExpectedIdentity, ApiError> {
         Ok(ExpectedIdentity { member: self.value("member")?.map(MemberId), epoch: self.value("epoch")? })
     }
 
-    /// Where the client stands. What a browser gives back by itself is newer than the address.
+    /// The `hello` of the session: cursor, room, build and reference. `Last-Event-ID` is newer than the
+    /// cursor in the query, so it takes precedence.
     ///
     /// # Errors
-    /// 422: the cursor is none that a server made, or the room is no number.
+    ///
+    /// 422 if the cursor was not made by a server, or if the room is no number.
     pub fn hello(&self, request: &HttpRequest) -> Result<Hello, ApiError> {
         let again = request.headers().get(LAST_EVENT_ID).filter(|value| !value.is_empty());
         let cursor: Option<Cursor> = match again {

@@ -1,10 +1,8 @@
 //! `/conn_ws`: one WebSocket, in one of two dialects.
 //!
-//! actix-ws does the handshake and reads, behind [`FrameGuard`]; the way out is
-//! [`OutboundBody`]. The registry has the connection in its inbox before the
-//! handshake is answered. Each connection has one task that reads; when it ends, for
-//! whatever reason, a guard takes the connection out of its table, and the
-//! registry is told.
+//! actix-ws answers the handshake and reads, behind [`FrameGuard`]; frames leave through [`OutboundBody`].
+//! Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
+//! its worker, and the hub gets `Closed`.
 
 use crate::clock::now_ms;
 use crate::connection::direct_writer::DirectWriter;
@@ -66,7 +64,7 @@ pub async fn connect(
     let messages =
         messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
 
-    // Only a request that was not read from a socket, as a test may make one, has none.
+    // A request that a test made without a socket has none.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
     let connection = state.connections.add_socket(dialect, direct_writer);
     let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
@@ -83,11 +81,11 @@ pub async fn connect(
         rates: state.inbound_rates,
         inbound_hook: state.inbound_hook.clone(),
     };
-    // The registry takes its inbox in order, and a worker its batches. So the connection is attached
-    // before anything that is posted after the answer, on whichever worker, is published. Answered
-    // earlier, a plain client would miss such a post: nothing is replayed to it.
+    // Tell the registry before answering 101. The registry handles its inbox in order, and so does each
+    // worker its batches. So the connection is attached before any later post is published, on any worker.
+    // Otherwise a client of the text dialect would miss such a post: it gets no replay.
     let opened = Input::Opened { session: connection.session, dialect, device };
-    // A client that leaves while the inbox is full ends this future, and `guard` with it.
+    // A client that leaves while the inbox is full drops this future, and `guard` with it.
     state.tell(opened).await?;
     actix_web::rt::spawn(async move {
         let _guard = guard;
@@ -96,7 +94,7 @@ pub async fn connect(
     Ok(response.map_body(|_, body| OutboundBody::new(connection, body)).map_into_boxed_body())
 }
 
-/// What is not a handshake is told what one is.
+/// Explains the upgrade to a request that is no handshake.
 fn check_handshake(request: &HttpRequest) -> Result<(), ApiError> {
     use actix_http::ws::HandshakeError::{GetMethodRequired, NoConnectionUpgrade, NoWebsocketUpgrade};
     match actix_http::ws::verify_handshake(request.head()) {
@@ -110,7 +108,7 @@ fn check_handshake(request: &HttpRequest) -> Result<(), ApiError> {
 }
 
 fn bad_handshake() -> ApiError {
-    // RFC 6455 §4.2.2: whoever asks for another version is told which there is.
+    // RFC 6455 §4.2.2: name the version that the server speaks.
     ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::BadHandshake)
         .with_header(header::SEC_WEBSOCKET_VERSION, "13")
 }
@@ -174,7 +172,7 @@ impl MessageReader {
         }
     }
 
-    /// Reads nothing while the rate is over.
+    /// Reads nothing while the connection is paused.
     async fn wait_out_pause(&self) {
         loop {
             let wait = self.connection.pause_ms(now_ms());
@@ -182,7 +180,7 @@ impl MessageReader {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            // It was not heard because it was not listened to.
+            // The server did not read, so silence is not the client's fault.
             self.connection.note_read(self.connections.now_s());
         }
     }
@@ -227,7 +225,7 @@ impl MessageReader {
         }
         let mut client_id = [0; 16];
         getrandom::fill(&mut client_id).map_err(|_| CloseCode::Internal)?;
-        // A copy: the text as it came holds the whole read buffer.
+        // Copy the text: as it came it keeps the whole read buffer alive.
         let text = String::from(&*text);
         self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
@@ -243,7 +241,7 @@ impl MessageReader {
     }
 
     fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
-        // An answer: it stays when what is held back for a session is dropped.
+        // A refusal is a reply: it stays when buffered frames are dropped.
         self.connection.send(event(&Event::Error(Refusal::new(reference, code))));
         self.connection.flush();
     }
@@ -268,7 +266,7 @@ fn length(message: &AggregatedMessage) -> usize {
     }
 }
 
-/// The peer's own code comes back to it (RFC 6455 §5.5.1).
+/// Returns the peer's own code (RFC 6455 §5.5.1).
 fn echo(reason: Option<CloseReason>) -> (Option<u16>, &'static str) {
     (reason.map(|reason| u16::from(reason.code)), "")
 }
@@ -281,7 +279,7 @@ fn close_code_of(error: &ProtocolError) -> CloseCode {
     }
 }
 
-// One turn of reading must take a whole message, or a large one would need many.
+// A smaller turn could not take a whole message: a long one would need many turns.
 const _: () = assert!(READ_TURN_BYTES_MAX >= PLAIN_BYTES_MAX);
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-// What the server must know of the page's index.html. Part of the library and
-// of build.rs alike, so it uses nothing of the crate.
+// The server reads these parts of the page's index.html. The library and build.rs share this file, so it
+// uses nothing else of the crate.
 
-/// The build of a page: the text between `/frontend-` and `.js` of the first
-/// `/frontend-` in its index.html, a hash that trunk makes of the page's code.
-/// The page reads the same from its own document.
+/// The build of a page: the text between `/frontend-` and `.js` of the first `/frontend-` in its index.html.
+/// It is trunk's hash of the page's code. The page reads the same text from its own document.
 pub(crate) fn build_of(index: &str) -> Option<&str> {
     let (_, rest) = index.split_once("/frontend-")?;
     let (build, _) = rest.split_once(".js")?;
@@ -11,7 +10,7 @@ pub(crate) fn build_of(index: &str) -> Option<&str> {
     is_hash.then_some(build)
 }
 
-/// The contents of the inline scripts, which the content security policy must name by their hashes.
+/// The contents of the inline scripts. The content security policy names them by their hashes.
 pub(crate) fn inline_scripts(index: &str) -> Vec<&str> {
     let mut scripts = Vec::new();
     let mut rest = index;

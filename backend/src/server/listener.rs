@@ -1,4 +1,4 @@
-//! From a listener to the app: what actix-web's own server does, but over [`Socket`]s.
+//! Serves an app on a listener, as actix-web's own server does, but over [`Socket`]s.
 
 use crate::connection::direct_writer::Socket;
 use crate::limits::{
@@ -13,14 +13,15 @@ use std::{
     net::{SocketAddr, TcpListener},
 };
 
-/// A listener with a backlog for a crowd that comes back at once.
+/// Opens a listener whose backlog holds a crowd that reconnects at once.
 ///
 /// # Errors
-/// The address is taken, or not ours.
+///
+/// The address is taken, or does not belong to this machine.
 pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // A house that restarts need not wait for its old connections; Windows means
-    // something else by this.
+    // A server that restarts must not wait for its old connections. On Windows the option means something
+    // else.
     #[cfg(not(windows))]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
@@ -28,10 +29,11 @@ pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves what `app` makes, once for each worker and on its thread, to those who connect.
-/// The way out of a connection is in its requests' `conn_data`.
+/// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer of a
+/// connection is in its requests' `conn_data`.
 ///
 /// # Errors
+///
 /// The listener failed.
 pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
 where
@@ -62,7 +64,7 @@ where
             .client_disconnect_timeout(LINGER)
             .h1_allow_half_closed(false)
             .on_connect_ext(|socket: &Socket, data| drop(data.insert(socket.direct_writer())))
-            // The house's own settings tell where it is; nobody reads this.
+            // The app does not read this configuration: the server's own settings hold its address.
             .h1(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| async move {
             let peer = stream.peer_addr().ok();
@@ -76,8 +78,9 @@ where
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    // A peer that reads no more is ended by the kernel (RFC 5482): behind a full buffer the
-    // dispatcher never asks the body again. Without it the connection still works; it only ends later.
+    // A peer that stops reading is ended by the kernel (RFC 5482): while actix-http's buffer is full, its
+    // dispatcher never polls the body again. If this option fails, the connection still works, and ends
+    // later.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     #[cfg(not(any(target_os = "linux", target_os = "android")))]

@@ -1,14 +1,14 @@
-//! File descriptors: each connection takes one.
+//! The limit of file descriptors: each connection takes one.
 
 use crate::limits::DESCRIPTORS_KEPT;
 
-/// Raises the soft limit to the hard one, and returns how many connections that leaves.
+/// Raises the soft limit to the hard limit. Returns the number of connections that this allows.
 #[cfg(unix)]
 pub fn raise() -> usize {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
-    // macOS names a hard limit that it does not grant; the soft one stays then.
+    // macOS reports a hard limit that it does not grant. The soft limit stays then.
     if setrlimit(Resource::Nofile, raised).is_ok() {
         limit = getrlimit(Resource::Nofile);
     }
@@ -16,7 +16,7 @@ pub fn raise() -> usize {
     usize::try_from(descriptors.saturating_sub(DESCRIPTORS_KEPT)).unwrap_or(usize::MAX)
 }
 
-/// Other systems have no such limit to raise.
+/// The number of connections on a system without such a limit.
 #[cfg(not(unix))]
 pub fn raise() -> usize {
     (1 << 20) - DESCRIPTORS_KEPT as usize

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT; Ctrl-C where there are no signals.
+//! The signals that end the server: SIGTERM and SIGINT, or Ctrl-C where there are no signals.
 
 /// Waits until the process is asked to end.
 pub async fn requested() {
@@ -12,6 +12,6 @@ pub async fn requested() {
             }
         }
     }
-    // Without a handler the system ends the process by itself, which is an end too.
+    // If no handler can be set, the system itself ends the process.
     let _ = tokio::signal::ctrl_c().await;
 }

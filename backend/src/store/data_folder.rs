@@ -1,5 +1,4 @@
-//! The data folder: what must last from one start to the next, held by one server
-//! at a time.
+//! The data folder: the files that outlive the server. One server at a time locks it.
 
 use crate::store::permission_hint::{FileUse, advice};
 use std::{
@@ -12,24 +11,24 @@ use std::{
 /// The data folder could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// Something in it cannot be made or read.
+    /// A file or folder in it could not be made or read.
     #[error("cannot use the data folder: {path}: {source}{}", advice(path, *file_use, source))]
     Io {
-        /// What.
+        /// The file or folder.
         path: PathBuf,
-        /// What was to be done with it.
+        /// Use that the server would have made of it.
         file_use: FileUse,
-        /// Why.
+        /// Error of the system.
         source: io::Error,
     },
-    /// Another server has it.
+    /// Another server has locked the folder.
     #[error(
         "the data folder {path} is in use by {holder}: stop that server, or choose another folder with --data"
     )]
     Held {
         /// The folder.
         path: PathBuf,
-        /// Which process, and since when.
+        /// Process that has locked it, and since when.
         holder: String,
     },
 }
@@ -40,12 +39,12 @@ fn io_error(path: &Path, file_use: FileUse) -> impl Fn(io::Error) -> DataError {
 
 /// The file that is locked. Its content does not matter.
 const LOCK_FILE: &str = "lock";
-/// The file that says who has locked it.
+/// The file with the process that has locked the folder.
 const HOLDER_FILE: &str = "held-by";
 /// The file with the house's id.
 const HOUSE_FILE: &str = "house";
 
-/// The data folder, held: no other server can have it until this is dropped, or the process ends.
+/// The data folder, locked until this is dropped or the process ends.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -53,10 +52,11 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes the folder, and makes it if it is not there.
+    /// Locks the folder. Makes it first if it does not exist.
     ///
     /// # Errors
-    /// It cannot be made, or another server has it.
+    ///
+    /// The folder cannot be made, or another server has locked it.
     pub fn lock(path: &Path) -> Result<Self, DataError> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -82,15 +82,16 @@ impl DataFolder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The house's id: 16 hexadecimal digits, made at the first start. It names the
-    /// cookie, so that two houses on one host do not take each other's.
+    /// Id of the house: 16 hexadecimal digits, drawn at the first start. It names the cookie, so that two
+    /// houses on one host do not take each other's.
     ///
     /// # Errors
+    ///
     /// The file cannot be made or read.
     pub fn house_id(&self) -> Result<String, DataError> {
         let file = self.path.join(HOUSE_FILE);
@@ -111,10 +112,11 @@ impl DataFolder {
         Ok(id)
     }
 
-    /// Gives the house another id: the one that a backup has brought.
+    /// Sets the id of the house to that of a backup.
     ///
     /// # Errors
-    /// It is none, or the file cannot be written.
+    ///
+    /// The text is no id, or the file cannot be written.
     pub fn set_house_id(&self, id: &str) -> Result<(), DataError> {
         let file = self.path.join(HOUSE_FILE);
         if !is_house_id(id) {
@@ -125,10 +127,10 @@ impl DataFolder {
     }
 }
 
-/// Seconds since 1970 as people read them.
+/// Formats seconds since 1970 as a date and time in UTC.
 fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Years are counted from March, so that the odd day of a leap year is the last of its year.
+    // Years are counted from March, so that the leap day is the last day of its year.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
@@ -140,10 +142,11 @@ fn utc(seconds: u64) -> String {
     format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
-/// A random number from the operating system.
+/// Draws a random number from the operating system.
 ///
 /// # Errors
-/// It gives none.
+///
+/// The operating system gives no random bytes.
 pub fn random_u64() -> Result<u64, getrandom::Error> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)?;
@@ -154,7 +157,7 @@ fn is_house_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// How files are opened that are for the owner's eyes only.
+/// Options for a file that only its owner may read.
 fn private_options() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -163,7 +166,7 @@ fn private_options() -> fs::OpenOptions {
     options
 }
 
-/// Written whole or not at all.
+/// Writes a file that only its owner may read, whole or not at all.
 fn write_private(file: &Path, text: &str) -> io::Result<()> {
     use io::Write;
     let temporary = file.with_extension("new");
@@ -171,7 +174,7 @@ fn write_private(file: &Path, text: &str) -> io::Result<()> {
     writeln!(new, "{text}")?;
     new.sync_all()?;
     fs::rename(temporary, file)?;
-    // The name is on disk when its folder is; elsewhere a folder cannot be opened.
+    // The rename is durable once the folder is synced. Other systems cannot open a folder.
     #[cfg(unix)]
     if let Some(folder) = file.parent() {
         fs::File::open(folder)?.sync_all()?;

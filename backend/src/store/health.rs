@@ -1,11 +1,10 @@
-//! How a store is: whether it takes changes, and if not, why. A handle that is
-//! taken before the store goes to the registry, and shared with whoever watches
-//! over the process.
+//! The health of a store: whether it takes changes, and if not, why. `/readyz` and the server read it
+//! through a handle that outlives the move of the store into the registry.
 
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The handle: cheap to clone.
+/// Handle to the health of a store. It is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct StoreHealth(Arc<watch::Sender<HealthState>>);
 
@@ -22,7 +21,7 @@ impl Default for StoreHealth {
 }
 
 impl StoreHealth {
-    /// Why changes are refused; `None` while they are taken. A few words, without paths.
+    /// Reason why changes are refused, in a few words without paths. `None` while they are taken.
     pub fn refusal(&self) -> Option<&'static str> {
         self.0.borrow().refusal
     }
@@ -30,28 +29,28 @@ impl StoreHealth {
     /// Waits until changes are taken.
     pub async fn wait_until_writable(&self) {
         let mut states = self.0.subscribe();
-        // An error would mean that the handle is gone, and this is one.
+        // An error would mean that no sender is left, but this handle is one.
         let _ = states.wait_for(|state| state.refusal.is_none()).await;
     }
 
-    /// Waits until the store has ended of itself, which it never does in order.
+    /// Waits until the store has ended by itself: its writer has panicked.
     pub async fn wait_for_end(&self) {
         let mut states = self.0.subscribe();
-        // An error would mean that the handle is gone, and this is one.
+        // An error would mean that no sender is left, but this handle is one.
         let _ = states.wait_for(|state| state.has_ended).await;
     }
 
-    /// Changes are refused from now on, for this reason.
+    /// Notes that changes are refused from now on, for this reason.
     pub(super) fn set_refusing(&self, why: &'static str) {
         self.0.send_modify(|state| state.refusal = Some(why));
     }
 
-    /// Changes are taken again.
+    /// Notes that changes are taken again.
     pub(super) fn set_writable(&self) {
         self.0.send_modify(|state| state.refusal = None);
     }
 
-    /// The store has ended.
+    /// Notes that the store has ended.
     pub(super) fn set_ended(&self) {
         self.0.send_modify(|state| {
             *state = HealthState { refusal: Some("the database writer stopped"), has_ended: true }

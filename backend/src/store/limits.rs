@@ -1,50 +1,52 @@
-//! The limits of the log on disk, each with what happens past it.
+//! The limits of the log on disk, each with the effect beyond it.
 
 use std::time::Duration;
 
-/// Threads that answer questions, each with a connection of its own.
+/// Threads that read from the log, each with a database connection of its own.
 pub const READERS: usize = 3;
 
-/// Questions that wait for a reader. At it whoever asks waits for a place.
+/// Reads that wait for a reader. Beyond: the caller waits for a permit.
 pub const READS_WAITING_MAX: usize = 1024;
 
-/// Positions of each shelf that a replay looks up at a time. Past them it looks again.
+/// Positions of each partition that a replay looks up at once. Beyond: it looks up more.
 pub const MERGE_AHEAD: usize = 16;
 
-/// Kilobytes of pages that the writer holds. Past it the least used leave.
+/// Kilobytes of pages in the writer's cache. Beyond: the least recently used pages leave.
 pub const WRITER_CACHE_KIB: i64 = 64 << 10;
 
-/// Kilobytes of pages that each reader holds. Past it the least used leave.
+/// Kilobytes of pages in each reader's cache. Beyond: the least recently used pages leave.
 pub const READER_CACHE_KIB: i64 = 16 << 10;
 
-/// Pages in the write-ahead log that were not moved into the database yet. At it they are, beside the
-/// writer.
+/// Pages of the write-ahead log that are not in the database yet. Beyond: the checkpointer copies them,
+/// while the writer goes on.
 pub const WAL_PAGES: i64 = 4_000;
 
-/// Pages that the writer moves itself, between two batches, once the write-ahead log has twice
-/// [`WAL_PAGES`]. Past it they are moved beside it.
+/// Pages that the writer checkpoints itself, between two batches, once the write-ahead log has twice
+/// [`WAL_PAGES`]. Beyond: the checkpointer copies them.
 pub const WAL_TAIL: i64 = 500;
 
-/// Pages in the write-ahead log. Past it the writer waits for the readers, so that it can begin anew.
+/// Pages of the write-ahead log. Beyond: the writer waits for the readers, so that the log can restart from
+/// its beginning.
 pub const WAL_PAGES_MAX: i64 = 8 * WAL_PAGES;
 
-/// How long it waits for them, each time.
+/// Time for which the writer waits for the readers, each time.
 pub const BUSY_READERS: Duration = Duration::from_millis(20);
 
-/// Bytes of the write-ahead log that are kept on disk once all of it was moved. Past it the file is cut.
+/// Bytes of the write-ahead log that stay on disk after a checkpoint of all of it. Beyond: the file is
+/// truncated.
 pub const WAL_KEPT_BYTES: i64 = 64 << 20;
 
-/// How long a connection waits for another program that has the log locked. Past it: an error.
+/// Time for which a database connection waits for another program that has locked the log. Beyond: an error.
 pub const BUSY: Duration = Duration::from_secs(5);
 
-/// How long the writer waits before it tries a log again that it could not write; doubled each time.
+/// Pause before the writer opens a log again that it could not write. Each further pause is twice as long.
 pub const PAUSE_FIRST: Duration = Duration::from_millis(250);
 
-/// The longest of these waits.
+/// The longest of these pauses.
 pub const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// Bytes that must find a place on disk before the writer takes changes again.
+/// Bytes that the disk must take in a test write before changes are taken again.
 pub const TRIAL_BYTES: u32 = 256 << 10;
 
-/// Differences that a check tells one by one. Past it only how many more there are.
+/// Differences that a check lists. Beyond: only their number.
 pub const DIFFERENCES_MAX: usize = 100;

@@ -1,5 +1,4 @@
-//! The store in memory: [`hub::log::Log`] and nothing else. A restart is a new
-//! epoch.
+//! The store in memory, [`hub::log::Log`]. A restart begins a new log.
 
 use super::Store;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -16,7 +15,7 @@ use shared::{Epoch, ErrorCode};
 pub struct MemoryStore(Log);
 
 impl MemoryStore {
-    /// An empty log of this epoch, which must be random.
+    /// An empty log. Its epoch must be random.
     pub fn new(epoch: Epoch) -> Self {
         MemoryStore(Log::new(epoch))
     }

@@ -1,21 +1,21 @@
-//! What to do where the system does not let this user at a file: which file or
-//! folder it is about, whose it is, and what is missing.
+//! Advice for an error of permissions: the file or folder that it is about, its owner, and the permission
+//! that is missing.
 
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
 };
 
-/// What was to be done with a file.
+/// Use of a file by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileUse {
-    /// To read it.
+    /// The server reads it.
     Read,
-    /// To write it, or to make it.
+    /// The server writes it, or makes it.
     Write,
 }
 
-/// What is missing, and where.
+/// A permission that this user lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPermission {
     what: PathBuf,
@@ -23,7 +23,7 @@ pub struct MissingPermission {
 }
 
 impl MissingPermission {
-    /// Whether permissions keep this user from making files beside this one.
+    /// The missing permission, if this user may not make files next to this file.
     pub fn of_folder(file: &Path) -> Option<Self> {
         let what = nearest(file);
         #[cfg(unix)]
@@ -34,16 +34,16 @@ impl MissingPermission {
         is_closed.then_some(MissingPermission { what, verb: "write to" })
     }
 
-    /// What keeps this user from it, supposed that permissions do.
+    /// The missing permission for a use of this path, assumed that one is missing.
     pub fn of(path: &Path, file_use: FileUse) -> Self {
         let verb = |file_use| if file_use == FileUse::Read { "read" } else { "write to" };
         match fs::metadata(path) {
             Ok(_) => MissingPermission { what: path.to_owned(), verb: verb(file_use) },
-            // The nearest folder that is there: the file was to be made in it.
+            // The file was to be made in the nearest folder that exists.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 MissingPermission { what: nearest(path), verb: verb(FileUse::Write) }
             }
-            // The nearest that can be seen does not let anybody in.
+            // The nearest folder that exists does not let this user enter.
             Err(_) => MissingPermission { what: nearest(path), verb: "enter" },
         }
     }
@@ -77,12 +77,15 @@ impl fmt::Display for MissingPermission {
     }
 }
 
-/// What an error of the system asks for; empty where permissions are not the matter.
+/// Advice for an error of the system; empty if it is not about permissions or missing folders.
 pub fn advice(path: &Path, file_use: FileUse, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(": {}", MissingPermission::of(path, file_use)),
         io::ErrorKind::NotFound if file_use == FileUse::Write => {
-            format!(": the folder {} does not exist; create it first", path.parent().unwrap_or(path).display())
+            format!(
+                ": the folder {} does not exist; create it first",
+                path.parent().unwrap_or(path).display()
+            )
         }
         io::ErrorKind::NotADirectory => {
             format!(": {} is a file, but must be a folder", path.parent().unwrap_or(path).display())

@@ -1,9 +1,8 @@
 //! The log on disk: one SQLite database in the data folder.
 //!
-//! One thread writes, one tidies up after it, a few read ([`writer`], [`tidy`], [`reader`]). What a change means
-//! is [`hub::House`]'s to say, as in every store; here it lasts: an outcome
-//! comes when the transaction that holds it is on disk. While the disk does not
-//! take it, changes are refused and reading goes on, and [`StoreHealth`] says why.
+//! One thread writes ([`writer`]), one keeps the write-ahead log short ([`checkpointer`]), and a few read
+//! ([`reader`]). An outcome comes when the transaction that holds it is on disk. While the disk takes no
+//! writes, changes are refused and reading goes on; [`StoreHealth`] holds the reason.
 
 mod backup;
 mod check;
@@ -53,7 +52,7 @@ use std::{
 use tokio::sync::oneshot;
 use writer::{AppendBatch, Writer};
 
-/// The log's name in the data folder.
+/// File name of the database in the data folder.
 pub const FILE: &str = "log.sqlite";
 
 /// A log on disk.
@@ -66,15 +65,15 @@ pub struct SqliteStore {
     read_queue: Arc<ReadQueue>,
     writer: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
-    /// Held for as long as the log is open.
+    /// Locked for as long as the log is open.
     _folder: DataFolder,
 }
 
-/// Where the log is.
+/// Paths of a log's files.
 #[derive(Clone, Debug)]
 struct LogFiles {
     log: PathBuf,
-    /// The write-ahead log, which SQLite keeps beside it.
+    /// The write-ahead log, which SQLite keeps next to the database.
     wal: PathBuf,
     #[cfg(test)]
     faults: Arc<fault_injection::InjectedFaults>,
@@ -98,13 +97,14 @@ impl SqliteStore {
     /// Opens the log of this folder, or begins one.
     ///
     /// # Errors
-    /// It cannot be read, or is not a log of this build.
+    ///
+    /// The log cannot be read, or belongs to a newer build.
     pub fn open(folder: DataFolder) -> Result<Self, LogError> {
         let files = LogFiles::of(folder.path());
         SqliteStore::open_files(folder, files)
     }
 
-    /// The house's id: names its cookie.
+    /// Id of the house: it names the house's cookie.
     pub fn house_id(&self) -> &str {
         &self.house_id
     }
@@ -114,7 +114,7 @@ impl SqliteStore {
         let log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
         let (house, health) = (log.house().clone(), StoreHealth::default());
-        // The readers first: while one is there the index of the write-ahead log lives.
+        // Open the readers first: the index of the write-ahead log exists while a connection does.
         let read_queue = Arc::new(ReadQueue::new());
         let mut readers = Vec::with_capacity(READERS);
         for number in 0..READERS {
@@ -124,10 +124,10 @@ impl SqliteStore {
             readers
                 .push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &read_queue))?);
         }
-        // One batch under way and one that waits: the registry sends no more.
+        // One batch is committed while one waits. The registry sends no more than one at a time.
         let (batches, receiver) = sync_channel(1);
         let writer = Writer::new(files, log, receiver, health.clone());
-        // The readers end with their desk.
+        // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
         let end = WriterEndGuard(health.clone());
         let writer = thread::Builder::new().name("writer".to_owned()).spawn(move || {
@@ -149,8 +149,8 @@ impl SqliteStore {
     }
 }
 
-/// The log's epoch and its house's id; gives it both at its beginning. A log that was brought into
-/// this folder brings its house along: its members' cookies name it.
+/// The log's epoch and its house's id; sets both when the log begins. A log that was copied into this folder
+/// brings its house id along, because its members' cookies have that name.
 fn init_meta(log: &OpenLog, folder: &DataFolder, house_id: String) -> Result<(Epoch, String), LogError> {
     if let Some(epoch) = projection::epoch(log.db())? {
         let house_id = projection::meta(log.db(), "house")?.unwrap_or(house_id);
@@ -165,7 +165,7 @@ fn init_meta(log: &OpenLog, folder: &DataFolder, house_id: String) -> Result<(Ep
     Ok((epoch, house_id))
 }
 
-/// Tells of the writer's end, if it was not in order.
+/// Marks the store as ended if the writer panics.
 struct WriterEndGuard(StoreHealth);
 
 impl WriterEndGuard {
@@ -214,7 +214,7 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.read_queue.close();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
-        // The writer last: as the last connection it moves the write-ahead log into the database.
+        // Close the writer last: the last connection checkpoints the whole write-ahead log.
         drop(self.batches.take());
         self.writer.take().map(JoinHandle::join);
     }

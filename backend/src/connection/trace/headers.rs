@@ -1,4 +1,4 @@
-//! The heads of a handshake, with the values that are no secrets.
+//! The heads of a handshake, without the values of headers that may hold secrets.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -6,8 +6,8 @@ use actix_web::{
 };
 use shared::event::trace::{Handshake, HeaderField, RequestHead, ResponseHead};
 
-/// Headers whose values are told: those of the handshake, those that proxies write, and those that
-/// every browser sends alike. Of all others, cookies and tokens among them, only the length is told.
+/// Headers whose values are reported: those of the handshake, those that proxies write, and those that all
+/// browsers send alike. Of every other header, such as a cookie or a token, only the length is reported.
 const PUBLIC_HEADERS: [&str; 26] = [
     "host",
     "upgrade",
@@ -37,7 +37,8 @@ const PUBLIC_HEADERS: [&str; 26] = [
     "date",
 ];
 
-/// Both heads, and how many bytes are told of them. The answer's is as actix-http will write it.
+/// Both heads, and the bytes that they count in the trace. The response's head is as actix-http will write
+/// it.
 pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Handshake, usize) {
     let head = request.head();
     let request = RequestHead {
@@ -47,7 +48,7 @@ pub(super) fn handshake(request: &HttpRequest, response: &HttpResponse) -> (Hand
         headers: header_fields(head.headers.iter()),
     };
     let mut headers = header_fields(response.headers().iter());
-    // Not among them: actix-http writes it for every answer that upgrades.
+    // actix-http writes this header for every response that upgrades.
     let upgrade = HeaderValue::from_static("upgrade");
     headers.push(header("connection", &upgrade));
     sort(&mut headers);
@@ -65,7 +66,7 @@ fn header_fields<'a>(headers: impl Iterator<Item = (&'a HeaderName, &'a HeaderVa
 }
 
 fn sort(headers: &mut [HeaderField]) {
-    // The map has no order; those of one name keep theirs.
+    // The map has no order. The sort is stable, so lines of one name keep theirs.
     headers.sort_by(|one, other| one.name.cmp(&other.name));
 }
 
@@ -95,7 +96,7 @@ mod tests {
             "proxy-authorization",
             "set-cookie",
             "x-forwarded",
-            // A proxy that signs people in hands on their token and their address in these.
+            // A proxy that signs people in passes their token and their address in these.
             "x-forwarded-access-token",
             "x-forwarded-email",
             "x-api-key",

@@ -1,4 +1,4 @@
-//! Gathers what is told of a client's frames out of a stream of bytes, however it is cut.
+//! Parses a client's frames for the trace, out of a stream of bytes that is cut anywhere.
 
 use shared::{
     event::trace::{HexBytes, TracedFrame},
@@ -9,18 +9,18 @@ use shared::{
 /// The frame that is being read.
 #[derive(Debug, Default)]
 pub(super) struct InboundFrames {
-    /// The bytes of its header so far.
+    /// Bytes of the header so far.
     header: Vec<u8>,
-    /// Its header, once whole.
+    /// The header, once it is complete.
     read: Option<FrameHeader>,
     payload: Vec<u8>,
-    /// Bytes of a payload still to come that are not told.
+    /// Payload bytes still to come that are not reported.
     skip: u64,
 }
 
 impl InboundFrames {
-    /// Follows the next bytes. `seen` hears of each frame and of its length, header included, once all is there that
-    /// is told of it.
+    /// Parses the next bytes. Calls `on_frame` with each frame and its length, header included, as soon as
+    /// everything that is reported of it has come.
     pub(super) fn feed(&mut self, mut bytes: &[u8], mut on_frame: impl FnMut(TracedFrame, u64)) {
         while !bytes.is_empty() {
             if self.skip > 0 {
@@ -43,7 +43,7 @@ impl InboundFrames {
         }
     }
 
-    /// No more comes: tells a frame as far as it came.
+    /// Reports a frame as far as it came: no more bytes follow.
     pub(super) fn end(&mut self, on_frame: impl FnOnce(TracedFrame, u64)) {
         if !self.header.is_empty() {
             let length = (self.header.len() + self.payload.len()) as u64;

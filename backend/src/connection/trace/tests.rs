@@ -2,7 +2,7 @@ use super::*;
 use crate::connection::frame;
 use shared::websocket::Frame;
 
-/// What a frame of the server's tells.
+/// Decodes the item in a frame of the tracer.
 fn read(told: &Bytes) -> TraceItem {
     let payload = Frame::read(told, Side::Server).unwrap().payload;
     match Event::parse(std::str::from_utf8(&payload).unwrap()) {
@@ -13,7 +13,7 @@ fn read(told: &Bytes) -> TraceItem {
 
 #[test]
 fn at_the_limit_frames_are_told_and_past_it_counted() {
-    // A header of two bytes, a payload of 54, and the time: 64 each.
+    // A header of two bytes, a payload of 54, and the time: 64 bytes each.
     let frame = frame::text(&[b'x'; 54]);
     let each = frame.len() + ITEM_TIME_BYTES;
     let full = TRACE_BYTES_MAX / each;

@@ -1,20 +1,21 @@
-//! What a client would rather have: `Accept`, `Accept-Encoding` and
-//! `Accept-Language` (RFC 9110 §12.5), as far as this server has a choice.
+//! Content negotiation: `Accept`, `Accept-Encoding` and `Accept-Language` (RFC 9110 §12.5), as far as this
+//! server has a choice.
 
 use actix_web::http::header::{AsHeaderName, HeaderMap};
 
-/// The value of such a header, all of its lines as one.
+/// The lines of a header, joined by commas.
 pub(super) fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> String {
     let lines = headers.get_all(name).filter_map(|value| value.to_str().ok());
     lines.collect::<Vec<_>>().join(",")
 }
 
-/// Whether it names this very thing, and not to refuse it.
+/// Whether the list names this value with a quality above 0.
 pub(super) fn includes(list: &str, name: &str) -> bool {
     entries(list).any(|(entry, quality)| entry.eq_ignore_ascii_case(name) && quality > 0.0)
 }
 
-/// What it names, the dearest first; what weighs the same stays in order.
+/// The values of the list with a quality above 0, by descending quality. Values of equal quality keep their
+/// order.
 pub(super) fn by_quality(list: &str) -> Vec<&str> {
     let mut entries: Vec<_> = entries(list).filter(|(_, quality)| *quality > 0.0).collect();
     entries.sort_by(|(_, one), (_, other)| other.total_cmp(one));
@@ -26,7 +27,7 @@ fn entries(list: &str) -> impl Iterator<Item = (&str, f32)> {
         let mut pieces = part.split(';').map(str::trim);
         let name = pieces.next().unwrap_or_default();
         let quality = pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
-        // One that is no number is none: it is named, and that is all.
+        // A quality that is no number is ignored.
         let quality = quality.and_then(|quality| quality.parse().ok()).unwrap_or(1.0);
         (name, quality)
     })

@@ -1,8 +1,7 @@
-//! What a browser shows at an address where nothing is: one sentence and the
-//! way home, in one small document of its own.
+//! The document for an address that does not exist: one sentence and a link to the lobby.
 //!
-//! Its style stands in it, so its content security policy names that style by
-//! its hash; it allows nothing else but the house's icon.
+//! The document holds its style, so its content security policy names the style by its hash. The policy
+//! allows nothing else but the house's icon.
 
 use actix_web::{
     HttpResponse,
@@ -14,7 +13,7 @@ use std::sync::LazyLock;
 
 const TEMPLATE: &str = include_str!("not_found.html");
 
-/// What the document says in one language.
+/// The texts of the document in one language.
 #[derive(Debug)]
 struct NotFoundTexts {
     language: &'static str,
@@ -46,7 +45,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The document, for a reader of these languages (the dearest first): 404.
+/// Responds 404 with the document, in the first of these languages that it has.
 pub(super) fn respond(languages: &[&str]) -> HttpResponse {
     let mut response = HttpResponse::NotFound();
     response.insert_header(ContentType::html());
@@ -58,7 +57,7 @@ pub(super) fn respond(languages: &[&str]) -> HttpResponse {
     response.body(document(texts))
 }
 
-/// The page's own rule: every `zh` reads the one Chinese there is, and whoever reads neither reads English.
+/// As in the page, every `zh` reads the one Chinese there is. English is the default.
 fn texts(languages: &[&str]) -> &'static NotFoundTexts {
     let known = languages.iter().find_map(|tag| {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();

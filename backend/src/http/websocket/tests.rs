@@ -80,7 +80,7 @@ async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
     connect(request, payload, caller).await
 }
 
-/// Whether only this was told: that one connection is closed.
+/// Whether these inputs are exactly one `Closed`.
 fn is_one_closed(told: &[Input]) -> bool {
     matches!(told, [Input::Closed(_)])
 }
@@ -94,7 +94,7 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
     let response = answer.await.unwrap_or_else(|_| panic!("a handshake"));
     assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
 
-    // Another connection posts as soon as the answer is there.
+    // Another connection posts as soon as the response is there.
     let talker = hub::SessionId(77);
     let (dialect, device) = (Dialect::Text, None);
     state.registry.tell(Input::Opened { session: talker, dialect, device }).await.unwrap();

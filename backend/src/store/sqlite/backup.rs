@@ -1,5 +1,4 @@
-//! A backup: the whole log in one file, taken from a house that may be open, and
-//! put back.
+//! Backup and restore: the whole log in one file, taken while the house may be open.
 
 use super::{
     FILE, LogFiles,
@@ -18,11 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Writes the log of a data folder, as it is at this moment, to a file that is not there yet.
-/// Written whole or not at all. Returns its last position.
+/// Writes the log of a data folder to a new file, whole or not at all. Returns the last position of the log.
 ///
 /// # Errors
-/// The file is there, or one of the two cannot be used.
+///
+/// The file exists already, or one of the two cannot be used.
 pub fn backup(folder: &Path, to: &Path) -> Result<u64, LogError> {
     let log = folder.join(FILE);
     check_readable(&log)?;
@@ -34,10 +33,10 @@ pub fn backup(folder: &Path, to: &Path) -> Result<u64, LogError> {
     move_into_place(&new.0, to).map_err(|error| error.at(to, FileUse::Write))
 }
 
-/// Gives the finished file its name; returns the log's last position.
+/// Gives the finished file its name. Returns the last position of the log.
 fn move_into_place(new: &Path, to: &Path) -> Result<u64, LogError> {
     let head = projection::house(&database::reader(new)?)?.head();
-    // Unlike a renaming this never replaces a file that has come meanwhile.
+    // Unlike a rename, a link never replaces a file that has appeared meanwhile.
     match fs::hard_link(new, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(new, to)?,
         linked => linked?,
@@ -46,19 +45,20 @@ fn move_into_place(new: &Path, to: &Path) -> Result<u64, LogError> {
     Ok(head)
 }
 
-/// What a restoring has changed.
+/// Result of a restore.
 #[derive(Debug)]
 pub struct Restored {
-    /// The last position of the log.
+    /// Last position of the log.
     pub head: u64,
-    /// The folder was another house's until now.
+    /// Whether the folder belonged to another house before.
     pub is_other_house: bool,
 }
 
-/// Begins the log of a folder from a backup. It has a new epoch: whoever comes back takes all
-/// rooms anew.
+/// Begins the log of a folder from a backup. The log gets a new epoch, so every client takes new snapshots
+/// of all rooms.
 ///
 /// # Errors
+///
 /// The folder has a log, or the backup is damaged.
 pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
     let files = LogFiles::of(folder.path());
@@ -82,7 +82,10 @@ pub fn restore(folder: &DataFolder, from: &Path) -> Result<Restored, LogError> {
     let db = database::writer(&new.0).map_err(|error| error.at(&files.log, FileUse::Write))?;
     let report = check_file(&new.0)?;
     if !report.is_sound() {
-        return Err(LogError::Refused(format!("{} was not restored, because it is damaged:\n{report}", from.display())));
+        return Err(LogError::Refused(format!(
+            "{} was not restored, because it is damaged:\n{report}",
+            from.display()
+        )));
     }
     install_copy(folder, db, &new.0, &files.log).map_err(|error| error.at(&files.log, FileUse::Write))
 }
@@ -93,7 +96,7 @@ fn install_copy(folder: &DataFolder, db: Database, new: &Path, log: &Path) -> Re
     projection::set_meta(&db, "epoch", epoch.to_string())?;
     let head = projection::house(&db)?.head();
     let house: Option<String> = projection::meta(&db, "house")?;
-    // All into the one file: what its companions hold would be lost with them.
+    // Put everything into one file: the rename below moves only that.
     let mode: String = db.query_row("PRAGMA journal_mode = DELETE", (), |row| row.get(0))?;
     if mode != "delete" {
         return Err(LogError::Io(io::Error::other("the database could not be put into one file")));
@@ -109,7 +112,7 @@ fn install_copy(folder: &DataFolder, db: Database, new: &Path, log: &Path) -> Re
     Ok(Restored { head, is_other_house })
 }
 
-/// Gives the folder the house's id of its log; tells whether it had another.
+/// Gives the folder the house id of its log. Returns whether it had another.
 pub(super) fn adopt_house_id(folder: &DataFolder, id: &str) -> Result<bool, LogError> {
     let was = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
     if was != id {
@@ -118,8 +121,8 @@ pub(super) fn adopt_house_id(folder: &DataFolder, id: &str) -> Result<bool, LogE
     Ok(was != id)
 }
 
-/// One state of a log, without what was deleted, as a file of its own; synced. `named` is what that
-/// file will be called, and is called in what goes wrong.
+/// Copies one state of a log into a file of its own, without deleted content, and syncs it. Errors name the
+/// file `named`, which the copy will become.
 fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), LogError> {
     let db = database::reader(from).map_err(|error| error.at(from, FileUse::Read))?;
     let wrong = |error: LogError| match error.is_damage() {
@@ -127,12 +130,14 @@ fn copy(from: &Path, to: &Path, named: &Path) -> Result<(), LogError> {
         false => error.at(named, FileUse::Write),
     };
     database::make_private(to).map_err(|error| wrong(error.into()))?;
-    let name = to.to_str().ok_or_else(|| LogError::Refused(format!("{} is not valid UTF-8; choose another name", to.display())))?;
+    let name = to.to_str().ok_or_else(|| {
+        LogError::Refused(format!("{} is not valid UTF-8; choose another name", to.display()))
+    })?;
     db.execute("VACUUM INTO ?1", [name]).map_err(|error| wrong(error.into()))?;
     fs::File::open(to).and_then(|file| file.sync_all()).map_err(|error| wrong(error.into()))
 }
 
-/// A file that is not whole yet: gone if it is not given its name.
+/// A file that is not complete yet. Dropping this removes the file, unless it was moved into place.
 struct UnfinishedFile(PathBuf);
 
 impl UnfinishedFile {
@@ -144,7 +149,7 @@ impl UnfinishedFile {
 
     fn remove(&self) {
         for end in ["", "-wal", "-shm", "-journal"] {
-            // It may not be there, and what stays disturbs nobody.
+            // The file may not exist, and a leftover does no harm.
             let _ = fs::remove_file(with_suffix(&self.0, end));
         }
     }
@@ -162,7 +167,7 @@ fn with_suffix(file: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes a new name last.
+/// Makes a new file name durable.
 fn sync_folder_of(file: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,9 +1,7 @@
-//! The log against what was made from it: every event is read, all that follows
-//! from the events is worked out again and compared with the projections. That
-//! shows what does not fit together; it cannot show that a text is the one that
-//! was sent.
+//! Checks a log: it reads every event, rebuilds the projections from the events and compares them. This
+//! finds rows that do not fit together. It cannot show that a text is the one that was sent.
 //!
-//! It only reads, one state of the log, so a house may be open meanwhile.
+//! The check reads one state of the log and writes nothing, so the house may be open meanwhile.
 
 use super::{
     FILE, database,
@@ -20,7 +18,7 @@ use rusqlite::Connection as Database;
 use shared::{Address, Event, RoomId, event::Position};
 use std::{collections::HashMap, fmt, fs, io, path::Path};
 
-/// What a check has found.
+/// Result of a check.
 #[derive(Debug, Default)]
 pub struct CheckReport {
     events: u64,
@@ -28,7 +26,7 @@ pub struct CheckReport {
     members: usize,
     rooms: usize,
     differences: Vec<String>,
-    /// Differences beyond those that are told.
+    /// Differences that are not listed.
     more: u64,
 }
 
@@ -75,7 +73,7 @@ impl fmt::Display for CheckReport {
     }
 }
 
-/// What is proved, and what is not.
+/// The claim of a check without differences, and its limit.
 const SOUND: &str = "\
 No damage found: SQLite's own check passed, and the stored state matches the events.
 The check cannot tell whether each text is still the one that was sent.
@@ -88,7 +86,8 @@ fn count(number: u64, what: &str) -> String {
 /// Checks the log of a data folder.
 ///
 /// # Errors
-/// It cannot be read at all.
+///
+/// The log cannot be read at all.
 pub fn check(folder: &Path) -> Result<CheckReport, LogError> {
     check_file(&folder.join(FILE))
 }
@@ -98,7 +97,7 @@ pub(super) fn check_file(file: &Path) -> Result<CheckReport, LogError> {
     check_log(file).map_err(|error| error.at(file, FileUse::Read))
 }
 
-/// A log that this user may read.
+/// Checks that the log exists and that this user may read it.
 pub(super) fn check_readable(file: &Path) -> Result<(), LogError> {
     match fs::File::open(file).and_then(|file| file.metadata()) {
         Ok(found) if found.is_file() => Ok(()),
@@ -135,7 +134,7 @@ fn check_integrity(db: &Database, report: &mut CheckReport) -> Result<(), LogErr
     Ok(())
 }
 
-/// Reads every event; returns the house that follows from them.
+/// Reads every event. Returns the house that follows from them.
 fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogError> {
     let mut house = House::default();
     let (mut last, mut at): (HashMap<Address, u64>, u64) = (HashMap::new(), 0);
@@ -168,13 +167,13 @@ fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogErr
             *count += 1;
             report.compare(format_args!("event {n}: seq"), count, &posted.seq);
         }
-        // Devices are not in the log: any one will do to projection it.
+        // Devices are not in the log. Any key will do for the projections that are compared.
         house.apply(&event, Some(DeviceKey([0; 32])));
     }
     Ok(house)
 }
 
-/// What can be told from the rows alone.
+/// Checks rows that need no events.
 fn check_rows(db: &Database, report: &mut CheckReport) -> Result<(), LogError> {
     for (what, sql) in [
         (

@@ -1,14 +1,14 @@
-//! Keeps the write-ahead log short: moves its pages into the database, so that readers find
+//! Keeps the write-ahead log short by checkpoints: it copies pages into the database, so that readers find
 //! them quickly and a start has little to recover.
 //!
-//! To move pages takes as long as many commits, and whoever posts would wait for it. So a thread of
-//! its own moves what there is, while the writer goes on; the writer itself moves only the short tail
-//! that was written meanwhile. With nothing left to move, the write-ahead log begins anew by itself
-//! with the next commit during which nobody reads from it.
+//! A checkpoint takes as long as many commits, and posts would wait for it. So a thread of its own copies
+//! pages while the writer goes on. The writer itself copies only the short tail that was written meanwhile.
+//! Once all pages are copied, the write-ahead log restarts from its beginning, at the next commit during
+//! which nobody reads from it.
 //!
-//! A sync of the database that has failed is never tried again: the system may have dropped what it
-//! could not write and say nothing of it the second time. From then on nothing is moved any more, not at
-//! the end either. All is in the write-ahead log, which grows until the next start moves it anew.
+//! A failed sync of the database is never tried again: the system may have dropped the pages, and the second
+//! sync would report success. From then on no page is copied any more, also not at the end. The write-ahead
+//! log holds all pages and grows, until the next start copies them again.
 
 use super::{LogFiles, database, log_error::LogError};
 use crate::store::limits::{BUSY, BUSY_READERS, PAUSE_FIRST, WAL_PAGES, WAL_PAGES_MAX, WAL_TAIL};
@@ -23,32 +23,32 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// The thread beside the writer.
+/// Handle to the thread that checkpoints.
 pub(super) struct Checkpointer {
     requests: Option<SyncSender<()>>,
     is_busy: Arc<AtomicBool>,
     /// A sync of the database has failed.
     has_failed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    /// The database, to sync it. SQLite's locks belong to the process, and closing any handle of the
-    /// file lets go of them: this one must outlive all connections.
+    /// The database file, to sync it. SQLite's locks belong to the process, and closing any handle of the
+    /// file releases them. So this handle must outlive all connections.
     file: Arc<File>,
 }
 
-/// What is to be done between two batches.
+/// The checkpoint that is due between two batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NextCheckpoint {
     Nothing,
-    /// The thread moves what there is.
+    /// The thread copies the pages that are there.
     Background,
-    /// The writer moves the rest.
+    /// The writer copies the rest.
     Tail,
-    /// The writer moves the rest and waits for readers, so that it begins anew.
+    /// The writer copies the rest and waits for readers, so that the write-ahead log restarts.
     Restart,
 }
 
 impl NextCheckpoint {
-    /// Of so many pages in the write-ahead log, the first of which were moved.
+    /// The checkpoint for a write-ahead log of this many pages, of which the first are checkpointed.
     fn of(pages: i64, checkpointed: i64, is_busy: bool) -> Self {
         let rest = pages - checkpointed;
         match () {
@@ -63,7 +63,7 @@ impl NextCheckpoint {
 }
 
 impl Checkpointer {
-    /// Begins the thread.
+    /// Starts the thread.
     pub(super) fn start(files: &LogFiles) -> Result<Self, LogError> {
         let db = database::checkpointer(&files.log)?;
         let (requests, receiver) = sync_channel(1);
@@ -83,12 +83,12 @@ impl Checkpointer {
         Ok(Checkpointer { requests: Some(requests), is_busy, has_failed, thread: Some(thread), file })
     }
 
-    /// What must be dropped after the last connection.
+    /// The database file. Drop it after the last connection.
     pub(super) fn file(&self) -> Arc<File> {
         Arc::clone(&self.file)
     }
 
-    /// Looks after the write-ahead log between two batches of this connection.
+    /// Starts the checkpoint that is due, between two batches of this connection.
     pub(super) fn checkpoint(&self, db: &Database) -> Result<(), LogError> {
         if self.has_failed.load(Ordering::Acquire) {
             return disable_checkpoint_on_close(db);
@@ -99,7 +99,7 @@ impl Checkpointer {
             NextCheckpoint::Nothing => Ok(()),
             NextCheckpoint::Background => {
                 self.is_busy.store(true, Ordering::Release);
-                // There is room: it is not busy.
+                // The channel has room: the thread is idle.
                 let _ = self.requests.as_ref().map(|requests| requests.try_send(()));
                 Ok(())
             }
@@ -130,7 +130,7 @@ impl Drop for Checkpointer {
     }
 }
 
-/// What the thread has.
+/// State of the thread.
 struct CheckpointThread {
     db: Database,
     file: Arc<File>,
@@ -151,7 +151,7 @@ impl CheckpointThread {
                 }
                 Err(error) => {
                     log_failure(&error);
-                    // Whoever asks again at once would hear the same again.
+                    // An immediate retry would meet the same error.
                     thread::sleep(PAUSE_FIRST);
                 }
             }
@@ -166,27 +166,28 @@ impl CheckpointThread {
     }
 }
 
-/// Moves nothing when this connection is closed either.
+/// Keeps this connection from a checkpoint when it is closed.
 fn disable_checkpoint_on_close(db: &Database) -> Result<(), LogError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(())
 }
 
-/// Moves all, and begins the write-ahead log anew.
+/// Copies all pages, and restarts the write-ahead log.
 fn restart(db: &Database) -> Result<(), LogError> {
-    // Somebody always read from it: wait for them, but not as long as for a backup.
+    // A reader is always active: wait for the readers, but not as long as for a backup.
     db.busy_timeout(BUSY_READERS)?;
     let restarted = db.query_row("PRAGMA wal_checkpoint(RESTART)", (), |_| Ok(()));
     db.busy_timeout(BUSY)?;
     Ok(restarted?)
 }
 
-/// Moves what can be moved without waiting for anybody.
+/// Copies the pages that can be copied without waiting for readers.
 fn passive(db: &Database) -> Result<(), LogError> {
     Ok(db.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row((), |_| Ok(()))?)
 }
 
-/// Nothing is lost: all that was not moved and synced is in the write-ahead log, which only grows.
+/// Logs a failed checkpoint. No data is lost: the write-ahead log holds all pages that were not copied and
+/// synced.
 pub(super) fn log_failure(error: &LogError) {
     tracing::warn!("cannot checkpoint the write-ahead log: {error}");
 }

@@ -1,8 +1,6 @@
-//! A batch of changes as one transaction.
+//! Commits a change: its events become rows, and their effects become projections.
 //!
-//! What a change means is [`House::carry_out`]'s to say; here its events become
-//! rows, and what follows from them becomes the projections, as
-//! [`House::fold`] has it.
+//! [`House::execute`] decides which events a change has. The projections follow [`House::apply`].
 
 use super::{
     log_error::LogError,
@@ -15,7 +13,7 @@ use hub::house::members::DeviceKey;
 use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, ClientId, Event, MemberId, RoomId};
 
-/// Carries out one change inside the transaction that is open. A refused change leaves no trace.
+/// Executes one change inside the open transaction. A refused change writes nothing.
 pub(super) fn execute(
     db: &Database,
     house: &mut House,
@@ -45,7 +43,7 @@ pub(super) fn execute(
     Ok(Ok(committed))
 }
 
-/// What the author was told of a change that was carried out before.
+/// The receipt of a change that was executed before.
 fn receipt(db: &Database, (author, client_id): (MemberId, ClientId)) -> Result<Option<Receipt>, LogError> {
     let mut select = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM events e WHERE e.author = ?1 AND e.client_id = ?2"

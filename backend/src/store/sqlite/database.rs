@@ -1,8 +1,8 @@
-//! Connections to the log's database, and its form.
+//! Connections to the database of the log, and its migrations.
 //!
-//! The database is in WAL mode: readers see whole commits and never wait. Every
-//! commit is synced before it returns (`synchronous=FULL`; `fullfsync` where the
-//! system tells the disk's cache apart). What is deleted is overwritten.
+//! The database is in WAL mode: readers see whole commits and never wait. Every commit is synced before it
+//! returns (`synchronous=FULL`, and `fullfsync` where the system distinguishes the disk's cache). Deleted
+//! content is overwritten.
 
 use super::log_error::LogError;
 use crate::store::limits::{BUSY, READER_CACHE_KIB, WAL_KEPT_BYTES, WRITER_CACHE_KIB};
@@ -12,17 +12,17 @@ use std::{fs, io, path::Path};
 /// Marks the file as a log of Teahouse ("TeaH").
 const APPLICATION_ID: i64 = 0x5465_6148;
 
-/// How the form came to be: one step for each number of `user_version`.
+/// The migrations: one for each number of `user_version`.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 
-/// Every commit is synced before it returns; pages are moved only when somebody says so.
+/// Commits are synced before they return. Checkpoints run only on demand.
 const SYNC: &str = "PRAGMA synchronous = FULL;
      PRAGMA fullfsync = ON;
      PRAGMA checkpoint_fullfsync = ON;
      PRAGMA wal_autocheckpoint = 0;";
 
-/// The connection that writes; makes the database if there is none, and brings it to the form of
-/// this build.
+/// Opens the connection of the writer. Creates the database if it does not exist, and migrates it to the
+/// schema of this build.
 pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
     make_private(file)?;
     let mut db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -33,7 +33,9 @@ pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
     check_version(&db)?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode != "wal" {
-        return Err(LogError::Io(io::Error::other("this file system does not support a write-ahead log; choose another folder with --data")));
+        return Err(LogError::Io(io::Error::other(
+            "this file system does not support a write-ahead log; choose another folder with --data",
+        )));
     }
     db.execute_batch(&format!(
         "{SYNC}
@@ -45,8 +47,8 @@ pub(super) fn writer(file: &Path) -> Result<Database, LogError> {
     Ok(db)
 }
 
-/// A connection that only reads. It has read once, so that its hold on the write-ahead log's
-/// index has begun.
+/// Opens a connection that only reads. It has read once, so that it holds the index of the write-ahead log
+/// from now on.
 pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     db.execute_batch(&format!("PRAGMA cache_size = -{READER_CACHE_KIB};"))?;
@@ -57,17 +59,17 @@ pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
     Ok(db)
 }
 
-/// A connection that may look at the write-ahead log's index, which one that only reads may not.
-/// It is for nothing else.
+/// Opens a connection for the index of the write-ahead log, which a read-only connection cannot inspect. Use
+/// it for nothing else.
 pub(super) fn index(file: &Path) -> Result<Database, LogError> {
     open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
-/// A connection that moves the write-ahead log into the database, and syncs both as the writer does.
+/// Opens a connection that checkpoints, and syncs as the writer does.
 pub(super) fn checkpointer(file: &Path) -> Result<Database, LogError> {
     let db = open(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.execute_batch(SYNC)?;
-    // Only the writer's is to do that.
+    // Only the writer's connection checkpoints when it is closed.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(db)
 }
@@ -86,10 +88,11 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Database, LogError> {
     Ok(db)
 }
 
-/// Statements that a connection keeps compiled: more than there are.
+/// Prepared statements that a connection caches: more than there are.
 const STATEMENTS: usize = 64;
 
-/// SQLite would make the file readable for others; its companions take over what this one allows.
+/// Creates the file for its owner only. SQLite would let others read it; the companion files inherit the
+/// mode.
 pub(super) fn make_private(file: &Path) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,5 +1,4 @@
-//! Faults that tests arrange: what a disk does when it fails, without a disk
-//! that fails.
+//! Faults of a disk, injected by tests.
 
 use super::{LogFiles, log_error::LogError};
 use rusqlite::{Connection as Database, ffi};
@@ -12,23 +11,23 @@ use std::{
     },
 };
 
-/// What goes wrong from now on.
+/// The faults that are active.
 #[derive(Debug, Default)]
 pub(super) struct InjectedFaults {
-    /// Pages that the database can have; 0 for no bound.
+    /// Pages that the database may have; 0 for no limit.
     pub(super) pages_max: AtomicU32,
-    /// Nothing can be written.
+    /// Writes fail.
     pub(super) is_read_only: AtomicBool,
-    /// A sync reports an error.
+    /// Syncs fail.
     pub(super) syncs_fail: AtomicBool,
-    /// A sync of the database reports an error, once.
+    /// The next sync of the database fails, once.
     pub(super) database_sync_fails: AtomicBool,
-    /// What the next failed sync leaves at the end of the write-ahead log.
+    /// Bytes that the next failed sync leaves at the end of the write-ahead log.
     pub(super) leavings: Mutex<Vec<u8>>,
 }
 
 impl InjectedFaults {
-    /// Stands before a transaction.
+    /// Called before each transaction.
     pub(super) fn arrange(&self, db: &Database) -> Result<(), LogError> {
         let pages = match self.pages_max.load(Ordering::SeqCst) {
             0 => u32::MAX - 1,
@@ -39,7 +38,7 @@ impl InjectedFaults {
         Ok(())
     }
 
-    /// Stands before a sync of what was moved into the database.
+    /// Called before each sync of checkpointed pages.
     pub(super) fn sync_database(&self) -> Result<(), LogError> {
         if self.database_sync_fails.swap(false, Ordering::SeqCst) {
             return Err(LogError::Sync(std::io::Error::other("this sync is to fail")));
@@ -47,7 +46,7 @@ impl InjectedFaults {
         Ok(())
     }
 
-    /// Stands before a commit.
+    /// Called before each commit.
     pub(super) fn sync(&self, files: &LogFiles) -> Result<(), LogError> {
         if !self.syncs_fail.load(Ordering::SeqCst) {
             return Ok(());

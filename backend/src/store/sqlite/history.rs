@@ -1,6 +1,5 @@
-//! A page of a room's messages. They stand on a shelf of their own in the order
-//! of their positions, which is that of their numbers and times too: whatever a
-//! page begins with is found in the index, however long the room is.
+//! Reads a page of a room's messages. They have a partition of their own, ordered by position, and so by
+//! number and time too. So the index finds the start of any page, however long the room is.
 
 use super::{
     log_error::LogError,
@@ -40,20 +39,20 @@ pub(super) fn read(
     Ok(MessagePage { messages, older: from > 1, newer: to < after_all.seq })
 }
 
-/// How many messages a room has.
+/// Number of messages in a room.
 pub(super) fn count(db: &Database, room: RoomId) -> Result<u64, LogError> {
     let room = RoomMessages { db, partition: Partition::messages(room), through: u64::MAX };
     Ok(room.last()?.map_or(0, |last| last.seq))
 }
 
-/// The messages of one room, as far as they are seen.
+/// The messages of one room, up to a position.
 struct RoomMessages<'a> {
     db: &'a Database,
     partition: Partition,
     through: u64,
 }
 
-/// Where a message stands.
+/// Position and number of a message.
 #[derive(Clone, Copy)]
 struct MessagePosition {
     n: u64,
@@ -72,7 +71,7 @@ impl RoomMessages<'_> {
             .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.shelf = ?1 AND {rest}"))?)
     }
 
-    /// The newest.
+    /// The newest message.
     fn last(&self) -> Result<Option<MessagePosition>, LogError> {
         let mut select = self.select("e.n <= ?2 ORDER BY e.n DESC LIMIT 1")?;
         let found =
@@ -80,7 +79,7 @@ impl RoomMessages<'_> {
         Ok(found.transpose()?.map(|Message { n, seq, .. }| MessagePosition { n, seq }))
     }
 
-    /// The first at this position or after it.
+    /// The first message at this position or after it.
     fn first_from(&self, n: u64) -> Result<Option<TimedPosition>, LogError> {
         let mut select = self.select("e.n >= ?2 AND e.n <= ?3 ORDER BY e.n LIMIT 1")?;
         let bounds = (self.partition.0, to_sql(n), to_sql(self.through));
@@ -90,9 +89,10 @@ impl RoomMessages<'_> {
             .map(|Message { n, seq, at, .. }| TimedPosition { position: MessagePosition { n, seq }, at }))
     }
 
-    /// The first of this time or later, found by halving: `last` is the position of the newest.
+    /// The first message at this time or later, by binary search. `last` is the position of the newest.
     fn first_since(&self, time: u64, last: u64) -> Result<Option<MessagePosition>, LogError> {
-        // Before `low` all are earlier; `found` is the first that is known not to be.
+        // All messages before `low` are earlier. `found` is the first that is known to be at `time` or
+        // later.
         let (mut low, mut high, mut found) = (1, last + 1, None);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -106,7 +106,7 @@ impl RoomMessages<'_> {
         Ok(found)
     }
 
-    /// The newest before this place, oldest first.
+    /// The newest messages before this position, oldest first.
     fn before(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n < ?2 ORDER BY e.n DESC LIMIT ?3")?;
         let found = select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?;
@@ -115,7 +115,7 @@ impl RoomMessages<'_> {
         Ok(messages)
     }
 
-    /// Those at this place and after it.
+    /// The messages at this position and after it.
     fn from(&self, position: MessagePosition, count: u64) -> Result<Vec<Message>, LogError> {
         let mut select = self.select("e.n >= ?2 ORDER BY e.n LIMIT ?3")?;
         select.query_and_then((self.partition.0, to_sql(position.n), to_sql(count)), message)?.collect()

@@ -1,4 +1,4 @@
-//! What can go wrong with a log on disk.
+//! Errors of a log on disk.
 
 use crate::store::permission_hint::{FileUse, MissingPermission, advice};
 use rusqlite::{ErrorCode, ffi};
@@ -11,52 +11,52 @@ use std::{
 /// The log could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// SQLite refused.
+    /// SQLite reports an error.
     #[error("{0}")]
     Sql(#[from] rusqlite::Error),
-    /// The system refused.
+    /// The system reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The database could not be synced.
     #[error("the database could not be synced to disk; it stays unchanged until the server restarts: {0}")]
     Sync(io::Error),
-    /// What is there is not what a log holds.
+    /// A row or a page does not hold what a log holds.
     #[error("the database is damaged: {0}")]
     Damaged(String),
-    /// There is none.
+    /// There is no log at this path.
     #[error("{0}: no database found; name its folder with --data")]
     Missing(PathBuf),
-    /// Something of this file.
+    /// An error of this file.
     #[error("{}: {error}{}", path.display(), error.advice(path, *file_use))]
     At {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What was to be done with it.
+        /// Use that the server would have made of it.
         file_use: FileUse,
-        /// What went wrong.
+        /// The error.
         error: Box<LogError>,
     },
-    /// It would do harm.
+    /// The server refuses, because it would do harm.
     #[error("{0}")]
     Refused(String),
-    /// This is another program's file.
+    /// The file belongs to another program.
     #[error("this is not a Teahouse database")]
     Foreign,
-    /// A newer Teahouse has changed its form.
+    /// A newer Teahouse has migrated the log to this schema.
     #[error("this database is from a newer version of Teahouse (format {0}); use that version")]
     Newer(i64),
-    /// After a failure the log does not end where its acknowledged part ends.
+    /// After a failure the log does not end at the last acknowledged event.
     #[error("the database ends at event {found}, but event {acknowledged} was acknowledged")]
     Head {
-        /// Where it ends.
+        /// Last position in the log.
         found: u64,
-        /// Where it must.
+        /// Last position that was acknowledged.
         acknowledged: u64,
     },
 }
 
 impl LogError {
-    /// The same, with the file that it is about; as it is if it names one already.
+    /// Adds the file that the error is about, unless the error names one already.
     #[must_use]
     pub fn at(self, path: &Path, file_use: FileUse) -> Self {
         match self {
@@ -65,7 +65,7 @@ impl LogError {
         }
     }
 
-    /// What is to be done about it.
+    /// Advice for the operator.
     fn advice(&self, path: &Path, file_use: FileUse) -> String {
         match self {
             LogError::Io(error) => advice(path, file_use, error),
@@ -82,7 +82,7 @@ impl LogError {
         }
     }
 
-    /// Whether a sync has failed: what it was for may be lost, whatever the next one says.
+    /// Whether a sync has failed. The pages may be lost, whatever the next sync reports.
     pub(super) fn is_failed_sync(&self) -> bool {
         match self {
             LogError::Sync(_) => true,
@@ -94,12 +94,12 @@ impl LogError {
         }
     }
 
-    /// Whether what is on the disk is not what was written.
+    /// Whether the disk holds other bytes than were written.
     pub(super) fn is_damage(&self) -> bool {
         self.reason() == DAMAGED
     }
 
-    /// For those who watch over the process: a few words, without paths.
+    /// The reason in a few words without paths, for `/readyz`.
     pub fn reason(&self) -> &'static str {
         match self {
             LogError::Sql(error) => match error.sqlite_error_code() {
@@ -129,7 +129,7 @@ impl LogError {
     }
 }
 
-/// What of a log's own file, its companions and its folder this user may not use.
+/// The missing permission for the log's file, its companions or its folder.
 fn beside(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
     let files = ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
@@ -142,7 +142,7 @@ fn beside(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
     };
     match files.iter().find(is_closed) {
         Some(file) => Some(MissingPermission::of(file, file_use)),
-        // A file that is not there can only be made by whoever may write to the folder.
+        // A missing file can only be made by a user who may write to the folder.
         None => MissingPermission::of_folder(log),
     }
 }

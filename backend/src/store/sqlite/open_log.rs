@@ -1,5 +1,5 @@
-//! The log as its one writer holds it: the connection that writes, and the house
-//! in memory. After a failure it is thrown away and opened anew.
+//! The open log of the writer: its connection, and the house in memory. After a failure it is dropped and
+//! opened again.
 
 use super::{LogFiles, commit::execute, database, log_error::LogError, projection, tail};
 use crate::store::limits::TRIAL_BYTES;
@@ -19,10 +19,10 @@ pub(super) struct OpenLog {
 }
 
 impl OpenLog {
-    /// Opens it, at a start.
+    /// Opens the log at a start.
     pub(super) fn open(files: &LogFiles) -> Result<Self, LogError> {
-        // What a killed process had written and not synced is found and taken for committed: it must
-        // be on disk before a retry of it is answered, for that answer writes nothing that would be synced.
+        // Sync first. A killed process may have written a commit without syncing it, and this start takes it
+        // for committed. Its retry is answered without a write, so nothing later would sync it.
         match fs::OpenOptions::new().write(true).open(&files.wal) {
             Ok(wal) => wal.sync_all()?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -38,8 +38,7 @@ impl OpenLog {
         })
     }
 
-    /// Opens it after a failure, if it ends where its acknowledged part ends and the disk takes a
-    /// trial.
+    /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds.
     pub(super) fn reopen(files: &LogFiles, acknowledged: u64) -> Result<Self, LogError> {
         tail::cut(files)?;
         let log = OpenLog::open(files)?;
@@ -51,24 +50,23 @@ impl OpenLog {
         Ok(log)
     }
 
-    /// Looks at every page: where one is bad, changes would be refused again, or kept where nobody
-    /// finds them.
+    /// Checks every page. A bad page would make later changes fail, or put them where no reader finds them.
     pub(super) fn check_pages(&self) -> Result<(), LogError> {
         let found: String = self.db.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
         if found == "ok" { Ok(()) } else { Err(LogError::Damaged(found)) }
     }
 
-    /// The projection of the log.
+    /// The state of the house at the head of the log.
     pub(super) fn house(&self) -> &House {
         &self.house
     }
 
-    /// The connection, for what is not the log's events.
+    /// The connection, for tables other than events.
     pub(super) fn db(&self) -> &Database {
         &self.db
     }
 
-    /// Commits a batch. An error means that nothing of it may be told; the log is then of no more use.
+    /// Commits a batch. After an error no outcome may be reported, and this log must be dropped.
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<Vec<Outcome>, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
@@ -83,7 +81,7 @@ impl OpenLog {
         Ok(outcomes)
     }
 
-    /// Whether the disk takes, and syncs, about as much as a batch needs.
+    /// Writes and syncs about as many bytes as a batch needs, and deletes them again.
     fn test_write(&self) -> Result<(), LogError> {
         for sql in [
             &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),

@@ -1,26 +1,25 @@
-//! Where an event stands in the one index of the log: on a shelf, in the order
-//! of the positions. A member has one shelf. A room has two, one for its messages
-//! and one for its other events, so that a page of messages is read in one
-//! stretch whatever else happened between them; its events are both, merged.
+//! Partitions of the one index of the log. Each holds positions in order. A member has one partition. A room
+//! has two: its messages, and its other events. So a page of messages is contiguous, whatever happened
+//! between them. The events of a room are both partitions, merged.
 //!
-//! One index for both purposes, for a message touches a page of it, and each page
-//! that a commit touches is written twice.
+//! One index serves both purposes: each message changes a page of it, and every page that a commit changes
+//! is written twice.
 
 use super::log_error::LogError;
 use shared::{Address, Event, MemberId, RoomId};
 
-/// A shelf's number in the database. None is [`Partition::NONE`].
+/// Number of a partition, in the column `shelf`. [`Partition::NONE`] is never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Partition(pub(super) i64);
 
-/// Shelves for one id.
+/// Partitions reserved for each id.
 const KINDS: i64 = 4;
 const MESSAGES: i64 = 0;
 const ROOM: i64 = 1;
 const MEMBER: i64 = 2;
 
 impl Partition {
-    /// That of an id which was never given out.
+    /// The partition of an id that was never assigned.
     const NONE: Partition = Partition(-1);
 
     fn new(id: u64, kind: i64) -> Self {
@@ -33,7 +32,7 @@ impl Partition {
         Partition::new(room.0, MESSAGES)
     }
 
-    /// Where this event belongs.
+    /// The partition of this event.
     pub(super) fn of(event: &Event, to: Address) -> Self {
         match (to, event) {
             (Address::Room(room), Event::Posted(_)) => Partition::messages(room),
@@ -42,7 +41,7 @@ impl Partition {
         }
     }
 
-    /// All that is addressed so.
+    /// All partitions of an address.
     pub(super) fn all(to: Address) -> impl Iterator<Item = Self> {
         let (first, second) = match to {
             Address::Room(room) => (Partition::messages(room), Some(Partition::new(room.0, ROOM))),
@@ -51,7 +50,7 @@ impl Partition {
         std::iter::once(first).chain(second)
     }
 
-    /// To whom what stands on it is addressed.
+    /// The address of the events in this partition.
     pub(super) fn address(self) -> Result<Address, LogError> {
         let id = u64::try_from(self.0 / KINDS).ok().filter(|_| self.0 >= 0);
         match (id, self.0 % KINDS) {

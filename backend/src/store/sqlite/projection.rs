@@ -1,5 +1,5 @@
-//! The house as the projections have it: what the writer starts from. Read
-//! without the events, so that a long log is as quick to open as a short one.
+//! Reads the house from the projections: the writer starts from it. Events are not read, so a long log opens
+//! as fast as a short one.
 
 use super::{history, log_error::LogError, partition::Partition, row::from_sql};
 use hub::House;
@@ -22,18 +22,18 @@ pub(super) fn house(db: &Database) -> Result<House, LogError> {
     Ok(House::restore(members, rooms, from_sql(head)?, from_sql(at)?, from_sql(next_member)?))
 }
 
-/// This life of the log.
+/// Epoch of the log, if it is set.
 pub(super) fn epoch(db: &Database) -> Result<Option<Epoch>, LogError> {
     let Some(text) = meta::<String>(db, "epoch")? else { return Ok(None) };
     text.parse().map(Some).map_err(|_| LogError::Damaged("the epoch is not valid".to_owned()))
 }
 
-/// One of the log's own settings.
+/// An entry of the table `meta`.
 pub(super) fn meta<T: rusqlite::types::FromSql>(db: &Database, name: &str) -> Result<Option<T>, LogError> {
     Ok(db.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()?)
 }
 
-/// Sets it.
+/// Sets an entry of the table `meta`.
 pub(super) fn set_meta(db: &Database, name: &str, value: impl rusqlite::ToSql) -> Result<(), LogError> {
     db.prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?.execute((name, value))?;
     Ok(())
@@ -88,7 +88,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
     }
     for (member, room, joined) in stays {
         rooms.restore_stay(member, room, joined);
-        // Everyone is in the lobby, so this comes once for each member.
+        // Every member is in the lobby, so this runs once for each member.
         if room == RoomId::LOBBY {
             rooms.restore_last(member, last(db, Address::Member(member))?);
         }

@@ -1,5 +1,5 @@
-//! Where questions wait for a reader: a bounded queue. Who asks waits without a
-//! thread, who reads waits without a runtime.
+//! A bounded queue of reads. Callers wait in async code without a thread; readers wait on their threads
+//! without a runtime.
 
 use crate::store::limits::READS_WAITING_MAX;
 use hub::query::{Query, QueryResult};
@@ -10,10 +10,10 @@ use std::{
 };
 use tokio::sync::{Semaphore, oneshot};
 
-/// An answer, or the number of why there is none.
+/// Result of a read, or the error code of the refusal.
 pub(super) type ReadOutcome = Result<QueryResult, ErrorCode>;
 
-/// A question and who waits for its answer.
+/// A query, and the channel for its result.
 pub(super) struct QueuedRead {
     pub(super) query: Query,
     pub(super) outcome: oneshot::Sender<ReadOutcome>,
@@ -37,18 +37,18 @@ impl ReadQueue {
         ReadQueue { state, has_pending: Condvar::new(), permits: Semaphore::new(READS_WAITING_MAX) }
     }
 
-    /// Puts a question and waits for its answer.
+    /// Queues a query and waits for its result.
     pub(super) async fn read(&self, query: Query) -> ReadOutcome {
         let permit = self.permits.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
         let (outcome, receiver) = oneshot::channel();
         self.state().pending.push_back(QueuedRead { query, outcome });
-        // Whoever takes the question gives its place back.
+        // The reader that takes the query frees the permit.
         permit.forget();
         self.has_pending.notify_one();
         receiver.await.unwrap_or(Err(ErrorCode::StoreRefused))
     }
 
-    /// The next question; `None` once the desk is closed. For threads of their own.
+    /// Waits on this thread for the next query; `None` once the queue is closed.
     pub(super) fn next(&self) -> Option<QueuedRead> {
         let mut state = self.state();
         loop {
@@ -57,7 +57,7 @@ impl ReadQueue {
             }
             if let Some(read) = state.pending.pop_front() {
                 self.permits.add_permits(1);
-                // Nobody waits for it any more.
+                // The caller waits no more.
                 if read.outcome.is_closed() {
                     continue;
                 }
@@ -67,7 +67,7 @@ impl ReadQueue {
         }
     }
 
-    /// Refuses what waits and what comes.
+    /// Refuses all queries that wait, and all that follow.
     pub(super) fn close(&self) {
         self.permits.close();
         let mut state = self.state();

@@ -1,6 +1,6 @@
-//! What was missed. Each address is looked up in the index by itself, so a quiet
-//! one costs a look or two however busy the log is; they are merged by position, a
-//! few of each at a time, so a part costs little more than what is in it.
+//! Reads missed events. It looks up each address in the index by itself, so a quiet address costs one or two
+//! lookups however busy the log is. The partitions are merged by position, a few positions at a time, so
+//! reading a part costs little more than its events.
 
 use super::{
     log_error::LogError,
@@ -54,11 +54,11 @@ pub(super) fn read(
     Ok(replayed)
 }
 
-/// The positions of many shelves in one order.
+/// The positions of many partitions, merged.
 struct MergedPositions<'a> {
     range: &'a ReplayRange<'a>,
     partitions: Vec<(Partition, VecDeque<i64>)>,
-    /// The first position of each shelf that has one, and which shelf that is.
+    /// The first position of each partition that has one, with the partition's place in `partitions`.
     firsts: BinaryHeap<Reverse<(i64, usize)>>,
 }
 
@@ -92,7 +92,7 @@ struct ReplayRange<'a> {
 }
 
 impl ReplayRange<'_> {
-    /// The next positions on a shelf, a few at a time.
+    /// Reads the next positions of a partition, at most [`MERGE_AHEAD`].
     fn positions(
         &self,
         partition: Partition,
@@ -123,7 +123,7 @@ impl ReplayRange<'_> {
         if count == 0 || count >= limit {
             return Ok(count != 0);
         }
-        // Only messages have a text. `octet_length` tells its length without reading it.
+        // Only messages have a text. `octet_length` does not read it.
         let mut select = self.db.prepare_cached(
             "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3",
         )?;

@@ -1,6 +1,5 @@
-//! An event as a row: what all kinds have is in columns, what is a kind's own
-//! is in `body` as JSON, and what was said is in `text`, so that it can be blanked
-//! without touching the rest.
+//! An event as a row. Columns hold the fields of all kinds, `body` holds the fields of one kind as JSON, and
+//! `text` holds the text of a message. So a text can be erased without touching the rest.
 
 use super::{log_error::LogError, partition::Partition};
 use hub::change::Receipt;
@@ -11,7 +10,7 @@ use shared::{
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
 };
 
-/// What [`read`] reads, in its order; the table must be called `e`.
+/// The columns that [`read`] reads, in order. The table must be named `e`.
 pub(super) const COLUMNS: &str = "e.n, e.shelf, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
 
 const POSTED: &str = "posted";
@@ -21,12 +20,12 @@ const RENAMED: &str = "renamed";
 const CREATED: &str = "room_created";
 const CHANGED: &str = "room_changed";
 
-/// A number of ours as SQLite has it. What is greater than any that was given out stays so.
+/// Converts a number for SQLite. A number beyond its range becomes the greatest, which is never assigned.
 pub(super) fn to_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A number of SQLite's as ours.
+/// Converts a number from SQLite.
 pub(super) fn from_sql(number: i64) -> Result<u64, LogError> {
     u64::try_from(number).map_err(|_| LogError::Damaged(format!("{number} must not be negative")))
 }
@@ -64,7 +63,7 @@ struct RoomBody {
     description: String,
 }
 
-/// Writes an event. `client_id` is the one of the change whose receipt is about it.
+/// Writes an event. `client_id` is set if the event is the subject of the change's receipt.
 pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -> Result<(), LogError> {
     let Some(position) = event.position() else { return Ok(()) };
     let (kind, author, at, body, text) = match event {
@@ -119,7 +118,7 @@ fn json(body: &impl Serialize) -> Result<String, LogError> {
     serde_json::to_string(body).map_err(|error| LogError::Damaged(error.to_string()))
 }
 
-/// What the columns of one row hold, read as their types.
+/// A row, with typed access to its columns.
 struct EventRow<'a> {
     row: &'a Row<'a>,
     n: u64,
@@ -191,7 +190,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
     })
 }
 
-/// The receipt of the change that this event is the answer to.
+/// The receipt of the change that this event is the subject of.
 pub(super) fn receipt(event: &Event) -> Option<Receipt> {
     let n = event.position()?.n;
     let about = |to: Address, at: u64| match to {

@@ -1,11 +1,9 @@
-//! What stands in the write-ahead log past its last commit.
+//! Cuts the pages in the write-ahead log behind its last commit.
 //!
-//! A COMMIT whose sync fails has written its pages, mark of commit and all.
-//! They are in nobody's sight, for the index of the write-ahead log ends before
-//! them, and the index lives as long as a connection does: the readers'. But a
-//! process killed then leaves no index, and the next start would find them and
-//! take them for committed. So they are cut off, before anybody is told that
-//! what they hold was refused.
+//! A COMMIT whose sync fails has written its pages, the commit mark included. No reader sees them: the index
+//! of the write-ahead log ends before them, and it lives as long as the readers' connections. But if the
+//! process is killed then, no index is left. The next start would find the pages and take them for
+//! committed. So they are cut before the refusal is sent.
 
 use super::{LogFiles, database, log_error::LogError};
 use std::{fs, io};
@@ -15,8 +13,8 @@ const HEADER: u64 = 32;
 /// Bytes before each page.
 const PAGE_HEADER: u64 = 24;
 
-/// Cuts the write-ahead log where its index ends. The caller is the only writer, and no
-/// transaction is open.
+/// Cuts the write-ahead log at the end of its index. The caller must be the only writer, and no transaction
+/// may be open.
 pub(super) fn cut(files: &LogFiles) -> Result<(), LogError> {
     let db = database::index(&files.log)?;
     let pages: i64 = db.query_row("PRAGMA wal_checkpoint(NOOP)", (), |row| row.get(1))?;
@@ -26,7 +24,7 @@ pub(super) fn cut(files: &LogFiles) -> Result<(), LogError> {
         return Ok(());
     };
     let length = if pages == 0 { 0 } else { HEADER + pages * (PAGE_HEADER + page_bytes) };
-    // SQLite locks the database and the index, never this file: to open and close it lets go of nothing.
+    // SQLite locks the database and the index, never this file. So opening and closing it releases no lock.
     let file = match fs::OpenOptions::new().write(true).open(&files.wal) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -11,7 +11,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// A log of a test's own, with one member.
+/// A log of its own for one test, with one member.
 struct TestLog {
     path: PathBuf,
     store: Option<SqliteStore>,
@@ -59,7 +59,7 @@ impl TestLog {
         self.page(PageAnchor::Newest).await.unwrap().messages
     }
 
-    /// The files as a crash would leave them, opened as a start would.
+    /// Copies the files as a crash would leave them, and opens the copy.
     fn after_a_crash(&self) -> TestLog {
         let to = path();
         fs::create_dir_all(&to).unwrap();
@@ -96,7 +96,7 @@ fn texts(messages: &[Message]) -> Vec<&str> {
     messages.iter().map(|message| message.text.as_str()).collect()
 }
 
-/// What every fault must look like from outside. `begin` and `end` arrange it.
+/// Checks the behaviour that every fault must have. `begin` and `end` switch the fault.
 async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
     let mut log = TestLog::new().await;
     let kept = log.post(1, "kept").await.unwrap();
@@ -123,7 +123,7 @@ async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn
 
 #[tokio::test]
 async fn a_full_disk_is_borne() {
-    // The form alone has more pages than two.
+    // The schema alone has more than two pages.
     let begin = |faults: &InjectedFaults| faults.pages_max.store(2, Ordering::SeqCst);
     survives_fault("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
 }
@@ -146,7 +146,7 @@ async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_sta
     log.faults.database_sync_fails.store(true, Ordering::SeqCst);
     let text = "x".repeat(16 << 10);
     let wal = LogFiles::of(&log.path).wal;
-    // Past the length at which it would have begun anew, if its pages were moved.
+    // Write more pages than would restart the write-ahead log if they were checkpointed.
     let (mut id, mut sent) = (0_u128, 0);
     let long = u64::try_from(3 * WAL_PAGES).unwrap() * 4096;
     while fs::metadata(&wal).map_or(0, |file| file.len()) < long {
@@ -161,10 +161,10 @@ async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_sta
         assert!(log.store().append(batch, 1).await.iter().all(Result::is_ok));
     }
     assert!(!log.faults.database_sync_fails.load(Ordering::SeqCst), "it was met");
-    // Not at the end either.
+    // No checkpoint at the end either.
     log.store = None;
     assert!(fs::metadata(&wal).unwrap().len() >= long);
-    // What the database has of it may be gone: the write-ahead log alone has all.
+    // The database's own pages may be lost: the write-ahead log alone holds everything.
     let mut again = log.after_a_crash();
     let found = again.page(PageAnchor::Newest).await.unwrap();
     assert_eq!(found.messages.last().unwrap().seq, u64::try_from(sent).unwrap());
@@ -175,8 +175,8 @@ async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
     let mut log = TestLog::new().await;
     log.post(1, "kept").await.unwrap();
     let before = log.wal();
-    // The same post, committed by another that has the same files, makes the very pages that a
-    // commit leaves whose sync fails.
+    // Another log with the same files commits the same post. Its pages are the very pages that a commit with
+    // a failed sync leaves.
     let leavings = {
         let mut twin = log.after_a_crash();
         twin.post(2, "refused").await.unwrap();
@@ -190,12 +190,12 @@ async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
     assert_eq!(texts(&log.messages().await), ["kept"]);
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
 
-    // They would have been found.
+    // A start would have found the pages.
     let files = LogFiles::of(&log.path);
     fs::OpenOptions::new().append(true).open(&files.wal).unwrap().write_all(&leavings).unwrap();
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "refused"]);
 
-    // And are cut off before the next change is taken.
+    // They are cut before the next change is accepted.
     log.faults.syncs_fail.store(false, Ordering::SeqCst);
     log.store().health().wait_until_writable().await;
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept"]);
@@ -210,7 +210,7 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
         let text = format!("message {id} {}", "x".repeat(1_000));
         log.post(id, &text).await.unwrap();
     }
-    // To close it moves all into the database.
+    // Closing copies all pages into the database.
     log.store = None;
     let file = LogFiles::of(&log.path).log;
     let whole = fs::read(&file).unwrap();
@@ -221,7 +221,7 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
         let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
         file.seek(SeekFrom::Start(page as u64)).unwrap();
         file.write_all(bytes).unwrap();
-        // To close it would let go of SQLite's own locks.
+        // Closing it would release SQLite's own locks.
         std::mem::forget(file);
     };
     write(&[0xff; 64]);
@@ -252,14 +252,14 @@ async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
         let mut file = fs::OpenOptions::new().write(true).open(&file).unwrap();
         file.seek(SeekFrom::Start(start as u64)).unwrap();
         file.write_all(bytes).unwrap();
-        // To close it would let go of SQLite's own locks.
+        // Closing it would release SQLite's own locks.
         std::mem::forget(file);
     };
     write(&[0xff; 64]);
     log.store = Some(SqliteStore::open(DataFolder::lock(&log.path).unwrap()).unwrap());
     assert_eq!(log.refusal(), None, "nobody has met it");
     assert_eq!(log.post(101, "x").await, Err(ErrorCode::StoreRefused));
-    // It does not come and go with each post, and reading goes on.
+    // Posts are refused steadily, and reading goes on.
     for _ in 0..20 {
         assert_eq!(log.refusal(), Some("the database is damaged; run `teahouse check`"));
         assert_eq!(log.messages().await.len(), 50);

@@ -1,11 +1,10 @@
 //! The writer: one thread that owns the log.
 //!
-//! It takes one batch after the other; what gathers while one is being synced
-//! is the next, so one sync serves many. If a batch cannot be kept, all of it is
-//! refused, the connection is thrown away (a sync that has failed is never tried
-//! again: the system may have dropped what it could not write and say nothing of
-//! it the second time), and from then on the writer refuses at once, and tries
-//! by itself whether the log can be written again.
+//! It commits one batch after another. Changes that come while one batch is synced form the next, so one
+//! sync serves many changes. If a commit fails, the whole batch is refused and the connection is dropped. A
+//! failed sync is never tried again: the system may have dropped the pages, and the second sync would report
+//! success. From then on the writer refuses changes at once, and tries from time to time to open the log
+//! again.
 
 use super::{
     LogFiles,
@@ -33,7 +32,7 @@ use tokio::sync::oneshot;
 /// Changes to commit together.
 pub(super) struct AppendBatch {
     pub(super) changes: Vec<Change>,
-    /// Milliseconds since 1970.
+    /// Time of the changes, in milliseconds since 1970.
     pub(super) now: u64,
     pub(super) outcomes: oneshot::Sender<Vec<Outcome>>,
 }
@@ -44,12 +43,12 @@ pub(super) struct Writer {
     batches: Receiver<AppendBatch>,
     health: StoreHealth,
     checkpointer: Checkpointer,
-    /// When the write-ahead log could not be moved; it is tried again a little later.
+    /// Time of the last failed checkpoint. It is tried again a little later.
     checkpoint_failed_at: Option<Instant>,
-    /// The last position that was acknowledged.
+    /// Last position that was acknowledged.
     head: u64,
     state: WriterState,
-    /// Dropped after the line's connection.
+    /// Dropped after the state's connection.
     _file: Arc<File>,
 }
 
@@ -58,7 +57,7 @@ enum WriterState {
     Refusing {
         since_last: Instant,
         pause: Duration,
-        /// A page was bad: all are looked at before changes are taken again.
+        /// A page was bad: check all pages before changes are taken again.
         is_damaged: bool,
     },
 }
@@ -91,7 +90,7 @@ impl Writer {
                 WriterState::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 WriterState::Refusing { since_last, pause, .. } => {
                     match pause.saturating_sub(since_last.elapsed()) {
-                        // Even if batches come without a break.
+                        // Retry even if batches come without a pause.
                         Duration::ZERO => Err(RecvTimeoutError::Timeout),
                         rest => self.batches.recv_timeout(rest),
                     }
@@ -100,7 +99,7 @@ impl Writer {
             match batch {
                 Ok(AppendBatch { changes, now, outcomes }) => {
                     let found = self.append(changes, now);
-                    // Whoever asked may be gone; what is committed stays so.
+                    // The caller may be gone; the commit stays.
                     let _ = outcomes.send(found);
                     self.checkpoint();
                 }
@@ -152,7 +151,7 @@ impl Writer {
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
         self.state = WriterState::Refusing { since_last, pause, is_damaged: error.is_damage() };
         if let Err(error) = tail::cut(&self.files) {
-            // It is tried again before anything else is written.
+            // The tail is cut again before anything else is written.
             tracing::error!("cannot remove unfinished writes from the database, will try again: {error}");
         }
     }

@@ -1,6 +1,6 @@
--- The log. `shelf` is whom an event is addressed to: 4 * room for its messages, 4 * room + 1 for its
--- other events, 4 * member + 2. `text` is what was said, and the only place where it stands. The event
--- that a receipt is about carries the client's id for it.
+-- The log. `shelf` is the partition of an event: 4 * room for the room's messages, 4 * room + 1 for its
+-- other events, 4 * member + 2 for a member's events. Only `text` holds the text of a message. The event
+-- that is the subject of a receipt carries the `client_id` of its change.
 CREATE TABLE events (
     n INTEGER PRIMARY KEY,
     shelf INTEGER NOT NULL,
@@ -12,11 +12,11 @@ CREATE TABLE events (
     body TEXT NOT NULL,
     text TEXT
 ) STRICT;
--- Ends with n, as every index of this table does.
+-- Every index of this table ends with n, its primary key.
 CREATE INDEX events_by_shelf ON events (shelf);
 CREATE UNIQUE INDEX receipts ON events (author, client_id) WHERE client_id IS NOT NULL;
 
--- What follows from the events: `teahouse check` works it out again and compares.
+-- The projections of the events: `teahouse check` rebuilds and compares them.
 
 CREATE TABLE rooms (
     id INTEGER PRIMARY KEY,
@@ -25,20 +25,20 @@ CREATE TABLE rooms (
 ) STRICT;
 INSERT INTO rooms (id, name, description) VALUES (1, NULL, '');
 
--- Today's members.
+-- Present members.
 CREATE TABLE members (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL
 ) STRICT;
 
--- Their devices, by the hash of the token. Not in the log.
+-- Devices of the members, by the hash of the token. They are not in the log.
 CREATE TABLE devices (
     key BLOB PRIMARY KEY,
     member INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX devices_by_member ON devices (member);
 
--- Who is in which room, and since which position.
+-- Rooms of the members, and the position at which each joined.
 CREATE TABLE memberships (
     member INTEGER NOT NULL,
     room INTEGER NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE memberships (
     PRIMARY KEY (member, room)
 ) STRICT, WITHOUT ROWID;
 
--- epoch, house, next_member.
+-- The entries epoch, house and next_member.
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value ANY
