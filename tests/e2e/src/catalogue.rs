@@ -1,4 +1,4 @@
-//! The page's own catalogues: tests ask for what a text is for, not for its words.
+//! The page's own catalogues of texts. Tests name a text by its key and not by its wording.
 
 use crate::folder;
 use std::{collections::BTreeMap, fs};
@@ -11,17 +11,17 @@ impl Catalogue {
     /// Reads `frontend/i18n/<tag>.json`.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the file is missing or invalid.
     pub fn of(tag: &str) -> Catalogue {
         let path = folder::workspace().join("frontend/i18n").join(format!("{tag}.json"));
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Catalogue(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
     }
 
-    /// The text under a key.
+    /// Returns the text under a key.
     ///
     /// # Panics
-    /// If there is none.
+    /// If the catalogue has no such key.
     pub fn text(&self, key: &str) -> &str {
         self.0.get(key).unwrap_or_else(|| panic!("no text {key}"))
     }

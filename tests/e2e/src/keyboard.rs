@@ -1,44 +1,43 @@
-//! Typing, with and without an input method, through the DevTools protocol:
-//! the events are trusted, as a hand's are.
+//! Typing, with and without an input method, through the DevTools protocol. The browser marks these
+//! events as trusted (`isTrusted`), like those of a real keyboard.
 
-use crate::window::Window;
+use crate::browser::Browser;
 use serde_json::{Value, json};
 
-/// How one press of Enter reaches the page. What differs between systems and
-/// input methods is which events come, and what they say.
+/// The events of one press of Enter. Systems and input methods differ in the events and in their
+/// fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enter {
-    /// `keydown` and `keypress`, with the text `\r`: what a keyboard does.
+    /// `keydown` and `keypress` with the text `\r`, as a keyboard sends them.
     Typed,
-    /// `keydown` alone, key `Enter`, code 13.
+    /// `keydown` alone, with key `Enter` and code 13.
     Raw,
-    /// `keydown` alone, key `Process`, code 229: the input method has taken it.
+    /// `keydown` alone, with key `Process` and code 229: the input method consumed the key.
     Process,
-    /// A `keydown` of a script's, key `Enter`, with this code and `isComposing`.
-    /// Code 229 with `isComposing` is Chrome's on macOS; without it, right after
-    /// `compositionend`, Safari's.
+    /// A `keydown` dispatched by a script, with key `Enter`. Chrome on macOS sends code 229 with
+    /// `isComposing`. Safari sends code 229 without it, right after `compositionend`.
     Synthetic {
-        /// `keyCode`.
+        /// Value of `keyCode`.
         code: u32,
-        /// `isComposing`.
+        /// Value of `isComposing`.
         composing: bool,
     },
 }
 
-impl Window {
-    /// Types text at once into what has the focus, as a paste does.
+impl Browser {
+    /// Inserts text into the focused element in one step, as a paste does.
     pub async fn insert(&self, text: &str) {
         self.devtools("Input.insertText", json!({ "text": text })).await;
     }
 
-    /// The input method shows `text`, not yet decided, in what has the focus.
+    /// Shows `text` as the input method's uncommitted composition in the focused element.
     pub async fn compose(&self, text: &str) {
         let end = text.encode_utf16().count();
         let shown = json!({ "text": text, "selectionStart": end, "selectionEnd": end });
         self.devtools("Input.imeSetComposition", shown).await;
     }
 
-    /// The input method's text is decided: it ends the composition.
+    /// Ends the composition and inserts `text` as its result.
     pub async fn commit(&self, text: &str) {
         self.insert(text).await;
     }
@@ -54,7 +53,7 @@ impl Window {
                     document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {
                         key: 'Enter', code: 'Enter', keyCode, isComposing, bubbles: true, cancelable: true,
                     }))";
-                let _: Value = self.run(script, vec![json!(code), json!(composing)]).await;
+                let _: Value = self.execute(script, vec![json!(code), json!(composing)]).await;
             }
         }
     }

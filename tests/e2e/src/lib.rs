@@ -1,43 +1,52 @@
-//! Real browsers against the real binary.
+//! End-to-end tests: real browsers against the release program.
 //!
-//! A test is one [`stage::play`]: it gets a [`stage::Stage`] with a folder and
-//! a ChromeDriver of its own, opens houses ([`house::House`]) and windows
-//! ([`window::Window`], each a Chromium with its own profile) on it, and looks
-//! at what people would see ([`page::Page`]). When the scene is over each
-//! window is asked what went wrong in it ([`fault`]): a content security policy
-//! violation, an error or anything red in the console fails the test.
+//! Each test calls [`fixture::run`], which gives it a [`fixture::Fixture`] with a temporary folder and
+//! a ChromeDriver. The test starts servers and browsers through the fixture and checks the page. At
+//! the end the fixture reads the errors of each browser; an error that the test did not allow fails
+//! the test. Everything that a test starts ends with the test, also after a panic.
 //!
-//! Nothing waits by sleeping: [`wait::until`] looks again until what is awaited
-//! is there or the deadline has passed, and then tells what it saw last.
+//! No test sleeps until something has probably happened. [`wait::until`] repeats a check until it
+//! succeeds, or fails at a deadline with the last observation.
 //!
-//! Everything that a test starts ends with it, also when it panics.
+//! - [`fixture`]: a test's servers, browsers and temporary folder; [`folder`]: paths; [`port`]: free ports
+//! - [`server`]: the server under test; [`static_server`]: pages of another origin
+//! - [`relay`]: a TCP relay that cuts connections; [`proxy`]: an HTTP proxy that refuses, buffers and
+//!   cuts; [`old_build_proxy`]: an HTTP proxy that serves the page of another build
+//! - [`chromedriver`], [`browser`], [`tab`], [`keyboard`], [`renderer`]: a Chromium with a profile of its
+//!   own, its tabs, its input and its processes
+//! - [`page`], [`room`], [`history`]: the chat page as people see it; [`catalogue`]: the page's texts
+//! - [`text_page`], [`text_client`]: clients of the text dialect
+//! - [`recorder`], [`page_error`]: events and errors in a page; [`wait`]: waiting for a condition
+//!
+//! The environment can name other programs:
 //!
 //! | variable | default |
 //! |---|---|
 //! | `TEAHOUSE_BIN` | the release build of this workspace |
 //! | `CHROMEDRIVER` | `chromedriver` on PATH |
-//! | `CHROME` | what ChromeDriver finds |
+//! | `CHROME` | the browser that ChromeDriver finds |
 
+pub mod browser;
 pub mod catalogue;
-pub mod driver;
-pub mod fault;
+pub mod chromedriver;
+pub mod fixture;
 pub mod folder;
-pub mod house;
+pub mod history;
 pub mod keyboard;
-pub mod older_page;
+pub mod old_build_proxy;
 pub mod page;
-pub mod passer_by;
-pub mod past;
-pub mod plain;
+pub mod page_error;
 pub mod port;
 pub mod proxy;
 pub mod recorder;
 pub mod relay;
 #[cfg(target_os = "linux")]
 pub mod renderer;
+mod request_head;
 pub mod room;
-pub mod shelf;
-pub mod stage;
+pub mod server;
+pub mod static_server;
 pub mod tab;
+pub mod text_client;
+pub mod text_page;
 pub mod wait;
-pub mod window;

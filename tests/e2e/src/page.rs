@@ -1,30 +1,32 @@
-//! The page as the one who sits before it sees it.
+//! The chat page as a person sees it.
+//!
+//! Each `expect_…` method waits until the page shows the expected state and panics at the deadline.
 
 use crate::{
+    browser::Browser,
     keyboard::Enter,
-    recorder::{Note, SocketEvent},
-    wait::{SOON, until},
-    window::Window,
+    recorder::{RecorderEntry, SocketEvent},
+    wait::{TIMEOUT, until},
 };
 use serde::Deserialize;
 use serde_json::json;
 use std::{ops::Deref, time::Duration};
 
-/// One message on the screen.
+/// One message of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Row {
-    /// What tells it apart; stays from local echo to history.
+    /// Key of the row: author and `client_id`, the same from local echo to history.
     pub key: String,
     /// `settled`, `sending`, `waiting` or `failed`.
     pub state: String,
-    /// What it says.
+    /// Text of the message.
     pub text: String,
 }
 
 const ROWS: &str = "return [...document.querySelectorAll('#char_list p')].map((p) => ({
     key: p.dataset.key, state: p.dataset.state, text: p.textContent }))";
 
-/// What the page has stored of drafts. Whoever only looks must not make the database.
+/// Reads the saved drafts. A missing database is not created; the upgrade is aborted.
 const DRAFTS: &str = "const done = arguments[arguments.length - 1];
 const open = indexedDB.open('teahouse');
 open.onupgradeneeded = () => open.transaction.abort();
@@ -35,114 +37,114 @@ open.onsuccess = () => {
     all.onsuccess = () => { open.result.close(); done(all.result.map(String).join(' ')); };
 };";
 
-/// A window with the page in it.
+/// A browser that shows the chat page.
 #[derive(Clone, Debug)]
-pub struct Page(pub Window);
+pub struct Page(pub Browser);
 
 impl Deref for Page {
-    type Target = Window;
+    type Target = Browser;
 
-    fn deref(&self) -> &Window {
+    fn deref(&self) -> &Browser {
         &self.0
     }
 }
 
 impl Page {
-    /// Opens the page at the door.
-    pub async fn visit(window: Window, url: &str) -> Page {
-        window.goto(url).await;
-        window.find("#name_str").await;
-        Page(window)
+    /// Opens the page without a member and waits for the join page.
+    pub async fn open(browser: Browser, url: &str) -> Page {
+        browser.goto(url).await;
+        browser.find("#name_str").await;
+        Page(browser)
     }
 
-    /// Opens the page and comes in under a name.
-    pub async fn join(window: Window, url: &str, name: &str) -> Page {
-        let page = Page::visit(window, url).await;
-        page.come_in(name).await;
+    /// Opens the page and joins the house under a name.
+    pub async fn join(browser: Browser, url: &str, name: &str) -> Page {
+        let page = Page::open(browser, url).await;
+        page.join_as(name).await;
         page
     }
 
-    /// Asks for a name at the door, and comes in.
-    pub async fn come_in(&self, name: &str) {
-        self.ask_for(name).await;
-        self.is_inside().await;
+    /// Joins the house under a name and waits for the connection.
+    pub async fn join_as(&self, name: &str) {
+        self.submit_name(name).await;
+        self.expect_connected().await;
     }
 
-    /// Asks for a name at the door.
-    pub async fn ask_for(&self, name: &str) {
+    /// Submits a name on the join page.
+    pub async fn submit_name(&self, name: &str) {
         self.clear("#name_str").await;
         self.insert(name).await;
         self.click("#name_btn").await;
     }
 
-    /// Waits until the room is there and can be used.
-    pub async fn is_inside(&self) {
+    /// Waits until a room is open and the client is connected.
+    pub async fn expect_connected(&self) {
         self.find("#send_str").await;
-        self.shows_ready_state(1).await;
+        self.expect_ready_state(1).await;
         let name = self.name();
-        until(&format!("{name} to be welcome"), SOON, async || {
+        until(&format!("{name} to be connected"), TIMEOUT, async || {
             if self.count("#reconnect_btn").await == 0 { Ok(()) } else { Err("not connected") }
         })
         .await;
     }
 
-    /// Empties a field and puts the focus into it, as select-all and Delete do.
+    /// Focuses a field and deletes its text, as Select All and Delete do.
     pub async fn clear(&self, field: &str) {
         self.find(field).await;
         let script = "const field = document.querySelector(arguments[0]); field.focus(); field.select();
             if (field.value !== '') document.execCommand('delete')";
-        let _: serde_json::Value = self.run(script, vec![json!(field)]).await;
+        let _: serde_json::Value = self.execute(script, vec![json!(field)]).await;
     }
 
-    /// Puts text into the composer.
+    /// Focuses the composer and inserts text.
     pub async fn write(&self, text: &str) {
         self.find("#send_str").await;
-        let _: serde_json::Value = self.run("document.querySelector('#send_str').focus()", Vec::new()).await;
+        let _: serde_json::Value =
+            self.execute("document.querySelector('#send_str').focus()", Vec::new()).await;
         self.insert(text).await;
     }
 
-    /// Writes a message and presses Enter.
-    pub async fn say(&self, text: &str) {
+    /// Writes a message into the composer and presses Enter.
+    pub async fn post(&self, text: &str) {
         self.write(text).await;
         self.enter(Enter::Typed).await;
     }
 
-    /// What stands in the composer.
+    /// Returns the text in the composer.
     pub async fn draft(&self) -> String {
-        self.run("return document.querySelector('#send_str').value", Vec::new()).await
+        self.execute("return document.querySelector('#send_str').value", Vec::new()).await
     }
 
-    /// Waits until this stands in the composer.
-    pub async fn shows_draft(&self, text: &str) {
-        until(&format!("{text:?} in {}'s composer", self.name()), SOON, async || {
+    /// Waits until the composer holds this text.
+    pub async fn expect_draft(&self, text: &str) {
+        until(&format!("{text:?} in {}'s composer", self.name()), TIMEOUT, async || {
             let draft = self.draft().await;
             if draft == text { Ok(()) } else { Err(format!("{draft:?}")) }
         })
         .await;
     }
 
-    /// Waits until the browser has stored this draft.
-    pub async fn stores_draft(&self, text: &str) {
-        until(&format!("{text:?} in the database of {}", self.name()), SOON, async || {
-            let drafts: String = self.run_until(DRAFTS, Vec::new()).await;
+    /// Waits until the browser's database holds this draft.
+    pub async fn expect_saved_draft(&self, text: &str) {
+        until(&format!("{text:?} in the database of {}", self.name()), TIMEOUT, async || {
+            let drafts: String = self.execute_async(DRAFTS, Vec::new()).await;
             if drafts.contains(text) { Ok(()) } else { Err(drafts) }
         })
         .await;
     }
 
-    /// The messages on the screen.
+    /// Returns the messages of the list.
     pub async fn rows(&self) -> Vec<Row> {
-        self.run(ROWS, Vec::new()).await
+        self.execute(ROWS, Vec::new()).await
     }
 
-    /// Waits until these are the messages on the screen, each once, in this
-    /// order, and all of them settled.
-    pub async fn shows(&self, texts: &[&str]) {
-        self.shows_within(texts, SOON).await;
+    /// Waits until the list shows exactly these messages, in this order, all of them settled.
+    pub async fn expect_rows(&self, texts: &[&str]) {
+        self.expect_rows_within(texts, TIMEOUT).await;
     }
 
-    /// As [`Page::shows`], with a deadline of its own.
-    pub async fn shows_within(&self, texts: &[&str], deadline: Duration) {
+    /// Like [`Page::expect_rows`], with another deadline.
+    pub async fn expect_rows_within(&self, texts: &[&str], deadline: Duration) {
         until(&format!("{texts:?} in {}", self.name()), deadline, async || {
             let rows = self.rows().await;
             let is_settled = rows.iter().all(|row| row.state == "settled");
@@ -152,9 +154,9 @@ impl Page {
         .await;
     }
 
-    /// Waits until the message with this text is in this state.
-    pub async fn shows_row(&self, text: &str, state: &str) {
-        until(&format!("{text:?} {state} in {}", self.name()), SOON, async || {
+    /// Waits until a message has this text and this state.
+    pub async fn expect_row(&self, text: &str, state: &str) {
+        until(&format!("{text:?} {state} in {}", self.name()), TIMEOUT, async || {
             let rows = self.rows().await;
             let is_it = |row: &Row| row.text == text && row.state == state;
             if rows.iter().any(is_it) { Ok(()) } else { Err(format!("{rows:?}")) }
@@ -162,18 +164,18 @@ impl Page {
         .await;
     }
 
-    /// Waits until the page shows this readyState.
-    pub async fn shows_ready_state(&self, state: u16) {
-        until(&format!("readyState {state} in {}", self.name()), SOON, async || {
+    /// Waits until the connection badge shows this `readyState`.
+    pub async fn expect_ready_state(&self, state: u16) {
+        until(&format!("readyState {state} in {}", self.name()), TIMEOUT, async || {
             let shown = self.attribute("#ready_state", "data-state").await;
             if shown == Some(state.to_string()) { Ok(()) } else { Err(format!("{shown:?}")) }
         })
         .await;
     }
 
-    /// Waits until the page is connected by this transport.
-    pub async fn speaks_by(&self, transport: &str) {
-        until(&format!("{} to speak by {transport}", self.name()), SOON, async || {
+    /// Waits until the page is connected over this transport.
+    pub async fn expect_transport(&self, transport: &str) {
+        until(&format!("{} to use {transport}", self.name()), TIMEOUT, async || {
             let state = self.attribute("#ready_state", "data-state").await;
             let shown = self.attribute("#ready_state", "data-transport").await;
             let is_so = state.as_deref() == Some("1") && shown.as_deref() == Some(transport);
@@ -182,73 +184,75 @@ impl Page {
         .await;
     }
 
-    /// Has the browser keep that this transport is wanted and no other, as the settings do, and opens
-    /// the page at the door.
-    pub async fn visit_by(window: Window, url: &str, transport: &str) -> Page {
-        // What is kept belongs to its origin.
-        window.goto(url).await;
+    /// Saves a transport as the only one, as the settings do, and opens the join page.
+    pub async fn open_with_transport(browser: Browser, url: &str, transport: &str) -> Page {
+        // `localStorage` belongs to an origin, so the origin must be open.
+        browser.goto(url).await;
         let script = "localStorage.setItem('teahouse.transport.pin', arguments[0])";
-        let _: serde_json::Value = window.run(script, vec![json!(transport)]).await;
-        Page::visit(window, url).await
+        let _: serde_json::Value = browser.execute(script, vec![json!(transport)]).await;
+        Page::open(browser, url).await
     }
 
-    /// Waits until something is said beside a field, and returns it.
-    pub async fn is_told(&self, error: &str) -> String {
-        until(&format!("a reason in {error} of {}", self.name()), SOON, async || {
+    /// Waits until an error is shown next to a field and returns its text.
+    pub async fn expect_error(&self, error: &str) -> String {
+        until(&format!("an error in {error} of {}", self.name()), TIMEOUT, async || {
             self.text(error).await.filter(|text| !text.is_empty()).ok_or("nothing")
         })
         .await
     }
 
-    /// Each readyState that the page has shown so far, in this order.
+    /// Returns each `readyState` that the page has shown so far, in order.
     pub async fn shown_ready_states(&self) -> Vec<u16> {
-        let notes = self.notes().await;
-        notes
+        let entries = self.recorder_entries().await;
+        entries
             .iter()
-            .filter_map(|note| if let Note::Shown { state, .. } = note { Some(*state) } else { None })
+            .filter_map(
+                |entry| if let RecorderEntry::ReadyState { shown, .. } = entry { Some(*shown) } else { None },
+            )
             .collect()
     }
 
-    /// The close codes of the page's WebSockets so far.
+    /// Returns the close codes of the page's WebSockets so far.
     pub async fn close_codes(&self) -> Vec<u16> {
-        let code = |note: &Note| match note {
-            Note::Socket { event: SocketEvent::Close { code, .. }, .. } => Some(*code),
+        let code = |entry: &RecorderEntry| match entry {
+            RecorderEntry::Socket { event: SocketEvent::Close { code, .. }, .. } => Some(*code),
             _ => None,
         };
-        self.notes().await.iter().filter_map(code).collect()
+        self.recorder_entries().await.iter().filter_map(code).collect()
     }
 
-    /// Puts a mark on the document that only loading it again takes away.
-    pub async fn mark(&self) {
-        let _: serde_json::Value = self.run("window.e2eMark = true", Vec::new()).await;
+    /// Marks the document. A reload removes the mark.
+    pub async fn mark_document(&self) {
+        let _: serde_json::Value = self.execute("window.e2eMark = true", Vec::new()).await;
     }
 
-    /// Whether the mark is still there.
+    /// Returns whether the document still has the mark.
     pub async fn is_marked(&self) -> bool {
-        self.run("return window.e2eMark === true", Vec::new()).await
+        self.execute("return window.e2eMark === true", Vec::new()).await
     }
 
     /// Waits until an element has the focus.
-    pub async fn gets_focus(&self, selector: &str) {
-        until(&format!("{selector} in {} to have the focus", self.name()), SOON, async || {
-            if self.has_focus(selector).await { Ok(()) } else { Err("it is elsewhere") }
+    pub async fn expect_focus(&self, selector: &str) {
+        until(&format!("{selector} in {} to have the focus", self.name()), TIMEOUT, async || {
+            if self.has_focus(selector).await { Ok(()) } else { Err("another element has the focus") }
         })
         .await;
     }
 
-    /// Opens the page of the same member at another device.
-    pub async fn at_another_device(&self, window: Window, url: &str) -> Page {
-        window.goto(url).await;
+    /// Opens the page in another browser with this browser's cookies, as the same member.
+    pub async fn open_on_second_device(&self, browser: Browser, url: &str) -> Page {
+        browser.goto(url).await;
         let cookies = self.devtools("Network.getCookies", json!({})).await;
-        window.devtools("Network.setCookies", cookies).await;
-        window.reload().await;
-        let page = Page(window);
-        page.is_inside().await;
+        browser.devtools("Network.setCookies", cookies).await;
+        browser.reload().await;
+        let page = Page(browser);
+        page.expect_connected().await;
         page
     }
 
-    /// Whether an element has the focus.
+    /// Returns whether an element has the focus.
     pub async fn has_focus(&self, selector: &str) -> bool {
-        self.run("return document.activeElement?.matches(arguments[0]) === true", vec![json!(selector)]).await
+        self.execute("return document.activeElement?.matches(arguments[0]) === true", vec![json!(selector)])
+            .await
     }
 }

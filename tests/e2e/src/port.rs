@@ -1,6 +1,5 @@
-//! Free ports of loopback, below those that the system gives to outgoing
-//! connections: a house that is closed for a moment must find its port free
-//! when it opens again.
+//! Free loopback ports below the system's ephemeral range. A server that restarts must find its port
+//! free; an outgoing connection could otherwise take it.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -8,17 +7,17 @@ use std::{
     sync::atomic::{AtomicU16, Ordering},
 };
 
-/// Linux gives outgoing connections 32768 and above.
+/// Linux uses 32768 and above for outgoing connections (`ip_local_port_range`).
 const RANGE: std::ops::Range<u16> = 20_000..32_000;
 
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
-/// A port that nothing listens on, given out once by this process.
+/// Returns a port on which nothing listens. A process returns each port once.
 ///
 /// # Panics
-/// If none is free.
+/// If no port is free.
 pub fn free() -> u16 {
-    // Two runs side by side begin at different places.
+    // Two test processes start at different ports.
     let span = RANGE.end - RANGE.start;
     let first = u16::try_from(process::id() % u32::from(span)).unwrap_or_default();
     for _ in 0..span {

@@ -1,59 +1,59 @@
-//! What happened in a window since it was opened, as a listener inside of it
-//! noted it (`recorder.js`).
+//! The recorder: a script inside each document (`recorder.js`) that records errors, WebSockets and
+//! shown `readyState`s since the browser was opened.
 
 use serde::Deserialize;
 
-/// Runs in each document before the page's own scripts.
+/// The script, which runs in each document before the page's own scripts.
 pub const SCRIPT: &str = include_str!("recorder.js");
 
-/// Returns what was noted so far. A document without storage has noted nothing.
+/// A function body that returns the recorded entries. A document without storage has none.
 pub const READ: &str = "try { return JSON.parse(sessionStorage.getItem('e2e') ?? '[]') } catch { return [] }";
 
-/// One note.
+/// One recorded entry.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Note {
-    /// Something that must not happen.
-    Fault {
-        /// What.
+pub enum RecorderEntry {
+    /// A page error.
+    Error {
+        /// Description of the error.
         text: String,
     },
-    /// A WebSocket of the page.
+    /// An event of one of the page's WebSockets.
     Socket {
-        /// Counts from 1 in each document.
+        /// Number of the WebSocket in its document, from 1.
         id: u32,
-        /// What became of it.
+        /// The event.
         #[serde(flatten)]
         event: SocketEvent,
     },
-    /// The page shows another readyState.
-    Shown {
-        /// The one that it shows.
-        state: u16,
-        /// The newest WebSocket's own at that moment.
-        real: u16,
+    /// The connection badge changed to another `readyState`.
+    ReadyState {
+        /// The `readyState` that the page shows.
+        shown: u16,
+        /// The `readyState` of the newest WebSocket at that moment.
+        actual: u16,
     },
 }
 
-/// What became of a WebSocket.
+/// An event of a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum SocketEvent {
-    /// It was made.
+    /// The constructor was called.
     New {
-        /// Where to.
+        /// The URL.
         url: String,
     },
-    /// It opened.
+    /// The `open` event.
     Open,
-    /// It closed.
+    /// The `close` event.
     #[serde(rename_all = "camelCase")]
     Close {
-        /// The close code.
+        /// Close code (RFC 6455 §7.4).
         code: u16,
-        /// The close reason.
+        /// Close reason.
         reason: String,
-        /// Whether the closing handshake was done.
+        /// Whether the closing handshake was completed.
         was_clean: bool,
     },
 }

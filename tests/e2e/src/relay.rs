@@ -1,6 +1,5 @@
-//! A wire that can be cut: a TCP proxy before a house that really resets its
-//! connections and refuses new ones. What DevTools calls *offline* only stalls
-//! a WebSocket, and delivers everything afterwards.
+//! A TCP relay in front of the server whose connections can be cut: existing connections are reset and
+//! new ones refused. The offline mode of DevTools only stalls a WebSocket and delivers everything later.
 
 use crate::port;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,155 +12,158 @@ use tokio::{
     sync::watch,
 };
 
-/// Bytes of the house that the system holds for a wire that is held: little, so that the house learns of it
-/// soon.
-const HELD_BYTES: u32 = 256 << 10;
+/// Size of the kernel's receive buffer towards the server. The buffer is small, so that a held
+/// connection soon blocks the server's writes.
+const RECEIVE_BUFFER_BYTES: u32 = 256 << 10;
 
-/// What the wire does.
+/// The requested behaviour.
 #[derive(Clone, Copy, Debug)]
-struct State {
-    /// It is there.
-    whole: bool,
-    /// Bytes of the page reach the house.
-    up: bool,
-    /// Bytes of the house reach the page.
-    down: bool,
+struct RelayState {
+    /// Whether connections exist and are accepted.
+    connected: bool,
+    /// Whether bytes from the browser reach the server.
+    upstream: bool,
+    /// Whether bytes from the server reach the browser.
+    downstream: bool,
 }
 
-/// What there is.
+/// The actual listener and connections.
 #[derive(Clone, Copy, Debug, Default)]
-struct Wires {
+struct RelayStatus {
     listening: bool,
     connections: usize,
 }
 
-/// The wire. It is cut for good when it is dropped.
+/// The relay. Dropping it cuts all connections.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
-    state: watch::Sender<State>,
-    wires: watch::Receiver<Wires>,
+    state: watch::Sender<RelayState>,
+    status: watch::Receiver<RelayStatus>,
 }
 
 impl Relay {
-    /// A whole wire to `house`.
+    /// Starts a relay in front of the server at `server`.
     ///
     /// # Panics
-    /// If the system gives no port.
-    pub async fn before(house: SocketAddr) -> Relay {
+    /// If no port is free.
+    pub async fn start(server: SocketAddr) -> Relay {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
-        let (state, states) = watch::channel(State { whole: true, up: true, down: true });
-        let (told, wires) = watch::channel(Wires::default());
-        tokio::spawn(listen(address, house, states, told));
-        let relay = Relay { address, state, wires };
-        relay.is(|wires| wires.listening).await;
+        let (state, states) =
+            watch::channel(RelayState { connected: true, upstream: true, downstream: true });
+        let (reported, status) = watch::channel(RelayStatus::default());
+        tokio::spawn(listen(address, server, states, reported));
+        let relay = Relay { address, state, status };
+        relay.wait_for(|status| status.listening).await;
         relay
     }
 
-    /// The address of the house behind it.
+    /// Returns the URL of the server behind the relay.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Resets every connection and refuses new ones.
     pub async fn cut(&self) {
-        self.state.send_modify(|state| state.whole = false);
-        self.is(|wires| !wires.listening && wires.connections == 0).await;
+        self.state.send_modify(|state| state.connected = false);
+        self.wait_for(|status| !status.listening && status.connections == 0).await;
     }
 
-    /// Makes it whole again.
+    /// Accepts connections again and passes all bytes.
     pub async fn heal(&self) {
-        self.state.send_modify(|state| *state = State { whole: true, up: true, down: true });
-        self.is(|wires| wires.listening).await;
+        self.state
+            .send_modify(|state| *state = RelayState { connected: true, upstream: true, downstream: true });
+        self.wait_for(|status| status.listening).await;
     }
 
-    /// Keeps what the page sends from the house, until the wire is cut and healed.
-    pub fn hold_up(&self) {
-        self.state.send_modify(|state| state.up = false);
+    /// Holds the bytes from the browser until [`Relay::cut`] and [`Relay::heal`].
+    pub fn hold_upstream(&self) {
+        self.state.send_modify(|state| state.upstream = false);
     }
 
-    /// Keeps what the house sends from the page, until [`Relay::release_down`], or the wire is cut and healed.
-    pub fn hold_down(&self) {
-        self.state.send_modify(|state| state.down = false);
+    /// Holds the bytes from the server until [`Relay::release_downstream`], or [`Relay::cut`] and
+    /// [`Relay::heal`].
+    pub fn hold_downstream(&self) {
+        self.state.send_modify(|state| state.downstream = false);
     }
 
-    /// Lets what the house sent, and sends, reach the page again.
-    pub fn release_down(&self) {
-        self.state.send_modify(|state| state.down = true);
+    /// Passes the held and all later bytes from the server to the browser.
+    pub fn release_downstream(&self) {
+        self.state.send_modify(|state| state.downstream = true);
     }
 
-    async fn is(&self, mut right: impl FnMut(&Wires) -> bool) {
-        let ended = self.wires.clone().wait_for(|wires| right(wires)).await.is_err();
+    async fn wait_for(&self, mut condition: impl FnMut(&RelayStatus) -> bool) {
+        let ended = self.status.clone().wait_for(|status| condition(status)).await.is_err();
         assert!(!ended, "the relay has ended: is its port taken?");
     }
 }
 
 async fn listen(
     address: SocketAddr,
-    house: SocketAddr,
-    mut states: watch::Receiver<State>,
-    wires: watch::Sender<Wires>,
+    server: SocketAddr,
+    mut states: watch::Receiver<RelayState>,
+    status: watch::Sender<RelayStatus>,
 ) {
-    while states.wait_for(|state| state.whole).await.is_ok() {
+    while states.wait_for(|state| state.connected).await.is_ok() {
         let Ok(listener) = TcpListener::bind(address).await else { return };
-        wires.send_modify(|wires| wires.listening = true);
+        status.send_modify(|status| status.listening = true);
         let mut until_cut = states.clone();
         loop {
-            let page = tokio::select! {
+            let browser = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = until_cut.wait_for(|state| !state.whole) => break,
+                _ = until_cut.wait_for(|state| !state.connected) => break,
             };
-            if let Ok((page, _)) = page {
-                wires.send_modify(|wires| wires.connections += 1);
-                let (states, wires) = (states.clone(), wires.clone());
+            if let Ok((browser, _)) = browser {
+                status.send_modify(|status| status.connections += 1);
+                let (states, status) = (states.clone(), status.clone());
                 tokio::spawn(async move {
-                    carry(page, house, states).await;
-                    wires.send_modify(|wires| wires.connections -= 1);
+                    carry(browser, server, states).await;
+                    status.send_modify(|status| status.connections -= 1);
                 });
             }
         }
         drop(listener);
-        wires.send_modify(|wires| wires.listening = false);
+        status.send_modify(|status| status.listening = false);
     }
 }
 
-/// Connects with a buffer that does not grow; where the system refuses, it holds more.
-async fn connect(house: SocketAddr) -> Option<TcpStream> {
+/// Connects with a receive buffer of fixed size. If the system refuses the size, it buffers more.
+async fn connect(server: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().ok()?;
-    let _ = socket.set_recv_buffer_size(HELD_BYTES);
-    socket.connect(house).await.ok()
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES);
+    socket.connect(server).await.ok()
 }
 
-async fn carry(mut page: TcpStream, house: SocketAddr, mut states: watch::Receiver<State>) {
-    let Some(mut house) = connect(house).await else { return };
-    let (up, down) = (states.clone(), states.clone());
+async fn carry(mut browser: TcpStream, server: SocketAddr, mut states: watch::Receiver<RelayState>) {
+    let Some(mut server) = connect(server).await else { return };
+    let (upstream, downstream) = (states.clone(), states.clone());
     let is_cut = {
-        let (page_reads, page_writes) = page.split();
-        let (house_reads, house_writes) = house.split();
+        let (browser_reader, browser_writer) = browser.split();
+        let (server_reader, server_writer) = server.split();
         tokio::select! {
-            () = pass(page_reads, house_writes, up, |state| state.up) => false,
-            () = pass(house_reads, page_writes, down, |state| state.down) => false,
-            _ = states.wait_for(|state| !state.whole) => true,
+            () = pass(browser_reader, server_writer, upstream, |state| state.upstream) => false,
+            () = pass(server_reader, browser_writer, downstream, |state| state.downstream) => false,
+            _ = states.wait_for(|state| !state.connected) => true,
         }
     };
     if is_cut {
-        for end in [&page, &house] {
-            // With it the system sends a reset where it would say good-bye.
+        for end in [&browser, &server] {
+            // With a linger of zero the kernel sends RST instead of FIN.
             let _ = end.set_zero_linger();
         }
     }
 }
 
-/// Passes bytes on until one end closes.
+/// Copies bytes until one end closes, while `passes` holds.
 async fn pass(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
-    mut states: watch::Receiver<State>,
-    flows: fn(&State) -> bool,
+    mut states: watch::Receiver<RelayState>,
+    passes: fn(&RelayState) -> bool,
 ) {
     let mut bytes = vec![0; 16 << 10];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        let _ = states.wait_for(flows).await;
+        let _ = states.wait_for(passes).await;
         if to.write_all(&bytes[..count]).await.is_err() {
             return;
         }

@@ -1,62 +1,62 @@
-//! Several tabs of one window: one browser, one profile, one member.
+//! Several tabs of one browser, which share its profile and its member.
 
-use crate::{recorder, window::Window};
+use crate::{browser::Browser, recorder};
 use fantoccini::wd::WindowHandle;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the driver may take to find that a tab is no more.
-const CRASH: Duration = Duration::from_secs(10);
+/// Deadline for ChromeDriver to notice that a tab has crashed.
+const CRASH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One of them.
+/// One tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tab(WindowHandle);
 
-impl Window {
-    /// The tab that commands go to.
+impl Browser {
+    /// Returns the tab that receives commands.
     ///
     /// # Panics
-    /// If the browser does not tell.
-    pub async fn tab(&self) -> Tab {
+    /// If the browser refuses.
+    pub async fn current_tab(&self) -> Tab {
         let handle = self.client().window().await;
-        Tab(handle.unwrap_or_else(|error| panic!("{}: its tab: {error}", self.name())))
+        Tab(handle.unwrap_or_else(|error| panic!("{}: no current tab: {error}", self.name())))
     }
 
-    /// Opens another tab and goes to it.
+    /// Opens another tab and switches to it.
     ///
     /// # Panics
-    /// If the browser does not open one.
+    /// If the browser refuses.
     pub async fn open_tab(&self) -> Tab {
         let opened = self.client().new_window(true).await;
-        let opened = opened.unwrap_or_else(|error| panic!("{}: no other tab: {error}", self.name()));
+        let opened = opened.unwrap_or_else(|error| panic!("{}: cannot open a tab: {error}", self.name()));
         let tab = Tab(opened.handle);
-        self.go_to(&tab).await;
+        self.switch_to(&tab).await;
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": recorder::SCRIPT })).await;
         tab
     }
 
-    /// From now on commands go to this tab, and it is the one in sight.
+    /// Switches to a tab, which becomes visible and receives all commands.
     ///
     /// # Panics
-    /// If it is no more.
-    pub async fn go_to(&self, tab: &Tab) {
+    /// If the tab is closed.
+    pub async fn switch_to(&self, tab: &Tab) {
         let switched = self.client().switch_to_window(tab.0.clone()).await;
-        switched.unwrap_or_else(|error| panic!("{}: to a tab: {error}", self.name()));
+        switched.unwrap_or_else(|error| panic!("{}: cannot switch to a tab: {error}", self.name()));
     }
 
-    /// Closes the tab, as its cross does.
+    /// Closes the current tab, as its close button does.
     ///
     /// # Panics
-    /// If it stays.
+    /// If the browser refuses.
     pub async fn close_tab(&self) {
         let closed = self.client().close_window().await;
-        closed.unwrap_or_else(|error| panic!("{}: the tab stays: {error}", self.name()));
+        closed.unwrap_or_else(|error| panic!("{}: cannot close a tab: {error}", self.name()));
     }
 
-    /// The process behind the tab is killed: nothing in it can say good-bye.
+    /// Crashes the process of the current tab. No handler in the tab runs.
     pub async fn crash_tab(&self) {
-        // Whom it is asked of cannot answer.
-        let _ = timeout(CRASH, self.try_devtools("Page.crash", json!({}))).await;
+        // Ignore the error: a crashed tab cannot answer the command.
+        let _ = timeout(CRASH_TIMEOUT, self.try_devtools("Page.crash", json!({}))).await;
     }
 }

@@ -1,32 +1,32 @@
-//! Waiting for a condition, never for a time.
+//! Waiting for a condition instead of sleeping.
 
 use std::{fmt::Display, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// How often is looked.
-const PERIOD: Duration = Duration::from_millis(20);
+/// Time between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long what people would call *at once* may take here: two cores may be
-/// shared by several browsers and a build.
-pub const SOON: Duration = Duration::from_secs(30);
+/// Deadline for a change that normally takes well under a second. Several browsers and a build may
+/// share two cores.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Looks again until `look` finds what it wants.
+/// Repeats `check` until it succeeds. `condition` describes the awaited condition.
 ///
 /// # Panics
-/// After `deadline`, with what was awaited and what `look` saw last.
-pub async fn until<T, Seen: Display>(
-    what: &str,
+/// After `deadline`, with the condition and the last error of `check`.
+pub async fn until<T, E: Display>(
+    condition: &str,
     deadline: Duration,
-    mut look: impl AsyncFnMut() -> Result<T, Seen>,
+    mut check: impl AsyncFnMut() -> Result<T, E>,
 ) -> T {
     let end = Instant::now() + deadline;
     loop {
-        match look().await {
-            Ok(found) => return found,
-            Err(seen) if Instant::now() >= end => {
-                panic!("waited {deadline:?} for {what}; last seen: {seen}");
+        match check().await {
+            Ok(value) => return value,
+            Err(last) if Instant::now() >= end => {
+                panic!("waited {deadline:?} for {condition}; last state: {last}");
             }
-            Err(_) => sleep(PERIOD).await,
+            Err(_) => sleep(POLL_INTERVAL).await,
         }
     }
 }

@@ -1,103 +1,108 @@
-//! Chinese through an input method. The Enter that ends a composition, or
-//! comes while one is on, never sends; the very same Enter outside of one does:
-//! without that control a key that sends nothing at all would pass.
+//! Chinese through an input method. An Enter during a composition, or the one that ends it, never sends.
+//!
+//! Each test has a control: the same Enter outside a composition sends. Without the control, an Enter
+//! that never sends anything would pass.
 
 use e2e::{
+    fixture::{Fixture, run},
     keyboard::Enter,
     page::Page,
-    stage::{Stage, play},
 };
 
-/// What is typed, and what it becomes.
+/// The text of the composition, and the text that it becomes.
 const PINYIN: &str = "ni hao";
 const HANZI: &str = "你好";
 
-/// An Enter while composing, and the one that then sends.
+/// An Enter during the composition, and the control that sends afterwards.
 const ENTERS: &[(Enter, Enter)] = &[
-    // `keydown` alone, and with the `keypress` of a keyboard: the same outside.
+    // The same events during and after the composition.
     (Enter::Raw, Enter::Raw),
     (Enter::Typed, Enter::Typed),
-    // Taken by the input method. Outside of a composition this event is no
-    // Enter (its key is `Process`) and can send nothing: a typed one is the control.
+    // Consumed by the input method. The event's key is `Process`, so it never sends; the control is a
+    // typed Enter.
     (Enter::Process, Enter::Typed),
-    // Chrome's on macOS, and one that nothing but `isComposing` marks: the
-    // control is the same synthetic event without its marks.
+    // Chrome's event on macOS, and one with `isComposing` only. The control is the same synthetic event
+    // without these marks.
     (Enter::Synthetic { code: 229, composing: true }, Enter::Synthetic { code: 13, composing: false }),
     (Enter::Synthetic { code: 13, composing: true }, Enter::Synthetic { code: 13, composing: false }),
 ];
 
-async fn two(stage: &Stage) -> (Page, Page) {
-    let house = stage.house(&[]).await;
-    (stage.guest(&house.url(), "梅").await, stage.guest(&house.url(), "Tom").await)
+async fn two(fixture: &Fixture) -> (Page, Page) {
+    let server = fixture.server(&[]).await;
+    (fixture.member(&server.url(), "梅").await, fixture.member(&server.url(), "Tom").await)
 }
 
 #[tokio::test]
-async fn no_enter_while_composing_sends_and_the_same_enter_afterwards_does() {
-    play(async |stage| {
-        let (mei, tom) = two(stage).await;
-        let mut said = Vec::new();
+async fn an_enter_sends_only_after_the_composition() {
+    run(async |fixture| {
+        let (mei, tom) = two(fixture).await;
+        let mut posted = Vec::new();
         for (enter, control) in ENTERS {
             mei.clear("#send_str").await;
             mei.compose(PINYIN).await;
-            mei.shows_draft(PINYIN).await;
+            mei.expect_draft(PINYIN).await;
             mei.enter(*enter).await;
-            assert_eq!(mei.rows().await.len(), said.len(), "{enter:?} has sent while composing");
+            assert_eq!(
+                mei.rows().await.len(),
+                posted.len(),
+                "{enter:?} sent a message during the composition"
+            );
             if *enter == Enter::Typed {
-                // Its `keypress`, which comes with no real input method, breaks the line
-                // by itself. What matters is that nothing was sent.
+                // Its `keypress`, which no real input method sends, inserts a line break. Only the
+                // missing message matters here.
                 assert!(mei.draft().await.contains(PINYIN));
                 mei.commit("").await;
                 mei.clear("#send_str").await;
             }
             mei.commit(HANZI).await;
-            mei.shows_draft(HANZI).await;
+            mei.expect_draft(HANZI).await;
             mei.enter(*control).await;
-            // Messages of one author come in their order: had the first Enter sent
-            // anything after all, it would stand before.
-            said.push(HANZI);
-            tom.shows(&said).await;
-            mei.shows(&said).await;
-            mei.shows_draft("").await;
+            // Messages of one author keep their order, so a message of the first Enter would stand
+            // before this one.
+            posted.push(HANZI);
+            tom.expect_rows(&posted).await;
+            mei.expect_rows(&posted).await;
+            mei.expect_draft("").await;
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_enter_of_safari_after_the_composition_does_not_send() {
-    play(async |stage| {
-        let (mei, tom) = two(stage).await;
+async fn safaris_enter_does_not_send_when_it_ends_the_composition() {
+    run(async |fixture| {
+        let (mei, tom) = two(fixture).await;
         mei.write("").await;
         mei.compose(PINYIN).await;
-        mei.shows_draft(PINYIN).await;
-        // Safari: `compositionend` first, and then the keydown of the Enter that
-        // ended it, with code 229 and without `isComposing`.
+        mei.expect_draft(PINYIN).await;
+        // Safari sends `compositionend` first. The keydown of the ending Enter follows, with code 229 and
+        // without `isComposing`.
         mei.commit(HANZI).await;
-        mei.shows_draft(HANZI).await;
+        mei.expect_draft(HANZI).await;
         mei.enter(Enter::Synthetic { code: 229, composing: false }).await;
-        assert!(mei.rows().await.is_empty(), "the Enter that ended the composition has sent");
-        mei.shows_draft(HANZI).await;
-        // The same event with the code of an Enter of its own.
+        assert!(mei.rows().await.is_empty(), "the Enter that ended the composition sent a message");
+        mei.expect_draft(HANZI).await;
+        // The control: the same event with the code of a plain Enter.
         mei.enter(Enter::Synthetic { code: 13, composing: false }).await;
-        tom.shows(&[HANZI]).await;
-        mei.shows(&[HANZI]).await;
+        tom.expect_rows(&[HANZI]).await;
+        mei.expect_rows(&[HANZI]).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn compositions_in_the_midst_of_a_text_are_kept_and_sent_whole() {
-    play(async |stage| {
-        let (mei, tom) = two(stage).await;
+async fn a_text_with_several_compositions_is_sent_whole() {
+    run(async |fixture| {
+        let (mei, tom) = two(fixture).await;
         mei.write("周末 ").await;
         for (pinyin, hanzi) in [("pa shan", "爬山"), ("qu ma", "去吗"), ("wen hao", "？")] {
             mei.compose(pinyin).await;
             mei.enter(Enter::Process).await;
             mei.commit(hanzi).await;
         }
-        mei.shows_draft("周末 爬山去吗？").await;
+        mei.expect_draft("周末 爬山去吗？").await;
         mei.enter(Enter::Typed).await;
-        tom.shows(&["周末 爬山去吗？"]).await;
+        tom.expect_rows(&["周末 爬山去吗？"]).await;
     })
     .await;
 }

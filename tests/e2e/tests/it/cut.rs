@@ -1,124 +1,124 @@
-//! The wire is cut, really: sockets are reset and new ones refused.
+//! A cut connection: the relay resets sockets and refuses new ones.
 
 use e2e::{
-    house::House,
+    browser::BrowserOptions,
+    fixture::{Fixture, run},
     page::Page,
-    plain::{self, PlainPage},
     relay::Relay,
-    stage::{Stage, play},
-    wait::{SOON, until},
-    window::Kind,
+    server::Server,
+    text_page::{self, TextPage},
+    wait::{TIMEOUT, until},
 };
 use std::{
     rc::Rc,
     time::{Duration, Instant},
 };
 
-/// A window behind a wire that can be cut, and one with a wire of its own.
-async fn two(stage: &Stage) -> (Rc<Relay>, Page, Page) {
-    let house = stage.house(&[]).await;
-    two_of(stage, &house).await
+/// Joins 梅 through a relay and Tom directly.
+async fn mei_and_tom(fixture: &Fixture) -> (Rc<Relay>, Page, Page) {
+    let server = fixture.server(&[]).await;
+    join_both(fixture, &server).await
 }
 
-async fn two_of(stage: &Stage, house: &House) -> (Rc<Relay>, Page, Page) {
-    let relay = stage.keep(Relay::before(house.address()).await);
-    let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
-    let tom = stage.guest(&house.url(), "Tom").await;
+async fn join_both(fixture: &Fixture, server: &Server) -> (Rc<Relay>, Page, Page) {
+    let relay = fixture.keep(Relay::start(server.address()).await);
+    let mei = Page::join(fixture.browser("mei", BrowserOptions::default()).await, &relay.url(), "梅").await;
+    let tom = fixture.member(&server.url(), "Tom").await;
     mei.allow_cut();
     (relay, mei, tom)
 }
 
 #[tokio::test]
-async fn what_both_said_during_a_cut_arrives_once_and_in_one_order() {
-    play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
-        mei.say("before").await;
-        tom.shows(&["before"]).await;
+async fn messages_of_both_sides_arrive_once_and_in_one_order_when_posted_during_a_cut() {
+    run(async |fixture| {
+        let (relay, mei, tom) = mei_and_tom(fixture).await;
+        mei.post("before").await;
+        tom.expect_rows(&["before"]).await;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
+        mei.expect_ready_state(3).await;
         for text in ["m1", "m2", "m3"] {
-            mei.say(text).await;
-            mei.shows_row(text, "waiting").await;
+            mei.post(text).await;
+            mei.expect_row(text, "waiting").await;
         }
         for text in ["t1", "t2", "t3"] {
-            tom.say(text).await;
+            tom.post(text).await;
         }
-        tom.shows(&["before", "t1", "t2", "t3"]).await;
+        tom.expect_rows(&["before", "t1", "t2", "t3"]).await;
         relay.heal().await;
         let all = ["before", "t1", "t2", "t3", "m1", "m2", "m3"];
-        tom.shows(&all).await;
-        mei.shows(&all).await;
+        tom.expect_rows(&all).await;
+        mei.expect_rows(&all).await;
         assert_eq!(mei.rows().await, tom.rows().await);
-        assert_eq!(mei.count("#new_epoch").await, 0, "the same log goes on");
+        assert_eq!(mei.count("#new_epoch").await, 0, "the page shows the notice of a new log");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_message_that_was_cut_off_on_its_way_arrives_once() {
-    play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
-        relay.hold_up();
-        mei.say("on its way").await;
-        mei.shows_row("on its way", "sending").await;
+async fn a_message_arrives_once_when_the_cut_stops_its_command() {
+    run(async |fixture| {
+        let (relay, mei, tom) = mei_and_tom(fixture).await;
+        relay.hold_upstream();
+        mei.post("on its way").await;
+        mei.expect_row("on its way", "sending").await;
         relay.cut().await;
-        mei.shows_row("on its way", "waiting").await;
+        mei.expect_row("on its way", "waiting").await;
         assert!(tom.rows().await.is_empty());
         relay.heal().await;
-        mei.shows(&["on its way"]).await;
-        tom.shows(&["on its way"]).await;
+        mei.expect_rows(&["on its way"]).await;
+        tom.expect_rows(&["on its way"]).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_message_whose_answer_was_cut_off_arrives_once() {
-    play(async |stage| {
-        let shelf = plain::shelf(stage).await;
-        let house = stage.house(&["--allow-origin", &shelf.origin()]).await;
-        let (relay, mei, tom) = two_of(stage, &house).await;
-        // A page of the house would drop a second row under the same key; a
-        // plain one shows all that the house lets out.
-        let window = stage.window("plain", Kind::default()).await;
-        let plain = PlainPage::open(window, &plain::url(&shelf, house.address().port())).await;
-        relay.hold_down();
-        mei.say("said and stored").await;
-        // It is in the log, and its author cannot know.
-        tom.shows(&["said and stored"]).await;
-        mei.shows_row("said and stored", "sending").await;
+async fn a_message_arrives_once_when_the_cut_stops_its_reply() {
+    run(async |fixture| {
+        let static_server = text_page::serve(fixture).await;
+        let server = fixture.server(&["--allow-origin", &static_server.origin()]).await;
+        let (relay, mei, tom) = join_both(fixture, &server).await;
+        // The chat page would drop a second row with the same key. The text dialect's page shows every
+        // message that the server sends.
+        let browser = fixture.browser("plain", BrowserOptions::default()).await;
+        let plain = TextPage::open(browser, &text_page::url(&static_server, server.address().port())).await;
+        relay.hold_downstream();
+        mei.post("said and stored").await;
+        // The message is in the log, but its author has no reply.
+        tom.expect_rows(&["said and stored"]).await;
+        mei.expect_row("said and stored", "sending").await;
         relay.cut().await;
-        mei.shows_row("said and stored", "waiting").await;
+        mei.expect_row("said and stored", "waiting").await;
         relay.heal().await;
-        mei.shows(&["said and stored"]).await;
-        mei.say("and the next").await;
+        mei.expect_rows(&["said and stored"]).await;
+        mei.post("and the next").await;
         for page in [&mei, &tom] {
-            page.shows(&["said and stored", "and the next"]).await;
+            page.expect_rows(&["said and stored", "and the next"]).await;
         }
-        plain.shows(&["said and stored", "and the next"]).await;
+        plain.expect_rows(&["said and stored", "and the next"]).await;
         assert_eq!(mei.rows().await, tom.rows().await);
     })
     .await;
 }
 
 #[tokio::test]
-async fn three_cuts_in_a_row_cost_nothing() {
-    play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
-        let mut said = Vec::new();
+async fn no_message_is_lost_when_three_cuts_follow_each_other() {
+    run(async |fixture| {
+        let (relay, mei, tom) = mei_and_tom(fixture).await;
+        let mut posted = Vec::new();
         for round in 1..=3 {
-            said.push(format!("round {round}, whole"));
-            mei.say(&format!("round {round}, whole")).await;
-            let texts: Vec<&str> = said.iter().map(String::as_str).collect();
-            tom.shows(&texts).await;
-            relay.hold_down();
-            said.push(format!("round {round}, cut off"));
-            mei.say(&format!("round {round}, cut off")).await;
-            let texts: Vec<&str> = said.iter().map(String::as_str).collect();
-            tom.shows(&texts).await;
+            posted.push(format!("round {round}, whole"));
+            mei.post(&format!("round {round}, whole")).await;
+            let texts: Vec<&str> = posted.iter().map(String::as_str).collect();
+            tom.expect_rows(&texts).await;
+            relay.hold_downstream();
+            posted.push(format!("round {round}, cut off"));
+            mei.post(&format!("round {round}, cut off")).await;
+            let texts: Vec<&str> = posted.iter().map(String::as_str).collect();
+            tom.expect_rows(&texts).await;
             relay.cut().await;
-            mei.shows_ready_state(3).await;
+            mei.expect_ready_state(3).await;
             relay.heal().await;
-            mei.shows(&texts).await;
+            mei.expect_rows(&texts).await;
         }
         assert_eq!(mei.rows().await, tom.rows().await);
     })
@@ -126,79 +126,79 @@ async fn three_cuts_in_a_row_cost_nothing() {
 }
 
 #[tokio::test]
-async fn what_was_written_during_a_cut_outlives_the_tab() {
-    play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
-        mei.say("before").await;
-        tom.shows(&["before"]).await;
+async fn messages_and_draft_are_kept_when_the_browser_closes_during_a_cut() {
+    run(async |fixture| {
+        let (relay, mei, tom) = mei_and_tom(fixture).await;
+        mei.post("before").await;
+        tom.expect_rows(&["before"]).await;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
+        mei.expect_ready_state(3).await;
         for text in ["m1", "二", "m3"] {
-            mei.say(text).await;
-            mei.shows_row(text, "waiting").await;
+            mei.post(text).await;
+            mei.expect_row(text, "waiting").await;
         }
         mei.write("half a sen").await;
-        // When the writer pauses.
-        mei.stores_draft("half a sen").await;
-        let window = stage.open_again(&mei).await;
+        // The draft is saved when the writer pauses.
+        mei.expect_saved_draft("half a sen").await;
+        let browser = fixture.reopen(&mei).await;
         relay.heal().await;
-        window.goto(&relay.url()).await;
-        let mei = Page(window);
-        mei.is_inside().await;
+        browser.goto(&relay.url()).await;
+        let mei = Page(browser);
+        mei.expect_connected().await;
         let all = ["before", "m1", "二", "m3"];
-        tom.shows(&all).await;
-        mei.shows(&all).await;
-        mei.shows_draft("half a sen").await;
+        tom.expect_rows(&all).await;
+        mei.expect_rows(&all).await;
+        mei.expect_draft("half a sen").await;
         assert_eq!(mei.rows().await, tom.rows().await);
-        // Another time nothing is left to be sent.
+        // A second reload sends nothing again.
         mei.reload().await;
-        mei.is_inside().await;
-        mei.shows(&all).await;
-        mei.shows_draft("half a sen").await;
-        tom.shows(&all).await;
+        mei.expect_connected().await;
+        mei.expect_rows(&all).await;
+        mei.expect_draft("half a sen").await;
+        tom.expect_rows(&all).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn after_a_minute_of_cut_all_that_was_written_arrives_once() {
-    play(async |stage| {
-        let (relay, mei, tom) = two(stage).await;
+async fn messages_arrive_once_when_the_cut_lasts_a_minute() {
+    run(async |fixture| {
+        let (relay, mei, tom) = mei_and_tom(fixture).await;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
+        mei.expect_ready_state(3).await;
         for text in ["m1", "m2", "m3"] {
-            mei.say(text).await;
+            mei.post(text).await;
         }
         mei.write("half a sen").await;
-        tom.say("t1").await;
+        tom.post("t1").await;
         tokio::time::sleep(Duration::from_secs(60)).await;
-        mei.shows_row("m3", "waiting").await;
+        mei.expect_row("m3", "waiting").await;
         relay.heal().await;
         let all = ["t1", "m1", "m2", "m3"];
-        tom.shows_within(&all, Duration::from_secs(40)).await;
-        mei.shows(&all).await;
-        mei.shows_draft("half a sen").await;
+        tom.expect_rows_within(&all, Duration::from_secs(40)).await;
+        mei.expect_rows(&all).await;
+        mei.expect_draft("half a sen").await;
         assert_eq!(mei.rows().await, tom.rows().await);
     })
     .await;
 }
 
-/// The longest number in a text.
+/// Returns the first number in a text.
 fn seconds(text: &str) -> Option<u64> {
     text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty())?.parse().ok()
 }
 
 #[tokio::test]
-async fn a_cut_is_shown_with_a_countdown_that_the_button_cuts_short() {
-    play(async |stage| {
-        let (relay, mei, _tom) = two(stage).await;
+async fn the_reconnect_button_ends_the_countdown_when_the_connection_is_cut() {
+    run(async |fixture| {
+        let (relay, mei, _tom) = mei_and_tom(fixture).await;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
-        // The waits are drawn by lot, up to 5 seconds: one long enough to be
-        // told from what the button does.
+        mei.expect_ready_state(3).await;
+        // Each wait is random, up to 5 seconds. Wait for one long enough to distinguish the button's
+        // effect from the countdown's end.
         until("a wait of more than 3 seconds", Duration::from_secs(90), async || {
             let text = mei
-                .run::<Option<String>>(
+                .execute::<Option<String>>(
                     "return document.querySelector('#reconnect_btn')?.parentElement.textContent",
                     vec![],
                 )
@@ -212,13 +212,13 @@ async fn a_cut_is_shown_with_a_countdown_that_the_button_cuts_short() {
         relay.heal().await;
         let pressed = Instant::now();
         mei.click("#reconnect_btn").await;
-        until("to be open", SOON, async || {
+        until("the connection to open", TIMEOUT, async || {
             let state = mei.attribute("#ready_state", "data-state").await;
             if state.as_deref() == Some("1") { Ok(()) } else { Err(format!("{state:?}")) }
         })
         .await;
-        assert!(pressed.elapsed() < Duration::from_secs(3), "the countdown was waited for");
-        mei.is_inside().await;
+        assert!(pressed.elapsed() < Duration::from_secs(3), "the button did not end the countdown");
+        mei.expect_connected().await;
     })
     .await;
 }

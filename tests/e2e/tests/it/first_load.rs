@@ -1,24 +1,25 @@
-//! What opening the page asks of the network.
+//! The requests of the first load.
 
-use e2e::{page::Page, stage::play, window::Kind};
+use e2e::{browser::BrowserOptions, fixture::run, page::Page};
 use std::collections::BTreeSet;
 
-/// The budget, the page itself included.
+/// Budget of the first load, including the document itself.
 const REQUESTS_MAX: usize = 8;
 
 #[tokio::test]
-async fn the_page_comes_in_few_requests_and_none_to_another_host() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let page = Page::visit(stage.window("window", Kind::default()).await, &house.url()).await;
+async fn the_first_load_makes_few_requests_and_none_to_another_host() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let page =
+            Page::open(fixture.browser("browser", BrowserOptions::default()).await, &server.url()).await;
         let script = "return performance.getEntriesByType('resource').map((entry) => entry.name)";
-        let asked: Vec<String> = page.run(script, vec![]).await;
-        for url in &asked {
-            assert!(url.starts_with(&house.url()), "{url}");
+        let requested: Vec<String> = page.execute(script, vec![]).await;
+        for url in &requested {
+            assert!(url.starts_with(&server.url()), "{url}");
         }
-        let once: BTreeSet<&String> = asked.iter().collect();
-        assert_eq!(once.len(), asked.len(), "asked for twice: {asked:#?}");
-        assert!(asked.len() < REQUESTS_MAX, "{asked:#?}");
+        let distinct: BTreeSet<&String> = requested.iter().collect();
+        assert_eq!(distinct.len(), requested.len(), "requested twice: {requested:#?}");
+        assert!(requested.len() < REQUESTS_MAX, "{requested:#?}");
     })
     .await;
 }

@@ -1,63 +1,63 @@
-//! The tests' own eyes: a fault in a window must be seen, or nothing else here
-//! means anything.
+//! The test harness itself: an error in a page must fail the test; otherwise no other test here proves
+//! anything.
 
 use e2e::{
-    stage::play,
-    wait::{SOON, until},
-    window::Kind,
+    browser::BrowserOptions,
+    fixture::run,
+    wait::{TIMEOUT, until},
 };
 use serde_json::Value;
 
-/// What goes wrong, and a word of what must be seen of it.
-const FAULTS: &[(&str, &str)] = &[
+/// A script that causes an error, and a word that the reported error must contain.
+const ERRORS: &[(&str, &str)] = &[
     ("const img = new Image(); img.src = 'http://elsewhere.example/x.png'", "elsewhere.example"),
     ("setTimeout(() => { document.body.setAttribute('style', 'color: red') })", "style-src"),
     ("setTimeout(() => { document.createElement('div').innerHTML = 'x' })", "TrustedHTML"),
     ("setTimeout(() => { throw new Error('e2e-thrown') })", "e2e-thrown"),
     ("Promise.reject(new Error('e2e-rejected'))", "e2e-rejected"),
-    ("console.error('e2e-said')", "e2e-said"),
+    ("console.error('e2e-logged')", "e2e-logged"),
     ("fetch('/e2e-missing')", "e2e-missing"),
 ];
 
 #[tokio::test]
-async fn what_goes_wrong_in_a_window_is_seen() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let window = stage.window("window", Kind::default()).await;
-        window.goto(&house.url()).await;
-        assert_eq!(window.faults().await, Vec::<String>::new(), "a page that is only opened has no fault");
-        for (script, word) in FAULTS {
-            let _: Value = window.run(script, Vec::new()).await;
-            until(&format!("a fault with {word}"), SOON, async || {
-                let faults = window.faults().await;
-                if faults.iter().any(|fault| fault.contains(word)) {
+async fn every_kind_of_page_error_is_reported() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let browser = fixture.browser("browser", BrowserOptions::default()).await;
+        browser.goto(&server.url()).await;
+        assert_eq!(browser.errors().await, Vec::<String>::new(), "a page that was only opened has no error");
+        for (script, word) in ERRORS {
+            let _: Value = browser.execute(script, Vec::new()).await;
+            until(&format!("a fault with {word}"), TIMEOUT, async || {
+                let errors = browser.errors().await;
+                if errors.iter().any(|fault| fault.contains(word)) {
                     Ok(())
                 } else {
-                    Err(format!("{faults:?}"))
+                    Err(format!("{errors:?}"))
                 }
             })
             .await;
         }
-        // Still known after the page was loaded again.
-        window.reload().await;
-        let faults = window.faults().await;
-        for (_, word) in FAULTS {
-            assert!(faults.iter().any(|fault| fault.contains(word)), "{word} in {faults:#?}");
+        // The errors survive a reload.
+        browser.reload().await;
+        let errors = browser.errors().await;
+        for (_, word) in ERRORS {
+            assert!(errors.iter().any(|fault| fault.contains(word)), "{word} in {errors:#?}");
         }
-        // This scene is about faults: all of them are its own.
-        window.allow(&[""]);
+        // This test causes every error on purpose.
+        browser.allow_error(&[""]);
     })
     .await;
 }
 
 #[tokio::test]
-#[should_panic(expected = "e2e-said")]
-async fn a_fault_fails_the_scene() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let window = stage.window("window", Kind::default()).await;
-        window.goto(&house.url()).await;
-        let _: Value = window.run("console.error('e2e-said')", Vec::new()).await;
+#[should_panic(expected = "e2e-logged")]
+async fn a_page_error_fails_the_test() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let browser = fixture.browser("browser", BrowserOptions::default()).await;
+        browser.goto(&server.url()).await;
+        let _: Value = browser.execute("console.error('e2e-logged')", Vec::new()).await;
     })
     .await;
 }

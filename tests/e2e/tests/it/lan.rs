@@ -1,32 +1,32 @@
-//! At this machine's own address in the network: no secure context, another
-//! Host and another Origin.
+//! The server at a LAN address: no secure context, another `Host` and another `Origin`.
 
-use e2e::{page::Page, stage::play, window::Kind};
+use e2e::{browser::BrowserOptions, fixture::run, page::Page};
 
 #[tokio::test]
-async fn people_talk_at_the_lan_address() {
-    play(async |stage| {
-        let house = stage.house(&["--lan"]).await;
-        let url = house.lan_url();
-        let mei = stage.guest(&url, "梅").await;
-        let tom = stage.guest(&url, "Tom").await;
+async fn members_exchange_messages_at_the_lan_address() {
+    run(async |fixture| {
+        let server = fixture.server(&["--lan"]).await;
+        let url = server.lan_url();
+        let mei = fixture.member(&url, "梅").await;
+        let tom = fixture.member(&url, "Tom").await;
         for page in [&mei, &tom] {
-            assert!(!page.run::<bool>("return window.isSecureContext", Vec::new()).await);
-            let origin: String = page.run("return location.origin", Vec::new()).await;
+            assert!(!page.execute::<bool>("return window.isSecureContext", Vec::new()).await);
+            let origin: String = page.execute("return location.origin", Vec::new()).await;
             assert_eq!(origin, url);
-            let socket: String = page.run("return window.e2eSocket.url", Vec::new()).await;
+            let socket: String = page.execute("return window.e2eSocket.url", Vec::new()).await;
             assert_eq!(socket, format!("{}/conn_ws?v=1", url.replace("http://", "ws://")));
         }
-        mei.say("听得到吗？").await;
-        tom.shows(&["听得到吗？"]).await;
-        tom.say("Loud and clear").await;
-        mei.shows(&["听得到吗？", "Loud and clear"]).await;
+        mei.post("听得到吗？").await;
+        tom.expect_rows(&["听得到吗？"]).await;
+        tom.post("Loud and clear").await;
+        mei.expect_rows(&["听得到吗？", "Loud and clear"]).await;
 
-        // One at this machine itself is in the same house.
-        let zoe = Page::join(stage.window("Zoe", Kind::default()).await, &house.url(), "Zoe").await;
-        zoe.shows(&["听得到吗？", "Loud and clear"]).await;
-        zoe.say("me too").await;
-        mei.shows(&["听得到吗？", "Loud and clear", "me too"]).await;
+        // The loopback address leads to the same server.
+        let zoe =
+            Page::join(fixture.browser("Zoe", BrowserOptions::default()).await, &server.url(), "Zoe").await;
+        zoe.expect_rows(&["听得到吗？", "Loud and clear"]).await;
+        zoe.post("me too").await;
+        mei.expect_rows(&["听得到吗？", "Loud and clear", "me too"]).await;
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! What people see, in real browsers, against the real binary.
+//! End-to-end tests: real browsers against the release program.
 
 mod composer;
 mod composition;
@@ -6,23 +6,23 @@ mod cut;
 mod first_load;
 mod harness;
 mod history;
-mod house;
-mod inspect;
+mod inspector;
+mod join_prompt;
 mod lan;
 mod language;
 mod member;
+mod messages;
+mod new_version;
 mod phone;
-mod plain;
 mod proxy;
-mod refused;
+mod refused_command;
 mod reload;
+mod restart;
 mod room;
-mod row;
+mod row_layout;
 mod scenario;
-mod side_by_side;
-mod stranger;
 mod tabs;
-mod talk;
+mod text_dialect;
 mod theme;
 mod transport;
-mod version;
+mod transport_comparison;

@@ -1,11 +1,11 @@
-//! Behind proxies that break things: the chat works, by another transport if need be.
+//! The chat behind proxies that break requests: another transport takes over if necessary.
 
 use e2e::{
+    browser::BrowserOptions,
+    fixture::{Fixture, run},
     page::Page,
-    proxy::{Manners, Proxy, Upgrades},
-    stage::{Stage, play},
+    proxy::{Proxy, ProxyRules, UpgradePolicy},
     wait::until,
-    window::Kind,
 };
 use std::{
     rc::Rc,
@@ -13,113 +13,116 @@ use std::{
 };
 use tokio::time::{MissedTickBehavior, interval};
 
-/// From sending to the screen of the other, whatever stands between.
-const HEARD: Duration = Duration::from_secs(10);
+/// Deadline from sending a message to its row on the other page.
+const DELIVERY: Duration = Duration::from_secs(10);
 
-/// As the proxy is told to cut.
-const CUT: Duration = Duration::from_secs(10);
+/// Time after which the proxy cuts each request.
+const CUT_AFTER: Duration = Duration::from_secs(10);
 
-/// How many messages are said one second after the other, while requests are cut.
-const TALK: usize = 26;
+/// Number of messages posted while requests are cut, one each second.
+const MESSAGES: usize = 26;
 
-/// 梅 behind a proxy, Tom in the open.
-async fn two(stage: &Stage, manners: Manners) -> (Rc<Proxy>, Page, Page) {
-    let house = stage.house(&[]).await;
-    let proxy = stage.keep(Proxy::before(house.address(), manners).await);
-    let window = stage.window("mei", Kind::default()).await;
-    // What the proxy does, the browser itself writes about.
-    window.allow(&["/conn_ws"]);
-    window.allow(&["/api/", "ERR_"]);
-    let mei = Page::join(window, &proxy.url(), "梅").await;
-    let tom = stage.guest(&house.url(), "Tom").await;
+/// Joins 梅 behind a proxy and Tom directly.
+async fn mei_and_tom(fixture: &Fixture, rules: ProxyRules) -> (Rc<Proxy>, Page, Page) {
+    let server = fixture.server(&[]).await;
+    let proxy = fixture.keep(Proxy::start(server.address(), rules).await);
+    let browser = fixture.browser("mei", BrowserOptions::default()).await;
+    // The browser logs the requests that the proxy breaks.
+    browser.allow_error(&["/conn_ws"]);
+    browser.allow_error(&["/api/", "ERR_"]);
+    let mei = Page::join(browser, &proxy.url(), "梅").await;
+    let tom = fixture.member(&server.url(), "Tom").await;
     (proxy, mei, tom)
 }
 
-/// Each hears the other within [`HEARD`].
-async fn talk(mei: &Page, tom: &Page) {
-    mei.say("from behind").await;
-    tom.shows_within(&["from behind"], HEARD).await;
-    tom.say("from the open").await;
-    mei.shows_within(&["from behind", "from the open"], HEARD).await;
+/// Posts one message each and waits for its delivery within [`DELIVERY`].
+async fn exchange_messages(mei: &Page, tom: &Page) {
+    mei.post("from behind").await;
+    tom.expect_rows_within(&["from behind"], DELIVERY).await;
+    tom.post("from the open").await;
+    mei.expect_rows_within(&["from behind", "from the open"], DELIVERY).await;
 }
 
 #[tokio::test]
-async fn one_that_refuses_upgrades_is_passed_by_a_stream() {
-    play(async |stage| {
+async fn the_event_stream_is_used_when_the_proxy_refuses_upgrades() {
+    run(async |fixture| {
         let (proxy, mei, tom) =
-            two(stage, Manners { upgrades: Upgrades::Refused, ..Manners::default() }).await;
-        mei.speaks_by("event-stream").await;
-        talk(&mei, &tom).await;
-        assert_eq!(proxy.count("/conn_ws").all, 0);
+            mei_and_tom(fixture, ProxyRules { upgrades: UpgradePolicy::Refuse, ..ProxyRules::default() })
+                .await;
+        mei.expect_transport("event-stream").await;
+        exchange_messages(&mei, &tom).await;
+        assert_eq!(proxy.count("/conn_ws").total, 0);
         assert_eq!(proxy.count("/api/events").open, 1);
     })
     .await;
 }
 
 #[tokio::test]
-async fn one_that_drops_the_upgrade_and_holds_streams_back_is_passed_by_long_polls() {
-    play(async |stage| {
-        let manners = Manners { upgrades: Upgrades::Stripped, buffers_streams: true, ..Manners::default() };
-        let (proxy, mei, tom) = two(stage, manners).await;
-        mei.speaks_by("long-poll").await;
-        talk(&mei, &tom).await;
-        until("the stream that nothing comes of to be given up", HEARD, async || {
+async fn long_polls_are_used_when_the_proxy_strips_upgrades_and_buffers_streams() {
+    run(async |fixture| {
+        let rules =
+            ProxyRules { upgrades: UpgradePolicy::Strip, buffers_streams: true, ..ProxyRules::default() };
+        let (proxy, mei, tom) = mei_and_tom(fixture, rules).await;
+        mei.expect_transport("long-poll").await;
+        exchange_messages(&mei, &tom).await;
+        until("the page to give up the buffered stream", DELIVERY, async || {
             let count = proxy.count("/api/events");
-            if count.open == 0 && count.all > 0 { Ok(()) } else { Err(format!("{count:?}")) }
+            if count.open == 0 && count.total > 0 { Ok(()) } else { Err(format!("{count:?}")) }
         })
         .await;
     })
     .await;
 }
 
-/// Both talk while each request of 梅's is cut after [`CUT`]: all of it is shown once, and in one order.
-async fn talk_through_cuts(upgrades: Upgrades) {
-    play(async |stage| {
-        let manners = Manners { upgrades, cuts_after: Some(CUT), ..Manners::default() };
-        let (_proxy, mei, tom) = two(stage, manners).await;
-        talk(&mei, &tom).await;
+/// Posts from both sides while each request of 梅's is cut after [`CUT_AFTER`]. Every message must appear
+/// once, in one order.
+async fn exchange_messages_through_cuts(upgrades: UpgradePolicy) {
+    run(async |fixture| {
+        let rules = ProxyRules { upgrades, cuts_after: Some(CUT_AFTER), ..ProxyRules::default() };
+        let (_proxy, mei, tom) = mei_and_tom(fixture, rules).await;
+        exchange_messages(&mei, &tom).await;
         let begin = Instant::now();
-        let mut said = vec!["from behind".to_owned(), "from the open".to_owned()];
+        let mut posted = vec!["from behind".to_owned(), "from the open".to_owned()];
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for number in 1..=TALK {
+        for number in 1..=MESSAGES {
             seconds.tick().await;
-            let speaker = if number % 2 == 0 { &mei } else { &tom };
-            said.push(format!("{number} by {}", speaker.name()));
-            speaker.say(&format!("{number} by {}", speaker.name())).await;
+            let author = if number % 2 == 0 { &mei } else { &tom };
+            posted.push(format!("{number} by {}", author.name()));
+            author.post(&format!("{number} by {}", author.name())).await;
         }
-        assert!(begin.elapsed() >= 2 * CUT, "too short for a second cut");
+        assert!(begin.elapsed() >= 2 * CUT_AFTER, "the test ended before the second cut");
         for page in [&mei, &tom] {
-            until(&format!("all of it in {}", page.name()), HEARD, async || {
+            until(&format!("all messages in {}", page.name()), DELIVERY, async || {
                 let rows = page.rows().await;
                 let is_settled = rows.iter().all(|row| row.state == "settled");
-                if rows.len() >= said.len() && is_settled { Ok(()) } else { Err(format!("{rows:?}")) }
+                if rows.len() >= posted.len() && is_settled { Ok(()) } else { Err(format!("{rows:?}")) }
             })
             .await;
         }
         let rows = mei.rows().await;
         assert_eq!(rows, tom.rows().await);
-        // What each said stands in the order of saying, and nothing stands twice.
+        // The messages of each author keep their order, and none appears twice.
         let mut shown: Vec<String> = rows.into_iter().map(|row| row.text).collect();
         for name in ["mei", "Tom"] {
             let of = |all: &[String]| -> Vec<String> {
                 all.iter().filter(|text| text.ends_with(&format!("by {name}"))).cloned().collect()
             };
-            assert_eq!(of(&shown), of(&said));
+            assert_eq!(of(&shown), of(&posted));
         }
         shown.sort();
-        said.sort();
-        assert_eq!(shown, said);
+        posted.sort();
+        assert_eq!(shown, posted);
     })
     .await;
 }
 
 #[tokio::test]
-async fn one_that_cuts_every_request_loses_and_doubles_nothing() {
-    talk_through_cuts(Upgrades::Pass).await;
+async fn no_message_is_lost_or_doubled_when_the_proxy_cuts_every_request() {
+    exchange_messages_through_cuts(UpgradePolicy::Pass).await;
 }
 
 #[tokio::test]
-async fn one_that_cuts_and_refuses_upgrades_loses_and_doubles_nothing() {
-    talk_through_cuts(Upgrades::Refused).await;
+async fn no_message_is_lost_or_doubled_when_the_proxy_cuts_requests_and_refuses_upgrades() {
+    exchange_messages_through_cuts(UpgradePolicy::Refuse).await;
 }

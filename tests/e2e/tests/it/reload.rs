@@ -1,84 +1,85 @@
-//! Loading the page again costs nothing.
+//! Reloading the page loses nothing.
 
 use e2e::{
+    browser::BrowserOptions,
+    fixture::run,
     page::Page,
     relay::Relay,
-    stage::play,
-    wait::{SOON, until},
-    window::Kind,
+    wait::{TIMEOUT, until},
 };
 
 #[tokio::test]
 async fn a_reload_keeps_name_history_and_order() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
-        let said = ["one", "二", "three", "四"];
-        for (turn, text) in said.iter().enumerate() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = fixture.member(&server.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
+        let posted = ["one", "二", "three", "四"];
+        for (turn, text) in posted.iter().enumerate() {
             if turn % 2 == 0 {
-                mei.say(text).await
+                mei.post(text).await
             } else {
-                tom.say(text).await
+                tom.post(text).await
             }
-            mei.shows(&said[..=turn]).await;
+            mei.expect_rows(&posted[..=turn]).await;
         }
         let before = mei.rows().await;
-        mei.mark().await;
+        mei.mark_document().await;
         mei.reload().await;
-        mei.is_inside().await;
-        assert!(!mei.is_marked().await, "it was not loaded again");
-        mei.shows(&said).await;
+        mei.expect_connected().await;
+        assert!(!mei.is_marked().await, "the page was not reloaded");
+        mei.expect_rows(&posted).await;
         assert_eq!(mei.rows().await, before);
-        assert_eq!(mei.count("#name_str").await, 0, "nobody is asked for a name again");
+        assert_eq!(mei.count("#name_str").await, 0, "the page does not ask for a name again");
         assert_eq!(mei.text(".me_name b").await.as_deref(), Some("梅"));
         assert!(mei.has_focus("#send_str").await);
 
-        // Both go on as if nothing had been.
-        mei.say("五").await;
-        tom.shows(&["one", "二", "three", "四", "五"]).await;
-        mei.shows(&["one", "二", "three", "四", "五"]).await;
+        // Both pages continue to work.
+        mei.post("五").await;
+        tom.expect_rows(&["one", "二", "three", "四", "五"]).await;
+        mei.expect_rows(&["one", "二", "three", "四", "五"]).await;
         tom.reload().await;
-        tom.is_inside().await;
-        tom.shows(&["one", "二", "three", "四", "五"]).await;
+        tom.expect_connected().await;
+        tom.expect_rows(&["one", "二", "three", "四", "五"]).await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_waits_and_what_is_being_written_outlive_the_page() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let relay = stage.keep(Relay::before(house.address()).await);
-        let mei = Page::join(stage.window("mei", Kind::default()).await, &relay.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
+async fn outbox_and_draft_are_kept_when_the_page_is_closed_during_a_cut() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let relay = fixture.keep(Relay::start(server.address()).await);
+        let mei =
+            Page::join(fixture.browser("mei", BrowserOptions::default()).await, &relay.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
         mei.allow_cut();
         relay.cut().await;
-        mei.shows_ready_state(3).await;
-        let said = ["one", "二", "three"];
-        for text in said {
-            mei.say(text).await;
-            mei.shows_row(text, "waiting").await;
-            mei.shows_draft("").await;
+        mei.expect_ready_state(3).await;
+        let posted = ["one", "二", "three"];
+        for text in posted {
+            mei.post(text).await;
+            mei.expect_row(text, "waiting").await;
+            mei.expect_draft("").await;
         }
         mei.write("half a sent").await;
-        until("it is told how many wait", SOON, async || {
-            let told = mei.text(".waiting_line").await.unwrap_or_default();
-            if told.contains('3') { Ok(()) } else { Err(told) }
+        until("the number of unsent messages", TIMEOUT, async || {
+            let shown = mei.text(".waiting_line").await.unwrap_or_default();
+            if shown.contains('3') { Ok(()) } else { Err(shown) }
         })
         .await;
-        // The page goes while the wire is cut, and another one comes.
+        // Leave the page during the cut, and open it again afterwards.
         mei.goto("about:blank").await;
         relay.heal().await;
         assert!(tom.rows().await.is_empty());
         mei.goto(&relay.url()).await;
-        mei.is_inside().await;
-        mei.shows(&said).await;
-        mei.shows_draft("half a sent").await;
-        tom.shows(&said).await;
+        mei.expect_connected().await;
+        mei.expect_rows(&posted).await;
+        mei.expect_draft("half a sent").await;
+        tom.expect_rows(&posted).await;
         assert_eq!(mei.rows().await, tom.rows().await);
-        mei.say("ence").await;
-        tom.shows(&["one", "二", "three", "half a sentence"]).await;
+        mei.post("ence").await;
+        tom.expect_rows(&["one", "二", "three", "half a sentence"]).await;
     })
     .await;
 }

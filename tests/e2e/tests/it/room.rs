@@ -1,95 +1,95 @@
-//! Rooms of their own: made, found, joined, left; what is said in one is read in it alone.
+//! Rooms: created, found, joined and left. A message appears only in its room.
 
 use e2e::{
-    stage::play,
-    wait::{SOON, until},
+    fixture::run,
+    wait::{TIMEOUT, until},
 };
 
 #[tokio::test]
-async fn two_talk_in_a_room_of_their_own() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
-        mei.make_room("茶道", "水与叶").await;
+async fn messages_of_a_room_appear_only_in_that_room() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = fixture.member(&server.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
+        mei.create_room("茶道", "水与叶").await;
         assert_eq!(mei.text(".header .description").await.as_deref(), Some("水与叶"));
-        mei.say("先烧水").await;
-        mei.shows(&["先烧水"]).await;
-        assert!(tom.rows().await.is_empty(), "the lobby hears nothing of it");
+        mei.post("先烧水").await;
+        mei.expect_rows(&["先烧水"]).await;
+        assert!(tom.rows().await.is_empty(), "the lobby shows a message of the room");
 
         tom.join_room("茶道").await;
-        tom.shows(&["先烧水"]).await;
+        tom.expect_rows(&["先烧水"]).await;
         let path = tom.path().await;
         assert!(path.starts_with("/r/"), "{path}");
-        tom.say("八十度").await;
+        tom.post("八十度").await;
         for page in [&mei, &tom] {
-            page.shows(&["先烧水", "八十度"]).await;
+            page.expect_rows(&["先烧水", "八十度"]).await;
         }
         assert_eq!(mei.rows().await, tom.rows().await);
 
-        // Elsewhere what comes is counted, and seen when one comes back.
+        // In another room the new messages count as unread; opening the room marks them as read.
         tom.open_room("Lobby").await;
         assert_eq!(tom.path().await, "/");
-        mei.say("好").await;
-        mei.say("请喝").await;
-        tom.shows_unseen("茶道", Some(2)).await;
+        mei.post("好").await;
+        mei.post("请喝").await;
+        tom.expect_unread("茶道", Some(2)).await;
         tom.client().back().await.unwrap();
-        tom.is_in("茶道").await;
-        tom.shows(&["先烧水", "八十度", "好", "请喝"]).await;
-        tom.shows_unseen("茶道", None).await;
+        tom.expect_room("茶道").await;
+        tom.expect_rows(&["先烧水", "八十度", "好", "请喝"]).await;
+        tom.expect_unread("茶道", None).await;
 
-        // The address is the room's for who is in it, and asks who is not.
+        // The room's address opens the room for a member of it, and offers to join for anyone else.
         tom.reload().await;
-        tom.is_inside().await;
-        tom.is_in("茶道").await;
-        tom.shows(&["先烧水", "八十度", "好", "请喝"]).await;
-        let anna = stage.guest(&format!("{}{path}", house.url()), "Anna").await;
+        tom.expect_connected().await;
+        tom.expect_room("茶道").await;
+        tom.expect_rows(&["先烧水", "八十度", "好", "请喝"]).await;
+        let anna = fixture.member(&format!("{}{path}", server.url()), "Anna").await;
         anna.click("#stranger .join").await;
-        anna.is_in("茶道").await;
-        anna.shows(&["先烧水", "八十度", "好", "请喝"]).await;
+        anna.expect_room("茶道").await;
+        anna.expect_rows(&["先烧水", "八十度", "好", "请喝"]).await;
 
-        // Who leaves is in the lobby, and hears no more of it.
+        // A member who leaves is in the lobby and receives no more messages of the room.
         anna.click("#room_btn").await;
         anna.click("#leave_btn").await;
         anna.click("#leave_yes").await;
-        anna.is_in("Lobby").await;
-        mei.say("还有谁？").await;
-        tom.shows_row("还有谁？", "settled").await;
+        anna.expect_room("Lobby").await;
+        mei.post("还有谁？").await;
+        tom.expect_row("还有谁？", "settled").await;
         assert_eq!(anna.count(".room_list a").await, 1);
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_refused_beside_the_field_and_another_is_not() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
-        mei.make_room("tea", "").await;
+async fn a_taken_room_name_is_refused_at_its_field() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = fixture.member(&server.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
+        mei.create_room("tea", "").await;
         tom.allow_refusal("409");
         tom.click("#new_room_btn").await;
         tom.find("#room_name_str").await;
         tom.clear("#room_name_str").await;
         tom.insert("Tea").await;
         tom.click("#room_form_btn").await;
-        tom.is_told("#room_name_error").await;
+        tom.expect_error("#room_name_error").await;
         tom.clear("#room_name_str").await;
         tom.insert("green tea").await;
         tom.click("#room_form_btn").await;
-        tom.is_in("green tea").await;
-        assert_eq!(tom.count(".notice").await, 0, "nothing is left of the refusal");
+        tom.expect_room("green tea").await;
+        assert_eq!(tom.count(".notice").await, 0, "the refusal left a notice");
 
-        // It is named anew for everyone in it.
+        // A new name appears for everyone in the room.
         mei.join_room("green tea").await;
         tom.click("#room_btn").await;
         tom.find("#room_name_str").await;
         tom.clear("#room_name_str").await;
         tom.insert("black tea").await;
         tom.click("#room_form_btn").await;
-        mei.is_in("black tea").await;
-        tom.is_in("black tea").await;
-        until("the title to follow", SOON, async || {
+        mei.expect_room("black tea").await;
+        tom.expect_room("black tea").await;
+        until("the new title", TIMEOUT, async || {
             let title = mei.client().title().await.unwrap_or_default();
             if title.starts_with("black tea") { Ok(()) } else { Err(title) }
         })
@@ -100,22 +100,22 @@ async fn a_name_that_is_taken_is_refused_beside_the_field_and_another_is_not() {
 
 #[tokio::test]
 async fn each_room_keeps_its_draft() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = stage.guest(&house.url(), "梅").await;
-        mei.make_room("tea", "").await;
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei = fixture.member(&server.url(), "梅").await;
+        mei.create_room("tea", "").await;
         mei.write("half a cup").await;
         mei.open_room("Lobby").await;
-        mei.shows_draft("").await;
+        mei.expect_draft("").await;
         mei.find(".room_list .draft_mark").await;
         mei.write("half a word").await;
         mei.open_room("tea").await;
-        mei.shows_draft("half a cup").await;
+        mei.expect_draft("half a cup").await;
         mei.reload().await;
-        mei.is_inside().await;
-        mei.shows_draft("half a cup").await;
+        mei.expect_connected().await;
+        mei.expect_draft("half a cup").await;
         mei.open_room("Lobby").await;
-        mei.shows_draft("half a word").await;
+        mei.expect_draft("half a word").await;
     })
     .await;
 }

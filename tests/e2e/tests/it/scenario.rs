@@ -1,136 +1,137 @@
-//! One scenario for all transports: joining, talk, rooms, a cut, a page that does not read, a reset,
-//! history, limits, two tabs, a restart, leaving. Nothing may work by one and not by another.
+//! The scenario suite: one scenario that runs on each transport. It covers joining, messages, rooms,
+//! limits, a cut, a slow reader, a reset, history, two tabs, a restart and signing out.
 
-// Pages are stopped there only.
+// Renderers can be paused only on Linux.
 #[cfg(target_os = "linux")]
-mod slow;
+mod slow_reader;
 
 use e2e::{
-    house::House,
+    browser::BrowserOptions,
+    fixture::{Fixture, run},
     page::Page,
     relay::Relay,
-    stage::{Stage, play},
-    wait::{SOON, until},
-    window::Kind,
+    server::Server,
+    wait::{TIMEOUT, until},
 };
 use std::rc::Rc;
 
-/// As PROTOCOL has it.
+/// Limit of a message's text, as in PROTOCOL.md.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
-/// More than are replayed.
+/// More missed messages than a replay sends.
 const MISSED: u32 = 510;
 
-/// Who plays it: 梅 by the transport, behind a wire that can be cut; Tom by a WebSocket.
-struct Cast {
+/// The scenario's server and members: 梅 uses the transport behind a relay, Tom a WebSocket.
+struct Scenario {
     transport: &'static str,
-    house: Rc<House>,
+    server: Rc<Server>,
     relay: Rc<Relay>,
     mei: Page,
     tom: Page,
 }
 
-impl Cast {
-    async fn join(stage: &Stage, transport: &'static str) -> Cast {
-        let house = stage.house(&["--limit-posts", "0"]).await;
-        let relay = stage.keep(Relay::before(house.address()).await);
-        let window = stage.window("mei", Kind::default()).await;
-        window.allow_cut();
-        // So a house that was left answers who waits.
-        window.allow(&["/api/", "401"]);
-        let mei = Page::visit_by(window, &relay.url(), transport).await;
-        mei.come_in("梅").await;
-        mei.speaks_by(transport).await;
-        let tom = stage.guest(&house.url(), "Tom").await;
+impl Scenario {
+    async fn join(fixture: &Fixture, transport: &'static str) -> Scenario {
+        let server = fixture.server(&["--limit-posts", "0"]).await;
+        let relay = fixture.keep(Relay::start(server.address()).await);
+        let browser = fixture.browser("mei", BrowserOptions::default()).await;
+        browser.allow_cut();
+        // A waiting poll gets 401 after the member has signed out.
+        browser.allow_error(&["/api/", "401"]);
+        let mei = Page::open_with_transport(browser, &relay.url(), transport).await;
+        mei.join_as("梅").await;
+        mei.expect_transport(transport).await;
+        let tom = fixture.member(&server.url(), "Tom").await;
         tom.allow_cut();
-        Cast { transport, house, relay, mei, tom }
+        Scenario { transport, server, relay, mei, tom }
     }
 
-    async fn talk(&self) {
-        let Cast { mei, tom, .. } = self;
-        mei.say("你好").await;
-        tom.shows(&["你好"]).await;
-        tom.say("hello").await;
-        mei.shows(&["你好", "hello"]).await;
+    async fn messages(&self) {
+        let Scenario { mei, tom, .. } = self;
+        mei.post("你好").await;
+        tom.expect_rows(&["你好"]).await;
+        tom.post("hello").await;
+        mei.expect_rows(&["你好", "hello"]).await;
         assert_eq!(mei.rows().await, tom.rows().await);
     }
 
     async fn rooms(&self) {
-        let Cast { mei, tom, .. } = self;
-        mei.make_room("茶道", "水与叶").await;
-        mei.say("先烧水").await;
-        mei.shows(&["先烧水"]).await;
+        let Scenario { mei, tom, .. } = self;
+        mei.create_room("茶道", "水与叶").await;
+        mei.post("先烧水").await;
+        mei.expect_rows(&["先烧水"]).await;
         tom.join_room("茶道").await;
-        tom.shows(&["先烧水"]).await;
-        tom.say("八十度").await;
-        mei.shows(&["先烧水", "八十度"]).await;
+        tom.expect_rows(&["先烧水"]).await;
+        tom.post("八十度").await;
+        mei.expect_rows(&["先烧水", "八十度"]).await;
         mei.open_room("Lobby").await;
-        mei.shows(&["你好", "hello"]).await;
-        tom.say("好").await;
-        mei.shows_unseen("茶道", Some(1)).await;
-        // A refusal reaches the field that it is about.
+        mei.expect_rows(&["你好", "hello"]).await;
+        tom.post("好").await;
+        mei.expect_unread("茶道", Some(1)).await;
+        // A refusal appears at its field.
         mei.allow_refusal("409");
         mei.allow_refusal("422");
         mei.click("#new_room_btn").await;
         mei.clear("#room_name_str").await;
         mei.insert("茶道").await;
         mei.click("#room_form_btn").await;
-        mei.is_told("#room_name_error").await;
+        mei.expect_error("#room_name_error").await;
         mei.clear("#room_name_str").await;
         mei.insert("green tea").await;
         mei.click("#room_form_btn").await;
-        mei.is_in("green tea").await;
+        mei.expect_room("green tea").await;
         mei.leave_room().await;
-        mei.is_in("Lobby").await;
+        mei.expect_room("Lobby").await;
         tom.open_room("Lobby").await;
     }
 
     async fn limits(&self) {
-        let Cast { mei, tom, .. } = self;
+        let Scenario { mei, tom, .. } = self;
         let fits = format!("茶{}", "a".repeat(TEXT_BYTES_MAX - 3));
         mei.write(&format!("{fits}b")).await;
-        let told = mei.is_told("#send_error").await;
-        assert!(told.contains(&TEXT_BYTES_MAX.to_string()), "{told}");
+        let error = mei.expect_error("#send_error").await;
+        assert!(error.contains(&TEXT_BYTES_MAX.to_string()), "{error}");
         mei.clear("#send_str").await;
-        mei.say(&fits).await;
+        mei.post(&fits).await;
         for page in [mei, tom] {
-            page.shows(&["你好", "hello", &fits]).await;
+            page.expect_rows(&["你好", "hello", &fits]).await;
         }
     }
 
-    async fn a_cut(&self) {
-        let Cast { mei, tom, relay, .. } = self;
+    async fn cut(&self) {
+        let Scenario { mei, tom, relay, .. } = self;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
-        mei.say("from the dark").await;
-        mei.shows_row("from the dark", "waiting").await;
-        tom.say("meanwhile").await;
-        tom.shows_row("meanwhile", "settled").await;
+        mei.expect_ready_state(3).await;
+        mei.post("from the dark").await;
+        mei.expect_row("from the dark", "waiting").await;
+        tom.post("meanwhile").await;
+        tom.expect_row("meanwhile", "settled").await;
         relay.heal().await;
-        tom.shows_row("from the dark", "settled").await;
-        mei.shows_row("from the dark", "settled").await;
-        self.is_back().await;
+        tom.expect_row("from the dark", "settled").await;
+        mei.expect_row("from the dark", "settled").await;
+        self.expect_reconnected().await;
         assert_eq!(mei.rows().await, tom.rows().await);
-        assert_eq!(mei.count("#new_epoch").await, 0, "the same log goes on");
+        assert_eq!(mei.count("#new_epoch").await, 0, "the page shows the notice of a new log");
     }
 
-    /// More is missed than is replayed: the page begins anew at the end, and can read back.
-    async fn a_reset_and_history(&self) {
-        let Cast { mei, tom, relay, .. } = self;
+    /// Misses more messages than a replay sends. The room is reset to its newest messages, and older ones
+    /// can be paged in.
+    async fn reset_and_history(&self) {
+        let Scenario { mei, tom, relay, .. } = self;
         relay.cut().await;
-        mei.shows_ready_state(3).await;
-        tom.say_lines(MISSED).await;
+        mei.expect_ready_state(3).await;
+        tom.post_lines(MISSED).await;
         relay.heal().await;
-        self.is_back().await;
+        self.expect_reconnected().await;
         let last = format!("line {MISSED}");
-        until("the newest to be there", SOON, async || {
+        until("the newest message", TIMEOUT, async || {
             let rows = mei.rows().await;
             let newest = rows.last().and_then(|row| row.text.lines().next()).unwrap_or_default();
             if newest == last { Ok(()) } else { Err(format!("{newest:?} of {}", rows.len())) }
         })
         .await;
-        let step = mei.read_up(0).await;
+        let step = mei.scroll_up(0).await;
         assert!(step.changed, "{step:?}");
-        // No line is missing between the oldest that is shown and the newest.
+        // No line is missing between the oldest and the newest row.
         let numbers: Vec<u32> = mei
             .rows()
             .await
@@ -142,91 +143,91 @@ impl Cast {
     }
 
     async fn two_tabs(&self) {
-        let Cast { mei, tom, relay, transport, .. } = self;
-        let first = mei.tab().await;
+        let Scenario { mei, tom, relay, transport, .. } = self;
+        let first = mei.current_tab().await;
         mei.open_tab().await;
         mei.goto(&relay.url()).await;
-        mei.is_inside().await;
-        mei.speaks_by(transport).await;
-        mei.say("from the second tab").await;
-        mei.shows_row("from the second tab", "settled").await;
-        tom.shows_row("from the second tab", "settled").await;
-        tom.say("to both tabs").await;
-        mei.shows_row("to both tabs", "settled").await;
-        assert_eq!(mei.faults().await, Vec::<String>::new());
+        mei.expect_connected().await;
+        mei.expect_transport(transport).await;
+        mei.post("from the second tab").await;
+        mei.expect_row("from the second tab", "settled").await;
+        tom.expect_row("from the second tab", "settled").await;
+        tom.post("to both tabs").await;
+        mei.expect_row("to both tabs", "settled").await;
+        assert_eq!(mei.errors().await, Vec::<String>::new());
         mei.close_tab().await;
-        mei.go_to(&first).await;
+        mei.switch_to(&first).await;
         mei.click("#new_messages").await;
-        mei.shows_row("to both tabs", "settled").await;
-        mei.shows_row("from the second tab", "settled").await;
+        mei.expect_row("to both tabs", "settled").await;
+        mei.expect_row("from the second tab", "settled").await;
     }
 
-    async fn a_restart(&self) {
-        let Cast { mei, tom, house, .. } = self;
-        house.close().await;
+    async fn restart(&self) {
+        let Scenario { mei, tom, server, .. } = self;
+        server.stop().await;
         for page in [mei, tom] {
-            page.shows_ready_state(3).await;
+            page.expect_ready_state(3).await;
         }
-        mei.say("while it was closed").await;
-        mei.shows_row("while it was closed", "waiting").await;
-        house.open_again().await;
-        self.is_back().await;
-        tom.is_inside().await;
+        mei.post("while it was closed").await;
+        mei.expect_row("while it was closed", "waiting").await;
+        server.start_again().await;
+        self.expect_reconnected().await;
+        tom.expect_connected().await;
         for page in [mei, tom] {
-            page.shows_row("while it was closed", "settled").await;
-            assert_eq!(page.count("#new_epoch").await, 0, "the same log goes on");
+            page.expect_row("while it was closed", "settled").await;
+            assert_eq!(page.count("#new_epoch").await, 0, "the page shows the notice of a new log");
         }
     }
 
-    async fn leaving(&self) {
-        let Cast { mei, tom, .. } = self;
+    async fn sign_out(&self) {
+        let Scenario { mei, tom, .. } = self;
         mei.click("#settings_btn").await;
         mei.click("#sign_out_btn").await;
         mei.click("#sign_out_yes").await;
         mei.find("#name_str").await;
-        assert_eq!(mei.count("#char_list").await, 0, "whoever comes next sees nothing of what was");
-        tom.shows_people(1).await;
+        assert_eq!(mei.count("#char_list").await, 0, "the next visitor sees none of the messages");
+        tom.expect_people_count(1).await;
     }
 
-    async fn is_back(&self) {
-        self.mei.is_inside().await;
-        self.mei.speaks_by(self.transport).await;
+    async fn expect_reconnected(&self) {
+        self.mei.expect_connected().await;
+        self.mei.expect_transport(self.transport).await;
     }
 }
 
-async fn played_by(transport: &'static str) {
-    play(async |stage| {
-        let cast = Cast::join(stage, transport).await;
-        cast.talk().await;
-        cast.rooms().await;
-        cast.limits().await;
-        cast.a_cut().await;
+async fn run_scenario(transport: &'static str) {
+    run(async |fixture| {
+        let scenario = Scenario::join(fixture, transport).await;
+        scenario.messages().await;
+        scenario.rooms().await;
+        scenario.limits().await;
+        scenario.cut().await;
         #[cfg(target_os = "linux")]
-        cast.slow().await;
-        cast.a_reset_and_history().await;
-        cast.two_tabs().await;
-        cast.a_restart().await;
-        cast.leaving().await;
+        scenario.slow_reader().await;
+        scenario.reset_and_history().await;
+        scenario.two_tabs().await;
+        scenario.restart().await;
+        scenario.sign_out().await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn by_a_websocket() {
-    played_by("websocket").await;
+async fn the_scenario_passes_over_websocket() {
+    run_scenario("websocket").await;
 }
 
 #[tokio::test]
-async fn by_an_event_stream() {
-    played_by("event-stream").await;
+async fn the_scenario_passes_over_an_event_stream() {
+    run_scenario("event-stream").await;
 }
 
 #[tokio::test]
-async fn by_long_polls() {
-    played_by("long-poll").await;
+async fn the_scenario_passes_over_long_polls() {
+    run_scenario("long-poll").await;
 }
 
 #[tokio::test]
-async fn by_polls() {
-    played_by("poll").await;
+async fn the_scenario_passes_over_polls() {
+    run_scenario("poll").await;
 }

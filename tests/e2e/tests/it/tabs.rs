@@ -1,13 +1,13 @@
-//! Eight tabs of one browser, which opens six connections to a host and no more: one of them reads for
-//! all, and another takes over when it goes.
+//! Eight tabs of one browser, which opens at most six connections to a host. The leader reads for all
+//! tabs, and another tab takes over when the leader ends.
 
 use e2e::{
+    browser::BrowserOptions,
+    fixture::{Fixture, run},
     page::Page,
-    proxy::{Manners, Proxy, Upgrades},
-    stage::{Stage, play},
+    proxy::{Proxy, ProxyRules, UpgradePolicy},
     tab::Tab,
-    wait::{SOON, until},
-    window::Kind,
+    wait::{TIMEOUT, until},
 };
 use std::{
     rc::Rc,
@@ -16,112 +16,112 @@ use std::{
 
 const TABS: usize = 8;
 
-/// From the end of the tab that reads to what is said next, in another.
-const TAKEN_OVER: Duration = Duration::from_secs(5);
+/// Deadline from the leader's end to the next message in another tab.
+const TAKEOVER: Duration = Duration::from_secs(5);
 
-/// The path of what one tab reads for all.
+/// Path of the stream that the leader reads.
 const STREAM: &str = "/api/events";
 
-/// So many tabs behind a proxy that refuses upgrades, the first of which reads for all; and Tom, who
-/// is elsewhere.
-async fn tabs(stage: &Stage, many: usize) -> (Rc<Proxy>, Page, Vec<Tab>, Page) {
-    let house = stage.house(&[]).await;
-    let manners = Manners { upgrades: Upgrades::Refused, ..Manners::default() };
-    let proxy = stage.keep(Proxy::before(house.address(), manners).await);
-    let window = stage.window("mei", Kind::default()).await;
-    window.allow(&["/conn_ws"]);
-    let mei = Page::join(window, &proxy.url(), "梅").await;
-    mei.speaks_by("event-stream").await;
-    let mut tabs = vec![mei.tab().await];
-    while tabs.len() < many {
+/// Opens `count` tabs behind a proxy that refuses upgrades, the first of which is the leader. Tom joins
+/// directly.
+async fn open_tabs(fixture: &Fixture, count: usize) -> (Rc<Proxy>, Page, Vec<Tab>, Page) {
+    let server = fixture.server(&[]).await;
+    let rules = ProxyRules { upgrades: UpgradePolicy::Refuse, ..ProxyRules::default() };
+    let proxy = fixture.keep(Proxy::start(server.address(), rules).await);
+    let browser = fixture.browser("mei", BrowserOptions::default()).await;
+    browser.allow_error(&["/conn_ws"]);
+    let mei = Page::join(browser, &proxy.url(), "梅").await;
+    mei.expect_transport("event-stream").await;
+    let mut tabs = vec![mei.current_tab().await];
+    while tabs.len() < count {
         tabs.push(mei.open_tab().await);
         mei.goto(&proxy.url()).await;
-        mei.is_inside().await;
-        mei.speaks_by("event-stream").await;
+        mei.expect_connected().await;
+        mei.expect_transport("event-stream").await;
     }
-    let tom = stage.guest(&house.url(), "Tom").await;
+    let tom = fixture.member(&server.url(), "Tom").await;
     (proxy, mei, tabs, tom)
 }
 
-/// Has Tom say something, and how long from `begin` until the tab that is in front shows it.
-async fn heard_since(begin: Instant, mei: &Page, tom: &Page, text: &str) -> Duration {
-    tom.say(text).await;
-    mei.shows_row(text, "settled").await;
+/// Posts a message as Tom and returns the time from `begin` until the current tab shows it.
+async fn delivered_since(begin: Instant, mei: &Page, tom: &Page, text: &str) -> Duration {
+    tom.post(text).await;
+    mei.expect_row(text, "settled").await;
     begin.elapsed()
 }
 
 #[tokio::test]
-async fn eight_tabs_share_one_stream_and_each_sends() {
-    play(async |stage| {
-        let (proxy, mei, tabs, tom) = tabs(stage, TABS).await;
-        let mut said = Vec::new();
+async fn eight_tabs_share_one_stream_and_each_can_post() {
+    run(async |fixture| {
+        let (proxy, mei, tabs, tom) = open_tabs(fixture, TABS).await;
+        let mut posted = Vec::new();
         for (number, tab) in tabs.iter().enumerate() {
-            mei.go_to(tab).await;
+            mei.switch_to(tab).await;
             let text = format!("from tab {number}");
-            mei.say(&text).await;
-            mei.shows_row(&text, "settled").await;
-            said.push(text);
+            mei.post(&text).await;
+            mei.expect_row(&text, "settled").await;
+            posted.push(text);
         }
-        let said: Vec<&str> = said.iter().map(String::as_str).collect();
-        tom.shows(&said).await;
+        let posted: Vec<&str> = posted.iter().map(String::as_str).collect();
+        tom.expect_rows(&posted).await;
         for tab in &tabs {
-            mei.go_to(tab).await;
-            mei.shows(&said).await;
+            mei.switch_to(tab).await;
+            mei.expect_rows(&posted).await;
         }
         let count = proxy.count(STREAM);
-        assert_eq!((count.open, count.most), (1, 1), "one reads for all");
+        assert_eq!((count.open, count.max_open), (1, 1), "only the leader reads");
 
-        // The tab that reads is closed.
-        mei.go_to(&tabs[0]).await;
+        // Close the leader.
+        mei.switch_to(&tabs[0]).await;
         let begin = Instant::now();
         mei.close_tab().await;
-        mei.go_to(&tabs[1]).await;
-        let took = heard_since(begin, &mei, &tom, "after the close").await;
-        println!("taken over {took:?} after the close of the tab");
-        assert!(took <= TAKEN_OVER, "{took:?}");
+        mei.switch_to(&tabs[1]).await;
+        let took = delivered_since(begin, &mei, &tom, "after the close").await;
+        println!("takeover {took:?} after the tab was closed");
+        assert!(took <= TAKEOVER, "{took:?}");
         for tab in &tabs[1..] {
-            mei.go_to(tab).await;
-            mei.shows_row("after the close", "settled").await;
-            let notes = mei.rows().await;
-            assert_eq!(notes.len(), said.len() + 1, "{notes:?}");
+            mei.switch_to(tab).await;
+            mei.expect_row("after the close", "settled").await;
+            let rows = mei.rows().await;
+            assert_eq!(rows.len(), posted.len() + 1, "{rows:?}");
         }
-        until("one stream for all again", SOON, async || {
+        until("one stream for all tabs again", TIMEOUT, async || {
             let count = proxy.count(STREAM);
             if count.open == 1 { Ok(()) } else { Err(format!("{count:?}")) }
         })
         .await;
-        proxy.count_anew();
-        mei.say("and on").await;
-        tom.shows_row("and on", "settled").await;
+        proxy.reset_max_open();
+        mei.post("and on").await;
+        tom.expect_row("and on", "settled").await;
         for tab in &tabs[1..] {
-            mei.go_to(tab).await;
-            mei.shows_row("and on", "settled").await;
-            assert_eq!(mei.faults().await, Vec::<String>::new());
+            mei.switch_to(tab).await;
+            mei.expect_row("and on", "settled").await;
+            assert_eq!(mei.errors().await, Vec::<String>::new());
         }
-        assert_eq!(proxy.count(STREAM).most, 1);
+        assert_eq!(proxy.count(STREAM).max_open, 1);
     })
     .await;
 }
 
 #[tokio::test]
-async fn when_the_tab_that_reads_crashes_another_takes_over() {
-    play(async |stage| {
-        let (proxy, mei, tabs, tom) = tabs(stage, 3).await;
-        tom.say("before").await;
-        mei.shows(&["before"]).await;
-        mei.go_to(&tabs[0]).await;
-        mei.shows(&["before"]).await;
+async fn another_tab_takes_over_when_the_leader_crashes() {
+    run(async |fixture| {
+        let (proxy, mei, tabs, tom) = open_tabs(fixture, 3).await;
+        tom.post("before").await;
+        mei.expect_rows(&["before"]).await;
+        mei.switch_to(&tabs[0]).await;
+        mei.expect_rows(&["before"]).await;
         let begin = Instant::now();
         mei.crash_tab().await;
-        mei.go_to(&tabs[1]).await;
-        let took = heard_since(begin, &mei, &tom, "after the crash").await;
-        println!("taken over {took:?} after the crash of the tab");
-        assert!(took <= TAKEN_OVER, "{took:?}");
-        mei.go_to(&tabs[2]).await;
-        mei.shows(&["before", "after the crash"]).await;
-        mei.say("from the third").await;
-        tom.shows(&["before", "after the crash", "from the third"]).await;
-        until("one stream for all again", SOON, async || {
+        mei.switch_to(&tabs[1]).await;
+        let took = delivered_since(begin, &mei, &tom, "after the crash").await;
+        println!("takeover {took:?} after the tab crashed");
+        assert!(took <= TAKEOVER, "{took:?}");
+        mei.switch_to(&tabs[2]).await;
+        mei.expect_rows(&["before", "after the crash"]).await;
+        mei.post("from the third").await;
+        tom.expect_rows(&["before", "after the crash", "from the third"]).await;
+        until("one stream for all tabs again", TIMEOUT, async || {
             let count = proxy.count(STREAM);
             if count.open == 1 { Ok(()) } else { Err(format!("{count:?}")) }
         })
@@ -131,22 +131,22 @@ async fn when_the_tab_that_reads_crashes_another_takes_over() {
 }
 
 #[tokio::test]
-async fn what_is_said_while_a_tab_begins_is_not_missed_by_it() {
-    play(async |stage| {
-        let (proxy, mei, tabs, tom) = tabs(stage, 1).await;
-        // The house has answered the other tab, which does not know it yet, when something is said: it
-        // is not in the answer, and the first tab tells of it.
-        proxy.hold("/api/poll");
+async fn a_new_tab_misses_no_message_when_it_is_posted_during_its_first_poll() {
+    run(async |fixture| {
+        let (proxy, mei, tabs, tom) = open_tabs(fixture, 1).await;
+        // The server has answered the second tab's poll, and the proxy holds the response. A message
+        // posted now is not in that response; the leader relays it.
+        proxy.hold_responses("/api/poll");
         let second = mei.open_tab().await;
         mei.goto(&proxy.url()).await;
-        proxy.holds_one().await;
-        tom.say("in between").await;
-        mei.go_to(&tabs[0]).await;
-        mei.shows(&["in between"]).await;
-        proxy.release();
-        mei.go_to(&second).await;
-        mei.is_inside().await;
-        mei.shows(&["in between"]).await;
+        proxy.wait_for_held_response().await;
+        tom.post("in between").await;
+        mei.switch_to(&tabs[0]).await;
+        mei.expect_rows(&["in between"]).await;
+        proxy.release_responses();
+        mei.switch_to(&second).await;
+        mei.expect_connected().await;
+        mei.expect_rows(&["in between"]).await;
     })
     .await;
 }

@@ -1,54 +1,54 @@
-//! Light, dark, or as the system has it.
+//! The theme: light, dark, or the system's.
 
 use e2e::{
+    fixture::run,
     page::Page,
-    stage::play,
-    wait::{SOON, until},
+    wait::{TIMEOUT, until},
 };
 use serde_json::json;
 
 async fn background(page: &Page) -> String {
-    page.run("return getComputedStyle(document.body).backgroundColor", vec![]).await
+    page.execute("return getComputedStyle(document.body).backgroundColor", vec![]).await
 }
 
-async fn pick(page: &Page, theme: &str) {
+async fn choose_theme(page: &Page, theme: &str) {
     page.click(&format!("label:has(input[name=theme][value={theme}])")).await;
-    until(&format!("data-theme {theme}"), SOON, async || {
+    until(&format!("data-theme {theme}"), TIMEOUT, async || {
         let set = page.attribute("html", "data-theme").await;
         if set.as_deref() == Some(theme) { Ok(()) } else { Err(format!("{set:?}")) }
     })
     .await;
 }
 
-async fn system_is(page: &Page, scheme: &str) {
+async fn set_system_theme(page: &Page, scheme: &str) {
     let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     page.devtools("Emulation.setEmulatedMedia", features).await;
 }
 
 #[tokio::test]
-async fn the_theme_is_chosen_kept_and_else_the_systems() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let page = stage.guest(&house.url(), "梅").await;
+async fn the_chosen_theme_is_kept_and_the_systems_is_the_default() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let page = fixture.member(&server.url(), "梅").await;
         assert_eq!(page.attribute("html", "data-theme").await.as_deref(), Some("system"));
-        system_is(&page, "light").await;
+        set_system_theme(&page, "light").await;
         let light = background(&page).await;
-        system_is(&page, "dark").await;
+        set_system_theme(&page, "dark").await;
         let dark = background(&page).await;
         assert_ne!(light, dark);
 
         page.click("#settings_btn").await;
-        pick(&page, "light").await;
+        choose_theme(&page, "light").await;
         assert_eq!(background(&page).await, light);
-        pick(&page, "dark").await;
-        system_is(&page, "light").await;
+        choose_theme(&page, "dark").await;
+        set_system_theme(&page, "light").await;
         assert_eq!(background(&page).await, dark);
         page.reload().await;
-        page.is_inside().await;
+        page.expect_connected().await;
         assert_eq!(page.attribute("html", "data-theme").await.as_deref(), Some("dark"));
         assert_eq!(background(&page).await, dark);
         page.click("#settings_btn").await;
-        pick(&page, "system").await;
+        choose_theme(&page, "system").await;
         assert_eq!(background(&page).await, light);
     })
     .await;

@@ -1,58 +1,60 @@
-//! The ways to the server: each that a person may want is taken, and works.
+//! The transport setting: the page uses the chosen transport and works on it.
 
-use e2e::{page::Page, stage::play, window::Kind};
+use e2e::{browser::BrowserOptions, fixture::run, page::Page};
 use serde_json::Value;
 
-/// Wants this transport and no other, in the settings.
-async fn wants(page: &Page, name: &str) {
+/// Chooses a transport as the only one in the settings.
+async fn choose_transport(page: &Page, name: &str) {
     page.click("#settings_btn").await;
     let chosen = page.find("#way").await.select_by_value(name).await;
     chosen.unwrap_or_else(|error| panic!("{name} cannot be chosen: {error}"));
-    page.run::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
-    page.speaks_by(name).await;
+    page.execute::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
+    page.expect_transport(name).await;
 }
 
 #[tokio::test]
-async fn two_people_talk_by_each_of_them() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = Page::join(stage.window("mei", Kind::default()).await, &house.url(), "梅").await;
-        let tom = stage.guest(&house.url(), "Tom").await;
-        let mut said = Vec::new();
+async fn messages_arrive_over_each_chosen_transport() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei =
+            Page::join(fixture.browser("mei", BrowserOptions::default()).await, &server.url(), "梅").await;
+        let tom = fixture.member(&server.url(), "Tom").await;
+        let mut posted = Vec::new();
         for name in ["event-stream", "long-poll", "poll", "websocket"] {
-            wants(&mei, name).await;
+            choose_transport(&mei, name).await;
             let (from_mei, from_tom) = (format!("{name} 梅"), format!("{name} Tom"));
-            mei.say(&from_mei).await;
-            said.push(from_mei);
-            tom.shows(&said.iter().map(String::as_str).collect::<Vec<_>>()).await;
-            tom.say(&from_tom).await;
-            said.push(from_tom);
-            mei.shows(&said.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            mei.post(&from_mei).await;
+            posted.push(from_mei);
+            tom.expect_rows(&posted.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            tom.post(&from_tom).await;
+            posted.push(from_tom);
+            mei.expect_rows(&posted.iter().map(String::as_str).collect::<Vec<_>>()).await;
         }
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_one_tab_wants_all_tabs_of_the_browser_take() {
-    play(async |stage| {
-        let house = stage.house(&[]).await;
-        let mei = Page::join(stage.window("mei", Kind::default()).await, &house.url(), "梅").await;
-        let first = mei.tab().await;
+async fn all_tabs_use_the_transport_that_one_tab_chose() {
+    run(async |fixture| {
+        let server = fixture.server(&[]).await;
+        let mei =
+            Page::join(fixture.browser("mei", BrowserOptions::default()).await, &server.url(), "梅").await;
+        let first = mei.current_tab().await;
         let second = mei.open_tab().await;
-        mei.goto(&house.url()).await;
-        mei.is_inside().await;
-        // One that polls and reads for all would make the others wait as long.
+        mei.goto(&server.url()).await;
+        mei.expect_connected().await;
+        // A change from polling must not wait for the leader's next poll.
         for name in ["poll", "websocket"] {
-            mei.go_to(&second).await;
-            wants(&mei, name).await;
-            mei.go_to(&first).await;
-            mei.speaks_by(name).await;
-            mei.say(name).await;
-            mei.go_to(&second).await;
-            mei.shows_row(name, "settled").await;
+            mei.switch_to(&second).await;
+            choose_transport(&mei, name).await;
+            mei.switch_to(&first).await;
+            mei.expect_transport(name).await;
+            mei.post(name).await;
+            mei.switch_to(&second).await;
+            mei.expect_row(name, "settled").await;
         }
-        assert_eq!(mei.faults().await, Vec::<String>::new());
+        assert_eq!(mei.errors().await, Vec::<String>::new());
     })
     .await;
 }

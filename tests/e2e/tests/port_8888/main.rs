@@ -1,14 +1,13 @@
-//! What only works, or only means something, on the port that pages and
-//! settings name: 8888. Apart from the other tests, which take any port, and
-//! one after the other.
+//! Tests that need port 8888, which pages and `Trunk.toml` name. They run one after the other, apart
+//! from the other tests, which use any port.
 
-mod lesson;
 mod trunk_serve;
+mod tutorial;
 
 use e2e::{
-    house::House,
-    stage::Stage,
-    wait::{SOON, until},
+    fixture::Fixture,
+    server::Server,
+    wait::{TIMEOUT, until},
 };
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -16,20 +15,20 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-/// The port.
+/// The port of the server.
 const PORT: u16 = 8888;
 
-/// Whose turn it is.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// Held by the test that uses the port.
+static PORT_LOCK: Mutex<()> = Mutex::const_new(());
 
-/// Opens a house on the port.
+/// Starts a server on the port.
 ///
 /// # Panics
-/// If somebody else has it.
-async fn open(stage: &Stage, more: &[&str]) -> Rc<House> {
-    until(&format!("port {PORT}, which this test needs: end the server that has it"), SOON, async || {
+/// If another process uses the port.
+async fn start_server(fixture: &Fixture, more: &[&str]) -> Rc<Server> {
+    until(&format!("port {PORT}, which this test needs: end the server that uses it"), TIMEOUT, async || {
         TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
     })
     .await;
-    stage.house_at(PORT, more).await
+    fixture.server_on(PORT, more).await
 }

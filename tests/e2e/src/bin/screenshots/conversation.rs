@@ -1,13 +1,13 @@
-//! What is said in the pictures, and by whom.
+//! The members and messages in the screenshots.
 
-use e2e::{page::Page, stage::Stage};
+use e2e::{fixture::Fixture, page::Page};
 use std::collections::BTreeMap;
 
-/// Who looks at it.
+/// The member whose page is shown.
 pub(crate) const VIEWER: &str = "阿梅";
 
-/// What the others say, each in a window of one's own.
-const TALK: &[(&str, &str)] = &[
+/// The messages of the other members in the lobby: author and text.
+const LOBBY_MESSAGES: &[(&str, &str)] = &[
     ("Anna", "Morning! Who is in for the hike on Sunday? The forecast says sun until four."),
     ("陈之远", "早。我去！八点在北门集合可以吗？"),
     ("Tom", "Count me in. I never say no to tea on a summit."),
@@ -27,15 +27,15 @@ const TALK: &[(&str, &str)] = &[
     ("Anna", "To bring:\n– water, two litres\n– a cap\n– a cup of your own"),
 ];
 
-/// The page is there and nobody looks at it.
-const GO_AWAY: &str = "Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+/// Makes the page hidden, so that its member counts as away.
+const HIDE_PAGE: &str = "Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
     document.dispatchEvent(new Event('visibilitychange'))";
 
-/// What the viewer says then.
+/// The viewer's own messages, posted after those of the others.
 pub(crate) const VIEWERS_OWN: &[&str] =
     &["我也去，带一把紫砂壶。", "See you all at eight, north gate. 周日见！"];
 
-/// What the viewer says while the connection is gone: a line for each picture.
+/// The viewer's messages while the connection is cut, one for each screenshot.
 pub(crate) const WHILE_CUT: [&str; 8] = [
     "I am on the train, the line comes and goes.",
     "谁有多的登山杖？我的借给邻居了。",
@@ -47,10 +47,10 @@ pub(crate) const WHILE_CUT: [&str; 8] = [
     "太好了，橘子再多也不嫌多。",
 ];
 
-/// The room of the pictures.
+/// The room that is shown.
 pub(crate) const ROOM: &str = "周末徒步";
 
-/// The rooms that are made, by whom, and what for.
+/// The rooms: creator, name and description.
 const ROOMS: &[(&str, &str, &str)] = &[
     ("陈之远", ROOM, "Routes, weather and who brings what. 每周日，风雨无阻。"),
     ("Priya", "tea-tasting", "Leaves, water, time. One tea a week."),
@@ -59,8 +59,8 @@ const ROOMS: &[(&str, &str, &str)] = &[
     ("Anna", "photos", "Pictures from the hikes, full size."),
 ];
 
-/// What is said in the room.
-const IN_THE_ROOM: &[(&str, &str)] = &[
+/// The messages in [`ROOM`]: author and text.
+const ROOM_MESSAGES: &[(&str, &str)] = &[
     ("陈之远", "东线的路况刚问过：石阶干的，桥也修好了。"),
     ("Anna", "Perfect. I have the map, and a spare rain jacket for whoever forgets theirs."),
     ("Tom", "That will be me."),
@@ -68,23 +68,23 @@ const IN_THE_ROOM: &[(&str, &str)] = &[
     ("Anna", "Eight it is. The bus is line 9, get off at the old mill."),
 ];
 
-/// Lets them all come in and say it.
-pub(crate) async fn hold<'a>(stage: &Stage, url: &str) -> BTreeMap<&'a str, Page> {
+/// Joins a member for each author and posts the messages of the lobby.
+pub(crate) async fn post_lobby<'a>(fixture: &Fixture, url: &str) -> BTreeMap<&'a str, Page> {
     let mut people: BTreeMap<&str, Page> = BTreeMap::new();
-    for (name, text) in TALK {
+    for (name, text) in LOBBY_MESSAGES {
         if !people.contains_key(name) {
-            people.insert(name, stage.guest(url, name).await);
+            people.insert(name, fixture.member(url, name).await);
         }
-        say(&people[name], text).await;
+        post(&people[name], text).await;
     }
-    let _: serde_json::Value = people["小周"].run(GO_AWAY, vec![]).await;
+    let _: serde_json::Value = people["小周"].execute(HIDE_PAGE, vec![]).await;
     people
 }
 
-/// Lets them make rooms, some of which the viewer joins, and talk in them.
-pub(crate) async fn hold_in_rooms(people: &BTreeMap<&str, Page>, viewer: &Page) {
-    for (maker, name, about) in ROOMS {
-        people[maker].make_room(name, about).await;
+/// Creates the rooms, joins the viewer to some of them, and posts the messages of [`ROOM`].
+pub(crate) async fn create_rooms(people: &BTreeMap<&str, Page>, viewer: &Page) {
+    for (creator, name, about) in ROOMS {
+        people[creator].create_room(name, about).await;
     }
     for name in ["Anna", "Tom", "小周"] {
         people[name].join_room(ROOM).await;
@@ -94,23 +94,23 @@ pub(crate) async fn hold_in_rooms(people: &BTreeMap<&str, Page>, viewer: &Page) 
     }
     viewer.write("三克茶，").await;
     viewer.open_room(ROOM).await;
-    for (name, text) in IN_THE_ROOM {
-        say(&people[name], text).await;
-        viewer.shows_row(text, "settled").await;
+    for (name, text) in ROOM_MESSAGES {
+        post(&people[name], text).await;
+        viewer.expect_row(text, "settled").await;
     }
     viewer.open_room("Lobby").await;
 }
 
-/// Lets something be said that the viewer has not seen.
-pub(crate) async fn go_on_elsewhere(people: &BTreeMap<&str, Page>) {
+/// Posts messages to a room that the viewer has not open, so that they count as unread.
+pub(crate) async fn post_unread(people: &BTreeMap<&str, Page>) {
     for text in ["Tonight: Tieguanyin, from Anxi.", "Bring a cup.", "Seven o'clock."] {
-        say(&people["Priya"], text).await;
+        post(&people["Priya"], text).await;
     }
 }
 
-async fn say(page: &Page, text: &str) {
+async fn post(page: &Page, text: &str) {
     page.write(text).await;
     page.click("#send_btn").await;
-    page.shows_row(text, "settled").await;
-    page.shows_draft("").await;
+    page.expect_row(text, "settled").await;
+    page.expect_draft("").await;
 }

@@ -1,40 +1,36 @@
-//! A server of a few fixed files, for pages that come from elsewhere than the
-//! house: another origin.
+//! A static file server, for pages of another origin than the server under test.
 
-use crate::port;
+use crate::{port, request_head::read_head};
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 
-/// Bytes of a request's head. Past it the connection ends.
-const HEAD_BYTES_MAX: usize = 16 << 10;
-
-/// The shelf; gone when it is dropped.
+/// The static server, stopped when dropped.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct StaticServer {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Drop for Shelf {
+impl Drop for StaticServer {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Shelf {
-    /// Serves these HTML texts under these paths (`/x.html`).
+impl StaticServer {
+    /// Serves HTML texts under their paths, such as `/x.html`.
     ///
     /// # Panics
-    /// If the system gives no port.
-    pub async fn of(files: impl IntoIterator<Item = (&'static str, String)>) -> Shelf {
+    /// If no port is free.
+    pub async fn start(files: impl IntoIterator<Item = (&'static str, String)>) -> StaticServer {
         let files: Arc<BTreeMap<_, _>> = Arc::new(files.into_iter().collect());
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
         let listener = TcpListener::bind(address).await;
@@ -44,10 +40,10 @@ impl Shelf {
                 tokio::spawn(answer(stream, Arc::clone(&files)));
             }
         });
-        Shelf { address, task }
+        StaticServer { address, task }
     }
 
-    /// Where it is, without a slash at the end: the origin of its pages.
+    /// Returns the origin of the pages, without a slash at the end.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -57,7 +53,7 @@ async fn answer(mut stream: TcpStream, files: Arc<BTreeMap<&'static str, String>
     let Some(head) = read_head(&mut stream).await else { return };
     let path = head.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
-    // An icon that is not there would be red in the console, and is nobody's fault.
+    // Answer 204 for the icon; a 404 would be an error in the console.
     let (status, body) = match files.get(path) {
         Some(file) => ("200 OK", file.as_str()),
         None if path == "/favicon.ico" => ("204 No Content", ""),
@@ -67,18 +63,6 @@ async fn answer(mut stream: TcpStream, files: Arc<BTreeMap<&'static str, String>
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    // A browser that went away wants no answer.
+    // Ignore the error: the browser may have closed the connection.
     let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;
-}
-
-/// A request's head up to the empty line, that included; none if it does not come whole.
-pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() >= HEAD_BYTES_MAX {
-            return None;
-        }
-        head.push(stream.read_u8().await.ok()?);
-    }
-    String::from_utf8(head).ok()
 }

@@ -1,15 +1,15 @@
-//! How a picture is taken: on which screen, in which light, in which language.
+//! The appearance of a screenshot: its screen, theme and language.
 
 use e2e::page::Page;
 use serde_json::{Value, json};
 use std::fmt;
 
-/// A screen.
+/// The device whose screen is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Screen {
-    /// 1280×800.
+    /// 1280×800 CSS pixels.
     Desktop,
-    /// 390×844, touch.
+    /// 390×844 CSS pixels, with touch.
     Phone,
 }
 
@@ -26,31 +26,33 @@ impl fmt::Display for Screen {
     }
 }
 
-/// One look.
+/// One combination of screen, theme and language.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Appearance {
     screen: Screen,
     theme: &'static str,
     language: &'static str,
 }
 
-impl Look {
-    /// The four of a screen.
-    pub(crate) fn all(screen: Screen) -> Vec<Look> {
+impl Appearance {
+    /// The four combinations of themes and languages on one screen.
+    pub(crate) fn all(screen: Screen) -> Vec<Appearance> {
         let themes = ["light", "dark"].into_iter();
-        themes.flat_map(|theme| ["en", "zh-CN"].map(|language| Look { screen, theme, language })).collect()
+        themes
+            .flat_map(|theme| ["en", "zh-CN"].map(|language| Appearance { screen, theme, language }))
+            .collect()
     }
 
-    /// Lets the page look so: as if it had been chosen on an earlier visit.
-    pub(crate) async fn put_on(self, page: &Page) {
+    /// Saves theme and language as the settings do, then reloads the page.
+    pub(crate) async fn apply(self, page: &Page) {
         let script = "localStorage.setItem('teahouse.theme', arguments[0]);
             localStorage.setItem('teahouse.language', arguments[1])";
-        let _: Value = page.run(script, vec![json!(self.theme), json!(self.language)]).await;
+        let _: Value = page.execute(script, vec![json!(self.theme), json!(self.language)]).await;
         page.reload().await;
     }
 }
 
-impl fmt::Display for Look {
+impl fmt::Display for Appearance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let language = self.language.split('-').next().unwrap_or_default();
         write!(f, "{}-{}-{language}", self.screen, self.theme)

@@ -1,11 +1,10 @@
-//! A house whose page is of another build than the house itself: what somebody
-//! sees whose browser held the page while the server was replaced.
+//! An HTTP proxy that serves the page with the mark of an older build, as in a browser that loaded the
+//! page before the server was replaced.
 //!
-//! An HTTP proxy before the house puts one comment into `index.html`, before
-//! anything else that names a build. The scripts stay as they are, and so does
-//! the content security policy that names them by their hashes.
+//! The proxy inserts one comment into `index.html`, before anything else that names a build. The
+//! scripts do not change, so the hashes in the content security policy still match.
 
-use crate::{port, shelf::read_head};
+use crate::{port, request_head::read_head};
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -16,81 +15,81 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What the page will take as its own build.
+/// The comment that the page reads as its own build.
 const BUILD: &str = "<!-- /frontend-0123456789abcdef.js -->";
 
-/// The proxy; gone when it is dropped.
+/// The proxy, stopped when dropped.
 #[derive(Debug)]
-pub struct OlderPage {
+pub struct OldBuildProxy {
     address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Drop for OlderPage {
+impl Drop for OldBuildProxy {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl OlderPage {
-    /// Serves `house` with an older page.
+impl OldBuildProxy {
+    /// Starts the proxy in front of the server at `server`.
     ///
     /// # Panics
-    /// If the system gives no port.
-    pub async fn of(house: SocketAddr) -> OlderPage {
+    /// If no port is free.
+    pub async fn start(server: SocketAddr) -> OldBuildProxy {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
         let listener = TcpListener::bind(address).await;
         let listener = listener.unwrap_or_else(|error| panic!("{address}: {error}"));
         let task = tokio::spawn(async move {
-            while let Ok((page, _)) = listener.accept().await {
-                // A connection that breaks is the browser's to try again.
-                tokio::spawn(async move { drop(carry(page, house).await) });
+            while let Ok((browser, _)) = listener.accept().await {
+                // Ignore the error: the browser repeats a request whose connection broke.
+                tokio::spawn(async move { drop(carry(browser, server).await) });
             }
         });
-        OlderPage { address, task }
+        OldBuildProxy { address, task }
     }
 
-    /// Its address as one opens it.
+    /// Returns the URL of the server behind the proxy.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
 
-async fn carry(mut page: TcpStream, house: SocketAddr) -> io::Result<()> {
-    let Some(head) = read_head(&mut page).await else { return Ok(()) };
-    let mut house = TcpStream::connect(house).await?;
+async fn carry(mut browser: TcpStream, server: SocketAddr) -> io::Result<()> {
+    let Some(head) = read_head(&mut browser).await else { return Ok(()) };
+    let mut server = TcpStream::connect(server).await?;
     if head.to_ascii_lowercase().contains("\r\nupgrade: websocket\r\n") {
-        house.write_all(head.as_bytes()).await?;
-        copy_bidirectional(&mut page, &mut house).await?;
+        server.write_all(head.as_bytes()).await?;
+        copy_bidirectional(&mut browser, &mut server).await?;
         return Ok(());
     }
-    // One request for each connection: only its head is looked at.
+    // Only the first head of a connection is changed, so each connection serves one request.
     let head = with(&head, &["connection", "accept-encoding", "if-none-match"], "Connection: close");
-    house.write_all(head.as_bytes()).await?;
+    server.write_all(head.as_bytes()).await?;
     if !head.starts_with("GET / ") {
-        copy_bidirectional(&mut page, &mut house).await?;
+        copy_bidirectional(&mut browser, &mut server).await?;
         return Ok(());
     }
     let mut answer = String::new();
-    house.read_to_string(&mut answer).await?;
-    page.write_all(older(&answer).as_bytes()).await
+    server.read_to_string(&mut answer).await?;
+    browser.write_all(with_old_build(&answer).as_bytes()).await
 }
 
-/// The answer with the other build in it.
-fn older(answer: &str) -> String {
+/// Returns the response with the older build inside.
+fn with_old_build(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
-    // Inside of <html>, before all that is in it.
+    // The comment is the first child of <html>.
     let start = body.find("<html").and_then(|tag| Some(tag + body.get(tag..)?.find('>')? + 1)).unwrap_or(0);
     let body = format!("{}{BUILD}{}", &body[..start], &body[start..]);
     let length = format!("Content-Length: {}", body.len());
     format!("{}{body}", with(&format!("{head}\r\n\r\n"), &["content-length", "etag"], &length))
 }
 
-/// A head without these fields, and with this line.
+/// Returns the head without the fields `without` and with the line `line`.
 fn with(head: &str, without: &[&str], line: &str) -> String {
     let is_kept = |line: &&str| {
         let name = line.split(':').next().unwrap_or_default();
-        !line.is_empty() && !without.iter().any(|gone| name.eq_ignore_ascii_case(gone))
+        !line.is_empty() && !without.iter().any(|other| name.eq_ignore_ascii_case(other))
     };
     let mut lines: Vec<&str> = head.split("\r\n").filter(is_kept).collect();
     lines.push(line);
@@ -102,11 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_other_build_comes_first_inside_of_html() {
+    fn a_page_has_the_old_build_first_inside_html() {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nETag: \"x\"\r\nX: y\r\n\r\n\
             <!doctype html><html lang=\"en\"><script>import '/frontend-ff.js'</script>";
-        let older = older(answer);
-        let (head, body) = older.split_once("\r\n\r\n").unwrap();
+        let changed = with_old_build(answer);
+        let (head, body) = changed.split_once("\r\n\r\n").unwrap();
         assert!(
             body.starts_with(
                 "<!doctype html><html lang=\"en\"><!-- /frontend-0123456789abcdef.js --><script>"

@@ -1,4 +1,4 @@
-//! ChromeDriver: one process for each test, which starts the test's browsers.
+//! ChromeDriver: one process for each test. The process starts the test's browsers.
 
 use std::{
     env,
@@ -11,21 +11,21 @@ use tokio::{
     time::timeout,
 };
 
-use crate::wait::SOON;
+use crate::wait::TIMEOUT;
 
-/// A ChromeDriver, ended when it is dropped. Its browsers end with it.
+/// A ChromeDriver process, killed when dropped.
 #[derive(Debug)]
-pub struct Driver {
+pub struct ChromeDriver {
     url: String,
     _child: Child,
 }
 
-impl Driver {
-    /// Starts one on a port of its own choice. It writes down what it does in `log`.
+impl ChromeDriver {
+    /// Starts ChromeDriver on a port that it chooses itself. ChromeDriver writes its verbose log to `log`.
     ///
     /// # Panics
-    /// If there is none, or it does not start.
-    pub async fn start(log: &Path) -> Driver {
+    /// If the program is missing or does not start.
+    pub async fn start(log: &Path) -> ChromeDriver {
         let program =
             env::var_os("CHROMEDRIVER").map_or_else(|| PathBuf::from("chromedriver"), PathBuf::from);
         let mut command = Command::new(&program);
@@ -35,23 +35,23 @@ impl Driver {
             panic!("cannot start {}: {error}. Install ChromeDriver or set CHROMEDRIVER.", program.display())
         });
         let Some(out) = child.stdout.take() else { panic!("ChromeDriver has no output") };
-        let port = timeout(SOON, async {
+        let port = timeout(TIMEOUT, async {
             let mut lines = BufReader::new(out).lines();
             while let Ok(Some(line)) = lines.next_line().await {
                 let port = line.rsplit_once("started successfully on port ").map(|(_, rest)| rest);
                 if let Some(port) = port.and_then(|rest| rest.trim_end_matches('.').parse::<u16>().ok()) {
-                    // The pipe must stay open and be read, or ChromeDriver would stop at its next word.
+                    // Keep the pipe open and drained; otherwise ChromeDriver blocks on its next write.
                     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                     return port;
                 }
             }
-            panic!("{} has ended without a word of its port", program.display());
+            panic!("{} ended before it printed its port", program.display());
         });
         let port = port.await.unwrap_or_else(|_| panic!("{} does not start", program.display()));
-        Driver { url: format!("http://127.0.0.1:{port}"), _child: child }
+        ChromeDriver { url: format!("http://127.0.0.1:{port}"), _child: child }
     }
 
-    /// Where it listens.
+    /// Returns the URL of ChromeDriver's WebDriver endpoint.
     pub fn url(&self) -> &str {
         &self.url
     }
