@@ -42,7 +42,7 @@ impl Browser {
         self.insert(text).await;
     }
 
-    /// Presses Enter.
+    /// Presses Enter once.
     pub async fn enter(&self, enter: Enter) {
         match enter {
             Enter::Typed => self.press(json!({ "type": "keyDown", "text": "\r" }), "Enter", 13).await,

@@ -27,7 +27,7 @@ pub enum UpgradePolicy {
     /// Forward the request.
     #[default]
     Pass,
-    /// Answer 502.
+    /// Answer 502 without forwarding the request.
     Refuse,
     /// Forward the request without the headers that ask for the upgrade.
     Strip,

@@ -22,7 +22,7 @@ pub enum RecorderEntry {
     Socket {
         /// Number of the WebSocket in its document, from 1.
         id: u32,
-        /// The event.
+        /// The event, with its fields.
         #[serde(flatten)]
         event: SocketEvent,
     },
@@ -41,7 +41,7 @@ pub enum RecorderEntry {
 pub enum SocketEvent {
     /// The constructor was called.
     New {
-        /// The URL.
+        /// URL of the connection.
         url: String,
     },
     /// The `open` event.
@@ -49,9 +49,9 @@ pub enum SocketEvent {
     /// The `close` event.
     #[serde(rename_all = "camelCase")]
     Close {
-        /// Close code (RFC 6455 §7.4).
+        /// Close code of the connection (RFC 6455 §7.4).
         code: u16,
-        /// Close reason.
+        /// Close reason, empty if there is none.
         reason: String,
         /// Whether the closing handshake was completed.
         was_clean: bool,

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 /// Deadline for ChromeDriver to notice that a tab has crashed.
 const CRASH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One tab.
+/// One tab of a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tab(WindowHandle);
 
