@@ -41,7 +41,7 @@ use crate::arguments::Fault;
 use ledger::Verdict;
 use reading::Reading;
 use reaper::{Kill, Reaped, Reaper};
-use relay::{Cuts, Relay};
+use relay::{CutCounts, Relay};
 use world::World;
 
 /// Seconds of the run in which the counts below are asked for; of a shorter one, as much less.
@@ -96,7 +96,7 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
 /// What a run has come to.
 struct Run {
     kills: Vec<Kill>,
-    cuts: Cuts,
+    cuts: CutCounts,
     checks: u64,
     verdict: Verdict,
     /// Rows that the pages showed when they were paged to the start.

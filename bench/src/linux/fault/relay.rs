@@ -1,14 +1,14 @@
 //! The network between the pages and the server: a relay of TCP connections
 //! that cuts them, each after a number of bytes in one direction that was drawn
-//! when it was opened. Beside it is an end that lets nothing through ([`refusal`]):
+//! when it was opened. Beside it is an end that lets nothing through ([`blackhole`]):
 //! what the network of a page does not let pass just now goes there.
 //!
 //! It runs in a thread of its own until it is dropped. [`Relay::heal`] ends the
 //! cutting for good.
 
-mod fate;
-mod pair;
-mod refusal;
+mod blackhole;
+mod connection;
+mod cut_plan;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -22,12 +22,12 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 
 use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
-use fate::Fate;
-use pair::{Pair, Side};
-use refusal::Refusal;
+use blackhole::Blackhole;
+use connection::RelayedConnection;
+use cut_plan::{CutKind, CutPlan, Endpoint};
 
 /// Pairs of sockets at a time. Past it a page's connection is dropped at once.
-const PAIRS_MAX: usize = 1_000;
+const CONNECTIONS_MAX: usize = 1_000;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
 /// How long it waits for events at most: how late it sees that it is to heal or to end, and that a
@@ -36,20 +36,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// The listener's mark among the events.
 const LISTENER: u64 = u64::MAX;
 /// The refusing listener's.
-const REFUSAL: u64 = u64::MAX - 1;
+const BLACKHOLE: u64 = u64::MAX - 1;
 
 /// The relay.
 #[derive(Debug)]
 pub(crate) struct Relay {
     port: u16,
     refusing_port: u16,
-    orders: Arc<Orders>,
+    control: Arc<RelayControl>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What it is told, and what it tells.
 #[derive(Debug, Default)]
-struct Orders {
+struct RelayControl {
     is_healed: AtomicBool,
     is_over: AtomicBool,
     resets: AtomicU64,
@@ -60,7 +60,7 @@ struct Orders {
 
 /// How many connections it has cut, in each manner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cuts {
+pub(crate) struct CutCounts {
     /// Both sides were told by a reset.
     pub(crate) resets: u64,
     /// Both sides were told by an end.
@@ -71,7 +71,7 @@ pub(crate) struct Cuts {
     pub(crate) refusals: u64,
 }
 
-impl Cuts {
+impl CutCounts {
     /// All that were cut.
     pub(crate) fn all(self) -> u64 {
         self.resets + self.ends + self.silences
@@ -84,25 +84,33 @@ impl Relay {
     /// # Errors
     /// When there is no port or no epoll.
     pub(crate) fn start(server_port: u16, chance: Chance) -> Result<Self, Failure> {
-        let work = || -> std::io::Result<(TcpListener, Refusal, rustix::fd::OwnedFd)> {
+        let work = || -> std::io::Result<(TcpListener, Blackhole, rustix::fd::OwnedFd)> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
             listener.set_nonblocking(true)?;
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
             epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
-            let refusal = Refusal::new()?;
-            epoll::add(&epoll, refusal.listener(), EventData::new_u64(REFUSAL), EventFlags::IN)?;
-            Ok((listener, refusal, epoll))
+            let blackhole = Blackhole::new()?;
+            epoll::add(&epoll, blackhole.listener(), EventData::new_u64(BLACKHOLE), EventFlags::IN)?;
+            Ok((listener, blackhole, epoll))
         };
-        let (listener, refusal, epoll) = work().map_err(Failure::at("the relay cannot listen"))?;
+        let (listener, blackhole, epoll) = work().map_err(Failure::at("the relay cannot listen"))?;
         let port_of = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
         let port = port_of(&listener).map_err(Failure::at("the relay's port"))?;
-        let refusing_port = port_of(refusal.listener()).map_err(Failure::at("the relay's port"))?;
-        let orders = Arc::new(Orders::default());
-        let (orders_of_work, pairs) = (Arc::clone(&orders), Vec::new());
-        let work = Work { epoll, listener, refusal, server_port, chance, orders: orders_of_work, pairs };
+        let refusing_port = port_of(blackhole.listener()).map_err(Failure::at("the relay's port"))?;
+        let control = Arc::new(RelayControl::default());
+        let (control_of_thread, connections) = (Arc::clone(&control), Vec::new());
+        let work = RelayThread {
+            epoll,
+            listener,
+            blackhole,
+            server_port,
+            chance,
+            control: control_of_thread,
+            connections,
+        };
         let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || work.run());
         let thread = Some(thread.map_err(Failure::at("no thread for the relay"))?);
-        Ok(Self { port, refusing_port, orders, thread })
+        Ok(Self { port, refusing_port, control, thread })
     }
 
     /// Where pages connect.
@@ -117,42 +125,42 @@ impl Relay {
 
     /// From now on nothing is cut, and what is silent is reset.
     pub(crate) fn heal(&self) {
-        self.orders.is_healed.store(true, Ordering::Relaxed);
+        self.control.is_healed.store(true, Ordering::Relaxed);
     }
 
     /// What was cut until now.
-    pub(crate) fn cuts(&self) -> Cuts {
+    pub(crate) fn cuts(&self) -> CutCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Orders { resets, ends, silences, refusals, .. } = &*self.orders;
+        let RelayControl { resets, ends, silences, refusals, .. } = &*self.control;
         let (resets, ends, silences) = (read(resets), read(ends), read(silences));
-        Cuts { resets, ends, silences, refusals: read(refusals) }
+        CutCounts { resets, ends, silences, refusals: read(refusals) }
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.orders.is_over.store(true, Ordering::Relaxed);
+        self.control.is_over.store(true, Ordering::Relaxed);
         // If it panicked, the panic was told already.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
 /// The thread's own.
-struct Work {
+struct RelayThread {
     epoll: rustix::fd::OwnedFd,
     listener: TcpListener,
-    refusal: Refusal,
+    blackhole: Blackhole,
     server_port: u16,
     chance: Chance,
-    orders: Arc<Orders>,
-    pairs: Vec<Option<Pair>>,
+    control: Arc<RelayControl>,
+    connections: Vec<Option<RelayedConnection>>,
 }
 
-impl Work {
+impl RelayThread {
     fn run(mut self) {
         let mut events = Vec::with_capacity(EVENTS_MAX);
         let wait = Timespec::try_from(LOOK_EVERY).ok();
-        while !self.orders.is_over.load(Ordering::Relaxed) {
+        while !self.control.is_over.load(Ordering::Relaxed) {
             events.clear();
             let room = rustix::buffer::spare_capacity(&mut events);
             // An error other than EINTR cannot come: the set and the buffer are ours.
@@ -160,14 +168,14 @@ impl Work {
             for event in &events {
                 match event.data.u64() {
                     LISTENER => self.accept(),
-                    REFUSAL => {
-                        let count = self.refusal.accept(&mut self.chance);
-                        self.orders.refusals.fetch_add(count, Ordering::Relaxed);
+                    BLACKHOLE => {
+                        let count = self.blackhole.accept(&mut self.chance);
+                        self.control.refusals.fetch_add(count, Ordering::Relaxed);
                     }
-                    mark => self.serve(mark, event.flags),
+                    key => self.serve(key, event.flags),
                 }
             }
-            self.look();
+            self.end_what_is_due();
         }
     }
 
@@ -180,67 +188,69 @@ impl Work {
             };
             // On loopback this takes no time: the server listens, or it is down and refuses.
             let server = TcpStream::connect((Ipv4Addr::LOCALHOST, self.server_port));
-            let place = self.pairs.iter().position(Option::is_none).unwrap_or(self.pairs.len());
-            let (Ok(server), true) = (server, place < PAIRS_MAX) else {
-                pair::reset(&page);
+            let place = self.connections.iter().position(Option::is_none).unwrap_or(self.connections.len());
+            let (Ok(server), true) = (server, place < CONNECTIONS_MAX) else {
+                connection::reset(&page);
                 continue;
             };
-            let is_healed = self.orders.is_healed.load(Ordering::Relaxed);
-            let fate = if is_healed { Fate::none() } else { Fate::draw(&mut self.chance) };
-            let Ok(pair) = Pair::new(page, server, fate) else { continue };
-            let mark = (place as u64) << 1;
-            if pair.watch(&self.epoll, mark).is_err() {
+            let is_healed = self.control.is_healed.load(Ordering::Relaxed);
+            let plan = if is_healed { CutPlan::none() } else { CutPlan::draw(&mut self.chance) };
+            let Ok(connection) = RelayedConnection::new(page, server, plan) else { continue };
+            let key = (place as u64) << 1;
+            if connection.register(&self.epoll, key).is_err() {
                 continue;
             }
-            if place == self.pairs.len() {
-                self.pairs.push(Some(pair));
+            if place == self.connections.len() {
+                self.connections.push(Some(connection));
             } else {
-                self.pairs[place] = Some(pair);
+                self.connections[place] = Some(connection);
             }
         }
     }
 
-    fn serve(&mut self, mark: u64, flags: EventFlags) {
-        let place = usize::try_from(mark >> 1).unwrap_or(usize::MAX);
-        let Some(slot) = self.pairs.get_mut(place) else { return };
-        let Some(pair) = slot else { return };
-        let side = if mark & 1 == 0 { Side::Page } else { Side::Server };
-        if let Some(cut) = pair.serve(side, flags) {
+    fn serve(&mut self, key: u64, flags: EventFlags) {
+        let place = usize::try_from(key >> 1).unwrap_or(usize::MAX);
+        let Some(slot) = self.connections.get_mut(place) else { return };
+        let Some(connection) = slot else { return };
+        let endpoint = if key & 1 == 0 { Endpoint::Page } else { Endpoint::Server };
+        if let Some(cut) = connection.serve(endpoint, flags) {
             self.count(cut);
         }
-        self.tidy(place);
+        self.remove_if_over(place);
     }
 
     /// Silences that are over, and the order to heal.
-    fn look(&mut self) {
+    fn end_what_is_due(&mut self) {
         let now = Instant::now();
-        self.refusal.look(now);
-        let is_healed = self.orders.is_healed.load(Ordering::Relaxed);
-        for place in 0..self.pairs.len() {
-            if let Some(pair) = &mut self.pairs[place] {
+        self.blackhole.end_those_due(now);
+        let is_healed = self.control.is_healed.load(Ordering::Relaxed);
+        for place in 0..self.connections.len() {
+            if let Some(connection) = &mut self.connections[place] {
                 if is_healed {
-                    pair.heal();
+                    connection.heal();
                 }
-                pair.end_silence(now);
-                self.tidy(place);
+                connection.end_silence(now);
+                self.remove_if_over(place);
             }
         }
     }
 
-    fn tidy(&mut self, place: usize) {
-        let slot = &mut self.pairs[place];
-        let mark = (place as u64) << 1;
+    fn remove_if_over(&mut self, place: usize) {
+        let slot = &mut self.connections[place];
+        let key = (place as u64) << 1;
         // Dropping the sockets takes them out of the epoll set.
-        if slot.as_mut().is_some_and(|pair| pair.is_over() || pair.watch_again(&self.epoll, mark).is_err()) {
+        if slot.as_mut().is_some_and(|connection| {
+            connection.is_over() || connection.update_interest(&self.epoll, key).is_err()
+        }) {
             *slot = None;
         }
     }
 
-    fn count(&self, cut: fate::Manner) {
+    fn count(&self, cut: CutKind) {
         let count = match cut {
-            fate::Manner::Reset => &self.orders.resets,
-            fate::Manner::End => &self.orders.ends,
-            fate::Manner::Silence { .. } => &self.orders.silences,
+            CutKind::Reset => &self.control.resets,
+            CutKind::End => &self.control.ends,
+            CutKind::Silence { .. } => &self.control.silences,
         };
         count.fetch_add(1, Ordering::Relaxed);
     }

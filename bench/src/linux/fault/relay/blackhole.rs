@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::pair::reset;
+use super::connection::reset;
 use crate::linux::chance::Chance;
 
 /// Connections that wait for their end. Past it: the next is reset at once.
@@ -21,7 +21,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nC
 
 /// How one is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+enum RefusalKind {
     Reset,
     Answer,
     Silence(Duration),
@@ -29,12 +29,12 @@ enum Manner {
 
 /// The refusing end.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Blackhole {
     listener: TcpListener,
     held: Vec<(Instant, TcpStream)>,
 }
 
-impl Refusal {
+impl Blackhole {
     pub(super) fn new() -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
@@ -54,30 +54,30 @@ impl Refusal {
             self.refuse(
                 stream,
                 match chance.between(0, 2) {
-                    0 => Manner::Reset,
-                    1 => Manner::Answer,
-                    _ => Manner::Silence(Duration::from_millis(chance.between(0, SILENCE_MS_MAX))),
+                    0 => RefusalKind::Reset,
+                    1 => RefusalKind::Answer,
+                    _ => RefusalKind::Silence(Duration::from_millis(chance.between(0, SILENCE_MS_MAX))),
                 },
             );
         }
         count
     }
 
-    fn refuse(&mut self, stream: TcpStream, manner: Manner) {
+    fn refuse(&mut self, stream: TcpStream, kind: RefusalKind) {
         let now = Instant::now();
-        match manner {
-            Manner::Answer if self.held.len() < HELD_MAX => {
+        match kind {
+            RefusalKind::Answer if self.held.len() < HELD_MAX => {
                 // Who is gone already needs no answer.
                 let _ = (&stream).write_all(ANSWER).and_then(|()| stream.shutdown(Shutdown::Write));
                 self.held.push((now + READING, stream));
             }
-            Manner::Silence(time) if self.held.len() < HELD_MAX => self.held.push((now + time, stream)),
+            RefusalKind::Silence(time) if self.held.len() < HELD_MAX => self.held.push((now + time, stream)),
             _ => reset(&stream),
         }
     }
 
     /// Ends those whose time is over.
-    pub(super) fn look(&mut self, now: Instant) {
+    pub(super) fn end_those_due(&mut self, now: Instant) {
         for (_, stream) in self.held.extract_if(.., |(until, _)| *until <= now) {
             reset(&stream);
         }
@@ -90,19 +90,19 @@ mod tests {
     use std::io::Read as _;
 
     /// What a page is told that is refused so; none: a reset.
-    fn told(manner: Manner) -> Option<Vec<u8>> {
-        let mut refusal = Refusal::new().unwrap();
-        let mut page = TcpStream::connect(refusal.listener().local_addr().unwrap()).unwrap();
+    fn told(kind: RefusalKind) -> Option<Vec<u8>> {
+        let mut blackhole = Blackhole::new().unwrap();
+        let mut page = TcpStream::connect(blackhole.listener().local_addr().unwrap()).unwrap();
         page.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        refusal.listener().set_nonblocking(false).unwrap();
-        let (stream, _) = refusal.listener().accept().unwrap();
-        refusal.refuse(stream, manner);
-        if let Manner::Silence(time) = manner {
-            let end = refusal.held[0].0;
-            refusal.look(end - time);
-            assert_eq!(refusal.held.len(), 1, "it is not over yet");
-            refusal.look(end);
-            assert!(refusal.held.is_empty());
+        blackhole.listener().set_nonblocking(false).unwrap();
+        let (stream, _) = blackhole.listener().accept().unwrap();
+        blackhole.refuse(stream, kind);
+        if let RefusalKind::Silence(time) = kind {
+            let end = blackhole.held[0].0;
+            blackhole.end_those_due(end - time);
+            assert_eq!(blackhole.held.len(), 1, "it is not over yet");
+            blackhole.end_those_due(end);
+            assert!(blackhole.held.is_empty());
         }
         let mut came = Vec::new();
         page.read_to_end(&mut came).is_ok().then_some(came)
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn nothing_gets_through_in_any_manner() {
-        assert_eq!(told(Manner::Reset), None);
-        assert_eq!(told(Manner::Answer).as_deref(), Some(ANSWER));
-        assert_eq!(told(Manner::Silence(Duration::from_secs(3))), None);
+        assert_eq!(told(RefusalKind::Reset), None);
+        assert_eq!(told(RefusalKind::Answer).as_deref(), Some(ANSWER));
+        assert_eq!(told(RefusalKind::Silence(Duration::from_secs(3))), None);
     }
 }

@@ -7,36 +7,18 @@ use std::time::{Duration, Instant};
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::net::sockopt;
 
-use super::fate::{Fate, Manner};
+use super::cut_plan::{CutKind, CutPlan, Endpoint};
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1_024;
 /// Bytes on their way in one direction. At it the sender is not read.
 const WAITING_BYTES_MAX: usize = 256 * 1_024;
 
-/// One end of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    /// The page's.
-    Page,
-    /// The server's.
-    Server,
-}
-
-impl Side {
-    fn other(self) -> Self {
-        match self {
-            Self::Page => Self::Server,
-            Self::Server => Self::Page,
-        }
-    }
-}
-
 /// The pair.
 #[derive(Debug)]
-pub(super) struct Pair {
-    ends: [End; 2],
-    fate: Fate,
+pub(super) struct RelayedConnection {
+    sockets: [EndpointSocket; 2],
+    plan: CutPlan,
     /// There once it was cut silently: until when, and whose bytes are lost.
     silence: Option<Silence>,
     is_over: bool,
@@ -50,7 +32,7 @@ struct Silence {
 
 /// One socket, what it has sent, and what it is to be sent.
 #[derive(Debug)]
-struct End {
+struct EndpointSocket {
     stream: TcpStream,
     /// Bytes that were passed on of what it sent.
     passed: u64,
@@ -63,37 +45,46 @@ struct End {
     /// epoll tells of it.
     is_watched: bool,
     /// What epoll was asked for.
-    asked: EventFlags,
+    interest: EventFlags,
 }
 
-impl Pair {
-    pub(super) fn new(page: TcpStream, server: TcpStream, fate: Fate) -> std::io::Result<Self> {
-        Ok(Self { ends: [End::new(page)?, End::new(server)?], fate, silence: None, is_over: false })
+impl RelayedConnection {
+    pub(super) fn new(page: TcpStream, server: TcpStream, plan: CutPlan) -> std::io::Result<Self> {
+        Ok(Self {
+            sockets: [EndpointSocket::new(page)?, EndpointSocket::new(server)?],
+            plan,
+            silence: None,
+            is_over: false,
+        })
     }
 
-    /// Has epoll tell of both, as `mark` and the number after it.
-    pub(super) fn watch(&self, epoll: &rustix::fd::OwnedFd, mark: u64) -> rustix::io::Result<()> {
-        for (end, mark) in self.ends.iter().zip([mark, mark + 1]) {
-            epoll::add(epoll, &end.stream, EventData::new_u64(mark), end.asked)?;
+    /// Has epoll tell of sockets, as `key` and the number after it.
+    pub(super) fn register(&self, epoll: &rustix::fd::OwnedFd, key: u64) -> rustix::io::Result<()> {
+        for (end, key) in self.sockets.iter().zip([key, key + 1]) {
+            epoll::add(epoll, &end.stream, EventData::new_u64(key), end.interest)?;
         }
         Ok(())
     }
 
     /// Asks epoll for what is wanted now.
-    pub(super) fn watch_again(&mut self, epoll: &rustix::fd::OwnedFd, mark: u64) -> rustix::io::Result<()> {
-        for at in [Side::Page, Side::Server] {
+    pub(super) fn update_interest(
+        &mut self,
+        epoll: &rustix::fd::OwnedFd,
+        key: u64,
+    ) -> rustix::io::Result<()> {
+        for at in [Endpoint::Page, Endpoint::Server] {
             let mut wanted = EventFlags::empty();
-            let is_full = self.ends[at.other() as usize].waiting.len() >= WAITING_BYTES_MAX;
-            let end = &mut self.ends[at as usize];
+            let is_full = self.sockets[at.other() as usize].waiting.len() >= WAITING_BYTES_MAX;
+            let end = &mut self.sockets[at as usize];
             wanted.set(EventFlags::IN, !end.has_ended && !is_full);
             wanted.set(EventFlags::OUT, !end.waiting.is_empty());
             if wanted.is_empty() && end.has_ended && end.is_watched {
                 // epoll would tell of its end again and again.
                 end.is_watched = false;
                 epoll::delete(epoll, &end.stream)?;
-            } else if wanted != end.asked && end.is_watched {
-                end.asked = wanted;
-                epoll::modify(epoll, &end.stream, EventData::new_u64(mark + at as u64), wanted)?;
+            } else if wanted != end.interest && end.is_watched {
+                end.interest = wanted;
+                epoll::modify(epoll, &end.stream, EventData::new_u64(key + at as u64), wanted)?;
             }
         }
         Ok(())
@@ -105,40 +96,40 @@ impl Pair {
     }
 
     /// Takes what a socket has, and gives it what it takes; how the pair was cut, if it was now.
-    pub(super) fn serve(&mut self, side: Side, flags: EventFlags) -> Option<Manner> {
+    pub(super) fn serve(&mut self, endpoint: Endpoint, flags: EventFlags) -> Option<CutKind> {
         if flags.intersects(EventFlags::OUT | EventFlags::HUP | EventFlags::ERR) {
-            self.flush(side);
+            self.flush(endpoint);
         }
         let mut cut = None;
         if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
-            cut = self.take(side);
-            self.flush(side.other());
+            cut = self.read(endpoint);
+            self.flush(endpoint.other());
         }
-        if let Some(Manner::Reset | Manner::End) = cut {
-            self.end(cut == Some(Manner::Reset));
+        if let Some(CutKind::Reset | CutKind::End) = cut {
+            self.end(cut == Some(CutKind::Reset));
         } else {
-            self.pass_ends_on();
+            self.forward_ends();
         }
         cut
     }
 
     /// Who has all that the other sent is told that the other has ended, but for a silence.
-    fn pass_ends_on(&mut self) {
-        for side in [Side::Page, Side::Server] {
-            let is_lost = self.is_lost(side);
-            let [from, to] = self.both(side);
+    fn forward_ends(&mut self) {
+        for endpoint in [Endpoint::Page, Endpoint::Server] {
+            let is_lost = self.is_lost(endpoint);
+            let [from, to] = self.sockets(endpoint);
             if from.has_ended && to.waiting.is_empty() && !to.is_told && !is_lost {
                 to.is_told = true;
                 // It may be gone already.
                 let _ = to.stream.shutdown(Shutdown::Write);
             }
         }
-        self.is_over |= self.ends.iter().all(|end| end.has_ended && end.waiting.is_empty());
+        self.is_over |= self.sockets.iter().all(|end| end.has_ended && end.waiting.is_empty());
     }
 
     /// It will not be cut, and a silence ends now.
     pub(super) fn heal(&mut self) {
-        self.fate = Fate::none();
+        self.plan = CutPlan::none();
         if let Some(silence) = &mut self.silence {
             silence.until = silence.until.min(Instant::now());
         }
@@ -151,14 +142,14 @@ impl Pair {
         }
     }
 
-    fn take(&mut self, side: Side) -> Option<Manner> {
-        let from = &mut self.ends[side as usize];
+    fn read(&mut self, endpoint: Endpoint) -> Option<CutKind> {
+        let from = &mut self.sockets[endpoint as usize];
         if from.has_ended {
             return None;
         }
         let mut piece = [0; READ_BYTES];
         match from.stream.read(&mut piece) {
-            Ok(count @ 1..) => return self.pass_on(side, &piece[..count]),
+            Ok(count @ 1..) => return self.forward(endpoint, &piece[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Ok(0) => from.has_ended = true,
             Err(_) => {
@@ -174,46 +165,47 @@ impl Pair {
     }
 
     /// Puts what a side has sent on its way, or cuts the pair in the middle of it.
-    fn pass_on(&mut self, side: Side, piece: &[u8]) -> Option<Manner> {
-        let (before, rest) = piece.split_at(self.left(side).min(piece.len()));
-        let to = side.other() as usize;
-        if self.is_lost(side) {
+    fn forward(&mut self, endpoint: Endpoint, piece: &[u8]) -> Option<CutKind> {
+        let (before, rest) = piece.split_at(self.bytes_left(endpoint).min(piece.len()));
+        let to = endpoint.other() as usize;
+        if self.is_lost(endpoint) {
             return None;
         }
-        self.ends[side as usize].passed += before.len() as u64;
-        self.ends[to].waiting.extend_from_slice(before);
+        self.sockets[endpoint as usize].passed += before.len() as u64;
+        self.sockets[to].waiting.extend_from_slice(before);
         if rest.is_empty() {
             return None;
         }
-        let manner = self.fate.manner;
-        self.fate = Fate::none();
-        if let Manner::Silence { page, server, time } = manner {
+        let kind = self.plan.kind;
+        self.plan = CutPlan::none();
+        if let CutKind::Silence { page, server, time } = kind {
             self.silence = Some(Silence { until: Instant::now() + time, lost: [page, server] });
-            if !self.is_lost(side) {
-                self.ends[to].waiting.extend_from_slice(rest);
+            if !self.is_lost(endpoint) {
+                self.sockets[to].waiting.extend_from_slice(rest);
             }
         }
-        Some(manner)
+        Some(kind)
     }
 
     /// How many more bytes of a side pass before the cut.
-    fn left(&self, side: Side) -> usize {
-        match self.fate.after {
-            Some((counted, bytes)) if counted == side => {
-                usize::try_from(bytes.saturating_sub(self.ends[side as usize].passed)).unwrap_or(usize::MAX)
+    fn bytes_left(&self, endpoint: Endpoint) -> usize {
+        match self.plan.after {
+            Some((counted, bytes)) if counted == endpoint => {
+                usize::try_from(bytes.saturating_sub(self.sockets[endpoint as usize].passed))
+                    .unwrap_or(usize::MAX)
             }
             _ => usize::MAX,
         }
     }
 
     /// What a side sends goes nowhere.
-    fn is_lost(&self, side: Side) -> bool {
-        self.silence.as_ref().is_some_and(|silence| silence.lost[side as usize])
+    fn is_lost(&self, endpoint: Endpoint) -> bool {
+        self.silence.as_ref().is_some_and(|silence| silence.lost[endpoint as usize])
     }
 
     /// Gives a socket what it takes.
-    fn flush(&mut self, side: Side) {
-        let end = &mut self.ends[side as usize];
+    fn flush(&mut self, endpoint: Endpoint) {
+        let end = &mut self.sockets[endpoint as usize];
         if end.waiting.is_empty() {
             return;
         }
@@ -229,7 +221,7 @@ impl Pair {
     }
 
     fn end(&mut self, by_reset: bool) {
-        for end in &self.ends {
+        for end in &self.sockets {
             if by_reset {
                 reset(&end.stream);
             } else {
@@ -240,16 +232,16 @@ impl Pair {
         self.is_over = true;
     }
 
-    fn both(&mut self, side: Side) -> [&mut End; 2] {
-        let [page, server] = &mut self.ends;
-        match side {
-            Side::Page => [page, server],
-            Side::Server => [server, page],
+    fn sockets(&mut self, endpoint: Endpoint) -> [&mut EndpointSocket; 2] {
+        let [page, server] = &mut self.sockets;
+        match endpoint {
+            Endpoint::Page => [page, server],
+            Endpoint::Server => [server, page],
         }
     }
 }
 
-impl End {
+impl EndpointSocket {
     fn new(stream: TcpStream) -> std::io::Result<Self> {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
@@ -260,7 +252,7 @@ impl End {
             has_ended: false,
             is_told: false,
             is_watched: true,
-            asked: EventFlags::IN,
+            interest: EventFlags::IN,
         })
     }
 }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::pair::Side;
 use crate::linux::chance::Chance;
 
 /// A connection is cut after 2^n bytes and up to twice as many, n from here …
@@ -17,18 +16,36 @@ const SILENCE_MS_MIN: u64 = 200;
 /// The longest.
 const SILENCE_MS_MAX: u64 = 6_000;
 
+/// One end of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    /// The page's.
+    Page,
+    /// The server's.
+    Server,
+}
+
+impl Endpoint {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Page => Self::Server,
+            Self::Server => Self::Page,
+        }
+    }
+}
+
 /// The fate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fate {
+pub(super) struct CutPlan {
     /// Whose bytes are counted, and after how many; none: it is not cut.
-    pub(super) after: Option<(Side, u64)>,
+    pub(super) after: Option<(Endpoint, u64)>,
     /// How.
-    pub(super) manner: Manner,
+    pub(super) kind: CutKind,
 }
 
 /// How a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum CutKind {
     /// A reset to both sides.
     Reset,
     /// An end to both sides.
@@ -44,14 +61,14 @@ pub(super) enum Manner {
     },
 }
 
-impl Fate {
+impl CutPlan {
     /// It is not cut.
     pub(super) fn none() -> Self {
-        Self { after: None, manner: Manner::End }
+        Self { after: None, kind: CutKind::End }
     }
 
     pub(super) fn draw(chance: &mut Chance) -> Self {
-        let side = if chance.one_in(2) { Side::Page } else { Side::Server };
+        let endpoint = if chance.one_in(2) { Endpoint::Page } else { Endpoint::Server };
         let bits = if chance.one_in(EARLY_ONE_IN) {
             chance.between(0, BITS_MIN)
         } else {
@@ -59,13 +76,13 @@ impl Fate {
         };
         let bytes = chance.between(1 << bits, 2 << bits);
         let time = Duration::from_millis(chance.between(SILENCE_MS_MIN, SILENCE_MS_MAX));
-        let manner = match chance.between(0, 9) {
-            0..=3 => Manner::Reset,
-            4 | 5 => Manner::End,
-            6 | 7 => Manner::Silence { page: true, server: true, time },
-            8 => Manner::Silence { page: true, server: false, time },
-            _ => Manner::Silence { page: false, server: true, time },
+        let kind = match chance.between(0, 9) {
+            0..=3 => CutKind::Reset,
+            4 | 5 => CutKind::End,
+            6 | 7 => CutKind::Silence { page: true, server: true, time },
+            8 => CutKind::Silence { page: true, server: false, time },
+            _ => CutKind::Silence { page: false, server: true, time },
         };
-        Self { after: Some((side, bytes)), manner }
+        Self { after: Some((endpoint, bytes)), kind }
     }
 }
