@@ -15,11 +15,11 @@ bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs
 bench slow    [--clients 200] [--rate 200] [--seconds 20] [--bytes 8192] [--pairs 5]
 bench start   [--runs 10]
 bench idle    [--clients 1000]
-bench parked  [--polls 1000] [--seconds 60]
+bench long-polls [--polls 1000] [--seconds 60]
 bench fault   [--seconds 60] [--clients 20] [--rooms 4] [--seed N] [--transports all|websocket]
 bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
-bench back    [--clients 10000] [--rooms 20]
+bench reconnect [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
 bench all
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
@@ -45,7 +45,7 @@ pub(crate) enum Command {
         clients: usize,
     },
     /// What long polls cost while they wait.
-    Parked(Parked),
+    LongPolls(LongPolls),
     /// Nothing lost, doubled or reordered over cuts, kills and crashes.
     Fault(Fault),
     /// Nothing is told that is not synced.
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Durable posts a second.
     Posts(Posts),
     /// Everybody comes back after a kill.
-    Back(Back),
+    Reconnect(Reconnect),
     /// A long log: start, pages, coming back.
     History {
         /// Messages in the log.
@@ -112,7 +112,7 @@ pub(crate) struct Slow {
 
 /// Settings of `parked`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Parked {
+pub(crate) struct LongPolls {
     /// Members, each with one poll.
     pub(crate) polls: usize,
     /// Seconds of the measured window.
@@ -147,7 +147,7 @@ pub(crate) struct Posts {
 
 /// Settings of `back`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Back {
+pub(crate) struct Reconnect {
     /// Members, each with one connection.
     pub(crate) clients: usize,
     /// Rooms of each, beside the lobby.
@@ -168,14 +168,14 @@ impl Command {
             "slow" => Self::Slow(Slow::read(&mut flags)),
             "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
             "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
-            "parked" => Self::Parked(Parked {
+            "long-polls" | "parked" => Self::LongPolls(LongPolls {
                 polls: flags.size("polls", 1_000, 1, 10_000),
                 seconds: flags.number("seconds", 60, 1, 600),
             }),
             "fault" => Self::Fault(Fault::read(&mut flags)),
             "sync" => Self::Sync,
             "posts" => Self::Posts(Posts::read(&mut flags)),
-            "back" => Self::Back(Back::read(&mut flags)),
+            "reconnect" | "back" => Self::Reconnect(Reconnect::read(&mut flags)),
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
             "all" => Self::All,
             "floor" => {
@@ -256,7 +256,7 @@ impl Posts {
     }
 }
 
-impl Back {
+impl Reconnect {
     fn read(flags: &mut Flags) -> Self {
         Self { clients: flags.size("clients", 10_000, 1, 15_000), rooms: flags.size("rooms", 20, 1, 100) }
     }

@@ -6,9 +6,8 @@
 //! measurement.
 
 mod api;
-mod back;
-mod chance;
 mod cpu;
+mod datasets;
 mod failure;
 mod fanout;
 mod fault;
@@ -18,12 +17,14 @@ mod frame;
 mod handshake;
 mod history;
 mod idle;
+mod interleave;
 mod load;
+mod long_polls;
 mod machine;
-mod made;
 mod memory;
-mod parked;
 mod posts;
+mod reconnect;
+mod rng;
 mod server;
 mod session;
 mod slow;
@@ -34,7 +35,6 @@ mod stats;
 mod sync;
 mod table;
 mod tally;
-mod turn;
 
 use crate::arguments::{Command, FanOut, Slow};
 use failure::Failure;
@@ -52,10 +52,10 @@ pub(crate) fn run(command: Command) -> Result<bool, Failure> {
         Command::Slow(settings) => slow::measure(&settings, &mut table)?,
         Command::Start { runs } => start::measure(runs, &mut table)?,
         Command::Idle { clients } => idle::measure(clients, &mut table)?,
-        Command::Parked(settings) => parked::measure(&settings, &mut table)?,
+        Command::LongPolls(settings) => long_polls::measure(&settings, &mut table)?,
         Command::Fault(settings) => fault::measure(&settings, &mut table)?,
         Command::Posts(settings) => posts::measure(&settings, &mut table)?,
-        Command::Back(settings) => back::measure(&settings, &mut table)?,
+        Command::Reconnect(settings) => reconnect::measure(&settings, &mut table)?,
         Command::History { messages } => history::measure(messages, &mut table)?,
         Command::Sync => sync::measure(&mut table)?,
         Command::All => all(&mut table)?,

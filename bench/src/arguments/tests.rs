@@ -22,6 +22,12 @@ fn values_and_switches_are_read() {
 }
 
 #[test]
+fn a_measurement_answers_to_its_former_name() {
+    assert_eq!(parse("back --rooms 3").unwrap(), parse("reconnect --rooms 3").unwrap());
+    assert_eq!(parse("parked --polls 7").unwrap(), parse("long-polls --polls 7").unwrap());
+}
+
+#[test]
 fn bounds_hold_at_their_edges() {
     for (line, fine) in [
         ("fan-out --bytes 31", false),

@@ -30,9 +30,9 @@ use std::time::{Duration, Instant};
 use shared::{ClientId, Message, RoomId};
 
 use super::api;
-use super::chance::Chance;
 use super::failure::Failure;
 use super::folder;
+use super::rng::Rng;
 use super::server::{self, Home, Kind, Server};
 use super::session::Session;
 use super::stats::Histogram;
@@ -73,11 +73,11 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     let Fault { seconds, clients, rooms, seed, switches } = *settings;
     let transports = if switches { "all transports" } else { "WebSockets" };
     println!("\nfault: {clients} clients, {rooms} rooms, {transports}, {seconds} s, --seed {seed}");
-    let mut chance = Chance::new(seed);
+    let mut rng = Rng::new(seed);
     let server = Server::start_in(Home::fresh(Kind::Teahouse)?, None)?;
-    let relay = Relay::start(server.port(), chance.part())?;
-    let reaper = Reaper::start(server, chance.part())?;
-    let mut world = World::new(&relay, clients, switches, reaper.kills.clone(), chance.part())?;
+    let relay = Relay::start(server.port(), rng.split())?;
+    let reaper = Reaper::start(server, rng.split())?;
+    let mut world = World::new(&relay, clients, switches, reaper.kills.clone(), rng.split())?;
     let stormed = storm(&mut world, &relay, &reaper, settings);
     let kills = reaper.kills.clone();
     relay.heal();
@@ -132,13 +132,13 @@ fn storm(world: &mut World, relay: &Relay, reaper: &Reaper, settings: &Fault) ->
 fn crash(world: &mut World) {
     let now = world.now();
     for index in 0..world.pages.len() {
-        let life = world.chance.between(1, LIFE_MS_MAX);
+        let life = world.rng.between(1, LIFE_MS_MAX);
         let page = &mut world.pages[index];
         if page.crashes_at == 0 {
             page.crashes_at = now + life;
         } else if page.crashes_at <= now && page.is_started {
             page.crashes_at = now + life;
-            let in_order = world.chance.one_in(IN_ORDER_ONE_IN);
+            let in_order = world.rng.one_in(IN_ORDER_ONE_IN);
             world.reload(index, in_order);
         }
     }
@@ -153,7 +153,7 @@ fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -
         .flat_map(|page| page.client.view().rooms.iter().map(|room| room.id).collect::<Vec<_>>())
         .collect();
     let (cookie, _) = api::join(server.port(), "Reader")?;
-    let log = read(server.port(), &cookie, &ids, &mut world.chance)?;
+    let log = read(server.port(), &cookie, &ids, &mut world.rng)?;
     if run.rest.is_some() {
         run.rows = read_pages(world, &ids, &log, &mut run.verdict)?;
     }
@@ -163,7 +163,7 @@ fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -
     println!("{}", server::check(&copy)?);
     server.start_again()?;
     server.await_ready()?;
-    let again = read(server.port(), &cookie, &ids, &mut world.chance)?;
+    let again = read(server.port(), &cookie, &ids, &mut world.rng)?;
     let is_there = |(room, held): (&RoomId, &Vec<Message>)| again[room].starts_with(held);
     if !log.iter().all(is_there) {
         run.verdict.lost += 1;
@@ -201,12 +201,12 @@ fn read(
     port: u16,
     cookie: &str,
     rooms: &BTreeSet<RoomId>,
-    chance: &mut Chance,
+    rng: &mut Rng,
 ) -> Result<BTreeMap<RoomId, Vec<Message>>, Failure> {
     let (mut session, _) = Session::open(port, cookie, None)?;
     let mut log = BTreeMap::new();
     for &room in rooms {
-        session.join(ClientId(chance.bytes()), room)?;
+        session.join(ClientId(rng.bytes()), room)?;
         log.insert(room, session.whole(room)?);
     }
     Ok(log)

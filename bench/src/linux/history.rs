@@ -10,9 +10,9 @@ use shared::{Address, Cursor, Event, MemberId, RoomId};
 use hub::query::{Query, QueryResult};
 use shared::limits::SNAPSHOT_MESSAGES;
 
-use super::chance::Chance;
+use super::datasets::{self, DatasetBuilder, DatasetLog};
 use super::failure::Failure;
-use super::made::{self, Log, Maker};
+use super::rng::Rng;
 use super::server::{Home, Kind, Server};
 use super::session::Session;
 use super::stats::{Histogram, Spread};
@@ -45,7 +45,7 @@ const ATTACH_MILLISECONDS_MAX: f64 = 1.0;
 /// When the log cannot be made or the server cannot be started.
 pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
     println!("\nhistory: {messages} messages in {ROOMS} rooms");
-    let folder = made::folder(&format!("history-{messages}"), |maker| make(maker, messages))?;
+    let folder = datasets::ensure_dataset(&format!("history-{messages}"), |builder| fill(builder, messages))?;
     let mut ready = Vec::new();
     for _ in 0..STARTS {
         let home = Home::fresh(Kind::Teahouse)?.with_data(folder.clone());
@@ -59,12 +59,12 @@ pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
         ready.max < READY_MAX.as_secs_f64(),
     );
     let server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
-    let (mut session, welcome) = Session::open(server.port(), &made::cookie(&folder, WRITER.0)?, None)?;
+    let (mut session, welcome) = Session::open(server.port(), &datasets::cookie(&folder, WRITER.0)?, None)?;
     pages(&mut session, table)?;
     let beginning = Cursor { n: QUIET_HEAD, ..welcome.through };
-    connections(server.port(), &made::cookie(&folder, QUIET.0)?, [beginning, welcome.through], table)?;
+    connections(server.port(), &datasets::cookie(&folder, QUIET.0)?, [beginning, welcome.through], table)?;
     drop(server);
-    attachments(&mut Log::open(&folder)?, table)
+    attachments(&mut DatasetLog::open(&folder)?, table)
 }
 
 /// Who is in the large room.
@@ -82,32 +82,32 @@ const QUIET_MESSAGES: u64 = 20;
 const QUIET_HEAD: u64 =
     AUTHORS + 1 + 3 * ROOMS + 2 * (AUTHORS - 1 + QUIET_ROOMS) + QUIET_ROOMS * QUIET_MESSAGES;
 
-fn make(maker: &mut Maker, messages: u64) -> Result<(), Failure> {
-    let authors = (0..AUTHORS).map(|number| maker.member(&format!("Guest {number}")));
+fn fill(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failure> {
+    let authors = (0..AUTHORS).map(|number| builder.add_member(&format!("Guest {number}")));
     let authors = authors.collect::<Result<Vec<_>, _>>()?;
     let author = |room: u64| authors[usize::try_from(room % AUTHORS).unwrap_or(0)];
-    let quiet = maker.member("Quiet")?;
+    let quiet = builder.add_member("Quiet")?;
     for room in 0..ROOMS {
-        maker.room(author(room), &format!("Room {room}"))?;
+        builder.add_room(author(room), &format!("Room {room}"))?;
     }
     for &other in &authors[1..] {
-        maker.enter(other, LARGE)?;
+        builder.join_room(other, LARGE)?;
     }
     for number in 0..QUIET_ROOMS {
         let room = RoomId(FIRST_QUIET.0 + number);
-        maker.enter(quiet, room)?;
+        builder.join_room(quiet, room)?;
         for message in 0..QUIET_MESSAGES {
-            maker.post(quiet, room, text(message))?;
+            builder.add_post(quiet, room, text(message))?;
         }
     }
-    let mut chance = Chance::new(5);
+    let mut rng = Rng::new(5);
     let loud = ROOMS - QUIET_ROOMS;
     for message in QUIET_ROOMS * QUIET_MESSAGES..messages {
         if message % 100 < LARGE_PERCENT {
-            maker.post(author(chance.next()), LARGE, text(message))?;
+            builder.add_post(author(rng.next()), LARGE, text(message))?;
         } else {
-            let room = chance.between(1, loud - 1);
-            maker.post(author(room), RoomId(LARGE.0 + room), text(message))?;
+            let room = rng.between(1, loud - 1);
+            builder.add_post(author(room), RoomId(LARGE.0 + room), text(message))?;
         }
     }
     Ok(())
@@ -130,9 +130,9 @@ fn pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
         first.messages.first().map_or(0, |message| message.at),
         newest.messages.last().map_or(0, |message| message.at),
     );
-    let mut chance = Chance::new(6);
+    let mut rng = Rng::new(6);
     let mut anywhere = |what: fn(u64) -> PageAnchor, from: u64, to: u64| -> Vec<PageAnchor> {
-        (0..PAGES).map(|_| what(chance.between(from, to))).collect()
+        (0..PAGES).map(|_| what(rng.between(from, to))).collect()
     };
     for (name, places) in [
         ("the first", vec![PageAnchor::After(0); PAGES]),
@@ -180,7 +180,7 @@ fn connections(port: u16, cookie: &str, cursors: [Cursor; 2], table: &mut Table)
 }
 
 /// The same as reads of the store.
-fn attachments(log: &mut Log, table: &mut Table) -> Result<(), Failure> {
+fn attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
     let through = log.head();
     let rooms = (0..QUIET_ROOMS).map(|number| Address::Room(RoomId(FIRST_QUIET.0 + number)));
     let lobby = Address::Room(RoomId::LOBBY);

@@ -16,8 +16,8 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
 use super::api;
-use super::chance::Chance;
 use super::failure::Failure;
+use super::rng::Rng;
 use super::server::{Kind, Server};
 use super::session::Session;
 use super::stats::Histogram;
@@ -121,14 +121,14 @@ struct Crowd {
 impl Crowd {
     fn gather(port: u16, posters: usize, flight: usize) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?;
-        let mut chance = Chance::new(1);
+        let mut rng = Rng::new(1);
         let (latencies, due) = (Histogram::new(), (0, Instant::now()));
         let mut crowd = Self { epoll, posters: Vec::new(), latencies, answered: 0, pace: Pace::Never, due };
         for number in 0..posters {
             let (cookie, _) = api::join(port, &format!("Poster {number}"))?;
             let (mut session, _) = Session::open(port, &cookie, None)?;
-            let room = session.create(ClientId(chance.bytes()), &format!("Room {number}"))?;
-            let poster = Poster::new(session, room, flight, chance.part());
+            let room = session.create(ClientId(rng.bytes()), &format!("Room {number}"))?;
+            let poster = Poster::new(session, room, flight, rng.split());
             let poster = poster.map_err(Failure::at("cannot use a connection"))?;
             let mark = EventData::new_u64(number as u64);
             epoll::add(&crowd.epoll, poster.stream(), mark, EventFlags::IN).map_err(Failure::at("epoll"))?;

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use shared::{ClientId, RoomId};
 
 use super::api;
-use super::chance::Chance;
 use super::failure::Failure;
+use super::rng::Rng;
 use super::server::{Home, Kind, Server};
 use super::session::Session;
 use super::table::Table;
@@ -111,11 +111,11 @@ fn poster(port: u16, number: u64) -> Result<Session, Failure> {
 }
 
 fn write(mut session: Session, number: u64) -> Result<(), Failure> {
-    let mut chance = Chance::new(number);
+    let mut rng = Rng::new(number);
     for post in 0..POSTS {
         // What a post is told under stands in its text too, and so in the log.
         let reference = FIRST_MARK + number * POSTS + post;
-        session.post(reference, ClientId(chance.bytes()), RoomId::LOBBY, mark(reference))?;
+        session.post(reference, ClientId(rng.bytes()), RoomId::LOBBY, mark(reference))?;
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::super::failure::Failure;
+use super::super::interleave;
 use super::super::load::Pace;
 use super::super::machine::Cores;
 use super::super::server::Kind;
-use super::super::turn;
 use super::window::{Sample, Side};
 use crate::arguments::FanOut;
 
@@ -25,10 +25,10 @@ pub(super) type Pair = (Sample, Sample);
 pub(super) fn by_message(tested: Kind, settings: &FanOut, cores: Cores) -> Result<Pair, Failure> {
     let mut floor = Side::start(Kind::Floor, settings, cores)?;
     let mut server = Side::start(tested, settings, cores)?;
-    turn::for_time(&mut floor.load, &mut server.load, settings.rate, WARMING)?;
+    interleave::interleave_loads(&mut floor.load, &mut server.load, settings.rate, WARMING)?;
     let before = (floor.begin()?, server.begin()?);
     let window = Duration::from_secs(settings.seconds);
-    turn::for_time(&mut floor.load, &mut server.load, settings.rate, window)?;
+    interleave::interleave_loads(&mut floor.load, &mut server.load, settings.rate, window)?;
     let after = (floor.read()?, server.read()?);
     let mut pair =
         (Sample::between(&before.0, &after.0, &floor), Sample::between(&before.1, &after.1, &server));

@@ -31,7 +31,7 @@ impl World {
         for index in 0..self.pages.len() {
             let page = &mut self.pages[index];
             if page.is_started && page.acts_at <= now {
-                page.acts_at = now + self.chance.between(1, PAUSE_MS_MAX);
+                page.acts_at = now + self.rng.between(1, PAUSE_MS_MAX);
                 let id = page.id;
                 self.act_at(id, rooms);
             }
@@ -48,7 +48,7 @@ impl World {
                 if view.waiting > WAITING_MAX {
                     return;
                 }
-                match self.chance.between(0, 99) {
+                match self.rng.between(0, 99) {
                     0..80 => self.write(id, &view),
                     80..86 => {
                         if let Some(room) = self.any_room(&view) {
@@ -98,7 +98,7 @@ impl World {
         }
         let Some(missing) = missing else { return false };
         let name = name(missing);
-        let client_id = ClientId(self.chance.bytes());
+        let client_id = ClientId(self.rng.bytes());
         match view.directory.as_deref() {
             None => self.give(id, Input::SearchDirectory { find: name }),
             Some(found) if found.edge == Edge::Loading => {}
@@ -119,12 +119,12 @@ impl World {
 
     fn write(&mut self, id: PageId, view: &View) {
         let Some(room) = self.any_room(view) else { return };
-        let burst = if self.chance.one_in(8) { self.chance.between(2, BURST_MAX) } else { 1 };
+        let burst = if self.rng.one_in(8) { self.rng.between(2, BURST_MAX) } else { 1 };
         for _ in 0..burst {
             if !self.pages[id.index].client.can_send() {
                 return;
             }
-            let client_id = ClientId(self.chance.bytes());
+            let client_id = ClientId(self.rng.bytes());
             let text = self.ledger.next_text(id);
             self.ledger.sent(client_id, id, room, &text);
             self.give(id, Input::Send { client_id, room, text });
@@ -132,7 +132,7 @@ impl World {
     }
 
     fn any_room(&mut self, view: &View) -> Option<RoomId> {
-        self.chance.pick(&view.rooms).map(|room| room.id)
+        self.rng.pick(&view.rooms).map(|room| room.id)
     }
 
     /// A row that was refused for good is sent once more by hand. None should be.
@@ -154,15 +154,15 @@ impl World {
         for index in 0..self.pages.len() {
             let page = &self.pages[index];
             let (id, is_started) = (page.id, page.is_started);
-            if is_started && self.chance.one_in(SWITCH_ONE_IN) {
-                let pinned = self.chance.pick(&Transport::ALL).copied();
-                let pinned = pinned.filter(|_| !self.chance.one_in(UNPIN_ONE_IN));
+            if is_started && self.rng.one_in(SWITCH_ONE_IN) {
+                let pinned = self.rng.pick(&Transport::ALL).copied();
+                let pinned = pinned.filter(|_| !self.rng.one_in(UNPIN_ONE_IN));
                 self.switching.told += 1;
                 self.give(id, Input::PinTransport(pinned));
             }
-            if self.chance.one_in(BLOCK_ONE_IN) {
-                let blocked = self.chance.pick(&Transport::ALL).copied();
-                self.pages[index].blocked = blocked.filter(|_| !self.chance.one_in(2));
+            if self.rng.one_in(BLOCK_ONE_IN) {
+                let blocked = self.rng.pick(&Transport::ALL).copied();
+                self.pages[index].blocked = blocked.filter(|_| !self.rng.one_in(2));
             }
         }
     }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
 use crate::linux::folder;
+use crate::linux::rng::Rng;
 use crate::linux::server::{self, Server};
 
 /// Between two looks whether it is time.
@@ -81,9 +81,9 @@ impl Reaper {
     ///
     /// # Errors
     /// When there is no thread.
-    pub(super) fn start(server: Server, chance: Chance) -> Result<Self, Failure> {
+    pub(super) fn start(server: Server, rng: Rng) -> Result<Self, Failure> {
         let kills = Arc::new(Kills::default());
-        let work = Work { server, chance, kills: Arc::clone(&kills), checks: 0 };
+        let work = Work { server, rng, kills: Arc::clone(&kills), checks: 0 };
         let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || work.run());
         Ok(Self { kills, thread: Some(thread.map_err(Failure::at("no thread for the reaper"))?) })
     }
@@ -108,7 +108,7 @@ impl Reaper {
 
 struct Work {
     server: Server,
-    chance: Chance,
+    rng: Rng,
     kills: Arc<Kills>,
     checks: u64,
 }
@@ -126,9 +126,9 @@ impl Work {
 
     fn reap(&mut self) -> Result<(), Failure> {
         while !self.kills.is_over.load(Ordering::Relaxed) {
-            let is_early = self.chance.one_in(EARLY_ONE_IN);
+            let is_early = self.rng.one_in(EARLY_ONE_IN);
             let most = if is_early { EARLY_MS_MAX } else { WAIT_MS_MAX };
-            let wait = Duration::from_millis(self.chance.between(0, most));
+            let wait = Duration::from_millis(self.rng.between(0, most));
             if !is_early {
                 self.await_ready()?;
             }
@@ -149,7 +149,7 @@ impl Work {
 
     fn kill(&mut self) -> Result<(), Failure> {
         self.server.kill()?;
-        let copy = self.chance.one_in(CHECK_ONE_IN).then(|| self.server.home().folder().join("copy"));
+        let copy = self.rng.one_in(CHECK_ONE_IN).then(|| self.server.home().folder().join("copy"));
         if let Some(copy) = &copy {
             folder::copy(self.server.home().data(), copy)
                 .map_err(Failure::at("cannot copy the data folder"))?;

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
-use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
+use crate::linux::rng::Rng;
 use blackhole::Blackhole;
 use connection::RelayedConnection;
 use cut_plan::{CutKind, CutPlan, Endpoint};
@@ -83,7 +83,7 @@ impl Relay {
     ///
     /// # Errors
     /// When there is no port or no epoll.
-    pub(crate) fn start(server_port: u16, chance: Chance) -> Result<Self, Failure> {
+    pub(crate) fn start(server_port: u16, rng: Rng) -> Result<Self, Failure> {
         let work = || -> std::io::Result<(TcpListener, Blackhole, rustix::fd::OwnedFd)> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
             listener.set_nonblocking(true)?;
@@ -104,7 +104,7 @@ impl Relay {
             listener,
             blackhole,
             server_port,
-            chance,
+            rng,
             control: control_of_thread,
             connections,
         };
@@ -151,7 +151,7 @@ struct RelayThread {
     listener: TcpListener,
     blackhole: Blackhole,
     server_port: u16,
-    chance: Chance,
+    rng: Rng,
     control: Arc<RelayControl>,
     connections: Vec<Option<RelayedConnection>>,
 }
@@ -169,7 +169,7 @@ impl RelayThread {
                 match event.data.u64() {
                     LISTENER => self.accept(),
                     BLACKHOLE => {
-                        let count = self.blackhole.accept(&mut self.chance);
+                        let count = self.blackhole.accept(&mut self.rng);
                         self.control.refusals.fetch_add(count, Ordering::Relaxed);
                     }
                     key => self.serve(key, event.flags),
@@ -194,7 +194,7 @@ impl RelayThread {
                 continue;
             };
             let is_healed = self.control.is_healed.load(Ordering::Relaxed);
-            let plan = if is_healed { CutPlan::none() } else { CutPlan::draw(&mut self.chance) };
+            let plan = if is_healed { CutPlan::none() } else { CutPlan::draw(&mut self.rng) };
             let Ok(connection) = RelayedConnection::new(page, server, plan) else { continue };
             let key = (place as u64) << 1;
             if connection.register(&self.epoll, key).is_err() {
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn what_is_not_cut_comes_whole() {
         let (port, thread) = echo(1);
-        let relay = Relay::start(port, Chance::new(1)).unwrap();
+        let relay = Relay::start(port, Rng::new(1)).unwrap();
         relay.heal();
         let mut page = TcpStream::connect((Ipv4Addr::LOCALHOST, relay.port())).unwrap();
         let sent: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn every_connection_is_cut_in_the_end() {
         let (port, _thread) = echo(20);
-        let relay = Relay::start(port, Chance::new(2)).unwrap();
+        let relay = Relay::start(port, Rng::new(2)).unwrap();
         let pages: Vec<_> =
             (0..20).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, relay.port())).unwrap()).collect();
         let talks: Vec<_> =

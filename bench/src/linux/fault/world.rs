@@ -23,9 +23,9 @@ use super::page::{Database, Page};
 use super::reaper::Kills;
 use super::relay::Relay;
 use super::switching::{Request, Switching};
-use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
 use crate::linux::handshake;
+use crate::linux::rng::Rng;
 
 /// The longest that a browser's database takes for one transaction, in milliseconds.
 const DATABASE_MS_MAX: u64 = 15;
@@ -41,7 +41,7 @@ pub(super) struct World {
     pub(super) pages: Vec<Page>,
     pub(super) browsers: Vec<Browser>,
     pub(super) ledger: Ledger,
-    pub(super) chance: Chance,
+    pub(super) rng: Rng,
     pub(super) switching: Switching,
     /// The relay's ports: that of what is let through, and that of what is not.
     port: u16,
@@ -67,10 +67,10 @@ impl World {
         pages: usize,
         switching: bool,
         kills: Arc<Kills>,
-        mut chance: Chance,
+        mut rng: Rng,
     ) -> Result<Self, Failure> {
         let browsers = (pages - pages / PAGES_PER_PAIR).max(1);
-        let page = |index| Page::new(PageId { index, life: 0 }, index % browsers, chance.next());
+        let page = |index| Page::new(PageId { index, life: 0 }, index % browsers, rng.next());
         let pages = (0..pages).map(page).collect();
         let pinned = (!switching).then_some(Transport::WebSocket);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -78,7 +78,7 @@ impl World {
             pages,
             browsers: (0..browsers).map(|_| Browser::new(pinned)).collect(),
             ledger: Ledger::default(),
-            chance,
+            rng,
             switching: Switching::new(switching),
             port: relay.port(),
             refusing_port: relay.refusing_port(),
@@ -151,8 +151,8 @@ impl World {
         // A crash takes with it what the database has not carried out; it keeps its order.
         let pending = std::mem::take(&mut old.asked);
         let most = pending.len() as u64;
-        let done = if in_order { most } else { self.chance.between(0, most) };
-        let mut page = Page::new(PageId { life: id.life + 1, ..id }, old.browser, self.chance.next());
+        let done = if in_order { most } else { self.rng.between(0, most) };
+        let mut page = Page::new(PageId { life: id.life + 1, ..id }, old.browser, self.rng.next());
         page.acts_at = old.acts_at;
         page.crashes_at = old.crashes_at;
         page.blocked = old.blocked;
@@ -240,7 +240,7 @@ impl World {
     }
 
     fn ask_database(&mut self, id: PageId, what: Database) {
-        let at = self.now() + self.chance.between(0, DATABASE_MS_MAX);
+        let at = self.now() + self.rng.between(0, DATABASE_MS_MAX);
         let asked = &mut self.pages[id.index].asked;
         let at = asked.back().map_or(at, |(before, _)| at.max(*before));
         asked.push_back((at, what));

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
+use crate::linux::rng::Rng;
 
 /// Posts of one transaction.
 pub(super) const ROWS: u64 = 64;
@@ -33,7 +33,7 @@ fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = {WAL_PAGES};"
     ))?;
     let first: i64 = db.query_row("SELECT coalesce(max(n), 0) FROM events", (), |row| row.get(0))?;
-    let mut chance = Chance::new(2);
+    let mut rng = Rng::new(2);
     let (begin, mut n) = (Instant::now(), first);
     while begin.elapsed() < TIME {
         db.execute_batch("BEGIN IMMEDIATE")?;
@@ -45,7 +45,7 @@ fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
                 "INSERT INTO events (n, shelf, prev, kind, author, client_id, at, body, text)
                  VALUES (?1, ?2, ?3, 'posted', ?4, ?5, ?6, ?7, ?8)",
             )?;
-            event.execute(params![n, room * 4, prev, room, chance.bytes(), at, BODY, TEXT])?;
+            event.execute(params![n, room * 4, prev, room, rng.bytes(), at, BODY, TEXT])?;
         }
         db.execute_batch("COMMIT")?;
     }

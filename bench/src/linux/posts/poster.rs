@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use shared::{ClientId, RoomId};
 
-use crate::linux::chance::Chance;
 use crate::linux::failure::Failure;
 use crate::linux::frame::{Opcode, Reader, encode};
+use crate::linux::rng::Rng;
 use crate::linux::session::{MASK, Session};
 
 /// What each says.
@@ -30,7 +30,7 @@ pub(super) struct Poster {
     stream: TcpStream,
     reader: Reader,
     room: RoomId,
-    chance: Chance,
+    rng: Rng,
     out: Vec<u8>,
     next: u64,
     /// When each post was due that waits for one in flight to be answered.
@@ -41,16 +41,11 @@ pub(super) struct Poster {
 }
 
 impl Poster {
-    pub(super) fn new(
-        session: Session,
-        room: RoomId,
-        flight: usize,
-        chance: Chance,
-    ) -> std::io::Result<Self> {
+    pub(super) fn new(session: Session, room: RoomId, flight: usize, rng: Rng) -> std::io::Result<Self> {
         let (stream, reader) = session.into_parts();
         stream.set_nonblocking(true)?;
         let (out, due, flying) = (Vec::new(), VecDeque::new(), Vec::new());
-        Ok(Self { stream, reader, room, chance, out, next: FIRST, due, flying, flight })
+        Ok(Self { stream, reader, room, rng, out, next: FIRST, due, flying, flight })
     }
 
     pub(super) fn stream(&self) -> &TcpStream {
@@ -80,7 +75,7 @@ impl Poster {
         while self.flying.len() < self.flight
             && let Some(since) = self.due.pop_front()
         {
-            let (reference, room, client_id) = (self.next, self.room.0, ClientId(self.chance.bytes()));
+            let (reference, room, client_id) = (self.next, self.room.0, ClientId(self.rng.bytes()));
             self.next += 1;
             let text = format!(
                 r#"{{"type":"post","ref":{reference},"client_id":"{client_id}","room":{room},"text":"{TEXT}"}}"#

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::super::failure::Failure;
 use super::super::handshake;
+use super::super::interleave;
 use super::super::load::{Load, Rest};
 use super::super::machine::Cores;
 use super::super::memory::Resident;
 use super::super::server::{Kind, Server};
 use super::super::table::line;
 use super::super::tally::Faults;
-use super::super::turn;
 use super::watch::{LOOK_EVERY, Watch};
 use crate::arguments::Slow;
 
@@ -71,7 +71,7 @@ impl Pair {
     pub(super) fn take(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
         let mut with = Side::start(settings, cores)?;
         let mut without = Side::start(settings, cores)?;
-        turn::for_time(&mut with.load, &mut without.load, settings.rate, WARMING)?;
+        interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, WARMING)?;
         with.begin()?;
         without.begin()?;
 
@@ -83,13 +83,15 @@ impl Pair {
         let seen = thread::scope(|scope| {
             let looking = scope.spawn(|| watch.look());
             let mut load_on = || {
-                let mut on = |time| turn::for_time(&mut with.load, &mut without.load, settings.rate, time);
+                let mut on = |time| {
+                    interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, time)
+                };
                 on(Duration::from_secs(settings.seconds))?;
                 while !watch.is_gone() && begin.elapsed() < PATIENCE {
                     on(LOOK_EVERY)?;
                 }
                 owed = (with.load.sent() - sent_before) * settings.bytes as u64;
-                turn::for_time(&mut with.load, &mut without.load, settings.rate, COOLING)
+                interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, COOLING)
             };
             let loaded = load_on();
             watch.stop();

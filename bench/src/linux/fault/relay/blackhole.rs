@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::connection::reset;
-use crate::linux::chance::Chance;
+use crate::linux::rng::Rng;
 
 /// Connections that wait for their end. Past it: the next is reset at once.
 const HELD_MAX: usize = 200;
@@ -47,16 +47,16 @@ impl Blackhole {
     }
 
     /// Refuses those that wait; how many they were.
-    pub(super) fn accept(&mut self, chance: &mut Chance) -> u64 {
+    pub(super) fn accept(&mut self, rng: &mut Rng) -> u64 {
         let mut count = 0;
         while let Ok((stream, _)) = self.listener.accept() {
             count += 1;
             self.refuse(
                 stream,
-                match chance.between(0, 2) {
+                match rng.between(0, 2) {
                     0 => RefusalKind::Reset,
                     1 => RefusalKind::Answer,
-                    _ => RefusalKind::Silence(Duration::from_millis(chance.between(0, SILENCE_MS_MAX))),
+                    _ => RefusalKind::Silence(Duration::from_millis(rng.between(0, SILENCE_MS_MAX))),
                 },
             );
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::linux::chance::Chance;
+use crate::linux::rng::Rng;
 
 /// A connection is cut after 2^n bytes and up to twice as many, n from here …
 const BITS_MIN: u64 = 7;
@@ -67,16 +67,13 @@ impl CutPlan {
         Self { after: None, kind: CutKind::End }
     }
 
-    pub(super) fn draw(chance: &mut Chance) -> Self {
-        let endpoint = if chance.one_in(2) { Endpoint::Page } else { Endpoint::Server };
-        let bits = if chance.one_in(EARLY_ONE_IN) {
-            chance.between(0, BITS_MIN)
-        } else {
-            chance.between(BITS_MIN, BITS_MAX)
-        };
-        let bytes = chance.between(1 << bits, 2 << bits);
-        let time = Duration::from_millis(chance.between(SILENCE_MS_MIN, SILENCE_MS_MAX));
-        let kind = match chance.between(0, 9) {
+    pub(super) fn draw(rng: &mut Rng) -> Self {
+        let endpoint = if rng.one_in(2) { Endpoint::Page } else { Endpoint::Server };
+        let bits =
+            if rng.one_in(EARLY_ONE_IN) { rng.between(0, BITS_MIN) } else { rng.between(BITS_MIN, BITS_MAX) };
+        let bytes = rng.between(1 << bits, 2 << bits);
+        let time = Duration::from_millis(rng.between(SILENCE_MS_MIN, SILENCE_MS_MAX));
+        let kind = match rng.between(0, 9) {
             0..=3 => CutKind::Reset,
             4 | 5 => CutKind::End,
             6 | 7 => CutKind::Silence { page: true, server: true, time },

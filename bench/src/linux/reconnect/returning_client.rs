@@ -10,9 +10,9 @@ use shared::command::Hello;
 use shared::event::{Event, Welcome};
 use shared::{Command, Cursor};
 
-use crate::linux::chance::Chance;
 use crate::linux::frame::{Opcode, Reader, Writer, encode};
 use crate::linux::handshake;
+use crate::linux::rng::Rng;
 use crate::linux::session::MASK;
 
 /// What a `welcome` begins with.
@@ -23,67 +23,67 @@ const CAUGHT_UP: &[u8] = b"{\"type\":\"caught_up\"";
 const PING: &[u8] = b"{\"type\":\"ping\"";
 
 /// The client.
-pub(super) struct Comer {
+pub(super) struct ReturningClient {
     cookie: String,
     /// How far it has read, from its first `welcome` on.
     cursor: Option<Cursor>,
-    stage: Stage,
+    state: ConnectState,
     stream: Option<TcpStream>,
     out: Vec<u8>,
     head: Vec<u8>,
     reader: Reader,
-    chance: Chance,
+    rng: Rng,
     failures: u32,
     /// When the first of them was.
     failing_since: Option<Instant>,
     /// When it was caught up after the last loss.
-    pub(super) back_at: Option<Instant>,
+    pub(super) caught_up_at: Option<Instant>,
 }
 
 /// How far its connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ConnectState {
     /// There is none; the next attempt starts at this time.
     Waiting(Instant),
     /// The handshake's answer is to come.
-    Shaking,
+    Handshaking,
     /// `welcome` and `caught_up` are to come.
-    Greeting,
+    CatchingUp,
     /// It has all.
     Live,
 }
 
 /// What came of an event of its socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// Nothing to speak of.
-    Nothing,
+pub(super) enum Progress {
+    /// Pending to speak of.
+    Pending,
     /// It has all that it missed.
     CaughtUp,
     /// Its connection is lost, or was refused.
     Lost,
 }
 
-impl Comer {
-    pub(super) fn new(cookie: String, chance: Chance) -> Self {
+impl ReturningClient {
+    pub(super) fn new(cookie: String, rng: Rng) -> Self {
         Self {
             cookie,
             cursor: None,
-            stage: Stage::Waiting(Instant::now()),
+            state: ConnectState::Waiting(Instant::now()),
             stream: None,
             out: Vec::new(),
             head: Vec::new(),
             reader: Reader::new(Writer::Server),
-            chance,
+            rng,
             failures: 0,
             failing_since: None,
-            back_at: None,
+            caught_up_at: None,
         }
     }
 
     /// When its next attempt starts, if it waits for that.
     pub(super) fn retry_at(&self) -> Option<Instant> {
-        if let Stage::Waiting(at) = self.stage { Some(at) } else { None }
+        if let ConnectState::Waiting(at) = self.state { Some(at) } else { None }
     }
 
     /// Its socket, if it has one.
@@ -92,7 +92,7 @@ impl Comer {
     }
 
     /// Begins an attempt.
-    pub(super) fn dial(&mut self, port: u16) -> Turn {
+    pub(super) fn dial(&mut self, port: u16) -> Progress {
         let work = || -> std::io::Result<TcpStream> {
             let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
             let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
@@ -107,44 +107,44 @@ impl Comer {
         self.reader = Reader::new(Writer::Server);
         match work() {
             Ok(stream) => {
-                (self.stage, self.stream) = (Stage::Shaking, Some(stream));
-                Turn::Nothing
+                (self.state, self.stream) = (ConnectState::Handshaking, Some(stream));
+                Progress::Pending
             }
-            Err(_) => self.lose(),
+            Err(_) => self.schedule_retry(),
         }
     }
 
     /// The connection is no more: it comes back after the page's own wait
-    /// (`client::backoff`: anything up to a ceiling that doubles).
-    pub(super) fn lose(&mut self) -> Turn {
+    /// (`client::connection::backoff`: anything up to a ceiling that doubles).
+    pub(super) fn schedule_retry(&mut self) -> Progress {
         let now = Instant::now();
         let since = *self.failing_since.get_or_insert(now);
         let is_early = now.duration_since(since) < Duration::from_millis(BACKOFF_EARLY_MS);
         let ceiling = if is_early { BACKOFF_EARLY_CEILING_MS } else { BACKOFF_CEILING_MS };
         let most = BACKOFF_FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(ceiling);
         self.failures += 1;
-        self.stage = Stage::Waiting(now + Duration::from_millis(self.chance.between(0, most)));
+        self.state = ConnectState::Waiting(now + Duration::from_millis(self.rng.between(0, most)));
         self.stream = None;
-        Turn::Lost
+        Progress::Lost
     }
 
     /// The socket can be written, or read, or is over: all that is there is read.
-    pub(super) fn serve(&mut self, buffer: &mut [u8]) -> Turn {
-        let mut last = Turn::Nothing;
-        while last != Turn::Lost {
+    pub(super) fn serve(&mut self, buffer: &mut [u8]) -> Progress {
+        let mut last = Progress::Pending;
+        while last != Progress::Lost {
             // A refused connection says so at its first write.
             if !self.flush() {
-                return self.lose();
+                return self.schedule_retry();
             }
             let Some(stream) = &mut self.stream else { break };
             match stream.read(buffer) {
-                Ok(0) => return self.lose(),
+                Ok(0) => return self.schedule_retry(),
                 Ok(count) => {
-                    let turn = self.take(&mut buffer[..count]);
-                    last = if turn == Turn::Nothing { last } else { turn };
+                    let progress = self.read_bytes(&mut buffer[..count]);
+                    last = if progress == Progress::Pending { last } else { progress };
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(_) => return self.lose(),
+                Err(_) => return self.schedule_retry(),
             }
         }
         last
@@ -159,17 +159,17 @@ impl Comer {
         self.stream.as_mut().is_some_and(|stream| stream.write(&out).is_ok_and(|count| count == out.len()))
     }
 
-    fn take(&mut self, bytes: &mut [u8]) -> Turn {
-        if self.stage != Stage::Shaking {
+    fn read_bytes(&mut self, bytes: &mut [u8]) -> Progress {
+        if self.state != ConnectState::Handshaking {
             return self.read_frames(bytes);
         }
         self.head.extend_from_slice(bytes);
-        let Some(end) = handshake::head_bytes(&self.head) else { return Turn::Nothing };
+        let Some(end) = handshake::head_bytes(&self.head) else { return Progress::Pending };
         let mut rest = self.head.split_off(end);
         if !handshake::accepts(&self.head) {
-            return self.lose();
+            return self.schedule_retry();
         }
-        self.stage = Stage::Greeting;
+        self.state = ConnectState::CatchingUp;
         let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, room: None };
         // A command of ours always becomes JSON; without one the server closes, and that is seen.
         let text = serde_json::to_string(&Command::Hello(hello)).unwrap_or_default();
@@ -177,7 +177,7 @@ impl Comer {
         self.read_frames(&mut rest)
     }
 
-    fn read_frames(&mut self, bytes: &mut [u8]) -> Turn {
+    fn read_frames(&mut self, bytes: &mut [u8]) -> Progress {
         let (mut is_caught_up, mut is_over, mut welcome) = (false, false, None);
         let (cursor, out) = (&self.cursor, &mut self.out);
         let fed = self.reader.feed(bytes, |opcode, payload| {
@@ -191,7 +191,7 @@ impl Comer {
             }
         });
         if fed.is_err() || is_over || !self.flush() {
-            return self.lose();
+            return self.schedule_retry();
         }
         // For the first time `welcome` brings all.
         if let Some(text) = welcome
@@ -201,12 +201,12 @@ impl Comer {
             self.cursor = Some(through);
             is_caught_up = true;
         }
-        if !is_caught_up || self.stage != Stage::Greeting {
-            return Turn::Nothing;
+        if !is_caught_up || self.state != ConnectState::CatchingUp {
+            return Progress::Pending;
         }
-        self.stage = Stage::Live;
+        self.state = ConnectState::Live;
         (self.failures, self.failing_since) = (0, None);
-        self.back_at = Some(Instant::now());
-        Turn::CaughtUp
+        self.caught_up_at = Some(Instant::now());
+        Progress::CaughtUp
     }
 }

@@ -1,18 +1,18 @@
-//! Chance by seed: what a run does can be drawn again from the number that it
+//! Rng by seed: what a run does can be drawn again from the number that it
 //! prints, though not when the machine does it.
 
 /// A splitmix64 generator.
 #[derive(Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Rng(u64);
 
-impl Chance {
+impl Rng {
     /// The sequence of this seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A sequence of its own for a part of the run.
-    pub(crate) fn part(&mut self) -> Self {
+    pub(crate) fn split(&mut self) -> Self {
         Self(self.next())
     }
 
@@ -57,8 +57,8 @@ mod tests {
     #[test]
     fn one_seed_is_one_sequence() {
         let draw = |seed| {
-            let mut chance = Chance::new(seed);
-            [(); 4].map(|()| chance.next())
+            let mut rng = Rng::new(seed);
+            [(); 4].map(|()| rng.next())
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
@@ -66,16 +66,16 @@ mod tests {
 
     #[test]
     fn both_ends_are_reached_and_none_passed() {
-        let mut chance = Chance::new(3);
+        let mut rng = Rng::new(3);
         let mut seen = [0; 3];
         for _ in 0..300 {
-            seen[usize::try_from(chance.between(5, 7)).unwrap() - 5] += 1;
+            seen[usize::try_from(rng.between(5, 7)).unwrap() - 5] += 1;
         }
         assert!(seen.iter().all(|count| *count > 50), "{seen:?}");
-        assert_eq!(chance.between(9, 9), 9);
-        chance.between(0, u64::MAX);
-        assert_eq!(chance.pick(&[] as &[u8]), None);
-        assert_eq!(chance.pick(&[4]), Some(&4));
-        assert!(chance.one_in(1));
+        assert_eq!(rng.between(9, 9), 9);
+        rng.between(0, u64::MAX);
+        assert_eq!(rng.pick(&[] as &[u8]), None);
+        assert_eq!(rng.pick(&[4]), Some(&4));
+        assert!(rng.one_in(1));
     }
 }

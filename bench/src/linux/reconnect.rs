@@ -3,28 +3,28 @@
 //! themselves, as the page would, with their cursors. What counts is the time from
 //! `/readyz` answering to the last client that has caught up.
 
-mod comer;
-mod crowd;
+mod client_pool;
+mod returning_client;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit};
 
+use super::datasets;
 use super::failure::Failure;
-use super::made;
 use super::server::{Home, Kind, Server};
 use super::stats::Histogram;
 use super::table::Table;
-use crate::arguments::Back;
-use crowd::Crowd;
+use crate::arguments::Reconnect;
+use client_pool::ClientPool;
 
 /// Rooms of the house for each room that a client is in.
 const ROOMS_PER_ROOM: usize = 100;
 /// From one of a client's rooms to the next.
 const STRIDE: usize = ROOMS_PER_ROOM + 1;
 /// Seconds from `/readyz` answering to the last client that has caught up.
-const BACK_MAX: Duration = Duration::from_secs(5);
+const CATCH_UP_MAX: Duration = Duration::from_secs(5);
 /// How long all may take to connect for the first time.
 const CONNECT_MAX: Duration = Duration::from_secs(120);
 /// How long to wait for the last at the most.
@@ -38,9 +38,9 @@ const FILES_KEPT: u64 = 200;
 ///
 /// # Errors
 /// When the log cannot be made, the server cannot be started, or the clients do not connect.
-pub(crate) fn measure(settings: &Back, table: &mut Table) -> Result<(), Failure> {
-    let Back { clients, rooms } = *settings;
-    println!("\nback: {clients} clients in {rooms} rooms each");
+pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Failure> {
+    let Reconnect { clients, rooms } = *settings;
+    println!("\nreconnect: {clients} clients in {rooms} rooms each");
     let wanted = clients as u64 + FILES_KEPT;
     if getrlimit(Resource::Nofile).maximum.is_some_and(|maximum| maximum < wanted) {
         println!(
@@ -48,67 +48,70 @@ pub(crate) fn measure(settings: &Back, table: &mut Table) -> Result<(), Failure>
         );
         return Ok(());
     }
-    let folder = made::folder(&format!("back-{clients}-{rooms}"), |maker| make(maker, clients, rooms))?;
+    let folder = datasets::ensure_dataset(&format!("reconnect-{clients}-{rooms}"), |builder| {
+        fill(builder, clients, rooms)
+    })?;
     let mut server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
     println!("ready after {:.0} ms", server.ready_after.as_secs_f64() * 1e3);
-    let mut crowd = Crowd::new(server.port(), &folder, clients)?;
-    crowd.connect(CONNECT_MAX)?;
-    println!("all connected in {:.1} s", crowd.begun().elapsed().as_secs_f64());
-    crowd.rest(REST)?;
+    let mut pool = ClientPool::new(server.port(), &folder, clients)?;
+    pool.connect_all(CONNECT_MAX)?;
+    println!("all connected in {:.1} s", pool.begun().elapsed().as_secs_f64());
+    pool.idle(REST)?;
 
     server.kill()?;
     let killed = Instant::now();
     server.start_again()?;
     // The clients must not wait for who asks whether it is ready.
-    let asking = thread::spawn(move || {
+    let probe = thread::spawn(move || {
         let answer = server.await_ready();
         (Instant::now(), answer, server)
     });
-    crowd.come_back(WAIT_MAX)?;
-    let (ready, answer, mut server) = asking.join().map_err(|_| Failure::new("the asking panicked"))?;
+    pool.reconnect_all(WAIT_MAX)?;
+    let (ready, answer, mut server) =
+        probe.join().map_err(|_| Failure::new("the readiness probe panicked"))?;
     answer?;
     server.expect_alive()?;
 
     let mut times = Histogram::new();
-    let back = crowd.back();
-    let missing = clients - back.len();
-    for at in &back {
+    let caught_up = pool.caught_up_times();
+    let missing = clients - caught_up.len();
+    for at in &caught_up {
         times.record(u64::try_from(at.saturating_duration_since(ready).as_nanos()).unwrap_or(u64::MAX));
     }
     let [middle, late] = [50, 99].map(|percent| times.percentile(percent) as f64 / 1e9);
-    let last = back.iter().max().map_or(WAIT_MAX, |last| last.saturating_duration_since(ready));
-    let since_kill = back.iter().max().map_or(WAIT_MAX, |last| last.saturating_duration_since(killed));
-    let attempts = crowd.attempts();
+    let last = caught_up.iter().max().map_or(WAIT_MAX, |last| last.saturating_duration_since(ready));
+    let since_kill = caught_up.iter().max().map_or(WAIT_MAX, |last| last.saturating_duration_since(killed));
+    let attempts = pool.attempts();
     println!(
         "ready {:.0} ms after the kill; {attempts} attempts, {} of them refused",
         ready.saturating_duration_since(killed).as_secs_f64() * 1e3,
-        attempts - back.len() as u64
+        attempts - caught_up.len() as u64
     );
     table.judge(
-        format!("back: {clients} clients, {rooms} rooms each, from ready to caught up: p50, p99, max"),
+        format!("reconnect: {clients} clients, {rooms} rooms each, from ready to caught up: p50, p99, max"),
         format!("{middle:.2}, {late:.2}, {:.2} s, {missing} missing", last.as_secs_f64()),
-        format!("{} s", BACK_MAX.as_secs()),
-        last <= BACK_MAX && missing == 0,
+        format!("{} s", CATCH_UP_MAX.as_secs()),
+        last <= CATCH_UP_MAX && missing == 0,
     );
     // The server listens before it is ready, so many wait for it and are served with who asks.
     table.note(
-        "back: from SIGKILL to the last that is caught up",
+        "reconnect: from SIGKILL to the last that is caught up",
         format!("{:.2} s", since_kill.as_secs_f64()),
     );
     Ok(())
 }
 
 /// A house with so many members, each in the lobby and in `rooms` of its rooms.
-fn make(maker: &mut made::Maker, clients: usize, rooms: usize) -> Result<(), Failure> {
+fn fill(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: usize) -> Result<(), Failure> {
     let all = (rooms * ROOMS_PER_ROOM).min(clients);
-    let members = (0..clients).map(|number| maker.member(&format!("Guest {number}")));
+    let members = (0..clients).map(|number| builder.add_member(&format!("Guest {number}")));
     let members = members.collect::<Result<Vec<_>, _>>()?;
-    let made = (0..all).map(|number| maker.room(members[number], &format!("Room {number}")));
-    let made = made.collect::<Result<Vec<_>, _>>()?;
+    let made_rooms = (0..all).map(|number| builder.add_room(members[number], &format!("Room {number}")));
+    let made_rooms = made_rooms.collect::<Result<Vec<_>, _>>()?;
     for (number, &member) in members.iter().enumerate() {
         for step in 0..rooms {
             // Who made a room is in it; to join it again does nothing.
-            maker.enter(member, made[(number + step * STRIDE) % all])?;
+            builder.join_room(member, made_rooms[(number + step * STRIDE) % all])?;
         }
     }
     Ok(())

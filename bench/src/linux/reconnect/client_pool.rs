@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
-use super::comer::{Comer, Turn};
-use crate::linux::chance::Chance;
+use super::returning_client::{Progress, ReturningClient};
+use crate::linux::datasets;
 use crate::linux::failure::Failure;
-use crate::linux::made;
+use crate::linux::rng::Rng;
 
 /// Events taken at a time.
 const EVENTS_MAX: usize = 512;
@@ -21,10 +21,10 @@ const READ_BYTES: usize = 64 * 1_024;
 const CONNECTING_MAX: usize = 200;
 
 /// The clients.
-pub(super) struct Crowd {
+pub(super) struct ClientPool {
     port: u16,
     epoll: rustix::fd::OwnedFd,
-    comers: Vec<Comer>,
+    clients: Vec<ReturningClient>,
     /// Who tries again when.
     retries: BinaryHeap<Reverse<(Instant, usize)>>,
     buffer: Vec<u8>,
@@ -33,16 +33,17 @@ pub(super) struct Crowd {
     attempts: u64,
 }
 
-impl Crowd {
+impl ClientPool {
     /// So many members of the house in this folder.
     pub(super) fn new(port: u16, folder: &Path, clients: usize) -> Result<Self, Failure> {
-        let mut chance = Chance::new(4);
-        let comers = (1..=clients as u64)
-            .map(|number| made::cookie(folder, number).map(|cookie| Comer::new(cookie, chance.part())));
+        let mut rng = Rng::new(4);
+        let clients = (1..=clients as u64).map(|number| {
+            datasets::cookie(folder, number).map(|cookie| ReturningClient::new(cookie, rng.split()))
+        });
         Ok(Self {
             port,
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?,
-            comers: comers.collect::<Result<_, _>>()?,
+            clients: clients.collect::<Result<_, _>>()?,
             retries: BinaryHeap::new(),
             buffer: vec![0; READ_BYTES],
             begun: Instant::now(),
@@ -62,14 +63,14 @@ impl Crowd {
     }
 
     /// When each was back that is.
-    pub(super) fn back(&self) -> Vec<Instant> {
-        self.comers.iter().filter_map(|comer| comer.back_at).collect()
+    pub(super) fn caught_up_times(&self) -> Vec<Instant> {
+        self.clients.iter().filter_map(|client| client.caught_up_at).collect()
     }
 
     /// Connects all for the first time, a few at a time.
-    pub(super) fn connect(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(super) fn connect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
-        let (mut next, all) = (0, self.comers.len());
+        let (mut next, all) = (0, self.clients.len());
         while self.caught_up < all {
             while next < all && next < self.caught_up + CONNECTING_MAX {
                 self.dial(next)?;
@@ -79,32 +80,32 @@ impl Crowd {
                 let caught_up = self.caught_up;
                 return Err(Failure::new(format!("only {caught_up} of {all} clients could connect")));
             }
-            self.turn()?;
+            self.poll_once()?;
         }
         Ok(())
     }
 
     /// Lets what comes come.
-    pub(super) fn rest(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(super) fn idle(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         while Instant::now() < end {
-            self.turn()?;
+            self.poll_once()?;
         }
         Ok(())
     }
 
     /// The server is gone: all come back by themselves.
-    pub(super) fn come_back(&mut self, time: Duration) -> Result<(), Failure> {
+    pub(super) fn reconnect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         (self.caught_up, self.attempts) = (0, 0);
-        self.comers.iter_mut().for_each(|comer| comer.back_at = None);
-        while self.caught_up < self.comers.len() && Instant::now() < end {
-            self.turn()?;
+        self.clients.iter_mut().for_each(|client| client.caught_up_at = None);
+        while self.caught_up < self.clients.len() && Instant::now() < end {
+            self.poll_once()?;
         }
         Ok(())
     }
 
-    fn turn(&mut self) -> Result<(), Failure> {
+    fn poll_once(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
         while let Some(&Reverse((at, place))) = self.retries.peek()
             && at <= now
@@ -123,33 +124,33 @@ impl Crowd {
         }
         for event in events {
             let place = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
-            let Some(comer) = self.comers.get_mut(place) else { continue };
-            let turn = comer.serve(&mut self.buffer);
-            self.follow(place, turn);
+            let Some(client) = self.clients.get_mut(place) else { continue };
+            let progress = client.serve(&mut self.buffer);
+            self.record_progress(place, progress);
         }
         Ok(())
     }
 
     fn dial(&mut self, place: usize) -> Result<(), Failure> {
         self.attempts += 1;
-        let comer = &mut self.comers[place];
-        let turn = comer.dial(self.port);
-        if let Some(stream) = comer.stream() {
+        let client = &mut self.clients[place];
+        let progress = client.dial(self.port);
+        if let Some(stream) = client.stream() {
             // Told of each change once: the first is that it is connected, or refused.
             let flags = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
             let mark = EventData::new_u64(place as u64);
             epoll::add(&self.epoll, stream, mark, flags).map_err(Failure::at("epoll"))?;
         }
-        self.follow(place, turn);
+        self.record_progress(place, progress);
         Ok(())
     }
 
-    fn follow(&mut self, place: usize, turn: Turn) {
-        match turn {
-            Turn::Nothing => {}
-            Turn::CaughtUp => self.caught_up += 1,
-            Turn::Lost => {
-                if let Some(at) = self.comers[place].retry_at() {
+    fn record_progress(&mut self, place: usize, progress: Progress) {
+        match progress {
+            Progress::Pending => {}
+            Progress::CaughtUp => self.caught_up += 1,
+            Progress::Lost => {
+                if let Some(at) = self.clients[place].retry_at() {
                     self.retries.push(Reverse((at, place)));
                 }
             }

@@ -22,9 +22,9 @@ use shared::{ClientId, MemberId, RoomId};
 use super::failure::Failure;
 
 /// Raised when what is made changes: older folders are then not used any more.
-const FORM: u32 = 1;
+const FORMAT: u32 = 1;
 /// The last thing that is written into a folder: one without it is not whole.
-const WHOLE: &str = "whole";
+const COMPLETE: &str = "whole";
 /// Changes of one transaction.
 const BATCH: usize = 2_000;
 /// The time of the first change, in milliseconds since 1970.
@@ -32,47 +32,47 @@ const FIRST_MS: u64 = 1_735_689_600_000;
 /// Milliseconds from one batch to the next.
 const BATCH_MS: u64 = 60_000;
 
-/// The folder of this name in the target folder; if it is not there, `make` fills a log.
+/// The folder of this name in the target folder; if it is not there, `fill` fills a log.
 ///
 /// # Errors
 /// When it cannot be made.
-pub(crate) fn folder(
+pub(crate) fn ensure_dataset(
     name: &str,
-    make: impl FnOnce(&mut Maker) -> Result<(), Failure>,
+    fill: impl FnOnce(&mut DatasetBuilder) -> Result<(), Failure>,
 ) -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().map_err(Failure::at("where am I"))?;
     // …/target/release/bench
     let target = own.ancestors().nth(2).unwrap_or_else(|| Path::new("target"));
-    let path = target.join("bench").join(format!("{name}-{FORM}"));
-    let fault = || format!("the log in {}", path.display());
-    if path.join(WHOLE).exists() {
+    let path = target.join("bench").join(format!("{name}-{FORMAT}"));
+    let context = || format!("the log in {}", path.display());
+    if path.join(COMPLETE).exists() {
         println!("the log in {} is there already", path.display());
         return Ok(path);
     }
     println!("making the log in {}: this may take a minute", path.display());
     if path.exists() {
-        fs::remove_dir_all(&path).map_err(Failure::at(fault()))?;
+        fs::remove_dir_all(&path).map_err(Failure::at(context()))?;
     }
-    fs::create_dir_all(&path).map_err(Failure::at(fault()))?;
-    let mut maker = Maker::open(&path)?;
-    make(&mut maker)?;
-    maker.flush()?;
-    drop(maker);
-    fs::write(path.join(WHOLE), "").map_err(Failure::at(fault()))?;
+    fs::create_dir_all(&path).map_err(Failure::at(context()))?;
+    let mut builder = DatasetBuilder::open(&path)?;
+    fill(&mut builder)?;
+    builder.flush()?;
+    drop(builder);
+    fs::write(path.join(COMPLETE), "").map_err(Failure::at(context()))?;
     Ok(path)
 }
 
 /// Fills a log.
-pub(crate) struct Maker {
+pub(crate) struct DatasetBuilder {
     store: SqliteStore,
     now: u64,
-    waiting: Vec<Change>,
+    pending: Vec<Change>,
     changes: u128,
     members: u64,
     rooms: u64,
 }
 
-impl Maker {
+impl DatasetBuilder {
     /// Over the store of a folder.
     ///
     /// # Errors
@@ -80,43 +80,43 @@ impl Maker {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let folder = DataFolder::lock(path).map_err(Failure::at("the folder"))?;
         let store = SqliteStore::open(folder).map_err(Failure::at("the log"))?;
-        Ok(Self { store, now: FIRST_MS, waiting: Vec::new(), changes: 0, members: 0, rooms: 0 })
+        Ok(Self { store, now: FIRST_MS, pending: Vec::new(), changes: 0, members: 0, rooms: 0 })
     }
 
     /// The next member, whose device has the [`token`] of the member's own id.
-    pub(crate) fn member(&mut self, name: &str) -> Result<MemberId, Failure> {
+    pub(crate) fn add_member(&mut self, name: &str) -> Result<MemberId, Failure> {
         let name = Name::parse(name).map_err(|code| Failure::new(format!("{name}: {}", code.name())))?;
         // Ids are given out one after the other.
         self.members += 1;
         let device = DeviceKey(Sha256::digest(token(self.members).as_bytes()).into());
-        self.later(Change::Join { name, device })?;
+        self.push(Change::Join { name, device })?;
         Ok(MemberId(self.members))
     }
 
     /// The next room, which `author` makes.
-    pub(crate) fn room(&mut self, author: MemberId, name: &str) -> Result<RoomId, Failure> {
+    pub(crate) fn add_room(&mut self, author: MemberId, name: &str) -> Result<RoomId, Failure> {
         let name = Name::parse(name).map_err(|code| Failure::new(format!("{name}: {}", code.name())))?;
         self.rooms += 1;
         let (client_id, description) = (self.client_id(), String::new());
-        self.later(Change::CreateRoom { author, client_id, name, description })?;
+        self.push(Change::CreateRoom { author, client_id, name, description })?;
         Ok(RoomId(RoomId::LOBBY.0 + self.rooms))
     }
 
     /// `author` joins a room.
-    pub(crate) fn enter(&mut self, author: MemberId, room: RoomId) -> Result<(), Failure> {
+    pub(crate) fn join_room(&mut self, author: MemberId, room: RoomId) -> Result<(), Failure> {
         let client_id = self.client_id();
-        self.later(Change::JoinRoom { author, client_id, room })
+        self.push(Change::JoinRoom { author, client_id, room })
     }
 
     /// `author` says something.
-    pub(crate) fn post(&mut self, author: MemberId, room: RoomId, text: String) -> Result<(), Failure> {
+    pub(crate) fn add_post(&mut self, author: MemberId, room: RoomId, text: String) -> Result<(), Failure> {
         let client_id = self.client_id();
-        self.later(Change::Post { room, author, tag: None, client_id, text })
+        self.push(Change::Post { room, author, tag: None, client_id, text })
     }
 
     /// Commits what waits.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        let changes = std::mem::take(&mut self.waiting);
+        let changes = std::mem::take(&mut self.pending);
         self.now += BATCH_MS;
         for outcome in wait_for(self.store.append(changes, self.now)) {
             outcome.map_err(|code| Failure::new(format!("the store refused: {}", code.name())))?;
@@ -129,22 +129,22 @@ impl Maker {
         ClientId(self.changes.to_be_bytes())
     }
 
-    fn later(&mut self, change: Change) -> Result<(), Failure> {
-        self.waiting.push(change);
-        if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
+    fn push(&mut self, change: Change) -> Result<(), Failure> {
+        self.pending.push(change);
+        if self.pending.len() < BATCH { Ok(()) } else { self.flush() }
     }
 }
 
 /// A log that is only read, by the store's own code.
-pub(crate) struct Log(SqliteStore);
+pub(crate) struct DatasetLog(SqliteStore);
 
-impl Log {
+impl DatasetLog {
     /// That of a folder.
     ///
     /// # Errors
     /// When it cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        Maker::open(path).map(|maker| Self(maker.store))
+        DatasetBuilder::open(path).map(|builder| Self(builder.store))
     }
 
     /// The last position.
@@ -205,16 +205,16 @@ mod tests {
 
     #[test]
     fn what_is_made_is_there_after_it_was_closed() {
-        let folder = folder::DataFolder::fresh().unwrap();
-        let mut maker = Maker::open(folder.path()).unwrap();
-        let mei = maker.member("Mei").unwrap();
-        let room = maker.room(mei, "Oolong").unwrap();
+        let folder = folder::Folder::fresh().unwrap();
+        let mut builder = DatasetBuilder::open(folder.path()).unwrap();
+        let mei = builder.add_member("Mei").unwrap();
+        let room = builder.add_room(mei, "Oolong").unwrap();
         for count in 0..3 {
-            maker.post(mei, room, format!("cup {count}")).unwrap();
+            builder.add_post(mei, room, format!("cup {count}")).unwrap();
         }
-        maker.flush().unwrap();
-        drop(maker);
-        let mut log = Log::open(folder.path()).unwrap();
+        builder.flush().unwrap();
+        drop(builder);
+        let mut log = DatasetLog::open(folder.path()).unwrap();
         let through = log.head();
         let found = log.read(Query::History { room, at: PageAnchor::Newest, limit: 10, through }).unwrap();
         let QueryResult::Page(page) = found else { panic!("{found:?}") };

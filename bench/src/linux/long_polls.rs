@@ -16,12 +16,12 @@ use super::handshake::dial;
 use super::server::{Kind, Server};
 use super::sockets::open_files;
 use super::table::Table;
-use crate::arguments::Parked;
+use crate::arguments::LongPolls;
 
 /// How much of one core the waiting may cost.
 const CORE_MAX: f64 = 0.02;
 /// How long an abandoned one may be kept.
-const GONE_MAX: Duration = Duration::from_secs(1);
+const RELEASE_MAX: Duration = Duration::from_secs(1);
 /// Seconds that a poll asks to wait: the longest that there is.
 const WAIT_S: u64 = 25;
 /// How long an answer may take.
@@ -38,7 +38,7 @@ struct Poller {
     stream: TcpStream,
     cookie: String,
     /// The query of the next one.
-    since: String,
+    query: String,
     /// What has come of the answer.
     answer: Vec<u8>,
 }
@@ -47,20 +47,20 @@ impl Poller {
     fn join(port: u16, number: usize) -> Result<Self, Failure> {
         let (cookie, _) = api::join(port, &format!("poller {number}"))?;
         let stream = dial(port, None).map_err(Failure::at("no connection"))?;
-        Ok(Self { stream, cookie, since: "begin=1".to_owned(), answer: Vec::new() })
+        Ok(Self { stream, cookie, query: "begin=1".to_owned(), answer: Vec::new() })
     }
 
-    fn ask(&mut self, port: u16, wait: u64) -> Result<(), Failure> {
-        let Self { cookie, since, .. } = self;
+    fn send_poll(&mut self, port: u16, wait: u64) -> Result<(), Failure> {
+        let Self { cookie, query, .. } = self;
         let request = format!(
-            "GET /api/poll?{since}&wait={wait} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
+            "GET /api/poll?{query}&wait={wait} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
         );
         self.answer.clear();
         self.stream.write_all(request.as_bytes()).map_err(Failure::at("a poll cannot be asked"))
     }
 
     /// Reads the answer; false if it is not there by then.
-    fn answered(&mut self, by: Instant) -> Result<bool, Failure> {
+    fn read_answer(&mut self, by: Instant) -> Result<bool, Failure> {
         let mut part = [0; 4_096];
         while !self.answer.ends_with(END) {
             let left = by.saturating_duration_since(Instant::now());
@@ -84,7 +84,7 @@ impl Poller {
         };
         match (text.starts_with("HTTP/1.1 200"), field("through"), field("present")) {
             (true, Some(through), Some(present)) => {
-                self.since = format!("cursor={through}&present={present}");
+                self.query = format!("cursor={through}&present={present}");
                 Ok(true)
             }
             _ => Err(Failure::new(format!("no answer to a poll: {text}"))),
@@ -96,9 +96,9 @@ impl Poller {
 ///
 /// # Errors
 /// When the server cannot be started, or does not answer a poll.
-pub(crate) fn measure(settings: &Parked, table: &mut Table) -> Result<(), Failure> {
-    let Parked { polls, seconds } = *settings;
-    println!("\nparked: {polls} long polls for {seconds} s");
+pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Failure> {
+    let LongPolls { polls, seconds } = *settings;
+    println!("\nlong-polls: {polls} long polls for {seconds} s");
     let mut server = Server::start(Kind::Teahouse, None)?;
     let port = server.port();
     let mut pollers = Vec::with_capacity(polls);
@@ -106,18 +106,18 @@ pub(crate) fn measure(settings: &Parked, table: &mut Table) -> Result<(), Failur
         pollers.push(Poller::join(port, number)?);
     }
     for poller in &mut pollers {
-        poller.ask(port, 0)?;
-        if !poller.answered(Instant::now() + ANSWER_MAX)? {
+        poller.send_poll(port, 0)?;
+        if !poller.read_answer(Instant::now() + ANSWER_MAX)? {
             return Err(Failure::new("a poll that does not wait was not answered"));
         }
-        poller.ask(port, WAIT_S)?;
+        poller.send_poll(port, WAIT_S)?;
     }
     let mut turn = 0;
-    rounds(&mut pollers, &mut turn, port, Instant::now() + SETTLE)?;
+    poll_round_robin(&mut pollers, &mut turn, port, Instant::now() + SETTLE)?;
 
     let begun = Instant::now();
     let before = CpuTime::of(server.pid())?;
-    let again = rounds(&mut pollers, &mut turn, port, begun + Duration::from_secs(seconds))?;
+    let again = poll_round_robin(&mut pollers, &mut turn, port, begun + Duration::from_secs(seconds))?;
     let used = CpuTime::of(server.pid())?.nanoseconds.saturating_sub(before.nanoseconds);
     let share = used as f64 / begun.elapsed().as_nanos() as f64;
     println!(
@@ -125,7 +125,7 @@ pub(crate) fn measure(settings: &Parked, table: &mut Table) -> Result<(), Failur
         used as f64 / 1e3 / again.max(1) as f64
     );
     table.judge(
-        format!("{polls} parked long polls: CPU over {seconds} s"),
+        format!("{polls} waiting long polls: CPU over {seconds} s"),
         format!("{:.2} % of a core", share * 100.0),
         format!("{:.0} %", CORE_MAX * 100.0),
         share <= CORE_MAX,
@@ -136,31 +136,36 @@ pub(crate) fn measure(settings: &Parked, table: &mut Table) -> Result<(), Failur
         let open = open_files(server.pid())?;
         let begun = Instant::now();
         drop(poller);
-        while open_files(server.pid())? >= open && begun.elapsed() < 2 * GONE_MAX {
+        while open_files(server.pid())? >= open && begun.elapsed() < 2 * RELEASE_MAX {
             thread::yield_now();
         }
         slowest = slowest.max(begun.elapsed());
     }
     server.expect_alive()?;
     table.judge(
-        format!("an abandoned one is let go of after, the slowest of {}", ABANDONED.min(polls)),
+        format!("an abandoned long poll is released after, the slowest of {}", ABANDONED.min(polls)),
         format!("{:.1} ms", slowest.as_secs_f64() * 1e3),
-        format!("{} s", GONE_MAX.as_secs()),
-        slowest <= GONE_MAX,
+        format!("{} s", RELEASE_MAX.as_secs()),
+        slowest <= RELEASE_MAX,
     );
     Ok(())
 }
 
 /// Takes the answers and asks again, until then; how many times. They come in the order in which
 /// they were asked, so each is waited for in its turn: `turn` says whose it is.
-fn rounds(pollers: &mut [Poller], turn: &mut usize, port: u16, until: Instant) -> Result<u64, Failure> {
+fn poll_round_robin(
+    pollers: &mut [Poller],
+    turn: &mut usize,
+    port: u16,
+    until: Instant,
+) -> Result<u64, Failure> {
     let mut again = 0;
     loop {
         let poller = &mut pollers[*turn];
-        if !poller.answered(until)? {
+        if !poller.read_answer(until)? {
             return Ok(again);
         }
-        poller.ask(port, WAIT_S)?;
+        poller.send_poll(port, WAIT_S)?;
         *turn = (*turn + 1) % pollers.len();
         again += 1;
     }

@@ -17,7 +17,12 @@ use super::load::Load;
 ///
 /// # Errors
 /// When a message does not arrive.
-pub(crate) fn for_time(one: &mut Load, other: &mut Load, rate: u64, time: Duration) -> Result<(), Failure> {
+pub(crate) fn interleave_loads(
+    one: &mut Load,
+    other: &mut Load,
+    rate: u64,
+    time: Duration,
+) -> Result<(), Failure> {
     let round = Duration::from_secs(2) / u32::try_from(rate).unwrap_or(u32::MAX);
     for load in [&mut *one, &mut *other] {
         load.interval = u64::try_from(round.as_nanos()).unwrap_or(u64::MAX);
