@@ -5,23 +5,23 @@
 //! The clients are `client::Client` in native shells ([`world`]): they join over
 //! HTTP, speak over each transport in turn ([`switching`]), and keep their rows in a
 //! database each that outlives a crash of the page ([`browser`]). A [`relay`] between
-//! them and the server cuts their connections, a [`reaper`] ends the server by SIGKILL,
-//! and the pages crash. The [`ledger`] is kept outside of all of them. Then the network
+//! them and the server cuts their connections, a [`crash_loop`] ends the server by SIGKILL,
+//! and the pages crash. The [`oracle`] is kept outside of all of them. Then the network
 //! heals, every page must come to rest and is paged to the start of every room,
 //! the server is killed a last time, and a reader of its own compares the log
 //! with the ledger.
 
 mod browser;
 mod chain;
-mod ledger;
-mod line;
+mod crash_loop;
+mod history_walk;
+mod oracle;
 mod page;
-mod people;
-mod reading;
-mod reaper;
 mod relay;
 mod response;
-mod switching;
+mod socket;
+mod transport_switches;
+mod workload;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,9 +38,9 @@ use super::session::Session;
 use super::stats::Histogram;
 use super::table::Table;
 use crate::arguments::Fault;
-use ledger::Verdict;
-use reading::Reading;
-use reaper::{Kill, Reaped, Reaper};
+use crash_loop::{CrashLoop, CrashLoopEnd, Kill};
+use history_walk::HistoryWalk;
+use oracle::Verdict;
 use relay::{CutCounts, Relay};
 use world::World;
 
@@ -48,7 +48,7 @@ use world::World;
 const LONG_SECONDS: u64 = 600;
 /// Acknowledged posts that make a long run meaningful.
 const ACKNOWLEDGED_MIN: u64 = 10_000;
-/// Kills that do.
+/// KillLog that do.
 const KILLS_MIN: u64 = 20;
 /// Switches of transports that do.
 const SWITCHES_MIN: u64 = 1_000;
@@ -76,25 +76,26 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     let mut rng = Rng::new(seed);
     let server = Server::start_in(Home::fresh(Kind::Teahouse)?, None)?;
     let relay = Relay::start(server.port(), rng.split())?;
-    let reaper = Reaper::start(server, rng.split())?;
-    let mut world = World::new(&relay, clients, switches, reaper.kills.clone(), rng.split())?;
-    let stormed = storm(&mut world, &relay, &reaper, settings);
-    let kills = reaper.kills.clone();
+    let crash_loop = CrashLoop::start(server, rng.split())?;
+    let mut world = World::new(&relay, clients, switches, crash_loop.kills.clone(), rng.split())?;
+    let injected = inject_faults(&mut world, &relay, &crash_loop, settings);
+    let kills = crash_loop.kills.clone();
     relay.heal();
     let cuts = relay.cuts();
-    let Reaped { mut server, checks } = reaper.stop()?;
-    let mut run = Run { kills: Vec::new(), cuts, checks, verdict: Verdict::default(), rows: 0, rest: None };
-    let outcome = stormed.and_then(|()| finish(&mut world, &mut server, rooms, &mut run));
-    run.kills = kills.list();
-    report(&run, &world, seconds, table);
+    let CrashLoopEnd { mut server, checks } = crash_loop.stop()?;
+    let mut result =
+        RunResult { kills: Vec::new(), cuts, checks, verdict: Verdict::default(), rows: 0, rest: None };
+    let outcome = injected.and_then(|()| heal_and_check(&mut world, &mut server, rooms, &mut result));
+    result.kills = kills.snapshot();
+    report_result(&result, &world, seconds, table);
     if outcome.is_err() || !table.all_hold() {
-        println!("{}the folder stays: {}", run.verdict, server.home().keep().display());
+        println!("{}the folder stays: {}", result.verdict, server.home().keep().display());
     }
     outcome
 }
 
 /// What a run has come to.
-struct Run {
+struct RunResult {
     kills: Vec<Kill>,
     cuts: CutCounts,
     checks: u64,
@@ -105,20 +106,25 @@ struct Run {
     rest: Option<Duration>,
 }
 
-fn storm(world: &mut World, relay: &Relay, reaper: &Reaper, settings: &Fault) -> Result<(), Failure> {
+fn inject_faults(
+    world: &mut World,
+    relay: &Relay,
+    crash_loop: &CrashLoop,
+    settings: &Fault,
+) -> Result<(), Failure> {
     let begin = Instant::now();
     let end = begin + Duration::from_secs(settings.seconds);
     let mut tell_at = begin + TELL_EVERY;
-    while Instant::now() < end && !reaper.has_failed() {
-        world.act(settings.rooms);
-        world.switch();
-        crash(world);
-        world.turn()?;
+    while Instant::now() < end && !crash_loop.has_failed() {
+        world.act_users(settings.rooms);
+        world.switch_transports();
+        crash_pages(world);
+        world.run_once()?;
         if Instant::now() >= tell_at {
             tell_at += TELL_EVERY;
-            let (sent, acknowledged) = world.ledger.counts();
+            let (sent, acknowledged) = world.oracle.counts();
             let (kills, cuts, crashes) =
-                (reaper.kills.list().len(), relay.cuts().all(), world.ledger.crashes);
+                (crash_loop.kills.snapshot().len(), relay.cuts().all(), world.oracle.crashes);
             println!(
                 "{:>4} s: {sent} sent, {acknowledged} acknowledged, {kills} kills, {cuts} cuts, {crashes} crashes",
                 begin.elapsed().as_secs()
@@ -129,7 +135,7 @@ fn storm(world: &mut World, relay: &Relay, reaper: &Reaper, settings: &Fault) ->
 }
 
 /// Pages whose time has come crash, or are loaded anew.
-fn crash(world: &mut World) {
+fn crash_pages(world: &mut World) {
     let now = world.now();
     for index in 0..world.pages.len() {
         let life = world.rng.between(1, LIFE_MS_MAX);
@@ -145,17 +151,22 @@ fn crash(world: &mut World) {
 }
 
 /// Rest, reading, a last kill, and the judgement.
-fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -> Result<(), Failure> {
-    run.rest = come_to_rest(world, rooms, &mut run.verdict)?;
+fn heal_and_check(
+    world: &mut World,
+    server: &mut Server,
+    rooms: usize,
+    result: &mut RunResult,
+) -> Result<(), Failure> {
+    result.rest = wait_for_rest(world, rooms, &mut result.verdict)?;
     let ids: BTreeSet<RoomId> = world
         .pages
         .iter_mut()
         .flat_map(|page| page.client.view().rooms.iter().map(|room| room.id).collect::<Vec<_>>())
         .collect();
     let (cookie, _) = api::join(server.port(), "Reader")?;
-    let log = read(server.port(), &cookie, &ids, &mut world.rng)?;
-    if run.rest.is_some() {
-        run.rows = read_pages(world, &ids, &log, &mut run.verdict)?;
+    let log = read_log(server.port(), &cookie, &ids, &mut world.rng)?;
+    if result.rest.is_some() {
+        result.rows = walk_histories(world, &ids, &log, &mut result.verdict)?;
     }
     server.kill()?;
     let copy = server.home().folder().join("copy");
@@ -163,41 +174,45 @@ fn finish(world: &mut World, server: &mut Server, rooms: usize, run: &mut Run) -
     println!("{}", server::check(&copy)?);
     server.start_again()?;
     server.await_ready()?;
-    let again = read(server.port(), &cookie, &ids, &mut world.rng)?;
+    let again = read_log(server.port(), &cookie, &ids, &mut world.rng)?;
     let is_there = |(room, held): (&RoomId, &Vec<Message>)| again[room].starts_with(held);
     if !log.iter().all(is_there) {
-        run.verdict.lost += 1;
-        run.verdict.tell("after the last kill the log is another".to_owned());
+        result.verdict.lost += 1;
+        result.verdict.add_detail("after the last kill the log is another".to_owned());
     }
-    let verdict = world.ledger.judge(&again);
-    run.verdict.add(verdict);
+    let verdict = world.oracle.check_log(&again);
+    result.verdict.add(verdict);
     server.end();
     println!("{}", server::check(server.home().data())?);
-    run.checks += 2;
+    result.checks += 2;
     Ok(())
 }
 
 /// Waits until nothing waits any more; how long that took, if it came in time.
-fn come_to_rest(world: &mut World, rooms: usize, verdict: &mut Verdict) -> Result<Option<Duration>, Failure> {
+fn wait_for_rest(
+    world: &mut World,
+    rooms: usize,
+    verdict: &mut Verdict,
+) -> Result<Option<Duration>, Failure> {
     let begin = Instant::now();
-    world.let_all_pass();
-    world.tell_of_the_network();
+    world.unblock_all();
+    world.report_network_online();
     loop {
-        world.tend(rooms);
-        world.turn()?;
-        let Some(unrest) = world.unrest(rooms) else {
+        world.assist_users(rooms);
+        world.run_once()?;
+        let Some(unrest) = world.find_unfinished(rooms) else {
             println!("all at rest {:.1} s after the network was healed", begin.elapsed().as_secs_f64());
             return Ok(Some(begin.elapsed()));
         };
         if begin.elapsed() > REST_MAX {
-            verdict.tell(format!("no rest in {} s: {unrest}", REST_MAX.as_secs()));
+            verdict.add_detail(format!("no rest in {} s: {unrest}", REST_MAX.as_secs()));
             return Ok(None);
         }
     }
 }
 
 /// All that was said in these rooms, by a member who only reads.
-fn read(
+fn read_log(
     port: u16,
     cookie: &str,
     rooms: &BTreeSet<RoomId>,
@@ -213,7 +228,7 @@ fn read(
 }
 
 /// Every page pages every room to the start; how many rows they showed.
-fn read_pages(
+fn walk_histories(
     world: &mut World,
     rooms: &BTreeSet<RoomId>,
     log: &BTreeMap<RoomId, Vec<Message>>,
@@ -221,18 +236,18 @@ fn read_pages(
 ) -> Result<u64, Failure> {
     let begin = Instant::now();
     for page in &mut world.pages {
-        page.reading = Some(Reading::of(rooms.iter().copied().collect()));
+        page.history_walk = Some(HistoryWalk::new(rooms.iter().copied().collect()));
     }
     loop {
-        world.turn()?;
+        world.run_once()?;
         let mut is_done = true;
         for index in 0..world.pages.len() {
             let page = &mut world.pages[index];
             let (id, view) = (page.id, page.client.view());
-            let Some(reading) = &mut page.reading else { continue };
-            is_done &= reading.is_done();
-            for input in reading.look(&view, log, verdict) {
-                world.give(id, input);
+            let Some(walk) = &mut page.history_walk else { continue };
+            is_done &= walk.is_done();
+            for input in walk.advance(&view, log, verdict) {
+                world.deliver(id, input);
             }
         }
         if is_done {
@@ -240,35 +255,39 @@ fn read_pages(
             return Ok(world
                 .pages
                 .iter()
-                .filter_map(|page| page.reading.as_ref())
-                .map(|reading| reading.rows)
+                .filter_map(|page| page.history_walk.as_ref())
+                .map(|walk| walk.rows)
                 .sum());
         }
         if begin.elapsed() > READING_MAX {
-            return Err(Failure::new(format!("the rooms were not read to the start: {}", stuck(world))));
+            return Err(Failure::new(format!(
+                "the rooms were not read to the start: {}",
+                describe_stuck(world)
+            )));
         }
     }
 }
 
 /// The pages that are not at the start of their rooms.
-fn stuck(world: &mut World) -> String {
-    let pages = world.pages.iter_mut().filter(|page| page.reading.as_ref().is_some_and(|it| !it.is_done()));
+fn describe_stuck(world: &mut World) -> String {
+    let pages =
+        world.pages.iter_mut().filter(|page| page.history_walk.as_ref().is_some_and(|it| !it.is_done()));
     let told = pages.map(|page| {
-        let (view, reading) = (page.client.view(), &page.reading);
+        let (view, walk) = (page.client.view(), &page.history_walk);
         let (room, older, newer, rows) = (view.room, view.older, view.newer, view.rows.len());
-        let reading = reading.as_ref().map(Reading::place);
+        let walk = walk.as_ref().map(HistoryWalk::progress);
         format!(
-            "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {reading:?}",
+            "page {}: {room:?}, {older:?}, {newer:?}, {rows} rows, {:?}, {walk:?}",
             page.id.index, view.connection
         )
     });
     told.collect::<Vec<_>>().join("; ")
 }
 
-fn report(run: &Run, world: &World, seconds: u64, table: &mut Table) {
-    let (ledger, switching) = (&world.ledger, &world.switching);
-    let (sent, acknowledged) = ledger.counts();
-    let Run { kills, cuts, checks, verdict, .. } = run;
+fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Table) {
+    let (oracle, switching) = (&world.oracle, &world.transport_switches);
+    let (sent, acknowledged) = oracle.counts();
+    let RunResult { kills, cuts, checks, verdict, .. } = result;
     let count = kills.len() as u64;
     println!();
     table.judge(
@@ -279,7 +298,7 @@ fn report(run: &Run, world: &World, seconds: u64, table: &mut Table) {
     );
     table.judge("fault run: posts doubled", verdict.doubled.to_string(), "0", verdict.doubled == 0);
     table.judge("fault run: posts out of order", verdict.reordered.to_string(), "0", verdict.reordered == 0);
-    let others = verdict.strange + ledger.refused;
+    let others = verdict.unknown + oracle.refused;
     table.judge("fault run: posts altered, or refused for good", others.to_string(), "0", others == 0);
     let least = |long: u64| (long * seconds.min(LONG_SECONDS)).div_ceil(LONG_SECONDS);
     let enough = [least(ACKNOWLEDGED_MIN), least(KILLS_MIN)];
@@ -291,10 +310,10 @@ fn report(run: &Run, world: &World, seconds: u64, table: &mut Table) {
     );
     table.note(
         "fault run: connections cut (reset, ended, silent), pages crashed",
-        format!("{} ({}, {}, {}), {}", cuts.all(), cuts.resets, cuts.ends, cuts.silences, ledger.crashes),
+        format!("{} ({}, {}, {}), {}", cuts.all(), cuts.resets, cuts.ends, cuts.silences, oracle.crashes),
     );
     if switching.is_on {
-        let (told, switches, least) = (switching.told, switching.switches(), least(SWITCHES_MIN));
+        let (told, switches, least) = (switching.requested, switching.switches(), least(SWITCHES_MIN));
         table.judge(
             "fault run: went on by another transport / told to, refused",
             format!("{switches} / {told}, {}", cuts.refusals),
@@ -303,27 +322,27 @@ fn report(run: &Run, world: &World, seconds: u64, table: &mut Table) {
         );
     }
     table.note("fault run: requests", switching.to_string());
-    table.note("fault run: given up with their pages before they were stored", verdict.given_up.to_string());
-    table.note("fault run: rows shown by pages that were paged to the start", run.rows.to_string());
+    table.note("fault run: given up with their pages before they were stored", verdict.abandoned.to_string());
+    table.note("fault run: rows shown by pages that were paged to the start", result.rows.to_string());
     table.note("fault run: folders copied after SIGKILL that pass `teahouse check`", checks.to_string());
     table.note(
         "fault run: from SIGKILL to ready, p50 / max",
-        spread(kills.iter().filter_map(|kill| kill.ready)),
+        format_spread(kills.iter().filter_map(|kill| kill.ready)),
     );
     table.note(
         "fault run: from SIGKILL to the first reply, p50 / max",
-        spread(kills.iter().filter_map(|kill| kill.answered)),
+        format_spread(kills.iter().filter_map(|kill| kill.answered)),
     );
     table.judge(
         "fault run: from the healing of the network to rest",
-        run.rest.map_or("never".to_owned(), |rest| format!("{:.1} s", rest.as_secs_f64())),
+        result.rest.map_or("never".to_owned(), |rest| format!("{:.1} s", rest.as_secs_f64())),
         format!("{} s", REST_MAX.as_secs()),
-        run.rest.is_some(),
+        result.rest.is_some(),
     );
 }
 
 /// The middle and the longest of some times, and how many they are.
-fn spread(times: impl Iterator<Item = Duration>) -> String {
+fn format_spread(times: impl Iterator<Item = Duration>) -> String {
     let mut histogram = Histogram::new();
     let mut count = 0;
     for time in times {

@@ -16,7 +16,7 @@ pub(super) struct Browser {
     /// The remembered name.
     pub(super) name: Option<String>,
     /// The transport that worked.
-    pub(super) worked: Option<LastGood>,
+    pub(super) last_good: Option<LastGood>,
     /// The transport that the user wants.
     pub(super) pinned: Option<Transport>,
     rows: BTreeMap<RowKey, StoredRow>,
@@ -25,11 +25,11 @@ pub(super) struct Browser {
 
 /// A transaction that a page asks for.
 #[derive(Debug, Clone)]
-pub(super) enum Write {
-    Keep(StoredRow),
-    Drop(RowKey),
-    Lease(Vec<RowKey>, u64),
-    Draft(StoredDraft),
+pub(super) enum Transaction {
+    SaveRow(StoredRow),
+    DeleteRow(RowKey),
+    RenewLease(Vec<RowKey>, u64),
+    SaveDraft(StoredDraft),
 }
 
 impl Browser {
@@ -39,7 +39,7 @@ impl Browser {
     }
 
     /// All that lies here.
-    pub(super) fn stored(&self) -> StoredRows {
+    pub(super) fn load_rows(&self) -> StoredRows {
         StoredRows {
             rows: self.rows.values().cloned().collect(),
             drafts: self.drafts.values().cloned().collect(),
@@ -47,21 +47,21 @@ impl Browser {
     }
 
     /// Carries a transaction out; from then on it survives a crash of its page.
-    pub(super) fn commit(&mut self, write: Write) {
-        match write {
-            Write::Keep(row) => drop(self.rows.insert(row.key(), row)),
-            Write::Drop(key) => drop(self.rows.remove(&key)),
-            Write::Lease(keys, until) => {
+    pub(super) fn commit(&mut self, transaction: Transaction) {
+        match transaction {
+            Transaction::SaveRow(row) => drop(self.rows.insert(row.key(), row)),
+            Transaction::DeleteRow(key) => drop(self.rows.remove(&key)),
+            Transaction::RenewLease(keys, until) => {
                 for key in keys {
                     if let Some(row) = self.rows.get_mut(&key) {
                         row.lease = until;
                     }
                 }
             }
-            Write::Draft(draft) if draft.text.is_empty() => {
+            Transaction::SaveDraft(draft) if draft.text.is_empty() => {
                 drop(self.drafts.remove(&(draft.owner, draft.room)));
             }
-            Write::Draft(draft) => drop(self.drafts.insert((draft.owner, draft.room), draft)),
+            Transaction::SaveDraft(draft) => drop(self.drafts.insert((draft.owner, draft.room), draft)),
         }
     }
 }

@@ -7,9 +7,9 @@ use client::Client;
 use client::input::Timer;
 use client::transport::Transport;
 
-use super::browser::Write;
-use super::ledger::PageId;
-use super::reading::Reading;
+use super::browser::Transaction;
+use super::history_walk::HistoryWalk;
+use super::oracle::PageId;
 
 /// The page.
 #[derive(Debug)]
@@ -20,24 +20,24 @@ pub(super) struct Page {
     pub(super) is_started: bool,
     pub(super) timers: BTreeMap<Timer, u64>,
     /// What its browser's database is asked for, in its order, and when each is done.
-    pub(super) asked: VecDeque<(u64, Database)>,
+    pub(super) database_queue: VecDeque<(u64, DatabaseRequest)>,
     /// When its person does the next thing.
     pub(super) acts_at: u64,
     /// When it crashes.
     pub(super) crashes_at: u64,
     /// Requests about who one is that are under way.
-    pub(super) requests: u32,
+    pub(super) identity_requests: u32,
     /// What its network does not let pass.
     pub(super) blocked: Option<Transport>,
     /// How far its rooms are paged to the start, at the end of the run.
-    pub(super) reading: Option<Reading>,
+    pub(super) history_walk: Option<HistoryWalk>,
 }
 
 /// One transaction.
 #[derive(Debug)]
-pub(super) enum Database {
+pub(super) enum DatabaseRequest {
     Load,
-    Write(Write),
+    Write(Transaction),
 }
 
 impl Page {
@@ -49,19 +49,19 @@ impl Page {
             browser,
             is_started: false,
             timers: BTreeMap::new(),
-            asked: VecDeque::new(),
+            database_queue: VecDeque::new(),
             acts_at: 0,
             crashes_at: 0,
-            requests: 0,
+            identity_requests: 0,
             blocked: None,
-            reading: None,
+            history_walk: None,
         }
     }
 
     /// When the next thing is due that it waits for itself.
-    pub(super) fn due(&self) -> Option<u64> {
+    pub(super) fn next_due(&self) -> Option<u64> {
         let timer = self.timers.values().min().copied();
-        let write = self.asked.front().map(|(at, _)| *at);
+        let write = self.database_queue.front().map(|(at, _)| *at);
         timer.into_iter().chain(write).min()
     }
 
@@ -73,8 +73,8 @@ impl Page {
     }
 
     /// A transaction that is done.
-    pub(super) fn take_write(&mut self, now: u64) -> Option<Database> {
-        self.asked.front().filter(|(at, _)| *at <= now)?;
-        self.asked.pop_front().map(|(_, what)| what)
+    pub(super) fn take_database_request(&mut self, now: u64) -> Option<DatabaseRequest> {
+        self.database_queue.front().filter(|(at, _)| *at <= now)?;
+        self.database_queue.pop_front().map(|(_, what)| what)
     }
 }

@@ -12,15 +12,15 @@ const LENGTH_LINE_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Response {
     /// What has come and is not read yet.
-    came: Vec<u8>,
+    received: Vec<u8>,
     status: u16,
-    stage: Stage,
+    state: ParseState,
     /// What has come of the body and was not taken yet.
     body: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Stage {
+enum ParseState {
     #[default]
     Head,
     /// So many bytes of the body are to come.
@@ -45,20 +45,20 @@ impl Response {
     /// # Errors
     /// [`Malformed`]: nothing more can be read.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        self.came.extend_from_slice(bytes);
-        while self.step()? {}
+        self.received.extend_from_slice(bytes);
+        while self.parse_part()? {}
         let is_short = self.body.len() <= BODY_BYTES_MAX;
         if is_short { Ok(()) } else { Err(Malformed) }
     }
 
     /// The status; none before the head is whole.
     pub(super) fn status(&self) -> Option<u16> {
-        (self.stage != Stage::Head).then_some(self.status)
+        (self.state != ParseState::Head).then_some(self.status)
     }
 
     /// All has come.
     pub(super) fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+        self.state == ParseState::Over
     }
 
     /// What has come of the body since the last time.
@@ -67,50 +67,55 @@ impl Response {
     }
 
     /// Reads one part; false if more must come first.
-    fn step(&mut self) -> Result<bool, Malformed> {
-        match self.stage {
-            Stage::Head => self.head(),
-            Stage::ChunkHead => {
-                let Some(line) = self.line()? else { return Ok(false) };
+    fn parse_part(&mut self) -> Result<bool, Malformed> {
+        match self.state {
+            ParseState::Head => self.read_head(),
+            ParseState::ChunkHead => {
+                let Some(line) = self.take_line()? else { return Ok(false) };
                 let length = line.split(';').next().unwrap_or_default().trim();
                 let length = usize::from_str_radix(length, 16).map_err(|_| Malformed)?;
                 let whole = length.checked_add(2).filter(|whole| *whole <= BODY_BYTES_MAX);
-                self.stage = if length == 0 { Stage::Trailer } else { Stage::Chunk(whole.ok_or(Malformed)?) };
+                self.state = if length == 0 {
+                    ParseState::Trailer
+                } else {
+                    ParseState::Chunk(whole.ok_or(Malformed)?)
+                };
                 Ok(true)
             }
-            Stage::Chunk(left) => {
-                let count = left.min(self.came.len());
+            ParseState::Chunk(left) => {
+                let count = left.min(self.received.len());
                 // The last two are the end of its line.
                 let of_body = count.min(left.saturating_sub(2));
-                self.body.extend_from_slice(&self.came[..of_body]);
-                self.came.drain(..count);
-                self.stage = if count == left { Stage::ChunkHead } else { Stage::Chunk(left - count) };
+                self.body.extend_from_slice(&self.received[..of_body]);
+                self.received.drain(..count);
+                self.state =
+                    if count == left { ParseState::ChunkHead } else { ParseState::Chunk(left - count) };
                 Ok(count == left)
             }
-            Stage::Trailer => {
-                if let Some(line) = self.line()?
+            ParseState::Trailer => {
+                if let Some(line) = self.take_line()?
                     && line.is_empty()
                 {
-                    self.stage = Stage::Over;
+                    self.state = ParseState::Over;
                 }
                 Ok(false)
             }
-            Stage::Length(left) => {
-                let count = left.min(self.came.len());
-                self.body.extend(self.came.drain(..count));
-                self.stage = if count == left { Stage::Over } else { Stage::Length(left - count) };
+            ParseState::Length(left) => {
+                let count = left.min(self.received.len());
+                self.body.extend(self.received.drain(..count));
+                self.state = if count == left { ParseState::Over } else { ParseState::Length(left - count) };
                 Ok(false)
             }
-            Stage::Over => Ok(false),
+            ParseState::Over => Ok(false),
         }
     }
 
-    fn head(&mut self) -> Result<bool, Malformed> {
-        let Some(end) = head_bytes(&self.came) else {
-            return if self.came.len() <= HEAD_BYTES_MAX { Ok(false) } else { Err(Malformed) };
+    fn read_head(&mut self) -> Result<bool, Malformed> {
+        let Some(end) = head_bytes(&self.received) else {
+            return if self.received.len() <= HEAD_BYTES_MAX { Ok(false) } else { Err(Malformed) };
         };
-        let head = String::from_utf8_lossy(&self.came[..end]).into_owned();
-        self.came.drain(..end);
+        let head = String::from_utf8_lossy(&self.received[..end]).into_owned();
+        self.received.drain(..end);
         let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok());
         self.status = status.ok_or(Malformed)?;
         let field = |wanted: &str| {
@@ -120,17 +125,17 @@ impl Response {
         let is_chunked =
             field("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
         let length = || field("content-length").map_or(Ok(0), str::parse).map_err(|_| Malformed);
-        self.stage = if is_chunked { Stage::ChunkHead } else { Stage::Length(length()?) };
+        self.state = if is_chunked { ParseState::ChunkHead } else { ParseState::Length(length()?) };
         Ok(true)
     }
 
     /// The next line, without its end.
-    fn line(&mut self) -> Result<Option<String>, Malformed> {
-        let Some(end) = self.came.windows(2).position(|two| two == b"\r\n") else {
-            return if self.came.len() <= LENGTH_LINE_MAX { Ok(None) } else { Err(Malformed) };
+    fn take_line(&mut self) -> Result<Option<String>, Malformed> {
+        let Some(end) = self.received.windows(2).position(|two| two == b"\r\n") else {
+            return if self.received.len() <= LENGTH_LINE_MAX { Ok(None) } else { Err(Malformed) };
         };
-        let line = String::from_utf8_lossy(&self.came[..end]).into_owned();
-        self.came.drain(..end + 2);
+        let line = String::from_utf8_lossy(&self.received[..end]).into_owned();
+        self.received.drain(..end + 2);
         Ok(Some(line))
     }
 }

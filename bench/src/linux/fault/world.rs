@@ -15,14 +15,14 @@ use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
 
-use super::browser::{Browser, Write};
+use super::browser::{Browser, Transaction};
 use super::chain::Chain;
-use super::ledger::{Ledger, PageId};
-use super::line::{Ask, Line, Purpose, Socket};
-use super::page::{Database, Page};
-use super::reaper::Kills;
+use super::crash_loop::KillLog;
+use super::oracle::{Oracle, PageId};
+use super::page::{DatabaseRequest, Page};
 use super::relay::Relay;
-use super::switching::{Request, Switching};
+use super::socket::{IdentityRequest, Purpose, Socket, WebSocket};
+use super::transport_switches::{RequestKind, TransportSwitches};
 use crate::linux::failure::Failure;
 use crate::linux::handshake;
 use crate::linux::rng::Rng;
@@ -40,19 +40,19 @@ const PAGES_PER_PAIR: usize = 5;
 pub(super) struct World {
     pub(super) pages: Vec<Page>,
     pub(super) browsers: Vec<Browser>,
-    pub(super) ledger: Ledger,
+    pub(super) oracle: Oracle,
     pub(super) rng: Rng,
-    pub(super) switching: Switching,
+    pub(super) transport_switches: TransportSwitches,
     /// The relay's ports: that of what is let through, and that of what is not.
     port: u16,
     refusing_port: u16,
-    kills: Arc<Kills>,
+    kills: Arc<KillLog>,
     begin: (Instant, u64),
     epoll: rustix::fd::OwnedFd,
-    lines: HashMap<u64, Line>,
+    sockets: HashMap<u64, Socket>,
     /// Connections that are made of requests.
     chains: HashMap<(PageId, ConnectionId), Chain>,
-    last_line: u64,
+    last_socket: u64,
     inputs: VecDeque<(PageId, Input)>,
 }
 
@@ -66,7 +66,7 @@ impl World {
         relay: &Relay,
         pages: usize,
         switching: bool,
-        kills: Arc<Kills>,
+        kills: Arc<KillLog>,
         mut rng: Rng,
     ) -> Result<Self, Failure> {
         let browsers = (pages - pages / PAGES_PER_PAIR).max(1);
@@ -77,17 +77,17 @@ impl World {
         Ok(Self {
             pages,
             browsers: (0..browsers).map(|_| Browser::new(pinned)).collect(),
-            ledger: Ledger::default(),
+            oracle: Oracle::default(),
             rng,
-            switching: Switching::new(switching),
+            transport_switches: TransportSwitches::new(switching),
             port: relay.port(),
             refusing_port: relay.refusing_port(),
             kills,
             begin: (Instant::now(), u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?,
-            lines: HashMap::new(),
+            sockets: HashMap::new(),
             chains: HashMap::new(),
-            last_line: 0,
+            last_socket: 0,
             inputs: VecDeque::new(),
         })
     }
@@ -101,30 +101,30 @@ impl World {
     ///
     /// # Errors
     /// When epoll fails.
-    pub(super) fn turn(&mut self) -> Result<(), Failure> {
+    pub(super) fn run_once(&mut self) -> Result<(), Failure> {
         let now = self.now();
         for index in 0..self.pages.len() {
             self.start_if_possible(index);
             let id = self.pages[index].id;
             while let Some(timer) = self.pages[index].take_timer(now) {
-                self.give(id, Input::TimerFired(timer));
+                self.deliver(id, Input::TimerFired(timer));
             }
-            while let Some(what) = self.pages[index].take_write(now) {
-                self.database(id, what);
+            while let Some(what) = self.pages[index].take_database_request(now) {
+                self.finish_database_request(id, what);
             }
         }
         self.poll_those_due(now);
-        self.give_up_requests(now);
-        self.wait()
+        self.time_out_requests(now);
+        self.wait_for_events()
     }
 
     /// Gives a page an input and does what it wants done, and so on until all is quiet.
-    pub(super) fn give(&mut self, id: PageId, input: Input) {
+    pub(super) fn deliver(&mut self, id: PageId, input: Input) {
         self.inputs.push_back((id, input));
-        self.settle();
+        self.run_inputs();
     }
 
-    fn settle(&mut self) {
+    fn run_inputs(&mut self) {
         while let Some((id, input)) = self.inputs.pop_front() {
             let now = self.now();
             let page = &mut self.pages[id.index];
@@ -143,13 +143,13 @@ impl World {
     pub(super) fn reload(&mut self, index: usize, in_order: bool) {
         let id = self.pages[index].id;
         if in_order {
-            self.give(id, Input::Leaving);
+            self.deliver(id, Input::Leaving);
         } else {
-            self.ledger.crashes += 1;
+            self.oracle.crashes += 1;
         }
         let old = &mut self.pages[index];
         // A crash takes with it what the database has not carried out; it keeps its order.
-        let pending = std::mem::take(&mut old.asked);
+        let pending = std::mem::take(&mut old.database_queue);
         let most = pending.len() as u64;
         let done = if in_order { most } else { self.rng.between(0, most) };
         let mut page = Page::new(PageId { life: id.life + 1, ..id }, old.browser, self.rng.next());
@@ -159,14 +159,14 @@ impl World {
         self.pages[index] = page;
         let browser = self.pages[index].browser;
         for (_, what) in pending.into_iter().take(usize::try_from(done).unwrap_or(usize::MAX)) {
-            if let Database::Write(write) = what {
-                self.note_kept(&write);
-                self.browsers[browser].commit(write);
+            if let DatabaseRequest::Write(transaction) = what {
+                self.record_stored(&transaction);
+                self.browsers[browser].commit(transaction);
             }
         }
         self.chains.retain(|(page, _), _| *page != id);
-        for (_, line) in self.lines.extract_if(|_, line| line.page == id) {
-            if in_order { drop(line) } else { line.crash() }
+        for (_, socket) in self.sockets.extract_if(|_, socket| socket.page == id) {
+            if in_order { drop(socket) } else { socket.reset() }
         }
         self.start_if_possible(index);
     }
@@ -179,49 +179,56 @@ impl World {
         if !page.is_started && (is_first || browser.cookie.is_some()) {
             page.is_started = true;
             let (id, name) = (page.id, browser.name.clone());
-            let ways = Input::TransportHints { last_good: browser.worked, pinned: browser.pinned };
-            self.give(id, ways);
-            self.give(id, Input::Started { build: "dev".to_owned(), name });
+            let ways = Input::TransportHints { last_good: browser.last_good, pinned: browser.pinned };
+            self.deliver(id, ways);
+            self.deliver(id, Input::Started { build: "dev".to_owned(), name });
         }
     }
 
     fn perform(&mut self, id: PageId, effect: Effect) {
         let page = &mut self.pages[id.index];
         match effect {
-            Effect::FetchIdentity => self.ask(id, Ask::Me),
-            Effect::Join { name } => self.ask(id, Ask::Join(name)),
-            Effect::Rename { name } => self.ask(id, Ask::Rename(name)),
-            Effect::SignOut => self.ask(id, Ask::SignOut),
+            Effect::FetchIdentity => self.send_identity_request(id, IdentityRequest::Me),
+            Effect::Join { name } => self.send_identity_request(id, IdentityRequest::Join(name)),
+            Effect::Rename { name } => self.send_identity_request(id, IdentityRequest::Rename(name)),
+            Effect::SignOut => self.send_identity_request(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browsers[page.browser].name = name,
-            Effect::LoadRows => self.ask_database(id, Database::Load),
-            Effect::SaveRow(row) => self.ask_database(id, Database::Write(Write::Keep(row))),
-            Effect::DeleteRow(key) => self.ask_database(id, Database::Write(Write::Drop(key))),
-            Effect::RenewLease { keys, until } => {
-                self.ask_database(id, Database::Write(Write::Lease(keys, until)))
+            Effect::LoadRows => self.queue_database_request(id, DatabaseRequest::Load),
+            Effect::SaveRow(row) => {
+                self.queue_database_request(id, DatabaseRequest::Write(Transaction::SaveRow(row)))
             }
-            Effect::SaveDraft(draft) => self.ask_database(id, Database::Write(Write::Draft(draft))),
+            Effect::DeleteRow(key) => {
+                self.queue_database_request(id, DatabaseRequest::Write(Transaction::DeleteRow(key)))
+            }
+            Effect::RenewLease { keys, until } => {
+                self.queue_database_request(id, DatabaseRequest::Write(Transaction::RenewLease(keys, until)))
+            }
+            Effect::SaveDraft(draft) => {
+                self.queue_database_request(id, DatabaseRequest::Write(Transaction::SaveDraft(draft)))
+            }
             Effect::RememberTransport(_) | Effect::RememberPin(_) => self.remember(id, effect),
-            Effect::OpenConnection(socket, Transport::WebSocket) => {
+            Effect::OpenConnection(connection, Transport::WebSocket) => {
                 let request = handshake::request_v1(self.port, self.cookie(id).unwrap_or_default());
                 let port = self.port_for(id, Transport::WebSocket);
-                self.switching.count(Request::Handshake);
-                if !self.open(id, port, Purpose::Socket(Socket::new(socket)), request) {
-                    let closed = Input::ConnectionClosed { socket, code: 1006, reason: String::new() };
+                self.transport_switches.count_request(RequestKind::Handshake);
+                if !self.open_socket(id, port, Purpose::WebSocket(WebSocket::new(connection)), request) {
+                    let closed =
+                        Input::ConnectionClosed { socket: connection, code: 1006, reason: String::new() };
                     self.inputs.push_back((id, closed));
                 }
             }
-            Effect::OpenConnection(socket, transport) => self.open_chain(id, socket, transport),
-            Effect::Transmit(socket, command) => {
+            Effect::OpenConnection(connection, transport) => self.open_chain(id, connection, transport),
+            Effect::Transmit(connection, command) => {
                 let text = command.to_text();
-                if !self.say_by_chain(id, socket, &text) {
-                    self.transmit(id, socket, &text);
+                if !self.say_by_chain(id, connection, &text) {
+                    self.send_frame(id, connection, &text);
                 }
             }
-            Effect::CloseConnection(socket, code) => {
-                self.leave_chain(id, socket);
-                let mark = self.line_of(id, socket);
-                if let Some(line) = mark.and_then(|mark| self.lines.remove(&mark)) {
-                    line.close(code);
+            Effect::CloseConnection(connection, code) => {
+                self.leave_chain(id, connection);
+                let key = self.find_socket(id, connection);
+                if let Some(socket) = key.and_then(|key| self.sockets.remove(&key)) {
+                    socket.close(code);
                 }
             }
             Effect::ScheduleTimer(timer, at) => drop(page.timers.insert(timer, at)),
@@ -239,42 +246,42 @@ impl World {
         self.browsers[self.pages[id.index].browser].cookie.as_deref()
     }
 
-    fn ask_database(&mut self, id: PageId, what: Database) {
+    fn queue_database_request(&mut self, id: PageId, what: DatabaseRequest) {
         let at = self.now() + self.rng.between(0, DATABASE_MS_MAX);
-        let asked = &mut self.pages[id.index].asked;
-        let at = asked.back().map_or(at, |(before, _)| at.max(*before));
-        asked.push_back((at, what));
+        let queue = &mut self.pages[id.index].database_queue;
+        let at = queue.back().map_or(at, |(before, _)| at.max(*before));
+        queue.push_back((at, what));
     }
 
-    fn database(&mut self, id: PageId, what: Database) {
+    fn finish_database_request(&mut self, id: PageId, what: DatabaseRequest) {
         let browser = self.pages[id.index].browser;
         match what {
-            Database::Load => {
-                let stored = self.browsers[browser].stored();
-                self.give(id, Input::RowsLoaded(Some(stored)));
+            DatabaseRequest::Load => {
+                let rows = self.browsers[browser].load_rows();
+                self.deliver(id, Input::RowsLoaded(Some(rows)));
             }
-            Database::Write(write) => {
-                let kept = match &write {
-                    Write::Keep(row) => Some(row.key()),
+            DatabaseRequest::Write(transaction) => {
+                let kept = match &transaction {
+                    Transaction::SaveRow(row) => Some(row.key()),
                     _ => None,
                 };
-                self.note_kept(&write);
-                self.browsers[browser].commit(write);
+                self.record_stored(&transaction);
+                self.browsers[browser].commit(transaction);
                 if let Some(key) = kept {
-                    self.give(id, Input::RowSaved { key, ok: true });
+                    self.deliver(id, Input::RowSaved { key, ok: true });
                 }
             }
         }
     }
 
-    fn note_kept(&mut self, write: &Write) {
-        if let Write::Keep(row) = write {
-            self.ledger.kept(row.client_id);
+    fn record_stored(&mut self, transaction: &Transaction) {
+        if let Transaction::SaveRow(row) = transaction {
+            self.oracle.record_stored(row.client_id);
         }
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
-        let due = self.pages.iter().filter_map(Page::due).min();
+    fn wait_for_events(&mut self) -> Result<(), Failure> {
+        let due = self.pages.iter().filter_map(Page::next_due).min();
         let now = self.now();
         let wait = due.map_or(LOOK_MS, |due| due.saturating_sub(now).min(LOOK_MS));
         let wait = Timespec::try_from(Duration::from_millis(wait)).map_err(Failure::at("a time to wait"))?;
@@ -284,7 +291,7 @@ impl World {
             Err(error) => return Err(Failure::at("epoll")(error)),
         }
         for event in events {
-            self.serve(event.data.u64(), event.flags);
+            self.serve_socket(event.data.u64(), event.flags);
         }
         Ok(())
     }

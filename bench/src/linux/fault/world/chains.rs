@@ -9,10 +9,10 @@ use shared::{Command, Event};
 use super::World;
 use crate::linux::api;
 use crate::linux::fault::chain::{self, Chain, Part, Polled, What};
-use crate::linux::fault::ledger::PageId;
-use crate::linux::fault::line::{Line, Purpose};
+use crate::linux::fault::oracle::PageId;
 use crate::linux::fault::response::Response;
-use crate::linux::fault::switching::Request;
+use crate::linux::fault::socket::{Purpose, Socket};
+use crate::linux::fault::transport_switches::RequestKind;
 
 /// How long an answer may take that does not wait, in milliseconds.
 const REQUEST_MS: u64 = 10_000;
@@ -77,7 +77,7 @@ impl World {
             .collect();
         for (id, socket) in due {
             self.poll(id, socket);
-            self.settle();
+            self.run_inputs();
         }
     }
 
@@ -91,9 +91,9 @@ impl World {
         let Some(chain) = self.chains.get(&(id, socket)) else { return };
         let transport = chain.transport;
         let kind = match (&what, chain.wait_s()) {
-            (What::Stream(_), _) => Request::Stream,
-            (_, 0) => Request::Poll,
-            _ => Request::LongPoll,
+            (What::Stream(_), _) => RequestKind::Stream,
+            (_, 0) => RequestKind::Poll,
+            _ => RequestKind::LongPoll,
         };
         let request = api::get(path, self.port, self.cookie(id));
         let port = self.port_for(id, transport);
@@ -106,7 +106,7 @@ impl World {
         let reference = reference.and_then(|command| command["ref"].as_u64());
         let request = api::post(&chain.command_path(), self.port, self.cookie(id), text);
         let what = What::Command(reference, is_presence);
-        self.send(id, socket, what, request, (Request::Command, self.port, REQUEST_MS));
+        self.send(id, socket, what, request, (RequestKind::Command, self.port, REQUEST_MS));
     }
 
     fn send(
@@ -115,13 +115,13 @@ impl World {
         socket: ConnectionId,
         what: What,
         request: String,
-        (kind, port, patience): (Request, u16, u64),
+        (kind, port, patience): (RequestKind, u16, u64),
     ) {
-        self.switching.count(kind);
+        self.transport_switches.count_request(kind);
         let from = self.now();
         let (by, response) = (from.saturating_add(patience), Response::default());
         let part = Part { of: socket, what, from, by, response };
-        if !self.open(id, port, Purpose::Part(part), request) {
+        if !self.open_socket(id, port, Purpose::Part(part), request) {
             self.chain_over(id, socket, ABNORMAL, String::new());
         }
     }
@@ -134,12 +134,12 @@ impl World {
         text: String,
     ) {
         if self.note_by_chain(line, socket, &text) {
-            self.give(line.0, Input::FrameReceived(socket, text));
+            self.deliver(line.0, Input::FrameReceived(socket, text));
         }
     }
 
     /// A request was answered, or never will be.
-    pub(super) fn responded(&mut self, line: &Line, part: &Part, answer: Option<(u16, Vec<u8>)>) {
+    pub(super) fn responded(&mut self, line: &Socket, part: &Part, answer: Option<(u16, Vec<u8>)>) {
         let (id, socket) = (line.page, part.of);
         match (&part.what, answer) {
             (_, Some((401, _))) => self.chain_over(id, socket, SIGNED_OUT, String::new()),
@@ -153,7 +153,7 @@ impl World {
             }
             _ => self.chain_over(id, socket, ABNORMAL, String::new()),
         }
-        self.settle();
+        self.run_inputs();
     }
 
     fn commanded(
@@ -178,7 +178,7 @@ impl World {
         }
         if self.note_by_chain(line, socket, &frame) {
             let event = Event::parse(&frame).unwrap_or(Event::Unknown);
-            self.give(line.0, Input::AnswerReceived(socket, event));
+            self.deliver(line.0, Input::AnswerReceived(socket, event));
         }
     }
 
@@ -207,7 +207,7 @@ impl World {
         chain.poll_at = Some(now + chain.pace.answered(polled.again_ms));
         for frame in polled.frames.into_iter().chain([chain::through(polled.through)]) {
             if self.note_by_chain(line, socket, &frame) {
-                self.give(id, Input::FrameReceived(socket, frame));
+                self.deliver(id, Input::FrameReceived(socket, frame));
             }
         }
     }
@@ -223,10 +223,10 @@ impl World {
         let event = Event::parse(frame).ok();
         if let Some(Event::Welcome(welcome)) = &event {
             chain.welcomed(welcome);
-            self.switching.welcomed(id, chain.transport);
+            self.transport_switches.record_welcome(id, chain.transport);
         }
         if let Some(event) = event {
-            Self::note(&mut chain.noted, &mut self.ledger, &self.kills, opened, &event);
+            Self::record_event(&mut chain.noted, &mut self.oracle, &self.kills, opened, &event);
         }
         true
     }
@@ -240,10 +240,10 @@ impl World {
 
     /// The page lets go of it; false if this is none of these connections.
     pub(super) fn leave_chain(&mut self, id: PageId, socket: ConnectionId) -> bool {
-        let is_part = |line: &Line| {
+        let is_part = |line: &Socket| {
             line.page == id && matches!(&line.purpose, Purpose::Part(part) if part.of == socket)
         };
-        self.lines.retain(|_, line| !is_part(line));
+        self.sockets.retain(|_, line| !is_part(line));
         self.chains.remove(&(id, socket)).is_some()
     }
 
@@ -251,7 +251,7 @@ impl World {
     pub(super) fn remember(&mut self, id: PageId, effect: Effect) {
         let browser = &mut self.browsers[self.pages[id.index].browser];
         match effect {
-            Effect::RememberTransport(worked) => browser.worked = worked,
+            Effect::RememberTransport(last_good) => browser.last_good = last_good,
             Effect::RememberPin(pinned) => browser.pinned = pinned,
             _ => {}
         }

@@ -12,73 +12,74 @@ use shared::{Command, ErrorCode, Event, Member};
 use super::World;
 use crate::linux::api::{self, Answer};
 use crate::linux::fault::chain::Noted;
-use crate::linux::fault::ledger::{Ledger, PageId, Place};
-use crate::linux::fault::line::{Ask, Line, Purpose, Told};
-use crate::linux::fault::reaper::Kills;
+use crate::linux::fault::crash_loop::KillLog;
+use crate::linux::fault::oracle::{Oracle, PageId, Position};
+use crate::linux::fault::socket::{IdentityRequest, Purpose, Socket, SocketEvent};
 use crate::linux::handshake;
 
 /// How long a request may take, in milliseconds: as the page gives up on one.
 const REQUEST_MS: u64 = 10_000;
 
 impl World {
-    pub(super) fn transmit(&mut self, id: PageId, socket: ConnectionId, text: &str) {
-        let Some(mark) = self.line_of(id, socket) else { return };
-        let Some(line) = self.lines.get_mut(&mark) else { return };
-        line.transmit(text);
-        line.flush();
-        if let (Ok(Command::Post(post)), Purpose::Socket(socket)) =
-            (serde_json::from_str(text), &mut line.purpose)
+    pub(super) fn send_frame(&mut self, id: PageId, connection: ConnectionId, text: &str) {
+        let Some(key) = self.find_socket(id, connection) else { return };
+        let Some(socket) = self.sockets.get_mut(&key) else { return };
+        socket.queue_frame(text);
+        socket.flush();
+        if let (Ok(Command::Post(post)), Purpose::WebSocket(web_socket)) =
+            (serde_json::from_str(text), &mut socket.purpose)
         {
-            socket.noted.posts.insert(post.reference, post.client_id);
+            web_socket.noted.posts.insert(post.reference, post.client_id);
         }
-        self.watch(mark);
+        self.update_interest(key);
     }
 
-    pub(super) fn line_of(&self, id: PageId, wanted: ConnectionId) -> Option<u64> {
-        let is_it = |line: &Line| {
-            line.page == id && matches!(&line.purpose, Purpose::Socket(socket) if socket.id == wanted)
+    pub(super) fn find_socket(&self, id: PageId, wanted: ConnectionId) -> Option<u64> {
+        let is_it = |socket: &Socket| {
+            socket.page == id
+                && matches!(&socket.purpose, Purpose::WebSocket(web_socket) if web_socket.id == wanted)
         };
-        self.lines.iter().find(|(_, line)| is_it(line)).map(|(mark, _)| *mark)
+        self.sockets.iter().find(|(_, socket)| is_it(socket)).map(|(key, _)| *key)
     }
 
-    pub(super) fn ask(&mut self, id: PageId, ask: Ask) {
-        self.pages[id.index].requests += 1;
+    pub(super) fn send_identity_request(&mut self, id: PageId, ask: IdentityRequest) {
+        self.pages[id.index].identity_requests += 1;
         let cookie = self.cookie(id);
         let request = match &ask {
-            Ask::Me => api::me(self.port, cookie),
-            Ask::Join(name) => api::naming("/api/join", self.port, cookie, name),
-            Ask::Rename(name) => api::naming("/api/name", self.port, cookie, name),
-            Ask::SignOut => api::sign_out(self.port, cookie),
+            IdentityRequest::Me => api::me(self.port, cookie),
+            IdentityRequest::Join(name) => api::naming("/api/join", self.port, cookie, name),
+            IdentityRequest::Rename(name) => api::naming("/api/name", self.port, cookie, name),
+            IdentityRequest::SignOut => api::sign_out(self.port, cookie),
         };
         let by = self.now() + REQUEST_MS;
-        if !self.open(id, self.port, Purpose::Request(ask.clone(), by), request) {
-            self.answered(id, &ask, None);
+        if !self.open_socket(id, self.port, Purpose::Identity(ask.clone(), by), request) {
+            self.finish_identity_request(id, &ask, None);
         }
     }
 
-    pub(super) fn give_up_requests(&mut self, now: u64) {
-        let is_late = |_: &u64, line: &mut Line| match &line.purpose {
-            Purpose::Request(_, by) => *by <= now,
+    pub(super) fn time_out_requests(&mut self, now: u64) {
+        let is_late = |_: &u64, socket: &mut Socket| match &socket.purpose {
+            Purpose::Identity(_, by) => *by <= now,
             Purpose::Part(part) => part.by <= now,
-            Purpose::Socket(_) => false,
+            Purpose::WebSocket(_) => false,
         };
-        let late: Vec<Line> = self.lines.extract_if(is_late).map(|(_, line)| line).collect();
-        for line in late {
-            match &line.purpose {
-                Purpose::Request(ask, _) => {
-                    self.answered(line.page, ask, None);
-                    self.settle();
+        let late: Vec<Socket> = self.sockets.extract_if(is_late).map(|(_, socket)| socket).collect();
+        for socket in late {
+            match &socket.purpose {
+                Purpose::Identity(ask, _) => {
+                    self.finish_identity_request(socket.page, ask, None);
+                    self.run_inputs();
                 }
-                Purpose::Part(part) => self.responded(&line, part, None),
-                Purpose::Socket(_) => {}
+                Purpose::Part(part) => self.responded(&socket, part, None),
+                Purpose::WebSocket(_) => {}
             }
         }
     }
 
     /// What the page is told of an answer, as its browser took it.
-    fn answered(&mut self, id: PageId, ask: &Ask, answer: Option<Answer>) {
+    fn finish_identity_request(&mut self, id: PageId, ask: &IdentityRequest, answer: Option<Answer>) {
         if self.pages[id.index].id == id {
-            self.pages[id.index].requests -= 1;
+            self.pages[id.index].identity_requests -= 1;
         }
         let browser = &mut self.browsers[self.pages[id.index].browser];
         if let Some(cookie) = answer.as_ref().and_then(|answer| answer.cookie.clone()) {
@@ -95,122 +96,124 @@ impl World {
             me.and_then(|me| me.member).ok_or(NameRefusal { code, suggestion })
         };
         let input = match ask {
-            Ask::Me => Input::IdentityFetched(me.map(|me| me.member).ok_or(Unreachable)),
-            Ask::Join(_) | Ask::Rename(_) => Input::Named(named(me)),
-            Ask::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
+            IdentityRequest::Me => Input::IdentityFetched(me.map(|me| me.member).ok_or(Unreachable)),
+            IdentityRequest::Join(_) | IdentityRequest::Rename(_) => Input::Named(named(me)),
+            IdentityRequest::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
         };
         self.inputs.push_back((id, input));
     }
 
     /// Opens a line; false when the relay does not take it.
-    pub(super) fn open(&mut self, id: PageId, port: u16, purpose: Purpose, request: String) -> bool {
-        let line = handshake::dial(port, None).and_then(|stream| Line::new(stream, id, purpose, request));
-        let Ok(mut line) = line else { return false };
-        line.flush();
-        self.last_line += 1;
-        let (mark, mut flags) = (self.last_line, EventFlags::IN);
-        flags.set(EventFlags::OUT, line.is_full());
-        if epoll::add(&self.epoll, line.stream(), EventData::new_u64(mark), flags).is_err() {
+    pub(super) fn open_socket(&mut self, id: PageId, port: u16, purpose: Purpose, request: String) -> bool {
+        let socket = handshake::dial(port, None).and_then(|stream| Socket::new(stream, id, purpose, request));
+        let Ok(mut socket) = socket else { return false };
+        socket.flush();
+        self.last_socket += 1;
+        let (key, mut flags) = (self.last_socket, EventFlags::IN);
+        flags.set(EventFlags::OUT, socket.has_pending_bytes());
+        if epoll::add(&self.epoll, socket.stream(), EventData::new_u64(key), flags).is_err() {
             return false;
         }
-        self.lines.insert(mark, line);
+        self.sockets.insert(key, socket);
         true
     }
 
-    fn watch(&self, mark: u64) {
-        if let Some(line) = self.lines.get(&mark) {
+    fn update_interest(&self, key: u64) {
+        if let Some(socket) = self.sockets.get(&key) {
             let mut flags = EventFlags::IN;
-            flags.set(EventFlags::OUT, line.is_full());
+            flags.set(EventFlags::OUT, socket.has_pending_bytes());
             // A line that epoll knows stays known until it is dropped.
-            let _ = epoll::modify(&self.epoll, line.stream(), EventData::new_u64(mark), flags);
+            let _ = epoll::modify(&self.epoll, socket.stream(), EventData::new_u64(key), flags);
         }
     }
 
-    pub(super) fn serve(&mut self, mark: u64, flags: EventFlags) {
-        let mut told = Vec::new();
-        let Some(line) = self.lines.get_mut(&mark) else { return };
+    pub(super) fn serve_socket(&mut self, key: u64, flags: EventFlags) {
+        let mut events = Vec::new();
+        let Some(socket) = self.sockets.get_mut(&key) else { return };
         if flags.contains(EventFlags::OUT) {
-            line.flush();
+            socket.flush();
         }
         if flags != EventFlags::OUT {
-            line.read(&mut told);
-            line.flush();
+            socket.read(&mut events);
+            socket.flush();
         }
-        self.watch(mark);
-        for told in told {
+        self.update_interest(key);
+        for event in events {
             // What came before may have made the page close it.
-            if self.lines.contains_key(&mark) {
-                self.tell(mark, told);
+            if self.sockets.contains_key(&key) {
+                self.handle_socket_event(key, event);
             }
         }
     }
 
-    fn tell(&mut self, mark: u64, told: Told) {
-        if let Told::Responded(answer) = told {
-            let Some(line) = self.lines.remove(&mark) else { return };
-            if let Purpose::Part(part) = &line.purpose {
-                self.responded(&line, part, answer);
+    fn handle_socket_event(&mut self, key: u64, event: SocketEvent) {
+        if let SocketEvent::Responded(answer) = event {
+            let Some(socket) = self.sockets.remove(&key) else { return };
+            if let Purpose::Part(part) = &socket.purpose {
+                self.responded(&socket, part, answer);
             }
             return;
         }
-        let is_over = matches!(told, Told::Closed(..) | Told::Answered(_));
-        let ended = if is_over { self.lines.remove(&mark) } else { None };
-        let Some(line) = ended.as_ref().or_else(|| self.lines.get(&mark)) else { return };
-        let id = line.page;
-        let input = match (&line.purpose, told) {
-            (Purpose::Request(ask, _), Told::Answered(answer)) => {
+        let is_over = matches!(event, SocketEvent::Closed(..) | SocketEvent::Answered(_));
+        let ended = if is_over { self.sockets.remove(&key) } else { None };
+        let Some(socket) = ended.as_ref().or_else(|| self.sockets.get(&key)) else { return };
+        let id = socket.page;
+        let input = match (&socket.purpose, event) {
+            (Purpose::Identity(ask, _), SocketEvent::Answered(answer)) => {
                 let ask = ask.clone();
-                self.answered(id, &ask, answer);
-                return self.settle();
+                self.finish_identity_request(id, &ask, answer);
+                return self.run_inputs();
             }
-            (Purpose::Part(part), Told::Closed(code, reason)) => {
-                let socket = part.of;
-                self.chain_over(id, socket, code, reason);
-                return self.settle();
+            (Purpose::Part(part), SocketEvent::Closed(code, reason)) => {
+                let connection = part.of;
+                self.chain_over(id, connection, code, reason);
+                return self.run_inputs();
             }
-            (Purpose::Part(part), Told::Frame(text)) => {
-                let (line, socket) = ((id, line.opened), part.of);
-                return self.streamed(line, socket, text);
+            (Purpose::Part(part), SocketEvent::Frame(text)) => {
+                let (from, connection) = ((id, socket.opened), part.of);
+                return self.streamed(from, connection, text);
             }
-            (Purpose::Socket(socket), Told::Opened) => Input::ConnectionOpened(socket.id),
-            (Purpose::Socket(socket), Told::Closed(code, reason)) => {
-                Input::ConnectionClosed { socket: socket.id, code, reason }
+            (Purpose::WebSocket(web_socket), SocketEvent::Opened) => Input::ConnectionOpened(web_socket.id),
+            (Purpose::WebSocket(web_socket), SocketEvent::Closed(code, reason)) => {
+                Input::ConnectionClosed { socket: web_socket.id, code, reason }
             }
-            (Purpose::Socket(socket), Told::Frame(text)) => {
-                let socket = socket.id;
-                self.note_frame(mark, &text);
-                Input::FrameReceived(socket, text)
+            (Purpose::WebSocket(web_socket), SocketEvent::Frame(text)) => {
+                let connection = web_socket.id;
+                self.record_frame(key, &text);
+                Input::FrameReceived(connection, text)
             }
             _ => return,
         };
-        self.give(id, input);
+        self.deliver(id, input);
     }
 
     /// Writes down what a frame of a WebSocket tells, before its client sees it.
-    fn note_frame(&mut self, mark: u64, text: &str) {
-        let Some(line) = self.lines.get_mut(&mark) else { return };
-        let (Purpose::Socket(socket), Ok(event)) = (&mut line.purpose, Event::parse(text)) else { return };
+    fn record_frame(&mut self, key: u64, text: &str) {
+        let Some(socket) = self.sockets.get_mut(&key) else { return };
+        let (Purpose::WebSocket(web_socket), Ok(event)) = (&mut socket.purpose, Event::parse(text)) else {
+            return;
+        };
         if let Event::Welcome(_) = event {
-            self.switching.welcomed(line.page, Transport::WebSocket);
+            self.transport_switches.record_welcome(socket.page, Transport::WebSocket);
         }
-        Self::note(&mut socket.noted, &mut self.ledger, &self.kills, line.opened, &event);
+        Self::record_event(&mut web_socket.noted, &mut self.oracle, &self.kills, socket.opened, &event);
     }
 
-    pub(super) fn note(
+    pub(super) fn record_event(
         noted: &mut Noted,
-        ledger: &mut Ledger,
-        kills: &Kills,
+        oracle: &mut Oracle,
+        kills: &KillLog,
         opened: Instant,
         event: &Event,
     ) {
         match event {
             Event::Reply(reply) => {
                 if let Some(client_id) = noted.posts.remove(&reply.reference) {
-                    ledger.acknowledged(client_id, Place { n: reply.n, seq: reply.seq });
-                    kills.answered(opened);
+                    oracle.record_acknowledged(client_id, Position { n: reply.n, seq: reply.seq });
+                    kills.record_reply(opened);
                 }
             }
-            Event::Posted(posted) => ledger.out_of_turn += u64::from(noted.came(posted.to, posted.n)),
+            Event::Posted(posted) => oracle.late_deliveries += u64::from(noted.came(posted.to, posted.n)),
             _ => {}
         }
     }

@@ -7,25 +7,25 @@ use client::input::Input;
 use client::view::{Edge, RowState, View};
 use shared::{ClientId, Message, RoomId};
 
-use super::ledger::Verdict;
+use super::oracle::Verdict;
 
 /// How far it is.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct HistoryWalk {
     /// Rooms that are still to be read; the last is being read.
     rooms: Vec<RoomId>,
     is_opened: bool,
     /// What was shown of the open room, newest first.
     shown: Vec<ClientId>,
     /// The oldest row when older ones were asked for.
-    asked_at: Option<ClientId>,
+    requested_at: Option<ClientId>,
     /// Rows that were shown, of all rooms.
     pub(super) rows: u64,
 }
 
-impl Reading {
-    pub(super) fn of(rooms: Vec<RoomId>) -> Self {
-        Self { rooms, is_opened: false, shown: Vec::new(), asked_at: None, rows: 0 }
+impl HistoryWalk {
+    pub(super) fn new(rooms: Vec<RoomId>) -> Self {
+        Self { rooms, is_opened: false, shown: Vec::new(), requested_at: None, rows: 0 }
     }
 
     /// Every room was read.
@@ -34,12 +34,12 @@ impl Reading {
     }
 
     /// Rooms that are to be read, rows shown of the open one, and where older ones were asked for.
-    pub(super) fn place(&self) -> (usize, usize, Option<ClientId>) {
-        (self.rooms.len(), self.shown.len(), self.asked_at)
+    pub(super) fn progress(&self) -> (usize, usize, Option<ClientId>) {
+        (self.rooms.len(), self.shown.len(), self.requested_at)
     }
 
     /// Looks at the page; what the person does next, if there is anything to do.
-    pub(super) fn look(
+    pub(super) fn advance(
         &mut self,
         view: &View,
         log: &BTreeMap<RoomId, Vec<Message>>,
@@ -61,28 +61,28 @@ impl Reading {
                 return Vec::new();
             }
             self.shown = rows.iter().rev().copied().collect();
-        } else if self.asked_at.is_none_or(|first| rows.first() != Some(&first)) {
+        } else if self.requested_at.is_none_or(|first| rows.first() != Some(&first)) {
             let held = self.shown.last().and_then(|first| rows.iter().position(|row| row == first));
             match held {
                 Some(at) => self.shown.extend(rows[..at].iter().rev()),
-                None => verdict.tell(format!("older rows of {room:?} do not touch those before")),
+                None => verdict.add_detail(format!("older rows of {room:?} do not touch those before")),
             }
-            self.asked_at = None;
+            self.requested_at = None;
         }
         match view.older {
             Edge::Loading => Vec::new(),
             Edge::End => {
-                self.judge(room, messages, verdict);
+                self.check_shown(room, messages, verdict);
                 self.rooms.pop();
                 self.is_opened = false;
                 self.rows += self.shown.len() as u64;
                 self.shown.clear();
-                self.asked_at = None;
+                self.requested_at = None;
                 // Another look opens the next.
                 Vec::new()
             }
-            Edge::More | Edge::Failed if self.asked_at.is_none() || view.older == Edge::Failed => {
-                self.asked_at = rows.first().copied();
+            Edge::More | Edge::Failed if self.requested_at.is_none() || view.older == Edge::Failed => {
+                self.requested_at = rows.first().copied();
                 // Who reads above the end does not follow it.
                 vec![Input::FollowEnd(false), Input::LoadOlder]
             }
@@ -90,7 +90,7 @@ impl Reading {
         }
     }
 
-    fn judge(&self, room: RoomId, messages: &[Message], verdict: &mut Verdict) {
+    fn check_shown(&self, room: RoomId, messages: &[Message], verdict: &mut Verdict) {
         let log: Vec<ClientId> = messages.iter().map(|message| message.client_id).collect();
         if self.shown.iter().rev().eq(&log) {
             return;
@@ -102,7 +102,7 @@ impl Reading {
         verdict.lost += missing as u64;
         verdict.reordered += u64::from(doubled == 0 && missing == 0);
         let (shown, log) = (self.shown.len(), log.len());
-        verdict.tell(format!(
+        verdict.add_detail(format!(
             "a page shows {shown} rows of {log} in {room:?}: {missing} missing, {doubled} doubled"
         ));
     }

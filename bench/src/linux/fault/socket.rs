@@ -9,7 +9,7 @@ use client::input::ConnectionId;
 use rustix::net::sockopt;
 
 use super::chain::{Noted, Part, Streamed, What};
-use super::ledger::PageId;
+use super::oracle::PageId;
 use crate::linux::api::Answer;
 use crate::linux::frame::{Opcode, Reader, Writer, encode};
 use crate::linux::handshake;
@@ -22,14 +22,14 @@ const ABNORMAL: u16 = 1006;
 
 /// The socket.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Socket {
     stream: TcpStream,
     /// Whose it is.
     pub(super) page: PageId,
     /// When it was opened.
     pub(super) opened: Instant,
     out: Vec<u8>,
-    came: Vec<u8>,
+    received: Vec<u8>,
     pub(super) purpose: Purpose,
 }
 
@@ -37,16 +37,16 @@ pub(super) struct Line {
 #[derive(Debug)]
 pub(super) enum Purpose {
     /// A WebSocket.
-    Socket(Socket),
+    WebSocket(WebSocket),
     /// A request about who one is, which is given up at this time.
-    Request(Ask, u64),
+    Identity(IdentityRequest, u64),
     /// A request of a connection that is made of them.
     Part(Part),
 }
 
 /// A WebSocket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct WebSocket {
     pub(super) id: ConnectionId,
     /// There from the handshake on.
     reader: Option<Reader>,
@@ -55,7 +55,7 @@ pub(super) struct Socket {
 
 /// A request about who one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum IdentityRequest {
     Me,
     Join(String),
     Rename(String),
@@ -64,7 +64,7 @@ pub(super) enum Ask {
 
 /// What a line tells.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum SocketEvent {
     Opened,
     Frame(String),
     /// It is over: the close code and its reason.
@@ -75,7 +75,7 @@ pub(super) enum Told {
     Responded(Option<(u16, Vec<u8>)>),
 }
 
-impl Line {
+impl Socket {
     /// Begins with this to be sent.
     pub(super) fn new(
         stream: TcpStream,
@@ -85,7 +85,7 @@ impl Line {
     ) -> std::io::Result<Self> {
         stream.set_nonblocking(true)?;
         let out = out.into_bytes();
-        Ok(Self { stream, page, opened: Instant::now(), out, came: Vec::new(), purpose })
+        Ok(Self { stream, page, opened: Instant::now(), out, received: Vec::new(), purpose })
     }
 
     /// The socket itself.
@@ -94,12 +94,12 @@ impl Line {
     }
 
     /// Whether bytes wait for the socket to take them.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn has_pending_bytes(&self) -> bool {
         !self.out.is_empty()
     }
 
     /// Queues a text frame.
-    pub(super) fn transmit(&mut self, text: &str) {
+    pub(super) fn queue_frame(&mut self, text: &str) {
         encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
     }
 
@@ -110,7 +110,7 @@ impl Line {
     }
 
     /// Ends it as a crashed program's sockets end.
-    pub(super) fn crash(self) {
+    pub(super) fn reset(self) {
         // Then it ends with an end: that is a loss too.
         let _ = sockopt::set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
     }
@@ -123,43 +123,43 @@ impl Line {
     }
 
     /// Reads what has come.
-    pub(super) fn read(&mut self, told: &mut Vec<Told>) {
+    pub(super) fn read(&mut self, events: &mut Vec<SocketEvent>) {
         let mut buffer = vec![0; READ_BYTES];
         match self.stream.read(&mut buffer) {
-            Ok(count @ 1..) => self.take(&mut buffer[..count], told),
+            Ok(count @ 1..) => self.read_bytes(&mut buffer[..count], events),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Ok(0) | Err(_) => told.push(match self.purpose {
-                Purpose::Part(Part { what: What::Stream(_), .. }) | Purpose::Socket(_) => {
-                    Told::Closed(ABNORMAL, String::new())
+            Ok(0) | Err(_) => events.push(match self.purpose {
+                Purpose::Part(Part { what: What::Stream(_), .. }) | Purpose::WebSocket(_) => {
+                    SocketEvent::Closed(ABNORMAL, String::new())
                 }
-                Purpose::Part(_) => Told::Responded(None),
-                Purpose::Request(..) => Told::Answered(Answer::read(&self.came)),
+                Purpose::Part(_) => SocketEvent::Responded(None),
+                Purpose::Identity(..) => SocketEvent::Answered(Answer::read(&self.received)),
             }),
         }
     }
 
-    fn take(&mut self, bytes: &mut [u8], told: &mut Vec<Told>) {
+    fn read_bytes(&mut self, bytes: &mut [u8], events: &mut Vec<SocketEvent>) {
         match &mut self.purpose {
-            Purpose::Request(..) => {
-                self.came.extend_from_slice(bytes);
-                let answer = Answer::read(&self.came);
+            Purpose::Identity(..) => {
+                self.received.extend_from_slice(bytes);
+                let answer = Answer::read(&self.received);
                 if answer.as_ref().is_some_and(|answer| answer.body.is_some()) {
-                    told.push(Told::Answered(answer));
+                    events.push(SocketEvent::Answered(answer));
                 }
             }
-            Purpose::Part(part) => hear(part, bytes, told),
-            Purpose::Socket(socket) => match &mut socket.reader {
-                Some(reader) => feed(reader, bytes, &mut self.out, told),
+            Purpose::Part(part) => read_response(part, bytes, events),
+            Purpose::WebSocket(socket) => match &mut socket.reader {
+                Some(reader) => read_frames(reader, bytes, &mut self.out, events),
                 None => {
-                    self.came.extend_from_slice(bytes);
-                    let Some(end) = handshake::head_bytes(&self.came) else { return };
-                    let mut rest = self.came.split_off(end);
-                    if !handshake::accepts(&self.came) {
-                        return told.push(Told::Closed(ABNORMAL, String::new()));
+                    self.received.extend_from_slice(bytes);
+                    let Some(end) = handshake::head_bytes(&self.received) else { return };
+                    let mut rest = self.received.split_off(end);
+                    if !handshake::accepts(&self.received) {
+                        return events.push(SocketEvent::Closed(ABNORMAL, String::new()));
                     }
-                    told.push(Told::Opened);
+                    events.push(SocketEvent::Opened);
                     let reader = socket.reader.insert(Reader::new(Writer::Server));
-                    feed(reader, &mut rest, &mut self.out, told);
+                    read_frames(reader, &mut rest, &mut self.out, events);
                 }
             },
         }
@@ -167,11 +167,11 @@ impl Line {
 }
 
 /// Reads what has come of the answer to a request.
-fn hear(part: &mut Part, bytes: &[u8], told: &mut Vec<Told>) {
+fn read_response(part: &mut Part, bytes: &[u8], events: &mut Vec<SocketEvent>) {
     let is_fine = part.response.push(bytes).is_ok();
     let Some(status) = part.response.status().filter(|_| is_fine) else {
         if !is_fine {
-            told.push(Told::Responded(None));
+            events.push(SocketEvent::Responded(None));
         }
         return;
     };
@@ -180,39 +180,39 @@ fn hear(part: &mut Part, bytes: &[u8], told: &mut Vec<Told>) {
         What::Stream(reader) if status == 200 => {
             let body = part.response.take_body();
             match reader.push(&body) {
-                Some(streamed) => told.extend(streamed.into_iter().map(|streamed| match streamed {
-                    Streamed::Frame(text) => Told::Frame(text),
-                    Streamed::Closed(code, reason) => Told::Closed(code, reason),
+                Some(streamed) => events.extend(streamed.into_iter().map(|streamed| match streamed {
+                    Streamed::Frame(text) => SocketEvent::Frame(text),
+                    Streamed::Closed(code, reason) => SocketEvent::Closed(code, reason),
                 })),
-                None => told.push(Told::Closed(ABNORMAL, String::new())),
+                None => events.push(SocketEvent::Closed(ABNORMAL, String::new())),
             }
             if is_over {
-                told.push(Told::Closed(ABNORMAL, String::new()));
+                events.push(SocketEvent::Closed(ABNORMAL, String::new()));
             }
         }
-        What::Stream(_) => told.push(Told::Responded(Some((status, Vec::new())))),
-        _ if is_over => told.push(Told::Responded(Some((status, part.response.take_body())))),
+        What::Stream(_) => events.push(SocketEvent::Responded(Some((status, Vec::new())))),
+        _ if is_over => events.push(SocketEvent::Responded(Some((status, part.response.take_body())))),
         _ => {}
     }
 }
 
-fn feed(reader: &mut Reader, bytes: &mut [u8], out: &mut Vec<u8>, told: &mut Vec<Told>) {
+fn read_frames(reader: &mut Reader, bytes: &mut [u8], out: &mut Vec<u8>, events: &mut Vec<SocketEvent>) {
     let fed = reader.feed(bytes, |opcode, payload| match opcode {
-        Opcode::Text => told.push(Told::Frame(String::from_utf8_lossy(payload).into_owned())),
+        Opcode::Text => events.push(SocketEvent::Frame(String::from_utf8_lossy(payload).into_owned())),
         Opcode::Ping => encode(out, Opcode::Pong, payload, Some(MASK)),
         Opcode::Close => {
             let code = payload.first_chunk().map_or(ABNORMAL, |code| u16::from_be_bytes(*code));
             let reason = String::from_utf8_lossy(payload.get(2..).unwrap_or_default());
-            told.push(Told::Closed(code, reason.into_owned()));
+            events.push(SocketEvent::Closed(code, reason.into_owned()));
         }
         Opcode::Binary | Opcode::Pong => {}
     });
     if fed.is_err() {
-        told.push(Told::Closed(ABNORMAL, String::new()));
+        events.push(SocketEvent::Closed(ABNORMAL, String::new()));
     }
 }
 
-impl Socket {
+impl WebSocket {
     pub(super) fn new(id: ConnectionId) -> Self {
         Self { id, reader: None, noted: Noted::default() }
     }

@@ -6,14 +6,14 @@ use std::fmt;
 
 use client::transport::Transport;
 
-use super::ledger::PageId;
+use super::oracle::PageId;
 
 /// Between two times at which pages are told, in milliseconds.
 const SWITCH_MS: u64 = 1_000;
 
 /// One kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum RequestKind {
     Handshake,
     Stream,
     LongPoll,
@@ -23,21 +23,21 @@ pub(super) enum Request {
 
 /// What there was.
 #[derive(Debug)]
-pub(super) struct Switching {
+pub(super) struct TransportSwitches {
     /// No: all pages are pinned to the WebSocket.
     pub(super) is_on: bool,
     next_at: u64,
     requests: [u64; 5],
     /// Pages that were told.
-    pub(super) told: u64,
+    pub(super) requested: u64,
     /// Welcomes by another transport than the page's last one.
     switches: u64,
     last: BTreeMap<PageId, Transport>,
 }
 
-impl Switching {
+impl TransportSwitches {
     pub(super) fn new(is_on: bool) -> Self {
-        Self { is_on, next_at: 0, requests: [0; 5], told: 0, switches: 0, last: BTreeMap::new() }
+        Self { is_on, next_at: 0, requests: [0; 5], requested: 0, switches: 0, last: BTreeMap::new() }
     }
 
     /// Whether it is time, once for each time.
@@ -50,12 +50,12 @@ impl Switching {
     }
 
     /// A request was made.
-    pub(super) fn count(&mut self, request: Request) {
-        self.requests[request as usize] += 1;
+    pub(super) fn count_request(&mut self, kind: RequestKind) {
+        self.requests[kind as usize] += 1;
     }
 
     /// A page was welcome.
-    pub(super) fn welcomed(&mut self, page: PageId, transport: Transport) {
+    pub(super) fn record_welcome(&mut self, page: PageId, transport: Transport) {
         if self.last.insert(page, transport).is_some_and(|before| before != transport) {
             self.switches += 1;
         }
@@ -67,7 +67,7 @@ impl Switching {
     }
 }
 
-impl fmt::Display for Switching {
+impl fmt::Display for TransportSwitches {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [handshakes, streams, long_polls, polls, commands] = self.requests;
         write!(
@@ -83,21 +83,21 @@ mod tests {
 
     #[test]
     fn it_is_due_once_a_second_and_never_when_off() {
-        let mut switching = Switching::new(true);
-        let due: Vec<bool> = [5_000, 5_000, 5_999, 6_000].map(|now| switching.is_due(now)).into();
+        let mut switches = TransportSwitches::new(true);
+        let due: Vec<bool> = [5_000, 5_000, 5_999, 6_000].map(|now| switches.is_due(now)).into();
         assert_eq!(due, [true, false, false, true]);
-        assert!(!Switching::new(false).is_due(5_000));
+        assert!(!TransportSwitches::new(false).is_due(5_000));
     }
 
     #[test]
     fn a_switch_is_another_transport_in_one_life_of_a_page() {
-        let mut switching = Switching::new(true);
+        let mut switches = TransportSwitches::new(true);
         let page = |life| PageId { index: 0, life };
-        switching.welcomed(page(0), Transport::WebSocket);
-        switching.welcomed(page(0), Transport::WebSocket);
-        switching.welcomed(page(1), Transport::Poll);
-        assert_eq!(switching.switches(), 0);
-        switching.welcomed(page(1), Transport::LongPoll);
-        assert_eq!(switching.switches(), 1);
+        switches.record_welcome(page(0), Transport::WebSocket);
+        switches.record_welcome(page(0), Transport::WebSocket);
+        switches.record_welcome(page(1), Transport::Poll);
+        assert_eq!(switches.switches(), 0);
+        switches.record_welcome(page(1), Transport::LongPoll);
+        assert_eq!(switches.switches(), 1);
     }
 }

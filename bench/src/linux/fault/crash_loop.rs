@@ -36,19 +36,19 @@ pub(super) struct Kill {
 
 /// What the thread and the pages both write down.
 #[derive(Debug, Default)]
-pub(super) struct Kills {
+pub(super) struct KillLog {
     list: Mutex<Vec<Kill>>,
     is_over: AtomicBool,
 }
 
-impl Kills {
+impl KillLog {
     /// All until now.
-    pub(super) fn list(&self) -> Vec<Kill> {
+    pub(super) fn snapshot(&self) -> Vec<Kill> {
         self.lock().clone()
     }
 
     /// A reply came over a connection that was opened at this time.
-    pub(super) fn answered(&self, opened: Instant) {
+    pub(super) fn record_reply(&self, opened: Instant) {
         if let Some(last) = self.lock().last_mut()
             && last.answered.is_none()
             && opened > last.at
@@ -63,28 +63,28 @@ impl Kills {
 }
 
 /// The thread.
-pub(super) struct Reaper {
-    pub(super) kills: Arc<Kills>,
-    thread: Option<JoinHandle<Result<Reaped, Failure>>>,
+pub(super) struct CrashLoop {
+    pub(super) kills: Arc<KillLog>,
+    thread: Option<JoinHandle<Result<CrashLoopEnd, Failure>>>,
 }
 
 /// What it hands back.
-pub(super) struct Reaped {
+pub(super) struct CrashLoopEnd {
     /// The server, which is ready.
     pub(super) server: Server,
     /// Copies that were checked and are whole.
     pub(super) checks: u64,
 }
 
-impl Reaper {
+impl CrashLoop {
     /// Begins.
     ///
     /// # Errors
     /// When there is no thread.
     pub(super) fn start(server: Server, rng: Rng) -> Result<Self, Failure> {
-        let kills = Arc::new(Kills::default());
-        let work = Work { server, rng, kills: Arc::clone(&kills), checks: 0 };
-        let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || work.run());
+        let kills = Arc::new(KillLog::default());
+        let state = CrashLoopThread { server, rng, kills: Arc::clone(&kills), checks: 0 };
+        let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || state.run());
         Ok(Self { kills, thread: Some(thread.map_err(Failure::at("no thread for the reaper"))?) })
     }
 
@@ -97,26 +97,26 @@ impl Reaper {
     ///
     /// # Errors
     /// What made it end earlier.
-    pub(super) fn stop(mut self) -> Result<Reaped, Failure> {
+    pub(super) fn stop(mut self) -> Result<CrashLoopEnd, Failure> {
         self.kills.is_over.store(true, Ordering::Relaxed);
         match self.thread.take().map(JoinHandle::join) {
-            Some(Ok(reaped)) => reaped,
+            Some(Ok(end)) => end,
             _ => Err(Failure::new("the reaper panicked")),
         }
     }
 }
 
-struct Work {
+struct CrashLoopThread {
     server: Server,
     rng: Rng,
-    kills: Arc<Kills>,
+    kills: Arc<KillLog>,
     checks: u64,
 }
 
-impl Work {
-    fn run(mut self) -> Result<Reaped, Failure> {
-        match self.reap() {
-            Ok(()) => Ok(Reaped { server: self.server, checks: self.checks }),
+impl CrashLoopThread {
+    fn run(mut self) -> Result<CrashLoopEnd, Failure> {
+        match self.run_until_stopped() {
+            Ok(()) => Ok(CrashLoopEnd { server: self.server, checks: self.checks }),
             Err(failure) => {
                 let folder = self.server.home().keep().display().to_string();
                 Err(Failure::new(format!("{failure}\nthe folder stays: {folder}")))
@@ -124,7 +124,7 @@ impl Work {
         }
     }
 
-    fn reap(&mut self) -> Result<(), Failure> {
+    fn run_until_stopped(&mut self) -> Result<(), Failure> {
         while !self.kills.is_over.load(Ordering::Relaxed) {
             let is_early = self.rng.one_in(EARLY_ONE_IN);
             let most = if is_early { EARLY_MS_MAX } else { WAIT_MS_MAX };
@@ -136,18 +136,18 @@ impl Work {
             while Instant::now() < due && !self.kills.is_over.load(Ordering::Relaxed) {
                 self.server.expect_alive()?;
                 if is_early {
-                    self.note_ready();
+                    self.record_ready();
                 }
                 thread::sleep(LOOK_EVERY);
             }
             if !self.kills.is_over.load(Ordering::Relaxed) {
-                self.kill()?;
+                self.kill_and_restart()?;
             }
         }
         self.await_ready()
     }
 
-    fn kill(&mut self) -> Result<(), Failure> {
+    fn kill_and_restart(&mut self) -> Result<(), Failure> {
         self.server.kill()?;
         let copy = self.rng.one_in(CHECK_ONE_IN).then(|| self.server.home().folder().join("copy"));
         if let Some(copy) = &copy {
@@ -168,13 +168,13 @@ impl Work {
 
     fn await_ready(&mut self) -> Result<(), Failure> {
         self.server.await_ready()?;
-        self.note_ready();
+        self.record_ready();
         Ok(())
     }
 
-    fn note_ready(&mut self) {
-        let is_noted = self.kills.lock().last().is_none_or(|last| last.ready.is_some());
-        if !is_noted
+    fn record_ready(&mut self) {
+        let is_recorded = self.kills.lock().last().is_none_or(|last| last.ready.is_some());
+        if !is_recorded
             && self.server.is_ready()
             && let Some(last) = self.kills.lock().last_mut()
         {

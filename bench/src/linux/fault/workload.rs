@@ -8,7 +8,7 @@ use client::view::{Edge, IdentityView, RowState, View};
 use shared::{ClientId, RoomId};
 
 use super::browser::Browser;
-use super::ledger::PageId;
+use super::oracle::PageId;
 use super::world::World;
 
 /// The longest pause of a person between two things, in milliseconds.
@@ -26,73 +26,73 @@ const BLOCK_ONE_IN: u64 = 10;
 
 impl World {
     /// Everybody does what is due by now.
-    pub(super) fn act(&mut self, rooms: usize) {
+    pub(super) fn act_users(&mut self, rooms: usize) {
         let now = self.now();
         for index in 0..self.pages.len() {
             let page = &mut self.pages[index];
             if page.is_started && page.acts_at <= now {
                 page.acts_at = now + self.rng.between(1, PAUSE_MS_MAX);
                 let id = page.id;
-                self.act_at(id, rooms);
+                self.act_user(id, rooms);
             }
         }
     }
 
-    fn act_at(&mut self, id: PageId, rooms: usize) {
+    fn act_user(&mut self, id: PageId, rooms: usize) {
         let view = self.pages[id.index].client.view();
         match &view.identity {
             IdentityView::Unknown { .. } | IdentityView::Nobody { busy: true, .. } => {}
-            IdentityView::Nobody { .. } => self.join(id, &view),
+            IdentityView::Nobody { .. } => self.request_name(id, &view),
             IdentityView::Somebody { .. } => {
-                self.settle_in(id, &view, rooms);
+                self.ensure_rooms(id, &view, rooms);
                 if view.waiting > WAITING_MAX {
                     return;
                 }
                 match self.rng.between(0, 99) {
-                    0..80 => self.write(id, &view),
+                    0..80 => self.send_posts(id, &view),
                     80..86 => {
-                        if let Some(room) = self.any_room(&view) {
-                            self.give(id, Input::OpenRoom(room));
+                        if let Some(room) = self.pick_room(&view) {
+                            self.deliver(id, Input::OpenRoom(room));
                         }
                     }
                     86..90 => {
-                        self.give(id, Input::FollowEnd(false));
-                        self.give(id, Input::LoadOlder);
+                        self.deliver(id, Input::FollowEnd(false));
+                        self.deliver(id, Input::LoadOlder);
                     }
                     90..92 => {
-                        self.give(id, Input::JumpToLatest);
-                        self.give(id, Input::FollowEnd(true));
+                        self.deliver(id, Input::JumpToLatest);
+                        self.deliver(id, Input::FollowEnd(true));
                     }
                     92..94 => {
                         let (room, text) = (view.room, "half a word".to_owned());
-                        self.give(id, Input::DraftChanged { room, text });
+                        self.deliver(id, Input::DraftChanged { room, text });
                     }
-                    94..96 if !view.connection.welcomed => self.give(id, Input::ReconnectNow),
+                    94..96 if !view.connection.welcomed => self.deliver(id, Input::ReconnectNow),
                     _ => {}
                 }
-                self.send_again(id, &view);
+                self.retry_failed(id, &view);
             }
         }
     }
 
     /// The person asks for a name.
-    pub(super) fn join(&mut self, id: PageId, view: &View) {
+    pub(super) fn request_name(&mut self, id: PageId, view: &View) {
         let IdentityView::Nobody { name, refusal, .. } = &view.identity else { return };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
         let remembered = (!name.is_empty() && refusal.is_none()).then(|| name.to_string());
         let name = suggested.or(remembered).unwrap_or_else(|| format!("Guest {}", id.index));
-        self.give(id, Input::Join { name });
+        self.deliver(id, Input::Join { name });
     }
 
     /// Makes and joins the rooms of the run; true while some are missing, or a command is under way.
-    fn settle_in(&mut self, id: PageId, view: &View, rooms: usize) -> bool {
+    fn ensure_rooms(&mut self, id: PageId, view: &View, rooms: usize) -> bool {
         let name = |number: usize| format!("Room {number}");
         let is_in = |number: &usize| view.rooms.iter().any(|room| *room.name == *name(*number));
         let missing = (0..rooms).find(|number| !is_in(number));
         if let Some(pending) = view.pending.first() {
             if let RowState::Failed(_) = pending.state {
                 // Somebody made it first, or an earlier life of this page; it will be found.
-                self.give(id, Input::Discard(pending.key));
+                self.deliver(id, Input::Discard(pending.key));
             }
             return true;
         }
@@ -100,55 +100,55 @@ impl World {
         let name = name(missing);
         let client_id = ClientId(self.rng.bytes());
         match view.directory.as_deref() {
-            None => self.give(id, Input::SearchDirectory { find: name }),
+            None => self.deliver(id, Input::SearchDirectory { find: name }),
             Some(found) if found.edge == Edge::Loading => {}
             Some(found) => {
                 match found.rooms.iter().find(|room| room.name == name) {
-                    Some(room) => self.give(id, Input::JoinRoom { client_id, room: room.id }),
+                    Some(room) => self.deliver(id, Input::JoinRoom { client_id, room: room.id }),
                     None if missing % self.browsers.len() == id.index => {
                         let description = "for the run".to_owned();
-                        self.give(id, Input::CreateRoom { client_id, name, description });
+                        self.deliver(id, Input::CreateRoom { client_id, name, description });
                     }
                     None => {}
                 }
-                self.give(id, Input::CloseDirectory);
+                self.deliver(id, Input::CloseDirectory);
             }
         }
         true
     }
 
-    fn write(&mut self, id: PageId, view: &View) {
-        let Some(room) = self.any_room(view) else { return };
+    fn send_posts(&mut self, id: PageId, view: &View) {
+        let Some(room) = self.pick_room(view) else { return };
         let burst = if self.rng.one_in(8) { self.rng.between(2, BURST_MAX) } else { 1 };
         for _ in 0..burst {
             if !self.pages[id.index].client.can_send() {
                 return;
             }
             let client_id = ClientId(self.rng.bytes());
-            let text = self.ledger.next_text(id);
-            self.ledger.sent(client_id, id, room, &text);
-            self.give(id, Input::Send { client_id, room, text });
+            let text = self.oracle.next_text(id);
+            self.oracle.record_sent(client_id, id, room, &text);
+            self.deliver(id, Input::Send { client_id, room, text });
         }
     }
 
-    fn any_room(&mut self, view: &View) -> Option<RoomId> {
+    fn pick_room(&mut self, view: &View) -> Option<RoomId> {
         self.rng.pick(&view.rooms).map(|room| room.id)
     }
 
     /// A row that was refused for good is sent once more by hand. None should be.
-    fn send_again(&mut self, id: PageId, view: &View) {
+    fn retry_failed(&mut self, id: PageId, view: &View) {
         let failed = view.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
         if let Some(row) = failed {
-            self.ledger.retried(row.key.client_id);
-            self.give(id, Input::Retry(row.key));
+            self.oracle.record_retried(row.key.client_id);
+            self.deliver(id, Input::Retry(row.key));
         }
     }
 
     /// Once a second some are told to use another transport, and the network of some lets another
     /// one pass no more.
-    pub(super) fn switch(&mut self) {
+    pub(super) fn switch_transports(&mut self) {
         let now = self.now();
-        if !self.switching.is_due(now) {
+        if !self.transport_switches.is_due(now) {
             return;
         }
         for index in 0..self.pages.len() {
@@ -157,8 +157,8 @@ impl World {
             if is_started && self.rng.one_in(SWITCH_ONE_IN) {
                 let pinned = self.rng.pick(&Transport::ALL).copied();
                 let pinned = pinned.filter(|_| !self.rng.one_in(UNPIN_ONE_IN));
-                self.switching.told += 1;
-                self.give(id, Input::PinTransport(pinned));
+                self.transport_switches.requested += 1;
+                self.deliver(id, Input::PinTransport(pinned));
             }
             if self.rng.one_in(BLOCK_ONE_IN) {
                 let blocked = self.rng.pick(&Transport::ALL).copied();
@@ -168,20 +168,20 @@ impl World {
     }
 
     /// Nothing is blocked any more; and who was told to use one transport uses it to the end.
-    pub(super) fn let_all_pass(&mut self) {
+    pub(super) fn unblock_all(&mut self) {
         self.pages.iter_mut().for_each(|page| page.blocked = None);
     }
 
     /// Once the network is healed: browsers tell their pages so.
-    pub(super) fn tell_of_the_network(&mut self) {
+    pub(super) fn report_network_online(&mut self) {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
-            self.give(id, Input::NetworkReported { online: true });
+            self.deliver(id, Input::NetworkReported { online: true });
         }
     }
 
     /// In the calm people only help what cannot help itself: a name, a row that was refused.
-    pub(super) fn tend(&mut self, rooms: usize) {
+    pub(super) fn assist_users(&mut self, rooms: usize) {
         let now = self.now();
         for index in 0..self.pages.len() {
             let page = &mut self.pages[index];
@@ -192,9 +192,9 @@ impl World {
             let id = page.id;
             let view = page.client.view();
             match &view.identity {
-                IdentityView::Nobody { busy: false, .. } => self.join(id, &view),
-                IdentityView::Somebody { .. } if !self.settle_in(id, &view, rooms) => {
-                    self.send_again(id, &view)
+                IdentityView::Nobody { busy: false, .. } => self.request_name(id, &view),
+                IdentityView::Somebody { .. } if !self.ensure_rooms(id, &view, rooms) => {
+                    self.retry_failed(id, &view)
                 }
                 _ => {}
             }
@@ -202,8 +202,8 @@ impl World {
     }
 
     /// What still keeps the pages from rest.
-    pub(super) fn unrest(&mut self, rooms: usize) -> Option<String> {
-        let lying = self.browsers.iter().map(Browser::stored).enumerate();
+    pub(super) fn find_unfinished(&mut self, rooms: usize) -> Option<String> {
+        let lying = self.browsers.iter().map(Browser::load_rows).enumerate();
         if let Some((at, stored)) = lying.into_iter().find(|(_, stored)| !stored.rows.is_empty()) {
             return Some(format!("browser {at} has {:?}", stored.rows));
         }
@@ -215,8 +215,8 @@ impl World {
             let is_waiting = view.waiting > 0 || !view.pending.is_empty() || !view.left_behind.is_empty();
             if !view.connection.welcomed
                 || view.catching_up
-                || page.requests > 0
-                || !page.asked.is_empty()
+                || page.identity_requests > 0
+                || !page.database_queue.is_empty()
                 || is_waiting
             {
                 let (link, waiting) = (&view.connection, view.waiting);
