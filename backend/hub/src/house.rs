@@ -224,11 +224,12 @@ impl Transaction<'_> {
         self.house.rooms.may_join(author)?;
         let id = self.house.rooms.next_id();
         let room = Room { id, name: name.as_str().to_owned(), description };
+        // The member's event subscribes the creator's sessions: it precedes the room's first event,
+        // or they would miss that one.
+        self.tell_member(member.clone(), room.clone(), 1);
         let to = Address::Room(id);
         let ((n, prev), at) = (self.place(to), self.at);
-        let made = RoomCreated { n, to, prev, at, author, client_id, room: room.clone() };
-        self.tell(Event::RoomCreated(made), None);
-        self.tell_member(member.clone(), room);
+        self.tell(Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room }), None);
         self.enter_room(member, id, None);
         Ok(self.receipt(n, Some(id)))
     }
@@ -263,7 +264,8 @@ impl Transaction<'_> {
         self.house.rooms.may_join(author)?;
         let name = state.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned());
         let told = Room { id: room, name, description: state.description.clone() };
-        self.tell_member(member.clone(), told);
+        let members = state.members.saturating_add(1);
+        self.tell_member(member.clone(), told, members);
         let n = self.enter_room(member, room, None);
         Ok(self.receipt(n, Some(room)))
     }
@@ -281,17 +283,21 @@ impl Transaction<'_> {
         Ok(self.receipt(n, Some(room)))
     }
 
-    /// Tells the member, who may be away, which room it is.
-    fn tell_member(&mut self, member: Member, room: Room) {
+    /// Records for the member which room they joined, and how many are in it with them.
+    fn tell_member(&mut self, member: Member, room: Room, members: u32) {
         let to = Address::Member(member.id);
         let ((n, prev), at) = (self.place(to), self.at);
-        self.tell(Event::MemberJoined(MemberJoined { n, to, prev, at, member, room: Some(room) }), None);
+        let (room, members) = (Some(room), Some(members));
+        self.tell(Event::MemberJoined(MemberJoined { n, to, prev, at, member, room, members }), None);
     }
 
     fn enter_room(&mut self, member: Member, room: RoomId, device: Option<DeviceKey>) -> u64 {
         let to = Address::Room(room);
         let ((n, prev), at) = (self.place(to), self.at);
-        self.tell(Event::MemberJoined(MemberJoined { n, to, prev, at, member, room: None }), device);
+        self.tell(
+            Event::MemberJoined(MemberJoined { n, to, prev, at, member, room: None, members: None }),
+            device,
+        );
         n
     }
 

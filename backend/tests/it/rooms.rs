@@ -104,8 +104,10 @@ async fn another_session_of_the_member_hears_of_the_room_at_once() {
     let room = make(&mut first, 2, "a").await;
     let Event::MemberJoined(told) = second.event().await else { panic!() };
     assert_eq!(told.room.unwrap().id, room);
+    let Event::RoomCreated(created) = second.event().await else { panic!() };
+    assert_eq!((created.to, created.n, created.prev), (Address::Room(room), told.n + 1, 0));
     let Event::MemberJoined(joined) = second.event().await else { panic!() };
-    assert_eq!((joined.to, joined.prev), (Address::Room(room), told.n - 1));
+    assert_eq!((joined.to, joined.prev), (Address::Room(room), created.n));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod differential;
 mod history;
 #[path = "../common/hold.rs"]
 mod hold;
+mod older_order;
 mod replay;
 mod retry;
 mod subject;

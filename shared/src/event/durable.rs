@@ -37,7 +37,9 @@ impl Posted {
     }
 }
 
-/// A member joined a room. Told to the member with the room, and then to the room.
+/// A member joined a room.
+///
+/// The log holds it twice: first addressed to the member, with `room` and `members`, then to the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MemberJoined {
     /// Position in the log.
@@ -50,9 +52,13 @@ pub struct MemberJoined {
     pub at: u64,
     /// Who.
     pub member: Member,
-    /// Which room, where it is told to the member.
+    /// Room that the member joined; only where the event is addressed to the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<Room>,
+    /// Count of the room's members, this one included; only where the event is addressed to the
+    /// member. Absent in events that were committed before this field existed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<u32>,
 }
 
 /// A member left a room; the lobby: the house. Told to the room, and then to the member.
@@ -128,7 +134,7 @@ pub struct RoomChanged {
 
 crate::read! {
     Posted { n, to, prev, seq, at, author, name, tag, client_id, text }
-    MemberJoined { n, to, prev, at, member, room }
+    MemberJoined { n, to, prev, at, member, room, members }
     MemberLeft { n, to, prev, at, member, room }
     Renamed { n, to, prev, at, member }
     RoomCreated { n, to, prev, at, author, client_id, room }

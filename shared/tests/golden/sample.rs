@@ -99,14 +99,15 @@ pub(crate) fn commands() -> Vec<(&'static str, Command)> {
 pub(crate) fn events() -> Vec<(&'static str, Event)> {
     let to = Address::Room(RoomId::LOBBY);
     let through = Through { through: cursor(7) };
-    let joined = MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None };
+    let joined =
+        MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None, members: None };
     let renamed = Renamed { n: 6, to, prev: 5, at: 1_767_225_620_000, member: tom("Tomás") };
     let left = MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2), room: None };
     let there = Address::Room(TASTING);
     let to_mei = Address::Member(MemberId(1));
     let at = 1_767_225_700_000;
     let created = RoomCreated {
-        n: 8,
+        n: 9,
         to: there,
         prev: 0,
         at,
@@ -115,11 +116,11 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         room: tasting("Oolong, mostly."),
     };
     let room = Some(tasting("Oolong, mostly."));
-    let told = MemberJoined { n: 9, to: to_mei, prev: 0, at, member: mei(), room };
+    let told = MemberJoined { n: 8, to: to_mei, prev: 0, at, member: mei(), room, members: Some(1) };
     let changed = changed();
-    let gone = MemberLeft { n: 13, to: to_mei, prev: 9, at, member: MemberId(1), room: Some(TASTING) };
+    let gone = MemberLeft { n: 13, to: to_mei, prev: 8, at, member: MemberId(1), room: Some(TASTING) };
     let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
-    let made = Reply { reference: 3, n: 8, seq: 0, at, room: Some(TASTING) };
+    let made = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
         ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
@@ -315,7 +316,7 @@ pub(crate) fn welcome() -> Welcome {
 
 fn welcome_back() -> Welcome {
     let Room { id, name, description } = tasting("Oolong, mostly.");
-    let tasting = RoomEntry { id, name, description, members: 1, joined: 9, last: 10, seq: 0 };
+    let tasting = RoomEntry { id, name, description, members: 1, joined: 10, last: 10, seq: 0 };
     Welcome {
         reference: 1,
         build: BUILD.into(),

@@ -120,6 +120,15 @@ impl RoomTable {
         self.stays.get(&member)?.rooms.get(&room).copied()
     }
 
+    /// Position of the first event of a room that a member may read: `room_created` for the room's
+    /// creator, otherwise the member's own `member_joined`. None if the member is not in the room.
+    ///
+    /// [`crate::House::execute`] gives the events of one change consecutive positions. So the position
+    /// before the member's `member_joined` is that of `room_created`, or is not addressed to this room.
+    pub fn readable_from(&self, member: MemberId, room: RoomId) -> Option<u64> {
+        self.joined(member, room).map(|joined| joined.saturating_sub(1))
+    }
+
     /// The rooms that a member is in, and since when.
     pub fn of(&self, member: MemberId) -> impl Iterator<Item = (RoomId, u64)> {
         self.stays.get(&member).into_iter().flat_map(|stays| stays.rooms.iter().map(|(id, n)| (*id, *n)))

@@ -80,7 +80,8 @@ impl Hub {
         // What was before one's stay is not missing.
         let after = match to {
             Address::Room(room) => {
-                after.max(self.house.rooms.joined(member, room).unwrap_or(0).saturating_sub(1))
+                let from = self.house.rooms.readable_from(member, room).unwrap_or(0);
+                after.max(from.saturating_sub(1))
             }
             Address::Member(_) => after,
         };

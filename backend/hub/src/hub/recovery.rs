@@ -245,7 +245,7 @@ impl Hub {
         let rooms = &self.house.rooms;
         let is_theirs = |event: &Event| match event.position() {
             Some(Position { n, to: Address::Room(room), .. }) => {
-                rooms.joined(member, room).is_some_and(|joined| joined <= n)
+                rooms.readable_from(member, room).is_some_and(|from| from <= n)
             }
             _ => true,
         };

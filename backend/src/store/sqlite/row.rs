@@ -43,6 +43,8 @@ struct JoinedBody {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     room: Option<Room>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    members: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,11 +73,11 @@ pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -
             let body = json(&PostedBody { seq: *seq, name: name.clone(), tag: *tag })?;
             (POSTED, *author, *at, body, Some(text.as_str()))
         }
-        Event::MemberJoined(MemberJoined { at, member, room, .. }) => (
+        Event::MemberJoined(MemberJoined { at, member, room, members, .. }) => (
             JOINED,
             member.id,
             *at,
-            json(&JoinedBody { name: member.name.clone(), room: room.clone() })?,
+            json(&JoinedBody { name: member.name.clone(), room: room.clone(), members: *members })?,
             None,
         ),
         Event::MemberLeft(MemberLeft { at, member, room, .. }) => {
@@ -163,8 +165,16 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
             Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
         }
         JOINED => {
-            let JoinedBody { name, room } = event_row.body()?;
-            Event::MemberJoined(MemberJoined { n, to, prev, at, member: Member { id: author, name }, room })
+            let JoinedBody { name, room, members } = event_row.body()?;
+            Event::MemberJoined(MemberJoined {
+                n,
+                to,
+                prev,
+                at,
+                member: Member { id: author, name },
+                room,
+                members,
+            })
         }
         LEFT => Event::MemberLeft(MemberLeft {
             n,

@@ -151,13 +151,24 @@ impl House {
         let [me, to] = [Address::Member(who.id), Address::Room(id)];
         let room = self.rooms.get(&id).cloned();
         let (n, prev) = self.advance(me);
-        let told = MemberJoined { n, to: me, prev, at: 1, member: who.clone(), room };
+        let told = MemberJoined { n, to: me, prev, at: 1, member: who.clone(), room, members: None };
         let told = self.commit(Event::MemberJoined(told));
         let (n, prev) = self.advance(to);
         if who.id == MemberId(1) {
             self.stays.insert(id, n);
         }
-        [told, self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room: None }))]
+        [
+            told,
+            self.commit(Event::MemberJoined(MemberJoined {
+                n,
+                to,
+                prev,
+                at: 1,
+                member: who,
+                room: None,
+                members: None,
+            })),
+        ]
     }
 
     /// Ann leaves a room: what the room is told, and what she is.

@@ -225,7 +225,15 @@ fn people_come_and_go() {
 fn events_for_ourselves_have_an_order_of_their_own() {
     let mut house = House::new(1);
     let joined = |n, to, prev| {
-        frame(&Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: member(3, "Cy"), room: None }))
+        frame(&Event::MemberJoined(MemberJoined {
+            n,
+            to,
+            prev,
+            at: 1,
+            member: member(3, "Cy"),
+            room: None,
+            members: None,
+        }))
     };
     let mut page = Page::welcome_in(&house);
     let me = Address::Member(ann().id);

@@ -4,9 +4,13 @@ use super::*;
 use crate::{
     input::{ExpectedIdentity, Poll},
     limits::{PLAIN_POSTS_PER_POST, POSTS_PER_S},
-    query::QueryResult,
+    query::{QueryResult, ReplayPart},
 };
-use shared::command::{PageAnchor, RoomCreate, RoomMove};
+use shared::{
+    Member, Room,
+    command::{PageAnchor, RoomCreate, RoomMove},
+    event::{MemberJoined, Posted, RoomCreated},
+};
 
 mod presence;
 
@@ -19,6 +23,7 @@ fn sent(out: &[Output]) -> Vec<String> {
         Event::Present(present) => format!("present {}", present.count),
         Event::MemberJoined(joined) => format!("joined {}", joined.n),
         Event::MemberLeft(left) => format!("left {}", left.n),
+        Event::RoomCreated(created) => format!("created {}", created.n),
         other => format!("{other:?}"),
     };
     let words = out.iter().filter_map(|output| match output {
@@ -373,4 +378,64 @@ fn who_leaves_a_room_in_the_middle_of_a_poll_is_told_nothing_that_came_after() {
     // What is published meanwhile is held back, and says that she left; what was read says nothing more.
     let out = house.tell(Input::ReadFinished(*id, Ok(found)));
     assert_eq!(sent(&out), ["release"], "{out:?}");
+}
+
+#[test]
+fn a_creator_is_replayed_the_room_from_room_created_on() {
+    let mut house = House::with_members(&["Wei", "Lin"]);
+    house.asks(1, 1, creates_a_room());
+    let poll = house.quiet(2);
+    assert_eq!(sent(&house.polls(2, 1, poll)), ["attach", "joined 3", "created 4", "joined 5", "release"]);
+    house.asks(3, 2, Command::RoomJoin(moved(3, 2)));
+    let mut positions = |device: u8, after: u64| -> Vec<u64> {
+        let query = command::EventsQuery { reference: 5, to: Address::Room(RoomId(2)), after };
+        let out = house.asks(4, device, Command::Events(query));
+        let [Output::Send(_, Event::Events(page))] = &out[..] else { panic!("{out:?}") };
+        page.events.iter().map(|event| event.position().unwrap().n).collect()
+    };
+    assert_eq!(positions(1, 3), [4, 5, 7], "behind the member's own event nothing is missing");
+    assert_eq!(positions(2, 0), [7], "a member who joined later reads from the own joining on");
+}
+
+/// Log of an older build: `room_created` precedes the event that tells the creator of the room.
+fn older_log() -> Vec<Event> {
+    let wei = Member { id: MemberId(1), name: "Wei".into() };
+    let room = Room { id: RoomId(2), name: "a".into(), description: String::new() };
+    let (lobby, own, to) =
+        (Address::Room(RoomId::LOBBY), Address::Member(MemberId(1)), Address::Room(RoomId(2)));
+    let joined = |n, to, prev, room| {
+        let member = wei.clone();
+        Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member, room, members: None })
+    };
+    let (author, client_id) = (MemberId(1), ClientId([2; 16]));
+    let created = RoomCreated { n: 2, to, prev: 0, at: 1, author, client_id, room: room.clone() };
+    let (name, text) = ("Wei".to_owned(), "x".to_owned());
+    let posted = Posted { n: 5, to, prev: 4, seq: 1, at: 1, author, name, tag: None, client_id, text };
+    vec![
+        joined(1, lobby, 0, None),
+        Event::RoomCreated(created),
+        joined(3, own, 0, Some(room)),
+        joined(4, to, 2, None),
+        Event::Posted(posted),
+    ]
+}
+
+#[test]
+fn a_log_of_the_older_order_is_replayed_to_the_creator_from_the_own_joining_on() {
+    let mut folded = crate::House::default();
+    for event in older_log() {
+        folded.apply(&event, device(1));
+    }
+    let entry = folded.rooms.entry(MemberId(1), RoomId(2)).unwrap();
+    assert_eq!((entry.members, entry.joined, entry.last, entry.seq), (1, 4, 5, 1));
+    let hub = Hub::new(Settings::default(), Epoch(1), folded);
+    let mut house = House { hub, log: Log::new(Epoch(1)), now: 10_000 };
+    let (poll, session, mut out) = (house.quiet(1), SessionId(9), Vec::new());
+    house.hub.handle(Input::Polled { session, device: device(1), poll }, house.now, &mut out);
+    let Some(Output::Read(id, _)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {
+        panic!("{out:?}")
+    };
+    let part = ReplayPart { events: older_log().split_off(1), ..ReplayPart::default() };
+    let out = house.tell(Input::ReadFinished(*id, Ok(QueryResult::Replayed(part))));
+    assert_eq!(sent(&out), ["joined 3", "joined 4", "posted 5", "release"]);
 }

@@ -30,17 +30,17 @@ fn reply(out: &[Output]) -> shared::event::Reply {
 }
 
 #[test]
-fn a_room_is_made_for_its_maker_who_hears_of_it_from_there_on() {
+fn a_room_is_published_to_its_creator_from_room_created_on() {
     let mut house = House::with_members(&["Wei", "Lin"]);
     house.enter(1, 1);
     house.enter(2, 1);
     let out = house.ask(1, create(7, "品茶", " Oolong. "));
     let room = Address::Room(RoomId(2));
     let [
-        Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created)),
         Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(told)),
         Output::Subscribe(SessionId(1), first),
         Output::Subscribe(SessionId(2), second),
+        Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created)),
         Output::Publish(Audience::Room(RoomId(2)), Event::MemberJoined(joined)),
         Output::Send(SessionId(1), Event::Reply(reply)),
     ] = &out[..]
@@ -48,10 +48,10 @@ fn a_room_is_made_for_its_maker_who_hears_of_it_from_there_on() {
         panic!("{out:?}")
     };
     assert_eq!((*first, *second), (room, room));
-    assert_eq!((created.n, created.prev, &*created.room.description), (3, 0, "Oolong."));
-    assert_eq!((told.n, told.prev, told.room.as_ref()), (4, 0, Some(&created.room)));
-    assert_eq!((joined.n, joined.prev, &joined.room), (5, 3, &None));
-    assert_eq!((reply.n, reply.seq, reply.room), (3, 0, Some(RoomId(2))));
+    assert_eq!((told.n, told.prev, told.room.as_ref()), (3, 0, Some(&created.room)));
+    assert_eq!((created.n, created.prev, &*created.room.description), (4, 0, "Oolong."));
+    assert_eq!((joined.n, joined.prev, &joined.room), (5, 4, &None));
+    assert_eq!((reply.n, reply.seq, reply.room), (4, 0, Some(RoomId(2))));
     let again = house.ask(1, create(7, "another name", ""));
     assert_eq!(again, [Output::Send(SessionId(1), Event::Reply(*reply))], "a retry makes nothing");
 }
