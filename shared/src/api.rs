@@ -1,58 +1,57 @@
-//! The bodies of the HTTP interface under `/api`: who one is. What is said
-//! goes through the connection.
+//! Bodies of the HTTP requests under `/api` that create, rename and end an identity.
 //!
 //! | request | body | answer |
 //! |---|---|---|
 //! | `GET /api/me` | – | [`Me`] |
-//! | `POST /api/join` | [`Name`] | [`Me`], and a cookie |
-//! | `POST /api/name` | [`Name`] | [`Me`] |
+//! | `POST /api/join` | [`NameRequest`] | [`Me`], and a cookie |
+//! | `POST /api/name` | [`NameRequest`] | [`Me`] |
 //! | `POST /api/sign-out` | `{}` | [`Me`] without a member, the cookie cleared |
 //!
-//! A refusal is a [`Problem`].
+//! A refusal has a [`Problem`] as its body.
 
 use crate::{ErrorCode, Member};
 use serde::{Deserialize, Serialize};
 
-/// Who the cookie stands for.
+/// Member that the request's cookie belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Me {
-    /// Nobody yet, if absent.
+    /// Absent while nobody is signed in.
     pub member: Option<Member>,
-    /// The build of the page that this server serves.
+    /// Build of the page that this server serves.
     pub build: String,
 }
 
-/// A name that somebody asks for.
+/// Name that a person wants to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameRequest {
     /// 1 to [`crate::limits::NAME_CHARS_MAX`] characters.
     pub name: String,
 }
 
-/// Why a request was refused (RFC 9457, `application/problem+json`).
+/// Reason why a request was refused (RFC 9457, `application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// `urn:teahouse:error:<name>`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The HTTP status.
+    /// HTTP status of the answer.
     pub status: u16,
-    /// What to do about it, in English.
+    /// Advice in English: [`ErrorCode::advice`].
     pub title: String,
-    /// What was wrong with this request, in English, where more can be said than the number does.
+    /// Fault of this request in English, where it says more than the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The number, as in frames.
+    /// Code of the refusal, as in [`crate::event::Refusal`].
     pub code: ErrorCode,
-    /// Whether the same request may succeed later.
+    /// True if the same request may succeed later.
     pub temporary: bool,
-    /// A free name like the one that is taken.
+    /// Free name that resembles the taken one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
 }
 
 impl Problem {
-    /// The problem for this code, answered with this HTTP status.
+    /// Makes the problem of `code` for an answer with this HTTP status.
     pub fn new(status: u16, code: ErrorCode) -> Self {
         Problem {
             kind: format!("urn:teahouse:error:{}", code.name()),

@@ -1,125 +1,124 @@
-//! What a client asks: client → server.
+//! Commands: the frames from client to server.
 
 use crate::json::{DecodeError, FromJson, Json};
 use crate::{Address, ClientId, Cursor, ErrorCode, RoomId};
 use serde::{Deserialize, Serialize};
 
-/// One frame of a v1 client. `ref` is the client's own number for it: the
-/// `reply` or `error` carries it back.
+/// Frame of a v1 client. `ref` is the client's own number of the command; `reply` and `error` repeat it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
-    /// The first frame of every connection.
+    /// Opens a session; the first frame of every connection.
     Hello(Hello),
-    /// A message to a room.
+    /// Posts a message to a room.
     Post(Post),
-    /// A new room, whose first member is its maker.
+    /// Creates a room. The author becomes its first member.
     RoomCreate(RoomCreate),
-    /// Another name or description for a room.
+    /// Changes name and description of a room.
     RoomChange(RoomChange),
-    /// To be in a room.
+    /// Joins a room.
     RoomJoin(RoomMove),
-    /// To be in it no more.
+    /// Leaves a room.
     RoomLeave(RoomMove),
-    /// Which rooms the house has.
+    /// Asks for a page of the room directory.
     Rooms(RoomsQuery),
-    /// Messages of a room that are not held yet.
+    /// Asks for a page of a room's messages.
     History(HistoryQuery),
-    /// Events of one address that are missing.
+    /// Asks for the events of one address after a position.
     Events(EventsQuery),
-    /// Whether the person is at the page.
+    /// Reports whether the person is at the page.
     Presence(PresenceReport),
-    /// Asks for a [`crate::event::Pong`]: is this connection still alive?
+    /// Asks for [`crate::Event::Pong`], to check that the connection is alive.
     Ping,
-    /// Answers a [`crate::event::Ping`].
+    /// Answers [`crate::Event::Ping`].
     Pong,
 }
 
 /// Opens a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// The build of the page; free text for other clients.
+    /// Build of the page; any text from other clients.
     pub build: String,
-    /// How far this client has read; absent on its first visit.
+    /// Cursor of the client; absent on its first visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
-    /// The room whose messages come with `welcome`; the lobby, if it is absent or
-    /// the member is not in it.
+    /// Room whose messages come with `welcome`; the lobby if this is absent or the member is not in
+    /// the room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
 
-/// Says something.
+/// Posts a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Made once per message: a retry carries the same.
+    /// Id of the message; a retry carries the same.
     pub client_id: ClientId,
-    /// Where it is said.
+    /// Room the message is posted to.
     pub room: RoomId,
-    /// 1 to [`crate::limits::TEXT_BYTES_MAX`] bytes, not only white space.
+    /// Plain text of 1 to [`crate::limits::TEXT_BYTES_MAX`] bytes, not only white space.
     pub text: String,
 }
 
-/// Makes a room.
+/// Creates a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomCreate {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Made once per command: a retry carries the same.
+    /// Id of the command; a retry carries the same.
     pub client_id: ClientId,
-    /// A name as members have them, unique among the rooms.
+    /// Name of the room. The rules are those of members' names; it is unique among rooms.
     pub name: String,
-    /// At most [`crate::limits::DESCRIPTION_CHARS_MAX`] characters.
+    /// Description of at most [`crate::limits::DESCRIPTION_CHARS_MAX`] characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
-/// Names and describes a room anew: both as they shall be from now on.
+/// Replaces name and description of a room, both at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomChange {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Made once per command: a retry carries the same.
+    /// Id of the command; a retry carries the same.
     pub client_id: ClientId,
-    /// Which room.
+    /// Room that is changed.
     pub room: RoomId,
-    /// As in [`RoomCreate`].
+    /// New name, under the rules of [`RoomCreate::name`].
     pub name: String,
-    /// As in [`RoomCreate`].
+    /// New description, under the rules of [`RoomCreate::description`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
-/// Joins a room or leaves it.
+/// Joins or leaves a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomMove {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Made once per command: a retry carries the same.
+    /// Id of the command; a retry carries the same.
     pub client_id: ClientId,
-    /// Which room.
+    /// Room that the author joins or leaves.
     pub room: RoomId,
 }
 
-/// Asks for the rooms of the house, in the order of their ids.
+/// Asks for a page of the room directory, in the order of the ids.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomsQuery {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Only rooms whose name has this in it, whatever its case; absent for all.
+    /// Text that a room's name must contain, in any case; empty for all rooms.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub find: String,
-    /// Only rooms after this one: the last of the page before.
+    /// Last room of the previous page; absent for the first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<RoomId>,
 }
@@ -127,30 +126,31 @@ pub struct RoomsQuery {
 /// Asks for a page of a room's messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryQuery {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Which room.
+    /// Room whose messages are read.
     pub room: RoomId,
-    /// Which page of it.
+    /// Place in the room from which the page is read.
     pub at: PageAnchor,
 }
 
-/// A page of history: by position, or where a date begins. On the wire
-/// `"newest"`, `{"before":7}`, `{"after":7}`, `{"around":7}` or `{"date":1767225500000}`.
+/// Place in a room from which a page of history is read.
+///
+/// On the wire `"newest"`, `{"before":7}`, `{"after":7}`, `{"around":7}` or `{"date":1767225500000}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PageAnchor {
-    /// The newest messages.
+    /// Newest messages of the room.
     Newest,
-    /// Those next before this position.
+    /// Messages directly before this position.
     Before(u64),
-    /// Those next after this position.
+    /// Messages directly after this position.
     After(u64),
-    /// Half of them before this position, the rest at and after it.
+    /// Half of the page before this position, the rest at and after it.
     Around(u64),
-    /// Around the first message that was committed at this time (milliseconds since
-    /// 1970) or later; the newest, if there is none.
+    /// Around the first message that was committed at this time (milliseconds since 1970) or later;
+    /// around the newest if there is none.
     Date(u64),
 }
 
@@ -171,50 +171,50 @@ impl FromJson for PageAnchor {
     }
 }
 
-/// Asks for the events of one address after a position that the client holds.
+/// Asks for the events of one address after a position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventsQuery {
-    /// The client's number for this command.
+    /// The client's number of this command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// A room that the member is in, or the member.
+    /// Address whose events are read: a room that the member is in, or the member.
     pub to: Address,
-    /// The last position that is held of it.
+    /// Last position that the client holds of this address.
     pub after: u64,
 }
 
-/// The person came back to the page, or left it open and went.
+/// Reports that the person left the open page or came back to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceReport {
     /// True while the page is hidden or idle.
     pub away: bool,
 }
 
-/// A frame that is no command.
+/// Error of a frame that is not a valid command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseCommandError {
-    /// The frame's `ref`, where it had one.
+    /// The frame's `ref`, if it had one.
     pub reference: Option<u64>,
-    /// What is wrong with it.
+    /// Fault of the frame.
     pub code: ErrorCode,
 }
 
 impl Command {
-    /// Reads one text frame.
+    /// Parses a text frame.
     ///
     /// # Errors
     /// [`ErrorCode::Unparsable`], [`ErrorCode::UnknownCommand`] or [`ErrorCode::BadField`].
     pub fn parse(frame: &str) -> Result<Self, ParseCommandError> {
-        serde_json::from_str(frame).map_err(|_| Self::explain(frame))
+        serde_json::from_str(frame).map_err(|_| Self::find_fault(frame))
     }
 
-    /// The text frame, or the body of the request, that carries this command.
+    /// Writes the command as a text frame or the body of a request.
     pub fn to_text(&self) -> String {
-        // Texts and numbers only: writing them cannot fail.
+        // The fields are strings and numbers, so writing cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The client's number for this command; 0 where nothing answers it.
+    /// Returns the client's number of this command; 0 if nothing answers it.
     pub fn reference(&self) -> u64 {
         match self {
             Command::Hello(hello) => hello.reference,
@@ -229,8 +229,8 @@ impl Command {
         }
     }
 
-    /// Why it could not be read. The slow way, taken for bad frames only.
-    fn explain(frame: &str) -> ParseCommandError {
+    /// Finds the reason why a frame does not parse. Slow, so it runs for bad frames only.
+    fn find_fault(frame: &str) -> ParseCommandError {
         let value: serde_json::Value = serde_json::from_str(frame).unwrap_or_default();
         let reference = value.get("ref").and_then(serde_json::Value::as_u64);
         let code = match value.get("type").and_then(serde_json::Value::as_str) {
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_frame_is_told_what_is_wrong_with_it() {
+    fn a_bad_frame_is_refused_with_its_code_and_ref() {
         let cases = [
             ("", ErrorCode::Unparsable, None),
             ("[1]", ErrorCode::Unparsable, None),
@@ -267,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused_and_does_no_harm() {
+    fn a_deeply_nested_frame_is_refused() {
         let deep = "[".repeat(100_000);
         assert_eq!(Command::parse(&deep).unwrap_err().code, ErrorCode::Unparsable);
     }
 
     #[test]
-    fn unknown_fields_are_passed_over() {
+    fn unknown_fields_of_a_command_are_ignored() {
         let frame = "{\"type\":\"presence\",\"away\":true,\"mood\":\"calm\"}";
         assert_eq!(Command::parse(frame), Ok(Command::Presence(PresenceReport { away: true })));
     }

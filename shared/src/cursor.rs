@@ -1,27 +1,27 @@
-//! Where a reader stands in the log.
+//! Cursors: positions of a reader in the log.
 
 use crate::json::{DecodeError, FromJson, Json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
-/// Names one life of a log: random, kept with it, changed by a restore. A log
-/// in memory has a new one at each start.
+/// Random number that names one life of a log. A restore changes it; a log in memory has a new epoch
+/// at each start.
 ///
 /// On the wire 16 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
 
-/// `<epoch>.<n>`: the reader has all that was addressed to it up to position
-/// `n`. A client only hands it back and makes nothing of it.
+/// Position up to which a reader holds everything addressed to it: `<epoch>.<n>`. A client returns it
+/// unchanged and does not interpret it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
-    /// The log it belongs to.
+    /// Epoch of the log.
     pub epoch: Epoch,
-    /// The last position held; 0 before the first event.
+    /// Last position held; 0 before the first event.
     pub n: u64,
 }
 
-/// The text is not a cursor that a server of this protocol made.
+/// Error of a text that is not a cursor of this protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseCursorError;
 
@@ -62,8 +62,8 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (epoch, n) = text.split_once('.').ok_or(ParseCursorError)?;
-        let plain = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
-        if !plain || (n.len() > 1 && n.starts_with('0')) {
+        let is_decimal = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_decimal || (n.len() > 1 && n.starts_with('0')) {
             return Err(ParseCursorError);
         }
         Ok(Cursor { epoch: epoch.parse()?, n: n.parse().map_err(|_| ParseCursorError)? })
@@ -98,14 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_back_what_it_writes() {
+    fn a_cursor_is_parsed_from_its_own_text() {
         let cursor = Cursor { epoch: Epoch(0xab), n: u64::MAX };
         assert_eq!(cursor.to_string(), "00000000000000ab.18446744073709551615");
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
 
     #[test]
-    fn what_no_server_wrote_is_no_cursor() {
+    fn a_text_is_refused_when_no_server_writes_it_so() {
         for wrong in [
             "",
             ".",

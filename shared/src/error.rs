@@ -1,26 +1,25 @@
-//! What can be refused. A number crosses the wire; the page holds the sentence
-//! in each language, and [`ErrorCode::advice`] the one for people who read
-//! frames and logs.
+//! Codes of refusals. The number crosses the wire, and the page holds the sentence of each language.
+//! [`ErrorCode::advice`] is the English sentence for people who read frames and logs.
 
 use crate::json::{DecodeError, FromJson, Json};
 use serde::{Serialize, Serializer};
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $wire:literal, $temporary:literal, $advice:literal;)*) => {
-        /// A numbered refusal.
+        /// Code of a refusal.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[$doc])* $name,)*
-            /// A number that this build does not know: its meaning came later.
+            /// Number of a newer build.
             Other(u16),
         }
 
         impl ErrorCode {
-            /// Every code that this build knows, in the order of their numbers.
+            /// Every code of this build, in the order of the numbers.
             pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$name),*];
 
-            /// The number on the wire.
+            /// Returns the number on the wire.
             pub fn number(self) -> u16 {
                 match self {
                     $(ErrorCode::$name => $number,)*
@@ -28,7 +27,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// The code of a number.
+            /// Returns the code of a number; [`ErrorCode::Other`] if this build does not know it.
             pub fn from_number(number: u16) -> Self {
                 match number {
                     $($number => ErrorCode::$name,)*
@@ -36,7 +35,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// Its name in PROTOCOL.md.
+            /// Returns the name in PROTOCOL.md; `other` for an unknown number.
             pub fn name(self) -> &'static str {
                 match self {
                     $(ErrorCode::$name => $wire,)*
@@ -44,7 +43,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// Whether the same command may succeed later, unchanged.
+            /// Whether the unchanged command may succeed later.
             pub fn is_temporary(self) -> bool {
                 match self {
                     $(ErrorCode::$name => $temporary,)*
@@ -52,7 +51,7 @@ macro_rules! error_codes {
                 }
             }
 
-            /// What to do about it, in one English sentence.
+            /// Returns advice on what to do, in one English sentence.
             pub fn advice(self) -> &'static str {
                 match self {
                     $(ErrorCode::$name => $advice,)*
@@ -66,7 +65,7 @@ macro_rules! error_codes {
 error_codes! {
     /// A frame is not a JSON object with a `type`.
     Unparsable = 1001, "unparsable", false, "Send one JSON object with a \"type\".";
-    /// The `type` is none that the server knows.
+    /// The server does not know the `type`.
     UnknownCommand = 1002, "unknown_command", false, "See PROTOCOL.md for the commands that this server knows.";
     /// A field is missing, of the wrong type or out of its range.
     BadField = 1003, "bad_field", false, "Check the fields of this command or address in PROTOCOL.md.";
@@ -76,7 +75,7 @@ error_codes! {
     TextTooLong = 1005, "text_too_long", false, "Shorten the text, or send it as several messages.";
     /// A command came before `hello`.
     HelloExpected = 1006, "hello_expected", false, "Send \"hello\" first.";
-    /// There is no such room, or the member is not in it.
+    /// The room does not exist, or the member is not in it.
     RoomUnknown = 1007, "room_unknown", false, "Post to a room that you are in.";
     /// A v1 client sent a binary frame.
     BinaryRefused = 1008, "binary_refused", false, "Send commands as text frames.";
@@ -86,55 +85,55 @@ error_codes! {
     NameTooLong = 1102, "name_too_long", false, "Choose a name of at most 32 characters.";
     /// A name has control or invisible characters.
     NameBadCharacter = 1103, "name_bad_character", false, "Leave out control and invisible characters.";
-    /// A name is taken, or looks like one that is.
+    /// A name is taken, or looks like a taken one.
     NameTaken = 1104, "name_taken", false, "Choose another name; a free one is suggested.";
     /// A description is longer than [`crate::limits::DESCRIPTION_CHARS_MAX`], or has control characters.
     DescriptionRefused = 1105, "description_refused", false, "Describe it in at most 300 characters, without control characters.";
     /// Nobody is signed in.
     SignInRequired = 1201, "sign_in_required", false, "Join with a name first.";
-    /// Somebody is signed in already on this device.
+    /// A member is signed in on this device already.
     AlreadySignedIn = 1202, "already_signed_in", false, "Sign out first, or go on as the member that you are.";
     /// The house has as many members as it can hold.
     HouseFull = 1203, "house_full", true, "Try again later, or ask the host for a larger house.";
     /// The house has as many rooms as it can hold.
     RoomsFull = 1204, "rooms_full", false, "Use one of the rooms that are there.";
-    /// The member is in as many rooms as one may be.
+    /// The member is in as many rooms as a member may be.
     TooManyRooms = 1205, "too_many_rooms", false, "Leave a room first.";
     /// The lobby cannot be left or changed.
     LobbyStays = 1206, "lobby_stays", false, "Choose another room; everyone is in the lobby.";
-    /// The store cannot take the message just now.
+    /// The store cannot accept changes at the moment.
     StoreRefused = 1301, "store_refused", true, "Send it again in a moment.";
-    /// Too many requests from this address.
+    /// Too many requests came from this address or member.
     TooManyRequests = 1302, "too_many_requests", true, "Wait a little and try again.";
     /// The server holds as many connections as it can.
     Full = 1303, "full", true, "Try again in a moment, or ask the host for a larger house.";
-    /// The server ends, and is started again.
+    /// The server restarts.
     Restarting = 1304, "restarting", true, "Try again in a moment: the house restarts.";
-    /// `Host` is none of the house's own names (DNS rebinding).
+    /// `Host` is not one of the house's names, as in a DNS rebinding attack.
     HostRefused = 1401, "host_refused", false, "Open the house by its own address, or set --public-url.";
-    /// `Origin` is not the house's own, nor allowed.
+    /// `Origin` is neither the house's own nor an allowed one.
     OriginRefused = 1402, "origin_refused", false, "Use the house's own page, or start it with --allow-origin.";
-    /// There is nothing at this path.
+    /// No resource has this path.
     NotFound = 1403, "not_found", false, "Check the address.";
-    /// The path knows other methods.
+    /// The resource does not allow this method.
     MethodNotAllowed = 1404, "method_not_allowed", false, "Use a method that the Allow header names.";
     /// The body is not `application/json`.
     WrongMediaType = 1405, "wrong_media_type", false, "Send the body as application/json.";
-    /// The body is over its limit.
+    /// The body is longer than its limit.
     BodyTooLarge = 1406, "body_too_large", false, "Send a shorter body.";
-    /// `/conn_ws` was asked for without an upgrade.
+    /// A request for `/conn_ws` does not ask for an upgrade.
     UpgradeRequired = 1407, "upgrade_required", false, "Open this address as a WebSocket.";
-    /// Only subprotocols that the server does not speak were offered.
+    /// The client offers only subprotocols that the server does not know.
     SubprotocolUnknown = 1408, "subprotocol_unknown", false, "Offer teahouse.v1, or no subprotocol.";
     /// The WebSocket handshake is not valid.
     BadHandshake = 1409, "bad_handshake", false, "Send a version 13 handshake with a 16-byte Sec-WebSocket-Key.";
-    /// The plain dialect is switched off.
+    /// The text dialect is switched off.
     PlainOff = 1410, "plain_off", false, "Ask for ?v=1, or start the house with --plain on.";
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     BodyTimeout = 1411, "body_timeout", true, "Send the whole body at once.";
-    /// The command is of no use in a request of its own.
+    /// The command has no effect in a request of its own.
     NotByRequest = 1412, "not_by_request", false, "Send this command on a WebSocket only.";
-    /// A fault of the server's own.
+    /// The server has a fault.
     Internal = 1500, "internal", true, "Try again; if it stays, tell the host.";
 }
 

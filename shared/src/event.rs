@@ -1,9 +1,8 @@
-//! What a client is told: server → client.
+//! Events: the frames from server to client.
 //!
-//! Durable events carry `n` (position in the log), `to` (address) and `prev`
-//! (the position before with the same address, 0 for the first), so they are
-//! the same for every recipient. The others carry no position and are never
-//! replayed.
+//! A durable event carries `n` (its position in the log), `to` (its address) and `prev` (the position
+//! of the event before it with the same address, 0 for the first). So it is the same for every
+//! recipient. Ephemeral events carry no position and are never replayed.
 
 mod answer;
 mod durable;
@@ -21,32 +20,32 @@ use crate::json::{DecodeError, FromJson, Json};
 use crate::{Address, Cursor};
 use serde::Serialize;
 
-/// One frame to a v1 client. Clients pass over a `type` that they do not know.
+/// Frame to a v1 client. Clients ignore a `type` that they do not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The session is open.
+    /// Opens the session, in answer to `hello`.
     Welcome(Box<Welcome>),
-    /// A command was carried out.
+    /// Confirms a command.
     Reply(Reply),
-    /// A command was refused; the connection lives on.
+    /// Refuses a command; the connection stays open.
     Error(Refusal),
-    /// Durable: somebody said something.
+    /// Durable: a message was posted.
     Posted(Posted),
-    /// Durable: somebody is a member of a room now.
+    /// Durable: a member joined a room.
     MemberJoined(MemberJoined),
-    /// Durable: somebody is no longer a member of a room.
+    /// Durable: a member left a room.
     MemberLeft(MemberLeft),
-    /// Durable: somebody has another name.
+    /// Durable: a member has a new name.
     Renamed(Renamed),
-    /// Durable: a room is there. The first event of its address.
+    /// Durable: a room was created. The first event of its address.
     RoomCreated(RoomCreated),
-    /// Durable: a room has another name or description.
+    /// Durable: a room has a new name or description.
     RoomChanged(RoomChanged),
-    /// What the client holds of this room is to be replaced by this.
+    /// Replaces what the client holds of a room.
     Reset(Box<Reset>),
-    /// All that a returning client had missed has left before this frame.
+    /// Ends a replay: everything that the client missed was sent before this frame.
     CaughtUp(Through),
     /// Answers `rooms`.
     Rooms(RoomsPage),
@@ -54,37 +53,37 @@ pub enum Event {
     History(Box<HistoryPage>),
     /// Answers `events`.
     Events(EventsPage),
-    /// These members are at their pages.
+    /// Members are at their pages.
     Here(Here),
-    /// These members left their pages open and went.
+    /// Members are away from their open pages.
     Away(Away),
-    /// These members have no page open.
+    /// Members have no page open.
     Gone(Gone),
-    /// Who is here, all anew.
+    /// Lists the members present, in place of all that was sent before.
     Present(Present),
-    /// Answer with `pong`. Sent every [`crate::limits::PING_MS`].
+    /// Asks for `pong`. Sent every [`crate::limits::PING_MS`].
     Ping(Through),
     /// Answers the client's `ping`.
     Pong(Through),
-    /// Something that the server saw on this connection, which is traced.
+    /// Reports what the server saw on this traced connection.
     Trace(Trace),
-    /// Durable, and from a newer server: only its place is known.
+    /// Durable event of a newer server, of which only the position is known.
     #[serde(skip)]
     UnknownDurable(Position),
-    /// From a newer server.
+    /// Ephemeral event of a newer server.
     Unknown,
 }
 
 impl Event {
-    /// Reads one text frame.
+    /// Parses a text frame.
     ///
     /// # Errors
-    /// It is no event.
+    /// The text is not JSON, or not an event.
     pub fn parse(frame: &str) -> Result<Self, DecodeError> {
         Event::read(Json::parse(frame)?)
     }
 
-    /// Where a durable event stands; `None` for the others.
+    /// Returns the position of a durable event; `None` for an ephemeral one.
     pub fn position(&self) -> Option<Position> {
         let (n, to, prev) = match self {
             Event::Posted(event) => (event.n, event.to, event.prev),
@@ -101,7 +100,7 @@ impl Event {
 }
 
 impl FromJson for Event {
-    /// Reads the event that its `type` names.
+    /// Reads the event that the field `type` names.
     fn read(json: Json) -> Result<Self, DecodeError> {
         let mut object = json.into_object()?;
         let kind: String = object.field("type")?;
@@ -128,7 +127,7 @@ impl FromJson for Event {
             "ping" => Event::Ping(FromJson::read(json)?),
             "pong" => Event::Pong(FromJson::read(json)?),
             "trace" => Event::Trace(FromJson::read(json)?),
-            // Of a newer server: a durable one keeps its place, in a frame of its own and among others.
+            // A durable event of a newer server keeps its position, so that the client sees no gap.
             _ => Position::read(json).map_or(Event::Unknown, Event::UnknownDurable),
         })
     }
@@ -136,21 +135,21 @@ impl FromJson for Event {
 
 crate::read!(@serde Event);
 
-/// Where a durable event stands.
+/// Position of a durable event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Position {
-    /// Its position in the log.
+    /// Position in the log.
     pub n: u64,
-    /// Whom it is addressed to.
+    /// Room or member that the event belongs to.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
 }
 
-/// How far the other side has sent.
+/// Position up to which the server has sent everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Through {
-    /// All that is addressed to this client up to here has left before this frame.
+    /// Everything addressed to this client up to here was sent before this frame.
     pub through: Cursor,
 }
 

@@ -1,50 +1,50 @@
-//! Ids. Each is a type of its own, so that one cannot be taken for another.
+//! Ids. Each kind has its own type, so that the compiler refuses to mix them.
 
 use crate::json::{DecodeError, FromJson, Json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
-/// A member of the house. Given out by the store, never used again for another person.
+/// Id of a member. The store assigns it and never gives it to another person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MemberId(pub u64);
 
 impl MemberId {
-    /// The one reserved member: whoever speaks over a bare WebSocket, without a name.
+    /// Reserved member that stands for everyone who posts through the text dialect, without a name.
     pub const PASSER_BY: MemberId = MemberId(0);
 }
 
-/// A room of the house.
+/// Id of a room. The store assigns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RoomId(pub u64);
 
 impl RoomId {
-    /// The room that everyone is in.
+    /// The lobby, which every member is in.
     pub const LOBBY: RoomId = RoomId(1);
 }
 
-/// Whom an event is addressed to: everyone in one room, or one member.
+/// Room or member that an event belongs to.
 ///
 /// On the wire `{"room":1}` or `{"member":7}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Address {
-    /// All members of this room.
+    /// Every member of this room.
     Room(RoomId),
-    /// All sessions of this member.
+    /// Every session of this member.
     Member(MemberId),
 }
 
-/// 16 random bytes that the client makes for each durable command, so that the
-/// store can tell a retry from a second message. On the wire 32 lower-case
-/// hexadecimal digits.
+/// 16 random bytes that a client makes for each durable command. A retry carries the same bytes, so the
+/// store can distinguish it from a second command. On the wire 32 lower-case hexadecimal digits.
 ///
-/// Always taken together with the author: alone it could be forged.
+/// The key is always the pair of author and `client_id`: the bytes alone could be copied from another
+/// member.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub [u8; 16]);
 
-/// The text is not an id of 32 hexadecimal digits.
+/// Error of a text that is not 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseClientIdError;
 
@@ -72,17 +72,17 @@ impl FromStr for ClientId {
     type Err = ParseClientIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // One spelling per id: upper case would make two strings of one id.
+        // Upper case is refused: with it one id would have several spellings.
         let digits: &[u8; 32] = text.as_bytes().try_into().map_err(|_| ParseClientIdError)?;
         let mut bytes = [0; 16];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = hex(pair[0])? << 4 | hex(pair[1])?;
+            *byte = parse_hex_digit(pair[0])? << 4 | parse_hex_digit(pair[1])?;
         }
         Ok(ClientId(bytes))
     }
 }
 
-fn hex(digit: u8) -> Result<u8, ParseClientIdError> {
+fn parse_hex_digit(digit: u8) -> Result<u8, ParseClientIdError> {
     match digit {
         b'0'..=b'9' => Ok(digit - b'0'),
         b'a'..=b'f' => Ok(digit - b'a' + 10),
@@ -137,14 +137,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_reads_back_what_it_writes() {
+    fn a_client_id_is_parsed_from_its_own_text() {
         let id = ClientId(*b"\x00\x01\x7f\x80\xffabcdefghijk");
         assert_eq!(id.to_string(), "00017f80ff6162636465666768696a6b");
         assert_eq!(id.to_string().parse(), Ok(id));
     }
 
     #[test]
-    fn a_client_id_has_one_spelling() {
+    fn a_client_id_is_refused_in_any_other_spelling() {
         for wrong in [
             "",
             "00017F80ff6162636465666768696a6b",

@@ -1,41 +1,41 @@
-//! JSON as it is read: first a tree, then what the tree means.
+//! JSON reader in two steps: text to tree, tree to type.
 //!
-//! The readers that serde derives are made anew by the compiler for every type, 2 to 4 KB each, and those of tagged
-//! enums twice that. All that the page reads is read from this tree instead, at a tenth of it. [`read!`](crate::read)
-//! writes the reader of a struct; what is read so is read by serde too, through the same tree.
+//! serde derives a reader for every type. Each adds 2 to 4 KB to the page, that of a tagged enum twice as
+//! much. The page reads from this tree instead, for a tenth of the size. [`read!`](crate::read)
+//! implements the reader of a struct, and serde's `Deserialize` through the same tree.
 //!
-//! Fields that are not asked for are passed over. One that is there twice, is of another kind or is missing is an error.
+//! Unknown fields are ignored. A field that is missing, of the wrong kind, or there twice is an error.
 
 pub mod raw;
 
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 
-/// One value.
+/// JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
-    /// Nothing.
+    /// `null`.
     Null,
-    /// Yes or no.
+    /// `true` or `false`.
     Bool(bool),
-    /// A whole number, not negative.
+    /// Whole number from 0 to [`u64::MAX`].
     Number(u64),
-    /// Any other number: this protocol has none.
+    /// Any other number, which this protocol does not use.
     OtherNumber,
-    /// A text.
+    /// String.
     Text(String),
-    /// A list.
+    /// Array.
     List(Vec<Json>),
-    /// Fields with their names.
+    /// Object.
     Object(Object),
 }
 
-/// The fields of an object. Each can be taken out once.
+/// Fields of a JSON object. Each field can be taken once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Json)>);
 
-/// The JSON is not what was to be read. Holds the name of the innermost field that is wrong or
-/// missing; empty where it is the whole, or no JSON.
+/// Error of JSON that does not have the expected form. Holds the name of the innermost wrong or missing
+/// field; empty if the whole value is wrong or the text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError(pub &'static str);
 
@@ -50,41 +50,41 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// What can be read from JSON.
+/// Types that can be read from JSON.
 pub trait FromJson: Sized {
-    /// Reads it.
+    /// Reads the value.
     ///
     /// # Errors
-    /// It is something else.
+    /// The JSON does not have the form of this type.
     fn read(json: Json) -> Result<Self, DecodeError>;
 
-    /// What it is where its field is missing; `None` where the field must be there.
+    /// Returns the value of a missing field; `None` if the field is required.
     fn absent() -> Option<Self> {
         None
     }
 }
 
-/// Reads a text.
+/// Reads a value from a text.
 ///
 /// # Errors
-/// It is no JSON, or something else.
+/// The text is not JSON, or does not have the form of `T`.
 pub fn from_str<T: FromJson>(text: &str) -> Result<T, DecodeError> {
     T::read(Json::parse(text)?)
 }
 
 impl Json {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// It is no JSON.
+    /// The text is not JSON.
     pub fn parse(text: &str) -> Result<Self, DecodeError> {
         serde_json::from_str(text).map_err(|_| DecodeError(""))
     }
 
-    /// The fields of an object.
+    /// Returns the fields of an object.
     ///
     /// # Errors
-    /// It is none.
+    /// The value is not an object.
     pub fn into_object(self) -> Result<Object, DecodeError> {
         match self {
             Json::Object(object) => Ok(object),
@@ -94,29 +94,29 @@ impl Json {
 }
 
 impl Object {
-    /// Takes out a field.
+    /// Takes a field out of the object.
     ///
     /// # Errors
-    /// It is there twice.
+    /// The field is there twice.
     pub fn take(&mut self, name: &'static str) -> Result<Option<Json>, DecodeError> {
-        let place = |fields: &[(String, Json)]| fields.iter().position(|(field, _)| field == name);
-        let Some(found) = place(&self.0) else { return Ok(None) };
+        let find = |fields: &[(String, Json)]| fields.iter().position(|(field, _)| field == name);
+        let Some(found) = find(&self.0) else { return Ok(None) };
         let (_, json) = self.0.swap_remove(found);
-        if place(&self.0).is_some() { Err(DecodeError(name)) } else { Ok(Some(json)) }
+        if find(&self.0).is_some() { Err(DecodeError(name)) } else { Ok(Some(json)) }
     }
 
-    /// Reads a field.
+    /// Takes a field and reads it.
     ///
     /// # Errors
-    /// It is missing and has to be there, or it is wrong.
+    /// The field is required and missing, or it is wrong.
     pub fn field<T: FromJson>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         self.field_or(name, T::absent)
     }
 
-    /// Reads a field that may be missing.
+    /// Takes a field and reads it; the default if it is missing.
     ///
     /// # Errors
-    /// It is wrong.
+    /// The field is wrong.
     pub fn field_or_default<T: FromJson + Default>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         self.field_or(name, || Some(T::default()))
     }
@@ -134,10 +134,10 @@ impl Object {
         }
     }
 
-    /// The only field and its name.
+    /// Returns the name and value of the only field.
     ///
     /// # Errors
-    /// There are none, or several.
+    /// The object has no field, or several.
     pub fn into_only(self) -> Result<(String, Json), DecodeError> {
         match <[(String, Json); 1]>::try_from(self.0) {
             Ok([only]) => Ok(only),
@@ -146,9 +146,9 @@ impl Object {
     }
 }
 
-/// How structs are read, by [`FromJson`] and by serde:
-/// `read! { Type { field, other as "name on the wire", third or default } }`. A field that is an
-/// [`Option`] may be missing anyway. The crate that uses it needs serde.
+/// Implements [`FromJson`] and serde's `Deserialize` for structs:
+/// `read! { Type { field, other as "name on the wire", third or default } }`. An [`Option`] may be
+/// missing without `or default`. The calling crate needs serde.
 #[macro_export]
 macro_rules! read {
     ($($type:ident { $($field:ident $(as $name:literal)? $(or $default:ident)?),* $(,)? })*) => {
@@ -178,7 +178,7 @@ macro_rules! read {
 impl FromJson for bool {
     fn read(json: Json) -> Result<Self, DecodeError> {
         match json {
-            Json::Bool(is) => Ok(is),
+            Json::Bool(value) => Ok(value),
             _ => Err(DecodeError("")),
         }
     }
@@ -244,13 +244,14 @@ impl<T: FromJson> FromJson for Box<T> {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Tree)
+        deserializer.deserialize_any(TreeVisitor)
     }
 }
 
-struct Tree;
+/// Builds a [`Json`] from what serde's deserializer visits.
+struct TreeVisitor;
 
-impl<'de> de::Visitor<'de> for Tree {
+impl<'de> de::Visitor<'de> for TreeVisitor {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -261,8 +262,8 @@ impl<'de> de::Visitor<'de> for Tree {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, is: bool) -> Result<Json, E> {
-        Ok(Json::Bool(is))
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Json, E> {

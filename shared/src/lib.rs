@@ -1,12 +1,21 @@
-//! The protocol of Teahouse: wire types, ids, limits and the arithmetic that
-//! both sides need.
+//! The protocol of Teahouse: wire types, ids, limits, and the arithmetic that server and page both need.
 //!
-//! Nothing here does IO, reads a clock or draws random numbers, and what it
-//! takes from others is small, for every byte of it is in the page too.
-//! Numbers, not sentences, cross the wire: the page holds the sentences, in
-//! each language.
+//! This crate performs no I/O, reads no clock and draws no random numbers. Its dependencies are small,
+//! because the page contains every byte of them. Numbers cross the wire, not sentences: the page holds
+//! the sentences of each language.
 //!
-//! `PROTOCOL.md` describes the frames; `tests/golden/v1` holds one of each.
+//! * [`command`]: frames from client to server.
+//! * [`event`]: frames from server to client; the durable ones are also the events of the log.
+//! * [`api`]: bodies of the HTTP requests and answers under `/api`.
+//! * [`error`], [`close`]: numbered refusals, and the codes with which a connection ends.
+//! * [`id`], [`cursor`]: ids, addresses, and positions in the log.
+//! * [`member`], [`room`], [`message`]: the parts that several frames share.
+//! * [`limits`]: limits that server and client both know.
+//! * [`json`]: a small JSON reader that keeps the page small.
+//! * [`websocket`]: handshake key and frames of RFC 6455, for the inspector.
+//! * [`version`]: names of the protocol and of builds.
+//!
+//! `PROTOCOL.md` describes the frames; `tests/golden/v1` holds an example of each.
 
 pub mod api;
 pub mod close;

@@ -1,14 +1,14 @@
-//! People.
+//! Members as frames name them.
 
 use crate::MemberId;
 use serde::Serialize;
 
-/// A member as others see one.
+/// Member as other members see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
-    /// Stays when the name changes.
+    /// Id, which stays when the name changes.
     pub id: MemberId,
-    /// Unique in the house.
+    /// Name, unique in the house.
     pub name: String,
 }
 

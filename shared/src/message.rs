@@ -1,27 +1,27 @@
-//! What people say.
+//! Messages as snapshots and pages of history hold them.
 
 use crate::{ClientId, MemberId};
 use serde::Serialize;
 
-/// One message as it stands in a room's snapshot.
+/// Message as a snapshot or a page of history holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// Its position in the log.
+    /// Position of the `posted` event in the log.
     pub n: u64,
-    /// Its number in the room: 1, 2, 3… without gaps.
+    /// Number of the message in its room: 1, 2, 3… without gaps.
     pub seq: u64,
-    /// When it was committed: milliseconds since 1970, by the server's clock.
+    /// Time of the commit by the server's clock: milliseconds since 1970.
     pub at: u64,
-    /// Who wrote it.
+    /// Member who wrote the message.
     pub author: MemberId,
-    /// The author's name when it was written.
+    /// Author's name at the time of writing.
     pub name: String,
-    /// Tells the connections of [`MemberId::PASSER_BY`] apart; absent for members.
+    /// Number that distinguishes the connections of [`MemberId::PASSER_BY`]; absent for members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<u32>,
-    /// With the author, the message's identity from local echo to history.
+    /// Id from the author's client. Author and `client_id` identify the message from local echo to history.
     pub client_id: ClientId,
-    /// Plain text.
+    /// Plain text of the message.
     pub text: String,
 }
 

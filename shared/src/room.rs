@@ -1,16 +1,16 @@
-//! Rooms.
+//! Rooms as frames name them.
 
 use crate::RoomId;
 use serde::Serialize;
 
-/// A room as others see one.
+/// Room with its name and description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Room {
-    /// Stays when the name changes.
+    /// Id, which stays when the name changes.
     pub id: RoomId,
-    /// Unique among the rooms; empty for the lobby, which has one in each language.
+    /// Name, unique among the rooms; empty for the lobby, which the page names in each language.
     pub name: String,
-    /// What it is for.
+    /// Description of the room.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
 }

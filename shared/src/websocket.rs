@@ -1,6 +1,12 @@
-//! The arithmetic of the WebSocket protocol (RFC 6455), for people who want to see it done: the key
-//! of the handshake, and the frames. The server's own reading and writing of frames is elsewhere;
-//! this takes any bytes and says what they mean, or what is wrong with them.
+//! The WebSocket protocol (RFC 6455) for the inspector: the key of the handshake, and frames.
+//!
+//! This code reads any bytes and reports each rule that they break. The server reads and writes its own
+//! frames with other code.
+//!
+//! * [`accept`]: the key of the handshake.
+//! * [`header`], [`frame`]: a frame and its faults.
+//! * [`sequence`]: the rules on the order of frames.
+//! * [`hex`]: bytes as hexadecimal text.
 
 pub mod accept;
 pub mod frame;

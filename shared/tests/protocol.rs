@@ -1,5 +1,5 @@
-//! PROTOCOL.md says what the code does: its examples are the golden files, and
-//! its tables are the code's own numbers.
+//! PROTOCOL.md agrees with the code: its examples are the golden files, and its tables have the code's
+//! numbers.
 
 #![expect(clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
@@ -11,7 +11,7 @@ use shared::{ErrorCode, limits};
 use std::{collections::BTreeSet, fs, path::Path};
 
 #[test]
-fn each_example_is_its_golden_file_and_each_file_is_shown() {
+fn each_golden_file_is_an_example_of_the_document() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
     let mut shown = BTreeSet::new();
     let lines = document::lines();
@@ -31,7 +31,7 @@ fn each_example_is_its_golden_file_and_each_file_is_shown() {
 }
 
 #[test]
-fn every_example_of_json_is_a_golden_file() {
+fn each_json_example_is_a_golden_file() {
     let lines = document::lines();
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| *line == "```json") {
         assert!(lines[number - 1].starts_with("<!-- golden: "), "line {}: {line}", number + 1);
@@ -39,7 +39,7 @@ fn every_example_of_json_is_a_golden_file() {
 }
 
 #[test]
-fn the_errors_are_those_of_the_code() {
+fn the_table_of_errors_agrees_with_the_code() {
     let row = |code: &ErrorCode| {
         let temporary = if code.is_temporary() { "yes" } else { "no" };
         [&code.number().to_string(), code.name(), temporary, code.advice()].map(str::to_owned).to_vec()
@@ -73,7 +73,7 @@ fn the_refusals_that_stand_for_a_close_code_are_those_of_the_code() {
 }
 
 #[test]
-fn the_limits_that_both_sides_know_are_all_there() {
+fn the_table_of_limits_agrees_with_the_code() {
     macro_rules! values {
         ($($name:ident),* $(,)?) => {
             [$((stringify!($name).to_owned(), u64::try_from(limits::$name).unwrap())),*]
@@ -104,7 +104,7 @@ fn the_limits_that_both_sides_know_are_all_there() {
 }
 
 #[test]
-fn advice_names_the_numbers_that_hold() {
+fn advice_names_the_limits() {
     assert!(ErrorCode::NameTooLong.advice().contains(&limits::NAME_CHARS_MAX.to_string()));
     assert!(ErrorCode::DescriptionRefused.advice().contains(&limits::DESCRIPTION_CHARS_MAX.to_string()));
 }

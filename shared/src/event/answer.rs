@@ -1,107 +1,107 @@
-//! What a client is told because it has asked.
+//! Answers to commands.
 
 use super::Event;
 use crate::{Address, ErrorCode, Member, Message, RoomId, command::PageAnchor};
 use serde::Serialize;
 
-/// A command was carried out and, if it was durable, committed.
+/// Confirms that a command was executed and, if it is durable, committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// The position of what it made.
+    /// Position of the command's event.
     pub n: u64,
-    /// Its number in the room; 0 for what is no message.
+    /// Number of the message in its room; 0 for other commands.
     pub seq: u64,
-    /// When it was committed: milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// The room that was made, or that it was about; absent for posts.
+    /// Room that was created, changed, joined or left; absent for posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
 
-/// A command was refused.
+/// Refuses a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    /// The `ref` of the command, where it had one.
+    /// The `ref` of the command, if it had one.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<u64>,
-    /// The number.
+    /// Code of the refusal.
     pub code: ErrorCode,
-    /// The number's name, for people who read frames.
+    /// Name of the code, for people who read frames.
     pub name: String,
-    /// Whether the same command may succeed later.
+    /// True if the same command may succeed later.
     pub temporary: bool,
 }
 
 impl Refusal {
-    /// The refusal of the command `reference` with this code.
+    /// Makes the refusal of the command `reference`.
     pub fn new(reference: Option<u64>, code: ErrorCode) -> Self {
         Refusal { reference, code, name: code.name().to_owned(), temporary: code.is_temporary() }
     }
 }
 
-/// A page of the rooms of the house.
+/// Page of the room directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomsPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// At most [`crate::limits::ROOMS_PAGE`].
+    /// Rooms in the order of their ids, at most [`crate::limits::ROOMS_PAGE`].
     pub rooms: Vec<DirectoryRoom>,
-    /// Whether there are more after these.
+    /// True if more rooms follow.
     pub more: bool,
 }
 
-/// A room of the house.
+/// Room as the directory lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DirectoryRoom {
-    /// Its id.
+    /// Id of the room.
     pub id: RoomId,
-    /// Its name; empty for the lobby.
+    /// Name of the room; empty for the lobby, which the page names in each language.
     pub name: String,
-    /// What it is for.
+    /// Description of the room.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// How many members are in it.
+    /// Count of the room's members.
     pub members: u32,
-    /// Whether this member is.
+    /// True if the asking member is in the room.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub joined: bool,
 }
 
-/// A page of a room's messages, without gaps.
+/// Page of a room's messages, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HistoryPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// Which room.
+    /// Room of the messages.
     pub room: RoomId,
-    /// What was asked for.
+    /// Anchor of the query.
     pub at: PageAnchor,
-    /// Oldest first, at most [`crate::limits::HISTORY_MESSAGES`].
+    /// Messages, oldest first, at most [`crate::limits::HISTORY_MESSAGES`].
     pub messages: Vec<Message>,
-    /// Whether there are older ones.
+    /// True if the room has older messages.
     pub older: bool,
-    /// Whether there were newer ones when it was read.
+    /// True if the room had newer messages when the page was read.
     pub newer: bool,
-    /// Today's names of the authors of `messages`.
+    /// Authors of `messages` under their current names.
     pub authors: Vec<Member>,
 }
 
-/// Events of one address, in their order.
+/// Events of one address, in the order of their positions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventsPage {
     /// The `ref` of the command.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// The address.
+    /// Address of the events.
     pub to: Address,
-    /// Those after the position that was asked for.
+    /// Events after the position of the query.
     pub events: Vec<Event>,
-    /// Whether there are more: ask again.
+    /// True if more events follow; the client asks again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
 }

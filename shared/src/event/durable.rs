@@ -1,43 +1,43 @@
-//! Durable events: what is in the log, and so is read again by whoever was away.
+//! Durable events: the events of the log, which are replayed to a client that was away.
 
 use crate::{Address, ClientId, Member, MemberId, Message, Room, RoomId};
 use serde::Serialize;
 
-/// A message was committed.
+/// Message that was posted to a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Posted {
-    /// Its position in the log.
+    /// Position in the log.
     pub n: u64,
-    /// The room.
+    /// Room of the message.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
-    /// Its number in the room.
+    /// Number of the message in its room: 1, 2, 3… without gaps.
     pub seq: u64,
-    /// When it was committed: milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who wrote it.
+    /// Member who wrote the message.
     pub author: MemberId,
-    /// The author's name when it was written.
+    /// Author's name at the time of writing.
     pub name: String,
-    /// Tells the connections of [`MemberId::PASSER_BY`] apart.
+    /// Number that distinguishes the connections of [`MemberId::PASSER_BY`]; absent for members.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<u32>,
-    /// The client's id for it.
+    /// Id that the author's client gave to the message.
     pub client_id: ClientId,
     /// Plain text.
     pub text: String,
 }
 
 impl Posted {
-    /// The message as it stands in a snapshot.
+    /// Converts the event into the message as a snapshot holds it.
     pub fn into_message(self) -> Message {
         let Posted { n, to: _, prev: _, seq, at, author, name, tag, client_id, text } = self;
         Message { n, seq, at, author, name, tag, client_id, text }
     }
 }
 
-/// A member joined a room.
+/// Member who joined a room.
 ///
 /// The log holds it twice: first addressed to the member, with `room` and `members`, then to the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,11 +46,11 @@ pub struct MemberJoined {
     pub n: u64,
     /// The room, or the member.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
-    /// Milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who.
+    /// Member who joined.
     pub member: Member,
     /// Room that the member joined; only where the event is addressed to the member.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,74 +61,76 @@ pub struct MemberJoined {
     pub members: Option<u32>,
 }
 
-/// A member left a room; the lobby: the house. Told to the room, and then to the member.
+/// Member who left a room; with the lobby, the house.
+///
+/// The log holds it twice: addressed to the room, then, except for the lobby, to the member, with `room`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MemberLeft {
     /// Position in the log.
     pub n: u64,
     /// The room, or the member.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
-    /// Milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who.
+    /// Member who left.
     pub member: MemberId,
-    /// Which room, where it is told to the member.
+    /// Room that the member left; only where the event is addressed to the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomId>,
 }
 
-/// A member has another name, from now on and on what is already said.
+/// New name of a member. It applies to the member's earlier messages too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Renamed {
     /// Position in the log.
     pub n: u64,
-    /// Where it is told.
+    /// The lobby, which every member is in.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
-    /// Milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who, with the new name.
+    /// Member under the new name.
     pub member: Member,
 }
 
-/// A room was made.
+/// Room that was created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomCreated {
     /// Position in the log.
     pub n: u64,
-    /// The room.
+    /// The created room.
     pub to: Address,
     /// Always 0: nothing of this address is before it.
     pub prev: u64,
-    /// Milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who made it.
+    /// Member who created the room.
     pub author: MemberId,
-    /// The author's id for it.
+    /// Id that the author's client gave to the command.
     pub client_id: ClientId,
-    /// The room.
+    /// Room as it was created.
     pub room: Room,
 }
 
-/// A room has another name or description.
+/// New name and description of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomChanged {
     /// Position in the log.
     pub n: u64,
-    /// The room.
+    /// The changed room.
     pub to: Address,
-    /// The position before with the same address.
+    /// Position of the event before it with the same address; 0 for the first.
     pub prev: u64,
-    /// Milliseconds since 1970.
+    /// Time of the commit: milliseconds since 1970.
     pub at: u64,
-    /// Who changed it.
+    /// Member who changed the room.
     pub author: MemberId,
-    /// The author's id for it.
+    /// Id that the author's client gave to the command.
     pub client_id: ClientId,
-    /// The room as it is now.
+    /// Room after the change.
     pub room: Room,
 }
 

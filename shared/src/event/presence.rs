@@ -1,60 +1,62 @@
-//! Who is here. These words have no position and are never replayed.
+//! Presence of members: ephemeral events, which are never replayed.
 
 use crate::{Member, MemberId};
 use serde::Serialize;
 
-/// A present member.
+/// Member who is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Presence {
-    /// Who.
+    /// Member under the current name.
     pub member: Member,
-    /// The page is open, the person is not at it.
+    /// True if every open page of the member is hidden or idle.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub away: bool,
 }
 
-/// Came, or came back from being away.
+/// Members who came, or came back from being away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Here {
-    /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    /// Members concerned; empty if more than [`crate::limits::PRESENCE_NAMED_MAX`] are present.
     pub members: Vec<Member>,
-    /// Up to which position the names are those of today. The word itself has no position: it may
-    /// come behind a renaming that is newer.
+    /// Position that the names describe. A newer `renamed` may arrive before this event, which has no
+    /// position of its own.
     pub as_of: u64,
-    /// How many are present now.
+    /// Count of present members.
     pub count: u32,
 }
 
-/// Left the page open and went.
+/// Members who left their open pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Away {
-    /// Who, with names: one may come in away; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    /// Members concerned, with names because a member may arrive away; empty if more than
+    /// [`crate::limits::PRESENCE_NAMED_MAX`] are present.
     pub members: Vec<Member>,
-    /// Up to which position the names are those of today. The word itself has no position: it may
-    /// come behind a renaming that is newer.
+    /// Position that the names describe. A newer `renamed` may arrive before this event, which has no
+    /// position of its own.
     pub as_of: u64,
-    /// How many are present now.
+    /// Count of present members.
     pub count: u32,
 }
 
-/// Has no page open any more.
+/// Members who closed their last page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gone {
-    /// Who; empty above [`crate::limits::PRESENCE_NAMED_MAX`].
+    /// Members concerned; empty if more than [`crate::limits::PRESENCE_NAMED_MAX`] are present.
     pub members: Vec<MemberId>,
-    /// How many are present now.
+    /// Count of present members.
     pub count: u32,
 }
 
-/// Everybody who is here, in place of all that was told before: for who could not hear each change.
+/// Members present, in place of everything that was sent before. A polling client needs it, because it
+/// does not receive each change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Present {
-    /// All, up to [`crate::limits::PRESENCE_NAMED_MAX`]; above that the first
-    /// [`crate::limits::WELCOME_PRESENT_MAX`].
+    /// All members present if they are at most [`crate::limits::PRESENCE_NAMED_MAX`]; otherwise the
+    /// first [`crate::limits::WELCOME_PRESENT_MAX`].
     pub members: Vec<Presence>,
-    /// Up to which position the names are those of today.
+    /// Position that the names describe.
     pub as_of: u64,
-    /// How many are present now.
+    /// Count of present members.
     pub count: u32,
 }
 

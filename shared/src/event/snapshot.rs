@@ -1,87 +1,87 @@
-//! What a session starts with, and what takes the place of too much that was missed.
+//! Snapshots: the start of a session, and the replacement for a replay that would be too long.
 
 use super::Presence;
 use crate::{Cursor, Member, Message, RoomId};
 use serde::Serialize;
 
-/// What a session starts with.
+/// First frame of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Welcome {
     /// The `ref` of the `hello`.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// The build of the page that this server serves.
+    /// Build of the page that this server serves.
     pub build: String,
-    /// All that is addressed to this member up to here is in this frame or was sent before it.
+    /// Everything addressed to this member up to here is in this frame or was sent before it.
     pub through: Cursor,
-    /// Who the client is.
+    /// Member of the session.
     pub you: Member,
-    /// The session goes on from the client's cursor: what it missed follows, then
-    /// `caught_up`. Otherwise what the client holds is of no use any more.
+    /// True if the session resumes from the client's cursor: the missed events follow, then
+    /// `caught_up`. Otherwise the client drops what it holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resumed: bool,
-    /// The position that `rooms` describes.
+    /// Position that `rooms` describes.
     pub as_of: u64,
-    /// The rooms that the member is in, the lobby first.
+    /// Rooms that the member is in, the lobby first.
     pub rooms: Vec<RoomEntry>,
-    /// The open room with its newest messages; absent where the session is resumed.
+    /// Open room with its newest messages; absent if the session resumes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<RoomSnapshot>,
     /// Members present, at most [`crate::limits::WELCOME_PRESENT_MAX`].
     pub present: Vec<Presence>,
-    /// How many are present in all.
+    /// Count of all members present.
     pub present_count: u32,
 }
 
-/// A room that the member is in.
+/// Room that the member is in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomEntry {
-    /// Its id.
+    /// Id of the room.
     pub id: RoomId,
-    /// Its name; empty for the lobby, which has one in each language.
+    /// Name of the room; empty for the lobby, which the page names in each language.
     pub name: String,
-    /// What it is for.
+    /// Description of the room.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// How many members are in it.
+    /// Count of the room's members.
     pub members: u32,
-    /// The position at which this member joined it. Another one than the client holds: it is
-    /// another stay, and what is held of the room is of no use any more.
+    /// Position at which this member joined the room. If it differs from what the client holds, the
+    /// member left and joined again, and the client drops what it holds of the room.
     pub joined: u64,
-    /// The last event of its address.
+    /// Position of the last event addressed to the room.
     pub last: u64,
-    /// How many messages it has.
+    /// Count of the room's messages.
     pub seq: u64,
 }
 
-/// A room at one position. A client applies an event to the room if and only
-/// if the event's `n` is greater than `as_of`.
+/// Room at one position. A client applies an event to the room if and only if the event's `n` is
+/// greater than `as_of`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoomSnapshot {
-    /// Which room.
+    /// Id of the room.
     pub room: RoomId,
-    /// The position that this describes.
+    /// Position that the snapshot describes.
     pub as_of: u64,
-    /// The last event of this address up to `as_of`, 0 if none: the `prev` of the next.
+    /// Position of the room's last event up to `as_of`, which is the `prev` of the next; 0 if none.
     pub last: u64,
-    /// The newest messages, oldest first, at most [`crate::limits::SNAPSHOT_MESSAGES`].
+    /// Newest messages, oldest first, at most [`crate::limits::SNAPSHOT_MESSAGES`].
     pub messages: Vec<Message>,
-    /// Whether there are older ones.
+    /// True if the room has older messages.
     pub older: bool,
-    /// Today's names of the authors of `messages`.
+    /// Authors of `messages` under their current names.
     pub authors: Vec<Member>,
 }
 
-/// A room anew.
+/// Replaces what the client holds of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reset {
-    /// The `ref` of the `events` that this answers; absent in a replay.
+    /// The `ref` of the `events` command that this answers; absent in a replay.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<u64>,
-    /// The room as the list of `welcome` has it, as of the snapshot.
+    /// Room as the list of `welcome` has it, at the position of the snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<RoomEntry>,
-    /// The room with its newest messages. What is held of it and does not touch them stays apart.
+    /// Room with its newest messages. Older messages that do not touch them stay, with a gap between.
     pub room: RoomSnapshot,
 }
 

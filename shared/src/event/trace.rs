@@ -1,118 +1,121 @@
-//! What a traced connection is told of itself: its handshake, and each frame in either direction, as the server saw
-//! them. Only who opens a connection with `trace=1` is told, and only of that connection.
+//! Trace of a connection: its handshake and each frame in either direction, as the server saw them.
+//!
+//! Only a connection that was opened with `trace=1` is traced, and its trace goes to it alone.
 
 use crate::json::{DecodeError, FromJson, Json};
 use crate::websocket::{Frame, FrameFault, Side, hex};
 use serde::{Serialize, Serializer};
 
-/// Something that the server saw on this connection. Its own frames are not told.
+/// Report of one thing that the server saw on this connection. Frames of the trace are not traced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// When: milliseconds since 1970.
+    /// Time of the observation: milliseconds since 1970.
     pub at: u64,
-    /// What.
+    /// Observation of the server.
     pub seen: TraceItem,
 }
 
-/// What was seen. On the wire an object with one field, which says what it is.
+/// Observation of the server. On the wire an object with one field, which names the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TraceItem {
-    /// The request and the answer.
+    /// Handshake of the connection.
     Handshake(Box<Handshake>),
-    /// A frame.
+    /// WebSocket frame in either direction.
     Frame(TracedFrame),
-    /// No more is told one by one; from here on it is counted.
+    /// Counts of frames, once the trace reached its limit.
     Counted(ByteCounts),
-    /// From a newer server.
+    /// Observation of a newer server.
     #[serde(skip)]
     Unknown,
 }
 
-/// How the connection began.
+/// Handshake of a WebSocket (RFC 6455 §1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Handshake {
-    /// The request as it was parsed.
+    /// Request as the server parsed it.
     pub request: RequestHead,
-    /// The answer.
+    /// Answer of the server.
     pub response: ResponseHead,
 }
 
-/// The head of a request.
+/// Head of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RequestHead {
-    /// Such as `GET`.
+    /// Method, such as `GET`.
     pub method: String,
     /// Path and query.
     pub target: String,
-    /// Such as `HTTP/1.1`.
+    /// HTTP version, such as `HTTP/1.1`.
     pub version: String,
-    /// By name: in which order they came is not kept.
+    /// Headers, sorted by name: their order on the wire is not known.
     pub headers: Vec<HeaderField>,
 }
 
-/// The head of a response.
+/// Head of a response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ResponseHead {
-    /// 101 where the connection was opened.
+    /// Status; 101 if the connection was opened.
     pub status: u16,
-    /// By name.
+    /// Headers, sorted by name.
     pub headers: Vec<HeaderField>,
 }
 
-/// One header.
+/// Header of a request or response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeaderField {
-    /// In lower case.
+    /// Name in lower case.
     pub name: String,
-    /// Absent where it may be a secret, or is no text.
+    /// Value; absent if it may be a secret or is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Bytes of the value.
+    /// Bytes of the value, which are counted even where `value` is absent.
     pub length: u64,
 }
 
-/// One frame, as it was on the wire.
+/// WebSocket frame as it was on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TracedFrame {
-    /// Who sent it.
+    /// Side that sent the frame.
     pub from: Side,
-    /// Its header, mask included.
+    /// Header with the masking key.
     pub header: HexBytes,
-    /// The first [`crate::limits::TRACE_PAYLOAD_BYTES_MAX`] bytes of its payload: a client's are masked.
+    /// First [`crate::limits::TRACE_PAYLOAD_BYTES_MAX`] bytes of the payload; still masked if a client
+    /// sent them.
     pub payload: HexBytes,
 }
 
 impl TracedFrame {
-    /// What its bytes mean. Where only a part of the payload was told, the frame says that it is short.
+    /// Parses the bytes. If the trace holds only a part of the payload, the frame has
+    /// [`FrameFault::Short`].
     ///
     /// # Errors
-    /// The header is not whole.
+    /// [`FrameFault::Short`] if the header is incomplete.
     pub fn read(&self) -> Result<Frame, FrameFault> {
         Frame::read(&[&self.header.0[..], &self.payload.0].concat(), self.from)
     }
 }
 
-/// All frames of a connection up to now, those of `trace` events excepted.
+/// Counts of all frames of a connection up to now, except those of `trace` events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ByteCounts {
-    /// The client's.
+    /// Frames of the client.
     pub client: DirectionCount,
-    /// The server's.
+    /// Frames of the server.
     pub server: DirectionCount,
 }
 
-/// Frames of one direction.
+/// Count of the frames in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DirectionCount {
-    /// How many.
+    /// Count of frames.
     pub frames: u64,
-    /// Their bytes, headers included.
+    /// Bytes of these frames, with their headers.
     pub bytes: u64,
 }
 
-/// Bytes; on the wire a text of hexadecimal digits.
+/// Bytes that are a text of hexadecimal digits on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HexBytes(pub Vec<u8>);
 
@@ -168,7 +171,7 @@ mod tests {
     use crate::limits::TRACE_PAYLOAD_BYTES_MAX;
 
     #[test]
-    fn what_a_newer_server_sees_is_passed_over() {
+    fn an_observation_of_a_newer_server_is_ignored() {
         let trace: Trace = from_str(r#"{"at":1,"seen":{"weather":{"rain":true}}}"#).unwrap();
         assert_eq!(trace, Trace { at: 1, seen: TraceItem::Unknown });
         for bad in [r#"{"at":1,"seen":{}}"#, r#"{"at":1,"seen":{"frame":{"from":"moon"}}}"#] {
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_was_told_in_part_is_short() {
+    fn a_traced_frame_is_short_when_its_payload_was_cut() {
         let frame = |length: usize| {
             let whole = Frame::write(crate::websocket::Opcode::Binary, &vec![7; length], None);
             let (header, payload) = whole.split_at(whole.len() - length);

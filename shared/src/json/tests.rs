@@ -17,27 +17,27 @@ fn cup(fields: &str) -> Result<Cup, DecodeError> {
     from_str(&format!("{{{fields}}}"))
 }
 
-fn plain() -> Cup {
+fn minimal() -> Cup {
     Cup { size: 2, reference: 3, tea: None, hot: false, sips: Vec::new() }
 }
 
 #[test]
-fn fields_are_read_by_their_names_in_any_order() {
-    let whole = Cup { tea: Some("茶 \"\n".to_owned()), hot: true, sips: vec![1, 2], ..plain() };
+fn fields_are_read_by_name_in_any_order() {
+    let whole = Cup { tea: Some("茶 \"\n".to_owned()), hot: true, sips: vec![1, 2], ..minimal() };
     assert_eq!(cup(r#""sips":[1,2],"hot":true,"tea":"茶 \"\u000a","ref":3,"size":2"#), Ok(whole));
-    assert_eq!(cup(r#""ref":3,"size":2"#), Ok(plain()));
-    assert_eq!(cup(r#""ref":3,"size":2,"tea":null"#), Ok(plain()));
+    assert_eq!(cup(r#""ref":3,"size":2"#), Ok(minimal()));
+    assert_eq!(cup(r#""ref":3,"size":2,"tea":null"#), Ok(minimal()));
 }
 
 #[test]
-fn what_is_not_asked_for_is_passed_over() {
+fn unknown_fields_are_ignored() {
     for more in [r#""x":{"y":[null,-1,1.5,{}]}"#, r#""x":1,"x":2"#, r#""reference":7"#] {
-        assert_eq!(cup(&format!(r#""ref":3,{more},"size":2"#)), Ok(plain()), "{more}");
+        assert_eq!(cup(&format!(r#""ref":3,{more},"size":2"#)), Ok(minimal()), "{more}");
     }
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn an_error_names_the_wrong_field() {
     let cases = [
         (r#""ref":3"#, "size"),
         (r#""size":2"#, "ref"),
@@ -63,7 +63,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn numbers_are_read_up_to_their_types_end() {
+fn a_number_is_refused_when_it_exceeds_its_type() {
     for (number, fits) in [(u64::from(u32::MAX) - 1, true), (u32::MAX.into(), true), (1 << 32, false)] {
         assert_eq!(cup(&format!(r#""ref":3,"size":{number}"#)).is_ok(), fits, "{number}");
     }
@@ -75,23 +75,23 @@ fn numbers_are_read_up_to_their_types_end() {
 }
 
 #[test]
-fn serde_reads_the_same() {
-    assert_eq!(serde_json::from_str::<Cup>(r#"{"ref":3,"size":2}"#).unwrap(), plain());
+fn serde_reads_the_same_values() {
+    assert_eq!(serde_json::from_str::<Cup>(r#"{"ref":3,"size":2}"#).unwrap(), minimal());
     let value = serde_json::json!({ "ref": 3, "size": 2, "x": -1.5 });
-    assert_eq!(serde_json::from_value::<Cup>(value).unwrap(), plain());
+    assert_eq!(serde_json::from_value::<Cup>(value).unwrap(), minimal());
     let error = serde_json::from_str::<Cup>(r#"{"ref":3}"#).unwrap_err();
     assert!(error.to_string().contains("\"size\""), "{error}");
 }
 
 #[test]
-fn deep_nesting_is_refused_and_does_no_harm() {
+fn deeply_nested_json_is_refused() {
     assert_eq!(Json::parse(&"[".repeat(100_000)), Err(DecodeError("")));
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     assert!(cup(&format!(r#""ref":3,"x":{deep},"size":2"#)).is_ok());
 }
 
 #[test]
-fn only_one_field_is_the_only_one() {
+fn an_only_field_is_refused_when_there_are_none_or_several() {
     let only = |text| Json::parse(text).unwrap().into_object().unwrap().into_only();
     assert_eq!(only(r#"{"a":1}"#), Ok(("a".to_owned(), Json::Number(1))));
     assert!(only("{}").is_err() && only(r#"{"a":1,"b":2}"#).is_err());

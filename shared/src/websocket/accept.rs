@@ -1,36 +1,35 @@
-//! How a server shows that it has understood the handshake (RFC 6455 §4.2.2, item 5.4):
+//! The server's proof that it understood the handshake (RFC 6455 §4.2.2, item 5.4):
 //! `Sec-WebSocket-Accept = base64(SHA-1(Sec-WebSocket-Key + GUID))`.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha1::{Digest, Sha1};
 
-/// What every server puts behind the key (RFC 6455 §1.3): no server that does not speak the
-/// protocol would.
+/// Text that every server appends to the key (RFC 6455 §1.3). A server without WebSockets would not.
 pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Bytes that a key stands for (RFC 6455 §4.1).
+/// Bytes that a key encodes (RFC 6455 §4.1).
 pub const KEY_BYTES: usize = 16;
 
-/// The computation, step by step.
+/// Steps of the computation of `Sec-WebSocket-Accept`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptSteps {
-    /// The key with [`GUID`] behind it.
+    /// Key followed by [`GUID`].
     pub joined: String,
-    /// Its SHA-1.
+    /// SHA-1 of `joined`.
     pub digest: [u8; 20],
-    /// That in base64: the value of `Sec-WebSocket-Accept`.
+    /// `digest` in base64: the value of `Sec-WebSocket-Accept`.
     pub accept: String,
 }
 
-/// Answers a key: as it came, whatever it is, without the white space around it.
-pub fn answer(key: &str) -> AcceptSteps {
+/// Computes the answer to a key. Any text is accepted; white space around it is removed.
+pub fn compute_steps(key: &str) -> AcceptSteps {
     let joined = format!("{}{GUID}", key.trim());
     let digest: [u8; 20] = Sha1::digest(joined.as_bytes()).into();
     let accept = STANDARD.encode(digest);
     AcceptSteps { joined, digest, accept }
 }
 
-/// Whether a key is one: the base64 of 16 bytes (RFC 6455 §4.2.1, item 5).
+/// Whether a text is a valid key: the base64 of 16 bytes (RFC 6455 §4.2.1, item 5).
 pub fn is_key(key: &str) -> bool {
     STANDARD.decode(key.trim()).is_ok_and(|bytes| bytes.len() == KEY_BYTES)
 }
@@ -40,9 +39,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_standard_is_answered_as_there() {
+    fn the_example_of_rfc_6455_is_computed_as_there() {
         // RFC 6455 §1.3.
-        let steps = answer("dGhlIHNhbXBsZSBub25jZQ==");
+        let steps = compute_steps("dGhlIHNhbXBsZSBub25jZQ==");
         assert_eq!(steps.joined, "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
         assert_eq!(
             steps.digest,
@@ -55,9 +54,9 @@ mod tests {
     }
 
     #[test]
-    fn any_text_is_answered_and_only_sixteen_bytes_are_a_key() {
+    fn a_text_is_a_key_only_when_it_encodes_sixteen_bytes() {
         for key in ["", "茶", "not base64", "AAAA"] {
-            assert_eq!(answer(key).accept.len(), 28);
+            assert_eq!(compute_steps(key).accept.len(), 28);
             assert!(!is_key(key), "{key}");
         }
         let of = |bytes: usize| STANDARD.encode(vec![7; bytes]);

@@ -1,58 +1,58 @@
-//! A frame, and what is wrong with it: any bytes are read, and explained where they break a rule.
+//! WebSocket frames and their faults. Any bytes are read, and each broken rule is reported.
 
 use super::header::{CONTROL_BYTES_MAX, FrameHeader, LengthForm, Opcode, mask};
 use crate::CloseCode;
 use serde::Serialize;
 
-/// Who sends a frame: clients mask, servers do not (RFC 6455 §5.1).
+/// Side that sends a frame. Clients mask their frames, servers do not (RFC 6455 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// A browser.
+    /// The client, such as a browser.
     Client,
-    /// A server.
+    /// The server.
     Server,
 }
 
-/// A rule that a frame breaks.
+/// Rule that a frame breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameFault {
-    /// So many more bytes are needed, at least.
+    /// At least this many bytes are missing.
     Short(u64),
-    /// A reserved bit is set, though no extension was agreed on.
+    /// A reserved bit is set, but no extension was negotiated.
     ReservedBit,
-    /// Nobody knows this opcode.
+    /// RFC 6455 defines no meaning for this opcode.
     ReservedOpcode(u8),
-    /// A control frame is in parts.
+    /// A control frame is fragmented.
     ControlInParts,
     /// A control frame's payload is longer than 125 bytes.
     ControlTooLong,
-    /// The length is written in more bytes than it needs.
+    /// The length is not in its shortest form.
     LengthNotShortest,
     /// The highest bit of the length is set.
     LengthTooGreat,
-    /// A client's frame without a mask.
+    /// A client's frame has no mask.
     Unmasked,
-    /// A server's frame with one.
+    /// A server's frame has a mask.
     Masked,
-    /// A continuation where no message is unfinished.
+    /// A continuation frame follows no unfinished message.
     ContinuesNothing,
-    /// A new message where one is unfinished.
+    /// A new message begins inside an unfinished one.
     InsideMessage,
-    /// Something behind a close frame.
+    /// A frame follows a close frame.
     AfterClose,
-    /// A text that is no UTF-8, from this byte of the payload on.
+    /// A text is not UTF-8 from this byte of the payload on.
     NotUtf8(usize),
-    /// A part of a text that is no UTF-8 together with the parts before it.
+    /// A fragment of a text and the fragments before it are not UTF-8 together.
     PartsNotUtf8,
-    /// A close frame with half a code.
+    /// A close frame has one byte of a code.
     HalfCode,
-    /// A close code that no frame may carry.
+    /// No close frame may carry this code.
     CodeRefused(u16),
 }
 
 impl FrameFault {
-    /// Where RFC 6455 says so.
+    /// Returns the section of RFC 6455 that has the rule.
     pub fn section(self) -> &'static str {
         match self {
             FrameFault::Short(_) | FrameFault::ReservedBit | FrameFault::ReservedOpcode(_) => "5.2",
@@ -60,7 +60,7 @@ impl FrameFault {
             FrameFault::ControlInParts | FrameFault::ControlTooLong => "5.5",
             FrameFault::Unmasked | FrameFault::Masked => "5.1",
             FrameFault::ContinuesNothing | FrameFault::InsideMessage => "5.4",
-            // A peer does not send any more, and passes over what comes.
+            // After a close frame a peer sends nothing more and ignores what arrives.
             FrameFault::AfterClose => "1.4",
             FrameFault::NotUtf8(_) | FrameFault::PartsNotUtf8 => "8.1",
             FrameFault::HalfCode => "5.5.1",
@@ -68,8 +68,8 @@ impl FrameFault {
         }
     }
 
-    /// The code with which a peer ends the connection for it; none while more may come, or when all is
-    /// over already.
+    /// Returns the code with which a peer closes the connection because of this fault. None if more
+    /// bytes may arrive, or if the connection is closing already.
     pub fn close_code(self) -> Option<CloseCode> {
         match self {
             FrameFault::Short(_) | FrameFault::AfterClose => None,
@@ -79,42 +79,42 @@ impl FrameFault {
     }
 }
 
-/// A frame as it was read.
+/// Frame as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Its header.
+    /// Header of the frame.
     pub header: FrameHeader,
-    /// As much of its payload as is there, without the mask.
+    /// Unmasked payload, as far as it is there.
     pub payload: Vec<u8>,
-    /// Bytes that it took.
+    /// Count of bytes that were read.
     pub bytes: usize,
-    /// The rules that it breaks, in the order in which a reader comes upon them.
+    /// Broken rules, in the order in which a reader finds them.
     pub faults: Vec<FrameFault>,
 }
 
 impl Frame {
-    /// Reads the frame that `from` sends at the beginning of these bytes.
+    /// Reads a frame of the side `from` at the beginning of `bytes`.
     ///
     /// # Errors
-    /// The header is not whole: how many more bytes it needs, at least.
+    /// [`FrameFault::Short`] if the header is incomplete.
     pub fn read(bytes: &[u8], from: Side) -> Result<Self, FrameFault> {
         let header =
             FrameHeader::read(bytes).map_err(|needed| FrameFault::Short((needed.0 - bytes.len()) as u64))?;
-        let behind = &bytes[header.bytes()..];
-        let there = usize::try_from(header.length).unwrap_or(usize::MAX).min(behind.len());
-        let mut payload = behind[..there].to_vec();
+        let rest = &bytes[header.bytes()..];
+        let available = usize::try_from(header.length).unwrap_or(usize::MAX).min(rest.len());
+        let mut payload = rest[..available].to_vec();
         if let Some(key) = header.mask {
             mask(&mut payload, key);
         }
-        let mut faults = of_header(&header, from);
-        match header.length - there as u64 {
-            0 => faults.extend(of_payload(&header, &payload)),
+        let mut faults = find_header_faults(&header, from);
+        match header.length - available as u64 {
+            0 => faults.extend(find_payload_fault(&header, &payload)),
             missing => faults.push(FrameFault::Short(missing)),
         }
-        Ok(Frame { header, payload, bytes: header.bytes() + there, faults })
+        Ok(Frame { header, payload, bytes: header.bytes() + available, faults })
     }
 
-    /// Writes a frame of its own, with a mask if a client sends it.
+    /// Writes an unfragmented frame; `key` masks it, as a client must.
     pub fn write(opcode: Opcode, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
         let mut bytes = FrameHeader::of(opcode, key, payload.len() as u64).write();
         let begin = bytes.len();
@@ -126,7 +126,7 @@ impl Frame {
     }
 }
 
-fn of_header(header: &FrameHeader, from: Side) -> Vec<FrameFault> {
+fn find_header_faults(header: &FrameHeader, from: Side) -> Vec<FrameFault> {
     let is_control = header.opcode.is_control();
     let reserved = match header.opcode {
         Opcode::Reserved(bits) => Some(FrameFault::ReservedOpcode(bits)),
@@ -150,32 +150,33 @@ fn of_header(header: &FrameHeader, from: Side) -> Vec<FrameFault> {
     rules.into_iter().flatten().collect()
 }
 
-/// Of a text that comes in parts only the whole has to be UTF-8: [`super::Sequence`] sees that.
-fn of_payload(header: &FrameHeader, payload: &[u8]) -> Option<FrameFault> {
+/// Finds faults of the payload. [`super::Sequence`] checks the UTF-8 of fragmented texts, because only
+/// the whole text has to be valid.
+fn find_payload_fault(header: &FrameHeader, payload: &[u8]) -> Option<FrameFault> {
     match (header.opcode, payload) {
-        (Opcode::Text, text) if header.fin => not_utf8(text, 0),
+        (Opcode::Text, text) if header.fin => find_invalid_utf8(text, 0),
         (Opcode::Close, [_]) => Some(FrameFault::HalfCode),
         (Opcode::Close, &[high, low, ref reason @ ..]) => {
             let code = u16::from_be_bytes([high, low]);
-            if may_be_sent(code) { not_utf8(reason, 2) } else { Some(FrameFault::CodeRefused(code)) }
+            if can_be_sent(code) { find_invalid_utf8(reason, 2) } else { Some(FrameFault::CodeRefused(code)) }
         }
         _ => None,
     }
 }
 
-fn not_utf8(text: &[u8], before: usize) -> Option<FrameFault> {
+fn find_invalid_utf8(text: &[u8], before: usize) -> Option<FrameFault> {
     std::str::from_utf8(text).err().map(|error| FrameFault::NotUtf8(before + error.valid_up_to()))
 }
 
-/// Whether a close frame may carry this code (RFC 6455 §7.4, and IANA's registry behind it): 1004,
-/// 1005, 1006 and 1015 never go over the wire, and 1016 to 2999 are nobody's yet.
-pub fn may_be_sent(code: u16) -> bool {
+/// Whether a close frame can carry this code (RFC 6455 §7.4 and IANA's registry). 1004, 1005, 1006 and
+/// 1015 never cross the wire; 1016 to 2999 are not assigned.
+pub fn can_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// Whether a page may name this code in `close(code, reason)` (WHATWG WebSockets §3.1): the rest
-/// belongs to the protocol.
-pub fn may_be_asked_for(code: u16) -> bool {
+/// Whether a page can pass this code to `close(code, reason)` (WHATWG WebSockets §3.1). The protocol
+/// reserves the others.
+pub fn can_be_passed_to_close(code: u16) -> bool {
     matches!(code, 1000 | 3000..=4999)
 }
 
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_standard_are_read_and_written() {
+    fn the_examples_of_rfc_6455_are_read_and_written() {
         // RFC 6455 §5.7, one after the other.
         let hello = b"Hello".as_slice();
         let unmasked = Frame::write(Opcode::Text, hello, None);
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_is_told_that_is_broken() {
+    fn each_broken_rule_is_reported() {
         use Side::{Client, Server};
         let long_ping = [&[0x89, 126, 0, 126][..], &[0; 126]].concat();
         let cases: [(&[u8], Side, &[FrameFault]); 17] = [
@@ -245,10 +246,10 @@ mod tests {
             (b"\x88\x00", Server, &[]),
             (b"\x81\x05Hel", Server, &[FrameFault::Short(2)]),
         ];
-        for (bytes, from, told) in cases {
-            assert_eq!(faults(bytes, from), told, "{bytes:02x?}");
+        for (bytes, from, expected) in cases {
+            assert_eq!(faults(bytes, from), expected, "{bytes:02x?}");
         }
-        for fault in cases.into_iter().flat_map(|(.., told)| told) {
+        for fault in cases.into_iter().flat_map(|(.., expected)| expected) {
             assert!(fault.section() >= "5.1", "{fault:?}");
             assert_eq!(fault.close_code().is_none(), matches!(fault, FrameFault::Short(_)));
         }
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_are_too_strange_to_be_read() {
+    fn any_first_two_bytes_are_read() {
         // Every first two bytes, and lengths that say more than there is.
         for bits in 0..=u16::MAX {
             let [first, second] = bits.to_be_bytes();
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn random_bytes_are_read_to_the_last_and_written_as_they_were() {
+    fn random_bytes_are_read_completely_and_written_back() {
         // splitmix64: the same bytes in every run.
         let mut state = 0x7ea_u64;
         let mut draw = || {
@@ -283,7 +284,7 @@ mod tests {
             for from in [Side::Client, Side::Server] {
                 let mut rest = &bytes[..];
                 while let Ok(frame) = Frame::read(rest, from) {
-                    let (read, behind) = rest.split_at(frame.bytes);
+                    let (read, following) = rest.split_at(frame.bytes);
                     let mut again = frame.payload.clone();
                     if let Some(key) = frame.header.mask {
                         mask(&mut again, key);
@@ -291,7 +292,7 @@ mod tests {
                     assert_eq!([frame.header.write(), again].concat(), read);
                     let short = frame.faults.iter().any(|fault| matches!(fault, FrameFault::Short(_)));
                     assert_eq!(short, frame.header.length > frame.payload.len() as u64);
-                    rest = behind;
+                    rest = following;
                 }
                 let Err(FrameFault::Short(more)) = Frame::read(rest, from) else { panic!("{rest:02x?}") };
                 assert!((1..=14).contains(&more), "{rest:02x?}");
@@ -300,8 +301,8 @@ mod tests {
     }
 
     #[test]
-    fn close_codes_are_for_those_who_may_use_them() {
-        let sent: Vec<u16> = (0..=u16::MAX).filter(|code| may_be_sent(*code)).collect();
+    fn a_close_code_is_refused_when_it_is_reserved() {
+        let sent: Vec<u16> = (0..=u16::MAX).filter(|code| can_be_sent(*code)).collect();
         assert_eq!(sent.len(), 4 + 8 + 2000);
         for (code, may) in [
             (999, false),
@@ -312,7 +313,7 @@ mod tests {
             (4999, true),
             (5000, false),
         ] {
-            assert_eq!(may_be_asked_for(code), may, "{code}");
+            assert_eq!(can_be_passed_to_close(code), may, "{code}");
         }
     }
 }

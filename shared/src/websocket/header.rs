@@ -1,32 +1,32 @@
-//! The header of a frame (RFC 6455 §5.2).
+//! Header of a WebSocket frame (RFC 6455 §5.2).
 
-/// Bytes of the longest header: two, a length of eight, a mask of four.
+/// Bytes of the longest header: two, a length of eight, a masking key of four.
 pub const HEADER_BYTES_MAX: usize = 14;
 
-/// The longest payload of a control frame (RFC 6455 §5.5).
+/// Bytes of the longest payload of a control frame (RFC 6455 §5.5).
 pub const CONTROL_BYTES_MAX: u64 = 125;
 
-/// What a frame is for: four bits.
+/// Kind of a frame, in four bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
-    /// More of the message before it.
+    /// Next fragment of the message before it.
     Continuation,
-    /// UTF-8.
+    /// Text in UTF-8.
     Text,
-    /// Bytes.
+    /// Binary data.
     Binary,
-    /// The end.
+    /// Closes the connection.
     Close,
-    /// To be answered with a pong.
+    /// Asks for a pong.
     Ping,
-    /// The answer to a ping.
+    /// Answers a ping.
     Pong,
-    /// 3 to 7 and 11 to 15: nobody knows yet.
+    /// Reserved: 3 to 7 and 11 to 15.
     Reserved(u8),
 }
 
 impl Opcode {
-    /// Of the low four bits.
+    /// Reads the opcode from the low four bits.
     pub fn of(bits: u8) -> Self {
         match bits & 0x0f {
             0 => Opcode::Continuation,
@@ -39,7 +39,7 @@ impl Opcode {
         }
     }
 
-    /// The four bits.
+    /// Returns the four bits.
     pub fn bits(self) -> u8 {
         match self {
             Opcode::Continuation => 0,
@@ -52,25 +52,25 @@ impl Opcode {
         }
     }
 
-    /// Whether it is a control frame: the highest of the four bits says so.
+    /// Whether this is a control frame: the highest of the four bits is set.
     pub fn is_control(self) -> bool {
         self.bits() & 0x08 != 0
     }
 }
 
-/// How the length is written.
+/// Form in which the length is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LengthForm {
-    /// In the seven bits themselves: up to 125.
+    /// In the seven bits: up to 125.
     Seven,
-    /// The seven bits say 126, two bytes follow: up to 65,535.
+    /// The seven bits are 126 and two bytes follow: up to 65,535.
     Sixteen,
-    /// The seven bits say 127, eight bytes follow.
+    /// The seven bits are 127 and eight bytes follow.
     SixtyFour,
 }
 
 impl LengthForm {
-    /// The one that must be used: the shortest.
+    /// Returns the shortest form of a length, which RFC 6455 demands.
     pub fn shortest(length: u64) -> Self {
         match length {
             0..=125 => LengthForm::Seven,
@@ -79,7 +79,7 @@ impl LengthForm {
         }
     }
 
-    /// Bytes that it takes behind the first two.
+    /// Returns the bytes of the length after the first two bytes of the header.
     pub fn bytes(self) -> usize {
         match self {
             LengthForm::Seven => 0,
@@ -89,43 +89,42 @@ impl LengthForm {
     }
 }
 
-/// A header, as its bits say, right or wrong.
+/// Header as its bits say, valid or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// The last frame of its message.
+    /// True in the last frame of a message.
     pub fin: bool,
-    /// The three reserved bits, RSV1 the highest of them (4).
+    /// Three reserved bits; RSV1 is the highest (4).
     pub rsv: u8,
-    /// What it is for.
+    /// Kind of the frame.
     pub opcode: Opcode,
-    /// The key that masks the payload, if it is masked.
+    /// Masking key, if the payload is masked.
     pub mask: Option<[u8; 4]>,
-    /// How the length is written.
+    /// Form in which the length is written.
     pub form: LengthForm,
-    /// The payload's bytes.
+    /// Bytes of the payload.
     pub length: u64,
 }
 
-/// The header goes on: so many bytes make it whole, as far as can be seen.
+/// Error of an incomplete header. Holds the bytes of the whole header, as far as they are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete(pub usize);
 
 impl FrameHeader {
-    /// A frame of its own with this payload's length, written as it must be.
+    /// Makes the header of an unfragmented frame with a payload of `length` bytes.
     pub fn of(opcode: Opcode, mask: Option<[u8; 4]>, length: u64) -> Self {
         FrameHeader { fin: true, rsv: 0, opcode, mask, form: LengthForm::shortest(length), length }
     }
 
-    /// How many bytes it takes.
+    /// Returns the bytes of the header.
     pub fn bytes(&self) -> usize {
         2 + self.form.bytes() + if self.mask.is_some() { 4 } else { 0 }
     }
 
-    /// Reads the header at the beginning of these bytes. All bytes mean something; whether it is
-    /// allowed is [`super::Frame::read`]'s to say.
+    /// Reads the header at the beginning of `bytes`, valid or not; [`super::Frame::read`] checks it.
     ///
     /// # Errors
-    /// There are not enough of them.
+    /// The header is incomplete.
     pub fn read(bytes: &[u8]) -> Result<Self, Incomplete> {
         let &[first, second, ref rest @ ..] = bytes else { return Err(Incomplete(2)) };
         let form = match second & 0x7f {
@@ -149,7 +148,7 @@ impl FrameHeader {
         Ok(FrameHeader { fin, rsv, opcode: Opcode::of(first), mask, form, length })
     }
 
-    /// Writes it as it is, right or wrong. A length that its form cannot hold is cut off.
+    /// Writes the header, valid or not. A length that does not fit its form loses its high bits.
     pub fn write(&self) -> Vec<u8> {
         let first = u8::from(self.fin) << 7 | (self.rsv & 0x07) << 4 | self.opcode.bits();
         let masked = u8::from(self.mask.is_some()) << 7;
@@ -167,7 +166,7 @@ impl FrameHeader {
     }
 }
 
-/// Masks a payload, or takes the mask off: the same (RFC 6455 §5.3).
+/// Masks or unmasks a payload, which is the same operation (RFC 6455 §5.3).
 pub fn mask(payload: &mut [u8], key: [u8; 4]) {
     for (byte, key) in payload.iter_mut().zip(key.into_iter().cycle()) {
         *byte ^= key;
@@ -181,7 +180,7 @@ mod tests {
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
     #[test]
-    fn the_three_forms_of_length_change_where_the_standard_says() {
+    fn the_form_of_the_length_changes_where_rfc_6455_says() {
         use LengthForm::{Seven, Sixteen, SixtyFour};
         for (length, form, bytes) in [
             (0, Seven, 2),
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_two_bytes_are_read_and_written_as_they_were() {
+    fn any_two_bytes_are_read_and_written_back() {
         for bits in 0..=u16::MAX {
             let [first, second] = bits.to_be_bytes();
             let mut bytes = [0; HEADER_BYTES_MAX];
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_taken_off_as_it_was_put_on() {
+    fn masking_twice_restores_the_payload() {
         let mut payload = *b"Hello";
         mask(&mut payload, KEY);
         assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58], "RFC 6455 §5.7");

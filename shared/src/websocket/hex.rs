@@ -1,50 +1,54 @@
-//! Bytes as people write them: two hexadecimal digits each.
+//! Bytes as hexadecimal text, two digits each.
 
-/// The byte of a text at which it stops being hexadecimal.
+/// Error of a text that is not hexadecimal, with the index of the first wrong byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHex(pub usize);
 
-/// What stands before the digit that is read.
+/// State of the reader before the next letter.
 #[derive(Clone, Copy)]
-enum Before {
-    /// Whole bytes.
-    Bytes,
-    /// `0x`, from here.
+enum ReadState {
+    /// Only whole bytes were read.
+    WholeBytes,
+    /// `0x` was read, from this index on.
     Prefix(usize),
-    /// The first digit of a byte, here; whether behind `0x`.
-    Half(usize, u8, bool),
+    /// The first digit of a byte was read: its index, its value, and whether `0x` precedes it.
+    HalfByte(usize, u8, bool),
 }
 
-/// The bytes that are written in this text: pairs of digits, each behind `0x` if one likes, as RFC 6455
-/// §5.7 writes them; white space, commas and colons between them where one likes.
+/// Reads bytes from pairs of digits. Each pair may follow `0x`, as in RFC 6455 §5.7; white space, commas
+/// and colons may separate pairs.
 ///
 /// # Errors
-/// Where something else stands, or a digit without its pair.
+/// Another letter, or a digit without its pair.
 pub fn read(text: &str) -> Result<Vec<u8>, NotHex> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
-    let mut before = Before::Bytes;
+    let mut state = ReadState::WholeBytes;
     for (at, letter) in text.char_indices() {
         let digit = letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        before = match (digit, before) {
-            (Some(low), Before::Half(_, high, _)) => {
+        state = match (digit, state) {
+            (Some(low), ReadState::HalfByte(_, high, _)) => {
                 bytes.push(high << 4 | low);
-                Before::Bytes
+                ReadState::WholeBytes
             }
-            (Some(high), Before::Bytes) => Before::Half(at, high, false),
-            (Some(high), Before::Prefix(_)) => Before::Half(at, high, true),
-            (None, Before::Half(zero, 0, false)) if matches!(letter, 'x' | 'X') => Before::Prefix(zero),
-            (None, Before::Bytes) if letter.is_whitespace() || matches!(letter, ',' | ':') => Before::Bytes,
-            (None, Before::Half(at, ..)) if letter.is_whitespace() => return Err(NotHex(at)),
+            (Some(high), ReadState::WholeBytes) => ReadState::HalfByte(at, high, false),
+            (Some(high), ReadState::Prefix(_)) => ReadState::HalfByte(at, high, true),
+            (None, ReadState::HalfByte(zero, 0, false)) if matches!(letter, 'x' | 'X') => {
+                ReadState::Prefix(zero)
+            }
+            (None, ReadState::WholeBytes) if letter.is_whitespace() || matches!(letter, ',' | ':') => {
+                ReadState::WholeBytes
+            }
+            (None, ReadState::HalfByte(at, ..)) if letter.is_whitespace() => return Err(NotHex(at)),
             (None, _) => return Err(NotHex(at)),
         };
     }
-    match before {
-        Before::Bytes => Ok(bytes),
-        Before::Prefix(at) | Before::Half(at, ..) => Err(NotHex(at)),
+    match state {
+        ReadState::WholeBytes => Ok(bytes),
+        ReadState::Prefix(at) | ReadState::HalfByte(at, ..) => Err(NotHex(at)),
     }
 }
 
-/// Writes bytes so, a space between two.
+/// Writes bytes as pairs of digits, separated by spaces.
 pub fn write(bytes: &[u8]) -> String {
     let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     pairs.join(" ")
@@ -55,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn written_bytes_are_read_back() {
         let all: Vec<u8> = (0..=255).collect();
         assert_eq!(read(&write(&all)), Ok(all));
         assert_eq!(read("81 05\n48656C 6c6F"), Ok(b"\x81\x05Hello".to_vec()));
@@ -65,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hexadecimal_is_told_by_its_place() {
+    fn an_error_has_the_index_of_the_wrong_letter() {
         for (text, at) in [
             ("8", 0),
             ("81 0", 3),

@@ -1,27 +1,27 @@
-//! Frames of one side in their order (RFC 6455 §5.4): what each is allowed to be depends on those before it.
+//! Order of the frames of one side (RFC 6455 §5.4): the frames before a frame decide what it may be.
 
 use super::frame::{Frame, FrameFault};
 use super::header::Opcode;
 
-/// What the frames so far have begun.
+/// State after the frames so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sequence {
     unfinished: Option<OpenMessage>,
     is_closed: bool,
 }
 
-/// A message of which more parts are to come.
+/// Message of which more fragments follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum OpenMessage {
-    /// Bytes; or a text that was found to be none.
+    /// Binary message, or a text that is known to be invalid.
     Bytes,
-    /// A text, and the bytes at the end of its last part that are the beginning of a character: three at most.
+    /// Text, with the bytes of an incomplete character at the end of the last fragment; three at most.
     Text(Vec<u8>),
 }
 
 impl Sequence {
-    /// Takes the next frame, and adds what is wrong with it at this place to its faults.
-    pub fn judge(&mut self, frame: &mut Frame) {
+    /// Checks the next frame against the frames before it, and adds the faults to it.
+    pub fn check(&mut self, frame: &mut Frame) {
         let opcode = frame.header.opcode;
         let misplaced = match (opcode, &self.unfinished) {
             _ if self.is_closed => Some(FrameFault::AfterClose),
@@ -30,17 +30,17 @@ impl Sequence {
             _ => None,
         };
         if let Some(fault) = misplaced {
-            // The first byte shows it: a reader comes upon it before the rest.
+            // The first byte shows this fault, so a reader finds it before the others.
             return frame.faults.insert(0, fault);
         }
         match opcode {
             Opcode::Close => self.is_closed = true,
             Opcode::Binary if !frame.header.fin => self.unfinished = Some(OpenMessage::Bytes),
-            // A whole text is judged as a frame.
-            Opcode::Text if !frame.header.fin => self.unfinished = Some(text(Vec::new(), frame)),
+            // `Frame::read` checked an unfragmented text.
+            Opcode::Text if !frame.header.fin => self.unfinished = Some(check_text(Vec::new(), frame)),
             Opcode::Continuation => {
                 self.unfinished = match self.unfinished.take() {
-                    Some(OpenMessage::Text(begun)) => Some(text(begun, frame)),
+                    Some(OpenMessage::Text(begun)) => Some(check_text(begun, frame)),
                     other => other,
                 };
                 if frame.header.fin {
@@ -52,10 +52,11 @@ impl Sequence {
     }
 }
 
-/// A part of a text, behind the beginning of a character: what it leaves unfinished.
-fn text(begun: Vec<u8>, frame: &mut Frame) -> OpenMessage {
+/// Checks a fragment of a text that continues the incomplete character `begun`. Returns the text's new
+/// state.
+fn check_text(begun: Vec<u8>, frame: &mut Frame) -> OpenMessage {
     let is_first = frame.header.opcode == Opcode::Text;
-    // Of a part that is not all there, its end is not known.
+    // The end of a truncated fragment is not known.
     let is_end = frame.header.fin && frame.payload.len() as u64 == frame.header.length;
     let part = [begun, frame.payload.clone()].concat();
     match std::str::from_utf8(&part) {
@@ -77,11 +78,11 @@ mod tests {
     use super::*;
     use crate::websocket::Side;
 
-    /// The faults of each of these frames of a server.
-    fn judged(mut bytes: &[u8]) -> Vec<Vec<FrameFault>> {
+    /// Faults of each of these frames of a server.
+    fn faults_of(mut bytes: &[u8]) -> Vec<Vec<FrameFault>> {
         let (mut sequence, mut all) = (Sequence::default(), Vec::new());
         while let Ok(mut frame) = Frame::read(bytes, Side::Server) {
-            sequence.judge(&mut frame);
+            sequence.check(&mut frame);
             bytes = &bytes[frame.bytes..];
             all.push(frame.faults);
         }
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_begun_continued_and_ended() {
+    fn a_continuation_is_refused_when_no_message_is_unfinished() {
         use FrameFault::{ContinuesNothing as Nothing, InsideMessage as Inside};
         let cases: [(&[u8], &[Option<FrameFault>]); 9] = [
             (b"\x01\x00\x00\x00\x80\x00\x82\x00", &[None; 4]),
@@ -97,42 +98,42 @@ mod tests {
             (b"\x00\x00\x80\x00", &[Some(Nothing), Some(Nothing)]),
             (b"\x81\x00\x80\x00", &[None, Some(Nothing)]),
             (b"\x01\x00\x80\x00\x80\x00", &[None, None, Some(Nothing)]),
-            // What comes between is not the message that goes on.
+            // A frame in between does not continue the message.
             (b"\x01\x00\x81\x00\x80\x00", &[None, Some(Inside), None]),
             (b"\x02\x00\x02\x00\x80\x00\x80\x00", &[None, Some(Inside), None, Some(Nothing)]),
             (b"\x01\x00\x89\x00\x8a\x00\x80\x00", &[None; 4]),
             (b"\x89\x00\x80\x00", &[None, Some(Nothing)]),
         ];
-        for (bytes, told) in cases {
-            let told: Vec<Vec<FrameFault>> =
-                told.iter().map(|fault| fault.iter().copied().collect()).collect();
-            assert_eq!(judged(bytes), told, "{bytes:02x?}");
+        for (bytes, expected) in cases {
+            let expected: Vec<Vec<FrameFault>> =
+                expected.iter().map(|fault| fault.iter().copied().collect()).collect();
+            assert_eq!(faults_of(bytes), expected, "{bytes:02x?}");
         }
     }
 
     #[test]
-    fn nothing_comes_behind_a_close_frame() {
-        for behind in [b"\x81\x00", b"\x80\x00", b"\x89\x00", b"\x88\x00"] {
-            let told = judged(&[b"\x01\x00\x88\x00", &behind[..]].concat());
-            assert_eq!(told, [vec![], vec![], vec![FrameFault::AfterClose]], "{behind:02x?}");
+    fn a_frame_is_refused_after_a_close_frame() {
+        for following in [b"\x81\x00", b"\x80\x00", b"\x89\x00", b"\x88\x00"] {
+            let expected = faults_of(&[b"\x01\x00\x88\x00", &following[..]].concat());
+            assert_eq!(expected, [vec![], vec![], vec![FrameFault::AfterClose]], "{following:02x?}");
         }
         assert_eq!(FrameFault::AfterClose.close_code(), None, "it is passed over");
     }
 
     #[test]
-    fn a_fault_of_its_place_stands_before_its_own() {
-        assert_eq!(judged(b"\xc0\x00"), [[FrameFault::ContinuesNothing, FrameFault::ReservedBit]]);
-        assert_eq!(judged(b"\x80\x05a"), [[FrameFault::ContinuesNothing, FrameFault::Short(4)]]);
+    fn a_fault_of_order_precedes_other_faults() {
+        assert_eq!(faults_of(b"\xc0\x00"), [[FrameFault::ContinuesNothing, FrameFault::ReservedBit]]);
+        assert_eq!(faults_of(b"\x80\x05a"), [[FrameFault::ContinuesNothing, FrameFault::Short(4)]]);
     }
 
     #[test]
-    fn a_text_in_parts_is_judged_as_a_whole() {
+    fn a_fragmented_text_is_checked_as_a_whole() {
         let tea = "茶".as_bytes();
         for at in 0..=tea.len() {
             let (one, two) = tea.split_at(at);
             let part = |first: u8, bytes: &[u8]| [&[first, bytes.len() as u8][..], bytes].concat();
             let whole = [part(0x01, one), part(0x89, b""), part(0x00, b""), part(0x80, two)].concat();
-            assert!(judged(&whole).iter().all(Vec::is_empty), "{at}");
+            assert!(faults_of(&whole).iter().all(Vec::is_empty), "{at}");
         }
         let cases: [(&[u8], &[&[FrameFault]]); 7] = [
             (b"\x01\x02a\xff\x80\x00", &[&[FrameFault::NotUtf8(1)], &[]]),
@@ -143,8 +144,8 @@ mod tests {
             (b"\x01\x01\xe8\x80\x02\x8c", &[&[], &[FrameFault::Short(1)]]),
             (b"\x01\x01\xe8\x80\x02a", &[&[], &[FrameFault::Short(1), FrameFault::PartsNotUtf8]]),
         ];
-        for (bytes, told) in cases {
-            assert_eq!(judged(bytes), told, "{bytes:02x?}");
+        for (bytes, expected) in cases {
+            assert_eq!(faults_of(bytes), expected, "{bytes:02x?}");
         }
         for fault in [FrameFault::ContinuesNothing, FrameFault::InsideMessage] {
             assert_eq!((fault.section(), fault.close_code().map(|code| code.number())), ("5.4", Some(1002)));

@@ -1,8 +1,8 @@
-//! Every frame and body of the protocol, written out: one file each in
-//! `golden/v1`, which PROTOCOL.md quotes.
+//! Golden files: one example of every frame and body of the protocol, in `golden/v1`. PROTOCOL.md quotes
+//! them.
 //!
-//! A file is exactly what the type writes, but for white space: the order of
-//! the fields counts too. And it is read back as the value that wrote it.
+//! A file equals what the type writes, with the same order of fields, except for white space. The type
+//! reads it back as the same value.
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
@@ -26,7 +26,7 @@ fn golden(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The same JSON without the white space between its parts.
+/// Removes the white space outside strings.
 fn compact(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
     let kept = json.chars().filter(|c| {
@@ -49,7 +49,7 @@ fn agree<T: Serialize + DeserializeOwned + PartialEq + Debug>(all: &[(&str, T)])
 }
 
 #[test]
-fn what_is_written_is_the_file_and_the_file_is_read_as_what_wrote_it() {
+fn each_value_is_written_as_its_file_and_read_back() {
     agree(&commands());
     agree(&events());
     agree(&bodies_me());
@@ -61,13 +61,13 @@ fn what_is_written_is_the_file_and_the_file_is_read_as_what_wrote_it() {
 }
 
 #[test]
-fn white_space_is_dropped_outside_strings_only() {
+fn white_space_is_removed_outside_strings_only() {
     assert_eq!(compact("{ \"a b\" : [ 1,\n\t2 ] }"), "{\"a b\":[1,2]}");
     assert_eq!(compact(r#"[ "\" \\" , "\\\" x" ]"#), r#"["\" \\","\\\" x"]"#);
 }
 
 #[test]
-fn every_file_is_of_use() {
+fn each_file_is_used_once() {
     fn names<T>(all: Vec<(&'static str, T)>) -> impl Iterator<Item = &'static str> {
         all.into_iter().map(|(name, _)| name)
     }
@@ -80,10 +80,10 @@ fn every_file_is_of_use() {
     assert_eq!(unique, there);
 }
 
-/// The variants of an enum as its source names them, as they are on the wire.
+/// Returns the variants of an enum, read from its source, under their names on the wire.
 ///
-/// A `match` would be better, but `Event` is `#[non_exhaustive]`: from here it
-/// could not do without a wildcard, which takes a new variant in silence.
+/// A `match` would not do: `Event` is `#[non_exhaustive]`, so a `match` here needs a wildcard, which would
+/// accept a new variant silently.
 fn variants(source: &str, name: &str) -> BTreeSet<String> {
     let after = source.lines().skip_while(|line| *line != format!("pub enum {name} {{")).skip(1);
     let body = after.take_while(|line| *line != "}").map(str::trim);
@@ -111,34 +111,34 @@ fn types<T>(all: Vec<(&str, T)>) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_variant_has_a_file() {
+fn each_variant_has_a_file() {
     assert_eq!(types(commands()), variants(include_str!("../../src/command.rs"), "Command"));
-    let mut told = types(events());
-    // What a client makes of a type that it does not know: never sent.
-    told.insert("unknown".into());
-    told.insert("unknown_durable".into());
-    assert_eq!(told, variants(include_str!("../../src/event.rs"), "Event"));
+    let mut found = types(events());
+    // A client reads an unknown type as one of these; the server never sends them.
+    found.insert("unknown".into());
+    found.insert("unknown_durable".into());
+    assert_eq!(found, variants(include_str!("../../src/event.rs"), "Event"));
 }
 
 #[test]
-fn an_event_of_a_newer_server_is_passed_over() {
+fn an_event_of_a_newer_server_is_read_as_unknown() {
     for frame in [
         r#"{"type":"reacted","n":8,"to":{"room":1},"prev":7,"emoji":"🍵","by":[1,2]}"#,
         r#"{"n":8,"type":"reacted"}"#,
         r#"{"type":"reacted"}"#,
     ] {
-        let place =
+        let position =
             frame.contains("prev").then_some(Position { n: 8, to: Address::Room(RoomId::LOBBY), prev: 7 });
-        let expected = place.map_or(Event::Unknown, Event::UnknownDurable);
+        let expected = position.map_or(Event::Unknown, Event::UnknownDurable);
         assert_eq!(Event::parse(frame).unwrap(), expected, "{frame}");
         let among = format!(r#"{{"type":"events","ref":1,"to":{{"room":1}},"events":[{frame}]}}"#);
         let Ok(Event::Events(found)) = Event::parse(&among) else { panic!("{among}") };
-        assert_eq!(found.events, [expected], "a client that fills a hole needs its place");
+        assert_eq!(found.events, [expected], "a client that fills a gap needs its position");
     }
 }
 
 #[test]
-fn fields_of_a_newer_other_side_are_passed_over() {
+fn fields_of_a_newer_peer_are_ignored() {
     fn with_more(text: &str) -> String {
         text.replacen('{', r#"{"a_field_to_come":{"x":[1,{}]},"#, 1)
     }
@@ -153,7 +153,7 @@ fn fields_of_a_newer_other_side_are_passed_over() {
 }
 
 #[test]
-fn each_field_of_an_event_is_read_and_none_is_there_twice() {
+fn an_event_is_refused_when_a_field_is_wrong_or_there_twice() {
     for (name, _) in events() {
         let value: Value = serde_json::from_str(&golden(name)).unwrap();
         let fields = value.as_object().unwrap();
@@ -169,7 +169,7 @@ fn each_field_of_an_event_is_read_and_none_is_there_twice() {
 }
 
 #[test]
-fn an_error_of_a_newer_server_keeps_its_number_and_whether_to_try_again() {
+fn an_error_of_a_newer_server_keeps_its_number_and_temporary_flag() {
     let frame = r#"{"type":"error","ref":2,"code":1999,"name":"too_tired","temporary":true}"#;
     let event: Event = serde_json::from_str(frame).unwrap();
     let name = "too_tired".into();
@@ -179,7 +179,7 @@ fn an_error_of_a_newer_server_keeps_its_number_and_whether_to_try_again() {
 }
 
 #[test]
-fn an_event_may_be_addressed_to_one_member() {
+fn an_address_of_a_member_is_an_object_on_the_wire() {
     let to = Address::Member(MemberId(7));
     assert_eq!(serde_json::to_string(&to).unwrap(), r#"{"member":7}"#);
     assert_eq!(serde_json::from_str::<Address>(r#"{"member":7}"#).unwrap(), to);

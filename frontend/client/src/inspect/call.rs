@@ -2,7 +2,7 @@
 
 use crate::limits::INSPECT_SEND_BYTES_MAX;
 use crate::ready_state::ReadyState;
-use shared::websocket::frame::may_be_asked_for;
+use shared::websocket::frame::can_be_passed_to_close;
 
 /// Bytes of a close frame's reason: 125 of a control frame, less two of the code.
 pub const REASON_BYTES_MAX: usize = 123;
@@ -64,7 +64,7 @@ pub fn check_close(code: &str, reason: &str) -> Result<Option<u16>, CloseFault> 
         number => Some(number.parse().map_err(|_| not_a_code(number))?),
     };
     match code {
-        Some(code) if !may_be_asked_for(code) => Err(CloseFault::NotAllowed(code)),
+        Some(code) if !can_be_passed_to_close(code) => Err(CloseFault::NotAllowed(code)),
         _ if reason.len() > REASON_BYTES_MAX => Err(CloseFault::ReasonTooLong(reason.len())),
         code => Ok(code),
     }

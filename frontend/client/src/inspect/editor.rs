@@ -353,7 +353,7 @@ fn meaning_of(bytes: &[u8], from: Side) -> Meaning {
         match Frame::read(rest, from) {
             Ok(mut frame) => {
                 rest = &rest[frame.bytes..];
-                sequence.judge(&mut frame);
+                sequence.check(&mut frame);
                 frames.push(frame);
             }
             Err(fault) => return Meaning::Frames(frames, Some(fault)),

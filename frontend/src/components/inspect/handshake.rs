@@ -92,7 +92,7 @@ fn status_line(status: u16) -> String {
 /// `Sec-WebSocket-Accept`, computed step by step from the key that the server received, or from any other.
 pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInput>) -> Html {
     let key = view.shown_key().unwrap_or(EXAMPLE).to_owned();
-    let steps = accept::answer(&key);
+    let steps = accept::compute_steps(&key);
     let answered = view.handshake.as_ref().and_then(|handshake| {
         let headers = &handshake.response.headers;
         headers.iter().find(|header| header.name == "sec-websocket-accept")?.value.clone()
