@@ -14,9 +14,10 @@ use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::{COMMENT_EVERY, RETRY_MS};
+use crate::limits::COMMENT_EVERY;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
+use shared::close::{RETRY_MS, retry_reason};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
     event::Through,
@@ -283,7 +284,7 @@ impl Connections {
 
     fn restart(&self) {
         for entry in self.all.borrow().values() {
-            let reason = format!("retry-ms={}", self.draw(RETRY_MS));
+            let reason = retry_reason(self.draw(RETRY_MS));
             entry.connection.close(Some(CloseCode::Restart.number()), &reason);
             self.mark_dirty(&entry.connection);
         }

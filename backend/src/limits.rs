@@ -75,6 +75,3 @@ pub const ADDRESSES_MAX: usize = 10_000;
 
 /// Longest time that a shutdown takes.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);
-
-/// Milliseconds after which clients reconnect after a restart: each is told a value of this range.
-pub const RETRY_MS: std::ops::Range<u64> = 250..3_000;

@@ -44,8 +44,9 @@ fn the_hubs_limits_are_told_as_they_are() {
 fn the_servers_limits_are_told_as_they_are() {
     use backend::limits::{
         BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, POLL_AGAIN_MS,
-        POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, RETRY_MS, UNACKNOWLEDGED,
+        POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, UNACKNOWLEDGED,
     };
+    use shared::close::RETRY_MS;
     let values = [
         ("QUEUE_BYTES_MAX", u64::try_from(QUEUE_BYTES_MAX).unwrap()),
         ("UNACKNOWLEDGED", ms(UNACKNOWLEDGED)),

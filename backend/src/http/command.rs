@@ -16,6 +16,7 @@ use crate::http::problem::{ApiError, from_close_code, status};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
 use hub::{Input, session::TransportKind};
+use shared::close::RETRY_AFTER;
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
@@ -74,7 +75,9 @@ fn respond(answer: Option<Bytes>) -> Result<HttpResponse, ApiError> {
 fn api_error(code: ErrorCode) -> ApiError {
     let error = ApiError::new(status(code), code);
     match code {
-        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => error.with_header(header::RETRY_AFTER, "1"),
+        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => {
+            error.with_header(header::RETRY_AFTER, RETRY_AFTER)
+        }
         _ => error,
     }
 }

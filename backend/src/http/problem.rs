@@ -8,7 +8,8 @@ use actix_web::{
     },
 };
 use hub::input::ExpectedIdentity;
-use shared::{CloseCode, ErrorCode, api::Problem};
+use shared::close::{RETRY_AFTER, refusal_of, should_reconnect};
+use shared::{ErrorCode, api::Problem};
 use std::fmt;
 
 /// A refused request: status, error code and advice.
@@ -112,13 +113,7 @@ pub fn status(code: ErrorCode) -> StatusCode {
 
 /// The error that stands for a close code.
 pub fn from_close_code(code: u16) -> ApiError {
-    let is = |other: CloseCode| other.number() == code;
-    let (status, error) = match () {
-        () if is(CloseCode::SignedOut) => (StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired),
-        () if is(CloseCode::Full) => (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests),
-        () if is(CloseCode::Restart) => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Restarting),
-        () => (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::StoreRefused),
-    };
-    let error = ApiError::new(status, error);
-    if status == StatusCode::UNAUTHORIZED { error } else { error.with_header(header::RETRY_AFTER, "1") }
+    let (status, error) = refusal_of(code);
+    let error = ApiError::new(StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE), error);
+    if should_reconnect(code) { error.with_header(header::RETRY_AFTER, RETRY_AFTER) } else { error }
 }
