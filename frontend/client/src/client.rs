@@ -2,11 +2,11 @@
 
 mod actions;
 mod connection_events;
-mod event;
-mod frame;
+mod durable_events;
+mod events;
 mod requests;
-mod show;
-mod store;
+mod storage;
+mod view;
 mod welcome;
 
 use crate::backoff::Backoff;
@@ -38,47 +38,47 @@ pub struct Client {
     /// The build of this page.
     build: String,
     /// The last `ref` that was given out.
-    reference: u64,
+    last_reference: u64,
     identity: Identity,
     connection: Connection,
     outbox: Outbox,
-    shelf: ForeignRows,
+    foreign_rows: ForeignRows,
     drafts: Drafts,
     /// Whose the drafts are, and under which name.
     drafts_of: Option<(Owner, String)>,
     rooms: Rooms,
     /// The events that are addressed to this member alone.
-    own: ReorderBuffer,
+    own_events: ReorderBuffer,
     members: Members,
-    browse: Option<RoomDirectory>,
+    directory: Option<RoomDirectory>,
     /// The log of what is held, and whose eyes it is for.
     epoch: Option<Epoch>,
     held_by: Option<MemberId>,
     /// How far the log is held; none where it is not known to be whole.
     cursor: Option<Cursor>,
     /// The last position that was heard of.
-    seen: u64,
+    last_position: u64,
     /// The same when another name was asked for: the answer has no position.
-    rename_seen: u64,
-    catching_up: bool,
+    rename_position: u64,
+    is_catching_up: bool,
     /// The waits of questions that were refused for now, and whether one is on.
-    asks: Backoff,
-    asks_rest: bool,
+    request_backoff: Backoff,
+    has_request_timer: bool,
     /// When the timer of the leases comes.
-    lease_at: Option<u64>,
+    lease_timer_at: Option<u64>,
     /// The store is being read; and it was, once.
-    loading: bool,
-    loaded: bool,
-    memory_only: bool,
+    is_loading: bool,
+    has_loaded: bool,
+    is_memory_only: bool,
     /// The page is in view.
-    visible: bool,
+    is_visible: bool,
     /// The page was left, and not shown again since.
-    left: bool,
+    is_leaving: bool,
     /// The page was shown again, and the store is being looked into for that.
-    shown: bool,
-    new_version: bool,
-    new_epoch: bool,
-    screen: ViewCache,
+    was_shown: bool,
+    has_new_version: bool,
+    has_new_epoch: bool,
+    view_cache: ViewCache,
 }
 
 impl Client {
@@ -88,35 +88,35 @@ impl Client {
         Client {
             jitter: Jitter::new(seed),
             build: String::new(),
-            reference: 0,
+            last_reference: 0,
             identity: Identity::new(),
             connection: Connection::new(),
             outbox: Outbox::default(),
-            shelf: ForeignRows::default(),
+            foreign_rows: ForeignRows::default(),
             drafts: Drafts::default(),
             drafts_of: None,
             rooms: Rooms::default(),
-            own: ReorderBuffer::new(GapDetector::from(0)),
+            own_events: ReorderBuffer::new(GapDetector::from(0)),
             members: Members::default(),
-            browse: None,
+            directory: None,
             epoch: None,
             held_by: None,
             cursor: None,
-            seen: 0,
-            rename_seen: 0,
-            catching_up: false,
-            asks: Backoff::default(),
-            asks_rest: false,
-            lease_at: None,
-            loading: false,
-            loaded: false,
-            memory_only: false,
-            visible: true,
-            left: false,
-            shown: false,
-            new_version: false,
-            new_epoch: false,
-            screen: ViewCache::new(),
+            last_position: 0,
+            rename_position: 0,
+            is_catching_up: false,
+            request_backoff: Backoff::default(),
+            has_request_timer: false,
+            lease_timer_at: None,
+            is_loading: false,
+            has_loaded: false,
+            is_memory_only: false,
+            is_visible: true,
+            is_leaving: false,
+            was_shown: false,
+            has_new_version: false,
+            has_new_epoch: false,
+            view_cache: ViewCache::new(),
         }
     }
 
@@ -124,16 +124,16 @@ impl Client {
     /// which may be wrong and may jump) and appends what is to be done to `out`.
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
         self.dispatch(input, now, out);
-        self.pump(now, out);
+        self.send_ready(now, out);
         let overdue_at = self.overdue_at();
-        self.connection.note(now, out);
-        self.connection.watch(overdue_at, out);
-        self.watch_leases(out);
-        let unsettled = self.outbox.posts_of(self.rooms.open_id());
+        self.connection.remember_last_good(now, out);
+        self.connection.schedule_deadline(overdue_at, out);
+        self.schedule_lease_timer(out);
+        let unsettled = self.outbox.count_posts(self.rooms.open_id());
         if let Some(room) = self.rooms.open_mut() {
-            room.timeline.stands_before(unsettled);
+            room.timeline.set_unsettled(unsettled);
         }
-        self.screen.touch();
+        self.view_cache.mark_stale();
     }
 
     /// Whether `Input::Send` would be taken, as [`View::can_send`] says.
@@ -145,114 +145,118 @@ impl Client {
         match input {
             Input::Started { build, name } => {
                 self.build = build;
-                self.load(out);
-                self.identity.started(name, out);
+                self.load_rows(out);
+                self.identity.start(name, out);
             }
-            Input::TransportHints { last_good: worked, pinned } => {
-                self.connection.remember(worked);
+            Input::TransportHints { last_good, pinned } => {
+                self.connection.set_last_good(last_good);
                 // Nothing is connected yet, so nothing is held back.
-                drop(self.connection.pin(pinned, now, out));
+                drop(self.connection.pin_transport(pinned, now, out));
             }
             Input::PinTransport(pinned) => {
-                self.pin(pinned, now, out);
+                self.pin_transport(pinned, now, out);
                 out.push(Effect::RememberPin(pinned));
             }
             // It is remembered: what is kept may be newer by now.
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
-            Input::TransportPinnedElsewhere(pinned) => self.pin(pinned, now, out),
-            Input::NetworkChanged => self.connection.forget(now, out),
+            Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
+            Input::NetworkChanged => self.connection.forget_network(now, out),
             Input::IdentityFetched(answer) => {
-                let turn = self.identity.told(answer, now, &mut self.jitter, out);
-                self.turn(turn, now, out);
+                let outcome = self.identity.apply_fetched(answer, now, &mut self.jitter, out);
+                self.follow_identity(outcome, now, out);
             }
             Input::Named(answer) => {
-                let turn = self.identity.named(answer, now, &mut self.jitter, out);
-                self.turn(turn, now, out);
+                let outcome = self.identity.apply_named(answer, now, &mut self.jitter, out);
+                self.follow_identity(outcome, now, out);
             }
             Input::SignedOut(answer) => {
-                let turn = self.identity.signed_out(answer, out);
-                self.turn(turn, now, out);
+                let outcome = self.identity.apply_signed_out(answer, out);
+                self.follow_identity(outcome, now, out);
             }
             Input::Join { name } => self.identity.join(name, out),
             Input::Rename { name } => {
-                self.rename_seen = self.seen;
+                self.rename_position = self.last_position;
                 self.identity.rename(name, out);
             }
             Input::SignOut => self.identity.sign_out(out),
-            Input::ConnectionOpened(socket) => self.opened(socket, now, out),
-            Input::FollowsLeader(socket) => self.connection.follows(socket),
+            Input::ConnectionOpened(socket) => self.handle_opened(socket, now, out),
+            Input::FollowsLeader(socket) => self.connection.mark_follower(socket),
             Input::FrameReceived(socket, text) => {
                 // One that cannot be read is a sign of life. If it was an event of the log, the next one names it.
                 let event = Event::parse(&text).unwrap_or(Event::Unknown);
-                let whose = self.connection.heard(socket, now);
-                self.take(whose, event, now, out);
+                let outcome = self.connection.note_event(socket, now);
+                self.route_event(outcome, event, now, out);
             }
             Input::EventReceived(socket, event) => {
-                let whose = self.connection.heard(socket, now);
-                self.take(whose, event, now, out);
+                let outcome = self.connection.note_event(socket, now);
+                self.route_event(outcome, event, now, out);
             }
             Input::ThroughReceived(socket, through) => {
                 // What a `pong` says, which no request asks for.
-                let whose = self.connection.heard(socket, now);
-                self.take(whose, Event::Pong(Through { through }), now, out);
+                let outcome = self.connection.note_event(socket, now);
+                self.route_event(outcome, Event::Pong(Through { through }), now, out);
             }
-            Input::AnswerReceived(socket, event) => self.take(self.connection.whose(socket), event, now, out),
-            Input::ConnectionClosed { socket, code, reason } => self.closed(socket, code, &reason, now, out),
-            Input::TimerFired(timer) => self.timer(timer, now, out),
+            Input::AnswerReceived(socket, event) => {
+                self.route_event(self.connection.route(socket), event, now, out)
+            }
+            Input::ConnectionClosed { socket, code, reason } => {
+                self.handle_closed(socket, code, &reason, now, out)
+            }
+            Input::TimerFired(timer) => self.fire_timer(timer, now, out),
             Input::NetworkReported { online } => {
                 if online {
-                    self.identity.ask_now(out);
+                    self.identity.fetch_now(out);
                 }
-                let probe = self.connection.network(online, now, out);
-                self.after_wake(probe, out);
+                let liveness = self.connection.set_online(online, now, out);
+                self.act_on_liveness(liveness, out);
             }
-            Input::VisibilityChanged(visible) => self.seen(visible, now, out),
+            Input::VisibilityChanged(visible) => self.set_visible(visible, now, out),
             Input::ReconnectNow => {
-                if !self.identity.ask_now(out) {
+                if !self.identity.fetch_now(out) {
                     self.connection.reconnect(now, out);
-                    self.after_loss(out);
+                    self.requeue_in_flight(out);
                 }
             }
-            Input::RowsLoaded(stored) => self.stored(stored, now, out),
-            Input::RowSaved { key, ok } => self.kept(key, ok, out),
+            Input::RowsLoaded(stored) => self.apply_loaded_rows(stored, now, out),
+            Input::RowSaved { key, ok } => self.mark_row_saved(key, ok, out),
             Input::Leaving => {
-                self.left = true;
+                self.is_leaving = true;
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
-            Input::OpenRoom(room) => self.rooms.enter(room),
-            Input::LoadOlder => self.page(PageRequest::Older),
-            Input::LoadNewer => self.page(PageRequest::Newer),
-            Input::JumpToLatest => self.jump(PageAnchor::Newest),
-            Input::Jump(at) => self.jump(at),
+            Input::OpenRoom(room) => self.rooms.open_room(room),
+            Input::LoadOlder => self.load_page(PageRequest::Older),
+            Input::LoadNewer => self.load_page(PageRequest::Newer),
+            Input::JumpToLatest => self.jump_to(PageAnchor::Newest),
+            Input::Jump(at) => self.jump_to(at),
             Input::FollowEnd(at_end) => {
                 if let Some(room) = self.rooms.open_mut() {
-                    room.timeline.follow(at_end);
+                    room.timeline.set_at_end(at_end);
                 }
             }
-            Input::DraftChanged { room, text } => self.drafts.typed(room, &text, now, out),
-            Input::Send { client_id, room, text } => self.say(client_id, room, &text, now, out),
+            Input::DraftChanged { room, text } => self.drafts.set_text(room, &text, now, out),
+            Input::Send { client_id, room, text } => self.send_message(client_id, room, &text, now, out),
             Input::CreateRoom { client_id, name, description } => {
-                self.ask_for(client_id, CommandBody::Create { name, description }, now, out);
+                self.queue_command(client_id, CommandBody::Create { name, description }, now, out);
             }
             Input::ChangeRoom { client_id, room, name, description } => {
-                self.ask_for(client_id, CommandBody::Change { room, name, description }, now, out);
+                self.queue_command(client_id, CommandBody::Change { room, name, description }, now, out);
             }
             Input::JoinRoom { client_id, room } => {
-                self.ask_for(client_id, CommandBody::Join { room }, now, out)
+                self.queue_command(client_id, CommandBody::Join { room }, now, out)
             }
             Input::LeaveRoom { client_id, room } => {
-                self.ask_for(client_id, CommandBody::Leave { room }, now, out)
+                self.queue_command(client_id, CommandBody::Leave { room }, now, out)
             }
-            Input::SearchDirectory { find } => self.browse = Some(RoomDirectory::new(find)),
+            Input::SearchDirectory { find } => self.directory = Some(RoomDirectory::new(find)),
             Input::LoadMoreDirectory => {
-                if let Some(browse) = &mut self.browse {
-                    browse.want_more();
+                if let Some(directory) = &mut self.directory {
+                    directory.request_more();
                 }
             }
-            Input::CloseDirectory => self.browse = None,
+            Input::CloseDirectory => self.directory = None,
             Input::TakeOver(owner) => self.take_over(owner, now, out),
-            Input::DiscardLeftBehind(owner) => self.drop_left(owner, out),
+            Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {
                     self.outbox.retry(key, now, out);
@@ -260,78 +264,78 @@ impl Client {
                 }
             }
             Input::Discard(key) => self.outbox.discard(key, out),
-            Input::DismissEpoch => self.new_epoch = false,
+            Input::DismissEpoch => self.has_new_epoch = false,
         }
     }
 
     /// Follows a change of identity.
-    fn turn(&mut self, turn: IdentityOutcome, now: u64, out: &mut Vec<Effect>) {
-        match turn {
+    fn follow_identity(&mut self, outcome: IdentityOutcome, now: u64, out: &mut Vec<Effect>) {
+        match outcome {
             IdentityOutcome::Nothing => {}
             IdentityOutcome::Connect => {
-                self.make_way(true, out);
+                self.set_aside_predecessor(true, out);
                 self.connection.open(now, out);
-                self.after_loss(out);
+                self.requeue_in_flight(out);
             }
             IdentityOutcome::Resume => {
-                self.make_way(false, out);
+                self.set_aside_predecessor(false, out);
                 self.connection.resume(now, &mut self.jitter, out);
             }
-            IdentityOutcome::Renamed => self.call_me_by_name(out),
+            IdentityOutcome::Renamed => self.refresh_own_name(out),
             IdentityOutcome::Left => {
                 // The next person at this page sees nothing of this one's.
-                self.connection.rest(now, out);
-                self.after_loss(out);
-                self.put_away(out);
+                self.connection.close(now, out);
+                self.requeue_in_flight(out);
+                self.set_aside_unsent(out);
                 self.rooms = Rooms::default();
                 self.members = Members::default();
-                self.browse = None;
+                self.directory = None;
                 (self.epoch, self.held_by, self.cursor) = (None, None, None);
-                self.catching_up = false;
-                self.new_epoch = false;
+                self.is_catching_up = false;
+                self.has_new_epoch = false;
             }
         }
-        if !self.identity.is_clear() {
-            self.stand_down(now, out);
+        if !self.identity.is_known() {
+            self.suspend_connection(now, out);
         }
     }
 
-    fn timer(&mut self, timer: Timer, now: u64, out: &mut Vec<Effect>) {
+    fn fire_timer(&mut self, timer: Timer, now: u64, out: &mut Vec<Effect>) {
         match timer {
             Timer::Retry => {
-                if !self.identity.ask_now(out) {
+                if !self.identity.fetch_now(out) {
                     self.connection.retry(now, out);
                 }
             }
             Timer::Silence => {
                 let overdue_at = self.overdue_at();
-                match self.connection.due(overdue_at, now) {
+                match self.connection.take_deadline(overdue_at, now) {
                     DeadlineAction::Nothing => {}
-                    DeadlineAction::End => self.give_up(CloseCode::Silent, now, out),
-                    DeadlineAction::Next => {
-                        self.connection.turn_to_next(now, &mut self.jitter, out);
-                        self.after_loss(out);
+                    DeadlineAction::GiveUp => self.give_up_connection(CloseCode::Silent, now, out),
+                    DeadlineAction::FallBack => {
+                        self.connection.fall_back_now(now, &mut self.jitter, out);
+                        self.requeue_in_flight(out);
                     }
-                    DeadlineAction::BesideBegins => self.connection.begin_beside(now, out),
-                    DeadlineAction::BesideEnds => self.beside_failed(now, out),
+                    DeadlineAction::BeginUpgrade => self.connection.begin_upgrade(now, out),
+                    DeadlineAction::FailUpgrade => self.fail_upgrade(now, out),
                 }
             }
-            Timer::Resend => self.outbox.rested(),
-            Timer::Request => self.asks_rested(),
+            Timer::Resend => self.outbox.retry_refused(),
+            Timer::Request => self.retry_requests(),
             Timer::Draft => {
-                self.drafts.timer_came();
+                self.drafts.note_timer_fired();
                 self.flush_drafts(out);
             }
-            Timer::Lease => self.lease_came(now, out),
+            Timer::Lease => self.renew_leases(now, out),
         }
     }
 
     /// Sends what may leave.
-    fn pump(&mut self, now: u64, out: &mut Vec<Effect>) {
+    fn send_ready(&mut self, now: u64, out: &mut Vec<Effect>) {
         if !self.connection.is_live() {
             return;
         }
-        let reference = &mut self.reference;
+        let reference = &mut self.last_reference;
         let number = || {
             *reference = reference.wrapping_add(1);
             *reference
@@ -340,11 +344,11 @@ impl Client {
         for command in commands {
             self.transmit(command, out);
         }
-        self.ask(now, out);
+        self.send_requests(now, out);
     }
 
     fn next_reference(&mut self) -> u64 {
-        self.reference = self.reference.wrapping_add(1);
-        self.reference
+        self.last_reference = self.last_reference.wrapping_add(1);
+        self.last_reference
     }
 }

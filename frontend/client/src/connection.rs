@@ -18,12 +18,12 @@ use crate::connection::transport_selector::TransportSelector;
 use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, HINT_MAX_MS};
+use crate::limits::{CLOSING_MS, RETRY_HINT_MAX_MS};
 use crate::ready_state::ReadyState;
 use crate::timer::Timer;
 use crate::transport::Transport;
 use crate::view::ConnectionStatus;
-use outcome::is_word_of_ours;
+use outcome::is_protocol_close;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
 use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
@@ -33,7 +33,7 @@ use upgrade::{Upgrade, UpgradeSchedule};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionState {
     /// None is wanted.
-    Resting,
+    Idle,
     /// The next attempt starts at this time.
     Waiting { retry_at: u64 },
     /// It opens.
@@ -50,28 +50,28 @@ pub(crate) struct Connection {
     /// The one that serves, or is to.
     socket: ConnectionId,
     /// The latest attempt.
-    last: ConnectionId,
-    choice: TransportSelector,
-    stage: ConnectionState,
+    last_id: ConnectionId,
+    selector: TransportSelector,
+    state: ConnectionState,
     /// When the attempt began, and whether there is another transport to be tried after it.
-    began: u64,
-    has_next: bool,
+    attempt_began_at: u64,
+    has_fallback: bool,
     /// Another page reads for it.
-    is_led: bool,
+    is_follower: bool,
     /// A WebSocket that is tried beside it.
-    beside: Option<Upgrade>,
-    plan: UpgradeSchedule,
+    upgrade: Option<Upgrade>,
+    schedule: UpgradeSchedule,
     /// When the stage began.
-    since: u64,
+    state_since: u64,
     /// When the last frame came.
-    heard_at: u64,
+    last_frame_at: u64,
     /// Until when a frame must come, after a `ping` of ours.
-    probe_by: Option<u64>,
+    frame_due_at: Option<u64>,
     /// Until when the WebSocket that we closed is shown as closing.
-    closing_by: Option<u64>,
+    closing_until: Option<u64>,
     /// When the timer [`Timer::Silence`] comes.
     timer_at: Option<u64>,
-    offline: bool,
+    is_offline: bool,
     backoff: Backoff,
 }
 
@@ -79,45 +79,51 @@ impl Connection {
     pub(crate) fn new() -> Self {
         Connection {
             socket: ConnectionId(0),
-            last: ConnectionId(0),
-            choice: TransportSelector::new(),
-            stage: ConnectionState::Resting,
-            began: 0,
-            has_next: false,
-            is_led: false,
-            beside: None,
-            plan: UpgradeSchedule::default(),
-            since: 0,
-            heard_at: 0,
-            probe_by: None,
-            closing_by: None,
+            last_id: ConnectionId(0),
+            selector: TransportSelector::new(),
+            state: ConnectionState::Idle,
+            attempt_began_at: 0,
+            has_fallback: false,
+            is_follower: false,
+            upgrade: None,
+            schedule: UpgradeSchedule::default(),
+            state_since: 0,
+            last_frame_at: 0,
+            frame_due_at: None,
+            closing_until: None,
             timer_at: None,
-            offline: false,
+            is_offline: false,
             backoff: Backoff::default(),
         }
     }
 
     /// As the page shows it.
-    pub(crate) fn link(&self) -> ConnectionStatus {
-        let ready_state = match self.stage {
-            ConnectionState::Resting | ConnectionState::Waiting { .. } if self.closing_by.is_some() => {
+    pub(crate) fn status(&self) -> ConnectionStatus {
+        let ready_state = match self.state {
+            ConnectionState::Idle | ConnectionState::Waiting { .. } if self.closing_until.is_some() => {
                 ReadyState::Closing
             }
-            ConnectionState::Resting | ConnectionState::Waiting { .. } => ReadyState::Closed,
+            ConnectionState::Idle | ConnectionState::Waiting { .. } => ReadyState::Closed,
             ConnectionState::Connecting => ReadyState::Connecting,
             ConnectionState::Greeting { .. } | ConnectionState::Live => ReadyState::Open,
         };
-        let retry_at = match self.stage {
+        let retry_at = match self.state {
             ConnectionState::Waiting { retry_at } => Some(retry_at),
             _ => None,
         };
-        let transport = self.choice.current();
-        ConnectionStatus { transport, ready_state, welcomed: self.is_live(), retry_at, offline: self.offline }
+        let transport = self.selector.current();
+        ConnectionStatus {
+            transport,
+            ready_state,
+            welcomed: self.is_live(),
+            retry_at,
+            offline: self.is_offline,
+        }
     }
 
     /// Whether commands can be sent.
     pub(crate) fn is_live(&self) -> bool {
-        self.stage == ConnectionState::Live
+        self.state == ConnectionState::Live
     }
 
     /// The connection to send on.
@@ -127,125 +133,125 @@ impl Connection {
 
     /// Opens a new connection now, whatever there was.
     pub(crate) fn open(&mut self, now: u64, out: &mut Vec<Effect>) {
-        self.end(CloseCode::Normal, now, out);
-        self.leave_beside(out);
-        let transport = self.choice.first(now);
-        self.start(transport, now, out);
+        self.end_attempt(CloseCode::Normal, now, out);
+        self.abandon_upgrade(out);
+        let transport = self.selector.choose_first(now);
+        self.begin_attempt(transport, now, out);
     }
 
-    fn start(&mut self, transport: Transport, now: u64, out: &mut Vec<Effect>) {
-        self.socket = self.next_socket();
-        self.closing_by = None;
-        self.enter(ConnectionState::Connecting, now);
-        self.began = now;
-        self.is_led = false;
-        self.has_next = self.choice.has_next(now);
-        self.plan.started(transport);
+    fn begin_attempt(&mut self, transport: Transport, now: u64, out: &mut Vec<Effect>) {
+        self.socket = self.next_id();
+        self.closing_until = None;
+        self.set_state(ConnectionState::Connecting, now);
+        self.attempt_began_at = now;
+        self.is_follower = false;
+        self.has_fallback = self.selector.has_fallback(now);
+        self.schedule.note_started(transport);
         out.push(Effect::OpenConnection(self.socket, transport));
     }
 
-    fn next_socket(&mut self) -> ConnectionId {
-        self.last.0 = self.last.0.wrapping_add(1);
-        self.last
+    fn next_id(&mut self) -> ConnectionId {
+        self.last_id.0 = self.last_id.0.wrapping_add(1);
+        self.last_id
     }
 
     /// Opens a connection if there is none: at once, unless the last one failed.
     pub(crate) fn resume(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        if self.stage == ConnectionState::Resting {
-            if self.backoff.is_failing() { self.wait(now, jitter, out) } else { self.open(now, out) }
+        if self.state == ConnectionState::Idle {
+            if self.backoff.is_failing() { self.back_off(now, jitter, out) } else { self.open(now, out) }
         }
     }
 
     /// Whether none is wanted.
-    pub(crate) fn is_resting(&self) -> bool {
-        self.stage == ConnectionState::Resting
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state == ConnectionState::Idle
     }
 
     /// Ends the connection and rests.
-    pub(crate) fn rest(&mut self, now: u64, out: &mut Vec<Effect>) {
-        self.end(CloseCode::Normal, now, out);
-        self.leave_beside(out);
-        self.choice.ended(false, now);
-        self.enter(ConnectionState::Resting, now);
+    pub(crate) fn close(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.end_attempt(CloseCode::Normal, now, out);
+        self.abandon_upgrade(out);
+        self.selector.mark_ended(false, now);
+        self.set_state(ConnectionState::Idle, now);
     }
 
     /// Ends the connection, on which it is not clear who we are, and rests.
     /// What follows is no first attempt, or two who disagree would have no pause.
-    pub(crate) fn stand_down(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        self.backoff.wait(now, jitter);
-        self.rest(now, out);
+    pub(crate) fn close_after_failure(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        self.backoff.next_wait(now, jitter);
+        self.close(now, out);
     }
 
     /// Ends the connection, which is no good, and comes back after a wait.
     pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        self.end(code, now, out);
-        self.choice.ended(code == CloseCode::Silent, now);
-        self.wait(now, jitter, out);
+        self.end_attempt(code, now, out);
+        self.selector.mark_ended(code == CloseCode::Silent, now);
+        self.back_off(now, jitter, out);
     }
 
     /// Another page reads for this connection.
-    pub(crate) fn follows(&mut self, socket: ConnectionId) {
-        self.is_led |= socket == self.socket;
+    pub(crate) fn mark_follower(&mut self, socket: ConnectionId) {
+        self.is_follower |= socket == self.socket;
     }
 
     /// It is open: `reference` is what `hello` will carry. False for
     /// an older one, or one that was open already.
-    pub(crate) fn opened(
+    pub(crate) fn note_opened(
         &mut self,
         socket: ConnectionId,
         reference: u64,
         now: u64,
         out: &mut Vec<Effect>,
     ) -> bool {
-        if self.opened_beside(socket, reference, now, out) {
+        if self.note_upgrade_opened(socket, reference, now, out) {
             return true;
         }
-        let is_it = socket == self.socket && self.stage == ConnectionState::Connecting;
+        let is_it = socket == self.socket && self.state == ConnectionState::Connecting;
         if is_it {
-            self.enter(ConnectionState::Greeting { reference }, now);
+            self.set_state(ConnectionState::Greeting { reference }, now);
         }
         is_it
     }
 
     /// A frame came.
-    pub(crate) fn heard(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
-        let whose = self.whose(socket);
-        if matches!(whose, FrameOutcome::Now | FrameOutcome::Later) {
-            self.heard_at = now;
-            self.probe_by = None;
+    pub(crate) fn note_event(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
+        let whose = self.route(socket);
+        if matches!(whose, FrameOutcome::Apply | FrameOutcome::Buffer) {
+            self.last_frame_at = now;
+            self.frame_due_at = None;
         }
         whose
     }
 
     /// Whose a frame on this connection is.
-    pub(crate) fn whose(&self, socket: ConnectionId) -> FrameOutcome {
-        if self.is_beside(socket) {
-            return FrameOutcome::Beside;
+    pub(crate) fn route(&self, socket: ConnectionId) -> FrameOutcome {
+        if self.is_upgrade(socket) {
+            return FrameOutcome::Upgrade;
         }
         if socket != self.socket
-            || !matches!(self.stage, ConnectionState::Greeting { .. } | ConnectionState::Live)
+            || !matches!(self.state, ConnectionState::Greeting { .. } | ConnectionState::Live)
         {
-            return FrameOutcome::NotOurs;
+            return FrameOutcome::Stale;
         }
-        if self.is_beside_greeting() { FrameOutcome::Later } else { FrameOutcome::Now }
+        if self.is_upgrade_greeting() { FrameOutcome::Buffer } else { FrameOutcome::Apply }
     }
 
     /// Whether this `ref` is the `hello`'s that is not answered yet.
     pub(crate) fn is_greeting(&self, reference: u64) -> bool {
-        self.stage == ConnectionState::Greeting { reference }
+        self.state == ConnectionState::Greeting { reference }
     }
 
     /// `welcome` came.
-    pub(crate) fn welcomed(&mut self, now: u64) {
-        self.backoff.good(now);
-        let transport = self.choice.current();
-        self.choice.welcomed(transport, now);
-        self.plan.welcomed(transport, now);
-        self.enter(ConnectionState::Live, now);
+    pub(crate) fn note_welcomed(&mut self, now: u64) {
+        self.backoff.mark_success(now);
+        let transport = self.selector.current();
+        self.selector.mark_welcomed(transport, now);
+        self.schedule.note_welcomed(transport, now);
+        self.set_state(ConnectionState::Live, now);
     }
 
     /// It ended.
-    pub(crate) fn closed(
+    pub(crate) fn note_closed(
         &mut self,
         socket: ConnectionId,
         code: u16,
@@ -254,40 +260,40 @@ impl Connection {
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> ConnectionEnd {
-        if self.is_beside(socket) {
-            return ConnectionEnd::Beside;
+        if self.is_upgrade(socket) {
+            return ConnectionEnd::Upgrade;
         }
         if socket != self.socket {
-            return ConnectionEnd::NotOurs;
+            return ConnectionEnd::Stale;
         }
-        if matches!(self.stage, ConnectionState::Resting | ConnectionState::Waiting { .. }) {
+        if matches!(self.state, ConnectionState::Idle | ConnectionState::Waiting { .. }) {
             // The one that we closed.
-            self.closing_by = None;
-            return ConnectionEnd::NotOurs;
+            self.closing_until = None;
+            return ConnectionEnd::Stale;
         }
         if !should_reconnect(code) {
             let was_live = self.is_live();
-            self.backoff.wait(now, jitter);
-            self.leave_beside(out);
-            self.choice.ended(false, now);
-            self.enter(ConnectionState::Resting, now);
+            self.backoff.next_wait(now, jitter);
+            self.abandon_upgrade(out);
+            self.selector.mark_ended(false, now);
+            self.set_state(ConnectionState::Idle, now);
             return ConnectionEnd::SignedOut(was_live);
         }
-        let broke = !is_word_of_ours(code);
+        let broke = !is_protocol_close(code);
         if code == CloseCode::GoingAway.number() {
             // What it reads by is to begin anew: nothing says that another way would be better.
-            self.choice.stay();
+            self.selector.keep_current();
         }
         if self.is_live() {
-            self.choice.ended(broke && !self.is_led, now);
-        } else if broke && let Some(transport) = self.choice.fall_back(true, now) {
-            self.start(transport, now, out);
+            self.selector.mark_ended(broke && !self.is_follower, now);
+        } else if broke && let Some(transport) = self.selector.fall_back(true, now) {
+            self.begin_attempt(transport, now, out);
             return ConnectionEnd::WillRetry;
         }
         match retry_ms(reason).filter(|_| code == CloseCode::Restart.number()) {
             // The server spreads its clients itself.
-            Some(hint) => self.wait_until(now.saturating_add(hint.min(HINT_MAX_MS)), now, out),
-            None => self.wait(now, jitter, out),
+            Some(hint) => self.wait_until(now.saturating_add(hint.min(RETRY_HINT_MAX_MS)), now, out),
+            None => self.back_off(now, jitter, out),
         }
         ConnectionEnd::WillRetry
     }
@@ -295,7 +301,7 @@ impl Connection {
     /// The timer for the next attempt came, or the person will not wait for it.
     /// False if none was waited for.
     pub(crate) fn retry(&mut self, now: u64, out: &mut Vec<Effect>) -> bool {
-        let waits = matches!(self.stage, ConnectionState::Waiting { .. });
+        let waits = matches!(self.state, ConnectionState::Waiting { .. });
         if waits {
             self.open(now, out);
         }
@@ -304,54 +310,54 @@ impl Connection {
 
     /// The person presses *reconnect now*.
     pub(crate) fn reconnect(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if self.stage != ConnectionState::Resting {
+        if self.state != ConnectionState::Idle {
             self.open(now, out);
         }
     }
 
     /// The browser says whether there is a network.
-    pub(crate) fn network(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
-        self.offline = !online;
+    pub(crate) fn set_online(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
+        self.is_offline = !online;
         if online {
-            self.forget(now, out);
+            self.forget_network(now, out);
         }
-        if online && matches!(self.stage, ConnectionState::Connecting | ConnectionState::Greeting { .. }) {
+        if online && matches!(self.state, ConnectionState::Connecting | ConnectionState::Greeting { .. }) {
             // It may have begun on the network that was lost.
             self.open(now, out);
         }
-        if online { self.wake(now, out) } else { Liveness::No }
+        if online { self.check_liveness(now, out) } else { Liveness::Unneeded }
     }
 
-    fn enter(&mut self, stage: ConnectionState, now: u64) {
-        self.stage = stage;
-        self.since = now;
-        self.heard_at = now;
-        self.probe_by = None;
+    fn set_state(&mut self, state: ConnectionState, now: u64) {
+        self.state = state;
+        self.state_since = now;
+        self.last_frame_at = now;
+        self.frame_due_at = None;
     }
 
     /// Leaves the stage: the socket is closed, the wait is off.
-    fn end(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
-        match self.stage {
-            ConnectionState::Resting => {}
+    fn end_attempt(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
+        match self.state {
+            ConnectionState::Idle => {}
             ConnectionState::Waiting { .. } => out.push(Effect::CancelTimer(Timer::Retry)),
             ConnectionState::Connecting | ConnectionState::Greeting { .. } | ConnectionState::Live => {
                 out.push(Effect::CloseConnection(self.socket, code.number()));
-                self.closing_by = Some(now.saturating_add(CLOSING_MS));
+                self.closing_until = Some(now.saturating_add(CLOSING_MS));
             }
         }
     }
 
-    fn wait(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let drawn = self.backoff.wait(now, jitter);
+    fn back_off(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        let drawn = self.backoff.next_wait(now, jitter);
         // The browser says that there is no network. It can be wrong, so the
         // attempts go on, but seldom.
-        let wait = if self.offline { self.backoff.ceiling(now) } else { drawn };
+        let wait = if self.is_offline { self.backoff.ceiling(now) } else { drawn };
         self.wait_until(now.saturating_add(wait), now, out);
     }
 
     fn wait_until(&mut self, retry_at: u64, now: u64, out: &mut Vec<Effect>) {
-        self.leave_beside(out);
-        self.enter(ConnectionState::Waiting { retry_at }, now);
+        self.abandon_upgrade(out);
+        self.set_state(ConnectionState::Waiting { retry_at }, now);
         out.push(Effect::ScheduleTimer(Timer::Retry, retry_at));
     }
 }

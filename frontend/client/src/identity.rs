@@ -12,27 +12,27 @@ use crate::input::Unreachable;
 use crate::jitter::Jitter;
 use crate::name_refusal::NameRefusal;
 use crate::timer::Timer;
-use crate::view::IdentityView as Who;
+use crate::view::IdentityView;
 use shared::{ErrorCode, Member};
 use std::rc::Rc;
 
 /// Who we are, as far as it is known.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    who: Who,
+    view: IdentityView,
     /// The name to come back under.
-    remembered: Option<String>,
+    remembered_name: Option<String>,
     /// An `AskMe` is out.
-    asking: bool,
+    is_fetching: bool,
     /// When to ask again, after one that failed.
-    ask_at: Option<u64>,
+    retry_at: Option<u64>,
     /// The one request about a name that is out.
     naming: Option<Naming>,
     /// The server was found to have forgotten us while that request was out.
-    forgotten: bool,
+    was_forgotten: bool,
     /// The one joining by ourselves is spent, until the next `welcome`.
-    rejoined: bool,
-    signing_out: bool,
+    has_rejoined: bool,
+    is_signing_out: bool,
     backoff: Backoff,
 }
 
@@ -64,58 +64,61 @@ pub(crate) enum IdentityOutcome {
 impl Identity {
     pub(crate) fn new() -> Self {
         Identity {
-            who: Who::Unknown { failed: false },
-            remembered: None,
-            asking: false,
-            ask_at: None,
+            view: IdentityView::Unknown { failed: false },
+            remembered_name: None,
+            is_fetching: false,
+            retry_at: None,
             naming: None,
-            forgotten: false,
-            rejoined: false,
-            signing_out: false,
+            was_forgotten: false,
+            has_rejoined: false,
+            is_signing_out: false,
             backoff: Backoff::default(),
         }
     }
 
     /// As the page shows it.
-    pub(crate) fn who(&self) -> &Who {
-        &self.who
+    pub(crate) fn view(&self) -> &IdentityView {
+        &self.view
     }
 
     /// The member of this page.
     pub(crate) fn me(&self) -> Option<&Member> {
-        match &self.who {
-            Who::Somebody { me, .. } => Some(me),
+        match &self.view {
+            IdentityView::Somebody { me, .. } => Some(me),
             _ => None,
         }
     }
 
     /// Whether somebody is signed in, as far as is known: a connection may be had.
-    pub(crate) fn is_clear(&self) -> bool {
-        self.me().is_some() && !self.asking && self.ask_at.is_none() && self.naming != Some(Naming::Rejoin)
+    pub(crate) fn is_known(&self) -> bool {
+        self.me().is_some()
+            && !self.is_fetching
+            && self.retry_at.is_none()
+            && self.naming != Some(Naming::Rejoin)
     }
 
     /// When the server is asked again.
-    pub(crate) fn ask_at(&self) -> Option<u64> {
-        self.ask_at
+    pub(crate) fn retry_at(&self) -> Option<u64> {
+        self.retry_at
     }
 
     /// The page is there.
-    pub(crate) fn started(&mut self, name: Option<String>, out: &mut Vec<Effect>) {
-        if !self.asking && matches!(self.who, Who::Unknown { .. }) {
-            self.remembered = name.filter(|name| !name.is_empty());
-            self.ask(out);
+    pub(crate) fn start(&mut self, name: Option<String>, out: &mut Vec<Effect>) {
+        if !self.is_fetching && matches!(self.view, IdentityView::Unknown { .. }) {
+            self.remembered_name = name.filter(|name| !name.is_empty());
+            self.fetch(out);
         }
     }
 
     /// The server said who we are.
-    pub(crate) fn told(
+    pub(crate) fn apply_fetched(
         &mut self,
         answer: Result<Option<Member>, Unreachable>,
         now: u64,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> IdentityOutcome {
-        if !std::mem::take(&mut self.asking) {
+        if !std::mem::take(&mut self.is_fetching) {
             return IdentityOutcome::Nothing;
         }
         match answer {
@@ -126,21 +129,21 @@ impl Identity {
             }
             Ok(None) => {
                 self.backoff = Backoff::default();
-                self.is_forgotten(out);
+                self.rejoin_or_ask(out);
                 IdentityOutcome::Nothing
             }
             Err(Unreachable) => {
-                if let Who::Unknown { failed } = &mut self.who {
+                if let IdentityView::Unknown { failed } = &mut self.view {
                     *failed = true;
                 }
-                self.ask_later(now, jitter, out);
+                self.fetch_later(now, jitter, out);
                 IdentityOutcome::Nothing
             }
         }
     }
 
     /// The server answered a request about a name.
-    pub(crate) fn named(
+    pub(crate) fn apply_named(
         &mut self,
         answer: Result<Member, NameRefusal>,
         now: u64,
@@ -156,8 +159,8 @@ impl Identity {
             (Naming::Rename, Ok(renamed)) => {
                 let is_me = self.me().is_some_and(|me| me.id == renamed.id);
                 self.become_member(renamed, out);
-                if std::mem::take(&mut self.forgotten) {
-                    self.is_forgotten(out);
+                if std::mem::take(&mut self.was_forgotten) {
+                    self.rejoin_or_ask(out);
                 }
                 // The cookie may be of another member by now, who joined on
                 // another page: then so are we, and the connection is not.
@@ -165,36 +168,36 @@ impl Identity {
             }
             // Another page of this browser joined meanwhile.
             (Naming::Join | Naming::Rejoin, Err(refusal)) if refusal.code == ErrorCode::AlreadySignedIn => {
-                self.ask(out);
+                self.fetch(out);
             }
             // Not refused, only not to be had just now: begin again later.
             // (A house that is full is told, though it may have a place later.)
             (Naming::Rejoin, Err(refusal))
                 if refusal.code.is_temporary() && refusal.code != ErrorCode::HouseFull =>
             {
-                self.rejoined = false;
-                self.ask_later(now, jitter, out);
+                self.has_rejoined = false;
+                self.fetch_later(now, jitter, out);
             }
             (Naming::Rejoin, Err(refusal)) => {
                 let name = self.field_name();
-                self.who = Who::Nobody { name, busy: false, refusal: Some(refusal) };
+                self.view = IdentityView::Nobody { name, busy: false, refusal: Some(refusal) };
             }
             (Naming::Join, Err(refused)) => {
-                if let Who::Nobody { busy, refusal, .. } = &mut self.who {
+                if let IdentityView::Nobody { busy, refusal, .. } = &mut self.view {
                     *busy = false;
                     *refusal = Some(refused);
                 }
             }
             (Naming::Rename, Err(refused)) => {
                 let unknown = refused.code == ErrorCode::SignInRequired;
-                if let Who::Somebody { busy, refusal, .. } = &mut self.who {
+                if let IdentityView::Somebody { busy, refusal, .. } = &mut self.view {
                     *busy = false;
                     *refusal = Some(refused);
                 }
-                if std::mem::take(&mut self.forgotten) {
-                    self.is_forgotten(out);
+                if std::mem::take(&mut self.was_forgotten) {
+                    self.rejoin_or_ask(out);
                 } else if unknown {
-                    self.ask(out);
+                    self.fetch(out);
                 }
             }
         }
@@ -203,8 +206,8 @@ impl Identity {
 
     /// The person asks for this name.
     pub(crate) fn join(&mut self, name: String, out: &mut Vec<Effect>) {
-        if matches!(self.who, Who::Nobody { busy: false, .. }) && self.naming.is_none() {
-            self.who = Who::Nobody { name: Rc::from(name.as_str()), busy: true, refusal: None };
+        if matches!(self.view, IdentityView::Nobody { busy: false, .. }) && self.naming.is_none() {
+            self.view = IdentityView::Nobody { name: Rc::from(name.as_str()), busy: true, refusal: None };
             self.naming = Some(Naming::Join);
             out.push(Effect::Join { name });
         }
@@ -212,7 +215,7 @@ impl Identity {
 
     /// The person asks for another name.
     pub(crate) fn rename(&mut self, name: String, out: &mut Vec<Effect>) {
-        if let Who::Somebody { busy: busy @ false, refusal, .. } = &mut self.who {
+        if let IdentityView::Somebody { busy: busy @ false, refusal, .. } = &mut self.view {
             *busy = true;
             *refusal = None;
             self.naming = Some(Naming::Rename);
@@ -222,33 +225,33 @@ impl Identity {
 
     /// The person leaves.
     pub(crate) fn sign_out(&mut self, out: &mut Vec<Effect>) {
-        if let Who::Somebody { busy: busy @ false, .. } = &mut self.who {
+        if let IdentityView::Somebody { busy: busy @ false, .. } = &mut self.view {
             *busy = true;
-            self.signing_out = true;
-            self.asking = false;
-            self.stop_waiting(out);
+            self.is_signing_out = true;
+            self.is_fetching = false;
+            self.cancel_retry(out);
             out.push(Effect::SignOut);
         }
     }
 
     /// The server answered the signing out.
-    pub(crate) fn signed_out(
+    pub(crate) fn apply_signed_out(
         &mut self,
         answer: Result<(), Unreachable>,
         out: &mut Vec<Effect>,
     ) -> IdentityOutcome {
-        if !std::mem::take(&mut self.signing_out) {
+        if !std::mem::take(&mut self.is_signing_out) {
             return IdentityOutcome::Nothing;
         }
         match answer {
             Ok(()) => {
                 out.push(Effect::RememberName(None));
                 *self = Identity::new();
-                self.who = Who::Nobody { name: Rc::from(""), busy: false, refusal: None };
+                self.view = IdentityView::Nobody { name: Rc::from(""), busy: false, refusal: None };
                 IdentityOutcome::Left
             }
             Err(Unreachable) => {
-                if let Who::Somebody { busy, refusal, .. } = &mut self.who {
+                if let IdentityView::Somebody { busy, refusal, .. } = &mut self.view {
                     *busy = false;
                     *refusal = Some(NameRefusal { code: ErrorCode::Internal, suggestion: None });
                 }
@@ -259,99 +262,99 @@ impl Identity {
 
     /// A connection was refused because no member is signed in on it; `was_live`
     /// if that came in the middle of a session.
-    pub(crate) fn doubted(&mut self, was_live: bool, out: &mut Vec<Effect>) {
-        self.rejoined |= was_live;
-        if self.me().is_some() && !self.signing_out && !self.asking {
-            self.ask(out);
+    pub(crate) fn doubt(&mut self, was_live: bool, out: &mut Vec<Effect>) {
+        self.has_rejoined |= was_live;
+        if self.me().is_some() && !self.is_signing_out && !self.is_fetching {
+            self.fetch(out);
         }
     }
 
     /// A session began as `you`.
-    pub(crate) fn welcomed(&mut self, you: &Member, out: &mut Vec<Effect>) {
-        self.rejoined = false;
-        if let Who::Somebody { me, .. } = &mut self.who {
+    pub(crate) fn confirm(&mut self, you: &Member, out: &mut Vec<Effect>) {
+        self.has_rejoined = false;
+        if let IdentityView::Somebody { me, .. } = &mut self.view {
             me.clone_from(you);
-            self.remember(&you.name, out);
+            self.remember_name(&you.name, out);
         }
     }
 
     /// A member has another name; it may be ours, given on another page.
-    pub(crate) fn renamed(&mut self, member: &Member, out: &mut Vec<Effect>) {
-        if let Who::Somebody { me, .. } = &mut self.who
+    pub(crate) fn set_name(&mut self, member: &Member, out: &mut Vec<Effect>) {
+        if let IdentityView::Somebody { me, .. } = &mut self.view
             && me.id == member.id
         {
             me.name.clone_from(&member.name);
-            self.remember(&member.name, out);
+            self.remember_name(&member.name, out);
         }
     }
 
     /// The wait is over, or is to be: asks now. False if nothing waited.
-    pub(crate) fn ask_now(&mut self, out: &mut Vec<Effect>) -> bool {
-        let waits = self.ask_at.is_some();
+    pub(crate) fn fetch_now(&mut self, out: &mut Vec<Effect>) -> bool {
+        let waits = self.retry_at.is_some();
         if waits {
-            self.ask(out);
+            self.fetch(out);
         }
         waits
     }
 
-    fn ask(&mut self, out: &mut Vec<Effect>) {
-        self.stop_waiting(out);
-        self.asking = true;
+    fn fetch(&mut self, out: &mut Vec<Effect>) {
+        self.cancel_retry(out);
+        self.is_fetching = true;
         out.push(Effect::FetchIdentity);
     }
 
-    fn ask_later(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let at = now.saturating_add(self.backoff.wait(now, jitter));
-        self.ask_at = Some(at);
+    fn fetch_later(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+        let at = now.saturating_add(self.backoff.next_wait(now, jitter));
+        self.retry_at = Some(at);
         out.push(Effect::ScheduleTimer(Timer::Retry, at));
     }
 
-    fn stop_waiting(&mut self, out: &mut Vec<Effect>) {
-        if self.ask_at.take().is_some() {
+    fn cancel_retry(&mut self, out: &mut Vec<Effect>) {
+        if self.retry_at.take().is_some() {
             out.push(Effect::CancelTimer(Timer::Retry));
         }
     }
 
     fn become_member(&mut self, me: Member, out: &mut Vec<Effect>) {
-        self.remember(&me.name, out);
-        self.who = Who::Somebody { me, busy: false, refusal: None };
+        self.remember_name(&me.name, out);
+        self.view = IdentityView::Somebody { me, busy: false, refusal: None };
     }
 
-    fn remember(&mut self, name: &str, out: &mut Vec<Effect>) {
-        if self.remembered.as_deref() != Some(name) {
-            self.remembered = Some(name.to_owned());
+    fn remember_name(&mut self, name: &str, out: &mut Vec<Effect>) {
+        if self.remembered_name.as_deref() != Some(name) {
+            self.remembered_name = Some(name.to_owned());
             out.push(Effect::RememberName(Some(name.to_owned())));
         }
     }
 
     /// The server knows nobody here.
-    fn is_forgotten(&mut self, out: &mut Vec<Effect>) {
+    fn rejoin_or_ask(&mut self, out: &mut Vec<Effect>) {
         if self.naming.is_some() {
             // Its answer comes first: two would not be told apart.
-            self.forgotten = true;
+            self.was_forgotten = true;
             return;
         }
-        match (&mut self.who, &self.remembered) {
-            (Who::Nobody { busy, .. }, _) => *busy = false,
-            (who, Some(name)) if !self.rejoined => {
-                match who {
+        match (&mut self.view, &self.remembered_name) {
+            (IdentityView::Nobody { busy, .. }, _) => *busy = false,
+            (view, Some(name)) if !self.has_rejoined => {
+                match view {
                     // Who was somebody stays so in sight: this takes an instant.
-                    Who::Somebody { busy, .. } => *busy = true,
-                    _ => *who = Who::Unknown { failed: false },
+                    IdentityView::Somebody { busy, .. } => *busy = true,
+                    _ => *view = IdentityView::Unknown { failed: false },
                 }
-                self.rejoined = true;
+                self.has_rejoined = true;
                 self.naming = Some(Naming::Rejoin);
                 out.push(Effect::Join { name: name.clone() });
             }
             _ => {
                 let name = self.field_name();
-                self.who = Who::Nobody { name, busy: false, refusal: None };
+                self.view = IdentityView::Nobody { name, busy: false, refusal: None };
             }
         }
     }
 
     fn field_name(&self) -> Rc<str> {
-        Rc::from(self.remembered.as_deref().unwrap_or_default())
+        Rc::from(self.remembered_name.as_deref().unwrap_or_default())
     }
 }
 

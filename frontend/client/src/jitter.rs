@@ -11,7 +11,7 @@ impl Jitter {
     }
 
     /// Evenly spread over 0 to `most`, both included.
-    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+    pub(crate) fn draw_up_to(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,18 +30,18 @@ mod tests {
         let mut jitter = Jitter::new(7);
         let mut seen = [0_u32; 4];
         for _ in 0..4_000 {
-            seen[jitter.up_to(3) as usize] += 1;
+            seen[jitter.draw_up_to(3) as usize] += 1;
         }
         assert!(seen.iter().all(|times| (800..1_200).contains(times)), "{seen:?}");
-        assert_eq!(jitter.up_to(0), 0);
-        jitter.up_to(u64::MAX);
+        assert_eq!(jitter.draw_up_to(0), 0);
+        jitter.draw_up_to(u64::MAX);
     }
 
     #[test]
     fn one_seed_gives_one_sequence() {
         let draw = |seed| {
             let mut jitter = Jitter::new(seed);
-            [(); 8].map(|()| jitter.up_to(1_000_000))
+            [(); 8].map(|()| jitter.draw_up_to(1_000_000))
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));

@@ -10,10 +10,10 @@ pub const OUTBOX_ROWS_MAX: usize = 500;
 pub const WINDOW_ROWS_MAX: usize = 300;
 
 /// Messages that are shown at first when a room is opened, if they are held.
-pub const WINDOW_OPEN: usize = 100;
+pub const WINDOW_FIRST_ROWS: usize = 100;
 
 /// Messages by which the window grows when the reader comes to its edge.
-pub const WINDOW_STEP: usize = 50;
+pub const WINDOW_STEP_ROWS: usize = 50;
 
 /// Messages that are held of one room. Past it: those farthest from the window are let go, and
 /// can be paged in again.
@@ -27,13 +27,13 @@ pub const ROOMS_MAX: usize = 2_000;
 
 /// Events of one address that are held beyond a hole. Past it: the newest is dropped. It is a hole
 /// itself once the first is closed, and until that is too the cursor stays where it is.
-pub const BEYOND_MAX: usize = 200;
+pub const BUFFERED_EVENTS_MAX: usize = 200;
 
 /// Questions about holes that are in flight at once. Past it: the next waits.
-pub const HOLES_ASKED_MAX: usize = 4;
+pub const GAP_REQUESTS_MAX: usize = 4;
 
 /// Rooms of the house that are listed while browsing. Past it: no more are asked for.
-pub const FOUND_ROOMS_MAX: usize = 1_000;
+pub const DIRECTORY_ROOMS_MAX: usize = 1_000;
 
 /// How long a stored row belongs to the page that keeps it, unless it says so again.
 pub const LEASE_MS: u64 = 15_000;
@@ -52,11 +52,11 @@ pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 pub const DRAFTS_MAX: usize = 500;
 
 /// Stored rows that are looked at and are not this page's to send. Past it: the rest stay stored.
-pub const SHELF_ROWS_MAX: usize = 500;
+pub const FOREIGN_ROWS_MAX: usize = 500;
 
 /// Rows of ours that a reply settled and that stand ahead of the room. Past it: the oldest is let
 /// go until its event comes.
-pub const AHEAD_MAX: usize = OUTBOX_ROWS_MAX;
+pub const ACKED_ROWS_MAX: usize = OUTBOX_ROWS_MAX;
 
 /// Present members that are held by name. Past it: the count tells.
 pub const PEOPLE_MAX: usize = shared::limits::PRESENCE_NAMED_MAX;
@@ -72,7 +72,7 @@ pub const CONNECT_MS: u64 = 10_000;
 pub const WELCOME_MS: u64 = 10_000;
 
 /// From a `ping` of ours to any frame. Past it: the connection is given up.
-pub const PROBE_MS: u64 = 5_000;
+pub const LIVENESS_MS: u64 = 5_000;
 
 /// How long a connection that is only read may have been silent when the page is shown again. Past
 /// it: begun anew.
@@ -102,37 +102,37 @@ pub const BACKOFF_EARLY_MS: u64 = 60_000;
 pub const BACKOFF_CEILING_MS: u64 = 30_000;
 
 /// The longest reconnect hint of a server that is honoured. Past it: this is taken.
-pub const HINT_MAX_MS: u64 = 60_000;
+pub const RETRY_HINT_MAX_MS: u64 = 60_000;
 
 /// From the start of an attempt to `welcome`, while there is another transport to be tried. Past
 /// it: the next starts.
-pub const FIRST_WORD_MS: u64 = 2_500;
+pub const FALL_BACK_MS: u64 = 2_500;
 
 /// A transport that was welcome for so long works here.
-pub const WORKS_MS: u64 = 60_000;
+pub const GOOD_AFTER_MS: u64 = 60_000;
 
 /// How long what works is remembered.
-pub const REMEMBERED_MS: u64 = 24 * 3_600_000;
+pub const LAST_GOOD_MS: u64 = 24 * 3_600_000;
 
 /// How often, in a row, a transport may break before it worked. At it: left alone.
-pub const SHORT_ENDS_MAX: u32 = 3;
+pub const SHORT_CONNECTIONS_MAX: u32 = 3;
 
 /// How long a transport is left alone.
 pub const AVOIDED_MS: u64 = 10 * 60_000;
 
 /// How often what works may be refused in a row. Past it: the next transport is tried.
-pub const TRUSTED_FAILURES_MAX: u32 = 2;
+pub const LAST_GOOD_FAILURES_MAX: u32 = 2;
 
 /// From the `welcome` of a lesser transport to the first attempt at a WebSocket beside it; doubled
 /// with each that fails.
-pub const BESIDE_FIRST_MS: u64 = 30_000;
+pub const UPGRADE_FIRST_MS: u64 = 30_000;
 
 /// The longest between two of these attempts.
-pub const BESIDE_CEILING_MS: u64 = 10 * 60_000;
+pub const UPGRADE_CEILING_MS: u64 = 10 * 60_000;
 
 /// Frames that are held back while a WebSocket is greeted beside what there is. Past it: that is
 /// given up.
-pub const BESIDE_FRAMES_MAX: usize = 200;
+pub const UPGRADE_EVENTS_MAX: usize = 200;
 
 /// Seconds that a poll may wait at the server.
 pub const POLL_WAIT_S: u64 = 25;
@@ -178,7 +178,7 @@ pub const SAY_AGAIN_MS: u64 = 2_000;
 pub const SHARED_FRAMES_MAX: usize = 200;
 
 /// Moments of a connection's life that the inspector holds. Past it: the oldest is dropped, and counted.
-pub const INSPECT_MOMENTS_MAX: usize = 200;
+pub const INSPECT_ENTRIES_MAX: usize = 200;
 
 /// Frames that the inspector holds. Past it: the oldest is dropped, and counted.
 pub const INSPECT_FRAMES_MAX: usize = 500;

@@ -27,7 +27,7 @@ pub(crate) struct Members {
     count: u32,
     /// There were too many to be named one by one. The next who are named are
     /// all who are present, for changes in between were only counted.
-    counted: bool,
+    is_only_counted: bool,
 }
 
 impl Members {
@@ -42,7 +42,7 @@ impl Members {
     }
 
     /// Takes the name as of `n`. True if it is another than before.
-    pub(crate) fn named(&mut self, id: MemberId, name: &str, n: u64) -> bool {
+    pub(crate) fn set_name(&mut self, id: MemberId, name: &str, n: u64) -> bool {
         match self.names.get_mut(&id) {
             Some(known) if n < known.n => false,
             Some(known) => {
@@ -61,17 +61,17 @@ impl Members {
     }
 
     /// Takes the names of those who wrote `messages`, as of `n`.
-    pub(crate) fn authors(&mut self, authors: &[Member], messages: &[Message], n: u64) {
+    pub(crate) fn set_author_names(&mut self, authors: &[Member], messages: &[Message], n: u64) {
         for message in messages {
-            self.left(message.author, n);
+            self.remove_name(message.author, n);
         }
         for member in authors {
-            self.named(member.id, &member.name, n);
+            self.set_name(member.id, &member.name, n);
         }
     }
 
     /// A member is none of the house any more, as of `n`. True if that takes a name away.
-    pub(crate) fn left(&mut self, id: MemberId, n: u64) -> bool {
+    pub(crate) fn remove_name(&mut self, id: MemberId, n: u64) -> bool {
         match self.names.get_mut(&id) {
             Some(known) if n < known.n => false,
             Some(known) => {
@@ -86,24 +86,24 @@ impl Members {
     }
 
     /// Takes who is present at the start of a session, as of `n`.
-    pub(crate) fn welcomed(&mut self, present: &[Presence], count: u32, n: u64) {
+    pub(crate) fn set_present(&mut self, present: &[Presence], count: u32, n: u64) {
         self.present.clear();
-        for one in present.iter().take(PEOPLE_MAX) {
-            self.named(one.member.id, &one.member.name, n);
-            self.present.insert(one.member.id, one.away);
+        for presence in present.iter().take(PEOPLE_MAX) {
+            self.set_name(presence.member.id, &presence.member.name, n);
+            self.present.insert(presence.member.id, presence.away);
         }
         self.count = count;
-        self.counted = count as usize > PEOPLE_MAX;
+        self.is_only_counted = count as usize > PEOPLE_MAX;
     }
 
     /// These are present as of `n`; `count` are in all. True if one has another name than before.
-    pub(crate) fn came(&mut self, members: &[Member], away: bool, count: u32, n: u64) -> bool {
+    pub(crate) fn add_present(&mut self, members: &[Member], away: bool, count: u32, n: u64) -> bool {
         let mut renamed = false;
-        self.begin_anew(members.is_empty());
+        self.clear_after_count(members.is_empty());
         for member in members {
-            let room = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
-            if room {
-                renamed |= self.named(member.id, &member.name, n);
+            let has_space = self.present.len() < PEOPLE_MAX || self.present.contains_key(&member.id);
+            if has_space {
+                renamed |= self.set_name(member.id, &member.name, n);
                 self.present.insert(member.id, away);
             }
         }
@@ -112,19 +112,19 @@ impl Members {
     }
 
     /// These are not present any more; `count` are left.
-    pub(crate) fn gone(&mut self, members: &[MemberId], count: u32) {
-        self.begin_anew(members.is_empty());
+    pub(crate) fn remove_present(&mut self, members: &[MemberId], count: u32) {
+        self.clear_after_count(members.is_empty());
         for id in members {
             self.present.remove(id);
         }
         self.count = count;
     }
 
-    fn begin_anew(&mut self, only_counted: bool) {
-        if self.counted && !only_counted {
+    fn clear_after_count(&mut self, only_counted: bool) {
+        if self.is_only_counted && !only_counted {
             self.present.clear();
         }
-        self.counted = only_counted;
+        self.is_only_counted = only_counted;
     }
 
     /// How many are present.
@@ -138,7 +138,7 @@ impl Members {
     }
 
     /// Forgets names; those who are present or an author of a row that is held stay.
-    pub(crate) fn tidy(&mut self, authors: &Set<MemberId>) {
+    pub(crate) fn evict_names(&mut self, authors: &Set<MemberId>) {
         let present = &self.present;
         self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
     }

@@ -12,7 +12,7 @@ use crate::compose;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
-use crate::outbox::foreign_rows::{ForeignRows, OwnerRows};
+use crate::outbox::foreign_rows::{ForeignRow, ForeignRows};
 use crate::persisted::{CommandBody, MAY_HAVE_ARRIVED, Owner, StoredRow};
 use crate::row_key::RowKey;
 use entry::{EntryState, OutboxEntry};
@@ -23,16 +23,16 @@ pub(crate) mod drafts;
 pub(crate) mod entry;
 pub(crate) mod foreign_rows;
 mod lease;
-mod show;
+mod rows;
 
 /// The unsettled commands, in the order of sending.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<OutboxEntry>,
     /// The last place that was given out.
-    place: u64,
+    last_place: u64,
     /// A session is on: what is stored may leave at once.
-    live: bool,
+    is_live: bool,
     backoff: Backoff,
 }
 
@@ -48,12 +48,12 @@ impl Outbox {
     }
 
     /// Whether this is held.
-    pub(crate) fn has(&self, client_id: ClientId) -> bool {
+    pub(crate) fn contains(&self, client_id: ClientId) -> bool {
         self.entries.iter().any(|entry| entry.row.client_id == client_id)
     }
 
     /// Takes a command of `me`, to be stored first. One that cannot be sent steps aside at once.
-    pub(crate) fn push(
+    pub(crate) fn add(
         &mut self,
         owner: Owner,
         me: &Member,
@@ -62,24 +62,24 @@ impl Outbox {
         now: u64,
         out: &mut Vec<Effect>,
     ) {
-        if self.is_full() || self.has(client_id) {
+        if self.is_full() || self.contains(client_id) {
             return;
         }
-        let (failed, place) = (why_not(&body), self.next_place(now));
+        let (failed, place) = (refusal_of(&body), self.next_place(now));
         let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
         let row =
-            StoredRow { owner, client_id, name, body, at: now, place, lease, unsent: !self.live, failed };
+            StoredRow { owner, client_id, name, body, at: now, place, lease, unsent: !self.is_live, failed };
         out.push(Effect::SaveRow(row.clone()));
         let state = failed.map_or(EntryState::Storing, EntryState::Failed);
-        self.entries.push(OutboxEntry { row, state, stored: false, fresh: true, shown: None });
+        self.entries.push(OutboxEntry { row, state, is_saved: false, is_new: true, shown: None });
     }
 
     /// The shell has stored a row, or cannot. True if that lets it leave.
-    pub(crate) fn kept(&mut self, client_id: ClientId, ok: bool) -> bool {
+    pub(crate) fn note_saved(&mut self, client_id: ClientId, ok: bool) -> bool {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) else {
             return false;
         };
-        entry.stored = ok;
+        entry.is_saved = ok;
         let waited = entry.state == EntryState::Storing;
         if waited {
             entry.state = EntryState::Queued;
@@ -107,7 +107,7 @@ impl Outbox {
             busy.push(room);
             if entry.state == EntryState::Queued && std::mem::take(&mut entry.row.unsent) {
                 entry.state = EntryState::Storing;
-                entry.keep(now, out);
+                entry.save(now, out);
             } else if entry.state == EntryState::Queued {
                 let reference = number();
                 entry.state = EntryState::InFlight { reference, sent_at: now };
@@ -118,8 +118,8 @@ impl Outbox {
     }
 
     /// Takes out the command that a `reply` settles.
-    pub(crate) fn replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<OutboxEntry> {
-        let at = self.in_flight(reference)?;
+    pub(crate) fn take_replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<OutboxEntry> {
+        let at = self.index_in_flight(reference)?;
         self.backoff = Backoff::default();
         let entry = self.entries.remove(at);
         out.push(Effect::DeleteRow(entry.row.key()));
@@ -144,42 +144,42 @@ impl Outbox {
     }
 
     /// Whether the command with this `ref` is in flight.
-    pub(crate) fn awaits(&self, reference: u64) -> bool {
-        self.in_flight(reference).is_some()
+    pub(crate) fn has_in_flight(&self, reference: u64) -> bool {
+        self.index_in_flight(reference).is_some()
     }
 
     /// The server refused a command. When to send it again, if that may help.
-    pub(crate) fn refused(
+    pub(crate) fn note_refused(
         &mut self,
         refusal: &Refusal,
         now: u64,
         jitter: &mut Jitter,
         out: &mut Vec<Effect>,
     ) -> Option<u64> {
-        let at = self.in_flight(refusal.reference?)?;
+        let at = self.index_in_flight(refusal.reference?)?;
         let entry = self.entries.get_mut(at)?;
         if refusal.temporary {
-            entry.state = EntryState::Resting;
-            return Some(now.saturating_add(self.backoff.wait(now, jitter)));
+            entry.state = EntryState::BackingOff;
+            return Some(now.saturating_add(self.backoff.next_wait(now, jitter)));
         }
         entry.state = EntryState::Failed(refusal.code);
         // Who was refused for not being signed in may have been heard before.
         entry.row.unsent |= refusal.code != ErrorCode::SignInRequired;
-        entry.keep(now, out);
+        entry.save(now, out);
         None
     }
 
     /// The timer of a temporary refusal came.
-    pub(crate) fn rested(&mut self) {
-        self.requeue(|state| state == EntryState::Resting);
+    pub(crate) fn retry_refused(&mut self) {
+        self.requeue(|state| state == EntryState::BackingOff);
     }
 
     /// The connection is lost, and with it the answers to what is in flight.
     /// True if the timer of a temporary refusal is not needed any more.
     pub(crate) fn disconnected(&mut self) -> bool {
-        self.live = false;
-        let rested = self.entries.iter().any(|entry| entry.state == EntryState::Resting);
-        self.requeue(|state| matches!(state, EntryState::Resting | EntryState::InFlight { .. }));
+        self.is_live = false;
+        let rested = self.entries.iter().any(|entry| entry.state == EntryState::BackingOff);
+        self.requeue(|state| matches!(state, EntryState::BackingOff | EntryState::InFlight { .. }));
         rested
     }
 
@@ -188,64 +188,65 @@ impl Outbox {
     /// Rows go along with a person whom the server had forgotten and who came back under the same
     /// name. Those of somebody else are put away and wait to be asked for: nobody says what
     /// another wrote.
-    pub(crate) fn welcomed(
+    pub(crate) fn begin_session(
         &mut self,
         owner: Owner,
         you: &Member,
         now: u64,
-        shelf: &mut ForeignRows,
+        foreign_rows: &mut ForeignRows,
         out: &mut Vec<Effect>,
     ) {
-        self.live = true;
+        self.is_live = true;
         let theirs = |entry: &mut OutboxEntry| {
             let unnumbered = entry.row.owner.epoch.is_none() && entry.row.owner.member == you.id;
             entry.row.owner != owner && !unnumbered && entry.row.name != you.name
         };
         let others: Vec<OutboxEntry> = self.entries.extract_if(.., theirs).collect();
         for entry in others {
-            entry.put_away(shelf, out);
+            entry.set_aside(foreign_rows, out);
         }
         for entry in self.entries.iter_mut().filter(|entry| entry.row.owner != owner) {
-            entry.give(owner, now, out);
+            entry.reassign(owner, now, out);
         }
-        self.renamed(you);
+        self.set_name(you);
     }
 
     /// The member of this page is gone: all is put away.
-    pub(crate) fn put_away(&mut self, shelf: &mut ForeignRows, out: &mut Vec<Effect>) {
+    pub(crate) fn set_aside(&mut self, foreign_rows: &mut ForeignRows, out: &mut Vec<Effect>) {
         for entry in std::mem::take(&mut self.entries) {
-            entry.put_away(shelf, out);
+            entry.set_aside(foreign_rows, out);
         }
-        *self = Outbox { place: self.place, ..Outbox::default() };
+        *self = Outbox { last_place: self.last_place, ..Outbox::default() };
     }
 
     /// Takes stored rows, as those of `owner`, who is `me`.
     pub(crate) fn adopt(
         &mut self,
-        rows: Vec<OwnerRows>,
+        rows: Vec<ForeignRow>,
         owner: Owner,
         me: &Member,
         now: u64,
         out: &mut Vec<Effect>,
     ) {
-        for OwnerRows { row, stored, .. } in rows {
-            if self.has(row.client_id) {
+        for ForeignRow { row, is_saved, .. } in rows {
+            if self.contains(row.client_id) {
                 continue;
             }
-            self.place = self.place.max(row.place);
-            let mut entry = OutboxEntry { row, state: EntryState::Queued, stored, fresh: false, shown: None };
+            self.last_place = self.last_place.max(row.place);
+            let mut entry =
+                OutboxEntry { row, state: EntryState::Queued, is_saved, is_new: false, shown: None };
             let from = entry.row.owner;
             if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
                 // Another's: asked for, it is tried anew.
                 entry.row.name.clone_from(&me.name);
                 entry.row.failed = None;
             }
-            let failed = entry.row.failed.or_else(|| why_not(&entry.row.body));
+            let failed = entry.row.failed.or_else(|| refusal_of(&entry.row.body));
             entry.state = failed.map_or(EntryState::Queued, EntryState::Failed);
             if from == owner {
                 entry.row.lease = 0;
             } else {
-                entry.give(owner, now, out);
+                entry.reassign(owner, now, out);
             }
             let at = self.entries.partition_point(|held| held.row.place <= entry.row.place);
             self.entries.insert(at, entry);
@@ -253,7 +254,7 @@ impl Outbox {
     }
 
     /// The member has another name.
-    pub(crate) fn renamed(&mut self, me: &Member) {
+    pub(crate) fn set_name(&mut self, me: &Member) {
         let mine = |entry: &&mut OutboxEntry| entry.row.owner.member == me.id && entry.row.name != me.name;
         for entry in self.entries.iter_mut().filter(mine) {
             entry.row.name.clone_from(&me.name);
@@ -262,26 +263,26 @@ impl Outbox {
 
     /// The person wants a failed row sent again: it goes to the end, and leaves once that is stored.
     pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
-        let Some(at) = self.failed(key) else { return };
+        let Some(at) = self.index_failed(key) else { return };
         let mut entry = self.entries.remove(at);
         entry.row.place = self.next_place(now);
         entry.row.at = now;
-        entry.row.unsent = !self.live;
-        entry.state = why_not(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
-        entry.keep(now, out);
+        entry.row.unsent = !self.is_live;
+        entry.state = refusal_of(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
+        entry.save(now, out);
         self.entries.push(entry);
     }
 
     /// The person drops a failed row.
     pub(crate) fn discard(&mut self, key: RowKey, out: &mut Vec<Effect>) {
-        if let Some(at) = self.failed(key) {
+        if let Some(at) = self.index_failed(key) {
             self.entries.remove(at);
             out.push(Effect::DeleteRow(key));
         }
     }
 
     /// What was in the way of the answers until now is gone.
-    pub(crate) fn wait_from(&mut self, now: u64) {
+    pub(crate) fn restart_deadlines(&mut self, now: u64) {
         for entry in &mut self.entries {
             if let EntryState::InFlight { sent_at, .. } = &mut entry.state {
                 *sent_at = now;
@@ -299,16 +300,16 @@ impl Outbox {
     }
 
     fn next_place(&mut self, now: u64) -> u64 {
-        self.place = now.max(self.place.saturating_add(1));
-        self.place
+        self.last_place = now.max(self.last_place.saturating_add(1));
+        self.last_place
     }
 
-    fn in_flight(&self, wanted: u64) -> Option<usize> {
+    fn index_in_flight(&self, wanted: u64) -> Option<usize> {
         let is_it = |state| matches!(state, EntryState::InFlight { reference, .. } if reference == wanted);
         self.entries.iter().position(|entry| is_it(entry.state))
     }
 
-    fn failed(&self, key: RowKey) -> Option<usize> {
+    fn index_failed(&self, key: RowKey) -> Option<usize> {
         let is_it =
             |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
         self.entries.iter().position(is_it)
@@ -323,7 +324,7 @@ impl Outbox {
 
 /// Why this can never be sent. The composer has checked the text; a frame over the limit would
 /// still end each connection that it is sent on, so it is never sent.
-fn why_not(body: &CommandBody) -> Option<ErrorCode> {
+fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
     let long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
     match body {
         CommandBody::Post { text, .. } => match compose::check(text) {

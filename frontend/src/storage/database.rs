@@ -11,7 +11,7 @@
 //! answers). Then its answer says so, in bounded time, and the page works in memory.
 
 use crate::timeout::Timeout;
-use client::limits::{DRAFTS_MAX, OUTBOX_ROWS_MAX, SHELF_ROWS_MAX};
+use client::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, OUTBOX_ROWS_MAX};
 use client::persisted::{StoredDraft, StoredRow, StoredRows};
 use client::view::RowKey;
 use js_sys::{Array, Function};
@@ -35,7 +35,7 @@ const DRAFTS: &str = "drafts";
 const PATIENCE_MS: u64 = 3_000;
 
 /// Entries of one store that are read. Past it: the rest stay stored.
-const READ_MAX: u32 = 2 * (OUTBOX_ROWS_MAX + SHELF_ROWS_MAX + DRAFTS_MAX) as u32;
+const READ_MAX: u32 = 2 * (OUTBOX_ROWS_MAX + FOREIGN_ROWS_MAX + DRAFTS_MAX) as u32;
 
 /// Accesses that wait for the database to open. Past it: they fail.
 const WAITING_MAX: usize = 2 * OUTBOX_ROWS_MAX;

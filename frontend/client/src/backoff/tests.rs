@@ -6,9 +6,9 @@ fn longest(failures: u32, now: u64) -> u64 {
         let mut jitter = Jitter::new(seed);
         let mut backoff = Backoff::default();
         for _ in 0..failures {
-            backoff.wait(0, &mut jitter);
+            backoff.next_wait(0, &mut jitter);
         }
-        backoff.wait(now, &mut jitter)
+        backoff.next_wait(now, &mut jitter)
     };
     (0..2_000).map(draw).max().unwrap()
 }
@@ -33,7 +33,7 @@ fn after_the_first_minute_the_ceiling_is_half_a_minute() {
 #[test]
 fn waits_are_spread_from_nothing_to_the_ceiling() {
     let mut jitter = Jitter::new(1);
-    let waits: Vec<u64> = (0..1_000).map(|_| Backoff::default().wait(0, &mut jitter)).collect();
+    let waits: Vec<u64> = (0..1_000).map(|_| Backoff::default().next_wait(0, &mut jitter)).collect();
     let below = waits.iter().filter(|wait| **wait < BACKOFF_FIRST_MS / 2).count();
     assert!((400..600).contains(&below), "{below}");
 }
@@ -44,10 +44,10 @@ fn a_success_that_lasts_begins_anew_and_a_short_one_does_not() {
     for (lasted, anew) in [(STEADY_MS - 1, false), (STEADY_MS, true)] {
         let mut backoff = Backoff::default();
         for _ in 0..9 {
-            backoff.wait(0, &mut jitter);
+            backoff.next_wait(0, &mut jitter);
         }
-        backoff.good(100);
-        let wait = (0..50).map(|_| backoff.clone().wait(100 + lasted, &mut jitter)).max().unwrap();
+        backoff.mark_success(100);
+        let wait = (0..50).map(|_| backoff.clone().next_wait(100 + lasted, &mut jitter)).max().unwrap();
         assert_eq!(wait <= BACKOFF_FIRST_MS, anew, "{wait}");
     }
 }
@@ -57,17 +57,17 @@ fn behind_a_success_however_short_waits_are_no_longer_than_in_the_first_minute()
     let mut jitter = Jitter::new(1);
     let mut backoff = Backoff::default();
     for _ in 0..20 {
-        backoff.wait(0, &mut jitter);
+        backoff.next_wait(0, &mut jitter);
     }
     let longest = |backoff: &Backoff, now, jitter: &mut Jitter| {
-        (0..500).map(|_| backoff.clone().wait(now, jitter)).max().unwrap()
+        (0..500).map(|_| backoff.clone().next_wait(now, jitter)).max().unwrap()
     };
     let late = 2 * BACKOFF_EARLY_MS;
     assert!(longest(&backoff, late, &mut jitter) > BACKOFF_EARLY_CEILING_MS);
-    backoff.good(late);
+    backoff.mark_success(late);
     let behind = longest(&backoff, late + STEADY_MS - 1, &mut jitter);
     assert!((BACKOFF_EARLY_CEILING_MS * 9 / 10..=BACKOFF_EARLY_CEILING_MS).contains(&behind), "{behind}");
-    backoff.wait(late + 1, &mut jitter);
+    backoff.next_wait(late + 1, &mut jitter);
     for (ms, is_early) in [(0, true), (BACKOFF_EARLY_MS - 1, true), (BACKOFF_EARLY_MS, false)] {
         let longest = longest(&backoff, late + 1 + ms, &mut jitter);
         assert_eq!(longest <= BACKOFF_EARLY_CEILING_MS, is_early, "{ms}: {longest}");
@@ -77,7 +77,8 @@ fn behind_a_success_however_short_waits_are_no_longer_than_in_the_first_minute()
 #[test]
 fn no_number_of_failures_and_no_clock_overflows() {
     let mut jitter = Jitter::new(1);
-    let mut backoff = Backoff { failures: u32::MAX, since: Some(u64::MAX), good_since: Some(u64::MAX) };
-    assert!(backoff.wait(0, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
-    assert!(backoff.wait(u64::MAX, &mut jitter) <= BACKOFF_CEILING_MS);
+    let mut backoff =
+        Backoff { failures: u32::MAX, first_failure_at: Some(u64::MAX), succeeded_at: Some(u64::MAX) };
+    assert!(backoff.next_wait(0, &mut jitter) <= BACKOFF_EARLY_CEILING_MS);
+    assert!(backoff.next_wait(u64::MAX, &mut jitter) <= BACKOFF_CEILING_MS);
 }

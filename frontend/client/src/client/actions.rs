@@ -9,7 +9,7 @@ use shared::command::PageAnchor;
 use shared::{ClientId, RoomId};
 
 impl Client {
-    pub(super) fn say(
+    pub(super) fn send_message(
         &mut self,
         client_id: ClientId,
         room: RoomId,
@@ -20,17 +20,17 @@ impl Client {
         if !self.can_send() {
             return;
         }
-        let rest = self.drafts.sends(room, client_id, text);
+        let rest = self.drafts.begin_send(room, client_id, text);
         if rest.trim().is_empty() && !text.trim().is_empty() {
             return;
         }
         if room == self.rooms.open_id() {
-            self.jump(PageAnchor::Newest);
+            self.jump_to(PageAnchor::Newest);
         }
-        self.ask_for(client_id, CommandBody::Post { room, text: rest.as_ref().to_owned() }, now, out);
+        self.queue_command(client_id, CommandBody::Post { room, text: rest.as_ref().to_owned() }, now, out);
     }
 
-    pub(super) fn ask_for(
+    pub(super) fn queue_command(
         &mut self,
         client_id: ClientId,
         body: CommandBody,
@@ -40,31 +40,31 @@ impl Client {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         let key = RowKey { author: me.id, client_id };
         let is_settled =
-            body.room().and_then(|id| self.rooms.get(id)).is_some_and(|room| room.timeline.has(key));
+            body.room().and_then(|id| self.rooms.get(id)).is_some_and(|room| room.timeline.contains(key));
         if !is_settled {
-            self.outbox.push(owner, me, client_id, body, now, out);
+            self.outbox.add(owner, me, client_id, body, now, out);
         }
     }
 
-    pub(super) fn page(&mut self, want: PageRequest) {
+    pub(super) fn load_page(&mut self, want: PageRequest) {
         let Some(room) = self.rooms.open_mut() else { return };
         let timeline = &mut room.timeline;
         match want {
-            PageRequest::Older if !timeline.lacks_older() => timeline.grow_older(),
-            PageRequest::Newer if !timeline.lacks_newer() => timeline.grow_newer(),
-            _ => room.history.want(want),
+            PageRequest::Older if !timeline.needs_older_page() => timeline.grow_older(),
+            PageRequest::Newer if !timeline.needs_newer_page() => timeline.grow_newer(),
+            _ => room.paging.want(want),
         }
     }
 
-    pub(super) fn jump(&mut self, at: PageAnchor) {
+    pub(super) fn jump_to(&mut self, at: PageAnchor) {
         let Some(room) = self.rooms.open_mut() else { return };
         match at {
             PageAnchor::Newest => {
-                room.history.forget();
-                room.timeline.latest();
+                room.paging.clear();
+                room.timeline.show_latest();
             }
-            PageAnchor::Around(n) if room.timeline.show(n) => room.history.forget(),
-            _ => room.history.want(PageRequest::Jump(at)),
+            PageAnchor::Around(n) if room.timeline.show_position(n) => room.paging.clear(),
+            _ => room.paging.want(PageRequest::Jump(at)),
         }
     }
 

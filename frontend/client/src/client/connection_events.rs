@@ -10,33 +10,39 @@ use shared::command::{Command, Hello, PresenceReport};
 use shared::{CloseCode, Event};
 
 impl Client {
-    pub(super) fn opened(&mut self, socket: ConnectionId, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn handle_opened(&mut self, socket: ConnectionId, now: u64, out: &mut Vec<Effect>) {
         let reference = self.next_reference();
-        if self.connection.opened(socket, reference, now, out) {
+        if self.connection.note_opened(socket, reference, now, out) {
             let me = self.identity.me().map(|me| me.id);
             // What another member held is not ours to go on from.
             let cursor = self.cursor.filter(|_| self.held_by == me);
-            let room = Some(self.rooms.first());
+            let room = Some(self.rooms.session_room());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
             out.push(Effect::Transmit(socket, Command::Hello(hello)));
         }
     }
 
     /// Takes what came on a connection, if it is ours.
-    pub(super) fn take(&mut self, whose: FrameOutcome, event: Event, now: u64, out: &mut Vec<Effect>) {
-        match whose {
-            FrameOutcome::NotOurs => {}
-            FrameOutcome::Now => self.event(event, now, out),
-            FrameOutcome::Beside => self.event_beside(event, now, out),
-            FrameOutcome::Later => {
-                if !self.connection.hold_back(event) {
-                    self.beside_failed(now, out);
+    pub(super) fn route_event(
+        &mut self,
+        outcome: FrameOutcome,
+        event: Event,
+        now: u64,
+        out: &mut Vec<Effect>,
+    ) {
+        match outcome {
+            FrameOutcome::Stale => {}
+            FrameOutcome::Apply => self.apply_event(event, now, out),
+            FrameOutcome::Upgrade => self.apply_upgrade_event(event, now, out),
+            FrameOutcome::Buffer => {
+                if !self.connection.buffer_event(event) {
+                    self.fail_upgrade(now, out);
                 }
             }
         }
     }
 
-    pub(super) fn closed(
+    pub(super) fn handle_closed(
         &mut self,
         socket: ConnectionId,
         code: u16,
@@ -44,89 +50,89 @@ impl Client {
         now: u64,
         out: &mut Vec<Effect>,
     ) {
-        match self.connection.closed(socket, code, reason, now, &mut self.jitter, out) {
-            ConnectionEnd::NotOurs => {}
-            ConnectionEnd::Beside => {
-                let held = self.connection.beside_closed(now);
-                self.take_held(held, now, out);
+        match self.connection.note_closed(socket, code, reason, now, &mut self.jitter, out) {
+            ConnectionEnd::Stale => {}
+            ConnectionEnd::Upgrade => {
+                let held = self.connection.note_upgrade_closed(now);
+                self.apply_deferred_events(held, now, out);
             }
-            ConnectionEnd::WillRetry => self.after_loss(out),
+            ConnectionEnd::WillRetry => self.requeue_in_flight(out),
             ConnectionEnd::SignedOut(was_live) => {
-                self.after_loss(out);
-                self.identity.doubted(was_live, out);
+                self.requeue_in_flight(out);
+                self.identity.doubt(was_live, out);
             }
         }
     }
 
-    pub(super) fn give_up(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn give_up_connection(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
         self.connection.give_up(code, now, &mut self.jitter, out);
-        self.after_loss(out);
+        self.requeue_in_flight(out);
     }
 
     /// It is not clear who we are: no connection before it is.
-    pub(super) fn stand_down(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if !self.connection.is_resting() {
-            self.connection.stand_down(now, &mut self.jitter, out);
-            self.after_loss(out);
+    pub(super) fn suspend_connection(&mut self, now: u64, out: &mut Vec<Effect>) {
+        if !self.connection.is_idle() {
+            self.connection.close_after_failure(now, &mut self.jitter, out);
+            self.requeue_in_flight(out);
         }
     }
 
-    pub(super) fn seen(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
-        let changed = self.visible != visible;
-        self.visible = visible;
+    pub(super) fn set_visible(&mut self, visible: bool, now: u64, out: &mut Vec<Effect>) {
+        let changed = self.is_visible != visible;
+        self.is_visible = visible;
         if !visible {
             self.flush_drafts(out);
             // What is there now, and is not when the page is shown again, another page took away.
-            self.load(out);
+            self.load_rows(out);
         }
         if changed && self.connection.is_live() {
             self.transmit(Command::Presence(PresenceReport { away: !visible }), out);
         }
         if visible {
-            if std::mem::take(&mut self.left) || changed {
-                self.shown = true;
-                self.load(out);
+            if std::mem::take(&mut self.is_leaving) || changed {
+                self.was_shown = true;
+                self.load_rows(out);
             }
-            self.identity.ask_now(out);
-            let probe = self.connection.wake(now, out);
-            self.after_wake(probe, out);
+            self.identity.fetch_now(out);
+            let liveness = self.connection.check_liveness(now, out);
+            self.act_on_liveness(liveness, out);
         }
     }
 
-    pub(super) fn after_wake(&mut self, probe: Liveness, out: &mut Vec<Effect>) {
-        match probe {
-            Liveness::Send => self.transmit(Command::Ping, out),
-            Liveness::Anew => self.after_loss(out),
-            Liveness::No => {}
+    pub(super) fn act_on_liveness(&mut self, liveness: Liveness, out: &mut Vec<Effect>) {
+        match liveness {
+            Liveness::SendPing => self.transmit(Command::Ping, out),
+            Liveness::Reconnected => self.requeue_in_flight(out),
+            Liveness::Unneeded => {}
         }
     }
 
     /// The user wants this transport and no other, or the best again.
-    pub(super) fn pin(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn pin_transport(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
         let before = self.connection.socket();
-        let held = self.connection.pin(pinned, now, out);
-        self.take_held(held, now, out);
+        let held = self.connection.pin_transport(pinned, now, out);
+        self.apply_deferred_events(held, now, out);
         if self.connection.socket() != before {
-            self.after_loss(out);
+            self.requeue_in_flight(out);
         }
     }
 
     /// What was in flight on a connection that is no more goes out on the next.
-    pub(super) fn after_loss(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn requeue_in_flight(&mut self, out: &mut Vec<Effect>) {
         if self.outbox.disconnected() {
             out.push(Effect::CancelTimer(Timer::Resend));
         }
-        if std::mem::take(&mut self.asks_rest) {
+        if std::mem::take(&mut self.has_request_timer) {
             out.push(Effect::CancelTimer(Timer::Request));
         }
-        self.own.disconnected();
+        self.own_events.disconnected();
         for (_, room) in self.rooms.iter_mut() {
             room.disconnected();
         }
-        if let Some(browse) = &mut self.browse {
-            browse.ask.disconnected();
+        if let Some(directory) = &mut self.directory {
+            directory.request.disconnected();
         }
-        self.catching_up = false;
+        self.is_catching_up = false;
     }
 
     pub(super) fn transmit(&self, command: Command, out: &mut Vec<Effect>) {

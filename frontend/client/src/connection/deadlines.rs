@@ -4,7 +4,7 @@ use super::upgrade::Upgrade;
 use super::{Connection, ConnectionState, DeadlineAction, Liveness};
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, CONNECT_MS, FIRST_WORD_MS, PROBE_MS, STALE_MS, WELCOME_MS};
+use crate::limits::{CLOSING_MS, CONNECT_MS, FALL_BACK_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
 use crate::timer::Timer;
 use crate::transport::Transport;
 use shared::CloseCode;
@@ -13,69 +13,73 @@ use shared::limits::SILENCE_MS;
 impl Connection {
     /// The page came into view, or the network came back: what was left to a
     /// timer happens now.
-    pub(crate) fn wake(&mut self, now: u64, out: &mut Vec<Effect>) -> Liveness {
+    pub(crate) fn check_liveness(&mut self, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.retry(now, out);
-        if self.is_live() && self.choice.current() != Transport::WebSocket {
+        if self.is_live() && self.selector.current() != Transport::WebSocket {
             // What is only read cannot be asked whether it lives. To begin anew costs little.
-            if now.saturating_sub(self.heard_at) >= STALE_MS {
-                self.choice.ended(false, now);
+            if now.saturating_sub(self.last_frame_at) >= STALE_MS {
+                self.selector.mark_ended(false, now);
                 self.open(now, out);
-                return Liveness::Anew;
+                return Liveness::Reconnected;
             }
-            return Liveness::No;
+            return Liveness::Unneeded;
         }
-        if self.is_live() && self.probe_by.is_none() {
-            self.probe_by = Some(now.saturating_add(PROBE_MS));
-            return Liveness::Send;
+        if self.is_live() && self.frame_due_at.is_none() {
+            self.frame_due_at = Some(now.saturating_add(LIVENESS_MS));
+            return Liveness::SendPing;
         }
-        Liveness::No
+        Liveness::Unneeded
     }
 
     /// The timer of silence came, and `overdue_at` is when an answer of the
     /// server's is overdue: what is due.
-    pub(crate) fn due(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
+    pub(crate) fn take_deadline(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
         self.timer_at = None;
         // A clock that was set back must not make a dead connection live longer.
-        self.since = self.since.min(now);
-        self.began = self.began.min(now);
-        self.heard_at = self.heard_at.min(now);
-        if let Some(beside) = &mut self.beside {
-            beside.since = beside.since.min(now);
+        self.state_since = self.state_since.min(now);
+        self.attempt_began_at = self.attempt_began_at.min(now);
+        self.last_frame_at = self.last_frame_at.min(now);
+        if let Some(upgrade) = &mut self.upgrade {
+            upgrade.since = upgrade.since.min(now);
         }
-        self.probe_by = self.probe_by.map(|at| at.min(now.saturating_add(PROBE_MS)));
-        self.closing_by =
-            self.closing_by.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
-        let up = !matches!(self.stage, ConnectionState::Resting | ConnectionState::Waiting { .. });
+        self.frame_due_at = self.frame_due_at.map(|at| at.min(now.saturating_add(LIVENESS_MS)));
+        self.closing_until =
+            self.closing_until.filter(|at| *at > now).map(|at| at.min(now.saturating_add(CLOSING_MS)));
+        let up = !matches!(self.state, ConnectionState::Idle | ConnectionState::Waiting { .. });
         if up && self.deadline(overdue_at).is_some_and(|at| at <= now) {
-            return if self.has_next && !self.is_live() { DeadlineAction::Next } else { DeadlineAction::End };
+            return if self.has_fallback && !self.is_live() {
+                DeadlineAction::FallBack
+            } else {
+                DeadlineAction::GiveUp
+            };
         }
-        match self.beside_deadline() {
-            Some(at) if at <= now && self.beside.is_some() => DeadlineAction::BesideEnds,
-            Some(at) if at <= now => DeadlineAction::BesideBegins,
+        match self.upgrade_deadline() {
+            Some(at) if at <= now && self.upgrade.is_some() => DeadlineAction::FailUpgrade,
+            Some(at) if at <= now => DeadlineAction::BeginUpgrade,
             _ => DeadlineAction::Nothing,
         }
     }
 
     /// No `welcome` came in time: another transport is tried. A WebSocket that is still opening may
     /// go on meanwhile.
-    pub(crate) fn turn_to_next(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
+    pub(crate) fn fall_back_now(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         let is_opening =
-            self.stage == ConnectionState::Connecting && self.choice.current() == Transport::WebSocket;
-        let Some(transport) = self.choice.fall_back(false, now) else {
+            self.state == ConnectionState::Connecting && self.selector.current() == Transport::WebSocket;
+        let Some(transport) = self.selector.fall_back(false, now) else {
             return self.give_up(CloseCode::Silent, now, jitter, out);
         };
         if is_opening {
-            self.beside = Some(Upgrade::opening(self.socket, self.began));
+            self.upgrade = Some(Upgrade::opening(self.socket, self.attempt_began_at));
         } else {
-            self.end(CloseCode::Normal, now, out);
+            self.end_attempt(CloseCode::Normal, now, out);
         }
-        self.start(transport, now, out);
+        self.begin_attempt(transport, now, out);
     }
 
     /// Keeps the timer of silence right: called after each input. A frame only
     /// moves a number; the timer is set again when it comes.
-    pub(crate) fn watch(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
-        let deadline = [self.deadline(overdue_at), self.beside_deadline()].into_iter().flatten().min();
+    pub(crate) fn schedule_deadline(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
+        let deadline = [self.deadline(overdue_at), self.upgrade_deadline()].into_iter().flatten().min();
         match (deadline, self.timer_at) {
             (Some(at), set) if set.is_none_or(|set| at < set) => {
                 self.timer_at = Some(at);
@@ -90,16 +94,16 @@ impl Connection {
     }
 
     fn deadline(&self, overdue_at: Option<u64>) -> Option<u64> {
-        match self.stage {
-            ConnectionState::Resting | ConnectionState::Waiting { .. } => self.closing_by,
-            ConnectionState::Connecting | ConnectionState::Greeting { .. } if self.has_next => {
-                Some(self.began.saturating_add(FIRST_WORD_MS))
+        match self.state {
+            ConnectionState::Idle | ConnectionState::Waiting { .. } => self.closing_until,
+            ConnectionState::Connecting | ConnectionState::Greeting { .. } if self.has_fallback => {
+                Some(self.attempt_began_at.saturating_add(FALL_BACK_MS))
             }
-            ConnectionState::Connecting => Some(self.since.saturating_add(CONNECT_MS)),
-            ConnectionState::Greeting { .. } => Some(self.since.saturating_add(WELCOME_MS)),
+            ConnectionState::Connecting => Some(self.state_since.saturating_add(CONNECT_MS)),
+            ConnectionState::Greeting { .. } => Some(self.state_since.saturating_add(WELCOME_MS)),
             ConnectionState::Live => {
-                let silence = Some(self.heard_at.saturating_add(SILENCE_MS));
-                [silence, self.probe_by, overdue_at].into_iter().flatten().min()
+                let silence = Some(self.last_frame_at.saturating_add(SILENCE_MS));
+                [silence, self.frame_due_at, overdue_at].into_iter().flatten().min()
             }
         }
     }

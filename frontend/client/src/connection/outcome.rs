@@ -4,7 +4,7 @@ use shared::CloseCode;
 
 /// Whether a house of ours closed it, or a page of ours: what stands between them says something
 /// else, or nothing.
-pub(super) fn is_word_of_ours(code: u16) -> bool {
+pub(super) fn is_protocol_close(code: u16) -> bool {
     let said = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
     code >= 4_000 || said.iter().any(|word| word.number() == code)
 }
@@ -13,9 +13,9 @@ pub(super) fn is_word_of_ours(code: u16) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
     /// It was not this one.
-    NotOurs,
+    Stale,
     /// It was the one that is tried beside it.
-    Beside,
+    Upgrade,
     /// The next attempt will come.
     WillRetry,
     /// No member is signed in: it rests until that is clear. True if it was
@@ -27,13 +27,13 @@ pub(crate) enum ConnectionEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameOutcome {
     /// An older connection's.
-    NotOurs,
+    Stale,
     /// The connection's.
-    Now,
+    Apply,
     /// The connection's, which is to wait: see [`super::upgrade`].
-    Later,
+    Buffer,
     /// The one's that is tried beside it.
-    Beside,
+    Upgrade,
 }
 
 /// What the timer of silence brings.
@@ -42,22 +42,22 @@ pub(crate) enum DeadlineAction {
     /// Nothing.
     Nothing,
     /// The connection is to be given up.
-    End,
+    GiveUp,
     /// The next transport is to be tried.
-    Next,
+    FallBack,
     /// A WebSocket is to be tried beside it.
-    BesideBegins,
+    BeginUpgrade,
     /// The one that was tried beside it is to be given up.
-    BesideEnds,
+    FailUpgrade,
 }
 
 /// Whether a `ping` is to be sent: is this connection still alive?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Liveness {
     /// Send one; silence after it ends the connection.
-    Send,
+    SendPing,
     /// None is needed: another connection was opened.
-    Anew,
+    Reconnected,
     /// None is needed.
-    No,
+    Unneeded,
 }

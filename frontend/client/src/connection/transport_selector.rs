@@ -4,21 +4,21 @@
 //! one and ends soon, again and again, is left alone for a while; what lasted is remembered, for as long
 //! as the network stays the same.
 
-use crate::limits::{AVOIDED_MS, REMEMBERED_MS, SHORT_ENDS_MAX, TRUSTED_FAILURES_MAX, WORKS_MS};
+use crate::limits::{AVOIDED_MS, GOOD_AFTER_MS, LAST_GOOD_FAILURES_MAX, LAST_GOOD_MS, SHORT_CONNECTIONS_MAX};
 use crate::transport::{LastGood, Transport};
 
 /// Which transport is taken.
 #[derive(Clone, Debug)]
 pub(crate) struct TransportSelector {
     pinned: Option<Transport>,
-    worked: Option<LastGood>,
+    last_good: Option<LastGood>,
     records: [TransportRecord; Transport::ALL.len()],
     /// What the last attempt was made with.
     current: Transport,
     /// When it was welcome, while it is.
     welcomed_at: Option<u64>,
     /// The next row begins with what there was.
-    stays: bool,
+    keeps_current: bool,
     /// Attempts with what worked that failed since.
     failures: u32,
 }
@@ -27,7 +27,7 @@ pub(crate) struct TransportSelector {
 #[derive(Clone, Copy, Debug, Default)]
 struct TransportRecord {
     /// How often it ended soon, in a row.
-    short: u32,
+    short_connections: u32,
     avoided_until: u64,
 }
 
@@ -35,11 +35,11 @@ impl TransportSelector {
     pub(crate) fn new() -> Self {
         TransportSelector {
             pinned: None,
-            worked: None,
+            last_good: None,
             records: Default::default(),
             current: Transport::WebSocket,
             welcomed_at: None,
-            stays: false,
+            keeps_current: false,
             failures: 0,
         }
     }
@@ -58,26 +58,26 @@ impl TransportSelector {
     }
 
     /// What an earlier visit found to work.
-    pub(crate) fn remember(&mut self, worked: Option<LastGood>) {
-        self.worked = worked;
+    pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>) {
+        self.last_good = last_good;
     }
 
     /// The next row begins with what there was.
-    pub(crate) fn stay(&mut self) {
-        self.stays = self.welcomed_at.is_some();
+    pub(crate) fn keep_current(&mut self) {
+        self.keeps_current = self.welcomed_at.is_some();
     }
 
     /// Begins a row of attempts.
-    pub(crate) fn first(&mut self, now: u64) -> Transport {
-        if std::mem::take(&mut self.stays)
+    pub(crate) fn choose_first(&mut self, now: u64) -> Transport {
+        if std::mem::take(&mut self.keeps_current)
             && self.pinned.is_none_or(|pinned| pinned == self.current)
             && !self.is_avoided(self.current, now)
         {
             return self.current;
         }
-        let worked = self.trusted(now).filter(|worked| !self.is_avoided(*worked, now));
+        let last_good = self.fresh_last_good(now).filter(|last_good| !self.is_avoided(*last_good, now));
         let first = || Transport::ALL.into_iter().find(|it| !self.is_avoided(*it, now));
-        self.current = self.pinned.or(worked).or_else(first).unwrap_or(Transport::Poll);
+        self.current = self.pinned.or(last_good).or_else(first).unwrap_or(Transport::Poll);
         self.current
     }
 
@@ -87,23 +87,23 @@ impl TransportSelector {
         if self.pinned.is_some() {
             return None;
         }
-        if was_refused && self.trusted(now) == Some(self.current) {
+        if was_refused && self.fresh_last_good(now) == Some(self.current) {
             // More likely the server is away than the network another.
             self.failures += 1;
-            if self.failures <= TRUSTED_FAILURES_MAX {
+            if self.failures <= LAST_GOOD_FAILURES_MAX {
                 return None;
             }
         }
-        self.current = self.after(now)?;
+        self.current = self.next_after(now)?;
         Some(self.current)
     }
 
     /// Whether [`Choice::next`] has one.
-    pub(crate) fn has_next(&self, now: u64) -> bool {
-        self.pinned.is_none() && self.after(now).is_some()
+    pub(crate) fn has_fallback(&self, now: u64) -> bool {
+        self.pinned.is_none() && self.next_after(now).is_some()
     }
 
-    fn after(&self, now: u64) -> Option<Transport> {
+    fn next_after(&self, now: u64) -> Option<Transport> {
         Transport::ALL.into_iter().find(|it| *it > self.current && !self.is_avoided(*it, now))
     }
 
@@ -113,55 +113,57 @@ impl TransportSelector {
     }
 
     /// It is this one now, and welcome.
-    pub(crate) fn welcomed(&mut self, transport: Transport, now: u64) {
+    pub(crate) fn mark_welcomed(&mut self, transport: Transport, now: u64) {
         self.current = transport;
         self.welcomed_at = Some(now);
         self.failures = 0;
     }
 
     /// It has ended; `broke`: by no word of either side.
-    pub(crate) fn ended(&mut self, broke: bool, now: u64) {
+    pub(crate) fn mark_ended(&mut self, broke: bool, now: u64) {
         let Some(since) = self.welcomed_at.take() else { return };
         let record = &mut self.records[self.current as usize];
-        if now.saturating_sub(since) >= WORKS_MS {
-            record.short = 0;
+        if now.saturating_sub(since) >= GOOD_AFTER_MS {
+            record.short_connections = 0;
         } else if broke {
-            record.short += 1;
-            if record.short >= SHORT_ENDS_MAX {
-                *record = TransportRecord { short: 0, avoided_until: now.saturating_add(AVOIDED_MS) };
+            record.short_connections += 1;
+            if record.short_connections >= SHORT_CONNECTIONS_MAX {
+                *record =
+                    TransportRecord { short_connections: 0, avoided_until: now.saturating_add(AVOIDED_MS) };
             }
         }
     }
 
     /// What is to be remembered, once it has lasted.
-    pub(crate) fn lasted(&mut self, now: u64) -> Option<LastGood> {
+    pub(crate) fn take_last_good(&mut self, now: u64) -> Option<LastGood> {
         let since = self.welcomed_at?;
-        let is_known = self.trusted(now) == Some(self.current);
-        if is_known || self.pinned.is_some() || now.saturating_sub(since) < WORKS_MS {
+        let is_known = self.fresh_last_good(now) == Some(self.current);
+        if is_known || self.pinned.is_some() || now.saturating_sub(since) < GOOD_AFTER_MS {
             return None;
         }
-        self.worked = Some(LastGood { transport: self.current, until: now.saturating_add(REMEMBERED_MS) });
-        self.worked
+        self.last_good = Some(LastGood { transport: self.current, until: now.saturating_add(LAST_GOOD_MS) });
+        self.last_good
     }
 
     /// It may be another network now. True if something was remembered of the old one.
-    pub(crate) fn forget(&mut self) -> bool {
+    pub(crate) fn forget_network(&mut self) -> bool {
         self.records = Default::default();
         self.failures = 0;
-        self.worked.take().is_some()
+        self.last_good.take().is_some()
     }
 
     /// From when on the WebSocket may be tried beside what there is; none if not at all.
-    pub(crate) fn upgrade_from(&self) -> Option<u64> {
-        let is_less = self.current != Transport::WebSocket && self.welcomed_at.is_some();
-        (is_less && self.pinned.is_none()).then(|| self.records[0].avoided_until)
+    pub(crate) fn upgrade_allowed_at(&self) -> Option<u64> {
+        let is_lesser = self.current != Transport::WebSocket && self.welcomed_at.is_some();
+        (is_lesser && self.pinned.is_none()).then(|| self.records[0].avoided_until)
     }
 
-    fn trusted(&self, now: u64) -> Option<Transport> {
+    fn fresh_last_good(&self, now: u64) -> Option<Transport> {
         // A clock that was set back must not make it longer.
-        let holds =
-            |worked: &LastGood| now < worked.until && worked.until <= now.saturating_add(REMEMBERED_MS);
-        self.worked.filter(holds).map(|worked| worked.transport)
+        let holds = |last_good: &LastGood| {
+            now < last_good.until && last_good.until <= now.saturating_add(LAST_GOOD_MS)
+        };
+        self.last_good.filter(holds).map(|last_good| last_good.transport)
     }
 
     /// The last is never left alone: there is nothing after it.

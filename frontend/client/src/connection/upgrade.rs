@@ -7,121 +7,121 @@
 use super::{Connection, ConnectionState};
 use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
-use crate::limits::{BESIDE_CEILING_MS, BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS};
+use crate::limits::{CONNECT_MS, FALL_BACK_MS, UPGRADE_CEILING_MS, UPGRADE_EVENTS_MAX, UPGRADE_FIRST_MS};
 use crate::transport::Transport;
 use shared::{CloseCode, Event};
 
 /// It.
 #[derive(Clone, Debug)]
 pub(super) struct Upgrade {
-    pub(super) socket: ConnectionId,
+    pub(super) id: ConnectionId,
     /// When it began to open, or was open.
     pub(super) since: u64,
     /// The `ref` of its `hello`, once it is open.
     reference: Option<u64>,
     /// What the connection that serves told since.
-    held: Vec<Event>,
+    buffered: Vec<Event>,
 }
 
 impl Upgrade {
     /// One that opens since then.
     pub(super) fn opening(socket: ConnectionId, since: u64) -> Self {
-        Upgrade { socket, since, reference: None, held: Vec::new() }
+        Upgrade { id: socket, since, reference: None, buffered: Vec::new() }
     }
 }
 
 /// When the next is tried.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpgradeSchedule {
-    pub(super) at: u64,
+    pub(super) next_at: u64,
     wait: u64,
 }
 
 impl Default for UpgradeSchedule {
     fn default() -> Self {
-        UpgradeSchedule { at: u64::MAX, wait: BESIDE_FIRST_MS }
+        UpgradeSchedule { next_at: u64::MAX, wait: UPGRADE_FIRST_MS }
     }
 }
 
 impl UpgradeSchedule {
     /// Now, if there is cause at all.
-    pub(super) fn at_once(now: u64) -> Self {
-        UpgradeSchedule { at: now, wait: BESIDE_FIRST_MS }
+    pub(super) fn immediate(now: u64) -> Self {
+        UpgradeSchedule { next_at: now, wait: UPGRADE_FIRST_MS }
     }
 
     /// An attempt begins with this one.
-    pub(super) fn started(&mut self, transport: Transport) {
+    pub(super) fn note_started(&mut self, transport: Transport) {
         if transport == Transport::WebSocket {
-            self.at = u64::MAX;
+            self.next_at = u64::MAX;
         }
     }
 
     /// This one is welcome.
-    pub(super) fn welcomed(&mut self, transport: Transport, now: u64) {
+    pub(super) fn note_welcomed(&mut self, transport: Transport, now: u64) {
         if transport == Transport::WebSocket {
             *self = UpgradeSchedule::default();
         } else {
-            self.at = self.at.min(now.saturating_add(self.wait));
+            self.next_at = self.next_at.min(now.saturating_add(self.wait));
         }
     }
 
-    pub(super) fn failed(&mut self, now: u64) {
-        self.at = now.saturating_add(self.wait);
-        self.wait = self.wait.saturating_mul(2).min(BESIDE_CEILING_MS);
+    pub(super) fn note_failed(&mut self, now: u64) {
+        self.next_at = now.saturating_add(self.wait);
+        self.wait = self.wait.saturating_mul(2).min(UPGRADE_CEILING_MS);
     }
 }
 
 impl Connection {
     /// Tries one.
-    pub(crate) fn begin_beside(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let socket = self.next_socket();
-        self.beside = Some(Upgrade::opening(socket, now));
+    pub(crate) fn begin_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let socket = self.next_id();
+        self.upgrade = Some(Upgrade::opening(socket, now));
         out.push(Effect::OpenConnection(socket, Transport::WebSocket));
     }
 
     /// It is given up. What was held back for it is to be taken now.
-    pub(crate) fn beside_failed(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
-        let held = self.leave_beside(out);
-        self.plan.failed(now);
-        held
+    pub(crate) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
+        let buffered = self.abandon_upgrade(out);
+        self.schedule.note_failed(now);
+        buffered
     }
 
     /// It was closed: the same.
-    pub(crate) fn beside_closed(&mut self, now: u64) -> Vec<Event> {
-        self.plan.failed(now);
-        self.beside.take().map(|beside| beside.held).unwrap_or_default()
+    pub(crate) fn note_upgrade_closed(&mut self, now: u64) -> Vec<Event> {
+        self.schedule.note_failed(now);
+        self.upgrade.take().map(|upgrade| upgrade.buffered).unwrap_or_default()
     }
 
     /// Ends it.
-    pub(super) fn leave_beside(&mut self, out: &mut Vec<Effect>) -> Vec<Event> {
-        let Some(beside) = self.beside.take() else { return Vec::new() };
-        out.push(Effect::CloseConnection(beside.socket, CloseCode::Normal.number()));
-        beside.held
+    pub(super) fn abandon_upgrade(&mut self, out: &mut Vec<Effect>) -> Vec<Event> {
+        let Some(upgrade) = self.upgrade.take() else { return Vec::new() };
+        out.push(Effect::CloseConnection(upgrade.id, CloseCode::Normal.number()));
+        upgrade.buffered
     }
 
     /// Whether this is it.
-    pub(super) fn is_beside(&self, socket: ConnectionId) -> bool {
-        self.beside.as_ref().is_some_and(|beside| beside.socket == socket)
+    pub(super) fn is_upgrade(&self, socket: ConnectionId) -> bool {
+        self.upgrade.as_ref().is_some_and(|upgrade| upgrade.id == socket)
     }
 
     /// Whether this `ref` is its `hello`'s.
-    pub(crate) fn is_beside_greeting_as(&self, reference: u64) -> bool {
-        self.beside.as_ref().is_some_and(|beside| beside.reference == Some(reference))
+    pub(crate) fn is_upgrade_hello(&self, reference: u64) -> bool {
+        self.upgrade.as_ref().is_some_and(|upgrade| upgrade.reference == Some(reference))
     }
 
-    pub(super) fn is_beside_greeting(&self) -> bool {
-        self.beside.as_ref().is_some_and(|beside| beside.reference.is_some())
+    pub(super) fn is_upgrade_greeting(&self) -> bool {
+        self.upgrade.as_ref().is_some_and(|upgrade| upgrade.reference.is_some())
     }
 
     /// Holds an event back. False if that were too many.
-    pub(crate) fn hold_back(&mut self, event: Event) -> bool {
-        let Some(beside) = &mut self.beside else { return false };
-        beside.held.push(event);
-        beside.held.len() <= BESIDE_FRAMES_MAX
+    pub(crate) fn buffer_event(&mut self, event: Event) -> bool {
+        let Some(upgrade) = &mut self.upgrade else { return false };
+        upgrade.buffered.push(event);
+        upgrade.buffered.len() <= UPGRADE_EVENTS_MAX
     }
 
     /// It is open. Where nothing serves yet it is the one at once. False for another.
-    pub(super) fn opened_beside(
+    pub(super) fn note_upgrade_opened(
         &mut self,
         socket: ConnectionId,
         reference: u64,
@@ -129,37 +129,38 @@ impl Connection {
         out: &mut Vec<Effect>,
     ) -> bool {
         let is_live = self.is_live();
-        let Some(beside) = self.beside.as_mut().filter(|it| it.socket == socket && it.reference.is_none())
+        let Some(upgrade) =
+            self.upgrade.as_mut().filter(|upgrade| upgrade.id == socket && upgrade.reference.is_none())
         else {
             return false;
         };
-        (beside.reference, beside.since) = (Some(reference), now);
+        (upgrade.reference, upgrade.since) = (Some(reference), now);
         if !is_live {
-            self.take_over(now, out);
+            self.complete_upgrade(now, out);
         }
         true
     }
 
     /// It is the one that serves from now on; the other is closed.
-    pub(crate) fn take_over(&mut self, now: u64, out: &mut Vec<Effect>) {
-        let Some(Upgrade { socket, reference: Some(reference), since, .. }) = self.beside.take() else {
+    pub(crate) fn complete_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let Some(Upgrade { id: socket, reference: Some(reference), since, .. }) = self.upgrade.take() else {
             return;
         };
         out.push(Effect::CloseConnection(self.socket, CloseCode::Normal.number()));
-        self.choice.ended(false, now);
-        self.choice.complete_upgrade();
+        self.selector.mark_ended(false, now);
+        self.selector.complete_upgrade();
         self.socket = socket;
-        self.enter(ConnectionState::Greeting { reference }, now);
-        (self.began, self.has_next) = (since, self.choice.has_next(now));
+        self.set_state(ConnectionState::Greeting { reference }, now);
+        (self.attempt_began_at, self.has_fallback) = (since, self.selector.has_fallback(now));
     }
 
     /// When it is given up, or the next is tried.
-    pub(super) fn beside_deadline(&self) -> Option<u64> {
-        if let Some(beside) = &self.beside {
-            let patience = if beside.reference.is_some() { FIRST_WORD_MS } else { CONNECT_MS };
-            return Some(beside.since.saturating_add(patience));
+    pub(super) fn upgrade_deadline(&self) -> Option<u64> {
+        if let Some(upgrade) = &self.upgrade {
+            let patience = if upgrade.reference.is_some() { FALL_BACK_MS } else { CONNECT_MS };
+            return Some(upgrade.since.saturating_add(patience));
         }
-        let from = self.choice.upgrade_from().filter(|_| self.is_live() && !self.offline)?;
-        Some(self.plan.at.max(from)).filter(|at| *at < u64::MAX)
+        let from = self.selector.upgrade_allowed_at().filter(|_| self.is_live() && !self.is_offline)?;
+        Some(self.schedule.next_at.max(from)).filter(|at| *at < u64::MAX)
     }
 }

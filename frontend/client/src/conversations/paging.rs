@@ -19,15 +19,15 @@ pub(crate) enum PageRequest {
 /// The question.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
-    pub(crate) ask: PendingRequest,
+    pub(crate) request: PendingRequest,
     /// What the question is about.
-    want: Option<PageRequest>,
+    current: Option<PageRequest>,
     /// Wanted after it.
     next: Option<PageRequest>,
     /// What could not be had.
     failed: Option<PageRequest>,
     /// As it was asked, and the last position that was heard of then.
-    asked: Option<(PageAnchor, u64)>,
+    sent: Option<(PageAnchor, u64)>,
 }
 
 impl Paging {
@@ -35,88 +35,88 @@ impl Paging {
     pub(crate) fn want(&mut self, want: PageRequest) {
         self.failed = None;
         let jump = matches!(want, PageRequest::Jump(_));
-        if self.ask.is_in_flight() {
-            if self.want != Some(want) && (jump || self.next.is_none()) {
+        if self.request.is_in_flight() {
+            if self.current != Some(want) && (jump || self.next.is_none()) {
                 self.next = Some(want);
             }
-        } else if self.want.is_none() || jump {
-            self.want = Some(want);
-            if self.ask == PendingRequest::Idle {
-                self.ask = PendingRequest::Wanted;
+        } else if self.current.is_none() || jump {
+            self.current = Some(want);
+            if self.request == PendingRequest::Idle {
+                self.request = PendingRequest::Wanted;
             }
         }
     }
 
     /// What is to be asked now.
-    pub(crate) fn wanted(&self) -> Option<PageRequest> {
-        self.want.filter(|_| self.ask.is_wanted())
+    pub(crate) fn request_to_send(&self) -> Option<PageRequest> {
+        self.current.filter(|_| self.request.is_wanted())
     }
 
     /// It left, as `at`, when the last position that was heard of was `seen`.
-    pub(crate) fn left(&mut self, reference: u64, at: PageAnchor, seen: u64, now: u64) {
-        self.ask.left(reference, now);
-        self.asked = Some((at, seen));
+    pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, seen: u64, now: u64) {
+        self.request.mark_sent(reference, now);
+        self.sent = Some((at, seen));
     }
 
     /// The answer is there: what was wanted, how it was asked, and what was heard of by then.
-    pub(crate) fn answered(&mut self, reference: u64) -> Option<(PageRequest, PageAnchor, u64)> {
-        if !self.ask.is(reference) {
+    pub(crate) fn take_answer(&mut self, reference: u64) -> Option<(PageRequest, PageAnchor, u64)> {
+        if !self.request.has_reference(reference) {
             return None;
         }
-        let (at, seen) = self.asked.take()?;
-        let want = self.want.take()?;
-        self.go_on();
+        let (at, seen) = self.sent.take()?;
+        let want = self.current.take()?;
+        self.begin_next();
         Some((want, at, seen))
     }
 
     /// It was refused; for good unless `temporary`.
-    pub(crate) fn refused(&mut self, temporary: bool) {
+    pub(crate) fn mark_refused(&mut self, temporary: bool) {
         if temporary {
-            self.ask = PendingRequest::Resting;
+            self.request = PendingRequest::BackingOff;
         } else {
-            self.fails(self.want);
-            self.want = None;
-            self.go_on();
+            self.mark_failed(self.current);
+            self.current = None;
+            self.begin_next();
         }
     }
 
     /// An answer was of no use.
-    pub(crate) fn fails(&mut self, want: Option<PageRequest>) {
+    pub(crate) fn mark_failed(&mut self, want: Option<PageRequest>) {
         self.failed = want;
     }
 
     /// The reader is elsewhere.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Paging::default();
     }
 
     /// Whether nothing is asked and nothing failed.
-    pub(crate) fn is_free(&self) -> bool {
-        self.ask == PendingRequest::Idle && self.failed.is_none()
+    pub(crate) fn is_idle(&self) -> bool {
+        self.request == PendingRequest::Idle && self.failed.is_none()
     }
 
     /// Whether a jump is under way.
     pub(crate) fn is_jumping(&self) -> bool {
-        [self.want, self.next].iter().any(|want| matches!(want, Some(PageRequest::Jump(_))))
+        [self.current, self.next].iter().any(|want| matches!(want, Some(PageRequest::Jump(_))))
     }
 
     /// Whether a jump failed.
-    pub(crate) fn jump_failed(&self) -> bool {
+    pub(crate) fn has_failed_jump(&self) -> bool {
         matches!(self.failed, Some(PageRequest::Jump(_)))
     }
 
     /// What an edge shows whose further messages come by `want`.
     pub(crate) fn edge(&self, want: PageRequest) -> Edge {
         match () {
-            () if self.want == Some(want) || self.next == Some(want) => Edge::Loading,
+            () if self.current == Some(want) || self.next == Some(want) => Edge::Loading,
             () if self.failed == Some(want) => Edge::Failed,
             () => Edge::More,
         }
     }
 
-    fn go_on(&mut self) {
-        self.want = self.next.take();
-        self.ask = if self.want.is_some() { PendingRequest::Wanted } else { PendingRequest::Idle };
+    fn begin_next(&mut self) {
+        self.current = self.next.take();
+        self.request = if self.current.is_some() { PendingRequest::Wanted } else { PendingRequest::Idle };
     }
 }
 
@@ -126,54 +126,54 @@ mod tests {
 
     #[test]
     fn one_page_is_asked_for_at_a_time() {
-        let mut history = Paging::default();
-        history.want(PageRequest::Older);
-        assert_eq!(history.wanted(), Some(PageRequest::Older));
-        history.left(1, PageAnchor::Before(7), 9, 0);
-        history.want(PageRequest::Older);
-        history.want(PageRequest::Newer);
-        assert_eq!((history.wanted(), history.edge(PageRequest::Newer)), (None, Edge::Loading));
-        assert_eq!(history.answered(2), None);
-        assert_eq!(history.answered(1), Some((PageRequest::Older, PageAnchor::Before(7), 9)));
-        assert_eq!(history.wanted(), Some(PageRequest::Newer));
+        let mut paging = Paging::default();
+        paging.want(PageRequest::Older);
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
+        paging.mark_sent(1, PageAnchor::Before(7), 9, 0);
+        paging.want(PageRequest::Older);
+        paging.want(PageRequest::Newer);
+        assert_eq!((paging.request_to_send(), paging.edge(PageRequest::Newer)), (None, Edge::Loading));
+        assert_eq!(paging.take_answer(2), None);
+        assert_eq!(paging.take_answer(1), Some((PageRequest::Older, PageAnchor::Before(7), 9)));
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Newer));
     }
 
     #[test]
     fn a_jump_takes_the_place_of_what_has_not_left() {
-        let mut history = Paging::default();
-        history.want(PageRequest::Older);
-        history.want(PageRequest::Jump(PageAnchor::Around(5)));
-        assert_eq!(history.wanted(), Some(PageRequest::Jump(PageAnchor::Around(5))));
-        history.left(1, PageAnchor::Around(5), 0, 0);
-        history.want(PageRequest::Older);
-        history.want(PageRequest::Jump(PageAnchor::Date(1)));
-        history.answered(1);
-        assert_eq!(history.wanted(), Some(PageRequest::Jump(PageAnchor::Date(1))));
-        assert!(history.is_jumping());
+        let mut paging = Paging::default();
+        paging.want(PageRequest::Older);
+        paging.want(PageRequest::Jump(PageAnchor::Around(5)));
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Jump(PageAnchor::Around(5))));
+        paging.mark_sent(1, PageAnchor::Around(5), 0, 0);
+        paging.want(PageRequest::Older);
+        paging.want(PageRequest::Jump(PageAnchor::Date(1)));
+        paging.take_answer(1);
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Jump(PageAnchor::Date(1))));
+        assert!(paging.is_jumping());
     }
 
     #[test]
     fn what_is_refused_for_good_failed_until_it_is_wanted_again() {
-        let mut history = Paging::default();
-        history.want(PageRequest::Older);
-        history.left(1, PageAnchor::Before(7), 0, 0);
-        history.refused(false);
-        assert_eq!(history.edge(PageRequest::Older), Edge::Failed);
-        history.want(PageRequest::Older);
-        assert_eq!(history.edge(PageRequest::Older), Edge::Loading);
+        let mut paging = Paging::default();
+        paging.want(PageRequest::Older);
+        paging.mark_sent(1, PageAnchor::Before(7), 0, 0);
+        paging.mark_refused(false);
+        assert_eq!(paging.edge(PageRequest::Older), Edge::Failed);
+        paging.want(PageRequest::Older);
+        assert_eq!(paging.edge(PageRequest::Older), Edge::Loading);
     }
 
     #[test]
     fn what_is_refused_for_now_or_lost_with_the_connection_is_asked_again() {
-        let mut history = Paging::default();
-        history.want(PageRequest::Older);
-        history.left(1, PageAnchor::Before(7), 0, 0);
-        history.refused(true);
-        assert_eq!(history.wanted(), None);
-        history.ask.rested();
-        assert_eq!(history.wanted(), Some(PageRequest::Older));
-        history.left(2, PageAnchor::Before(7), 0, 0);
-        history.ask.disconnected();
-        assert_eq!(history.wanted(), Some(PageRequest::Older));
+        let mut paging = Paging::default();
+        paging.want(PageRequest::Older);
+        paging.mark_sent(1, PageAnchor::Before(7), 0, 0);
+        paging.mark_refused(true);
+        assert_eq!(paging.request_to_send(), None);
+        paging.request.retry();
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
+        paging.mark_sent(2, PageAnchor::Before(7), 0, 0);
+        paging.request.disconnected();
+        assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
     }
 }

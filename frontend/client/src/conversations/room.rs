@@ -21,47 +21,47 @@ pub(crate) struct Room {
     /// The position that name, description and count describe.
     pub(crate) as_of: u64,
     /// The positions of our joining, told to us and to the room.
-    told: Option<u64>,
-    joined: Option<u64>,
+    member_joined_at: Option<u64>,
+    room_joined_at: Option<u64>,
     /// The last event that the room had when the session began.
     pub(crate) last: u64,
-    pub(crate) feed: ReorderBuffer,
+    pub(crate) events: ReorderBuffer,
     pub(crate) timeline: Timeline,
-    pub(crate) history: Paging,
+    pub(crate) paging: Paging,
     /// The newest message's number when the room was open last.
-    seen: Option<u64>,
+    read_to: Option<u64>,
     /// Greater for the room that was open later.
-    pub(crate) used: u64,
+    pub(crate) last_used: u64,
 }
 
 impl Room {
     /// As the list of rooms at `as_of` has it, with nothing loaded.
-    pub(crate) fn listed(entry: &RoomEntry, as_of: u64) -> Self {
-        let mut room = Room::told(as_of, &entry.name, &entry.description);
-        room.told = None;
-        room.feed = ReorderBuffer::new(GapDetector::after(as_of, entry.last));
-        room.timeline = Timeline::bare(Some(entry.seq));
-        room.seen = Some(entry.seq);
+    pub(crate) fn from_entry(entry: &RoomEntry, as_of: u64) -> Self {
+        let mut room = Room::joined(as_of, &entry.name, &entry.description);
+        room.member_joined_at = None;
+        room.events = ReorderBuffer::new(GapDetector::after(as_of, entry.last));
+        room.timeline = Timeline::unloaded(Some(entry.seq));
+        room.read_to = Some(entry.seq);
         room.describe(entry, as_of);
         room
     }
 
     /// Joined at `n`, as it was told to us.
-    pub(crate) fn told(n: u64, name: &str, description: &str) -> Self {
+    pub(crate) fn joined(n: u64, name: &str, description: &str) -> Self {
         Room {
             name: Rc::from(name),
             description: Rc::from(description),
             members: None,
             more: 0,
             as_of: n,
-            told: Some(n),
-            joined: None,
+            member_joined_at: Some(n),
+            room_joined_at: None,
             last: 0,
-            feed: ReorderBuffer::new(GapDetector::from(n)),
-            timeline: Timeline::bare(None),
-            history: Paging::default(),
-            seen: None,
-            used: 0,
+            events: ReorderBuffer::new(GapDetector::from(n)),
+            timeline: Timeline::unloaded(None),
+            paging: Paging::default(),
+            read_to: None,
+            last_used: 0,
         }
     }
 
@@ -71,27 +71,27 @@ impl Room {
         self.description = Rc::from(entry.description.as_str());
         self.members = Some(entry.members);
         self.as_of = as_of;
-        self.joined = Some(entry.joined);
+        self.room_joined_at = Some(entry.joined);
         self.last = entry.last;
     }
 
     /// Whether the list means the stay that we hold.
-    pub(crate) fn is_stay(&self, entry: &RoomEntry) -> bool {
-        [self.told, self.joined].contains(&Some(entry.joined))
+    pub(crate) fn is_joined_as(&self, entry: &RoomEntry) -> bool {
+        [self.member_joined_at, self.room_joined_at].contains(&Some(entry.joined))
     }
 
     /// Whether a word that we left, told at `n`, is about this stay.
-    pub(crate) fn began_before(&self, n: u64) -> bool {
-        self.told.or(self.joined).is_none_or(|began| began < n)
+    pub(crate) fn joined_before(&self, n: u64) -> bool {
+        self.member_joined_at.or(self.room_joined_at).is_none_or(|began| began < n)
     }
 
     /// We joined at `n`, as the room was told.
-    pub(crate) fn joined_at(&mut self, n: u64) {
-        self.joined.get_or_insert(n);
+    pub(crate) fn mark_joined(&mut self, n: u64) {
+        self.room_joined_at.get_or_insert(n);
     }
 
     /// So many more members, since `n`; none of them we, who are counted.
-    pub(crate) fn counts(&mut self, more: i32, n: u64) {
+    pub(crate) fn count_members(&mut self, more: i32, n: u64) {
         match &mut self.members {
             _ if n <= self.as_of => {}
             Some(members) => *members = members.saturating_add_signed(more),
@@ -105,37 +105,37 @@ impl Room {
     }
 
     /// How many messages came since the room was open.
-    pub(crate) fn unseen(&self) -> u32 {
-        let many = match (self.timeline.newest(), self.seen) {
-            (Some(newest), Some(seen)) => newest.saturating_sub(seen),
+    pub(crate) fn unread_count(&self) -> u32 {
+        let many = match (self.timeline.newest_seq(), self.read_to) {
+            (Some(newest), Some(read_to)) => newest.saturating_sub(read_to),
             _ => 0,
         };
         u32::try_from(many).unwrap_or(u32::MAX)
     }
 
     /// The room is open: its messages are seen.
-    pub(crate) fn see(&mut self) {
-        self.seen = self.timeline.newest();
+    pub(crate) fn mark_read(&mut self) {
+        self.read_to = self.timeline.newest_seq();
     }
 
     /// A message with this number came; the first tells where the room stood before it. Whoever said
     /// something, at another page or device, has seen the room up to there.
-    pub(crate) fn hears(&mut self, seq: u64, is_own: bool) {
-        let seen = self.seen.get_or_insert(seq.saturating_sub(1));
+    pub(crate) fn advance_read(&mut self, seq: u64, is_own: bool) {
+        let read_to = self.read_to.get_or_insert(seq.saturating_sub(1));
         if is_own {
-            *seen = seq.max(*seen);
+            *read_to = seq.max(*read_to);
         }
     }
 
     /// The connection is lost.
     pub(crate) fn disconnected(&mut self) {
-        self.feed.disconnected();
-        self.history.ask.disconnected();
+        self.events.disconnected();
+        self.paging.request.disconnected();
     }
 }
 
 /// The order of the list: the lobby first, then by name.
-pub(crate) fn order(id: RoomId, room: &Room) -> (bool, String, RoomId) {
+pub(crate) fn sort_key(id: RoomId, room: &Room) -> (bool, String, RoomId) {
     // Lower case by ASCII only: the tables for more would weigh more than they give.
     (id != RoomId::LOBBY, room.name.to_ascii_lowercase(), id)
 }

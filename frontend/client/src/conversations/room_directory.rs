@@ -1,6 +1,6 @@
 //! The rooms of the house, page by page, for the person who looks for one.
 
-use crate::limits::FOUND_ROOMS_MAX;
+use crate::limits::DIRECTORY_ROOMS_MAX;
 use crate::sync::pending_request::PendingRequest;
 use crate::view::{DirectoryPage, Edge};
 use shared::RoomId;
@@ -12,22 +12,28 @@ use shared::event::{DirectoryRoom, RoomsPage};
 pub(crate) struct RoomDirectory {
     find: String,
     rooms: Vec<DirectoryRoom>,
-    more: bool,
-    failed: bool,
-    pub(crate) ask: PendingRequest,
+    has_more: bool,
+    has_failed: bool,
+    pub(crate) request: PendingRequest,
 }
 
 impl RoomDirectory {
     /// Looks for rooms with this in their names.
     pub(crate) fn new(find: String) -> Self {
-        RoomDirectory { find, rooms: Vec::new(), more: true, failed: false, ask: PendingRequest::Wanted }
+        RoomDirectory {
+            find,
+            rooms: Vec::new(),
+            has_more: true,
+            has_failed: false,
+            request: PendingRequest::Wanted,
+        }
     }
 
     /// The next page is wanted.
-    pub(crate) fn want_more(&mut self) {
-        if self.more && self.rooms.len() < FOUND_ROOMS_MAX {
-            self.failed = false;
-            self.ask.want();
+    pub(crate) fn request_more(&mut self) {
+        if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX {
+            self.has_failed = false;
+            self.request.want();
         }
     }
 
@@ -38,13 +44,13 @@ impl RoomDirectory {
     }
 
     /// A page came.
-    pub(crate) fn answered(&mut self, page: RoomsPage) {
-        self.ask = PendingRequest::Idle;
+    pub(crate) fn add_page(&mut self, page: RoomsPage) {
+        self.request = PendingRequest::Idle;
         let last = self.rooms.last().map(|room| room.id);
         let new = page.rooms.into_iter().filter(|room| last.is_none_or(|last| last < room.id));
         let before = self.rooms.len();
-        self.rooms.extend(new.take(FOUND_ROOMS_MAX - before));
-        self.more = page.more && self.rooms.len() > before;
+        self.rooms.extend(new.take(DIRECTORY_ROOMS_MAX - before));
+        self.has_more = page.more && self.rooms.len() > before;
     }
 
     /// How many were in this room when it was found, and we.
@@ -54,17 +60,17 @@ impl RoomDirectory {
     }
 
     /// It was refused.
-    pub(crate) fn refused(&mut self, temporary: bool) {
-        self.failed = !temporary;
-        self.ask = if temporary { PendingRequest::Resting } else { PendingRequest::Idle };
+    pub(crate) fn mark_refused(&mut self, temporary: bool) {
+        self.has_failed = !temporary;
+        self.request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
     }
 
     /// As the page shows it.
-    pub(crate) fn show(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
+    pub(crate) fn page(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
         let edge = match () {
-            () if self.failed => Edge::Failed,
-            () if self.ask != PendingRequest::Idle => Edge::Loading,
-            () if self.more && self.rooms.len() < FOUND_ROOMS_MAX => Edge::More,
+            () if self.has_failed => Edge::Failed,
+            () if self.request != PendingRequest::Idle => Edge::Loading,
+            () if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX => Edge::More,
             () => Edge::End,
         };
         let mut rooms = self.rooms.clone();
@@ -93,30 +99,30 @@ mod tests {
     #[test]
     fn as_many_rooms_are_listed_as_the_limit_says() {
         for (many, edge) in [(-1, Edge::More), (0, Edge::End), (1, Edge::End)] {
-            let mut browse = RoomDirectory::new(String::new());
-            let many = FOUND_ROOMS_MAX.saturating_add_signed(many);
-            browse.answered(page(0, many, true));
-            assert_eq!(browse.show(|_| false).edge, edge);
-            assert_eq!(browse.show(|_| false).rooms.len(), many.min(FOUND_ROOMS_MAX));
-            browse.want_more();
-            assert_eq!(browse.ask.is_wanted(), edge == Edge::More);
+            let mut directory = RoomDirectory::new(String::new());
+            let many = DIRECTORY_ROOMS_MAX.saturating_add_signed(many);
+            directory.add_page(page(0, many, true));
+            assert_eq!(directory.page(|_| false).edge, edge);
+            assert_eq!(directory.page(|_| false).rooms.len(), many.min(DIRECTORY_ROOMS_MAX));
+            directory.request_more();
+            assert_eq!(directory.request.is_wanted(), edge == Edge::More);
         }
     }
 
     #[test]
     fn a_page_that_leads_nowhere_is_the_last() {
-        let mut browse = RoomDirectory::new(String::new());
-        browse.answered(page(5, 2, true));
-        browse.answered(page(5, 2, true));
-        assert_eq!((browse.show(|_| true).edge, browse.rooms.len()), (Edge::End, 2));
+        let mut directory = RoomDirectory::new(String::new());
+        directory.add_page(page(5, 2, true));
+        directory.add_page(page(5, 2, true));
+        assert_eq!((directory.page(|_| true).edge, directory.rooms.len()), (Edge::End, 2));
     }
 
     #[test]
     fn a_refusal_for_good_is_told_and_can_be_tried_again() {
-        let mut browse = RoomDirectory::new(String::new());
-        browse.refused(false);
-        assert_eq!(browse.show(|_| false).edge, Edge::Failed);
-        browse.want_more();
-        assert!(browse.ask.is_wanted());
+        let mut directory = RoomDirectory::new(String::new());
+        directory.mark_refused(false);
+        assert_eq!(directory.page(|_| false).edge, Edge::Failed);
+        directory.request_more();
+        assert!(directory.request.is_wanted());
     }
 }

@@ -1,7 +1,7 @@
 //! The rooms that we are in, and which of them is open.
 
 use crate::conversations::paging::PageRequest;
-use crate::conversations::room::{Room, order};
+use crate::conversations::room::{Room, sort_key};
 use crate::conversations::segment::Viewer;
 use crate::limits::{HELD_ROWS_MAX, ROOMS_MAX};
 use crate::sorted::{Map, Set, sort_by_key};
@@ -15,18 +15,18 @@ pub(crate) struct Rooms {
     rooms: Map<RoomId, Room>,
     open: RoomId,
     /// To be opened once we are in it.
-    wanted: Option<RoomId>,
+    wanted_room: Option<RoomId>,
     /// Made by us, which is not told yet.
     made: Option<RoomId>,
     /// The position that the list of the session describes.
     as_of: u64,
-    uses: u64,
+    use_count: u64,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = Map::new();
-        Rooms { rooms, open: RoomId::LOBBY, wanted: None, made: None, as_of: 0, uses: 0 }
+        Rooms { rooms, open: RoomId::LOBBY, wanted_room: None, made: None, as_of: 0, use_count: 0 }
     }
 }
 
@@ -37,8 +37,8 @@ impl Rooms {
     }
 
     /// The room that a session shall begin with: before the first, the one that is to be opened.
-    pub(crate) fn first(&self) -> RoomId {
-        self.wanted.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
+    pub(crate) fn session_room(&self) -> RoomId {
+        self.wanted_room.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
 
     pub(crate) fn open(&self) -> Option<&Room> {
@@ -72,45 +72,45 @@ impl Rooms {
 
     /// The session has a new list. What we made is in it, or we left it, or the log knows nothing
     /// of it and gives its number to another room.
-    fn list_is_of(&mut self, as_of: u64) {
+    fn set_list_position(&mut self, as_of: u64) {
         self.as_of = as_of;
         self.made = None;
     }
 
     /// A session begins anew. Of the same log (`keep`) the open room keeps what touches its
     /// snapshot; all else that was held is gone.
-    pub(crate) fn fresh(&mut self, welcome: &Welcome, keep: bool, look: Viewer<'_>) {
+    pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
-        self.list_is_of(welcome.as_of);
+        self.set_list_position(welcome.as_of);
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
-            self.rooms.insert(entry.id, Room::listed(entry, welcome.as_of));
+            self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
         }
         if let Some(snapshot) = &welcome.room {
             let id = snapshot.room;
-            let room = self.rooms.or_insert_with(id, || Room::told(snapshot.as_of, "", ""));
+            let room = self.rooms.or_insert_with(id, || Room::joined(snapshot.as_of, "", ""));
             let entry = welcome.rooms.iter().find(|entry| entry.id == id);
-            let same = |held: &Room| keep && entry.is_none_or(|entry| held.is_stay(entry));
+            let same = |held: &Room| keep && entry.is_none_or(|entry| held.is_joined_as(entry));
             if let Some(held) = held.remove(&id).filter(same) {
-                (room.timeline, room.history) = (held.timeline, held.history);
+                (room.timeline, room.paging) = (held.timeline, held.paging);
             }
-            room.reset(snapshot, look);
-            room.see();
+            room.apply_snapshot(snapshot, viewer);
+            room.mark_read();
         }
-        self.find_open();
+        self.choose_open();
     }
 
     /// A session goes on: what is held stays, and what was missed follows.
-    pub(crate) fn resume(&mut self, entries: &[RoomEntry], as_of: u64) {
-        self.list_is_of(as_of);
+    pub(crate) fn resume_session(&mut self, entries: &[RoomEntry], as_of: u64) {
+        self.set_list_position(as_of);
         let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
         self.rooms.retain(|id, _| listed.contains(id));
         for entry in entries.iter().take(ROOMS_MAX) {
             match self.rooms.get_mut(&entry.id) {
-                Some(room) if room.is_stay(entry) => room.describe(entry, as_of),
-                _ => self.rooms.insert(entry.id, Room::listed(entry, as_of)),
+                Some(room) if room.is_joined_as(entry) => room.describe(entry, as_of),
+                _ => self.rooms.insert(entry.id, Room::from_entry(entry, as_of)),
             }
         }
-        self.find_open();
+        self.choose_open();
     }
 
     /// We are in a room now.
@@ -121,7 +121,7 @@ impl Rooms {
         if self.made == Some(id) {
             self.made(id, false);
         }
-        self.find_open();
+        self.choose_open();
     }
 
     /// We made a room: we are alone in it, until others are told. That we are in it is yet to
@@ -137,42 +137,42 @@ impl Rooms {
     /// We are in it no more.
     pub(crate) fn leave(&mut self, id: RoomId) {
         self.rooms.remove(&id);
-        self.find_open();
+        self.choose_open();
     }
 
     /// The person opens a room; one that we are not in yet is opened when we are.
-    pub(crate) fn enter(&mut self, id: RoomId) {
+    pub(crate) fn open_room(&mut self, id: RoomId) {
         if !self.rooms.contains_key(&id) {
-            self.wanted = Some(id);
+            self.wanted_room = Some(id);
             return;
         }
-        self.wanted = None;
+        self.wanted_room = None;
         if self.open != id {
-            self.close();
+            self.close_open();
             self.open = id;
         }
-        self.uses += 1;
-        let uses = self.uses;
+        self.use_count += 1;
+        let use_count = self.use_count;
         if let Some(room) = self.open_mut() {
-            room.used = uses;
-            room.see();
-            if room.timeline.has_little() {
-                room.history.want(PageRequest::Older);
+            room.last_used = use_count;
+            room.mark_read();
+            if room.timeline.needs_first_page() {
+                room.paging.want(PageRequest::Older);
             }
         }
     }
 
     /// What nobody waits for any more is not asked.
-    fn close(&mut self) {
+    fn close_open(&mut self) {
         if let Some(room) = self.open_mut() {
-            room.history.forget();
-            room.timeline.latest();
+            room.paging.clear();
+            room.timeline.show_latest();
         }
     }
 
-    fn find_open(&mut self) {
-        if let Some(wanted) = self.wanted.filter(|id| self.rooms.contains_key(id)) {
-            self.enter(wanted);
+    fn choose_open(&mut self) {
+        if let Some(wanted) = self.wanted_room.filter(|id| self.rooms.contains_key(id)) {
+            self.open_room(wanted);
         } else if !self.rooms.contains_key(&self.open) {
             self.open = RoomId::LOBBY;
         }
@@ -184,13 +184,13 @@ impl Rooms {
         has_draft: impl Fn(RoomId) -> bool,
         has_failed: impl Fn(RoomId) -> bool,
     ) -> Vec<RoomItem> {
-        let rooms = sort_by_key(self.iter().collect(), |(id, room)| order(*id, room));
+        let rooms = sort_by_key(self.iter().collect(), |(id, room)| sort_key(*id, room));
         let item = |(id, room): (RoomId, &Room)| RoomItem {
             id,
             name: room.name.clone(),
             description: room.description.clone(),
             members: room.members,
-            unread: if id == self.open { 0 } else { room.unseen() },
+            unread: if id == self.open { 0 } else { room.unread_count() },
             draft: has_draft(id),
             failed: has_failed(id),
         };
@@ -198,14 +198,14 @@ impl Rooms {
     }
 
     /// Lets go of messages past the limit, of the rooms that were open longest ago first.
-    pub(crate) fn bound(&mut self) {
+    pub(crate) fn evict(&mut self) {
         let mut held: usize = self.rooms.values().map(|room| room.timeline.len()).sum();
         if held <= HELD_ROWS_MAX {
             return;
         }
         let open = self.open;
         let others = self.rooms.iter_mut().filter(|(id, _)| **id != open).collect();
-        let others = sort_by_key(others, |(_, room)| room.used);
+        let others = sort_by_key(others, |(_, room)| room.last_used);
         for (_, room) in others {
             if held <= HELD_ROWS_MAX {
                 break;
@@ -218,9 +218,9 @@ impl Rooms {
 
 impl Room {
     /// A snapshot is there instead of what was held.
-    pub(crate) fn reset(&mut self, snapshot: &RoomSnapshot, look: Viewer<'_>) {
-        self.timeline.reset(snapshot, look);
-        self.feed.reset(snapshot.as_of, snapshot.last);
+    pub(crate) fn apply_snapshot(&mut self, snapshot: &RoomSnapshot, viewer: Viewer<'_>) {
+        self.timeline.apply_snapshot(snapshot, viewer);
+        self.events.reset(snapshot.as_of, snapshot.last);
     }
 }
 

@@ -25,31 +25,31 @@ pub(crate) struct HeldMessage {
     /// Its number in the room.
     pub(crate) seq: u64,
     /// The author's name when it was written: shown while today's is unknown.
-    written: Rc<str>,
+    name_when_written: Rc<str>,
     /// As it is shown.
     pub(crate) row: Rc<Row>,
 }
 
 impl HeldMessage {
-    pub(crate) fn new(message: &Message, look: Viewer<'_>) -> Self {
+    pub(crate) fn new(message: &Message, viewer: Viewer<'_>) -> Self {
         let key = RowKey { author: message.author, client_id: message.client_id };
-        let written: Rc<str> = Rc::from(message.name.as_str());
+        let name_when_written: Rc<str> = Rc::from(message.name.as_str());
         let row = Rc::new(Row {
             key,
-            name: look.members.name(message.author).unwrap_or(&written).clone(),
+            name: viewer.members.name(message.author).unwrap_or(&name_when_written).clone(),
             tag: message.tag,
-            mine: look.me == Some(message.author),
+            mine: viewer.me == Some(message.author),
             text: Rc::from(message.text.as_str()),
             at: message.at,
             state: RowState::Settled,
         });
-        HeldMessage { n: message.n, seq: message.seq, written, row }
+        HeldMessage { n: message.n, seq: message.seq, name_when_written, row }
     }
 
     /// Gives it its author's name of today, and tells whose it is.
-    pub(crate) fn look_again(&mut self, look: Viewer<'_>) {
-        let name = look.members.name(self.row.key.author).unwrap_or(&self.written);
-        let mine = look.me == Some(self.row.key.author);
+    pub(crate) fn refresh_row(&mut self, viewer: Viewer<'_>) {
+        let name = viewer.members.name(self.row.key.author).unwrap_or(&self.name_when_written);
+        let mine = viewer.me == Some(self.row.key.author);
         if self.row.name != *name || self.row.mine != mine {
             self.row = Rc::new(Row { name: name.clone(), mine, ..(*self.row).clone() });
         }
@@ -64,29 +64,34 @@ pub(crate) struct Segment {
     /// The number of the room's newest message at its end, held or not; none where nobody told.
     end: Option<u64>,
     /// Whether the room has older messages than those held.
-    pub(crate) older: bool,
+    pub(crate) has_older: bool,
     /// Whether it has newer ones.
-    pub(crate) newer: bool,
+    pub(crate) has_newer: bool,
 }
 
 impl Segment {
     /// Holds nothing and stands behind the message with this number.
-    pub(crate) fn bare(end: Option<u64>) -> Self {
-        let older = end != Some(0);
-        Segment { rows: VecDeque::new(), keys: Set::new(), end, older, newer: false }
+    pub(crate) fn unloaded(end: Option<u64>) -> Self {
+        let has_older = end != Some(0);
+        Segment { rows: VecDeque::new(), keys: Set::new(), end, has_older, has_newer: false }
     }
 
     /// Holds these, oldest first. What is out of order is left out.
-    pub(crate) fn of(messages: &[Message], older: bool, newer: bool, look: Viewer<'_>) -> Self {
-        let mut stretch = Segment::bare(None);
-        (stretch.older, stretch.newer) = (older, newer);
+    pub(crate) fn from_messages(
+        messages: &[Message],
+        has_older: bool,
+        has_newer: bool,
+        viewer: Viewer<'_>,
+    ) -> Self {
+        let mut segment = Segment::unloaded(None);
+        (segment.has_older, segment.has_newer) = (has_older, has_newer);
         for message in messages {
-            stretch.push(message, look);
+            segment.push(message, viewer);
         }
-        if stretch.rows.is_empty() && !older && !newer {
-            stretch.end = Some(0);
+        if segment.rows.is_empty() && !has_older && !has_newer {
+            segment.end = Some(0);
         }
-        stretch
+        segment
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -98,11 +103,11 @@ impl Segment {
     }
 
     /// Whether this message is here under any author.
-    pub(crate) fn has_said(&self, client_id: ClientId) -> bool {
+    pub(crate) fn has_client_id(&self, client_id: ClientId) -> bool {
         self.rows.iter().any(|held| held.row.key.client_id == client_id)
     }
 
-    pub(crate) fn has(&self, key: RowKey) -> bool {
+    pub(crate) fn contains(&self, key: RowKey) -> bool {
         self.keys.contains(&key)
     }
 
@@ -147,11 +152,11 @@ impl Segment {
     }
 
     /// Takes the message that follows. False where it does not.
-    pub(crate) fn push(&mut self, message: &Message, look: Viewer<'_>) -> bool {
-        self.push_held(HeldMessage::new(message, look))
+    pub(crate) fn push(&mut self, message: &Message, viewer: Viewer<'_>) -> bool {
+        self.push_message(HeldMessage::new(message, viewer))
     }
 
-    fn push_held(&mut self, held: HeldMessage) -> bool {
+    fn push_message(&mut self, held: HeldMessage) -> bool {
         let follows =
             self.last().is_none_or(|last| last.n < held.n) && self.end.is_none_or(|end| end < held.seq);
         if !follows || !self.keys.insert(held.row.key) {
@@ -173,11 +178,11 @@ impl Segment {
     }
 
     /// Takes what `other`, which touches this one, has before it and, if `forward`, behind it.
-    pub(crate) fn join(&mut self, other: Segment, forward: bool) {
+    pub(crate) fn merge(&mut self, other: Segment, forward: bool) {
         let (start, end) = (self.start(), self.end);
-        let Segment { rows, end: other_end, older, newer, .. } = other;
+        let Segment { rows, end: other_end, has_older, has_newer, .. } = other;
         if rows.front().is_some_and(|first| start.is_none_or(|start| first.seq < start)) {
-            self.older = older;
+            self.has_older = has_older;
         }
         if self.end.is_none() {
             self.end = other_end;
@@ -192,10 +197,10 @@ impl Segment {
         }
         if forward {
             if other_end > end {
-                self.newer = newer;
+                self.has_newer = has_newer;
             }
             for held in behind {
-                self.push_held(held);
+                self.push_message(held);
             }
         }
     }
@@ -204,7 +209,7 @@ impl Segment {
     pub(crate) fn trim_start(&mut self, many: usize) {
         let kept = self.rows.split_off(many.min(self.rows.len()));
         let gone = std::mem::replace(&mut self.rows, kept);
-        self.older |= !gone.is_empty();
+        self.has_older |= !gone.is_empty();
         self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
@@ -222,7 +227,7 @@ impl Segment {
     fn truncate(&mut self, keep: usize) {
         let gone = self.rows.split_off(keep.min(self.rows.len()));
         if let Some(first) = gone.front() {
-            self.newer = true;
+            self.has_newer = true;
             self.end = first.seq.checked_sub(1).min(self.end);
         }
         self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
@@ -230,15 +235,15 @@ impl Segment {
 
     /// Takes out the first `many` as a stretch of their own.
     pub(crate) fn split_start(&mut self, many: usize) -> Segment {
-        let mut start = Segment::bare(None);
-        start.older = self.older;
-        start.newer = true;
+        let mut start = Segment::unloaded(None);
+        start.has_older = self.has_older;
+        start.has_newer = true;
         let behind = self.rows.split_off(many.min(self.rows.len()));
         start.rows = std::mem::replace(&mut self.rows, behind);
         start.end = start.rows.back().map(|held| held.seq);
         start.keys = start.rows.iter().map(|held| held.row.key).collect();
         self.keys.remove_all(&start.keys);
-        self.older = true;
+        self.has_older = true;
         start
     }
 }

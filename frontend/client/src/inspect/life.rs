@@ -1,6 +1,6 @@
 //! The life of one WebSocket on a time line: its states, its events, and what was called on it.
 
-use crate::limits::INSPECT_MOMENTS_MAX;
+use crate::limits::INSPECT_ENTRIES_MAX;
 use crate::ready_state::ReadyState;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -116,7 +116,7 @@ impl Lifecycle {
         let at = now.saturating_sub(self.begun);
         self.moments.push_back(Rc::new(LifecycleEntry { number: self.count, at, what }));
         self.count = self.count.saturating_add(1);
-        if self.moments.len() > INSPECT_MOMENTS_MAX {
+        if self.moments.len() > INSPECT_ENTRIES_MAX {
             self.moments.pop_front();
             self.dropped = self.dropped.saturating_add(1);
         }
@@ -131,12 +131,12 @@ mod tests {
     fn the_oldest_moments_make_way() {
         for (noted, dropped) in [(-1, 0), (0, 0), (1, 1)] {
             let mut life = Lifecycle::begun(0);
-            for _ in 1..i32::try_from(INSPECT_MOMENTS_MAX).unwrap() + noted {
+            for _ in 1..i32::try_from(INSPECT_ENTRIES_MAX).unwrap() + noted {
                 life.note(5, LifecycleEvent::Opened);
             }
             assert_eq!(life.dropped, dropped);
             assert_eq!(life.moments[0].number, dropped);
-            assert!(life.moments.len() <= INSPECT_MOMENTS_MAX);
+            assert!(life.moments.len() <= INSPECT_ENTRIES_MAX);
         }
     }
 

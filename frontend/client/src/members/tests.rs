@@ -12,13 +12,13 @@ fn names(members: &Members) -> Vec<String> {
 #[test]
 fn people_come_go_away_and_leave() {
     let mut members = Members::default();
-    members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], 1, 1);
-    members.came(&[member(2, "Bo")], false, 2, 1);
-    members.came(&[member(1, "Ann")], true, 2, 1);
-    members.came(&[member(3, "Cy")], true, 3, 1);
+    members.set_present(&[Presence { member: member(1, "Ann"), away: false }], 1, 1);
+    members.add_present(&[member(2, "Bo")], false, 2, 1);
+    members.add_present(&[member(1, "Ann")], true, 2, 1);
+    members.add_present(&[member(3, "Cy")], true, 3, 1);
     assert_eq!(names(&members), ["Ann (away)", "Bo", "Cy (away)"]);
-    members.came(&[member(1, "Ann")], false, 3, 1);
-    members.gone(&[MemberId(2)], 2);
+    members.add_present(&[member(1, "Ann")], false, 3, 1);
+    members.remove_present(&[MemberId(2)], 2);
     assert_eq!(names(&members), ["Ann", "Cy (away)"]);
     assert_eq!(members.count(), 2);
 }
@@ -26,7 +26,7 @@ fn people_come_go_away_and_leave() {
 #[test]
 fn people_stand_in_the_order_of_their_names_and_know_who_looks() {
     let mut members = Members::default();
-    members.came(&[member(1, "dee"), member(2, "茶"), member(3, "Cy"), member(4, "Abe")], false, 4, 1);
+    members.add_present(&[member(1, "dee"), member(2, "茶"), member(3, "Cy"), member(4, "Abe")], false, 4, 1);
     assert_eq!(names(&members), ["Abe", "Cy", "dee", "茶"]);
     let me: Vec<bool> = members.people(Some(MemberId(3))).iter().map(|person| person.me).collect();
     assert_eq!(me, [false, true, false, false]);
@@ -35,30 +35,30 @@ fn people_stand_in_the_order_of_their_names_and_know_who_looks() {
 #[test]
 fn a_welcome_replaces_who_was_present() {
     let mut members = Members::default();
-    members.came(&[member(1, "Ann"), member(2, "Bo")], false, 2, 1);
-    members.welcomed(&[Presence { member: member(2, "Bob"), away: true }], 1, 1);
+    members.add_present(&[member(1, "Ann"), member(2, "Bo")], false, 2, 1);
+    members.set_present(&[Presence { member: member(2, "Bob"), away: true }], 1, 1);
     assert_eq!(names(&members), ["Bob (away)"]);
 }
 
 #[test]
 fn counts_without_names_move_the_count_only() {
     let mut members = Members::default();
-    members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], 300, 1);
-    members.came(&[], false, 301, 1);
-    members.gone(&[], 299);
+    members.set_present(&[Presence { member: member(1, "Ann"), away: false }], 300, 1);
+    members.add_present(&[], false, 301, 1);
+    members.remove_present(&[], 299);
     assert_eq!((members.count(), members.people(None).len()), (299, 1));
 }
 
 #[test]
 fn after_a_time_of_counting_those_who_are_named_are_all() {
     let mut members = Members::default();
-    members.came(&[member(1, "Ann"), member(2, "Bo"), member(3, "Cy")], false, 3, 1);
-    members.came(&[], false, 201, 1);
-    members.gone(&[MemberId(1)], 200);
-    members.came(&[member(2, "Bo")], false, 200, 1);
-    members.came(&[member(4, "Di")], true, 200, 1);
+    members.add_present(&[member(1, "Ann"), member(2, "Bo"), member(3, "Cy")], false, 3, 1);
+    members.add_present(&[], false, 201, 1);
+    members.remove_present(&[MemberId(1)], 200);
+    members.add_present(&[member(2, "Bo")], false, 200, 1);
+    members.add_present(&[member(4, "Di")], true, 200, 1);
     assert_eq!(names(&members), ["Bo", "Di (away)"]);
-    members.came(&[member(5, "Eve")], false, 200, 1);
+    members.add_present(&[member(5, "Eve")], false, 200, 1);
     assert_eq!(names(&members), ["Bo", "Di (away)", "Eve"]);
 }
 
@@ -66,8 +66,8 @@ fn after_a_time_of_counting_those_who_are_named_are_all() {
 fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
     for (count, left) in [(PEOPLE_MAX as u32, 2), (PEOPLE_MAX as u32 + 1, 1)] {
         let mut members = Members::default();
-        members.welcomed(&[Presence { member: member(1, "Ann"), away: false }], count, 1);
-        members.came(&[member(2, "Bo")], false, count, 1);
+        members.set_present(&[Presence { member: member(1, "Ann"), away: false }], count, 1);
+        members.add_present(&[member(2, "Bo")], false, count, 1);
         assert_eq!(names(&members).len(), left, "{count}");
     }
 }
@@ -75,12 +75,12 @@ fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
 #[test]
 fn the_last_word_about_a_name_holds() {
     let mut members = Members::default();
-    members.came(&[member(1, "Ann")], false, 1, 1);
-    assert!(members.named(MemberId(1), "Anna", 1));
-    assert!(!members.named(MemberId(1), "Anna", 1));
-    members.gone(&[MemberId(1)], 0);
+    members.add_present(&[member(1, "Ann")], false, 1, 1);
+    assert!(members.set_name(MemberId(1), "Anna", 1));
+    assert!(!members.set_name(MemberId(1), "Anna", 1));
+    members.remove_present(&[MemberId(1)], 0);
     // Renamed while this page had no connection, and now she is back.
-    assert!(members.came(&[member(1, "Annie")], false, 1, 1));
+    assert!(members.add_present(&[member(1, "Annie")], false, 1, 1));
     assert_eq!(names(&members), ["Annie"]);
 }
 
@@ -89,9 +89,9 @@ fn no_more_people_are_held_than_the_limit() {
     for (extra, held) in [(0, PEOPLE_MAX - 1), (1, PEOPLE_MAX), (2, PEOPLE_MAX)] {
         let mut members = Members::default();
         let crowd: Vec<Member> = (1..PEOPLE_MAX as u64 + extra).map(|id| member(id, "x")).collect();
-        members.came(&crowd, false, 9, 1);
+        members.add_present(&crowd, false, 9, 1);
         assert_eq!(members.people(None).len(), held);
-        members.came(&crowd[..1], true, 9, 1);
+        members.add_present(&crowd[..1], true, 9, 1);
         assert!(members.people(None)[0].away, "one who is held is still told of");
     }
 }
@@ -99,15 +99,15 @@ fn no_more_people_are_held_than_the_limit() {
 #[test]
 fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
     let mut members = Members::default();
-    members.came(&[member(5, "Eve")], false, 1, 1);
+    members.add_present(&[member(5, "Eve")], false, 1, 1);
     for id in 10..10 + NAMES_MAX as u64 - 1 {
-        members.named(MemberId(id), "x", 1);
+        members.set_name(MemberId(id), "x", 1);
     }
     assert!(!members.is_full());
     assert_eq!(members.names.len(), NAMES_MAX);
-    members.named(MemberId(9), "Ina", 1);
+    members.set_name(MemberId(9), "Ina", 1);
     assert!(members.is_full());
-    members.tidy(&[MemberId(9)].into_iter().collect());
+    members.evict_names(&[MemberId(9)].into_iter().collect());
     let left: Vec<u64> = members.names.iter().map(|(id, _)| id.0).collect();
     assert_eq!(left, [5, 9]);
 }
@@ -115,10 +115,10 @@ fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
 #[test]
 fn what_is_told_late_about_a_name_changes_nothing() {
     let mut members = Members::default();
-    members.named(MemberId(1), "Anna", 9);
-    assert!(!members.named(MemberId(1), "Ann", 8), "the events of two rooms come in any order");
-    assert!(!members.left(MemberId(1), 8));
-    assert!(members.left(MemberId(1), 10));
-    assert!(!members.named(MemberId(1), "Anna", 9), "a page that was read before");
+    members.set_name(MemberId(1), "Anna", 9);
+    assert!(!members.set_name(MemberId(1), "Ann", 8), "the events of two rooms come in any order");
+    assert!(!members.remove_name(MemberId(1), 8));
+    assert!(members.remove_name(MemberId(1), 10));
+    assert!(!members.set_name(MemberId(1), "Anna", 9), "a page that was read before");
     assert_eq!(members.name(MemberId(1)), None);
 }

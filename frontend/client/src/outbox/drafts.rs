@@ -23,50 +23,50 @@ use std::rc::Rc;
 pub(crate) struct Drafts {
     rooms: Map<RoomId, Draft>,
     /// The last turn that was given out.
-    turn: u64,
-    timer: bool,
+    revision: u64,
+    has_timer: bool,
 }
 
 #[derive(Debug, Default)]
 struct Draft {
     text: Rc<str>,
-    turn: u64,
+    revision: u64,
     /// When it was typed at last.
-    at: u64,
+    typed_at: u64,
     /// Not stored yet as it is.
-    dirty: bool,
+    is_dirty: bool,
     /// Not changed since the store was asked the last time.
-    settled: bool,
+    is_unchanged: bool,
     /// What the store was last seen to have, where it was looked at.
     base: Option<Rc<str>>,
     /// What of it is being stored as rows, in its order, and whether that is done.
-    leaving: VecDeque<(ClientId, Rc<str>, bool)>,
+    sending: VecDeque<(ClientId, Rc<str>, bool)>,
 }
 
 impl Drafts {
     /// As the composer shows it.
-    pub(crate) fn show(&self, room: RoomId) -> view::DraftView {
+    pub(crate) fn view(&self, room: RoomId) -> view::DraftView {
         let draft = self.rooms.get(&room);
-        let (text, turn) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.turn));
-        view::DraftView { room, text, revision: turn }
+        let (text, revision) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.revision));
+        view::DraftView { room, text, revision }
     }
 
     /// Whether something is being written there.
-    pub(crate) fn has(&self, room: RoomId) -> bool {
+    pub(crate) fn has_text(&self, room: RoomId) -> bool {
         self.rooms.get(&room).is_some_and(|draft| !draft.text.trim().is_empty())
     }
 
     /// The person typed: this is in the composer now.
-    pub(crate) fn typed(&mut self, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
-        if !self.has_place_for(room) {
+    pub(crate) fn set_text(&mut self, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
+        if !self.make_space_for(room) {
             return;
         }
         let draft = self.rooms.or_insert_with(room, Draft::default);
-        draft.at = now;
+        draft.typed_at = now;
         if *draft.text != *text {
             draft.text = Rc::from(text);
-            (draft.dirty, draft.settled) = (true, false);
-            if !std::mem::replace(&mut self.timer, true) {
+            (draft.is_dirty, draft.is_unchanged) = (true, false);
+            if !std::mem::replace(&mut self.has_timer, true) {
                 out.push(Effect::ScheduleTimer(Timer::Draft, now.saturating_add(DRAFT_MS)));
             }
         }
@@ -74,44 +74,44 @@ impl Drafts {
 
     /// Whether the draft of this room can be held. In a full house that of another makes way: an
     /// empty one, or else that which was typed longest ago. It stays stored.
-    fn has_place_for(&mut self, room: RoomId) -> bool {
+    fn make_space_for(&mut self, room: RoomId) -> bool {
         if self.rooms.contains_key(&room) || self.rooms.len() < DRAFTS_MAX {
             return true;
         }
-        let others = self.rooms.iter().filter(|(_, draft)| !draft.dirty && draft.leaving.is_empty());
-        let first = others.min_by_key(|(_, draft)| (!draft.text.is_empty(), draft.at));
+        let others = self.rooms.iter().filter(|(_, draft)| !draft.is_dirty && draft.sending.is_empty());
+        let first = others.min_by_key(|(_, draft)| (!draft.text.is_empty(), draft.typed_at));
         let first = first.map(|(room, _)| *room);
         first.and_then(|room| self.rooms.remove(&room)).is_some()
     }
 
     /// The person sends `text`, what the composer holds: what of it is not being stored already.
-    pub(crate) fn sends(&mut self, room: RoomId, client_id: ClientId, text: &str) -> Rc<str> {
+    pub(crate) fn begin_send(&mut self, room: RoomId, client_id: ClientId, text: &str) -> Rc<str> {
         let Some(draft) = self.rooms.get_mut(&room).filter(|draft| *draft.text == *text) else {
             return Rc::from(text);
         };
         let mut rest = text;
-        for (_, leaving, _) in &draft.leaving {
-            rest = rest.strip_prefix(&**leaving).unwrap_or(rest);
+        for (_, sending, _) in &draft.sending {
+            rest = rest.strip_prefix(&**sending).unwrap_or(rest);
         }
         let rest: Rc<str> = Rc::from(rest);
         if !rest.trim().is_empty() {
-            draft.leaving.push_back((client_id, rest.clone(), false));
+            draft.sending.push_back((client_id, rest.clone(), false));
         }
         rest
     }
 
     /// A row is stored: its text leaves the composer.
-    pub(crate) fn stored(&mut self, client_id: ClientId) {
-        let turn = &mut self.turn;
+    pub(crate) fn finish_send(&mut self, client_id: ClientId) {
+        let revision = &mut self.revision;
         for draft in self.rooms.values_mut() {
-            if let Some(leaving) = draft.leaving.iter_mut().find(|(id, ..)| *id == client_id) {
-                leaving.2 = true;
+            if let Some(sending) = draft.sending.iter_mut().find(|(id, ..)| *id == client_id) {
+                sending.2 = true;
             }
-            while let Some((_, text, _)) = draft.leaving.pop_front_if(|(.., stored)| *stored) {
+            while let Some((_, text, _)) = draft.sending.pop_front_if(|(.., stored)| *stored) {
                 if let Some(rest) = draft.text.strip_prefix(&*text) {
                     draft.text = Rc::from(rest);
-                    *turn += 1;
-                    (draft.turn, draft.dirty, draft.settled) = (*turn, true, false);
+                    *revision += 1;
+                    (draft.revision, draft.is_dirty, draft.is_unchanged) = (*revision, true, false);
                 }
             }
         }
@@ -119,43 +119,43 @@ impl Drafts {
 
     /// Stores what changed.
     pub(crate) fn flush(&mut self, owner: Owner, name: &str, out: &mut Vec<Effect>) {
-        if std::mem::take(&mut self.timer) {
+        if std::mem::take(&mut self.has_timer) {
             out.push(Effect::CancelTimer(Timer::Draft));
         }
-        for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| draft.dirty) {
-            draft.dirty = false;
-            out.push(Effect::SaveDraft(stored(owner, name, *room, draft)));
+        for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| draft.is_dirty) {
+            draft.is_dirty = false;
+            out.push(Effect::SaveDraft(stored_draft(owner, name, *room, draft)));
         }
     }
 
     /// The timer came.
-    pub(crate) fn timer_came(&mut self) {
-        self.timer = false;
+    pub(crate) fn note_timer_fired(&mut self) {
+        self.has_timer = false;
     }
 
     /// Takes a draft of the last life of the page: before what was written since. One that does not
     /// stay where it is stored is to be stored anew.
-    pub(crate) fn load(&mut self, room: RoomId, text: &str, stays: bool) {
+    pub(crate) fn load(&mut self, room: RoomId, text: &str, is_same_owner: bool) {
         if text.is_empty() || (!self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX) {
             return;
         }
         let since = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
         // It may be there already, from when the store could not be read.
         if !is_part(text, &since) {
-            self.put(room, &both(text, &since)).dirty |= !since.is_empty();
+            self.put(room, &join_texts(text, &since)).is_dirty |= !since.is_empty();
         }
         if let Some(draft) = self.rooms.get_mut(&room) {
-            draft.dirty |= !stays;
-            if stays {
+            draft.is_dirty |= !is_same_owner;
+            if is_same_owner {
                 draft.base = Some(Rc::from(text));
             }
         }
     }
 
     /// The store is asked what it has.
-    pub(crate) fn asked(&mut self) {
+    pub(crate) fn note_load_started(&mut self) {
         for draft in self.rooms.values_mut() {
-            draft.settled = true;
+            draft.is_unchanged = true;
         }
     }
 
@@ -163,17 +163,17 @@ impl Drafts {
     /// that is `shown` takes what another wrote since, and keeps what it wrote itself.
     pub(crate) fn refresh(&mut self, stored: &[StoredDraft], shown: bool) {
         let text_of = |room| stored.iter().find(|draft| draft.room == room).map_or("", |draft| &draft.text);
-        let mut news = Vec::new();
-        let is_still = |draft: &Draft| !draft.dirty && draft.settled && draft.leaving.is_empty();
+        let mut changes = Vec::new();
+        let is_still = |draft: &Draft| !draft.is_dirty && draft.is_unchanged && draft.sending.is_empty();
         for (room, draft) in self.rooms.iter_mut().filter(|(_, draft)| is_still(draft)) {
             let (ours, text) = (&*draft.text, text_of(*room));
             let base = draft.base.as_deref();
             if ours == text {
                 draft.base = Some(draft.text.clone());
             } else if base == Some(ours) || is_part(ours, text) {
-                news.push((*room, text, text.to_owned()));
+                changes.push((*room, text, text.to_owned()));
             } else if base != Some(text) && !is_part(text, ours) {
-                news.push((*room, text, both(text, ours)));
+                changes.push((*room, text, join_texts(text, ours)));
             }
         }
         if !shown {
@@ -181,17 +181,17 @@ impl Drafts {
         }
         let new = stored.iter().filter(|draft| !self.rooms.contains_key(&draft.room));
         let place = DRAFTS_MAX.saturating_sub(self.rooms.len());
-        news.extend(new.take(place).map(|draft| (draft.room, &*draft.text, draft.text.clone())));
-        for (room, stored, text) in news {
+        changes.extend(new.take(place).map(|draft| (draft.room, &*draft.text, draft.text.clone())));
+        for (room, stored, text) in changes {
             let draft = self.put(room, &text);
-            (draft.dirty, draft.base) = (text != stored, Some(Rc::from(stored)));
+            (draft.is_dirty, draft.base) = (text != stored, Some(Rc::from(stored)));
         }
     }
 
     /// All is another's now, who is the same person.
-    pub(crate) fn give(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
+    pub(crate) fn reassign(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
         for (room, draft) in self.rooms.iter_mut() {
-            (draft.dirty, draft.settled, draft.base) = (true, false, None);
+            (draft.is_dirty, draft.is_unchanged, draft.base) = (true, false, None);
             let (name, text) = (name.to_owned(), String::new());
             out.push(Effect::SaveDraft(StoredDraft { owner: old, name, room: *room, text }));
         }
@@ -200,26 +200,26 @@ impl Drafts {
     /// Takes another's draft: behind what is written there.
     pub(crate) fn adopt(&mut self, room: RoomId, text: &str) {
         let before = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
-        self.put(room, &both(&before, text)).dirty = true;
+        self.put(room, &join_texts(&before, text)).is_dirty = true;
     }
 
     fn put(&mut self, room: RoomId, text: &str) -> &mut Draft {
-        self.turn += 1;
+        self.revision += 1;
         let draft = self.rooms.or_insert_with(room, Draft::default);
-        (draft.text, draft.turn, draft.settled) = (Rc::from(text), self.turn, false);
+        (draft.text, draft.revision, draft.is_unchanged) = (Rc::from(text), self.revision, false);
         draft
     }
 
     /// What is written, to be put away: the next person sees nothing of it.
-    pub(crate) fn put_away(&mut self, owner: Owner, name: &str) -> Vec<StoredDraft> {
+    pub(crate) fn take_all(&mut self, owner: Owner, name: &str) -> Vec<StoredDraft> {
         let rooms = std::mem::take(&mut self.rooms);
         let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
-        written.map(|(room, draft)| stored(owner, name, *room, draft)).collect()
+        written.map(|(room, draft)| stored_draft(owner, name, *room, draft)).collect()
     }
 }
 
 /// Two drafts made one.
-fn both(before: &str, behind: &str) -> String {
+fn join_texts(before: &str, behind: &str) -> String {
     let between = if before.is_empty() || behind.is_empty() { "" } else { "\n" };
     [before, between, behind].concat()
 }
@@ -229,7 +229,7 @@ fn is_part(part: &str, whole: &str) -> bool {
     whole.starts_with(part) || whole.ends_with(part)
 }
 
-fn stored(owner: Owner, name: &str, room: RoomId, draft: &Draft) -> StoredDraft {
+fn stored_draft(owner: Owner, name: &str, room: RoomId, draft: &Draft) -> StoredDraft {
     let text = if draft.text.len() <= DRAFT_BYTES_MAX { draft.text.as_ref() } else { "" };
     StoredDraft { owner, name: name.to_owned(), room, text: text.to_owned() }
 }

@@ -16,9 +16,9 @@ pub(crate) struct OutboxEntry {
     pub(crate) row: StoredRow,
     pub(super) state: EntryState,
     /// The store has it.
-    pub(super) stored: bool,
+    pub(super) is_saved: bool,
     /// Asked for in this life of the page.
-    pub(crate) fresh: bool,
+    pub(crate) is_new: bool,
     /// As it was last shown.
     pub(super) shown: Option<Rc<Row>>,
 }
@@ -33,7 +33,7 @@ pub(super) enum EntryState {
     /// Sent on the connection of now.
     InFlight { reference: u64, sent_at: u64 },
     /// Refused for now: queued again when the timer comes. Its room waits with it.
-    Resting,
+    BackingOff,
     /// Refused for good: others pass it by.
     Failed(ErrorCode),
 }
@@ -42,7 +42,7 @@ impl EntryState {
     pub(super) fn show(self, connected: bool) -> RowState {
         match self {
             EntryState::Failed(code) => RowState::Failed(code),
-            EntryState::Resting => RowState::Waiting,
+            EntryState::BackingOff => RowState::Waiting,
             _ if connected => RowState::Sending,
             _ => RowState::Waiting,
         }
@@ -67,7 +67,7 @@ impl OutboxEntry {
     }
 
     /// Stores it as it is now.
-    pub(super) fn keep(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn save(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.row.failed = match self.state {
             EntryState::Failed(code) => Some(code),
             _ => None,
@@ -78,7 +78,7 @@ impl OutboxEntry {
 
     /// Makes it `owner`'s. A message that may be in their log under its author of until now steps
     /// aside: the store would take it for another.
-    pub(super) fn give(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn reassign(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
         let from = self.row.owner;
         let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
         if may_be_there && from.member != owner.member && matches!(self.row.body, CommandBody::Post { .. }) {
@@ -88,14 +88,14 @@ impl OutboxEntry {
         self.row.unsent &= self.state != EntryState::Queued;
         self.row.owner = owner;
         // In the place of what was stored of it: the store knows it by its `client_id` alone.
-        self.keep(now, out);
+        self.save(now, out);
     }
 
     /// Lets it wait for whoever asks for it.
-    pub(super) fn put_away(mut self, shelf: &mut ForeignRows, out: &mut Vec<Effect>) {
+    pub(super) fn set_aside(mut self, foreign_rows: &mut ForeignRows, out: &mut Vec<Effect>) {
         self.row.lease = 0;
         out.push(Effect::RenewLease { keys: vec![self.row.key()], until: 0 });
-        shelf.put(self.row, self.stored);
+        foreign_rows.add(self.row, self.is_saved);
     }
 
     /// As a row, if it is a message.

@@ -2,7 +2,7 @@
 //! what somebody else left behind, who was signed in here before. Of that only the count and the
 //! name are shown; it waits to be asked for.
 
-use crate::limits::{DRAFTS_MAX, LEASE_MS, SHELF_ROWS_MAX};
+use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
@@ -11,10 +11,10 @@ use std::rc::Rc;
 
 /// A row that lies here.
 #[derive(Debug)]
-pub(crate) struct OwnerRows {
+pub(crate) struct ForeignRow {
     pub(crate) row: StoredRow,
     /// The store has it; otherwise only this page does.
-    pub(crate) stored: bool,
+    pub(crate) is_saved: bool,
     /// No page keeps it any more.
     is_free: bool,
 }
@@ -22,45 +22,45 @@ pub(crate) struct OwnerRows {
 /// The shelf.
 #[derive(Debug, Default)]
 pub(crate) struct ForeignRows {
-    rows: Vec<OwnerRows>,
+    rows: Vec<ForeignRow>,
     drafts: Vec<StoredDraft>,
 }
 
 impl ForeignRows {
     /// Takes what the store has, but for rows that are held already.
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
-        self.rows.retain(|shelved| !shelved.stored);
+        self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
-            let here = self.rows.iter().any(|shelved| shelved.row.client_id == row.client_id);
-            if !here && !is_held(row.client_id) && self.rows.len() < SHELF_ROWS_MAX {
-                let is_free = lease_is_over(&row, now);
-                self.rows.push(OwnerRows { row, stored: true, is_free });
+            let here = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
+            if !here && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
+                let is_free = is_lease_over(&row, now);
+                self.rows.push(ForeignRow { row, is_saved: true, is_free });
             }
         }
-        self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
+        self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.place);
         for draft in stored.drafts {
             self.drafts.retain(|held| (held.owner, held.room) != (draft.owner, draft.room));
-            self.put_draft(draft);
+            self.add_draft(draft);
         }
     }
 
     /// Looks at the leases again, where the store cannot be looked into.
-    pub(crate) fn look(&mut self, now: u64) {
-        for shelved in &mut self.rows {
-            shelved.is_free |= lease_is_over(&shelved.row, now);
+    pub(crate) fn free_expired(&mut self, now: u64) {
+        for foreign in &mut self.rows {
+            foreign.is_free |= is_lease_over(&foreign.row, now);
         }
     }
 
     /// Puts away a row that this page held.
-    pub(crate) fn put(&mut self, row: StoredRow, stored: bool) {
-        if self.rows.len() < SHELF_ROWS_MAX {
-            self.rows.push(OwnerRows { row, stored, is_free: true });
-            self.rows = sort_by_key(std::mem::take(&mut self.rows), |shelved| shelved.row.place);
+    pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
+        if self.rows.len() < FOREIGN_ROWS_MAX {
+            self.rows.push(ForeignRow { row, is_saved, is_free: true });
+            self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.place);
         }
     }
 
     /// Puts away a draft.
-    pub(crate) fn put_draft(&mut self, draft: StoredDraft) {
+    pub(crate) fn add_draft(&mut self, draft: StoredDraft) {
         if self.drafts.len() < DRAFTS_MAX {
             self.drafts.push(draft);
         }
@@ -72,14 +72,15 @@ impl ForeignRows {
         owner: Owner,
         me: &Member,
         most: usize,
-    ) -> (Vec<OwnerRows>, Vec<StoredDraft>) {
-        let rows = self.take(most, |row| is_of(row.owner, &row.name, owner, me));
-        let drafts = self.drafts.extract_if(.., |draft| is_of(draft.owner, &draft.name, owner, me)).collect();
+    ) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
+        let rows = self.take(most, |row| is_owned_by(row.owner, &row.name, owner, me));
+        let drafts =
+            self.drafts.extract_if(.., |draft| is_owned_by(draft.owner, &draft.name, owner, me)).collect();
         (rows, drafts)
     }
 
     /// Takes up to `most` rows that `owner` left behind, and all their drafts.
-    pub(crate) fn take_of(&mut self, owner: Owner, most: usize) -> (Vec<OwnerRows>, Vec<StoredDraft>) {
+    pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| row.owner == owner);
         let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
         (rows, drafts)
@@ -87,16 +88,16 @@ impl ForeignRows {
 
     /// Takes up to `most` of these rows, in their order: none of a room before one that another
     /// page keeps still.
-    fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<OwnerRows> {
+    fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
         // Whoever wrote before there was a welcome is the same person: only the room counts.
         let mut kept: Vec<Option<RoomId>> = Vec::new();
-        let taken = self.rows.extract_if(.., |shelved| {
-            let of = shelved.row.body.room();
-            if !is_wanted(&shelved.row) || kept.contains(&of) {
+        let taken = self.rows.extract_if(.., |foreign| {
+            let of = foreign.row.body.room();
+            if !is_wanted(&foreign.row) || kept.contains(&of) {
                 return false;
             }
-            let takes = shelved.is_free && most > 0;
+            let takes = foreign.is_free && most > 0;
             if takes {
                 most -= 1
             } else {
@@ -110,8 +111,8 @@ impl ForeignRows {
     /// What others than `me` left behind.
     pub(crate) fn left_behind(&self, me: Option<Owner>) -> Vec<LeftBehind> {
         let mut found: Map<Owner, LeftBehind> = Map::new();
-        let rows = self.rows.iter().filter(|shelved| shelved.is_free);
-        let rows = rows.map(|shelved| (shelved.row.owner, &shelved.row.name, 1, 0));
+        let rows = self.rows.iter().filter(|foreign| foreign.is_free);
+        let rows = rows.map(|foreign| (foreign.row.owner, &foreign.row.name, 1, 0));
         let drafts = self.drafts.iter().map(|draft| (draft.owner, &draft.name, 0, 1));
         for (owner, name, rows, drafts) in rows.chain(drafts) {
             if me != Some(owner) {
@@ -125,17 +126,17 @@ impl ForeignRows {
     }
 
     /// When to look into the store again: a lease of another page runs out.
-    pub(crate) fn look_at(&self) -> Option<u64> {
-        self.rows.iter().filter(|shelved| !shelved.is_free).map(|shelved| shelved.row.lease).min()
+    pub(crate) fn next_lease_end(&self) -> Option<u64> {
+        self.rows.iter().filter(|foreign| !foreign.is_free).map(|foreign| foreign.row.lease).min()
     }
 }
 
-fn lease_is_over(row: &StoredRow, now: u64) -> bool {
+fn is_lease_over(row: &StoredRow, now: u64) -> bool {
     // One that lasts longer than any was given by a clock that was set back since.
     row.lease <= now || row.lease > now.saturating_add(LEASE_MS)
 }
 
-fn is_of(owner: Owner, name: &str, mine: Owner, me: &Member) -> bool {
+fn is_owned_by(owner: Owner, name: &str, mine: Owner, me: &Member) -> bool {
     owner == mine || (owner.epoch.is_none() && owner.member == me.id && name == me.name)
 }
 

@@ -7,7 +7,7 @@ use crate::limits::{LEASE_MS, LEASE_RENEW_MS};
 impl Outbox {
     /// When the leases are to be renewed.
     pub(crate) fn renew_at(&self) -> Option<u64> {
-        let stored = self.entries.iter().filter(|entry| entry.stored);
+        let stored = self.entries.iter().filter(|entry| entry.is_saved);
         stored.map(|entry| entry.row.lease.saturating_sub(LEASE_RENEW_MS)).min()
     }
 
@@ -16,11 +16,11 @@ impl Outbox {
         let until = now.saturating_add(LEASE_MS);
         // A clock that was set back must not end the renewing.
         let is_due = |lease: u64| lease <= now.saturating_add(LEASE_RENEW_MS) || lease > until;
-        if !self.entries.iter().any(|entry| entry.stored && is_due(entry.row.lease)) {
+        if !self.entries.iter().any(|entry| entry.is_saved && is_due(entry.row.lease)) {
             return;
         }
         let mut keys = Vec::new();
-        for entry in self.entries.iter_mut().filter(|entry| entry.stored) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.is_saved) {
             entry.row.lease = until;
             keys.push(entry.row.key());
         }

@@ -36,14 +36,14 @@ fn key(author: u64, number: u8) -> RowKey {
 fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now: u64) -> Vec<Effect> {
     let mut out = Vec::new();
     let body = CommandBody::Post { room, text: text.to_owned() };
-    outbox.push(owner(EPOCH, &ann()), &ann(), client_id, body, now, &mut out);
-    outbox.kept(client_id, true);
+    outbox.add(owner(EPOCH, &ann()), &ann(), client_id, body, now, &mut out);
+    outbox.note_saved(client_id, true);
     out
 }
 
 /// An outbox that has a session.
 fn live() -> Outbox {
-    Outbox { live: true, ..Outbox::default() }
+    Outbox { is_live: true, ..Outbox::default() }
 }
 
 /// An outbox of Ann's with these messages, their text being their number.
@@ -85,12 +85,12 @@ fn reference(outbox: &Outbox, number: u8) -> u64 {
 }
 
 fn reply(outbox: &mut Outbox, number: u8) -> bool {
-    outbox.replied(reference(outbox, number), &mut Vec::new()).is_some()
+    outbox.take_replied(reference(outbox, number), &mut Vec::new()).is_some()
 }
 
 fn refuse(outbox: &mut Outbox, number: u8, code: ErrorCode) -> Option<u64> {
     let reference = reference(outbox, number);
-    outbox.refused(&Refusal::new(Some(reference), code), 0, &mut Jitter::new(1), &mut Vec::new())
+    outbox.note_refused(&Refusal::new(Some(reference), code), 0, &mut Jitter::new(1), &mut Vec::new())
 }
 
 fn shown(outbox: &mut Outbox) -> Vec<(String, RowState)> {
@@ -100,7 +100,7 @@ fn shown(outbox: &mut Outbox) -> Vec<(String, RowState)> {
 
 fn retry(outbox: &mut Outbox, number: u8) {
     outbox.retry(key(1, number), 0, &mut Vec::new());
-    outbox.kept(id(number), true);
+    outbox.note_saved(id(number), true);
 }
 
 fn discard(outbox: &mut Outbox, number: u8) {
@@ -108,9 +108,9 @@ fn discard(outbox: &mut Outbox, number: u8) {
 }
 
 fn welcomed(outbox: &mut Outbox, epoch: Epoch, you: &Member) -> (ForeignRows, Vec<Effect>) {
-    let (mut shelf, mut out) = (ForeignRows::default(), Vec::new());
-    outbox.welcomed(owner(epoch, you), you, 0, &mut shelf, &mut out);
-    (shelf, out)
+    let (mut foreign_rows, mut out) = (ForeignRows::default(), Vec::new());
+    outbox.begin_session(owner(epoch, you), you, 0, &mut foreign_rows, &mut out);
+    (foreign_rows, out)
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_post_refused_for_now_keeps_its_place() {
     assert!(refuse(&mut outbox, 1, ErrorCode::StoreRefused).is_some());
     assert_eq!(send(&mut outbox), [] as [u64; 0], "the room waits with it");
     assert_eq!(shown(&mut outbox)[0], ("1".to_owned(), RowState::Waiting));
-    outbox.rested();
+    outbox.retry_refused();
     assert_eq!(send(&mut outbox), [1]);
 }
 
@@ -176,7 +176,7 @@ fn a_number_that_this_build_does_not_know_is_told_by_the_server_to_be_temporary_
         send(&mut outbox);
         let mut refusal = Refusal::new(Some(reference(&outbox, 1)), ErrorCode::Other(1999));
         refusal.temporary = temporary;
-        assert_eq!(outbox.refused(&refusal, 0, &mut Jitter::new(1), &mut Vec::new()).is_some(), again);
+        assert_eq!(outbox.note_refused(&refusal, 0, &mut Jitter::new(1), &mut Vec::new()).is_some(), again);
     }
 }
 
@@ -185,9 +185,9 @@ fn a_refusal_of_something_else_touches_no_post() {
     let mut outbox = outbox(1..=1);
     send(&mut outbox);
     let nothings = Refusal::new(None, ErrorCode::Unparsable);
-    assert_eq!(outbox.refused(&nothings, 0, &mut Jitter::new(1), &mut Vec::new()), None);
+    assert_eq!(outbox.note_refused(&nothings, 0, &mut Jitter::new(1), &mut Vec::new()), None);
     assert_eq!(refuse(&mut outbox, 77, ErrorCode::BadField), None);
-    assert!(outbox.awaits(reference(&outbox, 1)));
+    assert!(outbox.has_in_flight(reference(&outbox, 1)));
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) enum Sequenced {
     /// Held already: to be passed over.
     Known,
     /// An event before it is missing.
-    Hole,
+    Gap,
 }
 
 impl GapDetector {
@@ -33,12 +33,12 @@ impl GapDetector {
     }
 
     /// The position up to which all is held.
-    pub(crate) fn reach(&self) -> u64 {
+    pub(crate) fn held_through(&self) -> u64 {
         self.last.map_or(self.as_of, |last| last.max(self.as_of))
     }
 
     /// Takes the event at `n` that names `prev`.
-    pub(crate) fn step(&mut self, n: u64, prev: u64) -> Sequenced {
+    pub(crate) fn check(&mut self, n: u64, prev: u64) -> Sequenced {
         if n <= self.as_of || self.last.is_some_and(|last| n <= last) {
             return Sequenced::Known;
         }
@@ -47,7 +47,7 @@ impl GapDetector {
             None => prev <= self.as_of,
         };
         if !follows {
-            return Sequenced::Hole;
+            return Sequenced::Gap;
         }
         self.last = Some(n);
         Sequenced::Next
@@ -60,40 +60,40 @@ mod tests {
 
     #[test]
     fn events_that_name_the_one_before_them_follow_though_positions_have_gaps() {
-        let mut chain = GapDetector::after(10, 8);
-        assert_eq!(chain.step(11, 8), Sequenced::Next);
-        assert_eq!(chain.step(40, 11), Sequenced::Next);
+        let mut detector = GapDetector::after(10, 8);
+        assert_eq!(detector.check(11, 8), Sequenced::Next);
+        assert_eq!(detector.check(40, 11), Sequenced::Next);
     }
 
     #[test]
     fn what_the_snapshot_has_is_known() {
-        let mut chain = GapDetector::after(10, 8);
-        assert_eq!(chain.step(8, 3), Sequenced::Known);
-        assert_eq!(chain.step(10, 8), Sequenced::Known);
-        assert_eq!(chain.step(11, 8), Sequenced::Next);
-        assert_eq!(chain.step(11, 8), Sequenced::Known);
+        let mut detector = GapDetector::after(10, 8);
+        assert_eq!(detector.check(8, 3), Sequenced::Known);
+        assert_eq!(detector.check(10, 8), Sequenced::Known);
+        assert_eq!(detector.check(11, 8), Sequenced::Next);
+        assert_eq!(detector.check(11, 8), Sequenced::Known);
     }
 
     #[test]
     fn a_missing_event_is_seen_and_the_chain_does_not_move() {
-        let mut chain = GapDetector::after(10, 8);
-        assert_eq!(chain.step(13, 12), Sequenced::Hole);
-        assert_eq!(chain.step(12, 8), Sequenced::Next);
-        assert_eq!(chain.step(13, 12), Sequenced::Next);
+        let mut detector = GapDetector::after(10, 8);
+        assert_eq!(detector.check(13, 12), Sequenced::Gap);
+        assert_eq!(detector.check(12, 8), Sequenced::Next);
+        assert_eq!(detector.check(13, 12), Sequenced::Next);
     }
 
     #[test]
     fn a_chain_without_a_last_event_takes_one_that_joins_what_is_held() {
-        assert_eq!(GapDetector::from(10).step(12, 10), Sequenced::Next);
-        assert_eq!(GapDetector::from(10).step(12, 0), Sequenced::Next);
-        assert_eq!(GapDetector::from(10).step(12, 11), Sequenced::Hole);
-        assert_eq!(GapDetector::from(10).step(10, 9), Sequenced::Known);
+        assert_eq!(GapDetector::from(10).check(12, 10), Sequenced::Next);
+        assert_eq!(GapDetector::from(10).check(12, 0), Sequenced::Next);
+        assert_eq!(GapDetector::from(10).check(12, 11), Sequenced::Gap);
+        assert_eq!(GapDetector::from(10).check(10, 9), Sequenced::Known);
     }
 
     #[test]
     fn the_greatest_position_ends_a_chain() {
-        let mut chain = GapDetector::after(0, 0);
-        assert_eq!(chain.step(u64::MAX, 0), Sequenced::Next);
-        assert_eq!(chain.step(u64::MAX, u64::MAX), Sequenced::Known);
+        let mut detector = GapDetector::after(0, 0);
+        assert_eq!(detector.check(u64::MAX, 0), Sequenced::Next);
+        assert_eq!(detector.check(u64::MAX, u64::MAX), Sequenced::Known);
     }
 }

@@ -14,7 +14,7 @@ pub(crate) enum PendingRequest {
     /// Asked under this `ref`.
     InFlight { reference: u64, sent_at: u64 },
     /// Refused for now: asked again when the timer comes.
-    Resting,
+    BackingOff,
 }
 
 impl PendingRequest {
@@ -31,12 +31,12 @@ impl PendingRequest {
     }
 
     /// It left under this `ref`.
-    pub(crate) fn left(&mut self, reference: u64, now: u64) {
+    pub(crate) fn mark_sent(&mut self, reference: u64, now: u64) {
         *self = PendingRequest::InFlight { reference, sent_at: now };
     }
 
     /// Whether `wanted` is its `ref`.
-    pub(crate) fn is(&self, wanted: u64) -> bool {
+    pub(crate) fn has_reference(&self, wanted: u64) -> bool {
         matches!(self, PendingRequest::InFlight { reference, .. } if *reference == wanted)
     }
 
@@ -46,8 +46,8 @@ impl PendingRequest {
     }
 
     /// The timer of a refusal came.
-    pub(crate) fn rested(&mut self) {
-        if *self == PendingRequest::Resting {
+    pub(crate) fn retry(&mut self) {
+        if *self == PendingRequest::BackingOff {
             *self = PendingRequest::Wanted;
         }
     }
@@ -60,7 +60,7 @@ impl PendingRequest {
     }
 
     /// What was in the way of its answer until now is gone.
-    pub(crate) fn wait_from(&mut self, now: u64) {
+    pub(crate) fn restart_deadline(&mut self, now: u64) {
         if let PendingRequest::InFlight { sent_at, .. } = self {
             *sent_at = now;
         }
@@ -81,26 +81,26 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_once_and_again_on_another_connection() {
-        let mut ask = PendingRequest::default();
-        assert!(!ask.is_wanted());
-        ask.want();
-        assert!(ask.is_wanted());
-        ask.left(7, 1_000);
-        ask.want();
-        assert!(!ask.is_wanted() && ask.is(7) && !ask.is(8));
-        assert_eq!(ask.overdue_at(), Some(1_000 + SETTLE_MS));
-        ask.disconnected();
-        assert!(ask.is_wanted() && !ask.is(7));
+        let mut request = PendingRequest::default();
+        assert!(!request.is_wanted());
+        request.want();
+        assert!(request.is_wanted());
+        request.mark_sent(7, 1_000);
+        request.want();
+        assert!(!request.is_wanted() && request.has_reference(7) && !request.has_reference(8));
+        assert_eq!(request.overdue_at(), Some(1_000 + SETTLE_MS));
+        request.disconnected();
+        assert!(request.is_wanted() && !request.has_reference(7));
     }
 
     #[test]
     fn a_refusal_for_now_rests_it() {
-        let mut ask = PendingRequest::Resting;
-        assert!(!ask.is_wanted());
-        ask.rested();
-        assert!(ask.is_wanted());
+        let mut request = PendingRequest::BackingOff;
+        assert!(!request.is_wanted());
+        request.retry();
+        assert!(request.is_wanted());
         let mut idle = PendingRequest::Idle;
-        idle.rested();
+        idle.retry();
         idle.disconnected();
         assert_eq!(idle, PendingRequest::Idle);
     }

@@ -1,7 +1,7 @@
 //! The events of one address as they come: those that follow, those beyond a hole, and the
 //! question that fills it.
 
-use crate::limits::BEYOND_MAX;
+use crate::limits::BUFFERED_EVENTS_MAX;
 use crate::sorted::Map;
 use crate::sync::gap_detector::{GapDetector, Sequenced};
 use crate::sync::pending_request::PendingRequest;
@@ -11,30 +11,30 @@ use shared::event::Position;
 /// How far an address is held, and what waits beyond.
 #[derive(Debug)]
 pub(crate) struct ReorderBuffer {
-    chain: GapDetector,
+    detector: GapDetector,
     /// Events beyond a hole.
-    beyond: Map<u64, Event>,
+    buffered: Map<u64, Event>,
     /// The newest event that there was no place for beyond it; 0: none.
-    dropped: u64,
+    dropped_through: u64,
     /// The question for what is missing.
-    pub(crate) ask: PendingRequest,
+    pub(crate) request: PendingRequest,
 }
 
 impl ReorderBuffer {
     /// Continues what `chain` continues.
-    pub(crate) fn new(chain: GapDetector) -> Self {
-        ReorderBuffer { chain, beyond: Map::new(), dropped: 0, ask: PendingRequest::Idle }
+    pub(crate) fn new(detector: GapDetector) -> Self {
+        ReorderBuffer { detector, buffered: Map::new(), dropped_through: 0, request: PendingRequest::Idle }
     }
 
     /// Takes an event: what is to be applied now is given back with what it is to the chain.
-    pub(crate) fn take(&mut self, event: Event, position: Position) -> Option<(Sequenced, Event)> {
-        match self.chain.step(position.n, position.prev) {
-            Sequenced::Hole => {
-                self.ask.want();
-                if self.beyond.len() < BEYOND_MAX {
-                    self.beyond.insert(position.n, event);
+    pub(crate) fn receive(&mut self, event: Event, position: Position) -> Option<(Sequenced, Event)> {
+        match self.detector.check(position.n, position.prev) {
+            Sequenced::Gap => {
+                self.request.want();
+                if self.buffered.len() < BUFFERED_EVENTS_MAX {
+                    self.buffered.insert(position.n, event);
                 } else {
-                    self.dropped = self.dropped.max(position.n);
+                    self.dropped_through = self.dropped_through.max(position.n);
                 }
                 None
             }
@@ -43,15 +43,15 @@ impl ReorderBuffer {
     }
 
     /// The next of the events beyond the hole, once it follows.
-    pub(crate) fn next(&mut self) -> Option<Event> {
+    pub(crate) fn pop_next(&mut self) -> Option<Event> {
         loop {
-            let (_, first) = self.beyond.first()?;
+            let (_, first) = self.buffered.first()?;
             let position = first.position()?;
-            let step = self.chain.step(position.n, position.prev);
-            if step == Sequenced::Hole {
+            let step = self.detector.check(position.n, position.prev);
+            if step == Sequenced::Gap {
                 return None;
             }
-            let (_, first) = self.beyond.pop_first()?;
+            let (_, first) = self.buffered.pop_first()?;
             if step == Sequenced::Next {
                 return Some(first);
             }
@@ -59,38 +59,42 @@ impl ReorderBuffer {
     }
 
     /// The position up to which all is held.
-    pub(crate) fn reach(&self) -> u64 {
-        self.chain.reach()
+    pub(crate) fn held_through(&self) -> u64 {
+        self.detector.held_through()
     }
 
     /// Whether nothing is known to be missing.
-    pub(crate) fn is_whole(&self) -> bool {
-        !self.has_hole() && self.ask == PendingRequest::Idle
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.has_gap() && self.request == PendingRequest::Idle
     }
 
     /// Whether events beyond a hole wait, or were dropped and are a hole themselves.
-    pub(crate) fn has_hole(&self) -> bool {
-        !self.beyond.is_empty() || self.dropped > self.reach()
+    pub(crate) fn has_gap(&self) -> bool {
+        !self.buffered.is_empty() || self.dropped_through > self.held_through()
     }
 
     /// A snapshot is there instead of the events up to it.
     pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
-        self.chain = GapDetector::after(as_of, last);
-        self.ask = if self.dropped > self.reach() { PendingRequest::Wanted } else { PendingRequest::Idle };
+        self.detector = GapDetector::after(as_of, last);
+        self.request = if self.dropped_through > self.held_through() {
+            PendingRequest::Wanted
+        } else {
+            PendingRequest::Idle
+        };
     }
 
     /// Has what is missing asked for: a snapshot may have filled one hole and left another.
-    pub(crate) fn want_missing(&mut self) {
-        if self.has_hole() {
-            self.ask.want();
+    pub(crate) fn request_missing(&mut self) {
+        if self.has_gap() {
+            self.request.want();
         }
     }
 
     /// The connection is lost: the next one brings all that is missing.
     pub(crate) fn disconnected(&mut self) {
-        self.beyond.clear();
-        self.dropped = 0;
-        self.ask = PendingRequest::Idle;
+        self.buffered.clear();
+        self.dropped_through = 0;
+        self.request = PendingRequest::Idle;
     }
 }
 
@@ -104,77 +108,82 @@ mod tests {
         (Event::UnknownDurable(position), position)
     }
 
-    fn take(feed: &mut ReorderBuffer, n: u64, prev: u64) -> Option<Sequenced> {
+    fn take(buffer: &mut ReorderBuffer, n: u64, prev: u64) -> Option<Sequenced> {
         let (event, position) = event(n, prev);
-        feed.take(event, position).map(|(step, _)| step)
+        buffer.receive(event, position).map(|(step, _)| step)
     }
 
     #[test]
     fn what_is_beyond_a_hole_waits_until_it_is_filled() {
-        let mut feed = ReorderBuffer::new(GapDetector::after(10, 10));
-        assert_eq!(take(&mut feed, 14, 12), None);
-        assert_eq!(take(&mut feed, 16, 14), None);
-        assert!(feed.ask.is_wanted() && !feed.is_whole());
-        assert!(feed.next().is_none());
-        assert_eq!(take(&mut feed, 12, 10), Some(Sequenced::Next));
-        assert_eq!(feed.next(), Some(event(14, 12).0));
-        assert_eq!(feed.next(), Some(event(16, 14).0));
-        assert_eq!((feed.next(), feed.reach()), (None, 16));
+        let mut buffer = ReorderBuffer::new(GapDetector::after(10, 10));
+        assert_eq!(take(&mut buffer, 14, 12), None);
+        assert_eq!(take(&mut buffer, 16, 14), None);
+        assert!(buffer.request.is_wanted() && !buffer.is_complete());
+        assert!(buffer.pop_next().is_none());
+        assert_eq!(take(&mut buffer, 12, 10), Some(Sequenced::Next));
+        assert_eq!(buffer.pop_next(), Some(event(14, 12).0));
+        assert_eq!(buffer.pop_next(), Some(event(16, 14).0));
+        assert_eq!((buffer.pop_next(), buffer.held_through()), (None, 16));
     }
 
     #[test]
     fn what_a_snapshot_has_is_not_applied_again() {
-        let mut feed = ReorderBuffer::new(GapDetector::after(10, 10));
-        take(&mut feed, 14, 12);
-        take(&mut feed, 16, 14);
-        feed.reset(15, 14);
-        assert_eq!(feed.next(), Some(event(16, 14).0));
-        assert!(feed.is_whole());
+        let mut buffer = ReorderBuffer::new(GapDetector::after(10, 10));
+        take(&mut buffer, 14, 12);
+        take(&mut buffer, 16, 14);
+        buffer.reset(15, 14);
+        assert_eq!(buffer.pop_next(), Some(event(16, 14).0));
+        assert!(buffer.is_complete());
     }
 
     #[test]
     fn as_many_wait_as_the_limit_says_and_the_rest_is_a_hole_again() {
-        for many in [BEYOND_MAX - 1, BEYOND_MAX, BEYOND_MAX + 1].map(|many| many as u64) {
-            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
+        for many in
+            [BUFFERED_EVENTS_MAX - 1, BUFFERED_EVENTS_MAX, BUFFERED_EVENTS_MAX + 1].map(|many| many as u64)
+        {
+            let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
             for n in 10..10 + many {
-                take(&mut feed, n, n - 1);
+                take(&mut buffer, n, n - 1);
             }
-            assert_eq!(feed.beyond.len(), BEYOND_MAX.min(many as usize));
-            feed.ask = PendingRequest::Idle;
-            assert_eq!(take(&mut feed, 9, 1), Some(Sequenced::Next));
-            let applied = std::iter::from_fn(|| feed.next()).count();
-            assert_eq!(applied, BEYOND_MAX.min(many as usize));
-            let is_over = many > BEYOND_MAX as u64;
-            assert_eq!((feed.has_hole(), feed.is_whole()), (is_over, !is_over));
-            feed.disconnected();
-            assert!(feed.is_whole(), "the next connection brings it");
+            assert_eq!(buffer.buffered.len(), BUFFERED_EVENTS_MAX.min(many as usize));
+            buffer.request = PendingRequest::Idle;
+            assert_eq!(take(&mut buffer, 9, 1), Some(Sequenced::Next));
+            let applied = std::iter::from_fn(|| buffer.pop_next()).count();
+            assert_eq!(applied, BUFFERED_EVENTS_MAX.min(many as usize));
+            let is_over = many > BUFFERED_EVENTS_MAX as u64;
+            assert_eq!((buffer.has_gap(), buffer.is_complete()), (is_over, !is_over));
+            buffer.disconnected();
+            assert!(buffer.is_complete(), "the next connection brings it");
         }
     }
 
     #[test]
     fn a_hole_beyond_a_snapshot_is_asked_for() {
         for (as_of, wanted) in [(15, true), (18, false), (20, false)] {
-            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
+            let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
             for (n, prev) in [(12, 11), (20, 18)] {
-                take(&mut feed, n, prev);
+                take(&mut buffer, n, prev);
             }
-            feed.reset(as_of, as_of);
-            while feed.next().is_some() {}
-            feed.want_missing();
-            assert_eq!((feed.ask.is_wanted(), feed.is_whole()), (wanted, !wanted), "{as_of}");
+            buffer.reset(as_of, as_of);
+            while buffer.pop_next().is_some() {}
+            buffer.request_missing();
+            assert_eq!((buffer.request.is_wanted(), buffer.is_complete()), (wanted, !wanted), "{as_of}");
         }
     }
 
     #[test]
     fn what_was_dropped_and_is_not_in_a_snapshot_is_asked_for() {
-        let last = 9 + BEYOND_MAX as u64 + 1;
+        let last = 9 + BUFFERED_EVENTS_MAX as u64 + 1;
         for (as_of, wanted) in [(last - 1, true), (last, false), (last + 1, false)] {
-            let mut feed = ReorderBuffer::new(GapDetector::after(1, 1));
+            let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
             for n in 10..=last {
-                take(&mut feed, n, n - 1);
+                take(&mut buffer, n, n - 1);
             }
-            feed.reset(as_of, as_of.min(last));
-            assert_eq!((feed.next(), feed.ask.is_wanted(), feed.is_whole()), (None, wanted, !wanted));
+            buffer.reset(as_of, as_of.min(last));
+            assert_eq!(
+                (buffer.pop_next(), buffer.request.is_wanted(), buffer.is_complete()),
+                (None, wanted, !wanted)
+            );
         }
     }
 }

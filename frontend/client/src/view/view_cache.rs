@@ -13,7 +13,7 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub(crate) struct ViewCache {
     view: Rc<View>,
-    stale: bool,
+    is_stale: bool,
 }
 
 impl ViewCache {
@@ -53,27 +53,27 @@ impl ViewCache {
             waiting: 0,
             can_send: false,
         };
-        ViewCache { view: Rc::new(view), stale: true }
+        ViewCache { view: Rc::new(view), is_stale: true }
     }
 
     /// Something may have changed.
-    pub(crate) fn touch(&mut self) {
-        self.stale = true;
+    pub(crate) fn mark_stale(&mut self) {
+        self.is_stale = true;
     }
 
     /// What was shown last, if nothing can have changed since.
     pub(crate) fn current(&self) -> Option<Rc<View>> {
-        (!self.stale).then(|| self.view.clone())
+        (!self.is_stale).then(|| self.view.clone())
     }
 
     /// Shows `view`, and keeps of the last one what is equal.
-    pub(crate) fn show(&mut self, mut view: View) -> Rc<View> {
+    pub(crate) fn update(&mut self, mut view: View) -> Rc<View> {
         let last = &self.view;
-        keep(&last.rooms, &mut view.rooms, RoomItem::eq);
-        keep(&last.rows, &mut view.rows, Rc::ptr_eq);
-        keep(&last.people, &mut view.people, Person::eq);
-        keep(&last.pending, &mut view.pending, PendingCommand::eq);
-        keep(&last.left_behind, &mut view.left_behind, LeftBehind::eq);
+        reuse(&last.rooms, &mut view.rooms, RoomItem::eq);
+        reuse(&last.rows, &mut view.rows, Rc::ptr_eq);
+        reuse(&last.people, &mut view.people, Person::eq);
+        reuse(&last.pending, &mut view.pending, PendingCommand::eq);
+        reuse(&last.left_behind, &mut view.left_behind, LeftBehind::eq);
         if last.draft == view.draft {
             view.draft = last.draft.clone();
         }
@@ -84,12 +84,12 @@ impl ViewCache {
         if **last != view {
             self.view = Rc::new(view);
         }
-        self.stale = false;
+        self.is_stale = false;
         self.view.clone()
     }
 }
 
-fn keep<T>(last: &Rc<[T]>, now: &mut Rc<[T]>, eq: impl Fn(&T, &T) -> bool) {
+fn reuse<T>(last: &Rc<[T]>, now: &mut Rc<[T]>, eq: impl Fn(&T, &T) -> bool) {
     if last.len() == now.len() && last.iter().zip(now.iter()).all(|(last, now)| eq(last, now)) {
         *now = last.clone();
     }

@@ -9,8 +9,8 @@ use client::view::{ReadyState, RowKey, RowState, View};
 use shared::command::Command;
 use std::collections::{BTreeMap, BTreeSet};
 
-mod dice;
-use dice::Dice;
+mod rng;
+use rng::FuzzRng;
 
 /// The shell's side of the contract: the socket and the timers as the effects left them.
 #[derive(Default)]
@@ -84,27 +84,27 @@ fn check(view: &View, shell: &Shell) {
 fn no_input_makes_it_panic_or_break_its_promises() {
     let (mut welcomes, mut settled) = (0, 0);
     for seed in 1..=300 {
-        let mut dice = Dice::new(seed);
+        let mut rng = FuzzRng::new(seed);
         let mut client = Client::new(seed);
         let mut shell = Shell::default();
         let mut now = if seed % 7 == 0 { u64::MAX - 1_000 } else { 1_000 };
         // Half of them begin like any visit, or the way in would be found seldom.
         let mut visit =
-            vec![Input::ConnectionOpened(ConnectionId(1)), Input::IdentityFetched(Ok(Some(dice.member())))];
+            vec![Input::ConnectionOpened(ConnectionId(1)), Input::IdentityFetched(Ok(Some(rng.member())))];
         visit.push(Input::Started { build: "b".to_owned(), name: None });
         visit.truncate(if seed % 2 == 0 { 0 } else { 3 });
         // And half of them stay with one transport.
         let pinned = (seed % 4 < 2).then_some(Transport::WebSocket);
         visit.push(Input::TransportHints { last_good: None, pinned });
         for _ in 0..400 {
-            now = match dice.roll(30) {
-                0 => now.saturating_sub(dice.roll(100_000)),
-                1 => dice.number(),
-                _ => now.saturating_add(dice.roll(3_000)),
+            now = match rng.below(30) {
+                0 => now.saturating_sub(rng.below(100_000)),
+                1 => rng.number(),
+                _ => now.saturating_add(rng.below(3_000)),
             };
             let kept =
-                shell.keeps.pop().filter(|_| dice.roll(3) > 0).map(|key| Input::RowSaved { key, ok: true });
-            let input = visit.pop().or(kept).unwrap_or_else(|| dice.input(&shell));
+                shell.keeps.pop().filter(|_| rng.below(3) > 0).map(|key| Input::RowSaved { key, ok: true });
+            let input = visit.pop().or(kept).unwrap_or_else(|| rng.input(&shell));
             match input {
                 // A browser says `close` once, and then the socket is gone.
                 Input::ConnectionClosed { socket, .. } => drop(shell.usable.remove(&socket.0)),
@@ -130,13 +130,13 @@ fn no_input_makes_it_panic_or_break_its_promises() {
 #[test]
 fn the_same_seed_and_the_same_inputs_give_the_same_effects() {
     let run = |seed| {
-        let mut dice = Dice::new(99);
+        let mut rng = FuzzRng::new(99);
         let mut client = Client::new(seed);
         let mut all = Vec::new();
         let mut shell = Shell::default();
         for step in 0..400 {
             let mut out = Vec::new();
-            client.handle(dice.input(&shell), step * 100, &mut out);
+            client.handle(rng.input(&shell), step * 100, &mut out);
             for effect in &out {
                 if let Effect::OpenConnection(ConnectionId(number), _) = effect {
                     shell.socket = *number;

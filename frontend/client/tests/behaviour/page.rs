@@ -249,13 +249,13 @@ pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {
 }
 
 /// The questions for history among these effects.
-pub(crate) fn histories(effects: &[Effect]) -> Vec<command::HistoryQuery> {
+pub(crate) fn history_queries(effects: &[Effect]) -> Vec<command::HistoryQuery> {
     let history = |command| if let Command::History(history) = command { Some(history) } else { None };
     commands(effects).into_iter().filter_map(history).collect()
 }
 
 /// The questions for missing events among these effects.
-pub(crate) fn holes(effects: &[Effect]) -> Vec<command::EventsQuery> {
+pub(crate) fn event_queries(effects: &[Effect]) -> Vec<command::EventsQuery> {
     let events = |command| if let Command::Events(events) = command { Some(events) } else { None };
     commands(effects).into_iter().filter_map(events).collect()
 }

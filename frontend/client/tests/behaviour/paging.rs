@@ -1,10 +1,10 @@
 //! Reading what was said before.
 
 use crate::house::{House, LOBBY};
-use crate::page::{Page, ann, closes, histories, set};
+use crate::page::{Page, ann, closes, history_queries, set};
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS, WINDOW_ROWS_MAX, WINDOW_STEP};
+use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS, WINDOW_ROWS_MAX, WINDOW_STEP_ROWS};
 use client::view::Edge;
 use shared::ErrorCode;
 use shared::command::PageAnchor;
@@ -18,7 +18,7 @@ fn reader(house: &House) -> Page {
 
 /// Gives the answer to the one question for history among these effects.
 fn answer(page: &mut Page, house: &House, effects: &[Effect]) -> Vec<Effect> {
-    let asked = histories(effects);
+    let asked = history_queries(effects);
     assert_eq!(asked.len(), 1, "{asked:?}");
     page.frame(house.history(asked[0].reference, asked[0].room, asked[0].at))
 }
@@ -41,7 +41,7 @@ fn older_pages_come_one_by_one_until_the_first_message() {
         assert_eq!(page.view().older, Edge::More);
         let out = page.give(Input::LoadOlder);
         assert_eq!(page.view().older, Edge::Loading);
-        assert_eq!(histories(&page.give(Input::LoadOlder)), [], "one at a time");
+        assert_eq!(history_queries(&page.give(Input::LoadOlder)), [], "one at a time");
         answer(&mut page, &house, &out);
         assert_eq!(page.texts(), whole(from, 230));
     }
@@ -54,7 +54,7 @@ fn the_window_moves_up_and_what_leaves_it_is_still_held() {
     let mut page = reader(&house);
     while page.view().older != Edge::End {
         let out = page.give(Input::LoadOlder);
-        if !histories(&out).is_empty() {
+        if !history_queries(&out).is_empty() {
             answer(&mut page, &house, &out);
         }
         assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
@@ -62,7 +62,7 @@ fn the_window_moves_up_and_what_leaves_it_is_still_held() {
     assert_eq!(page.texts(), whole(1, 300));
     assert_eq!(page.view().newer, Edge::More);
     while page.view().newer != Edge::End {
-        assert_eq!(histories(&page.give(Input::LoadNewer)), []);
+        assert_eq!(history_queries(&page.give(Input::LoadNewer)), []);
     }
     assert_eq!(page.texts(), whole(201, 500));
     assert_eq!(page.view().older, Edge::More);
@@ -107,7 +107,7 @@ fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
         let shown = page.view().rows.clone();
         page.give(Input::FollowEnd(false));
         assert!(std::rc::Rc::ptr_eq(&shown, &page.view().rows), "to go up moves nothing");
-        let steps = newest / WINDOW_STEP as u64 + 1;
+        let steps = newest / WINDOW_STEP_ROWS as u64 + 1;
         for _ in 0..steps {
             page.give(Input::LoadOlder);
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
@@ -186,7 +186,7 @@ fn two_stretches_become_one_when_they_touch_and_not_before() {
     let out = page.give(Input::LoadNewer);
     answer(&mut page, &house, &out);
     while page.view().newer != Edge::End {
-        assert_eq!(histories(&page.give(Input::LoadNewer)), [], "all the rest is held");
+        assert_eq!(history_queries(&page.give(Input::LoadNewer)), [], "all the rest is held");
     }
     assert_eq!(page.texts(), whole(95, 301).split_off(0));
 }
@@ -195,7 +195,7 @@ fn two_stretches_become_one_when_they_touch_and_not_before() {
 fn a_jump_to_what_is_held_asks_nobody() {
     let house = talkative(100);
     let mut page = reader(&house);
-    assert_eq!(histories(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
+    assert_eq!(history_queries(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
     let view = page.view();
     let landed = view.jump_target.unwrap();
     let row = view.rows.iter().find(|row| row.key == landed.key).unwrap();
@@ -208,9 +208,9 @@ fn a_jump_to_what_is_held_asks_nobody() {
 fn a_page_that_is_refused_for_now_is_asked_for_again() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::LoadOlder));
+    let asked = history_queries(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
-    assert_eq!((histories(&out), page.view().older), (vec![], Edge::Loading));
+    assert_eq!((history_queries(&out), page.view().older), (vec![], Edge::Loading));
     assert!(set(&out, Timer::Request).is_some());
     let out = page.ring(Timer::Request);
     answer(&mut page, &house, &out);
@@ -221,7 +221,7 @@ fn a_page_that_is_refused_for_now_is_asked_for_again() {
 fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::LoadOlder));
+    let asked = history_queries(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::RoomUnknown));
     assert_eq!((out, page.view().older), (vec![], Edge::Failed));
     let out = page.give(Input::LoadOlder);
@@ -233,7 +233,7 @@ fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
 fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
     let house = talkative(300);
     let mut page = reader(&house);
-    let asked = histories(&page.give(Input::LoadOlder));
+    let asked = history_queries(&page.give(Input::LoadOlder));
     page.frame(house.history(asked[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
     assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
 }
@@ -247,7 +247,7 @@ fn an_answer_that_never_comes_ends_the_connection() {
     assert!(closes(&page.give(Input::TimerFired(Timer::Silence))).is_some());
     page.retry();
     let hello = page.give(Input::ConnectionOpened(page.socket));
-    assert_eq!(histories(&hello), []);
+    assert_eq!(history_queries(&hello), []);
     let out = page.frame(house.welcome(page.hello, &ann()));
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(1, 150));

@@ -1,9 +1,9 @@
 //! What others say and who is here.
 
 use crate::house::{House, LOBBY, frame, member};
-use crate::page::{Page, ann, bo, closes, commands, holes, set};
+use crate::page::{Page, ann, bo, closes, commands, event_queries, set};
 use client::input::{Input, Timer};
-use client::limits::HOLES_ASKED_MAX;
+use client::limits::GAP_REQUESTS_MAX;
 use client::view::Edge;
 use shared::command::Command;
 use shared::event::{Gone, MemberJoined, Posted};
@@ -30,11 +30,11 @@ fn an_event_that_is_missing_is_noticed_and_fetched() {
     let after = house.through().through.n;
     house.post(&bo(), 1, "lost on the way");
     let next = house.post(&bo(), 2, "next");
-    let asked = holes(&page.frame(next));
+    let asked = event_queries(&page.frame(next));
     assert_eq!(page.rows(), [""; 0], "a part is never shown as the whole");
     assert_eq!((asked.len(), asked[0].to, asked[0].after), (1, Address::Room(LOBBY), after));
     let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 1);
-    assert_eq!(holes(&page.frame(answer)), [], "what waits follows now");
+    assert_eq!(event_queries(&page.frame(answer)), [], "what waits follows now");
     assert_eq!(page.rows(), ["lost on the way", "next"]);
 }
 
@@ -43,10 +43,10 @@ fn a_long_hole_is_fetched_page_by_page() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut talk = house.talk(LOBBY, 1..=7);
-    let mut asked = holes(&page.frame(talk.pop().unwrap()));
+    let mut asked = event_queries(&page.frame(talk.pop().unwrap()));
     for many in [2, 4, 6] {
         let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 2);
-        asked = holes(&page.frame(answer));
+        asked = event_queries(&page.frame(answer));
         assert_eq!(page.rows().len(), if many == 6 { 7 } else { many });
     }
     assert_eq!(asked, []);
@@ -58,7 +58,7 @@ fn a_hole_that_is_too_long_is_answered_by_a_snapshot_that_touches_nothing() {
     house.post(&bo(), 1, "held");
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=9);
-    let asked = holes(&page.frame(talk[8].clone()));
+    let asked = event_queries(&page.frame(talk[8].clone()));
     page.frame(house.reset(Some(asked[0].reference + 1), LOBBY, 3));
     assert_eq!(page.rows(), ["held"], "the answer to another question");
     page.frame(house.reset(Some(asked[0].reference), LOBBY, 3));
@@ -74,17 +74,17 @@ fn a_hole_whose_filling_is_refused_for_now_is_asked_for_again() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
-    let asked = holes(&page.frame(talk[1].clone()));
+    let asked = event_queries(&page.frame(talk[1].clone()));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
-    assert!(set(&out, Timer::Request).is_some() && holes(&out).is_empty());
-    let again = holes(&page.ring(Timer::Request));
+    assert!(set(&out, Timer::Request).is_some() && event_queries(&out).is_empty());
+    let again = event_queries(&page.ring(Timer::Request));
     page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9));
     assert_eq!(page.texts(), [1, 2]);
 }
 
 #[test]
 fn no_more_holes_are_asked_for_at_once_than_the_limit_says() {
-    for many in [HOLES_ASKED_MAX - 1, HOLES_ASKED_MAX, HOLES_ASKED_MAX + 1] {
+    for many in [GAP_REQUESTS_MAX - 1, GAP_REQUESTS_MAX, GAP_REQUESTS_MAX + 1] {
         let mut house = House::new(1);
         for id in 10..10 + many as u64 {
             house.make(id, &id.to_string());
@@ -94,11 +94,11 @@ fn no_more_holes_are_asked_for_at_once_than_the_limit_says() {
         let mut asked = Vec::new();
         for id in 10..10 + many as u64 {
             let talk = house.talk(RoomId(id), 1..=2);
-            asked.extend(holes(&page.frame(talk[1].clone())));
+            asked.extend(event_queries(&page.frame(talk[1].clone())));
         }
-        assert_eq!(asked.len(), many.min(HOLES_ASKED_MAX));
+        assert_eq!(asked.len(), many.min(GAP_REQUESTS_MAX));
         let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
-        assert_eq!(holes(&page.frame(answer)).len(), many - asked.len(), "the next in turn");
+        assert_eq!(event_queries(&page.frame(answer)).len(), many - asked.len(), "the next in turn");
     }
 }
 
@@ -107,7 +107,7 @@ fn a_server_that_cannot_tell_what_is_missing_is_asked_for_everything() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
-    let asked = holes(&page.frame(talk[1].clone()));
+    let asked = event_queries(&page.frame(talk[1].clone()));
     let out = page.frame(house.events(asked[0].reference, asked[0].to, u64::MAX, 9));
     assert!(closes(&out).is_some());
     page.retry();
@@ -244,7 +244,7 @@ fn events_for_ourselves_have_an_order_of_their_own() {
     let said = house.post(&bo(), 1, "in the room");
     assert_eq!(closes(&page.frame(said)), None);
     assert_eq!(page.rows(), ["in the room"]);
-    let asked = holes(&page.frame(joined(20, me, 15)));
+    let asked = event_queries(&page.frame(joined(20, me, 15)));
     assert_eq!((asked[0].to, asked[0].after), (me, 12));
 }
 

@@ -1,9 +1,9 @@
 //! Back from a lost connection: what is held stays, what was missed follows.
 
 use crate::house::{House, LOBBY};
-use crate::page::{Page, ann, bo, closes, commands, histories, holes, posts};
+use crate::page::{Page, ann, bo, closes, commands, event_queries, history_queries, posts};
 use client::input::Input;
-use client::limits::BEYOND_MAX;
+use client::limits::BUFFERED_EVENTS_MAX;
 use client::view::{Edge, RoomItem};
 use shared::command::{Command, PageAnchor};
 use shared::{Address, RoomId};
@@ -84,18 +84,20 @@ fn a_hole_keeps_the_cursor_where_all_was_whole() {
 
 #[test]
 fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
-    for many in [BEYOND_MAX - 1, BEYOND_MAX, BEYOND_MAX + 1].map(|many| many as u64) {
+    for many in
+        [BUFFERED_EVENTS_MAX - 1, BUFFERED_EVENTS_MAX, BUFFERED_EVENTS_MAX + 1].map(|many| many as u64)
+    {
         let mut house = House::new(1);
         let mut page = Page::welcome_in(&house);
         let before = house.through().through;
         let first = house.talk(LOBBY, 1..=2).remove(1);
-        let asked = holes(&page.frame(first));
+        let asked = event_queries(&page.frame(first));
         // Read before the rest was said.
         let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
         let talk = house.talk(LOBBY, 3..=1 + many);
-        assert_eq!(holes(&page.frames(talk)), []);
-        let asked = holes(&page.frame(answer));
-        assert_eq!(asked.len(), usize::from(many > BEYOND_MAX as u64), "{many}");
+        assert_eq!(event_queries(&page.frames(talk)), []);
+        let asked = event_queries(&page.frame(answer));
+        assert_eq!(asked.len(), usize::from(many > BUFFERED_EVENTS_MAX as u64), "{many}");
         page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
         if let Some(asked) = asked.first() {
             let hello = page.comes_back();
@@ -115,14 +117,17 @@ fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
 fn what_was_dropped_beyond_a_hole_comes_with_the_next_answer() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let talk = house.talk(LOBBY, 1..=3 + BEYOND_MAX as u64);
-    let asked = holes(&page.frames(talk.into_iter().skip(1)));
+    let talk = house.talk(LOBBY, 1..=3 + BUFFERED_EVENTS_MAX as u64);
+    let asked = event_queries(&page.frames(talk.into_iter().skip(1)));
     // It tells of the first alone: what waits follows, and what was dropped does not.
-    let again = holes(&page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 1)));
+    let again = event_queries(&page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 1)));
     assert_eq!(again.len(), 1);
-    assert_eq!(holes(&page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9))), []);
+    assert_eq!(
+        event_queries(&page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9))),
+        []
+    );
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
-    assert_eq!(page.texts().last(), Some(&(3 + BEYOND_MAX as u64)));
+    assert_eq!(page.texts().last(), Some(&(3 + BUFFERED_EVENTS_MAX as u64)));
     assert_eq!(page.comes_back().cursor, Some(house.through().through));
 }
 
@@ -133,7 +138,7 @@ fn a_frame_that_was_not_read_is_missed_at_the_next_return() {
     house.talk(LOBBY, 1..=1);
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
     resumes(&mut page, &house);
-    let asked = holes(&page.frame(house.caught_up()));
+    let asked = event_queries(&page.frame(house.caught_up()));
     assert_eq!(asked[0].to, Address::Room(LOBBY));
     assert!(page.view().catching_up, "what is shown is not whole");
     page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 9));
@@ -166,7 +171,7 @@ fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
     assert_eq!(page.view().older, Edge::More);
-    let asked = histories(&page.give(Input::LoadOlder));
+    let asked = history_queries(&page.give(Input::LoadOlder));
     let page_of = house.history(asked[0].reference, LOBBY, asked[0].at);
     page.frame(page_of);
     assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
@@ -219,8 +224,8 @@ fn a_room_joined_meanwhile_goes_on_from_the_list() {
     assert_eq!(names(&mut page), ["", "tea"], "told again, it is known");
     page.frame(house.caught_up());
     let talk = house.talk(TEA, 6..=6);
-    assert_eq!(holes(&page.frames(talk)), []);
-    let asked = histories(&page.give(Input::OpenRoom(TEA)));
+    assert_eq!(event_queries(&page.frames(talk)), []);
+    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
     page.frame(house.history(asked[0].reference, TEA, asked[0].at));
     assert_eq!(page.texts(), (1..=6).collect::<Vec<_>>());
     assert!(cursor < house.through().through.n);
@@ -307,10 +312,10 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
-    let asked = histories(&page.give(Input::LoadOlder));
+    let asked = history_queries(&page.give(Input::LoadOlder));
     let hello = page.comes_back();
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
-    let again = histories(&out);
+    let again = history_queries(&out);
     assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
     assert!(matches!(again[0].at, PageAnchor::Before(_)));
     assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
@@ -329,7 +334,7 @@ fn a_session_begins_with_the_room_of_the_address() {
         assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
         // The server gives the lobby to who is not in that room.
         let welcome = house.welcome_to(page.hello, &ann(), given, 50);
-        assert_eq!(histories(&page.frame(welcome)), []);
+        assert_eq!(history_queries(&page.frame(welcome)), []);
         assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
         assert_eq!(page.comes_back().room, Some(given), "from then on the open one");
     }

@@ -1,7 +1,7 @@
 //! Rooms: joined, left, made, named anew, opened, looked for.
 
 use crate::house::{House, LOBBY, client_id, frame};
-use crate::page::{Page, ann, bo, commands, histories, posts};
+use crate::page::{Page, ann, bo, commands, history_queries, posts};
 use client::input::{Input, Timer};
 use client::persisted::CommandBody;
 use client::view::{Edge, RowState};
@@ -51,7 +51,7 @@ fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
     let talk = house.talk(TEA, 81..=82);
     page.frames(talk);
     assert_eq!(page.view().rooms[1].unread, 2);
-    let asked = histories(&page.give(Input::OpenRoom(TEA)));
+    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
     assert_eq!((page.view().room, page.view().older), (TEA, Edge::Loading));
     let talk = house.talk(TEA, 83..=83);
     page.frames(talk);
@@ -59,7 +59,7 @@ fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
     assert_eq!(page.texts(), (31..=83).collect::<Vec<_>>());
     assert_eq!((page.view().rooms[1].unread, page.view().following), (0, true));
     page.give(Input::OpenRoom(LOBBY));
-    assert_eq!(histories(&page.give(Input::OpenRoom(TEA))), [], "it is held");
+    assert_eq!(history_queries(&page.give(Input::OpenRoom(TEA))), [], "it is held");
     assert_eq!(page.view().rows.len(), 53);
 }
 
@@ -72,7 +72,7 @@ fn a_room_joined_on_another_page_is_there_and_goes_when_it_is_left() {
     let joined = house.join(7);
     page.frames(joined);
     assert_eq!(names(&mut page), ["", "tea"]);
-    let asked = histories(&page.give(Input::OpenRoom(TEA)));
+    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
     page.frame(house.history(asked[0].reference, TEA, asked[0].at));
     let talk = house.talk(TEA, 3..=3);
     page.frames(talk);

@@ -6,7 +6,7 @@ use client::Client;
 use client::effect::Effect;
 use client::input::{ConnectionId, Input, Timer};
 use client::limits::{
-    BESIDE_FIRST_MS, BESIDE_FRAMES_MAX, CONNECT_MS, FIRST_WORD_MS, REMEMBERED_MS, WORKS_MS,
+    CONNECT_MS, FALL_BACK_MS, GOOD_AFTER_MS, LAST_GOOD_MS, UPGRADE_EVENTS_MAX, UPGRADE_FIRST_MS,
 };
 use client::transport::LastGood;
 use client::transport::Transport::{self, EventStream, LongPoll, Poll, WebSocket};
@@ -16,7 +16,7 @@ use shared::{ClientId, Event, RoomId};
 use std::collections::BTreeMap;
 
 /// Ann's page, which may have two connections.
-struct Page {
+struct TransportPage {
     client: Client,
     now: u64,
     timers: BTreeMap<Timer, u64>,
@@ -25,11 +25,11 @@ struct Page {
     hellos: BTreeMap<ConnectionId, Hello>,
 }
 
-impl Page {
-    fn new(worked: Option<LastGood>) -> Self {
+impl TransportPage {
+    fn new(last_good: Option<LastGood>) -> Self {
         let (timers, open, hellos) = Default::default();
-        let mut page = Page { client: Client::new(1), now: 1_000_000, timers, open, hellos };
-        page.give(Input::TransportHints { last_good: worked, pinned: None });
+        let mut page = TransportPage { client: Client::new(1), now: 1_000_000, timers, open, hellos };
+        page.give(Input::TransportHints { last_good, pinned: None });
         page.give(Input::Started { build: "b".to_owned(), name: None });
         page.give(Input::RowsLoaded(None));
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
@@ -38,7 +38,7 @@ impl Page {
 
     /// Welcome in `house` by an event stream, since the WebSocket was refused.
     fn by_stream(house: &House) -> Self {
-        let mut page = Page::new(None);
+        let mut page = TransportPage::new(None);
         page.breaks(WebSocket);
         page.enter(house, EventStream);
         page
@@ -137,18 +137,18 @@ impl Page {
 
 #[test]
 fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
-    let mut page = Page::new(None);
+    let mut page = TransportPage::new(None);
     assert_eq!(page.tried(), [WebSocket]);
-    page.wait(FIRST_WORD_MS - 1);
+    page.wait(FALL_BACK_MS - 1);
     assert_eq!(page.tried(), [WebSocket]);
     page.wait(1);
     assert_eq!(page.tried(), [WebSocket, EventStream], "it may still open");
     page.opens(EventStream);
-    page.wait(FIRST_WORD_MS);
+    page.wait(FALL_BACK_MS);
     assert_eq!(page.tried(), [WebSocket, LongPoll], "a stream that says nothing is held back somewhere");
-    page.wait(FIRST_WORD_MS);
+    page.wait(FALL_BACK_MS);
     assert_eq!(page.tried(), [WebSocket, Poll]);
-    page.wait(CONNECT_MS - 3 * FIRST_WORD_MS);
+    page.wait(CONNECT_MS - 3 * FALL_BACK_MS);
     assert_eq!(page.tried(), [Poll], "the last is given its time");
     let link = page.client.view().connection;
     assert_eq!((link.transport, link.ready_state), (Poll, ReadyState::Connecting));
@@ -156,7 +156,7 @@ fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
 
 #[test]
 fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
-    let mut page = Page::new(None);
+    let mut page = TransportPage::new(None);
     for (transport, next) in [(WebSocket, EventStream), (EventStream, LongPoll), (LongPoll, Poll)] {
         page.breaks(transport);
         assert_eq!(page.tried(), [next]);
@@ -171,8 +171,8 @@ fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
 #[test]
 fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
     let house = House::new(1);
-    let mut page = Page::new(None);
-    page.wait(FIRST_WORD_MS);
+    let mut page = TransportPage::new(None);
+    page.wait(FALL_BACK_MS);
     page.opens(EventStream);
     page.enter(&house, WebSocket);
     assert_eq!(page.tried(), [WebSocket]);
@@ -181,19 +181,19 @@ fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
 
 #[test]
 fn a_websocket_that_opened_and_says_nothing_is_closed() {
-    let mut page = Page::new(None);
+    let mut page = TransportPage::new(None);
     page.opens(WebSocket);
-    page.wait(FIRST_WORD_MS);
+    page.wait(FALL_BACK_MS);
     assert_eq!(page.tried(), [EventStream]);
 }
 
 #[test]
 fn beside_what_serves_a_websocket_is_tried_and_taken() {
     let mut house = House::new(1);
-    let mut page = Page::by_stream(&house);
+    let mut page = TransportPage::by_stream(&house);
     let first = house.post(&ann(), 1, "first");
     page.frame(EventStream, first);
-    page.wait(BESIDE_FIRST_MS - 1);
+    page.wait(UPGRADE_FIRST_MS - 1);
     assert_eq!(page.tried(), [EventStream]);
     page.wait(1);
     assert_eq!(page.tried(), [WebSocket, EventStream]);
@@ -215,7 +215,7 @@ fn beside_what_serves_a_websocket_is_tried_and_taken() {
 #[test]
 fn what_was_under_way_is_sent_again_on_the_websocket() {
     let house = House::new(1);
-    let mut page = Page::by_stream(&house);
+    let mut page = TransportPage::by_stream(&house);
     let (client_id, room) = (ClientId([7; 16]), RoomId::LOBBY);
     let sent = page.give(Input::Send { client_id, room, text: "tea".to_owned() });
     assert_eq!(posts(&sent).len(), 1);
@@ -229,8 +229,8 @@ fn what_was_under_way_is_sent_again_on_the_websocket() {
 fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
     for how in ["closed", "silent"] {
         let mut house = House::new(1);
-        let mut page = Page::by_stream(&house);
-        page.wait(BESIDE_FIRST_MS);
+        let mut page = TransportPage::by_stream(&house);
+        page.wait(UPGRADE_FIRST_MS);
         page.opens(WebSocket);
         for number in 1..4 {
             let post = house.post(&ann(), number, &number.to_string());
@@ -240,17 +240,17 @@ fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
         if how == "closed" {
             page.breaks(WebSocket);
         } else {
-            page.wait(FIRST_WORD_MS);
+            page.wait(FALL_BACK_MS);
         }
         assert_eq!(page.texts(), ["1", "2", "3"], "{how}");
         assert_eq!(page.tried(), [EventStream]);
         // The next attempt comes, and is twice as long in coming each time.
-        page.wait(BESIDE_FIRST_MS - 1);
+        page.wait(UPGRADE_FIRST_MS - 1);
         assert_eq!(page.tried(), [EventStream]);
         page.wait(1);
         assert_eq!(page.tried(), [WebSocket, EventStream]);
         page.breaks(WebSocket);
-        page.wait(2 * BESIDE_FIRST_MS - 1);
+        page.wait(2 * UPGRADE_FIRST_MS - 1);
         assert_eq!(page.tried(), [EventStream]);
     }
 }
@@ -258,8 +258,8 @@ fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
 #[test]
 fn what_was_held_back_is_taken_where_the_person_wants_what_serves() {
     let mut house = House::new(1);
-    let mut page = Page::by_stream(&house);
-    page.wait(BESIDE_FIRST_MS);
+    let mut page = TransportPage::by_stream(&house);
+    page.wait(UPGRADE_FIRST_MS);
     page.opens(WebSocket);
     let post = house.post(&ann(), 1, "held");
     page.frame(EventStream, post);
@@ -278,7 +278,7 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
         (1006, EventStream),
     ] {
         let house = House::new(1);
-        let mut page = Page::new(None);
+        let mut page = TransportPage::new(None);
         for _ in 0..3 {
             page.enter(&house, WebSocket);
             page.now += 1_000;
@@ -293,11 +293,11 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
 #[test]
 fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
     let house = House::new(1);
-    let mut page = Page::by_stream(&house);
+    let mut page = TransportPage::by_stream(&house);
     page.give(Input::FollowsLeader(page.open[&EventStream]));
-    page.wait(BESIDE_FIRST_MS);
+    page.wait(UPGRADE_FIRST_MS);
     page.breaks(WebSocket);
-    page.wait(WORKS_MS);
+    page.wait(GOOD_AFTER_MS);
     let out = page.frame(EventStream, frame(&Event::Ping(house.through())));
     assert!(!out.iter().any(|effect| matches!(effect, Effect::RememberTransport(_))), "{out:?}");
     page.ends(EventStream, 1001);
@@ -308,12 +308,14 @@ fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
 
 #[test]
 fn no_more_is_held_back_than_may_be() {
-    for (count, shown) in
-        [(BESIDE_FRAMES_MAX - 1, 0), (BESIDE_FRAMES_MAX, 0), (BESIDE_FRAMES_MAX + 1, BESIDE_FRAMES_MAX + 1)]
-    {
+    for (count, shown) in [
+        (UPGRADE_EVENTS_MAX - 1, 0),
+        (UPGRADE_EVENTS_MAX, 0),
+        (UPGRADE_EVENTS_MAX + 1, UPGRADE_EVENTS_MAX + 1),
+    ] {
         let mut house = House::new(1);
-        let mut page = Page::by_stream(&house);
-        page.wait(BESIDE_FIRST_MS);
+        let mut page = TransportPage::by_stream(&house);
+        page.wait(UPGRADE_FIRST_MS);
         page.opens(WebSocket);
         for number in 0..count as u64 {
             let post = house.post(&ann(), number, &number.to_string());
@@ -327,20 +329,20 @@ fn no_more_is_held_back_than_may_be() {
 fn what_lasted_is_remembered_and_forgotten_on_another_network() {
     let house = House::new(1);
     for change in [Input::NetworkReported { online: true }, Input::NetworkChanged] {
-        let mut page = Page::by_stream(&house);
-        page.wait(BESIDE_FIRST_MS);
+        let mut page = TransportPage::by_stream(&house);
+        page.wait(UPGRADE_FIRST_MS);
         page.breaks(WebSocket);
-        page.wait(WORKS_MS - BESIDE_FIRST_MS - 1_000);
+        page.wait(GOOD_AFTER_MS - UPGRADE_FIRST_MS - 1_000);
         page.now += 1_000;
         let ping = frame(&Event::Ping(house.through()));
         let out = page.frame(EventStream, ping);
-        let worked = LastGood { transport: EventStream, until: page.now + REMEMBERED_MS };
-        assert!(out.contains(&Effect::RememberTransport(Some(worked))), "{out:?}");
+        let last_good = LastGood { transport: EventStream, until: page.now + LAST_GOOD_MS };
+        assert!(out.contains(&Effect::RememberTransport(Some(last_good))), "{out:?}");
         let out = page.give(change);
         assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
         page.wait(0);
         assert_eq!(page.tried(), [WebSocket, EventStream], "it is tried at once");
-        let mut next = Page::new(Some(LastGood { until: 1_000_000 + REMEMBERED_MS, ..worked }));
+        let mut next = TransportPage::new(Some(LastGood { until: 1_000_000 + LAST_GOOD_MS, ..last_good }));
         assert_eq!(next.tried(), [EventStream]);
         next.enter(&house, EventStream);
     }
@@ -349,29 +351,29 @@ fn what_lasted_is_remembered_and_forgotten_on_another_network() {
 #[test]
 fn three_that_break_soon_are_enough() {
     let house = House::new(1);
-    let mut page = Page::new(None);
+    let mut page = TransportPage::new(None);
     for _ in 0..3 {
         page.enter(&house, WebSocket);
-        page.now += WORKS_MS - 1_000;
+        page.now += GOOD_AFTER_MS - 1_000;
         page.breaks(WebSocket);
         page.now = page.client.view().connection.retry_at.expect("a wait");
         page.give(Input::TimerFired(Timer::Retry));
     }
     assert_eq!(page.tried(), [EventStream]);
     page.enter(&house, EventStream);
-    page.wait(WORKS_MS / 2);
+    page.wait(GOOD_AFTER_MS / 2);
     assert_eq!(page.tried(), [EventStream], "and it is not tried beside either");
 }
 
 #[test]
 fn what_is_pinned_is_taken_now_and_let_go_again() {
     let house = House::new(1);
-    let mut page = Page::by_stream(&house);
+    let mut page = TransportPage::by_stream(&house);
     let out = page.give(Input::PinTransport(Some(LongPoll)));
     assert!(out.contains(&Effect::RememberPin(Some(LongPoll))));
     assert_eq!((page.tried(), page.client.view().pinned), (vec![LongPoll], Some(LongPoll)));
     page.enter(&house, LongPoll);
-    page.wait(2 * BESIDE_FIRST_MS);
+    page.wait(2 * UPGRADE_FIRST_MS);
     assert_eq!(page.tried(), [LongPoll], "nothing else is tried");
     page.breaks(LongPoll);
     page.now = page.client.view().connection.retry_at.expect("a wait");
@@ -385,7 +387,7 @@ fn what_is_pinned_is_taken_now_and_let_go_again() {
 
 #[test]
 fn who_is_signed_out_on_a_lesser_transport_is_asked_who_they_are() {
-    let mut page = Page::new(None);
+    let mut page = TransportPage::new(None);
     page.breaks(WebSocket);
     page.opens(EventStream);
     let out = page.ends(EventStream, 4401);

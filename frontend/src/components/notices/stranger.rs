@@ -12,7 +12,7 @@ use crate::context::{Seen, Surroundings};
 use crate::language::{Language, tr};
 use crate::{sentence, title};
 use client::input::Input;
-use client::limits::FOUND_ROOMS_MAX;
+use client::limits::DIRECTORY_ROOMS_MAX;
 use client::persisted::CommandBody;
 use client::view::{DirectoryPage, Edge, RowState, View};
 use shared::{ErrorCode, RoomId};
@@ -119,7 +119,7 @@ fn learn(found: &DirectoryPage, room: RoomId) -> Option<Known> {
     let is_passed = found.rooms.last().is_some_and(|last| room < last.id);
     match found.edge {
         _ if is_passed => Some(Known::Gone),
-        Edge::End if found.rooms.len() < FOUND_ROOMS_MAX => Some(Known::Gone),
+        Edge::End if found.rooms.len() < DIRECTORY_ROOMS_MAX => Some(Known::Gone),
         Edge::End | Edge::Failed => Some(Known::TooFar),
         Edge::More | Edge::Loading => None,
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_end_of_what_is_looked_through_is_not_the_end_of_the_house() {
-        let many = FOUND_ROOMS_MAX as u64;
+        let many = DIRECTORY_ROOMS_MAX as u64;
         let far = RoomId(many + 7);
         for (many, known) in [(many - 1, Known::Gone), (many, Known::TooFar), (many + 1, Known::TooFar)] {
             assert_eq!(learn(&found(1..=many, Edge::End), far), Some(known));

@@ -13,115 +13,115 @@ fn names_are_read_back() {
 
 #[test]
 fn one_after_the_other_is_tried_and_then_the_row_is_over() {
-    let mut choice = TransportSelector::new();
-    assert_eq!(choice.first(NOW), WebSocket);
+    let mut selector = TransportSelector::new();
+    assert_eq!(selector.choose_first(NOW), WebSocket);
     for next in [EventStream, LongPoll, Poll] {
-        assert!(choice.has_next(NOW));
-        assert_eq!(choice.fall_back(true, NOW), Some(next));
+        assert!(selector.has_fallback(NOW));
+        assert_eq!(selector.fall_back(true, NOW), Some(next));
     }
-    assert!(!choice.has_next(NOW));
-    assert_eq!(choice.fall_back(true, NOW), None);
-    assert_eq!(choice.first(NOW), WebSocket);
+    assert!(!selector.has_fallback(NOW));
+    assert_eq!(selector.fall_back(true, NOW), None);
+    assert_eq!(selector.choose_first(NOW), WebSocket);
 }
 
 #[test]
 fn what_ends_soon_three_times_is_left_alone_for_ten_minutes() {
-    let mut choice = TransportSelector::new();
-    for end in 1..=SHORT_ENDS_MAX {
-        assert_eq!(choice.first(NOW), WebSocket, "after {} short ends", end - 1);
-        choice.welcomed(WebSocket, NOW);
-        choice.ended(true, NOW + WORKS_MS - 1);
+    let mut selector = TransportSelector::new();
+    for end in 1..=SHORT_CONNECTIONS_MAX {
+        assert_eq!(selector.choose_first(NOW), WebSocket, "after {} short ends", end - 1);
+        selector.mark_welcomed(WebSocket, NOW);
+        selector.mark_ended(true, NOW + GOOD_AFTER_MS - 1);
     }
-    let until = NOW + WORKS_MS - 1 + AVOIDED_MS;
-    assert_eq!(choice.first(until - 1), EventStream);
-    assert_eq!(choice.first(until), WebSocket);
-    assert_eq!(choice.first(NOW - AVOIDED_MS), WebSocket, "whatever the clock says meanwhile");
+    let until = NOW + GOOD_AFTER_MS - 1 + AVOIDED_MS;
+    assert_eq!(selector.choose_first(until - 1), EventStream);
+    assert_eq!(selector.choose_first(until), WebSocket);
+    assert_eq!(selector.choose_first(NOW - AVOIDED_MS), WebSocket, "whatever the clock says meanwhile");
 }
 
 #[test]
 fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
-    let mut choice = TransportSelector::new();
+    let mut selector = TransportSelector::new();
     for _ in 0..9 {
-        choice.first(NOW);
-        choice.welcomed(WebSocket, NOW);
-        choice.ended(false, NOW + 1);
+        selector.choose_first(NOW);
+        selector.mark_welcomed(WebSocket, NOW);
+        selector.mark_ended(false, NOW + 1);
     }
-    assert_eq!(choice.first(NOW + 1), WebSocket);
+    assert_eq!(selector.choose_first(NOW + 1), WebSocket);
     for _ in 0..9 {
-        for lasted in [1, WORKS_MS, 1] {
-            choice.first(NOW);
-            choice.welcomed(WebSocket, NOW);
-            choice.ended(true, NOW + lasted);
+        for lasted in [1, GOOD_AFTER_MS, 1] {
+            selector.choose_first(NOW);
+            selector.mark_welcomed(WebSocket, NOW);
+            selector.mark_ended(true, NOW + lasted);
         }
         // One that lasts ends the row of two.
-        choice.first(NOW);
-        choice.welcomed(WebSocket, NOW);
-        choice.ended(true, NOW + WORKS_MS);
+        selector.choose_first(NOW);
+        selector.mark_welcomed(WebSocket, NOW);
+        selector.mark_ended(true, NOW + GOOD_AFTER_MS);
     }
-    assert_eq!(choice.first(NOW), WebSocket);
+    assert_eq!(selector.choose_first(NOW), WebSocket);
 }
 
 #[test]
 fn what_lasted_is_remembered_for_a_day_and_comes_first() {
-    let mut choice = TransportSelector::new();
-    choice.first(NOW);
-    choice.fall_back(false, NOW);
-    choice.welcomed(EventStream, NOW);
-    assert_eq!(choice.lasted(NOW + WORKS_MS - 1), None);
-    let worked = LastGood { transport: EventStream, until: NOW + WORKS_MS + REMEMBERED_MS };
-    assert_eq!(choice.lasted(NOW + WORKS_MS), Some(worked));
-    assert_eq!(choice.lasted(NOW + WORKS_MS), None, "once");
-    choice.ended(true, NOW + WORKS_MS);
+    let mut selector = TransportSelector::new();
+    selector.choose_first(NOW);
+    selector.fall_back(false, NOW);
+    selector.mark_welcomed(EventStream, NOW);
+    assert_eq!(selector.take_last_good(NOW + GOOD_AFTER_MS - 1), None);
+    let last_good = LastGood { transport: EventStream, until: NOW + GOOD_AFTER_MS + LAST_GOOD_MS };
+    assert_eq!(selector.take_last_good(NOW + GOOD_AFTER_MS), Some(last_good));
+    assert_eq!(selector.take_last_good(NOW + GOOD_AFTER_MS), None, "once");
+    selector.mark_ended(true, NOW + GOOD_AFTER_MS);
     let mut next_visit = TransportSelector::new();
-    next_visit.remember(Some(worked));
-    assert_eq!(next_visit.first(worked.until - 1), EventStream);
-    assert_eq!(next_visit.first(worked.until), WebSocket);
-    assert_eq!(next_visit.first(NOW + WORKS_MS), EventStream);
-    assert_eq!(next_visit.first(NOW), WebSocket, "by a clock that was set back");
-    assert!(next_visit.forget());
-    assert_eq!(next_visit.first(NOW + WORKS_MS), WebSocket, "on another network");
+    next_visit.set_last_good(Some(last_good));
+    assert_eq!(next_visit.choose_first(last_good.until - 1), EventStream);
+    assert_eq!(next_visit.choose_first(last_good.until), WebSocket);
+    assert_eq!(next_visit.choose_first(NOW + GOOD_AFTER_MS), EventStream);
+    assert_eq!(next_visit.choose_first(NOW), WebSocket, "by a clock that was set back");
+    assert!(next_visit.forget_network());
+    assert_eq!(next_visit.choose_first(NOW + GOOD_AFTER_MS), WebSocket, "on another network");
 }
 
 #[test]
 fn what_worked_and_is_refused_is_tried_again_before_the_next() {
-    let mut choice = TransportSelector::new();
-    choice.remember(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
-    for _ in 0..TRUSTED_FAILURES_MAX {
-        assert_eq!(choice.first(NOW), WebSocket);
-        assert_eq!(choice.fall_back(true, NOW), None);
+    let mut selector = TransportSelector::new();
+    selector.set_last_good(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
+    for _ in 0..LAST_GOOD_FAILURES_MAX {
+        assert_eq!(selector.choose_first(NOW), WebSocket);
+        assert_eq!(selector.fall_back(true, NOW), None);
     }
-    choice.first(NOW);
-    assert_eq!(choice.fall_back(true, NOW), Some(EventStream));
-    let mut choice = TransportSelector::new();
-    choice.remember(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
-    choice.first(NOW);
-    assert_eq!(choice.fall_back(false, NOW), Some(EventStream), "silence is no server that is away");
+    selector.choose_first(NOW);
+    assert_eq!(selector.fall_back(true, NOW), Some(EventStream));
+    let mut selector = TransportSelector::new();
+    selector.set_last_good(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
+    selector.choose_first(NOW);
+    assert_eq!(selector.fall_back(false, NOW), Some(EventStream), "silence is no server that is away");
 }
 
 #[test]
 fn what_is_pinned_is_all_there_is() {
     for transport in Transport::ALL {
-        let mut choice = TransportSelector::new();
-        choice.pin(Some(transport));
-        assert_eq!(choice.first(NOW), transport);
-        assert!(!choice.has_next(NOW));
-        assert_eq!(choice.fall_back(true, NOW), None);
-        choice.welcomed(transport, NOW);
-        assert_eq!(choice.upgrade_from(), None);
-        assert_eq!(choice.lasted(NOW + WORKS_MS), None, "nothing is learnt from it");
+        let mut selector = TransportSelector::new();
+        selector.pin(Some(transport));
+        assert_eq!(selector.choose_first(NOW), transport);
+        assert!(!selector.has_fallback(NOW));
+        assert_eq!(selector.fall_back(true, NOW), None);
+        selector.mark_welcomed(transport, NOW);
+        assert_eq!(selector.upgrade_allowed_at(), None);
+        assert_eq!(selector.take_last_good(NOW + GOOD_AFTER_MS), None, "nothing is learnt from it");
     }
 }
 
 #[test]
 fn the_last_is_never_left_alone() {
-    let mut choice = TransportSelector::new();
+    let mut selector = TransportSelector::new();
     for _ in 0..3 {
         for transport in Transport::ALL {
-            choice.welcomed(transport, NOW);
-            choice.ended(true, NOW);
+            selector.mark_welcomed(transport, NOW);
+            selector.mark_ended(true, NOW);
         }
     }
-    assert_eq!(choice.first(NOW), Poll);
-    choice.welcomed(Poll, NOW);
-    assert_eq!(choice.upgrade_from(), Some(NOW + AVOIDED_MS));
+    assert_eq!(selector.choose_first(NOW), Poll);
+    selector.mark_welcomed(Poll, NOW);
+    assert_eq!(selector.upgrade_allowed_at(), Some(NOW + AVOIDED_MS));
 }

@@ -12,7 +12,7 @@ fn talk(rooms: &mut Rooms, id: u64, many: usize) {
     let members = Members::default();
     let room = rooms.get_mut(RoomId(id)).unwrap();
     for _ in 0..many {
-        let seq = room.timeline.newest().unwrap() + 1;
+        let seq = room.timeline.newest_seq().unwrap() + 1;
         let message = Message {
             n: seq,
             seq,
@@ -23,9 +23,9 @@ fn talk(rooms: &mut Rooms, id: u64, many: usize) {
             client_id: ClientId(u128::from(seq).to_be_bytes()),
             text: String::new(),
         };
-        room.timeline.posted(&message, Viewer { me: None, members: &members });
+        room.timeline.apply_posted(&message, Viewer { me: None, members: &members });
     }
-    rooms.bound();
+    rooms.evict();
 }
 
 fn held(rooms: &Rooms) -> Vec<usize> {
@@ -36,16 +36,16 @@ fn held(rooms: &Rooms) -> Vec<usize> {
 fn the_rooms_that_were_open_longest_ago_let_go_of_theirs_first() {
     let mut rooms = Rooms::default();
     let entries: Vec<RoomEntry> = (1..=5).map(entry).collect();
-    rooms.resume(&entries, 1);
+    rooms.resume_session(&entries, 1);
     let quarter = HELD_ROWS_MAX / 4;
     for id in [2, 3, 4, 1] {
-        rooms.enter(RoomId(id));
+        rooms.open_room(RoomId(id));
         talk(&mut rooms, id, if id == 1 { quarter - 1 } else { quarter });
     }
     assert_eq!(held(&rooms), [quarter - 1, quarter, quarter, quarter, 0]);
     talk(&mut rooms, 1, 1);
     assert_eq!(held(&rooms), [quarter, quarter, quarter, quarter, 0], "as many as may be");
-    rooms.enter(RoomId(5));
+    rooms.open_room(RoomId(5));
     talk(&mut rooms, 5, 1);
     assert_eq!(held(&rooms), [quarter, 0, quarter, quarter, 1], "one more");
 }
@@ -55,9 +55,9 @@ fn as_many_rooms_are_held_as_the_limit_says() {
     for many in [ROOMS_MAX - 1, ROOMS_MAX, ROOMS_MAX + 1] {
         let mut rooms = Rooms::default();
         let entries: Vec<RoomEntry> = (1..=many as u64).map(entry).collect();
-        rooms.resume(&entries, 1);
+        rooms.resume_session(&entries, 1);
         assert_eq!(rooms.iter().count(), many.min(ROOMS_MAX));
-        rooms.join(RoomId(99_999), Room::told(2, "", ""));
+        rooms.join(RoomId(99_999), Room::joined(2, "", ""));
         assert_eq!(rooms.iter().count(), (many + 1).min(ROOMS_MAX));
     }
 }
@@ -65,10 +65,10 @@ fn as_many_rooms_are_held_as_the_limit_says() {
 #[test]
 fn a_room_that_one_is_not_in_is_opened_when_one_is() {
     let mut rooms = Rooms::default();
-    rooms.resume(&[entry(1)], 1);
-    rooms.enter(RoomId(7));
+    rooms.resume_session(&[entry(1)], 1);
+    rooms.open_room(RoomId(7));
     assert_eq!(rooms.open_id(), RoomId(1));
-    rooms.join(RoomId(7), Room::told(2, "tea", ""));
+    rooms.join(RoomId(7), Room::joined(2, "tea", ""));
     assert_eq!(rooms.open_id(), RoomId(7));
     rooms.leave(RoomId(7));
     assert_eq!(rooms.open_id(), RoomId(1));

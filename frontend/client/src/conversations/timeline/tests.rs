@@ -33,20 +33,20 @@ fn silence() -> RoomSnapshot {
 }
 
 fn reset(timeline: &mut Timeline, snapshot: &RoomSnapshot) {
-    timeline.reset(snapshot, Viewer { me: None, members: &Members::default() });
+    timeline.apply_snapshot(snapshot, Viewer { me: None, members: &Members::default() });
 }
 
 fn posted(timeline: &mut Timeline, message: &Message) {
-    timeline.posted(message, Viewer { me: None, members: &Members::default() });
+    timeline.apply_posted(message, Viewer { me: None, members: &Members::default() });
 }
 
 fn replied(timeline: &mut Timeline, message: &Message) {
     let reach = timeline.live.last().map_or(0, |last| last.n);
-    timeline.replied(message, reach, Viewer { me: None, members: &Members::default() });
+    timeline.add_acked(message, reach, Viewer { me: None, members: &Members::default() });
 }
 
 fn held(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
-    let mut timeline = Timeline::bare(Some(0));
+    let mut timeline = Timeline::unloaded(Some(0));
     reset(&mut timeline, &snapshot(seqs));
     timeline
 }
@@ -62,7 +62,7 @@ fn texts(timeline: &Timeline) -> Vec<String> {
 fn page(seqs: std::ops::RangeInclusive<u64>, newer: bool) -> Segment {
     let older = *seqs.start() > 1;
     let messages: Vec<Message> = seqs.map(message).collect();
-    Segment::of(&messages, older, newer, Viewer { me: None, members: &Members::default() })
+    Segment::from_messages(&messages, older, newer, Viewer { me: None, members: &Members::default() })
 }
 
 fn expected(seqs: impl IntoIterator<Item = u64>) -> Vec<String> {
@@ -148,7 +148,7 @@ fn an_old_post_sent_again_is_not_shown_where_it_does_not_belong() {
     replied(&mut timeline, &message(20));
     assert_eq!(texts(&timeline), expected(50..=55));
     assert!(timeline.has_older());
-    let mut empty = Timeline::bare(Some(0));
+    let mut empty = Timeline::unloaded(Some(0));
     reset(&mut empty, &silence());
     replied(&mut empty, &message(1));
     assert_eq!(texts(&empty), expected(1..=1));
@@ -164,8 +164,8 @@ fn no_more_rows_are_shown_than_the_limit_and_the_oldest_leave() {
         }
         assert_eq!(texts(&timeline), expected(oldest..=newest));
         assert_eq!(timeline.has_older(), older);
-        assert!(timeline.has(key(1)), "it is held all the same");
-        assert!(!timeline.lacks_older());
+        assert!(timeline.contains(key(1)), "it is held all the same");
+        assert!(!timeline.needs_older_page());
     }
 }
 
@@ -177,7 +177,7 @@ fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
         if newest >= max {
             posted(&mut timeline, &message(newest));
         }
-        assert_eq!((timeline.has(key(1)), timeline.len() as u64), (first_is_held, newest.min(max)));
+        assert_eq!((timeline.contains(key(1)), timeline.len() as u64), (first_is_held, newest.min(max)));
     }
     assert_eq!(texts(&timeline), expected(max - 100..=max + 1), "the window is none the shorter");
 }
@@ -186,7 +186,7 @@ fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
 fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
     let max = ROOM_ROWS_MAX as u64;
     let mut timeline = held(1..=max);
-    timeline.show(message(100).n);
+    timeline.show_position(message(100).n);
     let before = texts(&timeline);
     for seq in max + 1..=max + 9 {
         posted(&mut timeline, &message(seq));
@@ -195,11 +195,11 @@ fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
     assert!(timeline.len() < 600 && timeline.has_newer());
     timeline.grow_newer();
     timeline.grow_newer();
-    assert!(timeline.lacks_newer(), "what comes next is to be paged in");
-    let next = timeline.page_after();
+    assert!(timeline.needs_newer_page(), "what comes next is to be paged in");
+    let next = timeline.newer_page();
     let PageAnchor::After(n) = next else { panic!("{next:?}") };
-    assert!(timeline.paged(page(n / 10 + 1..=n / 10 + 50, true), next));
-    timeline.latest();
+    assert!(timeline.add_page(page(n / 10 + 1..=n / 10 + 50, true), next));
+    timeline.show_latest();
     assert_eq!(texts(&timeline), expected(max + 10 - 100..=max + 9));
 }
 
@@ -207,52 +207,52 @@ fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
 fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
     let mut timeline = held(99_000..=99_100);
     let mut end = 1_050;
-    timeline.land(page(1_001..=end, true), PageAnchor::Around(message(1_020).n));
+    timeline.land_jump(page(1_001..=end, true), PageAnchor::Around(message(1_020).n));
     for _ in 0..ROOM_ROWS_MAX / 50 {
-        let at = timeline.page_after();
-        assert!(timeline.paged(page(end + 1..=end + 50, true), at));
+        let at = timeline.newer_page();
+        assert!(timeline.add_page(page(end + 1..=end + 50, true), at));
         end += 50;
         assert!(timeline.len() <= ROOM_ROWS_MAX);
     }
-    assert!(timeline.has(key(end)) && !timeline.has(key(1_001)));
+    assert!(timeline.contains(key(end)) && !timeline.contains(key(1_001)));
     assert!(timeline.rows().len() <= WINDOW_ROWS_MAX);
 }
 
 #[test]
 fn no_more_of_our_own_stand_ahead_than_the_limit() {
-    for many in [AHEAD_MAX - 1, AHEAD_MAX, AHEAD_MAX + 1] {
+    for many in [ACKED_ROWS_MAX - 1, ACKED_ROWS_MAX, ACKED_ROWS_MAX + 1] {
         let mut timeline = held(1..=1);
         (0..many as u64).for_each(|more| replied(&mut timeline, &message(3 + more)));
-        assert_eq!(timeline.ahead.len(), many.min(AHEAD_MAX));
-        assert_eq!(timeline.has(key(3)), many <= AHEAD_MAX);
+        assert_eq!(timeline.acked.len(), many.min(ACKED_ROWS_MAX));
+        assert_eq!(timeline.contains(key(3)), many <= ACKED_ROWS_MAX);
     }
 }
 
 #[test]
 fn a_snapshot_that_touches_nothing_moves_no_reader() {
     let mut timeline = held(1..=50);
-    timeline.follow(false);
+    timeline.set_at_end(false);
     reset(&mut timeline, &snapshot(90..=99));
     assert_eq!(texts(&timeline), expected(1..=50));
-    assert!(timeline.has_newer() && timeline.lacks_newer());
-    assert!(timeline.paged(page(51..=95, true), PageAnchor::After(message(50).n)));
-    assert!(!timeline.on_past, "now they touch");
-    timeline.latest();
+    assert!(timeline.has_newer() && timeline.needs_newer_page());
+    assert!(timeline.add_page(page(51..=95, true), PageAnchor::After(message(50).n)));
+    assert!(!timeline.is_on_past, "now they touch");
+    timeline.show_latest();
     assert_eq!(texts(&timeline), expected(1..=99)[..].to_vec());
 }
 
 #[test]
 fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
-    let mut timeline = Timeline::bare(None);
+    let mut timeline = Timeline::unloaded(None);
     assert!(timeline.is_unloaded());
-    let before = timeline.page_before(40);
+    let before = timeline.older_page(40);
     assert_eq!(before, PageAnchor::Before(41));
     posted(&mut timeline, &message(5));
-    assert!(!timeline.paged(page(1..=3, false), before), "the fourth is missing");
-    assert!(timeline.paged(page(1..=4, false), before));
+    assert!(!timeline.add_page(page(1..=3, false), before), "the fourth is missing");
+    assert!(timeline.add_page(page(1..=4, false), before));
     assert_eq!(texts(&timeline), expected(1..=5));
-    let mut quiet = Timeline::bare(None);
-    quiet.land(page(1..=4, false), PageAnchor::Around(message(2).n));
+    let mut quiet = Timeline::unloaded(None);
+    quiet.land_jump(page(1..=4, false), PageAnchor::Around(message(2).n));
     assert_eq!((texts(&quiet), quiet.has_newer()), (expected(1..=4), false));
     posted(&mut quiet, &message(5));
     assert_eq!(texts(&quiet), expected(1..=5));
@@ -261,13 +261,13 @@ fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
 #[test]
 fn a_page_newer_than_the_rooms_events_waits_for_them() {
     let mut timeline = held(1..=10);
-    timeline.land(page(9..=14, false), PageAnchor::Around(message(12).n));
+    timeline.land_jump(page(9..=14, false), PageAnchor::Around(message(12).n));
     assert_eq!(texts(&timeline), expected(9..=14));
     for seq in 11..=14 {
         posted(&mut timeline, &message(seq));
     }
-    assert!(!timeline.on_past);
-    assert!(timeline.has(key(1)) && timeline.has(key(14)));
+    assert!(!timeline.is_on_past);
+    assert!(timeline.contains(key(1)) && timeline.contains(key(14)));
     assert_eq!(timeline.len(), 14);
 }
 
@@ -275,9 +275,9 @@ fn a_page_newer_than_the_rooms_events_waits_for_them() {
 fn an_unloaded_room_goes_on_from_where_it_is() {
     let mut timeline = held(1..=10);
     timeline.unload();
-    assert_eq!((timeline.len(), timeline.newest(), timeline.is_unloaded()), (0, Some(10), true));
+    assert_eq!((timeline.len(), timeline.newest_seq(), timeline.is_unloaded()), (0, Some(10), true));
     posted(&mut timeline, &message(11));
-    assert!(timeline.paged(page(1..=10, false), PageAnchor::Before(message(11).n)));
+    assert!(timeline.add_page(page(1..=10, false), PageAnchor::Before(message(11).n)));
     assert_eq!(texts(&timeline), expected(1..=11));
 }
 
@@ -295,8 +295,8 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
     let mut timeline = held(1..=4);
     let before: Vec<Rc<Row>> = rows(&timeline);
     let mut members = Members::default();
-    members.named(message(1).author, "Ann", 1);
-    timeline.look_again(Viewer { me: Some(message(2).author), members: &members });
+    members.set_name(message(1).author, "Ann", 1);
+    timeline.refresh_rows(Viewer { me: Some(message(2).author), members: &members });
     let after: Vec<Rc<Row>> = rows(&timeline);
     let names: Vec<&str> = after.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["Ann", "member 3", "member 1", "Ann"]);
@@ -311,20 +311,20 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
 fn what_left_the_window_for_what_was_unsettled_comes_back_when_that_is_gone() {
     for (unsettled, shown) in [(WINDOW_ROWS_MAX - 1, 1), (WINDOW_ROWS_MAX, 0), (WINDOW_ROWS_MAX + 1, 0)] {
         let mut timeline = held(1..=20);
-        timeline.stands_before(unsettled);
+        timeline.set_unsettled(unsettled);
         posted(&mut timeline, &message(21));
         assert_eq!(texts(&timeline).len(), shown, "{unsettled}");
-        timeline.stands_before(WINDOW_ROWS_MAX - 5);
+        timeline.set_unsettled(WINDOW_ROWS_MAX - 5);
         assert_eq!(texts(&timeline), expected(17..=21));
-        timeline.stands_before(0);
+        timeline.set_unsettled(0);
         assert_eq!(texts(&timeline), expected(1..=21));
         assert!(timeline.is_following() && !timeline.has_older());
     }
     let mut timeline = held(1..=100);
     (101..=250).for_each(|seq| posted(&mut timeline, &message(seq)));
-    timeline.stands_before(WINDOW_ROWS_MAX);
-    timeline.stands_before(0);
-    assert_eq!(texts(&timeline).len(), WINDOW_OPEN, "as of a room that is opened");
+    timeline.set_unsettled(WINDOW_ROWS_MAX);
+    timeline.set_unsettled(0);
+    assert_eq!(texts(&timeline).len(), WINDOW_FIRST_ROWS, "as of a room that is opened");
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_snapshot_that_no_server_of_ours_makes_does_no_harm() {
     wild.messages.push(message(2));
     wild.messages.push(Message { client_id: ClientId([9; 16]), ..message(2) });
     wild.messages.push(Message { n: u64::MAX, seq: u64::MAX, client_id: ClientId([8; 16]), ..message(2) });
-    let mut timeline = Timeline::bare(Some(0));
+    let mut timeline = Timeline::unloaded(Some(0));
     for _ in 0..3 {
         reset(&mut timeline, &wild);
         assert_eq!(rows(&timeline).len(), 2, "what is in order");

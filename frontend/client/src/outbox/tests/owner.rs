@@ -7,13 +7,13 @@ fn rows_go_along_with_a_person_who_came_back_under_the_same_name() {
     let mut outbox = outbox(1..=2);
     send(&mut outbox);
     outbox.disconnected();
-    let (shelf, out) = welcomed(&mut outbox, Epoch(2), &member(5, "Ann"));
+    let (foreign_rows, out) = welcomed(&mut outbox, Epoch(2), &member(5, "Ann"));
     let (rows, _) = outbox.rows(LOBBY, true);
     assert_eq!(rows.iter().map(|row| row.key).collect::<Vec<_>>(), [key(5, 1), key(5, 2)]);
     assert!(
         matches!(&out[..2], [Effect::SaveRow(one), Effect::SaveRow(two)] if [one.key(), two.key()] == [key(5, 1), key(5, 2)])
     );
-    assert_eq!(shelf.left_behind(None), []);
+    assert_eq!(foreign_rows.left_behind(None), []);
     assert_eq!(send(&mut outbox), [1]);
 }
 
@@ -22,12 +22,12 @@ fn rows_of_somebody_else_are_put_away_and_are_theirs_who_asks_for_them() {
     for (epoch, you) in [(EPOCH, member(2, "Bo")), (Epoch(2), member(2, "Bo")), (Epoch(2), member(1, "Bo"))] {
         let mut outbox = Outbox::default();
         push(&mut outbox, id(1), LOBBY, "1", 0);
-        let (mut shelf, _) = welcomed(&mut outbox, epoch, &you);
+        let (mut foreign_rows, _) = welcomed(&mut outbox, epoch, &you);
         assert_eq!((send(&mut outbox), shown(&mut outbox)), (vec![], vec![]));
         let ann = owner(EPOCH, &ann());
-        let left = shelf.left_behind(Some(owner(epoch, &you)));
+        let left = foreign_rows.left_behind(Some(owner(epoch, &you)));
         assert_eq!(left.iter().map(|left| (left.owner, left.rows)).collect::<Vec<_>>(), [(ann, 1)]);
-        let (rows, _) = shelf.take_of(ann, OUTBOX_ROWS_MAX);
+        let (rows, _) = foreign_rows.take_owned_by(ann, OUTBOX_ROWS_MAX);
         let mut out = Vec::new();
         outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut out);
         assert_eq!(send(&mut outbox), [1]);
@@ -56,8 +56,8 @@ fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked
                 refuse(&mut outbox, 1, ErrorCode::TooManyRooms);
             }
             outbox.disconnected();
-            let (mut shelf, _) = welcomed(&mut outbox, epoch, &you);
-            let (rows, _) = shelf.take_of(owner(EPOCH, &ann()), OUTBOX_ROWS_MAX);
+            let (mut foreign_rows, _) = welcomed(&mut outbox, epoch, &you);
+            let (rows, _) = foreign_rows.take_owned_by(owner(EPOCH, &ann()), OUTBOX_ROWS_MAX);
             outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut Vec::new());
             if refused && name == "Ann" {
                 assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(ErrorCode::TooManyRooms));
@@ -67,7 +67,7 @@ fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked
             if !again {
                 assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
                 outbox.retry(key(5, 1), 0, &mut Vec::new());
-                outbox.kept(id(1), true);
+                outbox.note_saved(id(1), true);
                 assert_eq!(send(&mut outbox), [1], "the person says so");
             }
         }
@@ -77,8 +77,8 @@ fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked
 #[test]
 fn what_asks_for_no_message_is_asked_for_by_whoever_is_here() {
     let mut outbox = live();
-    outbox.push(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::Join { room: OTHER }, 0, &mut Vec::new());
-    outbox.kept(id(1), true);
+    outbox.add(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::Join { room: OTHER }, 0, &mut Vec::new());
+    outbox.note_saved(id(1), true);
     assert_eq!(outbox.take_ready(0, || 1, &mut Vec::new()).len(), 1);
     outbox.disconnected();
     welcomed(&mut outbox, EPOCH, &member(5, "Ann"));
@@ -92,7 +92,7 @@ fn a_member_who_was_renamed_elsewhere_keeps_the_rows() {
     assert_eq!(send(&mut outbox), [1]);
     let (rows, _) = outbox.rows(LOBBY, true);
     assert_eq!(&*rows[0].name, "Anna");
-    outbox.renamed(&member(1, "Annie"));
+    outbox.set_name(&member(1, "Annie"));
     let (rows, _) = outbox.rows(LOBBY, true);
     assert_eq!(&*rows[0].name, "Annie");
 }
@@ -102,8 +102,8 @@ fn rows_written_before_the_first_welcome_are_the_members() {
     let mut outbox = Outbox::default();
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
     let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
-    outbox.push(unnumbered, &ann(), id(1), body, 0, &mut Vec::new());
-    outbox.kept(id(1), true);
+    outbox.add(unnumbered, &ann(), id(1), body, 0, &mut Vec::new());
+    outbox.note_saved(id(1), true);
     welcomed(&mut outbox, EPOCH, &member(1, "Anna"));
     assert_eq!(send(&mut outbox), [1]);
 }

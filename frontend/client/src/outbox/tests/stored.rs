@@ -11,7 +11,7 @@ fn what_was_stored_as_never_sent_is_stored_anew_before_it_leaves() {
     let mut out = Vec::new();
     assert_eq!(outbox.take_ready(7, || 1, &mut out), []);
     assert!(matches!(&out[..], [Effect::SaveRow(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
-    outbox.kept(id(1), false);
+    outbox.note_saved(id(1), false);
     assert_eq!(send(&mut outbox), [1], "stored or not");
     assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::SaveRow(row)] if !row.unsent));
 }
@@ -22,11 +22,11 @@ fn a_row_leaves_once_it_is_stored_or_cannot_be() {
         let mut outbox = live();
         let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
         let mut out = Vec::new();
-        outbox.push(owner(EPOCH, &ann()), &ann(), id(1), body, 0, &mut out);
+        outbox.add(owner(EPOCH, &ann()), &ann(), id(1), body, 0, &mut out);
         assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.lease == LEASE_MS));
         assert_eq!(send(&mut outbox), [] as [u64; 0]);
-        assert!(outbox.kept(id(1), ok));
-        assert!(!outbox.kept(id(1), ok), "once");
+        assert!(outbox.note_saved(id(1), ok));
+        assert!(!outbox.note_saved(id(1), ok), "once");
         assert_eq!((send(&mut outbox), outbox.renew_at().is_some()), (vec![1], ok));
     }
 }
@@ -38,9 +38,9 @@ fn rows_of_an_earlier_life_go_first_and_wait_for_what_is_in_flight() {
     assert_eq!(send(&mut outbox), [2]);
     let mut earlier = live();
     push(&mut earlier, id(1), LOBBY, "1", 5_000);
-    let mut shelf = ForeignRows::default();
-    earlier.put_away(&mut shelf, &mut Vec::new());
-    let (rows, _) = shelf.take_mine(owner(EPOCH, &ann()), &ann(), 9);
+    let mut foreign_rows = ForeignRows::default();
+    earlier.set_aside(&mut foreign_rows, &mut Vec::new());
+    let (rows, _) = foreign_rows.take_mine(owner(EPOCH, &ann()), &ann(), 9);
     outbox.adopt(rows, owner(EPOCH, &ann()), &ann(), 0, &mut Vec::new());
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
     assert_eq!(shown(&mut outbox)[0].0, "1");
@@ -68,7 +68,7 @@ fn a_settled_row_is_forgotten_by_the_store() {
     let mut outbox = outbox(1..=2);
     let mut out = Vec::new();
     send(&mut outbox);
-    outbox.replied(reference(&outbox, 1), &mut out);
+    outbox.take_replied(reference(&outbox, 1), &mut out);
     outbox.settle(|_, _, _| true, &mut out);
     assert_eq!(out, [Effect::DeleteRow(key(1, 1)), Effect::DeleteRow(key(1, 2))]);
 }

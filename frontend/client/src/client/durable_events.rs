@@ -11,23 +11,23 @@ use std::rc::Rc;
 
 impl Client {
     /// Takes an event: now, later or never.
-    pub(super) fn durable(&mut self, event: Event, out: &mut Vec<Effect>) {
+    pub(super) fn receive_durable(&mut self, event: Event, out: &mut Vec<Effect>) {
         let Some(position) = event.position() else { return };
-        self.seen = self.seen.max(position.n);
+        self.last_position = self.last_position.max(position.n);
         let to = position.to;
-        let Some(feed) = self.feed(to) else { return };
-        match feed.take(event, position) {
+        let Some(buffer) = self.buffer_of(to) else { return };
+        match buffer.receive(event, position) {
             Some((Sequenced::Next, event)) => self.apply(event, position, out),
             // A new name of who has said nothing in the snapshot may be missing in it.
-            Some((_, Event::Renamed(renamed))) => self.call(&renamed.member, renamed.n),
+            Some((_, Event::Renamed(renamed))) => self.set_member_name(&renamed.member, renamed.n),
             _ => {}
         }
-        self.go_on(to, out);
+        self.apply_buffered(to, out);
     }
 
     /// Takes what waits beyond a hole, as far as it follows.
-    pub(super) fn go_on(&mut self, to: Address, out: &mut Vec<Effect>) {
-        while let Some(event) = self.feed(to).and_then(super::ReorderBuffer::next) {
+    pub(super) fn apply_buffered(&mut self, to: Address, out: &mut Vec<Effect>) {
+        while let Some(event) = self.buffer_of(to).and_then(super::ReorderBuffer::pop_next) {
             if let Some(position) = event.position() {
                 self.apply(event, position, out);
             }
@@ -35,10 +35,10 @@ impl Client {
     }
 
     /// The events of an address that concerns us.
-    pub(super) fn feed(&mut self, to: Address) -> Option<&mut super::ReorderBuffer> {
+    pub(super) fn buffer_of(&mut self, to: Address) -> Option<&mut super::ReorderBuffer> {
         match to {
-            Address::Room(room) => self.rooms.get_mut(room).map(|room| &mut room.feed),
-            Address::Member(member) => self.is_me(member).then_some(&mut self.own),
+            Address::Room(room) => self.rooms.get_mut(room).map(|room| &mut room.events),
+            Address::Member(member) => self.is_me(member).then_some(&mut self.own_events),
         }
     }
 
@@ -46,36 +46,36 @@ impl Client {
     pub(super) fn apply(&mut self, event: Event, position: Position, out: &mut Vec<Effect>) {
         let n = position.n;
         match position.to {
-            Address::Member(_) => self.told(event),
+            Address::Member(_) => self.apply_own_event(event),
             Address::Room(id) => {
-                self.happened(event, n, id, out);
+                self.apply_room_event(event, n, id, out);
                 if let Some(room) = self.rooms.get_mut(id) {
-                    room.timeline.passed(n);
+                    room.timeline.drop_acked_through(n);
                 }
             }
         }
     }
 
     /// Something about us, told to us alone. What the list of rooms has is known.
-    fn told(&mut self, event: Event) {
+    fn apply_own_event(&mut self, event: Event) {
         let is_new = |n| n > self.rooms.as_of();
         match event {
             Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
-                let found = self.browse.as_ref().and_then(|browse| browse.members_with_us(room.id));
-                self.rooms.join(room.id, Room::told(n, &room.name, &room.description));
-                let is_late = self.seen > n;
+                let found = self.directory.as_ref().and_then(|directory| directory.members_with_us(room.id));
+                self.rooms.join(room.id, Room::joined(n, &room.name, &room.description));
+                let is_late = self.last_position > n;
                 if let Some(room) = self.rooms.get_mut(room.id) {
                     if let Some(members) = found {
                         room.began_with(members);
                     }
                     if is_late {
                         // What came for it while it was not known was passed over.
-                        room.feed.ask.want();
+                        room.events.request.want();
                     }
                 }
             }
             Event::MemberLeft(MemberLeft { n, room: Some(id), .. })
-                if is_new(n) && self.rooms.get(id).is_some_and(|room| room.began_before(n)) =>
+                if is_new(n) && self.rooms.get(id).is_some_and(|room| room.joined_before(n)) =>
             {
                 self.rooms.leave(id);
             }
@@ -84,32 +84,32 @@ impl Client {
     }
 
     /// Something in a room.
-    fn happened(&mut self, event: Event, n: u64, id: RoomId, out: &mut Vec<Effect>) {
+    fn apply_room_event(&mut self, event: Event, n: u64, id: RoomId, out: &mut Vec<Effect>) {
         match event {
-            Event::Posted(posted) => self.posted(posted, id, out),
+            Event::Posted(posted) => self.apply_posted(posted, id, out),
             Event::MemberJoined(joined) => {
-                self.call(&joined.member, n);
+                self.set_member_name(&joined.member, n);
                 let me = self.is_me(joined.member.id);
                 if let Some(room) = self.rooms.get_mut(id) {
                     if me {
-                        room.joined_at(n);
+                        room.mark_joined(n);
                     } else {
-                        room.counts(1, n);
+                        room.count_members(1, n);
                     }
                 }
             }
             Event::MemberLeft(left) => {
                 if let Some(room) = self.rooms.get_mut(id) {
-                    room.counts(-1, n);
+                    room.count_members(-1, n);
                 }
-                if id == RoomId::LOBBY && self.members.left(left.member, n) {
-                    self.look_again();
+                if id == RoomId::LOBBY && self.members.remove_name(left.member, n) {
+                    self.refresh_rows();
                 }
             }
             Event::Renamed(renamed) => {
-                self.identity.renamed(&renamed.member, out);
-                self.call(&renamed.member, n);
-                self.call_me_by_name(out);
+                self.identity.set_name(&renamed.member, out);
+                self.set_member_name(&renamed.member, n);
+                self.refresh_own_name(out);
             }
             Event::RoomCreated(created) => {
                 if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
@@ -127,42 +127,43 @@ impl Client {
         }
     }
 
-    fn posted(&mut self, posted: Posted, id: RoomId, out: &mut Vec<Effect>) {
+    fn apply_posted(&mut self, posted: Posted, id: RoomId, out: &mut Vec<Effect>) {
         // The log is in order: the name when it was written was that of the day.
-        self.call(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
-        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
+        self.set_member_name(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
+        let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
         if let Some(room) = self.rooms.get_mut(id) {
-            room.hears(posted.seq, Some(posted.author) == look.me);
-            room.timeline.posted(&posted.into_message(), look);
+            room.advance_read(posted.seq, Some(posted.author) == viewer.me);
+            room.timeline.apply_posted(&posted.into_message(), viewer);
             if open {
-                room.see();
+                room.mark_read();
             }
         }
-        self.rooms.bound();
+        self.rooms.evict();
         self.settle_outbox(out);
     }
 
     /// A room comes anew, in place of what was missed of it.
-    pub(super) fn reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
+    pub(super) fn apply_reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
         let Reset { reference, entry, room: snapshot } = reset;
         let id = snapshot.room;
-        let asked = |room: &&mut Room| reference.is_none_or(|reference| room.feed.ask.is(reference));
+        let asked =
+            |room: &&mut Room| reference.is_none_or(|reference| room.events.request.has_reference(reference));
         if self.rooms.get_mut(id).filter(asked).is_none() {
             return;
         }
-        self.seen = self.seen.max(snapshot.as_of);
-        self.members.authors(&snapshot.authors, &snapshot.messages, snapshot.as_of);
-        let look = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
+        self.last_position = self.last_position.max(snapshot.as_of);
+        self.members.set_author_names(&snapshot.authors, &snapshot.messages, snapshot.as_of);
+        let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
-        let own = snapshot.messages.iter().rfind(|message| Some(message.author) == look.me);
+        let own = snapshot.messages.iter().rfind(|message| Some(message.author) == viewer.me);
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
-                room.reset(snapshot, look);
+                room.apply_snapshot(snapshot, viewer);
                 if open {
-                    room.see();
+                    room.mark_read();
                 } else if let Some(own) = own {
-                    room.hears(own.seq, true);
+                    room.advance_read(own.seq, true);
                 }
                 if let Some(entry) = entry {
                     room.describe(entry, snapshot.as_of);
@@ -173,12 +174,12 @@ impl Client {
                 room.timeline.unload();
             }
         }
-        self.look_again();
-        self.rooms.bound();
+        self.refresh_rows();
+        self.rooms.evict();
         self.settle_outbox(out);
-        self.go_on(Address::Room(id), out);
-        if let Some(feed) = self.feed(Address::Room(id)) {
-            feed.want_missing();
+        self.apply_buffered(Address::Room(id), out);
+        if let Some(buffer) = self.buffer_of(Address::Room(id)) {
+            buffer.request_missing();
         }
     }
 

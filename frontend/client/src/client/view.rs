@@ -9,7 +9,7 @@ use std::rc::Rc;
 impl Client {
     /// What to show. The same `Rc` as before while nothing visible changed.
     pub fn view(&mut self) -> Rc<View> {
-        if let Some(view) = self.screen.current() {
+        if let Some(view) = self.view_cache.current() {
             return view;
         }
         let live = self.connection.is_live();
@@ -17,13 +17,13 @@ impl Client {
         let (mut unsettled, waiting) = self.outbox.rows(open, live);
         let rooms = &self.rooms;
         let is_in = |id| rooms.get(id).is_some() || (self.epoch.is_none() && id == open);
-        let mut link = self.connection.link();
-        link.retry_at = link.retry_at.or(self.identity.ask_at());
+        let mut link = self.connection.status();
+        link.retry_at = link.retry_at.or(self.identity.retry_at());
         let me = self.identity.me();
         let mut view = View {
-            identity: self.identity.who().clone(),
+            identity: self.identity.view().clone(),
             connection: link,
-            rooms: rooms.items(|id| self.drafts.has(id), |id| self.outbox.has_failed(id)).into(),
+            rooms: rooms.items(|id| self.drafts.has_text(id), |id| self.outbox.has_failed(id)).into(),
             room: open,
             rows: Rc::from([]),
             older: Edge::End,
@@ -33,39 +33,44 @@ impl Client {
             jumping: false,
             jump_failed: false,
             jump_target: None,
-            draft: self.drafts.show(open),
+            draft: self.drafts.view(open),
             pending: self.outbox.pending(is_in, live).into(),
             left_behind: self.left_behind().into(),
-            directory: self.browse.as_ref().map(|browse| Rc::new(browse.show(|id| rooms.get(id).is_some()))),
-            catching_up: self.catching_up || !self.is_whole(),
+            directory: self
+                .directory
+                .as_ref()
+                .map(|directory| Rc::new(directory.page(|id| rooms.get(id).is_some()))),
+            catching_up: self.is_catching_up || !self.is_complete(),
             pinned: self.connection.pinned(),
-            memory_only: self.memory_only,
+            memory_only: self.is_memory_only,
             people: self.members.people(me.map(|me| me.id)).into(),
             people_count: self.members.count(),
-            new_version: self.new_version,
-            new_epoch: self.new_epoch,
+            new_version: self.has_new_version,
+            new_epoch: self.has_new_epoch,
             waiting,
             can_send: self.can_send(),
         };
         if let Some(room) = rooms.open() {
-            let (timeline, history) = (&room.timeline, &room.history);
+            let (timeline, paging) = (&room.timeline, &room.paging);
             let mut rows = timeline.rows();
             if timeline.is_at_end() {
                 rows.append(&mut unsettled);
             }
-            rows.truncate(rows.len() - timeline.over().min(rows.len()));
+            rows.truncate(rows.len() - timeline.hidden_at_end().min(rows.len()));
             view.rows = last(&rows);
-            view.older = edge(timeline.has_older(), timeline.lacks_older(), history.edge(PageRequest::Older));
-            view.newer = edge(timeline.has_newer(), timeline.lacks_newer(), history.edge(PageRequest::Newer));
+            view.older =
+                edge(timeline.has_older(), timeline.needs_older_page(), paging.edge(PageRequest::Older));
+            view.newer =
+                edge(timeline.has_newer(), timeline.needs_newer_page(), paging.edge(PageRequest::Newer));
             view.following = timeline.is_following();
             view.new_below = timeline.new_below();
-            view.jumping = history.is_jumping();
-            view.jump_failed = history.jump_failed();
-            view.jump_target = timeline.landed();
+            view.jumping = paging.is_jumping();
+            view.jump_failed = paging.has_failed_jump();
+            view.jump_target = timeline.jump_target();
         } else {
             view.rows = last(&unsettled);
         }
-        self.screen.show(view)
+        self.view_cache.update(view)
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 impl Outbox {
     /// How many posts of `room` there are.
-    pub(crate) fn posts_of(&self, room: RoomId) -> usize {
+    pub(crate) fn count_posts(&self, room: RoomId) -> usize {
         let is_of = |body: &CommandBody| matches!(body, CommandBody::Post { room: of, .. } if *of == room);
         self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }

@@ -1,0 +1,188 @@
+//! What each frame of the server means to the client.
+
+use super::Client;
+use crate::conversations::segment::Viewer;
+use crate::effect::Effect;
+use crate::row_key::RowKey;
+use crate::timer::Timer;
+use shared::command::Command;
+use shared::event::{Refusal, Through};
+use shared::{CloseCode, ErrorCode, Event, Member};
+
+impl Client {
+    /// Takes an event of the connection.
+    pub(super) fn apply_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+        match event {
+            Event::Welcome(welcome) => {
+                if self.connection.is_greeting(welcome.reference) {
+                    self.apply_welcome(&welcome, now, out);
+                }
+                return;
+            }
+            Event::Error(refusal) => return self.apply_refusal(&refusal, now, out),
+            Event::Ping(through) => {
+                self.transmit(Command::Pong, out);
+                return self.advance_cursor(through, now, out);
+            }
+            Event::Pong(through) => return self.advance_cursor(through, now, out),
+            // This connection is not traced; nothing is to be done about what was seen.
+            Event::Trace(_) => return,
+            _ if !self.connection.is_live() => return,
+            Event::Reply(reply) => self.apply_reply(reply, out),
+            Event::Here(here) => self.add_present(&here.members, false, here.count, here.as_of),
+            Event::Away(away) => self.add_present(&away.members, true, away.count, away.as_of),
+            Event::Present(present) => {
+                self.members.set_present(&present.members, present.count, present.as_of);
+                self.refresh_rows();
+            }
+            Event::Gone(gone) => self.members.remove_present(&gone.members, gone.count),
+            Event::Reset(reset) => self.apply_reset(&reset, out),
+            Event::CaughtUp(through) => self.finish_replay(through, now, out),
+            Event::Rooms(page) => self.apply_directory_page(page),
+            Event::History(page) => self.apply_history(&page, out),
+            Event::Events(events) => self.apply_missing_events(events, now, out),
+            durable => self.receive_durable(durable, out),
+        }
+        self.evict_names();
+    }
+
+    /// Takes an event of the WebSocket that is tried beside the connection.
+    pub(super) fn apply_upgrade_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
+        match event {
+            Event::Welcome(welcome) if self.connection.is_upgrade_hello(welcome.reference) => {
+                self.connection.complete_upgrade(now, out);
+                self.requeue_in_flight(out);
+                self.apply_welcome(&welcome, now, out);
+            }
+            Event::Error(_) => self.fail_upgrade(now, out),
+            _ => {}
+        }
+    }
+
+    /// It came to nothing: what the connection told meanwhile is taken now.
+    pub(super) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let held = self.connection.fail_upgrade(now, out);
+        self.apply_deferred_events(held, now, out);
+    }
+
+    pub(super) fn apply_deferred_events(&mut self, held: Vec<Event>, now: u64, out: &mut Vec<Effect>) {
+        for event in held {
+            self.apply_event(event, now, out);
+        }
+    }
+
+    fn apply_refusal(&mut self, refusal: &Refusal, now: u64, out: &mut Vec<Effect>) {
+        let Some(reference) = refusal.reference else { return };
+        let is_greeting = self.connection.is_greeting(reference);
+        let is_ours = is_greeting || self.outbox.has_in_flight(reference) || self.has_request(reference);
+        if !is_ours {
+            return;
+        }
+        if refusal.code == ErrorCode::SignInRequired {
+            // Not the command is wrong but who we are: it waits until that is clear.
+            self.suspend_connection(now, out);
+            return self.identity.doubt(!is_greeting, out);
+        }
+        if is_greeting {
+            return self.give_up_connection(CloseCode::Normal, now, out);
+        }
+        if self.note_request_refused(reference, refusal.temporary, now, out) {
+            return;
+        }
+        if let Some(at) = self.outbox.note_refused(refusal, now, &mut self.jitter, out) {
+            out.push(Effect::ScheduleTimer(Timer::Resend, at));
+        }
+    }
+
+    fn advance_cursor(&mut self, through: Through, now: u64, out: &mut Vec<Effect>) {
+        match self.cursor {
+            _ if !self.connection.is_live() => {}
+            Some(held) if held.epoch != through.through.epoch => self.start_over(now, out),
+            // What is held is not whole up to there yet.
+            _ if self.is_catching_up || !self.is_complete() => {}
+            // The answer to a request knows nothing of what was read.
+            Some(held) if held.n >= through.through.n => {}
+            _ => self.cursor = Some(through.through),
+        }
+    }
+
+    fn finish_replay(&mut self, through: Through, now: u64, out: &mut Vec<Effect>) {
+        if !std::mem::take(&mut self.is_catching_up) {
+            return;
+        }
+        self.outbox.restart_deadlines(now);
+        self.pending_requests().for_each(|request| request.restart_deadline(now));
+        for (_, room) in self.rooms.iter_mut() {
+            // A frame that could not be read leaves a hole that no later event tells of.
+            if room.events.held_through() < room.last {
+                room.events.request.want();
+            }
+        }
+        self.advance_cursor(through, now, out);
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.own_events.is_complete() && self.rooms.iter().all(|(_, room)| room.events.is_complete())
+    }
+
+    /// What is held is not whole: a new session starts with a snapshot.
+    pub(super) fn start_over(&mut self, now: u64, out: &mut Vec<Effect>) {
+        self.cursor = None;
+        self.give_up_connection(CloseCode::Normal, now, out);
+    }
+
+    fn add_present(&mut self, members: &[Member], away: bool, count: u32, as_of: u64) {
+        if self.members.add_present(members, away, count, as_of) {
+            self.refresh_rows();
+        }
+    }
+
+    /// The name of a member as of `n`, on all that they said.
+    pub(super) fn set_member_name(&mut self, member: &Member, n: u64) {
+        if self.members.set_name(member.id, &member.name, n) {
+            self.refresh_rows();
+        }
+    }
+
+    pub(super) fn refresh_rows(&mut self) {
+        let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
+        for (_, room) in self.rooms.iter_mut() {
+            room.timeline.refresh_rows(viewer);
+        }
+    }
+
+    /// Our own name of today, on all that we said and what waits. What the log has said since the name
+    /// was asked for is newer than the answer: another page of ours may have asked for another.
+    pub(super) fn refresh_own_name(&mut self, out: &mut Vec<Effect>) {
+        let Some(mut me) = self.identity.me().cloned() else { return };
+        if let Some(name) = self.members.name_since(me.id, self.rename_position) {
+            me.name = name.to_string();
+            self.identity.set_name(&me, out);
+        }
+        self.outbox.set_name(&me);
+        // Whosever they are is the same person, if not yet the same member: others' were put away.
+        if let Some((_, name)) = &mut self.drafts_of {
+            name.clone_from(&me.name);
+        }
+        self.set_member_name(&me, self.rename_position);
+    }
+
+    /// Lets go of what a timeline holds.
+    pub(super) fn settle_outbox(&mut self, out: &mut Vec<Effect>) {
+        let rooms = &self.rooms;
+        let is_held = |room, key: RowKey, under_any: bool| {
+            let timeline = rooms.get(room).map(|room| &room.timeline);
+            timeline
+                .is_some_and(|held| held.contains(key) || (under_any && held.has_client_id(key.client_id)))
+        };
+        self.outbox.settle(is_held, out);
+    }
+
+    fn evict_names(&mut self) {
+        if self.members.is_full() {
+            let rooms = self.rooms.iter();
+            let authors = rooms.flat_map(|(_, room)| room.timeline.authors()).collect();
+            self.members.evict_names(&authors);
+        }
+    }
+}
