@@ -40,7 +40,7 @@ Environment variables set the same: TEAHOUSE_LISTEN, TEAHOUSE_LAN, …
 Flags override environment variables; environment variables override the file.
 ";
 
-/// All settings.
+/// All settings of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Task of the program.

@@ -249,7 +249,7 @@ impl Connection {
         queue.frames.push_back(frame);
     }
 
-    /// Frees the queue at once. A client that reads again is told by 4008 to reconnect.
+    /// Frees the queue at once. Close 4008 asks a client that reads again to reconnect.
     fn close_slow(&self) {
         self.queue.borrow_mut().clear();
         self.close(Some(CloseCode::Slow.number()), "slow");

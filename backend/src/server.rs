@@ -48,7 +48,7 @@ pub struct RunInputs {
     pub inbound_hook: Option<InboundHook>,
 }
 
-/// Reason why the server ended before it was told to.
+/// Reason why the server ended without a shutdown.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The listener failed.

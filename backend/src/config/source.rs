@@ -10,11 +10,11 @@ pub(super) const NAMES: &[&str] =
 /// Source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingSource {
-    /// `--listen`
+    /// A flag, such as `--listen`.
     Flag,
-    /// `TEAHOUSE_LISTEN`
+    /// A variable, such as `TEAHOUSE_LISTEN`.
     Environment,
-    /// `listen` in the file
+    /// The configuration file, such as `listen = "…"`.
     File,
 }
 

@@ -8,7 +8,7 @@ use super::source::{NAMES, env_name};
 /// Prefix of every setting in the environment.
 const PREFIX: &str = "TEAHOUSE_";
 
-/// One line for each variable that is no setting, sorted.
+/// Returns a line for each variable that is no setting, sorted.
 pub fn unknown_variables(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
     let known: Vec<String> = NAMES.iter().copied().chain(["config"]).map(env_name).collect();
     let mut lines: Vec<String> = variables

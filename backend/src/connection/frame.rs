@@ -53,7 +53,7 @@ pub fn close(code: Option<u16>, reason: &str) -> Bytes {
 pub enum FramePayload<'f> {
     /// A text message.
     Text(&'f [u8]),
-    /// A ping.
+    /// A ping, whose payload the server leaves empty.
     Ping,
     /// A close: its code, 1005 if it has none, and its reason.
     Close(u16, &'f str),

@@ -14,7 +14,7 @@ use std::{
 
 /// The frames of one connection as a response body.
 ///
-/// It keeps the body that actix-ws made: dropping that one ends the inbound stream.
+/// This body keeps the body that actix-ws made: dropping that one ends the inbound stream.
 pub struct OutboundBody<B> {
     connection: Rc<Connection>,
     _inner: B,

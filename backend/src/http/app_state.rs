@@ -17,7 +17,7 @@ use std::{rc::Rc, sync::Arc};
 /// of their own in the hub.
 #[derive(Clone, Copy, Debug)]
 pub struct InboundRates {
-    /// Messages.
+    /// Messages of one connection.
     pub messages: Rate,
     /// Bytes of these messages.
     pub bytes: Rate,
@@ -38,7 +38,7 @@ pub struct AppState {
     pub policy: Arc<HostPolicy>,
     /// The page that is served.
     pub page: Arc<Page>,
-    /// The page's build, as clients are told.
+    /// Build of the page, which clients compare with their own.
     pub build: String,
     /// Permits for connections, shared by all workers.
     pub permits: ConnectionPermits,

@@ -14,7 +14,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// One bucket for each address that has asked lately, shared by all workers.
+/// A bucket for each address that has asked lately, shared by all workers.
 #[derive(Debug, Default)]
 pub struct IpRates(Mutex<HashMap<IpAddr, Bucket>>);
 

@@ -26,7 +26,7 @@ pub enum DataError {
         "the data folder {path} is in use by {holder}: stop that server, or choose another folder with --data"
     )]
     Held {
-        /// The folder.
+        /// The folder that is locked.
         path: PathBuf,
         /// Process that has locked it, and since when.
         holder: String,

@@ -16,9 +16,9 @@ use std::{
 pub(super) struct InjectedFaults {
     /// Pages that the database may have; 0 for no limit.
     pub(super) pages_max: AtomicU32,
-    /// Writes fail.
+    /// All writes fail.
     pub(super) is_read_only: AtomicBool,
-    /// Syncs fail.
+    /// All syncs fail.
     pub(super) syncs_fail: AtomicBool,
     /// The next sync of the database fails, once.
     pub(super) database_sync_fails: AtomicBool,

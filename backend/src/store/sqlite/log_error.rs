@@ -33,7 +33,7 @@ pub enum LogError {
         path: PathBuf,
         /// Use that the server would have made of it.
         file_use: FileUse,
-        /// The error.
+        /// The error itself, without the file.
         error: Box<LogError>,
     },
     /// The server refuses, because it would do harm.

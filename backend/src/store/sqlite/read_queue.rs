@@ -19,7 +19,7 @@ pub(super) struct QueuedRead {
     pub(super) outcome: oneshot::Sender<ReadOutcome>,
 }
 
-/// The queue.
+/// The queue between callers and readers.
 pub(super) struct ReadQueue {
     state: Mutex<QueueState>,
     has_pending: Condvar,

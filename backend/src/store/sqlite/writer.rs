@@ -37,7 +37,7 @@ pub(super) struct AppendBatch {
     pub(super) outcomes: oneshot::Sender<Vec<Outcome>>,
 }
 
-/// The writer.
+/// State of the writer's thread.
 pub(super) struct Writer {
     files: LogFiles,
     batches: Receiver<AppendBatch>,
