@@ -14,19 +14,19 @@ use super::handshake::{dial, head_bytes};
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// `GET /api/me`.
-pub(crate) fn me(port: u16, cookie: Option<&str>) -> String {
+pub(crate) fn get_me(port: u16, cookie: Option<&str>) -> String {
     request("GET", "/api/me", port, cookie, "")
 }
 
 /// `POST` of a name to `/api/join` or `/api/name`.
-pub(crate) fn naming(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
+pub(crate) fn post_name(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
     // A name always becomes JSON; without one the server answers that the body is no such thing.
     let body = serde_json::to_string(&NameRequest { name: name.to_owned() }).unwrap_or_default();
     request("POST", path, port, cookie, &body)
 }
 
 /// `POST /api/sign-out`.
-pub(crate) fn sign_out(port: u16, cookie: Option<&str>) -> String {
+pub(crate) fn post_sign_out(port: u16, cookie: Option<&str>) -> String {
     request("POST", "/api/sign-out", port, cookie, "{}")
 }
 
@@ -56,7 +56,7 @@ fn request(method: &str, path: &str, port: u16, cookie: Option<&str>, body: &str
 
 /// An answer whose head has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     /// The HTTP status.
     pub(crate) status: u16,
     /// The cookie that it sets, as `name=value`; an empty value clears it.
@@ -65,9 +65,9 @@ pub(crate) struct Answer {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-impl Answer {
+impl ApiResponse {
     /// Reads what has come so far; none before the head is whole.
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let end = head_bytes(bytes)?;
         let head = String::from_utf8_lossy(&bytes[..end]);
         let mut lines = head.lines();
@@ -88,29 +88,29 @@ impl Answer {
 /// # Errors
 /// When the server does not answer, or refuses the name.
 pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
-    let ask = || -> std::io::Result<Vec<u8>> {
+    let send_join = || -> std::io::Result<Vec<u8>> {
         let mut stream = dial(port, None)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
-        stream.write_all(naming("/api/join", port, None, name).as_bytes())?;
+        stream.write_all(post_name("/api/join", port, None, name).as_bytes())?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let answer = ask().map_err(Failure::at("no answer to the joining"))?;
-    let answer = Answer::read(&answer).ok_or_else(|| Failure::new("no answer to the joining"))?;
-    let body = answer.body.unwrap_or_default();
+    let response = send_join().map_err(Failure::at("no answer to the joining"))?;
+    let response = ApiResponse::parse(&response).ok_or_else(|| Failure::new("no answer to the joining"))?;
+    let body = response.body.unwrap_or_default();
     let me: Option<Me> = serde_json::from_slice(&body).ok();
-    match (answer.cookie, me.and_then(|me| me.member)) {
+    match (response.cookie, me.and_then(|me| me.member)) {
         (Some(cookie), Some(member)) => Ok((cookie, member)),
         _ => {
             let said = String::from_utf8_lossy(&body).into_owned();
-            Err(Failure::new(format!("nobody could join as {name}: {} {said}", answer.status)))
+            Err(Failure::new(format!("nobody could join as {name}: {} {said}", response.status)))
         }
     }
 }
 
 /// What a page is told of a refusal.
-pub(crate) fn refusal(body: &[u8]) -> (ErrorCode, Option<String>) {
+pub(crate) fn parse_refusal(body: &[u8]) -> (ErrorCode, Option<String>) {
     match serde_json::from_slice::<shared::api::Problem>(body) {
         Ok(problem) => (problem.code, problem.suggestion),
         Err(_) => (ErrorCode::Internal, None),
@@ -125,24 +125,24 @@ mod tests {
     fn an_answer_is_read_as_far_as_it_has_come() {
         let text = b"HTTP/1.1 200 OK\r\nSet-Cookie: th_1=ab; HttpOnly\r\ncontent-length: 2\r\n\r\n{}";
         for length in 0..text.len() {
-            let answer = Answer::read(&text[..length]);
+            let response = ApiResponse::parse(&text[..length]);
             match text.len() - length {
                 1 | 2 => {
-                    let answer = answer.unwrap();
-                    assert_eq!((answer.status, answer.body), (200, None));
-                    assert_eq!(answer.cookie.as_deref(), Some("th_1=ab"));
+                    let response = response.unwrap();
+                    assert_eq!((response.status, response.body), (200, None));
+                    assert_eq!(response.cookie.as_deref(), Some("th_1=ab"));
                 }
-                _ => assert_eq!(answer, None, "{length}"),
+                _ => assert_eq!(response, None, "{length}"),
             }
         }
-        assert_eq!(Answer::read(text).unwrap().body.as_deref(), Some(&b"{}"[..]));
+        assert_eq!(ApiResponse::parse(text).unwrap().body.as_deref(), Some(&b"{}"[..]));
     }
 
     #[test]
     fn a_post_says_how_long_it_is() {
-        let text = naming("/api/join", 7, Some("th_1=ab"), "梅");
+        let text = post_name("/api/join", 7, Some("th_1=ab"), "梅");
         assert!(text.contains("Content-Length: 14\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\n{\"name\":\"梅\"}"), "{text}");
-        assert!(me(7, None).ends_with("Connection: close\r\n\r\n"));
+        assert!(get_me(7, None).ends_with("Connection: close\r\n\r\n"));
     }
 }

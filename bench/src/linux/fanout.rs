@@ -21,7 +21,7 @@ use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
 use crate::arguments::FanOut;
-use pair::Pair;
+use pair::SamplePair;
 use window::Sample;
 
 /// The ratio of CPU per delivery, server over floor, that the median of the pairs must not pass.
@@ -35,7 +35,7 @@ const BUSY_SHARE_MIN: f64 = 0.95;
 /// When a server cannot be started or a connection is refused.
 pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failure> {
     let cores = Cores::pick()?;
-    headline(settings, cores);
+    print_headline(settings, cores);
     let _pinned = Pinned::to(cores.load)?;
     let tested = match settings.against_floor {
         true => Kind::Floor,
@@ -44,8 +44,8 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
         let (floor, server) = match settings.apart || settings.saturate {
-            false => pair::by_message(tested, settings, cores)?,
-            true => pair::by_window(tested, settings, cores)?,
+            false => pair::measure_by_message(tested, settings, cores)?,
+            true => pair::measure_by_window(tested, settings, cores)?,
         };
         floor.print(number, Kind::Floor.name());
         server.print(number, tested.name());
@@ -56,7 +56,7 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     Ok(())
 }
 
-fn headline(settings: &FanOut, cores: Cores) {
+fn print_headline(settings: &FanOut, cores: Cores) {
     let pace = match settings.saturate {
         true => format!("saturated, {} messages under way", settings.window),
         false if settings.apart => format!("{} messages/s", settings.rate),
@@ -79,7 +79,7 @@ fn headline(settings: &FanOut, cores: Cores) {
 }
 
 /// Adds what both kinds of run tell, and what each of them alone does.
-fn judge(settings: &FanOut, pairs: &[Pair], table: &mut Table) {
+fn judge(settings: &FanOut, pairs: &[SamplePair], table: &mut Table) {
     let name = match settings.saturate {
         true => "fan-out saturated",
         false if settings.apart => "fan-out apart",
@@ -105,14 +105,14 @@ fn judge(settings: &FanOut, pairs: &[Pair], table: &mut Table) {
         faults += server.faults;
     }
     let what = format!("{name}: messages lost, reordered, doubled or altered, clients closed");
-    table.judge(what, faults.to_string(), "none", faults.none());
+    table.judge(what, faults.to_string(), "none", faults.is_none());
 }
 
 /// The bound. A pair in which the floor itself did not keep the rate says
 /// nothing: what waits is written together and costs less. A server that does
 /// not keep a rate that the floor keeps has failed.
-fn judge_ratio(settings: &FanOut, name: &str, pairs: &[Pair], table: &mut Table) {
-    let told: Vec<Pair> = pairs.iter().filter(|(floor, _)| floor.kept).copied().collect();
+fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut Table) {
+    let told: Vec<SamplePair> = pairs.iter().filter(|(floor, _)| floor.kept).copied().collect();
     let ratio = Comparison::of(&told, |sample| sample.cpu_microseconds).ratio;
     let slower = told.iter().filter(|(_, server)| !server.kept).count();
     let what = format!("{name}: CPU per delivery × floor, median of {} pairs", told.len());
@@ -131,14 +131,15 @@ fn judge_ratio(settings: &FanOut, name: &str, pairs: &[Pair], table: &mut Table)
 
 /// Frames that wait together leave a server in one write, the floor's never do:
 /// the CPU time of the two is not compared here.
-fn judge_saturated(name: &str, pairs: &[Pair], table: &mut Table) {
+fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
     let speed = Comparison::of(pairs, |sample| sample.deliveries_per_second);
     table.note(
         format!("{name}: deliveries/s, floor / server"),
         format!("{:.0} / {:.0} ({:.2} × floor)", speed.floor.median, speed.server.median, speed.ratio.median),
     );
-    let narrow =
-        |(_, server): &Pair| server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share;
+    let narrow = |(_, server): &SamplePair| {
+        server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share
+    };
     let said = match pairs.iter().all(narrow) {
         true => "the server's",
         false => "not always the server's: its deliveries/s are a lower bound",
@@ -155,8 +156,9 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn of(pairs: &[Pair], figure: fn(&Sample) -> f64) -> Self {
-        let all = |choose: &dyn Fn(&Pair) -> f64| Spread::of(&pairs.iter().map(choose).collect::<Vec<f64>>());
+    fn of(pairs: &[SamplePair], figure: fn(&Sample) -> f64) -> Self {
+        let all =
+            |choose: &dyn Fn(&SamplePair) -> f64| Spread::of(&pairs.iter().map(choose).collect::<Vec<f64>>());
         Self {
             floor: all(&|(floor, _)| figure(floor)),
             server: all(&|(_, server)| figure(server)),

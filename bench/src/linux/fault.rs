@@ -89,7 +89,7 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     result.kills = kills.snapshot();
     report_result(&result, &world, seconds, table);
     if outcome.is_err() || !table.all_hold() {
-        println!("{}the folder stays: {}", result.verdict, server.home().keep().display());
+        println!("{}the folder stays: {}", result.verdict, server.home().keep_files().display());
     }
     outcome
 }
@@ -171,8 +171,8 @@ fn heal_and_check(
     server.kill()?;
     let copy = server.home().folder().join("copy");
     folder::copy(server.home().data(), &copy).map_err(Failure::at("cannot copy the data folder"))?;
-    println!("{}", server::check(&copy)?);
-    server.start_again()?;
+    println!("{}", server::check_data(&copy)?);
+    server.restart()?;
     server.await_ready()?;
     let again = read_log(server.port(), &cookie, &ids, &mut world.rng)?;
     let is_there = |(room, held): (&RoomId, &Vec<Message>)| again[room].starts_with(held);
@@ -183,7 +183,7 @@ fn heal_and_check(
     let verdict = world.oracle.check_log(&again);
     result.verdict.add(verdict);
     server.end();
-    println!("{}", server::check(server.home().data())?);
+    println!("{}", server::check_data(server.home().data())?);
     result.checks += 2;
     Ok(())
 }
@@ -221,8 +221,8 @@ fn read_log(
     let (mut session, _) = Session::open(port, cookie, None)?;
     let mut log = BTreeMap::new();
     for &room in rooms {
-        session.join(ClientId(rng.bytes()), room)?;
-        log.insert(room, session.whole(room)?);
+        session.join_room(ClientId(rng.bytes()), room)?;
+        log.insert(room, session.read_room(room)?);
     }
     Ok(log)
 }

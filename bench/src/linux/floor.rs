@@ -14,8 +14,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use rustix::event::epoll::{self, EventData, EventFlags};
 
 use super::failure::Failure;
-use super::frame::{Opcode, Reader, Writer, encode};
-use super::handshake::{self, Answer};
+use super::frame::{FrameReader, Opcode, Writer, encode};
+use super::handshake::{self, FloorAnswer};
 
 /// Connections at most. Past it: dropped at once.
 const CONNECTIONS_MAX: usize = 20_000;
@@ -54,7 +54,7 @@ struct Connection {
     /// The request's head as far as it has come; empty once the connection is open.
     head: Vec<u8>,
     /// There from the handshake on.
-    reader: Option<Reader>,
+    reader: Option<FrameReader>,
 }
 
 impl Floor {
@@ -147,11 +147,11 @@ impl Connection {
         let Some(end) = handshake::head_bytes(&self.head) else {
             return self.head.len() < handshake::HEAD_BYTES_MAX;
         };
-        let (text, then) = handshake::answer(&self.head[..end]);
-        if !self.write(text.as_bytes()) || then == Answer::Ends {
+        let (text, then) = handshake::answer_as_floor(&self.head[..end]);
+        if !self.write(text.as_bytes()) || then == FloorAnswer::Closed {
             return false;
         }
-        self.reader = Some(Reader::new(Writer::Client));
+        self.reader = Some(FrameReader::new(Writer::Client));
         let mut rest = std::mem::take(&mut self.head).split_off(end);
         self.take(&mut rest, frames)
     }

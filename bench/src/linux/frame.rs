@@ -65,11 +65,11 @@ pub(crate) fn encode(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], mask: Op
     let begin = out.len();
     out.extend_from_slice(payload);
     if let Some(mask) = mask {
-        apply(mask, &mut out[begin..]);
+        apply_mask(mask, &mut out[begin..]);
     }
 }
 
-fn apply(mask: [u8; 4], payload: &mut [u8]) {
+fn apply_mask(mask: [u8; 4], payload: &mut [u8]) {
     for (byte, key) in payload.iter_mut().zip(mask.iter().cycle()) {
         *byte ^= key;
     }
@@ -77,13 +77,13 @@ fn apply(mask: [u8; 4], payload: &mut [u8]) {
 
 /// Cuts the bytes of one connection into frames.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct FrameReader {
     writer: Writer,
     /// The beginning of a frame whose rest has not come yet: at most one frame.
     begun: Vec<u8>,
 }
 
-impl Reader {
+impl FrameReader {
     /// One for what `writer` sends.
     pub(crate) fn new(writer: Writer) -> Self {
         Self { writer, begun: Vec::new() }
@@ -100,12 +100,12 @@ impl Reader {
         mut each: impl FnMut(Opcode, &[u8]),
     ) -> Result<(), Violation> {
         if self.begun.is_empty() {
-            let used = self.cut(bytes, &mut each)?;
+            let used = self.emit_frames(bytes, &mut each)?;
             self.begun.extend_from_slice(&bytes[used..]);
         } else {
             let mut begun = std::mem::take(&mut self.begun);
             begun.extend_from_slice(bytes);
-            let used = self.cut(&mut begun, &mut each)?;
+            let used = self.emit_frames(&mut begun, &mut each)?;
             begun.drain(..used);
             self.begun = begun;
         }
@@ -113,15 +113,19 @@ impl Reader {
     }
 
     /// Hands out the whole frames at the front of `bytes`; returns their length.
-    fn cut(&self, bytes: &mut [u8], each: &mut impl FnMut(Opcode, &[u8])) -> Result<usize, Violation> {
+    fn emit_frames(
+        &self,
+        bytes: &mut [u8],
+        each: &mut impl FnMut(Opcode, &[u8]),
+    ) -> Result<usize, Violation> {
         let mut used = 0;
-        while let Some(head) = Head::read(&bytes[used..], self.writer)? {
+        while let Some(head) = FrameHeader::parse(&bytes[used..], self.writer)? {
             let begin = used + head.bytes;
             let Some(payload) = bytes.get_mut(begin..begin + head.payload_bytes) else {
                 break;
             };
             if let Some(mask) = head.mask {
-                apply(mask, payload);
+                apply_mask(mask, payload);
             }
             each(head.opcode, payload);
             used = begin + head.payload_bytes;
@@ -131,20 +135,20 @@ impl Reader {
 }
 
 /// A frame's header.
-struct Head {
+struct FrameHeader {
     opcode: Opcode,
     mask: Option<[u8; 4]>,
     bytes: usize,
     payload_bytes: usize,
 }
 
-impl Head {
+impl FrameHeader {
     /// The header at the front of `bytes`; none when it is not whole yet.
-    fn read(bytes: &[u8], writer: Writer) -> Result<Option<Self>, Violation> {
+    fn parse(bytes: &[u8], writer: Writer) -> Result<Option<Self>, Violation> {
         let (Some(&first), Some(&second)) = (bytes.first(), bytes.get(1)) else {
             return Ok(None);
         };
-        let opcode = opcode(first)?;
+        let opcode = parse_opcode(first)?;
         if (second & 0x80 != 0) != (writer == Writer::Client) {
             return Err(Violation::Mask);
         }
@@ -196,7 +200,7 @@ impl Opcode {
 }
 
 /// What the first byte of a frame says.
-fn opcode(first: u8) -> Result<Opcode, Violation> {
+fn parse_opcode(first: u8) -> Result<Opcode, Violation> {
     if first & 0x70 != 0 {
         return Err(Violation::Reserved);
     }
@@ -222,7 +226,7 @@ mod tests {
     const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
     fn frames(writer: Writer, pieces: &[&[u8]]) -> Result<Vec<(Opcode, Vec<u8>)>, Violation> {
-        let mut reader = Reader::new(writer);
+        let mut reader = FrameReader::new(writer);
         let mut found = Vec::new();
         for piece in pieces {
             let mut piece = piece.to_vec();

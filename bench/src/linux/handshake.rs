@@ -25,30 +25,30 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// A connection that is open, and what has come on it behind the handshake.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedConnection {
     /// The socket, blocking, without a time limit.
     pub(crate) stream: TcpStream,
     /// The first bytes of frames.
     pub(crate) rest: Vec<u8>,
 }
 
-/// Opens a plain connection to `/conn_ws` on `port`. With `receive_bytes` its
+/// Upgraded a plain connection to `/conn_ws` on `port`. With `receive_bytes` its
 /// receiving buffer is asked to be that small, before the window is agreed.
 ///
 /// # Errors
 /// When the server does not answer with a handshake in time.
-pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<Opened, Failure> {
+pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<OpenedConnection, Failure> {
     let stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
-    shake(stream, &request(port, "", ""))
+    perform_handshake(stream, &request(port, "", ""))
 }
 
-/// Opens a v1 connection of the member whose cookie (`name=value`) this is.
+/// Upgraded a v1 connection of the member whose cookie (`name=value`) this is.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn open_v1(port: u16, cookie: &str) -> Result<Opened, Failure> {
+pub(crate) fn open_v1(port: u16, cookie: &str) -> Result<OpenedConnection, Failure> {
     let stream = dial(port, None).map_err(Failure::at("cannot connect"))?;
-    shake(stream, &request_v1(port, cookie))
+    perform_handshake(stream, &request_v1(port, cookie))
 }
 
 /// The request for a v1 connection, as a page of this house would send it.
@@ -64,7 +64,7 @@ fn request(port: u16, query: &str, more: &str) -> String {
     )
 }
 
-fn shake(mut stream: TcpStream, request: &str) -> Result<Opened, Failure> {
+fn perform_handshake(mut stream: TcpStream, request: &str) -> Result<OpenedConnection, Failure> {
     let mut talk = || -> std::io::Result<Vec<u8>> {
         stream.set_read_timeout(Some(OPEN_MAX))?;
         stream.write_all(request.as_bytes())?;
@@ -80,14 +80,14 @@ fn shake(mut stream: TcpStream, request: &str) -> Result<Opened, Failure> {
         Ok(answer)
     };
     let mut answer = talk().map_err(Failure::at("no answer to the handshake"))?;
-    let agreed = head_bytes(&answer).filter(|&bytes| accepts(&answer[..bytes]));
+    let agreed = head_bytes(&answer).filter(|&bytes| accepts_upgrade(&answer[..bytes]));
     let Some(bytes) = agreed else {
         let line = String::from_utf8_lossy(&answer);
         let line = line.lines().next().unwrap_or("nothing");
         return Err(Failure::new(format!("the handshake was refused: {line}")));
     };
     let rest = answer.split_off(bytes);
-    Ok(Opened { stream, rest })
+    Ok(OpenedConnection { stream, rest })
 }
 
 /// A socket to `port`, blocking.
@@ -108,7 +108,7 @@ pub(crate) fn head_bytes(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Whether this head agrees to our request.
-pub(crate) fn accepts(head: &[u8]) -> bool {
+pub(crate) fn accepts_upgrade(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
     let switched = lines.next().is_some_and(|line| line.starts_with("HTTP/1.1 101"));
@@ -120,26 +120,26 @@ pub(crate) fn accepts(head: &[u8]) -> bool {
 
 /// The floor's answer to a request's head: the handshake to ours, and to
 /// anything else that it is there.
-pub(crate) fn answer(head: &[u8]) -> (String, Answer) {
+pub(crate) fn answer_as_floor(head: &[u8]) -> (String, FloorAnswer) {
     if String::from_utf8_lossy(head).contains(KEY) {
         let text = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
              Connection: Upgrade\r\nSec-WebSocket-Accept: {ACCEPT}\r\n\r\n"
         );
-        (text, Answer::Opens)
+        (text, FloorAnswer::Upgraded)
     } else {
         let text = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        (text.to_owned(), Answer::Ends)
+        (text.to_owned(), FloorAnswer::Closed)
     }
 }
 
 /// What becomes of a connection after the floor's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum FloorAnswer {
     /// Frames follow.
-    Opens,
+    Upgraded,
     /// Nothing follows.
-    Ends,
+    Closed,
 }
 
 #[cfg(test)]
@@ -149,14 +149,14 @@ mod tests {
     #[test]
     fn the_floors_answer_is_accepted() {
         let request = format!("GET /conn_ws HTTP/1.1\r\nSec-WebSocket-Key: {KEY}\r\n\r\n");
-        let (text, then) = answer(request.as_bytes());
-        assert_eq!(then, Answer::Opens);
+        let (text, then) = answer_as_floor(request.as_bytes());
+        assert_eq!(then, FloorAnswer::Upgraded);
         assert_eq!(head_bytes(text.as_bytes()), Some(text.len()));
-        assert!(accepts(text.as_bytes()));
-        assert!(!accepts(text.to_lowercase().as_bytes()), "the value has its case");
-        let (text, then) = answer(b"GET /readyz HTTP/1.1\r\n\r\n");
-        assert_eq!(then, Answer::Ends);
-        assert!(!accepts(text.as_bytes()));
+        assert!(accepts_upgrade(text.as_bytes()));
+        assert!(!accepts_upgrade(text.to_lowercase().as_bytes()), "the value has its case");
+        let (text, then) = answer_as_floor(b"GET /readyz HTTP/1.1\r\n\r\n");
+        assert_eq!(then, FloorAnswer::Closed);
+        assert!(!accepts_upgrade(text.as_bytes()));
     }
 
     #[test]

@@ -45,7 +45,8 @@ const ATTACH_MILLISECONDS_MAX: f64 = 1.0;
 /// When the log cannot be made or the server cannot be started.
 pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
     println!("\nhistory: {messages} messages in {ROOMS} rooms");
-    let folder = datasets::ensure_dataset(&format!("history-{messages}"), |builder| fill(builder, messages))?;
+    let folder =
+        datasets::ensure_dataset(&format!("history-{messages}"), |builder| fill_dataset(builder, messages))?;
     let mut ready = Vec::new();
     for _ in 0..STARTS {
         let home = Home::fresh(Kind::Teahouse)?.with_data(folder.clone());
@@ -60,11 +61,16 @@ pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
     );
     let server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
     let (mut session, welcome) = Session::open(server.port(), &datasets::cookie(&folder, WRITER.0)?, None)?;
-    pages(&mut session, table)?;
+    measure_pages(&mut session, table)?;
     let beginning = Cursor { n: QUIET_HEAD, ..welcome.through };
-    connections(server.port(), &datasets::cookie(&folder, QUIET.0)?, [beginning, welcome.through], table)?;
+    measure_connections(
+        server.port(),
+        &datasets::cookie(&folder, QUIET.0)?,
+        [beginning, welcome.through],
+        table,
+    )?;
     drop(server);
-    attachments(&mut DatasetLog::open(&folder)?, table)
+    measure_attachments(&mut DatasetLog::open(&folder)?, table)
 }
 
 /// Who is in the large room.
@@ -82,7 +88,7 @@ const QUIET_MESSAGES: u64 = 20;
 const QUIET_HEAD: u64 =
     AUTHORS + 1 + 3 * ROOMS + 2 * (AUTHORS - 1 + QUIET_ROOMS) + QUIET_ROOMS * QUIET_MESSAGES;
 
-fn fill(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failure> {
+fn fill_dataset(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failure> {
     let authors = (0..AUTHORS).map(|number| builder.add_member(&format!("Guest {number}")));
     let authors = authors.collect::<Result<Vec<_>, _>>()?;
     let author = |room: u64| authors[usize::try_from(room % AUTHORS).unwrap_or(0)];
@@ -97,35 +103,35 @@ fn fill(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failure> {
         let room = RoomId(FIRST_QUIET.0 + number);
         builder.join_room(quiet, room)?;
         for message in 0..QUIET_MESSAGES {
-            builder.add_post(quiet, room, text(message))?;
+            builder.add_post(quiet, room, message_text(message))?;
         }
     }
     let mut rng = Rng::new(5);
     let loud = ROOMS - QUIET_ROOMS;
     for message in QUIET_ROOMS * QUIET_MESSAGES..messages {
         if message % 100 < LARGE_PERCENT {
-            builder.add_post(author(rng.next()), LARGE, text(message))?;
+            builder.add_post(author(rng.next()), LARGE, message_text(message))?;
         } else {
             let room = rng.between(1, loud - 1);
-            builder.add_post(author(room), RoomId(LARGE.0 + room), text(message))?;
+            builder.add_post(author(room), RoomId(LARGE.0 + room), message_text(message))?;
         }
     }
     Ok(())
 }
 
 /// About as long as people write.
-fn text(number: u64) -> String {
+fn message_text(number: u64) -> String {
     let words = usize::try_from(number % 12).unwrap_or(0);
     format!("{number}: the kettle is on{}", ", and a cup of 龙井 waits".repeat(words / 3))
 }
 
 /// Pages over a connection, one after the other.
-fn pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
-    let newest = session.page(LARGE, PageAnchor::Newest)?;
+fn measure_pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
+    let newest = session.read_page(LARGE, PageAnchor::Newest)?;
     let (Some(last), true) = (newest.messages.last().map(|message| message.n), newest.older) else {
         return Err(Failure::new("the large room is not large"));
     };
-    let first = session.page(LARGE, PageAnchor::After(0))?;
+    let first = session.read_page(LARGE, PageAnchor::After(0))?;
     let date = (
         first.messages.first().map_or(0, |message| message.at),
         newest.messages.last().map_or(0, |message| message.at),
@@ -143,19 +149,29 @@ fn pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
         let mut times = Histogram::new();
         for at in places {
             let begin = Instant::now();
-            let page = session.page(LARGE, at)?;
+            let page = session.read_page(LARGE, at)?;
             record(&mut times, begin.elapsed());
             if page.messages.is_empty() {
                 return Err(Failure::new(format!("an empty page at {at:?}")));
             }
         }
-        judge(table, format!("a page of history over a connection, {name}"), &times, PAGE_MILLISECONDS_MAX);
+        judge_p99(
+            table,
+            format!("a page of history over a connection, {name}"),
+            &times,
+            PAGE_MILLISECONDS_MAX,
+        );
     }
     Ok(())
 }
 
 /// What a client sees that comes back to its few rooms, from a cursor or for the first time.
-fn connections(port: u16, cookie: &str, cursors: [Cursor; 2], table: &mut Table) -> Result<(), Failure> {
+fn measure_connections(
+    port: u16,
+    cookie: &str,
+    cursors: [Cursor; 2],
+    table: &mut Table,
+) -> Result<(), Failure> {
     let [beginning, newest] = cursors;
     for (name, cursor) in [
         ("from before all others wrote", Some(beginning)),
@@ -170,17 +186,20 @@ fn connections(port: u16, cookie: &str, cursors: [Cursor; 2], table: &mut Table)
                 if !welcome.resumed {
                     return Err(Failure::new("the session was not resumed"));
                 }
-                session.until(|event| matches!(event, Event::CaughtUp(_)))?;
+                session.wait_for(|event| matches!(event, Event::CaughtUp(_)))?;
             }
             record(&mut times, begin.elapsed());
         }
-        table.note(format!("from connecting to all that was missed, {name}, p50, p99, max"), spread(&times));
+        table.note(
+            format!("from connecting to all that was missed, {name}, p50, p99, max"),
+            format_percentiles(&times),
+        );
     }
     Ok(())
 }
 
 /// The same as reads of the store.
-fn attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
+fn measure_attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
     let through = log.head();
     let rooms = (0..QUIET_ROOMS).map(|number| Address::Room(RoomId(FIRST_QUIET.0 + number)));
     let lobby = Address::Room(RoomId::LOBBY);
@@ -205,7 +224,7 @@ fn attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
             record(&mut times, begin.elapsed());
         }
         let what = format!("attaching to {QUIET_ROOMS} quiet rooms of {ROOMS}: the store's time, {name}");
-        judge(table, what, &times, ATTACH_MILLISECONDS_MAX);
+        judge_p99(table, what, &times, ATTACH_MILLISECONDS_MAX);
     }
     Ok(())
 }
@@ -214,12 +233,17 @@ fn record(times: &mut Histogram, time: Duration) {
     times.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
 }
 
-fn judge(table: &mut Table, what: String, times: &Histogram, most: f64) {
+fn judge_p99(table: &mut Table, what: String, times: &Histogram, most: f64) {
     let late = times.percentile(99) as f64 / 1e6;
-    table.judge(format!("{what}, p50, p99, max"), spread(times), format!("p99 {most:.0} ms"), late < most);
+    table.judge(
+        format!("{what}, p50, p99, max"),
+        format_percentiles(times),
+        format!("p99 {most:.0} ms"),
+        late < most,
+    );
 }
 
-fn spread(times: &Histogram) -> String {
+fn format_percentiles(times: &Histogram) -> String {
     let [middle, late, most] = [50, 99, 100].map(|percent| times.percentile(percent) as f64 / 1e6);
     format!("{middle:.2}, {late:.2}, {most:.2} ms")
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::load::{Load, Rest};
+use super::load::{IdleStrategy, Load};
 use super::memory::Resident;
 use super::server::{Kind, Server};
 use super::table::Table;
@@ -24,7 +24,7 @@ pub(crate) fn measure(clients: usize, table: &mut Table) -> Result<(), Failure> 
     let mut server = Server::start(Kind::Teahouse, None)?;
     thread::sleep(REST);
     let before = Resident::of(server.pid())?;
-    let load = Load::open(server.port(), clients, 0, Rest::Woken)?;
+    let load = Load::open(server.port(), clients, 0, IdleStrategy::Block)?;
     thread::sleep(REST);
     let after = Resident::of(server.pid())?;
     server.expect_alive()?;

@@ -31,8 +31,8 @@ pub(crate) fn interleave_loads(
     let (mut first, mut second) = (one, other);
     while Instant::now() < end {
         let next = Instant::now() + round;
-        first.step()?;
-        second.step()?;
+        first.send_and_receive_all()?;
+        second.send_and_receive_all()?;
         thread::sleep(next.saturating_duration_since(Instant::now()));
         std::mem::swap(&mut first, &mut second);
     }

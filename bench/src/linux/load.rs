@@ -15,8 +15,8 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
 use super::failure::Failure;
-use super::frame::{Opcode, Reader, Writer, encode};
-use super::handshake::{self, Opened};
+use super::frame::{FrameReader, Opcode, Writer, encode};
+use super::handshake::{self, OpenedConnection};
 use super::stamp::{Stamp, Text};
 use super::stats::Histogram;
 use super::tally::{Faults, Tally};
@@ -39,21 +39,21 @@ const MASK: [u8; 4] = [0x5a, 0xc3, 0x1e, 0x87];
 
 /// When the sender sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub(crate) enum Pacing {
     /// So many messages a second, evenly.
     Rate(u64),
     /// Whenever fewer than so many messages are under way.
     Window(u64),
     /// Never.
-    Silent,
+    Paused,
 }
 
 /// What the load does while there is nothing to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rest {
+pub(crate) enum IdleStrategy {
     /// Waits in `epoll_wait`: the write that brings the next message wakes it,
     /// on the account of whoever writes.
-    Woken,
+    Block,
     /// Sleeps so long and looks again: no write has anyone to wake.
     Nap(Duration),
     /// Looks again at once: no write has anyone to wake.
@@ -76,11 +76,11 @@ pub(crate) struct Load {
     pending: Vec<u8>,
     /// epoll is asked to tell when it takes more.
     is_full: bool,
-    rest: Rest,
+    idle: IdleStrategy,
     /// From sending to each receipt, since it was last cleared.
     pub(crate) latencies: Histogram,
     /// Nanoseconds between two messages where the sender waits for each to
-    /// arrive: [`Histogram::record_with_unsent`]. 0 where it does not wait.
+    /// arrive: [`Histogram::record_with_omitted`]. 0 where it does not wait.
     pub(crate) interval: u64,
     /// The most that the sender itself was late, since it was last reset.
     pub(crate) late_max: Duration,
@@ -88,7 +88,7 @@ pub(crate) struct Load {
 
 struct Client {
     stream: TcpStream,
-    reader: Reader,
+    reader: FrameReader,
     tally: Tally,
     open: bool,
 }
@@ -98,7 +98,7 @@ impl Load {
     ///
     /// # Errors
     /// When a connection is refused.
-    pub(crate) fn open(port: u16, clients: usize, bytes: usize, rest: Rest) -> Result<Self, Failure> {
+    pub(crate) fn open(port: u16, clients: usize, bytes: usize, idle: IdleStrategy) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?;
         let mut load = Self {
             epoll,
@@ -112,7 +112,7 @@ impl Load {
             due: None,
             pending: Vec::new(),
             is_full: false,
-            rest,
+            idle,
             latencies: Histogram::new(),
             interval: 0,
             late_max: Duration::ZERO,
@@ -120,24 +120,24 @@ impl Load {
         for place in 0..clients {
             let opened = handshake::open(port, None)
                 .map_err(Failure::at(format!("connection {place} of {clients}")))?;
-            load.adopt(opened).map_err(Failure::at("cannot watch a connection"))?;
+            load.add_client(opened).map_err(Failure::at("cannot watch a connection"))?;
         }
         Ok(load)
     }
 
-    fn adopt(&mut self, opened: Opened) -> std::io::Result<()> {
-        let Opened { stream, mut rest } = opened;
+    fn add_client(&mut self, opened: OpenedConnection) -> std::io::Result<()> {
+        let OpenedConnection { stream, mut rest } = opened;
         stream.set_nonblocking(true)?;
         let place = self.clients.len();
         let data = EventData::new_u64(place as u64);
         epoll::add(&self.epoll, &stream, data, EventFlags::IN)?;
         self.clients.push(Client {
             stream,
-            reader: Reader::new(Writer::Server),
+            reader: FrameReader::new(Writer::Server),
             tally: Tally::default(),
             open: true,
         });
-        self.take(place, &mut rest);
+        self.read_bytes(place, &mut rest);
         Ok(())
     }
 
@@ -155,16 +155,16 @@ impl Load {
     ///
     /// # Errors
     /// When the server no longer takes what is sent, or epoll fails.
-    pub(crate) fn run(&mut self, pace: Pace, time: Duration) -> Result<(), Failure> {
+    pub(crate) fn run(&mut self, pacing: Pacing, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         loop {
             let now = Instant::now();
             if now >= end {
                 return Ok(());
             }
-            self.send_what_is_due(pace, now)?;
-            let wake = match (pace, self.due) {
-                (Pace::Rate(_), Some(due)) => due.min(end),
+            self.send_what_is_due(pacing, now)?;
+            let wake = match (pacing, self.due) {
+                (Pacing::Rate(_), Some(due)) => due.min(end),
                 _ => end,
             };
             self.wait(wake)?;
@@ -175,10 +175,10 @@ impl Load {
     ///
     /// # Errors
     /// When it does not arrive, or epoll fails.
-    pub(crate) fn step(&mut self) -> Result<(), Failure> {
+    pub(crate) fn send_and_receive_all(&mut self) -> Result<(), Failure> {
         self.send()?;
         self.receive_all()?;
-        match self.under_way() {
+        match self.in_flight() {
             0 => Ok(()),
             missing => Err(Failure::new(format!("{missing} receipts of a message are missing"))),
         }
@@ -190,14 +190,14 @@ impl Load {
     /// When epoll fails.
     pub(crate) fn drain(&mut self) -> Result<(), Failure> {
         self.receive_all()?;
-        self.run(Pace::Silent, AFTERMATH)
+        self.run(Pacing::Paused, AFTERMATH)
     }
 
     /// Receives until nothing is under way, or for too long nothing has come.
     fn receive_all(&mut self) -> Result<(), Failure> {
         let end = Instant::now() + DRAIN_MAX;
         let mut silence_end = Instant::now() + SILENCE_MAX;
-        while self.under_way() > 0 && Instant::now() < end.min(silence_end) {
+        while self.in_flight() > 0 && Instant::now() < end.min(silence_end) {
             let before = self.received;
             self.wait(silence_end)?;
             if self.received > before {
@@ -218,14 +218,14 @@ impl Load {
     }
 
     /// Receipts that are still to come.
-    fn under_way(&self) -> u64 {
+    fn in_flight(&self) -> u64 {
         (self.sent * self.clients.len() as u64).saturating_sub(self.received)
     }
 
-    fn send_what_is_due(&mut self, pace: Pace, now: Instant) -> Result<(), Failure> {
-        match pace {
-            Pace::Silent => {}
-            Pace::Rate(rate) => {
+    fn send_what_is_due(&mut self, pacing: Pacing, now: Instant) -> Result<(), Failure> {
+        match pacing {
+            Pacing::Paused => {}
+            Pacing::Rate(rate) => {
                 let mut due = self.due.unwrap_or(now);
                 while due <= now {
                     self.late_max = self.late_max.max(now - due);
@@ -234,9 +234,9 @@ impl Load {
                 }
                 self.due = Some(due);
             }
-            Pace::Window(messages) => {
+            Pacing::Window(messages) => {
                 let clients = self.clients.len() as u64;
-                while self.under_way() + clients <= messages * clients {
+                while self.in_flight() + clients <= messages * clients {
                     self.send()?;
                 }
             }
@@ -278,9 +278,9 @@ impl Load {
 
     /// Waits until something can be read, or `wake`, and reads it.
     fn wait(&mut self, wake: Instant) -> Result<(), Failure> {
-        let time = match self.rest {
-            Rest::Woken => wake.saturating_duration_since(Instant::now()),
-            Rest::Nap(_) | Rest::Spin => Duration::ZERO,
+        let time = match self.idle {
+            IdleStrategy::Block => wake.saturating_duration_since(Instant::now()),
+            IdleStrategy::Nap(_) | IdleStrategy::Spin => Duration::ZERO,
         };
         let time = Timespec::try_from(time).map_err(Failure::at("a time to wait"))?;
         let mut events = std::mem::take(&mut self.events);
@@ -290,7 +290,7 @@ impl Load {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Failure::at("epoll")(error)),
         }
-        if let Rest::Nap(nap) = self.rest
+        if let IdleStrategy::Nap(nap) = self.idle
             && events.is_empty()
         {
             thread::sleep(nap.min(wake.saturating_duration_since(Instant::now())));
@@ -316,7 +316,7 @@ impl Load {
         let mut buffer = std::mem::take(&mut self.buffer);
         match client.stream.read(&mut buffer) {
             Ok(0) => self.close(place),
-            Ok(count) => self.take(place, &mut buffer[..count]),
+            Ok(count) => self.read_bytes(place, &mut buffer[..count]),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => self.close(place),
         }
@@ -324,7 +324,7 @@ impl Load {
     }
 
     /// Takes in what client `place` has read.
-    fn take(&mut self, place: usize, bytes: &mut [u8]) {
+    fn read_bytes(&mut self, place: usize, bytes: &mut [u8]) {
         let now = nanoseconds(self.begin.elapsed());
         let client = &mut self.clients[place];
         let tally = &mut client.tally;
@@ -335,7 +335,7 @@ impl Load {
                 Some(stamp) if opcode == Opcode::Text => {
                     tally.receive(stamp.number);
                     self.received += 1;
-                    self.latencies.record_with_unsent(now.saturating_sub(stamp.sent_at), self.interval);
+                    self.latencies.record_with_omitted(now.saturating_sub(stamp.sent_at), self.interval);
                 }
                 _ => tally.receive_altered(),
             },

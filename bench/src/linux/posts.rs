@@ -7,7 +7,7 @@
 //! post once more at an even rate, and a post that is late because others are in
 //! flight has waited since it was due.
 
-mod bare;
+mod bare_loop;
 mod poster;
 
 use std::time::{Duration, Instant};
@@ -44,30 +44,34 @@ const EVENTS_MAX: usize = 256;
 /// # Errors
 /// When the server cannot be started or does not answer.
 pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure> {
-    let Posts { posters, flight, seconds } = *settings;
-    println!("\nposts: {posters} posters in as many rooms, {flight} in flight each, {seconds} s");
+    let Posts { posters, flight: in_flight_max, seconds } = *settings;
+    println!("\nposts: {posters} posters in as many rooms, {in_flight_max} in flight each, {seconds} s");
     let mut server = Server::start(Kind::Teahouse, None)?;
-    let mut crowd = Crowd::gather(server.port(), posters, flight)?;
-    let full = crowd.measure(Pace::Full, seconds)?;
-    let even = crowd.measure(Pace::Rate(POSTS_MIN), seconds)?;
+    let mut pool = PosterPool::connect(server.port(), posters, in_flight_max)?;
+    let full = pool.measure(PostRate::Unlimited, seconds)?;
+    let even = pool.measure(PostRate::PerSecond(POSTS_MIN), seconds)?;
     server.expect_alive()?;
     server.end();
-    let bare = bare::rate(server.home().data(), posters)?;
-    println!("the bare loop: {bare:.0} posts/s, each with its rows, in transactions of {}", bare::ROWS);
+    let bare = bare_loop::measure_rate(server.home().data(), posters)?;
+    println!("the bare loop: {bare:.0} posts/s, each with its rows, in transactions of {}", bare_loop::ROWS);
     table.judge(
-        format!("durable posts: {posters} posters, {flight} in flight each, all the time"),
+        format!("durable posts: {posters} posters, {in_flight_max} in flight each, all the time"),
         format!("{:.0}/s, {:.2} of the bare loop's {bare:.0}/s", full.rate, full.rate / bare),
         format!("{POSTS_MIN}/s"),
         full.rate >= f64::from(POSTS_MIN),
     );
-    table.note("durable posts: from sending to the reply then, p50, p99, max", full.spread());
+    table.note("durable posts: from sending to the reply then, p50, p99, max", full.format_percentiles());
     table.note(
         "durable posts: all in flight at once, so the latency is posters × flight ÷ rate (Little's law)",
-        format!("{posters} × {flight} ÷ {:.0}/s = {:.1} ms", full.rate, full.share(posters * flight)),
+        format!(
+            "{posters} × {in_flight_max} ÷ {:.0}/s = {:.1} ms",
+            full.rate,
+            full.mean_latency(posters * in_flight_max)
+        ),
     );
     table.judge(
         format!("durable posts: {:.0}/s evenly: p50, p99, max from when due to the reply", even.rate),
-        even.spread(),
+        even.format_percentiles(),
         format!("p99 {REPLY_MILLISECONDS_MAX:.0} ms at {POSTS_MIN}/s"),
         even.late < REPLY_MILLISECONDS_MAX && even.rate >= 0.99 * f64::from(POSTS_MIN),
     );
@@ -76,18 +80,18 @@ pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure
 
 /// When they post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
+enum PostRate {
     /// As soon as there is place in flight.
-    Full,
+    Unlimited,
     /// So many a second, all together.
-    Rate(u32),
+    PerSecond(u32),
     /// Not any more.
-    Never,
+    Stopped,
 }
 
 /// What came of one pace.
 #[derive(Debug, Clone, Copy)]
-struct Outcome {
+struct RateResult {
     /// Replies a second.
     rate: f64,
     /// Milliseconds until the reply: half of them, 99 of 100, all.
@@ -96,49 +100,50 @@ struct Outcome {
     most: f64,
 }
 
-impl Outcome {
-    fn spread(&self) -> String {
+impl RateResult {
+    fn format_percentiles(&self) -> String {
         format!("{:.1}, {:.1}, {:.1} ms", self.middle, self.late, self.most)
     }
 
     /// Milliseconds that a post takes on average while so many are in flight.
-    fn share(&self, flying: usize) -> f64 {
-        flying as f64 / self.rate * 1e3
+    fn mean_latency(&self, in_flight: usize) -> f64 {
+        in_flight as f64 / self.rate * 1e3
     }
 }
 
 /// The posters in one thread.
-struct Crowd {
+struct PosterPool {
     epoll: rustix::fd::OwnedFd,
     posters: Vec<Poster>,
     latencies: Histogram,
     answered: u64,
-    pace: Pace,
+    rate_limit: PostRate,
     /// The posts that were due at a rate, and since when.
     due: (u32, Instant),
 }
 
-impl Crowd {
-    fn gather(port: u16, posters: usize, flight: usize) -> Result<Self, Failure> {
+impl PosterPool {
+    fn connect(port: u16, posters: usize, in_flight_max: usize) -> Result<Self, Failure> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?;
         let mut rng = Rng::new(1);
         let (latencies, due) = (Histogram::new(), (0, Instant::now()));
-        let mut crowd = Self { epoll, posters: Vec::new(), latencies, answered: 0, pace: Pace::Never, due };
+        let mut pool =
+            Self { epoll, posters: Vec::new(), latencies, answered: 0, rate_limit: PostRate::Stopped, due };
         for number in 0..posters {
             let (cookie, _) = api::join(port, &format!("Poster {number}"))?;
             let (mut session, _) = Session::open(port, &cookie, None)?;
-            let room = session.create(ClientId(rng.bytes()), &format!("Room {number}"))?;
-            let poster = Poster::new(session, room, flight, rng.split());
+            let room = session.create_room(ClientId(rng.bytes()), &format!("Room {number}"))?;
+            let poster = Poster::new(session, room, in_flight_max, rng.split());
             let poster = poster.map_err(Failure::at("cannot use a connection"))?;
             let mark = EventData::new_u64(number as u64);
-            epoll::add(&crowd.epoll, poster.stream(), mark, EventFlags::IN).map_err(Failure::at("epoll"))?;
-            crowd.posters.push(poster);
+            epoll::add(&pool.epoll, poster.stream(), mark, EventFlags::IN).map_err(Failure::at("epoll"))?;
+            pool.posters.push(poster);
         }
-        Ok(crowd)
+        Ok(pool)
     }
 
-    fn measure(&mut self, pace: Pace, seconds: u64) -> Result<Outcome, Failure> {
-        self.pace = pace;
+    fn measure(&mut self, rate_limit: PostRate, seconds: u64) -> Result<RateResult, Failure> {
+        self.rate_limit = rate_limit;
         self.due = (0, Instant::now());
         self.run(WARM_UP)?;
         self.latencies.clear();
@@ -148,28 +153,28 @@ impl Crowd {
         self.drain()?;
         let [middle, late, most] =
             [50, 99, 100].map(|percent| self.latencies.percentile(percent) as f64 / 1e6);
-        println!("{pace:?}: {rate:.0}/s, p50 {middle:.1} ms, p99 {late:.1} ms, max {most:.1} ms");
-        Ok(Outcome { rate, middle, late, most })
+        println!("{rate_limit:?}: {rate:.0}/s, p50 {middle:.1} ms, p99 {late:.1} ms, max {most:.1} ms");
+        Ok(RateResult { rate, middle, late, most })
     }
 
     fn run(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         while Instant::now() < end {
-            self.post()?;
+            self.send_due()?;
             self.wait(end.min(Instant::now() + LOOK_EVERY))?;
         }
         Ok(())
     }
 
     /// Posts what is due now and not because of a reply.
-    fn post(&mut self) -> Result<(), Failure> {
-        match self.pace {
-            Pace::Never => Ok(()),
-            Pace::Full => self.posters.iter_mut().try_for_each(|poster| {
-                poster.fill();
-                poster.post()
+    fn send_due(&mut self) -> Result<(), Failure> {
+        match self.rate_limit {
+            PostRate::Stopped => Ok(()),
+            PostRate::Unlimited => self.posters.iter_mut().try_for_each(|poster| {
+                poster.fill_queue();
+                poster.send_due()
             }),
-            Pace::Rate(rate) => {
+            PostRate::PerSecond(rate) => {
                 let now = Instant::now();
                 loop {
                     let (count, begin) = self.due;
@@ -180,8 +185,8 @@ impl Crowd {
                     self.due.0 += 1;
                     let place = count as usize % self.posters.len().max(1);
                     if let Some(poster) = self.posters.get_mut(place) {
-                        poster.owe(since);
-                        poster.post()?;
+                        poster.queue_post(since);
+                        poster.send_due()?;
                     }
                 }
             }
@@ -190,7 +195,7 @@ impl Crowd {
 
     /// Waits for what is in flight.
     fn drain(&mut self) -> Result<(), Failure> {
-        self.pace = Pace::Never;
+        self.rate_limit = PostRate::Stopped;
         let end = Instant::now() + DRAIN_MAX;
         while self.posters.iter().any(|poster| poster.unanswered() > 0) {
             if Instant::now() >= end {
@@ -216,10 +221,10 @@ impl Crowd {
             self.answered += poster.read(|time| {
                 latencies.record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
             })?;
-            if self.pace == Pace::Full {
-                poster.fill();
+            if self.rate_limit == PostRate::Unlimited {
+                poster.fill_queue();
             }
-            poster.post()?;
+            poster.send_due()?;
         }
         Ok(())
     }

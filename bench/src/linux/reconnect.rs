@@ -49,7 +49,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
         return Ok(());
     }
     let folder = datasets::ensure_dataset(&format!("reconnect-{clients}-{rooms}"), |builder| {
-        fill(builder, clients, rooms)
+        fill_dataset(builder, clients, rooms)
     })?;
     let mut server = Server::start_in(Home::fresh(Kind::Teahouse)?.with_data(folder.clone()), None)?;
     println!("ready after {:.0} ms", server.ready_after.as_secs_f64() * 1e3);
@@ -60,7 +60,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
 
     server.kill()?;
     let killed = Instant::now();
-    server.start_again()?;
+    server.restart()?;
     // The clients must not wait for who asks whether it is ready.
     let probe = thread::spawn(move || {
         let answer = server.await_ready();
@@ -102,7 +102,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
 }
 
 /// A house with so many members, each in the lobby and in `rooms` of its rooms.
-fn fill(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: usize) -> Result<(), Failure> {
+fn fill_dataset(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: usize) -> Result<(), Failure> {
     let all = (rooms * ROOMS_PER_ROOM).min(clients);
     let members = (0..clients).map(|number| builder.add_member(&format!("Guest {number}")));
     let members = members.collect::<Result<Vec<_>, _>>()?;

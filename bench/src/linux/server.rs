@@ -88,7 +88,7 @@ impl Home {
     }
 
     /// The server runs under this tracer, whose child it stays not.
-    pub(crate) fn under(self, tracer: Vec<OsString>) -> Self {
+    pub(crate) fn traced_by(self, tracer: Vec<OsString>) -> Self {
         Self { tracer, ..self }
     }
 
@@ -103,20 +103,20 @@ impl Home {
     }
 
     /// Leaves all of it behind for people to look into, and says where.
-    pub(crate) fn keep(&mut self) -> &Path {
+    pub(crate) fn keep_files(&mut self) -> &Path {
         self.folder.keep();
         self.folder.path()
     }
 
-    fn complaints(&self) -> PathBuf {
+    fn stderr_path(&self) -> PathBuf {
         self.folder.path().join("stderr")
     }
 
     fn spawn(&self, core: Option<usize>) -> Result<Child, Failure> {
         let mut command = self.command()?;
-        let complaints = File::options().create(true).append(true).open(self.complaints());
-        let complaints = complaints.map_err(Failure::at("no file for the complaints"))?;
-        command.stdout(Stdio::null()).stderr(complaints);
+        let stderr = File::options().create(true).append(true).open(self.stderr_path());
+        let stderr = stderr.map_err(Failure::at("no file for the complaints"))?;
+        command.stdout(Stdio::null()).stderr(stderr);
         // The floor ends when this pipe does, whatever becomes of this program.
         command.stdin(Stdio::piped());
         // A child inherits the affinity of the thread that starts it.
@@ -138,11 +138,11 @@ impl Home {
             Kind::Teahouse => {
                 let mut command = match self.tracer.split_first() {
                     Some((tracer, arguments)) => {
-                        let mut command = teahouse(Command::new(tracer));
+                        let mut command = without_own_variables(Command::new(tracer));
                         command.args(arguments).arg(binary());
                         command
                     }
-                    None => teahouse(Command::new(binary())),
+                    None => without_own_variables(Command::new(binary())),
                 };
                 command
                     .args(["--listen", &format!("127.0.0.1:{}", self.port)])
@@ -219,7 +219,7 @@ impl Server {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) fn start_again(&mut self) -> Result<(), Failure> {
+    pub(crate) fn restart(&mut self) -> Result<(), Failure> {
         self.begun = Instant::now();
         self.child = self.home.spawn(self.core)?;
         Ok(())
@@ -248,7 +248,7 @@ impl Server {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
             Ok(Some(status)) => {
-                Err(Failure::new(format!("the server ended by itself ({status}): {}", self.last_words())))
+                Err(Failure::new(format!("the server ended by itself ({status}): {}", self.last_output())))
             }
             Err(error) => Err(Failure::at("cannot see whether the server lives")(error)),
         }
@@ -270,8 +270,8 @@ impl Server {
         ask().unwrap_or(false)
     }
 
-    fn last_words(&self) -> String {
-        let bytes = fs::read(self.home.complaints()).unwrap_or_default();
+    fn last_output(&self) -> String {
+        let bytes = fs::read(self.home.stderr_path()).unwrap_or_default();
         let from = bytes.len().saturating_sub(COMPLAINT_BYTES_MAX);
         String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
     }
@@ -305,8 +305,8 @@ impl Drop for Server {
 ///
 /// # Errors
 /// The log is not whole: what it said. Or it could not be asked.
-pub(crate) fn check(data: &Path) -> Result<String, Failure> {
-    let mut command = teahouse(Command::new(binary()));
+pub(crate) fn check_data(data: &Path) -> Result<String, Failure> {
+    let mut command = without_own_variables(Command::new(binary()));
     let output = command.arg("check").arg("--data").arg(data).stdin(Stdio::null()).output();
     let output = output.map_err(Failure::at("cannot start teahouse check"))?;
     let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -322,7 +322,7 @@ fn binary() -> OsString {
 }
 
 /// What the caller has set for another server is not for this one.
-fn teahouse(mut command: Command) -> Command {
+fn without_own_variables(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TEAHOUSE_") {
             command.env_remove(name);

@@ -11,8 +11,8 @@ use shared::event::{Reply, Welcome};
 use shared::{ClientId, Command, Cursor, Event, Message, RoomId};
 
 use super::failure::Failure;
-use super::frame::{Opcode, Reader, Writer, encode};
-use super::handshake::{self, Opened};
+use super::frame::{FrameReader, Opcode, Writer, encode};
+use super::handshake::{self, OpenedConnection};
 
 /// How long to wait for any frame.
 const FRAME_MAX: Duration = Duration::from_secs(30);
@@ -25,9 +25,9 @@ pub(crate) const MASK: [u8; 4] = [0x3c, 0x91, 0xe7, 0x05];
 #[derive(Debug)]
 pub(crate) struct Session {
     stream: TcpStream,
-    reader: Reader,
+    reader: FrameReader,
     buffer: Vec<u8>,
-    came: VecDeque<String>,
+    received: VecDeque<String>,
     reference: u64,
 }
 
@@ -41,19 +41,19 @@ impl Session {
         cookie: &str,
         cursor: Option<Cursor>,
     ) -> Result<(Self, Box<Welcome>), Failure> {
-        let Opened { stream, mut rest } = handshake::open_v1(port, cookie)?;
+        let OpenedConnection { stream, mut rest } = handshake::open_v1(port, cookie)?;
         stream.set_read_timeout(Some(FRAME_MAX)).map_err(Failure::at("a time limit"))?;
-        let reader = Reader::new(Writer::Server);
+        let reader = FrameReader::new(Writer::Server);
         let mut session =
-            Self { stream, reader, buffer: vec![0; READ_BYTES], came: VecDeque::new(), reference: 1 };
-        session.take(rest.len(), &mut rest)?;
-        session.tell(&Command::Hello(Hello {
+            Self { stream, reader, buffer: vec![0; READ_BYTES], received: VecDeque::new(), reference: 1 };
+        session.read_frames(rest.len(), &mut rest)?;
+        session.send(&Command::Hello(Hello {
             reference: 1,
             build: "bench".to_owned(),
             cursor,
             room: None,
         }))?;
-        match session.next()? {
+        match session.next_event()? {
             Event::Welcome(welcome) => Ok((session, welcome)),
             other => Err(unexpected("welcome", &other)),
         }
@@ -63,10 +63,11 @@ impl Session {
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn create(&mut self, client_id: ClientId, name: &str) -> Result<RoomId, Failure> {
-        let reference = self.reference();
+    pub(crate) fn create_room(&mut self, client_id: ClientId, name: &str) -> Result<RoomId, Failure> {
+        let reference = self.next_reference();
         let (name, description) = (name.to_owned(), String::new());
-        let reply = self.ask(&Command::RoomCreate(RoomCreate { reference, client_id, name, description }))?;
+        let reply =
+            self.request(&Command::RoomCreate(RoomCreate { reference, client_id, name, description }))?;
         reply.room.ok_or_else(|| Failure::new("a room was made and not named"))
     }
 
@@ -74,17 +75,17 @@ impl Session {
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn join(&mut self, client_id: ClientId, room: RoomId) -> Result<(), Failure> {
-        let reference = self.reference();
-        self.ask(&Command::RoomJoin(RoomMove { reference, client_id, room })).map(drop)
+    pub(crate) fn join_room(&mut self, client_id: ClientId, room: RoomId) -> Result<(), Failure> {
+        let reference = self.next_reference();
+        self.request(&Command::RoomJoin(RoomMove { reference, client_id, room })).map(drop)
     }
 
     /// Reads until something has come.
     ///
     /// # Errors
     /// When it does not come in time.
-    pub(crate) fn until(&mut self, is_it: impl Fn(&Event) -> bool) -> Result<(), Failure> {
-        while !is_it(&self.next()?) {}
+    pub(crate) fn wait_for(&mut self, is_it: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+        while !is_it(&self.next_event()?) {}
         Ok(())
     }
 
@@ -100,22 +101,22 @@ impl Session {
         text: String,
     ) -> Result<(), Failure> {
         self.reference = reference;
-        self.ask(&Command::Post(Post { reference, client_id, room, text })).map(drop)
+        self.request(&Command::Post(Post { reference, client_id, room, text })).map(drop)
     }
 
     /// A page of a room's messages.
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn page(
+    pub(crate) fn read_page(
         &mut self,
         room: RoomId,
         at: PageAnchor,
     ) -> Result<Box<shared::event::HistoryPage>, Failure> {
-        let reference = self.reference();
-        self.tell(&Command::History(HistoryQuery { reference, room, at }))?;
+        let reference = self.next_reference();
+        self.send(&Command::History(HistoryQuery { reference, room, at }))?;
         loop {
-            match self.next()? {
+            match self.next_event()? {
                 Event::History(page) if page.reference == reference => return Ok(page),
                 refused @ Event::Error(_) => return Err(unexpected("history", &refused)),
                 _ => {}
@@ -127,11 +128,11 @@ impl Session {
     ///
     /// # Errors
     /// When a page is refused, or does not touch the one before.
-    pub(crate) fn whole(&mut self, room: RoomId) -> Result<Vec<Message>, Failure> {
+    pub(crate) fn read_room(&mut self, room: RoomId) -> Result<Vec<Message>, Failure> {
         let mut pages = Vec::new();
         let mut at = PageAnchor::Newest;
         loop {
-            let page = self.page(room, at)?;
+            let page = self.read_page(room, at)?;
             let first = page.messages.first().map(|message| message.n);
             pages.push(page.messages);
             match first {
@@ -144,20 +145,20 @@ impl Session {
     }
 
     /// The socket and what reads its frames, for a load of its own.
-    pub(crate) fn into_parts(self) -> (TcpStream, Reader) {
+    pub(crate) fn into_parts(self) -> (TcpStream, FrameReader) {
         (self.stream, self.reader)
     }
 
-    fn reference(&mut self) -> u64 {
+    fn next_reference(&mut self) -> u64 {
         self.reference += 1;
         self.reference
     }
 
     /// Asks for a change and waits for its reply.
-    fn ask(&mut self, command: &Command) -> Result<Reply, Failure> {
-        self.tell(command)?;
+    fn request(&mut self, command: &Command) -> Result<Reply, Failure> {
+        self.send(command)?;
         loop {
-            match self.next()? {
+            match self.next_event()? {
                 Event::Reply(reply) if reply.reference == self.reference => return Ok(reply),
                 refused @ Event::Error(_) => return Err(unexpected("reply", &refused)),
                 _ => {}
@@ -165,7 +166,7 @@ impl Session {
         }
     }
 
-    fn tell(&mut self, command: &Command) -> Result<(), Failure> {
+    fn send(&mut self, command: &Command) -> Result<(), Failure> {
         let text = serde_json::to_string(command).map_err(Failure::at("a command"))?;
         let mut frame = Vec::new();
         encode(&mut frame, Opcode::Text, text.as_bytes(), Some(MASK));
@@ -173,17 +174,17 @@ impl Session {
     }
 
     /// The next frame that is not a ping.
-    fn next(&mut self) -> Result<Event, Failure> {
+    fn next_event(&mut self) -> Result<Event, Failure> {
         loop {
-            while let Some(text) = self.came.pop_front() {
+            while let Some(text) = self.received.pop_front() {
                 match Event::parse(&text).map_err(Failure::at(&text))? {
-                    Event::Ping(_) => self.tell(&Command::Pong)?,
+                    Event::Ping(_) => self.send(&Command::Pong)?,
                     event => return Ok(event),
                 }
             }
             let mut buffer = std::mem::take(&mut self.buffer);
             let count = self.stream.read(&mut buffer).map_err(Failure::at("no frame came"))?;
-            self.take(count, &mut buffer)?;
+            self.read_frames(count, &mut buffer)?;
             self.buffer = buffer;
             if count == 0 {
                 return Err(Failure::new("the connection ended"));
@@ -191,17 +192,17 @@ impl Session {
         }
     }
 
-    fn take(&mut self, count: usize, bytes: &mut [u8]) -> Result<(), Failure> {
-        let came = &mut self.came;
+    fn read_frames(&mut self, count: usize, bytes: &mut [u8]) -> Result<(), Failure> {
+        let received = &mut self.received;
         let fed = self.reader.feed(&mut bytes[..count], |opcode, payload| {
             if opcode == Opcode::Text {
-                came.push_back(String::from_utf8_lossy(payload).into_owned());
+                received.push_back(String::from_utf8_lossy(payload).into_owned());
             }
         });
         fed.map_err(|violation| Failure::new(format!("a frame that is none: {violation:?}")))
     }
 }
 
-fn unexpected(wanted: &str, came: &Event) -> Failure {
-    Failure::new(format!("instead of {wanted} came {came:?}"))
+fn unexpected(wanted: &str, received: &Event) -> Failure {
+    Failure::new(format!("instead of {wanted} came {received:?}"))
 }

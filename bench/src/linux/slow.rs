@@ -17,7 +17,7 @@ use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
 use crate::arguments::Slow;
-use run::{Memory, Pair};
+use run::{MemoryUse, RunPair};
 
 /// The ratio of the others' p99, with over without, that the median of the pairs must not pass.
 const RATIO_MAX: f64 = 1.10;
@@ -38,11 +38,11 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
         "\nslow: {} clients that read, {} messages/s in turn of {} bytes, windows of {} s; server on core {}, load on core {}",
         settings.clients, settings.rate, settings.bytes, settings.seconds, cores.server, cores.load,
     );
-    Pair::print_names();
+    RunPair::print_names();
     let _pinned = Pinned::to(cores.load)?;
     let mut pairs = Vec::new();
     for number in 1..=settings.pairs {
-        let pair = Pair::take(settings, cores)?;
+        let pair = RunPair::measure(settings, cores)?;
         pair.print(number);
         pairs.push(pair);
     }
@@ -51,9 +51,9 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
     Ok(())
 }
 
-fn judge(pairs: &[Pair], table: &mut Table) {
-    let told: Vec<Pair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
-    let spread = |pairs: &[Pair], figure: &dyn Fn(&Pair) -> f64| {
+fn judge(pairs: &[RunPair], table: &mut Table) {
+    let told: Vec<RunPair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
+    let spread = |pairs: &[RunPair], figure: &dyn Fn(&RunPair) -> f64| {
         Spread::of(&pairs.iter().map(figure).collect::<Vec<f64>>())
     };
     let ratio = spread(&told, &|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
@@ -76,8 +76,8 @@ fn judge(pairs: &[Pair], table: &mut Table) {
         gone.max <= GONE_MAX.as_secs_f64(),
     );
     // What the server's memory grows by, above what it grows by without.
-    let growth = |memory: &Memory, until: u64| until as f64 - memory.before as f64;
-    let caused = |until: fn(&Memory) -> u64| {
+    let growth = |memory: &MemoryUse, until: u64| until as f64 - memory.before as f64;
+    let caused = |until: fn(&MemoryUse) -> u64| {
         spread(&told, &|pair| {
             let (with, without) = (&pair.with.memory, &pair.without.memory);
             (growth(with, until(with)) - growth(without, until(without))) / 1e6
@@ -98,6 +98,6 @@ fn judge(pairs: &[Pair], table: &mut Table) {
         "slow client: others' messages lost, reordered, doubled or altered, others closed",
         faults.to_string(),
         "none",
-        faults.none(),
+        faults.is_none(),
     );
 }

@@ -30,7 +30,7 @@ impl Histogram {
     /// Adds one time, and those that were not measured because of it: a sender
     /// that waits for one message does not send what was due every `interval`,
     /// each of which would have waited so much less. An `interval` of 0 adds none.
-    pub(crate) fn record_with_unsent(&mut self, nanoseconds: u64, interval: u64) {
+    pub(crate) fn record_with_omitted(&mut self, nanoseconds: u64, interval: u64) {
         let mut time = nanoseconds.min(1 << VALUE_BITS_MAX);
         self.record(time);
         while interval > 0 && time >= 2 * interval {
@@ -134,14 +134,14 @@ mod tests {
     fn what_was_not_sent_for_a_late_one_counts_as_late_too() {
         let count = |time, interval| {
             let mut times = Histogram::new();
-            times.record_with_unsent(time, interval);
+            times.record_with_omitted(time, interval);
             times.total
         };
         assert_eq!(count(100, 0), 1);
         assert_eq!(count(19, 10), 1);
         assert_eq!(count(20, 10), 2);
         let mut times = Histogram::new();
-        times.record_with_unsent(35, 10); // and 25, 15
+        times.record_with_omitted(35, 10); // and 25, 15
         assert_eq!([34, 67, 100].map(|percent| times.percentile(percent)), [25, 35, 35]);
         assert_eq!(times.percentile(33), 15);
     }

@@ -2,8 +2,8 @@
 //! write, and the trace is judged. SIGKILL alone cannot show this, for the kernel
 //! keeps what a killed process has written.
 
-mod data;
 mod trace;
+mod write_data;
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::rng::Rng;
 use super::server::{Home, Kind, Server};
 use super::session::Session;
 use super::table::Table;
-use trace::{FIRST_MARK, Trace, mark};
+use trace::{FIRST_MARK, Trace, mark_text};
 
 /// Members that write, each as fast as it is answered.
 const POSTERS: u64 = 4;
@@ -41,7 +41,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// When the server cannot be started, or the trace does not hold what was told.
 pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     println!("\nsync: {POSTERS} posters, {POSTS} posts each, the server under strace");
-    if let Some(why) = cannot_trace() {
+    if let Some(why) = why_tracing_fails() {
         println!("skipped: {why}");
         return Ok(());
     }
@@ -50,19 +50,20 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     // `-D`: the server is our child and the tracer is its; `-y`: the paths of files.
     let tracer = ["strace", "-D", "-f", "-y", "-s", DATA_BYTES, "-e", CALLS, "-e", "signal=none", "-o"];
     let tracer = tracer.map(Into::into).into_iter().chain([file.clone().into()]).collect();
-    let mut server = Server::start_in(home.under(tracer), None)?;
-    let posters = (0..POSTERS).map(|number| poster(server.port(), number)).collect::<Result<Vec<_>, _>>()?;
+    let mut server = Server::start_in(home.traced_by(tracer), None)?;
+    let posters =
+        (0..POSTERS).map(|number| open_poster(server.port(), number)).collect::<Result<Vec<_>, _>>()?;
     let writing: Vec<_> = posters
         .into_iter()
         .zip(0..)
-        .map(|(session, number)| thread::spawn(move || write(session, number)))
+        .map(|(session, number)| thread::spawn(move || send_posts(session, number)))
         .collect();
     for poster in writing {
         poster.join().map_err(|_| Failure::new("a poster panicked"))??;
     }
     let pid = server.pid();
     server.end();
-    let text = read(&file, pid)?;
+    let text = read_trace(&file, pid)?;
     let outcome = Trace::read(text.lines());
     outcome.violations.iter().take(10).for_each(|violation| println!("  {violation}"));
     let sent = POSTERS * POSTS;
@@ -71,7 +72,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
         outcome.replies, outcome.events, outcome.syncs
     );
     if outcome.replies != sent || outcome.events < sent || outcome.written != sent {
-        let kept = server.home().keep().display();
+        let kept = server.home().keep_files().display();
         return Err(Failure::new(format!("the trace does not show all that was written and told: {kept}")));
     }
     // The rule must be able to see it: without its syncs the same trace is condemned.
@@ -81,7 +82,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     }
     let count = outcome.violations.len();
     if count > 0 {
-        println!("the trace stays: {}", server.home().keep().display());
+        println!("the trace stays: {}", server.home().keep_files().display());
     }
     table.judge(
         "told before it was synced",
@@ -93,7 +94,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
 }
 
 /// Why nothing can be traced here, if so.
-fn cannot_trace() -> Option<String> {
+fn why_tracing_fails() -> Option<String> {
     let mut command = Command::new("strace");
     command.args(["-f", "-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null());
     match command.output() {
@@ -105,23 +106,23 @@ fn cannot_trace() -> Option<String> {
     }
 }
 
-fn poster(port: u16, number: u64) -> Result<Session, Failure> {
+fn open_poster(port: u16, number: u64) -> Result<Session, Failure> {
     let (cookie, _) = api::join(port, &format!("Poster {number}"))?;
     Session::open(port, &cookie, None).map(|(session, _)| session)
 }
 
-fn write(mut session: Session, number: u64) -> Result<(), Failure> {
+fn send_posts(mut session: Session, number: u64) -> Result<(), Failure> {
     let mut rng = Rng::new(number);
     for post in 0..POSTS {
         // What a post is told under stands in its text too, and so in the log.
         let reference = FIRST_MARK + number * POSTS + post;
-        session.post(reference, ClientId(rng.bytes()), RoomId::LOBBY, mark(reference))?;
+        session.post(reference, ClientId(rng.bytes()), RoomId::LOBBY, mark_text(reference))?;
     }
     Ok(())
 }
 
 /// The trace, once the tracer has written its last line about the server.
-fn read(file: &Path, pid: u32) -> Result<String, Failure> {
+fn read_trace(file: &Path, pid: u32) -> Result<String, Failure> {
     let begin = Instant::now();
     loop {
         let bytes = fs::read(file).map_err(Failure::at("the trace"))?;

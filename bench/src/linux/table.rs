@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Prints one line of a measurement under way: each cell in its width, the
 /// first two to the left (the pair and the name), the rest to the right.
-pub(crate) fn line<const N: usize>(widths: [usize; N], cells: [String; N]) {
+pub(crate) fn print_line<const N: usize>(widths: [usize; N], cells: [String; N]) {
     let padded: Vec<String> = widths
         .iter()
         .zip(cells)

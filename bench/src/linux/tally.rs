@@ -79,7 +79,7 @@ impl Tally {
 
 impl Faults {
     /// True when everything came once, whole and in order.
-    pub(crate) fn none(&self) -> bool {
+    pub(crate) fn is_none(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn all_in_order_is_no_fault() {
-        assert!(after(&[0, 1, 2, 3], 4).none());
-        assert!(after(&[], 0).none());
+        assert!(after(&[0, 1, 2, 3], 4).is_none());
+        assert!(after(&[], 0).is_none());
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::super::cpu::CpuTime;
 use super::super::failure::Failure;
-use super::super::load::{Load, Rest};
+use super::super::load::{IdleStrategy, Load};
 use super::super::machine::{self, Cores};
 use super::super::server::{Kind, Server};
-use super::super::table::line;
+use super::super::table::print_line;
 use super::super::tally::Faults;
 use crate::arguments::FanOut;
 
@@ -43,8 +43,8 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// What happened on `side` between two readings.
-    pub(super) fn between(before: &Reading, after: &Reading, side: &Side) -> Self {
+    /// What happened on `tested` between two readings.
+    pub(super) fn between(before: &CounterReading, after: &CounterReading, tested: &LoadedServer) -> Self {
         let seconds = (after.at - before.at).as_secs_f64();
         let server = seconds_between(before.server.nanoseconds, after.server.nanoseconds);
         let deliveries = (after.deliveries - before.deliveries) as f64;
@@ -54,9 +54,9 @@ impl Sample {
             server_share: server / seconds,
             load_share: seconds_between(before.load.nanoseconds, after.load.nanoseconds) / seconds,
             machine_share: seconds_between(before.machine, after.machine) / seconds,
-            p50_milliseconds: milliseconds(side.load.latencies.percentile(50)),
-            p99_milliseconds: milliseconds(side.load.latencies.percentile(99)),
-            late_milliseconds: side.load.late_max.as_secs_f64() * 1e3,
+            p50_milliseconds: milliseconds(tested.load.latencies.percentile(50)),
+            p99_milliseconds: milliseconds(tested.load.latencies.percentile(99)),
+            late_milliseconds: tested.load.late_max.as_secs_f64() * 1e3,
             kept: true,
             coarse: before.server.coarse || after.server.coarse,
             faults: Faults::default(),
@@ -78,7 +78,7 @@ impl Sample {
             "late ms",
             "faults",
         ];
-        line(WIDTHS, names.map(str::to_owned));
+        print_line(WIDTHS, names.map(str::to_owned));
     }
 
     /// Prints the sample as one line, and what makes it doubtful below.
@@ -97,7 +97,7 @@ impl Sample {
             format!("{:.2}", self.late_milliseconds),
             self.faults.to_string(),
         ];
-        line(WIDTHS, cells);
+        print_line(WIDTHS, cells);
         if self.coarse {
             println!("     (counted in ticks: this kernel keeps no schedstat)");
         }
@@ -108,7 +108,7 @@ impl Sample {
 }
 
 /// The counters at one end of a window.
-pub(super) struct Reading {
+pub(super) struct CounterReading {
     at: Instant,
     server: CpuTime,
     load: CpuTime,
@@ -125,13 +125,13 @@ fn milliseconds(nanoseconds: u64) -> f64 {
 }
 
 /// A server and its load.
-pub(super) struct Side {
+pub(super) struct LoadedServer {
     server: Server,
     /// The clients of that server.
     pub(super) load: Load,
 }
 
-impl Side {
+impl LoadedServer {
     /// Starts a server and connects its clients.
     ///
     /// # Errors
@@ -139,9 +139,9 @@ impl Side {
     pub(super) fn start(kind: Kind, settings: &FanOut, cores: Cores) -> Result<Self, Failure> {
         let server = Server::start(kind, Some(cores.server))?;
         let rest = match (settings.spin, settings.nap) {
-            (true, _) => Rest::Spin,
-            (false, 0) => Rest::Woken,
-            (false, nap) => Rest::Nap(Duration::from_micros(nap)),
+            (true, _) => IdleStrategy::Spin,
+            (false, 0) => IdleStrategy::Block,
+            (false, nap) => IdleStrategy::Nap(Duration::from_micros(nap)),
         };
         let load = Load::open(server.port(), settings.clients, settings.bytes, rest)?;
         Ok(Self { server, load })
@@ -151,18 +151,18 @@ impl Side {
     ///
     /// # Errors
     /// When the server is gone.
-    pub(super) fn begin(&mut self) -> Result<Reading, Failure> {
+    pub(super) fn begin_window(&mut self) -> Result<CounterReading, Failure> {
         self.load.latencies.clear();
         self.load.late_max = Duration::ZERO;
-        self.read()
+        self.read_counters()
     }
 
     /// Reads the counters.
     ///
     /// # Errors
     /// When the server is gone.
-    pub(super) fn read(&self) -> Result<Reading, Failure> {
-        Ok(Reading {
+    pub(super) fn read_counters(&self) -> Result<CounterReading, Failure> {
+        Ok(CounterReading {
             machine: machine::busy_nanoseconds()?,
             load: CpuTime::of(std::process::id())?,
             server: CpuTime::of(self.server.pid())?,

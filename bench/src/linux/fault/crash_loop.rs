@@ -118,7 +118,7 @@ impl CrashLoopThread {
         match self.run_until_stopped() {
             Ok(()) => Ok(CrashLoopEnd { server: self.server, checks: self.checks }),
             Err(failure) => {
-                let folder = self.server.home().keep().display().to_string();
+                let folder = self.server.home().keep_files().display().to_string();
                 Err(Failure::new(format!("{failure}\nthe folder stays: {folder}")))
             }
         }
@@ -155,10 +155,10 @@ impl CrashLoopThread {
                 .map_err(Failure::at("cannot copy the data folder"))?;
         }
         self.kills.lock().push(Kill { at: Instant::now(), ready: None, answered: None });
-        self.server.start_again()?;
+        self.server.restart()?;
         if let Some(copy) = &copy {
             self.await_ready()?;
-            server::check(copy)?;
+            server::check_data(copy)?;
             self.checks += 1;
             // The next copy must find no file of this one.
             std::fs::remove_dir_all(copy).map_err(Failure::at("cannot remove a copy"))?;

@@ -10,8 +10,8 @@ use rustix::net::sockopt;
 
 use super::chain::{Noted, Part, Streamed, What};
 use super::oracle::PageId;
-use crate::linux::api::Answer;
-use crate::linux::frame::{Opcode, Reader, Writer, encode};
+use crate::linux::api::ApiResponse;
+use crate::linux::frame::{FrameReader, Opcode, Writer, encode};
 use crate::linux::handshake;
 use crate::linux::session::MASK;
 
@@ -49,7 +49,7 @@ pub(super) enum Purpose {
 pub(super) struct WebSocket {
     pub(super) id: ConnectionId,
     /// There from the handshake on.
-    reader: Option<Reader>,
+    reader: Option<FrameReader>,
     pub(super) noted: Noted,
 }
 
@@ -70,7 +70,7 @@ pub(super) enum SocketEvent {
     /// It is over: the close code and its reason.
     Closed(u16, String),
     /// The answer, as much of it as came before the end.
-    Answered(Option<Answer>),
+    Answered(Option<ApiResponse>),
     /// The answer to a request of a connection, status and body; none if it did not come whole.
     Responded(Option<(u16, Vec<u8>)>),
 }
@@ -133,7 +133,7 @@ impl Socket {
                     SocketEvent::Closed(ABNORMAL, String::new())
                 }
                 Purpose::Part(_) => SocketEvent::Responded(None),
-                Purpose::Identity(..) => SocketEvent::Answered(Answer::read(&self.received)),
+                Purpose::Identity(..) => SocketEvent::Answered(ApiResponse::parse(&self.received)),
             }),
         }
     }
@@ -142,7 +142,7 @@ impl Socket {
         match &mut self.purpose {
             Purpose::Identity(..) => {
                 self.received.extend_from_slice(bytes);
-                let answer = Answer::read(&self.received);
+                let answer = ApiResponse::parse(&self.received);
                 if answer.as_ref().is_some_and(|answer| answer.body.is_some()) {
                     events.push(SocketEvent::Answered(answer));
                 }
@@ -154,11 +154,11 @@ impl Socket {
                     self.received.extend_from_slice(bytes);
                     let Some(end) = handshake::head_bytes(&self.received) else { return };
                     let mut rest = self.received.split_off(end);
-                    if !handshake::accepts(&self.received) {
+                    if !handshake::accepts_upgrade(&self.received) {
                         return events.push(SocketEvent::Closed(ABNORMAL, String::new()));
                     }
                     events.push(SocketEvent::Opened);
-                    let reader = socket.reader.insert(Reader::new(Writer::Server));
+                    let reader = socket.reader.insert(FrameReader::new(Writer::Server));
                     read_frames(reader, &mut rest, &mut self.out, events);
                 }
             },
@@ -196,7 +196,7 @@ fn read_response(part: &mut Part, bytes: &[u8], events: &mut Vec<SocketEvent>) {
     }
 }
 
-fn read_frames(reader: &mut Reader, bytes: &mut [u8], out: &mut Vec<u8>, events: &mut Vec<SocketEvent>) {
+fn read_frames(reader: &mut FrameReader, bytes: &mut [u8], out: &mut Vec<u8>, events: &mut Vec<SocketEvent>) {
     let fed = reader.feed(bytes, |opcode, payload| match opcode {
         Opcode::Text => events.push(SocketEvent::Frame(String::from_utf8_lossy(payload).into_owned())),
         Opcode::Ping => encode(out, Opcode::Pong, payload, Some(MASK)),

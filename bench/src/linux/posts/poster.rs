@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use shared::{ClientId, RoomId};
 
 use crate::linux::failure::Failure;
-use crate::linux::frame::{Opcode, Reader, encode};
+use crate::linux::frame::{FrameReader, Opcode, encode};
 use crate::linux::rng::Rng;
 use crate::linux::session::{MASK, Session};
 
@@ -28,7 +28,7 @@ const READ_BYTES: usize = 16 * 1_024;
 /// The poster.
 pub(super) struct Poster {
     stream: TcpStream,
-    reader: Reader,
+    reader: FrameReader,
     room: RoomId,
     rng: Rng,
     out: Vec<u8>,
@@ -36,16 +36,21 @@ pub(super) struct Poster {
     /// When each post was due that waits for one in flight to be answered.
     due: VecDeque<Instant>,
     /// The posts in flight: their `ref`, and when they were due.
-    flying: Vec<(u64, Instant)>,
-    flight: usize,
+    in_flight: Vec<(u64, Instant)>,
+    in_flight_max: usize,
 }
 
 impl Poster {
-    pub(super) fn new(session: Session, room: RoomId, flight: usize, rng: Rng) -> std::io::Result<Self> {
+    pub(super) fn new(
+        session: Session,
+        room: RoomId,
+        in_flight_max: usize,
+        rng: Rng,
+    ) -> std::io::Result<Self> {
         let (stream, reader) = session.into_parts();
         stream.set_nonblocking(true)?;
-        let (out, due, flying) = (Vec::new(), VecDeque::new(), Vec::new());
-        Ok(Self { stream, reader, room, rng, out, next: FIRST, due, flying, flight })
+        let (out, due, in_flight) = (Vec::new(), VecDeque::new(), Vec::new());
+        Ok(Self { stream, reader, room, rng, out, next: FIRST, due, in_flight, in_flight_max })
     }
 
     pub(super) fn stream(&self) -> &TcpStream {
@@ -54,25 +59,25 @@ impl Poster {
 
     /// Posts that were due and are not answered yet.
     pub(super) fn unanswered(&self) -> usize {
-        self.flying.len() + self.due.len()
+        self.in_flight.len() + self.due.len()
     }
 
     /// A post is due since then.
-    pub(super) fn owe(&mut self, since: Instant) {
+    pub(super) fn queue_post(&mut self, since: Instant) {
         self.due.push_back(since);
     }
 
     /// As many are due now as may be in flight.
-    pub(super) fn fill(&mut self) {
+    pub(super) fn fill_queue(&mut self) {
         let now = Instant::now();
-        for _ in self.unanswered()..self.flight {
-            self.owe(now);
+        for _ in self.unanswered()..self.in_flight_max {
+            self.queue_post(now);
         }
     }
 
     /// Sends what is due, as many as may be in flight, in one write.
-    pub(super) fn post(&mut self) -> Result<(), Failure> {
-        while self.flying.len() < self.flight
+    pub(super) fn send_due(&mut self) -> Result<(), Failure> {
+        while self.in_flight.len() < self.in_flight_max
             && let Some(since) = self.due.pop_front()
         {
             let (reference, room, client_id) = (self.next, self.room.0, ClientId(self.rng.bytes()));
@@ -81,7 +86,7 @@ impl Poster {
                 r#"{{"type":"post","ref":{reference},"client_id":"{client_id}","room":{room},"text":"{TEXT}"}}"#
             );
             encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
-            self.flying.push((reference, since));
+            self.in_flight.push((reference, since));
         }
         self.flush()
     }
@@ -109,13 +114,13 @@ impl Poster {
             Err(error) => return Err(Failure::at("a poster's connection")(error)),
         };
         let now = Instant::now();
-        let (flying, out) = (&mut self.flying, &mut self.out);
+        let (in_flight, out) = (&mut self.in_flight, &mut self.out);
         let (mut answered, mut refusal) = (0, None);
         let fed = self.reader.feed(&mut buffer[..count], |_, payload| {
             if let Some(rest) = payload.strip_prefix(REPLY) {
-                let reference = number(rest);
-                if let Some(at) = flying.iter().position(|(flying, _)| *flying == reference) {
-                    each(now.duration_since(flying.swap_remove(at).1));
+                let reference = leading_number(rest);
+                if let Some(at) = in_flight.iter().position(|(in_flight, _)| *in_flight == reference) {
+                    each(now.duration_since(in_flight.swap_remove(at).1));
                     answered += 1;
                 }
             } else if payload.starts_with(REFUSAL) {
@@ -133,7 +138,7 @@ impl Poster {
 }
 
 /// The number that this begins with.
-fn number(digits: &[u8]) -> u64 {
+fn leading_number(digits: &[u8]) -> u64 {
     let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
@@ -149,7 +154,7 @@ mod tests {
         let reply = Event::Reply(Reply { reference: 1_234, n: 5, seq: 6, at: 7, room: None });
         let text = serde_json::to_string(&reply).unwrap();
         let rest = text.as_bytes().strip_prefix(REPLY).unwrap();
-        assert_eq!(number(rest), 1_234);
-        assert_eq!(number(b""), 0);
+        assert_eq!(leading_number(rest), 1_234);
+        assert_eq!(leading_number(b""), 0);
     }
 }

@@ -10,7 +10,7 @@ use shared::command::Hello;
 use shared::event::{Event, Welcome};
 use shared::{Command, Cursor};
 
-use crate::linux::frame::{Opcode, Reader, Writer, encode};
+use crate::linux::frame::{FrameReader, Opcode, Writer, encode};
 use crate::linux::handshake;
 use crate::linux::rng::Rng;
 use crate::linux::session::MASK;
@@ -31,7 +31,7 @@ pub(super) struct ReturningClient {
     stream: Option<TcpStream>,
     out: Vec<u8>,
     head: Vec<u8>,
-    reader: Reader,
+    reader: FrameReader,
     rng: Rng,
     failures: u32,
     /// When the first of them was.
@@ -73,7 +73,7 @@ impl ReturningClient {
             stream: None,
             out: Vec::new(),
             head: Vec::new(),
-            reader: Reader::new(Writer::Server),
+            reader: FrameReader::new(Writer::Server),
             rng,
             failures: 0,
             failing_since: None,
@@ -104,7 +104,7 @@ impl ReturningClient {
         };
         self.out = handshake::request_v1(port, &self.cookie).into_bytes();
         self.head.clear();
-        self.reader = Reader::new(Writer::Server);
+        self.reader = FrameReader::new(Writer::Server);
         match work() {
             Ok(stream) => {
                 (self.state, self.stream) = (ConnectState::Handshaking, Some(stream));
@@ -166,7 +166,7 @@ impl ReturningClient {
         self.head.extend_from_slice(bytes);
         let Some(end) = handshake::head_bytes(&self.head) else { return Progress::Pending };
         let mut rest = self.head.split_off(end);
-        if !handshake::accepts(&self.head) {
+        if !handshake::accepts_upgrade(&self.head) {
             return self.schedule_retry();
         }
         self.state = ConnectState::CatchingUp;

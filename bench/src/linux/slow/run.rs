@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use super::super::failure::Failure;
 use super::super::handshake;
 use super::super::interleave;
-use super::super::load::{Load, Rest};
+use super::super::load::{IdleStrategy, Load};
 use super::super::machine::Cores;
 use super::super::memory::Resident;
 use super::super::server::{Kind, Server};
-use super::super::table::line;
+use super::super::table::print_line;
 use super::super::tally::Faults;
-use super::watch::{LOOK_EVERY, Watch};
+use super::watch::{LOOK_EVERY, ServerWatch};
 use crate::arguments::Slow;
 
 /// Widths of the columns of a run's line.
@@ -28,20 +28,20 @@ const RECEIVE_BYTES: usize = 4_096;
 
 /// What the clients of one server saw that read, and what the server kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct ServerRun {
     /// From sending to each receipt in the window, the middle one.
     pub(super) p50_milliseconds: f64,
     /// From sending to each receipt in the window, 99 of 100.
     pub(super) p99_milliseconds: f64,
     /// The server's memory from the window's begin until the socket was gone.
-    pub(super) memory: Memory,
+    pub(super) memory: MemoryUse,
     /// What did not come as it was sent.
     pub(super) faults: Faults,
 }
 
 /// The server's resident memory, in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Memory {
+pub(super) struct MemoryUse {
     /// When the window began.
     pub(super) before: u64,
     /// At its highest.
@@ -52,25 +52,25 @@ pub(super) struct Memory {
 
 /// A server with the slow client and one without it, at the same time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair {
+pub(super) struct RunPair {
     /// The one that has the slow client.
-    pub(super) with: Run,
+    pub(super) with: ServerRun,
     /// The other.
-    pub(super) without: Run,
+    pub(super) without: ServerRun,
     /// From the slow client's joining until its socket was gone.
     pub(super) gone_after: Option<Duration>,
     /// Bytes of messages that the slow client was owed by then.
     pub(super) owed: u64,
 }
 
-impl Pair {
+impl RunPair {
     /// Starts both, loads them until the slow client's socket is gone, and ends them.
     ///
     /// # Errors
     /// When one cannot be started, refuses a connection or loses a message.
-    pub(super) fn take(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
-        let mut with = Side::start(settings, cores)?;
-        let mut without = Side::start(settings, cores)?;
+    pub(super) fn measure(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
+        let mut with = ObservedServer::start(settings, cores)?;
+        let mut without = ObservedServer::start(settings, cores)?;
         interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, WARMING)?;
         with.begin()?;
         without.begin()?;
@@ -78,7 +78,7 @@ impl Pair {
         let begin = Instant::now();
         let sent_before = with.load.sent();
         let slow = handshake::open(with.server.port(), Some(RECEIVE_BYTES))?;
-        let watch = Watch::new(&with.server, &without.server, &slow)?;
+        let watch = ServerWatch::new(&with.server, &without.server, &slow)?;
         let mut owed = 0;
         let seen = thread::scope(|scope| {
             let looking = scope.spawn(|| watch.look());
@@ -110,7 +110,7 @@ impl Pair {
     pub(super) fn print_names() {
         let names =
             ["pair", "", "p50 ms", "p99 ms", "gone in s", "owed MB", "MB before / peak / after", "faults"];
-        line(WIDTHS, names.map(str::to_owned));
+        print_line(WIDTHS, names.map(str::to_owned));
     }
 
     /// Prints the pair as two lines.
@@ -121,9 +121,9 @@ impl Pair {
     }
 }
 
-impl Run {
+impl ServerRun {
     fn print(&self, number: usize, name: &str, [gone, owed]: [String; 2]) {
-        let Memory { before, peak, after } = self.memory;
+        let MemoryUse { before, peak, after } = self.memory;
         let [before, peak, after] = [before, peak, after].map(|bytes| bytes as f64 / 1e6);
         let cells = [
             number.to_string(),
@@ -135,21 +135,21 @@ impl Run {
             format!("{before:.1} / {peak:.1} / {after:.1}"),
             self.faults.to_string(),
         ];
-        line(WIDTHS, cells);
+        print_line(WIDTHS, cells);
     }
 }
 
 /// A server and the clients of it that read.
-struct Side {
+struct ObservedServer {
     server: Server,
     load: Load,
     memory_before: u64,
 }
 
-impl Side {
+impl ObservedServer {
     fn start(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
         let server = Server::start(Kind::Teahouse, Some(cores.server))?;
-        let load = Load::open(server.port(), settings.clients, settings.bytes, Rest::Woken)?;
+        let load = Load::open(server.port(), settings.clients, settings.bytes, IdleStrategy::Block)?;
         Ok(Self { server, load, memory_before: 0 })
     }
 
@@ -159,17 +159,17 @@ impl Side {
         Ok(())
     }
 
-    fn finish(mut self, peak: u64) -> Result<Run, Failure> {
+    fn finish(mut self, peak: u64) -> Result<ServerRun, Failure> {
         let after = Resident::of(self.server.pid())?.bytes;
         self.load.drain()?;
         self.server.expect_alive()?;
         let [p50, p99] = [50, 99]
             .map(|percent| Duration::from_nanos(self.load.latencies.percentile(percent)).as_secs_f64() * 1e3);
         let before = self.memory_before;
-        Ok(Run {
+        Ok(ServerRun {
             p50_milliseconds: p50,
             p99_milliseconds: p99,
-            memory: Memory { before, peak: peak.max(before).max(after), after },
+            memory: MemoryUse { before, peak: peak.max(before).max(after), after },
             faults: self.load.faults(),
         })
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::failure::Failure;
-use super::super::handshake::Opened;
+use super::super::handshake::OpenedConnection;
 use super::super::memory::Resident;
 use super::super::server::Server;
 use super::super::sockets;
@@ -15,7 +15,7 @@ use super::super::sockets;
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Looks at the two servers until it is told to stop.
-pub(super) struct Watch {
+pub(super) struct ServerWatch {
     /// The process that has the slow client, and the one that has not.
     pids: (u32, u32),
     /// The port of the first.
@@ -32,7 +32,7 @@ pub(super) struct Watch {
 
 /// What the watch has seen.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct Observation {
     /// The highest resident memory of the server with the slow client, in bytes.
     pub(super) peak_with: u64,
     /// The same of the other.
@@ -41,12 +41,12 @@ pub(super) struct Seen {
     pub(super) gone_at: Option<Instant>,
 }
 
-impl Watch {
+impl ServerWatch {
     /// One over both, with the slow client's socket open.
     ///
     /// # Errors
     /// When the server is gone.
-    pub(super) fn new(with: &Server, without: &Server, slow: &Opened) -> Result<Self, Failure> {
+    pub(super) fn new(with: &Server, without: &Server, slow: &OpenedConnection) -> Result<Self, Failure> {
         let peer = slow.stream.local_addr().map_err(Failure::at("the slow client has no address"))?;
         Ok(Self {
             pids: (with.pid(), without.pid()),
@@ -72,8 +72,8 @@ impl Watch {
     ///
     /// # Errors
     /// When a server is gone.
-    pub(super) fn look(&self) -> Result<Seen, Failure> {
-        let mut seen = Seen { peak_with: 0, peak_without: 0, gone_at: None };
+    pub(super) fn look(&self) -> Result<Observation, Failure> {
+        let mut seen = Observation { peak_with: 0, peak_without: 0, gone_at: None };
         while !self.stop.load(Ordering::Relaxed) {
             seen.peak_with = seen.peak_with.max(Resident::of(self.pids.0)?.bytes);
             seen.peak_without = seen.peak_without.max(Resident::of(self.pids.1)?.bytes);

@@ -14,7 +14,7 @@
 //! the same file, so a mark may lie in two. It counts when its last byte was taken;
 //! whether it might be told is judged by what was synced when that call began.
 
-use super::data::data;
+use super::write_data::parse_write_data;
 use std::collections::{HashMap, HashSet};
 
 /// The first mark: all have as many digits.
@@ -29,7 +29,7 @@ const REPLY: &str = r#"{"type":"reply","ref":"#;
 const KEPT_BYTES: usize = 64;
 
 /// The text of the post with this mark.
-pub(super) fn mark(number: u64) -> String {
+pub(super) fn mark_text(number: u64) -> String {
     format!("{SIGN}{number}")
 }
 
@@ -41,15 +41,15 @@ pub(super) struct Trace {
     /// Those of them that no sync covers yet.
     dirty: HashSet<u64>,
     /// Calls that have begun, by thread.
-    begun: HashMap<String, Call>,
+    unfinished: HashMap<String, TracedCall>,
     /// The end of what was taken, by file, where a call took only a part.
     taken: HashMap<String, Vec<u8>>,
-    outcome: Outcome,
+    outcome: TraceReport,
 }
 
 /// What a trace has shown.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct TraceReport {
     /// Marks that were written to the write-ahead log.
     pub(super) written: u64,
     /// Syncs of it.
@@ -63,11 +63,11 @@ pub(super) struct Outcome {
 }
 
 #[derive(Debug)]
-enum Call {
+enum TracedCall {
     /// Something goes to the write-ahead log.
-    Write(Data),
+    Write(WriteData),
     /// Something is told, with what was wrong when that began.
-    Tell(Data, Vec<Told>),
+    Send(WriteData, Vec<SentMark>),
     /// It is synced, with what was dirty when it began.
     Sync(HashSet<u64>),
     Other,
@@ -75,7 +75,7 @@ enum Call {
 
 /// What a call would write.
 #[derive(Debug)]
-struct Data {
+struct WriteData {
     /// The descriptor and what it stands for.
     file: String,
     /// What the call before has left of a mark, and then its own.
@@ -84,7 +84,7 @@ struct Data {
     begin: usize,
 }
 
-impl Data {
+impl WriteData {
     /// So many of its bytes were taken: where they end, and none if the call failed.
     fn end(&self, result: i64) -> Option<usize> {
         let taken = usize::try_from(result).ok().filter(|taken| *taken > 0)?;
@@ -96,108 +96,111 @@ impl Data {
         let (sign, width) = (sign.as_bytes(), sign.len());
         let places = self.bytes.windows(width).enumerate().filter(|(_, window)| *window == sign);
         let found =
-            places.filter_map(|(at, _)| Some((at + width + DIGITS, number(&self.bytes[at + width..])?)));
+            places.filter_map(|(at, _)| Some((at + width + DIGITS, parse_mark(&self.bytes[at + width..])?)));
         found.filter(|(end, _)| *end > self.begin).collect()
     }
 }
 
 /// A mark that would be told.
 #[derive(Debug)]
-struct Told {
+struct SentMark {
     what: &'static str,
     mark: u64,
     /// Where it ends in the data.
     end: usize,
     /// Why it may not be told, if so.
-    why: Option<&'static str>,
+    violation: Option<&'static str>,
 }
 
 impl Trace {
     /// What these lines show.
-    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Outcome {
+    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> TraceReport {
         let mut trace = Self::default();
-        lines.for_each(|line| trace.take(line));
-        Outcome { written: trace.written.len() as u64, ..trace.outcome }
+        lines.for_each(|line| trace.read_line(line));
+        TraceReport { written: trace.written.len() as u64, ..trace.outcome }
     }
 
     /// Takes the next line.
-    fn take(&mut self, line: &str) {
+    fn read_line(&mut self, line: &str) {
         let Some((thread, rest)) = line.split_once(' ') else { return };
         let rest = rest.trim_start();
         if rest.starts_with("<... ") {
-            if let Some(call) = self.begun.remove(thread) {
+            if let Some(call) = self.unfinished.remove(thread) {
                 self.end(call, rest);
             }
             return;
         }
         let call = self.begin(rest);
         if rest.ends_with("<unfinished ...>") {
-            self.begun.insert(thread.to_owned(), call);
+            self.unfinished.insert(thread.to_owned(), call);
         } else {
             self.end(call, rest);
         }
     }
 
-    fn begin(&mut self, call: &str) -> Call {
-        let Some((name, arguments)) = call.split_once('(') else { return Call::Other };
+    fn begin(&mut self, call: &str) -> TracedCall {
+        let Some((name, arguments)) = call.split_once('(') else { return TracedCall::Other };
         // `12</a/path>`, with `-y`; nothing that is sent stands before it.
         let file = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |it| it.0);
         match name {
-            "fsync" | "fdatasync" if file.ends_with("-wal") => Call::Sync(self.dirty.clone()),
-            _ if file.ends_with("-wal") => Call::Write(self.data(arguments)),
+            "fsync" | "fdatasync" if file.ends_with("-wal") => TracedCall::Sync(self.dirty.clone()),
+            _ if file.ends_with("-wal") => TracedCall::Write(self.data(arguments)),
             _ if file.starts_with("socket:") || file.starts_with("TCP") => {
                 let data = self.data(arguments);
-                let told = self.told(&data);
-                Call::Tell(data, told)
+                let sent_marks = self.sent_marks(&data);
+                TracedCall::Send(data, sent_marks)
             }
-            _ => Call::Other,
+            _ => TracedCall::Other,
         }
     }
 
-    fn data(&self, arguments: &str) -> Data {
+    fn data(&self, arguments: &str) -> WriteData {
         let file = arguments.split(", ").next().unwrap_or_default().to_owned();
         let mut bytes = self.taken.get(&file).cloned().unwrap_or_default();
         let begin = bytes.len();
-        bytes.extend(data(arguments));
-        Data { file, bytes, begin }
+        bytes.extend(parse_write_data(arguments));
+        WriteData { file, bytes, begin }
     }
 
-    fn told(&self, data: &Data) -> Vec<Told> {
-        let why = |mark: &u64| match (self.written.contains(mark), self.dirty.contains(mark)) {
+    fn sent_marks(&self, data: &WriteData) -> Vec<SentMark> {
+        let violation = |mark: &u64| match (self.written.contains(mark), self.dirty.contains(mark)) {
             (true, false) => None,
             (true, true) => Some("was not synced"),
             (false, _) => Some("was not written"),
         };
         let of = |what, sign| {
             let marks = data.marks(sign).into_iter();
-            marks.map(move |(end, mark)| Told { what, mark, end, why: why(&mark) })
+            marks.map(move |(end, mark)| SentMark { what, mark, end, violation: violation(&mark) })
         };
         of("reply", REPLY).chain(of("event", SIGN)).collect()
     }
 
-    fn end(&mut self, call: Call, line: &str) {
+    fn end(&mut self, call: TracedCall, line: &str) {
         let result = line.rsplit_once(" = ").and_then(|(_, result)| result.split(' ').next());
         let result: i64 = result.and_then(|result| result.parse().ok()).unwrap_or(-1);
         match call {
-            Call::Write(data) => {
-                let Some(taken) = self.took(&data, result) else { return };
+            TracedCall::Write(data) => {
+                let Some(taken) = self.record_taken(&data, result) else { return };
                 let marks = data.marks(SIGN).into_iter().filter(|(end, _)| *end <= taken);
                 self.dirty.extend(marks.map(|(_, mark)| mark).filter(|mark| self.written.insert(*mark)));
             }
-            Call::Tell(data, told) => {
-                let Some(taken) = self.took(&data, result) else { return };
-                told.into_iter().filter(|told| told.end <= taken).for_each(|told| self.tell(&told));
+            TracedCall::Send(data, sent_marks) => {
+                let Some(taken) = self.record_taken(&data, result) else { return };
+                sent_marks
+                    .into_iter()
+                    .filter(|sent| sent.end <= taken)
+                    .for_each(|sent| self.record_sent_mark(&sent));
             }
-            Call::Sync(covered) if result == 0 => {
+            TracedCall::Sync(covered) if result == 0 => {
                 self.outcome.syncs += 1;
                 self.dirty.retain(|mark| !covered.contains(mark));
             }
-            Call::Sync(_) | Call::Other => {}
+            TracedCall::Sync(_) | TracedCall::Other => {}
         }
     }
 
     /// Where what a call has taken ends in its data; keeps the end of it for the next if that is not all.
-    fn took(&mut self, data: &Data, result: i64) -> Option<usize> {
+    fn record_taken(&mut self, data: &WriteData, result: i64) -> Option<usize> {
         let taken = data.end(result)?;
         if taken < data.bytes.len() {
             let kept = data.bytes[taken.saturating_sub(KEPT_BYTES)..taken].to_vec();
@@ -208,19 +211,19 @@ impl Trace {
         Some(taken)
     }
 
-    fn tell(&mut self, told: &Told) {
-        match told.what {
+    fn record_sent_mark(&mut self, sent: &SentMark) {
+        match sent.what {
             "reply" => self.outcome.replies += 1,
             _ => self.outcome.events += 1,
         }
-        if let Told { what, mark, why: Some(why), .. } = told {
-            self.outcome.violations.push(format!("the {what} of {mark} was sent when it {why}"));
+        if let SentMark { what, mark, violation: Some(violation), .. } = sent {
+            self.outcome.violations.push(format!("the {what} of {mark} was sent when it {violation}"));
         }
     }
 }
 
 /// The mark that this begins with. Other posts and commands have shorter numbers.
-fn number(text: &[u8]) -> Option<u64> {
+fn parse_mark(text: &[u8]) -> Option<u64> {
     let digits = text.get(..DIGITS)?;
     let is_mark = digits.iter().all(u8::is_ascii_digit);
     is_mark.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
@@ -236,14 +239,17 @@ mod tests {
     const REPLIED: &str = r#"13 sendto(31<socket:[77]>, "\201}{\"type\":\"reply\",\"ref\":7000001,\"n\":4,\"seq\":1}", 60, MSG_NOSIGNAL, NULL, 0) = 60"#;
     const POSTED: &str = r#"14 writev(32<socket:[78]>, [{iov_base="\201~", iov_len=4}, {iov_base="{\"type\":\"posted\",\"text\":\"mark-7000002\"}", iov_len=99}], 2) = 103"#;
 
-    fn judge(lines: &[&str]) -> Outcome {
+    fn judge(lines: &[&str]) -> TraceReport {
         Trace::read(lines.iter().copied())
     }
 
     #[test]
     fn told_after_the_sync_is_fine() {
         let outcome = judge(&[WRITE, SYNC, REPLIED, POSTED]);
-        assert_eq!(outcome, Outcome { written: 2, syncs: 1, replies: 1, events: 1, violations: Vec::new() });
+        assert_eq!(
+            outcome,
+            TraceReport { written: 2, syncs: 1, replies: 1, events: 1, violations: Vec::new() }
+        );
         // The page is written again, with what was synced long ago.
         assert_eq!(judge(&[WRITE, SYNC, WRITE, REPLIED]).violations.len(), 0);
     }
@@ -281,12 +287,12 @@ mod tests {
     #[test]
     fn what_the_socket_did_not_take_was_not_told() {
         let again = REPLIED.replace(" = 60", " = -1 EAGAIN (Resource temporarily unavailable)");
-        assert_eq!(judge(&[&again]), Outcome::default(), "too early, and to nobody");
+        assert_eq!(judge(&[&again]), TraceReport::default(), "too early, and to nobody");
         let outcome = judge(&[WRITE, &again, SYNC, &again, REPLIED]);
         assert_eq!((outcome.replies, outcome.violations.len()), (1, 0), "{outcome:?}");
         let begins = format!("{} <unfinished ...>", again.split_once(')').unwrap().0);
         let returns = "13 <... sendto resumed>) = -1 EAGAIN (Resource temporarily unavailable)";
-        assert_eq!(judge(&[&begins, returns]), Outcome::default());
+        assert_eq!(judge(&[&begins, returns]), TraceReport::default());
     }
 
     /// The reply of 46 bytes, of which the mark ends with the 31st.
@@ -334,9 +340,9 @@ mod tests {
     fn other_lines_say_nothing() {
         assert_eq!(
             judge(&["", "12", "12 +++ exited with 0 +++", "12 write(2</dev/null>, \"x\", 1) = 1"]),
-            Outcome::default()
+            TraceReport::default()
         );
         let other = REPLIED.replace("7000001", "12");
-        assert_eq!(judge(&[&other]), Outcome::default());
+        assert_eq!(judge(&[&other]), TraceReport::default());
     }
 }

@@ -10,7 +10,7 @@ use shared::api::Me;
 use shared::{Command, ErrorCode, Event, Member};
 
 use super::World;
-use crate::linux::api::{self, Answer};
+use crate::linux::api::{self, ApiResponse};
 use crate::linux::fault::chain::Noted;
 use crate::linux::fault::crash_loop::KillLog;
 use crate::linux::fault::oracle::{Oracle, PageId, Position};
@@ -46,10 +46,10 @@ impl World {
         self.pages[id.index].identity_requests += 1;
         let cookie = self.cookie(id);
         let request = match &ask {
-            IdentityRequest::Me => api::me(self.port, cookie),
-            IdentityRequest::Join(name) => api::naming("/api/join", self.port, cookie, name),
-            IdentityRequest::Rename(name) => api::naming("/api/name", self.port, cookie, name),
-            IdentityRequest::SignOut => api::sign_out(self.port, cookie),
+            IdentityRequest::Me => api::get_me(self.port, cookie),
+            IdentityRequest::Join(name) => api::post_name("/api/join", self.port, cookie, name),
+            IdentityRequest::Rename(name) => api::post_name("/api/name", self.port, cookie, name),
+            IdentityRequest::SignOut => api::post_sign_out(self.port, cookie),
         };
         let by = self.now() + REQUEST_MS;
         if !self.open_socket(id, self.port, Purpose::Identity(ask.clone(), by), request) {
@@ -77,7 +77,7 @@ impl World {
     }
 
     /// What the page is told of an answer, as its browser took it.
-    fn finish_identity_request(&mut self, id: PageId, ask: &IdentityRequest, answer: Option<Answer>) {
+    fn finish_identity_request(&mut self, id: PageId, ask: &IdentityRequest, answer: Option<ApiResponse>) {
         if self.pages[id.index].id == id {
             self.pages[id.index].identity_requests -= 1;
         }
@@ -90,7 +90,7 @@ impl World {
         let me = body.filter(|_| is_fine).and_then(|body| serde_json::from_slice::<Me>(body).ok());
         let named = |me: Option<Me>| -> Result<Member, NameRefusal> {
             let (code, suggestion) = match body {
-                Some(body) if !is_fine => api::refusal(body),
+                Some(body) if !is_fine => api::parse_refusal(body),
                 _ => (ErrorCode::Internal, None),
             };
             me.and_then(|me| me.member).ok_or(NameRefusal { code, suggestion })

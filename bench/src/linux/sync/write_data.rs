@@ -6,18 +6,18 @@ const PART: &str = "iov_base=";
 
 /// The bytes that these arguments hand over, all parts in a row. Where strace
 /// has left some out, or written nothing, there are zeros.
-pub(super) fn data(arguments: &str) -> Vec<u8> {
+pub(super) fn parse_write_data(arguments: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if arguments.contains(PART) {
-        arguments.split(PART).skip(1).for_each(|part| read(part, &mut bytes));
+        arguments.split(PART).skip(1).for_each(|part| parse_string(part, &mut bytes));
     } else if let Some((_, text)) = arguments.split_once(", ") {
-        read(text, &mut bytes);
+        parse_string(text, &mut bytes);
     }
     bytes
 }
 
 /// Reads one string and the length behind it.
-fn read(text: &str, bytes: &mut Vec<u8>) {
+fn parse_string(text: &str, bytes: &mut Vec<u8>) {
     let Some(text) = text.strip_prefix('"') else { return };
     let begin = bytes.len();
     let rest = unquote(text.as_bytes(), bytes);
@@ -42,7 +42,7 @@ fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
             [] => return text,
             [b'"', rest @ ..] => return rest,
             [b'\\', rest @ ..] => {
-                let (byte, rest) = escaped(rest);
+                let (byte, rest) = unescape_byte(rest);
                 bytes.push(byte);
                 rest
             }
@@ -55,7 +55,7 @@ fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
 }
 
 /// The byte behind a backslash: up to three octal digits, or a letter.
-fn escaped(text: &[u8]) -> (u8, &[u8]) {
+fn unescape_byte(text: &[u8]) -> (u8, &[u8]) {
     let digits = text.iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
     if digits > 0 {
         let (octal, rest) = text.split_at(digits);
@@ -80,24 +80,24 @@ mod tests {
     #[test]
     fn escapes_are_one_byte_each() {
         assert_eq!(
-            data(r#"1</a>, "\0\17\3770a\n\r\t\v\f\"\\", 12) = 12"#),
+            parse_write_data(r#"1</a>, "\0\17\3770a\n\r\t\v\f\"\\", 12) = 12"#),
             b"\0\x0f\xff0a\n\r\t\x0b\x0c\"\\"
         );
-        assert_eq!(data(r#"1<socket:[7]>, "\1\0012", 3, MSG_NOSIGNAL, NULL, 0"#), b"\x01\x012");
+        assert_eq!(parse_write_data(r#"1<socket:[7]>, "\1\0012", 3, MSG_NOSIGNAL, NULL, 0"#), b"\x01\x012");
     }
 
     #[test]
     fn what_is_left_out_has_its_length() {
-        assert_eq!(data(r#"1</a>, "ab"..., 5, 56) = 5"#), b"ab\0\0\0");
+        assert_eq!(parse_write_data(r#"1</a>, "ab"..., 5, 56) = 5"#), b"ab\0\0\0");
         let parts = r#"1</a>, [{iov_base="ab"..., iov_len=4}, {iov_base="cd", iov_len=2}], 2) = 6"#;
-        assert_eq!(data(parts), b"ab\0\0cd");
-        assert_eq!(data("1</a>, NULL, 0) = 0"), b"");
-        assert_eq!(data(r#"1</a>, ""..., 3 <unfinished ...>"#), b"\0\0\0");
+        assert_eq!(parse_write_data(parts), b"ab\0\0cd");
+        assert_eq!(parse_write_data("1</a>, NULL, 0) = 0"), b"");
+        assert_eq!(parse_write_data(r#"1</a>, ""..., 3 <unfinished ...>"#), b"\0\0\0");
     }
 
     #[test]
     fn other_strings_are_not_what_is_written() {
         let to = r#"1<socket:[7]>, "ab", 2, 0, {sin_addr=inet_addr("127.0.0.1")}, 16) = 2"#;
-        assert_eq!(data(to), b"ab");
+        assert_eq!(parse_write_data(to), b"ab");
     }
 }

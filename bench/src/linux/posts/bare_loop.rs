@@ -21,7 +21,7 @@ const BODY: &str = r#"{"seq":12345,"name":"Poster 123"}"#;
 const TEXT: &str = "The kettle is on, and a cup of Longjing waits for you by the window.";
 
 /// Posts a second into the log of this folder, whose server has ended. The log is of no use after.
-pub(super) fn rate(data: &Path, rooms: usize) -> Result<f64, Failure> {
+pub(super) fn measure_rate(data: &Path, rooms: usize) -> Result<f64, Failure> {
     insert(&data.join(backend::store::sqlite::FILE), i64::try_from(rooms).unwrap_or(i64::MAX))
         .map_err(Failure::at("the bare loop"))
 }
