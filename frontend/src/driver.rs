@@ -8,25 +8,21 @@ mod timers;
 
 use crate::sight;
 use crate::storage::{self, Slot, database::Database};
-use crate::transport::http;
-use crate::transport::{Connection, Told, line::Line};
+use crate::transport::{Connection, http};
 use crate::{clock, random, version};
 use client::Client;
 use client::effect::Effect;
+use client::http_session::{ABNORMAL, SessionInput};
 use client::input::{ConnectionId, Input};
 use client::transport::{LastGood, Transport};
 use client::view::{ReadyState, View};
 use js_sys::Reflect;
-use shared::Event;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use timers::Timers;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::EventTarget;
+use web_sys::{Event, EventTarget};
 use yew::Callback;
-
-/// The close code of a WebSocket that never opened (RFC 6455 §7.1.5).
-const ABNORMAL: u16 = 1006;
 
 /// The handle; clones are the same driver.
 #[derive(Clone)]
@@ -176,7 +172,7 @@ impl Driver {
             }
             Effect::RememberPin(pinned) => storage::write(Slot::Pin, pinned.map(Transport::name)),
             Effect::Transmit(socket, command) => {
-                self.with_connection(socket, |connection| connection.send(&command.to_text()))
+                self.with_connection(socket, |connection| connection.send(command))
             }
             Effect::CloseConnection(socket, code) => {
                 self.with_connection(socket, |connection| connection.close(code))
@@ -191,7 +187,7 @@ impl Driver {
 
     fn open(&self, socket: ConnectionId, transport: Transport) {
         let driver = self.clone();
-        let opened = Connection::open(transport, move |told| driver.hear(socket, told));
+        let opened = Connection::open(socket, transport, move |input| driver.handle(input));
         match opened {
             Ok(connection) => {
                 // What goes is dropped behind the borrow: it may have something to tell.
@@ -210,18 +206,6 @@ impl Driver {
         }
     }
 
-    fn hear(&self, socket: ConnectionId, told: Told) {
-        self.handle(match told {
-            Told::Opened => Input::ConnectionOpened(socket),
-            Told::Follows => Input::FollowsLeader(socket),
-            Told::Frame(frame) => Input::FrameReceived(socket, frame),
-            Told::Answer(frame) => {
-                Input::AnswerReceived(socket, Event::parse(&frame).unwrap_or(Event::Unknown))
-            }
-            Told::Closed { code, reason } => Input::ConnectionClosed { socket, code, reason },
-        });
-    }
-
     fn with_connection(&self, socket: ConnectionId, act: impl FnOnce(&Connection)) {
         let connections = self.0.connections.borrow();
         if let Some((.., connection)) = connections.iter().find(|(held, ..)| *held == socket) {
@@ -231,9 +215,9 @@ impl Driver {
 
     fn leave(&self) {
         let connections = self.0.connections.borrow();
-        let lines: Vec<_> = connections.iter().filter_map(|(.., connection)| connection.line()).collect();
+        let open: Vec<_> = connections.iter().filter_map(|(.., connection)| connection.http()).collect();
         drop(connections);
-        lines.iter().for_each(Line::leave);
+        open.iter().for_each(|http| http.handle(SessionInput::Leave));
     }
 
     fn answer(&self, request: impl Future<Output = Input> + 'static) {
@@ -246,7 +230,7 @@ impl Driver {
         &self,
         target: &web_sys::EventTarget,
         name: &str,
-        read: impl Fn(web_sys::Event) -> Option<Input> + 'static,
+        read: impl Fn(Event) -> Option<Input> + 'static,
     ) {
         let driver = self.clone();
         let heard = move |event| {
@@ -254,7 +238,7 @@ impl Driver {
                 driver.handle(input);
             }
         };
-        let listener = Closure::<dyn FnMut(web_sys::Event)>::new(heard).into_js_value();
+        let listener = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
         // Fails on nothing that is an event target.
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }

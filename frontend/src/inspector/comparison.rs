@@ -4,17 +4,16 @@
 //! Over HTTP/1.1 a browser has six connections to a host. Three readers hold one each and the sender another, so
 //! nothing waits for a connection, and a latency is that of the transport; a WebSocket is not counted among them.
 
-mod course;
-mod poll;
+mod http;
+mod readers;
 mod room;
 mod sender;
 mod socket;
-mod stream;
 
 use crate::timeout::sleep;
 use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, ComparisonStep, room_name};
 use client::transport::Transport;
-use course::Course;
+use readers::Readers;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -146,22 +145,22 @@ impl Runner {
     }
 
     async fn read(&self, room: shared::RoomId) -> Result<(), ComparisonFault> {
-        let course = Course::begin(self.clone(), room).await?;
+        let readers = Readers::begin(self.clone(), room).await?;
         self.with(|comparison| comparison.readers_begin(now()));
-        spawn_local(poll::read(course.clone(), Transport::Poll));
-        spawn_local(poll::read(course.clone(), Transport::LongPoll));
-        spawn_local(stream::read(course.clone()));
-        socket::read(&course);
+        for transport in [Transport::Poll, Transport::LongPoll, Transport::EventStream] {
+            http::read(&readers, transport);
+        }
+        socket::read(&readers);
         loop {
             let step = self.with(|comparison| comparison.step(now()));
             self.show_now_and_then();
             match step {
                 ComparisonStep::Wait(ms) => sleep(ms).await,
-                ComparisonStep::Send => sender::send(&course).await,
+                ComparisonStep::Send => sender::send(&readers).await,
                 ComparisonStep::Finish => break,
             }
         }
-        course.end();
+        readers.end();
         Ok(())
     }
 }

@@ -2,8 +2,9 @@
 //! `readyState` can be read. It offers no subprotocol: proxies drop that
 //! header, and browsers then fail the socket.
 
-use super::Told;
+use client::input::{ConnectionId, Input};
 use client::view::ReadyState;
+use shared::Command;
 use shared::version::WEBSOCKET_PATH;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, Location, MessageEvent, WebSocket};
@@ -18,28 +19,28 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Starts to open it; `tell` hears what becomes of it, never before this returns.
+    /// Starts to open it; `give` gets what becomes of it as inputs of this connection, never before this returns.
     ///
     /// # Errors
     /// What the browser throws where it forbids the address.
-    pub fn open(tell: impl Fn(Told) + Clone + 'static) -> Result<Self, JsValue> {
+    pub fn open(id: ConnectionId, give: impl Fn(Input) + Clone + 'static) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
         let socket = WebSocket::new(&address(&window.location())?)?;
         let on_open = {
-            let tell = tell.clone();
-            Closure::new(move |_: Event| tell(Told::Opened))
+            let give = give.clone();
+            Closure::new(move |_: Event| give(Input::ConnectionOpened(id)))
         };
         let on_message = {
-            let tell = tell.clone();
+            let give = give.clone();
             Closure::new(move |event: MessageEvent| {
                 if let Some(text) = event.data().as_string() {
-                    tell(Told::Frame(text));
+                    give(Input::FrameReceived(id, text));
                 }
             })
         };
         // No listener for `error`: it says nothing, and `close` follows.
         let on_close = Closure::new(move |event: CloseEvent| {
-            tell(Told::Closed { code: event.code(), reason: event.reason() });
+            give(Input::ConnectionClosed { socket: id, code: event.code(), reason: event.reason() });
         });
         socket.set_onopen(Some(listener(&on_open)));
         socket.set_onmessage(Some(listener(&on_message)));
@@ -57,10 +58,10 @@ impl Connection {
         }
     }
 
-    /// Sends a text frame. On a socket that is not open the frame is lost:
+    /// Sends a command as a text frame. On a socket that is not open the frame is lost:
     /// only a reply proves that one arrived.
-    pub fn send(&self, frame: &str) {
-        drop(self.socket.send_with_str(frame));
+    pub fn send(&self, command: &Command) {
+        drop(self.socket.send_with_str(&command.to_text()));
     }
 
     /// Starts to close it.

@@ -15,7 +15,6 @@ use crate::tabs::ExpectedIdentity;
 use crate::tabs::leader_election::Role;
 use crate::transport::Transport;
 use shared::command::Hello;
-use shared::event::Welcome;
 use shared::{CloseCode, Cursor, Event, json};
 
 /// What is being read, and where the client stands.
@@ -191,7 +190,7 @@ impl HttpSession {
     /// Takes an event that was read. False if the session has ended with it.
     fn take_event(&mut self, event: Event, text: &str, out: &mut Vec<SessionOutput>) -> bool {
         if let Event::Welcome(welcome) = &event
-            && !self.election.welcomed(identity_of(welcome))
+            && !self.election.welcomed(ExpectedIdentity::of(welcome))
         {
             // The server could not go on from the cursor. A new session says where the client stands.
             self.end(CloseCode::GoingAway.number(), "", out);
@@ -210,8 +209,4 @@ struct StreamClose {
 
 shared::read! {
     StreamClose { code, reason }
-}
-
-fn identity_of(welcome: &Welcome) -> ExpectedIdentity {
-    ExpectedIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
 }

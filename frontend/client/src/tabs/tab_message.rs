@@ -4,6 +4,7 @@
 //! other after an update: what a tab does not know it passes over.
 
 use super::Tab;
+use shared::event::Welcome;
 use shared::{Cursor, Epoch, MemberId};
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +17,13 @@ pub struct ExpectedIdentity {
     pub member: MemberId,
     /// Log that the session reads.
     pub epoch: Epoch,
+}
+
+impl ExpectedIdentity {
+    /// The identity that a `welcome` names.
+    pub fn of(welcome: &Welcome) -> Self {
+        ExpectedIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
+    }
 }
 
 impl fmt::Display for ExpectedIdentity {

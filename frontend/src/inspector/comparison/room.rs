@@ -1,8 +1,9 @@
 //! The room that comparisons are in: found by its name or made, joined, and left.
 
-use super::course::PATIENCE_MS;
+use super::readers::request;
 use crate::random;
-use crate::transport::request::Cutter;
+use crate::transport::abort_handle::AbortHandle;
+use client::http_session::Call;
 use client::inspect::comparison::ComparisonFault;
 use client::limits::COMPARE_PAGES_MAX;
 use gloo_net::http::Response;
@@ -14,13 +15,13 @@ use shared::{Event, RoomId, json};
 pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, ComparisonFault> {
     match find(name).await? {
         Some(room) => {
-            ask(&Command::RoomJoin(moving(room))).await?;
+            ask(Command::RoomJoin(moving(room))).await?;
             Ok(room)
         }
         None => {
             let client_id = random::client_id();
             let made = RoomCreate { reference: 1, client_id, name: name.to_owned(), description };
-            match ask(&Command::RoomCreate(made)).await? {
+            match ask(Command::RoomCreate(made)).await? {
                 Event::Reply(reply) => reply.room.ok_or(ComparisonFault::Unreachable),
                 _ => Err(ComparisonFault::Unreachable),
             }
@@ -30,7 +31,7 @@ pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, Com
 
 /// Leaves it. Where that fails the member stays in it until the next comparison ends.
 pub(super) async fn leave(room: RoomId) {
-    drop(ask(&Command::RoomLeave(moving(room))).await);
+    drop(ask(Command::RoomLeave(moving(room))).await);
 }
 
 fn moving(room: RoomId) -> RoomMove {
@@ -41,7 +42,7 @@ async fn find(name: &str) -> Result<Option<RoomId>, ComparisonFault> {
     let mut after = None;
     for _ in 0..COMPARE_PAGES_MAX {
         let asked = RoomsQuery { reference: 1, find: name.to_owned(), after };
-        let Event::Rooms(page) = ask(&Command::Rooms(asked)).await? else {
+        let Event::Rooms(page) = ask(Command::Rooms(asked)).await? else {
             return Err(ComparisonFault::Unreachable);
         };
         if let Some(found) = page.rooms.iter().find(|room| room.name == name) {
@@ -55,11 +56,11 @@ async fn find(name: &str) -> Result<Option<RoomId>, ComparisonFault> {
     Ok(None)
 }
 
-async fn ask(command: &Command) -> Result<Event, ComparisonFault> {
-    // Texts and numbers only: that cannot fail.
-    let command = serde_json::to_string(command).unwrap_or_default();
-    let cutter = Cutter::new(Some(PATIENCE_MS));
-    let answer = cutter.post("/api/command", &command).await.ok_or(ComparisonFault::Unreachable)?;
+async fn ask(command: Command) -> Result<Event, ComparisonFault> {
+    let request = request(Call::Command { identity: None, command }, false);
+    let handle = AbortHandle::new(request.timeout_ms());
+    let body = request.body().unwrap_or_default();
+    let answer = handle.post(&request.path(), &body).await.ok_or(ComparisonFault::Unreachable)?;
     Event::parse(&read(answer).await?).map_err(|_| ComparisonFault::Unreachable)
 }
 

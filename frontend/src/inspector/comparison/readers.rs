@@ -2,72 +2,72 @@
 
 use super::{Runner, now, room};
 use crate::inspector::socket::Socket;
-use crate::transport::fields::Fields;
-use crate::transport::line::claim_of;
-use crate::transport::request::Cutter;
+use crate::transport::abort_handle::AbortHandle;
+use crate::transport::fetch::HttpConnection;
+use client::http_session::{Call, PollAnswer, Request, RequestId, SessionInput};
 use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, Durations};
+use client::tabs::ExpectedIdentity;
 use client::transport::Transport;
-use shared::{Event, RoomId};
+use shared::command::{Command, Hello};
+use shared::{Cursor, Event, RoomId};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
 
-/// Milliseconds behind its wait after which a request is given up.
-pub(super) const PATIENCE_MS: u64 = 10_000;
-
 /// Before what broke begins again, in milliseconds.
 pub(super) const AGAIN_MS: u64 = 1_000;
 
 /// The handle; clones are the same.
 #[derive(Clone)]
-pub(super) struct Course(Rc<Inner>);
+pub(super) struct Readers(Rc<Inner>);
 
 struct Inner {
     runner: Runner,
     room: RoomId,
     /// Where all begin: nobody reads what was said before.
-    cursor: String,
-    /// Whose session it is, as part of a query.
-    claim: String,
+    cursor: Cursor,
+    /// Identity of the session.
+    identity: ExpectedIdentity,
     open: Cell<bool>,
-    /// What each of them reads by now.
-    cutters: RefCell<[Option<Cutter>; 3]>,
+    /// What those over plain HTTP read by now.
+    http: RefCell<[Option<HttpConnection>; 3]>,
     socket: RefCell<Option<Socket>>,
 }
 
-impl Course {
+impl Readers {
     /// Asks where the log stands now, and who reads it.
     pub(super) async fn begin(runner: Runner, room: RoomId) -> Result<Self, ComparisonFault> {
-        let path = format!("/api/poll?begin=1&wait=0&room={}", room.0);
+        let hello = Hello { reference: 1, build: "inspector".into(), cursor: None, room: Some(room) };
+        let request = request(Call::FirstPoll { hello, is_away: false }, false);
         // It gives up what is not read yet when it goes.
-        let cutter = Cutter::new(Some(PATIENCE_MS));
-        let answer = cutter.get(&path).await.ok_or(ComparisonFault::Unreachable)?;
+        let handle = AbortHandle::new(request.timeout_ms());
+        let answer = handle.get(&request.path()).await.ok_or(ComparisonFault::Unreachable)?;
         let text = room::read(answer).await?;
-        let (cursor, claim) = welcomed(&text).ok_or(ComparisonFault::Unreachable)?;
+        let (cursor, identity) = welcomed(&text).ok_or(ComparisonFault::Unreachable)?;
         let inner = Inner {
             runner,
             room,
             cursor,
-            claim,
+            identity,
             open: Cell::new(true),
-            cutters: RefCell::default(),
+            http: RefCell::default(),
             socket: RefCell::default(),
         };
-        Ok(Course(Rc::new(inner)))
+        Ok(Readers(Rc::new(inner)))
     }
 
     pub(super) fn room(&self) -> RoomId {
         self.0.room
     }
 
-    pub(super) fn cursor(&self) -> String {
-        self.0.cursor.clone()
+    pub(super) fn cursor(&self) -> Cursor {
+        self.0.cursor
     }
 
-    pub(super) fn claim(&self) -> &str {
-        &self.0.claim
+    pub(super) fn identity(&self) -> ExpectedIdentity {
+        self.0.identity
     }
 
     /// Whether there is still something to read for.
@@ -80,10 +80,18 @@ impl Course {
     }
 
     /// What this one reads by now ends with all others.
-    pub(super) fn cut_by(&self, transport: Transport, cutter: &Cutter) {
-        if let Some(slot) = self.0.cutters.borrow_mut().get_mut(ComparedTransport::Reading(transport).place())
-        {
-            *slot = Some(cutter.clone());
+    pub(super) fn hold_http(&self, transport: Transport, connection: HttpConnection) {
+        if let Some(slot) = self.0.http.borrow_mut().get_mut(ComparedTransport::Reading(transport).place()) {
+            *slot = Some(connection);
+        }
+    }
+
+    /// Sends this on what it reads by now.
+    pub(super) fn send(&self, transport: Transport, command: Command) {
+        let place = ComparedTransport::Reading(transport).place();
+        let connection = self.0.http.borrow().get(place).cloned().flatten();
+        if let Some(connection) = connection {
+            connection.handle(SessionInput::Send(command));
         }
     }
 
@@ -98,16 +106,12 @@ impl Course {
         }
     }
 
-    /// A frame was read.
-    pub(super) fn read(&self, transport: Transport, frame: &str) -> Option<Event> {
-        let at = now();
-        let event = Event::parse(frame).ok()?;
-        if let Event::Posted(posted) = &event {
-            self.with(|comparison| {
-                comparison.arrived(ComparedTransport::Reading(transport), posted.client_id, at)
-            });
+    /// An event was read.
+    pub(super) fn read(&self, transport: Transport, event: &Event) {
+        if let Event::Posted(posted) = event {
+            let (row, at) = (ComparedTransport::Reading(transport), now());
+            self.with(|comparison| comparison.arrived(row, posted.client_id, at));
         }
-        Some(event)
     }
 
     pub(super) fn live(&self, transport: Transport) {
@@ -131,8 +135,8 @@ impl Course {
     /// Nothing is read any more.
     pub(super) fn end(&self) {
         self.0.open.set(false);
-        for cutter in self.0.cutters.take().into_iter().flatten() {
-            cutter.cut();
+        for connection in self.0.http.take().into_iter().flatten() {
+            connection.handle(SessionInput::Close);
         }
         // Not now: it may be what called.
         let socket = self.0.socket.take();
@@ -140,13 +144,16 @@ impl Course {
     }
 }
 
-/// Where a session stands that has begun, and whose it is.
-fn welcomed(text: &str) -> Option<(String, String)> {
-    let answer = Fields::of(text)?;
-    Some((answer.text("through")?, claim_of(answer.list("events")?.first()?)?))
+/// A request as a session makes it.
+pub(super) fn request(call: Call, is_traced: bool) -> Request {
+    Request { id: RequestId(0), call, is_traced }
 }
 
-/// What the server told of bytes.
-pub(super) fn traced(told: &Fields) -> Option<Durations> {
-    Some(Durations::request(told.number("up")?, told.number("down")?))
+/// Where a session stands that has begun, and its identity.
+fn welcomed(text: &str) -> Option<(Cursor, ExpectedIdentity)> {
+    let answer = PollAnswer::read(text).ok()?;
+    match answer.events.first()? {
+        (Event::Welcome(welcome), _) => Some((answer.through, ExpectedIdentity::of(welcome))),
+        _ => None,
+    }
 }

@@ -1,18 +1,18 @@
-//! One request over HTTP, which can be given up.
+//! A request over HTTP that can be given up.
 
 use crate::timeout::Timeout;
 use gloo_net::http::{Request, Response};
 use std::{cell::RefCell, rc::Rc};
 use web_sys::AbortController;
 
-/// Gives up the requests that are made with it, when it is told to or dropped.
+/// Gives up the request that is made with it: when told to, after its timeout, or when the last clone is dropped.
 #[derive(Clone, Debug)]
-pub struct Cutter(Rc<Inner>);
+pub struct AbortHandle(Rc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     controller: Option<AbortController>,
-    patience: RefCell<Option<Timeout>>,
+    timeout: RefCell<Option<Timeout>>,
 }
 
 impl Drop for Inner {
@@ -23,20 +23,20 @@ impl Drop for Inner {
     }
 }
 
-impl Cutter {
-    /// One that cuts after so many milliseconds too, where there is such a time.
-    pub fn new(patience_ms: Option<u64>) -> Self {
+impl AbortHandle {
+    /// A handle that gives up after so many milliseconds, where there is such a time.
+    pub fn new(timeout_ms: Option<u64>) -> Self {
         // Every browser that runs the page's WebAssembly has it; without, a request takes its time.
         let controller = AbortController::new().ok();
-        let cutter = Cutter(Rc::new(Inner { controller, patience: RefCell::default() }));
-        if let (Some(ms), Some(controller)) = (patience_ms, cutter.0.controller.clone()) {
-            *cutter.0.patience.borrow_mut() = Timeout::new(ms, move || controller.abort());
+        let handle = AbortHandle(Rc::new(Inner { controller, timeout: RefCell::default() }));
+        if let (Some(ms), Some(controller)) = (timeout_ms, handle.0.controller.clone()) {
+            *handle.0.timeout.borrow_mut() = Timeout::new(ms, move || controller.abort());
         }
-        cutter
+        handle
     }
 
     /// Gives up.
-    pub fn cut(&self) {
+    pub fn abort(&self) {
         if let Some(controller) = &self.0.controller {
             controller.abort();
         }

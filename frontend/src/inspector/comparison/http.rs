@@ -1,0 +1,79 @@
+//! Reads over plain HTTP, by the same session as the chat: as a stream, by polls that wait, or by polls at the interval.
+
+use super::readers::{AGAIN_MS, Readers};
+use crate::random;
+use crate::timeout::sleep;
+use crate::transport::fetch::HttpConnection;
+use client::http_session::{HttpSession, SessionEvent};
+use client::inspect::comparison::{ComparedTransport, Durations};
+use client::transport::Transport;
+use shared::command::{Command, Hello};
+use shared::{CloseCode, Cursor, Event};
+use std::{cell::Cell, rc::Rc};
+use wasm_bindgen_futures::spawn_local;
+
+/// Opens a session, and another when it has ended, until the comparison is over.
+pub(super) fn read(readers: &Readers, transport: Transport) {
+    open(readers, transport, readers.cursor());
+}
+
+fn open(readers: &Readers, transport: Transport, cursor: Cursor) {
+    let interval_ms = readers.with(|comparison| comparison.interval_ms());
+    let session = HttpSession::new(transport, random::seed()).traced(interval_ms);
+    let reading = Rc::new(Reading {
+        readers: readers.clone(),
+        transport,
+        cursor: Cell::new(cursor),
+        counted: Cell::default(),
+    });
+    let connection = HttpConnection::open(session, false, move |event| reading.hear(event));
+    readers.hold_http(transport, connection);
+}
+
+struct Reading {
+    readers: Readers,
+    transport: Transport,
+    /// Where the next session begins.
+    cursor: Cell<Cursor>,
+    /// What the server has counted of the stream.
+    counted: Cell<Durations>,
+}
+
+impl Reading {
+    fn hear(&self, event: SessionEvent) {
+        let row = ComparedTransport::Reading(self.transport);
+        match event {
+            SessionEvent::Opened => {
+                let cursor = Some(self.cursor.get());
+                let hello = Hello { reference: 1, build: "inspector".into(), cursor, room: None };
+                self.readers.send(self.transport, Command::Hello(hello));
+            }
+            SessionEvent::Event(event) => {
+                if let Event::Welcome(_) = event {
+                    self.readers.live(self.transport);
+                }
+                self.readers.read(self.transport, &event);
+            }
+            SessionEvent::Through(cursor) => self.cursor.set(cursor),
+            SessionEvent::Traced(traffic) => {
+                let told = Durations::request(traffic.up, traffic.down);
+                let is_stream = self.transport == Transport::EventStream;
+                // Of a stream each is of all up to there.
+                let before = if is_stream { self.counted.replace(told) } else { Durations::default() };
+                self.readers.took(row, told.since(before));
+            }
+            SessionEvent::Closed { code, .. } => {
+                let is_refused = code == CloseCode::SignedOut.number();
+                self.readers.broke(row, if is_refused { 401 } else { 0 });
+                let (readers, transport, cursor) = (self.readers.clone(), self.transport, self.cursor.get());
+                spawn_local(async move {
+                    sleep(AGAIN_MS).await;
+                    if readers.is_open() {
+                        open(&readers, transport, cursor);
+                    }
+                });
+            }
+            SessionEvent::Follows | SessionEvent::Answer(_) => {}
+        }
+    }
+}
