@@ -16,7 +16,7 @@ use futures_util::{
 };
 use hub::{
     Audience, Hub, Input, Output, RequestId, SessionId, Settings,
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
     input::Unstored,
     output::Answer,
     query::QueryResult,
@@ -219,8 +219,8 @@ impl Actor {
                 self.questions.insert(ticket, answer);
                 self.handle(match question {
                     Question::Me(device) => Input::WhoAmI(ticket, device),
-                    Question::Join(name, device) => Input::Join { ticket, name, device },
-                    Question::Rename(name, device) => Input::Rename { ticket, name, device },
+                    Question::Join(name, device) => Input::Join { request: ticket, name, device },
+                    Question::Rename(name, device) => Input::Rename { request: ticket, name, device },
                     Question::SignOut(device) => Input::SignOut(ticket, device),
                 });
             }

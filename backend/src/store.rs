@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use health::StoreHealth;
 use hub::{
     House,
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};

@@ -1,9 +1,14 @@
-//! The one entry: who is connected, what each command does, who is told.
+//! The hub: sessions, what each command does, and who receives the result.
 //!
-//! The hub holds the fold of the log (a [`House`]) and the state of its
-//! sessions; the log itself is the store's. Whatever lasts goes out as
-//! [`Output::Append`] and takes effect when its outcome comes back: nothing is
-//! acknowledged or shown before it is committed.
+//! The hub holds the [`House`] and the state of its sessions; the store holds the log. Every durable change
+//! leaves as [`Output::Append`] and takes effect when its outcome comes back. So nothing is acknowledged or
+//! published before it is committed.
+//!
+//! * `admit`: who becomes a session of a member.
+//! * `commands`: the commands, a file for each subject.
+//! * `commit`: the outcomes of appends, and the publication of their events.
+//! * `pending_read`: reads that wait for the store.
+//! * `recovery`: the start of a session, until it has everything that it missed.
 
 mod admit;
 mod commands;
@@ -11,33 +16,28 @@ mod commit;
 mod pending_read;
 mod recovery;
 
-use crate::change::Change;
 use crate::house::House;
+use crate::house::change::Change;
 use crate::house::members::DeviceKey;
-use crate::input::{Input, Unstored};
+use crate::input::Input;
 use crate::limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S};
 use crate::output::{Audience, Output};
-use crate::poller::Pollers;
+use crate::polling::Pollers;
 use crate::presence::Presence;
 use crate::rate::{Bucket, Rate};
 use crate::session::{Dialect, ReadId, Session, SessionId, TransportKind};
 use commit::Origin;
-use pending_read::Reading;
-use recovery::Attaching;
-use shared::{
-    CloseCode, Command, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId,
-    command::Post,
-    event::{Refusal, Through},
-    limits::TEXT_BYTES_MAX,
-};
+use pending_read::PendingRead;
+use recovery::Recovery;
+use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
 
-/// What the hub is told once.
+/// Settings that stay the same while the hub runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The build of the page that this server serves.
+    /// Build of the page that this server serves.
     pub build: String,
-    /// How fast one member may post.
+    /// Rate at which one member may post.
     pub posts: Rate,
 }
 
@@ -48,109 +48,113 @@ impl Default for Settings {
     }
 }
 
-/// The server's mind.
+/// The server's core.
 #[derive(Debug)]
 pub struct Hub {
     settings: Settings,
     epoch: Epoch,
     house: House,
     sessions: HashMap<SessionId, Session>,
-    /// The sessions of each member that said `hello`, in their order.
-    of_member: HashMap<MemberId, Vec<SessionId>>,
-    /// Those that are held back until they have what they missed.
-    attaching: HashMap<SessionId, Attaching>,
-    /// What waits for the store, bound by the sessions and by what each may ask.
-    reading: HashMap<ReadId, Reading>,
-    reads: u64,
+    /// Admitted sessions of each member, in the order of their admission.
+    sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
+    /// Sessions whose live events are held back until they have what they missed.
+    recoveries: HashMap<SessionId, Recovery>,
+    /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
+    pending_reads: HashMap<ReadId, PendingRead>,
+    last_read_id: u64,
     presence: Presence,
     pollers: Pollers,
-    /// Of members of today only, so bounded with them.
-    rates: HashMap<MemberId, Bucket>,
-    /// The same for commands in requests of their own, which no connection counts.
-    asked: HashMap<MemberId, Bucket>,
-    waiting: VecDeque<Origin>,
-    hellos: VecDeque<(u64, SessionId)>,
-    tags: u32,
+    /// Rates of posts. Only current members have one, so the members bound their number.
+    post_rates: HashMap<MemberId, Bucket>,
+    /// Rates of HTTP requests, which no connection counts. Bounded like `post_rates`.
+    request_rates: HashMap<MemberId, Bucket>,
+    /// Origins of the appends whose outcomes are to come, in the order of the appends.
+    origins: VecDeque<Origin>,
+    /// Deadlines of the first `hello`, in milliseconds since 1970, earliest first.
+    hello_deadlines: VecDeque<(u64, SessionId)>,
+    last_tag: u32,
 }
 
 impl Hub {
-    /// A hub over a log that has come to this.
+    /// Makes a hub over a log that adds up to `house`.
     pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
         Hub {
             settings,
             epoch,
             house,
             sessions: HashMap::new(),
-            of_member: HashMap::new(),
-            attaching: HashMap::new(),
-            reading: HashMap::new(),
-            reads: 0,
+            sessions_by_member: HashMap::new(),
+            recoveries: HashMap::new(),
+            pending_reads: HashMap::new(),
+            last_read_id: 0,
             presence: Presence::default(),
             pollers: Pollers::default(),
-            rates: HashMap::new(),
-            asked: HashMap::new(),
-            waiting: VecDeque::new(),
-            hellos: VecDeque::new(),
-            tags: 0,
+            post_rates: HashMap::new(),
+            request_rates: HashMap::new(),
+            origins: VecDeque::new(),
+            hello_deadlines: VecDeque::new(),
+            last_tag: 0,
         }
     }
 
-    /// Takes one input at time `now` (milliseconds since 1970) and says what to do.
+    /// Handles one input at time `now` (milliseconds since 1970) and adds the outputs to `out`.
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
         match input {
-            Input::Opened { session, dialect, device } => self.opened(session, dialect, device, now, out),
-            Input::Closed(session) => self.closed(session, now, out),
-            Input::CommandReceived(session, command) => self.command(session, command, now, out),
-            Input::Streamed { session, device, hello } => self.streamed(session, device, &hello, now, out),
-            Input::Polled { session, device, poll } => self.polled(session, device, &poll, now, out),
+            Input::Opened { session, dialect, device } => {
+                self.open_session(session, dialect, device, now, out)
+            }
+            Input::Closed(session) => self.close_session(session, now, out),
+            Input::CommandReceived(session, command) => self.handle_command(session, command, now, out),
+            Input::Streamed { session, device, hello } => self.open_stream(session, device, &hello, now, out),
+            Input::Polled { session, device, poll } => self.handle_poll(session, device, &poll, now, out),
             Input::CommandRequested { session, device, identity, command } => {
-                let member = self.member_as(device, identity);
-                self.asked(session, member, device, command, now, out);
+                let member = self.find_expected_member(device, identity);
+                self.handle_request(session, member, device, command, now, out);
             }
-            Input::TextReceived { session, client_id, text } => self.plain(session, client_id, text, out),
-            Input::UnstoredReceived(session, unstored) => self.pass(session, unstored, out),
-            Input::WhoAmI(ticket, device) => self.answer_me(ticket, device, out),
-            Input::Join { ticket, name, device } => self.join(ticket, &name, device, out),
-            Input::Rename { ticket, name, device } => self.rename(ticket, &name, device, out),
-            Input::SignOut(ticket, device) => self.sign_out(ticket, device, out),
+            Input::TextReceived { session, client_id, text } => self.post_text(session, client_id, text, out),
+            Input::UnstoredReceived(session, unstored) => self.pass_on_unstored(session, unstored, out),
+            Input::WhoAmI(request, device) => self.answer_who_am_i(request, device, out),
+            Input::Join { request, name, device } => self.join(request, &name, device, out),
+            Input::Rename { request, name, device } => self.rename(request, &name, device, out),
+            Input::SignOut(request, device) => self.sign_out(request, device, out),
             Input::AppendsCommitted(outcomes) => {
-                outcomes.into_iter().for_each(|outcome| self.outcome(outcome, out))
+                outcomes.into_iter().for_each(|outcome| self.handle_outcome(outcome, out))
             }
-            Input::ReadFinished(id, found) => self.found(id, found, out),
-            Input::Drained(session) => self.drained(session, out),
-            Input::BufferOverflowed(session) => self.behind(session, out),
+            Input::ReadFinished(id, result) => self.finish_read(id, result, out),
+            Input::Drained(session) => self.resume_recovery(session, out),
+            Input::BufferOverflowed(session) => self.restart_recovery(session, out),
             Input::Tick => {}
         }
-        self.give_up_on_hellos(now, out);
+        self.close_sessions_without_hello(now, out);
         self.pollers.expire(now, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
-        for event in self.presence.tell(now, as_of, |id| members.get(id)) {
+        for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
         }
     }
 
-    /// When to come with [`Input::Tick`], if nothing else happens before.
+    /// Returns the time of the next [`Input::Tick`], unless another input comes before.
     pub fn next_wake(&self) -> Option<u64> {
-        let hello = self.hellos.front().map(|(deadline, _)| *deadline);
+        let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
         [hello, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
     }
 
-    /// Whether more input may come now: not while the store has its hands full.
+    /// Whether the hub accepts more input now. False while too many appends wait for the store.
     pub fn is_ready(&self) -> bool {
-        self.waiting.len() < APPENDS_WAITING_MAX
+        self.origins.len() < APPENDS_WAITING_MAX
     }
 
-    /// How far the log goes.
+    /// Returns the cursor at the head of the log.
     pub fn through(&self) -> Cursor {
         Cursor { epoch: self.epoch, n: self.house.head() }
     }
 
-    /// Another number after each telling of presence. Who polls brings it back.
+    /// Returns a number that changes with each publication of presence. A polling client returns it.
     pub fn presence_revision(&self) -> u64 {
         self.presence.revision()
     }
 
-    fn opened(
+    fn open_session(
         &mut self,
         session: SessionId,
         dialect: Dialect,
@@ -160,184 +164,68 @@ impl Hub {
     ) {
         let state = match dialect {
             Dialect::V1 => {
-                self.hellos.push_back((now.saturating_add(HELLO_MS), session));
-                Session::Opened { member: device.and_then(|device| self.house.members.of_device(&device)) }
+                self.hello_deadlines.push_back((now.saturating_add(HELLO_MS), session));
+                Session::Opened { member: self.find_member(device) }
             }
             Dialect::Text => {
-                self.tags = self.tags.wrapping_add(1);
+                self.last_tag = self.last_tag.wrapping_add(1);
                 out.push(Output::Attach(session, Vec::new()));
-                Session::Text { tag: self.tags }
+                Session::Text { tag: self.last_tag }
             }
         };
         self.sessions.insert(session, state);
     }
 
-    fn closed(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
-        let mut reads = self.attaching.remove(&session).is_some_and(|attaching| attaching.is_reading());
+    fn close_session(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
+        let mut has_reads = self.recoveries.remove(&session).is_some_and(|recovery| recovery.is_reading());
         let state = self.sessions.remove(&session);
-        if let Some(Session::Member { reads: own, .. }) = &state {
-            reads |= *own > 0;
+        if let Some(Session::Member { reads, .. }) = &state {
+            has_reads |= *reads > 0;
         }
-        if reads {
-            self.forget_reads_of(session, out);
+        if has_reads {
+            self.cancel_reads(session, out);
         }
-        if let Some(Session::Member { member, away, carrier, device, .. }) = state {
-            match (carrier, device) {
+        if let Some(Session::Member { member, away, transport, device, .. }) = state {
+            match (transport, device) {
                 (TransportKind::Socket | TransportKind::Stream, _) => self.presence.close(member, away),
-                (TransportKind::Poll, Some(device)) => self.pollers.went(device, member, now),
+                (TransportKind::Poll, Some(device)) => self.pollers.end_poll(device, member, now),
                 _ => {}
             }
-            if let Some(sessions) = self.of_member.get_mut(&member) {
+            if let Some(sessions) = self.sessions_by_member.get_mut(&member) {
                 sessions.retain(|other| *other != session);
                 if sessions.is_empty() {
-                    self.of_member.remove(&member);
+                    self.sessions_by_member.remove(&member);
                 }
             }
         }
     }
 
-    fn give_up_on_hellos(&mut self, now: u64, out: &mut Vec<Output>) {
-        while let Some((_, session)) = self.hellos.pop_front_if(|(deadline, _)| *deadline <= now) {
+    fn close_sessions_without_hello(&mut self, now: u64, out: &mut Vec<Output>) {
+        while let Some((_, session)) = self.hello_deadlines.pop_front_if(|(deadline, _)| *deadline <= now) {
             if let Some(Session::Opened { .. }) = self.sessions.get(&session) {
                 out.push(Output::Close(session, CloseCode::Hello));
             }
         }
     }
 
-    fn command(&mut self, session: SessionId, command: Command, now: u64, out: &mut Vec<Output>) {
-        match self.sessions.get_mut(&session) {
-            None | Some(Session::Text { .. }) => {}
-            Some(Session::Opened { member }) => {
-                let member = *member;
-                self.before_hello(session, member, command, out);
-            }
-            Some(Session::Member { member, away, .. }) => match command {
-                Command::Presence(presence) => {
-                    if *away != presence.away {
-                        *away = presence.away;
-                        self.presence.set_away(*member, presence.away);
-                    }
-                }
-                command => {
-                    let member = *member;
-                    self.of(session, member, command, now, out);
-                }
-            },
-        }
-    }
-
-    fn before_hello(
-        &mut self,
-        session: SessionId,
-        member: Option<MemberId>,
-        command: Command,
-        out: &mut Vec<Output>,
-    ) {
-        let reference = match command {
-            Command::Hello(hello) => return self.hello(session, member, &hello, out),
-            Command::Pong => return,
-            Command::Presence(_) | Command::Ping => None,
-            Command::Post(Post { reference, .. }) => Some(reference),
-            Command::RoomCreate(create) => Some(create.reference),
-            Command::RoomChange(change) => Some(change.reference),
-            Command::RoomJoin(moved) | Command::RoomLeave(moved) => Some(moved.reference),
-            Command::Rooms(rooms) => Some(rooms.reference),
-            Command::History(history) => Some(history.reference),
-            Command::Events(events) => Some(events.reference),
-        };
-        refuse(session, reference, ErrorCode::HelloExpected, out);
-    }
-
-    /// What a member asks for.
-    fn of(
-        &mut self,
-        session: SessionId,
-        member: MemberId,
-        command: Command,
-        now: u64,
-        out: &mut Vec<Output>,
-    ) {
-        match command {
-            Command::Ping => {
-                out.push(Output::Send(session, Event::Pong(Through { through: self.through() })))
-            }
-            Command::Pong | Command::Presence(_) => {}
-            Command::Hello(_) => out.push(Output::Close(session, CloseCode::Hello)),
-            Command::Post(post) => self.post(session, member, post, now, out),
-            Command::RoomCreate(create) => self.create_room(session, member, create, now, out),
-            Command::RoomChange(change) => self.change_room(session, member, change, now, out),
-            Command::RoomJoin(moved) => self.join_room(session, member, moved, now, out),
-            Command::RoomLeave(moved) => self.leave_room(session, member, moved, now, out),
-            Command::Rooms(rooms) => self.rooms(session, member, rooms, now, out),
-            Command::History(history) => self.history(session, member, history, out),
-            Command::Events(events) => self.events(session, member, events, out),
-        }
-    }
-
-    fn post(&mut self, session: SessionId, author: MemberId, post: Post, now: u64, out: &mut Vec<Output>) {
-        let Post { reference, client_id, room, text } = post;
-        self.pace(session, author, now, out);
-        if text.len() > TEXT_BYTES_MAX {
-            return refuse(session, Some(reference), ErrorCode::TextTooLong, out);
-        }
-        if text.trim().is_empty() {
-            return refuse(session, Some(reference), ErrorCode::TextEmpty, out);
-        }
-        let change = Change::Post { room, author, tag: None, client_id, text };
-        self.append(Origin::Command { session, reference }, change, out);
-    }
-
+    /// Gives a change to the store and remembers its origin until the outcome comes back.
     fn append(&mut self, origin: Origin, change: Change, out: &mut Vec<Output>) {
-        self.waiting.push_back(origin);
+        self.origins.push_back(origin);
         out.push(Output::Append(change));
     }
 
-    /// Counts a durable command of a member; over the rate the session is not read for a while.
-    fn pace(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
-        // Who has left meanwhile is refused by the store, and not remembered here.
+    /// Counts a durable command of a member. Above the rate the session's connection is paused.
+    fn limit_posts(&mut self, session: SessionId, member: MemberId, now: u64, out: &mut Vec<Output>) {
+        // A member who has left keeps no bucket; the store refuses the command.
         if !self.house.members.contains(member) {
             return;
         }
-        count(&mut self.rates, self.settings.posts, session, member, now, out);
-    }
-
-    fn plain(
-        &mut self,
-        session: SessionId,
-        client_id: shared::ClientId,
-        text: String,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(Session::Text { tag }) = self.sessions.get(&session) else { return };
-        let change = Change::Post {
-            room: RoomId::LOBBY,
-            author: MemberId::PASSER_BY,
-            tag: Some(*tag),
-            client_id,
-            text,
-        };
-        self.append(Origin::Plain { session }, change, out);
-    }
-
-    fn pass(&mut self, session: SessionId, unstored: Unstored, out: &mut Vec<Output>) {
-        if let Some(Session::Text { .. }) = self.sessions.get(&session) {
-            self.waiting.push_back(Origin::Pass(unstored));
-            self.let_pass(out);
-        }
-    }
-
-    /// What is not stored leaves when everything that came before it has.
-    fn let_pass(&mut self, out: &mut Vec<Output>) {
-        while let Some(Origin::Pass(unstored)) =
-            self.waiting.pop_front_if(|origin| matches!(origin, Origin::Pass(_)))
-        {
-            out.push(Output::PublishUnstored(unstored));
-        }
+        charge(&mut self.post_rates, self.settings.posts, session, member, now, out);
     }
 }
 
-/// Counts one thing that a member asked for. Over the rate the session waits.
-fn count(
+/// Takes one unit from a member's bucket. A bucket in debt pauses the session.
+fn charge(
     buckets: &mut HashMap<MemberId, Bucket>,
     rate: Rate,
     session: SessionId,
@@ -351,6 +239,7 @@ fn count(
     }
 }
 
+/// Refuses a command.
 fn refuse(session: SessionId, reference: Option<u64>, code: ErrorCode, out: &mut Vec<Output>) {
     out.push(Output::Send(session, Event::Error(Refusal::new(reference, code))));
 }

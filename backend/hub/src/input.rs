@@ -1,132 +1,132 @@
-//! What the hub is told.
+//! Inputs: facts that the hub receives.
 
-use crate::change::Outcome;
+use crate::house::change::Outcome;
 use crate::house::members::DeviceKey;
 use crate::query::QueryResult;
 use crate::session::{Dialect, ReadId, RequestId, SessionId};
 use shared::{ClientId, Command, Epoch, ErrorCode, MemberId, command::Hello};
 
-/// One thing that happened.
+/// Fact that the shell reports to the hub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A connection is open.
+    /// A WebSocket was opened.
     Opened {
-        /// Its session.
+        /// Session of the connection.
         session: SessionId,
-        /// What it speaks.
+        /// Dialect of the connection.
         dialect: Dialect,
-        /// The device of its cookie, if it has one that may be honoured.
+        /// Device of the cookie; none without a cookie, or if the `Origin` is not allowed.
         device: Option<DeviceKey>,
     },
-    /// A connection has ended, for whatever reason; told exactly once.
+    /// A session has ended for any reason. The shell reports each end exactly once.
     Closed(SessionId),
-    /// A v1 client asks for something.
+    /// A v1 client sent a command on a WebSocket.
     CommandReceived(SessionId, Command),
-    /// A v1 client reads by a connection that lasts, and says what it says in requests.
+    /// A v1 client opened an event stream. Its commands come in requests.
     Streamed {
-        /// Its session.
+        /// Session of the connection.
         session: SessionId,
-        /// The device of its cookie.
+        /// Device of the cookie.
         device: Option<DeviceKey>,
-        /// How it begins.
+        /// Parameters of the request, in the form of a `hello`.
         hello: Hello,
     },
-    /// A v1 client asks for what is new.
+    /// A v1 client polls for new events.
     Polled {
-        /// The session of this one request.
+        /// Session of this request alone.
         session: SessionId,
-        /// The device of its cookie.
+        /// Device of the cookie.
         device: Option<DeviceKey>,
-        /// What it asks.
+        /// Parameters of the request.
         poll: Poll,
     },
-    /// A v1 client asks for something, in a request of its own. It is answered once.
+    /// A v1 client sent a command in a request of its own. The hub answers it once.
     CommandRequested {
-        /// The session of this one request.
+        /// Session of this request alone.
         session: SessionId,
-        /// The device of its cookie.
+        /// Device of the cookie.
         device: Option<DeviceKey>,
-        /// Who it takes itself for.
+        /// Identity that the client expects to have.
         identity: ExpectedIdentity,
-        /// What it asks.
+        /// Command of the request.
         command: Command,
     },
-    /// A plain client says something.
+    /// A client of the text dialect sent a text.
     TextReceived {
-        /// Which.
+        /// Session of the client.
         session: SessionId,
-        /// Minted by the shell: 16 random bytes.
+        /// Id of the message: 16 random bytes from the shell.
         client_id: ClientId,
-        /// 1 to [`shared::limits::PLAIN_BYTES_MAX`] bytes.
+        /// Text of 1 to [`shared::limits::PLAIN_BYTES_MAX`] bytes.
         text: String,
     },
-    /// A plain client sends what is not stored: an empty text or binary.
+    /// A client of the text dialect sent a message that is not stored.
     UnstoredReceived(SessionId, Unstored),
-    /// Somebody asks who a device is.
+    /// An HTTP request asks for the member of a device.
     WhoAmI(RequestId, DeviceKey),
-    /// Somebody wants to join.
+    /// An HTTP request asks to join the house.
     Join {
-        /// The question.
-        ticket: RequestId,
-        /// As typed.
+        /// Request that waits for the answer.
+        request: RequestId,
+        /// Name as the person typed it.
         name: String,
-        /// A new device.
+        /// Device of the new member.
         device: DeviceKey,
     },
-    /// A member wants another name.
+    /// An HTTP request asks for a new name.
     Rename {
-        /// The question.
-        ticket: RequestId,
-        /// As typed.
+        /// Request that waits for the answer.
+        request: RequestId,
+        /// Name as the person typed it.
         name: String,
-        /// Who asks.
+        /// Device of the member.
         device: DeviceKey,
     },
-    /// A member leaves.
+    /// An HTTP request asks to sign out, which removes the member from the house.
     SignOut(RequestId, DeviceKey),
-    /// What the store made of the appends, in their order.
+    /// The store finished appends; outcomes in the order of the appends.
     AppendsCommitted(Vec<Outcome>),
-    /// What the store answered to a `Read`, or why it could not.
+    /// The store finished the read of an [`crate::Output::Read`], or refused it.
     ReadFinished(ReadId, Result<QueryResult, ErrorCode>),
-    /// What was sent to this session has left, as `Drain` asked.
+    /// All frames of a session have left, after [`crate::Output::NotifyDrained`].
     Drained(SessionId),
-    /// More came for this session while it was held back than could be held: what was held is
-    /// dropped, and it is held back still.
+    /// More was held back for a session than its buffer takes, found at [`crate::Output::Release`]. The shell
+    /// dropped the buffer and still holds back new events.
     BufferOverflowed(SessionId),
-    /// The time that [`crate::Hub::next_wake`] named has come.
+    /// The time of [`crate::Hub::next_wake`] has come.
     Tick,
 }
 
-/// Who a client takes itself for, as far as it says so. Its browser may have become another
-/// meanwhile, or the log another, which numbers its members anew: then nothing is done in its name.
+/// Identity that a client expects to have. The cookie may belong to another member by now, or the log may
+/// have a new epoch, with other members under the same ids. Then the hub refuses the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedIdentity {
-    /// Which member.
+    /// Expected member; none if the client names none.
     pub member: Option<MemberId>,
-    /// Of which log.
+    /// Expected epoch of the log; none if the client names none.
     pub epoch: Option<Epoch>,
 }
 
-/// What a client that polls brings with each request.
+/// Parameters of a poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poll {
-    /// How far it has read. Without a cursor of this log it begins with a `welcome`.
+    /// Cursor and open room. Without a cursor of this log the answer begins with a `welcome`.
     pub hello: Hello,
-    /// Who it takes itself for.
+    /// Identity that the client expects to have.
     pub identity: ExpectedIdentity,
-    /// It is the first request, and answered with a `welcome`, whatever its cursor.
-    pub begins: bool,
-    /// Up to which [`crate::Hub::presence_revision`] it knows who is here.
-    pub present: u64,
-    /// The page is open, the person is not at it.
+    /// True in the first poll of a connection, which is answered with a `welcome`.
+    pub is_first: bool,
+    /// Last [`crate::Hub::presence_revision`] that the client received.
+    pub presence_revision: u64,
+    /// True if the person is not at the open page.
     pub away: bool,
 }
 
-/// A message that passes between plain clients and is not stored.
+/// Message of the text dialect that is passed on and not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unstored {
-    /// A text of no bytes.
+    /// Text without bytes.
     EmptyText,
-    /// A binary message.
+    /// Binary message.
     Binary(Vec<u8>),
 }

@@ -1,18 +1,28 @@
-//! The server's mind: what the log means, who is here, what each command does.
+//! The server's core: a state machine that decides what each command does and who receives the result.
 //!
-//! [`Hub::handle`] takes one [`Input`] and the time and says what to do as
-//! [`Output`]s. It does no IO, reads no clock, draws no random numbers of
-//! consequence, and never panics on input. The registry of `backend` carries
-//! the outputs out; the simulation does the same over a pretend network.
+//! [`Hub::handle`] takes one [`Input`] and the time, and returns [`Output`]s. The hub performs no I/O, reads
+//! no clock, draws no random numbers, and never panics on input. The registry of `backend` executes the
+//! outputs; the simulation does the same over a pretend network.
+//!
+//! * [`hub`]: the state machine, with its commands, admission, recovery and commits.
+//! * [`input`], [`output`]: what goes into the hub and what comes out.
+//! * [`session`]: one attachment of a client.
+//! * [`house`]: the state that the log adds up to, and the changes that extend the log.
+//! * [`access`]: the one place that answers who may read what.
+//! * [`query`]: questions to the log and their answers.
+//! * [`log`]: a log in memory.
+//! * [`presence`]: members who are here, away or gone; polling clients included.
+//! * [`rate`]: token buckets.
+//! * [`limits`]: the server's limits.
 
-pub mod change;
+pub mod access;
 pub mod house;
 pub mod hub;
 pub mod input;
 pub mod limits;
 pub mod log;
 pub mod output;
-mod poller;
+mod polling;
 pub mod presence;
 pub mod query;
 pub mod rate;

@@ -1,17 +1,17 @@
-//! What the hub wants done.
+//! Outputs: orders of the hub to its shell.
 
 use crate::{
-    change::Change,
+    house::change::Change,
     input::Unstored,
     query::Query,
     session::{ReadId, RequestId, SessionId},
 };
 use shared::{Address, CloseCode, ErrorCode, Event, Member, MemberId, RoomId};
 
-/// Who gets something: never a list of sockets.
+/// Recipients of an event: never a list of sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Every session of the members who are in this room; in the lobby the plain clients too.
+    /// Every session of the members of this room; in the lobby also the sessions of the text dialect.
     Room(RoomId),
     /// Every session of one member.
     Member(MemberId),
@@ -19,49 +19,49 @@ pub enum Audience {
     Session(SessionId),
 }
 
-/// One thing to do.
+/// Order to the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Give this to the store. Outcomes come back in the order of the appends.
+    /// Give a change to the store. Outcomes come back in the order of the appends.
     Append(Change),
-    /// Ask the store. Answers may come in any order.
+    /// Ask the store. Results may come back in any order.
     Read(ReadId, Query),
-    /// Nobody waits for this answer any more.
+    /// Cancel a read whose result is no longer needed.
     CancelRead(ReadId),
-    /// From here on the session gets what is published for these addresses, but it is held back
-    /// until [`Output::Release`]. A plain client, which has none, gets the lobby's at once. Again
-    /// for a session that is held back: what was held is dropped.
+    /// Subscribe a session to these addresses, and hold back their events until [`Output::Release`]. A
+    /// session that is attached already starts with an empty buffer. A session of the text dialect has no
+    /// addresses and receives the lobby's messages at once.
     Attach(SessionId, Vec<Address>),
-    /// From here on the session gets what is published for this address too.
+    /// Subscribe a session to one more address.
     Subscribe(SessionId, Address),
-    /// And from here on no more.
+    /// End a session's subscription to an address.
     Unsubscribe(SessionId, Address),
-    /// Send this, ahead of what is held back.
+    /// Send an event ahead of what is held back.
     SendReplay(SessionId, Box<Event>),
-    /// Say [`crate::Input::Drained`] when what was sent has left.
+    /// Report [`crate::Input::Drained`] when all frames of the session have left.
     NotifyDrained(SessionId),
-    /// Send what was held back, then what comes. If it was more than could be held, say
-    /// [`crate::Input::Behind`] instead.
+    /// Send what was held back, and hold back nothing more. If the buffer overflowed, report
+    /// [`crate::Input::BufferOverflowed`] instead.
     Release(SessionId),
-    /// Send this.
+    /// Send an event to one session.
     Send(SessionId, Event),
-    /// Send this to everyone in the audience, encoded once for each dialect.
+    /// Send an event to an audience, encoded once for each dialect.
     Publish(Audience, Event),
-    /// Send this to all plain clients.
+    /// Send a message to all sessions of the text dialect.
     PublishUnstored(Unstored),
-    /// Close the connection, after what was sent before.
+    /// Close a session after the frames that were sent before.
     Close(SessionId, CloseCode),
-    /// Read nothing more from this connection for so many milliseconds.
+    /// Read nothing from a session's connection for this many milliseconds.
     Pause(SessionId, u64),
-    /// Answer a question.
+    /// Answer an HTTP request.
     Answer(RequestId, Answer),
 }
 
-/// The answer to a question over HTTP.
+/// Answer to an HTTP request about identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Who the device is now; nobody after signing out.
+    /// Member of the device; none after signing out.
     Me(Option<Member>),
-    /// Refused, perhaps with a free name.
+    /// Refusal, with a free name if the wanted one is taken.
     Refused(ErrorCode, Option<String>),
 }

@@ -1,7 +1,7 @@
-//! Who is here, away or gone: gathered, and told at most once a second.
+//! Presence: members who are here, away or gone. Changes are gathered and published at most once a second.
 //!
-//! Presence has no position and is never replayed. A page that reloads within
-//! the second was never gone.
+//! Presence events have no position and are never replayed. A member whose page reloads within the second
+//! is not reported as gone.
 
 use crate::limits::PRESENCE_MS;
 use shared::{
@@ -11,140 +11,151 @@ use shared::{
 };
 use std::collections::BTreeMap;
 
+/// Counts of one member's open pages.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sessions {
+struct PageCounts {
     open: u32,
     away: u32,
 }
 
-impl Sessions {
-    /// Present members are away if every page of theirs is.
+impl PageCounts {
+    /// Whether the member is away, which is so if every page is; none if no page is open.
     fn is_away(self) -> Option<bool> {
         (self.open > 0).then_some(self.away == self.open)
     }
 }
 
-/// A member whose presence changed since the last telling.
+/// Change of a member's presence since the last publication.
 #[derive(Clone, Copy, Debug, Default)]
 struct Changed {
-    /// How many `welcome`s there had been at the last change.
-    welcomes: u64,
-    /// A `welcome` showed what was so between two changes: whoever got it must
-    /// hear what became of it, even if it is again what everybody was told.
-    was_seen: bool,
+    /// Count of lists at the last change.
+    lists: u64,
+    /// True if a list, such as that of a `welcome`, showed the state between two changes. Its reader must
+    /// receive the newest state, even if it equals the published one.
+    was_listed: bool,
 }
 
-/// The presence of the house.
+/// Presence of all members.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
-    sessions: BTreeMap<MemberId, Sessions>,
-    /// What everybody was told: away or not; absent is gone.
-    told: BTreeMap<MemberId, bool>,
+    pages: BTreeMap<MemberId, PageCounts>,
+    /// Published state: true for away, false for here; members who are gone have none.
+    published: BTreeMap<MemberId, bool>,
+    /// Members whose presence changed since the last publication.
     changed: BTreeMap<MemberId, Changed>,
-    /// How many were told in a `welcome` who is here.
-    welcomes: u64,
-    /// Members were last named one by one, rather than counted.
-    counted: bool,
-    told_at: u64,
+    /// Count of lists of present members that were sent.
+    lists: u64,
+    /// True if the last publication had counts only, because too many members were present.
+    is_counted: bool,
+    /// Time of the last publication: milliseconds since 1970.
+    published_at: u64,
     revision: u64,
 }
 
 impl Presence {
-    /// A page of this member opened.
+    /// Counts a page that a member opened.
     pub fn open(&mut self, member: MemberId) {
-        self.sessions.entry(member).or_default().open += 1;
-        self.change(member);
+        self.pages.entry(member).or_default().open += 1;
+        self.mark_changed(member);
     }
 
-    /// A page of this member closed, while it was away or not.
+    /// Counts a page that a member closed; `away` is the last state of the page.
     pub fn close(&mut self, member: MemberId, away: bool) {
-        if let Some(sessions) = self.sessions.get_mut(&member) {
-            sessions.open = sessions.open.saturating_sub(1);
-            sessions.away = sessions.away.saturating_sub(u32::from(away));
-            if sessions.open == 0 {
-                self.sessions.remove(&member);
+        if let Some(pages) = self.pages.get_mut(&member) {
+            pages.open = pages.open.saturating_sub(1);
+            pages.away = pages.away.saturating_sub(u32::from(away));
+            if pages.open == 0 {
+                self.pages.remove(&member);
             }
         }
-        self.change(member);
+        self.mark_changed(member);
     }
 
-    /// A page of this member changed from or to away.
+    /// Counts a page of a member that changed to or from away.
     pub fn set_away(&mut self, member: MemberId, away: bool) {
-        if let Some(sessions) = self.sessions.get_mut(&member) {
-            let change = if away { sessions.away.saturating_add(1) } else { sessions.away.saturating_sub(1) };
-            sessions.away = change.min(sessions.open);
+        if let Some(pages) = self.pages.get_mut(&member) {
+            let change = if away { pages.away.saturating_add(1) } else { pages.away.saturating_sub(1) };
+            pages.away = change.min(pages.open);
         }
-        self.change(member);
+        self.mark_changed(member);
     }
 
-    fn change(&mut self, member: MemberId) {
-        let welcomes = self.welcomes;
-        let changed = self.changed.entry(member).or_insert(Changed { welcomes, was_seen: false });
-        changed.was_seen |= changed.welcomes < welcomes;
-        changed.welcomes = welcomes;
+    /// Marks a member for the next publication.
+    fn mark_changed(&mut self, member: MemberId) {
+        let lists = self.lists;
+        let changed = self.changed.entry(member).or_insert(Changed { lists, was_listed: false });
+        changed.was_listed |= changed.lists < lists;
+        changed.lists = lists;
     }
 
-    /// Another number after each telling, in this run of the server and over several.
+    /// Returns a number that changes with each publication and does not repeat after a restart.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// How many members are present.
+    /// Returns the count of members present.
     pub fn count(&self) -> u32 {
-        u32::try_from(self.sessions.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.pages.len()).unwrap_or(u32::MAX)
     }
 
-    /// The present members for a `welcome`, at most [`WELCOME_PRESENT_MAX`].
-    pub fn first(&mut self, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
-        self.up_to(WELCOME_PRESENT_MAX, name)
+    /// Lists the members present for a `welcome`, at most [`WELCOME_PRESENT_MAX`].
+    pub fn list_for_welcome(&mut self, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
+        self.list(WELCOME_PRESENT_MAX, name)
     }
 
-    fn up_to(&mut self, limit: usize, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
-        self.welcomes += 1;
-        let present = self.sessions.iter().filter_map(|(id, sessions)| {
-            Some(event::Presence { member: name(*id)?, away: sessions.is_away()? })
-        });
+    fn list(&mut self, limit: usize, name: impl Fn(MemberId) -> Option<Member>) -> Vec<event::Presence> {
+        self.lists += 1;
+        let present = self
+            .pages
+            .iter()
+            .filter_map(|(id, pages)| Some(event::Presence { member: name(*id)?, away: pages.is_away()? }));
         present.take(limit).collect()
     }
 
-    /// Everybody, for who could not hear each change. The names are those as of position `as_of`.
-    pub fn all(&mut self, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Present {
+    /// Lists all members present for a client that does not receive each change. The names describe the
+    /// position `as_of`.
+    pub fn list_all(&mut self, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Present {
         let limit =
-            if self.sessions.len() > PRESENCE_NAMED_MAX { WELCOME_PRESENT_MAX } else { PRESENCE_NAMED_MAX };
-        Present { members: self.up_to(limit, name), as_of, count: self.count() }
+            if self.pages.len() > PRESENCE_NAMED_MAX { WELCOME_PRESENT_MAX } else { PRESENCE_NAMED_MAX };
+        Present { members: self.list(limit, name), as_of, count: self.count() }
     }
 
-    /// When [`Presence::tell`] has something to say, if nothing more happens.
+    /// Returns the time at which [`Presence::take_changes`] has something to publish; none without changes.
     pub fn next_wake(&self) -> Option<u64> {
-        (!self.changed.is_empty()).then(|| self.told_at.saturating_add(PRESENCE_MS))
+        (!self.changed.is_empty()).then(|| self.published_at.saturating_add(PRESENCE_MS))
     }
 
-    /// What changed since the last telling; nothing if that is less than a second ago. The names are
-    /// those as of position `as_of`.
-    pub fn tell(&mut self, now: u64, as_of: u64, name: impl Fn(MemberId) -> Option<Member>) -> Vec<Event> {
-        if self.changed.is_empty() || now < self.told_at.saturating_add(PRESENCE_MS) {
+    /// Takes the events to publish: none if the last publication is less than [`PRESENCE_MS`] ago. The names
+    /// describe the position `as_of`.
+    pub fn take_changes(
+        &mut self,
+        now: u64,
+        as_of: u64,
+        name: impl Fn(MemberId) -> Option<Member>,
+    ) -> Vec<Event> {
+        if self.changed.is_empty() || now < self.published_at.saturating_add(PRESENCE_MS) {
             return Vec::new();
         }
-        self.told_at = now;
+        self.published_at = now;
         let count = self.count();
-        let many = self.sessions.len() > PRESENCE_NAMED_MAX;
-        // Whoever only heard counts must hear every name again.
-        let all_again = self.counted && !many;
+        let many = self.pages.len() > PRESENCE_NAMED_MAX;
+        // A client that received counts only needs every name again.
+        let is_full = self.is_counted && !many;
         let changed = std::mem::take(&mut self.changed);
         let (mut here, mut away, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-        let ids: Vec<MemberId> = if all_again {
-            self.sessions.keys().copied().chain(changed.keys().copied()).collect()
+        let ids: Vec<MemberId> = if is_full {
+            self.pages.keys().copied().chain(changed.keys().copied()).collect()
         } else {
             changed.keys().copied().collect()
         };
         for id in ids {
-            let is = self.sessions.get(&id).and_then(|sessions| sessions.is_away());
+            let is = self.pages.get(&id).and_then(|pages| pages.is_away());
             let was = match is {
-                Some(is_away) => self.told.insert(id, is_away),
-                None => self.told.remove(&id),
+                Some(is_away) => self.published.insert(id, is_away),
+                None => self.published.remove(&id),
             };
-            let was_seen = changed.get(&id).is_some_and(|changed| changed.was_seen);
-            if is == was && !all_again && !was_seen {
+            let was_listed = changed.get(&id).is_some_and(|changed| changed.was_listed);
+            if is == was && !is_full && !was_listed {
                 continue;
             }
             match is {
@@ -153,7 +164,7 @@ impl Presence {
                 None => gone.push(id),
             }
         }
-        self.counted = many;
+        self.is_counted = many;
         let changes = here.len() + away.len() + gone.len();
         if changes == 0 {
             return Vec::new();
@@ -180,70 +191,73 @@ impl Presence {
 mod tests {
     use super::*;
 
-    #[expect(clippy::unnecessary_wraps, reason = "it stands for a look-up")]
+    #[expect(clippy::unnecessary_wraps, reason = "it has the type of a look-up")]
     fn name(id: MemberId) -> Option<Member> {
         Some(Member { id, name: format!("m{}", id.0) })
     }
 
     #[test]
-    fn changes_are_gathered_for_a_second() {
+    fn changes_are_published_once_a_second() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        assert_eq!(presence.tell(1_000, 7, name).len(), 1);
+        assert_eq!(presence.take_changes(1_000, 7, name).len(), 1);
         presence.open(MemberId(2));
         presence.open(MemberId(3));
         presence.close(MemberId(3), false);
         assert_eq!(presence.next_wake(), Some(2_000));
-        assert_eq!(presence.tell(1_999, 7, name), []);
-        let told = presence.tell(2_000, 7, name);
+        assert_eq!(presence.take_changes(1_999, 7, name), []);
+        let events = presence.take_changes(2_000, 7, name);
         assert_eq!(
-            told,
+            events,
             [Event::Here(Here { members: vec![name(MemberId(2)).unwrap()], as_of: 7, count: 2 })]
         );
         assert_eq!(presence.next_wake(), None);
     }
 
     #[test]
-    fn a_reload_within_the_second_is_not_told() {
+    fn a_reload_within_a_second_is_not_published() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
-        presence.tell(1_000, 7, name);
+        presence.take_changes(1_000, 7, name);
         presence.close(MemberId(1), false);
         presence.open(MemberId(1));
-        assert_eq!(presence.tell(3_000, 7, name), []);
+        assert_eq!(presence.take_changes(3_000, 7, name), []);
     }
 
     #[test]
-    fn what_a_welcome_showed_half_way_is_told_to_its_end() {
+    fn a_change_is_published_when_a_welcome_showed_another_state() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.set_away(MemberId(1), true);
-        presence.tell(1_000, 7, name);
+        presence.take_changes(1_000, 7, name);
         presence.close(MemberId(1), true);
         presence.open(MemberId(1));
-        assert!(!presence.first(name)[0].away);
+        assert!(!presence.list_for_welcome(name)[0].away);
         presence.set_away(MemberId(1), true);
-        assert!(matches!(presence.tell(2_000, 7, name)[..], [Event::Away(_)]), "whoever is new saw it here");
+        assert!(
+            matches!(presence.take_changes(2_000, 7, name)[..], [Event::Away(_)]),
+            "the welcome showed the member as here"
+        );
     }
 
     #[test]
-    fn a_member_is_away_when_every_page_is() {
+    fn a_member_is_away_when_every_page_is_away() {
         let mut presence = Presence::default();
         presence.open(MemberId(1));
         presence.open(MemberId(1));
-        presence.tell(1_000, 7, name);
+        presence.take_changes(1_000, 7, name);
         presence.set_away(MemberId(1), true);
-        assert_eq!(presence.tell(2_000, 7, name), []);
+        assert_eq!(presence.take_changes(2_000, 7, name), []);
         presence.set_away(MemberId(1), true);
-        assert!(matches!(presence.tell(3_000, 7, name)[..], [Event::Away(_)]));
+        assert!(matches!(presence.take_changes(3_000, 7, name)[..], [Event::Away(_)]));
         presence.close(MemberId(1), true);
         presence.close(MemberId(1), true);
-        assert!(matches!(presence.tell(4_000, 7, name)[..], [Event::Gone(_)]));
+        assert!(matches!(presence.take_changes(4_000, 7, name)[..], [Event::Gone(_)]));
         assert_eq!(presence.count(), 0);
     }
 
     #[test]
-    fn above_the_limit_members_are_counted_and_below_it_named_again() {
+    fn members_are_counted_above_the_limit_and_named_again_below_it() {
         let mut presence = Presence::default();
         let limit = u64::try_from(PRESENCE_NAMED_MAX).unwrap();
         let named = |events: &[Event]| match events {
@@ -251,15 +265,15 @@ mod tests {
             other => panic!("{other:?}"),
         };
         (1..limit).for_each(|id| presence.open(MemberId(id)));
-        assert_eq!(named(&presence.tell(1_000, 7, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
+        assert_eq!(named(&presence.take_changes(1_000, 7, name)), (PRESENCE_NAMED_MAX - 1, limit - 1));
         presence.open(MemberId(limit));
-        assert_eq!(named(&presence.tell(2_000, 7, name)), (1, limit));
+        assert_eq!(named(&presence.take_changes(2_000, 7, name)), (1, limit));
         presence.open(MemberId(limit + 1));
-        assert_eq!(named(&presence.tell(3_000, 7, name)), (0, limit + 1));
+        assert_eq!(named(&presence.take_changes(3_000, 7, name)), (0, limit + 1));
         presence.close(MemberId(1), false);
-        let events = presence.tell(4_000, 7, name);
+        let events = presence.take_changes(4_000, 7, name);
         let [Event::Gone(_), Event::Here(here)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(here.members.len(), PRESENCE_NAMED_MAX);
-        assert_eq!(presence.first(name).len(), WELCOME_PRESENT_MAX);
+        assert_eq!(presence.list_for_welcome(name).len(), WELCOME_PRESENT_MAX);
     }
 }

@@ -1,77 +1,78 @@
-//! What can be read from the log. Everything is read as of a position that the
-//! reader names (`through`), so that an answer never tells more than the hub has
-//! told, however far the log has gone meanwhile.
+//! Queries to the log and their results.
+//!
+//! Every query names the position `through` up to which it reads. So a result never holds more than the hub
+//! has published, however far the log has grown meanwhile.
 
 use shared::{Address, Event, Message, RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
 
-/// A question to the store.
+/// Query to the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// A page of a room's messages.
+    /// Reads a page of a room's messages.
     History {
-        /// Which room.
+        /// Room of the messages.
         room: RoomId,
-        /// Which page.
+        /// Place in the room from which the page is read.
         at: PageAnchor,
-        /// How many messages at most; their texts have at most [`SNAPSHOT_BYTES`] together, but
-        /// one is always given.
+        /// Greatest count of messages. Their texts have at most [`SNAPSHOT_BYTES`] together, but a page has
+        /// at least one message.
         limit: usize,
-        /// Nothing after this position is seen.
+        /// Last position that the result may hold.
         through: u64,
     },
-    /// What was missed: events with these addresses, in the order of their positions.
+    /// Reads the events of several addresses in the order of their positions.
     Replay {
-        /// The addresses.
+        /// Addresses of the events.
         addresses: Vec<Address>,
-        /// Only those after this position.
+        /// Position after which events are read.
         after: u64,
-        /// And up to this one.
+        /// Last position that is read.
         through: u64,
-        /// Count first: a room with more than [`shared::limits::REPLAY_EVENTS_MAX`] events, or
-        /// [`shared::limits::REPLAY_BYTES_MAX`] bytes of them, is left out and named.
+        /// True in the first query of a replay. Then the store leaves out each room with more than
+        /// [`shared::limits::REPLAY_EVENTS_MAX`] events, or [`shared::limits::REPLAY_BYTES_MAX`] bytes of
+        /// events, and names it in [`ReplayPart::resets`].
         is_first: bool,
     },
 }
 
-/// An answer of the store.
+/// Result of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryResult {
-    /// To [`Query::History`].
+    /// Result of [`Query::History`].
     Page(MessagePage),
-    /// To [`Query::Replay`].
+    /// Result of [`Query::Replay`].
     Replayed(ReplayPart),
 }
 
-/// Messages of a room, oldest first, without gaps.
+/// Page of a room's messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessagePage {
-    /// The messages.
+    /// Messages, oldest first, without gaps.
     pub messages: Vec<Message>,
-    /// Whether the room has older ones that can be read.
+    /// True if the log holds older messages of the room.
     pub older: bool,
-    /// Whether it has newer ones, up to `through`.
+    /// True if the room has newer messages up to `through`.
     pub newer: bool,
 }
 
-/// A part of what was missed.
+/// Part of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplayPart {
-    /// The events, in the order of their positions.
+    /// Events in the order of their positions.
     pub events: Vec<Event>,
-    /// Rooms that have too many: they come as snapshots.
+    /// Rooms with too many events, of which the session gets snapshots.
     pub resets: Vec<RoomId>,
-    /// Where the next part begins (`after`), if this is not all.
+    /// `after` of the next part; none if this is the last.
     pub next: Option<u64>,
-    /// The log does not go back so far any more.
+    /// True if the log has forgotten events after `after`.
     pub is_lost: bool,
 }
 
-/// Where a page begins and how it grows, by the number `seq` of its messages: what every store
-/// does alike once it knows which number a position or a time stands at.
+/// Computes the range of a page in numbers `seq`, and the end at which to trim a page that is too long. Every
+/// store uses this function.
 ///
-/// `pivot` is the number of the first message at or after what was asked for; `first` and `last`
-/// are the oldest and newest numbers that can be read. The result is the range to read, and the
-/// end at which to cut if the texts are too long.
+/// `pivot` is the number of the first message at or after the anchor. `first` and `last` are the oldest and
+/// newest numbers that can be read.
 pub fn range(
     at: PageAnchor,
     pivot: u64,
@@ -82,7 +83,7 @@ pub fn range(
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let end = last.saturating_add(1).max(first);
     let pivot = pivot.clamp(first, end);
-    let (from, to, cut) = match at {
+    let (from, to, trim_end) = match at {
         PageAnchor::Newest => (end.saturating_sub(limit), end, TrimEnd::Oldest),
         PageAnchor::Before(_) => (pivot.saturating_sub(limit), pivot, TrimEnd::Oldest),
         PageAnchor::After(_) => (pivot, pivot.saturating_add(limit), TrimEnd::Newest),
@@ -92,25 +93,25 @@ pub fn range(
             (to.saturating_sub(limit), to, TrimEnd::Both(pivot))
         }
     };
-    (from.max(first)..to.min(end), cut)
+    (from.max(first)..to.min(end), trim_end)
 }
 
-/// Where a page gives way if its texts are too long.
+/// End at which a page is trimmed if its texts are too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrimEnd {
-    /// At its oldest messages.
+    /// Drops the oldest messages.
     Oldest,
-    /// At its newest.
+    /// Drops the newest messages.
     Newest,
-    /// At both ends, away from the message of this number.
+    /// Drops messages at both ends and keeps those near this number.
     Both(u64),
 }
 
-/// Takes away at the ends until the texts have at most [`SNAPSHOT_BYTES`] together, or one is left.
-pub fn trim(messages: &mut Vec<Message>, cut: TrimEnd) {
+/// Drops messages until their texts have at most [`SNAPSHOT_BYTES`] together, or one message is left.
+pub fn trim(messages: &mut Vec<Message>, trim_end: TrimEnd) {
     let mut bytes: usize = messages.iter().map(|message| message.text.len()).sum();
     while bytes > SNAPSHOT_BYTES && messages.len() > 1 {
-        let oldest = match cut {
+        let oldest = match trim_end {
             TrimEnd::Oldest => true,
             TrimEnd::Newest => false,
             TrimEnd::Both(pivot) => {
@@ -118,7 +119,7 @@ pub fn trim(messages: &mut Vec<Message>, cut: TrimEnd) {
                 before >= messages.len() - before
             }
         };
-        let gone = if oldest { Some(messages.remove(0)) } else { messages.pop() };
-        bytes -= gone.map_or(0, |message| message.text.len());
+        let dropped = if oldest { Some(messages.remove(0)) } else { messages.pop() };
+        bytes -= dropped.map_or(0, |message| message.text.len());
     }
 }

@@ -1,23 +1,21 @@
-//! A token bucket that goes into debt: what comes is always taken, and the
-//! answer says how long to wait before the next. So nothing is dropped, and
-//! over time the rate holds.
+//! Token buckets that may go into debt. A bucket always takes the cost and returns the wait before the next
+//! one. So nothing is dropped, and the rate holds over time.
 
-/// How fast, and how much at once.
+/// Rate of a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Units a second; 0 is no limit.
+    /// Units per second; 0 for no limit.
     pub per_s: u32,
-    /// Units that may come at once after a rest.
+    /// Units that may come at once when the bucket is full.
     pub burst: u32,
 }
 
 impl Rate {
-    /// No limit.
+    /// Rate without a limit.
     pub const NONE: Rate = Rate { per_s: 0, burst: 0 };
 }
 
-/// One bucket. Levels are in thousandths of a unit, so that `per_s` is what one
-/// millisecond adds.
+/// Token bucket. The level is in thousandths of a unit, so that a millisecond adds `per_s`.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
     level: i64,
@@ -25,13 +23,12 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
+    /// Makes a full bucket at time `now` (milliseconds).
     pub fn full(rate: Rate, now: u64) -> Self {
         Bucket { level: i64::from(rate.burst) * 1000, at: now }
     }
 
-    /// Takes `cost` units and returns for how many milliseconds nothing more
-    /// should be taken: 0 while the bucket is not in debt.
+    /// Takes `cost` units and returns the milliseconds until the debt is paid; 0 without debt.
     pub fn take(&mut self, rate: Rate, cost: u32, now: u64) -> u64 {
         if rate.per_s == 0 {
             return 0;
@@ -42,25 +39,24 @@ impl Bucket {
         debt.div_ceil(u64::from(rate.per_s))
     }
 
-    /// Takes `cost` units if they are there, and says whether they were: for
-    /// what is refused rather than delayed.
+    /// Takes `cost` units if the bucket has them. False if it has not; then the caller refuses.
     pub fn try_take(&mut self, rate: Rate, cost: u32, now: u64) -> bool {
         self.refill(rate, now);
-        let is_there = rate.per_s == 0 || self.level >= i64::from(cost) * 1000;
-        if is_there {
+        let has_units = rate.per_s == 0 || self.level >= i64::from(cost) * 1000;
+        if has_units {
             self.take(rate, cost, now);
         }
-        is_there
+        has_units
     }
 
-    /// Whether the bucket would be full again by `now`: then it need not be remembered.
+    /// Whether the bucket is full at `now`, so that it need not be kept.
     pub fn is_full(&self, rate: Rate, now: u64) -> bool {
         let mut later = *self;
         later.refill(rate, now);
         later.level >= i64::from(rate.burst) * 1000
     }
 
-    /// A clock that steps back adds nothing; it does not take away either.
+    /// Adds units for the time since the last call. A clock that steps back adds nothing and takes nothing.
     fn refill(&mut self, rate: Rate, now: u64) {
         let elapsed = i64::try_from(now.saturating_sub(self.at)).unwrap_or(i64::MAX);
         let added = elapsed.saturating_mul(i64::from(rate.per_s));
@@ -77,7 +73,7 @@ mod tests {
     const RATE: Rate = Rate { per_s: 20, burst: 60 };
 
     #[test]
-    fn a_burst_passes_and_the_next_waits_for_its_share() {
+    fn a_unit_waits_when_the_burst_is_used_up() {
         let mut bucket = Bucket::full(RATE, 0);
         for i in 1..=60 {
             assert_eq!(bucket.take(RATE, 1, 0), 0, "{i}");
@@ -87,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_holds_over_time() {
+    fn the_rate_holds_over_a_minute() {
         let mut bucket = Bucket::full(RATE, 0);
         let (mut now, mut taken) = (0, 0);
         while now < 60_000 {
@@ -98,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_costs_nothing() {
+    fn a_refused_unit_costs_nothing() {
         let mut bucket = Bucket::full(RATE, 0);
         let taken = (0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count();
         assert_eq!(taken, 60);
@@ -108,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_never_waits_and_a_clock_may_step_back() {
+    fn a_bucket_never_waits_when_there_is_no_limit_or_the_clock_steps_back() {
         let mut bucket = Bucket::full(Rate::NONE, 0);
         assert_eq!(bucket.take(Rate::NONE, u32::MAX, 0), 0);
         let mut bucket = Bucket::full(RATE, 1_000);

@@ -1,66 +1,66 @@
-//! One attachment of a client.
+//! Sessions: one attachment of a client each.
 
 use crate::house::members::DeviceKey;
 use shared::MemberId;
 
-/// A session's number, given out by the shell; never used twice in one run.
+/// Number of a session. The shell assigns it and never uses it twice in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
-/// A question over HTTP that waits for its answer; numbered by the shell.
+/// Number of an HTTP request about identity, assigned by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// A question to the store that waits for its answer; numbered by the hub.
+/// Number of a read that waits for the store, assigned by the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReadId(pub u64);
 
-/// What a connection speaks.
+/// Form of the messages on a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// Typed JSON, one member.
+    /// Typed JSON of one member.
     V1,
     /// Bare texts to and from the lobby.
     Text,
 }
 
-/// What brings a session of a member what it reads, and takes what it says.
+/// Transport of a member's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransportKind {
-    /// A connection that lasts, for both: a WebSocket.
+    /// WebSocket.
     Socket,
-    /// A connection that lasts and is only read. What the client says comes in requests.
+    /// Event stream, which the client only reads. Its commands come in requests.
     Stream,
-    /// One request of many, which follow each other with what is new since the last.
+    /// One poll of a chain.
     Poll,
-    /// One request, for one command.
+    /// HTTP request with one command.
     Request,
 }
 
-/// What the hub knows of a session.
+/// State of a session.
 #[derive(Clone, Debug)]
 pub(crate) enum Session {
-    /// A v1 connection before its `hello`.
+    /// WebSocket of v1 before its `hello`.
     Opened {
-        /// The member of its cookie, if any.
+        /// Member of the cookie, if any.
         member: Option<MemberId>,
     },
-    /// A v1 connection after its `hello`.
+    /// Admitted session of a member.
     Member {
-        /// Whose.
+        /// Member of the session.
         member: MemberId,
-        /// The page is open, the person is not at it.
+        /// True if the person is not at the open page.
         away: bool,
-        /// Questions of its own that wait for the store.
+        /// Count of its `history` and `events` reads that wait for the store.
         reads: u32,
-        /// How it is had.
-        carrier: TransportKind,
-        /// The device of its cookie.
+        /// Transport of the session.
+        transport: TransportKind,
+        /// Device of the cookie; none on a WebSocket, which needs no device.
         device: Option<DeviceKey>,
     },
-    /// A plain connection.
+    /// Session of the text dialect.
     Text {
-        /// What others tell it by.
+        /// Number that distinguishes it from other passers-by.
         tag: u32,
     },
 }

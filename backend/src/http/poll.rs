@@ -40,8 +40,8 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let poll = hub::input::Poll {
         hello: params.hello(&request)?,
         identity: params.expected_identity()?,
-        begins: params.flag("begin")?,
-        present: params.value("present")?.unwrap_or_default(),
+        is_first: params.flag("begin")?,
+        presence_revision: params.value("present")?.unwrap_or_default(),
         away: params.flag("away")?,
     };
     let device = device_token::from_cookie(&request, &app.policy);

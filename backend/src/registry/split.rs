@@ -3,7 +3,7 @@
 //! No turn publishes more than a connection's queue holds. Between two turns connections have time to write.
 
 use crate::limits::TURN_BYTES_MAX;
-use hub::change::Outcome;
+use hub::house::change::Outcome;
 use shared::Event;
 
 /// Length of this text as a JSON string in bytes, without its quotes. Control characters count as 6 bytes.
@@ -44,7 +44,7 @@ fn published_bytes(outcome: &Outcome) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hub::change::{Committed, Receipt};
+    use hub::house::change::{Committed, Receipt};
     use shared::{Address, ClientId, ErrorCode, MemberId, RoomId, event::Posted};
 
     fn post_of(bytes: usize) -> Outcome {

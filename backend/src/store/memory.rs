@@ -4,7 +4,7 @@ use super::Store;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
     log::Log,
     query::{Query, QueryResult},
 };

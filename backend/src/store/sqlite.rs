@@ -34,7 +34,7 @@ use crate::store::data_folder::{self as data, DataFolder};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use hub::{
     House,
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
     query::{Query, QueryResult},
 };
 use open_log::OpenLog;

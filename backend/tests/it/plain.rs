@@ -127,7 +127,7 @@ mod refusing {
     use futures_util::future::{BoxFuture, FutureExt, ready};
     use hub::{
         House,
-        change::{Change, Outcome},
+        house::change::{Change, Outcome},
         query::{Query, QueryResult},
     };
     use shared::{Epoch, ErrorCode};

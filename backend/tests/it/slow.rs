@@ -7,7 +7,7 @@ use crate::{
 use backend::store::{Store, memory::MemoryStore};
 use futures_util::future::BoxFuture;
 use hub::{
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode, Event};

@@ -3,7 +3,7 @@
 use crate::subject::{
     self, LIN, LOBBY, WEI, change, create, enter, fresh, go, join, portrait, positions, post, rename,
 };
-use hub::change::Change;
+use hub::house::change::Change;
 use shared::{Address, ErrorCode, Event, MemberId, RoomId, event::Posted};
 
 fn posted(event: &Event) -> &Posted {
@@ -130,7 +130,7 @@ async fn a_refused_change_leaves_no_trace_and_its_neighbours_stand() {
 async fn time_never_steps_back() {
     for mut store in subject::all() {
         store.batch_at(vec![join("Wei")], 5_000).await;
-        let at = |outcomes: Vec<hub::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
+        let at = |outcomes: Vec<hub::house::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
         assert_eq!(
             at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_000).await),
             5_000,
@@ -168,7 +168,7 @@ async fn who_left_is_gone_and_the_id_is_nobodys() {
         assert_eq!(joined.member.id, MemberId(3), "{}", store.name);
         let house = store.house();
         let Change::Join { device, .. } = join("Lin") else { panic!() };
-        assert_eq!(house.members.of_device(&device), Some(MemberId(3)), "{}", store.name);
+        assert_eq!(house.members.find_by_device(&device), Some(MemberId(3)), "{}", store.name);
         assert_eq!(house.rooms.get(room).unwrap().members, 0, "{}: the room stays", store.name);
         assert_eq!(store.append(create(WEI, fresh(), "Kitchen")).await, Err(ErrorCode::NameTaken));
     }

@@ -64,7 +64,7 @@ async fn a_restored_house_is_the_one_that_was_saved() {
     store.join(&["Wei", "Lin", "Hao"]).await;
     let room = store.room(WEI, "Kitchen").await;
     store.done(crate::subject::enter(crate::subject::LIN, fresh(), room)).await;
-    store.done(hub::change::Change::Leave { member: shared::MemberId(3) }).await;
+    store.done(hub::house::change::Change::Leave { member: shared::MemberId(3) }).await;
     let said = post(WEI, room, fresh(), "once");
     let first = store.done(said.clone()).await;
     let shelf = Temporary::new();

@@ -8,7 +8,7 @@ use backend::store::{
     limits::WAL_PAGES_MAX,
     sqlite::{self, SqliteStore},
 };
-use hub::change::Change;
+use hub::house::change::Change;
 use shared::Address;
 use std::{
     env, fs,

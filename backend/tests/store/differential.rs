@@ -6,7 +6,7 @@ use crate::{
     subject::{self, Subject, change, create, enter, go, id, join, portrait, post, rename},
 };
 use hub::{
-    change::Change,
+    house::change::Change,
     query::{Query, QueryResult},
 };
 use shared::{Address, MemberId, RoomId, command::PageAnchor};

@@ -1,7 +1,7 @@
 //! A change that comes twice is carried out once.
 
 use crate::subject::{self, LIN, LOBBY, Subject, WEI, change, create, enter, go, id, portrait, post};
-use hub::change::Change;
+use hub::house::change::Change;
 
 /// One of each change that has a key, in an order in which all are carried out.
 async fn changes(store: &mut Subject) -> Vec<Change> {

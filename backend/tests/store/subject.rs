@@ -3,7 +3,7 @@
 use crate::hold::hold;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use hub::House;
-use hub::change::{Change, Committed, Outcome};
+use hub::house::change::{Change, Committed, Outcome};
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::{MessagePage, Query, QueryResult, ReplayPart};

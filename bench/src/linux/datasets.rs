@@ -12,7 +12,7 @@ use std::thread::{self, Thread};
 use backend::store::Store;
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
-use hub::change::Change;
+use hub::house::change::Change;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::{Query, QueryResult};

@@ -1,42 +1,41 @@
-//! Parts of a JSON text as they stand: what is passed on is passed on byte for byte, whatever its fields mean to a
-//! newer reader.
+//! Raw elements of a JSON list. A relay passes them on byte for byte, so that fields of newer servers survive.
 
-/// The texts of the elements of a list that an object holds under `name`, in their order.
+/// Returns the texts of the elements of the list that an object holds under `name`, in their order.
 ///
-/// `text` is to be an object that [`super::Json::parse`] has read. For any other text the result means
-/// nothing.
+/// `text` must be an object that [`super::Json::parse`] accepts. For any other text the result is undefined,
+/// but the function does not panic.
 pub fn elements<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
-    let mut scan = Scan { text, at: 0 };
-    scan.one_of(b'{');
-    while let Some(field) = scan.value() {
-        scan.one_of(b':');
-        if field.get(1..field.len().saturating_sub(1)) == Some(name) && scan.one_of(b'[') {
+    let mut scanner = Scanner { text, at: 0 };
+    scanner.skip_byte(b'{');
+    while let Some(field) = scanner.next_value() {
+        scanner.skip_byte(b':');
+        if field.get(1..field.len().saturating_sub(1)) == Some(name) && scanner.skip_byte(b'[') {
             let mut found = Vec::new();
-            while let Some(element) = scan.value() {
+            while let Some(element) = scanner.next_value() {
                 found.push(element);
-                scan.one_of(b',');
+                scanner.skip_byte(b',');
             }
             return found;
         }
-        scan.value();
-        scan.one_of(b',');
+        scanner.next_value();
+        scanner.skip_byte(b',');
     }
     Vec::new()
 }
 
-/// A place in a text.
-struct Scan<'t> {
+/// Reader of a text from one byte to the next.
+struct Scanner<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Scan<'t> {
+impl<'t> Scanner<'t> {
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes white space, and `wanted` behind it. False if something else stands there.
-    fn one_of(&mut self, wanted: u8) -> bool {
+    /// Skips white space and the byte `wanted` after it. False if another byte follows.
+    fn skip_byte(&mut self, wanted: u8) -> bool {
         while self.byte().is_some_and(|byte| byte.is_ascii_whitespace()) {
             self.at += 1;
         }
@@ -45,13 +44,13 @@ impl<'t> Scan<'t> {
         is_there
     }
 
-    /// Passes one value, and gives its text; none where a list or an object ends.
-    fn value(&mut self) -> Option<&'t str> {
-        self.one_of(b' ');
+    /// Skips one value and returns its text; none at the end of a list or object.
+    fn next_value(&mut self) -> Option<&'t str> {
+        self.skip_byte(b' ');
         let (from, mut depth) = (self.at, 0_usize);
         while let Some(byte) = self.byte() {
             match byte {
-                b'"' => self.string(),
+                b'"' => self.skip_string(),
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' | b',' | b':' if depth == 0 => break,
                 b'}' | b']' => depth -= 1,
@@ -63,8 +62,8 @@ impl<'t> Scan<'t> {
         self.text.get(from..self.at).filter(|value| !value.is_empty())
     }
 
-    /// Goes to the quotation mark that ends the string that begins here.
-    fn string(&mut self) {
+    /// Skips to the closing quotation mark of the string that begins here.
+    fn skip_string(&mut self) {
         self.at += 1;
         while let Some(byte) = self.byte().filter(|byte| *byte != b'"') {
             self.at += if byte == b'\\' { 2 } else { 1 };
@@ -77,7 +76,7 @@ mod tests {
     use super::elements;
 
     #[test]
-    fn elements_stand_as_they_were_written() {
+    fn elements_are_returned_as_they_were_written() {
         let events = r#"{ "a" : 1 } , [1, [2]],"]}\"\\",-1.5e3 , {"events":["no"]},{"茶":", 好"}"#;
         let text =
             format!("{{\"x\":{{\"events\":[0]}},\n \"y\":\"events\", \"events\" : [ {events} ] ,\"z\":[9]}}");
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_breaks_off_anywhere_does_no_harm() {
+    fn a_truncated_text_does_not_panic() {
         let text = r#"{"events":[{"a":"茶\""},"b\\",[1]],"through":"x"}"#;
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             let _ = elements(&text[..end], "events");

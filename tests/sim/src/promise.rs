@@ -7,7 +7,7 @@ use client::Client;
 use client::input::{ConnectionId, Input};
 use client::limits::WINDOW_ROWS_MAX;
 use client::view::{IdentityView, Row, RowKey, RowState, View};
-use hub::change::Committed;
+use hub::house::change::Committed;
 use hub::query::{Query, QueryResult};
 use shared::command::PageAnchor;
 use shared::event::{RoomSnapshot, Welcome};

@@ -45,7 +45,7 @@ impl World {
             self.after(100, Happening::Response(page, answered));
             return Ok(());
         }
-        let known = device.filter(|device| self.server.log.house().members.of_device(device).is_some());
+        let known = device.filter(|device| self.server.log.house().members.find_by_device(device).is_some());
         self.server.last_ticket += 1;
         let ticket = RequestId(self.server.last_ticket);
         let nobody = DeviceKey([0; 32]);
@@ -58,11 +58,11 @@ impl World {
                 let mut key = [1; 32];
                 key[..16].copy_from_slice(&self.chance.bytes());
                 let device = DeviceKey(key);
-                (Input::Join { ticket, name: name.clone(), device }, device)
+                (Input::Join { request: ticket, name: name.clone(), device }, device)
             }
             (Ask::Me, Some(device)) => (Input::WhoAmI(ticket, device), device),
             (Ask::Rename(name), Some(device)) => {
-                (Input::Rename { ticket, name: name.clone(), device }, device)
+                (Input::Rename { request: ticket, name: name.clone(), device }, device)
             }
             (Ask::SignOut, Some(device)) => (Input::SignOut(ticket, device), device),
             (Ask::Me | Ask::SignOut, None) => {

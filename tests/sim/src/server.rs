@@ -12,7 +12,7 @@ use crate::page::{Ask, PageId};
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use answer::Told;
-use hub::change::{Change, Outcome};
+use hub::house::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::log::Log;
 use hub::{Audience, Hub, Input, Output, RequestId, SessionId, Settings};

@@ -10,7 +10,7 @@ use crate::promise::{Broken, Ledger};
 use crate::server::Server;
 use crate::shelf::Shelve;
 use client::input::{ConnectionId, Input, Timer};
-use hub::change::{Change, Outcome};
+use hub::house::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::{SessionId, Settings};
 use shared::RoomId;

@@ -1,39 +1,39 @@
-//! Which names a member may have, and when two names are the same.
+//! Rules for names of members and rooms, and the comparison of names.
 //!
-//! Two names are the same if they agree after NFKC, case folding and the
-//! confusables skeleton (UTS 39 §4): a reader could take one for the other.
+//! Two names are the same if they agree after NFKC, case folding and the confusables skeleton (UTS 39 §4),
+//! because a reader could mistake one for the other.
 
 use shared::{ErrorCode, limits::NAME_CHARS_MAX};
 use std::fmt;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// What the page calls people who speak without a name: nobody may take it.
+/// Names that the page prints for passers-by and for the house itself. No member may take them.
 const RESERVED: &[&str] = &["passer-by", "过客", "guest", "访客", "teahouse", "茶馆"];
 
-/// Marks on one letter. More pile up over the neighbouring lines.
+/// Combining marks on one letter. More of them would cover the neighbouring lines.
 const MARKS_MAX: usize = 3;
 
-/// A name that a member may have, in normal form.
+/// Valid name in Unicode normal form C.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Name {
     text: String,
     key: NameKey,
 }
 
-/// What two names that look alike have in common.
+/// Key that is equal for two names that look alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameKey(String);
 
 impl Name {
-    /// Judges a name as somebody typed it.
+    /// Checks and normalises a name as a person typed it.
     ///
     /// # Errors
     /// [`ErrorCode::NameEmpty`], [`ErrorCode::NameTooLong`],
     /// [`ErrorCode::NameBadCharacter`], and [`ErrorCode::NameTaken`] for a
     /// reserved one.
     pub fn parse(typed: &str) -> Result<Self, ErrorCode> {
-        // Judged before anything is allocated for it: a name may come as a long body.
+        // The length is checked before anything is allocated, because a name may be a long body.
         if typed.len() > NAME_CHARS_MAX * 4 * 4 {
             return Err(ErrorCode::NameTooLong);
         }
@@ -45,7 +45,7 @@ impl Name {
         if text.chars().count() > NAME_CHARS_MAX {
             return Err(ErrorCode::NameTooLong);
         }
-        if text.chars().any(is_refused) || has_pile_of_marks(&text) {
+        if text.chars().any(is_refused) || has_too_many_marks(&text) {
             return Err(ErrorCode::NameBadCharacter);
         }
         let name = Name { key: NameKey::of(&text), text };
@@ -55,23 +55,23 @@ impl Name {
         Ok(name)
     }
 
-    /// A name as the log has it. It was judged when it was given; what later Unicode tables would say
-    /// of it changes nothing.
-    pub fn kept(text: &str) -> Self {
+    /// Makes a name from the log, which was checked when it was committed. Newer Unicode tables do not
+    /// invalidate it.
+    pub fn from_log(text: &str) -> Self {
         Name { key: NameKey::of(text), text: text.to_owned() }
     }
 
-    /// As it is shown.
+    /// Returns the name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What it must not share with another.
+    /// Returns the key that no other name may share.
     pub fn key(&self) -> &NameKey {
         &self.key
     }
 
-    /// The first free name made from this one: `name 2`, `name 3`…
+    /// Returns the first free name of `name 2`, `name 3`…; none if all up to 99 are taken.
     pub fn suggest(typed: &str, is_taken: impl Fn(&NameKey) -> bool) -> Option<String> {
         let base: String = typed.nfc().filter(|c| !is_refused(*c)).collect();
         (2..100)
@@ -105,15 +105,14 @@ fn is_space(c: char) -> bool {
     c == '\u{3000}' || c.general_category() == GeneralCategory::SpaceSeparator
 }
 
-/// Control and format characters, unassigned and private ones, and those that
-/// have a letter's category and nothing to see.
+/// Whether a character is invisible, a control or format character, private or unassigned.
 fn is_refused(c: char) -> bool {
-    let unseen = matches!(
+    let is_invisible = matches!(
         c,
         '\u{034F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}'
             | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180F}' | '\u{FFFC}' | '\u{FFFD}'
     );
-    unseen
+    is_invisible
         || matches!(
             c.general_category(),
             GeneralCategory::Control
@@ -126,11 +125,11 @@ fn is_refused(c: char) -> bool {
         )
 }
 
-fn has_pile_of_marks(text: &str) -> bool {
-    let mut pile = 0;
+fn has_too_many_marks(text: &str) -> bool {
+    let mut marks = 0;
     text.nfd().any(|c| {
-        pile = if is_combining_mark(c) { pile + 1 } else { 0 };
-        pile > MARKS_MAX
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > MARKS_MAX
     })
 }
 
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_many_scripts_are_welcome() {
+    fn a_name_in_any_script_is_accepted() {
         for name in
             ["林小满", "Jonas Okafor", "王师傅", "Ngô Bảo Châu", "Ольга", "だいすけ", "o'Neil-3", "🍵"]
         {
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_is_trimmed_and_folded() {
+    fn white_space_in_a_name_is_trimmed_and_collapsed() {
         assert_eq!(Name::parse("  林　小满 \u{a0} x ").unwrap().as_str(), "林 小满 x");
         for empty in ["", " ", "\u{3000}\u{2003}"] {
             assert_eq!(Name::parse(empty), Err(ErrorCode::NameEmpty));
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_is_counted_in_characters() {
+    fn the_length_of_a_name_is_counted_in_characters() {
         for (length, fits) in [(31, true), (32, true), (33, false)] {
             assert_eq!(Name::parse(&"茶".repeat(length)).is_ok(), fits, "{length}");
         }
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_refused() {
+    fn a_name_is_refused_when_it_has_invisible_characters() {
         for c in [
             '\0', '\n', '\t', '\u{200b}', '\u{200d}', '\u{202e}', '\u{feff}', '\u{3164}', '\u{2800}',
             '\u{e000}', '\u{fe0f}', '\u{2028}',
@@ -179,15 +178,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_log_has_is_not_judged_again() {
+    fn a_name_from_the_log_is_not_checked_again() {
         for text in ["a\u{200b}b", "", "teahouse", "Wei"] {
-            assert_eq!(Name::kept(text).as_str(), text);
+            assert_eq!(Name::from_log(text).as_str(), text);
         }
-        assert_eq!(Name::kept("Wei").key(), Name::parse("wei").unwrap().key());
+        assert_eq!(Name::from_log("Wei").key(), Name::parse("wei").unwrap().key());
     }
 
     #[test]
-    fn names_that_look_alike_are_the_same() {
+    fn names_that_look_alike_have_one_key() {
         for (a, b) in [
             ("Alice", "ALICE"),
             ("Alice", "Ａｌｉｃｅ"),
@@ -202,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_are_taken() {
+    fn a_reserved_name_is_refused_as_taken() {
         for name in ["passer-by", "Passer-By", "过客", "Guest", "ＧＵＥＳＴ", "访客", "TeaHouse"] {
             assert_eq!(Name::parse(name), Err(ErrorCode::NameTaken), "{name}");
         }
     }
 
     #[test]
-    fn a_taken_name_comes_with_a_free_one() {
+    fn a_free_name_is_suggested_when_a_name_is_taken() {
         let taken = [key("Wei"), key("Wei 2")];
         assert_eq!(Name::suggest("Wei", |key| taken.contains(key)).as_deref(), Some("Wei 3"));
         let long = "茶".repeat(32);

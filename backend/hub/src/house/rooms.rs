@@ -1,7 +1,6 @@
-//! The rooms of the house, and who is in them: the fold of what was made,
-//! changed, joined and left.
+//! Rooms of the house and their members.
 //!
-//! Everyone is in the lobby for as long as they are in the house.
+//! Every member is in the lobby for as long as the member is in the house.
 
 use crate::house::names::{Name, NameKey};
 use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
@@ -12,21 +11,21 @@ use shared::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// What the page calls the lobby: no other room may be called so.
+/// Names that the page prints for the lobby. No other room may have them.
 const LOBBY_NAMES: &[&str] = &["Lobby", "大堂"];
 
-/// One room.
+/// State of one room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoomState {
-    /// None for the lobby.
+    /// Name of the room; none for the lobby.
     pub name: Option<Name>,
-    /// What it is for.
+    /// Description of the room.
     pub description: String,
-    /// How many members are in it.
+    /// Count of the room's members.
     pub members: u32,
-    /// The last event of its address.
+    /// Position of the last event addressed to the room.
     pub last: u64,
-    /// How many messages it has.
+    /// Count of the room's messages.
     pub seq: u64,
 }
 
@@ -36,21 +35,21 @@ impl RoomState {
     }
 }
 
-/// One member's part in the rooms.
+/// Memberships of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Memberships {
-    /// The rooms, and the position of the joining.
+    /// Rooms of the member, with the position of the room's `member_joined`.
     rooms: BTreeMap<RoomId, u64>,
-    /// The last event addressed to this member alone.
+    /// Position of the last event addressed to the member.
     last: u64,
 }
 
-/// The rooms.
+/// All rooms and memberships.
 #[derive(Clone, Debug)]
 pub struct RoomTable {
     by_id: BTreeMap<RoomId, RoomState>,
     by_name: HashMap<NameKey, RoomId>,
-    stays: HashMap<MemberId, Memberships>,
+    memberships: HashMap<MemberId, Memberships>,
 }
 
 impl Default for RoomTable {
@@ -61,19 +60,19 @@ impl Default for RoomTable {
         RoomTable {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),
-            stays: HashMap::new(),
+            memberships: HashMap::new(),
         }
     }
 }
 
-/// Judges a description as somebody typed it.
+/// Checks and trims a description as a person typed it.
 ///
 /// # Errors
-/// [`ErrorCode::DescriptionRefused`].
-pub fn description(typed: &str) -> Result<String, ErrorCode> {
+/// [`ErrorCode::DescriptionRefused`] if it is too long or has control characters.
+pub fn parse_description(typed: &str) -> Result<String, ErrorCode> {
     let text = typed.trim();
     let is_refused = |c: char| c.is_control() && c != '\n';
-    // The bytes first: a long one is not looked through.
+    // The bytes are checked first, so that the characters of a long text are not counted.
     let is_too_long = text.len() > DESCRIPTION_CHARS_MAX * 4 || text.chars().count() > DESCRIPTION_CHARS_MAX;
     if is_too_long || text.chars().any(is_refused) {
         return Err(ErrorCode::DescriptionRefused);
@@ -82,7 +81,7 @@ pub fn description(typed: &str) -> Result<String, ErrorCode> {
 }
 
 impl RoomTable {
-    /// Puts back a room that was there: what a store starts from.
+    /// Restores a room from a store's projections.
     pub fn restore(&mut self, id: RoomId, state: RoomState) {
         if let Some(name) = &state.name {
             self.by_name.insert(name.key().clone(), id);
@@ -90,83 +89,80 @@ impl RoomTable {
         self.by_id.insert(id, state);
     }
 
-    /// Puts back that a member is in a room since `joined`; the room has counted its members.
-    pub fn restore_stay(&mut self, member: MemberId, room: RoomId, joined: u64) {
-        self.stays.entry(member).or_default().rooms.insert(room, joined);
+    /// Restores a membership that began at position `joined`. The count of [`RoomState::members`] includes it
+    /// already.
+    pub fn restore_membership(&mut self, member: MemberId, room: RoomId, joined: u64) {
+        self.memberships.entry(member).or_default().rooms.insert(room, joined);
     }
 
-    /// Puts back the last event that was addressed to a member alone.
+    /// Restores the position of the last event addressed to a member.
     pub fn restore_last(&mut self, member: MemberId, last: u64) {
-        self.stays.entry(member).or_default().last = last;
+        self.memberships.entry(member).or_default().last = last;
     }
 
-    /// One room.
+    /// Returns the state of a room.
     pub fn get(&self, id: RoomId) -> Option<&RoomState> {
         self.by_id.get(&id)
     }
 
-    /// All rooms, in the order of their ids.
+    /// Iterates over all rooms in the order of their ids.
     pub fn all(&self) -> impl Iterator<Item = (RoomId, &RoomState)> {
         self.by_id.iter().map(|(id, state)| (*id, state))
     }
 
-    /// The id of the next room.
+    /// Returns the id of the next room.
     pub fn next_id(&self) -> RoomId {
         RoomId(self.by_id.keys().next_back().map_or(RoomId::LOBBY.0, |id| id.0) + 1)
     }
 
-    /// Since which position a member is in a room.
+    /// Returns the position of the room's `member_joined` of a member; none if the member is not in the room.
     pub fn joined(&self, member: MemberId, room: RoomId) -> Option<u64> {
-        self.stays.get(&member)?.rooms.get(&room).copied()
+        self.memberships.get(&member)?.rooms.get(&room).copied()
     }
 
-    /// Position of the first event of a room that a member may read: `room_created` for the room's
-    /// creator, otherwise the member's own `member_joined`. None if the member is not in the room.
-    ///
-    /// [`crate::House::execute`] gives the events of one change consecutive positions. So the position
-    /// before the member's `member_joined` is that of `room_created`, or is not addressed to this room.
-    pub fn readable_from(&self, member: MemberId, room: RoomId) -> Option<u64> {
-        self.joined(member, room).map(|joined| joined.saturating_sub(1))
-    }
-
-    /// The rooms that a member is in, and since when.
+    /// Iterates over the rooms of a member, with the positions of joining, in the order of the rooms' ids.
     pub fn of(&self, member: MemberId) -> impl Iterator<Item = (RoomId, u64)> {
-        self.stays.get(&member).into_iter().flat_map(|stays| stays.rooms.iter().map(|(id, n)| (*id, *n)))
+        self.memberships
+            .get(&member)
+            .into_iter()
+            .flat_map(|memberships| memberships.rooms.iter().map(|(id, n)| (*id, *n)))
     }
 
-    /// The last event of an address.
+    /// Returns the position of the last event with this address; 0 if there is none.
     pub fn last(&self, to: Address) -> u64 {
         match to {
             Address::Room(room) => self.by_id.get(&room).map_or(0, |state| state.last),
-            Address::Member(member) => self.stays.get(&member).map_or(0, |stays| stays.last),
+            Address::Member(member) => {
+                self.memberships.get(&member).map_or(0, |memberships| memberships.last)
+            }
         }
     }
 
-    /// The rooms that a member is in, the lobby first.
+    /// Returns the rooms of a member, the lobby first.
     pub fn entries(&self, member: MemberId) -> Vec<RoomEntry> {
         self.of(member).filter_map(|(id, _)| self.entry(member, id)).collect()
     }
 
-    /// One of them.
+    /// Returns one room of a member; none if the member is not in the room.
     pub fn entry(&self, member: MemberId, id: RoomId) -> Option<RoomEntry> {
         let (joined, state) = (self.joined(member, id)?, self.by_id.get(&id)?);
         let RoomState { description, members, last, seq, .. } = state.clone();
         Some(RoomEntry { id, name: state.name(), description, members, joined, last, seq })
     }
 
-    /// A page of the rooms of the house, as this member sees them: those after `after` whose name
-    /// has `find` in it. True if there are more.
+    /// Returns a page of the room directory for a member: rooms after `after` whose names contain `find`.
+    /// True if more rooms follow.
     pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
-        // No name is longer, however it is written.
+        // No name is so long, so that no room can match.
         if find.len() > NAME_CHARS_MAX * 4 {
             return (Vec::new(), false);
         }
         let find = find.to_lowercase();
         let from = after.map_or(0, |after| after.0.saturating_add(1));
-        let is_wanted =
+        let is_match =
             |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
-        let mut wanted = self.by_id.range(RoomId(from)..).filter(|(_, state)| is_wanted(state));
-        let rooms = wanted.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
+        let mut matches = self.by_id.range(RoomId(from)..).filter(|(_, state)| is_match(state));
+        let rooms = matches.by_ref().take(ROOMS_PAGE).map(|(id, state)| DirectoryRoom {
             id: *id,
             name: state.name(),
             description: state.description.clone(),
@@ -174,14 +170,14 @@ impl RoomTable {
             joined: self.joined(member, *id).is_some(),
         });
         let rooms = rooms.collect();
-        (rooms, wanted.next().is_some())
+        (rooms, matches.next().is_some())
     }
 
-    /// Whether this name may be given to a new room, or to `of`.
+    /// Checks that the room `of`, or a new room, may have this name.
     ///
     /// # Errors
     /// [`ErrorCode::RoomsFull`] or [`ErrorCode::NameTaken`].
-    pub fn may_be_called(&self, name: &Name, of: Option<RoomId>) -> Result<(), ErrorCode> {
+    pub fn check_name(&self, name: &Name, of: Option<RoomId>) -> Result<(), ErrorCode> {
         if of.is_none() && self.by_id.len() >= ROOMS_MAX {
             return Err(ErrorCode::RoomsFull);
         }
@@ -191,16 +187,16 @@ impl RoomTable {
         }
     }
 
-    /// Whether a member may be in one room more.
+    /// Checks that a member may join another room.
     ///
     /// # Errors
     /// [`ErrorCode::TooManyRooms`].
-    pub fn may_join(&self, member: MemberId) -> Result<(), ErrorCode> {
-        let count = self.stays.get(&member).map_or(0, |stays| stays.rooms.len());
+    pub fn check_join(&self, member: MemberId) -> Result<(), ErrorCode> {
+        let count = self.memberships.get(&member).map_or(0, |memberships| memberships.rooms.len());
         if count >= ROOMS_PER_MEMBER_MAX { Err(ErrorCode::TooManyRooms) } else { Ok(()) }
     }
 
-    /// An event with this address has the position `n`.
+    /// Records the position of an event with this address.
     pub(crate) fn advance(&mut self, to: Address, n: u64) {
         match to {
             Address::Room(room) => {
@@ -209,21 +205,21 @@ impl RoomTable {
                 }
             }
             Address::Member(member) => {
-                if let Some(stays) = self.stays.get_mut(&member) {
-                    stays.last = n;
+                if let Some(memberships) = self.memberships.get_mut(&member) {
+                    memberships.last = n;
                 }
             }
         }
     }
 
-    /// A message was said.
-    pub(crate) fn posted(&mut self, room: RoomId, seq: u64) {
+    /// Records the number of a room's newest message.
+    pub(crate) fn set_seq(&mut self, room: RoomId, seq: u64) {
         if let Some(state) = self.by_id.get_mut(&room) {
             state.seq = seq;
         }
     }
 
-    /// A room was made or changed.
+    /// Creates a room, or replaces its name and description.
     pub(crate) fn describe(&mut self, room: &Room, name: Name) {
         let state = self.by_id.entry(room.id).or_default();
         if let Some(old) = state.name.take() {
@@ -234,22 +230,22 @@ impl RoomTable {
         state.description = room.description.clone();
     }
 
-    /// A member joined a room, at position `n`.
-    pub(crate) fn join(&mut self, member: MemberId, room: RoomId, n: u64) {
-        let before = self.stays.entry(member).or_default().rooms.insert(room, n);
+    /// Adds a member to a room at position `n`.
+    pub(crate) fn add_member(&mut self, member: MemberId, room: RoomId, n: u64) {
+        let before = self.memberships.entry(member).or_default().rooms.insert(room, n);
         if let (None, Some(state)) = (before, self.by_id.get_mut(&room)) {
             state.members = state.members.saturating_add(1);
         }
     }
 
-    /// A member left a room; with the lobby, the house.
-    pub(crate) fn leave(&mut self, member: MemberId, room: RoomId) {
-        let left = self.stays.get_mut(&member).and_then(|stays| stays.rooms.remove(&room));
+    /// Removes a member from a room; with the lobby, from all records.
+    pub(crate) fn remove_member(&mut self, member: MemberId, room: RoomId) {
+        let left = self.memberships.get_mut(&member).and_then(|memberships| memberships.rooms.remove(&room));
         if let (Some(_), Some(state)) = (left, self.by_id.get_mut(&room)) {
             state.members = state.members.saturating_sub(1);
         }
         if room == RoomId::LOBBY {
-            self.stays.remove(&member);
+            self.memberships.remove(&member);
         }
     }
 }

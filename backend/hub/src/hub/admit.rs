@@ -1,4 +1,4 @@
-//! Who may read or say something, by whatever carries it.
+//! Admission: which member a session belongs to, on every transport.
 
 use super::{Hub, refuse};
 use crate::house::members::DeviceKey;
@@ -9,22 +9,23 @@ use crate::session::{Session, SessionId, TransportKind};
 use shared::{CloseCode, ErrorCode, Event, MemberId, command::Hello};
 
 impl Hub {
-    pub(super) fn hello(
+    /// Handles the `hello` of a WebSocket.
+    pub(super) fn open_socket(
         &mut self,
         session: SessionId,
         member: Option<MemberId>,
         hello: &Hello,
         out: &mut Vec<Output>,
     ) {
-        let admitted = self.admit(session, member, None, TransportKind::Socket, Some(hello.reference), out);
-        if let Some(member) = admitted {
+        let reference = Some(hello.reference);
+        if let Some(member) = self.admit(session, member, None, TransportKind::Socket, reference, out) {
             self.presence.open(member);
-            self.begin(session, member, hello, true, out);
+            self.begin_recovery(session, member, hello, true, out);
         }
     }
 
-    /// Somebody reads by a connection that lasts.
-    pub(super) fn streamed(
+    /// Handles the request for an event stream.
+    pub(super) fn open_stream(
         &mut self,
         session: SessionId,
         device: Option<DeviceKey>,
@@ -32,17 +33,17 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let member = self.member_of(device);
+        let member = self.find_member(device);
         let reference = Some(hello.reference);
         if let Some(member) = self.admit(session, member, device, TransportKind::Stream, reference, out) {
-            self.pace_request(session, member, now, out);
+            self.limit_requests(session, member, now, out);
             self.presence.open(member);
-            self.begin(session, member, hello, true, out);
+            self.begin_recovery(session, member, hello, true, out);
         }
     }
 
-    /// Somebody asks for what is new.
-    pub(super) fn polled(
+    /// Handles a poll, long or short.
+    pub(super) fn handle_poll(
         &mut self,
         session: SessionId,
         device: Option<DeviceKey>,
@@ -50,56 +51,63 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let member = self.member_as(device, poll.identity);
+        let member = self.find_expected_member(device, poll.identity);
         let reference = Some(poll.hello.reference);
         let admitted = self.admit(session, member, device, TransportKind::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
-        self.pace_request(session, member, now, out);
-        self.pollers.came(device, member, [poll.begins, poll.away], &mut self.presence);
-        let is_resumed = self.begin(session, member, &poll.hello, poll.begins, out);
-        // A welcome tells it too.
-        if is_resumed && !poll.begins && poll.present != self.presence.revision() {
+        self.limit_requests(session, member, now, out);
+        self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
+        let is_resumed = self.begin_recovery(session, member, &poll.hello, poll.is_first, out);
+        // A `welcome` lists the members present, so only a poll without one needs `present`.
+        if is_resumed && !poll.is_first && poll.presence_revision != self.presence.revision() {
             let members = &self.house.members;
-            let present = self.presence.all(self.house.head(), |id| members.get(id));
+            let present = self.presence.list_all(self.house.head(), |id| members.get(id));
             out.push(Output::Publish(Audience::Session(session), Event::Present(present)));
         }
     }
 
-    /// The member of a device, as far as the hub knows.
-    pub(super) fn member_of(&self, device: Option<DeviceKey>) -> Option<MemberId> {
-        device.and_then(|device| self.house.members.of_device(&device))
+    /// Returns the member who owns a device.
+    pub(super) fn find_member(&self, device: Option<DeviceKey>) -> Option<MemberId> {
+        device.and_then(|device| self.house.members.find_by_device(&device))
     }
 
-    /// The same, if it is the one that is claimed.
-    pub(super) fn member_as(&self, device: Option<DeviceKey>, claim: ExpectedIdentity) -> Option<MemberId> {
-        let ExpectedIdentity { member: claimed, epoch } = claim;
-        let is_it = |member: &MemberId| claimed.is_none_or(|claimed| claimed == *member);
-        self.member_of(device).filter(|_| epoch.is_none_or(|epoch| epoch == self.epoch)).filter(is_it)
+    /// Returns the member who owns a device, if it is the member that the client expects to be.
+    pub(super) fn find_expected_member(
+        &self,
+        device: Option<DeviceKey>,
+        expected: ExpectedIdentity,
+    ) -> Option<MemberId> {
+        if expected.epoch.is_some_and(|epoch| epoch != self.epoch) {
+            return None;
+        }
+        let is_expected = |found: &MemberId| expected.member.is_none_or(|member| member == *found);
+        self.find_member(device).filter(is_expected)
     }
 
-    /// Makes it a session of this member, if it is one and has not too many.
+    /// Makes a session one of this member. Closes it if there is no member, or if the member has too many
+    /// sessions.
     pub(super) fn admit(
         &mut self,
         session: SessionId,
         member: Option<MemberId>,
         device: Option<DeviceKey>,
-        carrier: TransportKind,
+        transport: TransportKind,
         reference: Option<u64>,
         out: &mut Vec<Output>,
     ) -> Option<MemberId> {
-        // The member may have left since the connection was opened.
+        // The member may have left after the connection was opened.
         let Some(member) = member.filter(|id| self.house.members.contains(*id)) else {
             refuse(session, reference, ErrorCode::SignInRequired, out);
             out.push(Output::Close(session, CloseCode::SignedOut));
             return None;
         };
-        let theirs = self.of_member.entry(member).or_default();
-        if theirs.len() >= SESSIONS_PER_MEMBER_MAX {
+        let sessions = self.sessions_by_member.entry(member).or_default();
+        if sessions.len() >= SESSIONS_PER_MEMBER_MAX {
             out.push(Output::Close(session, CloseCode::Full));
             return None;
         }
-        theirs.push(session);
-        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, carrier, device });
+        sessions.push(session);
+        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, transport, device });
         Some(member)
     }
 }

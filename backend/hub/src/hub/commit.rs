@@ -1,7 +1,7 @@
-//! What comes back from the store: told to those whom it concerns, and to who asked for it.
+//! Outcomes of appends: the events are published, and the author is answered.
 
 use super::{Hub, refuse};
-use crate::change::{Committed, Outcome, Receipt};
+use crate::house::change::{Committed, Outcome, Receipt};
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::input::Unstored;
@@ -12,45 +12,36 @@ use shared::{
     event::{MemberJoined, MemberLeft, Reply},
 };
 
-/// Where a change came from, in the order of the appends.
+/// Origin of an append, which receives its outcome.
 #[derive(Debug)]
 pub(super) enum Origin {
-    Command {
-        session: SessionId,
-        reference: u64,
-    },
-    Plain {
-        session: SessionId,
-    },
-    /// Not an append: it only waits for its turn.
-    Pass(Unstored),
-    Join {
-        ticket: RequestId,
-        name: Name,
-        device: DeviceKey,
-    },
-    Rename {
-        ticket: RequestId,
-        name: Name,
-    },
-    SignOut {
-        ticket: RequestId,
-        member: MemberId,
-    },
+    /// Command of a member.
+    Command { session: SessionId, reference: u64 },
+    /// Text of the text dialect.
+    Text { session: SessionId },
+    /// Not an append, but a message that keeps its place among the appends.
+    Unstored(Unstored),
+    /// HTTP request to join the house.
+    Join { request: RequestId, name: Name, device: DeviceKey },
+    /// HTTP request for a new name.
+    Rename { request: RequestId, name: Name },
+    /// HTTP request to sign out.
+    SignOut { request: RequestId, member: MemberId },
 }
 
 impl Hub {
-    pub(super) fn outcome(&mut self, outcome: Outcome, out: &mut Vec<Output>) {
-        self.let_pass(out);
-        let Some(origin) = self.waiting.pop_front() else { return };
+    /// Handles the outcome of the append that was made first.
+    pub(super) fn handle_outcome(&mut self, outcome: Outcome, out: &mut Vec<Output>) {
+        self.publish_due_unstored(out);
+        let Some(origin) = self.origins.pop_front() else { return };
         match outcome {
-            Ok(committed) => self.committed(origin, committed, out),
-            Err(code) => self.refused(origin, code, out),
+            Ok(committed) => self.apply_committed(origin, committed, out),
+            Err(code) => self.refuse_origin(origin, code, out),
         }
-        self.let_pass(out);
+        self.publish_due_unstored(out);
     }
 
-    fn committed(&mut self, origin: Origin, committed: Committed, out: &mut Vec<Output>) {
+    fn apply_committed(&mut self, origin: Origin, committed: Committed, out: &mut Vec<Output>) {
         let Committed { receipt, events } = committed;
         let device = match &origin {
             Origin::Join { device, .. } => Some(*device),
@@ -62,34 +53,35 @@ impl Hub {
                 newcomer = Some(joined.member.clone());
             }
             self.house.apply(&event, device);
-            self.tell(event, out);
+            self.publish(event, out);
         }
         match origin {
             Origin::Command { session, reference } => {
                 let Receipt { n, seq, at, room } = receipt;
                 out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
             }
-            Origin::Join { ticket, .. } => out.push(Output::Answer(ticket, Answer::Me(newcomer))),
-            Origin::Rename { ticket, name } => {
-                let renamed = self.house.members.of_name(&name).and_then(|id| self.house.members.get(id));
-                out.push(Output::Answer(ticket, Answer::Me(renamed)));
+            Origin::Join { request, .. } => out.push(Output::Answer(request, Answer::Me(newcomer))),
+            Origin::Rename { request, name } => {
+                let renamed = self.house.members.find_by_name(&name);
+                let renamed = renamed.and_then(|id| self.house.members.get(id));
+                out.push(Output::Answer(request, Answer::Me(renamed)));
             }
-            Origin::SignOut { ticket, member } => {
-                self.rates.remove(&member);
-                self.asked.remove(&member);
-                self.pollers.left(member, &mut self.presence);
+            Origin::SignOut { request, member } => {
+                self.post_rates.remove(&member);
+                self.request_rates.remove(&member);
+                self.pollers.remove_member(member, &mut self.presence);
                 self.close_sessions_of(member, out);
-                out.push(Output::Answer(ticket, Answer::Me(None)));
+                out.push(Output::Answer(request, Answer::Me(None)));
             }
-            Origin::Plain { .. } | Origin::Pass(_) => {}
+            Origin::Text { .. } | Origin::Unstored(_) => {}
         }
     }
 
-    /// Tells an event to those to whom it is addressed. Whoever joins a room hears of it from the
-    /// event on that tells them so; whoever leaves, up to theirs.
-    fn tell(&mut self, event: Event, out: &mut Vec<Output>) {
+    /// Publishes an event to its address. The member's own `member_joined` subscribes the member's sessions
+    /// to the room, and the own `member_left` ends their subscription.
+    fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
         let Some(position) = event.position() else { return };
-        let enters = match &event {
+        let joins = match &event {
             Event::MemberJoined(MemberJoined { member, room: Some(room), .. }) => {
                 Some((member.id, Address::Room(room.id)))
             }
@@ -106,31 +98,33 @@ impl Hub {
             Address::Member(member) => Audience::Member(member),
         };
         out.push(Output::Publish(audience, event));
-        if let Some((member, room)) = enters {
-            self.for_each_of(member, |session| out.push(Output::Subscribe(session, room)));
+        if let Some((member, room)) = joins {
+            self.for_each_reader(member, |session| out.push(Output::Subscribe(session, room)));
         }
         if let Some((member, room)) = leaves {
-            self.for_each_of(member, |session| out.push(Output::Unsubscribe(session, room)));
+            self.for_each_reader(member, |session| out.push(Output::Unsubscribe(session, room)));
         }
     }
 
-    fn for_each_of(&self, member: MemberId, act: impl FnMut(SessionId)) {
-        let hears = |id: &SessionId| match self.sessions.get(id) {
-            Some(Session::Member { carrier, .. }) => *carrier != TransportKind::Request,
+    /// Calls `visit` with each session of a member that reads events.
+    fn for_each_reader(&self, member: MemberId, visit: impl FnMut(SessionId)) {
+        let is_reader = |id: &SessionId| match self.sessions.get(id) {
+            Some(Session::Member { transport, .. }) => *transport != TransportKind::Request,
             _ => false,
         };
-        self.of_member.get(&member).into_iter().flatten().copied().filter(hears).for_each(act);
+        let sessions = self.sessions_by_member.get(&member).into_iter().flatten().copied();
+        sessions.filter(is_reader).for_each(visit);
     }
 
-    fn refused(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
+    fn refuse_origin(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
         match origin {
             Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
-            Origin::Plain { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
-            Origin::Join { ticket, name, .. } | Origin::Rename { ticket, name } => {
-                self.refuse_name(ticket, name.as_str(), code, out)
+            Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
+            Origin::Join { request, name, .. } | Origin::Rename { request, name } => {
+                self.refuse_name(request, name.as_str(), code, out)
             }
-            Origin::SignOut { ticket, .. } => out.push(Output::Answer(ticket, Answer::Refused(code, None))),
-            Origin::Pass(_) => {}
+            Origin::SignOut { request, .. } => out.push(Output::Answer(request, Answer::Refused(code, None))),
+            Origin::Unstored(_) => {}
         }
     }
 

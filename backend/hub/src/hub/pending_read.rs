@@ -1,180 +1,133 @@
-//! What members ask of the past. Every answer is as of the position at which it
-//! was asked for: a member who leaves meanwhile is told nothing that came after.
+//! Reads that wait for the store, and the frames that their results become.
 
-use super::{Hub, recovery, refuse};
-use crate::{
-    limits::READS_PER_SESSION_MAX,
-    output::Output,
-    query::{MessagePage, Query, QueryResult, ReplayPart},
-    session::{ReadId, Session, SessionId},
-};
+use super::{Hub, refuse};
+use crate::access;
+use crate::output::Output;
+use crate::query::{MessagePage, Query, QueryResult, ReplayPart};
+use crate::session::{ReadId, Session, SessionId};
 use shared::{
     Address, ErrorCode, Event, Member, MemberId, Message, RoomId,
-    command::{self, PageAnchor},
+    command::PageAnchor,
     event::{EventsPage, HistoryPage, Reset, RoomEntry, RoomSnapshot},
-    limits::{HISTORY_MESSAGES, SNAPSHOT_MESSAGES},
+    limits::SNAPSHOT_MESSAGES,
 };
 
-/// What is being read, and for whom.
+/// Read that waits for the store, with what its answer needs.
 #[derive(Debug)]
-pub(super) enum Reading {
-    /// For a session that is held back.
-    Attach { session: SessionId, step: recovery::Step },
-    /// A page of history.
+pub(super) enum PendingRead {
+    /// Read of a session in recovery.
+    Recovery { session: SessionId, step: RecoveryStep },
+    /// Read of a `history` command.
     History { session: SessionId, reference: u64, room: RoomId, at: PageAnchor },
-    /// What is missing of an address.
+    /// Read of an `events` command.
     Events { session: SessionId, reference: u64, to: Address },
-    /// The room whose events were too many.
-    Reset { session: SessionId, reference: u64, room: Frame },
+    /// Second read of an `events` command: a snapshot, because the events were too many.
+    Reset { session: SessionId, reference: u64, header: SnapshotHeader },
 }
 
-/// A snapshot, but for what the store has to say.
+/// Step of a recovery that needs the store.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(super) enum RecoveryStep {
+    /// Snapshot of the open room, for a session that does not resume.
+    OpenRoom(SnapshotHeader),
+    /// Part of the missed events.
+    Replay,
+    /// Snapshot of a room with too many missed events.
+    Reset(SnapshotHeader),
+}
+
+/// Snapshot of a room without its messages, which the store has to read.
+#[derive(Clone, Debug)]
+pub(super) struct SnapshotHeader {
     room: RoomId,
     as_of: u64,
     last: u64,
-    /// As the member's list has it.
+    /// Room as the member's list of rooms has it.
     entry: Option<RoomEntry>,
 }
 
-impl Reading {
-    /// Who asked.
+impl PendingRead {
     fn session(&self) -> SessionId {
         match self {
-            Reading::Attach { session, .. }
-            | Reading::History { session, .. }
-            | Reading::Events { session, .. }
-            | Reading::Reset { session, .. } => *session,
+            PendingRead::Recovery { session, .. }
+            | PendingRead::History { session, .. }
+            | PendingRead::Events { session, .. }
+            | PendingRead::Reset { session, .. } => *session,
         }
     }
 }
 
 impl Hub {
-    pub(super) fn history(
-        &mut self,
-        session: SessionId,
-        member: MemberId,
-        asked: command::HistoryQuery,
-        out: &mut Vec<Output>,
-    ) {
-        let command::HistoryQuery { reference, room, at } = asked;
-        if !self.may_ask(session, member, Address::Room(room), reference, out) {
-            return;
-        }
-        let query = Query::History { room, at, limit: HISTORY_MESSAGES, through: self.house.head() };
-        self.read(Reading::History { session, reference, room, at }, query, out);
-    }
-
-    pub(super) fn events(
-        &mut self,
-        session: SessionId,
-        member: MemberId,
-        asked: command::EventsQuery,
-        out: &mut Vec<Output>,
-    ) {
-        let command::EventsQuery { reference, to, after } = asked;
-        if !self.may_ask(session, member, to, reference, out) {
-            return;
-        }
-        // What was before one's stay is not missing.
-        let after = match to {
-            Address::Room(room) => {
-                let from = self.house.rooms.readable_from(member, room).unwrap_or(0);
-                after.max(from.saturating_sub(1))
-            }
-            Address::Member(_) => after,
-        };
-        let through = self.house.head();
-        let query = Query::Replay { addresses: vec![to], after, through, is_first: true };
-        self.read(Reading::Events { session, reference, to }, query, out);
-    }
-
-    fn may_ask(
-        &mut self,
-        session: SessionId,
-        member: MemberId,
-        to: Address,
-        reference: u64,
-        out: &mut Vec<Output>,
-    ) -> bool {
-        let is_theirs = match to {
-            Address::Room(room) => self.house.rooms.joined(member, room).is_some(),
-            Address::Member(other) => other == member,
-        };
-        if !is_theirs {
-            refuse(session, Some(reference), ErrorCode::RoomUnknown, out);
-            return false;
-        }
-        let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) else { return false };
-        if *reads >= READS_PER_SESSION_MAX {
-            refuse(session, Some(reference), ErrorCode::TooManyRequests, out);
-            return false;
-        }
-        *reads += 1;
-        true
-    }
-
-    pub(super) fn read(&mut self, reading: Reading, query: Query, out: &mut Vec<Output>) {
-        self.reads += 1;
-        let id = ReadId(self.reads);
-        self.reading.insert(id, reading);
+    /// Asks the store and remembers the read until its result comes back.
+    pub(super) fn start_read(&mut self, read: PendingRead, query: Query, out: &mut Vec<Output>) {
+        self.last_read_id += 1;
+        let id = ReadId(self.last_read_id);
+        self.pending_reads.insert(id, read);
         out.push(Output::Read(id, query));
     }
 
-    pub(super) fn found(&mut self, id: ReadId, found: Result<QueryResult, ErrorCode>, out: &mut Vec<Output>) {
-        let Some(reading) = self.reading.remove(&id) else { return };
-        let (session, reference) = match reading {
-            Reading::Attach { session, step } => return self.attach_goes_on(session, step, found, out),
-            Reading::History { session, reference, .. }
-            | Reading::Events { session, reference, .. }
-            | Reading::Reset { session, reference, .. } => (session, reference),
+    /// Answers a read with the store's result.
+    pub(super) fn finish_read(
+        &mut self,
+        id: ReadId,
+        result: Result<QueryResult, ErrorCode>,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(read) = self.pending_reads.remove(&id) else { return };
+        let (session, reference) = match read {
+            PendingRead::Recovery { session, step } => {
+                return self.continue_recovery(session, step, result, out);
+            }
+            PendingRead::History { session, reference, .. }
+            | PendingRead::Events { session, reference, .. }
+            | PendingRead::Reset { session, reference, .. } => (session, reference),
         };
         if let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) {
             *reads -= 1;
         }
-        match (reading, found) {
-            (Reading::History { room, at, .. }, Ok(QueryResult::Page(page))) => {
+        match (read, result) {
+            (PendingRead::History { room, at, .. }, Ok(QueryResult::Page(page))) => {
                 let MessagePage { messages, older, newer } = page;
-                let authors = self.authors(&messages);
+                let authors = self.find_authors(&messages);
                 let history = HistoryPage { reference, room, at, messages, older, newer, authors };
                 out.push(Output::Send(session, Event::History(Box::new(history))));
             }
-            (Reading::Events { to, .. }, Ok(QueryResult::Replayed(replayed))) => {
-                self.missing(session, reference, to, replayed, out);
+            (PendingRead::Events { to, .. }, Ok(QueryResult::Replayed(part))) => {
+                self.answer_events(session, reference, to, part, out);
             }
-            (Reading::Reset { room, .. }, Ok(QueryResult::Page(page))) => {
-                let reset = self.reset(Some(reference), room, page);
+            (PendingRead::Reset { header, .. }, Ok(QueryResult::Page(page))) => {
+                let reset = self.build_reset(Some(reference), header, page);
                 out.push(Output::Send(session, Event::Reset(Box::new(reset))));
             }
             (_, Err(code)) => refuse(session, Some(reference), code, out),
-            // The shell answered another question.
+            // The shell gave the result of another query.
             _ => refuse(session, Some(reference), ErrorCode::Internal, out),
         }
     }
 
-    fn missing(
+    /// Answers an `events` command with the events, or starts the read of a snapshot in their place.
+    fn answer_events(
         &mut self,
         session: SessionId,
         reference: u64,
         to: Address,
-        replayed: ReplayPart,
+        part: ReplayPart,
         out: &mut Vec<Output>,
     ) {
-        let ReplayPart { events, resets, next, is_lost } = replayed;
+        let ReplayPart { events, resets, next, is_lost } = part;
         match to {
             Address::Room(room) if is_lost || !resets.is_empty() => {
                 let Some(Session::Member { member, reads, .. }) = self.sessions.get_mut(&session) else {
                     return;
                 };
-                // The snapshot is as of now: whoever left meanwhile is told nothing more.
-                let member = *member;
-                if self.house.rooms.joined(member, room).is_none() {
-                    return refuse(session, Some(reference), ErrorCode::RoomUnknown, out);
+                // The snapshot describes the present, so a member who left meanwhile may not read it.
+                if let Err(code) = access::may_read(&self.house, *member, to) {
+                    return refuse(session, Some(reference), code, out);
                 }
+                let member = *member;
                 *reads += 1;
-                let (frame, query) = self.snapshot_query(member, room);
-                self.read(Reading::Reset { session, reference, room: frame }, query, out);
+                let (header, query) = self.snapshot_query(member, room);
+                self.start_read(PendingRead::Reset { session, reference, header }, query, out);
             }
             _ => {
                 let more = next.is_some();
@@ -183,45 +136,50 @@ impl Hub {
         }
     }
 
-    /// What to ask for a room's snapshot as of now.
-    pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (Frame, Query) {
+    /// Returns the header of a room's snapshot at the head, and the query for its messages.
+    pub(super) fn snapshot_query(&self, member: MemberId, room: RoomId) -> (SnapshotHeader, Query) {
         let as_of = self.house.head();
         let last = self.house.rooms.last(Address::Room(room));
         let query = Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through: as_of };
         let entry = self.house.rooms.entry(member, room);
-        (Frame { room, as_of, last, entry }, query)
+        (SnapshotHeader { room, as_of, last, entry }, query)
     }
 
-    pub(super) fn reset(&self, reference: Option<u64>, frame: Frame, page: MessagePage) -> Reset {
-        Reset { reference, entry: frame.entry.clone(), room: self.snapshot(frame, page) }
+    pub(super) fn build_reset(
+        &self,
+        reference: Option<u64>,
+        header: SnapshotHeader,
+        page: MessagePage,
+    ) -> Reset {
+        Reset { reference, entry: header.entry.clone(), room: self.build_snapshot(header, page) }
     }
 
-    /// A session has ended: nobody waits for what it asked.
-    pub(super) fn forget_reads_of(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        let mut theirs: Vec<ReadId> = self
-            .reading
-            .iter()
-            .filter(|(_, reading)| reading.session() == session)
-            .map(|(id, _)| *id)
-            .collect();
-        theirs.sort_unstable();
-        for id in theirs {
-            self.reading.remove(&id);
-            out.push(Output::CancelRead(id));
-        }
-    }
-
-    pub(super) fn snapshot(&self, frame: Frame, page: MessagePage) -> RoomSnapshot {
-        let Frame { room, as_of, last, .. } = frame;
-        let authors = self.authors(&page.messages);
+    pub(super) fn build_snapshot(&self, header: SnapshotHeader, page: MessagePage) -> RoomSnapshot {
+        let SnapshotHeader { room, as_of, last, .. } = header;
+        let authors = self.find_authors(&page.messages);
         RoomSnapshot { room, as_of, last, messages: page.messages, older: page.older, authors }
     }
 
-    /// Today's names of those who wrote these.
-    fn authors(&self, messages: &[Message]) -> Vec<Member> {
+    /// Returns the authors of messages under their current names.
+    fn find_authors(&self, messages: &[Message]) -> Vec<Member> {
         let mut authors: Vec<_> = messages.iter().map(|message| message.author).collect();
         authors.sort_unstable();
         authors.dedup();
         authors.into_iter().filter_map(|id| self.house.members.get(id)).collect()
+    }
+
+    /// Cancels the reads of a session that has ended.
+    pub(super) fn cancel_reads(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let mut ids: Vec<ReadId> = self
+            .pending_reads
+            .iter()
+            .filter(|(_, read)| read.session() == session)
+            .map(|(id, _)| *id)
+            .collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.pending_reads.remove(&id);
+            out.push(Output::CancelRead(id));
+        }
     }
 }

@@ -1,86 +1,71 @@
-//! How a session begins: what it missed first, then what comes.
+//! Recovery: the start of a session, which first receives everything that it missed.
 //!
-//! The hub notes its head and has the session attached in the same breath, so
-//! everything past that head is held back for it; what lies between its cursor
-//! and the head is read from the store in parts, each when the one before has
-//! left, and goes out first. If more comes meanwhile than can be held, what is
-//! held is dropped and the reading goes on to the head of then: who takes long
-//! to catch up is not punished.
+//! The hub records its head and emits [`Output::Attach`] in one step. The shell holds back all live events
+//! past that head. The events between the session's cursor and the head are read from the store in parts;
+//! each part is read when the one before has left. Then [`Output::Release`] sends what was held back.
+//!
+//! If more events were held back than fit into the buffer, the shell drops them, and the hub reads on up to
+//! the new head. So a slow session is not closed while it recovers.
 
-use super::{
-    Hub,
-    pending_read::{Frame, Reading},
-};
-use crate::{
-    output::Output,
-    query::{Query, QueryResult, ReplayPart},
-    session::{Session, SessionId},
-};
+use super::Hub;
+use super::pending_read::{PendingRead, RecoveryStep};
+use crate::access;
+use crate::output::Output;
+use crate::query::{Query, QueryResult, ReplayPart};
+use crate::session::{Session, SessionId};
 use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
     command::Hello,
-    event::{Position, RoomEntry, RoomSnapshot, Through, Welcome},
+    event::{RoomEntry, RoomSnapshot, Through, Welcome},
 };
 
-/// A session that is held back.
+/// State of a session's recovery.
 #[derive(Debug)]
-pub(super) struct Attaching {
-    /// The `ref` of its `hello`, until `welcome` is sent.
-    reference: Option<u64>,
-    /// The `ref` of the `welcome` that a poll has not asked for, should it need one all the same.
-    quiet: Option<u64>,
-    /// The room that it has open.
-    room: RoomId,
-    /// The cursor that it came with, if it is resumed.
-    resumed: Option<u64>,
-    /// All that is addressed to it up to here was sent, but for `resets`.
-    from: u64,
-    /// Where the head was when it was attached: past it all is held back.
-    through: u64,
-    /// What it is replayed.
+pub(super) struct Recovery {
+    /// The `ref` of the `welcome` to be sent; none once it is sent, or if it is not wanted.
+    welcome_reference: Option<u64>,
+    /// The `ref` of a `welcome` that a poll has not asked for, if the log cannot serve its cursor.
+    fallback_reference: Option<u64>,
+    /// Room whose snapshot comes with `welcome`.
+    open_room: RoomId,
+    /// Position of the client's cursor, if the session resumes.
+    resumed_from: Option<u64>,
+    /// Position up to which everything was sent, except for `resets`.
+    sent_through: u64,
+    /// Head at the time of the attach. Events past it are held back.
+    attached_at: u64,
+    /// Addresses that are replayed.
     addresses: Vec<Address>,
-    /// Rooms that come as snapshots.
+    /// Rooms of which a snapshot is sent in place of events.
     resets: Vec<RoomId>,
-    /// Which rooms those are is known.
+    /// True once the store has named the rooms for `resets`.
     is_counted: bool,
-    /// The member's rooms as of `through`, until `welcome` is sent.
+    /// Rooms of the member at the position `attached_at`, until `welcome` is sent.
     rooms: Vec<RoomEntry>,
-    /// What was sent has not left yet.
+    /// True while the frames that were sent have not left.
     is_draining: bool,
-    /// Something is being read.
+    /// True while the store reads for this recovery.
     is_reading: bool,
 }
 
-impl Attaching {
-    /// Whether something is being read for it.
+impl Recovery {
+    /// Whether the store reads for this recovery.
     pub(super) fn is_reading(&self) -> bool {
         self.is_reading
     }
 }
 
 #[cfg(test)]
-impl Attaching {
-    /// As if no more than this had been sent.
-    pub(super) fn rewind(&mut self, through: u64) {
-        self.through = through;
+impl Recovery {
+    /// Moves the attach back, as if the events past `attached_at` had not been read.
+    pub(super) fn rewind(&mut self, attached_at: u64) {
+        self.attached_at = attached_at;
     }
 }
 
-/// What is being read for it.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    /// The open room, for who is not resumed.
-    Fresh(Frame),
-    /// A part of what was missed.
-    Replay,
-    /// A room of which too much was missed.
-    Reset(Frame),
-}
-
 impl Hub {
-    /// Begins to send what was missed, behind a `welcome` if it is wanted or needed. True for who is
-    /// resumed.
-    pub(super) fn begin(
+    /// Begins a recovery, with a `welcome` if the client wants it or needs it. True if the session resumes.
+    pub(super) fn begin_recovery(
         &mut self,
         session: SessionId,
         member: MemberId,
@@ -89,16 +74,16 @@ impl Hub {
         out: &mut Vec<Output>,
     ) -> bool {
         let head = self.house.head();
-        let is_ours = |cursor: &Cursor| cursor.epoch == self.epoch && cursor.n <= head;
-        let resumed = hello.cursor.filter(is_ours).map(|cursor| cursor.n);
-        let is_in = |room: &RoomId| self.house.rooms.joined(member, *room).is_some();
-        let attaching = Attaching {
-            reference: (is_welcome_wanted || resumed.is_none()).then_some(hello.reference),
-            quiet: (!is_welcome_wanted).then_some(hello.reference),
-            room: hello.room.filter(is_in).unwrap_or(RoomId::LOBBY),
-            resumed,
-            from: resumed.unwrap_or(head),
-            through: head,
+        let is_served = |cursor: &Cursor| cursor.epoch == self.epoch && cursor.n <= head;
+        let resumed_from = hello.cursor.filter(is_served).map(|cursor| cursor.n);
+        let is_readable = |room: &RoomId| access::may_read(&self.house, member, Address::Room(*room)).is_ok();
+        let recovery = Recovery {
+            welcome_reference: (is_welcome_wanted || resumed_from.is_none()).then_some(hello.reference),
+            fallback_reference: (!is_welcome_wanted).then_some(hello.reference),
+            open_room: hello.room.filter(is_readable).unwrap_or(RoomId::LOBBY),
+            resumed_from,
+            sent_through: resumed_from.unwrap_or(head),
+            attached_at: head,
             addresses: Vec::new(),
             resets: Vec::new(),
             is_counted: false,
@@ -106,204 +91,210 @@ impl Hub {
             is_draining: false,
             is_reading: false,
         };
-        self.attaching.insert(session, attaching);
+        self.recoveries.insert(session, recovery);
         self.attach(session, member, out);
-        resumed.is_some()
+        resumed_from.is_some()
     }
 
-    /// Attaches the session at the head of now and begins to read what it misses up to there.
+    /// Attaches the session at the current head, and begins to read what it misses up to there.
     fn attach(&mut self, session: SessionId, member: MemberId, out: &mut Vec<Output>) {
-        let Some(attaching) = self.attaching.get_mut(&session) else { return };
+        let Some(recovery) = self.recoveries.get_mut(&session) else { return };
         let rooms = &self.house.rooms;
-        attaching.through = self.house.head();
-        attaching.is_counted = false;
-        let from = attaching.from;
-        // What a room was before it was joined is in the list of rooms, or in its history.
-        let since = if attaching.reference.is_some() { from } else { u64::MAX };
-        let mut all = vec![Address::Member(member)];
-        let stays = rooms.of(member).filter(|(_, joined)| *joined <= since);
-        attaching.addresses = std::iter::once(all[0])
-            .chain(stays.map(|(room, _)| Address::Room(room)))
-            .filter(|to| rooms.last(*to) > from)
+        recovery.attached_at = self.house.head();
+        recovery.is_counted = false;
+        let sent_through = recovery.sent_through;
+        // The list of rooms in `welcome` describes rooms that were joined after the cursor.
+        let joined_max = if recovery.welcome_reference.is_some() { sent_through } else { u64::MAX };
+        let own = Address::Member(member);
+        let held_rooms = rooms.of(member).filter(|(_, joined)| *joined <= joined_max);
+        recovery.addresses = std::iter::once(own)
+            .chain(held_rooms.map(|(room, _)| Address::Room(room)))
+            .filter(|to| rooms.last(*to) > sent_through)
             .collect();
-        all.extend(rooms.of(member).map(|(room, _)| Address::Room(room)));
-        out.push(Output::Attach(session, all));
-        if attaching.addresses.is_empty() {
-            attaching.from = attaching.through;
+        let all = std::iter::once(own).chain(rooms.of(member).map(|(room, _)| Address::Room(room)));
+        out.push(Output::Attach(session, all.collect()));
+        if recovery.addresses.is_empty() {
+            recovery.sent_through = recovery.attached_at;
         }
-        self.attach_next(session, out);
+        self.take_next_step(session, out);
     }
 
-    /// Takes the next step of a session that waits for none.
-    fn attach_next(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        let Some(attaching) = self.attaching.get_mut(&session) else { return };
-        if attaching.is_draining || attaching.is_reading {
+    /// Takes the next step of a recovery that waits for nothing.
+    fn take_next_step(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let Some(recovery) = self.recoveries.get_mut(&session) else { return };
+        if recovery.is_draining || recovery.is_reading {
             return;
         }
-        let Attaching { room, from, through, .. } = *attaching;
-        let is_fresh = attaching.reference.is_some() && attaching.resumed.is_none();
+        let Recovery { open_room, sent_through, attached_at, .. } = *recovery;
+        let is_fresh = recovery.welcome_reference.is_some() && recovery.resumed_from.is_none();
         let (step, query) = if is_fresh {
             let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
-            let (frame, query) = self.snapshot_query(*member, room);
-            (Step::Fresh(frame), query)
-        } else if from < through {
-            let is_first = !attaching.is_counted;
-            let addresses = attaching.addresses.clone();
-            (Step::Replay, Query::Replay { addresses, after: from, through, is_first })
+            let (header, query) = self.snapshot_query(*member, open_room);
+            (RecoveryStep::OpenRoom(header), query)
+        } else if sent_through < attached_at {
+            let is_first = !recovery.is_counted;
+            let addresses = recovery.addresses.clone();
+            let (after, through) = (sent_through, attached_at);
+            (RecoveryStep::Replay, Query::Replay { addresses, after, through, is_first })
         } else {
-            if attaching.reference.is_some() {
-                self.welcome(session, None, out);
+            if recovery.welcome_reference.is_some() {
+                self.send_welcome(session, None, out);
             }
-            return self.attach_last(session, out);
+            return self.finish_recovery(session, out);
         };
-        self.read_for(session, step, query, out);
+        self.start_recovery_read(session, step, query, out);
     }
 
-    /// All is sent but the rooms that come as snapshots.
-    fn attach_last(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        let (Some(attaching), Some(Session::Member { member, .. })) =
-            (self.attaching.get_mut(&session), self.sessions.get(&session))
+    /// Sends the snapshots that are left, then ends the recovery.
+    fn finish_recovery(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
         else {
             return;
         };
         let member = *member;
-        while let Some(room) = attaching.resets.pop() {
-            if self.house.rooms.joined(member, room).is_some() {
-                // Newer than where what is held back begins: what both have is told by its position.
-                let (frame, query) = self.snapshot_query(member, room);
-                return self.read_for(session, Step::Reset(frame), query, out);
+        while let Some(room) = recovery.resets.pop() {
+            if access::may_read(&self.house, member, Address::Room(room)).is_ok() {
+                // The snapshot is newer than the first events that are held back. The client ignores events
+                // up to its `as_of`.
+                let (header, query) = self.snapshot_query(member, room);
+                return self.start_recovery_read(session, RecoveryStep::Reset(header), query, out);
             }
         }
-        if attaching.resumed.is_some() && attaching.quiet.is_none() {
-            let through = Cursor { epoch: self.epoch, n: attaching.through };
+        if recovery.resumed_from.is_some() && recovery.fallback_reference.is_none() {
+            let through = Cursor { epoch: self.epoch, n: recovery.attached_at };
             out.push(Output::SendReplay(session, Box::new(Event::CaughtUp(Through { through }))));
         }
-        if let Some(attaching) = self.attaching.get_mut(&session) {
-            attaching.addresses = Vec::new();
+        if let Some(recovery) = self.recoveries.get_mut(&session) {
+            recovery.addresses = Vec::new();
         }
         out.push(Output::Release(session));
     }
 
-    fn read_for(&mut self, session: SessionId, step: Step, query: Query, out: &mut Vec<Output>) {
-        if let Some(attaching) = self.attaching.get_mut(&session) {
-            attaching.is_reading = true;
-            self.read(Reading::Attach { session, step }, query, out);
+    fn start_recovery_read(
+        &mut self,
+        session: SessionId,
+        step: RecoveryStep,
+        query: Query,
+        out: &mut Vec<Output>,
+    ) {
+        if let Some(recovery) = self.recoveries.get_mut(&session) {
+            recovery.is_reading = true;
+            self.start_read(PendingRead::Recovery { session, step }, query, out);
         }
     }
 
-    /// The store has answered.
-    pub(super) fn attach_goes_on(
+    /// Continues a recovery with the store's result.
+    pub(super) fn continue_recovery(
         &mut self,
         session: SessionId,
-        step: Step,
-        found: Result<QueryResult, ErrorCode>,
+        step: RecoveryStep,
+        result: Result<QueryResult, ErrorCode>,
         out: &mut Vec<Output>,
     ) {
-        let Some(attaching) = self.attaching.get_mut(&session) else { return };
-        attaching.is_reading = false;
-        match (step, found) {
-            (Step::Fresh(frame), Ok(QueryResult::Page(page))) => {
-                let room = self.snapshot(frame, page);
-                self.welcome(session, Some(room), out);
-                self.attach_last(session, out);
+        let Some(recovery) = self.recoveries.get_mut(&session) else { return };
+        recovery.is_reading = false;
+        match (step, result) {
+            (RecoveryStep::OpenRoom(header), Ok(QueryResult::Page(page))) => {
+                let room = self.build_snapshot(header, page);
+                self.send_welcome(session, Some(room), out);
+                self.finish_recovery(session, out);
             }
-            (Step::Replay, Ok(QueryResult::Replayed(replayed))) => self.replay(session, replayed, out),
-            (Step::Reset(frame), Ok(QueryResult::Page(page))) => {
-                let reset = self.reset(None, frame, page);
+            (RecoveryStep::Replay, Ok(QueryResult::Replayed(part))) => {
+                self.send_replay_part(session, part, out)
+            }
+            (RecoveryStep::Reset(header), Ok(QueryResult::Page(page))) => {
+                let reset = self.build_reset(None, header, page);
                 out.push(Output::SendReplay(session, Box::new(Event::Reset(Box::new(reset)))));
-                self.drain(session, out);
+                self.wait_until_drained(session, out);
             }
-            // It comes back when the store can be read again.
+            // The client returns when the store can be read again.
             _ => out.push(Output::Close(session, CloseCode::TryAgainLater)),
         }
     }
 
-    fn replay(&mut self, session: SessionId, replayed: ReplayPart, out: &mut Vec<Output>) {
-        let ReplayPart { events, resets, next, is_lost } = replayed;
-        let (Some(attaching), Some(Session::Member { member, .. })) =
-            (self.attaching.get_mut(&session), self.sessions.get(&session))
+    fn send_replay_part(&mut self, session: SessionId, part: ReplayPart, out: &mut Vec<Output>) {
+        let ReplayPart { events, resets, next, is_lost } = part;
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
         else {
             return;
         };
         let member = *member;
         if is_lost {
-            // The log does not go back so far: it begins anew.
-            attaching.reference = attaching.reference.or(attaching.quiet.take());
-            if attaching.reference.is_none() {
+            // The log has forgotten the events after the cursor, so the session starts fresh.
+            recovery.welcome_reference = recovery.welcome_reference.or(recovery.fallback_reference.take());
+            if recovery.welcome_reference.is_none() {
                 return out.push(Output::Close(session, CloseCode::TryAgainLater));
             }
-            attaching.resumed = None;
-            return self.attach_next(session, out);
+            recovery.resumed_from = None;
+            return self.take_next_step(session, out);
         }
-        attaching.addresses.retain(|to| !resets.iter().any(|room| *to == Address::Room(*room)));
-        attaching.from = next.unwrap_or(attaching.through);
-        attaching.resets.extend(resets);
-        attaching.is_counted = true;
-        if attaching.reference.is_some() {
-            self.welcome(session, None, out);
+        recovery.addresses.retain(|to| !resets.iter().any(|room| *to == Address::Room(*room)));
+        recovery.sent_through = next.unwrap_or(recovery.attached_at);
+        recovery.resets.extend(resets);
+        recovery.is_counted = true;
+        if recovery.welcome_reference.is_some() {
+            self.send_welcome(session, None, out);
         }
-        let rooms = &self.house.rooms;
-        let is_theirs = |event: &Event| match event.position() {
-            Some(Position { n, to: Address::Room(room), .. }) => {
-                rooms.readable_from(member, room).is_some_and(|from| from <= n)
-            }
-            _ => true,
+        let is_readable = |event: &Event| {
+            event.position().is_none_or(|position| access::may_read_event(&self.house, member, position))
         };
-        let theirs = events.into_iter().filter(is_theirs);
-        out.extend(theirs.map(|event| Output::SendReplay(session, Box::new(event))));
-        self.drain(session, out);
+        let readable = events.into_iter().filter(is_readable);
+        out.extend(readable.map(|event| Output::SendReplay(session, Box::new(event))));
+        self.wait_until_drained(session, out);
     }
 
-    fn drain(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        if let Some(attaching) = self.attaching.get_mut(&session) {
-            attaching.is_draining = true;
+    fn wait_until_drained(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        if let Some(recovery) = self.recoveries.get_mut(&session) {
+            recovery.is_draining = true;
             out.push(Output::NotifyDrained(session));
         }
     }
 
-    /// What was sent to a session has left.
-    pub(super) fn drained(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        if let Some(attaching) = self.attaching.get_mut(&session)
-            && std::mem::take(&mut attaching.is_draining)
+    /// Resumes a recovery whose frames have left.
+    pub(super) fn resume_recovery(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        if let Some(recovery) = self.recoveries.get_mut(&session)
+            && std::mem::take(&mut recovery.is_draining)
         {
-            self.attach_next(session, out);
+            self.take_next_step(session, out);
         }
     }
 
-    /// More came for a session than could be held back for it.
-    pub(super) fn behind(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        let (Some(attaching), Some(Session::Member { member, .. })) =
-            (self.attaching.get_mut(&session), self.sessions.get(&session))
+    /// Attaches a session anew, because more was held back for it than its buffer could take.
+    pub(super) fn restart_recovery(&mut self, session: SessionId, out: &mut Vec<Output>) {
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
         else {
             return;
         };
-        attaching.from = attaching.through;
-        // First what is queued: if that alone was too much, to go on at once would change nothing.
-        attaching.is_draining = true;
+        recovery.sent_through = recovery.attached_at;
+        // The queue must drain first. If the queue alone was too long, the next buffer would overflow too.
+        recovery.is_draining = true;
         let member = *member;
         out.push(Output::NotifyDrained(session));
         self.attach(session, member, out);
     }
 
-    fn welcome(&mut self, session: SessionId, room: Option<RoomSnapshot>, out: &mut Vec<Output>) {
-        let (Some(attaching), Some(Session::Member { member, .. })) =
-            (self.attaching.get_mut(&session), self.sessions.get(&session))
+    fn send_welcome(&mut self, session: SessionId, room: Option<RoomSnapshot>, out: &mut Vec<Output>) {
+        let (Some(recovery), Some(Session::Member { member, .. })) =
+            (self.recoveries.get_mut(&session), self.sessions.get(&session))
         else {
             return;
         };
         let Some(you) = self.house.members.get(*member) else { return };
-        let Some(reference) = attaching.reference.take() else { return };
+        let Some(reference) = recovery.welcome_reference.take() else { return };
         let welcome = Welcome {
             reference,
             build: self.settings.build.clone(),
-            // What a resumed session missed follows; it has no more yet than what it came with.
-            through: Cursor { epoch: self.epoch, n: attaching.resumed.unwrap_or(attaching.through) },
-            resumed: attaching.resumed.is_some(),
-            as_of: attaching.through,
-            rooms: std::mem::take(&mut attaching.rooms),
+            // The replay follows, so a resumed session has no more yet than its cursor says.
+            through: Cursor { epoch: self.epoch, n: recovery.resumed_from.unwrap_or(recovery.attached_at) },
+            resumed: recovery.resumed_from.is_some(),
+            as_of: recovery.attached_at,
+            rooms: std::mem::take(&mut recovery.rooms),
             you,
             room,
-            present: self.presence.first(|id| self.house.members.get(id)),
+            present: self.presence.list_for_welcome(|id| self.house.members.get(id)),
             present_count: self.presence.count(),
         };
         out.push(Output::SendReplay(session, Box::new(Event::Welcome(Box::new(welcome)))));

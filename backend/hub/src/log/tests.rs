@@ -52,7 +52,7 @@ fn posted(outcome: Outcome) -> Posted {
 }
 
 #[test]
-fn positions_are_dense_and_each_address_is_a_chain() {
+fn each_event_names_the_one_before_it_with_the_same_address() {
     let mut log = log_with_members(&["Wei"]);
     let first = posted(log.append(post(1, 1, "a"), 5));
     let second = posted(log.append(post(1, 2, "b"), 6));
@@ -62,19 +62,19 @@ fn positions_are_dense_and_each_address_is_a_chain() {
 }
 
 #[test]
-fn a_retry_gets_the_stored_row_and_nothing_new() {
+fn a_retry_gets_the_stored_receipt_and_no_events() {
     let mut log = log_with_members(&["Wei", "Lin"]);
     let first = log.append(post(1, 9, "once"), 5).unwrap();
     let again = log.append(post(1, 9, "twice?"), 6).unwrap();
     assert_eq!((first.events.len(), again.events.len()), (1, 0));
     assert_eq!(first.receipt, again.receipt);
     let other = log.append(post(2, 9, "mine"), 7).unwrap();
-    assert_eq!(other.events.len(), 1, "an id is the author's own");
+    assert_eq!(other.events.len(), 1, "another author may use the same id");
     assert_eq!(newest(&log).messages.len(), 2);
 }
 
 #[test]
-fn the_condition_is_checked_and_a_refusal_leaves_no_trace() {
+fn a_refused_change_has_no_effect() {
     let mut log = log_with_members(&["Wei"]);
     assert_eq!(log.append(post(5, 1, "who"), 1), Err(ErrorCode::SignInRequired));
     let elsewhere = Change::Post {
@@ -95,15 +95,15 @@ fn the_condition_is_checked_and_a_refusal_leaves_no_trace() {
     assert_eq!(log.append(passer_by, 1), Err(ErrorCode::SignInRequired));
     assert_eq!(log.append(join("WEI", 9), 1), Err(ErrorCode::NameTaken));
     assert_eq!(log.house().head(), 1);
-    assert_eq!(log.house().members.of_device(&DeviceKey([9; 32])), None);
+    assert_eq!(log.house().members.find_by_device(&DeviceKey([9; 32])), None);
 }
 
 #[test]
-fn a_name_is_free_again_after_renaming_and_leaving() {
+fn a_name_is_free_when_its_member_has_renamed_or_left() {
     let mut log = log_with_members(&["Wei", "Lin"]);
     let rename = |id, name| Change::Rename { member: MemberId(id), name: Name::parse(name).unwrap() };
     assert_eq!(log.append(rename(2, "wei"), 1), Err(ErrorCode::NameTaken));
-    assert!(log.append(rename(1, "WEI"), 1).is_ok(), "one's own name in other letters");
+    assert!(log.append(rename(1, "WEI"), 1).is_ok(), "the own name in other letters");
     assert!(log.append(rename(1, "Hao"), 1).is_ok());
     assert!(log.append(rename(2, "Wei"), 1).is_ok());
     assert!(log.append(Change::Leave { member: MemberId(2) }, 1).is_ok());
@@ -114,7 +114,7 @@ fn a_name_is_free_again_after_renaming_and_leaving() {
 }
 
 #[test]
-fn a_snapshot_has_the_newest_messages() {
+fn a_snapshot_has_the_newest_hundred_messages() {
     let mut log = log_with_members(&["Wei"]);
     for count in [99_u32, 100, 101] {
         while newest(&log).messages.last().is_none_or(|last| last.seq < u64::from(count)) {
@@ -128,7 +128,7 @@ fn a_snapshot_has_the_newest_messages() {
 }
 
 #[test]
-fn past_its_bound_the_log_forgets_the_oldest() {
+fn the_log_forgets_the_oldest_events_when_it_has_too_many() {
     let mut log = log_with_members(&["Wei"]);
     let last = u32::try_from(LOG_EVENTS_MAX).unwrap();
     for id in 1..last {
@@ -139,12 +139,12 @@ fn past_its_bound_the_log_forgets_the_oldest() {
     assert_eq!((log.events.len(), log.forgotten), (LOG_EVENTS_MAX, 1), "the join is forgotten");
     log.append(post(1, last + 1, ""), 1).unwrap();
     assert_eq!(log.receipts.len(), LOG_EVENTS_MAX);
-    assert_eq!(log.append(post(1, 1, ""), 1).unwrap().events.len(), 1, "and so is the first id");
-    assert_eq!(log.house().members.get(MemberId(1)).unwrap().name, "Wei", "but not the member");
+    assert_eq!(log.append(post(1, 1, ""), 1).unwrap().events.len(), 1, "the first receipt is forgotten");
+    assert_eq!(log.house().members.get(MemberId(1)).unwrap().name, "Wei", "the member stays");
 }
 
 #[test]
-fn the_bound_counts_bytes_too() {
+fn the_log_forgets_the_oldest_events_when_it_has_too_many_bytes() {
     let mut log = log_with_members(&["Wei"]);
     let half = "x".repeat(LOG_BYTES_MAX / 2);
     for (id, length) in [(1, 2), (2, 3), (3, 2)] {
@@ -155,7 +155,7 @@ fn the_bound_counts_bytes_too() {
 }
 
 #[test]
-fn a_snapshot_is_bounded_in_bytes_too() {
+fn a_snapshot_drops_the_oldest_messages_when_it_has_too_many_bytes() {
     for (last, count) in [(SNAPSHOT_BYTES / 2 - 1, 2), (SNAPSHOT_BYTES / 2, 2), (SNAPSHOT_BYTES / 2 + 1, 1)] {
         let mut log = log_with_members(&["Wei"]);
         log.append(post(1, 1, &"x".repeat(SNAPSHOT_BYTES / 2)), 1).unwrap();

@@ -8,7 +8,7 @@ use super::{
     row::{self, COLUMNS, to_sql},
 };
 use hub::House;
-use hub::change::{Change, Committed, Outcome, Receipt};
+use hub::house::change::{Change, Committed, Outcome, Receipt};
 use hub::house::members::DeviceKey;
 use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, ClientId, Event, MemberId, RoomId};

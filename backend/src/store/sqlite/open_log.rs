@@ -5,7 +5,7 @@ use super::{LogFiles, commit::execute, database, log_error::LogError, projection
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
-    change::{Change, Outcome},
+    house::change::{Change, Outcome},
 };
 use rusqlite::{Connection as Database, TransactionBehavior};
 use std::{fs, io};

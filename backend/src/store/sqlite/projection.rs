@@ -46,7 +46,7 @@ fn members(db: &Database) -> Result<MemberTable, LogError> {
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         let name: String = row.get(1)?;
-        let (id, name) = (MemberId(from_sql(row.get(0)?)?), Name::kept(&name));
+        let (id, name) = (MemberId(from_sql(row.get(0)?)?), Name::from_log(&name));
         members.rename(id, name.clone());
         names.insert(id, name);
     }
@@ -78,7 +78,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         let id = RoomId(from_sql(row.get(0)?)?);
         let named: Option<String> = row.get(1)?;
         let state = RoomState {
-            name: named.as_deref().map(Name::kept),
+            name: named.as_deref().map(Name::from_log),
             description: row.get(2)?,
             members: counts.get(&id).copied().unwrap_or(0),
             last: last(db, Address::Room(id))?,
@@ -87,7 +87,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         rooms.restore(id, state);
     }
     for (member, room, joined) in stays {
-        rooms.restore_stay(member, room, joined);
+        rooms.restore_membership(member, room, joined);
         // Every member is in the lobby, so this runs once for each member.
         if room == RoomId::LOBBY {
             rooms.restore_last(member, last(db, Address::Member(member))?);

@@ -10,7 +10,7 @@ use super::{
 use crate::store::limits::MERGE_AHEAD;
 use hub::{
     limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
-    log::weight,
+    log::text_bytes,
     query::ReplayPart,
 };
 use rusqlite::Connection as Database;
@@ -43,7 +43,7 @@ pub(super) fn read(
     let mut bytes = 0;
     while let Some(n) = merged.next()? {
         let event = select.query_row([n], |row| Ok(row::read(row)))??;
-        bytes += weight(&event);
+        bytes += text_bytes(&event);
         let is_first = replayed.events.is_empty();
         if !is_first && (replayed.events.len() >= REPLAY_PART_EVENTS || bytes > REPLAY_PART_BYTES) {
             replayed.next = Some(from_sql(n - 1)?);

@@ -2,7 +2,7 @@
 //! `text` holds the text of a message. So a text can be erased without touching the rest.
 
 use super::{log_error::LogError, partition::Partition};
-use hub::change::Receipt;
+use hub::house::change::Receipt;
 use rusqlite::{Connection as Database, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{

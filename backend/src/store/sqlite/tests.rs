@@ -1,6 +1,6 @@
 use super::{fault_injection::InjectedFaults, *};
 use crate::store::limits::{PAUSE_FIRST, WAL_PAGES};
-use hub::change::Committed;
+use hub::house::change::Committed;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::MessagePage;

@@ -17,7 +17,7 @@ use crate::store::{
     health::StoreHealth,
     limits::{PAUSE_FIRST, PAUSE_MAX},
 };
-use hub::change::{Change, Outcome};
+use hub::house::change::{Change, Outcome};
 use shared::ErrorCode;
 use std::{
     fs::File,

@@ -210,11 +210,20 @@ impl World {
                 });
             }
             Call::FirstPoll { hello, is_away: away } => {
-                (Poll { hello, identity: claim(None), begins: true, present: 0, away }, 0)
+                (Poll { hello, identity: claim(None), is_first: true, presence_revision: 0, away }, 0)
             }
             Call::Poll { cursor, present, is_away: away, wait_s, identity } => {
                 let hello = Hello { cursor: Some(cursor), ..nobody };
-                (Poll { hello, identity: claim(identity), begins: false, present, away }, wait_s * 1_000)
+                (
+                    Poll {
+                        hello,
+                        identity: claim(identity),
+                        is_first: false,
+                        presence_revision: present,
+                        away,
+                    },
+                    wait_s * 1_000,
+                )
             }
         };
         self.accept(wire, |session, device| Input::Polled { session, device, poll })?;

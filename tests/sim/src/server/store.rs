@@ -4,7 +4,7 @@
 use crate::promise::Broken;
 use crate::world::{Happening, World};
 use hub::Input;
-use hub::change::{Change, Outcome};
+use hub::house::change::{Change, Outcome};
 use hub::log::Log;
 use shared::ErrorCode;
 

@@ -1,6 +1,6 @@
-//! Who one is: what is asked over HTTP.
+//! Identity: HTTP requests to join, rename, sign out, and ask for the own member.
 
-use crate::change::Change;
+use crate::house::change::Change;
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::hub::{Hub, commit::Origin};
@@ -9,58 +9,64 @@ use crate::session::RequestId;
 use shared::ErrorCode;
 
 impl Hub {
-    pub(in crate::hub) fn answer_me(&mut self, ticket: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
+    pub(in crate::hub) fn answer_who_am_i(
+        &mut self,
+        request: RequestId,
+        device: DeviceKey,
+        out: &mut Vec<Output>,
+    ) {
         let members = &self.house.members;
-        let member = members.of_device(&device).and_then(|id| members.get(id));
-        out.push(Output::Answer(ticket, Answer::Me(member)));
+        let member = members.find_by_device(&device).and_then(|id| members.get(id));
+        out.push(Output::Answer(request, Answer::Me(member)));
     }
 
     pub(in crate::hub) fn join(
         &mut self,
-        ticket: RequestId,
+        request: RequestId,
         typed: &str,
         device: DeviceKey,
         out: &mut Vec<Output>,
     ) {
         match Name::parse(typed) {
             Ok(name) => {
-                let origin = Origin::Join { ticket, name: name.clone(), device };
+                let origin = Origin::Join { request, name: name.clone(), device };
                 self.append(origin, Change::Join { name, device }, out);
             }
-            Err(code) => self.refuse_name(ticket, typed, code, out),
+            Err(code) => self.refuse_name(request, typed, code, out),
         }
     }
 
     pub(in crate::hub) fn rename(
         &mut self,
-        ticket: RequestId,
+        request: RequestId,
         typed: &str,
         device: DeviceKey,
         out: &mut Vec<Output>,
     ) {
-        let Some(member) = self.house.members.of_device(&device) else {
-            return out.push(Output::Answer(ticket, Answer::Refused(ErrorCode::SignInRequired, None)));
+        let Some(member) = self.house.members.find_by_device(&device) else {
+            return out.push(Output::Answer(request, Answer::Refused(ErrorCode::SignInRequired, None)));
         };
         match Name::parse(typed) {
             Ok(name) => {
-                let origin = Origin::Rename { ticket, name: name.clone() };
+                let origin = Origin::Rename { request, name: name.clone() };
                 self.append(origin, Change::Rename { member, name }, out);
             }
-            Err(code) => self.refuse_name(ticket, typed, code, out),
+            Err(code) => self.refuse_name(request, typed, code, out),
         }
     }
 
-    pub(in crate::hub) fn sign_out(&mut self, ticket: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
-        match self.house.members.of_device(&device) {
-            Some(member) => self.append(Origin::SignOut { ticket, member }, Change::Leave { member }, out),
-            // Already so: a retry whose answer was lost.
-            None => out.push(Output::Answer(ticket, Answer::Me(None))),
+    pub(in crate::hub) fn sign_out(&mut self, request: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
+        match self.house.members.find_by_device(&device) {
+            Some(member) => self.append(Origin::SignOut { request, member }, Change::Leave { member }, out),
+            // The device is signed out already: the request is a retry whose answer was lost.
+            None => out.push(Output::Answer(request, Answer::Me(None))),
         }
     }
 
+    /// Refuses a name. If it is taken, the answer suggests a free one.
     pub(in crate::hub) fn refuse_name(
         &self,
-        ticket: RequestId,
+        request: RequestId,
         typed: &str,
         code: ErrorCode,
         out: &mut Vec<Output>,
@@ -68,6 +74,6 @@ impl Hub {
         let suggestion = (code == ErrorCode::NameTaken)
             .then(|| Name::suggest(typed, |key| self.house.members.is_taken(key)))
             .flatten();
-        out.push(Output::Answer(ticket, Answer::Refused(code, suggestion)));
+        out.push(Output::Answer(request, Answer::Refused(code, suggestion)));
     }
 }

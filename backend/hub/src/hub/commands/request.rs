@@ -1,7 +1,7 @@
-//! Commands in requests of their own.
+//! Commands in HTTP requests of their own.
 
 use crate::house::members::DeviceKey;
-use crate::hub::{Hub, count, refuse};
+use crate::hub::{Hub, charge, refuse};
 use crate::limits::PLAIN_POSTS_PER_POST;
 use crate::output::Output;
 use crate::rate::Rate;
@@ -9,8 +9,8 @@ use crate::session::{Session, SessionId, TransportKind};
 use shared::{Command, Cursor, ErrorCode, Event, MemberId, event::Through};
 
 impl Hub {
-    /// A command in a request of its own.
-    pub(in crate::hub) fn asked(
+    /// Handles a command that came in a request of its own.
+    pub(in crate::hub) fn handle_request(
         &mut self,
         session: SessionId,
         member: Option<MemberId>,
@@ -22,21 +22,21 @@ impl Hub {
         let Some(member) = self.admit(session, member, device, TransportKind::Request, None, out) else {
             return;
         };
-        self.pace_request(session, member, now, out);
+        self.limit_requests(session, member, now, out);
         match command {
-            // Not for this request but for what the same device reads by.
-            Command::Presence(told) => {
-                self.set_away(device, member, told.away);
-                self.pong_by_request(session, out);
+            // The report concerns the sessions by which the same device reads, not this request.
+            Command::Presence(report) => {
+                self.set_away(device, member, report.away);
+                self.answer_pong(session, out);
             }
-            Command::Ping => self.pong_by_request(session, out),
+            Command::Ping => self.answer_pong(session, out),
             Command::Hello(_) | Command::Pong => refuse(session, None, ErrorCode::NotByRequest, out),
-            command => self.of(session, member, command, now, out),
+            command => self.handle_member_command(session, member, command, now, out),
         }
     }
 
-    /// Counts a request of a member as a connection counts its messages. Over the rate its answer waits.
-    pub(in crate::hub) fn pace_request(
+    /// Counts a request of a member as a connection counts its messages. Above the rate its answer waits.
+    pub(in crate::hub) fn limit_requests(
         &mut self,
         session: SessionId,
         member: MemberId,
@@ -45,28 +45,29 @@ impl Hub {
     ) {
         let per_s = self.settings.posts.per_s.saturating_mul(PLAIN_POSTS_PER_POST);
         let rate = Rate { per_s, burst: per_s };
-        count(&mut self.asked, rate, session, member, now, out);
+        charge(&mut self.request_rates, rate, session, member, now, out);
     }
 
-    /// What has left on the connection that the client reads is not known here: no more than nothing
-    /// is claimed.
-    fn pong_by_request(&self, session: SessionId, out: &mut Vec<Output>) {
+    /// Answers `pong` with position 0. The hub does not know what has left on the client's reading
+    /// connection, so the answer must not advance the client's cursor.
+    fn answer_pong(&self, session: SessionId, out: &mut Vec<Output>) {
         let through = Cursor { epoch: self.epoch, n: 0 };
         out.push(Output::Send(session, Event::Pong(Through { through })));
     }
 
-    fn set_away(&mut self, device: Option<DeviceKey>, who: MemberId, now_away: bool) {
-        for id in self.of_member.get(&who).into_iter().flatten() {
-            if let Some(Session::Member { away, carrier: TransportKind::Stream, device: its, .. }) =
+    /// Records that the person left or came back, for the streams and polls of a device.
+    fn set_away(&mut self, device: Option<DeviceKey>, member: MemberId, is_away: bool) {
+        for id in self.sessions_by_member.get(&member).into_iter().flatten() {
+            if let Some(Session::Member { away, transport: TransportKind::Stream, device: reader, .. }) =
                 self.sessions.get_mut(id)
-                && *its == device
-                && std::mem::replace(away, now_away) != now_away
+                && *reader == device
+                && std::mem::replace(away, is_away) != is_away
             {
-                self.presence.set_away(who, now_away);
+                self.presence.set_away(member, is_away);
             }
         }
         if let Some(device) = device {
-            self.pollers.set_away(device, now_away, &mut self.presence);
+            self.pollers.set_away(device, is_away, &mut self.presence);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Rooms that people make, describe, join and leave.
+//! Rooms: create, change, join, leave, and list.
 
-use crate::change::Change;
+use crate::house::change::Change;
 use crate::house::names::Name;
-use crate::house::rooms::description;
+use crate::house::rooms::parse_description;
 use crate::hub::{Hub, commit::Origin, refuse};
 use crate::output::Output;
 use crate::session::SessionId;
@@ -13,7 +13,7 @@ use shared::{
 };
 
 impl Hub {
-    pub(in crate::hub) fn create_room(
+    pub(super) fn create_room(
         &mut self,
         session: SessionId,
         author: MemberId,
@@ -22,8 +22,8 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomCreate { reference, client_id, name, description } = create;
-        self.pace(session, author, now, out);
-        match judge(&name, &description) {
+        self.limit_posts(session, author, now, out);
+        match check_texts(&name, &description) {
             Ok((name, description)) => {
                 let change = Change::CreateRoom { author, client_id, name, description };
                 self.append(Origin::Command { session, reference }, change, out);
@@ -32,7 +32,7 @@ impl Hub {
         }
     }
 
-    pub(in crate::hub) fn change_room(
+    pub(super) fn change_room(
         &mut self,
         session: SessionId,
         author: MemberId,
@@ -41,8 +41,8 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let RoomChange { reference, client_id, room, name, description } = change;
-        self.pace(session, author, now, out);
-        match judge(&name, &description) {
+        self.limit_posts(session, author, now, out);
+        match check_texts(&name, &description) {
             Ok((name, description)) => {
                 let change = Change::ChangeRoom { author, client_id, room, name, description };
                 self.append(Origin::Command { session, reference }, change, out);
@@ -51,16 +51,16 @@ impl Hub {
         }
     }
 
-    pub(in crate::hub) fn join_room(
+    pub(super) fn join_room(
         &mut self,
         session: SessionId,
         author: MemberId,
-        moved: RoomMove,
+        target: RoomMove,
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let RoomMove { reference, client_id, room } = moved;
-        self.pace(session, author, now, out);
+        let RoomMove { reference, client_id, room } = target;
+        self.limit_posts(session, author, now, out);
         self.append(
             Origin::Command { session, reference },
             Change::JoinRoom { author, client_id, room },
@@ -68,16 +68,16 @@ impl Hub {
         );
     }
 
-    pub(in crate::hub) fn leave_room(
+    pub(super) fn leave_room(
         &mut self,
         session: SessionId,
         author: MemberId,
-        moved: RoomMove,
+        target: RoomMove,
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let RoomMove { reference, client_id, room } = moved;
-        self.pace(session, author, now, out);
+        let RoomMove { reference, client_id, room } = target;
+        self.limit_posts(session, author, now, out);
         self.append(
             Origin::Command { session, reference },
             Change::LeaveRoom { author, client_id, room },
@@ -85,21 +85,22 @@ impl Hub {
         );
     }
 
-    pub(in crate::hub) fn rooms(
+    pub(super) fn list_rooms(
         &mut self,
         session: SessionId,
         member: MemberId,
-        asked: command::RoomsQuery,
+        query: command::RoomsQuery,
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let command::RoomsQuery { reference, find, after } = asked;
-        self.pace(session, member, now, out);
+        let command::RoomsQuery { reference, find, after } = query;
+        self.limit_posts(session, member, now, out);
         let (rooms, more) = self.house.rooms.page(member, &find, after);
         out.push(Output::Send(session, Event::Rooms(event::RoomsPage { reference, rooms, more })));
     }
 }
 
-fn judge(name: &str, about: &str) -> Result<(Name, String), ErrorCode> {
-    Ok((Name::parse(name)?, description(about)?))
+/// Checks name and description of a room.
+fn check_texts(name: &str, description: &str) -> Result<(Name, String), ErrorCode> {
+    Ok((Name::parse(name)?, parse_description(description)?))
 }

@@ -1,4 +1,4 @@
-//! Sessions that are requests: streams of events, polls, and commands of their own.
+//! Sessions over HTTP: event streams, polls, and commands in requests of their own.
 
 use super::*;
 use crate::{
@@ -14,9 +14,9 @@ use shared::{
 
 mod presence;
 
-/// What a session is sent, in order, by a word each.
+/// Describes what a session is sent, in order.
 fn sent(out: &[Output]) -> Vec<String> {
-    let word = |event: &Event| match event {
+    let describe = |event: &Event| match event {
         Event::Posted(posted) => format!("posted {}", posted.n),
         Event::Welcome(welcome) => format!("welcome {} {}", welcome.resumed, welcome.through.n),
         Event::CaughtUp(through) => format!("caught up {}", through.through.n),
@@ -26,15 +26,15 @@ fn sent(out: &[Output]) -> Vec<String> {
         Event::RoomCreated(created) => format!("created {}", created.n),
         other => format!("{other:?}"),
     };
-    let words = out.iter().filter_map(|output| match output {
-        Output::SendReplay(_, event) => Some(word(event)),
-        Output::Publish(Audience::Session(_), event) => Some(word(event)),
+    let sent = out.iter().filter_map(|output| match output {
+        Output::SendReplay(_, event) => Some(describe(event)),
+        Output::Publish(Audience::Session(_), event) => Some(describe(event)),
         Output::Attach(..) => Some("attach".to_owned()),
         Output::Release(_) => Some("release".to_owned()),
         Output::Close(_, code) => Some(format!("{code:?}")),
         _ => None,
     });
-    words.collect()
+    sent.collect()
 }
 
 fn device(number: u8) -> Option<DeviceKey> {
@@ -53,94 +53,94 @@ fn moved(id: u8, room: u64) -> RoomMove {
     RoomMove { reference: u64::from(id), client_id: ClientId([id; 16]), room: RoomId(room) }
 }
 
-impl House {
-    /// Wei, who has said so much; nobody is here.
-    fn with_log(posts: u8) -> House {
-        let mut house = House::with_members(&["Wei"]);
-        (1..=posts).for_each(|id| drop(house.asks(1, 1, post(id, "x"))));
-        house
+impl TestHub {
+    /// Hub with Wei, who has posted this many messages; no session is open.
+    fn with_posted(posts: u8) -> TestHub {
+        let mut test = TestHub::with_members(&["Wei"]);
+        (1..=posts).for_each(|id| drop(test.request(1, 1, post(id, "x"))));
+        test
     }
 
-    fn streams(&mut self, session: u64, of: u8, cursor: Option<Cursor>) -> Vec<Output> {
+    fn open_stream(&mut self, session: u64, of: u8, cursor: Option<Cursor>) -> Vec<Output> {
         let hello = hello_at(cursor);
-        self.tell(Input::Streamed { session: SessionId(session), device: device(of), hello })
+        self.give(Input::Streamed { session: SessionId(session), device: device(of), hello })
     }
 
-    fn polls(&mut self, session: u64, of: u8, poll: Poll) -> Vec<Output> {
-        self.tell(Input::Polled { session: SessionId(session), device: device(of), poll })
+    fn poll(&mut self, session: u64, of: u8, poll: Poll) -> Vec<Output> {
+        self.give(Input::Polled { session: SessionId(session), device: device(of), poll })
     }
 
-    /// One that knows who is here, from this position on.
-    fn quiet(&self, n: u64) -> Poll {
-        let present = self.hub.presence_revision();
+    /// Poll from this position on, whose client knows the members present.
+    fn quiet_poll(&self, n: u64) -> Poll {
+        let presence_revision = self.hub.presence_revision();
         Poll {
             hello: hello_at(at(n)),
-            begins: false,
-            present,
+            is_first: false,
+            presence_revision,
             identity: ExpectedIdentity::default(),
             away: false,
         }
     }
 
-    /// A request that is answered and over.
-    fn asks(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
+    /// Sends a command in a request, which ends.
+    fn request(&mut self, session: u64, of: u8, command: Command) -> Vec<Output> {
         let session = SessionId(session);
-        let out = self.tell(Input::CommandRequested {
+        let out = self.give(Input::CommandRequested {
             session,
             device: device(of),
             identity: ExpectedIdentity::default(),
             command,
         });
-        self.tell(Input::Closed(session));
+        self.give(Input::Closed(session));
         out
     }
 
     fn close(&mut self, session: u64) -> Vec<Output> {
-        self.tell(Input::Closed(SessionId(session)))
+        self.give(Input::Closed(SessionId(session)))
     }
 
-    /// Lets time pass, waking when the hub wants to be woken.
-    fn pass(&mut self, ms: u64) -> Vec<Output> {
+    /// Advances the time and gives each tick that the hub asks for.
+    fn advance(&mut self, ms: u64) -> Vec<Output> {
         let until = self.now + ms;
         let mut out = Vec::new();
         while let Some(wake) = self.hub.next_wake().filter(|wake| *wake <= until) {
             self.now = wake.max(self.now);
-            out.extend(self.tell(Input::Tick));
+            out.extend(self.give(Input::Tick));
         }
         self.now = until;
         out
     }
 }
 
-/// Makes a room, which will be number 2.
-fn creates_a_room() -> Command {
+/// Command that creates room 2.
+fn create_room() -> Command {
     let (name, description) = ("a".to_owned(), String::new());
     Command::RoomCreate(RoomCreate { reference: 2, client_id: ClientId([2; 16]), name, description })
 }
 
 #[test]
-fn a_stream_begins_as_a_socket_does() {
-    let mut house = House::with_log(3);
-    assert_eq!(sent(&house.streams(1, 1, None)), ["attach", "welcome false 4", "release"]);
+fn a_stream_is_welcomed_or_refused_like_a_socket() {
+    let mut test = TestHub::with_posted(3);
+    assert_eq!(sent(&test.open_stream(1, 1, None)), ["attach", "welcome false 4", "release"]);
     assert_eq!(
-        sent(&house.streams(2, 1, at(2))),
+        sent(&test.open_stream(2, 1, at(2))),
         ["attach", "welcome true 2", "posted 3", "posted 4", "caught up 4", "release"]
     );
-    let out = house.streams(3, 9, None);
+    let out = test.open_stream(3, 9, None);
     assert_eq!(
         (refusal(&out), &sent(&out)[..]),
         (Some(ErrorCode::SignInRequired), &["SignedOut".into()][..])
     );
-    assert_eq!(house.hub.presence.count(), 1);
-    house.close(1);
-    house.close(2);
-    assert_eq!(house.hub.presence.count(), 0);
+    assert_eq!(test.hub.presence.count(), 1);
+    test.close(1);
+    test.close(2);
+    assert_eq!(test.hub.presence.count(), 0);
 }
 
 #[test]
-fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
-    let mut house = House::with_log(1);
-    let epoch = house.hub.through().epoch;
+fn a_request_is_refused_when_the_identity_has_changed() {
+    let mut test = TestHub::with_posted(1);
+    let epoch = test.hub.through().epoch;
     let other = Epoch(epoch.0 + 1);
     for (member, its, is_it) in [
         (Some(1), Some(epoch), true),
@@ -150,12 +150,12 @@ fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
         (Some(1), Some(other), false),
     ] {
         let identity = ExpectedIdentity { member: member.map(MemberId), epoch: its };
-        let poll = Poll { identity, ..house.quiet(2) };
-        let polled = house.polls(1, 1, poll);
-        house.close(1);
+        let poll = Poll { identity, ..test.quiet_poll(2) };
+        let polled = test.poll(1, 1, poll);
+        test.close(1);
         let (session, command) = (SessionId(2), Command::Ping);
-        let asked = house.tell(Input::CommandRequested { session, device: device(1), identity, command });
-        house.close(2);
+        let asked = test.give(Input::CommandRequested { session, device: device(1), identity, command });
+        test.close(2);
         for out in [polled, asked] {
             let refused = (!is_it).then_some(ErrorCode::SignInRequired);
             assert_eq!(refusal(&out), refused, "{identity:?}");
@@ -164,35 +164,35 @@ fn nothing_is_done_in_the_name_of_who_the_browser_has_become() {
 }
 
 #[test]
-fn requests_have_a_rate_of_their_own() {
+fn requests_are_paused_when_they_come_too_fast() {
     let per_s = POSTS_PER_S * PLAIN_POSTS_PER_POST;
     let pauses = |out: &[Output]| out.iter().any(|output| matches!(output, Output::Pause(..)));
     for offset in 0..3 {
-        let mut house = House::with_log(0);
+        let mut test = TestHub::with_posted(0);
         for number in 1..=per_s + 1 {
             let session = u64::from(number);
-            let poll = house.quiet(0);
+            let poll = test.quiet_poll(0);
             let out = match (number + offset) % 3 {
-                0 => house.asks(session, 1, Command::Ping),
-                1 => house.polls(session, 1, poll),
-                _ => house.streams(session, 1, None),
+                0 => test.request(session, 1, Command::Ping),
+                1 => test.poll(session, 1, poll),
+                _ => test.open_stream(session, 1, None),
             };
-            house.close(session);
+            test.close(session);
             assert_eq!(pauses(&out), number > per_s, "{number}");
         }
-        house.pass(1_000);
-        assert!(!pauses(&house.asks(9_999, 1, Command::Ping)));
+        test.advance(1_000);
+        assert!(!pauses(&test.request(9_999, 1, Command::Ping)));
     }
 }
 
 #[test]
-fn an_answer_by_request_claims_nothing_of_what_was_read() {
-    let mut house = House::with_log(3);
+fn a_pong_to_a_request_does_not_advance_the_cursor() {
+    let mut test = TestHub::with_posted(3);
     let away = Command::Presence(command::PresenceReport { away: true });
     for command in [Command::Ping, away] {
-        let out = house.asks(1, 1, command);
+        let out = test.request(1, 1, command);
         let through = out.iter().find_map(|output| match output {
-            Output::Send(_, Event::Pong(told)) => Some(told.through.n),
+            Output::Send(_, Event::Pong(pong)) => Some(pong.through.n),
             _ => None,
         });
         assert_eq!(through, Some(0));
@@ -200,57 +200,57 @@ fn an_answer_by_request_claims_nothing_of_what_was_read() {
 }
 
 #[test]
-fn a_poll_is_told_what_is_new_and_no_more() {
-    let mut house = House::with_log(3);
+fn a_poll_is_answered_with_the_events_after_its_cursor() {
+    let mut test = TestHub::with_posted(3);
     let begins = |cursor| Poll {
         hello: hello_at(cursor),
-        begins: true,
-        present: 0,
+        is_first: true,
+        presence_revision: 0,
         identity: ExpectedIdentity::default(),
         away: false,
     };
-    assert_eq!(sent(&house.polls(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
+    assert_eq!(sent(&test.poll(1, 1, begins(None))), ["attach", "welcome false 4", "release"]);
     assert_eq!(
-        sent(&house.polls(2, 1, begins(at(3)))),
+        sent(&test.poll(2, 1, begins(at(3)))),
         ["attach", "welcome true 3", "posted 4", "caught up 4", "release"]
     );
-    let quiet = house.quiet(2);
-    assert_eq!(sent(&house.polls(3, 1, quiet)), ["attach", "posted 3", "posted 4", "release"]);
-    let quiet = house.quiet(4);
-    assert_eq!(sent(&house.polls(4, 1, quiet)), ["attach", "release"]);
+    let quiet = test.quiet_poll(2);
+    assert_eq!(sent(&test.poll(3, 1, quiet)), ["attach", "posted 3", "posted 4", "release"]);
+    let quiet = test.quiet_poll(4);
+    assert_eq!(sent(&test.poll(4, 1, quiet)), ["attach", "release"]);
 }
 
 #[test]
-fn a_poll_whose_cursor_is_none_of_this_log_begins_anew() {
-    let mut house = House::with_log(1);
+fn a_poll_is_welcomed_when_its_cursor_is_foreign() {
+    let mut test = TestHub::with_posted(1);
     for cursor in [None, at(3), at(u64::MAX), Some(Cursor { epoch: Epoch(2), n: 1 })] {
-        let poll = Poll { hello: hello_at(cursor), ..house.quiet(0) };
-        let out = house.polls(1, 1, poll);
+        let poll = Poll { hello: hello_at(cursor), ..test.quiet_poll(0) };
+        let out = test.poll(1, 1, poll);
         assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
         assert_eq!(welcome_in(&out).reference, 5);
-        house.close(1);
+        test.close(1);
     }
 }
 
 #[test]
-fn a_log_that_does_not_go_back_so_far_welcomes_a_poll() {
-    let mut house = House::with_log(3);
-    let poll = house.quiet(1);
+fn a_poll_is_welcomed_when_the_log_has_forgotten_its_events() {
+    let mut test = TestHub::with_posted(3);
+    let poll = test.quiet_poll(1);
     let mut out = Vec::new();
-    house.hub.handle(Input::Polled { session: SessionId(1), device: device(1), poll }, house.now, &mut out);
+    test.hub.handle(Input::Polled { session: SessionId(1), device: device(1), poll }, test.now, &mut out);
     let id = out.iter().find_map(|output| match output {
         Output::Read(id, _) => Some(*id),
         _ => None,
     });
     let lost = crate::query::ReplayPart { is_lost: true, ..Default::default() };
-    let out = house.tell(Input::ReadFinished(id.unwrap(), Ok(QueryResult::Replayed(lost))));
+    let out = test.give(Input::ReadFinished(id.unwrap(), Ok(QueryResult::Replayed(lost))));
     assert_eq!(sent(&out), ["welcome false 4", "release"]);
     assert!(welcome_in(&out).room.is_some());
 }
 
 #[test]
-fn each_command_is_answered_once_and_nothing_else_comes() {
-    let mut house = House::with_members(&["Wei"]);
+fn each_command_in_a_request_is_answered_once() {
+    let mut test = TestHub::with_members(&["Wei"]);
     let create = RoomCreate {
         reference: 2,
         client_id: ClientId([2; 16]),
@@ -281,7 +281,7 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
     ];
     for (number, command) in commands.into_iter().enumerate() {
         let session = SessionId(100 + number as u64);
-        let out = house.tell(Input::CommandRequested {
+        let out = test.give(Input::CommandRequested {
             session,
             device: device(1),
             identity: ExpectedIdentity::default(),
@@ -294,13 +294,13 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
             _ => false,
         });
         assert!(!else_to_it, "{command:?}: {out:?}");
-        assert_eq!(house.hub.presence.count(), 0, "who only asks is not present");
-        assert_eq!(house.close(session.0), []);
+        assert_eq!(test.hub.presence.count(), 0, "a command alone does not make a member present");
+        assert_eq!(test.close(session.0), []);
     }
     for command in [Command::Hello(hello_at(None)), Command::Pong] {
-        assert_eq!(refusal(&house.asks(200, 1, command)), Some(ErrorCode::NotByRequest));
+        assert_eq!(refusal(&test.request(200, 1, command)), Some(ErrorCode::NotByRequest));
     }
-    let out = house.asks(201, 9, Command::Ping);
+    let out = test.request(201, 9, Command::Ping);
     assert_eq!(
         (refusal(&out), &sent(&out)[..]),
         (Some(ErrorCode::SignInRequired), &["SignedOut".into()][..])
@@ -308,13 +308,13 @@ fn each_command_is_answered_once_and_nothing_else_comes() {
 }
 
 #[test]
-fn a_room_that_is_joined_by_request_is_heard_of_by_what_reads() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.asks(1, 2, creates_a_room());
-    house.streams(2, 1, None);
-    let poll = house.quiet(2);
-    house.polls(3, 1, poll);
-    let out = house.asks(4, 1, Command::RoomJoin(moved(7, 2)));
+fn a_stream_is_subscribed_when_a_request_joins_a_room() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.request(1, 2, create_room());
+    test.open_stream(2, 1, None);
+    let poll = test.quiet_poll(2);
+    test.poll(3, 1, poll);
+    let out = test.request(4, 1, Command::RoomJoin(moved(7, 2)));
     let subscribed: Vec<_> = out
         .iter()
         .filter_map(|output| match output {
@@ -323,81 +323,81 @@ fn a_room_that_is_joined_by_request_is_heard_of_by_what_reads() {
         })
         .collect();
     assert_eq!(subscribed, [2, 3]);
-    let told = out.iter().position(|output| matches!(output, Output::Publish(Audience::Member(_), _)));
+    let published = out.iter().position(|output| matches!(output, Output::Publish(Audience::Member(_), _)));
     let first = out.iter().position(|output| matches!(output, Output::Publish(Audience::Room(RoomId(2)), _)));
     let subscribes = out.iter().position(|output| matches!(output, Output::Subscribe(..)));
-    assert!(told < subscribes && subscribes < first, "{out:?}");
+    assert!(published < subscribes && subscribes < first, "{out:?}");
 }
 
 #[test]
-fn a_member_may_have_so_many_sessions_whatever_they_are() {
-    let mut house = House::with_members(&["Wei"]);
+fn sessions_of_all_transports_count_towards_the_limit() {
+    let mut test = TestHub::with_members(&["Wei"]);
     for session in 1..=SESSIONS_PER_MEMBER_MAX as u64 - 1 {
         match session % 3 {
-            0 => drop(house.streams(session, 1, None)),
+            0 => drop(test.open_stream(session, 1, None)),
             1 => {
-                let poll = house.quiet(1);
-                house.polls(session, 1, poll);
+                let poll = test.quiet_poll(1);
+                test.poll(session, 1, poll);
             }
-            _ => drop(house.enter(session, 1)),
+            _ => drop(test.connect(session, 1)),
         }
     }
     let full = |out: &[Output]| sent(out) == ["Full"];
-    let open = |house: &House| house.hub.of_member[&MemberId(1)].len();
+    let open = |test: &TestHub| test.hub.sessions_by_member[&MemberId(1)].len();
     for is_full in [false, true, true] {
-        let poll = house.quiet(1);
-        assert_eq!(full(&house.polls(200, 1, poll)), is_full);
+        let poll = test.quiet_poll(1);
+        assert_eq!(full(&test.poll(200, 1, poll)), is_full);
         if is_full {
-            assert!(full(&house.streams(201, 1, None)));
-            assert!(full(&house.asks(202, 1, Command::Ping)));
-            assert!(full(&house.enter(203, 1)));
+            assert!(full(&test.open_stream(201, 1, None)));
+            assert!(full(&test.request(202, 1, Command::Ping)));
+            assert!(full(&test.connect(203, 1)));
         }
-        assert_eq!(open(&house), SESSIONS_PER_MEMBER_MAX);
+        assert_eq!(open(&test), SESSIONS_PER_MEMBER_MAX);
     }
-    (200..204).for_each(|session| drop(house.close(session)));
-    assert_eq!(open(&house), SESSIONS_PER_MEMBER_MAX - 1);
-    assert!(!full(&house.streams(204, 1, None)));
+    (200..204).for_each(|session| drop(test.close(session)));
+    assert_eq!(open(&test), SESSIONS_PER_MEMBER_MAX - 1);
+    assert!(!full(&test.open_stream(204, 1, None)));
 }
 
 #[test]
-fn who_leaves_a_room_in_the_middle_of_a_poll_is_told_nothing_that_came_after() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.asks(1, 2, creates_a_room());
-    house.asks(2, 1, Command::RoomJoin(moved(3, 2)));
-    let before = house.hub.through().n;
+fn a_poll_holds_nothing_of_a_room_that_the_member_left_during_the_read() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.request(1, 2, create_room());
+    test.request(2, 1, Command::RoomJoin(moved(3, 2)));
+    let before = test.hub.through().n;
     let Command::Post(said) = post(4, "in the room") else { panic!() };
-    house.asks(3, 2, Command::Post(Post { room: RoomId(2), ..said }));
-    let (poll, mut out) = (house.quiet(before), Vec::new());
-    house.hub.handle(Input::Polled { session: SessionId(9), device: device(1), poll }, house.now, &mut out);
+    test.request(3, 2, Command::Post(Post { room: RoomId(2), ..said }));
+    let (poll, mut out) = (test.quiet_poll(before), Vec::new());
+    test.hub.handle(Input::Polled { session: SessionId(9), device: device(1), poll }, test.now, &mut out);
     let Some(Output::Read(id, query)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {
         panic!("{out:?}")
     };
-    let found = house.log.read(query);
-    let out = house.asks(4, 1, Command::RoomLeave(moved(5, 2)));
+    let found = test.log.read(query);
+    let out = test.request(4, 1, Command::RoomLeave(moved(5, 2)));
     assert!(out.contains(&Output::Unsubscribe(SessionId(9), Address::Room(RoomId(2)))));
-    // What is published meanwhile is held back, and says that she left; what was read says nothing more.
-    let out = house.tell(Input::ReadFinished(*id, Ok(found)));
+    // The events since the poll are held back. The result of the read holds nothing that she may read.
+    let out = test.give(Input::ReadFinished(*id, Ok(found)));
     assert_eq!(sent(&out), ["release"], "{out:?}");
 }
 
 #[test]
 fn a_creator_is_replayed_the_room_from_room_created_on() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.asks(1, 1, creates_a_room());
-    let poll = house.quiet(2);
-    assert_eq!(sent(&house.polls(2, 1, poll)), ["attach", "joined 3", "created 4", "joined 5", "release"]);
-    house.asks(3, 2, Command::RoomJoin(moved(3, 2)));
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.request(1, 1, create_room());
+    let poll = test.quiet_poll(2);
+    assert_eq!(sent(&test.poll(2, 1, poll)), ["attach", "joined 3", "created 4", "joined 5", "release"]);
+    test.request(3, 2, Command::RoomJoin(moved(3, 2)));
     let mut positions = |device: u8, after: u64| -> Vec<u64> {
         let query = command::EventsQuery { reference: 5, to: Address::Room(RoomId(2)), after };
-        let out = house.asks(4, device, Command::Events(query));
+        let out = test.request(4, device, Command::Events(query));
         let [Output::Send(_, Event::Events(page))] = &out[..] else { panic!("{out:?}") };
         page.events.iter().map(|event| event.position().unwrap().n).collect()
     };
-    assert_eq!(positions(1, 3), [4, 5, 7], "behind the member's own event nothing is missing");
-    assert_eq!(positions(2, 0), [7], "a member who joined later reads from the own joining on");
+    assert_eq!(positions(1, 3), [4, 5, 7], "from room_created on");
+    assert_eq!(positions(2, 0), [7], "from the own member_joined on");
 }
 
-/// Log of an older build: `room_created` precedes the event that tells the creator of the room.
+/// Log of an older build: `room_created` precedes the creator's own `member_joined`.
 fn older_log() -> Vec<Event> {
     let wei = Member { id: MemberId(1), name: "Wei".into() };
     let room = Room { id: RoomId(2), name: "a".into(), description: String::new() };
@@ -422,20 +422,20 @@ fn older_log() -> Vec<Event> {
 
 #[test]
 fn a_log_of_the_older_order_is_replayed_to_the_creator_from_the_own_joining_on() {
-    let mut folded = crate::House::default();
+    let mut folded = House::default();
     for event in older_log() {
         folded.apply(&event, device(1));
     }
     let entry = folded.rooms.entry(MemberId(1), RoomId(2)).unwrap();
     assert_eq!((entry.members, entry.joined, entry.last, entry.seq), (1, 4, 5, 1));
     let hub = Hub::new(Settings::default(), Epoch(1), folded);
-    let mut house = House { hub, log: Log::new(Epoch(1)), now: 10_000 };
-    let (poll, session, mut out) = (house.quiet(1), SessionId(9), Vec::new());
-    house.hub.handle(Input::Polled { session, device: device(1), poll }, house.now, &mut out);
+    let mut test = TestHub { hub, log: Log::new(Epoch(1)), now: 10_000 };
+    let (poll, session, mut out) = (test.quiet_poll(1), SessionId(9), Vec::new());
+    test.hub.handle(Input::Polled { session, device: device(1), poll }, test.now, &mut out);
     let Some(Output::Read(id, _)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {
         panic!("{out:?}")
     };
     let part = ReplayPart { events: older_log().split_off(1), ..ReplayPart::default() };
-    let out = house.tell(Input::ReadFinished(*id, Ok(QueryResult::Replayed(part))));
+    let out = test.give(Input::ReadFinished(*id, Ok(QueryResult::Replayed(part))));
     assert_eq!(sent(&out), ["joined 3", "joined 4", "posted 5", "release"]);
 }

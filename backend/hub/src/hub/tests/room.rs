@@ -31,13 +31,13 @@ fn reply(out: &[Output]) -> shared::event::Reply {
 
 #[test]
 fn a_room_is_published_to_its_creator_from_room_created_on() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.enter(1, 1);
-    house.enter(2, 1);
-    let out = house.ask(1, create(7, "品茶", " Oolong. "));
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 1);
+    let out = test.send(1, create(7, "品茶", " Oolong. "));
     let room = Address::Room(RoomId(2));
     let [
-        Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(told)),
+        Output::Publish(Audience::Member(MemberId(1)), Event::MemberJoined(own)),
         Output::Subscribe(SessionId(1), first),
         Output::Subscribe(SessionId(2), second),
         Output::Publish(Audience::Room(RoomId(2)), Event::RoomCreated(created)),
@@ -48,20 +48,20 @@ fn a_room_is_published_to_its_creator_from_room_created_on() {
         panic!("{out:?}")
     };
     assert_eq!((*first, *second), (room, room));
-    assert_eq!((told.n, told.prev, told.room.as_ref()), (3, 0, Some(&created.room)));
+    assert_eq!((own.n, own.prev, own.members, own.room.as_ref()), (3, 0, Some(1), Some(&created.room)));
     assert_eq!((created.n, created.prev, &*created.room.description), (4, 0, "Oolong."));
     assert_eq!((joined.n, joined.prev, &joined.room), (5, 4, &None));
     assert_eq!((reply.n, reply.seq, reply.room), (4, 0, Some(RoomId(2))));
-    let again = house.ask(1, create(7, "another name", ""));
-    assert_eq!(again, [Output::Send(SessionId(1), Event::Reply(*reply))], "a retry makes nothing");
+    let again = test.send(1, create(7, "another name", ""));
+    assert_eq!(again, [Output::Send(SessionId(1), Event::Reply(*reply))], "a retry has no effect");
 }
 
 #[test]
-fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.enter(1, 1);
-    house.enter(2, 2);
-    house.ask(1, create(1, "a", ""));
+fn a_command_is_refused_when_the_member_is_not_in_the_room() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 2);
+    test.send(1, create(1, "a", ""));
     let history = |room| {
         Command::History(command::HistoryQuery {
             reference: 5,
@@ -80,11 +80,11 @@ fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
         Command::RoomLeave(moved(3, 2)),
         Command::RoomJoin(moved(4, 9)),
     ] {
-        assert_eq!(refusal(&house.ask(2, refused)), Some(ErrorCode::RoomUnknown));
+        assert_eq!(refusal(&test.send(2, refused)), Some(ErrorCode::RoomUnknown));
     }
-    assert!(reply(&house.ask(2, Command::RoomJoin(moved(5, 2)))).n > 0);
-    assert_eq!(reply(&house.ask(2, post_to(6, 2))).seq, 1);
-    let out = house.ask(2, Command::RoomLeave(moved(7, 2)));
+    assert!(reply(&test.send(2, Command::RoomJoin(moved(5, 2)))).n > 0);
+    assert_eq!(reply(&test.send(2, post_to(6, 2))).seq, 1);
+    let out = test.send(2, Command::RoomLeave(moved(7, 2)));
     assert!(
         matches!(
             &out[..],
@@ -97,19 +97,19 @@ fn whoever_is_not_in_a_room_neither_posts_nor_reads_there() {
         ),
         "{out:?}"
     );
-    assert_eq!(refusal(&house.ask(2, post_to(8, 2))), Some(ErrorCode::RoomUnknown));
-    assert_eq!(reply(&house.ask(2, post_to(6, 2))).seq, 1, "a retry is answered though one has left");
+    assert_eq!(refusal(&test.send(2, post_to(8, 2))), Some(ErrorCode::RoomUnknown));
+    assert_eq!(reply(&test.send(2, post_to(6, 2))).seq, 1, "a retry is answered after the member has left");
 }
 
 #[test]
-fn joining_twice_is_joining_once_and_the_lobby_stays() {
-    let mut house = House::with_members(&["Wei"]);
-    house.enter(1, 1);
-    house.ask(1, create(1, "a", ""));
-    let again = house.ask(1, Command::RoomJoin(moved(2, 2)));
+fn joining_twice_has_one_effect_and_the_lobby_cannot_be_left() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.connect(1, 1);
+    test.send(1, create(1, "a", ""));
+    let again = test.send(1, Command::RoomJoin(moved(2, 2)));
     assert_eq!(again.len(), 1, "{again:?}");
     assert_eq!(reply(&again).room, Some(RoomId(2)));
-    assert_eq!(refusal(&house.ask(1, Command::RoomLeave(moved(3, 1)))), Some(ErrorCode::LobbyStays));
+    assert_eq!(refusal(&test.send(1, Command::RoomLeave(moved(3, 1)))), Some(ErrorCode::LobbyStays));
     let change = RoomChange {
         reference: 4,
         client_id: ClientId([4; 16]),
@@ -117,16 +117,16 @@ fn joining_twice_is_joining_once_and_the_lobby_stays() {
         name: "b".into(),
         description: String::new(),
     };
-    assert_eq!(refusal(&house.ask(1, Command::RoomChange(change))), Some(ErrorCode::LobbyStays));
+    assert_eq!(refusal(&test.send(1, Command::RoomChange(change))), Some(ErrorCode::LobbyStays));
 }
 
 #[test]
-fn rooms_have_names_of_their_own_and_descriptions_within_their_limit() {
-    let mut house = House::with_members(&["Wei"]);
-    house.enter(1, 1);
-    house.ask(1, create(1, "Tea", ""));
+fn a_room_is_refused_when_its_name_is_taken_or_its_description_too_long() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.connect(1, 1);
+    test.send(1, create(1, "Tea", ""));
     for taken in ["tea", "TEA", "Tеa", "Lobby", "大堂", "teahouse"] {
-        assert_eq!(refusal(&house.ask(1, create(2, taken, ""))), Some(ErrorCode::NameTaken), "{taken}");
+        assert_eq!(refusal(&test.send(1, create(2, taken, ""))), Some(ErrorCode::NameTaken), "{taken}");
     }
     let describe = |id: u8, name: &str, about: &str| {
         Command::RoomChange(RoomChange {
@@ -141,24 +141,24 @@ fn rooms_have_names_of_their_own_and_descriptions_within_their_limit() {
     for (id, length, code) in
         [(11, n - 1, None), (12, n, None), (13, n + 1, Some(ErrorCode::DescriptionRefused))]
     {
-        assert_eq!(refusal(&house.ask(1, describe(id, "tea", &"茶".repeat(length)))), code, "{length}");
+        assert_eq!(refusal(&test.send(1, describe(id, "tea", &"茶".repeat(length)))), code, "{length}");
     }
-    assert_eq!(refusal(&house.ask(1, describe(14, "tea", "a\u{7}b"))), Some(ErrorCode::DescriptionRefused));
-    assert_eq!(refusal(&house.ask(1, describe(15, "Coffee", "a\nb"))), None);
-    assert_eq!(refusal(&house.ask(1, create(16, "Tea", ""))), None, "the old name is free");
+    assert_eq!(refusal(&test.send(1, describe(14, "tea", "a\u{7}b"))), Some(ErrorCode::DescriptionRefused));
+    assert_eq!(refusal(&test.send(1, describe(15, "Coffee", "a\nb"))), None);
+    assert_eq!(refusal(&test.send(1, create(16, "Tea", ""))), None, "the old name is free");
 }
 
 #[test]
-fn the_rooms_of_the_house_come_in_pages_and_by_name() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.enter(1, 1);
-    house.enter(2, 2);
+fn the_room_directory_is_listed_in_pages_and_by_name() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 2);
     for id in 1..=u8::try_from(ROOMS_PAGE).unwrap() {
-        house.ask(1, create(id, &format!("Room {id}"), ""));
+        test.send(1, create(id, &format!("Room {id}"), ""));
     }
     let mut ask = |find: &str, after: Option<u64>| {
         let (find, after) = (find.to_owned(), after.map(RoomId));
-        let out = house.ask(2, Command::Rooms(command::RoomsQuery { reference: 3, find, after }));
+        let out = test.send(2, Command::Rooms(command::RoomsQuery { reference: 3, find, after }));
         let [Output::Send(SessionId(2), Event::Rooms(rooms))] = &out[..] else { panic!("{out:?}") };
         let ids: Vec<_> = rooms.rooms.iter().map(|room| (room.id.0, room.joined)).collect();
         (ids, rooms.more)
@@ -171,13 +171,13 @@ fn the_rooms_of_the_house_come_in_pages_and_by_name() {
 }
 
 #[test]
-fn who_leaves_the_house_leaves_its_rooms() {
-    let mut house = House::with_members(&["Wei", "Lin"]);
-    house.enter(1, 1);
-    house.enter(2, 2);
-    house.ask(1, create(1, "a", ""));
-    house.ask(2, Command::RoomJoin(moved(2, 2)));
-    let out = house.tell(Input::SignOut(RequestId(5), DeviceKey([2; 32])));
+fn signing_out_removes_the_member_from_every_room() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 2);
+    test.send(1, create(1, "a", ""));
+    test.send(2, Command::RoomJoin(moved(2, 2)));
+    let out = test.give(Input::SignOut(RequestId(5), DeviceKey([2; 32])));
     let left: Vec<_> = out
         .iter()
         .filter_map(|output| match output {
@@ -186,5 +186,5 @@ fn who_leaves_the_house_leaves_its_rooms() {
         })
         .collect();
     assert_eq!(left, [(2, 2), (1, 2)]);
-    assert_eq!(house.hub.house.rooms.get(RoomId(2)).unwrap().members, 1);
+    assert_eq!(test.hub.house.rooms.get(RoomId(2)).unwrap().members, 1);
 }

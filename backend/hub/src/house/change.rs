@@ -1,0 +1,124 @@
+//! Changes: what the hub asks the log to record, and what the log answers.
+
+use crate::house::members::DeviceKey;
+use crate::house::names::Name;
+use shared::{ClientId, ErrorCode, Event, MemberId, RoomId};
+
+/// Durable modification of the house.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Posts a message. The author must be in the room; the passer-by may post to the lobby only.
+    Post {
+        /// Room the message is posted to.
+        room: RoomId,
+        /// Member who posts.
+        author: MemberId,
+        /// Number of the passer-by's connection; none for members.
+        tag: Option<u32>,
+        /// Id that the author's client gave to the message.
+        client_id: ClientId,
+        /// Plain text, whose length the hub has checked.
+        text: String,
+    },
+    /// Adds a member, who joins the lobby. The name must be free.
+    Join {
+        /// Name of the new member.
+        name: Name,
+        /// First device of the new member.
+        device: DeviceKey,
+    },
+    /// Gives a member a new name, which must be free.
+    Rename {
+        /// Member who is renamed.
+        member: MemberId,
+        /// New name.
+        name: Name,
+    },
+    /// Removes a member from every room, the lobby included, and so from the house.
+    Leave {
+        /// Member who leaves.
+        member: MemberId,
+    },
+    /// Creates a room, whose name must be free. The author becomes its first member.
+    CreateRoom {
+        /// Member who creates the room.
+        author: MemberId,
+        /// Id that the author's client gave to the command.
+        client_id: ClientId,
+        /// Name of the room.
+        name: Name,
+        /// Description, which the hub has checked.
+        description: String,
+    },
+    /// Replaces name and description of a room. The author must be in the room, and the lobby cannot be
+    /// changed.
+    ChangeRoom {
+        /// Member who changes the room.
+        author: MemberId,
+        /// Id that the author's client gave to the command.
+        client_id: ClientId,
+        /// Room that is changed.
+        room: RoomId,
+        /// New name.
+        name: Name,
+        /// New description, which the hub has checked.
+        description: String,
+    },
+    /// Adds the author to a room. Without effect if the author is in the room already.
+    JoinRoom {
+        /// Member who joins.
+        author: MemberId,
+        /// Id that the author's client gave to the command.
+        client_id: ClientId,
+        /// Room that the author joins.
+        room: RoomId,
+    },
+    /// Removes the author from a room. The lobby can be left with the house only.
+    LeaveRoom {
+        /// Member who leaves.
+        author: MemberId,
+        /// Id that the author's client gave to the command.
+        client_id: ClientId,
+        /// Room that the author leaves.
+        room: RoomId,
+    },
+}
+
+impl Change {
+    /// Returns the key that distinguishes a retry from a second change: author and `client_id`.
+    pub fn key(&self) -> Option<(MemberId, ClientId)> {
+        match self {
+            Change::Post { author, client_id, .. }
+            | Change::CreateRoom { author, client_id, .. }
+            | Change::ChangeRoom { author, client_id, .. }
+            | Change::JoinRoom { author, client_id, .. }
+            | Change::LeaveRoom { author, client_id, .. } => Some((*author, *client_id)),
+            Change::Join { .. } | Change::Rename { .. } | Change::Leave { .. } => None,
+        }
+    }
+}
+
+/// Answer of the store to the author of an accepted change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Position of the change's event.
+    pub n: u64,
+    /// Number of the message in its room; 0 for other changes.
+    pub seq: u64,
+    /// Time of the commit: milliseconds since 1970.
+    pub at: u64,
+    /// Room that was created, changed, joined or left; none for messages and for changes of the house.
+    pub room: Option<RoomId>,
+}
+
+/// Result of an accepted change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Receipt for the author.
+    pub receipt: Receipt,
+    /// Events in the order of their positions. Empty for a retry, whose events were published before.
+    pub events: Vec<Event>,
+}
+
+/// Result of a change: committed, or refused with a code.
+pub type Outcome = Result<Committed, ErrorCode>;

@@ -1,0 +1,205 @@
+//! Execution of a change: the check of its condition, and its events.
+
+use super::House;
+use super::change::Receipt;
+use super::members::DeviceKey;
+use super::names::Name;
+use shared::{
+    Address, ClientId, ErrorCode, Event, Member, MemberId, Room, RoomId,
+    event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
+};
+
+/// Execution of one change.
+#[derive(Debug)]
+pub(super) struct Transaction<'a> {
+    house: &'a mut House,
+    at: u64,
+    events: Vec<Event>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins a transaction at time `now`, or at the time of the last event if that is later.
+    pub(super) fn new(house: &'a mut House, now: u64) -> Self {
+        Transaction { at: now.max(house.at), events: Vec::with_capacity(1), house }
+    }
+
+    /// Returns the events that the change made.
+    pub(super) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
+    /// Returns the next position, and the position of the last event with this address.
+    fn next_position(&self, to: Address) -> (u64, u64) {
+        (self.house.head + 1, self.house.rooms.last(to))
+    }
+
+    /// Applies an event to the house and adds it to the result.
+    fn emit(&mut self, event: Event, device: Option<DeviceKey>) {
+        self.house.apply(&event, device);
+        self.events.push(event);
+    }
+
+    /// Makes the receipt of a change that is not a message.
+    fn receipt(&self, n: u64, room: Option<RoomId>) -> Receipt {
+        Receipt { n, seq: 0, at: self.at, room }
+    }
+
+    /// Returns a member of the house.
+    fn member(&self, id: MemberId) -> Result<Member, ErrorCode> {
+        self.house.members.get(id).ok_or(ErrorCode::SignInRequired)
+    }
+
+    /// Returns a member, who must be in this room.
+    fn member_in(&self, id: MemberId, room: RoomId) -> Result<Member, ErrorCode> {
+        let member = self.member(id)?;
+        if self.house.rooms.joined(id, room).is_none() {
+            return Err(ErrorCode::RoomUnknown);
+        }
+        Ok(member)
+    }
+
+    pub(super) fn post(
+        &mut self,
+        room: RoomId,
+        author: MemberId,
+        tag: Option<u32>,
+        client_id: ClientId,
+        text: String,
+    ) -> Result<Receipt, ErrorCode> {
+        let name = match author {
+            MemberId::PASSER_BY if room == RoomId::LOBBY => String::new(),
+            _ => self.member_in(author, room)?.name,
+        };
+        let to = Address::Room(room);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        let seq = self.house.rooms.get(room).map_or(0, |state| state.seq) + 1;
+        self.emit(Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text }), None);
+        Ok(Receipt { n, seq, at, room: None })
+    }
+
+    pub(super) fn join_house(&mut self, name: Name, device: DeviceKey) -> Result<Receipt, ErrorCode> {
+        self.house.members.check_join(&name)?;
+        let member = Member { id: MemberId(self.house.next_member), name: name.as_str().to_owned() };
+        let n = self.add_to_room(member, RoomId::LOBBY, Some(device));
+        Ok(self.receipt(n, None))
+    }
+
+    pub(super) fn rename(&mut self, id: MemberId, name: Name) -> Result<Receipt, ErrorCode> {
+        self.house.members.check_rename(id, &name)?;
+        let member = Member { id, name: name.as_str().to_owned() };
+        let to = Address::Room(RoomId::LOBBY);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        self.emit(Event::Renamed(Renamed { n, to, prev, at, member }), None);
+        Ok(self.receipt(n, None))
+    }
+
+    pub(super) fn leave_house(&mut self, id: MemberId) -> Result<Receipt, ErrorCode> {
+        self.member(id)?;
+        let mut rooms: Vec<RoomId> = self.house.rooms.of(id).map(|(room, _)| room).collect();
+        // The lobby comes last, because leaving it removes the member.
+        rooms.reverse();
+        let mut n = self.house.head;
+        for room in rooms {
+            n = self.remove_from_room(id, room);
+        }
+        Ok(self.receipt(n, None))
+    }
+
+    pub(super) fn create_room(
+        &mut self,
+        author: MemberId,
+        client_id: ClientId,
+        name: Name,
+        description: String,
+    ) -> Result<Receipt, ErrorCode> {
+        let member = self.member(author)?;
+        self.house.rooms.check_name(&name, None)?;
+        self.house.rooms.check_join(author)?;
+        let id = self.house.rooms.next_id();
+        let room = Room { id, name: name.as_str().to_owned(), description };
+        // The member's event subscribes the creator's sessions. It must precede the room's first event;
+        // otherwise they miss that one.
+        self.emit_own_joined(member.clone(), room.clone(), 1);
+        let to = Address::Room(id);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        self.emit(Event::RoomCreated(RoomCreated { n, to, prev, at, author, client_id, room }), None);
+        self.add_to_room(member, id, None);
+        Ok(self.receipt(n, Some(id)))
+    }
+
+    pub(super) fn change_room(
+        &mut self,
+        author: MemberId,
+        client_id: ClientId,
+        room: RoomId,
+        name: Name,
+        description: String,
+    ) -> Result<Receipt, ErrorCode> {
+        if room == RoomId::LOBBY {
+            return Err(ErrorCode::LobbyStays);
+        }
+        self.member_in(author, room)?;
+        self.house.rooms.check_name(&name, Some(room))?;
+        let to = Address::Room(room);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        let room = Room { id: room, name: name.as_str().to_owned(), description };
+        let id = room.id;
+        self.emit(Event::RoomChanged(RoomChanged { n, to, prev, at, author, client_id, room }), None);
+        Ok(self.receipt(n, Some(id)))
+    }
+
+    pub(super) fn join_room(&mut self, author: MemberId, room: RoomId) -> Result<Receipt, ErrorCode> {
+        let member = self.member(author)?;
+        let state = self.house.rooms.get(room).ok_or(ErrorCode::RoomUnknown)?;
+        if let Some(n) = self.house.rooms.joined(author, room) {
+            return Ok(self.receipt(n, Some(room)));
+        }
+        self.house.rooms.check_join(author)?;
+        let name = state.name.as_ref().map_or_else(String::new, |name| name.as_str().to_owned());
+        let joined_room = Room { id: room, name, description: state.description.clone() };
+        let members = state.members.saturating_add(1);
+        self.emit_own_joined(member.clone(), joined_room, members);
+        let n = self.add_to_room(member, room, None);
+        Ok(self.receipt(n, Some(room)))
+    }
+
+    pub(super) fn leave_room(&mut self, author: MemberId, room: RoomId) -> Result<Receipt, ErrorCode> {
+        if room == RoomId::LOBBY {
+            return Err(ErrorCode::LobbyStays);
+        }
+        self.member_in(author, room)?;
+        let n = self.remove_from_room(author, room);
+        let to = Address::Member(author);
+        let ((left_at, prev), at) = (self.next_position(to), self.at);
+        let left = MemberLeft { n: left_at, to, prev, at, member: author, room: Some(room) };
+        self.emit(Event::MemberLeft(left), None);
+        Ok(self.receipt(n, Some(room)))
+    }
+
+    /// Emits the `member_joined` that is addressed to the member.
+    fn emit_own_joined(&mut self, member: Member, room: Room, members: u32) {
+        let to = Address::Member(member.id);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        let (room, members) = (Some(room), Some(members));
+        self.emit(Event::MemberJoined(MemberJoined { n, to, prev, at, member, room, members }), None);
+    }
+
+    /// Emits the room's `member_joined`; returns its position.
+    fn add_to_room(&mut self, member: Member, room: RoomId, device: Option<DeviceKey>) -> u64 {
+        let to = Address::Room(room);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        self.emit(
+            Event::MemberJoined(MemberJoined { n, to, prev, at, member, room: None, members: None }),
+            device,
+        );
+        n
+    }
+
+    /// Emits the room's `member_left`; returns its position.
+    fn remove_from_room(&mut self, member: MemberId, room: RoomId) -> u64 {
+        let to = Address::Room(room);
+        let ((n, prev), at) = (self.next_position(to), self.at);
+        self.emit(Event::MemberLeft(MemberLeft { n, to, prev, at, member, room: None }), None);
+        n
+    }
+}
