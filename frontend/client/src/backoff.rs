@@ -1,30 +1,31 @@
-//! How long to wait after a failure: full jitter (anything from nothing to the
-//! ceiling), the ceiling doubling with each failure, so that a house full of
-//! clients does not come back in one instant.
+//! The wait after a failure: exponential backoff with full jitter.
+//!
+//! A wait is drawn between 0 and a ceiling that doubles with each failure, so that the clients of a
+//! house do not all return at once.
 
 use crate::jitter::Jitter;
 use crate::limits::{
     BACKOFF_CEILING_MS, BACKOFF_EARLY_CEILING_MS, BACKOFF_EARLY_MS, BACKOFF_FIRST_MS, STEADY_MS,
 };
 
-/// One row of failures.
+/// A series of failures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,
-    /// When the first of them was, behind the last success.
+    /// The time of the first failure since the last success.
     first_failure_at: Option<u64>,
-    /// When something succeeded after the last of them.
+    /// The time of a success after the last failure.
     succeeded_at: Option<u64>,
 }
 
 impl Backoff {
-    /// Notes a failure at `now` and draws the wait before the next attempt, in
-    /// milliseconds.
+    /// Records a failure at `now` and draws the wait before the next attempt, in milliseconds.
     pub(crate) fn next_wait(&mut self, now: u64, jitter: &mut Jitter) -> u64 {
-        // A success that did not last ends nothing: a server that takes a
-        // connection and drops it at once is not asked again without a wait.
+        // A short success does not end the series. Otherwise a server that accepts and drops
+        // connections would be asked without a wait.
         if let Some(since) = self.succeeded_at.take() {
-            // But it shows that there is a server: half a minute is for where none answers.
+            // But the success shows that a server answers; the late ceiling is only for servers
+            // that do not.
             self.first_failure_at = None;
             if now.saturating_sub(since) >= STEADY_MS {
                 self.failures = 0;
@@ -43,13 +44,12 @@ impl Backoff {
         if early { BACKOFF_EARLY_CEILING_MS } else { BACKOFF_CEILING_MS }
     }
 
-    /// An attempt succeeded. Once that has lasted for [`STEADY_MS`] the next
-    /// failure begins a new row.
+    /// Records a success. If it lasts for [`STEADY_MS`], the next failure begins a new series.
     pub(crate) fn mark_success(&mut self, now: u64) {
         self.succeeded_at = Some(now);
     }
 
-    /// Whether the last attempt failed, or its success did not last yet.
+    /// Whether the last attempt failed, or its success has not lasted yet.
     pub(crate) fn is_failing(&self) -> bool {
         self.failures > 0
     }

@@ -1,4 +1,4 @@
-//! The one entry: takes each input to the part that it concerns.
+//! The entry of the core: routes each input to the part that it concerns.
 
 mod actions;
 mod connection_events;
@@ -31,50 +31,51 @@ use shared::command::PageAnchor;
 use shared::event::Through;
 use shared::{CloseCode, Cursor, Epoch, Event, MemberId};
 
-/// The client's mind.
+/// The state of one page.
 #[derive(Debug)]
 pub struct Client {
     jitter: Jitter,
     /// The build of this page.
     build: String,
-    /// The last `ref` that was given out.
+    /// The last `ref` that was given to a command.
     last_reference: u64,
     identity: Identity,
     connection: Connection,
     outbox: Outbox,
     foreign_rows: ForeignRows,
     drafts: Drafts,
-    /// Whose the drafts are, and under which name.
+    /// The owner of the drafts, and the owner's name.
     drafts_of: Option<(Owner, String)>,
     rooms: Rooms,
-    /// The events that are addressed to this member alone.
+    /// Events addressed to this member alone.
     own_events: ReorderBuffer,
     members: Members,
     directory: Option<RoomDirectory>,
-    /// The log of what is held, and whose eyes it is for.
+    /// The log that the held messages come from, and the member that they were sent to.
     epoch: Option<Epoch>,
     held_by: Option<MemberId>,
-    /// How far the log is held; none where it is not known to be whole.
+    /// The position up to which everything is held; `None` if the client cannot tell.
     cursor: Option<Cursor>,
-    /// The last position that was heard of.
+    /// The greatest position that any frame named.
     last_position: u64,
-    /// The same when another name was asked for: the answer has no position.
+    /// The value of `last_position` when the last rename was requested; the answer names no
+    /// position.
     rename_position: u64,
     is_catching_up: bool,
-    /// The waits of questions that were refused for now, and whether one is on.
+    /// The waits after refused requests, and whether [`Timer::Request`] is scheduled.
     request_backoff: Backoff,
     has_request_timer: bool,
-    /// When the timer of the leases comes.
+    /// The time of [`Timer::Lease`], if it is scheduled.
     lease_timer_at: Option<u64>,
-    /// The store is being read; and it was, once.
+    /// Whether the shell is reading the stored rows now, and whether it has ever read them.
     is_loading: bool,
     has_loaded: bool,
     is_memory_only: bool,
-    /// The page is in view.
+    /// Whether the page is visible.
     is_visible: bool,
-    /// The page was left, and not shown again since.
+    /// Whether the page was left and not shown again since.
     is_leaving: bool,
-    /// The page was shown again, and the store is being looked into for that.
+    /// Whether the page was shown again and the stored rows are being read for that reason.
     was_shown: bool,
     has_new_version: bool,
     has_new_epoch: bool,
@@ -82,8 +83,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that knows nothing yet. `seed` spreads its waits, and nothing
-    /// else depends on it.
+    /// A client that knows nothing yet. `seed` only spreads the waits.
     pub fn new(seed: u64) -> Self {
         Client {
             jitter: Jitter::new(seed),
@@ -120,8 +120,9 @@ impl Client {
         }
     }
 
-    /// Takes one input at `now` (milliseconds since 1970 by the shell's clock,
-    /// which may be wrong and may jump) and appends what is to be done to `out`.
+    /// Takes one input and appends the resulting effects to `out`.
+    ///
+    /// `now` is in milliseconds since 1970 by the shell's clock, which may be wrong and may jump.
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
         self.dispatch(input, now, out);
         self.send_ready(now, out);
@@ -136,7 +137,7 @@ impl Client {
         self.view_cache.mark_stale();
     }
 
-    /// Whether `Input::Send` would be taken, as [`View::can_send`] says.
+    /// Whether `Input::Send` is accepted now, see [`crate::view::View::can_send`].
     pub fn can_send(&self) -> bool {
         self.identity.me().is_some() && !self.outbox.is_full()
     }
@@ -150,14 +151,15 @@ impl Client {
             }
             Input::TransportHints { last_good, pinned } => {
                 self.connection.set_last_good(last_good);
-                // Nothing is connected yet, so nothing is held back.
+                // Nothing is connected yet, so no event is buffered.
                 drop(self.connection.pin_transport(pinned, now, out));
             }
             Input::PinTransport(pinned) => {
                 self.pin_transport(pinned, now, out);
                 out.push(Effect::RememberPin(pinned));
             }
-            // It is remembered: what is kept may be newer by now.
+            // The pin is already in effect, and the stored choice may be newer: do not store it
+            // again.
             Input::TransportPinnedElsewhere(pinned) if pinned == self.connection.pinned() => {}
             Input::TransportPinnedElsewhere(pinned) => self.pin_transport(pinned, now, out),
             Input::NetworkChanged => self.connection.forget_network(now, out),
@@ -182,7 +184,8 @@ impl Client {
             Input::ConnectionOpened(socket) => self.handle_opened(socket, now, out),
             Input::FollowsLeader(socket) => self.connection.mark_follower(socket),
             Input::FrameReceived(socket, text) => {
-                // One that cannot be read is a sign of life. If it was an event of the log, the next one names it.
+                // An unreadable frame still shows that the connection lives. If it was an event of
+                // the log, the next event reveals the gap.
                 let event = Event::parse(&text).unwrap_or(Event::Unknown);
                 let outcome = self.connection.note_event(socket, now);
                 self.route_event(outcome, event, now, out);
@@ -192,7 +195,7 @@ impl Client {
                 self.route_event(outcome, event, now, out);
             }
             Input::ThroughReceived(socket, through) => {
-                // What a `pong` says, which no request asks for.
+                // The position counts as a `pong`, which settles no request.
                 let outcome = self.connection.note_event(socket, now);
                 self.route_event(outcome, Event::Pong(Through { through }), now, out);
             }
@@ -268,7 +271,7 @@ impl Client {
         }
     }
 
-    /// Follows a change of identity.
+    /// Acts on a change of identity.
     fn follow_identity(&mut self, outcome: IdentityOutcome, now: u64, out: &mut Vec<Effect>) {
         match outcome {
             IdentityOutcome::Nothing => {}
@@ -283,7 +286,7 @@ impl Client {
             }
             IdentityOutcome::Renamed => self.refresh_own_name(out),
             IdentityOutcome::Left => {
-                // The next person at this page sees nothing of this one's.
+                // The next person at this page must see nothing of this member.
                 self.connection.close(now, out);
                 self.requeue_in_flight(out);
                 self.set_aside_unsent(out);
@@ -330,7 +333,7 @@ impl Client {
         }
     }
 
-    /// Sends what may leave.
+    /// Sends the commands and requests that may be sent now.
     fn send_ready(&mut self, now: u64, out: &mut Vec<Effect>) {
         if !self.connection.is_live() {
             return;

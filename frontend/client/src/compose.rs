@@ -1,28 +1,28 @@
-//! The rules of the composer: what may be sent, and what a key does there.
-//! Pure, so that the field only asks.
+//! The rules of the composer: the texts that may be sent, and the effect of each key.
 
 use shared::limits::TEXT_BYTES_MAX;
 
-/// Why a text cannot be sent. It stays in the field.
+/// The reason why a text cannot be sent. The text stays in the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextRefusal {
-    /// Nothing, or only white space.
+    /// The text is empty or only white space.
     Empty,
-    /// Longer than a message may be.
+    /// The text is longer than a message may be.
     TooLong {
-        /// How long it is, in bytes of UTF-8.
+        /// The length of the text, in bytes of UTF-8.
         bytes: usize,
-        /// How long it may be.
+        /// The greatest length, in bytes of UTF-8.
         max: usize,
     },
 }
 
-/// Whether `text` can be sent as it is.
+/// Checks that `text` can be sent as it is.
 ///
 /// # Errors
-/// [`Refusal`], the reason to show beside the field.
+///
+/// [`TextRefusal`], the reason to show next to the field.
 pub fn check(text: &str) -> Result<(), TextRefusal> {
-    // Length first: an over-long text of spaces is told the reason that holds longer.
+    // Check the length first: an over-long text of spaces stays too long when a letter is added.
     if text.len() > TEXT_BYTES_MAX {
         return Err(TextRefusal::TooLong { bytes: text.len(), max: TEXT_BYTES_MAX });
     }
@@ -32,43 +32,44 @@ pub fn check(text: &str) -> Result<(), TextRefusal> {
     Ok(())
 }
 
-/// A `keydown` in the composer, as the browser tells it.
+/// A `keydown` in the composer, as the browser reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyEvent<'a> {
     /// `KeyboardEvent.key`.
     pub key: &'a str,
-    /// `KeyboardEvent.keyCode`; 229 while an input method has the key.
+    /// `KeyboardEvent.keyCode`; 229 while an input method handles the key.
     pub key_code: u32,
-    /// Shift is held.
+    /// Whether Shift is held.
     pub shift: bool,
-    /// Control is held.
+    /// Whether Control is held.
     pub ctrl: bool,
-    /// Alt or Option is held.
+    /// Whether Alt or Option is held.
     pub alt: bool,
-    /// Command or the Windows key is held.
+    /// Whether Command or the Windows key is held.
     pub meta: bool,
-    /// `KeyboardEvent.isComposing`, or a `compositionend` has not come yet.
+    /// Whether `KeyboardEvent.isComposing` is set, or a `compositionend` is still to come.
     pub composing: bool,
-    /// The keyboard is one on the screen.
+    /// Whether the device's keyboard is on the screen.
     pub touch: bool,
 }
 
-/// What a key does in the composer.
+/// The effect of a key in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAction {
-    /// Sends the text; the key goes no further.
+    /// Send the text and prevent the default action.
     Send,
-    /// Breaks the line: the field does so by itself.
+    /// Break the line, which the field does by itself.
     Newline,
-    /// Not the composer's: the field's and the browser's own.
+    /// Leave the key to the field and the browser.
     Nothing,
 }
 
-/// `keyCode` of every key that an input method takes. Safari gives it to the
-/// Enter that ends a composition, when `isComposing` is false already.
+/// The `keyCode` of every key that an input method handles.
+///
+/// Safari reports it for the Enter that ends a composition, when `isComposing` is already false.
 const KEY_CODE_INPUT_METHOD: u32 = 229;
 
-/// What this key does.
+/// Returns the effect of a key.
 pub fn on_key(event: KeyEvent<'_>) -> KeyAction {
     if event.composing || event.key_code == KEY_CODE_INPUT_METHOD || event.key != "Enter" || event.alt {
         return KeyAction::Nothing;
@@ -76,7 +77,7 @@ pub fn on_key(event: KeyEvent<'_>) -> KeyAction {
     if event.shift {
         return KeyAction::Newline;
     }
-    // No keyboard on the screen has these: one is attached to the device.
+    // Screen keyboards have neither key, so a hardware keyboard is attached.
     let hardware = event.ctrl || event.meta;
     if event.touch && !hardware { KeyAction::Newline } else { KeyAction::Send }
 }

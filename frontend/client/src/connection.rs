@@ -1,11 +1,11 @@
 //! The one connection: opened, greeted, watched, given up, opened again.
 //!
-//! Each attempt has a new [`ConnectionId`], and what an older one still says is
-//! passed over. A connection that is given up may be dead, so nothing waits for
-//! its end; only the readyState shows it for a while.
+//! Each attempt has a new [`ConnectionId`], and late events of an older attempt are dropped. A
+//! connection that is given up may be dead, so nothing waits for its end; only the `readyState`
+//! shows it as closing for a while.
 //!
-//! Which transport an attempt is made with is [`TransportSelector`]'s to say. While a lesser one serves, a
-//! WebSocket is tried [`beside`] it.
+//! [`TransportSelector`] chooses the transport of an attempt. While a lesser transport serves,
+//! [`upgrade`] tries a WebSocket next to it.
 
 mod attempts;
 mod deadlines;
@@ -29,47 +29,47 @@ use shared::CloseCode;
 use shared::close::{retry_ms, should_reconnect};
 use upgrade::{Upgrade, UpgradeSchedule};
 
-/// How far the connection is.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionState {
-    /// None is wanted.
+    /// No connection is wanted.
     Idle,
     /// The next attempt starts at this time.
     Waiting { retry_at: u64 },
-    /// It opens.
+    /// The transport is opening.
     Connecting,
-    /// `hello` was sent under this `ref`.
+    /// `hello` was sent with this `ref`.
     Greeting { reference: u64 },
-    /// `welcome` came.
+    /// `welcome` arrived.
     Live,
 }
 
-/// The connection.
+/// The connection, and the schedule of its attempts.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
-    /// The one that serves, or is to.
+    /// The connection that serves, or is to serve.
     socket: ConnectionId,
-    /// The latest attempt.
+    /// The id of the latest attempt.
     last_id: ConnectionId,
     selector: TransportSelector,
     state: ConnectionState,
-    /// When the attempt began, and whether there is another transport to be tried after it.
+    /// The start of the attempt, and whether another transport may follow it.
     attempt_began_at: u64,
     has_fallback: bool,
-    /// Another page reads for it.
+    /// Whether the leader tab reads for this connection.
     is_follower: bool,
-    /// A WebSocket that is tried beside it.
+    /// The WebSocket that is to replace this connection.
     upgrade: Option<Upgrade>,
     schedule: UpgradeSchedule,
-    /// When the stage began.
+    /// The time at which the state began.
     state_since: u64,
-    /// When the last frame came.
+    /// The time of the last event.
     last_frame_at: u64,
-    /// Until when a frame must come, after a `ping` of ours.
+    /// The time by which a frame must arrive after a `ping`.
     frame_due_at: Option<u64>,
-    /// Until when the WebSocket that we closed is shown as closing.
+    /// The time until which a WebSocket that the client closed is shown as closing.
     closing_until: Option<u64>,
-    /// When the timer [`Timer::Silence`] comes.
+    /// The time of [`Timer::Silence`], if it is scheduled.
     timer_at: Option<u64>,
     is_offline: bool,
     backoff: Backoff,
@@ -97,7 +97,7 @@ impl Connection {
         }
     }
 
-    /// As the page shows it.
+    /// The connection as the page shows it.
     pub(crate) fn status(&self) -> ConnectionStatus {
         let ready_state = match self.state {
             ConnectionState::Idle | ConnectionState::Waiting { .. } if self.closing_until.is_some() => {
@@ -131,7 +131,7 @@ impl Connection {
         self.socket
     }
 
-    /// Opens a new connection now, whatever there was.
+    /// Opens a new connection now and ends the present one.
     pub(crate) fn open(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.end_attempt(CloseCode::Normal, now, out);
         self.abandon_upgrade(out);
@@ -155,19 +155,19 @@ impl Connection {
         self.last_id
     }
 
-    /// Opens a connection if there is none: at once, unless the last one failed.
+    /// Opens a connection if none is wanted yet: at once, or after a wait if the last one failed.
     pub(crate) fn resume(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         if self.state == ConnectionState::Idle {
             if self.backoff.is_failing() { self.back_off(now, jitter, out) } else { self.open(now, out) }
         }
     }
 
-    /// Whether none is wanted.
+    /// Whether no connection is wanted.
     pub(crate) fn is_idle(&self) -> bool {
         self.state == ConnectionState::Idle
     }
 
-    /// Ends the connection and rests.
+    /// Ends the connection; no other follows.
     pub(crate) fn close(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.end_attempt(CloseCode::Normal, now, out);
         self.abandon_upgrade(out);
@@ -175,27 +175,29 @@ impl Connection {
         self.set_state(ConnectionState::Idle, now);
     }
 
-    /// Ends the connection, on which it is not clear who we are, and rests.
-    /// What follows is no first attempt, or two who disagree would have no pause.
+    /// Ends the connection because the identity is in doubt.
+    ///
+    /// The end counts as a failure. Otherwise a client and a server that disagree about the
+    /// identity would reconnect without a pause.
     pub(crate) fn close_after_failure(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         self.backoff.next_wait(now, jitter);
         self.close(now, out);
     }
 
-    /// Ends the connection, which is no good, and comes back after a wait.
+    /// Ends the connection with this code and opens another after a wait.
     pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         self.end_attempt(code, now, out);
         self.selector.mark_ended(code == CloseCode::Silent, now);
         self.back_off(now, jitter, out);
     }
 
-    /// Another page reads for this connection.
+    /// Records that the leader tab reads for this connection.
     pub(crate) fn mark_follower(&mut self, socket: ConnectionId) {
         self.is_follower |= socket == self.socket;
     }
 
-    /// It is open: `reference` is what `hello` will carry. False for
-    /// an older one, or one that was open already.
+    /// Records that a connection opened; `reference` is the `ref` of its `hello`. Returns false for
+    /// a stale connection, or for one that was open already.
     pub(crate) fn note_opened(
         &mut self,
         socket: ConnectionId,
@@ -213,7 +215,7 @@ impl Connection {
         is_it
     }
 
-    /// A frame came.
+    /// Records that an event arrived, and tells how to treat it.
     pub(crate) fn note_event(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
         let whose = self.route(socket);
         if matches!(whose, FrameOutcome::Apply | FrameOutcome::Buffer) {
@@ -223,7 +225,7 @@ impl Connection {
         whose
     }
 
-    /// Whose a frame on this connection is.
+    /// How to treat an event of this connection.
     pub(crate) fn route(&self, socket: ConnectionId) -> FrameOutcome {
         if self.is_upgrade(socket) {
             return FrameOutcome::Upgrade;
@@ -236,12 +238,12 @@ impl Connection {
         if self.is_upgrade_greeting() { FrameOutcome::Buffer } else { FrameOutcome::Apply }
     }
 
-    /// Whether this `ref` is the `hello`'s that is not answered yet.
+    /// Whether this `ref` belongs to the unanswered `hello`.
     pub(crate) fn is_greeting(&self, reference: u64) -> bool {
         self.state == ConnectionState::Greeting { reference }
     }
 
-    /// `welcome` came.
+    /// Records the `welcome`.
     pub(crate) fn note_welcomed(&mut self, now: u64) {
         self.backoff.mark_success(now);
         let transport = self.selector.current();
@@ -250,7 +252,7 @@ impl Connection {
         self.set_state(ConnectionState::Live, now);
     }
 
-    /// It ended.
+    /// Records the end of a connection and starts the next attempt.
     pub(crate) fn note_closed(
         &mut self,
         socket: ConnectionId,
@@ -267,7 +269,7 @@ impl Connection {
             return ConnectionEnd::Stale;
         }
         if matches!(self.state, ConnectionState::Idle | ConnectionState::Waiting { .. }) {
-            // The one that we closed.
+            // This is the end of the connection that the client closed.
             self.closing_until = None;
             return ConnectionEnd::Stale;
         }
@@ -281,7 +283,8 @@ impl Connection {
         }
         let broke = !is_protocol_close(code);
         if code == CloseCode::GoingAway.number() {
-            // What it reads by is to begin anew: nothing says that another way would be better.
+            // The connection is to begin anew; nothing suggests that another transport would be
+            // better.
             self.selector.keep_current();
         }
         if self.is_live() {
@@ -298,8 +301,7 @@ impl Connection {
         ConnectionEnd::WillRetry
     }
 
-    /// The timer for the next attempt came, or the person will not wait for it.
-    /// False if none was waited for.
+    /// Starts the next attempt without waiting longer. Returns false if none was scheduled.
     pub(crate) fn retry(&mut self, now: u64, out: &mut Vec<Effect>) -> bool {
         let waits = matches!(self.state, ConnectionState::Waiting { .. });
         if waits {
@@ -308,21 +310,21 @@ impl Connection {
         waits
     }
 
-    /// The person presses *reconnect now*.
+    /// Reconnects at once, because the person asked for it.
     pub(crate) fn reconnect(&mut self, now: u64, out: &mut Vec<Effect>) {
         if self.state != ConnectionState::Idle {
             self.open(now, out);
         }
     }
 
-    /// The browser says whether there is a network.
+    /// Takes the browser's report of the network.
     pub(crate) fn set_online(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.is_offline = !online;
         if online {
             self.forget_network(now, out);
         }
         if online && matches!(self.state, ConnectionState::Connecting | ConnectionState::Greeting { .. }) {
-            // It may have begun on the network that was lost.
+            // The attempt may have begun on the network that was lost.
             self.open(now, out);
         }
         if online { self.check_liveness(now, out) } else { Liveness::Unneeded }
@@ -335,7 +337,7 @@ impl Connection {
         self.frame_due_at = None;
     }
 
-    /// Leaves the stage: the socket is closed, the wait is off.
+    /// Ends the present state: closes the connection or cancels the wait.
     fn end_attempt(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
         match self.state {
             ConnectionState::Idle => {}
@@ -349,8 +351,8 @@ impl Connection {
 
     fn back_off(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         let drawn = self.backoff.next_wait(now, jitter);
-        // The browser says that there is no network. It can be wrong, so the
-        // attempts go on, but seldom.
+        // The browser reports that there is no network. The report can be wrong, so attempts go on
+        // at the longest interval.
         let wait = if self.is_offline { self.backoff.ceiling(now) } else { drawn };
         self.wait_until(now.saturating_add(wait), now, out);
     }

@@ -1,6 +1,6 @@
 //! The number of a connection attempt.
 
-/// One connection attempt; each has a new number, so that a late word of an old
-/// one is known as such.
+/// A connection attempt. Each attempt has a new number, so that late events of an older one are
+/// recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);

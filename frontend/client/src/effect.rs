@@ -1,4 +1,4 @@
-//! What the client wants done. The shell carries it out and nothing else.
+//! The client's orders to its shell. The shell executes them and does nothing else.
 
 use crate::connection_id::ConnectionId;
 use crate::persisted::{StoredDraft, StoredRow};
@@ -7,57 +7,63 @@ use crate::timer::Timer;
 use crate::transport::{LastGood, Transport};
 use shared::Command;
 
-/// One thing to do.
+/// An order to the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask `GET /api/me`, answer with `Input::Me`.
+    /// Request `GET /api/me` and answer with [`crate::input::Input::IdentityFetched`].
     FetchIdentity,
-    /// `POST /api/join`, answer with `Input::Named`.
+    /// Request `POST /api/join` and answer with [`crate::input::Input::Named`].
     Join {
-        /// As the person typed it, or as it was remembered.
+        /// The name as the person typed it, or as it was remembered.
         name: String,
     },
-    /// `POST /api/name`, answer with `Input::Named`.
+    /// Request `POST /api/name` and answer with [`crate::input::Input::Named`].
     Rename {
-        /// As the person typed it.
+        /// The name as the person typed it.
         name: String,
     },
-    /// `POST /api/sign-out`, answer with `Input::SignedOut`.
+    /// Request `POST /api/sign-out` and answer with [`crate::input::Input::SignedOut`].
     SignOut,
-    /// Keep this name for the next visit, or forget it.
+    /// Store this name for the next visit; `None` deletes it.
     RememberName(Option<String>),
-    /// Read all that is stored, answer with `Input::Loaded`.
+    /// Read all stored rows and drafts, and answer with [`crate::input::Input::RowsLoaded`].
     LoadRows,
-    /// Store this row under its `client_id`, in place of one that is there, whoever was its author,
-    /// and answer with `Input::Kept` once it would survive a crash of the page.
+    /// Store this row under its `client_id`.
+    ///
+    /// A row with the same `client_id` is replaced, whoever its author is. Answer with
+    /// [`crate::input::Input::RowSaved`] once the row would survive a crash of the page.
     SaveRow(StoredRow),
-    /// Forget the stored row with this `client_id`. No answer.
+    /// Delete the stored row with this `client_id`. Has no answer.
     DeleteRow(RowKey),
-    /// Give these stored rows, those that are there once what was asked for before is done, this
-    /// lease. No answer.
+    /// Set the lease of these rows, if they still exist after the earlier orders. Has no answer.
     RenewLease {
-        /// Which.
+        /// The keys of the rows.
         keys: Vec<RowKey>,
-        /// Until when, in milliseconds; 0: it is over.
+        /// The end of the lease, in milliseconds since 1970; 0 releases the rows.
         until: u64,
     },
-    /// Store this draft under its owner and room, or forget it if its text is empty. No answer.
+    /// Store this draft under its owner and room; an empty text deletes it. Has no answer.
     SaveDraft(StoredDraft),
-    /// Open a connection by this transport. One over plain HTTP is open at once: its first request
-    /// goes out with the `hello`, and is not answered before the server has said `welcome`.
+    /// Open a connection with this transport.
+    ///
+    /// A connection over plain HTTP counts as open at once. Its first request carries the `hello`;
+    /// the answer comes after the `welcome`.
     OpenConnection(ConnectionId, Transport),
-    /// Keep for the next visit what worked here, or forget it.
+    /// Store the last good transport for the next visit; `None` deletes it.
     RememberTransport(Option<LastGood>),
-    /// Keep for the next visit what the user wants.
+    /// Store the pinned transport for the next visit.
     RememberPin(Option<Transport>),
     /// Send a command on this connection.
     Transmit(ConnectionId, Command),
-    /// Close this connection with this code; it may be dead, so nothing more is
-    /// to be heard of it. Its `Input::Closed` may still be told, and then ends
-    /// the readyState *closing*; without it that ends by itself.
+    /// Close this connection with this code.
+    ///
+    /// The connection may be dead, so the client expects no more of it. An
+    /// [`crate::input::Input::ConnectionClosed`] ends the `readyState` *closing* early; otherwise
+    /// that state ends by itself.
     CloseConnection(ConnectionId, u16),
-    /// Come back with this timer at this time (milliseconds); replaces an earlier one of its kind.
+    /// Report [`crate::input::Input::TimerFired`] at this time, in milliseconds since 1970.
+    /// Replaces an earlier timer of the same kind.
     ScheduleTimer(Timer, u64),
-    /// Forget this timer.
+    /// Cancel this timer.
     CancelTimer(Timer),
 }

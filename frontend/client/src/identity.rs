@@ -1,10 +1,11 @@
-//! Who we are: asked of the server, joined, renamed, signed out.
+//! The identity of this page's member: fetched, joined, renamed, signed out.
 //!
-//! A server whose members live in memory forgets them when it restarts. So who
-//! has a remembered name joins again under it by itself, once: if that is
-//! refused, or is forgotten again before a `welcome`, the person is asked.
-//! Nobody comes back who wanted to go: signing out forgets the name, and a
-//! member who is unknown in the middle of a session signed out on another page.
+//! A server that keeps its members in memory forgets them when it restarts. A page that remembers a
+//! name therefore joins again under it, once. If that is refused, or the member is forgotten again
+//! before a `welcome`, the page asks the person.
+//!
+//! A member who signed out is not joined again: signing out deletes the remembered name. A member
+//! who becomes unknown during a session signed out in another tab.
 
 use crate::backoff::Backoff;
 use crate::effect::Effect;
@@ -16,21 +17,21 @@ use crate::view::IdentityView;
 use shared::{ErrorCode, Member};
 use std::rc::Rc;
 
-/// Who we are, as far as it is known.
+/// The identity, as far as it is known.
 #[derive(Debug)]
 pub(crate) struct Identity {
     view: IdentityView,
-    /// The name to come back under.
+    /// The name to join again under.
     remembered_name: Option<String>,
-    /// An `AskMe` is out.
+    /// Whether [`Effect::FetchIdentity`] awaits its answer.
     is_fetching: bool,
-    /// When to ask again, after one that failed.
+    /// The time of the next fetch after one that failed.
     retry_at: Option<u64>,
-    /// The one request about a name that is out.
+    /// The pending request about a name; there is at most one.
     naming: Option<Naming>,
-    /// The server was found to have forgotten us while that request was out.
+    /// Whether the server turned out to have forgotten the member while that request was pending.
     was_forgotten: bool,
-    /// The one joining by ourselves is spent, until the next `welcome`.
+    /// Whether the one automatic join was used since the last `welcome`.
     has_rejoined: bool,
     is_signing_out: bool,
     backoff: Backoff,
@@ -40,24 +41,24 @@ pub(crate) struct Identity {
 enum Naming {
     /// The person joins.
     Join,
-    /// We join again by ourselves.
+    /// The page joins again by itself.
     Rejoin,
     /// The person takes another name.
     Rename,
 }
 
-/// What a change of identity asks of the rest.
+/// The consequence of a change of identity for the rest of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentityOutcome {
-    /// Nothing.
+    /// Nothing follows.
     Nothing,
-    /// A new member: connect as such, now.
+    /// A new member: connect as this member now.
     Connect,
-    /// The server knows us: connect, unless connected.
+    /// The server knows the member: connect, unless a connection is wanted already.
     Resume,
-    /// The same member under another name.
+    /// The member has another name.
     Renamed,
-    /// Signed out: end everything.
+    /// The member signed out: end everything.
     Left,
 }
 
@@ -76,7 +77,7 @@ impl Identity {
         }
     }
 
-    /// As the page shows it.
+    /// The identity as the page shows it.
     pub(crate) fn view(&self) -> &IdentityView {
         &self.view
     }
@@ -89,7 +90,8 @@ impl Identity {
         }
     }
 
-    /// Whether somebody is signed in, as far as is known: a connection may be had.
+    /// Whether a member is signed in as far as the client knows, so that a connection may be
+    /// opened.
     pub(crate) fn is_known(&self) -> bool {
         self.me().is_some()
             && !self.is_fetching
@@ -97,12 +99,12 @@ impl Identity {
             && self.naming != Some(Naming::Rejoin)
     }
 
-    /// When the server is asked again.
+    /// The time of the next fetch, if one is scheduled.
     pub(crate) fn retry_at(&self) -> Option<u64> {
         self.retry_at
     }
 
-    /// The page is there.
+    /// Begins with the name of the last visit.
     pub(crate) fn start(&mut self, name: Option<String>, out: &mut Vec<Effect>) {
         if !self.is_fetching && matches!(self.view, IdentityView::Unknown { .. }) {
             self.remembered_name = name.filter(|name| !name.is_empty());
@@ -110,7 +112,7 @@ impl Identity {
         }
     }
 
-    /// The server said who we are.
+    /// Takes the answer to [`Effect::FetchIdentity`].
     pub(crate) fn apply_fetched(
         &mut self,
         answer: Result<Option<Member>, Unreachable>,
@@ -142,7 +144,7 @@ impl Identity {
         }
     }
 
-    /// The server answered a request about a name.
+    /// Takes the answer to [`Effect::Join`] or [`Effect::Rename`].
     pub(crate) fn apply_named(
         &mut self,
         answer: Result<Member, NameRefusal>,
@@ -162,16 +164,16 @@ impl Identity {
                 if std::mem::take(&mut self.was_forgotten) {
                     self.rejoin_or_ask(out);
                 }
-                // The cookie may be of another member by now, who joined on
-                // another page: then so are we, and the connection is not.
+                // Another member may have joined in another tab, so that the cookie is that
+                // member's. Then the present connection is not.
                 return if is_me { IdentityOutcome::Renamed } else { IdentityOutcome::Connect };
             }
-            // Another page of this browser joined meanwhile.
+            // Another tab of this browser joined meanwhile.
             (Naming::Join | Naming::Rejoin, Err(refusal)) if refusal.code == ErrorCode::AlreadySignedIn => {
                 self.fetch(out);
             }
-            // Not refused, only not to be had just now: begin again later.
-            // (A house that is full is told, though it may have a place later.)
+            // The refusal is temporary, so try again later. A full house is shown to the person,
+            // although it may have space later.
             (Naming::Rejoin, Err(refusal))
                 if refusal.code.is_temporary() && refusal.code != ErrorCode::HouseFull =>
             {
@@ -204,7 +206,7 @@ impl Identity {
         IdentityOutcome::Nothing
     }
 
-    /// The person asks for this name.
+    /// Requests to join under this name.
     pub(crate) fn join(&mut self, name: String, out: &mut Vec<Effect>) {
         if matches!(self.view, IdentityView::Nobody { busy: false, .. }) && self.naming.is_none() {
             self.view = IdentityView::Nobody { name: Rc::from(name.as_str()), busy: true, refusal: None };
@@ -213,7 +215,7 @@ impl Identity {
         }
     }
 
-    /// The person asks for another name.
+    /// Requests another name.
     pub(crate) fn rename(&mut self, name: String, out: &mut Vec<Effect>) {
         if let IdentityView::Somebody { busy: busy @ false, refusal, .. } = &mut self.view {
             *busy = true;
@@ -223,7 +225,7 @@ impl Identity {
         }
     }
 
-    /// The person leaves.
+    /// Requests to sign out.
     pub(crate) fn sign_out(&mut self, out: &mut Vec<Effect>) {
         if let IdentityView::Somebody { busy: busy @ false, .. } = &mut self.view {
             *busy = true;
@@ -234,7 +236,7 @@ impl Identity {
         }
     }
 
-    /// The server answered the signing out.
+    /// Takes the answer to [`Effect::SignOut`].
     pub(crate) fn apply_signed_out(
         &mut self,
         answer: Result<(), Unreachable>,
@@ -260,8 +262,8 @@ impl Identity {
         }
     }
 
-    /// A connection was refused because no member is signed in on it; `was_live`
-    /// if that came in the middle of a session.
+    /// Checks the identity because a connection was refused for lack of one. `was_live` is true if
+    /// that happened during a session.
     pub(crate) fn doubt(&mut self, was_live: bool, out: &mut Vec<Effect>) {
         self.has_rejoined |= was_live;
         if self.me().is_some() && !self.is_signing_out && !self.is_fetching {
@@ -269,7 +271,7 @@ impl Identity {
         }
     }
 
-    /// A session began as `you`.
+    /// Takes the member of a new session.
     pub(crate) fn confirm(&mut self, you: &Member, out: &mut Vec<Effect>) {
         self.has_rejoined = false;
         if let IdentityView::Somebody { me, .. } = &mut self.view {
@@ -278,7 +280,7 @@ impl Identity {
         }
     }
 
-    /// A member has another name; it may be ours, given on another page.
+    /// Takes another name of a member. It may be this member, renamed in another tab.
     pub(crate) fn set_name(&mut self, member: &Member, out: &mut Vec<Effect>) {
         if let IdentityView::Somebody { me, .. } = &mut self.view
             && me.id == member.id
@@ -288,7 +290,7 @@ impl Identity {
         }
     }
 
-    /// The wait is over, or is to be: asks now. False if nothing waited.
+    /// Fetches the identity now if a fetch is scheduled. Returns false if none is.
     pub(crate) fn fetch_now(&mut self, out: &mut Vec<Effect>) -> bool {
         let waits = self.retry_at.is_some();
         if waits {
@@ -327,10 +329,10 @@ impl Identity {
         }
     }
 
-    /// The server knows nobody here.
+    /// Joins again under the remembered name, or asks the person for a name.
     fn rejoin_or_ask(&mut self, out: &mut Vec<Effect>) {
         if self.naming.is_some() {
-            // Its answer comes first: two would not be told apart.
+            // Wait for the answer to the pending request: two answers could not be told apart.
             self.was_forgotten = true;
             return;
         }
@@ -338,7 +340,7 @@ impl Identity {
             (IdentityView::Nobody { busy, .. }, _) => *busy = false,
             (view, Some(name)) if !self.has_rejoined => {
                 match view {
-                    // Who was somebody stays so in sight: this takes an instant.
+                    // Keep showing the member: joining again takes an instant.
                     IdentityView::Somebody { busy, .. } => *busy = true,
                     _ => *view = IdentityView::Unknown { failed: false },
                 }

@@ -1,4 +1,4 @@
-//! What the client is told: by the browser, by the server, by the person.
+//! The facts that the client takes: from the browser, the server and the person.
 
 pub use crate::connection_id::ConnectionId;
 use crate::name_refusal::NameRefusal;
@@ -9,180 +9,186 @@ use crate::transport::{LastGood, Transport};
 use shared::command::PageAnchor;
 use shared::{ClientId, Cursor, Event, Member, RoomId};
 
-/// One thing that happened.
+/// A fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The page is there. `build` is its own (`dev` for a development build);
-    /// `name` the one that was used the last time.
+    /// The page has loaded.
     Started {
-        /// The page's own build.
+        /// The build of the page; `dev` for a development build.
         build: String,
         /// The name of the last visit, if it is remembered.
         name: Option<String>,
     },
-    /// What an earlier visit learnt and the user wants, before [`Input::Started`].
+    /// The stored transport choices, given before [`Input::Started`].
     TransportHints {
-        /// What worked.
+        /// The transport that last worked.
         last_good: Option<LastGood>,
-        /// What the user wants.
+        /// The transport that the person pinned.
         pinned: Option<Transport>,
     },
-    /// The user wants this transport and no other, or whichever is best.
+    /// The person pinned this transport, or unpinned it with `None`.
     PinTransport(Option<Transport>),
-    /// The user has said so on another page of the browser.
+    /// The person pinned or unpinned a transport in another tab.
     TransportPinnedElsewhere(Option<Transport>),
-    /// The browser says that the connection to the network is another.
+    /// The browser reports that the network is another one.
     NetworkChanged,
-    /// The server said who we are (`GET /api/me`), or could not be asked.
+    /// The answer to [`crate::effect::Effect::FetchIdentity`]: the member, or `None` if nobody is
+    /// signed in.
     IdentityFetched(Result<Option<Member>, Unreachable>),
-    /// The answer to [`crate::effect::Effect::Join`] or `Rename`.
+    /// The answer to [`crate::effect::Effect::Join`] or [`crate::effect::Effect::Rename`].
     Named(Result<Member, NameRefusal>),
     /// The answer to [`crate::effect::Effect::SignOut`].
     SignedOut(Result<(), Unreachable>),
-    /// `open` of this connection.
+    /// This connection opened.
     ConnectionOpened(ConnectionId),
-    /// This connection is told by another page of the browser what it reads: how that does says nothing
-    /// of the transport.
+    /// The leader tab reads for this connection. How long it lasts says nothing about the
+    /// transport.
     FollowsLeader(ConnectionId),
-    /// A text frame of this connection.
+    /// A text frame arrived on this connection.
     FrameReceived(ConnectionId, String),
-    /// An event that this connection read: as a frame that was read already.
+    /// An event arrived on this connection, already decoded.
     EventReceived(ConnectionId, Event),
-    /// Everything addressed to us up to here came on this connection before.
+    /// Everything addressed to this member up to this cursor arrived on this connection before.
     ThroughReceived(ConnectionId, Cursor),
-    /// The answer to a command that went by a request of its own: an event as above, but no sign that what this
-    /// connection reads still lives.
+    /// The answer to a command that had a request of its own.
+    ///
+    /// The event is applied as if this connection had read it, but does not show that its reading
+    /// side still lives.
     AnswerReceived(ConnectionId, Event),
-    /// `close` of this connection.
+    /// This connection closed.
     ConnectionClosed {
-        /// Which.
+        /// The connection.
         socket: ConnectionId,
-        /// The close code; 1006 where there was none.
+        /// The close code; 1006 if there was none.
         code: u16,
         /// The close reason, often empty.
         reason: String,
     },
-    /// A timer that was set has come.
+    /// A scheduled timer fired.
     TimerFired(Timer),
-    /// The browser's `online` or `offline`.
+    /// The browser reported `online` or `offline`.
     NetworkReported {
-        /// What the browser says now; it can be wrong.
+        /// The report, which can be wrong.
         online: bool,
     },
-    /// The page came into view or went out of it.
+    /// The page became visible (true) or hidden (false).
     VisibilityChanged(bool),
-    /// The person asks for this name.
+    /// The person joins under this name.
     Join {
-        /// As typed.
+        /// The name as typed.
         name: String,
     },
-    /// The person asks for another name.
+    /// The person takes this name.
     Rename {
-        /// As typed.
+        /// The name as typed.
         name: String,
     },
-    /// The person leaves.
+    /// The person signs out.
     SignOut,
-    /// The answer to [`crate::effect::Effect::Load`]; none where nothing can be read.
+    /// The answer to [`crate::effect::Effect::LoadRows`]; `None` if the storage cannot be read.
     RowsLoaded(Option<StoredRows>),
-    /// The answer to [`crate::effect::Effect::Keep`]. Every `Keep` is answered.
+    /// The answer to [`crate::effect::Effect::SaveRow`]. Every `SaveRow` has one.
     RowSaved {
-        /// Which row.
+        /// The key of the row.
         key: RowKey,
-        /// It is stored. False where nothing can be: the page goes on without.
+        /// Whether the row is stored. If not, the page continues without storage.
         ok: bool,
     },
     /// The page is being closed or left (`pagehide`).
     Leaving,
-    /// The person opens a room. One that we are not in is opened when we are.
+    /// The person opens a room. A room that the member is not in opens once the member is.
     OpenRoom(RoomId),
-    /// The reader comes to the first row that is shown.
+    /// The reader reached the first shown row.
     LoadOlder,
-    /// The reader comes to the last row that is shown, and there are newer ones.
+    /// The reader reached the last shown row, and newer ones exist.
     LoadNewer,
-    /// The reader wants to see the newest.
+    /// The reader jumps to the newest message.
     JumpToLatest,
-    /// The reader wants to see another place of the open room: `Around` a position, or a `Date`.
+    /// The reader jumps to another place of the open room: `Around` a position, or a `Date`.
     Jump(PageAnchor),
-    /// Whether the list is scrolled to its end; told when that changes.
+    /// Whether the list is scrolled to its end; reported when that changes.
     FollowEnd(bool),
-    /// This is in the composer now.
+    /// The text in the composer changed.
     DraftChanged {
-        /// Of which room.
+        /// The room of the draft.
         room: RoomId,
-        /// All of it.
+        /// The whole text.
         text: String,
     },
-    /// The person sends this; `client_id` is 16 random bytes from the system.
-    /// The composer has checked the text with [`crate::compose::check`].
+    /// The person sends a message.
     ///
-    /// If it is the room's draft, its text leaves the draft once its row is stored; of a draft
-    /// that is being stored already, only what was typed since is sent.
+    /// `client_id` is 16 random bytes from the system. The composer has checked the text with
+    /// [`crate::compose::check`].
     ///
-    /// Passed over while [`crate::view::View::can_send`] is false. So are the next four.
+    /// If the text is the room's draft, it leaves the draft once its row is stored. If a part of
+    /// the draft is being stored already, only the rest is sent.
+    ///
+    /// This input and the next four are ignored while [`crate::view::View::can_send`] is false.
     Send {
-        /// New for each message.
+        /// A new id for each message.
         client_id: ClientId,
-        /// Where it is said.
+        /// The room that the message is posted to.
         room: RoomId,
-        /// What is said.
+        /// The text of the message.
         text: String,
     },
-    /// The person makes a room; it is opened once it is there.
+    /// The person creates a room, which opens once it exists.
     CreateRoom {
-        /// New for each command.
+        /// A new id for each command.
         client_id: ClientId,
-        /// Its name.
+        /// The room's name.
         name: String,
-        /// What it is for.
+        /// The room's purpose.
         description: String,
     },
-    /// The person names and describes a room anew: both as they shall be.
+    /// The person changes a room's name and description.
     ChangeRoom {
-        /// New for each command.
+        /// A new id for each command.
         client_id: ClientId,
-        /// Which.
+        /// The room to change.
         room: RoomId,
-        /// Its name.
+        /// The room's new name.
         name: String,
-        /// What it is for.
+        /// The room's new purpose.
         description: String,
     },
-    /// The person joins a room; it is opened once we are in it.
+    /// The person joins a room, which opens once the member is in it.
     JoinRoom {
-        /// New for each command.
+        /// A new id for each command.
         client_id: ClientId,
-        /// Which.
+        /// The room to join.
         room: RoomId,
     },
     /// The person leaves a room.
     LeaveRoom {
-        /// New for each command.
+        /// A new id for each command.
         client_id: ClientId,
-        /// Which.
+        /// The room to leave.
         room: RoomId,
     },
-    /// The person looks for rooms of the house, with this in their names.
+    /// The person searches the room directory.
     SearchDirectory {
-        /// Empty: all.
+        /// A part of the name; empty for all rooms.
         find: String,
     },
-    /// The person wants to see more of them.
+    /// The person asks for the next page of the directory.
     LoadMoreDirectory,
-    /// The person has found one, or not.
+    /// The person closes the directory.
     CloseDirectory,
-    /// What somebody else left behind is sent, and written on, by who is here now. What they may
-    /// have sent themselves fails with [`crate::persisted::MAY_HAVE_ARRIVED`].
+    /// The person takes over rows and drafts that another person left behind.
+    ///
+    /// Messages that the other person's tab may have sent fail with
+    /// [`crate::persisted::MAY_HAVE_ARRIVED`].
     TakeOver(Owner),
-    /// What somebody else left behind is dropped.
+    /// The person discards rows and drafts that another person left behind.
     DiscardLeftBehind(Owner),
-    /// The person wants a failed row sent again.
+    /// The person sends a failed row again.
     Retry(RowKey),
-    /// The person drops a failed row.
+    /// The person discards a failed row.
     Discard(RowKey),
     /// The person presses *reconnect now*.
     ReconnectNow,
-    /// The person has read the notice of a new epoch.
+    /// The person dismisses the notice of a new epoch.
     DismissEpoch,
 }
 

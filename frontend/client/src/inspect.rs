@@ -1,7 +1,8 @@
-//! The connection inspector's own mind: one WebSocket that a person opens, looks at and closes by hand.
+//! The core of the connection inspector: one WebSocket that a person opens, examines and closes.
 //!
-//! It stands beside [`crate::Client`] and shares nothing with it. [`Inspector::handle`] takes one [`Input`] and the time,
-//! and says what to do as [`Effect`]s; what is to be shown is in its fields. All it holds is bounded, see [`crate::limits`].
+//! The inspector is independent of [`crate::Client`]. [`Inspector::handle`] takes one
+//! [`InspectorInput`] and the time, and appends [`InspectorEffect`]s for the shell to execute. The
+//! fields hold the data to draw. Each collection has a limit in [`crate::limits`].
 
 pub mod call;
 pub mod comparison;
@@ -25,109 +26,110 @@ use std::rc::Rc;
 /// The `ref` of the one command that the inspector sends by itself.
 const HELLO: u64 = 1;
 
-/// What happened.
+/// A fact that the inspector takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectorInput {
-    /// The page is there.
+    /// The page has loaded.
     Started,
-    /// Who is signed in, if anyone.
+    /// The answer to [`InspectorEffect::AskMe`]: the member who is signed in, if any.
     Me(Result<Option<Member>, Unreachable>),
-    /// The server took the page for nobody, or for somebody else.
+    /// The server did not recognise the member of this page.
     SignedOut,
-    /// A WebSocket of this number has this `readyState`: read after each call and before each event.
+    /// The `readyState` of the WebSocket with this number, read after each call and before each
+    /// event.
     State(u32, ReadyState),
-    /// A WebSocket told something.
+    /// An event of the WebSocket with this number.
     Told(u32, SocketEvent),
-    /// The person wants a connection: a new one, if there is one.
+    /// The person opens a connection, which replaces the present one.
     Connect,
     /// The person calls `send(text)`.
     Send(String),
-    /// The person calls `close(code, reason)`, with what stands in the two fields.
+    /// The person calls `close(code, reason)` with the contents of the two fields.
     Close {
-        /// As it was typed.
+        /// The code as typed.
         code: String,
-        /// As it was typed.
+        /// The reason as typed.
         reason: String,
     },
-    /// The person opens a frame of this number, or closes it again.
+    /// The person expands or collapses the frame with this number.
     Look(u32),
-    /// The person tries a key; none: the one that the server received.
+    /// The person tries a `Sec-WebSocket-Key`; `None` is the one that the server received.
     Key(Option<String>),
     /// The person changes the frame in the editor.
     Edit(EditorInput),
 }
 
-/// What a WebSocket tells: its four events.
+/// An event of a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
     /// `open`.
     Opened,
-    /// `message` with a text. Others are not of the protocol, and passed over.
+    /// `message` with a text. Other messages are not part of the protocol and are ignored.
     Message(String),
-    /// `error`, which says nothing more.
+    /// `error`, which carries no reason.
     Failed,
     /// `close`.
     Closed {
-        /// The close code; 1006 where there was none, 1005 where the frame had none.
+        /// The close code; 1006 if the connection broke, 1005 if the close frame had no code.
         code: u16,
         /// The close reason, often empty.
         reason: String,
-        /// Both sides have said that it ends.
+        /// Whether the closing handshake was completed.
         clean: bool,
     },
 }
 
-/// What to do.
+/// An order to the inspector's shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectorEffect {
-    /// Ask the server who is signed in; the answer is [`Input::Me`].
+    /// Request `GET /api/me` and answer with [`InspectorInput::Me`].
     AskMe,
-    /// Open a traced WebSocket of this number, and let go of the one before.
+    /// Open a traced WebSocket with this number and drop the previous one.
     Open(u32),
-    /// Send a text on it.
+    /// Send a text on the WebSocket.
     Transmit(u32, String),
-    /// Start to close it.
+    /// Call `close(code, reason)` on the WebSocket.
     Close(u32, Option<u16>, String),
 }
 
-/// Who is signed in, as far as is known.
+/// The member who is signed in, as far as the inspector knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SignedIn {
-    /// The server has not answered yet, or did not.
+    /// The server has not answered.
     #[default]
     Unknown,
-    /// Nobody: without a `hello` the server ends the connection after a while.
+    /// Nobody is signed in; without a `hello` the server ends the connection after a while.
     Nobody,
-    /// This member: `hello` is said when the connection is open.
+    /// This member is signed in; `hello` is sent when the connection is open.
     Somebody(Member),
 }
 
-/// What the inspector holds, and shows.
+/// The state of the inspector, which is also the data to draw.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspector {
-    /// Who is signed in.
+    /// The member who is signed in.
     pub who: SignedIn,
-    /// The connection's life.
+    /// The life of the connection.
     pub life: Lifecycle,
-    /// How it began, as the server saw it.
+    /// The opening handshake, as the server saw it.
     pub handshake: Option<Rc<Handshake>>,
-    /// Its frames, as the server saw them.
+    /// The frames, as the server saw them.
     pub frames: FrameTable,
-    /// Why the last text could not be sent.
+    /// The reason why the last text could not be sent.
     pub send_fault: Option<SendFault>,
-    /// Why it could not be closed so.
+    /// The reason why the last call of `close` was not made.
     pub close_fault: Option<CloseFault>,
-    /// The key that is being tried; none while it is the handshake's.
+    /// The key that the person tries; `None` for the one of the handshake.
     pub key: Option<Rc<str>>,
-    /// The frame that is being made.
+    /// The frame in the editor.
     pub editor: Editor,
     socket: u32,
-    /// `hello` was said.
+    /// Whether `hello` was sent.
     greeted: bool,
 }
 
 impl Inspector {
-    /// Takes one input.
+    /// Takes one input and appends the resulting effects to `out`. `now` is in milliseconds.
     pub fn handle(&mut self, input: InspectorInput, now: u64, out: &mut Vec<InspectorEffect>) {
         match input {
             InspectorInput::Started => {
@@ -138,7 +140,7 @@ impl Inspector {
                 match me {
                     Ok(Some(member)) => self.who = SignedIn::Somebody(member),
                     Ok(None) => self.who = SignedIn::Nobody,
-                    // It is as it was.
+                    // Keep what was known before.
                     Err(Unreachable) => {}
                 }
                 self.greet(now, out);
@@ -146,7 +148,7 @@ impl Inspector {
             InspectorInput::SignedOut => out.push(InspectorEffect::AskMe),
             InspectorInput::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
             InspectorInput::Told(socket, told) if socket == self.socket => self.told(told, now, out),
-            // A word of a WebSocket that was let go of.
+            // The WebSocket was replaced.
             InspectorInput::State(..) | InspectorInput::Told(..) => {}
             InspectorInput::Connect => self.connect(now, out),
             InspectorInput::Send(text) => {
@@ -164,7 +166,8 @@ impl Inspector {
         }
     }
 
-    /// The key whose answer is shown: the one that is being tried, or that the server received.
+    /// The key whose answer is shown: the one that the person tries, or the one that the server
+    /// received.
     pub fn shown_key(&self) -> Option<&str> {
         let received = || {
             let headers = &self.handshake.as_ref()?.request.headers;
@@ -213,14 +216,14 @@ impl Inspector {
         }
     }
 
-    /// Says `hello` once it is known who says it and the connection is open.
+    /// Sends `hello` once the member is known and the connection is open.
     fn greet(&mut self, now: u64, out: &mut Vec<InspectorEffect>) {
         let is_due = matches!(self.who, SignedIn::Somebody(_)) && self.life.state() == ReadyState::Open;
         if !is_due || std::mem::replace(&mut self.greeted, true) {
             return;
         }
         let hello = Hello { reference: HELLO, build: "inspector".into(), cursor: None, room: None };
-        // It has strings and numbers only, and these cannot fail to be written.
+        // A `hello` holds only strings and numbers, so it can always be written as JSON.
         self.send(serde_json::to_string(&Command::Hello(hello)).unwrap_or_default(), now, out);
     }
 
@@ -245,7 +248,7 @@ impl Inspector {
     }
 }
 
-/// As much of a text as is shown, with `…` where there is more.
+/// The first characters of a text, with `…` if there are more.
 fn shortened(text: &str) -> Rc<str> {
     match text.char_indices().nth(INSPECT_TEXT_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),

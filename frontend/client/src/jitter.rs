@@ -1,5 +1,7 @@
-//! Pseudo-random numbers for the spread of waits, and for nothing else: they
-//! can be guessed. Ids and tokens come from the system, inside inputs.
+//! Pseudo-random numbers for the spread of waits.
+//!
+//! They can be guessed, so nothing else may use them. Ids and tokens come from the system, inside
+//! inputs.
 
 /// A splitmix64 generator.
 #[derive(Clone, Debug)]
@@ -10,7 +12,7 @@ impl Jitter {
         Jitter(seed)
     }
 
-    /// Evenly spread over 0 to `most`, both included.
+    /// Draws a number between 0 and `most`, both included, with equal probability.
     pub(crate) fn draw_up_to(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

@@ -1,212 +1,222 @@
-//! The client's own limits, each with what happens past it. Those that the
-//! server knows too are in [`shared::limits`]. Times are milliseconds.
+//! The client's own limits, each with the effect past it.
+//!
+//! Limits that the server knows too are in [`shared::limits`]. Times are in milliseconds.
 
-/// Commands that are not settled yet: on their way, waiting or refused. Past
-/// it: `View::can_send` is false and the composer keeps the text.
+/// Commands that are not settled yet. Past it: `View::can_send` is false and the composer keeps the
+/// text.
 pub const OUTBOX_ROWS_MAX: usize = 500;
 
-/// Messages of the open room that are shown, settled or not. Past it: those at the far end leave the
-/// screen, and `View::older` or `View::newer` says so.
+/// Rows that are shown of the open room, settled or not. Past it: rows at the far end leave the
+/// window, and `View::older` or `View::newer` is `Edge::More`.
 pub const WINDOW_ROWS_MAX: usize = 300;
 
-/// Messages that are shown at first when a room is opened, if they are held.
+/// Messages that are shown when a room opens, if they are held.
 pub const WINDOW_FIRST_ROWS: usize = 100;
 
-/// Messages by which the window grows when the reader comes to its edge.
+/// Messages by which the window grows when the reader reaches its edge.
 pub const WINDOW_STEP_ROWS: usize = 50;
 
-/// Messages that are held of one room. Past it: those farthest from the window are let go, and
-/// can be paged in again.
+/// Messages that are held of one room. Past it: those farthest from the window are evicted and can
+/// be paged in again.
 pub const ROOM_ROWS_MAX: usize = 5_000;
 
-/// Messages that are held in all. Past it: the rooms that were open longest ago let go of theirs.
+/// Messages that are held in all. Past it: the rooms that were open longest ago are evicted.
 pub const HELD_ROWS_MAX: usize = 20_000;
 
-/// Rooms that are held. Past it: the rest are passed over.
+/// Rooms that are held. Past it: the rest are ignored.
 pub const ROOMS_MAX: usize = 2_000;
 
-/// Events of one address that are held beyond a hole. Past it: the newest is dropped. It is a hole
-/// itself once the first is closed, and until that is too the cursor stays where it is.
+/// Events of one address that are buffered behind a gap. Past it: the newest is dropped.
+///
+/// A dropped event is a new gap once the first is filled. The cursor stays in place until both are.
 pub const BUFFERED_EVENTS_MAX: usize = 200;
 
-/// Questions about holes that are in flight at once. Past it: the next waits.
+/// Requests for missing events that are in flight at once. Past it: the next waits.
 pub const GAP_REQUESTS_MAX: usize = 4;
 
-/// Rooms of the house that are listed while browsing. Past it: no more are asked for.
+/// Rooms that are listed of the room directory. Past it: no more are requested.
 pub const DIRECTORY_ROOMS_MAX: usize = 1_000;
 
-/// How long a stored row belongs to the page that keeps it, unless it says so again.
+/// The time for which a stored row belongs to the tab that holds it, unless the tab renews the
+/// lease.
 pub const LEASE_MS: u64 = 15_000;
 
-/// How long before its end a lease is renewed.
+/// The time before its end at which a lease is renewed.
 pub const LEASE_RENEW_MS: u64 = 10_000;
 
-/// From a change of a draft to its storing.
+/// The time from a change of a draft to its saving.
 pub const DRAFT_MS: u64 = 300;
 
-/// Bytes of a draft that is stored. Past it: it stays in the composer and is not stored.
+/// Bytes of a stored draft. Past it: the draft stays in the composer and is not stored.
 pub const DRAFT_BYTES_MAX: usize = 4 * shared::limits::TEXT_BYTES_MAX;
 
-/// Drafts that are held. Past it: one that is empty, or was typed longest ago, makes way for what
-/// is being typed. It stays stored, for the next life of the page.
+/// Drafts that are held. Past it: an empty draft, or the one typed longest ago, gives way to the
+/// newest. It stays stored for the next visit.
 pub const DRAFTS_MAX: usize = 500;
 
-/// Stored rows that are looked at and are not this page's to send. Past it: the rest stay stored.
+/// Foreign rows that are held. Past it: the rest stay stored.
 pub const FOREIGN_ROWS_MAX: usize = 500;
 
-/// Rows of ours that a reply settled and that stand ahead of the room. Past it: the oldest is let
-/// go until its event comes.
+/// Acked rows of a room. Past it: the oldest is dropped until its event arrives.
 pub const ACKED_ROWS_MAX: usize = OUTBOX_ROWS_MAX;
 
-/// Present members that are held by name. Past it: the count tells.
+/// Present members that are held by name. Past it: only their number is known.
 pub const PEOPLE_MAX: usize = shared::limits::PRESENCE_NAMED_MAX;
 
-/// Names of members that are held, present or not. Past it: those who are
-/// neither present nor the author of a row that is held are forgotten.
+/// Names of members that are held. Past it: names of members who are neither present nor the author
+/// of a held row are forgotten.
 pub const NAMES_MAX: usize = 2_000;
 
-/// From the start of an attempt to the open WebSocket. Past it: given up.
+/// The time from the start of an attempt to the open WebSocket. Past it: the attempt is given up.
 pub const CONNECT_MS: u64 = 10_000;
 
-/// From the open WebSocket to `welcome`. Past it: given up.
+/// The time from the open WebSocket to `welcome`. Past it: the attempt is given up.
 pub const WELCOME_MS: u64 = 10_000;
 
-/// From a `ping` of ours to any frame. Past it: the connection is given up.
+/// The time from a `ping` to any frame. Past it: the connection is given up.
 pub const LIVENESS_MS: u64 = 5_000;
 
-/// How long a connection that is only read may have been silent when the page is shown again. Past
-/// it: begun anew.
+/// The time for which a connection over plain HTTP may have been silent when the page is shown
+/// again. Past it: the client reconnects.
 pub const STALE_MS: u64 = 30_000;
 
-/// From a post to its settlement, while the connection is otherwise alive.
-/// Past it: the connection is given up and the post is sent again on the next.
+/// The time from a command to its reply on a connection that lives. Past it: the connection is
+/// given up and the command is sent again on the next.
 pub const SETTLE_MS: u64 = 30_000;
 
-/// From our own close to the WebSocket's end, before it is taken as ended.
+/// The time for which a WebSocket that the client closed is shown as closing.
 pub const CLOSING_MS: u64 = 3_000;
 
-/// A connection that was welcome for so long ends a row of failures: the next
-/// loss starts with a short wait again.
+/// The time after which a session ends a series of failures, so that the next loss starts with a
+/// short wait.
 pub const STEADY_MS: u64 = 10_000;
 
 /// Ceiling of the first wait; it doubles with each failure.
 pub const BACKOFF_FIRST_MS: u64 = 250;
 
-/// Ceiling of a wait in the first minute of a row of failures.
+/// Ceiling of a wait in the first minute of a series of failures.
 pub const BACKOFF_EARLY_CEILING_MS: u64 = 5_000;
 
-/// How long the early ceiling holds.
+/// The time for which the early ceiling holds.
 pub const BACKOFF_EARLY_MS: u64 = 60_000;
 
-/// Ceiling of a wait later.
+/// Ceiling of a wait after that.
 pub const BACKOFF_CEILING_MS: u64 = 30_000;
 
-/// The longest reconnect hint of a server that is honoured. Past it: this is taken.
+/// The longest retry hint of a server. Past it: this value is used.
 pub const RETRY_HINT_MAX_MS: u64 = 60_000;
 
-/// From the start of an attempt to `welcome`, while there is another transport to be tried. Past
-/// it: the next starts.
+/// The time from the start of an attempt to `welcome` while another transport may follow. Past it:
+/// the next transport is tried.
 pub const FALL_BACK_MS: u64 = 2_500;
 
-/// A transport that was welcome for so long works here.
+/// The time after `welcome` at which a transport counts as good.
 pub const GOOD_AFTER_MS: u64 = 60_000;
 
-/// How long what works is remembered.
+/// The time for which the last good transport is remembered.
 pub const LAST_GOOD_MS: u64 = 24 * 3_600_000;
 
-/// How often, in a row, a transport may break before it worked. At it: left alone.
+/// Sessions in a row that end before the transport counts as good. At it: the transport is avoided.
 pub const SHORT_CONNECTIONS_MAX: u32 = 3;
 
-/// How long a transport is left alone.
+/// The time for which a transport is avoided.
 pub const AVOIDED_MS: u64 = 10 * 60_000;
 
-/// How often what works may be refused in a row. Past it: the next transport is tried.
+/// Refusals in a row of the last good transport. Past it: the next transport is tried.
 pub const LAST_GOOD_FAILURES_MAX: u32 = 2;
 
-/// From the `welcome` of a lesser transport to the first attempt at a WebSocket beside it; doubled
-/// with each that fails.
+/// The time from the `welcome` of a lesser transport to the first upgrade; doubled with each that
+/// fails.
 pub const UPGRADE_FIRST_MS: u64 = 30_000;
 
-/// The longest between two of these attempts.
+/// The longest time between two upgrades.
 pub const UPGRADE_CEILING_MS: u64 = 10 * 60_000;
 
-/// Frames that are held back while a WebSocket is greeted beside what there is. Past it: that is
-/// given up.
+/// Events that are buffered while an upgrade awaits its `welcome`. Past it: the upgrade is given
+/// up.
 pub const UPGRADE_EVENTS_MAX: usize = 200;
 
 /// Seconds that a poll may wait at the server.
 pub const POLL_WAIT_S: u64 = 25;
 
-/// The shortest wait of a poll that is cut again and again.
+/// The shortest wait of polls that the network cuts repeatedly, in seconds.
 pub const POLL_WAIT_LEAST_S: u64 = 2;
 
-/// Polls in a row that may be cut. At it: the transport is given up.
+/// Polls in a row that the network may cut. At it: the transport is given up.
 pub const POLL_CUTS_MAX: u32 = 3;
 
-/// A poll that failed after so long was cut while it waited; sooner, it was refused.
+/// The time after which a failed poll counts as cut while it waited; before it, the poll was
+/// refused.
 pub const PARKED_MS: u64 = 1_000;
 
-/// From a poll to its answer, beside its wait at the server. Past it: the poll has failed.
+/// The time from a poll to its answer, in addition to the poll's wait. Past it: the poll has
+/// failed.
 pub const POLL_ANSWER_MS: u64 = 10_000;
 
-/// From a command in a request of its own to its answer. Past it: the request has failed, and the session breaks.
+/// The time from a command in a request of its own to its answer. Past it: the request has failed
+/// and the session ends.
 pub const COMMAND_MS: u64 = 20_000;
 
-/// Bytes of a line or an event of an event stream. Past it: the session breaks.
+/// Bytes of a line or an event of an event stream. Past it: the session ends.
 pub const EVENT_BYTES_MAX: usize = 8 << 20;
 
-/// Between two looks at the lease by which a tab reads for the others.
+/// The time between two checks of the leader's lease.
 pub const ELECTION_TICK_MS: u64 = 500;
 
-/// How long a page reads for the others unless it says so again.
+/// The time for which a tab stays the leader, unless it renews its lease.
 pub const LEADER_LEASE_MS: u64 = 2_500;
 
-/// How often it says so.
+/// The time between two renewals of the leader's lease.
 pub const LEADER_RENEW_MS: u64 = 1_000;
 
-/// How often a page that is told by another says that the person is at it.
+/// The time between two reports of a follower that the person is at its tab.
 pub const HERE_EVERY_MS: u64 = 5_000;
 
-/// How long that counts.
+/// The time for which such a report counts.
 pub const HERE_MS: u64 = 12_000;
 
-/// How long a leader that has said whether the person is here, and is told otherwise, waits until it
-/// says so again. Each time it waits twice as long as before.
+/// The time after which a leader repeats a presence report that the server contradicts; doubled
+/// with each repetition.
 pub const SAY_AGAIN_MS: u64 = 2_000;
 
-/// Frames that a page holds back that another tells, before it has begun itself. Past it: it begins anew.
+/// Frames that a follower buffers before its own session has begun. Past it: the follower
+/// reconnects.
 pub const SHARED_FRAMES_MAX: usize = 200;
 
-/// Moments of a connection's life that the inspector holds. Past it: the oldest is dropped, and counted.
+/// Entries in the life of a connection that the inspector holds. Past it: the oldest is dropped and
+/// counted.
 pub const INSPECT_ENTRIES_MAX: usize = 200;
 
-/// Frames that the inspector holds. Past it: the oldest is dropped, and counted.
+/// Frames that the inspector holds. Past it: the oldest is dropped and counted.
 pub const INSPECT_FRAMES_MAX: usize = 500;
 
-/// Characters of a message that the inspector's time line shows. Past it: they are cut off.
+/// Characters of a message on the inspector's time line. Past it: they are cut off.
 pub const INSPECT_TEXT_CHARS_MAX: usize = 200;
 
-/// Bytes of a text that the inspector sends: more than the server takes, so that its refusal can be seen.
-/// Past it: it is not sent.
+/// Bytes of a text that the inspector sends: more than the server accepts, so that the refusal can
+/// be seen. Past it: the text is not sent.
 pub const INSPECT_SEND_BYTES_MAX: usize = 128 * 1024;
 
-/// Characters of a key that is tried. Past it: they are cut off.
+/// Characters of a `Sec-WebSocket-Key` that the person tries. Past it: they are cut off.
 pub const INSPECT_KEY_CHARS_MAX: usize = 200;
 
 /// Bytes in the inspector's editor. Past it: they are not read.
 pub const INSPECT_EDIT_BYTES_MAX: usize = 1024;
 
-/// How long the inspector compares transports, in seconds, at the most: one message is sent in each.
+/// The length of a comparison of transports, in seconds; one message is sent in each.
 pub const COMPARE_S: u64 = 60;
 
-/// How long it waits for its readers before it begins without some.
+/// The time that a comparison waits for its readers. Past it: it begins without the missing ones.
 pub const COMPARE_READY_MS: u64 = 3_000;
 
-/// How long it waits for what was sent last, longer than the longest interval. Past it: it ends without.
+/// The time that a comparison waits for the last messages, longer than the longest interval. Past
+/// it: it ends without them.
 pub const COMPARE_LAST_MS: u64 = 8_000;
 
-/// Pages of rooms that it searches for its own. Past it: it makes one, and is told if that is there already.
+/// Pages of the room directory that a comparison searches for its room. Past it: it creates the
+/// room.
 pub const COMPARE_PAGES_MAX: usize = 10;
 
-/// Characters of the name of a room of its own, those of a member's name included. Past it: they are cut off.
+/// Characters of the name of a comparison's room, with the member's name. Past it: they are cut
+/// off.
 pub const COMPARE_NAME_CHARS_MAX: usize = shared::limits::NAME_CHARS_MAX;

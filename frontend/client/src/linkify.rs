@@ -1,19 +1,19 @@
-//! Bare URLs in a text. Only `http://` and `https://` become links, so that
-//! no other scheme ever reaches an `href`.
+//! Links in a text. Only `http://` and `https://` become links, so that no other scheme reaches an
+//! `href`.
 //!
-//! Chinese, Japanese and Korean put no space round a URL: it ends where such
-//! a character begins. Letters of other scripts may be part of it.
+//! Chinese, Japanese and Korean put no space around a URL, so a URL ends where such a character
+//! begins. Letters of other scripts may be part of it.
 
-/// A stretch of a text.
+/// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextSpan<'a> {
-    /// Plain.
+    /// Plain text.
     Text(&'a str),
-    /// A URL, to be shown and linked as it stands.
+    /// A URL, which is both the text and the target of the link.
     Link(&'a str),
 }
 
-/// `text` cut into stretches: joined again they are `text`, and none is empty.
+/// Splits `text` into spans. Their concatenation is `text`, and none is empty.
 pub fn segments(text: &str) -> Vec<TextSpan<'_>> {
     let mut found = Vec::new();
     let mut plain_from = 0;
@@ -21,8 +21,8 @@ pub fn segments(text: &str) -> Vec<TextSpan<'_>> {
     while let Some(start) = text[from..].find("://").map(|colon| from + colon) {
         from = start + "://".len();
         let Some(begin) = scheme_start(text, start).filter(|begin| *begin >= plain_from) else { continue };
-        // The host first: it ends at the next `/`, so that a text of nothing
-        // but schemes is read once and not once for each of them.
+        // Check the host first. A host ends at the next `/`, so a text that consists of schemes is
+        // read only once.
         if !has_host(&text[from..]) {
             continue;
         }
@@ -43,8 +43,8 @@ pub fn segments(text: &str) -> Vec<TextSpan<'_>> {
     found
 }
 
-/// Where the scheme before the `://` at `colon` begins, if it is one of ours
-/// and a word of its own.
+/// The start of the scheme before the `://` at `colon`, if it is `http` or `https` and not the end
+/// of a longer word.
 fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     let before = &text.as_bytes()[..colon];
     let length = ["https", "http"].into_iter().map(str::len).find(|length| {
@@ -59,11 +59,11 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     (!glued).then_some(begin)
 }
 
-/// Bytes of `rest`, what stands after `://`, that belong to the URL.
+/// The number of bytes of `rest`, the text after `://`, that belong to the URL.
 fn url_length(rest: &str) -> usize {
     let raw = rest.find(|c| !may_stand_in_a_url(c)).unwrap_or(rest.len());
     let mut url = &rest[..raw];
-    // How many brackets of each kind close more than was opened.
+    // The number of closing brackets of each kind without an opening one.
     let mut round = unopened(url, '(', ')');
     let mut square = unopened(url, '[', ']');
     while let Some(last) = url.chars().next_back() {
@@ -82,7 +82,7 @@ fn url_length(rest: &str) -> usize {
     url.len()
 }
 
-/// How many of `close` have no `open` before them.
+/// The number of `close` without an `open` before them.
 fn unopened(url: &str, open: char, close: char) -> usize {
     let mut depth = 0_usize;
     let mut extra = 0;
@@ -114,18 +114,18 @@ fn may_stand_in_a_url(c: char) -> bool {
         'a'..='z' | 'A'..='Z' | '0'..='9' => true,
         '-' | '.' | '_' | '~' | ':' | '/' | '?' | '#' | '[' | ']' | '@' => true,
         '!' | '$' | '&' | '\'' | '(' | ')' | '*' | '+' | ',' | ';' | '=' | '%' => true,
-        // Invisible or spaces, each within the range below.
+        // Invisible characters and spaces within the range below.
         '\u{61c}' | '\u{1680}' | '\u{180b}'..='\u{180f}' => false,
         // Hangul letters.
         '\u{1100}'..='\u{11ff}' => false,
-        // Latin, Greek, Cyrillic, Arabic, Devanagari, Thai…; general
-        // punctuation, with its bidirectional controls, and CJK lie above.
+        // Latin, Greek, Cyrillic, Arabic, Devanagari, Thai and others. General punctuation with its
+        // bidirectional controls, and CJK, lie above.
         '\u{c0}'..='\u{1fff}' => true,
         _ => false,
     }
 }
 
-/// Whether what stands after `://` begins with something like a host.
+/// Whether `rest`, the text after `://`, begins with something like a host.
 fn has_host(rest: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();

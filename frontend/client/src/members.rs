@@ -1,8 +1,10 @@
-//! People: today's name of each, and who is present. Who left the house has no
-//! name of today: what they said stands under the name that they had then.
+//! Members: the present name of each, and who is present.
 //!
-//! Names come from `welcome`, from the log, from presence and from pages. Each is known as of a
-//! position, and the later position holds: events of two addresses may come in any order.
+//! A member who left the house has no present name; the member's messages show the name at the time
+//! of writing.
+//!
+//! Names come from `welcome`, the log, presence and pages of history. Each name is known as of a
+//! position, and the later position wins, because events of two addresses may arrive in any order.
 
 use crate::limits::{NAMES_MAX, PEOPLE_MAX};
 use crate::sorted::{Map, Set, sort_by_key};
@@ -11,37 +13,37 @@ use shared::event::Presence;
 use shared::{Member, MemberId, Message};
 use std::rc::Rc;
 
-/// A name as of a position; none of who left.
+/// A name as of a position; `None` if the member left the house.
 #[derive(Debug)]
 struct KnownMember {
     name: Option<Rc<str>>,
     n: u64,
 }
 
-/// The members that the page knows of.
+/// The members that the page knows.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     names: Map<MemberId, KnownMember>,
-    /// Present members, and whether they are away.
+    /// The present members, and whether each is away.
     present: Map<MemberId, bool>,
     count: u32,
-    /// There were too many to be named one by one. The next who are named are
-    /// all who are present, for changes in between were only counted.
+    /// Whether the server only counts the members who are present. The next named members are all
+    /// who are present.
     is_only_counted: bool,
 }
 
 impl Members {
-    /// Today's name, where it is known.
+    /// The present name, if it is known.
     pub(crate) fn name(&self, id: MemberId) -> Option<&Rc<str>> {
         self.names.get(&id)?.name.as_ref()
     }
 
-    /// The same, if it was told after position `n`.
+    /// The present name, if it was announced after position `n`.
     pub(crate) fn name_since(&self, id: MemberId, n: u64) -> Option<&Rc<str>> {
         self.names.get(&id).filter(|known| known.n > n)?.name.as_ref()
     }
 
-    /// Takes the name as of `n`. True if it is another than before.
+    /// Sets a name as of `n`. Returns true if the name changed.
     pub(crate) fn set_name(&mut self, id: MemberId, name: &str, n: u64) -> bool {
         match self.names.get_mut(&id) {
             Some(known) if n < known.n => false,
@@ -60,7 +62,8 @@ impl Members {
         }
     }
 
-    /// Takes the names of those who wrote `messages`, as of `n`.
+    /// Sets the names of the authors of `messages`, as of `n`. An author without a name left the
+    /// house.
     pub(crate) fn set_author_names(&mut self, authors: &[Member], messages: &[Message], n: u64) {
         for message in messages {
             self.remove_name(message.author, n);
@@ -70,7 +73,7 @@ impl Members {
         }
     }
 
-    /// A member is none of the house any more, as of `n`. True if that takes a name away.
+    /// Removes the name of a member who left the house as of `n`. Returns true if there was a name.
     pub(crate) fn remove_name(&mut self, id: MemberId, n: u64) -> bool {
         match self.names.get_mut(&id) {
             Some(known) if n < known.n => false,
@@ -85,7 +88,7 @@ impl Members {
         }
     }
 
-    /// Takes who is present at the start of a session, as of `n`.
+    /// Sets the present members at the start of a session, as of `n`.
     pub(crate) fn set_present(&mut self, present: &[Presence], count: u32, n: u64) {
         self.present.clear();
         for presence in present.iter().take(PEOPLE_MAX) {
@@ -96,7 +99,7 @@ impl Members {
         self.is_only_counted = count as usize > PEOPLE_MAX;
     }
 
-    /// These are present as of `n`; `count` are in all. True if one has another name than before.
+    /// Adds present members as of `n`; `count` is the new total. Returns true if a name changed.
     pub(crate) fn add_present(&mut self, members: &[Member], away: bool, count: u32, n: u64) -> bool {
         let mut renamed = false;
         self.clear_after_count(members.is_empty());
@@ -111,7 +114,7 @@ impl Members {
         renamed
     }
 
-    /// These are not present any more; `count` are left.
+    /// Removes members who are no longer present; `count` is the new total.
     pub(crate) fn remove_present(&mut self, members: &[MemberId], count: u32) {
         self.clear_after_count(members.is_empty());
         for id in members {
@@ -127,17 +130,17 @@ impl Members {
         self.is_only_counted = only_counted;
     }
 
-    /// How many are present.
+    /// The number of present members.
     pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
-    /// Whether there are more names than [`NAMES_MAX`].
+    /// Whether more than [`NAMES_MAX`] names are held.
     pub(crate) fn is_full(&self) -> bool {
         self.names.len() > NAMES_MAX
     }
 
-    /// Forgets names; those who are present or an author of a row that is held stay.
+    /// Forgets the names of members who are neither present nor among `authors`.
     pub(crate) fn evict_names(&mut self, authors: &Set<MemberId>) {
         let present = &self.present;
         self.names.retain(|id, _| present.contains_key(id) || authors.contains(id));
@@ -155,7 +158,7 @@ impl Members {
                 me: me == Some(*id),
             })
             .collect();
-        // Lower case by ASCII only: the tables for more would weigh more than they give.
+        // Lower case in ASCII only: the tables for all of Unicode would make the page too large.
         sort_by_key(people, |person| (person.name.to_ascii_lowercase(), person.id))
     }
 }

@@ -2,11 +2,11 @@
 
 use shared::ErrorCode;
 
-/// Why a name was refused.
+/// The reason why a name was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameRefusal {
-    /// The number; [`ErrorCode::Internal`] where the server could not be reached.
+    /// The error code; [`ErrorCode::Internal`] if the server could not be reached.
     pub code: ErrorCode,
-    /// A free name like it.
+    /// A similar name that is free.
     pub suggestion: Option<String>,
 }

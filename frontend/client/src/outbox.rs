@@ -1,11 +1,12 @@
-//! What the person asked for and the server has not settled yet.
+//! The outbox: durable commands that the server has not settled yet.
 //!
-//! Every durable command goes through here: first it is stored, then it leaves. Per room at most
-//! one is in flight; the next leaves when it is settled, so that the order of sending is the order
-//! of the log. A command is settled by its `reply`, a post also by the `posted` event or by a page
-//! that holds it, whichever comes first. It keeps its `client_id` however often it is sent, and
-//! the store keeps one of each: sending again does no harm. But it is of each author: a message that may
-//! have been sent is not sent again by another member of the same log, unless the person says so.
+//! A command is first saved and then sent. Per room at most one command is in flight, so that the
+//! order of sending is the order in the log. A `reply` settles a command. A post is also settled by
+//! its `posted` event or by a page of history that contains it, whichever comes first.
+//!
+//! A command keeps its `client_id` however often it is sent. The store keeps one event per author
+//! and `client_id`, so sending again is harmless. A message that may have been sent is not sent
+//! again by another member of the same log, unless the person asks for it.
 
 use crate::backoff::Backoff;
 use crate::compose;
@@ -29,30 +30,30 @@ mod rows;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<OutboxEntry>,
-    /// The last place that was given out.
+    /// The greatest place in the order of sending so far.
     last_place: u64,
-    /// A session is on: what is stored may leave at once.
+    /// Whether a session is live, so that a saved command may be sent at once.
     is_live: bool,
     backoff: Backoff,
 }
 
 impl Outbox {
-    /// Whether it takes no more.
+    /// Whether the outbox is full.
     pub(crate) fn is_full(&self) -> bool {
         self.entries.len() >= OUTBOX_ROWS_MAX
     }
 
-    /// How many are held.
+    /// The number of commands.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether this is held.
+    /// Whether the outbox contains a command with this id.
     pub(crate) fn contains(&self, client_id: ClientId) -> bool {
         self.entries.iter().any(|entry| entry.row.client_id == client_id)
     }
 
-    /// Takes a command of `me`, to be stored first. One that cannot be sent steps aside at once.
+    /// Adds a command of `me`, to be saved first. A command that can never be sent fails at once.
     pub(crate) fn add(
         &mut self,
         owner: Owner,
@@ -74,7 +75,8 @@ impl Outbox {
         self.entries.push(OutboxEntry { row, state, is_saved: false, is_new: true, shown: None });
     }
 
-    /// The shell has stored a row, or cannot. True if that lets it leave.
+    /// Records that the shell saved a row, or could not. Returns true if the command may be sent
+    /// now.
     pub(crate) fn note_saved(&mut self, client_id: ClientId, ok: bool) -> bool {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.row.client_id == client_id) else {
             return false;
@@ -87,8 +89,10 @@ impl Outbox {
         waited
     }
 
-    /// The commands that may leave now, taken as sent. `number` gives each its `ref`. One that is
-    /// stored as never sent is stored anew first.
+    /// Returns the commands that may be sent now and marks them as in flight.
+    ///
+    /// `number` returns the next `ref`. A command that is stored as unsent is first stored again as
+    /// sent.
     pub(crate) fn take_ready(
         &mut self,
         now: u64,
@@ -99,7 +103,7 @@ impl Outbox {
         let mut busy: Vec<Option<RoomId>> = flying.map(|entry| entry.row.body.room()).collect();
         let mut commands = Vec::new();
         for entry in &mut self.entries {
-            // The first of a room that has not failed speaks for it.
+            // Only the first command of a room that has not failed may be sent.
             let room = entry.row.body.room();
             if matches!(entry.state, EntryState::Failed(_)) || busy.contains(&room) {
                 continue;
@@ -117,7 +121,7 @@ impl Outbox {
         commands
     }
 
-    /// Takes out the command that a `reply` settles.
+    /// Removes the command that a `reply` settles.
     pub(crate) fn take_replied(&mut self, reference: u64, out: &mut Vec<Effect>) -> Option<OutboxEntry> {
         let at = self.index_in_flight(reference)?;
         self.backoff = Backoff::default();
@@ -126,8 +130,10 @@ impl Outbox {
         Some(entry)
     }
 
-    /// Lets go of the posts that are held as settled elsewhere. Of one that may have arrived it is
-    /// asked whether it did, under whichever author: the last argument is true.
+    /// Removes the posts that are settled elsewhere.
+    ///
+    /// The last argument of `is_settled` is true for a post that may have arrived under another
+    /// author; then the author does not matter.
     pub(crate) fn settle(
         &mut self,
         is_settled: impl Fn(RoomId, RowKey, bool) -> bool,
@@ -148,7 +154,8 @@ impl Outbox {
         self.index_in_flight(reference).is_some()
     }
 
-    /// The server refused a command. When to send it again, if that may help.
+    /// Records the refusal of a command. Returns the time to send it again if the refusal is
+    /// temporary.
     pub(crate) fn note_refused(
         &mut self,
         refusal: &Refusal,
@@ -163,19 +170,19 @@ impl Outbox {
             return Some(now.saturating_add(self.backoff.next_wait(now, jitter)));
         }
         entry.state = EntryState::Failed(refusal.code);
-        // Who was refused for not being signed in may have been heard before.
+        // If the refusal is for lack of a sign-in, an earlier attempt may have arrived.
         entry.row.unsent |= refusal.code != ErrorCode::SignInRequired;
         entry.save(now, out);
         None
     }
 
-    /// The timer of a temporary refusal came.
+    /// Queues the temporarily refused commands again.
     pub(crate) fn retry_refused(&mut self) {
         self.requeue(|state| state == EntryState::BackingOff);
     }
 
-    /// The connection is lost, and with it the answers to what is in flight.
-    /// True if the timer of a temporary refusal is not needed any more.
+    /// Queues everything in flight again because the connection was lost. Returns true if
+    /// [`crate::timer::Timer::Resend`] is no longer needed.
     pub(crate) fn disconnected(&mut self) -> bool {
         self.is_live = false;
         let rested = self.entries.iter().any(|entry| entry.state == EntryState::BackingOff);
@@ -183,11 +190,11 @@ impl Outbox {
         rested
     }
 
-    /// A session began as `you`.
+    /// Begins a session as `you`.
     ///
-    /// Rows go along with a person whom the server had forgotten and who came back under the same
-    /// name. Those of somebody else are put away and wait to be asked for: nobody says what
-    /// another wrote.
+    /// Rows follow a person whom the server had forgotten and who joined again under the same name.
+    /// Rows of another person are set aside until they are asked for: no one sends what another
+    /// person wrote.
     pub(crate) fn begin_session(
         &mut self,
         owner: Owner,
@@ -211,7 +218,7 @@ impl Outbox {
         self.set_name(you);
     }
 
-    /// The member of this page is gone: all is put away.
+    /// Sets everything aside because the member of this page is gone.
     pub(crate) fn set_aside(&mut self, foreign_rows: &mut ForeignRows, out: &mut Vec<Effect>) {
         for entry in std::mem::take(&mut self.entries) {
             entry.set_aside(foreign_rows, out);
@@ -219,7 +226,7 @@ impl Outbox {
         *self = Outbox { last_place: self.last_place, ..Outbox::default() };
     }
 
-    /// Takes stored rows, as those of `owner`, who is `me`.
+    /// Takes over stored rows for `owner`, who is `me`.
     pub(crate) fn adopt(
         &mut self,
         rows: Vec<ForeignRow>,
@@ -237,7 +244,7 @@ impl Outbox {
                 OutboxEntry { row, state: EntryState::Queued, is_saved, is_new: false, shown: None };
             let from = entry.row.owner;
             if from.epoch.is_some_and(|epoch| Some(epoch) != owner.epoch) || from.member != owner.member {
-                // Another's: asked for, it is tried anew.
+                // The row was another member's: try it again under the new name.
                 entry.row.name.clone_from(&me.name);
                 entry.row.failed = None;
             }
@@ -253,7 +260,7 @@ impl Outbox {
         }
     }
 
-    /// The member has another name.
+    /// Gives the rows of this member the member's present name.
     pub(crate) fn set_name(&mut self, me: &Member) {
         let mine = |entry: &&mut OutboxEntry| entry.row.owner.member == me.id && entry.row.name != me.name;
         for entry in self.entries.iter_mut().filter(mine) {
@@ -261,7 +268,7 @@ impl Outbox {
         }
     }
 
-    /// The person wants a failed row sent again: it goes to the end, and leaves once that is stored.
+    /// Sends a failed row again: moves it to the end and saves it first.
     pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
         let Some(at) = self.index_failed(key) else { return };
         let mut entry = self.entries.remove(at);
@@ -273,7 +280,7 @@ impl Outbox {
         self.entries.push(entry);
     }
 
-    /// The person drops a failed row.
+    /// Discards a failed row.
     pub(crate) fn discard(&mut self, key: RowKey, out: &mut Vec<Effect>) {
         if let Some(at) = self.index_failed(key) {
             self.entries.remove(at);
@@ -281,7 +288,8 @@ impl Outbox {
         }
     }
 
-    /// What was in the way of the answers until now is gone.
+    /// Restarts the deadlines of the commands in flight, because replies could not arrive before
+    /// now.
     pub(crate) fn restart_deadlines(&mut self, now: u64) {
         for entry in &mut self.entries {
             if let EntryState::InFlight { sent_at, .. } = &mut entry.state {
@@ -290,7 +298,7 @@ impl Outbox {
         }
     }
 
-    /// When a command in flight has waited too long, on a connection that lives.
+    /// The time at which the oldest reply is overdue although the connection lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         let sent = self.entries.iter().filter_map(|entry| match entry.state {
             EntryState::InFlight { sent_at, .. } => Some(sent_at),
@@ -322,8 +330,10 @@ impl Outbox {
     }
 }
 
-/// Why this can never be sent. The composer has checked the text; a frame over the limit would
-/// still end each connection that it is sent on, so it is never sent.
+/// The reason why this can never be sent.
+///
+/// The composer has checked the text, but a row can come from the storage. A frame over the limit
+/// would end each connection that it is sent on.
 fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
     let long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
     match body {

@@ -1,56 +1,57 @@
-//! What the shell stores for the next life of the page: commands that are not settled, and drafts.
-//! Plain data that turns into JSON; where it is stored is the shell's affair.
+//! The data that the shell stores for the next visit: unsettled commands and drafts.
+//!
+//! The types turn into JSON. The shell decides where it is stored.
 
 use crate::row_key::RowKey;
 use serde::Serialize;
 use shared::json::{DecodeError, FromJson, Json};
 use shared::{ClientId, Epoch, ErrorCode, MemberId, RoomId};
 
-/// Whose something is. A member's id means somebody in one log only.
+/// The owner of a row or draft. A member id is only valid within one log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Owner {
-    /// The log; absent before the first `welcome`.
+    /// The log; `None` before the first `welcome`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
     /// The member.
     pub member: MemberId,
 }
 
-/// What a row asks of the server.
+/// The command that a row stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CommandBody {
-    /// A message to a room.
+    /// Post a message to a room.
     Post {
-        /// Where.
+        /// The room that the message is posted to.
         room: RoomId,
-        /// What.
+        /// The text of the message.
         text: String,
     },
-    /// A new room.
+    /// Create a room.
     Create {
-        /// Its name.
+        /// The room's name.
         name: String,
-        /// What it is for.
+        /// The room's purpose.
         description: String,
     },
-    /// Another name or description of a room.
+    /// Change a room's name and description.
     Change {
-        /// Which.
+        /// The room to change.
         room: RoomId,
-        /// Its name.
+        /// The room's new name.
         name: String,
-        /// What it is for.
+        /// The room's new purpose.
         description: String,
     },
-    /// To be in a room.
+    /// Join a room.
     Join {
-        /// Which.
+        /// The room to join.
         room: RoomId,
     },
-    /// To be in it no more.
+    /// Leave a room.
     Leave {
-        /// Which.
+        /// The room to leave.
         room: RoomId,
     },
 }
@@ -77,7 +78,7 @@ impl FromJson for CommandBody {
 }
 
 impl CommandBody {
-    /// The room that it is about; none for a new one.
+    /// The room that the command concerns; `None` for a new one.
     pub fn room(&self) -> Option<RoomId> {
         match self {
             CommandBody::Create { .. } => None,
@@ -87,60 +88,64 @@ impl CommandBody {
     }
 }
 
-/// The reason of a message that may be in the log under another author already: it is sent again
-/// only if the person says so. No number of the server's.
+/// The reason of a failed message that may be in the log under another author. It is sent again
+/// only if the person asks for it.
+///
+/// The server never uses this number.
 pub const MAY_HAVE_ARRIVED: ErrorCode = ErrorCode::Other(0);
 
-/// One command that is not settled.
+/// An unsettled command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredRow {
-    /// Whose.
+    /// The owner.
     pub owner: Owner,
-    /// What it is stored under; with the owner's id, the key of its row.
+    /// The id under which the row is stored. Together with the owner's member id it is the row's
+    /// key.
     pub client_id: ClientId,
-    /// The owner's name when it was written.
+    /// The owner's name at the time of writing.
     pub name: String,
-    /// What it asks.
+    /// The command.
     pub body: CommandBody,
-    /// When it was written: milliseconds of the clock that inputs carry.
+    /// The time of writing, in milliseconds of the clock that inputs carry.
     pub at: u64,
-    /// Its place in the order of sending.
+    /// The place in the order of sending.
     pub place: u64,
-    /// Until when it belongs to the page that keeps it (milliseconds).
+    /// The end of the lease of the tab that holds the row, in milliseconds since 1970.
     pub lease: u64,
-    /// No page has sent it, or it was refused for good: the server has no such thing.
+    /// Whether the server cannot have the command: no tab has sent it, or the server refused it
+    /// permanently.
     pub unsent: bool,
-    /// Why it failed for good, if it did.
+    /// The code of a permanent refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorCode>,
 }
 
 impl StoredRow {
-    /// The key of its row.
+    /// The key of the row.
     pub fn key(&self) -> RowKey {
         RowKey { author: self.owner.member, client_id: self.client_id }
     }
 }
 
-/// What is being written in one room. Stored under owner and room.
+/// The draft in one room, stored under owner and room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredDraft {
-    /// Whose.
+    /// The owner.
     pub owner: Owner,
     /// The owner's name.
     pub name: String,
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Empty: there is none, and nothing is to be stored.
+    /// The text; an empty text means that there is no draft and nothing to store.
     pub text: String,
 }
 
-/// All that was stored.
+/// Everything that is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredRows {
-    /// In any order.
+    /// The rows, in any order.
     pub rows: Vec<StoredRow>,
-    /// In any order.
+    /// The drafts, in any order.
     pub drafts: Vec<StoredDraft>,
 }
 

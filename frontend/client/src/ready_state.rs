@@ -1,10 +1,10 @@
 //! The `readyState` of a WebSocket, which the view and the inspector show.
 
-/// `WebSocket.readyState` (WHATWG WebSockets §3).
+/// The `readyState` of a WebSocket (WHATWG WebSockets §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum ReadyState {
-    /// The handshake is under way.
+    /// The opening handshake is under way.
     Connecting = 0,
     /// Frames can pass.
     Open = 1,

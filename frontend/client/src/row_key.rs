@@ -2,12 +2,12 @@
 
 use shared::{ClientId, MemberId};
 
-/// A row's identity.
+/// The identity of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
-    /// The author: a `client_id` alone can be forged.
+    /// The author. A `client_id` alone could be forged.
     pub author: MemberId,
-    /// The author's id for it.
+    /// The author's id for the message or command.
     pub client_id: ClientId,
 }
 

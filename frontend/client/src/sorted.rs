@@ -1,14 +1,16 @@
-//! A map and a set that are sorted vectors, and how things are sorted.
+//! A map, a set and a sort that keep the page small.
 //!
-//! As the standard library's B-trees for what is needed here, and much smaller in the page: each
-//! type of those is made anew by the compiler, at 6 KB of code and more. All that is held has a
-//! limit in [`crate::limits`], so that moving what stands behind a new entry costs microseconds;
-//! where many come or go at once they are sorted first and go in one pass.
+//! The map and the set are sorted vectors. They replace the standard library's B-trees, of which
+//! each instance costs 6 KB of code or more. Every collection has a limit in [`crate::limits`], so
+//! moving the entries after a new one takes microseconds. Where many entries come or go at once,
+//! they are sorted first and moved in one pass.
 
 use std::cmp::Ordering;
 
-/// The indexes of `many` things in their order; equal ones stay as they were. Runs of one, two, four and so on are
-/// merged. Not generic, so that the page has one sort, and a tenth of the standard library's.
+/// Returns the indexes of `many` items in sorted order by a stable merge sort.
+///
+/// The function is not generic, so the page contains it once, at a tenth of the standard sort's
+/// size.
 fn order(many: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     let mut order: Vec<usize> = (0..many).collect();
     let mut width = 1;
@@ -34,7 +36,7 @@ fn order(many: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> 
     order
 }
 
-/// Puts things into the order of their keys; equal ones stay as they were.
+/// Sorts items by their keys; the sort is stable.
 pub(crate) fn sort_by_key<T, K: Ord>(things: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let keys: Vec<K> = things.iter().map(key).collect();
     let order = order(things.len(), &|one, other| keys[one].cmp(&keys[other]));
@@ -58,7 +60,7 @@ impl<K: Ord, V> Map<K, V> {
     }
 
     fn find(&self, key: &K) -> Result<usize, usize> {
-        // What comes is mostly the newest.
+        // A new key is mostly the greatest.
         if self.0.last().is_none_or(|(last, _)| last < key) {
             return Err(self.0.len());
         }
@@ -85,7 +87,7 @@ impl<K: Ord, V> Map<K, V> {
         self.find(key).ok().and_then(|at| self.0.get_mut(at)).map(|(_, value)| value)
     }
 
-    /// Puts it in place of the one with this key, if there is one.
+    /// Inserts an entry, or replaces the one with this key.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.find(&key) {
             Ok(at) => self.0[at].1 = value,
@@ -93,7 +95,7 @@ impl<K: Ord, V> Map<K, V> {
         }
     }
 
-    /// The one with this key; made, if there is none.
+    /// Returns the value of this key, inserting it if it is missing.
     pub(crate) fn or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
         let at = match self.find(&key) {
             Ok(at) => at,
@@ -117,7 +119,7 @@ impl<K: Ord, V> Map<K, V> {
         self.0.first()
     }
 
-    /// Takes out the first, if there is one.
+    /// Removes and returns the first entry.
     pub(crate) fn pop_first(&mut self) -> Option<(K, V)> {
         (!self.0.is_empty()).then(|| self.0.remove(0))
     }
@@ -166,21 +168,22 @@ impl<K: Ord> Set<K> {
         self.0.contains_key(key)
     }
 
-    /// False if it is there already.
+    /// Inserts a key. Returns false if it was there already.
     pub(crate) fn insert(&mut self, key: K) -> bool {
         let new = !self.contains(&key);
         self.0.insert(key, ());
         new
     }
 
-    /// Takes out all that are in `gone` too.
+    /// Removes all keys that are also in `gone`.
     pub(crate) fn remove_all(&mut self, gone: &Set<K>) {
         self.0.retain(|key, ()| !gone.contains(key));
     }
 }
 
 impl<K: Ord + Copy> FromIterator<K> for Set<K> {
-    /// Sorted at once: one by one, thousands in no order would be moved again and again.
+    /// Sorts once, because inserting thousands of unordered keys one by one would move entries
+    /// again and again.
     fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
         let mut keys = sort_by_key(keys.into_iter().collect(), |key| *key);
         keys.dedup();
@@ -193,13 +196,13 @@ mod tests {
     use super::*;
     use std::collections::{BTreeMap, BTreeSet};
 
-    /// Numbers in no order, some of them again and again; the same ones each time.
+    /// The same unordered numbers each time, with repetitions.
     fn numbers() -> impl Iterator<Item = u64> {
         (0..2_000_u64).map(|turn| turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56)
     }
 
     #[test]
-    fn things_are_sorted_and_equal_ones_stay_as_they_were() {
+    fn the_sort_is_stable() {
         let mut model: Vec<(u64, usize)> = numbers().zip(0..).collect();
         let sorted = sort_by_key(model.clone(), |(number, _)| *number);
         model.sort_by_key(|(number, _)| *number);
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_does_what_the_standard_one_does() {
+    fn the_map_behaves_as_the_standard_one() {
         let (mut map, mut model) = (Map::new(), BTreeMap::new());
         for (turn, key) in numbers().enumerate() {
             match turn % 7 {
@@ -242,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_does_what_the_standard_one_does() {
+    fn the_set_behaves_as_the_standard_one() {
         let (mut set, mut model) = (Set::new(), BTreeSet::new());
         for (turn, key) in numbers().enumerate() {
             if turn % 9 == 0 {

@@ -1,18 +1,18 @@
 //! The timers that the shell keeps for the client.
 
-/// Timers that the shell keeps for the client.
+/// A timer that the shell keeps for the client. There is at most one of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
-    /// Connect again, or ask again who we are.
+    /// The next connection attempt or fetch of the identity.
     Retry,
-    /// The connection was silent for too long, or no `welcome` came.
+    /// The next deadline of the connection: silence, a missing `welcome`, or an upgrade.
     Silence,
-    /// A command was refused for now: send it again.
+    /// The next attempt to send temporarily refused commands.
     Resend,
-    /// A question was refused for now: ask it again.
+    /// The next attempt to send temporarily refused requests.
     Request,
-    /// A draft changed: store it.
+    /// The saving of changed drafts.
     Draft,
-    /// Leases of stored rows end: our own are renewed, others' looked at again.
+    /// The renewal of this tab's leases, or the end of a foreign lease.
     Lease,
 }

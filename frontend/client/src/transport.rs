@@ -3,25 +3,25 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A way to the server: they differ only in bytes.
+/// A means to read from the server and write to it. All four carry the same frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Transport {
-    /// One connection for both (RFC 6455).
+    /// One connection for both directions (RFC 6455).
     WebSocket,
-    /// Server-Sent Events, and a request for each command.
+    /// An event stream (SSE) for reading, and a request for each command.
     EventStream,
-    /// Requests that are answered when there is something new, and one for each command.
+    /// Requests that the server answers when there is news, and a request for each command.
     LongPoll,
-    /// Requests every few seconds, and one for each command.
+    /// Requests every few seconds, and a request for each command.
     Poll,
 }
 
 impl Transport {
-    /// All, in the order in which they are tried.
+    /// All transports, in the order in which they are tried.
     pub const ALL: [Transport; 4] =
         [Transport::WebSocket, Transport::EventStream, Transport::LongPoll, Transport::Poll];
 
-    /// As it is stored, and named in addresses.
+    /// The name in storage and in addresses.
     pub fn name(self) -> &'static str {
         match self {
             Transport::WebSocket => "websocket",
@@ -46,11 +46,11 @@ impl FromStr for Transport {
     }
 }
 
-/// What worked here, for the next visit.
+/// The transport that last worked, for the next visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastGood {
-    /// What it was.
+    /// The transport.
     pub transport: Transport,
-    /// Until when that is believed: milliseconds since 1970.
+    /// The time until which the memory is trusted, in milliseconds since 1970.
     pub until: u64,
 }

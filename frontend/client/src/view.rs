@@ -1,8 +1,9 @@
-//! What the components see: plain data, made anew after each input, compared by
-//! value. Components read it and emit [`crate::input::Input`]; nothing else.
+//! The view: plain data that the components draw, rebuilt after each input and compared by value.
 //!
-//! All of it is `Eq`, so that comparing two `Rc`s of one thing looks at the
-//! pointers first: a row that did not change costs one comparison.
+//! Components read the view and emit [`crate::input::Input`]s.
+//!
+//! All parts are `Eq`. Comparing two `Rc`s of one value compares the pointers first, so an
+//! unchanged row costs one comparison.
 
 pub(crate) mod view_cache;
 
@@ -18,233 +19,235 @@ use std::rc::Rc;
 /// Everything that the page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// Who is here, or why nobody is.
+    /// The member of this page, or why there is none.
     pub identity: IdentityView,
     /// The connection.
     pub connection: ConnectionStatus,
-    /// The rooms that we are in: the lobby first, then in the order of their names.
+    /// The member's rooms: the lobby first, then in the order of their names.
     pub rooms: Rc<[RoomItem]>,
     /// The open room.
     pub room: RoomId,
-    /// Messages of the open room, a window of them, oldest first; keys are unique.
+    /// The window of the open room's messages, oldest first. Keys are unique.
     pub rows: Rc<[Rc<Row>]>,
-    /// What is before `rows`.
+    /// The state of the edge before `rows`.
     pub older: Edge,
-    /// What is behind `rows`.
+    /// The state of the edge after `rows`.
     pub newer: Edge,
-    /// The end of `rows` is the end of the room, and they follow it.
+    /// Whether `rows` ends at the end of the room and follows it.
     pub following: bool,
-    /// Messages that came since the reader left the end.
+    /// The number of messages that arrived since the reader left the end.
     pub new_below: u32,
-    /// A jump is under way.
+    /// Whether a jump is under way.
     pub jumping: bool,
-    /// The last jump could not be made.
+    /// Whether the last jump failed.
     pub jump_failed: bool,
-    /// Where the last jump landed: a new turn is a place to scroll to.
+    /// The target of the last jump. A new revision is a place to scroll to.
     pub jump_target: Option<JumpTarget>,
-    /// What is being written in the open room.
+    /// The draft of the open room.
     pub draft: DraftView,
-    /// Commands that are on their way and no message of a room that we are in.
+    /// Unsettled commands other than messages to the member's rooms.
     pub pending: Rc<[PendingCommand]>,
-    /// What others who were signed in here left behind.
+    /// Rows and drafts that previous members of this page left behind.
     pub left_behind: Rc<[LeftBehind]>,
-    /// The rooms of the house, while the person browses them.
+    /// The room directory, while the person browses it.
     pub directory: Option<Rc<DirectoryPage>>,
-    /// Something is known to be missing, and is coming: what is shown may not be whole.
+    /// Whether events are missing and on their way, so that the view may be incomplete.
     pub catching_up: bool,
-    /// The transport that the user wants and no other.
+    /// The pinned transport.
     pub pinned: Option<Transport>,
-    /// Rows cannot be stored here: what is not sent is lost with the page.
+    /// Whether rows cannot be stored, so that unsent messages are lost with the page.
     pub memory_only: bool,
-    /// Present members, in the order of their names.
+    /// The present members, in the order of their names.
     pub people: Rc<[Person]>,
-    /// How many are present in all (may be more than `people`).
+    /// The number of present members, which may be greater than `people`.
     pub people_count: u32,
-    /// The server serves another build of the page.
+    /// Whether the server serves another build of the page.
     pub new_version: bool,
-    /// The server began a new log: what was said before is not kept.
+    /// Whether the server began a new log, so that earlier messages are gone.
     pub new_epoch: bool,
-    /// Commands that wait for the network.
+    /// The number of commands that wait for the network.
     pub waiting: u32,
-    /// Whether a new message would be taken: somebody is signed in, and fewer
-    /// than [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled. While it
-    /// is false the composer keeps the text, for `Input::Send` is passed over.
+    /// Whether a new message is accepted: a member is signed in, and fewer than
+    /// [`crate::limits::OUTBOX_ROWS_MAX`] commands are unsettled.
+    ///
+    /// While it is false, `Input::Send` is ignored and the composer keeps the text.
     pub can_send: bool,
 }
 
-/// Whether somebody is signed in on this page.
+/// The identity of this page's member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentityView {
-    /// The server has not been asked yet, or has not answered.
+    /// The server has not answered yet.
     Unknown {
-        /// Asking failed; it will be tried again.
+        /// Whether the request failed; it will be tried again.
         failed: bool,
     },
-    /// A name is wanted.
+    /// Nobody is signed in; a name is wanted.
     Nobody {
-        /// What to put into the field: the name from the last time, if any.
+        /// The initial text of the name field: the name of the last visit, if any.
         name: Rc<str>,
-        /// A join is under way.
+        /// Whether a join is under way.
         busy: bool,
-        /// Why the last name was refused.
+        /// The reason why the last name was refused.
         refusal: Option<NameRefusal>,
     },
-    /// Somebody.
+    /// A member is signed in.
     Somebody {
-        /// Who.
+        /// The member.
         me: Member,
-        /// A renaming or signing out is under way.
+        /// Whether a rename or a sign-out is under way.
         busy: bool,
-        /// Why the last new name was refused.
+        /// The reason why the last new name was refused.
         refusal: Option<NameRefusal>,
     },
 }
 
-/// The connection as it really is.
+/// The actual state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionStatus {
-    /// By which it is, or was last tried.
+    /// The transport that serves or was tried last.
     pub transport: Transport,
-    /// Its own `readyState`.
+    /// The connection's `readyState`.
     pub ready_state: ReadyState,
-    /// The server has said `welcome` on it.
+    /// Whether the server sent `welcome` on this connection.
     pub welcomed: bool,
-    /// When the next attempt starts, while there is none: milliseconds of the
-    /// clock that inputs carry.
+    /// The time of the next attempt while there is no connection, in milliseconds of the clock that
+    /// inputs carry.
     pub retry_at: Option<u64>,
-    /// The browser says that there is no network.
+    /// Whether the browser reports that there is no network.
     pub offline: bool,
 }
 
-/// One message on the screen.
+/// A message as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Fixed from local echo to history.
+    /// The key, which stays the same from local echo to history.
     pub key: RowKey,
-    /// The author's name of today.
+    /// The author's present name.
     pub name: Rc<str>,
-    /// Which passer-by, for [`MemberId::PASSER_BY`].
+    /// The number that distinguishes passers-by, for [`MemberId::PASSER_BY`].
     pub tag: Option<u32>,
-    /// Written by the member of this page.
+    /// Whether the member of this page wrote the message.
     pub mine: bool,
-    /// What is said.
+    /// The text.
     pub text: Rc<str>,
-    /// When: milliseconds since 1970, by the server's clock; by the page's own until it is settled.
+    /// The time in milliseconds since 1970: by the page's clock until the message is settled, then
+    /// by the server's.
     pub at: u64,
-    /// How far it got.
+    /// The progress of the message.
     pub state: RowState,
 }
 
-/// How far a message got.
+/// The progress of a message or command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowState {
-    /// Committed by the server.
+    /// The server has committed it.
     Settled,
-    /// On its way.
+    /// It is on its way.
     Sending,
-    /// Waits for the network.
+    /// It waits for the network.
     Waiting,
-    /// Refused for good: retry, copy or discard.
+    /// The server refused it permanently. The person can retry, copy or discard it.
     Failed(ErrorCode),
 }
 
-/// Somebody present.
+/// A present member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Who.
+    /// The member's id.
     pub id: MemberId,
-    /// Today's name.
+    /// The present name.
     pub name: Rc<str>,
-    /// Left the page open and went.
+    /// Whether the member is away.
     pub away: bool,
-    /// The member of this page.
+    /// Whether this is the member of this page.
     pub me: bool,
 }
 
-/// A room that we are in.
+/// A room of the member's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomItem {
-    /// Which.
+    /// The room's id.
     pub id: RoomId,
-    /// Its name; empty for the lobby, which has one in each language.
+    /// The room's name; empty for the lobby, whose name depends on the language.
     pub name: Rc<str>,
-    /// What it is for.
+    /// The room's purpose.
     pub description: Rc<str>,
-    /// How many members are in it, where that is known.
+    /// The number of members, if it is known.
     pub members: Option<u32>,
-    /// Messages that came since it was open.
+    /// The number of unread messages.
     pub unread: u32,
-    /// Something is being written there.
+    /// Whether the room has a draft.
     pub draft: bool,
-    /// Something that was written there was refused, and waits for a word about it.
+    /// Whether a message to this room was refused and waits for the person's decision.
     pub failed: bool,
 }
 
-/// What is beyond the rows that are shown.
+/// The state of an edge of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
-    /// Nothing.
+    /// There are no more messages.
     End,
-    /// More.
+    /// There are more messages.
     More,
-    /// More, which is being fetched.
+    /// There are more messages, which are being fetched.
     Loading,
-    /// More, which could not be had; asking again may help.
+    /// There are more messages, which could not be fetched; a new request may help.
     Failed,
 }
 
-/// Where a jump landed.
+/// The target of a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JumpTarget {
-    /// The row to show.
+    /// The row to scroll to.
     pub key: RowKey,
-    /// Another one for each jump.
+    /// A new number for each jump.
     pub revision: u32,
 }
 
-/// What is being written.
+/// The draft in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftView {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// All of it.
+    /// The whole text.
     pub text: Rc<str>,
-    /// Another one when the text changed by anything but typing: only then, and when `room`
-    /// changed, the composer takes it.
+    /// A new number whenever the text changes other than by typing. The composer takes the text
+    /// only when this or `room` changes.
     pub revision: u64,
 }
 
-/// A command that is no message of a room that we are in.
+/// A command that is not a message to one of the member's rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingCommand {
-    /// For `Retry` and `Discard`.
+    /// The key, for `Input::Retry` and `Input::Discard`.
     pub key: RowKey,
-    /// What it asks.
+    /// The command.
     pub body: CommandBody,
-    /// How far it got.
+    /// The progress of the command.
     pub state: RowState,
 }
 
-/// What somebody else left behind.
+/// Rows and drafts that a previous member of this page left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftBehind {
-    /// For `TakeOver` and `DropLeft`.
+    /// The owner, for `Input::TakeOver` and `Input::DiscardLeftBehind`.
     pub owner: Owner,
-    /// The name of then.
+    /// The owner's name at that time.
     pub name: Rc<str>,
-    /// Commands that are not sent.
+    /// The number of unsent commands.
     pub rows: u32,
-    /// Texts that are not finished.
+    /// The number of drafts.
     pub drafts: u32,
 }
 
-/// Rooms of the house.
+/// The pages of the room directory that are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryPage {
-    /// What they have in their names.
+    /// The part of the name that was searched for.
     pub find: String,
-    /// In the order of their ids.
+    /// The rooms, in the order of their ids.
     pub rooms: Vec<DirectoryRoom>,
-    /// Whether there are more.
+    /// Whether there are more rooms.
     pub edge: Edge,
 }

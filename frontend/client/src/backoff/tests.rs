@@ -1,6 +1,6 @@
 use super::*;
 
-/// The longest of many waits after `failures` failures, the first of them at 0 and this one at `now`.
+/// The longest of many waits after `failures` failures, the first at 0 and the last at `now`.
 fn longest(failures: u32, now: u64) -> u64 {
     let draw = |seed| {
         let mut jitter = Jitter::new(seed);
@@ -39,7 +39,7 @@ fn waits_are_spread_from_nothing_to_the_ceiling() {
 }
 
 #[test]
-fn a_success_that_lasts_begins_anew_and_a_short_one_does_not() {
+fn only_a_lasting_success_ends_a_series_of_failures() {
     let mut jitter = Jitter::new(1);
     for (lasted, anew) in [(STEADY_MS - 1, false), (STEADY_MS, true)] {
         let mut backoff = Backoff::default();
@@ -53,7 +53,7 @@ fn a_success_that_lasts_begins_anew_and_a_short_one_does_not() {
 }
 
 #[test]
-fn behind_a_success_however_short_waits_are_no_longer_than_in_the_first_minute() {
+fn waits_have_the_early_ceiling_after_any_success() {
     let mut jitter = Jitter::new(1);
     let mut backoff = Backoff::default();
     for _ in 0..20 {
@@ -75,7 +75,7 @@ fn behind_a_success_however_short_waits_are_no_longer_than_in_the_first_minute()
 }
 
 #[test]
-fn no_number_of_failures_and_no_clock_overflows() {
+fn failures_and_clocks_at_their_greatest_value_do_not_overflow() {
     let mut jitter = Jitter::new(1);
     let mut backoff =
         Backoff { failures: u32::MAX, first_failure_at: Some(u64::MAX), succeeded_at: Some(u64::MAX) };

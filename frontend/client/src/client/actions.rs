@@ -1,4 +1,4 @@
-//! What the person wants of the rooms: to say something, to read on, to be elsewhere.
+//! The person's actions in rooms: sending, paging and jumping.
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// Who writes here, as what is written is stored.
+    /// The owner under which rows and drafts are stored now.
     pub(super) fn owner(&self) -> Option<Owner> {
         let member = self.identity.me()?.id;
         Some(Owner { epoch: self.epoch.filter(|_| self.held_by == Some(member)), member })

@@ -1,4 +1,4 @@
-//! The connection as the client has it: what it brings, how it ends, and what is sent on it.
+//! The connection's events: opened, read, closed, and the commands that are sent on it.
 
 use super::Client;
 use crate::connection::{ConnectionEnd, FrameOutcome, Liveness};
@@ -14,7 +14,7 @@ impl Client {
         let reference = self.next_reference();
         if self.connection.note_opened(socket, reference, now, out) {
             let me = self.identity.me().map(|me| me.id);
-            // What another member held is not ours to go on from.
+            // A cursor of another member does not apply to this one.
             let cursor = self.cursor.filter(|_| self.held_by == me);
             let room = Some(self.rooms.session_room());
             let hello = Hello { reference, build: self.build.clone(), cursor, room };
@@ -22,7 +22,7 @@ impl Client {
         }
     }
 
-    /// Takes what came on a connection, if it is ours.
+    /// Applies, buffers or drops an event, depending on the connection that read it.
     pub(super) fn route_event(
         &mut self,
         outcome: FrameOutcome,
@@ -69,7 +69,7 @@ impl Client {
         self.requeue_in_flight(out);
     }
 
-    /// It is not clear who we are: no connection before it is.
+    /// Ends the connection until the identity is known again.
     pub(super) fn suspend_connection(&mut self, now: u64, out: &mut Vec<Effect>) {
         if !self.connection.is_idle() {
             self.connection.close_after_failure(now, &mut self.jitter, out);
@@ -82,7 +82,8 @@ impl Client {
         self.is_visible = visible;
         if !visible {
             self.flush_drafts(out);
-            // What is there now, and is not when the page is shown again, another page took away.
+            // Rows that are stored now and missing when the page is shown again were taken by
+            // another tab.
             self.load_rows(out);
         }
         if changed && self.connection.is_live() {
@@ -107,7 +108,7 @@ impl Client {
         }
     }
 
-    /// The user wants this transport and no other, or the best again.
+    /// Uses only this transport, or the best one for `None`.
     pub(super) fn pin_transport(&mut self, pinned: Option<Transport>, now: u64, out: &mut Vec<Effect>) {
         let before = self.connection.socket();
         let held = self.connection.pin_transport(pinned, now, out);
@@ -117,7 +118,7 @@ impl Client {
         }
     }
 
-    /// What was in flight on a connection that is no more goes out on the next.
+    /// Prepares everything in flight to be sent again on the next connection.
     pub(super) fn requeue_in_flight(&mut self, out: &mut Vec<Effect>) {
         if self.outbox.disconnected() {
             out.push(Effect::CancelTimer(Timer::Resend));

@@ -1,4 +1,4 @@
-//! The events of the log.
+//! The events of the log: their order, and what each one changes.
 
 use super::Client;
 use crate::conversations::room::Room;
@@ -10,7 +10,7 @@ use shared::{Address, Event, Member, MemberId, RoomId};
 use std::rc::Rc;
 
 impl Client {
-    /// Takes an event: now, later or never.
+    /// Applies an event, buffers it behind a gap, or drops it as known.
     pub(super) fn receive_durable(&mut self, event: Event, out: &mut Vec<Effect>) {
         let Some(position) = event.position() else { return };
         self.last_position = self.last_position.max(position.n);
@@ -18,14 +18,14 @@ impl Client {
         let Some(buffer) = self.buffer_of(to) else { return };
         match buffer.receive(event, position) {
             Some((Sequenced::Next, event)) => self.apply(event, position, out),
-            // A new name of who has said nothing in the snapshot may be missing in it.
+            // A snapshot may lack the new name of a member who wrote nothing in it.
             Some((_, Event::Renamed(renamed))) => self.set_member_name(&renamed.member, renamed.n),
             _ => {}
         }
         self.apply_buffered(to, out);
     }
 
-    /// Takes what waits beyond a hole, as far as it follows.
+    /// Applies the buffered events that follow now that a gap is filled.
     pub(super) fn apply_buffered(&mut self, to: Address, out: &mut Vec<Effect>) {
         while let Some(event) = self.buffer_of(to).and_then(super::ReorderBuffer::pop_next) {
             if let Some(position) = event.position() {
@@ -34,7 +34,7 @@ impl Client {
         }
     }
 
-    /// The events of an address that concerns us.
+    /// The buffer of an address; `None` if the address does not concern this member.
     pub(super) fn buffer_of(&mut self, to: Address) -> Option<&mut super::ReorderBuffer> {
         match to {
             Address::Room(room) => self.rooms.get_mut(room).map(|room| &mut room.events),
@@ -42,7 +42,7 @@ impl Client {
         }
     }
 
-    /// Applies the event that follows.
+    /// Applies the next event of its address.
     pub(super) fn apply(&mut self, event: Event, position: Position, out: &mut Vec<Effect>) {
         let n = position.n;
         match position.to {
@@ -56,7 +56,8 @@ impl Client {
         }
     }
 
-    /// Something about us, told to us alone. What the list of rooms has is known.
+    /// Applies an event that is addressed to this member alone. The list of rooms already contains
+    /// older ones.
     fn apply_own_event(&mut self, event: Event) {
         let is_new = |n| n > self.rooms.as_of();
         match event {
@@ -69,7 +70,7 @@ impl Client {
                         room.began_with(members);
                     }
                     if is_late {
-                        // What came for it while it was not known was passed over.
+                        // Events of this room that arrived before the room was known were dropped.
                         room.events.request.want();
                     }
                 }
@@ -83,7 +84,7 @@ impl Client {
         }
     }
 
-    /// Something in a room.
+    /// Applies an event of a room.
     fn apply_room_event(&mut self, event: Event, n: u64, id: RoomId, out: &mut Vec<Effect>) {
         match event {
             Event::Posted(posted) => self.apply_posted(posted, id, out),
@@ -113,7 +114,7 @@ impl Client {
             }
             Event::RoomCreated(created) => {
                 if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
-                    // We are in it from its beginning: we made it.
+                    // The member is in the room from its beginning, so the member created it.
                     room.members = Some(1);
                     describe(room, &created.room);
                 }
@@ -128,7 +129,7 @@ impl Client {
     }
 
     fn apply_posted(&mut self, posted: Posted, id: RoomId, out: &mut Vec<Effect>) {
-        // The log is in order: the name when it was written was that of the day.
+        // The log is ordered, so the name in the event was the author's name at that position.
         self.set_member_name(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let open = self.rooms.open_id() == id;
@@ -143,7 +144,7 @@ impl Client {
         self.settle_outbox(out);
     }
 
-    /// A room comes anew, in place of what was missed of it.
+    /// Replaces what is held of a room by a snapshot, because too much was missed to replay.
     pub(super) fn apply_reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
         let Reset { reference, entry, room: snapshot } = reset;
         let id = snapshot.room;
@@ -169,8 +170,8 @@ impl Client {
                     room.describe(entry, snapshot.as_of);
                 }
             } else if id == RoomId::LOBBY {
-                // New names that were told in the lobby are not known: what stands under them
-                // is fetched again.
+                // Renames announced in the lobby were missed too. Unload the other rooms, so that
+                // they are fetched again under the new names.
                 room.timeline.unload();
             }
         }

@@ -1,4 +1,4 @@
-//! What each frame of the server means to the client.
+//! The server's events: welcome, refusals, cursors, names and presence.
 
 use super::Client;
 use crate::conversations::segment::Viewer;
@@ -10,7 +10,7 @@ use shared::event::{Refusal, Through};
 use shared::{CloseCode, ErrorCode, Event, Member};
 
 impl Client {
-    /// Takes an event of the connection.
+    /// Applies an event of the serving connection.
     pub(super) fn apply_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) => {
@@ -25,7 +25,7 @@ impl Client {
                 return self.advance_cursor(through, now, out);
             }
             Event::Pong(through) => return self.advance_cursor(through, now, out),
-            // This connection is not traced; nothing is to be done about what was seen.
+            // The page does not trace its connection, so a trace has no effect.
             Event::Trace(_) => return,
             _ if !self.connection.is_live() => return,
             Event::Reply(reply) => self.apply_reply(reply, out),
@@ -46,7 +46,7 @@ impl Client {
         self.evict_names();
     }
 
-    /// Takes an event of the WebSocket that is tried beside the connection.
+    /// Applies an event of the WebSocket that is to replace the serving connection.
     pub(super) fn apply_upgrade_event(&mut self, event: Event, now: u64, out: &mut Vec<Effect>) {
         match event {
             Event::Welcome(welcome) if self.connection.is_upgrade_hello(welcome.reference) => {
@@ -59,7 +59,7 @@ impl Client {
         }
     }
 
-    /// It came to nothing: what the connection told meanwhile is taken now.
+    /// Gives the upgrade up and applies the events that were buffered for it.
     pub(super) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
         let held = self.connection.fail_upgrade(now, out);
         self.apply_deferred_events(held, now, out);
@@ -79,7 +79,8 @@ impl Client {
             return;
         }
         if refusal.code == ErrorCode::SignInRequired {
-            // Not the command is wrong but who we are: it waits until that is clear.
+            // The command is not at fault: the session is no longer this member's. The command
+            // waits until the identity is known.
             self.suspend_connection(now, out);
             return self.identity.doubt(!is_greeting, out);
         }
@@ -98,9 +99,9 @@ impl Client {
         match self.cursor {
             _ if !self.connection.is_live() => {}
             Some(held) if held.epoch != through.through.epoch => self.start_over(now, out),
-            // What is held is not whole up to there yet.
+            // A gap before this position is still open.
             _ if self.is_catching_up || !self.is_complete() => {}
-            // The answer to a request knows nothing of what was read.
+            // The answer to a request does not know what was read since.
             Some(held) if held.n >= through.through.n => {}
             _ => self.cursor = Some(through.through),
         }
@@ -113,7 +114,7 @@ impl Client {
         self.outbox.restart_deadlines(now);
         self.pending_requests().for_each(|request| request.restart_deadline(now));
         for (_, room) in self.rooms.iter_mut() {
-            // A frame that could not be read leaves a hole that no later event tells of.
+            // An unreadable frame leaves a gap that no later event reveals.
             if room.events.held_through() < room.last {
                 room.events.request.want();
             }
@@ -125,7 +126,7 @@ impl Client {
         self.own_events.is_complete() && self.rooms.iter().all(|(_, room)| room.events.is_complete())
     }
 
-    /// What is held is not whole: a new session starts with a snapshot.
+    /// Drops the cursor and reconnects, so that the next session starts with a snapshot.
     pub(super) fn start_over(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.cursor = None;
         self.give_up_connection(CloseCode::Normal, now, out);
@@ -137,7 +138,7 @@ impl Client {
         }
     }
 
-    /// The name of a member as of `n`, on all that they said.
+    /// Sets a member's name as of position `n` on all rows of the member.
     pub(super) fn set_member_name(&mut self, member: &Member, n: u64) {
         if self.members.set_name(member.id, &member.name, n) {
             self.refresh_rows();
@@ -151,8 +152,10 @@ impl Client {
         }
     }
 
-    /// Our own name of today, on all that we said and what waits. What the log has said since the name
-    /// was asked for is newer than the answer: another page of ours may have asked for another.
+    /// Shows this member's present name on all own rows, sent or waiting.
+    ///
+    /// A name that the log announced since the rename was requested is newer than the answer,
+    /// because another tab may have renamed the member again.
     pub(super) fn refresh_own_name(&mut self, out: &mut Vec<Effect>) {
         let Some(mut me) = self.identity.me().cloned() else { return };
         if let Some(name) = self.members.name_since(me.id, self.rename_position) {
@@ -160,14 +163,15 @@ impl Client {
             self.identity.set_name(&me, out);
         }
         self.outbox.set_name(&me);
-        // Whosever they are is the same person, if not yet the same member: others' were put away.
+        // The drafts of other persons were set aside, so the owner is the same person even if the
+        // member id changed.
         if let Some((_, name)) = &mut self.drafts_of {
             name.clone_from(&me.name);
         }
         self.set_member_name(&me, self.rename_position);
     }
 
-    /// Lets go of what a timeline holds.
+    /// Removes the outbox rows that a timeline holds.
     pub(super) fn settle_outbox(&mut self, out: &mut Vec<Effect>) {
         let rooms = &self.rooms;
         let is_held = |room, key: RowKey, under_any: bool| {

@@ -1,4 +1,4 @@
-//! Questions and their answers: replies, pages of history, what is missing, the house's rooms.
+//! Requests and their answers: replies, pages of history, missing events, and the room directory.
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
@@ -15,7 +15,7 @@ use shared::event::{EventsPage, HistoryPage, Reply, RoomsPage};
 use shared::{Address, Message};
 
 impl Client {
-    /// Asks what is to be asked.
+    /// Sends the requests that are wanted.
     pub(super) fn send_requests(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.request_gaps(now, out);
         let reference = self.last_reference.wrapping_add(1);
@@ -77,14 +77,14 @@ impl Client {
         std::iter::once(&mut self.own_events.request).chain(rooms).chain(directory)
     }
 
-    /// Whether this is the `ref` of a question.
+    /// Whether this `ref` belongs to a pending request.
     pub(super) fn has_request(&mut self, reference: u64) -> bool {
         self.pending_requests().any(|request| request.has_reference(reference))
     }
 
-    /// When an answer is overdue, on a connection that lives.
+    /// The time at which an answer is overdue although the connection lives.
     pub(super) fn overdue_at(&mut self) -> Option<u64> {
-        // Answers come behind all that was missed, however long that takes.
+        // Answers follow the replay, however long that takes.
         if self.is_catching_up {
             return None;
         }
@@ -92,13 +92,13 @@ impl Client {
         [self.outbox.overdue_at(), requests].into_iter().flatten().min()
     }
 
-    /// The timer of refused questions came.
+    /// Sends refused requests again, because [`Timer::Request`] fired.
     pub(super) fn retry_requests(&mut self) {
         self.has_request_timer = false;
         self.pending_requests().for_each(PendingRequest::retry);
     }
 
-    /// A question was refused. False if it was none.
+    /// Handles the refusal of a request. Returns false if `reference` is not a request's.
     pub(super) fn note_request_refused(
         &mut self,
         reference: u64,
@@ -119,8 +119,8 @@ impl Client {
                 room.paging.mark_refused(temporary);
             }
         }
-        // What is left is a hole. Refused for good: we are out of the room, and the word of it
-        // is on its way.
+        // The rest are requests for missing events. A permanent refusal means that the member left
+        // the room; the event of that follows.
         if let Some(request) = self.pending_requests().find(|request| request.has_reference(reference)) {
             *request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
         }
@@ -131,7 +131,7 @@ impl Client {
         true
     }
 
-    /// A command was carried out.
+    /// Settles the command that a reply answers.
     pub(super) fn apply_reply(&mut self, reply: Reply, out: &mut Vec<Effect>) {
         let Some(OutboxEntry { row, is_new, .. }) = self.outbox.take_replied(reply.reference, out) else {
             return;
@@ -161,12 +161,13 @@ impl Client {
         }
     }
 
-    /// A page of history.
+    /// Adds a page of history to its room.
     pub(super) fn apply_history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
         let Some(room) = self.rooms.get_mut(page.room) else { return };
         let Some((want, at, seen)) = room.paging.take_answer(page.reference) else { return };
         self.request_backoff = Default::default();
-        // The page was read after it was asked for: its names are at least so new.
+        // The server read the page after the request was sent, so its names are at least as new as
+        // `seen`.
         self.members.set_author_names(&page.authors, &page.messages, seen);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let segment = Segment::from_messages(&page.messages, page.older, page.newer, viewer);
@@ -180,7 +181,7 @@ impl Client {
         self.settle_outbox(out);
     }
 
-    /// What was missing.
+    /// Applies a page of missing events.
     pub(super) fn apply_missing_events(&mut self, events: EventsPage, now: u64, out: &mut Vec<Effect>) {
         let EventsPage { reference, to, events, more } = events;
         let Some(buffer) = self.buffer_of(to).filter(|buffer| buffer.request.has_reference(reference)) else {
@@ -192,7 +193,8 @@ impl Client {
         for event in events {
             let Some(position) = event.position().filter(|position| position.to == to) else { continue };
             self.last_position = self.last_position.max(position.n);
-            // One beyond a hole may wait already; here nothing may be missing.
+            // The event may be buffered already. Unlike live events, these may not have a gap
+            // between them.
             let received = self.buffer_of(to).and_then(|buffer| buffer.receive(event, position));
             if let Some((Sequenced::Next, event)) = received {
                 self.apply(event, position, out);
@@ -201,16 +203,16 @@ impl Client {
         let filled = self.buffer_of(to).map_or(0, |buffer| buffer.held_through());
         self.apply_buffered(to, out);
         let Some(buffer) = self.buffer_of(to) else { return };
-        // If what waited follows now, the rest of the answer is what waited.
+        // If buffered events follow now, the rest of the answer is buffered too.
         let has_gap = buffer.has_gap() || (more && buffer.held_through() == filled);
         buffer.request = if has_gap { PendingRequest::Wanted } else { PendingRequest::Idle };
         if has_gap && buffer.held_through() == before {
-            // The server cannot tell what is missing.
+            // The server cannot deliver the missing events.
             self.start_over(now, out);
         }
     }
 
-    /// Rooms of the house.
+    /// Adds a page to the room directory.
     pub(super) fn apply_directory_page(&mut self, page: RoomsPage) {
         if let Some(directory) =
             self.directory.as_mut().filter(|directory| directory.request.has_reference(page.reference))

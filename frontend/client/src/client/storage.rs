@@ -1,4 +1,4 @@
-//! What is stored for the next life of the page, and what the last one left.
+//! Storing rows and drafts for the next visit, and taking over stored ones.
 
 use super::Client;
 use crate::conversations::rooms::Rooms;
@@ -11,8 +11,9 @@ use crate::timer::Timer;
 use crate::view::{IdentityView, LeftBehind};
 
 impl Client {
-    /// Looks into the store: at the start, and when there is reason to think that another page of
-    /// this browser has ended since and left rows there.
+    /// Reads the stored rows, unless a read is under way.
+    ///
+    /// A tab reads at the start, and whenever another tab may have closed and left rows behind.
     pub(super) fn load_rows(&mut self, out: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.is_loading, true) {
             self.drafts.note_load_started();
@@ -20,7 +21,7 @@ impl Client {
         }
     }
 
-    /// What is there.
+    /// Takes the rows and drafts that the shell read; `None` if the storage cannot be read.
     pub(super) fn apply_loaded_rows(&mut self, stored: Option<StoredRows>, now: u64, out: &mut Vec<Effect>) {
         self.is_loading = false;
         match stored {
@@ -30,7 +31,7 @@ impl Client {
                     && let Some((mine, _)) = &self.drafts_of
                 {
                     let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
-                    // Who sent something here may say it again.
+                    // The person may write the same text again after this tab sent it.
                     let others =
                         |row: &&StoredRow| row.owner == *mine && !self.outbox.contains(row.client_id);
                     let rows = || stored.rows.iter().filter(others);
@@ -45,7 +46,7 @@ impl Client {
         self.settle_outbox(out);
     }
 
-    /// A row is stored, or cannot be.
+    /// Records that a row was saved, or that it could not be.
     pub(super) fn mark_row_saved(&mut self, key: RowKey, ok: bool, out: &mut Vec<Effect>) {
         if self.outbox.note_saved(key.client_id, ok) {
             self.is_memory_only = !ok;
@@ -54,14 +55,14 @@ impl Client {
         }
     }
 
-    /// Takes what is ours of what was stored.
+    /// Takes the stored rows and drafts of this member.
     pub(super) fn adopt_own_rows(&mut self, now: u64, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || self.is_leaving {
             return;
         }
         let (rows, drafts) = self.foreign_rows.take_mine(owner, me, self.outbox.free_rows());
-        // A page that ended between storing a row and its shorter draft left the text in both.
+        // A tab that closed between saving a row and shortening its draft left the text in both.
         let is_sent = |draft: &StoredDraft| is_sent(draft, rows.iter().map(|foreign| &foreign.row));
         let (sent, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(is_sent);
         for mut draft in sent {
@@ -83,14 +84,15 @@ impl Client {
         out.append(&mut moved);
     }
 
-    /// What somebody else left behind is ours from now on.
+    /// Makes rows and drafts that another person left behind this member's own.
     pub(super) fn take_over(&mut self, whose: Owner, now: u64, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == whose {
             return;
         }
         let (mut rows, drafts) = self.foreign_rows.take_owned_by(whose, self.outbox.free_rows());
-        // What was said before its page ended is not said again in another name.
+        // The other person's tab sent this message before it closed. Do not send it again under
+        // another name.
         let is_sent = |row: &StoredRow| {
             let room = row.body.room().filter(|_| whose.epoch == owner.epoch);
             room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.contains(row.key()))
@@ -106,7 +108,7 @@ impl Client {
         self.flush_drafts(out);
     }
 
-    /// What somebody else left behind is wanted by nobody.
+    /// Deletes rows and drafts that another person left behind.
     pub(super) fn discard_left_behind(&mut self, whose: Owner, out: &mut Vec<Effect>) {
         if self.owner() == Some(whose) {
             return;
@@ -119,7 +121,7 @@ impl Client {
         }
     }
 
-    /// What others left behind, once it is clear who is no other.
+    /// Rows and drafts that others left behind; empty until this member's identity is known.
     pub(super) fn left_behind(&self) -> Vec<LeftBehind> {
         match (self.identity.view(), self.owner()) {
             (IdentityView::Nobody { .. }, _) => self.foreign_rows.left_behind(None),
@@ -128,8 +130,9 @@ impl Client {
         }
     }
 
-    /// Stores the drafts that changed, once it is clear whose they are. Before the first welcome
-    /// that is a member of a log that is not known yet.
+    /// Saves the changed drafts once their owner is known.
+    ///
+    /// Before the first `welcome` the owner is a member of a log that is not known yet.
     pub(super) fn flush_drafts(&mut self, out: &mut Vec<Effect>) {
         if self.drafts_of.is_none() {
             self.drafts_of = self.owner().zip(self.identity.me().map(|me| me.name.clone()));
@@ -139,8 +142,10 @@ impl Client {
         }
     }
 
-    /// Somebody is here, who may have joined only now. If that is not who was here, nothing of theirs
-    /// stays in sight. Who joined is new, even if another log gave that number before.
+    /// Hides everything of the previous member if another person is signed in now.
+    ///
+    /// `joined` means that the member has just joined and is new, even if another log gave out the
+    /// same id.
     pub(super) fn set_aside_predecessor(&mut self, joined: bool, out: &mut Vec<Effect>) {
         let Some(me) = self.identity.me() else { return };
         let other = |(owner, name): &(Owner, String)| (joined || owner.member != me.id) && *name != me.name;
@@ -150,7 +155,7 @@ impl Client {
         }
     }
 
-    /// Puts away all that is written and not sent: the next person sees nothing of it.
+    /// Sets aside everything that is written and not sent, so that the next person cannot see it.
     pub(super) fn set_aside_unsent(&mut self, out: &mut Vec<Effect>) {
         self.flush_drafts(out);
         if let Some((owner, name)) = self.drafts_of.take() {
@@ -161,7 +166,7 @@ impl Client {
         self.outbox.set_aside(&mut self.foreign_rows, out);
     }
 
-    /// The timer of the leases came.
+    /// Renews this tab's leases and reads the storage again if a foreign lease has ended.
     pub(super) fn renew_leases(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.lease_timer_at = None;
         if !self.is_leaving {
@@ -172,10 +177,11 @@ impl Client {
         }
     }
 
-    /// Keeps the timer of the leases right: called after each input.
+    /// Schedules [`Timer::Lease`] for the next renewal or the next end of a foreign lease. Called
+    /// after each input.
     pub(super) fn schedule_lease_timer(&mut self, out: &mut Vec<Effect>) {
         let look_at = self.foreign_rows.next_lease_end().filter(|_| !self.is_loading);
-        // A page that was left has given its rows away.
+        // A tab that was left has released its rows.
         let renew_at = self.outbox.renew_at().filter(|_| !self.is_leaving);
         let Some(at) = [renew_at, look_at].into_iter().flatten().min() else { return };
         if self.lease_timer_at.is_none_or(|set| at < set) {
@@ -185,7 +191,7 @@ impl Client {
     }
 }
 
-/// Whether these rows say all that a draft says.
+/// Whether these rows contain the whole text of the draft.
 fn is_sent<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -> bool {
     let mut rest = &*draft.text;
     for row in rows {
@@ -199,7 +205,7 @@ fn is_sent<'a>(draft: &StoredDraft, rows: impl Iterator<Item = &'a StoredRow>) -
 }
 
 impl crate::outbox::Outbox {
-    /// How many more it takes.
+    /// The number of rows that the outbox can still take.
     fn free_rows(&self) -> usize {
         OUTBOX_ROWS_MAX.saturating_sub(self.len())
     }

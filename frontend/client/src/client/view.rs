@@ -1,4 +1,4 @@
-//! The view, made of the parts.
+//! Builds the view from the parts of the client.
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
@@ -7,7 +7,7 @@ use crate::view::{Edge, Row, View};
 use std::rc::Rc;
 
 impl Client {
-    /// What to show. The same `Rc` as before while nothing visible changed.
+    /// The data to draw. Returns the same `Rc` as before while nothing visible changed.
     pub fn view(&mut self) -> Rc<View> {
         if let Some(view) = self.view_cache.current() {
             return view;
@@ -74,12 +74,12 @@ impl Client {
     }
 }
 
-/// As many as are shown.
+/// The last rows, up to the limit of the window.
 fn last(rows: &[Rc<Row>]) -> Rc<[Rc<Row>]> {
     Rc::from(&rows[rows.len().saturating_sub(WINDOW_ROWS_MAX)..])
 }
 
-/// What an edge of the window shows: what is held beyond it needs no asking.
+/// The state of an edge of the window. Held messages beyond the edge need no request.
 fn edge(has_more: bool, lacks: bool, asked: Edge) -> Edge {
     match () {
         () if !has_more => Edge::End,

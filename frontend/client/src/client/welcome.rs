@@ -1,4 +1,4 @@
-//! How a session starts: anew, with a snapshot of the open room, or going on from what is held.
+//! The start of a session: with a snapshot of the open room, or resumed from the cursor.
 
 use super::Client;
 use crate::conversations::segment::Viewer;
@@ -18,19 +18,19 @@ impl Client {
         let same_log = self.epoch == Some(through.epoch);
         let ours = same_log && self.held_by == Some(you.id);
         if *resumed && !(ours && self.cursor.is_some()) {
-            // There is nothing to go on from.
+            // The client has no cursor to resume from.
             return self.start_over(now, out);
         }
         self.connection.note_welcomed(now);
         self.identity.confirm(you, out);
         if !same_log {
-            // Another log numbers its members anew.
+            // Another log gives its member ids to other people.
             self.members = Members::default();
             self.last_position = 0;
             self.has_new_epoch |= self.epoch.is_some();
         }
         self.last_position = self.last_position.max(*as_of);
-        // The room's authors last: the rest may lag a moment behind the log.
+        // Set the authors of the room last: the other names may lag a moment behind the log.
         self.members.set_name(you.id, &you.name, *as_of);
         self.members.set_present(&welcome.present, welcome.present_count, *as_of);
         if *resumed {
@@ -39,7 +39,8 @@ impl Client {
         } else {
             self.begin_session(welcome, ours);
         }
-        // Under the old key first: a post may have been committed before the server forgot us.
+        // Settle under the old key first: a post may have been committed before the server forgot
+        // this member.
         self.settle_outbox(out);
         self.epoch = Some(through.epoch);
         self.held_by = Some(you.id);
@@ -47,7 +48,7 @@ impl Client {
         self.outbox.begin_session(owner, you, now, &mut self.foreign_rows, out);
         self.reassign_drafts(owner, you, out);
         self.adopt_own_rows(now, out);
-        // What a page that ended meanwhile could not send is sent by this one.
+        // Another tab may have closed meanwhile and left rows for this one to send.
         self.load_rows(out);
         self.refresh_rows();
         self.settle_outbox(out);
@@ -57,7 +58,7 @@ impl Client {
         }
     }
 
-    /// Nothing of what was held is of use, but where it touches what is told now.
+    /// Replaces everything that is held, except messages that touch the new snapshot.
     fn begin_session(&mut self, welcome: &Welcome, ours: bool) {
         if let Some(room) = &welcome.room {
             self.members.set_author_names(&room.authors, &room.messages, room.as_of);
@@ -69,7 +70,8 @@ impl Client {
         self.is_catching_up = false;
     }
 
-    /// Drafts go along with the person, as rows do; another's are put away.
+    /// Moves the drafts to the new owner if the person is the same, as rows do. Otherwise sets them
+    /// aside.
     fn reassign_drafts(&mut self, owner: Owner, you: &Member, out: &mut Vec<Effect>) {
         if let Some((old, name)) = self.drafts_of.replace((owner, you.name.clone()))
             && old != owner

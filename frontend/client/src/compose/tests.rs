@@ -74,7 +74,7 @@ fn an_enter_that_ends_a_composition_never_sends() {
 }
 
 #[test]
-fn other_keys_are_the_fields_own() {
+fn other_keys_are_left_to_the_field() {
     for key in ["a", "茶", "Tab", "Escape", "NumpadEnter", "enter", ""] {
         assert_eq!(on_key(KeyEvent { key, key_code: 65, ..ENTER }), KeyAction::Nothing, "{key}");
     }

@@ -1,4 +1,4 @@
-//! Which transport is wanted, and what is remembered of those that worked.
+//! The pinned transport, and the memory of the transport that last worked.
 
 use super::upgrade::UpgradeSchedule;
 use super::{Connection, ConnectionState};
@@ -7,9 +7,10 @@ use crate::transport::{LastGood, Transport};
 use shared::Event;
 
 impl Connection {
-    /// The user wants this transport and no other, or the best again.
+    /// Uses only this transport, or the best one for `None`.
     ///
-    /// What was held back for a WebSocket that is not tried any more is to be taken now.
+    /// Returns the events that were buffered for an upgrade that is given up; the caller applies
+    /// them.
     pub(crate) fn pin_transport(
         &mut self,
         pinned: Option<Transport>,
@@ -21,7 +22,7 @@ impl Connection {
             self.schedule = UpgradeSchedule::immediate(now);
         }
         self.selector.pin(pinned);
-        // Nothing serves that what is wanted now would interrupt.
+        // No connection serves yet, so a new attempt interrupts nothing.
         let is_trying = !matches!(self.state, ConnectionState::Idle | ConnectionState::Live);
         let is_lesser = pinned.is_some_and(|pinned| pinned != self.selector.current());
         if (is_trying && is_another) || (self.is_live() && is_lesser) {
@@ -32,17 +33,17 @@ impl Connection {
         Vec::new()
     }
 
-    /// What the user wants.
+    /// The pinned transport.
     pub(crate) fn pinned(&self) -> Option<Transport> {
         self.selector.pinned()
     }
 
-    /// What an earlier visit found to work.
+    /// Takes what an earlier visit remembered.
     pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>) {
         self.selector.set_last_good(last_good);
     }
 
-    /// What worked for long enough is remembered: called after each input.
+    /// Stores the transport once it has worked for long enough. Called after each input.
     pub(crate) fn remember_last_good(&mut self, now: u64, out: &mut Vec<Effect>) {
         if !self.is_follower
             && let Some(last_good) = self.selector.take_last_good(now)
@@ -51,7 +52,7 @@ impl Connection {
         }
     }
 
-    /// It may be another network: what was learnt of the old one does not hold.
+    /// Forgets the failures and successes of the old network.
     pub(crate) fn forget_network(&mut self, now: u64, out: &mut Vec<Effect>) {
         if self.selector.forget_network() {
             out.push(Effect::RememberTransport(None));

@@ -1,4 +1,4 @@
-//! How long the connection is waited for, and what is due when that was too long.
+//! The deadlines of the connection, and what is due when one passes.
 
 use super::upgrade::Upgrade;
 use super::{Connection, ConnectionState, DeadlineAction, Liveness};
@@ -11,12 +11,12 @@ use shared::CloseCode;
 use shared::limits::SILENCE_MS;
 
 impl Connection {
-    /// The page came into view, or the network came back: what was left to a
-    /// timer happens now.
+    /// Checks the connection after the page was shown or the network returned. A scheduled attempt
+    /// starts at once.
     pub(crate) fn check_liveness(&mut self, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.retry(now, out);
         if self.is_live() && self.selector.current() != Transport::WebSocket {
-            // What is only read cannot be asked whether it lives. To begin anew costs little.
+            // A transport that is only read cannot be pinged. Reconnecting costs little.
             if now.saturating_sub(self.last_frame_at) >= STALE_MS {
                 self.selector.mark_ended(false, now);
                 self.open(now, out);
@@ -31,11 +31,12 @@ impl Connection {
         Liveness::Unneeded
     }
 
-    /// The timer of silence came, and `overdue_at` is when an answer of the
-    /// server's is overdue: what is due.
+    /// Returns the action that is due now that [`Timer::Silence`] fired.
+    ///
+    /// `overdue_at` is the time at which an answer of the server is overdue.
     pub(crate) fn take_deadline(&mut self, overdue_at: Option<u64>, now: u64) -> DeadlineAction {
         self.timer_at = None;
-        // A clock that was set back must not make a dead connection live longer.
+        // A clock that was set back must not prolong the life of a dead connection.
         self.state_since = self.state_since.min(now);
         self.attempt_began_at = self.attempt_began_at.min(now);
         self.last_frame_at = self.last_frame_at.min(now);
@@ -60,8 +61,8 @@ impl Connection {
         }
     }
 
-    /// No `welcome` came in time: another transport is tried. A WebSocket that is still opening may
-    /// go on meanwhile.
+    /// Tries the next transport, because no `welcome` came in time. A WebSocket that is still
+    /// opening may continue as an upgrade.
     pub(crate) fn fall_back_now(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
         let is_opening =
             self.state == ConnectionState::Connecting && self.selector.current() == Transport::WebSocket;
@@ -76,8 +77,9 @@ impl Connection {
         self.begin_attempt(transport, now, out);
     }
 
-    /// Keeps the timer of silence right: called after each input. A frame only
-    /// moves a number; the timer is set again when it comes.
+    /// Schedules [`Timer::Silence`] for the next deadline. Called after each input.
+    ///
+    /// A frame only moves a number. The timer is scheduled again when it fires.
     pub(crate) fn schedule_deadline(&mut self, overdue_at: Option<u64>, out: &mut Vec<Effect>) {
         let deadline = [self.deadline(overdue_at), self.upgrade_deadline()].into_iter().flatten().min();
         match (deadline, self.timer_at) {

@@ -1,63 +1,63 @@
-//! What comes of what happens to a connection: words for the rest of the client.
+//! The results of connection events, for the rest of the client.
 
 use shared::CloseCode;
 
-/// Whether a house of ours closed it, or a page of ours: what stands between them says something
-/// else, or nothing.
+/// Whether a server of this protocol or this page closed the connection. Intermediaries use other
+/// codes or none.
 pub(super) fn is_protocol_close(code: u16) -> bool {
     let said = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
     code >= 4_000 || said.iter().any(|word| word.number() == code)
 }
 
-/// How a connection ended.
+/// The consequence of a connection's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
-    /// It was not this one.
+    /// The connection was not the present one.
     Stale,
-    /// It was the one that is tried beside it.
+    /// The upgrade ended.
     Upgrade,
-    /// The next attempt will come.
+    /// Another attempt follows.
     WillRetry,
-    /// No member is signed in: it rests until that is clear. True if it was
-    /// welcome before, so that somebody signed out meanwhile.
+    /// No member is signed in, so no attempt follows until the identity is known. True if the
+    /// session was live before: the member signed out elsewhere.
     SignedOut(bool),
 }
 
-/// Whose frame it is.
+/// The treatment of an event, depending on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameOutcome {
-    /// An older connection's.
+    /// Drop the event: its connection was replaced.
     Stale,
-    /// The connection's.
+    /// Apply the event.
     Apply,
-    /// The connection's, which is to wait: see [`super::upgrade`].
+    /// Buffer the event until the upgrade succeeds or fails, see [`super::upgrade`].
     Buffer,
-    /// The one's that is tried beside it.
+    /// Apply the event to the upgrade.
     Upgrade,
 }
 
-/// What the timer of silence brings.
+/// The action that is due when [`crate::timer::Timer::Silence`] fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeadlineAction {
-    /// Nothing.
+    /// Nothing is due.
     Nothing,
-    /// The connection is to be given up.
+    /// Give the connection up.
     GiveUp,
-    /// The next transport is to be tried.
+    /// Try the next transport.
     FallBack,
-    /// A WebSocket is to be tried beside it.
+    /// Try a WebSocket next to the serving connection.
     BeginUpgrade,
-    /// The one that was tried beside it is to be given up.
+    /// Give the upgrade up.
     FailUpgrade,
 }
 
-/// Whether a `ping` is to be sent: is this connection still alive?
+/// The result of a liveness check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Liveness {
-    /// Send one; silence after it ends the connection.
+    /// Send a `ping`; silence after it ends the connection.
     SendPing,
-    /// None is needed: another connection was opened.
+    /// Another connection was opened instead.
     Reconnected,
-    /// None is needed.
+    /// No check is needed.
     Unneeded,
 }

@@ -3,7 +3,7 @@ use crate::limits::UPGRADE_CEILING_MS;
 use crate::limits::{CONNECT_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
 use shared::limits::SILENCE_MS;
 
-/// A connection, its clock, and a word for each thing that happens to it.
+/// A connection and its clock, with a method for each event.
 struct ConnectionFixture {
     connection: Connection,
     jitter: Jitter,
@@ -21,7 +21,7 @@ fn is_overdue(connection: &mut Connection, overdue_at: Option<u64>, now: u64) ->
 impl ConnectionFixture {
     fn new() -> Self {
         let mut connection = Connection::new();
-        // Which transport it is does not matter here.
+        // The transport does not matter here.
         connection.pin_transport(Some(Transport::WebSocket), 0, &mut Vec::new());
         ConnectionFixture { connection, jitter: Jitter::new(1), now: 100_000 }
     }
@@ -38,7 +38,7 @@ impl ConnectionFixture {
         fixture
     }
 
-    /// A connection that lasted, so that the next failure is a first one.
+    /// A connection that lasted, so that the next failure begins a series.
     fn steady() -> Self {
         let mut fixture = ConnectionFixture::live();
         fixture.now += 50_000;
@@ -53,7 +53,7 @@ impl ConnectionFixture {
         self.connection.note_welcomed(self.now);
     }
 
-    /// Does something, and keeps the timer right as the client does.
+    /// Calls a method and schedules the deadline as the client does.
     fn run<T>(&mut self, what: impl FnOnce(&mut Connection, u64, &mut Vec<Effect>) -> T) -> Vec<Effect> {
         let mut out = Vec::new();
         what(&mut self.connection, self.now, &mut out);
@@ -68,7 +68,7 @@ impl ConnectionFixture {
         (end, out)
     }
 
-    /// How long after now the timer of silence comes, were it set anew.
+    /// The time until [`Timer::Silence`], if it were scheduled anew.
     fn timer_in(&mut self) -> u64 {
         self.connection.timer_at = None;
         let mut out = Vec::new();
@@ -109,7 +109,7 @@ fn the_ready_state_is_the_websockets_own() {
 }
 
 #[test]
-fn a_dead_websocket_is_not_shown_as_closing_for_ever() {
+fn a_dead_websocket_is_shown_as_closed_after_a_while() {
     let mut fixture = ConnectionFixture::live();
     fixture.run(Connection::close);
     assert_eq!(fixture.timer_in(), CLOSING_MS);
@@ -120,7 +120,7 @@ fn a_dead_websocket_is_not_shown_as_closing_for_ever() {
 }
 
 #[test]
-fn each_attempt_has_its_own_number_and_late_words_of_an_older_one_are_passed_over() {
+fn late_events_of_an_older_attempt_are_ignored() {
     let mut fixture = ConnectionFixture::live();
     let out = fixture.run(Connection::reconnect);
     assert_eq!(out[..2], [Effect::CloseConnection(ConnectionId(1), 1000), open(2)]);
@@ -134,7 +134,7 @@ fn each_attempt_has_its_own_number_and_late_words_of_an_older_one_are_passed_ove
 }
 
 #[test]
-fn an_attempt_that_does_not_open_or_is_not_welcome_is_given_up() {
+fn an_attempt_is_given_up_when_it_does_not_open_or_gets_no_welcome() {
     let mut fixture = ConnectionFixture::connecting();
     assert_eq!(fixture.timer_in(), CONNECT_MS);
     assert!(!fixture.overdue_in(CONNECT_MS - 1) && fixture.overdue_in(CONNECT_MS));
@@ -144,7 +144,7 @@ fn an_attempt_that_does_not_open_or_is_not_welcome_is_given_up() {
 }
 
 #[test]
-fn a_silent_connection_is_given_up_and_any_frame_is_a_word() {
+fn a_connection_is_given_up_after_silence_and_any_frame_ends_the_silence() {
     let mut fixture = ConnectionFixture::live();
     assert_eq!(fixture.timer_in(), SILENCE_MS);
     assert!(!fixture.overdue_in(SILENCE_MS - 1) && fixture.overdue_in(SILENCE_MS));
@@ -153,7 +153,7 @@ fn a_silent_connection_is_given_up_and_any_frame_is_a_word() {
 }
 
 #[test]
-fn a_frame_sets_no_timer() {
+fn a_frame_schedules_no_timer() {
     let mut fixture = ConnectionFixture::live();
     fixture.connection.schedule_deadline(None, &mut Vec::new());
     fixture.now += 1_000;
@@ -166,7 +166,7 @@ fn a_frame_sets_no_timer() {
 }
 
 #[test]
-fn an_answer_that_is_overdue_ends_a_connection_that_lives() {
+fn an_overdue_answer_ends_a_live_connection() {
     let mut fixture = ConnectionFixture::live();
     let now = fixture.now;
     assert!(!is_overdue(&mut fixture.connection, Some(now + 1), now));
@@ -174,7 +174,7 @@ fn an_answer_that_is_overdue_ends_a_connection_that_lives() {
 }
 
 #[test]
-fn coming_back_to_the_page_asks_whether_the_connection_lives() {
+fn a_shown_page_pings_its_connection() {
     let mut fixture = ConnectionFixture::live();
     let mut out = Vec::new();
     assert_eq!(fixture.connection.check_liveness(fixture.now, &mut out), Liveness::SendPing);
@@ -190,7 +190,7 @@ fn coming_back_to_the_page_asks_whether_the_connection_lives() {
 }
 
 #[test]
-fn what_is_only_read_begins_anew_where_it_has_been_still_for_long() {
+fn a_lesser_transport_reconnects_after_a_long_silence() {
     for (still, liveness) in [
         (STALE_MS - 1, Liveness::Unneeded),
         (STALE_MS, Liveness::Reconnected),
@@ -206,7 +206,7 @@ fn what_is_only_read_begins_anew_where_it_has_been_still_for_long() {
 }
 
 #[test]
-fn a_websocket_is_tried_beside_it_ever_more_seldom_and_not_for_ever() {
+fn upgrades_are_tried_at_growing_intervals_up_to_a_ceiling() {
     let mut schedule = UpgradeSchedule::default();
     let mut waits = Vec::new();
     for _ in 0..7 {
@@ -220,7 +220,7 @@ fn a_websocket_is_tried_beside_it_ever_more_seldom_and_not_for_ever() {
 }
 
 #[test]
-fn what_is_wanted_instead_is_tried_at_once_where_nothing_serves() {
+fn a_pinned_transport_is_tried_at_once_when_none_serves() {
     let tries = |fixture: &mut ConnectionFixture, pinned| -> Vec<Transport> {
         let now = fixture.now;
         let mut out = Vec::new();
@@ -249,7 +249,7 @@ fn what_is_wanted_instead_is_tried_at_once_where_nothing_serves() {
 }
 
 #[test]
-fn a_lost_connection_is_opened_again_after_a_wait() {
+fn a_lost_connection_is_reopened_after_a_wait() {
     let mut fixture = ConnectionFixture::steady();
     let (end, out) = fixture.closed(1006, "");
     let wait = fixture.wait().unwrap();
@@ -280,13 +280,13 @@ fn the_hint_of_a_restarting_server_is_honoured_within_bounds() {
 }
 
 #[test]
-fn a_connection_of_nobody_is_not_opened_again() {
+fn a_connection_without_a_member_is_not_reopened() {
     let mut fixture = ConnectionFixture::live();
     assert_eq!(fixture.closed(4401, ""), (ConnectionEnd::SignedOut(true), vec![]));
     assert_eq!((fixture.state(), fixture.wait()), (ReadyState::Closed, None));
     let mut early = ConnectionFixture::connecting();
     assert_eq!(early.closed(4401, "").0, ConnectionEnd::SignedOut(false));
-    // Two who disagree about who we are do not turn in a tight circle.
+    // A client and a server that disagree about the identity must not reconnect without a pause.
     let mut jitter = Jitter::new(1);
     let out = fixture.run(|connection, now, out| connection.resume(now, &mut jitter, out));
     assert!(
@@ -300,12 +300,12 @@ fn a_connection_of_nobody_is_not_opened_again() {
 }
 
 #[test]
-fn the_network_coming_back_connects_at_once() {
+fn a_returning_network_connects_at_once() {
     let mut fixture = ConnectionFixture::steady();
     fixture.closed(1006, "");
     let out = fixture.run(|connection, now, out| connection.set_online(true, now, out));
     assert!(out.starts_with(&[Effect::CancelTimer(Timer::Retry), open(2)]), "{out:?}");
-    // An attempt on the network that was lost is not waited for.
+    // An attempt on the lost network is replaced.
     let out = fixture.run(|connection, now, out| connection.set_online(true, now, out));
     assert!(out.starts_with(&[Effect::CloseConnection(ConnectionId(2), 1000), open(3)]), "{out:?}");
     fixture.go_live();
@@ -315,7 +315,7 @@ fn the_network_coming_back_connects_at_once() {
 }
 
 #[test]
-fn without_a_network_it_still_tries_for_the_browser_can_be_wrong() {
+fn attempts_continue_at_long_intervals_when_the_browser_is_offline() {
     let mut fixture = ConnectionFixture::steady();
     let out = fixture.run(|connection, now, out| connection.set_online(false, now, out));
     assert_eq!((out, fixture.connection.status().offline), (vec![], true));
@@ -325,7 +325,7 @@ fn without_a_network_it_still_tries_for_the_browser_can_be_wrong() {
 }
 
 #[test]
-fn reconnect_now_does_not_wait_and_does_not_connect_nobody() {
+fn reconnect_now_does_not_wait_and_needs_a_member() {
     let mut fixture = ConnectionFixture::steady();
     fixture.closed(1006, "");
     let out = fixture.run(Connection::reconnect);
@@ -335,7 +335,7 @@ fn reconnect_now_does_not_wait_and_does_not_connect_nobody() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_makes_no_dead_connection_live_longer() {
+fn a_dead_connection_lives_no_longer_when_the_clock_is_set_back() {
     let mut fixture = ConnectionFixture::live();
     fixture.connection.frame_due_at = Some(fixture.now + LIVENESS_MS);
     fixture.now -= 90_000;
@@ -346,7 +346,7 @@ fn a_clock_that_is_set_back_makes_no_dead_connection_live_longer() {
 }
 
 #[test]
-fn a_clock_at_its_end_does_no_harm() {
+fn a_clock_at_its_greatest_value_does_not_overflow() {
     let mut fixture = ConnectionFixture::connecting();
     fixture.now = u64::MAX;
     fixture.go_live();

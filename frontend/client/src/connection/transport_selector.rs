@@ -1,32 +1,32 @@
 //! The rule for the transport of the next attempt.
 //!
-//! They are tried in their order. What does not get a `welcome` in time gives way to the next; what gets
-//! one and ends soon, again and again, is left alone for a while; what lasted is remembered, for as long
-//! as the network stays the same.
+//! The transports are tried in their order. If no `welcome` arrives in time, the next one is tried.
+//! A transport that repeatedly ends soon after its `welcome` is avoided for a while. A transport
+//! that lasted is remembered for as long as the network stays the same.
 
 use crate::limits::{AVOIDED_MS, GOOD_AFTER_MS, LAST_GOOD_FAILURES_MAX, LAST_GOOD_MS, SHORT_CONNECTIONS_MAX};
 use crate::transport::{LastGood, Transport};
 
-/// Which transport is taken.
+/// The choice of the transport, and what it depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct TransportSelector {
     pinned: Option<Transport>,
     last_good: Option<LastGood>,
     records: [TransportRecord; Transport::ALL.len()],
-    /// What the last attempt was made with.
+    /// The transport of the last attempt.
     current: Transport,
-    /// When it was welcome, while it is.
+    /// The time of the `welcome`, while the session lasts.
     welcomed_at: Option<u64>,
-    /// The next row begins with what there was.
+    /// Whether the next series of attempts begins with the same transport.
     keeps_current: bool,
-    /// Attempts with what worked that failed since.
+    /// Failed attempts with the last good transport.
     failures: u32,
 }
 
-/// How one of them did.
+/// The history of one transport.
 #[derive(Clone, Copy, Debug, Default)]
 struct TransportRecord {
-    /// How often it ended soon, in a row.
+    /// Sessions in a row that ended soon.
     short_connections: u32,
     avoided_until: u64,
 }
@@ -44,7 +44,7 @@ impl TransportSelector {
         }
     }
 
-    /// What is, or was last, tried.
+    /// The transport of the present or last attempt.
     pub(crate) fn current(&self) -> Transport {
         self.current
     }
@@ -57,17 +57,17 @@ impl TransportSelector {
         self.pinned = pinned;
     }
 
-    /// What an earlier visit found to work.
+    /// Takes what an earlier visit remembered.
     pub(crate) fn set_last_good(&mut self, last_good: Option<LastGood>) {
         self.last_good = last_good;
     }
 
-    /// The next row begins with what there was.
+    /// Begins the next series of attempts with the same transport, if it was welcome.
     pub(crate) fn keep_current(&mut self) {
         self.keeps_current = self.welcomed_at.is_some();
     }
 
-    /// Begins a row of attempts.
+    /// Begins a series of attempts.
     pub(crate) fn choose_first(&mut self, now: u64) -> Transport {
         if std::mem::take(&mut self.keeps_current)
             && self.pinned.is_none_or(|pinned| pinned == self.current)
@@ -81,14 +81,16 @@ impl TransportSelector {
         self.current
     }
 
-    /// The attempt failed before it was welcome, at once or after a while: what is tried now. None: the
-    /// row is over, and the next begins after a wait.
+    /// The transport to try after an attempt failed before its `welcome`.
+    ///
+    /// `was_refused` is true if the attempt failed at once. `None` ends the series; the next one
+    /// begins after a wait.
     pub(crate) fn fall_back(&mut self, was_refused: bool, now: u64) -> Option<Transport> {
         if self.pinned.is_some() {
             return None;
         }
         if was_refused && self.fresh_last_good(now) == Some(self.current) {
-            // More likely the server is away than the network another.
+            // The server is more likely away than the network different.
             self.failures += 1;
             if self.failures <= LAST_GOOD_FAILURES_MAX {
                 return None;
@@ -98,7 +100,7 @@ impl TransportSelector {
         Some(self.current)
     }
 
-    /// Whether [`Choice::next`] has one.
+    /// Whether [`TransportSelector::fall_back`] has a transport left.
     pub(crate) fn has_fallback(&self, now: u64) -> bool {
         self.pinned.is_none() && self.next_after(now).is_some()
     }
@@ -107,19 +109,19 @@ impl TransportSelector {
         Transport::ALL.into_iter().find(|it| *it > self.current && !self.is_avoided(*it, now))
     }
 
-    /// It is the WebSocket after all.
+    /// Records that an upgrade to the WebSocket is under way.
     pub(crate) fn complete_upgrade(&mut self) {
         self.current = Transport::WebSocket;
     }
 
-    /// It is this one now, and welcome.
+    /// Records the `welcome` of this transport.
     pub(crate) fn mark_welcomed(&mut self, transport: Transport, now: u64) {
         self.current = transport;
         self.welcomed_at = Some(now);
         self.failures = 0;
     }
 
-    /// It has ended; `broke`: by no word of either side.
+    /// Records the end of the session. `broke` is true if neither side closed it by this protocol.
     pub(crate) fn mark_ended(&mut self, broke: bool, now: u64) {
         let Some(since) = self.welcomed_at.take() else { return };
         let record = &mut self.records[self.current as usize];
@@ -134,7 +136,7 @@ impl TransportSelector {
         }
     }
 
-    /// What is to be remembered, once it has lasted.
+    /// The transport to remember, once it has lasted.
     pub(crate) fn take_last_good(&mut self, now: u64) -> Option<LastGood> {
         let since = self.welcomed_at?;
         let is_known = self.fresh_last_good(now) == Some(self.current);
@@ -145,30 +147,30 @@ impl TransportSelector {
         self.last_good
     }
 
-    /// It may be another network now. True if something was remembered of the old one.
+    /// Forgets the old network. Returns true if a transport was remembered for it.
     pub(crate) fn forget_network(&mut self) -> bool {
         self.records = Default::default();
         self.failures = 0;
         self.last_good.take().is_some()
     }
 
-    /// From when on the WebSocket may be tried beside what there is; none if not at all.
+    /// The time from which an upgrade may be tried; `None` if none is possible.
     pub(crate) fn upgrade_allowed_at(&self) -> Option<u64> {
         let is_lesser = self.current != Transport::WebSocket && self.welcomed_at.is_some();
         (is_lesser && self.pinned.is_none()).then(|| self.records[0].avoided_until)
     }
 
     fn fresh_last_good(&self, now: u64) -> Option<Transport> {
-        // A clock that was set back must not make it longer.
+        // A clock that was set back must not prolong the memory.
         let holds = |last_good: &LastGood| {
             now < last_good.until && last_good.until <= now.saturating_add(LAST_GOOD_MS)
         };
         self.last_good.filter(holds).map(|last_good| last_good.transport)
     }
 
-    /// The last is never left alone: there is nothing after it.
+    /// Whether this transport is avoided. The last one never is, because no other follows.
     fn is_avoided(&self, transport: Transport, now: u64) -> bool {
-        // A clock that was set back must not make it longer.
+        // A clock that was set back must not prolong the avoidance.
         let until = self.records[transport as usize].avoided_until;
         transport != Transport::Poll && now < until && until <= now.saturating_add(AVOIDED_MS)
     }

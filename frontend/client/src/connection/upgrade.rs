@@ -1,8 +1,8 @@
-//! A WebSocket that is tried beside a lesser transport, which serves meanwhile.
+//! The upgrade: a WebSocket that is tried while a lesser transport serves.
 //!
-//! It begins where the client stands when it opens. From its `hello` on, what the other still tells is
-//! held back: with the `welcome` it is dropped, for all of it comes again, behind the cursor of that
-//! `hello`; without one it is taken as if nothing had been. So nothing is lost and nothing overtakes.
+//! The WebSocket starts from the client's cursor. From its `hello` on, events of the lesser
+//! transport are buffered. On `welcome` they are dropped, because the server replays everything
+//! after the cursor. If the upgrade fails, they are applied. So no event is lost or reordered.
 
 use super::{Connection, ConnectionState};
 use crate::connection_id::ConnectionId;
@@ -11,26 +11,26 @@ use crate::limits::{CONNECT_MS, FALL_BACK_MS, UPGRADE_CEILING_MS, UPGRADE_EVENTS
 use crate::transport::Transport;
 use shared::{CloseCode, Event};
 
-/// It.
+/// The WebSocket that is tried.
 #[derive(Clone, Debug)]
 pub(super) struct Upgrade {
     pub(super) id: ConnectionId,
-    /// When it began to open, or was open.
+    /// The time at which the WebSocket began to open, or opened.
     pub(super) since: u64,
-    /// The `ref` of its `hello`, once it is open.
+    /// The `ref` of the WebSocket's `hello`, once the WebSocket is open.
     reference: Option<u64>,
-    /// What the connection that serves told since.
+    /// Events of the serving connection since the `hello`.
     buffered: Vec<Event>,
 }
 
 impl Upgrade {
-    /// One that opens since then.
+    /// A WebSocket that has been opening since then.
     pub(super) fn opening(socket: ConnectionId, since: u64) -> Self {
         Upgrade { id: socket, since, reference: None, buffered: Vec::new() }
     }
 }
 
-/// When the next is tried.
+/// The time of the next upgrade.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UpgradeSchedule {
     pub(super) next_at: u64,
@@ -44,19 +44,19 @@ impl Default for UpgradeSchedule {
 }
 
 impl UpgradeSchedule {
-    /// Now, if there is cause at all.
+    /// Schedules an upgrade for now, if one is due at all.
     pub(super) fn immediate(now: u64) -> Self {
         UpgradeSchedule { next_at: now, wait: UPGRADE_FIRST_MS }
     }
 
-    /// An attempt begins with this one.
+    /// Records that an attempt with this transport began.
     pub(super) fn note_started(&mut self, transport: Transport) {
         if transport == Transport::WebSocket {
             self.next_at = u64::MAX;
         }
     }
 
-    /// This one is welcome.
+    /// Records that the server welcomed this transport.
     pub(super) fn note_welcomed(&mut self, transport: Transport, now: u64) {
         if transport == Transport::WebSocket {
             *self = UpgradeSchedule::default();
@@ -72,39 +72,39 @@ impl UpgradeSchedule {
 }
 
 impl Connection {
-    /// Tries one.
+    /// Opens a WebSocket next to the serving connection.
     pub(crate) fn begin_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
         let socket = self.next_id();
         self.upgrade = Some(Upgrade::opening(socket, now));
         out.push(Effect::OpenConnection(socket, Transport::WebSocket));
     }
 
-    /// It is given up. What was held back for it is to be taken now.
+    /// Gives the upgrade up. Returns the buffered events, which the caller applies.
     pub(crate) fn fail_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) -> Vec<Event> {
         let buffered = self.abandon_upgrade(out);
         self.schedule.note_failed(now);
         buffered
     }
 
-    /// It was closed: the same.
+    /// Records that the WebSocket closed. Returns the buffered events, which the caller applies.
     pub(crate) fn note_upgrade_closed(&mut self, now: u64) -> Vec<Event> {
         self.schedule.note_failed(now);
         self.upgrade.take().map(|upgrade| upgrade.buffered).unwrap_or_default()
     }
 
-    /// Ends it.
+    /// Ends the upgrade without counting a failure. Returns the buffered events.
     pub(super) fn abandon_upgrade(&mut self, out: &mut Vec<Effect>) -> Vec<Event> {
         let Some(upgrade) = self.upgrade.take() else { return Vec::new() };
         out.push(Effect::CloseConnection(upgrade.id, CloseCode::Normal.number()));
         upgrade.buffered
     }
 
-    /// Whether this is it.
+    /// Whether this connection is the upgrade.
     pub(super) fn is_upgrade(&self, socket: ConnectionId) -> bool {
         self.upgrade.as_ref().is_some_and(|upgrade| upgrade.id == socket)
     }
 
-    /// Whether this `ref` is its `hello`'s.
+    /// Whether this `ref` belongs to the upgrade's `hello`.
     pub(crate) fn is_upgrade_hello(&self, reference: u64) -> bool {
         self.upgrade.as_ref().is_some_and(|upgrade| upgrade.reference == Some(reference))
     }
@@ -113,14 +113,15 @@ impl Connection {
         self.upgrade.as_ref().is_some_and(|upgrade| upgrade.reference.is_some())
     }
 
-    /// Holds an event back. False if that were too many.
+    /// Buffers an event. Returns false if too many are buffered.
     pub(crate) fn buffer_event(&mut self, event: Event) -> bool {
         let Some(upgrade) = &mut self.upgrade else { return false };
         upgrade.buffered.push(event);
         upgrade.buffered.len() <= UPGRADE_EVENTS_MAX
     }
 
-    /// It is open. Where nothing serves yet it is the one at once. False for another.
+    /// Records that the WebSocket opened. If no transport serves yet, the WebSocket replaces the
+    /// attempt at once. Returns false for another connection.
     pub(super) fn note_upgrade_opened(
         &mut self,
         socket: ConnectionId,
@@ -141,7 +142,7 @@ impl Connection {
         true
     }
 
-    /// It is the one that serves from now on; the other is closed.
+    /// Makes the WebSocket the serving connection and closes the other one.
     pub(crate) fn complete_upgrade(&mut self, now: u64, out: &mut Vec<Effect>) {
         let Some(Upgrade { id: socket, reference: Some(reference), since, .. }) = self.upgrade.take() else {
             return;
@@ -154,7 +155,7 @@ impl Connection {
         (self.attempt_began_at, self.has_fallback) = (since, self.selector.has_fallback(now));
     }
 
-    /// When it is given up, or the next is tried.
+    /// The time at which the upgrade is given up, or the next one begins.
     pub(super) fn upgrade_deadline(&self) -> Option<u64> {
         if let Some(upgrade) = &self.upgrade {
             let patience = if upgrade.reference.is_some() { FALL_BACK_MS } else { CONNECT_MS };

@@ -1,37 +1,37 @@
-//! The pages of a room's past that are asked for: one question at a time, for the reader who
-//! comes to an edge or jumps.
+//! Paging: requests for older or newer messages, or for the target of a jump. At most one is in
+//! flight per room.
 
 use crate::sync::pending_request::PendingRequest;
 use crate::view::Edge;
 use shared::command::PageAnchor;
 
-/// What is wanted.
+/// The page that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PageRequest {
-    /// What comes before the window.
+    /// The messages before the window.
     Older,
-    /// What comes behind it.
+    /// The messages after the window.
     Newer,
-    /// Another place.
+    /// The messages at another place.
     Jump(PageAnchor),
 }
 
-/// The question.
+/// The requests for pages of one room.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
     pub(crate) request: PendingRequest,
-    /// What the question is about.
+    /// The page that the request is for.
     current: Option<PageRequest>,
-    /// Wanted after it.
+    /// The page that is wanted after it.
     next: Option<PageRequest>,
-    /// What could not be had.
+    /// The page that could not be fetched.
     failed: Option<PageRequest>,
-    /// As it was asked, and the last position that was heard of then.
+    /// The anchor of the request, and the last known position when it was sent.
     sent: Option<(PageAnchor, u64)>,
 }
 
 impl Paging {
-    /// The reader wants this. A jump takes the place of all that has not left yet.
+    /// Wants a page. A jump replaces everything that is not in flight.
     pub(crate) fn want(&mut self, want: PageRequest) {
         self.failed = None;
         let jump = matches!(want, PageRequest::Jump(_));
@@ -47,18 +47,19 @@ impl Paging {
         }
     }
 
-    /// What is to be asked now.
+    /// The page to request now.
     pub(crate) fn request_to_send(&self) -> Option<PageRequest> {
         self.current.filter(|_| self.request.is_wanted())
     }
 
-    /// It left, as `at`, when the last position that was heard of was `seen`.
+    /// Records that the request was sent for `at`, when the last known position was `seen`.
     pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, seen: u64, now: u64) {
         self.request.mark_sent(reference, now);
         self.sent = Some((at, seen));
     }
 
-    /// The answer is there: what was wanted, how it was asked, and what was heard of by then.
+    /// Takes the answer: the wanted page, the anchor of the request, and the last known position
+    /// when it was sent.
     pub(crate) fn take_answer(&mut self, reference: u64) -> Option<(PageRequest, PageAnchor, u64)> {
         if !self.request.has_reference(reference) {
             return None;
@@ -69,7 +70,7 @@ impl Paging {
         Some((want, at, seen))
     }
 
-    /// It was refused; for good unless `temporary`.
+    /// Records the refusal of the request, which is permanent unless `temporary`.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
         if temporary {
             self.request = PendingRequest::BackingOff;
@@ -80,17 +81,17 @@ impl Paging {
         }
     }
 
-    /// An answer was of no use.
+    /// Records that the answer was of no use.
     pub(crate) fn mark_failed(&mut self, want: Option<PageRequest>) {
         self.failed = want;
     }
 
-    /// The reader is elsewhere.
+    /// Forgets all requests, because the reader is elsewhere.
     pub(crate) fn clear(&mut self) {
         *self = Paging::default();
     }
 
-    /// Whether nothing is asked and nothing failed.
+    /// Whether no request is pending and none failed.
     pub(crate) fn is_idle(&self) -> bool {
         self.request == PendingRequest::Idle && self.failed.is_none()
     }
@@ -105,7 +106,7 @@ impl Paging {
         matches!(self.failed, Some(PageRequest::Jump(_)))
     }
 
-    /// What an edge shows whose further messages come by `want`.
+    /// The state of the edge whose messages this page would bring.
     pub(crate) fn edge(&self, want: PageRequest) -> Edge {
         match () {
             () if self.current == Some(want) || self.next == Some(want) => Edge::Loading,
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_page_is_asked_for_at_a_time() {
+    fn one_page_is_requested_at_a_time() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
         assert_eq!(paging.request_to_send(), Some(PageRequest::Older));
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_takes_the_place_of_what_has_not_left() {
+    fn a_jump_replaces_requests_that_are_not_in_flight() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
         paging.want(PageRequest::Jump(PageAnchor::Around(5)));
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_for_good_failed_until_it_is_wanted_again() {
+    fn a_permanently_refused_page_has_failed_until_it_is_wanted_again() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
         paging.mark_sent(1, PageAnchor::Before(7), 0, 0);
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_for_now_or_lost_with_the_connection_is_asked_again() {
+    fn a_page_is_requested_again_after_a_temporary_refusal_or_a_lost_connection() {
         let mut paging = Paging::default();
         paging.want(PageRequest::Older);
         paging.mark_sent(1, PageAnchor::Before(7), 0, 0);

@@ -1,4 +1,4 @@
-//! A room that we are in.
+//! A room of the member's.
 
 use crate::conversations::paging::Paging;
 use crate::conversations::timeline::Timeline;
@@ -8,34 +8,35 @@ use shared::RoomId;
 use shared::event::RoomEntry;
 use std::rc::Rc;
 
-/// The room.
+/// A room.
 #[derive(Debug)]
 pub(crate) struct Room {
-    /// Empty for the lobby.
+    /// The name; empty for the lobby.
     pub(crate) name: Rc<str>,
     pub(crate) description: Rc<str>,
-    /// How many members are in it, us among them, where that is known.
+    /// The number of members, this one included, if it is known.
     pub(crate) members: Option<u32>,
     /// How many more there are since we joined, while that is not known.
     more: i32,
     /// The position that name, description and count describe.
     pub(crate) as_of: u64,
-    /// The positions of our joining, told to us and to the room.
+    /// The position at which the member joined, in the event to the member and in the event to the
+    /// room.
     member_joined_at: Option<u64>,
     room_joined_at: Option<u64>,
-    /// The last event that the room had when the session began.
+    /// The room's last event when the session began.
     pub(crate) last: u64,
     pub(crate) events: ReorderBuffer,
     pub(crate) timeline: Timeline,
     pub(crate) paging: Paging,
-    /// The newest message's number when the room was open last.
+    /// The number of the last read message.
     read_to: Option<u64>,
-    /// Greater for the room that was open later.
+    /// Greater for a room that was opened later.
     pub(crate) last_used: u64,
 }
 
 impl Room {
-    /// As the list of rooms at `as_of` has it, with nothing loaded.
+    /// A room as the list at `as_of` describes it, with nothing loaded.
     pub(crate) fn from_entry(entry: &RoomEntry, as_of: u64) -> Self {
         let mut room = Room::joined(as_of, &entry.name, &entry.description);
         room.member_joined_at = None;
@@ -46,7 +47,7 @@ impl Room {
         room
     }
 
-    /// Joined at `n`, as it was told to us.
+    /// A room that the member joined at `n`, as announced to the member.
     pub(crate) fn joined(n: u64, name: &str, description: &str) -> Self {
         Room {
             name: Rc::from(name),
@@ -75,22 +76,22 @@ impl Room {
         self.last = entry.last;
     }
 
-    /// Whether the list means the stay that we hold.
+    /// Whether the list entry describes the same membership, which began with the same join.
     pub(crate) fn is_joined_as(&self, entry: &RoomEntry) -> bool {
         [self.member_joined_at, self.room_joined_at].contains(&Some(entry.joined))
     }
 
-    /// Whether a word that we left, told at `n`, is about this stay.
+    /// Whether this membership began before `n`. A departure at `n` ends only such a membership.
     pub(crate) fn joined_before(&self, n: u64) -> bool {
         self.member_joined_at.or(self.room_joined_at).is_none_or(|began| began < n)
     }
 
-    /// We joined at `n`, as the room was told.
+    /// Records that the member joined at `n`, as announced to the room.
     pub(crate) fn mark_joined(&mut self, n: u64) {
         self.room_joined_at.get_or_insert(n);
     }
 
-    /// So many more members, since `n`; none of them we, who are counted.
+    /// Adds `more` members as of `n`; this member is counted already.
     pub(crate) fn count_members(&mut self, more: i32, n: u64) {
         match &mut self.members {
             _ if n <= self.as_of => {}
@@ -104,7 +105,7 @@ impl Room {
         self.members.get_or_insert(members.saturating_add_signed(self.more));
     }
 
-    /// How many messages came since the room was open.
+    /// The number of unread messages.
     pub(crate) fn unread_count(&self) -> u32 {
         let many = match (self.timeline.newest_seq(), self.read_to) {
             (Some(newest), Some(read_to)) => newest.saturating_sub(read_to),
@@ -113,13 +114,15 @@ impl Room {
         u32::try_from(many).unwrap_or(u32::MAX)
     }
 
-    /// The room is open: its messages are seen.
+    /// Marks all messages as read, because the room is open.
     pub(crate) fn mark_read(&mut self) {
         self.read_to = self.timeline.newest_seq();
     }
 
-    /// A message with this number came; the first tells where the room stood before it. Whoever said
-    /// something, at another page or device, has seen the room up to there.
+    /// Advances the read marker for a message with this number.
+    ///
+    /// The first message sets the marker. An own message, from any tab or device, marks everything
+    /// before it as read.
     pub(crate) fn advance_read(&mut self, seq: u64, is_own: bool) {
         let read_to = self.read_to.get_or_insert(seq.saturating_sub(1));
         if is_own {
@@ -127,15 +130,15 @@ impl Room {
         }
     }
 
-    /// The connection is lost.
+    /// Prepares the requests to be sent again on the next connection.
     pub(crate) fn disconnected(&mut self) {
         self.events.disconnected();
         self.paging.request.disconnected();
     }
 }
 
-/// The order of the list: the lobby first, then by name.
+/// The sort key of the room list: the lobby first, then by name.
 pub(crate) fn sort_key(id: RoomId, room: &Room) -> (bool, String, RoomId) {
-    // Lower case by ASCII only: the tables for more would weigh more than they give.
+    // Lower case in ASCII only: the tables for all of Unicode would make the page too large.
     (id != RoomId::LOBBY, room.name.to_ascii_lowercase(), id)
 }

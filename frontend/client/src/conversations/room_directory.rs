@@ -1,4 +1,4 @@
-//! The rooms of the house, page by page, for the person who looks for one.
+//! The room directory: the house's rooms, page by page.
 
 use crate::limits::DIRECTORY_ROOMS_MAX;
 use crate::sync::pending_request::PendingRequest;
@@ -7,7 +7,7 @@ use shared::RoomId;
 use shared::command;
 use shared::event::{DirectoryRoom, RoomsPage};
 
-/// What the person looks for, and what was found.
+/// A search in the directory, with the rooms found so far.
 #[derive(Debug)]
 pub(crate) struct RoomDirectory {
     find: String,
@@ -18,7 +18,7 @@ pub(crate) struct RoomDirectory {
 }
 
 impl RoomDirectory {
-    /// Looks for rooms with this in their names.
+    /// Searches for rooms with `find` in their names.
     pub(crate) fn new(find: String) -> Self {
         RoomDirectory {
             find,
@@ -29,7 +29,7 @@ impl RoomDirectory {
         }
     }
 
-    /// The next page is wanted.
+    /// Wants the next page.
     pub(crate) fn request_more(&mut self) {
         if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX {
             self.has_failed = false;
@@ -37,13 +37,13 @@ impl RoomDirectory {
         }
     }
 
-    /// As it is asked.
+    /// The request for the next page.
     pub(crate) fn command(&self, reference: u64) -> command::RoomsQuery {
         let after = self.rooms.last().map(|room| room.id);
         command::RoomsQuery { reference, find: self.find.clone(), after }
     }
 
-    /// A page came.
+    /// Adds a page.
     pub(crate) fn add_page(&mut self, page: RoomsPage) {
         self.request = PendingRequest::Idle;
         let last = self.rooms.last().map(|room| room.id);
@@ -59,13 +59,13 @@ impl RoomDirectory {
         Some(found.members.saturating_add(u32::from(!found.joined)))
     }
 
-    /// It was refused.
+    /// Records the refusal of the request.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
         self.has_failed = !temporary;
         self.request = if temporary { PendingRequest::BackingOff } else { PendingRequest::Idle };
     }
 
-    /// As the page shows it.
+    /// The directory as the page shows it.
     pub(crate) fn page(&self, is_in: impl Fn(RoomId) -> bool) -> DirectoryPage {
         let edge = match () {
             () if self.has_failed => Edge::Failed,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_rooms_are_listed_as_the_limit_says() {
+    fn the_directory_lists_rooms_up_to_the_limit() {
         for (many, edge) in [(-1, Edge::More), (0, Edge::End), (1, Edge::End)] {
             let mut directory = RoomDirectory::new(String::new());
             let many = DIRECTORY_ROOMS_MAX.saturating_add_signed(many);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_leads_nowhere_is_the_last() {
+    fn an_empty_page_is_the_last() {
         let mut directory = RoomDirectory::new(String::new());
         directory.add_page(page(5, 2, true));
         directory.add_page(page(5, 2, true));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_good_is_told_and_can_be_tried_again() {
+    fn a_permanent_refusal_is_shown_and_can_be_retried() {
         let mut directory = RoomDirectory::new(String::new());
         directory.mark_refused(false);
         assert_eq!(directory.page(|_| false).edge, Edge::Failed);

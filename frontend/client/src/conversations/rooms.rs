@@ -1,4 +1,4 @@
-//! The rooms that we are in, and which of them is open.
+//! The member's rooms, and the open one.
 
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room::{Room, sort_key};
@@ -9,16 +9,16 @@ use crate::view::RoomItem;
 use shared::RoomId;
 use shared::event::{RoomEntry, RoomSnapshot, Welcome};
 
-/// The rooms.
+/// The member's rooms.
 #[derive(Debug)]
 pub(crate) struct Rooms {
     rooms: Map<RoomId, Room>,
     open: RoomId,
-    /// To be opened once we are in it.
+    /// The room to open once the member is in it.
     wanted_room: Option<RoomId>,
     /// Made by us, which is not told yet.
     made: Option<RoomId>,
-    /// The position that the list of the session describes.
+    /// The position that the session's list of rooms describes.
     as_of: u64,
     use_count: u64,
 }
@@ -31,12 +31,12 @@ impl Default for Rooms {
 }
 
 impl Rooms {
-    /// The open room's id. Until a session began there may be no such room.
+    /// The id of the open room. Before the first session the room itself may be missing.
     pub(crate) fn open_id(&self) -> RoomId {
         self.open
     }
 
-    /// The room that a session shall begin with: before the first, the one that is to be opened.
+    /// The room to load with the session: before the first session, the one that is to be opened.
     pub(crate) fn session_room(&self) -> RoomId {
         self.wanted_room.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
@@ -65,7 +65,7 @@ impl Rooms {
         self.rooms.iter_mut().map(|(id, room)| (*id, room))
     }
 
-    /// The position that the list of the session describes.
+    /// The position that the session's list of rooms describes.
     pub(crate) fn as_of(&self) -> u64 {
         self.as_of
     }
@@ -77,8 +77,10 @@ impl Rooms {
         self.made = None;
     }
 
-    /// A session begins anew. Of the same log (`keep`) the open room keeps what touches its
-    /// snapshot; all else that was held is gone.
+    /// Begins a session with a snapshot.
+    ///
+    /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
+    /// Everything else that was held is dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
         self.set_list_position(welcome.as_of);
@@ -99,7 +101,7 @@ impl Rooms {
         self.choose_open();
     }
 
-    /// A session goes on: what is held stays, and what was missed follows.
+    /// Resumes a session: what is held stays, and the missed events follow.
     pub(crate) fn resume_session(&mut self, entries: &[RoomEntry], as_of: u64) {
         self.set_list_position(as_of);
         let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
@@ -113,7 +115,7 @@ impl Rooms {
         self.choose_open();
     }
 
-    /// We are in a room now.
+    /// Adds a room that the member joined.
     pub(crate) fn join(&mut self, id: RoomId, room: Room) {
         if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(&id) {
             self.rooms.insert(id, room);
@@ -134,13 +136,13 @@ impl Rooms {
         }
     }
 
-    /// We are in it no more.
+    /// Removes a room that the member left.
     pub(crate) fn leave(&mut self, id: RoomId) {
         self.rooms.remove(&id);
         self.choose_open();
     }
 
-    /// The person opens a room; one that we are not in yet is opened when we are.
+    /// Opens a room, or opens it later if the member is not in it yet.
     pub(crate) fn open_room(&mut self, id: RoomId) {
         if !self.rooms.contains_key(&id) {
             self.wanted_room = Some(id);
@@ -162,7 +164,7 @@ impl Rooms {
         }
     }
 
-    /// What nobody waits for any more is not asked.
+    /// Cancels the requests of the open room.
     fn close_open(&mut self) {
         if let Some(room) = self.open_mut() {
             room.paging.clear();
@@ -178,7 +180,7 @@ impl Rooms {
         }
     }
 
-    /// The rooms as they are listed.
+    /// The rooms as the page lists them.
     pub(crate) fn items(
         &self,
         has_draft: impl Fn(RoomId) -> bool,
@@ -197,7 +199,7 @@ impl Rooms {
         rooms.into_iter().map(item).collect()
     }
 
-    /// Lets go of messages past the limit, of the rooms that were open longest ago first.
+    /// Evicts messages past the limit, beginning with the rooms that were open longest ago.
     pub(crate) fn evict(&mut self) {
         let mut held: usize = self.rooms.values().map(|room| room.timeline.len()).sum();
         if held <= HELD_ROWS_MAX {
@@ -217,7 +219,7 @@ impl Rooms {
 }
 
 impl Room {
-    /// A snapshot is there instead of what was held.
+    /// Replaces what is held by a snapshot.
     pub(crate) fn apply_snapshot(&mut self, snapshot: &RoomSnapshot, viewer: Viewer<'_>) {
         self.timeline.apply_snapshot(snapshot, viewer);
         self.events.reset(snapshot.as_of, snapshot.last);

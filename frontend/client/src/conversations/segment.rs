@@ -1,4 +1,4 @@
-//! A stretch of one room's messages without gaps. Two that do not touch are never one.
+//! A segment: a run of one room's messages without a gap. Segments that do not touch stay apart.
 
 use crate::members::Members;
 use crate::row_key::RowKey;
@@ -8,25 +8,25 @@ use shared::{ClientId, MemberId, Message};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// How rows are shown: by whose eyes, under which names.
+/// The member and the names that determine how rows are shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Viewer<'a> {
     /// The member of this page.
     pub(crate) me: Option<MemberId>,
-    /// Today's names.
+    /// The present names.
     pub(crate) members: &'a Members,
 }
 
-/// One message that is held.
+/// A message that is held.
 #[derive(Debug)]
 pub(crate) struct HeldMessage {
-    /// Its position in the log.
+    /// The position in the log.
     pub(crate) n: u64,
-    /// Its number in the room.
+    /// The number in the room.
     pub(crate) seq: u64,
-    /// The author's name when it was written: shown while today's is unknown.
+    /// The author's name at the time of writing, shown while the present name is unknown.
     name_when_written: Rc<str>,
-    /// As it is shown.
+    /// The message as the page shows it.
     pub(crate) row: Rc<Row>,
 }
 
@@ -46,7 +46,7 @@ impl HeldMessage {
         HeldMessage { n: message.n, seq: message.seq, name_when_written, row }
     }
 
-    /// Gives it its author's name of today, and tells whose it is.
+    /// Updates the author's name and whether the message is the member's own.
     pub(crate) fn refresh_row(&mut self, viewer: Viewer<'_>) {
         let name = viewer.members.name(self.row.key.author).unwrap_or(&self.name_when_written);
         let mine = viewer.me == Some(self.row.key.author);
@@ -56,27 +56,27 @@ impl HeldMessage {
     }
 }
 
-/// A stretch.
+/// A run of messages, oldest first.
 #[derive(Debug)]
 pub(crate) struct Segment {
     rows: VecDeque<HeldMessage>,
     keys: Set<RowKey>,
-    /// The number of the room's newest message at its end, held or not; none where nobody told.
+    /// The number of the last message, held or not; `None` if unknown.
     end: Option<u64>,
-    /// Whether the room has older messages than those held.
+    /// Whether the room has older messages than these.
     pub(crate) has_older: bool,
-    /// Whether it has newer ones.
+    /// Whether the room has newer messages than these.
     pub(crate) has_newer: bool,
 }
 
 impl Segment {
-    /// Holds nothing and stands behind the message with this number.
+    /// A segment without messages that ends at the message with this number.
     pub(crate) fn unloaded(end: Option<u64>) -> Self {
         let has_older = end != Some(0);
         Segment { rows: VecDeque::new(), keys: Set::new(), end, has_older, has_newer: false }
     }
 
-    /// Holds these, oldest first. What is out of order is left out.
+    /// A segment of these messages, oldest first. Messages out of order are left out.
     pub(crate) fn from_messages(
         messages: &[Message],
         has_older: bool,
@@ -102,7 +102,7 @@ impl Segment {
         self.rows.is_empty()
     }
 
-    /// Whether this message is here under any author.
+    /// Whether a message with this id is held, whoever its author is.
     pub(crate) fn has_client_id(&self, client_id: ClientId) -> bool {
         self.rows.iter().any(|held| held.row.key.client_id == client_id)
     }
@@ -131,27 +131,27 @@ impl Segment {
         self.rows.iter_mut()
     }
 
-    /// The number of its first message, or of the one that would be.
+    /// The number of the first message, or of the next one if none is held.
     pub(crate) fn start(&self) -> Option<u64> {
         self.rows.front().map(|held| held.seq).or(self.end.map(|end| end.saturating_add(1)))
     }
 
-    /// The number of its last message, held or not.
+    /// The number of the last message, held or not.
     pub(crate) fn end(&self) -> Option<u64> {
         self.end
     }
 
-    /// The index of the first message at `n` or after it.
+    /// The index of the first message at or after position `n`.
     pub(crate) fn index_from(&self, n: u64) -> usize {
         self.rows.partition_point(|held| held.n < n)
     }
 
-    /// The index of the first message after `n`.
+    /// The index of the first message after position `n`.
     pub(crate) fn index_after(&self, n: u64) -> usize {
         self.rows.partition_point(|held| held.n <= n)
     }
 
-    /// Takes the message that follows. False where it does not.
+    /// Appends a message. Returns false if it does not follow.
     pub(crate) fn push(&mut self, message: &Message, viewer: Viewer<'_>) -> bool {
         self.push_message(HeldMessage::new(message, viewer))
     }
@@ -167,7 +167,7 @@ impl Segment {
         true
     }
 
-    /// Whether `other` overlaps this one, or stands right beside it.
+    /// Whether `other` overlaps this segment or is adjacent to it.
     pub(crate) fn touches(&self, other: &Segment) -> bool {
         match (self.start(), self.end, other.start(), other.end) {
             (Some(start), Some(end), Some(other_start), Some(other_end)) => {
@@ -177,7 +177,8 @@ impl Segment {
         }
     }
 
-    /// Takes what `other`, which touches this one, has before it and, if `forward`, behind it.
+    /// Takes the messages of `other`, which touches this segment, from before it and, if `forward`,
+    /// from after it.
     pub(crate) fn merge(&mut self, other: Segment, forward: bool) {
         let (start, end) = (self.start(), self.end);
         let Segment { rows, end: other_end, has_older, has_newer, .. } = other;
@@ -205,7 +206,7 @@ impl Segment {
         }
     }
 
-    /// Lets go of so many at its start.
+    /// Evicts `many` messages at the start.
     pub(crate) fn trim_start(&mut self, many: usize) {
         let kept = self.rows.split_off(many.min(self.rows.len()));
         let gone = std::mem::replace(&mut self.rows, kept);
@@ -213,13 +214,13 @@ impl Segment {
         self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
-    /// Lets go of so many at its end, which is no live one.
+    /// Evicts `many` messages at the end. Not for the live segment.
     pub(crate) fn trim_end(&mut self, many: usize) {
         let keep = self.rows.len().saturating_sub(many);
         self.truncate(keep);
     }
 
-    /// Lets go of what stands at `n` and after it.
+    /// Removes the messages at and after position `n`.
     pub(crate) fn cut_from(&mut self, n: u64) {
         self.truncate(self.index_from(n));
     }
@@ -233,7 +234,7 @@ impl Segment {
         self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
-    /// Takes out the first `many` as a stretch of their own.
+    /// Splits off the first `many` messages as a segment of their own.
     pub(crate) fn split_start(&mut self, many: usize) -> Segment {
         let mut start = Segment::unloaded(None);
         start.has_older = self.has_older;

@@ -1,10 +1,14 @@
-//! One room's settled messages: the **live stretch**, which ends at the newest and grows by the
-//! room's events alone; at most one **past stretch**, after a jump; and the window on one of them
-//! that is shown. Stretches become one when they touch by number, never before.
+//! A timeline: one room's settled messages, and the window on them.
 //!
-//! Our own messages that a `reply` settled stand ahead of the live stretch until their events
-//! come. The window follows the end while the reader is there, and is moved by nothing that
-//! others say while the reader is not.
+//! The **live segment** ends at the newest message and grows only by the room's events. After a
+//! jump there is also at most one **past segment**. The two are merged when they touch by number,
+//! never before.
+//!
+//! **Acked** messages are settled by a `reply`, but their events have not arrived. They stand after
+//! the live segment until then.
+//!
+//! The window is on one of the segments. It follows the end while the reader is there. Otherwise
+//! nothing that others write moves it.
 
 pub(crate) use crate::conversations::segment::Viewer;
 use crate::conversations::segment::{HeldMessage, Segment};
@@ -20,29 +24,31 @@ use std::rc::Rc;
 
 mod window;
 
-/// A timeline.
+/// One room's messages.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     live: Segment,
     past: Option<Segment>,
-    /// By position.
+    /// The acked messages, by position.
     acked: Map<u64, HeldMessage>,
-    /// How many rows that are not settled stand behind all that.
+    /// The number of unsettled rows after all messages.
     unsettled: usize,
-    /// The window is on the past stretch.
+    /// Whether the window is on the past segment.
     is_on_past: bool,
-    /// The positions of the window's first and last message; to [`u64::MAX`]: to the end.
+    /// The positions of the window's first and last message; an end of [`u64::MAX`] is the end of
+    /// the segment.
     window_start: u64,
     window_end: u64,
     is_following: bool,
-    /// The room's newest number when the reader left the end.
+    /// The number of the room's newest message when the reader left the end.
     newest_when_left: u64,
-    /// Where the last jump landed.
+    /// The target of the last jump.
     jump_target: Option<JumpTarget>,
 }
 
 impl Timeline {
-    /// Nothing is loaded; the newest message of the room has this number, if it is known.
+    /// A timeline without messages; `end` is the number of the room's newest message, if it is
+    /// known.
     pub(crate) fn unloaded(end: Option<u64>) -> Self {
         Timeline {
             live: Segment::unloaded(end),
@@ -65,47 +71,50 @@ impl Timeline {
             || self.acked.values().any(|held| held.row.key == key)
     }
 
-    /// Whether this message is held under any author. A look at each: it is seldom asked.
+    /// Whether a message with this id is held, whoever its author is. Compares with each message,
+    /// because the question is rare.
     pub(crate) fn has_client_id(&self, client_id: ClientId) -> bool {
         self.live.has_client_id(client_id)
             || self.past.as_ref().is_some_and(|past| past.has_client_id(client_id))
             || self.acked.values().any(|held| held.row.key.client_id == client_id)
     }
 
-    /// The number of the room's newest message, where it is known.
+    /// The number of the room's newest message, if it is known.
     pub(crate) fn newest_seq(&self) -> Option<u64> {
         self.live.end()
     }
 
-    /// How many messages are held.
+    /// The number of messages that are held.
     pub(crate) fn len(&self) -> usize {
         self.live.len() + self.past.as_ref().map_or(0, Segment::len)
     }
 
-    /// Whether the window's stretch holds nothing, though the room has messages.
+    /// Whether the window's segment holds nothing although the room has messages.
     pub(crate) fn is_unloaded(&self) -> bool {
         let segment = self.segment();
         segment.is_empty() && segment.has_older
     }
 
-    /// Whether less than a page is held of it, though the room has more.
+    /// Whether less than a page is held although the room has more.
     pub(crate) fn needs_first_page(&self) -> bool {
         self.live.has_older && self.live.len() < WINDOW_STEP_ROWS
     }
 
-    /// Those who wrote what is held.
+    /// The authors of the held messages.
     pub(crate) fn authors(&self) -> impl Iterator<Item = MemberId> {
         let past = self.past.iter().flat_map(Segment::iter);
         self.live.iter().chain(past).chain(self.acked.values()).map(|held| held.row.key.author)
     }
 
-    /// Takes a room's snapshot. What is held and touches it stays; what does not, stays only as a
-    /// past stretch, under the eyes of who reads it.
+    /// Applies a room's snapshot.
+    ///
+    /// Held messages that touch the snapshot stay. Others stay only as a past segment, if the
+    /// reader is looking at them.
     pub(crate) fn apply_snapshot(&mut self, snapshot: &RoomSnapshot, viewer: Viewer<'_>) {
         let fresh = Segment::from_messages(&snapshot.messages, snapshot.older, false, viewer);
         let first = fresh.first().map(|first| first.n);
         if let Some(first) = first.filter(|_| !self.live.is_empty() && self.live.touches(&fresh)) {
-            // What the snapshot tells about, it tells whole.
+            // The snapshot is complete from its first message on.
             self.live.cut_from(first);
             self.live.merge(fresh, true);
             self.live.has_newer = false;
@@ -126,7 +135,7 @@ impl Timeline {
         self.fit_window();
     }
 
-    /// Takes a message that the log told of; its room's chain has taken its position.
+    /// Appends a message from its event; the room's gap detector has taken the position.
     pub(crate) fn apply_posted(&mut self, message: &Message, viewer: Viewer<'_>) {
         self.live.push(message, viewer);
         self.drop_acked_through(message.n);
@@ -135,15 +144,15 @@ impl Timeline {
         self.evict();
     }
 
-    /// The room's chain has come to this position: what was ahead of it is in its place.
+    /// Drops the acked messages up to position `n`, whose events have arrived.
     pub(crate) fn drop_acked_through(&mut self, n: u64) {
         while self.acked.first().is_some_and(|(first, _)| *first <= n) {
             self.acked.pop_first();
         }
     }
 
-    /// Takes a message of our own that a `reply` settled, while the room is held up to `reach`.
-    /// An old one, sent again, stands in the part that is not held.
+    /// Adds an own message that a `reply` settled, while the room is held up to `reach`. An older
+    /// message belongs to the part that is not held, or is there already.
     pub(crate) fn add_acked(&mut self, message: &Message, reach: u64, viewer: Viewer<'_>) {
         let key = RowKey { author: message.author, client_id: message.client_id };
         if message.n <= reach || self.contains(key) {
@@ -155,8 +164,8 @@ impl Timeline {
         }
     }
 
-    /// Takes a page of history before or behind what the window is on. False where it does not
-    /// touch that.
+    /// Adds a page of history before or after the window's segment. Returns false if the page does
+    /// not touch it.
     pub(crate) fn add_page(&mut self, page: Segment, at: PageAnchor) -> bool {
         let is_on_past = self.is_on_past;
         let segment = self.segment_mut();
@@ -168,7 +177,7 @@ impl Timeline {
                     self.fit_window();
                     !page.has_newer
                 }
-                // One that says that there are older ones, and has none, leads nowhere.
+                // An empty page that claims older messages would be requested for ever.
                 _ => {
                     segment.has_older = page.has_older;
                     !page.has_older
@@ -191,7 +200,7 @@ impl Timeline {
         true
     }
 
-    /// Gives every row its author's name of today, and tells whose it is.
+    /// Updates the author's name of every row, and whether it is the member's own.
     pub(crate) fn refresh_rows(&mut self, viewer: Viewer<'_>) {
         let past = self.past.iter_mut().flat_map(Segment::iter_mut);
         for held in self.live.iter_mut().chain(past).chain(self.acked.values_mut()) {
@@ -199,14 +208,14 @@ impl Timeline {
         }
     }
 
-    /// Lets go of all that is held; the room goes on from where it is.
+    /// Evicts all messages; new ones are still appended.
     pub(crate) fn unload(&mut self) {
         self.past = None;
         self.live.trim_start(usize::MAX);
         self.show_latest();
     }
 
-    /// The stretch that the window is on.
+    /// The segment that the window is on.
     fn segment(&self) -> &Segment {
         match &self.past {
             Some(past) if self.is_on_past => past,
@@ -221,12 +230,12 @@ impl Timeline {
         }
     }
 
-    /// Makes one of the stretches once they touch.
+    /// Merges the two segments if they touch.
     fn merge_segments(&mut self) {
         let touches = |past: &Segment| match self.live.end() {
-            // What the past has beyond the live end is still to come as events.
+            // Messages of the past segment beyond the live end still arrive as events.
             Some(end) => past.end() <= Some(end) && self.live.touches(past),
-            // Nothing was said since we joined.
+            // Nothing was posted since the member joined.
             None => !past.has_newer,
         };
         if self.past.as_ref().is_some_and(touches)
@@ -237,14 +246,14 @@ impl Timeline {
         }
     }
 
-    /// What is in a stretch is ahead no more.
+    /// Drops the acked messages that a segment holds.
     fn drop_acked_duplicates(&mut self) {
         let (live, past) = (&self.live, &self.past);
         let is_held = |key| live.contains(key) || past.as_ref().is_some_and(|past| past.contains(key));
         self.acked.retain(|_, held| !is_held(held.row.key));
     }
 
-    /// Lets go of what is farthest from the window, down to the limit.
+    /// Evicts the messages farthest from the window, down to the limit.
     fn evict(&mut self) {
         let over = self.len().saturating_sub(ROOM_ROWS_MAX);
         if over == 0 {
@@ -260,7 +269,7 @@ impl Timeline {
         } else if start >= behind {
             self.live.trim_start(over.min(start));
         } else {
-            // The reader is far up: what lies between there and the newest is let go.
+            // The reader is far up: evict the messages between there and the newest.
             self.past = Some(self.live.split_start(end + WINDOW_STEP_ROWS));
             self.is_on_past = true;
             self.live.trim_start(self.live.len().saturating_sub(WINDOW_ROWS_MAX));

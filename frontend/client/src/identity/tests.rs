@@ -9,14 +9,14 @@ fn refusal(code: ErrorCode) -> NameRefusal {
     NameRefusal { code, suggestion: Some("Ann2".to_owned()) }
 }
 
-/// An identity and what it wants done, with a word for each thing that happens.
+/// An identity and its effects, with a method for each input.
 struct IdentityFixture {
     identity: Identity,
     jitter: Jitter,
 }
 
 impl IdentityFixture {
-    /// The page was opened, the last visit's name being `name`.
+    /// A page that was opened with the last visit's name.
     fn opened(name: Option<&str>) -> Self {
         let mut fixture = IdentityFixture { identity: Identity::new(), jitter: Jitter::new(1) };
         let mut out = Vec::new();
@@ -25,7 +25,7 @@ impl IdentityFixture {
         fixture
     }
 
-    /// Ann is known to the server.
+    /// A page on which Ann is signed in.
     fn ann() -> Self {
         let mut fixture = IdentityFixture::opened(Some("Ann"));
         assert_eq!(fixture.fetched(Ok(Some(member(1, "Ann")))), (IdentityOutcome::Resume, vec![]));
@@ -55,7 +55,7 @@ impl IdentityFixture {
         out
     }
 
-    /// The server closed the connection with 4401 and knows nobody.
+    /// The server closed the connection with 4401 and knows no member.
     fn forgotten(&mut self) -> Vec<Effect> {
         assert_eq!(self.run(|identity, out| identity.doubt(false, out)), [Effect::FetchIdentity]);
         assert!(!self.identity.is_known());
@@ -115,14 +115,14 @@ fn a_refused_name_stays_in_the_field_with_the_reason() {
 }
 
 #[test]
-fn who_is_known_connects() {
+fn a_known_member_connects() {
     let fixture = IdentityFixture::ann();
     assert_eq!(fixture.somebody(), ("Ann", false, None));
     assert!(fixture.identity.is_known());
 }
 
 #[test]
-fn a_server_that_cannot_be_asked_is_asked_again() {
+fn an_unreachable_server_is_asked_again() {
     let mut fixture = IdentityFixture::opened(Some("Ann"));
     let (outcome, out) = fixture.fetched(Err(Unreachable));
     assert_eq!(outcome, IdentityOutcome::Nothing);
@@ -137,7 +137,7 @@ fn a_server_that_cannot_be_asked_is_asked_again() {
 }
 
 #[test]
-fn who_was_forgotten_by_a_restarted_server_comes_back_by_itself() {
+fn a_member_forgotten_by_a_restarted_server_joins_again() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.forgotten(), [join("Ann")]);
     assert_eq!(fixture.somebody(), ("Ann", true, None), "still in sight as Ann");
@@ -146,7 +146,7 @@ fn who_was_forgotten_by_a_restarted_server_comes_back_by_itself() {
 }
 
 #[test]
-fn a_remembered_name_without_a_member_joins_by_itself() {
+fn a_remembered_name_joins_without_asking() {
     let mut fixture = IdentityFixture::opened(Some("Ann"));
     assert_eq!(fixture.fetched(Ok(None)), (IdentityOutcome::Nothing, vec![join("Ann")]));
     assert_eq!(fixture.identity.view(), &IdentityView::Unknown { failed: false });
@@ -154,7 +154,7 @@ fn a_remembered_name_without_a_member_joins_by_itself() {
 }
 
 #[test]
-fn an_own_joining_that_is_refused_asks_the_person() {
+fn a_refused_automatic_join_asks_the_person() {
     for code in [ErrorCode::NameTaken, ErrorCode::HouseFull] {
         let mut fixture = IdentityFixture::ann();
         fixture.forgotten();
@@ -164,7 +164,7 @@ fn an_own_joining_that_is_refused_asks_the_person() {
 }
 
 #[test]
-fn it_joins_by_itself_once_until_a_welcome() {
+fn the_page_joins_by_itself_once_until_a_welcome() {
     let mut fixture = IdentityFixture::ann();
     fixture.forgotten();
     fixture.named(Ok(member(7, "Ann")));
@@ -179,7 +179,7 @@ fn it_joins_by_itself_once_until_a_welcome() {
 }
 
 #[test]
-fn who_signed_out_on_another_page_does_not_come_back() {
+fn a_member_who_signed_out_in_another_tab_does_not_join_again() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.run(|identity, out| identity.doubt(true, out)), [Effect::FetchIdentity]);
     assert_eq!(fixture.fetched(Ok(None)), (IdentityOutcome::Nothing, vec![]));
@@ -187,7 +187,7 @@ fn who_signed_out_on_another_page_does_not_come_back() {
 }
 
 #[test]
-fn an_own_joining_that_cannot_reach_the_server_begins_again_later() {
+fn an_automatic_join_is_retried_when_the_server_is_unreachable() {
     let mut fixture = IdentityFixture::ann();
     fixture.forgotten();
     let (outcome, out) = fixture.named(Err(refusal(ErrorCode::Internal)));
@@ -198,7 +198,7 @@ fn an_own_joining_that_cannot_reach_the_server_begins_again_later() {
 }
 
 #[test]
-fn who_joined_in_another_page_of_the_browser_is_that_member() {
+fn a_member_who_joined_in_another_tab_is_taken_over() {
     let mut fixture = IdentityFixture::opened(None);
     fixture.fetched(Ok(None));
     fixture.run(|identity, out| identity.join("Bo".to_owned(), out));
@@ -210,7 +210,7 @@ fn who_joined_in_another_page_of_the_browser_is_that_member() {
 }
 
 #[test]
-fn renaming_takes_the_new_name_or_shows_the_reason() {
+fn a_rename_takes_the_new_name_or_shows_the_reason() {
     let mut fixture = IdentityFixture::ann();
     let rename = |identity: &mut Identity, out: &mut Vec<Effect>| identity.rename("Anna".to_owned(), out);
     assert_eq!(fixture.run(rename), [Effect::Rename { name: "Anna".to_owned() }]);
@@ -224,7 +224,7 @@ fn renaming_takes_the_new_name_or_shows_the_reason() {
 }
 
 #[test]
-fn a_renaming_that_reached_another_member_makes_us_that_member() {
+fn a_rename_answered_for_another_member_changes_the_identity() {
     let mut fixture = IdentityFixture::ann();
     fixture.run(|identity, out| identity.rename("Anna".to_owned(), out));
     assert_eq!(fixture.named(Ok(member(2, "Anna"))), (IdentityOutcome::Connect, vec![remember("Anna")]));
@@ -232,7 +232,7 @@ fn a_renaming_that_reached_another_member_makes_us_that_member() {
 }
 
 #[test]
-fn a_name_given_on_another_page_is_ours_too() {
+fn a_name_given_in_another_tab_is_taken_over() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.run(|identity, out| identity.set_name(&member(2, "Bob"), out)), []);
     assert_eq!(fixture.run(|identity, out| identity.set_name(&member(1, "Anna"), out)), [remember("Anna")]);
@@ -242,7 +242,7 @@ fn a_name_given_on_another_page_is_ours_too() {
 }
 
 #[test]
-fn a_renaming_under_way_is_answered_before_we_join_again() {
+fn a_pending_rename_is_answered_before_the_page_joins_again() {
     for (answer, name) in [(Ok(member(1, "Anna")), "Anna"), (Err(refusal(ErrorCode::SignInRequired)), "Ann")]
     {
         let mut fixture = IdentityFixture::ann();
@@ -255,7 +255,7 @@ fn a_renaming_under_way_is_answered_before_we_join_again() {
 }
 
 #[test]
-fn signing_out_forgets_the_name_and_nobody_comes_back() {
+fn signing_out_forgets_the_name() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.run(|identity, out| identity.sign_out(out)), [Effect::SignOut]);
     assert_eq!(fixture.run(|identity, out| identity.doubt(false, out)), [], "the server ends the connection");
@@ -266,7 +266,7 @@ fn signing_out_forgets_the_name_and_nobody_comes_back() {
 }
 
 #[test]
-fn a_signing_out_that_cannot_reach_the_server_is_told() {
+fn a_failed_sign_out_is_shown() {
     let mut fixture = IdentityFixture::ann();
     fixture.run(|identity, out| identity.sign_out(out));
     assert_eq!(fixture.signed_out(Err(Unreachable)), (IdentityOutcome::Resume, vec![]));
@@ -274,7 +274,7 @@ fn a_signing_out_that_cannot_reach_the_server_is_told() {
 }
 
 #[test]
-fn answers_that_nobody_waits_for_change_nothing() {
+fn unexpected_answers_change_nothing() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.fetched(Ok(None)), (IdentityOutcome::Nothing, vec![]));
     assert_eq!(fixture.named(Ok(member(9, "Eve"))), (IdentityOutcome::Nothing, vec![]));

@@ -1,49 +1,51 @@
-//! What a page may say to its WebSocket (WHATWG WebSockets §3.1), so that a mistake is told before the browser throws.
+//! Checks of the calls on a WebSocket (WHATWG WebSockets §3.1), so that a mistake is explained
+//! before the browser throws.
 
 use crate::limits::INSPECT_SEND_BYTES_MAX;
 use crate::ready_state::ReadyState;
 use shared::websocket::frame::can_be_passed_to_close;
 
-/// Bytes of a close frame's reason: 125 of a control frame, less two of the code.
+/// The greatest length of a close reason in bytes: 125 of a control frame, less two of the code.
 pub const REASON_BYTES_MAX: usize = 123;
 
-/// Why a text is not sent.
+/// The reason why a text is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFault {
     /// `send` throws while `readyState` is 0.
     Connecting,
-    /// At 2 and 3 `send` says nothing, and nothing is sent.
+    /// `send` does nothing while `readyState` is 2 or 3.
     Ended,
-    /// Longer than the inspector sends.
+    /// The text is longer than the inspector sends.
     TooLong,
 }
 
-/// Why `close` is not called.
+/// The reason why `close` is not called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseFault {
-    /// It is no whole number.
+    /// The code is not a whole number.
     NotANumber,
-    /// It is one, and below or above all codes.
+    /// The code is below or above all codes.
     OutOfRange,
-    /// A page may not name this code.
+    /// A page may not use this code.
     NotAllowed(u16),
-    /// A reason goes with a code only.
+    /// A reason needs a code.
     ReasonAlone,
-    /// So many bytes are too many.
+    /// The reason has this many bytes, which are too many.
     ReasonTooLong(usize),
 }
 
 impl CloseFault {
-    /// Whether it is about the code, and not the reason.
+    /// Whether the fault is in the code rather than in the reason.
     pub fn is_of_code(self) -> bool {
         matches!(self, CloseFault::NotANumber | CloseFault::OutOfRange | CloseFault::NotAllowed(_))
     }
 }
 
-/// Whether this text may be sent now.
+/// Checks that this text may be sent now.
 ///
 /// # Errors
-/// Why not.
+///
+/// [`SendFault`], the reason why not.
 pub fn check_send(state: ReadyState, text: &str) -> Result<(), SendFault> {
     match state {
         ReadyState::Connecting => Err(SendFault::Connecting),
@@ -53,10 +55,11 @@ pub fn check_send(state: ReadyState, text: &str) -> Result<(), SendFault> {
     }
 }
 
-/// The code of `close(code, reason)`; none where the field is empty.
+/// Returns the code of `close(code, reason)`; `None` if the field is empty.
 ///
 /// # Errors
-/// Why a browser would throw.
+///
+/// [`CloseFault`], the reason why a browser would throw.
 pub fn check_close(code: &str, reason: &str) -> Result<Option<u16>, CloseFault> {
     let code = match code.trim() {
         "" if !reason.is_empty() => return Err(CloseFault::ReasonAlone),
@@ -70,7 +73,7 @@ pub fn check_close(code: &str, reason: &str) -> Result<Option<u16>, CloseFault> 
     }
 }
 
-/// Why this is none, however long it is.
+/// The reason why this is not a code, however long it is.
 fn not_a_code(number: &str) -> CloseFault {
     let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -85,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_browser_would_throw_at_is_told_before() {
+    fn a_close_that_would_throw_is_refused_with_the_reason() {
         for (code, expected) in [
             ("", Ok(None)),
             (" 1000 ", Ok(Some(1000))),
@@ -114,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_goes_where_a_connection_is_open() {
+    fn a_text_is_sent_only_when_the_connection_is_open() {
         use ReadyState::{Closed, Closing, Connecting, Open};
         let ended = Err(SendFault::Ended);
         for (state, expected) in

@@ -1,8 +1,8 @@
-//! Transports side by side: the same messages, sent once and read in four ways at once, and what each took.
+//! A comparison of transports: the same messages, sent once and read in four ways at the same time.
 //!
-//! It knows what is sent and arrives, and when; not how. Times are microseconds of one clock that never goes back, the
-//! page's own, so a latency is from the call that sends to the event that arrives in the same page. Bytes are the
-//! server's word. All is bounded: [`COMPARE_S`] messages, at the most.
+//! The comparison knows when messages are sent and arrive, not how. Times are microseconds of the
+//! page's monotonic clock. A latency is the time from the call that sends to the event that arrives
+//! in the same page. Bytes are counted by the server. There are at most [`COMPARE_S`] messages.
 
 pub mod chart;
 pub mod csv;
@@ -15,36 +15,40 @@ use shared::{ClientId, ErrorCode};
 use std::collections::BTreeSet;
 pub use took::Durations;
 
-/// Between two requests of interval polling, in milliseconds: the choices.
+/// The choices for the interval between two polls, in milliseconds.
 pub const INTERVALS_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
-/// The place of the interval that is chosen at first.
+/// The index of the interval that is chosen at first.
 const INTERVAL_FIRST: usize = 6;
 
-/// Between two messages, on the average.
+/// The average time between two messages.
 const EVERY_US: u64 = 1_000_000;
 
-/// How much later in its second each leaves than the one before: the golden section of it. So they are spread over every
-/// interval of polling, and none keeps step with the requests, which would make all of them late, or none.
+/// The part of a second by which each message leaves later in its second than the one before: the
+/// golden section.
+///
+/// Messages are therefore spread over every polling interval. If they kept step with the polls, all
+/// of them would be late, or none.
 const LATER_US: u64 = 618_034;
 
-/// So long after a message, and so long before the next, nothing is drawn: a page that draws hears nothing.
+/// The time after a message and the time before the next in which the page draws nothing, because
+/// drawing delays events.
 const QUIET_US: (u64, u64) = (300_000, 100_000);
 
-/// The longest that a step may ask to wait: so soon a stop is heard.
+/// The longest wait of a step, so that a stop takes effect soon.
 const WAIT_MS_MAX: u64 = 50;
 
-/// A line of the table.
+/// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparedTransport {
-    /// What reads by this transport.
+    /// The reader that uses this transport.
     Reading(Transport),
-    /// What sends: each message is a request of its own, whoever reads.
+    /// The sender, which sends each message in a request of its own.
     Sending,
 }
 
 impl ComparedTransport {
-    /// All, in the order of the table.
+    /// All rows, in the order of the table.
     pub const ALL: [ComparedTransport; 5] = [
         ComparedTransport::Reading(Transport::Poll),
         ComparedTransport::Reading(Transport::LongPoll),
@@ -53,7 +57,7 @@ impl ComparedTransport {
         ComparedTransport::Sending,
     ];
 
-    /// Its place in the table.
+    /// The index in the table.
     pub fn place(self) -> usize {
         match self {
             ComparedTransport::Reading(Transport::Poll) => 0,
@@ -65,26 +69,26 @@ impl ComparedTransport {
     }
 }
 
-/// How far it is.
+/// The progress of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ComparisonStage {
-    /// Not begun.
+    /// The comparison has not begun.
     #[default]
     Before,
     /// The room is found and joined, and the readers begin.
     Preparing,
     /// A message leaves each second.
     Going,
-    /// Nothing more is sent; what was sent last is still to arrive.
+    /// Nothing more is sent; the last messages may still arrive.
     Ending,
-    /// What it took is there.
+    /// The figures are complete.
     Over,
 }
 
-/// Why it could not begin, or not go on.
+/// The reason why the comparison could not begin or continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparisonFault {
-    /// Nobody is signed in, or somebody else.
+    /// Nobody is signed in, or another member.
     SignedOut,
     /// The server did not answer.
     Unreachable,
@@ -92,62 +96,62 @@ pub enum ComparisonFault {
     Room(ErrorCode),
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparisonStep {
-    /// Ask again after so many milliseconds.
+    /// Call [`Comparison::step`] again after this many milliseconds.
     Wait(u64),
-    /// Send the next message, and tell by [`Comparison::sent`].
+    /// Send the next message and report it by [`Comparison::sent`].
     Send,
-    /// Stop reading, and leave the room.
+    /// Stop reading and leave the room.
     Finish,
 }
 
-/// One message. Times are microseconds.
+/// A message, with times in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct TimedMessage {
     client_id: ClientId,
-    /// Since the first one could have left.
+    /// The time since the first message could leave.
     at: u64,
-    /// By row: how long until it arrived there, or until the server answered that it is kept.
+    /// For each row, the time until the message arrived there or was acknowledged.
     after: [Option<u64>; 5],
 }
 
-/// The figures of a row. Latencies are microseconds.
+/// The figures of a row, with latencies in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Messages that arrived.
+    /// The number of messages that arrived.
     pub received: usize,
-    /// What it took.
+    /// The requests and bytes.
     pub took: Durations,
-    /// Half arrived within.
+    /// The time within which half of the messages arrived.
     pub p50: Option<u64>,
-    /// 99 of 100 arrived within.
+    /// The time within which 99 of 100 messages arrived.
     pub p99: Option<u64>,
-    /// How often it broke and began again.
+    /// The number of times that the reader broke and began again.
     pub breaks: u32,
 }
 
-/// One comparison, and what is chosen for the next.
+/// A comparison, and the choice for the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// How far it is.
+    /// The progress.
     pub stage: ComparisonStage,
-    /// Why it ended before its time.
+    /// The reason why the comparison ended early.
     pub fault: Option<ComparisonFault>,
-    /// The place of the interval in [`INTERVALS_MS`].
+    /// The index of the interval in [`INTERVALS_MS`].
     pub interval: usize,
     messages: Vec<TimedMessage>,
     took: [Durations; 5],
     breaks: [u32; 5],
-    /// Places of rows that broke, each with the number of the message that was the next to arrive there. At most one
-    /// more than there are messages, for each row.
+    /// For each break, the index of the row and the number of the message that was next to arrive
+    /// there. A row has at most one more than there are messages.
     broken: BTreeSet<(usize, usize)>,
-    /// Which readers read.
+    /// Whether each reader reads.
     live: [bool; 4],
-    /// When this stage began.
+    /// The time at which the stage began.
     since: u64,
-    /// When the first message could leave.
+    /// The time at which the first message could leave.
     began: u64,
     stops: bool,
 }
@@ -171,24 +175,25 @@ impl Default for Comparison {
 }
 
 impl Comparison {
-    /// Whether it goes on.
+    /// Whether the comparison is under way.
     pub fn is_going_on(&self) -> bool {
         matches!(self.stage, ComparisonStage::Preparing | ComparisonStage::Going | ComparisonStage::Ending)
     }
 
-    /// The interval of polling, in milliseconds.
+    /// The polling interval in milliseconds.
     pub fn interval_ms(&self) -> u64 {
         INTERVALS_MS[self.interval]
     }
 
-    /// Chooses an interval by its place. Not while it goes on: its figures would be of no interval at all.
+    /// Chooses an interval by its index. Has no effect while the comparison is under way, because
+    /// its figures would mix two intervals.
     pub fn choose(&mut self, interval: usize) {
         if !self.is_going_on() {
             self.interval = interval.min(INTERVALS_MS.len() - 1);
         }
     }
 
-    /// Begins, and forgets the one before. False if one goes on.
+    /// Begins a comparison and forgets the last one. Returns false if one is under way.
     pub fn start(&mut self) -> bool {
         if self.is_going_on() {
             return false;
@@ -201,24 +206,24 @@ impl Comparison {
         true
     }
 
-    /// Sends nothing more, and waits for what was sent.
+    /// Sends nothing more and waits for the last messages.
     pub fn stop(&mut self) {
         self.stops = true;
     }
 
-    /// The room is joined and the readers begin.
+    /// Records that the room is joined and the readers begin.
     pub fn readers_begin(&mut self, now: u64) {
         self.since = now;
     }
 
-    /// This one reads.
+    /// Records that this reader reads.
     pub fn live(&mut self, transport: Transport) {
         if let Some(live) = self.live.get_mut(ComparedTransport::Reading(transport).place()) {
             *live = true;
         }
     }
 
-    /// This one broke, and will begin again.
+    /// Records that this reader broke and will begin again.
     pub fn broke(&mut self, row: ComparedTransport) {
         if self.is_going_on() {
             let place = row.place();
@@ -228,7 +233,7 @@ impl Comparison {
         }
     }
 
-    /// It cannot go on. False if it did not.
+    /// Ends the comparison with this fault. Returns false if none was under way.
     pub fn failed(&mut self, fault: ComparisonFault) -> bool {
         let is_going_on = self.is_going_on();
         if is_going_on {
@@ -237,14 +242,14 @@ impl Comparison {
         is_going_on
     }
 
-    /// It has ended: what comes now does not count any more.
+    /// Ends the comparison; later messages do not count.
     pub fn over(&mut self) {
         if self.is_going_on() {
             self.stage = ComparisonStage::Over;
         }
     }
 
-    /// What to do now. Asked again and again from [`Comparison::readers_begin`] on.
+    /// Returns the next step. Called repeatedly after [`Comparison::readers_begin`].
     pub fn step(&mut self, now: u64) -> ComparisonStep {
         let passed_us = now.saturating_sub(self.since);
         match self.stage {
@@ -279,14 +284,14 @@ impl Comparison {
         }
     }
 
-    /// A message leaves.
+    /// Records that a message left.
     pub fn sent(&mut self, client_id: ClientId, now: u64) {
         let at = now.saturating_sub(self.began);
         self.messages.push(TimedMessage { client_id, at, after: [None; 5] });
     }
 
-    /// A message arrived by this transport, or the server said that it is kept. Others, and what came before, are
-    /// passed over.
+    /// Records that a message arrived at this row, or was acknowledged. Other and repeated messages
+    /// are ignored.
     pub fn arrived(&mut self, row: ComparedTransport, client_id: ClientId, now: u64) {
         let began = self.began;
         let message = self.messages.iter_mut().rev().find(|message| message.client_id == client_id);
@@ -296,7 +301,7 @@ impl Comparison {
         }
     }
 
-    /// The server told what something took.
+    /// Adds the requests and bytes that the server counted for a row.
     pub fn took(&mut self, row: ComparedTransport, took: Durations) {
         if self.is_going_on() {
             let sum = &mut self.took[row.place()];
@@ -306,7 +311,7 @@ impl Comparison {
         }
     }
 
-    /// Whether no message is under way or about to leave, as far as can be known.
+    /// Whether, as far as can be known, no message is under way or about to leave.
     pub fn is_quiet(&self, now: u64) -> bool {
         let at = now.saturating_sub(self.began);
         let next = due(self.messages.len() as u64);
@@ -314,17 +319,17 @@ impl Comparison {
         self.stage != ComparisonStage::Going || (at >= last + QUIET_US.0 && at + QUIET_US.1 <= next)
     }
 
-    /// How many messages were sent.
+    /// The number of messages that were sent.
     pub fn sent_count(&self) -> usize {
         self.messages.len()
     }
 
-    /// How many of them the server said that it has kept.
+    /// The number of messages that the server acknowledged.
     pub fn kept_count(&self) -> usize {
         self.figures(ComparedTransport::Sending).received
     }
 
-    /// The second that it is in, from 0.
+    /// The present second of the comparison, from 0.
     pub fn second(&self, now: u64) -> u64 {
         match self.stage {
             ComparisonStage::Going => (now.saturating_sub(self.began) / EVERY_US).min(COMPARE_S),
@@ -346,8 +351,8 @@ impl Comparison {
         }
     }
 
-    /// Where the messages of a row stand in the chart, in stretches: between two of them a message is missing, or the
-    /// row broke.
+    /// The points of a row in the chart, as lines. A line ends where a message is missing or the
+    /// reader broke.
     pub fn stretches(&self, row: ComparedTransport) -> Vec<Vec<chart::Point>> {
         let place = row.place();
         let (mut stretches, mut is_joined) = (Vec::<Vec<_>>::new(), false);
@@ -365,30 +370,33 @@ impl Comparison {
     }
 }
 
-/// When a message leaves, at the earliest: one in each second.
+/// The earliest time at which a message leaves: one in each second.
 fn due(number: u64) -> u64 {
     number * EVERY_US + number * LATER_US % EVERY_US
 }
 
-/// The name of the room that a member's comparisons are in.
+/// The name of the room for a member's comparisons.
 pub fn room_name(member: &str) -> String {
     let name: String = format!("Inspector {member}").chars().take(COMPARE_NAME_CHARS_MAX).collect();
     name.trim_end().to_owned()
 }
 
-/// The nearest rank: the least value that is not below `percent` of 100 of all. None of none. `sorted` goes up.
+/// The percentile by nearest rank: the least value that at least `percent` of 100 values do not
+/// exceed.
+///
+/// `sorted` is in ascending order; `None` if it is empty.
 pub fn percentile(sorted: &[u64], percent: usize) -> Option<u64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }
 
-/// Microseconds as milliseconds, to a tenth: more is not in the page's clock.
+/// Microseconds as milliseconds with one decimal, which is the resolution of the page's clock.
 pub fn milliseconds(us: u64) -> String {
     let tenths = (us + 50) / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// A number in groups of three digits.
+/// A number with its digits in groups of three.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();

@@ -1,133 +1,135 @@
-//! A frame that a person makes: its bytes, and its fields. Whichever of the two is changed, the other follows; bytes that
-//! are wrong are explained, and fields that cannot be read leave the bytes as they are.
+//! The frame editor: a frame as bytes and as fields.
+//!
+//! Whichever of the two the person changes, the other follows. Wrong bytes are explained; fields
+//! that cannot be read leave the bytes as they are.
 
 use crate::limits::INSPECT_EDIT_BYTES_MAX;
 use shared::websocket::hex::{self, NotHex};
 use shared::websocket::{Frame, FrameFault, FrameHeader, LengthForm, Opcode, Sequence, Side, header};
 
-/// The editor.
+/// The state of the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Editor {
-    /// The bytes, as they were typed or written.
+    /// The bytes in hexadecimal, as typed or written.
     pub hex: String,
-    /// Who is taken to send them.
+    /// The side that is assumed to send the bytes.
     pub from: Side,
-    /// The fields of the first frame; as they last could be read.
+    /// The fields of the first frame as they could last be read.
     pub fields: EditorFields,
-    /// What the bytes mean.
+    /// The meaning of the bytes.
     pub meaning: Meaning,
-    /// A field that cannot be written.
+    /// The fault of a field that cannot be written.
     pub field_fault: Option<FieldFault>,
-    /// A form of length that was just chosen and does not hold it.
+    /// The fault of a form of the length that was just chosen and is too short.
     pub form_fault: Option<FormFault>,
 }
 
-/// The fields of a frame, as a person types them.
+/// The fields of a frame as the person types them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditorFields {
-    /// The last frame of its message.
+    /// Whether the frame is the last of its message.
     pub fin: bool,
-    /// The reserved bits, RSV1 the highest of them (4).
+    /// The reserved bits; RSV1 is the highest (4).
     pub rsv: u8,
-    /// What it is for.
+    /// The opcode.
     pub opcode: Opcode,
-    /// Whether it is masked.
+    /// Whether the frame is masked.
     pub masked: bool,
-    /// The key of the mask, in hexadecimal digits.
+    /// The masking key in hexadecimal.
     pub key: String,
-    /// How the length is written.
+    /// The form of the payload length.
     pub form: LengthForm,
-    /// The shortest form that it may have: a longer one is kept when the payload is another.
+    /// The shortest form that the length may have. A longer form stays when the payload changes.
     least: LengthForm,
-    /// The payload without its mask, as a text or in hexadecimal digits.
+    /// The unmasked payload, as text or in hexadecimal.
     pub payload: String,
-    /// The payload is in digits.
+    /// Whether the payload is in hexadecimal.
     pub as_hex: bool,
-    /// The length that the header declares, where the payload is shorter.
+    /// The length that the header declares, if the payload is shorter.
     declared: Option<u64>,
 }
 
-/// A field that cannot be written.
+/// The reason why a field cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldFault {
-    /// The key is not four bytes.
+    /// The key does not have four bytes.
     Key,
-    /// The payload is in digits, and something else stands in it.
+    /// The payload is not valid hexadecimal.
     Payload(NotHex),
-    /// The frame would have so many bytes.
+    /// The frame would have this many bytes, which are too many.
     TooLong(usize),
 }
 
-/// So many bytes do not fit into this form.
+/// The reason why a form of the length cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormFault {
-    /// The length that there is.
+    /// The length of the payload.
     pub length: u64,
     /// The form that was chosen.
     pub form: LengthForm,
 }
 
-/// What the bytes mean.
+/// The meaning of the bytes in the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// They are no bytes.
+    /// The text is not hexadecimal.
     NotHex(NotHex),
-    /// There are so many, more than [`INSPECT_EDIT_BYTES_MAX`].
+    /// The text has this many bytes, more than [`INSPECT_EDIT_BYTES_MAX`].
     TooLong(usize),
-    /// These frames, one behind the other, and what is wrong with the rest.
+    /// The frames in order, and the fault of the rest.
     Frames(Vec<Frame>, Option<FrameFault>),
 }
 
-/// One change.
+/// A change in the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorInput {
-    /// Other bytes.
+    /// New bytes in hexadecimal.
     Hex(String),
     /// Another sender.
     From(Side),
-    /// FIN.
+    /// The FIN bit.
     Fin(bool),
-    /// Turns one reserved bit: 4, 2 or 1.
+    /// Flips one reserved bit: 4, 2 or 1.
     Rsv(u8),
-    /// The opcode.
+    /// Another opcode.
     Opcode(Opcode),
     /// Masked or not.
     Masked(bool),
-    /// The key.
+    /// Another masking key.
     Key(String),
-    /// How the length is written: where it fits.
+    /// Another form of the length, if the length fits.
     Form(LengthForm),
-    /// The payload.
+    /// Another payload.
     Payload(String),
-    /// The payload in digits, or as text.
+    /// The payload in hexadecimal, or as text.
     AsHex(bool),
-    /// A frame that is ready.
+    /// An example frame.
     Example(Example),
 }
 
-/// Frames of RFC 6455 §5.7, and a broken one.
+/// The example frames: those of RFC 6455 §5.7, and a broken one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Example {
-    /// A text of one frame.
+    /// A text in one frame.
     Text,
-    /// The same, masked.
+    /// The same text, masked.
     MaskedText,
-    /// In two parts.
+    /// The same text in two fragments.
     Parts,
     /// A ping.
     Ping,
-    /// The answer to it.
+    /// The pong that answers the ping.
     Pong,
-    /// 256 bytes: the second form of the length.
+    /// 256 bytes, for the second form of the length.
     Bytes256,
-    /// 64 KiB: the third. Its header only.
+    /// 64 KiB, for the third form of the length; only the header.
     Bytes64K,
-    /// Almost everything is wrong with it.
+    /// A frame with many faults.
     Broken,
 }
 
 impl Example {
-    /// All, in their order.
+    /// All examples, in their order.
     pub const ALL: [Example; 8] = [
         Example::Text,
         Example::MaskedText,
@@ -139,7 +141,7 @@ impl Example {
         Example::Broken,
     ];
 
-    /// Its bytes, and who sends them.
+    /// The bytes of the example, and the side that sends them.
     pub fn bytes(self) -> (Vec<u8>, Side) {
         const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
         let side = match self {
@@ -187,7 +189,7 @@ impl Default for Editor {
 }
 
 impl Editor {
-    /// Makes one change.
+    /// Applies one change.
     pub fn edit(&mut self, edit: EditorInput) {
         self.form_fault = None;
         let fields = &mut self.fields;
@@ -206,7 +208,7 @@ impl Editor {
                 return self.read();
             }
             EditorInput::AsHex(as_hex) => {
-                // What stands there is said in the other way, if it can be.
+                // Convert the payload to the other notation, if possible.
                 let bytes = fields.payload_bytes().ok();
                 let text = bytes.and_then(|bytes| {
                     if as_hex { Some(hex::write(&bytes)) } else { String::from_utf8(bytes).ok() }
@@ -227,7 +229,7 @@ impl Editor {
             EditorInput::Key(key) => fields.key = key,
             EditorInput::Form(form) => match fields.length() {
                 Ok(length) if form < LengthForm::shortest(length) => {
-                    // The bytes say another, and it stays.
+                    // The bytes keep their form.
                     self.form_fault = Some(FormFault { length, form });
                     return;
                 }
@@ -241,10 +243,11 @@ impl Editor {
         self.write();
     }
 
-    /// The bytes are as they are: the fields follow.
+    /// Updates the fields from the bytes.
     fn read(&mut self) {
         self.field_fault = None;
-        // Two digits and a space for each byte, and whatever white space besides: no more is looked at.
+        // A byte has two digits and a space, and perhaps more white space. Longer texts are not
+        // read.
         if self.hex.len() > 8 * INSPECT_EDIT_BYTES_MAX {
             self.meaning = Meaning::TooLong(self.hex.len() / 2);
             return;
@@ -266,7 +269,7 @@ impl Editor {
         self.meaning = meaning;
     }
 
-    /// The fields are as they are: the bytes follow.
+    /// Updates the bytes from the fields.
     fn write(&mut self) {
         let frame = match self.fields.bytes() {
             Ok(frame) => frame,
@@ -303,10 +306,10 @@ impl EditorFields {
             rsv,
             opcode,
             masked: mask.is_some(),
-            // A key that is not used now may be later.
+            // Keep an unused key for later.
             key: mask.map_or_else(|| std::mem::take(&mut self.key), |key| hex::write(&key)),
             form,
-            // One that only holds the length was not wanted for its own sake.
+            // The shortest form was not chosen on purpose.
             least: if form == LengthForm::shortest(length) { LengthForm::Seven } else { form },
             payload,
             as_hex: text.is_none(),
@@ -322,7 +325,7 @@ impl EditorFields {
         if self.as_hex { hex::read(&self.payload) } else { Ok(self.payload.clone().into_bytes()) }
     }
 
-    /// The length that the header says.
+    /// The length in the header.
     fn length(&self) -> Result<u64, NotHex> {
         self.declared.map_or_else(|| Ok(self.payload_bytes()?.len() as u64), Ok)
     }
@@ -334,7 +337,7 @@ impl EditorFields {
             (masked, key) => key.filter(|_| masked),
         };
         let length = self.declared.unwrap_or(payload.len() as u64);
-        // A form that cannot hold the length would say another.
+        // A form that is too short would declare another length.
         self.form = self.form.max(LengthForm::shortest(length));
         let (fin, rsv, opcode, form) = (self.fin, self.rsv, self.opcode, self.form);
         let mut bytes = FrameHeader { fin, rsv, opcode, mask: key, form, length }.write();
@@ -348,7 +351,7 @@ impl EditorFields {
 
 fn meaning_of(bytes: &[u8], from: Side) -> Meaning {
     let (mut frames, mut rest, mut sequence) = (Vec::new(), bytes, Sequence::default());
-    // Each takes two bytes at least, so there are at most half as many as bytes.
+    // Each frame has at least two bytes, which bounds their number.
     while !rest.is_empty() {
         match Frame::read(rest, from) {
             Ok(mut frame) => {

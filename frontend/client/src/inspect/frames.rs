@@ -9,30 +9,30 @@ use std::rc::Rc;
 /// The frames, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameTable {
-    /// Those that are held.
+    /// The frames that are held.
     pub rows: VecDeque<Rc<FrameRow>>,
-    /// Frames that are no longer held: the oldest.
+    /// The number of old frames that were dropped.
     pub dropped: u32,
-    /// From some frame on the server only counts: all so far.
+    /// The counts of all frames so far, once the server only counts.
     pub counted: Option<ByteCounts>,
-    /// The number of the one that is taken apart.
+    /// The number of the expanded frame.
     pub open: Option<u32>,
     begun: Option<u64>,
     count: u32,
 }
 
-/// One frame.
+/// A frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameRow {
-    /// Its number, from 1.
+    /// The number, from 1.
     pub number: u32,
-    /// Milliseconds since the first one, by the server's clock.
+    /// Milliseconds since the first frame, by the server's clock.
     pub at: u64,
-    /// Its bytes, as far as they were told.
+    /// The bytes, as far as the server reported them.
     pub seen: TracedFrame,
-    /// What they mean.
+    /// The decoded frame.
     pub read: Result<Frame, FrameFault>,
-    /// Bytes of its payload that were not told, though they came.
+    /// The number of payload bytes that arrived but were not reported.
     pub untold: u64,
 }
 
@@ -50,7 +50,7 @@ impl FrameTable {
         if let Ok(frame) = &mut row.read
             && is_full
         {
-            // Short only because the server tells no more of it.
+            // The frame is short only because the server reports no more of it.
             frame.faults.retain(|fault| !matches!(fault, FrameFault::Short(_)));
             row.untold = frame.header.length - frame.payload.len() as u64;
         }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_does_not_tell_is_no_fault() {
+    fn payload_bytes_that_the_server_omits_are_no_fault() {
         let max = TRACE_PAYLOAD_BYTES_MAX;
         for (length, told, untold, faults) in [
             (max - 1, max - 1, 0, vec![]),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn one_frame_is_open_at_a_time() {
+    fn one_frame_is_expanded_at_a_time() {
         let mut frames = FrameTable::default();
         let looked = [1, 2, 2].map(|number| {
             frames.look(number);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_frames_make_way() {
+    fn the_oldest_frames_are_dropped_past_the_limit() {
         for (more, dropped) in [(-1, 0), (0, 0), (1, 1)] {
             let mut frames = FrameTable::default();
             for at in 0..i64::try_from(INSPECT_FRAMES_MAX).unwrap() + more {

@@ -1,63 +1,63 @@
-//! The life of one WebSocket on a time line: its states, its events, and what was called on it.
+//! The life of one WebSocket on a time line: its states, its events, and the calls on it.
 
 use crate::limits::INSPECT_ENTRIES_MAX;
 use crate::ready_state::ReadyState;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// A life, from the call that made it.
+/// The life of a WebSocket from its constructor on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// What happened, oldest first.
+    /// The entries, oldest first.
     pub moments: VecDeque<Rc<LifecycleEntry>>,
-    /// Moments that are no longer held: the oldest.
+    /// The number of old entries that were dropped.
     pub dropped: u32,
-    /// `message` events that carried a trace: they are not on the time line.
+    /// The number of `message` events that carried a trace. They are not on the time line.
     pub traces: u32,
-    /// When each `readyState` was first read, by its number.
+    /// The time at which each `readyState` was first read, by its number.
     pub reached: [Option<u64>; 4],
     begun: u64,
     state: Option<ReadyState>,
-    /// Moments so far: the next one's number.
+    /// The number of entries so far, which is the number of the next.
     count: u32,
 }
 
-/// One thing that happened.
+/// An entry of the time line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LifecycleEntry {
-    /// Its number, from 0.
+    /// The number, from 0.
     pub number: u32,
     /// Milliseconds since the life began.
     pub at: u64,
-    /// What it was.
+    /// The event.
     pub what: LifecycleEvent,
 }
 
-/// What can happen.
+/// An event in the life of a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LifecycleEvent {
     /// A method was called.
     Called(SocketCall),
-    /// `readyState` is another.
+    /// The `readyState` changed.
     State(ReadyState),
     /// The event `open`.
     Opened,
     /// The event `message`.
     Message {
-        /// Bytes of its text.
+        /// The length of the text in bytes.
         bytes: usize,
-        /// The text, as far as it is shown.
+        /// The text, shortened.
         text: Rc<str>,
     },
     /// The event `error`.
     Failed,
     /// The event `close`.
     Closed {
-        /// Its `code`.
+        /// The event's `code`.
         code: u16,
-        /// Its `reason`.
+        /// The event's `reason`.
         reason: Rc<str>,
-        /// Its `wasClean`.
+        /// The event's `wasClean`.
         clean: bool,
     },
 }
@@ -69,9 +69,9 @@ pub enum SocketCall {
     New,
     /// `send(text)`.
     Send {
-        /// Bytes of the text.
+        /// The length of the text in bytes.
         bytes: usize,
-        /// The text, as far as it is shown.
+        /// The text, shortened.
         text: Rc<str>,
     },
     /// `close(code, reason)`.
@@ -91,7 +91,7 @@ impl Lifecycle {
         life
     }
 
-    /// The `readyState` as it was last read: 3 before there was any.
+    /// The `readyState` as last read; 3 before the first reading.
     pub fn state(&self) -> ReadyState {
         self.state.unwrap_or(ReadyState::Closed)
     }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_moments_make_way() {
+    fn the_oldest_entries_are_dropped_past_the_limit() {
         for (noted, dropped) in [(-1, 0), (0, 0), (1, 1)] {
             let mut life = Lifecycle::begun(0);
             for _ in 1..i32::try_from(INSPECT_ENTRIES_MAX).unwrap() + noted {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_noted_when_it_is_another() {
+    fn a_ready_state_is_recorded_when_it_changes() {
         let mut life = Lifecycle::begun(100);
         assert!(!life.is_going_on());
         for (state, at) in

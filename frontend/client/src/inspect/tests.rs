@@ -7,7 +7,7 @@ fn wei() -> Member {
     Member { id: MemberId(1), name: WEI.into() }
 }
 
-/// What the inspector did about these inputs, each a millisecond after the one before.
+/// The effects of these inputs, which are one millisecond apart.
 fn play(inspector: &mut Inspector, inputs: impl IntoIterator<Item = InspectorInput>) -> Vec<InspectorEffect> {
     let mut out = Vec::new();
     for (at, input) in inputs.into_iter().enumerate() {
@@ -39,7 +39,7 @@ fn is_hello(effect: &InspectorEffect) -> bool {
 }
 
 #[test]
-fn a_life_is_told_from_its_beginning_to_its_end() {
+fn a_life_is_recorded_from_beginning_to_end() {
     let (mut inspector, out) = open();
     assert_eq!(out[..2], [InspectorEffect::AskMe, InspectorEffect::Open(1)]);
     assert!(is_hello(&out[2]) && out.len() == 3, "{out:?}");
@@ -80,7 +80,7 @@ fn a_life_is_told_from_its_beginning_to_its_end() {
 }
 
 #[test]
-fn hello_is_said_once_and_only_by_somebody() {
+fn hello_is_sent_once_and_only_for_a_member() {
     for me in [Ok(None), Err(Unreachable)] {
         let mut inspector = Inspector::default();
         let inputs = [
@@ -91,7 +91,7 @@ fn hello_is_said_once_and_only_by_somebody() {
         ];
         assert!(!play(&mut inspector, inputs).iter().any(is_hello));
     }
-    // The answer may come behind the open connection, and twice.
+    // The answer may arrive after the connection opened, and twice.
     let mut inspector = Inspector::default();
     let me = InspectorInput::Me(Ok(Some(wei())));
     let inputs = [
@@ -103,7 +103,7 @@ fn hello_is_said_once_and_only_by_somebody() {
     ];
     let out = play(&mut inspector, inputs);
     assert_eq!(out.iter().filter(|effect| is_hello(effect)).count(), 1);
-    // And again on the next connection.
+    // The next connection repeats it.
     let again = [
         InspectorInput::Connect,
         InspectorInput::State(2, ReadyState::Open),
@@ -113,7 +113,7 @@ fn hello_is_said_once_and_only_by_somebody() {
 }
 
 #[test]
-fn who_is_signed_out_is_asked_for_again() {
+fn the_identity_is_fetched_again_after_a_sign_out() {
     let close =
         |code| InspectorInput::Told(1, SocketEvent::Closed { code, reason: String::new(), clean: true });
     let (mut inspector, _) = open();
@@ -131,7 +131,7 @@ fn who_is_signed_out_is_asked_for_again() {
         [InspectorEffect::AskMe]
     );
     assert_eq!(inspector.who, SignedIn::Nobody);
-    // It asks once, and does not connect by itself.
+    // The inspector fetches the identity once and does not connect by itself.
     assert_eq!(play(&mut inspector, [InspectorInput::Me(Ok(None))]), []);
 }
 
@@ -157,7 +157,7 @@ fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
 }
 
 #[test]
-fn a_late_word_of_an_old_connection_is_passed_over() {
+fn late_events_of_an_old_connection_are_ignored() {
     let (mut inspector, _) = open();
     play(&mut inspector, [InspectorInput::Connect, InspectorInput::State(2, ReadyState::Connecting)]);
     let held = inspector.clone();
@@ -172,7 +172,7 @@ fn a_late_word_of_an_old_connection_is_passed_over() {
 }
 
 #[test]
-fn what_cannot_be_called_is_told_and_not_called() {
+fn a_call_that_would_throw_is_explained_and_not_made() {
     let (mut inspector, _) = open();
     let close = |code: &str| InspectorInput::Close { code: code.into(), reason: String::new() };
     assert_eq!(play(&mut inspector, [close("1001")]), []);

@@ -1,6 +1,6 @@
 use super::*;
 
-/// The links of `text`, after a check that nothing of it is lost.
+/// The links of `text`. Also checks that the spans add up to the text.
 fn links(text: &str) -> Vec<&str> {
     let found = segments(text);
     let joined: String = found.iter().map(|segment| whole(*segment)).collect();

@@ -10,7 +10,7 @@ fn names(members: &Members) -> Vec<String> {
 }
 
 #[test]
-fn people_come_go_away_and_leave() {
+fn members_become_present_away_and_gone() {
     let mut members = Members::default();
     members.set_present(&[Presence { member: member(1, "Ann"), away: false }], 1, 1);
     members.add_present(&[member(2, "Bo")], false, 2, 1);
@@ -24,7 +24,7 @@ fn people_come_go_away_and_leave() {
 }
 
 #[test]
-fn people_stand_in_the_order_of_their_names_and_know_who_looks() {
+fn people_are_ordered_by_name_and_mark_the_viewer() {
     let mut members = Members::default();
     members.add_present(&[member(1, "dee"), member(2, "茶"), member(3, "Cy"), member(4, "Abe")], false, 4, 1);
     assert_eq!(names(&members), ["Abe", "Cy", "dee", "茶"]);
@@ -33,7 +33,7 @@ fn people_stand_in_the_order_of_their_names_and_know_who_looks() {
 }
 
 #[test]
-fn a_welcome_replaces_who_was_present() {
+fn a_welcome_replaces_the_present_members() {
     let mut members = Members::default();
     members.add_present(&[member(1, "Ann"), member(2, "Bo")], false, 2, 1);
     members.set_present(&[Presence { member: member(2, "Bob"), away: true }], 1, 1);
@@ -41,7 +41,7 @@ fn a_welcome_replaces_who_was_present() {
 }
 
 #[test]
-fn counts_without_names_move_the_count_only() {
+fn counts_without_names_change_only_the_count() {
     let mut members = Members::default();
     members.set_present(&[Presence { member: member(1, "Ann"), away: false }], 300, 1);
     members.add_present(&[], false, 301, 1);
@@ -50,7 +50,7 @@ fn counts_without_names_move_the_count_only() {
 }
 
 #[test]
-fn after_a_time_of_counting_those_who_are_named_are_all() {
+fn named_members_replace_all_after_counting() {
     let mut members = Members::default();
     members.add_present(&[member(1, "Ann"), member(2, "Bo"), member(3, "Cy")], false, 3, 1);
     members.add_present(&[], false, 201, 1);
@@ -63,7 +63,7 @@ fn after_a_time_of_counting_those_who_are_named_are_all() {
 }
 
 #[test]
-fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
+fn a_welcome_with_too_many_members_starts_counting() {
     for (count, left) in [(PEOPLE_MAX as u32, 2), (PEOPLE_MAX as u32 + 1, 1)] {
         let mut members = Members::default();
         members.set_present(&[Presence { member: member(1, "Ann"), away: false }], count, 1);
@@ -73,19 +73,19 @@ fn a_welcome_among_too_many_to_name_begins_with_a_time_of_counting() {
 }
 
 #[test]
-fn the_last_word_about_a_name_holds() {
+fn the_name_at_the_latest_position_wins() {
     let mut members = Members::default();
     members.add_present(&[member(1, "Ann")], false, 1, 1);
     assert!(members.set_name(MemberId(1), "Anna", 1));
     assert!(!members.set_name(MemberId(1), "Anna", 1));
     members.remove_present(&[MemberId(1)], 0);
-    // Renamed while this page had no connection, and now she is back.
+    // The member was renamed while this page had no connection, and returns.
     assert!(members.add_present(&[member(1, "Annie")], false, 1, 1));
     assert_eq!(names(&members), ["Annie"]);
 }
 
 #[test]
-fn no_more_people_are_held_than_the_limit() {
+fn present_members_are_held_up_to_the_limit() {
     for (extra, held) in [(0, PEOPLE_MAX - 1), (1, PEOPLE_MAX), (2, PEOPLE_MAX)] {
         let mut members = Members::default();
         let crowd: Vec<Member> = (1..PEOPLE_MAX as u64 + extra).map(|id| member(id, "x")).collect();
@@ -97,7 +97,7 @@ fn no_more_people_are_held_than_the_limit() {
 }
 
 #[test]
-fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
+fn names_past_the_limit_are_forgotten_unless_shown() {
     let mut members = Members::default();
     members.add_present(&[member(5, "Eve")], false, 1, 1);
     for id in 10..10 + NAMES_MAX as u64 - 1 {
@@ -113,7 +113,7 @@ fn names_past_the_limit_are_forgotten_but_for_those_in_sight() {
 }
 
 #[test]
-fn what_is_told_late_about_a_name_changes_nothing() {
+fn a_late_name_changes_nothing() {
     let mut members = Members::default();
     members.set_name(MemberId(1), "Anna", 9);
     assert!(!members.set_name(MemberId(1), "Ann", 8), "the events of two rooms come in any order");

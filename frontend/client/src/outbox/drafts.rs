@@ -1,12 +1,12 @@
-//! What is being written in each room. The core owns it and the composer shows it: a draft that
-//! changes by anything but typing has a new turn.
+//! The drafts of each room. The core owns them and the composer shows them. A draft that changes
+//! other than by typing has a new revision.
 //!
-//! The text that is sent stays in the draft until its row is stored. What is typed meanwhile
-//! stands behind it, and is what stays.
+//! A text that is sent stays in the draft until its row is saved. Text typed meanwhile follows it
+//! and remains.
 //!
-//! The pages of one browser share what is stored, one draft for each room. A page that is shown
-//! takes over what was written in another since, or has both where both wrote. Nothing changes
-//! under the eyes of who writes.
+//! The tabs of one browser share the stored drafts, one per room. When a tab is shown, it takes
+//! what another tab wrote since, or joins both texts if both wrote. A visible draft never changes
+//! while the person writes.
 
 use crate::effect::Effect;
 use crate::limits::{DRAFT_BYTES_MAX, DRAFT_MS, DRAFTS_MAX};
@@ -18,11 +18,11 @@ use shared::{ClientId, RoomId};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// The drafts of the member of this page.
+/// The drafts of this page's member.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
     rooms: Map<RoomId, Draft>,
-    /// The last turn that was given out.
+    /// The last revision that was given out.
     revision: u64,
     has_timer: bool,
 }
@@ -31,32 +31,32 @@ pub(crate) struct Drafts {
 struct Draft {
     text: Rc<str>,
     revision: u64,
-    /// When it was typed at last.
+    /// The time of the last key press.
     typed_at: u64,
-    /// Not stored yet as it is.
+    /// Whether the draft changed since it was saved.
     is_dirty: bool,
-    /// Not changed since the store was asked the last time.
+    /// Whether the draft is unchanged since the last read of the storage began.
     is_unchanged: bool,
-    /// What the store was last seen to have, where it was looked at.
+    /// The text that the storage was last known to hold.
     base: Option<Rc<str>>,
-    /// What of it is being stored as rows, in its order, and whether that is done.
+    /// The parts that are being saved as rows, in order, and whether each is saved.
     sending: VecDeque<(ClientId, Rc<str>, bool)>,
 }
 
 impl Drafts {
-    /// As the composer shows it.
+    /// The draft as the composer shows it.
     pub(crate) fn view(&self, room: RoomId) -> view::DraftView {
         let draft = self.rooms.get(&room);
         let (text, revision) = draft.map_or((Rc::default(), 0), |draft| (draft.text.clone(), draft.revision));
         view::DraftView { room, text, revision }
     }
 
-    /// Whether something is being written there.
+    /// Whether the room has a draft that is not blank.
     pub(crate) fn has_text(&self, room: RoomId) -> bool {
         self.rooms.get(&room).is_some_and(|draft| !draft.text.trim().is_empty())
     }
 
-    /// The person typed: this is in the composer now.
+    /// Takes the text of the composer.
     pub(crate) fn set_text(&mut self, room: RoomId, text: &str, now: u64, out: &mut Vec<Effect>) {
         if !self.make_space_for(room) {
             return;
@@ -72,8 +72,10 @@ impl Drafts {
         }
     }
 
-    /// Whether the draft of this room can be held. In a full house that of another makes way: an
-    /// empty one, or else that which was typed longest ago. It stays stored.
+    /// Makes space for the draft of this room; returns false if there is none.
+    ///
+    /// If the limit is reached, an empty draft, or the one typed longest ago, is dropped. It stays
+    /// stored.
     fn make_space_for(&mut self, room: RoomId) -> bool {
         if self.rooms.contains_key(&room) || self.rooms.len() < DRAFTS_MAX {
             return true;
@@ -84,7 +86,8 @@ impl Drafts {
         first.and_then(|room| self.rooms.remove(&room)).is_some()
     }
 
-    /// The person sends `text`, what the composer holds: what of it is not being stored already.
+    /// Begins to send `text`, the content of the composer. Returns the part that is not being saved
+    /// already.
     pub(crate) fn begin_send(&mut self, room: RoomId, client_id: ClientId, text: &str) -> Rc<str> {
         let Some(draft) = self.rooms.get_mut(&room).filter(|draft| *draft.text == *text) else {
             return Rc::from(text);
@@ -100,7 +103,7 @@ impl Drafts {
         rest
     }
 
-    /// A row is stored: its text leaves the composer.
+    /// Removes the text of a saved row from the composer.
     pub(crate) fn finish_send(&mut self, client_id: ClientId) {
         let revision = &mut self.revision;
         for draft in self.rooms.values_mut() {
@@ -117,7 +120,7 @@ impl Drafts {
         }
     }
 
-    /// Stores what changed.
+    /// Saves the changed drafts.
     pub(crate) fn flush(&mut self, owner: Owner, name: &str, out: &mut Vec<Effect>) {
         if std::mem::take(&mut self.has_timer) {
             out.push(Effect::CancelTimer(Timer::Draft));
@@ -128,19 +131,21 @@ impl Drafts {
         }
     }
 
-    /// The timer came.
+    /// Records that [`Timer::Draft`] fired.
     pub(crate) fn note_timer_fired(&mut self) {
         self.has_timer = false;
     }
 
-    /// Takes a draft of the last life of the page: before what was written since. One that does not
-    /// stay where it is stored is to be stored anew.
+    /// Takes a draft of an earlier visit and puts it before the text written since.
+    ///
+    /// `is_same_owner` is false if the draft was stored under another owner and must be stored
+    /// again.
     pub(crate) fn load(&mut self, room: RoomId, text: &str, is_same_owner: bool) {
         if text.is_empty() || (!self.rooms.contains_key(&room) && self.rooms.len() >= DRAFTS_MAX) {
             return;
         }
         let since = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
-        // It may be there already, from when the store could not be read.
+        // The composer may contain the text already, from when the storage could not be read.
         if !is_part(text, &since) {
             self.put(room, &join_texts(text, &since)).is_dirty |= !since.is_empty();
         }
@@ -152,15 +157,17 @@ impl Drafts {
         }
     }
 
-    /// The store is asked what it has.
+    /// Records that a read of the storage began.
     pub(crate) fn note_load_started(&mut self) {
         for draft in self.rooms.values_mut() {
             draft.is_unchanged = true;
         }
     }
 
-    /// What the store has. What was changed here since it was asked is left alone. Elsewhere a page
-    /// that is `shown` takes what another wrote since, and keeps what it wrote itself.
+    /// Takes what the storage holds.
+    ///
+    /// A draft that changed since the read began stays as it is. Otherwise a tab that is `shown`
+    /// takes what another tab wrote since, and keeps what it wrote itself.
     pub(crate) fn refresh(&mut self, stored: &[StoredDraft], shown: bool) {
         let text_of = |room| stored.iter().find(|draft| draft.room == room).map_or("", |draft| &draft.text);
         let mut changes = Vec::new();
@@ -188,7 +195,7 @@ impl Drafts {
         }
     }
 
-    /// All is another's now, who is the same person.
+    /// Moves all drafts to the new owner, who is the same person; deletes those of the `old` owner.
     pub(crate) fn reassign(&mut self, old: Owner, name: &str, out: &mut Vec<Effect>) {
         for (room, draft) in self.rooms.iter_mut() {
             (draft.is_dirty, draft.is_unchanged, draft.base) = (true, false, None);
@@ -197,7 +204,7 @@ impl Drafts {
         }
     }
 
-    /// Takes another's draft: behind what is written there.
+    /// Appends a draft that another person left behind.
     pub(crate) fn adopt(&mut self, room: RoomId, text: &str) {
         let before = self.rooms.get(&room).map(|draft| draft.text.clone()).unwrap_or_default();
         self.put(room, &join_texts(&before, text)).is_dirty = true;
@@ -210,7 +217,7 @@ impl Drafts {
         draft
     }
 
-    /// What is written, to be put away: the next person sees nothing of it.
+    /// Takes out all drafts, so that the next person cannot see them.
     pub(crate) fn take_all(&mut self, owner: Owner, name: &str) -> Vec<StoredDraft> {
         let rooms = std::mem::take(&mut self.rooms);
         let written = rooms.iter().filter(|(_, draft)| !draft.text.trim().is_empty());
@@ -218,13 +225,13 @@ impl Drafts {
     }
 }
 
-/// Two drafts made one.
+/// Joins two drafts.
 fn join_texts(before: &str, behind: &str) -> String {
     let between = if before.is_empty() || behind.is_empty() { "" } else { "\n" };
     [before, between, behind].concat()
 }
 
-/// Whether one of two drafts that were made one is `part`.
+/// Whether `part` is one of two drafts that were joined.
 fn is_part(part: &str, whole: &str) -> bool {
     whole.starts_with(part) || whole.ends_with(part)
 }

@@ -1,4 +1,4 @@
-//! One command of the outbox.
+//! A command of the outbox.
 
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
@@ -9,32 +9,32 @@ use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};
 use std::rc::Rc;
 
-/// The command.
+/// A command, with its state.
 #[derive(Debug)]
 pub(crate) struct OutboxEntry {
-    /// As it is stored.
+    /// The command as it is stored.
     pub(crate) row: StoredRow,
     pub(super) state: EntryState,
-    /// The store has it.
+    /// Whether the row is stored.
     pub(super) is_saved: bool,
-    /// Asked for in this life of the page.
+    /// Whether the person gave the command in this visit.
     pub(crate) is_new: bool,
-    /// As it was last shown.
+    /// The row as it was last shown.
     pub(super) shown: Option<Rc<Row>>,
 }
 
-/// How far a command is.
+/// The state of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryState {
-    /// Leaves once it is stored.
+    /// The command is sent once it is saved.
     Storing,
-    /// Leaves when the room is free.
+    /// The command is sent when no other of its room is in flight.
     Queued,
-    /// Sent on the connection of now.
+    /// The command was sent on the present connection.
     InFlight { reference: u64, sent_at: u64 },
-    /// Refused for now: queued again when the timer comes. Its room waits with it.
+    /// The command was refused temporarily and is queued again by the timer. Its room waits too.
     BackingOff,
-    /// Refused for good: others pass it by.
+    /// The command was refused permanently. Others of its room pass it.
     Failed(ErrorCode),
 }
 
@@ -50,7 +50,7 @@ impl EntryState {
 }
 
 impl OutboxEntry {
-    /// As it is sent.
+    /// The command as it is sent.
     pub(super) fn command(&self, reference: u64) -> Command {
         let client_id = self.row.client_id;
         match self.row.body.clone() {
@@ -66,7 +66,7 @@ impl OutboxEntry {
         }
     }
 
-    /// Stores it as it is now.
+    /// Saves the command in its present state and renews its lease.
     pub(super) fn save(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.row.failed = match self.state {
             EntryState::Failed(code) => Some(code),
@@ -76,29 +76,31 @@ impl OutboxEntry {
         out.push(Effect::SaveRow(self.row.clone()));
     }
 
-    /// Makes it `owner`'s. A message that may be in their log under its author of until now steps
-    /// aside: the store would take it for another.
+    /// Moves the command to another owner.
+    ///
+    /// A message that may be in the log under the previous author fails, because the store would
+    /// take it for a new one.
     pub(super) fn reassign(&mut self, owner: Owner, now: u64, out: &mut Vec<Effect>) {
         let from = self.row.owner;
         let may_be_there = !self.row.unsent && from.epoch == owner.epoch;
         if may_be_there && from.member != owner.member && matches!(self.row.body, CommandBody::Post { .. }) {
             self.state = EntryState::Failed(MAY_HAVE_ARRIVED);
         }
-        // It may leave before it is stored anew.
+        // The command may be sent before it is saved again.
         self.row.unsent &= self.state != EntryState::Queued;
         self.row.owner = owner;
-        // In the place of what was stored of it: the store knows it by its `client_id` alone.
+        // Replaces the stored row: the storage knows it by its `client_id` alone.
         self.save(now, out);
     }
 
-    /// Lets it wait for whoever asks for it.
+    /// Releases the command until its owner, or another person, asks for it.
     pub(super) fn set_aside(mut self, foreign_rows: &mut ForeignRows, out: &mut Vec<Effect>) {
         self.row.lease = 0;
         out.push(Effect::RenewLease { keys: vec![self.row.key()], until: 0 });
         foreign_rows.add(self.row, self.is_saved);
     }
 
-    /// As a row, if it is a message.
+    /// The row to show; `None` if the command is not a message.
     pub(super) fn show(&mut self, state: RowState) -> Option<Rc<Row>> {
         let CommandBody::Post { text, .. } = &self.row.body else { return None };
         let key = self.row.key();

@@ -1,6 +1,7 @@
-//! What was stored and is not this page's to send: another page's rows, whose lease holds, and
-//! what somebody else left behind, who was signed in here before. Of that only the count and the
-//! name are shown; it waits to be asked for.
+//! Stored rows that this tab may not send: rows under another tab's lease, and rows of previous
+//! members of this page.
+//!
+//! Of the latter the page shows only the number and the name, and asks before it sends them.
 
 use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
@@ -9,17 +10,17 @@ use crate::view::LeftBehind;
 use shared::{ClientId, Member, RoomId};
 use std::rc::Rc;
 
-/// A row that lies here.
+/// A stored row that this tab may not send.
 #[derive(Debug)]
 pub(crate) struct ForeignRow {
     pub(crate) row: StoredRow,
-    /// The store has it; otherwise only this page does.
+    /// Whether the row is stored; otherwise only this tab has it.
     pub(crate) is_saved: bool,
-    /// No page keeps it any more.
+    /// Whether no tab holds a lease on the row.
     is_free: bool,
 }
 
-/// The shelf.
+/// The foreign rows and drafts.
 #[derive(Debug, Default)]
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
@@ -27,7 +28,7 @@ pub(crate) struct ForeignRows {
 }
 
 impl ForeignRows {
-    /// Takes what the store has, but for rows that are held already.
+    /// Takes what the storage holds, except rows that the outbox holds.
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
         self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
@@ -44,14 +45,14 @@ impl ForeignRows {
         }
     }
 
-    /// Looks at the leases again, where the store cannot be looked into.
+    /// Frees the rows whose lease has ended. For when the storage cannot be read.
     pub(crate) fn free_expired(&mut self, now: u64) {
         for foreign in &mut self.rows {
             foreign.is_free |= is_lease_over(&foreign.row, now);
         }
     }
 
-    /// Puts away a row that this page held.
+    /// Adds a row that this tab held.
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
         if self.rows.len() < FOREIGN_ROWS_MAX {
             self.rows.push(ForeignRow { row, is_saved, is_free: true });
@@ -59,14 +60,14 @@ impl ForeignRows {
         }
     }
 
-    /// Puts away a draft.
+    /// Adds a draft.
     pub(crate) fn add_draft(&mut self, draft: StoredDraft) {
         if self.drafts.len() < DRAFTS_MAX {
             self.drafts.push(draft);
         }
     }
 
-    /// Takes up to `most` rows of `me`, and all their drafts.
+    /// Takes out up to `most` rows of `me` and all of their drafts.
     pub(crate) fn take_mine(
         &mut self,
         owner: Owner,
@@ -79,18 +80,18 @@ impl ForeignRows {
         (rows, drafts)
     }
 
-    /// Takes up to `most` rows that `owner` left behind, and all their drafts.
+    /// Takes out up to `most` rows of this owner, and all of the owner's drafts.
     pub(crate) fn take_owned_by(&mut self, owner: Owner, most: usize) -> (Vec<ForeignRow>, Vec<StoredDraft>) {
         let rows = self.take(most, |row| row.owner == owner);
         let drafts = self.drafts.extract_if(.., |draft| draft.owner == owner).collect();
         (rows, drafts)
     }
 
-    /// Takes up to `most` of these rows, in their order: none of a room before one that another
-    /// page keeps still.
+    /// Takes out up to `most` of the wanted rows, in order. A row stays if another tab still holds
+    /// an earlier one of its room.
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
-        // Whoever wrote before there was a welcome is the same person: only the room counts.
+        // Rows from before the first `welcome` belong to the same person, so only the room counts.
         let mut kept: Vec<Option<RoomId>> = Vec::new();
         let taken = self.rows.extract_if(.., |foreign| {
             let of = foreign.row.body.room();
@@ -108,7 +109,7 @@ impl ForeignRows {
         taken.collect()
     }
 
-    /// What others than `me` left behind.
+    /// Rows and drafts of owners other than `me`.
     pub(crate) fn left_behind(&self, me: Option<Owner>) -> Vec<LeftBehind> {
         let mut found: Map<Owner, LeftBehind> = Map::new();
         let rows = self.rows.iter().filter(|foreign| foreign.is_free);
@@ -125,14 +126,14 @@ impl ForeignRows {
         found.into_values().collect()
     }
 
-    /// When to look into the store again: a lease of another page runs out.
+    /// The next end of another tab's lease, which is when to read the storage again.
     pub(crate) fn next_lease_end(&self) -> Option<u64> {
         self.rows.iter().filter(|foreign| !foreign.is_free).map(|foreign| foreign.row.lease).min()
     }
 }
 
 fn is_lease_over(row: &StoredRow, now: u64) -> bool {
-    // One that lasts longer than any was given by a clock that was set back since.
+    // A lease that lasts longer than any was given by a clock that was set back since.
     row.lease <= now || row.lease > now.saturating_add(LEASE_MS)
 }
 

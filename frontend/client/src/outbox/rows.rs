@@ -1,4 +1,4 @@
-//! What the view shows of it.
+//! The outbox in the view.
 
 use super::Outbox;
 use super::entry::{EntryState, OutboxEntry};
@@ -8,15 +8,16 @@ use shared::RoomId;
 use std::rc::Rc;
 
 impl Outbox {
-    /// How many posts of `room` there are.
+    /// The number of posts to `room`.
     pub(crate) fn count_posts(&self, room: RoomId) -> usize {
         let is_of = |body: &CommandBody| matches!(body, CommandBody::Post { room: of, .. } if *of == room);
         self.entries.iter().filter(|entry| is_of(&entry.row.body)).count()
     }
 
-    /// The posts of `room` and how many commands of all rooms wait for the network. Rows on their
-    /// way first, in the order of sending; those that failed last, so that what settles passes
-    /// none of them.
+    /// The posts to `room`, and the number of commands of all rooms that wait for the network.
+    ///
+    /// Rows on their way come first, in the order of sending. Failed rows come last, so that a row
+    /// that settles does not pass them.
     pub(crate) fn rows(&mut self, room: RoomId, connected: bool) -> (Vec<Rc<Row>>, u32) {
         let mut on_their_way = Vec::new();
         let mut failed = Vec::new();
@@ -35,7 +36,7 @@ impl Outbox {
         (on_their_way, waiting)
     }
 
-    /// Whether something that was said there was refused, and waits for a word about it.
+    /// Whether a post to `room` was refused permanently and waits for the person's decision.
     pub(crate) fn has_failed(&self, room: RoomId) -> bool {
         let is_it = |entry: &OutboxEntry| {
             matches!(entry.state, EntryState::Failed(_))
@@ -44,7 +45,7 @@ impl Outbox {
         self.entries.iter().any(is_it)
     }
 
-    /// The commands that are no posts to a room that we are in.
+    /// The commands other than posts to the member's rooms.
     pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<PendingCommand> {
         let elsewhere = |entry: &&OutboxEntry| match &entry.row.body {
             CommandBody::Post { room, .. } => !is_in(*room),

@@ -32,7 +32,7 @@ fn key(author: u64, number: u8) -> RowKey {
     RowKey { author: MemberId(author), client_id: id(number) }
 }
 
-/// Takes a message of Ann's and stores it.
+/// Adds a message of Ann's and saves it.
 fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now: u64) -> Vec<Effect> {
     let mut out = Vec::new();
     let body = CommandBody::Post { room, text: text.to_owned() };
@@ -41,12 +41,12 @@ fn push(outbox: &mut Outbox, client_id: ClientId, room: RoomId, text: &str, now:
     out
 }
 
-/// An outbox that has a session.
+/// An outbox with a live session.
 fn live() -> Outbox {
     Outbox { is_live: true, ..Outbox::default() }
 }
 
-/// An outbox of Ann's with these messages, their text being their number.
+/// An outbox with these messages of Ann's; the text of each is its number.
 fn outbox(numbers: impl IntoIterator<Item = u8>) -> Outbox {
     let mut outbox = live();
     for number in numbers {
@@ -55,7 +55,7 @@ fn outbox(numbers: impl IntoIterator<Item = u8>) -> Outbox {
     outbox
 }
 
-/// Sends what may leave, and tells the texts.
+/// Sends what may be sent and returns the texts.
 fn send(outbox: &mut Outbox) -> Vec<u64> {
     send_at(outbox, 0)
 }
@@ -78,7 +78,7 @@ fn reference_of(state: EntryState) -> u64 {
     if let EntryState::InFlight { reference, .. } = state { reference } else { 0 }
 }
 
-/// The `ref` that this message is in flight under; one that nothing has if it is not.
+/// The `ref` of this message if it is in flight, or else an unused one.
 fn reference(outbox: &Outbox, number: u8) -> u64 {
     let entry = outbox.entries.iter().find(|entry| entry.row.client_id == id(number));
     entry.map_or(0, |entry| reference_of(entry.state))
@@ -114,7 +114,7 @@ fn welcomed(outbox: &mut Outbox, epoch: Epoch, you: &Member) -> (ForeignRows, Ve
 }
 
 #[test]
-fn one_post_of_a_room_is_in_flight_and_the_next_leaves_when_it_is_settled() {
+fn the_next_post_of_a_room_is_sent_when_the_first_is_settled() {
     let mut outbox = outbox(1..=3);
     assert_eq!(send(&mut outbox), [1]);
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
@@ -137,7 +137,7 @@ fn rooms_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn what_was_in_flight_on_a_lost_connection_goes_first_on_the_next_with_the_same_id() {
+fn commands_in_flight_are_sent_first_on_the_next_connection_with_the_same_id() {
     let mut outbox = outbox(1..=2);
     assert_eq!(send(&mut outbox), [1]);
     outbox.disconnected();
@@ -147,7 +147,7 @@ fn what_was_in_flight_on_a_lost_connection_goes_first_on_the_next_with_the_same_
 }
 
 #[test]
-fn a_post_refused_for_now_keeps_its_place() {
+fn a_temporarily_refused_post_keeps_its_place() {
     let mut outbox = outbox(1..=2);
     send(&mut outbox);
     assert!(refuse(&mut outbox, 1, ErrorCode::StoreRefused).is_some());
@@ -158,7 +158,7 @@ fn a_post_refused_for_now_keeps_its_place() {
 }
 
 #[test]
-fn a_post_refused_for_good_steps_aside_and_the_rest_go_on() {
+fn a_permanently_refused_post_lets_the_rest_pass() {
     let mut outbox = outbox(1..=3);
     send(&mut outbox);
     assert_eq!(refuse(&mut outbox, 1, ErrorCode::BadField), None);
@@ -170,7 +170,7 @@ fn a_post_refused_for_good_steps_aside_and_the_rest_go_on() {
 }
 
 #[test]
-fn a_number_that_this_build_does_not_know_is_told_by_the_server_to_be_temporary_or_not() {
+fn an_unknown_error_is_temporary_when_the_server_says_so() {
     for (temporary, again) in [(true, true), (false, false)] {
         let mut outbox = outbox(1..=1);
         send(&mut outbox);
@@ -181,7 +181,7 @@ fn a_number_that_this_build_does_not_know_is_told_by_the_server_to_be_temporary_
 }
 
 #[test]
-fn a_refusal_of_something_else_touches_no_post() {
+fn a_refusal_of_another_request_changes_no_post() {
     let mut outbox = outbox(1..=1);
     send(&mut outbox);
     let nothings = Refusal::new(None, ErrorCode::Unparsable);
@@ -191,7 +191,7 @@ fn a_refusal_of_something_else_touches_no_post() {
 }
 
 #[test]
-fn a_failed_row_is_sent_again_at_the_end_or_dropped() {
+fn a_failed_row_is_retried_at_the_end_or_discarded() {
     let mut outbox = outbox(1..=3);
     send(&mut outbox);
     refuse(&mut outbox, 1, ErrorCode::BadField);
@@ -210,7 +210,7 @@ fn a_failed_row_is_sent_again_at_the_end_or_dropped() {
 }
 
 #[test]
-fn it_takes_as_many_as_the_limit_says() {
+fn the_outbox_takes_commands_up_to_the_limit() {
     let mut outbox = outbox([]);
     for number in 0..=OUTBOX_ROWS_MAX {
         assert_eq!(outbox.is_full(), number == OUTBOX_ROWS_MAX, "{number}");
@@ -220,13 +220,13 @@ fn it_takes_as_many_as_the_limit_says() {
 }
 
 #[test]
-fn no_message_is_taken_twice() {
+fn a_message_is_taken_once() {
     let mut outbox = outbox([1, 1]);
     assert_eq!(shown(&mut outbox).len(), 1);
 }
 
 #[test]
-fn what_no_frame_may_carry_is_never_sent() {
+fn a_command_over_the_frame_limit_is_never_sent() {
     let mut outbox = outbox([]);
     push(&mut outbox, id(1), LOBBY, &"x".repeat(shared::limits::TEXT_BYTES_MAX + 1), 0);
     push(&mut outbox, id(2), LOBBY, " ", 0);
@@ -239,7 +239,7 @@ fn what_no_frame_may_carry_is_never_sent() {
 }
 
 #[test]
-fn a_row_that_does_not_change_stays_the_same() {
+fn an_unchanged_row_keeps_its_pointer() {
     let mut outbox = outbox(1..=2);
     let (before, waiting) = outbox.rows(LOBBY, false);
     assert_eq!(waiting, 2);

@@ -1,23 +1,23 @@
-//! The events of one address, each naming the one before it: what is new, what
-//! is known already, and where one is missing.
+//! The gap detector: each event names the one before it with the same address, so a missing event
+//! is noticed.
 
-/// How far the events of one address are held.
+/// The position up to which the events of one address are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GapDetector {
-    /// All up to here is held in another way: by a snapshot.
+    /// The position up to which a snapshot covers everything.
     as_of: u64,
-    /// The last event held; none where a snapshot did not tell.
+    /// The last event that is held; `None` if the snapshot did not name it.
     last: Option<u64>,
 }
 
-/// What an event is to a chain.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sequenced {
-    /// The one that follows: to be applied.
+    /// The event follows and is to be applied.
     Next,
-    /// Held already: to be passed over.
+    /// The event is held already and is to be dropped.
     Known,
-    /// An event before it is missing.
+    /// An event before this one is missing.
     Gap,
 }
 
@@ -27,17 +27,17 @@ impl GapDetector {
         GapDetector { as_of, last: Some(last) }
     }
 
-    /// Continues from `as_of`, before which all is held.
+    /// Continues from `as_of`, up to which everything is held.
     pub(crate) fn from(as_of: u64) -> Self {
         GapDetector { as_of, last: None }
     }
 
-    /// The position up to which all is held.
+    /// The position up to which everything is held.
     pub(crate) fn held_through(&self) -> u64 {
         self.last.map_or(self.as_of, |last| last.max(self.as_of))
     }
 
-    /// Takes the event at `n` that names `prev`.
+    /// Checks the event at `n` that names `prev`, and moves on if it follows.
     pub(crate) fn check(&mut self, n: u64, prev: u64) -> Sequenced {
         if n <= self.as_of || self.last.is_some_and(|last| n <= last) {
             return Sequenced::Known;
@@ -59,14 +59,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_that_name_the_one_before_them_follow_though_positions_have_gaps() {
+    fn events_follow_by_prev_though_positions_are_not_consecutive() {
         let mut detector = GapDetector::after(10, 8);
         assert_eq!(detector.check(11, 8), Sequenced::Next);
         assert_eq!(detector.check(40, 11), Sequenced::Next);
     }
 
     #[test]
-    fn what_the_snapshot_has_is_known() {
+    fn events_of_the_snapshot_are_known() {
         let mut detector = GapDetector::after(10, 8);
         assert_eq!(detector.check(8, 3), Sequenced::Known);
         assert_eq!(detector.check(10, 8), Sequenced::Known);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_event_is_seen_and_the_chain_does_not_move() {
+    fn a_gap_is_detected_and_does_not_move_the_detector() {
         let mut detector = GapDetector::after(10, 8);
         assert_eq!(detector.check(13, 12), Sequenced::Gap);
         assert_eq!(detector.check(12, 8), Sequenced::Next);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_without_a_last_event_takes_one_that_joins_what_is_held() {
+    fn a_detector_without_a_last_event_takes_the_next_one() {
         assert_eq!(GapDetector::from(10).check(12, 10), Sequenced::Next);
         assert_eq!(GapDetector::from(10).check(12, 0), Sequenced::Next);
         assert_eq!(GapDetector::from(10).check(12, 11), Sequenced::Gap);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_greatest_position_ends_a_chain() {
+    fn the_greatest_position_is_accepted_once() {
         let mut detector = GapDetector::after(0, 0);
         assert_eq!(detector.check(u64::MAX, 0), Sequenced::Next);
         assert_eq!(detector.check(u64::MAX, u64::MAX), Sequenced::Known);

@@ -1,72 +1,73 @@
-//! One question to the server: wanted, in flight, refused for now. A connection that is lost
-//! takes the answer with it, and the question is asked again on the next.
+//! A request to the server: wanted, in flight, or backing off after a refusal.
+//!
+//! If the connection is lost, the request is sent again on the next one.
 
 use crate::limits::SETTLE_MS;
 
-/// How far a question is.
+/// The state of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PendingRequest {
-    /// There is none.
+    /// There is no request.
     #[default]
     Idle,
-    /// To be asked.
+    /// The request is to be sent.
     Wanted,
-    /// Asked under this `ref`.
+    /// The request was sent with this `ref`.
     InFlight { reference: u64, sent_at: u64 },
-    /// Refused for now: asked again when the timer comes.
+    /// The request was refused temporarily and is sent again when the timer fires.
     BackingOff,
 }
 
 impl PendingRequest {
-    /// It is to be asked, unless it is already.
+    /// Wants the request, unless it is wanted or pending already.
     pub(crate) fn want(&mut self) {
         if *self == PendingRequest::Idle {
             *self = PendingRequest::Wanted;
         }
     }
 
-    /// Whether it is to be asked now.
+    /// Whether the request is to be sent now.
     pub(crate) fn is_wanted(&self) -> bool {
         *self == PendingRequest::Wanted
     }
 
-    /// It left under this `ref`.
+    /// Records that the request was sent with this `ref`.
     pub(crate) fn mark_sent(&mut self, reference: u64, now: u64) {
         *self = PendingRequest::InFlight { reference, sent_at: now };
     }
 
-    /// Whether `wanted` is its `ref`.
+    /// Whether the request is in flight with this `ref`.
     pub(crate) fn has_reference(&self, wanted: u64) -> bool {
         matches!(self, PendingRequest::InFlight { reference, .. } if *reference == wanted)
     }
 
-    /// Whether it is in flight.
+    /// Whether the request is in flight.
     pub(crate) fn is_in_flight(&self) -> bool {
         matches!(self, PendingRequest::InFlight { .. })
     }
 
-    /// The timer of a refusal came.
+    /// Wants a refused request again, because the timer fired.
     pub(crate) fn retry(&mut self) {
         if *self == PendingRequest::BackingOff {
             *self = PendingRequest::Wanted;
         }
     }
 
-    /// The connection is lost: it is asked again on the next.
+    /// Wants the request again, because the connection was lost.
     pub(crate) fn disconnected(&mut self) {
         if *self != PendingRequest::Idle {
             *self = PendingRequest::Wanted;
         }
     }
 
-    /// What was in the way of its answer until now is gone.
+    /// Restarts the deadline, because the answer could not arrive before now.
     pub(crate) fn restart_deadline(&mut self, now: u64) {
         if let PendingRequest::InFlight { sent_at, .. } = self {
             *sent_at = now;
         }
     }
 
-    /// When its answer is overdue, on a connection that lives.
+    /// The time at which the answer is overdue although the connection lives.
     pub(crate) fn overdue_at(&self) -> Option<u64> {
         match self {
             PendingRequest::InFlight { sent_at, .. } => Some(sent_at.saturating_add(SETTLE_MS)),
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_is_asked_once_and_again_on_another_connection() {
+    fn a_request_is_sent_once_per_connection() {
         let mut request = PendingRequest::default();
         assert!(!request.is_wanted());
         request.want();
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_now_rests_it() {
+    fn a_temporarily_refused_request_backs_off() {
         let mut request = PendingRequest::BackingOff;
         assert!(!request.is_wanted());
         request.retry();

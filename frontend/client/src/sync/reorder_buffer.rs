@@ -1,5 +1,5 @@
-//! The events of one address as they come: those that follow, those beyond a hole, and the
-//! question that fills it.
+//! The events of one address: the gap detector, the events buffered behind a gap, and the request
+//! that fills it.
 
 use crate::limits::BUFFERED_EVENTS_MAX;
 use crate::sorted::Map;
@@ -8,25 +8,25 @@ use crate::sync::pending_request::PendingRequest;
 use shared::Event;
 use shared::event::Position;
 
-/// How far an address is held, and what waits beyond.
+/// The events of one address.
 #[derive(Debug)]
 pub(crate) struct ReorderBuffer {
     detector: GapDetector,
-    /// Events beyond a hole.
+    /// Events behind a gap, by position.
     buffered: Map<u64, Event>,
-    /// The newest event that there was no place for beyond it; 0: none.
+    /// The newest event that was dropped because the buffer was full; 0 if there is none.
     dropped_through: u64,
-    /// The question for what is missing.
+    /// The request for the missing events.
     pub(crate) request: PendingRequest,
 }
 
 impl ReorderBuffer {
-    /// Continues what `chain` continues.
+    /// Continues from the position of `detector`.
     pub(crate) fn new(detector: GapDetector) -> Self {
         ReorderBuffer { detector, buffered: Map::new(), dropped_through: 0, request: PendingRequest::Idle }
     }
 
-    /// Takes an event: what is to be applied now is given back with what it is to the chain.
+    /// Takes an event. Returns it with the result of the check, or `None` if it was buffered.
     pub(crate) fn receive(&mut self, event: Event, position: Position) -> Option<(Sequenced, Event)> {
         match self.detector.check(position.n, position.prev) {
             Sequenced::Gap => {
@@ -42,7 +42,7 @@ impl ReorderBuffer {
         }
     }
 
-    /// The next of the events beyond the hole, once it follows.
+    /// Removes and returns the next buffered event, if it follows now.
     pub(crate) fn pop_next(&mut self) -> Option<Event> {
         loop {
             let (_, first) = self.buffered.first()?;
@@ -58,22 +58,22 @@ impl ReorderBuffer {
         }
     }
 
-    /// The position up to which all is held.
+    /// The position up to which everything is held.
     pub(crate) fn held_through(&self) -> u64 {
         self.detector.held_through()
     }
 
-    /// Whether nothing is known to be missing.
+    /// Whether no event is known to be missing.
     pub(crate) fn is_complete(&self) -> bool {
         !self.has_gap() && self.request == PendingRequest::Idle
     }
 
-    /// Whether events beyond a hole wait, or were dropped and are a hole themselves.
+    /// Whether events are buffered behind a gap, or were dropped and are a gap themselves.
     pub(crate) fn has_gap(&self) -> bool {
         !self.buffered.is_empty() || self.dropped_through > self.held_through()
     }
 
-    /// A snapshot is there instead of the events up to it.
+    /// Continues from a snapshot, which replaces the events up to `as_of`.
     pub(crate) fn reset(&mut self, as_of: u64, last: u64) {
         self.detector = GapDetector::after(as_of, last);
         self.request = if self.dropped_through > self.held_through() {
@@ -83,14 +83,14 @@ impl ReorderBuffer {
         };
     }
 
-    /// Has what is missing asked for: a snapshot may have filled one hole and left another.
+    /// Requests the missing events: a snapshot may have filled one gap and left another.
     pub(crate) fn request_missing(&mut self) {
         if self.has_gap() {
             self.request.want();
         }
     }
 
-    /// The connection is lost: the next one brings all that is missing.
+    /// Forgets the buffered events, because the next session replays everything that is missing.
     pub(crate) fn disconnected(&mut self) {
         self.buffered.clear();
         self.dropped_through = 0;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_a_hole_waits_until_it_is_filled() {
+    fn events_behind_a_gap_are_buffered_until_it_is_filled() {
         let mut buffer = ReorderBuffer::new(GapDetector::after(10, 10));
         assert_eq!(take(&mut buffer, 14, 12), None);
         assert_eq!(take(&mut buffer, 16, 14), None);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_snapshot_has_is_not_applied_again() {
+    fn buffered_events_of_a_snapshot_are_not_applied() {
         let mut buffer = ReorderBuffer::new(GapDetector::after(10, 10));
         take(&mut buffer, 14, 12);
         take(&mut buffer, 16, 14);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_wait_as_the_limit_says_and_the_rest_is_a_hole_again() {
+    fn events_past_the_buffer_limit_are_a_new_gap() {
         for many in
             [BUFFERED_EVENTS_MAX - 1, BUFFERED_EVENTS_MAX, BUFFERED_EVENTS_MAX + 1].map(|many| many as u64)
         {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_beyond_a_snapshot_is_asked_for() {
+    fn a_gap_after_a_snapshot_is_requested() {
         for (as_of, wanted) in [(15, true), (18, false), (20, false)] {
             let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));
             for (n, prev) in [(12, 11), (20, 18)] {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_dropped_and_is_not_in_a_snapshot_is_asked_for() {
+    fn dropped_events_after_a_snapshot_are_requested() {
         let last = 9 + BUFFERED_EVENTS_MAX as u64 + 1;
         for (as_of, wanted) in [(last - 1, true), (last, false), (last + 1, false)] {
             let mut buffer = ReorderBuffer::new(GapDetector::after(1, 1));

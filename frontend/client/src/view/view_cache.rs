@@ -1,5 +1,5 @@
-//! The [`View`], kept from one look to the next: what did not change is the
-//! same `Rc`, so that components see by a pointer that they have nothing to do.
+//! The cache of the [`View`]: unchanged parts keep their `Rc`, so that components see by the
+//! pointer that they need not render.
 
 use crate::ready_state::ReadyState;
 use crate::transport::Transport;
@@ -9,7 +9,7 @@ use crate::view::{
 use shared::RoomId;
 use std::rc::Rc;
 
-/// What was shown last.
+/// The view that was shown last.
 #[derive(Debug)]
 pub(crate) struct ViewCache {
     view: Rc<View>,
@@ -56,17 +56,17 @@ impl ViewCache {
         ViewCache { view: Rc::new(view), is_stale: true }
     }
 
-    /// Something may have changed.
+    /// Records that something may have changed.
     pub(crate) fn mark_stale(&mut self) {
         self.is_stale = true;
     }
 
-    /// What was shown last, if nothing can have changed since.
+    /// The last view, if nothing can have changed since.
     pub(crate) fn current(&self) -> Option<Rc<View>> {
         (!self.is_stale).then(|| self.view.clone())
     }
 
-    /// Shows `view`, and keeps of the last one what is equal.
+    /// Stores `view`, reusing the parts that equal those of the last one.
     pub(crate) fn update(&mut self, mut view: View) -> Rc<View> {
         let last = &self.view;
         reuse(&last.rooms, &mut view.rooms, RoomItem::eq);
@@ -80,7 +80,7 @@ impl ViewCache {
         if last.directory == view.directory {
             view.directory = last.directory.clone();
         }
-        // Equal parts are one `Rc`, so this does not look at the rows.
+        // Equal parts are the same `Rc`, so this does not compare the rows.
         if **last != view {
             self.view = Rc::new(view);
         }

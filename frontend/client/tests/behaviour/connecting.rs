@@ -1,4 +1,4 @@
-//! From the opened page to a welcome, and back to it.
+//! From the opened page to a `welcome`, and reconnecting.
 
 use crate::house::{House, frame};
 use crate::page::{Page, ann, closes, commands, opens, set};
@@ -55,7 +55,7 @@ fn a_ping_is_answered_and_moves_the_cursor() {
 }
 
 #[test]
-fn a_ping_before_the_welcome_is_answered_and_says_nothing_about_what_is_held() {
+fn a_ping_before_the_welcome_is_answered_and_moves_no_cursor() {
     let house = House::new(1);
     let mut page = Page::opened();
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
@@ -68,7 +68,7 @@ fn a_ping_before_the_welcome_is_answered_and_says_nothing_about_what_is_held() {
 }
 
 #[test]
-fn a_probe_that_nothing_answers_ends_the_connection() {
+fn an_unanswered_liveness_check_ends_the_connection() {
     let house = House::new(1);
     for wake in [Input::VisibilityChanged(true), Input::NetworkReported { online: true }] {
         let mut page = Page::welcome_in(&house);
@@ -85,7 +85,7 @@ fn a_probe_that_nothing_answers_ends_the_connection() {
 }
 
 #[test]
-fn a_probe_that_is_answered_changes_nothing() {
+fn an_answered_liveness_check_changes_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let at = set(&page.give(Input::VisibilityChanged(true)), Timer::Silence).unwrap();
@@ -97,7 +97,7 @@ fn a_probe_that_is_answered_changes_nothing() {
 }
 
 #[test]
-fn the_page_in_the_background_is_away_and_says_so_on_every_connection() {
+fn a_hidden_page_reports_away_on_every_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let away = Command::Presence(PresenceReport { away: true });
@@ -109,7 +109,7 @@ fn the_page_in_the_background_is_away_and_says_so_on_every_connection() {
 }
 
 #[test]
-fn coming_back_to_the_page_waits_for_no_timer() {
+fn a_shown_page_reconnects_without_waiting() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.give(Input::VisibilityChanged(false));
@@ -118,7 +118,7 @@ fn coming_back_to_the_page_waits_for_no_timer() {
 }
 
 #[test]
-fn a_server_that_drops_what_it_has_welcomed_is_not_asked_again_without_a_wait() {
+fn a_server_that_drops_its_welcomed_sessions_is_retried_after_a_wait() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let start = page.now;
@@ -129,7 +129,7 @@ fn a_server_that_drops_what_it_has_welcomed_is_not_asked_again_without_a_wait() 
 }
 
 #[test]
-fn a_refused_hello_is_said_again_after_a_wait() {
+fn a_refused_hello_is_retried_after_a_wait() {
     let mut page = Page::opened();
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
@@ -138,7 +138,7 @@ fn a_refused_hello_is_said_again_after_a_wait() {
 }
 
 #[test]
-fn late_words_of_an_older_connection_are_passed_over() {
+fn late_events_of_an_older_connection_are_ignored() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let old = page.socket;
@@ -157,7 +157,7 @@ fn late_words_of_an_older_connection_are_passed_over() {
 }
 
 #[test]
-fn a_newer_page_on_the_server_is_told() {
+fn a_newer_build_on_the_server_is_shown() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     assert!(!page.view().new_version);
@@ -169,7 +169,7 @@ fn a_newer_page_on_the_server_is_told() {
 }
 
 #[test]
-fn a_log_that_changes_under_a_connection_ends_it() {
+fn a_change_of_the_log_ends_the_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut other = house.through();

@@ -1,4 +1,4 @@
-//! Drafts that pages of one browser share.
+//! Drafts that the tabs of one browser share.
 
 use crate::house::House;
 use crate::page::*;
@@ -13,7 +13,7 @@ fn types(page: &mut Page, text: &str) {
     page.ring(Timer::Draft);
 }
 
-/// Two pages of Ann's in one browser; the second is not in sight.
+/// Two tabs of Ann's in one browser; the second is hidden.
 fn two(house: &House) -> (Page, Page) {
     let page = Page::welcome_in(house);
     let mut other = Page::again_in(house, &page.store);
@@ -21,14 +21,14 @@ fn two(house: &House) -> (Page, Page) {
     (page, other)
 }
 
-/// From one page to another.
+/// Hides one tab and shows another.
 fn turn(from: &mut Page, to: &mut Page) {
     from.give(Input::VisibilityChanged(false));
     to.give(Input::VisibilityChanged(true));
 }
 
 #[test]
-fn a_page_that_is_shown_goes_on_with_the_draft_of_another() {
+fn a_shown_tab_continues_the_draft_of_another() {
     let (mut page, mut other) = two(&House::new(1));
     types(&mut page, "hel");
     turn(&mut page, &mut other);
@@ -36,14 +36,14 @@ fn a_page_that_is_shown_goes_on_with_the_draft_of_another() {
     types(&mut other, "hello there");
     turn(&mut other, &mut page);
     assert_eq!(page.draft(), "hello there");
-    // Here it is sent, and gone from there too.
+    // Sending here removes the draft from the other tab too.
     page.send(1, "hello there");
     turn(&mut page, &mut other);
     assert_eq!(other.draft(), "");
 }
 
 #[test]
-fn what_was_typed_first_and_sent_in_another_page_is_gone_from_the_first() {
+fn a_draft_sent_in_another_tab_is_gone() {
     let (mut page, mut other) = two(&House::new(1));
     types(&mut page, "hello");
     turn(&mut page, &mut other);
@@ -53,7 +53,7 @@ fn what_was_typed_first_and_sent_in_another_page_is_gone_from_the_first() {
 }
 
 #[test]
-fn what_was_typed_since_the_store_was_asked_stands() {
+fn text_typed_since_a_load_began_stays() {
     let (mut page, mut other) = two(&House::new(1));
     types(&mut page, "another");
     page.give(Input::Leaving);
@@ -66,7 +66,7 @@ fn what_was_typed_since_the_store_was_asked_stands() {
 }
 
 #[test]
-fn nothing_changes_in_sight_and_what_two_pages_wrote_is_both_there_when_one_is_shown() {
+fn drafts_of_two_tabs_are_joined_when_one_is_shown() {
     let house = House::new(1);
     let (mut page, mut other) = two(&house);
     other.give(Input::VisibilityChanged(true));
@@ -80,14 +80,14 @@ fn nothing_changes_in_sight_and_what_two_pages_wrote_is_both_there_when_one_is_s
     page.give(Input::VisibilityChanged(true));
     assert_eq!(page.draft(), "ok\nlong text");
     page.ring_if_set(Timer::Draft);
-    // Which the other takes as what goes on from its own.
+    // The other tab takes the joined text as a continuation of its own.
     other.give(Input::VisibilityChanged(false));
     other.give(Input::VisibilityChanged(true));
     assert_eq!(other.draft(), "ok\nlong text");
 }
 
 #[test]
-fn a_draft_that_could_not_be_stored_gives_no_way_to_an_older_one() {
+fn an_unsaved_draft_is_not_replaced_by_an_older_one() {
     for newer in ["hello", "oh, hel", "other"] {
         let mut page = Page::welcome_in(&House::new(1));
         types(&mut page, "hel");
@@ -103,7 +103,7 @@ fn a_draft_that_could_not_be_stored_gives_no_way_to_an_older_one() {
 }
 
 #[test]
-fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
+fn a_draft_is_loaded_once_when_the_first_load_failed() {
     let house = House::new(1);
     let mut page = Page::new();
     page.give(Input::Started { build: "build".to_owned(), name: None });
@@ -119,7 +119,7 @@ fn a_draft_is_loaded_once_though_the_store_could_not_be_read_at_first() {
 }
 
 #[test]
-fn a_draft_of_before_another_log_outlives_a_read_that_was_under_way() {
+fn a_draft_from_before_a_new_log_survives_a_load_under_way() {
     let mut page = Page::welcome_in(&House::new(1));
     types(&mut page, "hello");
     page.give(Input::VisibilityChanged(false));
@@ -132,7 +132,7 @@ fn a_draft_of_before_another_log_outlives_a_read_that_was_under_way() {
 }
 
 #[test]
-fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
+fn a_draft_equal_to_a_row_is_dropped_and_a_longer_one_stays() {
     let house = House::new(1);
     for (written, left) in [("ok", ""), ("okay then", "okay then")] {
         let mut page = Page::welcome_in(&house);
@@ -147,7 +147,7 @@ fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
             room: RoomId::LOBBY,
             text,
         }));
-        // A page that was open finds it, and one that begins.
+        // Both an open tab and a new one drop it.
         let mut again = Page::again_in(&house, &page.store);
         assert_eq!(again.draft(), left);
         again.give(Input::VisibilityChanged(false));
@@ -157,7 +157,7 @@ fn what_a_row_says_is_no_draft_and_what_only_begins_so_is() {
 }
 
 #[test]
-fn a_page_that_was_left_takes_nothing_of_what_it_reads() {
+fn a_closed_tab_takes_no_loaded_rows() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -173,7 +173,7 @@ fn a_page_that_was_left_takes_nothing_of_what_it_reads() {
 }
 
 #[test]
-fn nothing_of_one_is_shown_to_another_who_joined_in_another_page() {
+fn rows_and_drafts_are_hidden_from_a_member_who_joined_in_another_tab() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -193,7 +193,7 @@ fn nothing_of_one_is_shown_to_another_who_joined_in_another_page() {
 }
 
 #[test]
-fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
+fn a_draft_follows_a_renamed_member_who_was_forgotten() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let ada = crate::house::member(1, "Ada");
@@ -210,7 +210,7 @@ fn a_draft_stays_with_who_took_another_name_and_was_forgotten() {
 }
 
 #[test]
-fn what_was_sent_and_is_written_again_is_a_draft() {
+fn a_sent_text_typed_again_is_a_draft() {
     let mut page = Page::welcome_in(&House::new(1));
     let look_away = |page: &mut Page| {
         page.give(Input::VisibilityChanged(false));
@@ -227,12 +227,12 @@ fn what_was_sent_and_is_written_again_is_a_draft() {
 }
 
 #[test]
-fn a_draft_of_before_the_first_welcome_is_stored_and_goes_along() {
+fn a_draft_from_before_the_first_welcome_is_saved_and_moved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     types(&mut page, "before");
     page.give(Input::Leaving);
-    // Loaded again, and no connection comes about.
+    // A reload without a connection.
     let mut again = Page::on(&page.store).start();
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
     types(&mut again, "meanwhile");

@@ -1,4 +1,4 @@
-//! No input, however wild, makes the client panic or break what always holds.
+//! Random inputs, valid and invalid, neither make the client panic nor break its invariants.
 
 use client::Client;
 use client::effect::Effect;
@@ -12,16 +12,16 @@ use std::collections::{BTreeMap, BTreeSet};
 mod rng;
 use rng::FuzzRng;
 
-/// The shell's side of the contract: the socket and the timers as the effects left them.
+/// The shell's side of the contract: connections and timers as the effects left them.
 #[derive(Default)]
 struct Shell {
-    /// The newest socket, and those that may be sent on, with their transports.
+    /// The newest connection, and the usable ones with their transports.
     socket: u64,
     usable: BTreeMap<u64, Transport>,
     timers: BTreeMap<Timer, u64>,
     /// The `ref` of the latest command.
     reference: u64,
-    /// Rows that are being stored.
+    /// The rows that are being saved.
     keeps: Vec<RowKey>,
 }
 
@@ -72,7 +72,7 @@ fn check(view: &View, shell: &Shell) {
     assert!(!view.connection.welcomed || view.connection.ready_state == ReadyState::Open);
     let up = matches!(view.connection.ready_state, ReadyState::Open | ReadyState::Connecting);
     assert_eq!(up, !shell.usable.is_empty(), "the readyState is the socket's own");
-    // Whoever waits has a timer to be woken by.
+    // A scheduled attempt has a timer.
     assert_eq!(
         view.connection.retry_at,
         view.connection.retry_at.and(shell.timers.get(&Timer::Retry).copied())
@@ -81,19 +81,19 @@ fn check(view: &View, shell: &Shell) {
 }
 
 #[test]
-fn no_input_makes_it_panic_or_break_its_promises() {
+fn random_inputs_keep_the_invariants() {
     let (mut welcomes, mut settled) = (0, 0);
     for seed in 1..=300 {
         let mut rng = FuzzRng::new(seed);
         let mut client = Client::new(seed);
         let mut shell = Shell::default();
         let mut now = if seed % 7 == 0 { u64::MAX - 1_000 } else { 1_000 };
-        // Half of them begin like any visit, or the way in would be found seldom.
+        // Half of the runs begin like a normal visit, because random inputs seldom reach a session.
         let mut visit =
             vec![Input::ConnectionOpened(ConnectionId(1)), Input::IdentityFetched(Ok(Some(rng.member())))];
         visit.push(Input::Started { build: "b".to_owned(), name: None });
         visit.truncate(if seed % 2 == 0 { 0 } else { 3 });
-        // And half of them stay with one transport.
+        // Half of the runs stay on one transport.
         let pinned = (seed % 4 < 2).then_some(Transport::WebSocket);
         visit.push(Input::TransportHints { last_good: None, pinned });
         for _ in 0..400 {
@@ -106,7 +106,7 @@ fn no_input_makes_it_panic_or_break_its_promises() {
                 shell.keeps.pop().filter(|_| rng.below(3) > 0).map(|key| Input::RowSaved { key, ok: true });
             let input = visit.pop().or(kept).unwrap_or_else(|| rng.input(&shell));
             match input {
-                // A browser says `close` once, and then the socket is gone.
+                // A browser reports `close` once, and then the connection is gone.
                 Input::ConnectionClosed { socket, .. } => drop(shell.usable.remove(&socket.0)),
                 Input::TimerFired(timer) => {
                     shell.timers.remove(&timer);
@@ -123,7 +123,7 @@ fn no_input_makes_it_panic_or_break_its_promises() {
             assert!(std::rc::Rc::ptr_eq(&view, &client.view()));
         }
     }
-    // It means nothing if nothing happens.
+    // The test is meaningful only if sessions and messages occur.
     assert!(welcomes > 1_000 && settled > 15_000, "{welcomes} steps welcome, {settled} rows");
 }
 

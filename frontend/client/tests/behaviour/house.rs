@@ -1,4 +1,4 @@
-//! A server that says what a test wants: it keeps a log and makes frames of it.
+//! A scripted server: it keeps a log and returns the frames that a test asks for.
 
 use shared::command::PageAnchor;
 use shared::event::{
@@ -18,9 +18,9 @@ pub(crate) struct House {
     log: Vec<Event>,
     messages: BTreeMap<RoomId, Vec<Message>>,
     rooms: BTreeMap<RoomId, Room>,
-    /// The rooms that Ann is in, since when.
+    /// The rooms that Ann is in, with the position of each join.
     stays: BTreeMap<RoomId, u64>,
-    /// Everybody's name of today.
+    /// Everyone's present name.
     names: BTreeMap<MemberId, String>,
 }
 
@@ -54,7 +54,7 @@ impl House {
         }
     }
 
-    /// With a room that Ann is in.
+    /// A house with a room that Ann is in.
     pub(crate) fn with_room(epoch: u64, id: u64, name: &str) -> Self {
         let mut house = House::new(epoch);
         house.make(id, name);
@@ -62,8 +62,7 @@ impl House {
         house
     }
 
-    /// The next event's position, and the one before it with its address; positions between two
-    /// of one room are others'.
+    /// The next event's position and its `prev`. Skipped positions belong to other rooms.
     fn advance(&mut self, to: Address) -> (u64, u64) {
         self.n += 3;
         (self.n, self.last.insert(to, self.n).unwrap_or(0))
@@ -75,7 +74,7 @@ impl House {
         text
     }
 
-    /// Commits a message in the lobby; its frame.
+    /// Commits a message in the lobby and returns its frame.
     pub(crate) fn post(&mut self, author: &Member, number: u64, text: &str) -> String {
         self.post_in(LOBBY, author, number, text)
     }
@@ -93,13 +92,13 @@ impl House {
         self.commit(Event::Posted(posted))
     }
 
-    /// Bo says so many things in a room, each its own number.
+    /// Bo posts these numbers to a room, each in a message of its own.
     pub(crate) fn talk(&mut self, room: RoomId, numbers: std::ops::RangeInclusive<u64>) -> Vec<String> {
         let bo = member(2, "Bo");
         numbers.map(|number| self.post_in(room, &bo, 1_000 + number, &number.to_string())).collect()
     }
 
-    /// Gives a member another name; its frame.
+    /// Gives a member another name and returns the frame.
     pub(crate) fn rename(&mut self, member: Member) -> String {
         let to = Address::Room(LOBBY);
         let (n, prev) = self.advance(to);
@@ -107,7 +106,7 @@ impl House {
         self.commit(Event::Renamed(Renamed { n, to, prev, at: 1, member }))
     }
 
-    /// Lets a member leave the house; the frame.
+    /// Removes a member from the house and returns the frame.
     pub(crate) fn leave(&mut self, member: MemberId) -> String {
         let to = Address::Room(LOBBY);
         let (n, prev) = self.advance(to);
@@ -115,7 +114,7 @@ impl House {
         self.commit(Event::MemberLeft(MemberLeft { n, to, prev, at: 1, member, room: None }))
     }
 
-    /// Bo makes a room.
+    /// Bo creates a room.
     pub(crate) fn make(&mut self, id: u64, name: &str) {
         let id = RoomId(id);
         let (to, room) = (Address::Room(id), room(id, name));
@@ -125,7 +124,7 @@ impl House {
         self.commit(Event::RoomCreated(RoomCreated { n, to, prev, at: 1, author, client_id, room }));
     }
 
-    /// Bo names a room anew.
+    /// Bo renames a room.
     pub(crate) fn change(&mut self, id: u64, name: &str) -> String {
         let id = RoomId(id);
         let (to, room) = (Address::Room(id), room(id, name));
@@ -135,12 +134,12 @@ impl House {
         self.commit(Event::RoomChanged(RoomChanged { n, to, prev, at: 1, author, client_id, room }))
     }
 
-    /// Ann joins a room: what she is told, and what the room is.
+    /// Ann joins a room: the frames to her and to the room.
     pub(crate) fn join(&mut self, id: u64) -> [String; 2] {
         self.enter(id, member(1, "Ann"))
     }
 
-    /// Bo joins a room: what the room is told.
+    /// Bo joins a room: the frame to the room.
     pub(crate) fn bo_joins(&mut self, id: u64) -> String {
         let [_, told] = self.enter(id, member(2, "Bo"));
         told
@@ -171,7 +170,7 @@ impl House {
         ]
     }
 
-    /// Ann leaves a room: what the room is told, and what she is.
+    /// Ann leaves a room: the frames to the room and to her.
     pub(crate) fn part(&mut self, id: u64) -> [String; 2] {
         let (id, member) = (RoomId(id), MemberId(1));
         let [me, to] = [Address::Member(member), Address::Room(id)];
@@ -182,7 +181,7 @@ impl House {
         [left, self.commit(Event::MemberLeft(MemberLeft { n, to: me, prev, at: 1, member, room: Some(id) }))]
     }
 
-    /// The `reply` to the post with this `ref`, whose message is the lobby's newest.
+    /// The `reply` to the post with this `ref`, whose message is the newest in the lobby.
     pub(crate) fn reply(&self, reference: u64) -> String {
         let message = self.messages[&LOBBY].last().unwrap();
         let (n, seq, at) = (message.n, message.seq, message.at);
@@ -203,12 +202,12 @@ impl House {
         Through { through: Cursor { epoch: self.epoch, n: self.n } }
     }
 
-    /// These are here, by their names as of `as_of`.
+    /// These members are present, with their names as of `as_of`.
     pub(crate) fn here(members: &[Member], as_of: u64) -> String {
         frame(&Event::Here(Here { members: members.to_vec(), as_of, count: members.len() as u32 }))
     }
 
-    /// Today's names of those who wrote these and are members still.
+    /// The present names of the authors of these messages who are still members.
     fn authors(&self, messages: &[Message]) -> Vec<Member> {
         let wrote = |id: &MemberId| messages.iter().any(|message| message.author == *id);
         let authors = self.names.iter().filter(|(id, _)| wrote(id));
@@ -235,7 +234,7 @@ impl House {
         frame(&Event::Welcome(Box::new(Welcome { room, ..self.hello(reference, you) })))
     }
 
-    /// A `welcome` that goes on from a cursor at `n`.
+    /// A `welcome` that resumes from a cursor at `n`.
     pub(crate) fn welcome_back(&self, reference: u64, you: &Member, n: u64) -> String {
         let through = Cursor { epoch: self.epoch, n };
         let welcome = self.hello(reference, you);
@@ -280,7 +279,7 @@ impl House {
         frame(&Event::Reset(Box::new(Reset { reference, entry, room: self.snapshot(room, size) })))
     }
 
-    /// What Ann missed after `n`.
+    /// The events that Ann missed after `n`.
     pub(crate) fn missed(&self, n: u64) -> Vec<String> {
         let theirs = |to| match to {
             Address::Room(room) => self.stays.get(&room).copied(),
@@ -321,7 +320,7 @@ impl House {
         frame(&Event::History(Box::new(HistoryPage { reference, room, at, messages, older, newer, authors })))
     }
 
-    /// The answer to `events`, at most `most` of them.
+    /// The answer to `events`, with at most `most` of them.
     pub(crate) fn events(&self, reference: u64, to: Address, after: u64, most: usize) -> String {
         let of =
             |event: &&Event| event.position().is_some_and(|position| position.to == to && position.n > after);

@@ -1,4 +1,4 @@
-//! Who we are, over restarts and refusals.
+//! The identity, over restarts and refusals.
 
 use crate::house::{House, client_id, member};
 use crate::page::{Page, ann, bo, closes, opens, posts, set};
@@ -15,7 +15,7 @@ fn name_of(page: &mut Page) -> Option<String> {
     }
 }
 
-/// The server restarts and has forgotten who we are.
+/// The server restarts and has forgotten Ann.
 fn is_forgotten(page: &mut Page) -> Vec<Effect> {
     page.breaks(1012);
     page.retry();
@@ -27,7 +27,7 @@ fn is_forgotten(page: &mut Page) -> Vec<Effect> {
 }
 
 #[test]
-fn who_signed_out_on_another_page_is_asked_for_a_name() {
+fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
     let mut page = Page::welcome_in(&House::new(1));
     assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
     assert_eq!(page.give(Input::IdentityFetched(Ok(None))), []);
@@ -35,7 +35,7 @@ fn who_signed_out_on_another_page_is_asked_for_a_name() {
 }
 
 #[test]
-fn a_server_that_closes_without_a_word_has_forgotten_us_too() {
+fn an_unexplained_close_may_mean_a_forgotten_member() {
     let mut page = Page::welcome_in(&House::new(1));
     page.breaks(1006);
     page.retry();
@@ -45,7 +45,7 @@ fn a_server_that_closes_without_a_word_has_forgotten_us_too() {
 }
 
 #[test]
-fn an_unreachable_server_is_asked_again_and_at_once_when_wished() {
+fn an_unreachable_server_is_asked_again_at_once_on_request() {
     let mut page = Page::opened();
     let out = page.give(Input::IdentityFetched(Err(Unreachable)));
     assert_eq!(page.view().connection.retry_at, set(&out, Timer::Retry));
@@ -65,7 +65,7 @@ fn an_unreachable_server_is_asked_again_and_at_once_when_wished() {
 }
 
 #[test]
-fn after_a_restart_that_forgot_everybody_ann_is_back_by_herself_with_what_she_wrote() {
+fn ann_rejoins_with_her_rows_after_a_restart_without_members() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "said into the restart");
     let out = is_forgotten(&mut page);
@@ -82,7 +82,7 @@ fn after_a_restart_that_forgot_everybody_ann_is_back_by_herself_with_what_she_wr
 }
 
 #[test]
-fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
+fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "mine");
     is_forgotten(&mut page);
@@ -105,7 +105,7 @@ fn a_name_that_somebody_took_meanwhile_is_asked_for_and_what_waits_asks_too() {
 }
 
 #[test]
-fn signing_out_leaves_nothing_for_the_next_person() {
+fn signing_out_hides_everything_from_the_next_person() {
     let mut house = House::new(1);
     house.post(&bo(), 7, "hello");
     let mut page = Page::welcome_in(&house);
@@ -136,7 +136,7 @@ fn signing_out_leaves_nothing_for_the_next_person() {
 }
 
 #[test]
-fn a_post_of_somebody_unknown_waits_until_it_is_clear_who_we_are() {
+fn a_post_waits_until_the_identity_is_known() {
     let mut page = Page::welcome_in(&House::new(1));
     let sent = posts(&page.send(1, "x"))[0].reference;
     let out = page.frame(House::error(sent, ErrorCode::SignInRequired));
@@ -149,7 +149,7 @@ fn a_post_of_somebody_unknown_waits_until_it_is_clear_who_we_are() {
 }
 
 #[test]
-fn a_renaming_that_finds_us_unknown_asks_who_we_are_without_a_connection() {
+fn a_rename_of_an_unknown_member_fetches_the_identity() {
     let mut page = Page::welcome_in(&House::new(1));
     page.give(Input::Rename { name: "Anna".to_owned() });
     let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None };
@@ -162,14 +162,14 @@ fn a_renaming_that_finds_us_unknown_asks_who_we_are_without_a_connection() {
 }
 
 #[test]
-fn another_member_in_the_welcome_is_who_we_are() {
+fn the_member_in_the_welcome_is_taken_over() {
     let mut page = Page::welcome_in(&House::new(1));
     page.reconnect(&House::new(1), &bo());
     assert_eq!(name_of(&mut page).as_deref(), Some("Bo"));
 }
 
 #[test]
-fn a_new_name_reaches_all_that_one_said_and_what_waits() {
+fn a_new_name_reaches_settled_and_waiting_rows() {
     let mut house = House::new(1);
     house.post(&ann(), 7, "old");
     let mut page = Page::welcome_in(&house);
@@ -182,7 +182,7 @@ fn a_new_name_reaches_all_that_one_said_and_what_waits() {
 }
 
 #[test]
-fn a_name_that_another_page_gave_later_stands_over_a_late_answer() {
+fn a_later_name_from_another_tab_wins_over_a_late_answer() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.give(Input::Rename { name: "Anna".to_owned() });

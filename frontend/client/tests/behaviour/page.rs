@@ -1,4 +1,4 @@
-//! A page without a browser: gives inputs, keeps the clock, and reads effects.
+//! A page without a browser: it gives inputs, keeps the clock, and reads effects.
 
 use crate::house::{House, client_id, member};
 use crate::store::Store;
@@ -19,11 +19,11 @@ pub(crate) struct Page {
     pub(crate) socket: ConnectionId,
     /// The `ref` of the latest `hello`.
     pub(crate) hello: u64,
-    /// What the browser keeps; pages of one browser share it.
+    /// The browser's storage, which its pages share.
     pub(crate) store: Store,
-    /// Rows that are being stored wait for [`Page::stored`], and nobody reads the store.
+    /// Whether the storage is slow: the test answers saves by [`Page::stored`], and loads itself.
     pub(crate) slow: bool,
-    /// When the latest timers come.
+    /// The scheduled timers.
     pub(crate) timers: BTreeMap<Timer, u64>,
 }
 
@@ -32,7 +32,7 @@ impl Page {
         Page::on(&Store::default())
     }
 
-    /// A page of a browser that keeps this.
+    /// A page of the browser with this storage.
     pub(crate) fn on(store: &Store) -> Self {
         Page {
             client: Client::new(1),
@@ -45,13 +45,13 @@ impl Page {
         }
     }
 
-    /// Ann's page, before the server was asked.
+    /// Ann's page, before the server answered.
     pub(crate) fn opened() -> Self {
         Page::new().start()
     }
 
     pub(crate) fn start(mut self) -> Self {
-        // Which transport it is matters to few.
+        // The transport matters to few tests.
         self.give(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
         let started = Input::Started { build: "build".to_owned(), name: Some("Ann".to_owned()) };
         assert_eq!(self.give(started), [Effect::LoadRows, Effect::FetchIdentity]);
@@ -65,7 +65,7 @@ impl Page {
         Page::opened().signed_in(house)
     }
 
-    /// Ann's page on a browser that keeps this, welcome in `house`.
+    /// Ann's page in the browser with this storage, welcome in `house`.
     pub(crate) fn again_in(house: &House, store: &Store) -> Self {
         Page::on(store).start().signed_in(house)
     }
@@ -77,7 +77,7 @@ impl Page {
     }
 
     pub(crate) fn give(&mut self, input: Input) -> Vec<Effect> {
-        // At the start and where a lease ends the test answers.
+        // The test itself answers loads at the start and at the end of a lease.
         let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
         let mut out = Vec::new();
         self.client.handle(input, self.now, &mut out);
@@ -108,25 +108,25 @@ impl Page {
         out
     }
 
-    /// The browser has stored a row, or cannot.
+    /// The browser saved a row, or could not.
     pub(crate) fn stored(&mut self, key: RowKey, ok: bool) -> Vec<Effect> {
         self.give(Input::RowSaved { key, ok })
     }
 
-    /// This timer's time has come.
+    /// Advances to this timer and fires it.
     pub(crate) fn ring(&mut self, timer: Timer) -> Vec<Effect> {
         self.now = self.timers.remove(&timer).expect("a timer that was set");
         self.give(Input::TimerFired(timer))
     }
 
-    /// This timer's time has come, if it was set.
+    /// Fires this timer if it is scheduled.
     pub(crate) fn ring_if_set(&mut self, timer: Timer) {
         if self.timers.contains_key(&timer) {
             self.ring(timer);
         }
     }
 
-    /// The connection breaks and goes on in the next: the `hello`.
+    /// Breaks the connection and opens the next one; returns its `hello`.
     pub(crate) fn comes_back(&mut self) -> Hello {
         self.breaks(1006);
         self.retry();
@@ -148,14 +148,14 @@ impl Page {
         self.give(Input::FrameReceived(self.socket, text))
     }
 
-    /// The connection that is being opened opens, and the house welcomes `you`.
+    /// Opens the connection, and the house welcomes `you`.
     pub(crate) fn enter(&mut self, house: &House, you: &Member) -> Vec<Effect> {
         self.give(Input::ConnectionOpened(self.socket));
         let welcome = house.welcome(self.hello, you);
         self.frame(welcome)
     }
 
-    /// The connection breaks, the next one opens and is welcome.
+    /// Breaks the connection; the next one opens and is welcome.
     pub(crate) fn reconnect(&mut self, house: &House, you: &Member) -> Vec<Effect> {
         self.breaks(1006);
         self.retry();
@@ -166,7 +166,7 @@ impl Page {
         self.give(Input::ConnectionClosed { socket: self.socket, code, reason: String::new() })
     }
 
-    /// The wait before the next attempt is over.
+    /// Advances to the next attempt.
     pub(crate) fn retry(&mut self) -> Vec<Effect> {
         self.now = self.view().connection.retry_at.expect("an attempt to come");
         self.give(Input::TimerFired(Timer::Retry))
@@ -180,8 +180,8 @@ impl Page {
         self.client.view()
     }
 
-    /// What stands on the screen: texts, `…` behind what is on its way, `~`
-    /// behind what waits, `!` behind what failed.
+    /// The rows in the window: texts, with `…` after rows on their way, `~` after waiting ones and
+    /// `!` after failed ones.
     pub(crate) fn rows(&mut self) -> Vec<String> {
         let mark = |state| match state {
             RowState::Settled => "",
@@ -192,7 +192,7 @@ impl Page {
         self.view().rows.iter().map(|row| format!("{}{}", row.text, mark(row.state))).collect()
     }
 
-    /// Writes in the lobby.
+    /// Types in the lobby's composer.
     pub(crate) fn types(&mut self, text: &str) -> Vec<Effect> {
         self.give(Input::DraftChanged { room: RoomId::LOBBY, text: text.to_owned() })
     }
@@ -201,7 +201,7 @@ impl Page {
         self.view().draft.text.to_string()
     }
 
-    /// When rows of a page that was closed are free.
+    /// The time at which the rows of a crashed page are free.
     pub(crate) fn later(&self) -> u64 {
         self.now + LEASE_MS
     }
@@ -230,7 +230,7 @@ pub(crate) fn posts(effects: &[Effect]) -> Vec<Post> {
     commands(effects).into_iter().filter_map(post).collect()
 }
 
-/// When this timer was set to come.
+/// The time for which this timer was last scheduled.
 pub(crate) fn set(effects: &[Effect], timer: Timer) -> Option<u64> {
     effects.iter().rev().find_map(|effect| match effect {
         Effect::ScheduleTimer(which, at) if *which == timer => Some(*at),
@@ -248,13 +248,13 @@ pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {
         .find_map(|effect| if let Effect::CloseConnection(_, code) = effect { Some(*code) } else { None })
 }
 
-/// The questions for history among these effects.
+/// The requests for history among these effects.
 pub(crate) fn history_queries(effects: &[Effect]) -> Vec<command::HistoryQuery> {
     let history = |command| if let Command::History(history) = command { Some(history) } else { None };
     commands(effects).into_iter().filter_map(history).collect()
 }
 
-/// The questions for missing events among these effects.
+/// The requests for missing events among these effects.
 pub(crate) fn event_queries(effects: &[Effect]) -> Vec<command::EventsQuery> {
     let events = |command| if let Command::Events(events) = command { Some(events) } else { None };
     commands(effects).into_iter().filter_map(events).collect()

@@ -1,4 +1,4 @@
-//! Reading what was said before.
+//! Paging through history.
 
 use crate::house::{House, LOBBY};
 use crate::page::{Page, ann, closes, history_queries, set};
@@ -9,14 +9,14 @@ use client::view::Edge;
 use shared::ErrorCode;
 use shared::command::PageAnchor;
 
-/// Ann's page in a house where so much was said.
+/// Ann's page in a house with this many messages.
 fn reader(house: &House) -> Page {
     let mut page = Page::welcome_in(house);
     page.give(Input::FollowEnd(false));
     page
 }
 
-/// Gives the answer to the one question for history among these effects.
+/// Answers the one request for history among these effects.
 fn answer(page: &mut Page, house: &House, effects: &[Effect]) -> Vec<Effect> {
     let asked = history_queries(effects);
     assert_eq!(asked.len(), 1, "{asked:?}");
@@ -34,7 +34,7 @@ fn talkative(many: u64) -> House {
 }
 
 #[test]
-fn older_pages_come_one_by_one_until_the_first_message() {
+fn older_pages_are_loaded_until_the_first_message() {
     let house = talkative(230);
     let mut page = reader(&house);
     for from in [81, 31, 1] {
@@ -49,7 +49,7 @@ fn older_pages_come_one_by_one_until_the_first_message() {
 }
 
 #[test]
-fn the_window_moves_up_and_what_leaves_it_is_still_held() {
+fn rows_that_leave_the_window_are_still_held() {
     let house = talkative(500);
     let mut page = reader(&house);
     while page.view().older != Edge::End {
@@ -69,7 +69,7 @@ fn the_window_moves_up_and_what_leaves_it_is_still_held() {
 }
 
 #[test]
-fn nobody_reading_history_is_moved_by_a_new_message() {
+fn a_new_message_does_not_move_a_reader_of_history() {
     let mut house = talkative(500);
     let mut page = reader(&house);
     for _ in 0..6 {
@@ -89,7 +89,7 @@ fn nobody_reading_history_is_moved_by_a_new_message() {
 }
 
 #[test]
-fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
+fn the_window_stays_within_its_limit_with_waiting_rows() {
     let most = WINDOW_ROWS_MAX as u64;
     let waits = [1, 2, 150, most - 1, most, most + 1, OUTBOX_ROWS_MAX as u64];
     for (said, waits) in
@@ -102,7 +102,7 @@ fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
         page.breaks(1006);
         (1..=waits).for_each(|number| drop(page.send(number, &(said + number).to_string())));
         let newest = said + waits;
-        // Who sends goes to the end, where the last hundred are shown and what comes since.
+        // Sending jumps to the end, where the last hundred and later messages are shown.
         assert_eq!(page.texts(), whole((said - 99).max(newest + 1 - most.min(newest)), newest));
         let shown = page.view().rows.clone();
         page.give(Input::FollowEnd(false));
@@ -113,7 +113,7 @@ fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
         }
         assert_eq!((page.texts(), page.view().older), (whole(1, most.min(newest)), Edge::End));
-        // Not told again by the list that the reader is at the end.
+        // The list does not report again that the reader is at the end.
         for _ in 0..steps {
             page.give(Input::LoadNewer);
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX && !page.view().following);
@@ -126,7 +126,7 @@ fn no_more_rows_are_shown_than_the_limit_says_whatever_waits() {
 }
 
 #[test]
-fn at_the_end_the_window_follows() {
+fn the_window_follows_at_the_end() {
     let mut house = talkative(100);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 101..=350);
@@ -136,7 +136,7 @@ fn at_the_end_the_window_follows() {
 }
 
 #[test]
-fn who_scrolled_up_a_little_sees_what_comes_below_until_the_window_is_full() {
+fn new_rows_are_added_below_until_the_window_is_full() {
     let mut house = talkative(100);
     let mut page = reader(&house);
     let talk = house.talk(LOBBY, 101..=350);
@@ -152,7 +152,7 @@ fn who_scrolled_up_a_little_sees_what_comes_below_until_the_window_is_full() {
 }
 
 #[test]
-fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
+fn a_jump_shows_another_place_with_pages_at_both_ends() {
     let house = talkative(1_000);
     let mut page = reader(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 300)));
@@ -171,7 +171,7 @@ fn a_jump_shows_another_place_and_its_two_ends_lead_on() {
 }
 
 #[test]
-fn two_stretches_become_one_when_they_touch_and_not_before() {
+fn segments_are_merged_when_they_touch_and_not_before() {
     let mut house = talkative(300);
     let mut page = reader(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 120)));
@@ -192,7 +192,7 @@ fn two_stretches_become_one_when_they_touch_and_not_before() {
 }
 
 #[test]
-fn a_jump_to_what_is_held_asks_nobody() {
+fn a_jump_to_a_held_message_sends_no_request() {
     let house = talkative(100);
     let mut page = reader(&house);
     assert_eq!(history_queries(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
@@ -205,7 +205,7 @@ fn a_jump_to_what_is_held_asks_nobody() {
 }
 
 #[test]
-fn a_page_that_is_refused_for_now_is_asked_for_again() {
+fn a_temporarily_refused_page_is_requested_again() {
     let house = talkative(150);
     let mut page = reader(&house);
     let asked = history_queries(&page.give(Input::LoadOlder));
@@ -218,7 +218,7 @@ fn a_page_that_is_refused_for_now_is_asked_for_again() {
 }
 
 #[test]
-fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
+fn a_permanently_refused_page_can_be_requested_by_the_reader() {
     let house = talkative(150);
     let mut page = reader(&house);
     let asked = history_queries(&page.give(Input::LoadOlder));
@@ -230,7 +230,7 @@ fn a_page_that_is_refused_for_good_can_be_asked_for_by_hand() {
 }
 
 #[test]
-fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
+fn a_page_that_touches_nothing_is_not_merged() {
     let house = talkative(300);
     let mut page = reader(&house);
     let asked = history_queries(&page.give(Input::LoadOlder));
@@ -239,7 +239,7 @@ fn a_page_that_does_not_touch_what_is_held_is_not_joined_to_it() {
 }
 
 #[test]
-fn an_answer_that_never_comes_ends_the_connection() {
+fn a_missing_answer_ends_the_connection() {
     let house = talkative(150);
     let mut page = reader(&house);
     page.give(Input::LoadOlder);
@@ -254,7 +254,7 @@ fn an_answer_that_never_comes_ends_the_connection() {
 }
 
 #[test]
-fn what_one_says_oneself_is_seen_wherever_one_was() {
+fn sending_jumps_to_the_newest_message() {
     let house = talkative(500);
     let mut page = reader(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000)));
@@ -265,7 +265,7 @@ fn what_one_says_oneself_is_seen_wherever_one_was() {
 }
 
 #[test]
-fn unsettled_rows_stand_at_the_end_of_the_room_and_nowhere_else() {
+fn unsettled_rows_are_shown_only_at_the_end_of_the_room() {
     let house = talkative(500);
     let mut page = reader(&house);
     page.send(1, "7");

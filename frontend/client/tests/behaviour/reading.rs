@@ -1,4 +1,4 @@
-//! What others say and who is here.
+//! Messages of others, names and presence.
 
 use crate::house::{House, LOBBY, frame, member};
 use crate::page::{Page, ann, bo, closes, commands, event_queries, set};
@@ -11,7 +11,7 @@ use shared::{Address, ErrorCode, Event, MemberId, RoomId};
 use std::rc::Rc;
 
 #[test]
-fn the_snapshot_and_what_is_said_after_it_stand_in_one_order() {
+fn the_snapshot_and_later_events_have_one_order() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     let mut page = Page::welcome_in(&house);
@@ -24,7 +24,7 @@ fn the_snapshot_and_what_is_said_after_it_stand_in_one_order() {
 }
 
 #[test]
-fn an_event_that_is_missing_is_noticed_and_fetched() {
+fn a_missing_event_is_detected_and_fetched() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let after = house.through().through.n;
@@ -39,7 +39,7 @@ fn an_event_that_is_missing_is_noticed_and_fetched() {
 }
 
 #[test]
-fn a_long_hole_is_fetched_page_by_page() {
+fn a_long_gap_is_fetched_page_by_page() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut talk = house.talk(LOBBY, 1..=7);
@@ -53,7 +53,7 @@ fn a_long_hole_is_fetched_page_by_page() {
 }
 
 #[test]
-fn a_hole_that_is_too_long_is_answered_by_a_snapshot_that_touches_nothing() {
+fn a_gap_that_is_too_long_is_replaced_by_a_snapshot() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "held");
     let mut page = Page::welcome_in(&house);
@@ -70,7 +70,7 @@ fn a_hole_that_is_too_long_is_answered_by_a_snapshot_that_touches_nothing() {
 }
 
 #[test]
-fn a_hole_whose_filling_is_refused_for_now_is_asked_for_again() {
+fn a_temporarily_refused_gap_request_is_sent_again() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
@@ -83,7 +83,7 @@ fn a_hole_whose_filling_is_refused_for_now_is_asked_for_again() {
 }
 
 #[test]
-fn no_more_holes_are_asked_for_at_once_than_the_limit_says() {
+fn gap_requests_in_flight_stay_within_the_limit() {
     for many in [GAP_REQUESTS_MAX - 1, GAP_REQUESTS_MAX, GAP_REQUESTS_MAX + 1] {
         let mut house = House::new(1);
         for id in 10..10 + many as u64 {
@@ -103,7 +103,7 @@ fn no_more_holes_are_asked_for_at_once_than_the_limit_says() {
 }
 
 #[test]
-fn a_server_that_cannot_tell_what_is_missing_is_asked_for_everything() {
+fn a_gap_that_cannot_be_filled_starts_over() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
@@ -116,7 +116,7 @@ fn a_server_that_cannot_tell_what_is_missing_is_asked_for_everything() {
 }
 
 #[test]
-fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
+fn held_messages_survive_a_reconnect_without_a_gap() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     let mut page = Page::welcome_in(&house);
@@ -139,7 +139,7 @@ fn what_is_held_stays_over_a_reconnect_and_a_gap_drops_it() {
 }
 
 #[test]
-fn a_rename_reaches_every_row_of_its_author_and_leaves_the_others_alone() {
+fn a_rename_reaches_only_the_rows_of_its_author() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     house.post(&ann(), 2, "two");
@@ -158,7 +158,7 @@ fn a_rename_reaches_every_row_of_its_author_and_leaves_the_others_alone() {
 }
 
 #[test]
-fn what_was_said_by_somebody_who_left_stands_under_the_name_of_then() {
+fn messages_of_a_departed_member_show_the_name_at_that_time() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     let mut page = Page::welcome_in(&house);
@@ -172,7 +172,7 @@ fn what_was_said_by_somebody_who_left_stands_under_the_name_of_then() {
 }
 
 #[test]
-fn who_left_while_the_page_was_gone_has_no_name_of_today() {
+fn a_member_who_left_meanwhile_has_no_present_name() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     house.rename(member(2, "Bob"));
@@ -186,20 +186,20 @@ fn who_left_while_the_page_was_gone_has_no_name_of_today() {
 }
 
 #[test]
-fn a_rename_that_the_snapshot_has_and_the_people_of_the_welcome_have_not_is_taken() {
+fn the_snapshots_name_wins_over_an_older_presence() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
     let renamed = house.rename(member(1, "Anna"));
     page.retry();
-    // The hub is told of a commit a moment after the store has it.
+    // The hub learns of a commit a moment after the store has it.
     page.enter(&house, &ann());
     page.frame(renamed);
     assert_eq!(&*page.view().people[0].name, "Anna");
 }
 
 #[test]
-fn a_word_that_comes_behind_a_newer_renaming_changes_no_name() {
+fn an_older_name_does_not_replace_a_newer_one() {
     let mut house = House::new(1);
     house.post(&bo(), 1, "one");
     let mut page = Page::welcome_in(&house);
@@ -213,7 +213,7 @@ fn a_word_that_comes_behind_a_newer_renaming_changes_no_name() {
 }
 
 #[test]
-fn people_come_and_go() {
+fn presence_events_change_the_people() {
     let mut page = Page::welcome_in(&House::new(1));
     page.frame(House::here(&[bo()], 0));
     assert_eq!(page.view().people.iter().map(|person| person.me).collect::<Vec<_>>(), [true, false]);
@@ -222,7 +222,7 @@ fn people_come_and_go() {
 }
 
 #[test]
-fn events_for_ourselves_have_an_order_of_their_own() {
+fn events_to_the_member_have_their_own_order() {
     let mut house = House::new(1);
     let joined = |n, to, prev| {
         frame(&Event::MemberJoined(MemberJoined {
@@ -249,7 +249,7 @@ fn events_for_ourselves_have_an_order_of_their_own() {
 }
 
 #[test]
-fn frames_of_a_newer_server_are_passed_over() {
+fn unknown_frames_are_ignored() {
     let mut page = Page::welcome_in(&House::new(1));
     for text in [r#"{"type":"posted"}"#, r#"{"type":"here","members":"all"}"#, "[]", "", "茶"] {
         assert_eq!(page.frame(text.to_owned()), [], "{text}");
@@ -257,7 +257,7 @@ fn frames_of_a_newer_server_are_passed_over() {
 }
 
 #[test]
-fn an_event_of_a_newer_server_takes_its_place_and_shows_nothing() {
+fn an_unknown_durable_event_takes_its_position() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let posted = house.post(&bo(), 1, "x").replace("posted", "sung");
@@ -268,7 +268,7 @@ fn an_event_of_a_newer_server_takes_its_place_and_shows_nothing() {
 }
 
 #[test]
-fn passers_by_are_told_apart() {
+fn passers_by_are_distinguished_by_their_tag() {
     let mut page = Page::welcome_in(&House::new(1));
     let passer_by = |n, prev, tag| {
         let client_id = crate::house::client_id(n);

@@ -1,4 +1,4 @@
-//! Back from a lost connection: what is held stays, what was missed follows.
+//! Resuming after a lost connection: what is held stays, and missed events follow.
 
 use crate::house::{House, LOBBY};
 use crate::page::{Page, ann, bo, closes, commands, event_queries, history_queries, posts};
@@ -18,7 +18,7 @@ fn item(page: &mut Page, id: RoomId) -> RoomItem {
     page.view().rooms.iter().find(|room| room.id == id).cloned().expect("a room")
 }
 
-/// Goes on in `house`, which tells what was missed but not yet that it was all.
+/// Resumes in `house`, which replays the missed events but does not yet report their end.
 fn resumes(page: &mut Page, house: &House) -> u64 {
     let cursor = page.comes_back().cursor.expect("a cursor").n;
     page.frame(house.welcome_back(page.hello, &ann(), cursor));
@@ -32,7 +32,7 @@ fn returns(page: &mut Page, house: &House) {
 }
 
 #[test]
-fn what_was_missed_follows_and_then_the_cursor_moves() {
+fn the_cursor_moves_after_the_replay() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=2);
     let mut page = Page::welcome_in(&house);
@@ -57,7 +57,7 @@ fn what_was_missed_follows_and_then_the_cursor_moves() {
 }
 
 #[test]
-fn a_ping_while_what_was_missed_comes_says_nothing_about_it() {
+fn a_ping_during_the_replay_moves_no_cursor() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let before = house.through().through;
@@ -68,7 +68,7 @@ fn a_ping_while_what_was_missed_comes_says_nothing_about_it() {
 }
 
 #[test]
-fn a_hole_keeps_the_cursor_where_all_was_whole() {
+fn a_gap_keeps_the_cursor_in_place() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let before = house.through().through;
@@ -83,7 +83,7 @@ fn a_hole_keeps_the_cursor_where_all_was_whole() {
 }
 
 #[test]
-fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
+fn dropped_events_are_fetched_before_the_cursor_moves() {
     for many in
         [BUFFERED_EVENTS_MAX - 1, BUFFERED_EVENTS_MAX, BUFFERED_EVENTS_MAX + 1].map(|many| many as u64)
     {
@@ -92,7 +92,7 @@ fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
         let before = house.through().through;
         let first = house.talk(LOBBY, 1..=2).remove(1);
         let asked = event_queries(&page.frame(first));
-        // Read before the rest was said.
+        // The answer was read before the later messages were posted.
         let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
         let talk = house.talk(LOBBY, 3..=1 + many);
         assert_eq!(event_queries(&page.frames(talk)), []);
@@ -114,12 +114,12 @@ fn more_than_can_wait_beyond_a_hole_is_fetched_before_the_cursor_moves() {
 }
 
 #[test]
-fn what_was_dropped_beyond_a_hole_comes_with_the_next_answer() {
+fn dropped_events_arrive_with_the_next_answer() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=3 + BUFFERED_EVENTS_MAX as u64);
     let asked = event_queries(&page.frames(talk.into_iter().skip(1)));
-    // It tells of the first alone: what waits follows, and what was dropped does not.
+    // The answer has only the first event: buffered events follow, dropped ones do not.
     let again = event_queries(&page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 1)));
     assert_eq!(again.len(), 1);
     assert_eq!(
@@ -132,7 +132,7 @@ fn what_was_dropped_beyond_a_hole_comes_with_the_next_answer() {
 }
 
 #[test]
-fn a_frame_that_was_not_read_is_missed_at_the_next_return() {
+fn an_unreadable_frame_is_fetched_after_the_next_replay() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     house.talk(LOBBY, 1..=1);
@@ -147,7 +147,7 @@ fn a_frame_that_was_not_read_is_missed_at_the_next_return() {
 }
 
 #[test]
-fn posts_leave_right_after_the_welcome() {
+fn posts_are_sent_right_after_the_welcome() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -160,7 +160,7 @@ fn posts_leave_right_after_the_welcome() {
 }
 
 #[test]
-fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
+fn a_room_is_reset_when_too_much_was_missed() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=2);
     let mut page = Page::welcome_in(&house);
@@ -178,7 +178,7 @@ fn too_much_that_was_missed_of_a_room_comes_as_a_snapshot() {
 }
 
 #[test]
-fn after_a_snapshot_what_is_open_is_seen_and_what_stands_before_ones_own_word() {
+fn a_reset_marks_the_open_room_and_own_messages_as_read() {
     let unseen = |page: &mut Page| page.view().rooms.iter().map(|room| room.unread).collect::<Vec<_>>();
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=2);
@@ -201,7 +201,7 @@ fn after_a_snapshot_what_is_open_is_seen_and_what_stands_before_ones_own_word() 
 }
 
 #[test]
-fn what_touches_a_snapshot_stays() {
+fn messages_that_touch_a_snapshot_stay() {
     let mut house = House::new(1);
     house.talk(LOBBY, 1..=6);
     let mut page = Page::welcome_in(&house);
@@ -212,7 +212,7 @@ fn what_touches_a_snapshot_stays() {
 }
 
 #[test]
-fn a_room_joined_meanwhile_goes_on_from_the_list() {
+fn a_room_joined_meanwhile_continues_from_the_list() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     house.make(7, "tea");
@@ -232,7 +232,7 @@ fn a_room_joined_meanwhile_goes_on_from_the_list() {
 }
 
 #[test]
-fn a_room_left_meanwhile_is_gone_and_the_lobby_open() {
+fn the_lobby_opens_when_the_open_room_was_left_meanwhile() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
@@ -243,7 +243,7 @@ fn a_room_left_meanwhile_is_gone_and_the_lobby_open() {
 }
 
 #[test]
-fn another_stay_in_a_room_begins_with_nothing() {
+fn a_new_membership_of_a_room_begins_unloaded() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(TEA, 1..=2);
@@ -259,7 +259,7 @@ fn another_stay_in_a_room_begins_with_nothing() {
 }
 
 #[test]
-fn names_and_counts_are_told_by_the_list_and_by_what_comes_after_it() {
+fn names_and_counts_come_from_the_list_and_later_events() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     house.change(7, "cha");
@@ -275,7 +275,7 @@ fn names_and_counts_are_told_by_the_list_and_by_what_comes_after_it() {
 }
 
 #[test]
-fn a_session_that_goes_on_from_nothing_begins_anew() {
+fn a_resumed_session_without_a_cursor_starts_over() {
     let mut house = House::new(1);
     let mut page = Page::opened();
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
@@ -283,7 +283,7 @@ fn a_session_that_goes_on_from_nothing_begins_anew() {
     assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
     page.retry();
     page.enter(&house, &ann());
-    // Nor is what another member held.
+    // Nor is a cursor of another member's.
     page.comes_back();
     house.epoch = shared::Epoch(2);
     assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
@@ -293,7 +293,7 @@ fn a_session_that_goes_on_from_nothing_begins_anew() {
 }
 
 #[test]
-fn a_server_that_cannot_go_on_begins_anew_and_a_stretch_that_touches_is_kept() {
+fn a_session_that_is_not_resumed_keeps_touching_messages() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=5);
     let mut page = Page::welcome_in(&house);
@@ -305,7 +305,7 @@ fn a_server_that_cannot_go_on_begins_anew_and_a_stretch_that_touches_is_kept() {
 }
 
 #[test]
-fn what_is_asked_goes_out_again_on_the_next_connection() {
+fn pending_requests_are_sent_again_on_the_next_connection() {
     let mut house = House::new(1);
     house.talk(LOBBY, 1..=9);
     let mut page = Page::opened();
@@ -322,7 +322,7 @@ fn what_is_asked_goes_out_again_on_the_next_connection() {
 }
 
 #[test]
-fn a_session_begins_with_the_room_of_the_address() {
+fn a_session_loads_the_room_of_the_address() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=80);
     house.talk(TEA, 1..=80);
@@ -332,7 +332,7 @@ fn a_session_begins_with_the_room_of_the_address() {
         page.give(Input::OpenRoom(asked));
         let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
         assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
-        // The server gives the lobby to who is not in that room.
+        // The server sends the lobby to a member who is not in that room.
         let welcome = house.welcome_to(page.hello, &ann(), given, 50);
         assert_eq!(history_queries(&page.frame(welcome)), []);
         assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
@@ -341,13 +341,14 @@ fn a_session_begins_with_the_room_of_the_address() {
 }
 
 #[test]
-fn a_reset_tells_the_rooms_name_too() {
+fn a_reset_updates_the_rooms_name() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(TEA, 1..=2);
     let mut page = Page::welcome_in(&house);
     house.talk(TEA, 3..=9);
     resumes(&mut page, &house);
-    // Said while it was read: it is in the snapshot, and comes once more behind it.
+    // The change happened while the snapshot was read. The snapshot contains it, and its event
+    // follows.
     let changed = house.change(7, "coffee");
     page.frame(house.reset(None, TEA, 3));
     page.frame(house.caught_up());
@@ -356,7 +357,7 @@ fn a_reset_tells_the_rooms_name_too() {
 }
 
 #[test]
-fn who_catches_up_slowly_with_something_to_say_is_not_given_up() {
+fn a_slow_replay_does_not_end_the_connection() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);

@@ -1,4 +1,4 @@
-//! Rooms: joined, left, made, named anew, opened, looked for.
+//! Rooms: joined, left, created, changed, opened and searched.
 
 use crate::house::{House, LOBBY, client_id, frame};
 use crate::page::{Page, ann, bo, commands, history_queries, posts};
@@ -16,7 +16,7 @@ fn names(page: &mut Page) -> Vec<String> {
 }
 
 #[test]
-fn the_lobby_stands_first_and_the_others_by_name() {
+fn rooms_are_listed_by_name_after_the_lobby() {
     let mut house = House::new(1);
     for (id, name) in [(7, "tea"), (8, "Apples"), (9, "books")] {
         house.make(id, name);
@@ -28,7 +28,7 @@ fn the_lobby_stands_first_and_the_others_by_name() {
 }
 
 #[test]
-fn who_says_something_at_another_page_has_seen_the_room_up_to_there() {
+fn an_own_message_from_another_tab_advances_the_read_marker() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     for (seen, frame) in [(1, house.talk(TEA, 1..=1)), (2, house.talk(TEA, 2..=2))] {
@@ -44,7 +44,7 @@ fn who_says_something_at_another_page_has_seen_the_room_up_to_there() {
 }
 
 #[test]
-fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
+fn an_opened_room_shows_its_newest_and_later_messages() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(TEA, 1..=80);
     let mut page = Page::welcome_in(&house);
@@ -64,7 +64,7 @@ fn a_room_that_is_opened_shows_its_newest_and_what_was_said_since() {
 }
 
 #[test]
-fn a_room_joined_on_another_page_is_there_and_goes_when_it_is_left() {
+fn a_room_joined_in_another_tab_appears_until_it_is_left() {
     let mut house = House::new(1);
     house.make(7, "tea");
     house.talk(TEA, 1..=2);
@@ -84,7 +84,7 @@ fn a_room_joined_on_another_page_is_there_and_goes_when_it_is_left() {
 }
 
 #[test]
-fn a_room_joined_here_is_opened_whichever_word_comes_first() {
+fn a_joined_room_opens_in_any_order_of_event_and_reply() {
     for told_first in [true, false] {
         let mut house = House::new(1);
         house.make(7, "tea");
@@ -216,7 +216,7 @@ fn who_joins_a_room_that_was_found_is_one_more() {
 }
 
 #[test]
-fn a_change_of_a_room_reaches_the_list() {
+fn a_room_change_reaches_the_list() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let change = Input::ChangeRoom {
@@ -249,7 +249,7 @@ fn rooms_do_not_wait_for_each_other_and_a_room_keeps_its_order() {
 }
 
 #[test]
-fn what_was_said_to_a_room_that_one_is_out_of_is_found_among_what_failed() {
+fn a_post_to_a_room_that_was_left_is_listed_as_pending() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let text = "too late".to_owned();
@@ -263,7 +263,7 @@ fn what_was_said_to_a_room_that_one_is_out_of_is_found_among_what_failed() {
 }
 
 #[test]
-fn rooms_of_the_house_are_listed_page_by_page() {
+fn the_directory_is_listed_page_by_page() {
     let house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let asks = |page: &mut Page, input| match &commands(&page.give(input))[..] {
@@ -300,12 +300,12 @@ fn rooms_of_the_house_are_listed_page_by_page() {
 }
 
 #[test]
-fn names_told_in_the_lobby_reach_every_room() {
+fn renames_in_the_lobby_reach_every_room() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     let said = house.post_in(TEA, &bo(), 1, "x");
     let renamed = house.rename(crate::house::member(2, "Bob"));
-    // Two rooms have no common order on the way.
+    // Events of two rooms arrive in any order.
     page.frames([renamed, said]);
     page.give(Input::OpenRoom(TEA));
     assert_eq!(&*page.view().rows[0].name, "Bob");

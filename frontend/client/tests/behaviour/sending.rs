@@ -1,4 +1,4 @@
-//! What the person says: at once on the screen, once in the log.
+//! Sending: a message is shown at once and is in the log once.
 
 use crate::house::{House, client_id};
 use crate::page::{Page, ann, bo, closes, posts, set};
@@ -12,7 +12,7 @@ fn key(number: u64) -> RowKey {
 }
 
 #[test]
-fn a_message_is_on_the_screen_at_once_and_settles_without_moving() {
+fn a_message_is_shown_at_once_and_settles_in_place() {
     let mut house = House::new(1);
     house.post(&bo(), 7, "before");
     let mut page = Page::welcome_in(&house);
@@ -29,7 +29,7 @@ fn a_message_is_on_the_screen_at_once_and_settles_without_moving() {
 }
 
 #[test]
-fn the_event_settles_it_too_when_it_comes_first() {
+fn a_message_is_settled_by_its_event_when_it_arrives_first() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "one"));
@@ -42,7 +42,7 @@ fn the_event_settles_it_too_when_it_comes_first() {
 }
 
 #[test]
-fn what_another_said_first_settles_above_our_echo() {
+fn an_earlier_message_settles_above_the_local_echo() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "mine"));
@@ -56,7 +56,7 @@ fn what_another_said_first_settles_above_our_echo() {
 }
 
 #[test]
-fn messages_leave_one_after_the_other() {
+fn messages_are_sent_one_after_the_other() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut sent = posts(&page.send(1, "1"));
@@ -71,7 +71,7 @@ fn messages_leave_one_after_the_other() {
 }
 
 #[test]
-fn without_a_connection_it_waits_and_goes_out_after_the_next_welcome() {
+fn a_message_waits_for_the_next_welcome_without_a_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "in flight");
@@ -101,7 +101,7 @@ fn a_post_that_was_committed_before_the_connection_broke_is_not_sent_again() {
 }
 
 #[test]
-fn a_reply_on_a_connection_that_is_no_more_settles_nothing_else() {
+fn a_late_reply_settles_no_other_message() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let old = posts(&page.send(1, "one"));
@@ -113,7 +113,7 @@ fn a_reply_on_a_connection_that_is_no_more_settles_nothing_else() {
 }
 
 #[test]
-fn a_refusal_for_now_is_tried_again_after_a_wait() {
+fn a_temporarily_refused_post_is_sent_again_after_a_wait() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "one"));
@@ -127,7 +127,7 @@ fn a_refusal_for_now_is_tried_again_after_a_wait() {
 }
 
 #[test]
-fn a_refusal_for_good_steps_aside_with_its_reason() {
+fn a_permanently_refused_post_fails_with_its_reason() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "one"));
@@ -144,12 +144,12 @@ fn a_refusal_for_good_steps_aside_with_its_reason() {
 }
 
 #[test]
-fn a_post_that_a_living_server_never_answers_goes_out_on_another_connection() {
+fn an_unanswered_post_is_sent_on_another_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let overdue = page.now + SETTLE_MS;
     page.send(1, "one");
-    // The timer was set when the attempt began; when it comes it is set again.
+    // The timer was scheduled when the attempt began and is scheduled again when it fires.
     page.now += 10_000;
     assert_eq!(set(&page.give(Input::TimerFired(Timer::Silence)), Timer::Silence), Some(overdue));
     page.now = overdue;
@@ -159,7 +159,7 @@ fn a_post_that_a_living_server_never_answers_goes_out_on_another_connection() {
 }
 
 #[test]
-fn the_composer_knows_before_it_asks_that_no_more_is_taken() {
+fn can_send_is_false_when_the_outbox_is_full() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     for number in 0..OUTBOX_ROWS_MAX as u64 {
@@ -178,7 +178,7 @@ fn the_composer_knows_before_it_asks_that_no_more_is_taken() {
 }
 
 #[test]
-fn an_old_post_that_the_store_has_leaves_the_outbox_and_is_found_further_up() {
+fn an_old_committed_post_leaves_the_outbox_and_is_not_shown_at_the_end() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "old");

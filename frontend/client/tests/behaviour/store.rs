@@ -1,4 +1,4 @@
-//! What a browser keeps.
+//! The storage of a browser.
 
 use client::effect::Effect;
 use client::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
@@ -52,7 +52,7 @@ impl Store {
     }
 }
 
-/// What is stored is JSON.
+/// Stored values are JSON.
 fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
     serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
 }

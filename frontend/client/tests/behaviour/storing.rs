@@ -1,4 +1,4 @@
-//! What is written survives a reload, a crash and another page.
+//! Rows and drafts survive a reload, a crash and another tab.
 
 use crate::house::{House, LOBBY, client_id};
 use crate::page::{Page, ann, posts, set};
@@ -16,7 +16,7 @@ fn key(number: u64) -> RowKey {
 }
 
 #[test]
-fn a_message_leaves_when_it_is_stored_and_its_text_leaves_the_composer_then() {
+fn a_message_is_sent_and_leaves_the_composer_when_it_is_saved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -35,7 +35,7 @@ fn a_message_leaves_when_it_is_stored_and_its_text_leaves_the_composer_then() {
 }
 
 #[test]
-fn where_nothing_can_be_stored_it_leaves_all_the_same() {
+fn a_message_is_sent_when_it_cannot_be_saved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -45,7 +45,7 @@ fn where_nothing_can_be_stored_it_leaves_all_the_same() {
 }
 
 #[test]
-fn what_is_typed_while_a_message_is_stored_stays_and_enter_twice_sends_once() {
+fn text_typed_during_a_save_stays_and_a_second_enter_sends_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -64,7 +64,7 @@ fn what_is_typed_while_a_message_is_stored_stays_and_enter_twice_sends_once() {
 }
 
 #[test]
-fn a_row_keeps_its_order_though_the_next_is_stored_first() {
+fn a_row_keeps_its_order_when_the_next_is_saved_first() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -75,7 +75,7 @@ fn a_row_keeps_its_order_though_the_next_is_stored_first() {
 }
 
 #[test]
-fn three_messages_and_half_a_draft_survive_the_closing_of_the_page() {
+fn messages_and_a_draft_survive_the_closing_of_the_page() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -102,7 +102,7 @@ fn three_messages_and_half_a_draft_survive_the_closing_of_the_page() {
 }
 
 #[test]
-fn a_page_that_is_left_gives_its_rows_away_at_once() {
+fn a_closed_page_releases_its_rows_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -114,7 +114,7 @@ fn a_page_that_is_left_gives_its_rows_away_at_once() {
 }
 
 #[test]
-fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
+fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
@@ -123,7 +123,7 @@ fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
     let mut again = Page::on(&page.store).start();
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert_eq!(posts(&again.enter(&house, &ann())).len(), 1, "at once");
-    // The browser may have kept the page, and shows it again.
+    // The browser may have kept the page and shows it again.
     assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
     let out = page.give(Input::TimerFired(Timer::Lease));
     assert_eq!(out, [], "until then it takes nothing back");
@@ -138,7 +138,7 @@ fn a_row_that_is_being_stored_when_the_page_is_left_is_free_too() {
 }
 
 #[test]
-fn a_hidden_page_stores_its_draft_at_once() {
+fn a_hidden_page_saves_its_draft_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.types("half");
@@ -148,7 +148,7 @@ fn a_hidden_page_stores_its_draft_at_once() {
 }
 
 #[test]
-fn what_failed_is_still_failed_after_a_reload() {
+fn a_failed_row_is_still_failed_after_a_reload() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let sent = posts(&page.send(1, "1"));
@@ -174,7 +174,7 @@ fn each_room_has_its_own_draft() {
 }
 
 #[test]
-fn what_was_typed_before_the_store_was_read_stands_behind_what_was_there() {
+fn text_typed_before_the_load_follows_the_stored_draft() {
     let house = House::new(1);
     let owner = Owner { epoch: Some(house.epoch), member: ann().id };
     let stored = StoredDraft { owner, name: "Ann".to_owned(), room: LOBBY, text: "old".to_owned() };
@@ -191,7 +191,7 @@ fn what_was_typed_before_the_store_was_read_stands_behind_what_was_there() {
 }
 
 #[test]
-fn a_row_that_was_settled_elsewhere_meanwhile_is_not_sent_again() {
+fn a_row_settled_by_another_tab_is_not_sent_again() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "1");

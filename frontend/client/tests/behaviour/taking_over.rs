@@ -1,4 +1,4 @@
-//! What one page left another takes over, and what is somebody else's it does not.
+//! Rows that one tab left are taken over by another, unless they belong to another member.
 
 use crate::house::{House, LOBBY, client_id};
 use crate::page::{Page, ann, bo, commands, posts};
@@ -10,7 +10,7 @@ use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
 
 #[test]
-fn a_row_is_another_pages_while_that_lives_and_ours_when_it_does_not() {
+fn a_row_is_taken_over_when_its_tab_no_longer_lives() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -35,7 +35,7 @@ fn a_row_is_another_pages_while_that_lives_and_ours_when_it_does_not() {
 }
 
 #[test]
-fn a_page_that_was_left_takes_nothing_back() {
+fn a_closed_page_takes_no_rows_back() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -48,7 +48,7 @@ fn a_page_that_was_left_takes_nothing_back() {
     assert_eq!(page.store.read().rows[0].lease, 0);
 }
 
-/// Ann's page writes while the line is down, another of hers is open too.
+/// Ann writes in one tab without a connection; a second tab of hers is open.
 fn two_pages(house: &House) -> (Page, Page) {
     let mut page = Page::welcome_in(house);
     let mut other = Page::again_in(house, &page.store);
@@ -60,7 +60,7 @@ fn two_pages(house: &House) -> (Page, Page) {
 }
 
 #[test]
-fn what_a_closed_page_could_not_send_is_sent_by_one_that_is_open() {
+fn unsent_rows_of_a_closed_page_are_sent_by_an_open_one() {
     let house = House::new(1);
     let (mut page, mut other) = two_pages(&house);
     page.give(Input::Leaving);
@@ -69,7 +69,7 @@ fn what_a_closed_page_could_not_send_is_sent_by_one_that_is_open() {
 }
 
 #[test]
-fn what_a_crashed_page_could_not_send_is_sent_by_one_that_is_open_once_its_lease_is_over() {
+fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
     let house = House::new(1);
     let (_, mut other) = two_pages(&house);
     other.retry();
@@ -81,7 +81,7 @@ fn what_a_crashed_page_could_not_send_is_sent_by_one_that_is_open_once_its_lease
 }
 
 #[test]
-fn a_page_that_is_shown_looks_for_what_another_left() {
+fn a_shown_page_loads_rows_that_another_left() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut other = Page::again_in(&house, &page.store);
@@ -93,7 +93,7 @@ fn a_page_that_is_shown_looks_for_what_another_left() {
 }
 
 #[test]
-fn both_pages_may_send_and_the_store_keeps_one() {
+fn a_row_sent_by_two_pages_is_stored_once() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "1");
@@ -111,14 +111,14 @@ fn both_pages_may_send_and_the_store_keeps_one() {
 }
 
 #[test]
-fn what_somebody_else_wrote_waits_and_asks_and_is_not_shown() {
+fn rows_of_another_member_are_hidden_until_taken_over() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
     page.send(1, "secret");
     page.types("half a secret");
     page.give(Input::Leaving);
-    // The same id in another log is somebody else; so is another member of this one.
+    // The same id in another log is another person, and so is another member of this log.
     for (epoch, you) in [(2, bo()), (1, bo()), (2, crate::house::member(1, "Di"))] {
         let store = Store::default();
         let kept = page.store.read();
@@ -141,12 +141,12 @@ fn what_somebody_else_wrote_waits_and_asks_and_is_not_shown() {
 }
 
 #[test]
-fn what_somebody_else_may_have_said_is_not_said_again_by_who_takes_it_over() {
+fn a_possibly_sent_post_fails_when_taken_over() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "secret");
     house.post(&ann(), 1, "secret");
-    // The answer never comes, and it is soon outside of what a welcome shows.
+    // The answer never arrives, and the message is soon older than those of a welcome.
     page.breaks(1006);
     page.send(2, "never sent");
     page.give(Input::Leaving);
@@ -161,7 +161,7 @@ fn what_somebody_else_may_have_said_is_not_said_again_by_who_takes_it_over() {
     assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
     house.post(&bo(), 2, "never sent");
     other.frame(house.reply(posts(&out)[0].reference));
-    // It is so in the next life of the page too.
+    // The same holds after a reload.
     other.give(Input::Leaving);
     let mut again = Page::on(&other.store).start();
     again.give(Input::IdentityFetched(Ok(Some(bo()))));
@@ -171,7 +171,7 @@ fn what_somebody_else_may_have_said_is_not_said_again_by_who_takes_it_over() {
 }
 
 #[test]
-fn what_may_have_arrived_is_gone_once_it_is_seen_to_have() {
+fn a_possibly_sent_post_is_removed_once_it_is_found() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "secret");
@@ -183,7 +183,7 @@ fn what_may_have_arrived_is_gone_once_it_is_seen_to_have() {
     let left = other.view().left_behind[0].clone();
     assert_eq!(posts(&other.give(Input::TakeOver(left.owner))), []);
     assert_eq!(other.view().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
-    // It was under way all the time.
+    // The post was committed meanwhile.
     let posted = house.post(&ann(), 1, "secret");
     other.frame(posted);
     let rows = other.view().rows.clone();
@@ -192,7 +192,7 @@ fn what_may_have_arrived_is_gone_once_it_is_seen_to_have() {
 }
 
 #[test]
-fn nobody_sees_how_much_waits_but_not_what() {
+fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);
@@ -200,7 +200,7 @@ fn nobody_sees_how_much_waits_but_not_what() {
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(None)));
-    // It would join again under the remembered name; that name is somebody's now.
+    // The page would join again under the remembered name, which another member now has.
     let refusal = client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
@@ -211,7 +211,7 @@ fn nobody_sees_how_much_waits_but_not_what() {
 }
 
 #[test]
-fn a_lease_of_a_clock_that_was_set_back_does_not_hold() {
+fn a_lease_from_a_later_clock_does_not_hold() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.breaks(1006);

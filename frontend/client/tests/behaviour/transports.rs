@@ -1,4 +1,4 @@
-//! Which transport is taken, and what passes from one to another.
+//! The choice of the transport, and the change from one to another.
 
 use crate::house::{House, frame};
 use crate::page::{ann, commands, posts};
@@ -20,7 +20,7 @@ struct TransportPage {
     client: Client,
     now: u64,
     timers: BTreeMap<Timer, u64>,
-    /// Those that are open or opening.
+    /// The connections that are open or opening.
     open: BTreeMap<Transport, ConnectionId>,
     hellos: BTreeMap<ConnectionId, Hello>,
 }
@@ -36,7 +36,7 @@ impl TransportPage {
         page
     }
 
-    /// Welcome in `house` by an event stream, since the WebSocket was refused.
+    /// A page that is welcome in `house` by an event stream, after the WebSocket was refused.
     fn by_stream(house: &House) -> Self {
         let mut page = TransportPage::new(None);
         page.breaks(WebSocket);
@@ -104,7 +104,7 @@ impl TransportPage {
         self.frame(transport, welcome)
     }
 
-    /// Time passes, in which now and then something is heard of what serves.
+    /// Passes time, during which the serving connection reads a frame now and then.
     fn wait(&mut self, ms: u64) {
         let end = self.now + ms;
         while self.now + 10_000 < end {
@@ -117,7 +117,7 @@ impl TransportPage {
         self.pass(end);
     }
 
-    /// The timers come when they are due.
+    /// Fires the timers until `end`.
     fn pass(&mut self, end: u64) {
         while let Some((timer, at)) =
             self.timers.iter().map(|(timer, at)| (*timer, *at)).min_by_key(|it| it.1)
@@ -136,7 +136,7 @@ impl TransportPage {
 }
 
 #[test]
-fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
+fn the_next_transport_is_tried_without_a_welcome_in_time() {
     let mut page = TransportPage::new(None);
     assert_eq!(page.tried(), [WebSocket]);
     page.wait(FALL_BACK_MS - 1);
@@ -155,7 +155,7 @@ fn what_gives_no_welcome_in_time_gives_way_to_the_next() {
 }
 
 #[test]
-fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
+fn the_next_transport_is_tried_at_once_after_a_refusal() {
     let mut page = TransportPage::new(None);
     for (transport, next) in [(WebSocket, EventStream), (EventStream, LongPoll), (LongPoll, Poll)] {
         page.breaks(transport);
@@ -169,7 +169,7 @@ fn what_is_refused_gives_way_at_once_and_behind_the_last_there_is_a_wait() {
 }
 
 #[test]
-fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
+fn a_late_websocket_is_used_when_none_serves_yet() {
     let house = House::new(1);
     let mut page = TransportPage::new(None);
     page.wait(FALL_BACK_MS);
@@ -180,7 +180,7 @@ fn a_websocket_that_opens_late_is_taken_where_nothing_serves_yet() {
 }
 
 #[test]
-fn a_websocket_that_opened_and_says_nothing_is_closed() {
+fn a_websocket_without_a_welcome_is_closed() {
     let mut page = TransportPage::new(None);
     page.opens(WebSocket);
     page.wait(FALL_BACK_MS);
@@ -188,7 +188,7 @@ fn a_websocket_that_opened_and_says_nothing_is_closed() {
 }
 
 #[test]
-fn beside_what_serves_a_websocket_is_tried_and_taken() {
+fn an_upgrade_replaces_the_lesser_transport() {
     let mut house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     let first = house.post(&ann(), 1, "first");
@@ -213,7 +213,7 @@ fn beside_what_serves_a_websocket_is_tried_and_taken() {
 }
 
 #[test]
-fn what_was_under_way_is_sent_again_on_the_websocket() {
+fn commands_in_flight_are_sent_again_after_an_upgrade() {
     let house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     let (client_id, room) = (ClientId([7; 16]), RoomId::LOBBY);
@@ -226,7 +226,7 @@ fn what_was_under_way_is_sent_again_on_the_websocket() {
 }
 
 #[test]
-fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
+fn buffered_events_are_applied_when_an_upgrade_fails() {
     for how in ["closed", "silent"] {
         let mut house = House::new(1);
         let mut page = TransportPage::by_stream(&house);
@@ -244,7 +244,7 @@ fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
         }
         assert_eq!(page.texts(), ["1", "2", "3"], "{how}");
         assert_eq!(page.tried(), [EventStream]);
-        // The next attempt comes, and is twice as long in coming each time.
+        // Each next upgrade comes after twice the time.
         page.wait(UPGRADE_FIRST_MS - 1);
         assert_eq!(page.tried(), [EventStream]);
         page.wait(1);
@@ -256,7 +256,7 @@ fn where_it_comes_to_nothing_what_was_held_back_is_taken() {
 }
 
 #[test]
-fn what_was_held_back_is_taken_where_the_person_wants_what_serves() {
+fn buffered_events_are_applied_when_the_serving_transport_is_pinned() {
     let mut house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     page.wait(UPGRADE_FIRST_MS);
@@ -268,7 +268,7 @@ fn what_was_held_back_is_taken_where_the_person_wants_what_serves() {
 }
 
 #[test]
-fn what_something_on_the_way_ends_soon_is_left_alone_too() {
+fn a_transport_that_intermediaries_cut_is_avoided() {
     for (code, tried) in [
         (1001, WebSocket),
         (1012, WebSocket),
@@ -291,7 +291,7 @@ fn what_something_on_the_way_ends_soon_is_left_alone_too() {
 }
 
 #[test]
-fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
+fn a_reconnect_keeps_the_transport_and_a_follower_remembers_none() {
     let house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     page.give(Input::FollowsLeader(page.open[&EventStream]));
@@ -307,7 +307,7 @@ fn what_begins_anew_begins_by_the_same_and_one_that_is_led_teaches_nothing() {
 }
 
 #[test]
-fn no_more_is_held_back_than_may_be() {
+fn an_upgrade_fails_past_the_event_limit() {
     for (count, shown) in [
         (UPGRADE_EVENTS_MAX - 1, 0),
         (UPGRADE_EVENTS_MAX, 0),
@@ -326,7 +326,7 @@ fn no_more_is_held_back_than_may_be() {
 }
 
 #[test]
-fn what_lasted_is_remembered_and_forgotten_on_another_network() {
+fn a_lasting_transport_is_forgotten_on_another_network() {
     let house = House::new(1);
     for change in [Input::NetworkReported { online: true }, Input::NetworkChanged] {
         let mut page = TransportPage::by_stream(&house);
@@ -349,7 +349,7 @@ fn what_lasted_is_remembered_and_forgotten_on_another_network() {
 }
 
 #[test]
-fn three_that_break_soon_are_enough() {
+fn a_transport_is_avoided_after_three_short_sessions() {
     let house = House::new(1);
     let mut page = TransportPage::new(None);
     for _ in 0..3 {
@@ -366,7 +366,7 @@ fn three_that_break_soon_are_enough() {
 }
 
 #[test]
-fn what_is_pinned_is_taken_now_and_let_go_again() {
+fn a_pinned_transport_is_used_at_once_until_unpinned() {
     let house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     let out = page.give(Input::PinTransport(Some(LongPoll)));
@@ -386,7 +386,7 @@ fn what_is_pinned_is_taken_now_and_let_go_again() {
 }
 
 #[test]
-fn who_is_signed_out_on_a_lesser_transport_is_asked_who_they_are() {
+fn a_sign_out_on_a_lesser_transport_fetches_the_identity() {
     let mut page = TransportPage::new(None);
     page.breaks(WebSocket);
     page.opens(EventStream);

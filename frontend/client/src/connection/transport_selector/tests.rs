@@ -4,7 +4,7 @@ use super::*;
 const NOW: u64 = 1_000_000;
 
 #[test]
-fn names_are_read_back() {
+fn a_transport_is_parsed_from_its_name() {
     for transport in Transport::ALL {
         assert_eq!(transport.name().parse(), Ok(transport));
     }
@@ -12,7 +12,7 @@ fn names_are_read_back() {
 }
 
 #[test]
-fn one_after_the_other_is_tried_and_then_the_row_is_over() {
+fn transports_are_tried_in_order_until_the_series_ends() {
     let mut selector = TransportSelector::new();
     assert_eq!(selector.choose_first(NOW), WebSocket);
     for next in [EventStream, LongPoll, Poll] {
@@ -25,7 +25,7 @@ fn one_after_the_other_is_tried_and_then_the_row_is_over() {
 }
 
 #[test]
-fn what_ends_soon_three_times_is_left_alone_for_ten_minutes() {
+fn a_transport_is_avoided_for_ten_minutes_after_three_short_sessions() {
     let mut selector = TransportSelector::new();
     for end in 1..=SHORT_CONNECTIONS_MAX {
         assert_eq!(selector.choose_first(NOW), WebSocket, "after {} short ends", end - 1);
@@ -39,7 +39,7 @@ fn what_ends_soon_three_times_is_left_alone_for_ten_minutes() {
 }
 
 #[test]
-fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
+fn a_transport_is_not_avoided_when_it_lasts_or_is_closed_by_the_protocol() {
     let mut selector = TransportSelector::new();
     for _ in 0..9 {
         selector.choose_first(NOW);
@@ -53,7 +53,7 @@ fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
             selector.mark_welcomed(WebSocket, NOW);
             selector.mark_ended(true, NOW + lasted);
         }
-        // One that lasts ends the row of two.
+        // A session that lasts ends the series of two.
         selector.choose_first(NOW);
         selector.mark_welcomed(WebSocket, NOW);
         selector.mark_ended(true, NOW + GOOD_AFTER_MS);
@@ -62,7 +62,7 @@ fn what_lasts_or_is_ended_by_a_word_is_not_left_alone() {
 }
 
 #[test]
-fn what_lasted_is_remembered_for_a_day_and_comes_first() {
+fn a_transport_that_lasted_comes_first_for_a_day() {
     let mut selector = TransportSelector::new();
     selector.choose_first(NOW);
     selector.fall_back(false, NOW);
@@ -83,7 +83,7 @@ fn what_lasted_is_remembered_for_a_day_and_comes_first() {
 }
 
 #[test]
-fn what_worked_and_is_refused_is_tried_again_before_the_next() {
+fn the_last_good_transport_is_retried_before_the_next() {
     let mut selector = TransportSelector::new();
     selector.set_last_good(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
     for _ in 0..LAST_GOOD_FAILURES_MAX {
@@ -99,7 +99,7 @@ fn what_worked_and_is_refused_is_tried_again_before_the_next() {
 }
 
 #[test]
-fn what_is_pinned_is_all_there_is() {
+fn only_the_pinned_transport_is_tried() {
     for transport in Transport::ALL {
         let mut selector = TransportSelector::new();
         selector.pin(Some(transport));
@@ -113,7 +113,7 @@ fn what_is_pinned_is_all_there_is() {
 }
 
 #[test]
-fn the_last_is_never_left_alone() {
+fn the_last_transport_is_never_avoided() {
     let mut selector = TransportSelector::new();
     for _ in 0..3 {
         for transport in Transport::ALL {

@@ -7,7 +7,7 @@ fn entry(id: u64) -> RoomEntry {
     RoomEntry { id: RoomId(id), name, description, members: 1, joined: 1, last: 1, seq: 0 }
 }
 
-/// Says so many things in a room.
+/// Posts this many messages to a room.
 fn talk(rooms: &mut Rooms, id: u64, many: usize) {
     let members = Members::default();
     let room = rooms.get_mut(RoomId(id)).unwrap();
@@ -33,7 +33,7 @@ fn held(rooms: &Rooms) -> Vec<usize> {
 }
 
 #[test]
-fn the_rooms_that_were_open_longest_ago_let_go_of_theirs_first() {
+fn rooms_that_were_open_longest_ago_are_evicted_first() {
     let mut rooms = Rooms::default();
     let entries: Vec<RoomEntry> = (1..=5).map(entry).collect();
     rooms.resume_session(&entries, 1);
@@ -51,7 +51,7 @@ fn the_rooms_that_were_open_longest_ago_let_go_of_theirs_first() {
 }
 
 #[test]
-fn as_many_rooms_are_held_as_the_limit_says() {
+fn rooms_are_held_up_to_the_limit() {
     for many in [ROOMS_MAX - 1, ROOMS_MAX, ROOMS_MAX + 1] {
         let mut rooms = Rooms::default();
         let entries: Vec<RoomEntry> = (1..=many as u64).map(entry).collect();
@@ -63,7 +63,7 @@ fn as_many_rooms_are_held_as_the_limit_says() {
 }
 
 #[test]
-fn a_room_that_one_is_not_in_is_opened_when_one_is() {
+fn a_room_opens_once_the_member_is_in_it() {
     let mut rooms = Rooms::default();
     rooms.resume_session(&[entry(1)], 1);
     rooms.open_room(RoomId(7));

@@ -22,7 +22,7 @@ fn seqs(segment: &Segment) -> Vec<u64> {
 }
 
 #[test]
-fn stretches_touch_when_nothing_is_missing_between_them() {
+fn segments_touch_when_no_message_is_missing_between_them() {
     let middle = segment(10..=20);
     for (other, touches) in
         [(1..=8, false), (1..=9, true), (12..=15, true), (5..=30, true), (21..=25, true), (22..=25, false)]
@@ -34,7 +34,7 @@ fn stretches_touch_when_nothing_is_missing_between_them() {
 }
 
 #[test]
-fn a_live_stretch_takes_what_is_before_it_only() {
+fn a_live_segment_takes_only_earlier_messages() {
     let mut live = segment(10..=20);
     live.merge(segment(5..=30), false);
     assert_eq!((seqs(&live), live.end()), ((5..=20).collect(), Some(20)));
@@ -46,7 +46,7 @@ fn a_live_stretch_takes_what_is_before_it_only() {
 }
 
 #[test]
-fn what_is_let_go_is_missing_on_that_side() {
+fn evicted_messages_can_be_paged_in_on_their_side() {
     let mut held = segment(1..=9);
     held.has_newer = false;
     held.trim_start(2);
@@ -60,7 +60,7 @@ fn what_is_let_go_is_missing_on_that_side() {
 }
 
 #[test]
-fn an_empty_room_has_an_end_and_an_empty_page_of_more_has_none() {
+fn an_empty_segment_has_an_end_only_when_the_room_is_empty() {
     let members = Members::default();
     let viewer = Viewer { me: None, members: &members };
     assert_eq!(Segment::from_messages(&[], false, false, viewer).end(), Some(0));

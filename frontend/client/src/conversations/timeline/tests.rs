@@ -2,7 +2,7 @@ use super::*;
 use crate::members::Members;
 use shared::{ClientId, RoomId};
 
-/// A message whose position is ten times its number: positions have gaps.
+/// A message whose position is ten times its number, because positions are not consecutive.
 fn message(seq: u64) -> Message {
     Message {
         n: seq * 10,
@@ -27,7 +27,7 @@ fn snapshot(seqs: std::ops::RangeInclusive<u64>) -> RoomSnapshot {
     RoomSnapshot { room: RoomId::LOBBY, as_of: last, last, messages, older, authors: Vec::new() }
 }
 
-/// A room in which nothing was said.
+/// A room without messages.
 fn silence() -> RoomSnapshot {
     RoomSnapshot { messages: Vec::new(), ..snapshot(1..=1) }
 }
@@ -70,7 +70,7 @@ fn expected(seqs: impl IntoIterator<Item = u64>) -> Vec<String> {
 }
 
 #[test]
-fn messages_stand_in_the_order_of_the_log() {
+fn messages_are_in_the_order_of_the_log() {
     let mut timeline = held(1..=2);
     posted(&mut timeline, &message(3));
     replied(&mut timeline, &message(6));
@@ -88,7 +88,7 @@ fn a_second_row_with_a_key_that_is_held_is_dropped() {
 }
 
 #[test]
-fn a_key_is_of_an_author_so_nobody_can_take_anothers_place() {
+fn a_client_id_of_another_author_is_another_row() {
     let mut timeline = held(1..=1);
     let forged = Message { author: MemberId(9), client_id: message(1).client_id, ..message(2) };
     posted(&mut timeline, &forged);
@@ -96,7 +96,7 @@ fn a_key_is_of_an_author_so_nobody_can_take_anothers_place() {
 }
 
 #[test]
-fn a_snapshot_that_touches_what_is_held_joins_it() {
+fn a_snapshot_is_merged_when_it_touches_held_messages() {
     let mut timeline = held(1..=5);
     reset(&mut timeline, &snapshot(6..=9));
     assert_eq!(texts(&timeline), expected(1..=9));
@@ -107,7 +107,7 @@ fn a_snapshot_that_touches_what_is_held_joins_it() {
 }
 
 #[test]
-fn two_stretches_that_do_not_touch_are_never_joined() {
+fn segments_stay_apart_when_they_do_not_touch() {
     let mut timeline = held(1..=5);
     reset(&mut timeline, &snapshot(7..=9));
     assert_eq!(texts(&timeline), expected(7..=9));
@@ -115,7 +115,7 @@ fn two_stretches_that_do_not_touch_are_never_joined() {
 }
 
 #[test]
-fn a_row_ahead_of_the_stretch_does_not_bridge_a_gap() {
+fn an_acked_row_does_not_bridge_a_gap() {
     let mut timeline = held(1..=5);
     replied(&mut timeline, &message(9));
     assert_eq!(texts(&timeline), expected([1, 2, 3, 4, 5, 9]));
@@ -124,7 +124,7 @@ fn a_row_ahead_of_the_stretch_does_not_bridge_a_gap() {
 }
 
 #[test]
-fn a_snapshot_is_the_truth_about_what_it_covers() {
+fn a_snapshot_replaces_the_range_that_it_covers() {
     let mut timeline = held(1..=5);
     let mut covering = snapshot(3..=6);
     covering.messages.remove(1);
@@ -136,14 +136,14 @@ fn a_snapshot_is_the_truth_about_what_it_covers() {
 }
 
 #[test]
-fn an_empty_room_empties_the_timeline() {
+fn an_empty_snapshot_empties_the_timeline() {
     let mut timeline = held(1..=5);
     reset(&mut timeline, &silence());
     assert_eq!(texts(&timeline), [""; 0]);
 }
 
 #[test]
-fn an_old_post_sent_again_is_not_shown_where_it_does_not_belong() {
+fn an_old_post_sent_again_is_not_shown_at_the_end() {
     let mut timeline = held(50..=55);
     replied(&mut timeline, &message(20));
     assert_eq!(texts(&timeline), expected(50..=55));
@@ -155,7 +155,7 @@ fn an_old_post_sent_again_is_not_shown_where_it_does_not_belong() {
 }
 
 #[test]
-fn no_more_rows_are_shown_than_the_limit_and_the_oldest_leave() {
+fn the_oldest_rows_leave_the_window_past_the_limit() {
     let max = WINDOW_ROWS_MAX as u64;
     for (newest, oldest, older) in [(max - 1, 1, false), (max, 1, false), (max + 1, 2, true)] {
         let mut timeline = held(1..=1);
@@ -170,7 +170,7 @@ fn no_more_rows_are_shown_than_the_limit_and_the_oldest_leave() {
 }
 
 #[test]
-fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
+fn the_oldest_rows_are_evicted_past_the_limit() {
     let max = ROOM_ROWS_MAX as u64;
     let mut timeline = held(1..=max - 1);
     for (newest, first_is_held) in [(max - 1, true), (max, true), (max + 1, false)] {
@@ -183,7 +183,7 @@ fn no_more_rows_are_held_than_the_limit_and_the_oldest_go() {
 }
 
 #[test]
-fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
+fn the_middle_is_evicted_when_the_reader_is_far_up() {
     let max = ROOM_ROWS_MAX as u64;
     let mut timeline = held(1..=max);
     timeline.show_position(message(100).n);
@@ -204,7 +204,7 @@ fn a_reader_far_up_keeps_what_is_in_sight_and_the_middle_goes() {
 }
 
 #[test]
-fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
+fn a_past_segment_past_the_limit_loses_its_far_end() {
     let mut timeline = held(99_000..=99_100);
     let mut end = 1_050;
     timeline.land_jump(page(1_001..=end, true), PageAnchor::Around(message(1_020).n));
@@ -219,7 +219,7 @@ fn a_past_stretch_that_grows_too_long_loses_its_far_end() {
 }
 
 #[test]
-fn no_more_of_our_own_stand_ahead_than_the_limit() {
+fn acked_rows_are_held_up_to_the_limit() {
     for many in [ACKED_ROWS_MAX - 1, ACKED_ROWS_MAX, ACKED_ROWS_MAX + 1] {
         let mut timeline = held(1..=1);
         (0..many as u64).for_each(|more| replied(&mut timeline, &message(3 + more)));
@@ -229,7 +229,7 @@ fn no_more_of_our_own_stand_ahead_than_the_limit() {
 }
 
 #[test]
-fn a_snapshot_that_touches_nothing_moves_no_reader() {
+fn a_snapshot_that_touches_nothing_does_not_move_the_reader() {
     let mut timeline = held(1..=50);
     timeline.set_at_end(false);
     reset(&mut timeline, &snapshot(90..=99));
@@ -242,7 +242,7 @@ fn a_snapshot_that_touches_nothing_moves_no_reader() {
 }
 
 #[test]
-fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
+fn a_new_room_is_paged_backwards_from_its_join() {
     let mut timeline = Timeline::unloaded(None);
     assert!(timeline.is_unloaded());
     let before = timeline.older_page(40);
@@ -259,7 +259,7 @@ fn a_room_that_we_have_just_joined_is_read_backwards_from_there() {
 }
 
 #[test]
-fn a_page_newer_than_the_rooms_events_waits_for_them() {
+fn a_page_newer_than_the_rooms_events_stays_apart() {
     let mut timeline = held(1..=10);
     timeline.land_jump(page(9..=14, false), PageAnchor::Around(message(12).n));
     assert_eq!(texts(&timeline), expected(9..=14));
@@ -272,7 +272,7 @@ fn a_page_newer_than_the_rooms_events_waits_for_them() {
 }
 
 #[test]
-fn an_unloaded_room_goes_on_from_where_it_is() {
+fn an_unloaded_room_appends_new_messages() {
     let mut timeline = held(1..=10);
     timeline.unload();
     assert_eq!((timeline.len(), timeline.newest_seq(), timeline.is_unloaded()), (0, Some(10), true));
@@ -282,7 +282,7 @@ fn an_unloaded_room_goes_on_from_where_it_is() {
 }
 
 #[test]
-fn a_kept_stretch_remembers_whether_there_is_more_before_it() {
+fn a_kept_segment_knows_that_older_messages_exist() {
     let mut timeline = held(50..=60);
     let mut later = snapshot(55..=62);
     later.older = false;
@@ -291,7 +291,7 @@ fn a_kept_stretch_remembers_whether_there_is_more_before_it() {
 }
 
 #[test]
-fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
+fn present_names_reach_every_row_and_unchanged_rows_keep_their_pointer() {
     let mut timeline = held(1..=4);
     let before: Vec<Rc<Row>> = rows(&timeline);
     let mut members = Members::default();
@@ -308,7 +308,7 @@ fn names_of_today_reach_every_row_and_rows_that_do_not_change_stay_the_same() {
 }
 
 #[test]
-fn what_left_the_window_for_what_was_unsettled_comes_back_when_that_is_gone() {
+fn rows_return_to_the_window_when_unsettled_rows_are_gone() {
     for (unsettled, shown) in [(WINDOW_ROWS_MAX - 1, 1), (WINDOW_ROWS_MAX, 0), (WINDOW_ROWS_MAX + 1, 0)] {
         let mut timeline = held(1..=20);
         timeline.set_unsettled(unsettled);
@@ -328,7 +328,7 @@ fn what_left_the_window_for_what_was_unsettled_comes_back_when_that_is_gone() {
 }
 
 #[test]
-fn a_snapshot_that_no_server_of_ours_makes_does_no_harm() {
+fn a_malformed_snapshot_does_no_harm() {
     let mut wild = snapshot(1..=3);
     wild.messages.reverse();
     wild.messages.push(message(2));

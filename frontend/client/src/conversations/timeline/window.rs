@@ -1,28 +1,29 @@
-//! The window: which of the messages that are held are shown.
+//! The window: the part of the held messages that is shown.
 
 use super::*;
 
 impl Timeline {
-    /// The messages that are shown, oldest first.
+    /// The rows in the window, oldest first.
     pub(crate) fn rows(&self) -> Vec<Rc<Row>> {
         let shown = self.window().filter_map(|index| self.segment().get(index));
         let acked = self.acked.values().filter(|_| self.is_at_end());
         shown.chain(acked).map(|held| held.row.clone()).collect()
     }
 
-    /// So many rows that are not settled stand behind what is held: all is within the limit.
+    /// Sets the number of unsettled rows that follow the window, which count towards its limit.
     pub(crate) fn set_unsettled(&mut self, unsettled: usize) {
         self.unsettled = unsettled;
         self.fit_window();
     }
 
-    /// How many rows stand behind the window that ends at the newest message.
+    /// The number of rows that follow a window at the end of the room.
     fn rows_after_window(&self) -> usize {
         self.acked.len() + self.unsettled
     }
 
-    /// How many rows past the limit are not shown at the end: of a window that follows the end, or
-    /// has nothing before what stands behind it, the first ones are not.
+    /// The number of rows past the limit that are hidden at the end.
+    ///
+    /// It is 0 if the window follows the end or is empty: then the first rows are hidden instead.
     pub(crate) fn hidden_at_end(&self) -> usize {
         let many = self.window().len();
         let over = (many + self.rows_after_window()).saturating_sub(WINDOW_ROWS_MAX);
@@ -39,7 +40,7 @@ impl Timeline {
         self.is_following
     }
 
-    /// How many messages came since the reader left the end.
+    /// The number of messages that arrived since the reader left the end.
     pub(crate) fn new_below(&self) -> u32 {
         if self.is_following {
             return 0;
@@ -48,43 +49,43 @@ impl Timeline {
         u32::try_from(many).unwrap_or(u32::MAX)
     }
 
-    /// Where the last jump landed.
+    /// The target of the last jump.
     pub(crate) fn jump_target(&self) -> Option<JumpTarget> {
         self.jump_target
     }
 
-    /// Whether there is more before the window, held or not.
+    /// Whether there are messages before the window, held or not.
     pub(crate) fn has_older(&self) -> bool {
         self.window().start > 0 || self.segment().has_older
     }
 
-    /// Whether there is more behind it.
+    /// Whether there are messages after the window, held or not.
     pub(crate) fn has_newer(&self) -> bool {
         !self.is_at_end() || self.hidden_at_end() > 0
     }
 
-    /// Whether what comes next before the window is not held.
+    /// Whether the next message before the window is not held.
     pub(crate) fn needs_older_page(&self) -> bool {
         self.window().start == 0 && self.segment().has_older
     }
 
-    /// Whether what comes next behind it is not held.
+    /// Whether the next message after the window is not held.
     pub(crate) fn needs_newer_page(&self) -> bool {
         self.is_on_past && self.window().end == self.segment().len()
     }
 
-    /// Which page comes next before the window's stretch; the room is held up to `reach`.
+    /// The anchor of the next page before the segment, while the room is held up to `reach`.
     pub(crate) fn older_page(&self, reach: u64) -> PageAnchor {
         let behind = || if self.is_on_past { 0 } else { reach.saturating_add(1) };
         PageAnchor::Before(self.segment().first().map_or_else(behind, |first| first.n))
     }
 
-    /// Which page comes next behind it.
+    /// The anchor of the next page after the segment.
     pub(crate) fn newer_page(&self) -> PageAnchor {
         PageAnchor::After(self.segment().last().map_or(0, |last| last.n))
     }
 
-    /// The reader comes to the window's start.
+    /// Extends the window at its start.
     pub(crate) fn grow_older(&mut self) {
         let Range { start, .. } = self.window();
         if start > 0 {
@@ -96,7 +97,7 @@ impl Timeline {
         }
     }
 
-    /// The reader comes to the window's end.
+    /// Extends the window at its end.
     pub(crate) fn grow_newer(&mut self) {
         let Range { start, end } = self.window();
         let len = self.segment().len();
@@ -110,7 +111,7 @@ impl Timeline {
         }
     }
 
-    /// The reader wants to see the newest.
+    /// Shows the newest messages.
     pub(crate) fn show_latest(&mut self) {
         self.past = None;
         self.is_on_past = false;
@@ -120,7 +121,8 @@ impl Timeline {
         self.is_following = true;
     }
 
-    /// Whether the reader is at the end. Only where the window ends at the newest is that the end.
+    /// Takes whether the list is scrolled to its end, which is the room's end only if the window
+    /// ends there.
     pub(crate) fn set_at_end(&mut self, at_end: bool) {
         if !at_end {
             self.leave_end();
@@ -130,7 +132,7 @@ impl Timeline {
         }
     }
 
-    /// Shows the message at this position, if it is held where the window is.
+    /// Shows the message at this position. Returns false if the window's segment does not hold it.
     pub(crate) fn show_position(&mut self, n: u64) -> bool {
         let segment = self.segment();
         let index = segment.index_from(n);
@@ -169,7 +171,7 @@ impl Timeline {
         self.evict();
     }
 
-    /// Lays the window round the message at `index` of its stretch.
+    /// Centers the window on the message at `index` of its segment.
     fn center_on(&mut self, index: usize) {
         self.leave_end();
         self.window_start = self.position_at(index.saturating_sub(WINDOW_STEP_ROWS));
@@ -186,15 +188,18 @@ impl Timeline {
         }
     }
 
-    /// The indexes of the window in its stretch.
+    /// The window's indexes in its segment.
     pub(super) fn window(&self) -> Range<usize> {
         let segment = self.segment();
         let end = segment.index_after(self.window_end);
         segment.index_from(self.window_start).min(end)..end
     }
 
-    /// Keeps the window within its limit: at the start while it follows the end, else at the end. What
-    /// had to leave a window that follows, since much stood behind it, comes back when that is gone.
+    /// Keeps the window within its limit: at the start while it follows the end, or else at the
+    /// end.
+    ///
+    /// Rows that left a following window because many unsettled rows followed return when those are
+    /// gone.
     pub(super) fn fit_window(&mut self) {
         let Range { start, end } = self.window();
         if self.is_at_end() {
@@ -213,8 +218,8 @@ impl Timeline {
         }
     }
 
-    /// The window begins at this message of its stretch; behind the last one it is empty, until
-    /// another comes.
+    /// Starts the window at this index of its segment. At the end of the segment the window is
+    /// empty until another message arrives.
     fn start_window_at(&mut self, index: usize) {
         let behind = || self.segment().last().map_or(0, |last| last.n.saturating_add(1));
         self.window_start = self.segment().get(index).map_or_else(behind, |held| held.n);

@@ -1,37 +1,39 @@
-//! Where things are in the chart of latencies, and how long its bars are. Only geometry: units of an SVG whose height
-//! grows downwards.
+//! The geometry of the latency chart and its bars, in units of an SVG whose y axis points down.
 
 use crate::limits::COMPARE_S;
 
-/// The chart is so wide.
+/// The width of the chart.
 pub const WIDTH: u64 = 1_200;
 
-/// And so high.
+/// The height of the chart.
 pub const HEIGHT: u64 = 600;
 
-/// Its lines from the bottom to the top, in milliseconds: each is ten times the one before.
+/// The latencies of the horizontal lines from bottom to top, in milliseconds. Each is ten times the
+/// one before.
 pub const LINES_MS: [u64; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// The longest bar.
+/// The length of the longest bar.
 pub const BAR: u64 = 1_000;
 
-/// A place in the chart.
+/// A point in the chart.
 pub type Point = (u64, u64);
 
-/// Where a message stands that left at `at` and took so long; both are microseconds. What is outside stands at the edge.
+/// The point of a message that left at `at` with this latency, both in microseconds. A point
+/// outside the chart moves to the edge.
 pub fn point(at: u64, latency: u64) -> Point {
     let x = (at * WIDTH / (COMPARE_S * 1_000_000)).min(WIDTH);
     (x, height(latency))
 }
 
-/// How far below the top a latency stands, in microseconds.
+/// The y coordinate of a latency in microseconds.
 pub fn height(latency: u64) -> u64 {
     let milliseconds = (latency as f64 / 1_000.0).clamp(1.0, 10_000.0);
     let above = milliseconds.log10() / (LINES_MS.len() - 1) as f64;
     HEIGHT - (above * HEIGHT as f64).round() as u64
 }
 
-/// A mark for each point, of a form that is a row's own: readable without its colour. As the `d` of a path.
+/// A mark for each point, as the `d` of a path. Each row has a shape of its own, readable without
+/// colour.
 pub fn marks(row: usize, points: &[Point]) -> String {
     let form = match row {
         0 => "m-9 0a9 9 0 1 0 18 0a9 9 0 1 0-18 0z",
@@ -48,7 +50,7 @@ pub fn line(points: &[Point]) -> String {
     points.iter().enumerate().map(step).collect()
 }
 
-/// The length of a bar beside the longest. What is not nothing can be seen.
+/// The length of a bar relative to the longest. A value above 0 is always visible.
 pub fn bar(value: u64, longest: u64) -> u64 {
     if value == 0 || longest == 0 {
         return 0;
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_is_as_far_from_the_next() {
+    fn chart_lines_are_evenly_spaced() {
         for (at, ms) in LINES_MS.into_iter().enumerate() {
             assert_eq!(height(ms * 1_000), HEIGHT - HEIGHT / 4 * at as u64, "{ms}");
         }
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_is_as_wide_as_the_chart() {
+    fn a_minute_spans_the_width_of_the_chart() {
         let minute = COMPARE_S * 1_000_000;
         for (at, x) in
             [(0, 0), (minute / 2, WIDTH / 2), (minute - 1, WIDTH - 1), (minute, WIDTH), (minute + 1, WIDTH)]
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_beside_the_longest() {
+    fn bars_are_scaled_to_the_longest() {
         for (value, longest, length) in
             [(0, 0, 0), (0, 9, 0), (9, 9, BAR), (1, 2, BAR / 2), (1, 1 << 40, 1), (2, 1, BAR)]
         {

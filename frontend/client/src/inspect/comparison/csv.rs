@@ -1,6 +1,6 @@
-//! A table as text that spreadsheets read (RFC 4180).
+//! A table as comma-separated values (RFC 4180).
 
-/// The table; the first row is its head. Each line ends as the RFC says, the last too.
+/// Writes the table, whose first row is the header. Every line ends with CRLF.
 pub fn write(rows: &[Vec<String>]) -> String {
     rows.iter()
         .map(|row| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\r\n")
@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_misread_is_quoted() {
+    fn cells_with_special_characters_are_quoted() {
         let rows = [
             vec!["transport".to_owned(), "p50, ms".to_owned()],
             vec!["a \"fast\" one".to_owned(), String::new()],

@@ -1,5 +1,7 @@
-//! What a WebSocket took, out of what the server traces of it: both heads, and each frame with its header. The frames
-//! that carry `trace` are not in it.
+//! The bytes of a WebSocket, from the server's trace: both heads of the handshake, and each frame
+//! with its header.
+//!
+//! The frames that carry the trace are not counted.
 
 use super::Durations;
 use shared::event::trace::{ByteCounts, Handshake, HeaderField, TraceItem};
@@ -13,12 +15,12 @@ pub struct SocketTotals {
 }
 
 impl SocketTotals {
-    /// The server saw something.
+    /// Adds an item of the trace.
     pub fn saw(&mut self, seen: &TraceItem) {
         match seen {
             TraceItem::Handshake(handshake) => self.heads = heads(handshake),
             TraceItem::Frame(frame) => {
-                // A header that is not whole is all that there is of its frame.
+                // A frame with an incomplete header ends there.
                 let bytes = frame.read().map_or(frame.header.0.len() as u64, |read| {
                     (read.header.bytes() as u64).saturating_add(read.header.length)
                 });
@@ -27,20 +29,21 @@ impl SocketTotals {
                     Side::Server => self.frames.1 += bytes,
                 }
             }
-            // Of all frames so far.
+            // The count covers all frames so far.
             TraceItem::Counted(ByteCounts { client, server }) => self.frames = (client.bytes, server.bytes),
             _ => {}
         }
     }
 
-    /// All of it. One request: the one that opened it.
+    /// All bytes, and one request: the one that opened the connection.
     pub fn took(&self) -> Durations {
         let requests = u64::from(self.heads != (0, 0));
         Durations { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
     }
 }
 
-/// The bytes of both heads, as they are written: a line's end is two, and so are the colon and the space behind a name.
+/// The bytes of both heads on the wire. A line end has two bytes, and so have the colon and the
+/// space after a name.
 fn heads(handshake: &Handshake) -> (u64, u64) {
     let request = &handshake.request;
     let line = request.method.len() + 1 + request.target.len() + 1 + request.version.len() + 2;
@@ -87,7 +90,7 @@ mod tests {
         })));
         let heads = Durations::request(sent.len() as u64, got.len() as u64);
         assert_eq!(sums.took(), heads);
-        // Header, mask and payload; of a long one only a part is told.
+        // Header, mask and payload; the trace holds only the start of a long payload.
         for (length, up, down) in [(5, 11, 7), (125, 131, 127), (126, 134, 130), (65_536, 65_550, 65_546)] {
             let before = sums.took();
             sums.saw(&frame(Side::Client, length, 64));
@@ -99,7 +102,7 @@ mod tests {
         let before = sums.took();
         sums.saw(&TraceItem::Frame(half));
         assert_eq!(sums.took().since(before), Durations { requests: 0, up: 1, down: 0 });
-        // A count is of all frames.
+        // A count covers all frames.
         let count = |bytes| DirectionCount { frames: 9, bytes };
         sums.saw(&TraceItem::Counted(ByteCounts { client: count(70), server: count(900) }));
         assert_eq!(sums.took().since(heads), Durations { requests: 0, up: 70, down: 900 });

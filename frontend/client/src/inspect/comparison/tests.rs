@@ -6,7 +6,7 @@ fn id(number: u8) -> ClientId {
     ClientId([number; 16])
 }
 
-/// One whose first message leaves at 0.
+/// A comparison whose first message may leave at 0.
 fn going() -> Comparison {
     let mut comparison = Comparison::default();
     assert!(comparison.start());
@@ -16,13 +16,13 @@ fn going() -> Comparison {
     comparison
 }
 
-/// It arrives everywhere.
+/// Records the arrival of a message at every row.
 fn arrive(comparison: &mut Comparison, number: u8, now: u64) {
     ComparedTransport::ALL.into_iter().for_each(|row| comparison.arrived(row, id(number), now));
 }
 
 #[test]
-fn rows_stand_where_they_say() {
+fn rows_have_the_index_of_their_place_in_the_table() {
     for (place, row) in ComparedTransport::ALL.into_iter().enumerate() {
         assert_eq!(row.place(), place);
     }
@@ -30,7 +30,7 @@ fn rows_stand_where_they_say() {
 }
 
 #[test]
-fn an_interval_is_chosen_between_two_comparisons() {
+fn an_interval_is_chosen_only_between_comparisons() {
     let mut comparison = Comparison::default();
     for (chosen, interval) in [(0, 10), (8, 5_000), (9, 5_000)] {
         comparison.choose(chosen);
@@ -46,7 +46,7 @@ fn an_interval_is_chosen_between_two_comparisons() {
 }
 
 #[test]
-fn it_begins_when_all_read_or_the_wait_is_over() {
+fn a_comparison_begins_when_all_read_or_the_wait_ends() {
     let mut comparison = Comparison::default();
     comparison.start();
     comparison.readers_begin(7);
@@ -93,7 +93,7 @@ fn messages_are_spread_over_every_interval() {
 }
 
 #[test]
-fn it_is_quiet_between_two_messages() {
+fn a_comparison_is_quiet_between_messages() {
     let mut comparison = going();
     comparison.sent(id(1), 10);
     let (from, to) = (10 + QUIET_US.0, due(1) - QUIET_US.1);
@@ -105,7 +105,7 @@ fn it_is_quiet_between_two_messages() {
 }
 
 #[test]
-fn what_leaves_late_makes_it_no_longer() {
+fn late_messages_do_not_prolong_a_comparison() {
     let mut comparison = going();
     comparison.sent(id(1), 0);
     arrive(&mut comparison, 1, 5);
@@ -115,7 +115,7 @@ fn what_leaves_late_makes_it_no_longer() {
 }
 
 #[test]
-fn a_stop_waits_for_what_was_sent() {
+fn a_stopped_comparison_waits_for_the_last_messages() {
     let mut comparison = going();
     comparison.sent(id(1), 0);
     comparison.stop();
@@ -129,7 +129,7 @@ fn a_stop_waits_for_what_was_sent() {
     assert_eq!(comparison.clone().step(last), ComparisonStep::Finish, "it does not come");
     comparison.arrived(ComparedTransport::ALL[4], id(1), 30);
     assert_eq!(comparison.step(40), ComparisonStep::Finish);
-    // A stop before the first message.
+    // Stop before the first message.
     let mut comparison = Comparison::default();
     comparison.start();
     comparison.readers_begin(0);
@@ -138,13 +138,13 @@ fn a_stop_waits_for_what_was_sent() {
 }
 
 #[test]
-fn the_last_messages_have_longer_than_any_interval() {
+fn the_last_messages_get_more_time_than_any_interval() {
     assert!(INTERVALS_MS.iter().all(|interval| *interval < COMPARE_LAST_MS));
     assert!(INTERVALS_MS.is_sorted());
 }
 
 #[test]
-fn latency_is_from_leaving_to_the_first_arrival() {
+fn latency_ends_at_the_first_arrival() {
     let mut comparison = going();
     let row = ComparedTransport::Reading(Transport::Poll);
     comparison.sent(id(1), 100);
@@ -166,7 +166,7 @@ fn latency_is_from_leaving_to_the_first_arrival() {
 }
 
 #[test]
-fn what_it_took_is_summed() {
+fn requests_and_bytes_are_summed() {
     let mut comparison = going();
     let row = ComparedTransport::Reading(Transport::LongPoll);
     comparison.took(row, Durations::request(10, 20));
@@ -188,7 +188,7 @@ fn what_it_took_is_summed() {
 }
 
 #[test]
-fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
+fn a_line_ends_when_a_message_is_missing_or_the_reader_broke() {
     let mut comparison = going();
     let (row, other) =
         (ComparedTransport::Reading(Transport::WebSocket), ComparedTransport::Reading(Transport::Poll));
@@ -197,7 +197,7 @@ fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
         let at = u64::from(number) * SECOND;
         comparison.sent(id(number), at);
         comparison.arrived(other, id(number), at + 10);
-        // It breaks before this one arrives, and twice; it comes all the same.
+        // The reader breaks twice before this message arrives, which still arrives.
         if number == 5 {
             comparison.broke(row);
             comparison.broke(row);
@@ -206,7 +206,7 @@ fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
             comparison.arrived(row, id(number), at + 10);
         }
     }
-    // Nothing comes behind this.
+    // Nothing arrives after this break.
     comparison.broke(row);
     let lengths = |row| comparison.stretches(row).iter().map(Vec::len).collect::<Vec<_>>();
     assert_eq!((lengths(row), lengths(other)), (vec![2, 1, 3], vec![8]));
@@ -216,7 +216,7 @@ fn a_line_ends_where_a_message_is_missing_or_the_row_broke() {
 }
 
 #[test]
-fn what_is_kept_is_counted_apart() {
+fn acknowledged_messages_are_counted_separately() {
     let mut comparison = going();
     for number in 0..3 {
         comparison.sent(id(number), 0);
@@ -246,7 +246,7 @@ fn a_percentile_is_the_nearest_rank() {
         assert_eq!((percentile(&all, 50), percentile(&all, 99)), (Some(p50), Some(p99)), "{count}");
     }
     assert_eq!((percentile(&to(5), 0), percentile(&to(5), 100)), (Some(1), Some(5)));
-    // The example that is told everywhere of it.
+    // The usual example of the nearest-rank method.
     assert_eq!(
         [5, 30, 40, 50, 100].map(|percent| percentile(&[15, 20, 35, 40, 50], percent).unwrap()),
         [15, 20, 20, 35, 50]
@@ -268,7 +268,7 @@ fn a_room_is_named_within_the_limit() {
 }
 
 #[test]
-fn numbers_are_written_for_people() {
+fn numbers_are_formatted_for_people() {
     for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
         assert_eq!(grouped(number), text);
     }

@@ -1,23 +1,23 @@
-//! What reading or sending costs: requests, and bytes in both directions.
+//! The cost of reading or sending: requests, and bytes in both directions.
 
-/// What something took: requests that the server answered, and the bytes that it counted.
+/// The requests that the server answered, and the bytes that it counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Durations {
-    /// How many.
+    /// The number of requests.
     pub requests: u64,
-    /// From the page to the server.
+    /// Bytes from the page to the server.
     pub up: u64,
-    /// From the server to the page.
+    /// Bytes from the server to the page.
     pub down: u64,
 }
 
 impl Durations {
-    /// One request of so many bytes.
+    /// One request with this many bytes.
     pub fn request(up: u64, down: u64) -> Self {
         Durations { requests: 1, up, down }
     }
 
-    /// What came to this since `before`.
+    /// The difference since `before`.
     #[must_use]
     pub fn since(self, before: Durations) -> Self {
         Durations {

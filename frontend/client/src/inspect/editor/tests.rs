@@ -14,7 +14,7 @@ fn frames(editor: &Editor) -> &[Frame] {
 }
 
 #[test]
-fn bytes_become_fields_and_fields_bytes() {
+fn fields_follow_bytes_and_bytes_follow_fields() {
     let editor = Editor::default();
     assert_eq!(editor.hex, "81 85 37 fa 21 3d 7f 9f 4d 51 58", "RFC 6455 §5.7");
     assert_eq!((&*editor.fields.payload, &*editor.fields.key), ("Hello", "37 fa 21 3d"));
@@ -35,7 +35,7 @@ fn bytes_become_fields_and_fields_bytes() {
 }
 
 #[test]
-fn each_example_is_what_it_says() {
+fn each_example_has_its_described_meaning() {
     for example in Example::ALL {
         let editor = edited([EditorInput::Example(example)]);
         let faults: Vec<_> = frames(&editor).iter().flat_map(|frame| &frame.faults).copied().collect();
@@ -58,7 +58,7 @@ fn each_example_is_what_it_says() {
 }
 
 #[test]
-fn a_field_changes_the_first_frame_and_leaves_the_rest() {
+fn a_field_changes_only_the_first_frame() {
     let editor = edited([EditorInput::Example(Example::Parts), EditorInput::Payload("H".into())]);
     assert_eq!(editor.hex, "01 01 48 80 02 6c 6f");
     let editor = edited([EditorInput::Example(Example::Bytes64K), EditorInput::Fin(false)]);
@@ -68,7 +68,7 @@ fn a_field_changes_the_first_frame_and_leaves_the_rest() {
 }
 
 #[test]
-fn frames_are_judged_in_their_order() {
+fn frames_are_checked_as_a_sequence() {
     for (hex, told) in [
         ("80 80 00 00 00 00", [vec![FrameFault::ContinuesNothing], vec![]]),
         ("01 80 00 00 00 00 81 80 00 00 00 00", [vec![], vec![FrameFault::InsideMessage]]),
@@ -79,7 +79,7 @@ fn frames_are_judged_in_their_order() {
         let faults: Vec<_> = frames(&editor).iter().map(|frame| frame.faults.clone()).collect();
         assert_eq!(faults, told[..faults.len()], "{hex}");
     }
-    // A field that makes the first frame whole leaves the second alone.
+    // A field that completes the first frame leaves the second unchanged.
     let editor = edited([EditorInput::Example(Example::Parts), EditorInput::Fin(true)]);
     assert_eq!(frames(&editor)[1].faults, [FrameFault::ContinuesNothing]);
 }
@@ -102,7 +102,7 @@ fn a_length_is_written_in_any_form_that_holds_it() {
 }
 
 #[test]
-fn a_form_that_cannot_hold_the_length_is_refused_with_a_word() {
+fn a_form_that_cannot_hold_the_length_is_refused_with_the_reason() {
     for (length, form, fits) in [
         (125, LengthForm::Seven, true),
         (126, LengthForm::Seven, false),
@@ -122,7 +122,7 @@ fn a_form_that_cannot_hold_the_length_is_refused_with_a_word() {
             assert_eq!(editor.form_fault, None, "it was said");
         }
     }
-    // The length that is declared counts, and not what is there of it.
+    // The declared length counts, not the length of the payload.
     let editor = edited([EditorInput::Example(Example::Bytes64K), EditorInput::Form(LengthForm::Sixteen)]);
     assert_eq!(editor.form_fault, Some(FormFault { length: 65_536, form: LengthForm::Sixteen }));
 }
@@ -138,12 +138,12 @@ fn a_longer_form_stays_while_it_holds_the_payload() {
     assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 02 48 69");
     editor.edit(EditorInput::Payload("Hi!".into()));
     assert_eq!(editor.hex, "81 7f 00 00 00 00 00 00 00 03 48 69 21");
-    // Read from bytes it is as good as chosen.
+    // A form that was read from bytes counts as chosen.
     let mut editor = edited([EditorInput::Hex("81 7e 00 01 61".into()), EditorInput::Payload("ab".into())]);
     assert_eq!(editor.hex, "81 7e 00 02 61 62");
     editor.edit(EditorInput::Form(LengthForm::Seven));
     assert_eq!(editor.hex, "81 02 61 62");
-    // One that was needed only goes with the need.
+    // A form that the length required is dropped when the length shrinks.
     for length in [200, 2, 200] {
         editor.edit(EditorInput::Payload("y".repeat(length)));
         assert_eq!(editor.fields.form, LengthForm::shortest(length as u64));
@@ -151,7 +151,7 @@ fn a_longer_form_stays_while_it_holds_the_payload() {
 }
 
 #[test]
-fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
+fn unreadable_bytes_or_fields_leave_the_other_unchanged() {
     let held = Editor::default();
     for (text, meaning) in [
         ("81 8", Meaning::NotHex(NotHex(3))),
@@ -176,7 +176,7 @@ fn what_cannot_be_read_leaves_the_other_side_as_it_was() {
 }
 
 #[test]
-fn a_payload_is_text_or_digits() {
+fn a_payload_is_converted_between_text_and_hexadecimal() {
     let editor = edited([EditorInput::AsHex(true)]);
     assert_eq!((&*editor.fields.payload, &editor.hex), ("48 65 6c 6c 6f", &Editor::default().hex));
     let editor = edited([
@@ -192,7 +192,7 @@ fn a_payload_is_text_or_digits() {
 }
 
 #[test]
-fn at_the_limit_bytes_are_read_and_past_it_not() {
+fn bytes_are_read_up_to_the_limit() {
     for (bytes, is_read) in [
         (INSPECT_EDIT_BYTES_MAX - 1, true),
         (INSPECT_EDIT_BYTES_MAX, true),
@@ -205,8 +205,8 @@ fn at_the_limit_bytes_are_read_and_past_it_not() {
 }
 
 #[test]
-fn no_edit_is_too_strange() {
-    // splitmix64: the same edits in every run.
+fn random_edits_keep_the_editor_consistent() {
+    // splitmix64, so that every run makes the same edits.
     let mut state = 0x1d_u64;
     let mut draw = || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -242,7 +242,7 @@ fn no_edit_is_too_strange() {
             && let Meaning::Frames(frames, _) = &editor.meaning
             && let Some(first) = frames.first()
         {
-            // The two sides agree: what the fields would write is what is there.
+            // Bytes and fields agree: writing the fields gives the bytes.
             let mut fields = editor.fields.clone();
             let written = fields.bytes().unwrap();
             assert_eq!(written, hex::read(&editor.hex).unwrap()[..first.bytes], "{editor:?}");

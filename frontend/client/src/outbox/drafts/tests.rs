@@ -17,7 +17,7 @@ fn types(drafts: &mut Drafts, text: &str) -> Vec<Effect> {
     out
 }
 
-/// What is stored now.
+/// The drafts that a flush saves.
 fn flush(drafts: &mut Drafts) -> Vec<String> {
     let mut out = Vec::new();
     drafts.flush(ann(), "Ann", &mut out);
@@ -36,7 +36,7 @@ fn a_draft_is_stored_a_moment_after_it_changed() {
 }
 
 #[test]
-fn typing_is_no_turn_and_sending_is() {
+fn the_revision_changes_by_sending_and_not_by_typing() {
     let mut drafts = Drafts::default();
     types(&mut drafts, "a");
     let revision = drafts.view(LOBBY).revision;
@@ -49,7 +49,7 @@ fn typing_is_no_turn_and_sending_is() {
 }
 
 #[test]
-fn a_draft_that_was_changed_into_something_else_stays() {
+fn a_draft_stays_when_it_no_longer_begins_with_the_sent_text() {
     let mut drafts = Drafts::default();
     types(&mut drafts, "a");
     drafts.begin_send(LOBBY, id(1), "a");
@@ -59,7 +59,7 @@ fn a_draft_that_was_changed_into_something_else_stays() {
 }
 
 #[test]
-fn what_is_sent_and_is_no_draft_is_sent_as_it_is() {
+fn a_text_that_is_not_the_draft_is_sent_unchanged() {
     let mut drafts = Drafts::default();
     types(&mut drafts, "half");
     assert_eq!(&*drafts.begin_send(LOBBY, id(1), "x"), "x");
@@ -79,7 +79,7 @@ fn a_draft_that_is_too_long_is_held_and_not_stored() {
     }
 }
 
-/// Drafts of so many rooms, each typed later than the one before, and stored.
+/// Saved drafts of this many rooms, each typed later than the one before.
 fn many(many: usize) -> Drafts {
     let mut drafts = Drafts::default();
     for room in 0..many as u64 {
@@ -90,11 +90,11 @@ fn many(many: usize) -> Drafts {
 }
 
 #[test]
-fn past_the_limit_the_draft_that_was_typed_longest_ago_makes_way() {
+fn the_draft_typed_longest_ago_is_dropped_past_the_limit() {
     const NEW: RoomId = RoomId(u64::MAX);
     for held in [DRAFTS_MAX - 1, DRAFTS_MAX] {
         let mut drafts = many(held);
-        // Whoever writes there still keeps it.
+        // A draft that the person still writes stays.
         drafts.set_text(RoomId(0), "x", u64::MAX, &mut Vec::new());
         drafts.set_text(NEW, "y", u64::MAX, &mut Vec::new());
         assert_eq!(
@@ -112,7 +112,7 @@ fn past_the_limit_the_draft_that_was_typed_longest_ago_makes_way() {
 }
 
 #[test]
-fn an_empty_draft_makes_way_first_and_none_that_is_not_stored() {
+fn empty_drafts_are_dropped_first_and_unsaved_ones_never() {
     let mut drafts = many(DRAFTS_MAX);
     drafts.set_text(RoomId(7), "", u64::MAX, &mut Vec::new());
     assert_eq!(flush(&mut drafts), [""]);

@@ -29,7 +29,7 @@ fn load(foreign_rows: &mut ForeignRows, rows: Vec<StoredRow>, now: u64) {
 }
 
 #[test]
-fn rows_are_taken_in_their_order_and_only_when_their_lease_is_over() {
+fn rows_are_taken_in_order_after_their_lease_ended() {
     let mut foreign_rows = ForeignRows::default();
     let me = owner(1, 1);
     load(
@@ -51,11 +51,11 @@ fn rows_are_taken_in_their_order_and_only_when_their_lease_is_over() {
 }
 
 #[test]
-fn what_was_written_before_the_welcome_keeps_its_place_in_the_room() {
+fn rows_from_before_the_welcome_keep_their_place_in_the_room() {
     let mut foreign_rows = ForeignRows::default();
     let (me, unnumbered) = (owner(1, 1), Owner { epoch: None, member: MemberId(1) });
     let body = CommandBody::Post { room: RoomId::LOBBY, text: "x".to_owned() };
-    // The first is another page's still, which was welcomed and gave it a new lease.
+    // Another tab holds the first row and has renewed its lease after a welcome.
     let first = StoredRow { body: body.clone(), ..row(2, me, 500) };
     let second = StoredRow { body, ..row(1, unnumbered, 100) };
     load(&mut foreign_rows, vec![first, second], 100);
@@ -66,7 +66,7 @@ fn what_was_written_before_the_welcome_keeps_its_place_in_the_room() {
 }
 
 #[test]
-fn what_another_page_settled_is_gone_at_the_next_look() {
+fn rows_settled_by_another_tab_are_gone_after_the_next_load() {
     let mut foreign_rows = ForeignRows::default();
     load(&mut foreign_rows, vec![row(1, owner(2, 2), 0)], 100);
     foreign_rows.add(row(2, owner(3, 3), 0), false);
@@ -76,7 +76,7 @@ fn what_another_page_settled_is_gone_at_the_next_look() {
 }
 
 #[test]
-fn rows_written_before_the_log_was_known_are_theirs_who_have_id_and_name() {
+fn rows_without_a_log_belong_to_the_member_with_that_id_and_name() {
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
     for (name, taken) in [("Ann", 1), ("Bo", 0)] {
         let mut foreign_rows = ForeignRows::default();
@@ -87,7 +87,7 @@ fn rows_written_before_the_log_was_known_are_theirs_who_have_id_and_name() {
 }
 
 #[test]
-fn as_many_rows_are_looked_at_as_the_limit_says() {
+fn foreign_rows_are_held_up_to_the_limit() {
     for many in [FOREIGN_ROWS_MAX - 1, FOREIGN_ROWS_MAX, FOREIGN_ROWS_MAX + 1] {
         let mut foreign_rows = ForeignRows::default();
         load(

@@ -1,9 +1,9 @@
-//! Whose rows they are, and who may send them.
+//! The owners of rows, and who may send them.
 
 use super::*;
 
 #[test]
-fn rows_go_along_with_a_person_who_came_back_under_the_same_name() {
+fn rows_follow_a_person_who_joined_again_under_the_same_name() {
     let mut outbox = outbox(1..=2);
     send(&mut outbox);
     outbox.disconnected();
@@ -18,7 +18,7 @@ fn rows_go_along_with_a_person_who_came_back_under_the_same_name() {
 }
 
 #[test]
-fn rows_of_somebody_else_are_put_away_and_are_theirs_who_asks_for_them() {
+fn rows_of_another_member_are_set_aside_until_taken_over() {
     for (epoch, you) in [(EPOCH, member(2, "Bo")), (Epoch(2), member(2, "Bo")), (Epoch(2), member(1, "Bo"))] {
         let mut outbox = Outbox::default();
         push(&mut outbox, id(1), LOBBY, "1", 0);
@@ -37,8 +37,8 @@ fn rows_of_somebody_else_are_put_away_and_are_theirs_who_asks_for_them() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked() {
-    // Refused for good, it is not there.
+fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
+    // A permanently refused post is not in the log.
     for (epoch, sent, refused, again) in [
         (EPOCH, true, false, false),
         (EPOCH, false, false, true),
@@ -75,7 +75,7 @@ fn what_may_have_been_sent_is_not_sent_by_another_member_of_the_same_log_unasked
 }
 
 #[test]
-fn what_asks_for_no_message_is_asked_for_by_whoever_is_here() {
+fn commands_other_than_posts_are_sent_by_any_member() {
     let mut outbox = live();
     outbox.add(owner(EPOCH, &ann()), &ann(), id(1), CommandBody::Join { room: OTHER }, 0, &mut Vec::new());
     outbox.note_saved(id(1), true);
@@ -98,7 +98,7 @@ fn a_member_who_was_renamed_elsewhere_keeps_the_rows() {
 }
 
 #[test]
-fn rows_written_before_the_first_welcome_are_the_members() {
+fn rows_from_before_the_first_welcome_belong_to_the_member() {
     let mut outbox = Outbox::default();
     let unnumbered = Owner { epoch: None, member: MemberId(1) };
     let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };

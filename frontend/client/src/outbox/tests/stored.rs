@@ -1,9 +1,9 @@
-//! What the store has of them, and for how long it is held.
+//! The stored form of rows, and their leases.
 
 use super::*;
 
 #[test]
-fn what_was_stored_as_never_sent_is_stored_anew_before_it_leaves() {
+fn an_unsent_row_is_saved_again_before_it_is_sent() {
     let mut outbox = Outbox::default();
     let out = push(&mut outbox, id(1), LOBBY, "1", 0);
     assert!(matches!(&out[..], [Effect::SaveRow(row)] if row.unsent));
@@ -17,7 +17,7 @@ fn what_was_stored_as_never_sent_is_stored_anew_before_it_leaves() {
 }
 
 #[test]
-fn a_row_leaves_once_it_is_stored_or_cannot_be() {
+fn a_row_is_sent_once_it_is_saved_or_cannot_be() {
     for ok in [true, false] {
         let mut outbox = live();
         let body = CommandBody::Post { room: LOBBY, text: "1".to_owned() };
@@ -32,7 +32,7 @@ fn a_row_leaves_once_it_is_stored_or_cannot_be() {
 }
 
 #[test]
-fn rows_of_an_earlier_life_go_first_and_wait_for_what_is_in_flight() {
+fn rows_of_an_earlier_visit_come_first_after_commands_in_flight() {
     let mut outbox = outbox([]);
     push(&mut outbox, id(2), LOBBY, "2", 9_000);
     assert_eq!(send(&mut outbox), [2]);
@@ -49,7 +49,7 @@ fn rows_of_an_earlier_life_go_first_and_wait_for_what_is_in_flight() {
 }
 
 #[test]
-fn leases_are_renewed_before_they_end_and_ended_when_the_page_goes() {
+fn leases_are_renewed_in_time_and_released_when_the_page_closes() {
     let mut outbox = outbox([1]);
     let at = outbox.renew_at().unwrap();
     assert_eq!(at, LEASE_MS - LEASE_RENEW_MS);
@@ -64,7 +64,7 @@ fn leases_are_renewed_before_they_end_and_ended_when_the_page_goes() {
 }
 
 #[test]
-fn a_settled_row_is_forgotten_by_the_store() {
+fn a_settled_row_is_deleted_from_the_storage() {
     let mut outbox = outbox(1..=2);
     let mut out = Vec::new();
     send(&mut outbox);

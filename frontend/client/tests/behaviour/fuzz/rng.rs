@@ -1,4 +1,4 @@
-//! Inputs that could come, and such that never should.
+//! Random inputs, some of which no shell would give.
 
 use super::Shell;
 use crate::house::client_id;
@@ -9,7 +9,7 @@ use client::view::{NameRefusal, RowKey};
 use shared::command::PageAnchor;
 use shared::{Epoch, ErrorCode, Member, MemberId, RoomId};
 
-/// A small generator: what it draws is the test's whole freedom.
+/// A xorshift generator, which makes all random decisions of the test.
 pub(super) struct FuzzRng {
     state: u64,
     /// The position of the latest durable frame.
@@ -21,7 +21,7 @@ impl FuzzRng {
         FuzzRng { state: seed * 0x9e37_79b9, last: 0 }
     }
 
-    /// `prev` and `n` of a durable frame: mostly the ones that follow.
+    /// `prev` and `n` of a durable frame, which mostly follow the latest one.
     pub(super) fn position(&mut self) -> (u64, u64) {
         let prev = if self.below(8) == 0 { self.number() } else { self.last };
         let n = if self.below(8) == 0 { self.number() } else { prev.saturating_add(1 + self.below(3)) };
@@ -35,7 +35,7 @@ impl FuzzRng {
         self.state % sides
     }
 
-    /// Small numbers often, and those at the edges.
+    /// Mostly small numbers, and sometimes the greatest ones.
     pub(super) fn number(&mut self) -> u64 {
         match self.below(8) {
             0 => u64::MAX,
@@ -256,7 +256,7 @@ impl FuzzRng {
     }
 
     pub(super) fn input(&mut self, shell: &Shell) -> Input {
-        // Mostly the connection of now, so that much happens; sometimes any.
+        // Mostly the newest connection, so that much happens; sometimes any.
         let open: Vec<u64> = shell.usable.keys().copied().collect();
         let socket = ConnectionId(match self.below(20) {
             0 => self.number(),
