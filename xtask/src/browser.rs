@@ -1,5 +1,6 @@
-//! Chromium and ChromeDriver for the tests: found where `CHROME` and `CHROMEDRIVER` say or on PATH, else from the
-//! packages of Debian or Ubuntu. The two must be of one major version.
+//! Finds Chromium and ChromeDriver for the tests, or installs them. The variables `CHROME` and `CHROMEDRIVER`
+//! come first, then PATH, then the packages of Debian or Ubuntu. Browser and driver must have the same major
+//! version.
 
 use std::env;
 use std::fs;
@@ -11,34 +12,34 @@ use crate::progress::{self, Step, note};
 use crate::tree::Tree;
 use crate::version;
 
-/// Names of the browser on PATH.
+/// Names that the browser has on PATH.
 const CHROMES: [&str; 5] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-/// Where browsers are on systems that do not put them on PATH.
+/// Paths of browsers on systems that do not put them on PATH.
 const CHROME_PLACES: [&str; 3] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 ];
-/// Where packages put the driver when not on PATH.
+/// Paths at which packages install the driver without putting it on PATH.
 const DRIVER_PLACES: [&str; 2] = ["/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"];
-/// What to do where nothing can be installed by itself.
+/// Advice for systems on which this command cannot install a browser.
 const ADVICE: &str = "install Chromium (or Google Chrome) and the ChromeDriver of the same major version, put both on PATH or \
                       name them in CHROME and CHROMEDRIVER, then run this again";
-/// The Chinese glyphs that the screenshots need.
+/// Package of the Chinese glyphs that the screenshots need.
 const FONT: &str = "fonts-noto-cjk";
 
-/// A browser and its driver, of one major version.
+/// A browser and its driver, of the same major version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Browser {
     chrome: PathBuf,
     driver: PathBuf,
 }
 
-/// Finds the two, or installs them.
+/// Finds browser and driver, or installs them.
 ///
 /// # Errors
-/// When they are not there and cannot be installed here.
+/// When they are missing and cannot be installed here.
 pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     let found = Browser::find(tree)?;
     let Some(system) = Apt::here(tree) else {
@@ -47,7 +48,7 @@ pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     let font = !system.has(tree, FONT);
     if let Some(found) = found {
         if font && system.may_install(tree).is_ok() {
-            // Without the font Chinese text is only boxes on the screenshots: no reason to stop.
+            // Without the font, screenshots show Chinese text as boxes; that is no reason to stop.
             if let Err(failure) = system.install(tree, &[FONT]) {
                 note(&failure.to_string());
             }
@@ -66,8 +67,8 @@ pub(crate) fn ensure(tree: &Tree) -> Outcome<Browser> {
     })
 }
 
-/// Installs the program of this name, whose package has the same, where that can be done without a
-/// question. Whether it is there then.
+/// Installs the program `program` from the package of the same name, if that needs no password. Returns
+/// whether the program is there afterwards.
 pub(crate) fn try_for(tree: &Tree, program: &'static str) -> bool {
     if tree.program(program).is_none()
         && let Some(system) = Apt::here(tree)
@@ -80,13 +81,14 @@ pub(crate) fn try_for(tree: &Tree, program: &'static str) -> bool {
 }
 
 impl Browser {
-    /// The first browser and driver of one major version.
+    /// Finds the first browser and driver of the same major version.
     fn find(tree: &Tree) -> Outcome<Option<Self>> {
         let chromes = candidates(tree, "CHROME", &CHROMES, &CHROME_PLACES)?;
         let drivers = candidates(tree, "CHROMEDRIVER", &["chromedriver"], &DRIVER_PLACES)?;
         let drivers: Vec<_> = drivers.into_iter().map(|path| (major_of(tree, &path), path)).collect();
         for chrome in chromes {
-            // On Windows the browser opens a window instead of printing its version: it is taken at its word.
+            // On Windows the browser opens a window instead of printing its version, so its version is not
+            // checked.
             let major = if cfg!(windows) { None } else { major_of(tree, &chrome) };
             let fits = |driver: &Option<u32>| cfg!(windows) || (driver.is_some() && *driver == major);
             if let Some((_, driver)) = drivers.iter().find(|(driver, _)| fits(driver)) {
@@ -96,16 +98,17 @@ impl Browser {
         Ok(None)
     }
 
-    /// Tells a test program which browser and driver to use.
-    pub(crate) fn for_tests(&self, command: &mut Command) {
+    /// Sets the variables that tell a test program which browser and driver to use.
+    pub(crate) fn set_test_variables(&self, command: &mut Command) {
         command.env("CHROME", &self.chrome).env("CHROMEDRIVER", &self.driver);
     }
 
-    /// The same for wasm-bindgen's runner, which would take another driver first and the browser that its driver finds.
+    /// Sets the same variables for wasm-bindgen's runner, and the runner's own. Without them the runner
+    /// prefers another driver, and that driver finds another browser.
     ///
     /// # Errors
-    /// When the page's `webdriver.json` cannot be read, or ours not written.
-    pub(crate) fn for_wasm_tests(&self, tree: &Tree, command: &mut Command) -> Outcome {
+    /// When the page's `webdriver.json` cannot be read, or the copy cannot be written.
+    pub(crate) fn set_wasm_test_variables(&self, tree: &Tree, command: &mut Command) -> Outcome {
         let from = tree.root.join("frontend").join("webdriver.json");
         let to = tree.target.join("xtask").join("webdriver.json");
         let settings = fs::read_to_string(&from).map_err(|error| Failure::file("Reading", &from, &error))?;
@@ -113,9 +116,10 @@ impl Browser {
             .ok_or_else(|| Failure::new(format!("{} has no goog:chromeOptions.", from.display())))?;
         let written = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&to, settings));
         written.map_err(|error| Failure::file("Writing", &to, &error))?;
-        self.for_tests(command);
+        self.set_test_variables(command);
         command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &to);
-        // A busy machine takes longer than the runner's 5 s to start a driver and 20 s to run the tests.
+        // The runner waits 5 s for a driver to start and 20 s for the tests to end; a busy machine takes
+        // longer.
         for (name, seconds) in
             [("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30"), ("WASM_BINDGEN_TEST_TIMEOUT", "120")]
         {
@@ -133,7 +137,7 @@ impl Browser {
     }
 }
 
-/// The page's settings for its browser with the browser's own path put in.
+/// Adds the browser's path to the page's `webdriver.json`.
 fn with_binary(settings: &str, chrome: &Path) -> Option<String> {
     const KEY: &str = "\"goog:chromeOptions\"";
     let (before, after) = settings.split_once(KEY)?;
@@ -142,7 +146,7 @@ fn with_binary(settings: &str, chrome: &Path) -> Option<String> {
     Some(format!("{before}{KEY}{colon}{{ \"binary\": \"{path}\",{rest}"))
 }
 
-/// Every program that may be meant. What the variable names is taken alone, and must be there.
+/// All programs that may be meant. If the variable is set, its program is the only candidate and must exist.
 fn candidates(tree: &Tree, variable: &str, names: &[&str], places: &[&str]) -> Outcome<Vec<PathBuf>> {
     if let Some(value) = env::var_os(variable).filter(|it| !it.is_empty()) {
         let path = PathBuf::from(value);
@@ -164,7 +168,7 @@ fn major_of(tree: &Tree, program: &Path) -> Option<u32> {
     version::major(version::stated(&String::from_utf8_lossy(&output.stdout))?)
 }
 
-/// A system whose packages are installed with apt-get.
+/// A system that installs packages with apt-get.
 #[derive(Clone, Debug)]
 struct Apt {
     browser: [&'static str; 2],
@@ -185,13 +189,13 @@ impl Apt {
         output.is_ok_and(|it| it.stdout.ends_with(b" installed"))
     }
 
-    /// Whether packages can be installed by this user, who is asked for a password only on a terminal.
+    /// Checks that this user may install packages. sudo asks for a password only on a terminal.
     fn may_install(&self, tree: &Tree) -> Outcome {
         if self.root {
             return Ok(());
         }
         let granted = tree.program("sudo").is_some_and(|mut sudo| {
-            // `-v` asks for the password on the terminal and remembers it; `-n` never asks.
+            // `-v` asks for the password on the terminal and caches it; `-n` never asks.
             let arguments: &[&str] = if progress::is_live() { &["-v"] } else { &["-n", "true"] };
             sudo.args(arguments).status().is_ok_and(|it| it.success())
         });
@@ -217,7 +221,8 @@ impl Apt {
         };
         let names = packages.join(" ");
         let sentence = format!("Cannot install {names}.");
-        // Old lists name packages that are gone, so they are renewed first; a broken foreign source is no reason to stop.
+        // Update the lists first, because old lists name packages that are gone. An update that fails for one
+        // source is no reason to stop.
         let mut step = Step::new("Updating the system's package lists", "about 20 s");
         step.run(apt(&["update"]))?;
         step.done();
@@ -227,7 +232,7 @@ impl Apt {
     }
 }
 
-/// Browser and driver as Debian and Ubuntu (and what is derived from them) call them.
+/// Names of the packages of browser and driver on Debian, on Ubuntu and on their derivatives.
 fn browser_packages(os_release: &str) -> Option<[&'static str; 2]> {
     let value = |key: &str| {
         let line = os_release.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -246,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_by_system() {
+    fn browser_packages_depend_on_the_system() {
         let debian = Some(["chromium", "chromium-driver"]);
         let ubuntu = Some(["chromium-browser", "chromium-chromedriver"]);
         assert_eq!(browser_packages("PRETTY_NAME=\"Debian GNU/Linux 12\"\nID=debian\n"), debian);
@@ -258,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browsers_path_is_put_into_the_settings() {
+    fn settings_get_the_browsers_path() {
         let settings = r#"{ "goog:chromeOptions": { "args": ["--headless=new"] } }"#;
         let got = with_binary(settings, Path::new("/usr/bin/chromium")).unwrap();
         assert_eq!(

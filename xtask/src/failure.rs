@@ -1,13 +1,13 @@
-//! How a command ends early: one sentence that says what is missing and what to do.
+//! Failures of a command: one sentence that says what is missing and what to do.
 
 use std::fmt;
 use std::path::Path;
 
-/// One sentence for the person at the terminal.
+/// One sentence for the user at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure(String);
 
-/// What a step returns.
+/// Result of a step.
 pub(crate) type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
@@ -15,12 +15,12 @@ impl Failure {
         Self(sentence.into())
     }
 
-    /// A file or folder could not be read or written.
+    /// Failure to read or write a file or folder. `doing` is the sentence's first word, such as "Reading".
     pub(crate) fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
         Self(format!("{doing} {} failed: {error}.", path.display()))
     }
 
-    /// A program could not be started at all.
+    /// Failure to start a program at all.
     pub(crate) fn start(program: &str, error: &std::io::Error) -> Self {
         Self(format!("Cannot start `{program}`: {error}."))
     }

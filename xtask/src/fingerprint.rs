@@ -1,4 +1,5 @@
-//! A number that changes when any of a set of files changes: what a build is skipped by.
+//! A fingerprint of files. It changes when any of the files changes, so a build whose fingerprint stays can
+//! be skipped.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
 
-/// Folders deeper than this are no sources (a guard against a link that leads back up).
+/// Depth below which folders are ignored, as a guard against a link that leads back up.
 const DEEPEST: usize = 32;
 
-/// The fingerprint of files and folders (whole, but for hidden entries) and of some texts besides.
+/// Computes the fingerprint of files and whole folders, hidden entries left out, and of some further texts.
 ///
-/// A path that is not there counts as such: when it comes, the fingerprint changes.
+/// A path that does not exist counts as missing: when the path appears, the fingerprint changes.
 ///
 /// # Errors
-/// When a file that is there cannot be read.
+/// When an existing file cannot be read.
 pub(crate) fn of(root: &Path, paths: &[&str], texts: &[&str]) -> Outcome<String> {
     let mut hasher = DefaultHasher::new();
     texts.hash(&mut hasher);
@@ -32,7 +33,7 @@ pub(crate) fn of(root: &Path, paths: &[&str], texts: &[&str]) -> Outcome<String>
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// All files under a path, or the path itself if it is a file.
+/// All files under a folder in sorted order, or `path` itself if it is a file.
 pub(crate) fn files(path: &Path) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
     collect(path, DEEPEST, &mut files)?;
@@ -62,7 +63,7 @@ fn collect(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Outcome {
 mod tests {
     use super::*;
 
-    /// A folder of its own for one test, gone when dropped.
+    /// A folder for one test, removed when dropped.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -88,18 +89,18 @@ mod tests {
     }
 
     #[test]
-    fn stays_while_nothing_changes() {
+    fn a_fingerprint_stays_while_nothing_changes() {
         let folder = Folder::new("same");
         folder.write("a/b/x.rs", "1");
         let before = folder.print();
-        folder.write("a/b/x.rs", "1"); // a new time, the same text
+        folder.write("a/b/x.rs", "1"); // newer, with the same text
         folder.write("a/.swp", "an editor's");
         folder.write("two.txt", "not asked for");
         assert_eq!(folder.print(), before);
     }
 
     #[test]
-    fn changes_with_content_name_presence_and_texts() {
+    fn a_fingerprint_changes_with_content_name_presence_and_texts() {
         let folder = Folder::new("changes");
         folder.write("a/b/x.rs", "1");
         let mut seen = vec![folder.print()];
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_files_in_order() {
+    fn files_are_listed_in_order() {
         let folder = Folder::new("list");
         folder.write("a/z", "");
         folder.write("a/b/c", "");

@@ -1,4 +1,16 @@
-//! The project's commands. See [`task::USAGE`]; each task is the file of its name.
+//! The project's commands, as [`task::USAGE`] lists them.
+//!
+//! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`structure`] and [`setup`]
+//!   are its tasks.
+//! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
+//! - [`page`] and [`server`] build the two halves of the program; [`fingerprint`] tells whether the page must
+//!   be rebuilt.
+//! - [`rust`], [`tool`], [`wasm_opt`] and [`browser`] find or install what a build or a test needs;
+//!   [`version`] says which versions.
+//! - [`tree`] holds the project's folders, [`search`] the folders in which programs are found.
+//! - [`progress`] runs a program as a step and shows how far it is; [`transcript`] keeps the program's
+//!   output.
+//! - [`failure`] is the error of all of them.
 
 mod browser;
 mod failure;

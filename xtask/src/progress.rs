@@ -1,7 +1,8 @@
-//! One step at a time: says what is done and about how long it takes, keeps the program's output, tells the time.
+//! Runs programs as steps: prints the title and the expected time, keeps the program's output, prints the
+//! time taken.
 //!
-//! A step that ends at once says nothing. On a terminal a live line counts the seconds; elsewhere a plain line comes
-//! every half minute, so that a log shows that the step is alive.
+//! A step that ends at once prints nothing. On a terminal a live line counts the seconds. Without a terminal
+//! a line every half minute shows in the log that the step is still running.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,35 +13,36 @@ use std::time::{Duration, Instant};
 use crate::failure::{Failure, Outcome};
 use crate::transcript::Transcript;
 
-/// A step that is done sooner is not spoken of.
+/// Time below which a step prints nothing.
 const SILENT_FOR: Duration = Duration::from_millis(800);
-/// How often the live line is drawn.
+/// Interval between two drawings of the live line.
 const REDRAW: Duration = Duration::from_millis(250);
-/// How often a log without a terminal hears of a step.
+/// Interval between two lines about a step without a terminal.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// How long output may still come after the program has ended: a grandchild can hold the pipe open for ever.
+/// Time for which output is still read after the program has ended, because a grandchild can hold the pipe
+/// open for ever.
 const DRAIN: Duration = Duration::from_secs(1);
-/// The live line never wraps on a terminal of the usual width.
+/// Width of the live line in characters, so that it never wraps on a terminal of the usual width.
 const LIVE_WIDTH: usize = 78;
 
-/// How a program ended and all that it wrote.
+/// End of a program, with everything that it wrote.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) success: bool,
     pub(crate) transcript: Transcript,
 }
 
-/// Whether a live line can be drawn.
+/// Whether standard error is a terminal, so that a live line can be drawn.
 pub(crate) fn is_live() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Says one line that belongs to no step.
+/// Prints a line that belongs to no step.
 pub(crate) fn note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Something that takes a while.
+/// A task that takes a while.
 #[derive(Debug)]
 pub(crate) struct Step {
     title: String,
@@ -52,7 +54,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// `guess` is about how long it takes on two cores, in words.
+    /// `guess` says in words about how long the step takes on two cores.
     pub(crate) fn new(title: impl Into<String>, guess: &'static str) -> Self {
         let now = Instant::now();
         Self { title: title.into(), guess, started: now, announced: false, last_word: now, live: is_live() }
@@ -61,7 +63,7 @@ impl Step {
     /// Runs a program to its end.
     ///
     /// # Errors
-    /// When it cannot be started; that it failed is no error here.
+    /// When the program cannot be started. A program that fails is not an error here.
     pub(crate) fn run(&mut self, mut command: Command) -> Outcome<Ended> {
         let program = command.get_program().to_string_lossy().into_owned();
         let failed = |error: io::Error| Failure::start(&program, &error);
@@ -69,17 +71,17 @@ impl Step {
         let (reader, writer) = io::pipe().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         let mut child = command.spawn().map_err(failed)?;
-        drop(command); // its ends of the pipe, or the reader would never see the end
+        drop(command); // closes our ends of the pipe; otherwise the reader would never see its end
         let lines = read_lines(reader);
         let mut transcript = Transcript::default();
         let status = self.follow(&mut child, &lines, &mut transcript).map_err(failed)?;
         Ok(Ended { success: status.success(), transcript })
     }
 
-    /// Runs a program whose failure ends the command: shows what it wrote, then gives `sentence`.
+    /// Runs a program whose failure ends the command: prints its output, then fails with `sentence`.
     ///
     /// # Errors
-    /// When it cannot be started or fails.
+    /// When the program cannot be started or fails.
     pub(crate) fn must(mut self, command: Command, sentence: &str) -> Outcome {
         let ended = self.run(command)?;
         if ended.success {
@@ -89,7 +91,7 @@ impl Step {
         self.clear();
         self.announce();
         note(&ended.transcript.without_status_lines());
-        let network = ended.transcript.speaks_of_network();
+        let network = ended.transcript.reports_lost_network();
         Err(Failure::new(if network {
             format!(
                 "{sentence} The network seems unreachable. Check it and your proxy settings, then run this again."
@@ -99,11 +101,11 @@ impl Step {
         }))
     }
 
-    /// Tells the time taken, if the step was spoken of.
+    /// Prints the time taken, if the step was announced.
     pub(crate) fn done(&mut self) {
         self.clear();
         if self.announced {
-            note(&format!("  done in {}", spoken(self.started.elapsed())));
+            note(&format!("  done in {}", format_duration(self.started.elapsed())));
         }
     }
 
@@ -141,7 +143,7 @@ impl Step {
         }
     }
 
-    /// The live line, or now and then a plain one.
+    /// Draws the live line, or prints a plain line when one is due.
     fn tell(&mut self, transcript: &Transcript) {
         let elapsed = self.started.elapsed();
         if elapsed < SILENT_FOR {
@@ -155,7 +157,7 @@ impl Step {
             return;
         }
         self.last_word = Instant::now();
-        let line = format!("  {}{}", spoken(elapsed), transcript.in_short());
+        let line = format!("  {}{}", format_duration(elapsed), transcript.summary());
         if self.live {
             let line: String = line.chars().take(LIVE_WIDTH).collect();
             eprint!("\r{line:LIVE_WIDTH$}");
@@ -192,8 +194,8 @@ pub(crate) fn read_lines(reader: io::PipeReader) -> Receiver<String> {
     lines
 }
 
-/// A duration as people say it.
-pub(crate) fn spoken(duration: Duration) -> String {
+/// Formats a duration for people, such as `2 min 31 s`.
+pub(crate) fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..10 => format!("{:.1} s", duration.as_secs_f64()),
@@ -207,22 +209,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_spoken() {
-        assert_eq!(spoken(Duration::from_millis(420)), "0.4 s");
-        assert_eq!(spoken(Duration::from_millis(9_940)), "9.9 s");
-        assert_eq!(spoken(Duration::from_secs(10)), "10 s");
-        assert_eq!(spoken(Duration::from_secs(59)), "59 s");
-        assert_eq!(spoken(Duration::from_secs(60)), "1 min 0 s");
-        assert_eq!(spoken(Duration::from_secs(151)), "2 min 31 s");
+    fn durations_are_formatted_for_people() {
+        assert_eq!(format_duration(Duration::from_millis(420)), "0.4 s");
+        assert_eq!(format_duration(Duration::from_millis(9_940)), "9.9 s");
+        assert_eq!(format_duration(Duration::from_secs(10)), "10 s");
+        assert_eq!(format_duration(Duration::from_secs(59)), "59 s");
+        assert_eq!(format_duration(Duration::from_secs(60)), "1 min 0 s");
+        assert_eq!(format_duration(Duration::from_secs(151)), "2 min 31 s");
     }
 
     #[test]
     fn a_program_is_followed_to_its_end() {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--list", "durations_are_spoken"]);
+        command.args(["--list", "durations_are_formatted_for_people"]);
         let ended = Step::new("listing", "at once").run(command).unwrap();
         assert!(ended.success);
-        assert!(ended.transcript.text().contains("durations_are_spoken: test"));
+        assert!(ended.transcript.text().contains("durations_are_formatted_for_people: test"));
     }
 
     #[test]

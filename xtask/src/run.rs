@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to the open house.
+//! `cargo xtask run`: sets up, builds and starts the server.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,10 +8,10 @@ use crate::failure::{Failure, Outcome};
 use crate::tree::Tree;
 use crate::{page, server, setup};
 
-/// Where the server keeps its data unless it is told otherwise.
+/// Folder of the server's data, unless an argument or a variable names another.
 const DATA: &str = "teahouse-data";
 
-/// Builds, then becomes the server.
+/// Builds, then replaces this process by the server.
 ///
 /// # Errors
 /// When something is missing or cannot be built, or the server cannot be started.
@@ -22,7 +22,7 @@ pub(crate) fn run(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
     become_server(command)
 }
 
-/// Sets up, then builds the page and the server that holds it.
+/// Sets up, then builds the page and the server that embeds it.
 ///
 /// # Errors
 /// When something is missing or cannot be built.
@@ -32,7 +32,7 @@ pub(crate) fn build(tree: &Tree) -> Outcome {
     server::build(tree, "release")
 }
 
-/// The data folder's arguments, unless a flag, a file or the environment may name another.
+/// Arguments that name the data folder; none if a flag, a file or a variable may name another folder.
 pub(crate) fn data(arguments: &[OsString], is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
     let names = |argument: &OsStr, flag: &str| {
         let argument = argument.to_string_lossy();
@@ -53,7 +53,7 @@ fn become_server(mut command: Command) -> Outcome<ExitCode> {
 
 #[cfg(not(unix))]
 fn become_server(mut command: Command) -> Outcome<ExitCode> {
-    // Ctrl-C reaches the server too: this program only has to outlive it.
+    // Ctrl-C reaches the server too; this program only has to outlive it.
     ctrlc::set_handler(|| {}).map_err(|error| Failure::new(format!("Cannot handle Ctrl-C: {error}.")))?;
     let status = command.status().map_err(|error| Failure::start("teahouse", &error))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

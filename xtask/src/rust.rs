@@ -1,4 +1,4 @@
-//! The compiler's own parts: the wasm target, and what the style tier needs.
+//! Parts of the Rust toolchain: the wasm target, and the components that the style tier needs.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::Step;
 use crate::tree::{Tree, WASM};
 
-/// Sees to it that the compiler can build for the browser.
+/// Ensures that the compiler can build for the browser.
 ///
 /// # Errors
-/// When the target is missing and rustup is too, or cannot add it.
+/// When the target is missing and rustup is missing too, or cannot add it.
 pub(crate) fn ensure_target(tree: &Tree) -> Outcome {
     if has_target(tree) {
         return Ok(());
@@ -23,10 +23,10 @@ pub(crate) fn ensure_target(tree: &Tree) -> Outcome {
     )))
 }
 
-/// Sees to it that `cargo fmt` and `cargo clippy` are there.
+/// Ensures that `cargo fmt` and `cargo clippy` work.
 ///
 /// # Errors
-/// When one is missing and rustup is too, or cannot add it.
+/// When one of them is missing and rustup is missing too, or cannot add it.
 pub(crate) fn ensure_components(tree: &Tree) -> Outcome {
     for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         let there = tree.cargo().args([subcommand, "--version"]).output().is_ok_and(|it| it.status.success());
@@ -37,19 +37,19 @@ pub(crate) fn ensure_components(tree: &Tree) -> Outcome {
     Ok(())
 }
 
-/// What the compiler says of itself: its version and the machine that it runs on.
+/// Output of `rustc -vV`: the compiler's version and its host.
 pub(crate) fn compiler(tree: &Tree) -> Outcome<String> {
     let output = tree.command("rustc").arg("-vV").output();
     let output = output.map_err(|error| Failure::start("rustc", &error))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The machine's own target, from what the compiler says.
+/// The machine's own target, from the output of `rustc -vV`.
 pub(crate) fn host(compiler: &str) -> Option<&str> {
     compiler.lines().find_map(|line| line.strip_prefix("host: "))
 }
 
-/// The target's library is a folder of the compiler, however it came there.
+/// The target is installed if its library folder exists, whoever installed it.
 fn has_target(tree: &Tree) -> bool {
     let output = tree.command("rustc").args(["--print", "target-libdir", "--target", WASM]).output();
     output
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_host() {
+    fn the_host_is_read_from_the_compilers_version() {
         let said = "rustc 1.95.0 (abc)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
         assert_eq!(host(said), Some("x86_64-unknown-linux-gnu"));
         assert_eq!(host("rustc 1.95.0"), None);

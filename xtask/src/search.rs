@@ -1,5 +1,6 @@
-//! The folders in which programs are looked for: the project's own tools first, then PATH, then the folder
-//! into which cargo installs. Child processes get the same list as their PATH, so that what was checked here is what runs.
+//! Folders in which programs are looked for: the project's own tools, then PATH, then the folder into which
+//! cargo installs. Child processes get the same list as their PATH, so that they run the programs that were
+//! checked here.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,7 +13,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// `own` comes before what PATH names; `last` is added behind it unless it is there already.
+    /// `own` comes before the folders of PATH; `last` comes after them, unless PATH has it already.
     pub(crate) fn new(own: &[PathBuf], path: &OsString, last: Option<&Path>) -> Self {
         let mut folders = own.to_vec();
         folders.extend(env::split_paths(path));
@@ -24,7 +25,7 @@ impl Search {
         Self { folders }
     }
 
-    /// The first program of that name, given without an extension.
+    /// Finds the first program of this name, given without an extension.
     pub(crate) fn find(&self, name: &str) -> Option<PathBuf> {
         self.folders
             .iter()
@@ -33,14 +34,14 @@ impl Search {
             .find(|path| is_program(path))
     }
 
-    /// The list as a value for PATH. A folder that PATH cannot hold (its name has the separator in it) is left out.
+    /// The list as a value for PATH, without folders whose name contains PATH's separator.
     pub(crate) fn as_path(&self) -> OsString {
         let fit = self.folders.iter().filter(|folder| env::join_paths([folder]).is_ok());
         env::join_paths(fit).unwrap_or_default()
     }
 }
 
-/// The file names under which a program may be there: npm's are scripts on Windows.
+/// File names that a program may have. On Windows npm's programs are scripts.
 fn file_names(name: &str) -> impl Iterator<Item = String> {
     let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
     endings.iter().map(move |ending| format!("{name}{ending}"))
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_program_and_not_a_plain_file() {
+    fn a_program_is_found_and_a_plain_file_is_not() {
         let exe = env::current_exe().unwrap();
         let folder = exe.parent().unwrap();
         let name = exe.file_stem().unwrap().to_str().unwrap();

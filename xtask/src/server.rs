@@ -1,4 +1,4 @@
-//! The server: built, and started on a port of its own for weighing what it sends.
+//! Builds the server, and starts it on a free port so that its answers can be measured.
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
@@ -10,10 +10,11 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::{Step, read_lines};
 use crate::tree::Tree;
 
-/// Builds the binary `teahouse` into the target's `release` or `debug` folder. Where nothing changed, cargo says so at once.
+/// Builds the binary `teahouse` into the target's `release` or `debug` folder. cargo returns at once if
+/// nothing changed.
 ///
 /// # Errors
-/// When it does not build.
+/// When the server does not build.
 pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
     let mut command = tree.cargo();
     command.args(["build", "--package", "backend", "--bin", "teahouse"]);
@@ -26,17 +27,17 @@ pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
     Step::new("Building the server", guess).must(command, "Cannot build the server.")
 }
 
-/// A server says where it listens within milliseconds; one that is silent for so long is stuck.
+/// Time within which a server prints its address. A healthy server does so within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server that runs until it is dropped.
+/// A server that runs until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
     data: PathBuf,
-    /// What it goes on to say: kept open, so that it never writes into a closed pipe.
+    /// Further output of the server. Keep it open, or the server writes into a closed pipe.
     lines: Receiver<String>,
-    /// Its address, as `host:port`.
+    /// Address of the server, as `host:port`.
     pub(crate) address: String,
 }
 
@@ -44,7 +45,7 @@ impl Running {
     /// Starts the release build on a free port, with an empty data folder.
     ///
     /// # Errors
-    /// When it does not start, or does not say where it listens.
+    /// When the server does not start, or does not print its address.
     pub(crate) fn start(tree: &Tree) -> Outcome<Self> {
         let failed = |error: io::Error| Failure::start("teahouse", &error);
         let data = tree.target.join("xtask").join(format!("data-{}", std::process::id()));
@@ -53,7 +54,7 @@ impl Running {
         command.args(["--listen", "127.0.0.1:0", "--data"]).arg(&data).stdin(Stdio::null());
         command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         let child = command.spawn().map_err(failed)?;
-        drop(command); // its ends of the pipe, or a server that ended would seem to be only silent
+        drop(command); // closes our ends of the pipe; otherwise a server that ended would only seem silent
         let mut running = Self { child, data, lines: read_lines(reader), address: String::new() };
         running.address = first_address(&running.lines)?;
         Ok(running)
@@ -62,14 +63,14 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; its data is thrown away in any case.
+        // The server may have ended by itself. Its data is removed in any case.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.data);
     }
 }
 
-/// Reads until a line names an address.
+/// Reads lines until one names an address.
 fn first_address(lines: &Receiver<String>) -> Outcome<String> {
     let until = Instant::now() + PATIENCE;
     let mut said = String::new();
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_address_in_a_line() {
+    fn an_address_is_found_in_a_line() {
         let is = |line: &str, address: Option<&str>| assert_eq!(address_in(line).as_deref(), address);
         is("Teahouse is open at http://127.0.0.1:40123/", Some("127.0.0.1:40123"));
         is("http://127.0.0.1:40123.", Some("127.0.0.1:40123"));

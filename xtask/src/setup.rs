@@ -1,4 +1,4 @@
-//! What a machine needs before something can be built here, each looked for first and installed only if missing.
+//! Sets up a machine for a build: finds each tool, and installs it if it is missing.
 
 use crate::failure::Outcome;
 use crate::tool;
@@ -6,29 +6,29 @@ use crate::tree::Tree;
 use crate::version::Wanted;
 use crate::{rust, wasm_opt};
 
-/// The tools that build the page, as they were found or installed.
+/// Tools that build the page, as they were found or installed.
 #[derive(Clone, Debug)]
 pub(crate) struct PageTools {
-    /// Their versions.
+    /// Versions that the tools have.
     pub(crate) wanted: Wanted,
-    /// Whether wasm-opt is there; not looked for in development.
+    /// Whether wasm-opt is there. Always false for development, which does not use it.
     pub(crate) wasm_opt: bool,
 }
 
-/// Everything that the released page needs.
+/// Ensures all tools that the release build of the page needs.
 ///
 /// # Errors
-/// When something can neither be found nor installed.
+/// When a tool can be neither found nor installed.
 pub(crate) fn for_release(tree: &Tree) -> Outcome<PageTools> {
     let mut tools = for_development(tree)?;
     tools.wasm_opt = wasm_opt::ensure(tree, &tools.wanted.wasm_opt)?;
     Ok(tools)
 }
 
-/// The same without wasm-opt, which trunk uses in release only.
+/// Ensures the same tools except wasm-opt, which trunk uses in release only.
 ///
 /// # Errors
-/// When something can neither be found nor installed.
+/// When a tool can be neither found nor installed.
 pub(crate) fn for_development(tree: &Tree) -> Outcome<PageTools> {
     let wanted = Wanted::read(tree)?;
     rust::ensure_target(tree)?;

@@ -1,11 +1,11 @@
-//! Counts of tests that passed and failed, as the test programs print them.
+//! Counts of tests passed and failed, as the test programs print them.
 
 use std::fmt;
 use std::ops::AddAssign;
 
 use crate::transcript::Transcript;
 
-/// Passed and failed.
+/// Counts of tests passed and of tests failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) passed: u64,
@@ -13,15 +13,15 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// One check.
+    /// Counts one check.
     pub(crate) fn one(passed: bool) -> Self {
         Self { passed: u64::from(passed), failed: u64::from(!passed) }
     }
 
     /// Adds up the `test result:` lines of a run, which libtest and wasm-bindgen's runner both print.
     ///
-    /// A run that failed without a failed test did not compile or died, and one that ran nothing proves nothing:
-    /// both count as one failure.
+    /// A run that failed without a failed test did not compile, or crashed. A run without any test proves
+    /// nothing. Each counts as one failure.
     pub(crate) fn of_run(transcript: &Transcript, success: bool) -> Self {
         let mut tally = Self::default();
         transcript.plain_lines().filter_map(|line| result_line(&line)).for_each(|it| tally += it);
@@ -45,7 +45,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// `test result: ok. 3 passed; 1 failed; 0 ignored; …`
+/// Parses `test result: ok. 3 passed; 1 failed; 0 ignored; …`.
 fn result_line(line: &str) -> Option<Tally> {
     let (_, counts) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
     let count =
@@ -69,7 +69,7 @@ mod tests {
         "test result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
 
     #[test]
-    fn adds_up_the_result_lines() {
+    fn result_lines_are_added_up() {
         let tally = run(&["running 12 tests", GOOD, "", BAD], false);
         assert_eq!(tally, Tally { passed: 15, failed: 2 });
         assert_eq!(tally.to_string(), "15 passed, 2 failed");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_count_nothing() {
+    fn other_lines_are_ignored() {
         assert_eq!(result_line("the test result: ok. 1 passed; 0 failed"), None);
         assert_eq!(result_line("test result: ok."), None);
         assert_eq!(

@@ -1,11 +1,11 @@
-//! What was asked for on the command line.
+//! The task that the command line asks for.
 
 use std::ffi::OsString;
 
 use crate::failure::{Failure, Outcome};
 use crate::tier::Tier;
 
-/// What the command says when asked for help.
+/// Text of `cargo xtask help`.
 pub(crate) const USAGE: &str = "\
 cargo xtask run [-- ARGS]    install what is missing, build the page and the server, serve on http://127.0.0.1:8888
 cargo xtask serve [-- ARGS]  develop: serve the page on http://127.0.0.1:8080 with live reload, with a server behind it
@@ -17,32 +17,32 @@ cargo xtask setup            install only the tools that build the page
 
 The server gets ARGS: `cargo xtask run -- --help` lists them.";
 
-/// One task.
+/// A task of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     /// Build and serve, with arguments for the server.
     Run(Vec<OsString>),
     /// Build page and server.
     Build,
-    /// The development loop, with arguments for the server.
+    /// Run the development loop, with arguments for the server.
     Serve(Vec<OsString>),
-    /// These tiers, in their own order.
+    /// Run these tiers, in the order of [`Tier::ALL`].
     Test(Vec<Tier>),
-    /// Weigh the page.
+    /// Measure the page's size.
     Size,
-    /// Check the sources' structure.
+    /// Check the structure of the sources.
     Structure,
-    /// Only install tools.
+    /// Install the build's tools only.
     Setup,
     /// Print the usage.
     Help,
 }
 
 impl Task {
-    /// Reads the arguments behind the program's name. No argument asks for help.
+    /// Parses the arguments after the program's name. No argument asks for help.
     ///
     /// # Errors
-    /// When the task or a tier is not known, or an argument is left over.
+    /// When the task or a tier is unknown, or an argument is left over.
     pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Outcome<Self> {
         let mut arguments = arguments.into_iter();
         let Some(name) = arguments.next() else {
@@ -71,7 +71,7 @@ impl Task {
     }
 }
 
-/// The server's arguments: a first `--` only sets them apart from ours.
+/// Arguments for the server. A first `--` only separates them from ours.
 fn for_server(mut rest: Vec<OsString>) -> Vec<OsString> {
     if rest.first().is_some_and(|it| it == "--") {
         rest.remove(0);
@@ -117,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_named() {
+    fn an_unknown_word_is_named() {
         assert!(parse(&["fly"]).unwrap_err().to_string().contains("`fly`"));
         assert!(parse(&["test", "unit"]).unwrap_err().to_string().contains("`unit`"));
         assert!(parse(&["size", "--all"]).unwrap_err().to_string().contains("`--all`"));
     }
 
     #[test]
-    fn help_is_given() {
+    fn no_argument_asks_for_help() {
         assert_eq!(parse(&[]).unwrap(), Task::Help);
         assert_eq!(parse(&["--help"]).unwrap(), Task::Help);
     }

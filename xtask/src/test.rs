@@ -1,32 +1,33 @@
-//! `cargo xtask test`: every tier in order, each with its time and result, failing output whole, and one closing line.
+//! `cargo xtask test`: runs the tiers in order, prints the time and result of each and the whole output of
+//! failures.
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::browser::{self, Browser};
 use crate::failure::Outcome;
-use crate::progress::{Step, note, spoken};
+use crate::progress::{Step, format_duration, note};
 use crate::tally::Tally;
 use crate::tier::{Check, Need, Tier};
 use crate::tree::Tree;
 use crate::version::Wanted;
 use crate::{run, rust, size, tool};
 
-/// Sets up what each tier needs, runs them and closes with `N passed, M failed`.
+/// Sets up what each tier needs, runs the tiers and ends with the line `N passed, M failed`.
 ///
-/// A tier that cannot run counts as one failure; the others run all the same.
+/// A tier that cannot run counts as one failure; the other tiers still run.
 pub(crate) fn test(tree: &Tree, tiers: &[Tier]) -> ExitCode {
     let mut ready = Ready::default();
     let mut total = Tally::default();
     for &tier in tiers {
-        let there = ready.see_to_all(tree, tier);
+        let there = ready.meet_all(tree, tier);
         let began = Instant::now();
         let tally =
             there.and_then(|()| run_tier(tree, tier, ready.browser.as_ref())).unwrap_or_else(|failure| {
                 note(&format!("Cannot run {}: {failure}", tier.name()));
                 Tally::one(false)
             });
-        println!("{:8} {tally} ({})", tier.name(), spoken(began.elapsed()));
+        println!("{:8} {tally} ({})", tier.name(), format_duration(began.elapsed()));
         total += tally;
     }
     println!("\n{total}");
@@ -44,20 +45,20 @@ fn run_tier(tree: &Tree, tier: Tier, browser: Option<&Browser>) -> Outcome<Tally
     Ok(tally)
 }
 
-/// What the tiers need, seen to once and remembered either way.
+/// Needs of the tiers. Each is set up once, and its outcome is remembered whether it succeeded or not.
 #[derive(Debug, Default)]
 struct Ready {
-    seen_to: Vec<(Need, Outcome)>,
+    met: Vec<(Need, Outcome)>,
     browser: Option<Browser>,
 }
 
 impl Ready {
-    fn see_to_all(&mut self, tree: &Tree, tier: Tier) -> Outcome {
-        tier.needs().iter().try_for_each(|&need| self.see_to(tree, need))
+    fn meet_all(&mut self, tree: &Tree, tier: Tier) -> Outcome {
+        tier.needs().iter().try_for_each(|&need| self.meet(tree, need))
     }
 
-    fn see_to(&mut self, tree: &Tree, need: Need) -> Outcome {
-        if let Some((_, before)) = self.seen_to.iter().find(|it| it.0 == need) {
+    fn meet(&mut self, tree: &Tree, need: Need) -> Outcome {
+        if let Some((_, before)) = self.met.iter().find(|it| it.0 == need) {
             return before.clone();
         }
         let outcome = match need {
@@ -69,7 +70,7 @@ impl Ready {
             Need::Browser => browser::ensure(tree).map(|found| self.browser = Some(found)),
             Need::Build => run::build(tree),
         };
-        self.seen_to.push((need, outcome.clone()));
+        self.met.push((need, outcome.clone()));
         outcome
     }
 }

@@ -1,4 +1,4 @@
-//! The tiers of tests: what each runs and what it needs. The tier `size` is the file of that name.
+//! Tiers of tests: what each runs and what it needs. [`crate::size`] runs the tier of that name.
 
 use std::{env, num::NonZero, process::Command, thread};
 
@@ -7,54 +7,55 @@ use crate::failure::Outcome;
 use crate::progress::note;
 use crate::tree::{Tree, WASM};
 
-/// One tier.
+/// A tier of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tier {
-    /// Formatting and clippy, for the machine and for the page.
+    /// Formatting, and clippy for the host and for the page.
     Style,
     /// Unit, property, simulation, server and documentation tests on this machine.
     Native,
-    /// The page's own tests, in a browser.
+    /// Tests of the page in a browser.
     Browser,
-    /// Browsers against the released server.
+    /// Browsers against the release server.
     E2e,
-    /// Real clients over cut sockets and a killed server, and what is synced before it is told.
+    /// Real clients over cut sockets and a killed server, and a trace that shows that the server syncs before
+    /// it sends.
     Fault,
-    /// The first load beside its budget.
+    /// Size of the first load, next to its budget.
     Size,
 }
 
-/// One program of a tier, and how its end is read.
+/// One program of a tier, and how to read its result.
 #[derive(Debug)]
 pub(crate) struct Check {
     pub(crate) title: &'static str,
     pub(crate) guess: &'static str,
     pub(crate) command: Command,
-    /// Whether it prints `test result:` lines; otherwise it is one check by itself.
+    /// Whether the program prints `test result:` lines. Otherwise it counts as one check.
     pub(crate) counts: bool,
 }
 
-/// What a tier needs beyond the compiler.
+/// A need of a tier beyond the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// rustfmt and clippy.
+    /// The components rustfmt and clippy.
     Components,
-    /// The wasm target.
+    /// The compiler's wasm target.
     Target,
-    /// wasm-bindgen's runner.
+    /// The runner of wasm-bindgen's tests.
     Runner,
-    /// Chromium and its driver.
+    /// Chromium with its driver.
     Browser,
-    /// The page and the server that holds it, both released, and with them the page's tools.
+    /// The release build of the page and of the server that embeds it, and with them the page's tools.
     Build,
 }
 
 impl Tier {
-    /// All, in the order in which they run.
+    /// All tiers, in the order in which they run.
     pub(crate) const ALL: [Self; 6] =
         [Self::Style, Self::Native, Self::Browser, Self::E2e, Self::Fault, Self::Size];
 
-    /// Its name on the command line.
+    /// Name of the tier on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Style => "style",
@@ -66,7 +67,7 @@ impl Tier {
         }
     }
 
-    /// What must be there before it runs.
+    /// Needs that must be met before the tier runs.
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
             Self::Style => &[Need::Components, Need::Target],
@@ -77,7 +78,7 @@ impl Tier {
         }
     }
 
-    /// Its programs in order; none for `size`.
+    /// Programs of the tier in order; none for `size`.
     ///
     /// # Errors
     /// When the browser's settings cannot be written.
@@ -92,7 +93,7 @@ impl Tier {
             Self::Style => style(cargo),
             Self::Native => {
                 let mut command = cargo(&["test", "--no-fail-fast"]);
-                // The server's tests mostly wait for a time to pass, so more of them than cores fit.
+                // Most tests of the server wait for time to pass, so more of them than cores can run at once.
                 if env::var_os("RUST_TEST_THREADS").is_none() {
                     let cores = thread::available_parallelism().map_or(1, NonZero::get);
                     command.env("RUST_TEST_THREADS", (4 * cores).to_string());
@@ -103,16 +104,16 @@ impl Tier {
                 let mut command =
                     cargo(&["test", "--package", "frontend", "--target", WASM, "--no-fail-fast"]);
                 if let Some(browser) = browser {
-                    browser.for_wasm_tests(tree, &mut command)?;
+                    browser.set_wasm_test_variables(tree, &mut command)?;
                 }
                 tests("Running the page tests in a browser", "the first time about 2 min", command)
             }
             Self::E2e => {
                 let mut command = cargo(&["test", "--package", "e2e", "--no-fail-fast"]);
                 command.env("TEAHOUSE_BIN", tree.server("release"));
-                command.env("TRUNK_SKIP_VERSION_CHECK", "true"); // it would ask a host for its latest version
+                command.env("TRUNK_SKIP_VERSION_CHECK", "true"); // otherwise trunk asks a host for its latest version
                 if let Some(browser) = browser {
-                    browser.for_tests(&mut command);
+                    browser.set_test_variables(&mut command);
                 }
                 tests("Running the end-to-end tests", "about 6 min, the first time 8", command)
             }

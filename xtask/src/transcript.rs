@@ -1,4 +1,4 @@
-//! What a program wrote, line by line, and what can be read out of it.
+//! The output of a program, line by line, and the facts that can be read out of it.
 
 /// All lines in order, standard output and standard error together.
 #[derive(Clone, Debug, Default)]
@@ -7,7 +7,8 @@ pub(crate) struct Transcript {
     crates: usize,
 }
 
-/// How cargo begins the lines that only say how far it is. ("Running" is none: it names the tests that follow.)
+/// First words of cargo's lines that only show progress. "Running" is not among them: it names the tests that
+/// follow.
 const STATUS: [&str; 13] = [
     "Adding ",
     "Blocking ",
@@ -24,7 +25,7 @@ const STATUS: [&str; 13] = [
     "Updating ",
 ];
 
-/// How cargo, rustup, npm and apt say that they reached nobody (in lower case).
+/// Messages, in lower case, with which cargo, rustup, npm and apt report that the network is out of reach.
 const NETWORK: [&str; 12] = [
     "could not resolve host",
     "couldn't resolve host",
@@ -40,8 +41,9 @@ const NETWORK: [&str; 12] = [
     "spurious network error",
 ];
 
-/// trunk's JavaScript minifier cannot parse `export { … as default }`, with which wasm-bindgen's glue ends. trunk then
-/// ships the glue as it is, so the line tells a reader nothing. Any other failure to minify is kept.
+/// trunk's JavaScript minifier cannot parse `export { … as default }`, with which wasm-bindgen's glue ends.
+/// trunk then ships the glue as it is, so the line is of no use to the reader. Any other failure to minify is
+/// kept.
 const GLUE_NOT_MINIFIED: &str =
     "Failed to minify JS: RequiredTokenNotFound(Identifier) [token=Some(KeywordDefault)]";
 
@@ -58,7 +60,7 @@ impl Transcript {
         self.lines.push(line);
     }
 
-    /// Everything, as it was written.
+    /// The whole output, as it was written.
     pub(crate) fn text(&self) -> String {
         self.lines.join("\n")
     }
@@ -68,7 +70,7 @@ impl Transcript {
         self.lines.iter().map(|line| plain(line))
     }
 
-    /// Everything but the lines in which cargo says how far it is.
+    /// The output without the lines in which cargo shows progress.
     pub(crate) fn without_status_lines(&self) -> String {
         let is_status = |line: &str| {
             let plain = plain(line);
@@ -78,8 +80,8 @@ impl Transcript {
         kept.join("\n")
     }
 
-    /// For the live line: crates so far and the latest line; empty when there is nothing to say.
-    pub(crate) fn in_short(&self) -> String {
+    /// Text for the live line: the count of crates so far and the latest line; empty when there is neither.
+    pub(crate) fn summary(&self) -> String {
         let mut short = String::new();
         if self.crates > 1 {
             short.push_str(&format!(", {} crates", self.crates));
@@ -92,8 +94,8 @@ impl Transcript {
         short
     }
 
-    /// Whether it reads as if the network were out of reach.
-    pub(crate) fn speaks_of_network(&self) -> bool {
+    /// Whether the output reports that the network is out of reach.
+    pub(crate) fn reports_lost_network(&self) -> bool {
         self.lines.iter().any(|line| {
             let line = line.to_lowercase();
             NETWORK.iter().any(|words| line.contains(words))
@@ -101,7 +103,7 @@ impl Transcript {
     }
 }
 
-/// The text without its terminal colours, and of a line drawn over itself only the last state.
+/// The line without terminal colours. Of a line that overwrote itself only the last state is kept.
 fn plain(line: &str) -> String {
     let line = line.rsplit('\r').next().unwrap_or(line);
     let mut out = String::with_capacity(line.len());
@@ -111,7 +113,7 @@ fn plain(line: &str) -> String {
             out.push(c);
             continue;
         }
-        // "ESC [ … letter": colours and the like; of any other escape one character is dropped.
+        // "ESC [ … letter" sets colours and the like. Of any other escape sequence one character is dropped.
         if chars.next() == Some('[') {
             chars.by_ref().find(|c| ('@'..='~').contains(c));
         }
@@ -132,18 +134,18 @@ mod tests {
     }
 
     #[test]
-    fn colours_and_overdrawn_text_go() {
+    fn colours_and_overwritten_text_are_removed() {
         assert_eq!(plain("\u{1b}[1m\u{1b}[92m   Compiling\u{1b}[0m yew"), "   Compiling yew");
         assert_eq!(plain("10 %\r100 %"), "100 %");
         assert_eq!(plain("茶\u{1b}[0m馆"), "茶馆");
     }
 
     #[test]
-    fn counts_crates_and_names_the_latest_line() {
-        assert_eq!(transcript(&[]).in_short(), "");
-        assert_eq!(transcript(&["   Compiling a v1"]).in_short(), ": Compiling a v1");
+    fn the_live_line_counts_crates_and_shows_the_latest_line() {
+        assert_eq!(transcript(&[]).summary(), "");
+        assert_eq!(transcript(&["   Compiling a v1"]).summary(), ": Compiling a v1");
         let two = transcript(&["   Compiling a v1", "\u{1b}[92m    Checking\u{1b}[0m b v1", "  "]);
-        assert_eq!(two.in_short(), ", 2 crates: Checking b v1");
+        assert_eq!(two.summary(), ", 2 crates: Checking b v1");
     }
 
     #[test]
@@ -157,14 +159,14 @@ mod tests {
         let glue = "\u{1b}[33m WARN\u{1b}[0m Failed to minify JS: RequiredTokenNotFound(Identifier) [token=Some(KeywordDefault)]";
         let other = " WARN Failed to minify JS: UnexpectedEnd";
         let text = transcript(&["INFO copying", glue]);
-        assert_eq!((text.text().as_str(), text.in_short().as_str()), ("INFO copying", ": INFO copying"));
+        assert_eq!((text.text().as_str(), text.summary().as_str()), ("INFO copying", ": INFO copying"));
         assert_eq!(transcript(&[other]).text(), other);
     }
 
     #[test]
-    fn knows_a_lost_network() {
+    fn a_lost_network_is_recognised() {
         let lost = "warning: spurious network error (3 tries remaining): [6] Could not resolve host: x";
-        assert!(transcript(&[lost]).speaks_of_network());
-        assert!(!transcript(&["error[E0308]: mismatched types"]).speaks_of_network());
+        assert!(transcript(&[lost]).reports_lost_network());
+        assert!(!transcript(&["error[E0308]: mismatched types"]).reports_lost_network());
     }
 }

@@ -1,4 +1,4 @@
-//! The project's folders, and how programs are started in them.
+//! The project's folders, and how to start programs in them.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,21 +11,21 @@ use crate::search::Search;
 /// The wasm target that the page is compiled for.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// The tree, cargo's target folder in use, and where programs are found.
+/// The project's folder, cargo's target folder in use, and the folders of programs.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
-    /// The workspace's top.
+    /// Root folder of the workspace.
     pub(crate) root: PathBuf,
     /// Cargo's target folder, wherever the user's settings put it.
     pub(crate) target: PathBuf,
-    /// Programs: the project's tools, PATH, cargo's own folder.
+    /// Folders of programs: the project's tools, PATH, cargo's own folder.
     pub(crate) search: Search,
-    /// The folder under which `cargo install` puts `bin/`.
+    /// Folder under which `cargo install` puts `bin/`.
     pub(crate) cargo_root: Option<PathBuf>,
 }
 
 impl Tree {
-    /// Finds the folders from this program's own place (`<target>/debug/xtask`).
+    /// Finds the folders from the path of this program, `<target>/debug/xtask`.
     pub(crate) fn find() -> Outcome<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf);
         let target = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.to_path_buf()));
@@ -40,41 +40,42 @@ impl Tree {
         Ok(Self { root, target, search, cargo_root })
     }
 
-    /// The project's own tools, for when cargo's folder has another version.
+    /// Folder of the project's own tools, used when cargo's folder has another version.
     pub(crate) fn tools(&self) -> PathBuf {
         tools(&self.target)
     }
 
-    /// Where npm puts what it installs for the project.
+    /// Folder into which npm installs for the project.
     pub(crate) fn npm(&self) -> PathBuf {
         npm(&self.target)
     }
 
-    /// The built page.
+    /// Folder of the built page.
     pub(crate) fn dist(&self) -> PathBuf {
         self.root.join("dist")
     }
 
-    /// The server as built by the given profile's folder (`debug`, `release`).
+    /// Path of the server built with the profile of this folder, `debug` or `release`.
     pub(crate) fn server(&self, folder: &str) -> PathBuf {
         self.target.join(folder).join(format!("teahouse{}", env::consts::EXE_SUFFIX))
     }
 
-    /// A program to be started at the tree's top with our PATH.
+    /// A command that starts a program in the project's root folder with our PATH.
     ///
-    /// What `cargo run` says about this crate is taken out of the environment: children build other crates.
+    /// The variables with which `cargo run` describes this crate are removed, because the children build
+    /// other crates.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("PATH", self.search.as_path());
         for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(is_about_this_crate) {
+            if name.to_str().is_some_and(describes_this_crate) {
                 command.env_remove(name);
             }
         }
         command
     }
 
-    /// The cargo that runs this command.
+    /// A command of the cargo that runs this program.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         if env::var_os("CARGO_TERM_COLOR").is_none() && crate::progress::is_live() {
@@ -83,7 +84,7 @@ impl Tree {
         command
     }
 
-    /// A named program from the search list; `None` when it is not there.
+    /// A command of a program from the search list; `None` when the program is not there.
     pub(crate) fn program(&self, name: &str) -> Option<Command> {
         self.search.find(name).map(|path| self.command(path))
     }
@@ -97,14 +98,14 @@ fn npm(target: &Path) -> PathBuf {
     tools(target).join("npm")
 }
 
-/// Cargo's rule for where `cargo install` goes, without its configuration files.
+/// Cargo's rule for the folder of `cargo install`, without its configuration files.
 fn install_root(install: Option<OsString>, home: Option<OsString>, user: Option<PathBuf>) -> Option<PathBuf> {
     let set = |value: Option<OsString>| value.filter(|it| !it.is_empty()).map(PathBuf::from);
     set(install).or_else(|| set(home)).or_else(|| user.map(|it| it.join(".cargo")))
 }
 
 /// Whether cargo set this variable to describe the crate that it runs.
-fn is_about_this_crate(name: &str) -> bool {
+fn describes_this_crate(name: &str) -> bool {
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
         || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&name)
 }
@@ -123,11 +124,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_crates_own_variables_are_dropped() {
-        assert!(is_about_this_crate("CARGO_PKG_NAME"));
-        assert!(is_about_this_crate("CARGO_MANIFEST_DIR"));
-        assert!(!is_about_this_crate("CARGO_HOME"));
-        assert!(!is_about_this_crate("CARGO_TARGET_DIR"));
-        assert!(!is_about_this_crate("CARGO"));
+    fn only_the_variables_of_this_crate_are_removed() {
+        assert!(describes_this_crate("CARGO_PKG_NAME"));
+        assert!(describes_this_crate("CARGO_MANIFEST_DIR"));
+        assert!(!describes_this_crate("CARGO_HOME"));
+        assert!(!describes_this_crate("CARGO_TARGET_DIR"));
+        assert!(!describes_this_crate("CARGO"));
     }
 }

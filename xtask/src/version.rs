@@ -1,26 +1,26 @@
-//! Versions: what the tree wants (Cargo.lock, Trunk.toml) and what a program says of itself.
+//! Versions: those that the project requires (Cargo.lock, Trunk.toml), and those that programs state.
 
 use std::fs;
 
 use crate::failure::{Failure, Outcome};
 use crate::tree::Tree;
 
-/// The versions that the page's tools must have.
+/// Versions that the page's tools must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// trunk, as Trunk.toml's `trunk-version` names it.
+    /// Version of trunk, from `trunk-version` in Trunk.toml.
     pub(crate) trunk: String,
-    /// wasm-bindgen's tools: the version of the crate in Cargo.lock.
+    /// Version of wasm-bindgen's tools: that of the crate in Cargo.lock.
     pub(crate) wasm_bindgen: String,
-    /// binaryen's number, from Trunk.toml's `wasm_opt = "version_…"`.
+    /// Number of binaryen's version, from `wasm_opt = "version_…"` in Trunk.toml.
     pub(crate) wasm_opt: String,
 }
 
 impl Wanted {
-    /// Reads both files at the tree's top.
+    /// Reads Trunk.toml and Cargo.lock in the project's root folder.
     ///
     /// # Errors
-    /// When one is missing, lacks a version, or the two disagree on wasm-bindgen.
+    /// When a file is missing or lacks a version, or the two files disagree on wasm-bindgen.
     pub(crate) fn read(tree: &Tree) -> Outcome<Self> {
         let read = |name: &str| {
             let path = tree.root.join(name);
@@ -52,7 +52,7 @@ impl Wanted {
     }
 }
 
-/// The string value of a key that stands in one place of a TOML file, on a line of its own.
+/// String value of a key that occurs once in a TOML file, on a line of its own.
 fn setting(toml: &str, key: &str) -> Option<String> {
     toml.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
@@ -63,20 +63,20 @@ fn setting(toml: &str, key: &str) -> Option<String> {
     })
 }
 
-/// The version of a package in Cargo.lock, which cargo writes one key to a line, the name before the version.
+/// Version of a package in Cargo.lock. Cargo writes one key to a line, the name before the version.
 fn locked(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| line.trim() != name);
     setting(lines.nth(1)?, "version")
 }
 
-/// The version in what a program prints for `--version`: the first word that begins with a digit
-/// (`trunk 0.21.14`, `wasm-opt version 132 (version_132)`, `Chromium 156.0.8078.79 built on Debian`).
+/// Version in the output of `--version`: the first word that begins with a digit (`trunk 0.21.14`, `wasm-opt
+/// version 132 (version_132)`, `Chromium 156.0.8078.79 built on Debian`).
 pub(crate) fn stated(output: &str) -> Option<&str> {
     output.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The number before the first dot.
+/// Number before the first dot.
 pub(crate) fn major(version: &str) -> Option<u32> {
     version.split('.').next()?.parse().ok()
 }
@@ -91,7 +91,7 @@ mod tests {
                          wasm_opt = \"version_132\"\n";
 
     #[test]
-    fn reads_what_the_tree_wants() {
+    fn required_versions_are_read_from_both_files() {
         let wanted = Wanted::from_texts(TRUNK, LOCK).unwrap();
         assert_eq!(wanted.trunk, "0.21.14");
         assert_eq!(wanted.wasm_bindgen, "0.2.130");
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn says_when_the_two_files_disagree_or_lack_a_version() {
+    fn required_versions_fail_when_the_files_disagree_or_lack_one() {
         let newer = LOCK.replace("0.2.130", "0.2.131");
         let failure = Wanted::from_texts(TRUNK, &newer).unwrap_err().to_string();
         assert!(failure.contains("0.2.131") && failure.contains("Trunk.toml"), "{failure}");
@@ -108,14 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn the_trees_own_files_agree() {
+    fn the_projects_own_files_agree() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let read = |name| fs::read_to_string(root.join(name)).unwrap();
         Wanted::from_texts(&read("Trunk.toml"), &read("Cargo.lock")).unwrap();
     }
 
     #[test]
-    fn finds_the_stated_version() {
+    fn the_stated_version_is_the_first_number() {
         assert_eq!(stated("trunk 0.21.14\n"), Some("0.21.14"));
         assert_eq!(stated("wasm-bindgen 0.2.130 (27c7a4d06)"), Some("0.2.130"));
         assert_eq!(stated("wasm-opt version 132 (version_132)"), Some("132"));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_major_number() {
+    fn the_major_version_is_before_the_first_dot() {
         assert_eq!(major("156.0.8078.79"), Some(156));
         assert_eq!(major("132"), Some(132));
         assert_eq!(major("x.1"), None);

@@ -1,5 +1,5 @@
-//! wasm-opt, which makes the page smaller: one of the right version on PATH, or binaryen's from npm, which runs on Node.
-//! Without it the page is built all the same, only larger.
+//! wasm-opt, which makes the page smaller: the right version on PATH, or binaryen's npm package, which runs
+//! on Node. Without wasm-opt the page is built all the same, only larger.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use crate::progress::{self, Step};
 use crate::tool::stated_version;
 use crate::tree::Tree;
 
-/// Sees to wasm-opt; `false` means that the page is built without it, and the reason has been said.
+/// Ensures wasm-opt. Returns `false` after printing the reason if the page must be built without it.
 ///
 /// # Errors
-/// Only when files under `target` cannot be written.
+/// When files under `target` cannot be written.
 pub(crate) fn ensure(tree: &Tree, number: &str) -> Outcome<bool> {
     let stamp = tree.npm().join("ready");
     let node = tree.search.find("node").is_some();
