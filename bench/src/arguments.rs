@@ -1,14 +1,13 @@
-//! The command line: which measurement, and its settings.
+//! The command line: a measurement and its settings.
 //!
-//! Every setting is a whole number with a lowest and a highest value, for a
-//! load without bounds would be an attack on its own machine.
+//! Every number has a lowest and a highest value, because an unbounded load would attack its own machine.
 
 use flags::Flags;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod flags;
 
-/// How the program is called.
+/// Usage of the program.
 pub(crate) const USAGE: &str = "\
 bench fan-out [--clients 1000] [--rate 200] [--seconds 10] [--bytes 64] [--pairs 5]
               [--apart] [--saturate] [--window 64] [--nap 500] [--spin] [--against-floor]
@@ -24,44 +23,44 @@ bench history [--messages 1000000]
 bench all
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
-/// Bytes that a message needs at least, to carry its counter and its time.
+/// Smallest message in bytes, which holds the message's counter and its time.
 pub(crate) const BYTES_MIN: u64 = 32;
 
 /// A measurement and its settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// CPU per delivery beside the floor.
+    /// CPU time per delivery, next to the floor's.
     FanOut(FanOut),
-    /// What one client that never reads does to the others.
+    /// Effect of a client that never reads on the other clients.
     Slow(Slow),
-    /// Time to ready and idle memory; `runs` times.
+    /// Time from start to ready, and idle memory.
     Start {
-        /// Starts to measure.
+        /// Count of starts to measure.
         runs: usize,
     },
     /// Memory per idle connection.
     Idle {
-        /// Connections to open.
+        /// Count of connections to open.
         clients: usize,
     },
-    /// What long polls cost while they wait.
+    /// CPU time of waiting long polls.
     LongPolls(LongPolls),
-    /// Nothing lost, doubled or reordered over cuts, kills and crashes.
+    /// Check that nothing is lost, doubled or reordered over cuts, kills and crashes.
     Fault(Fault),
-    /// Nothing is told that is not synced.
+    /// Check that the server syncs each post before it tells anybody.
     Sync,
     /// Durable posts a second.
     Posts(Posts),
-    /// Everybody comes back after a kill.
+    /// Time for all clients to reconnect after a kill.
     Reconnect(Reconnect),
-    /// A long log: start, pages, coming back.
+    /// A long log: start, pages of history, reconnecting.
     History {
-        /// Messages in the log.
+        /// Count of messages in the log.
         messages: u64,
     },
-    /// What the server costs: all that is measured against the floor, with the defaults.
+    /// All measurements next to the floor, with the default settings.
     All,
-    /// Not for people: the floor itself, started by `fan-out`.
+    /// The floor itself. `fan-out` starts it; users do not.
     Floor {
         /// Port on 127.0.0.1 to listen on.
         port: u16,
@@ -71,34 +70,35 @@ pub(crate) enum Command {
 /// Settings of `fan-out`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FanOut {
-    /// Clients, the sender among them.
+    /// Clients, the sender included.
     pub(crate) clients: usize,
-    /// Messages a second, the floor's and the server's together unless they are apart.
+    /// Messages a second: of floor and server together, or of each if `apart` is set.
     pub(crate) rate: u64,
     /// Seconds of the measured window.
     pub(crate) seconds: u64,
     /// Bytes of one message's text.
     pub(crate) bytes: usize,
-    /// Pairs of floor and server.
+    /// Pairs of samples, of floor and server.
     pub(crate) pairs: usize,
-    /// Floor and server have windows in turn, instead of messages in turn.
+    /// Measure floor and server one after the other, instead of alternating by message.
     pub(crate) apart: bool,
-    /// As fast as they are taken, instead of `rate`; apart.
+    /// Send as fast as the server accepts, instead of at `rate`. Implies `apart`.
     pub(crate) saturate: bool,
-    /// Messages under way at most when saturating.
+    /// Messages in flight at most when saturating.
     pub(crate) window: u64,
-    /// Microseconds that the load sleeps when there is nothing to read; 0: it is woken by what comes.
+    /// Microseconds that the load sleeps when there is nothing to read. At 0 it blocks until an event wakes
+    /// it.
     pub(crate) nap: u64,
-    /// The load asks for events without sleeping, so that the server pays for no wake-up.
+    /// The load polls without sleeping, so that the server pays for no wake-up.
     pub(crate) spin: bool,
-    /// The floor in the server's place, to see what the method alone spreads.
+    /// Measure the floor in the server's place, to show the spread of the method itself.
     pub(crate) against_floor: bool,
 }
 
 /// Settings of `slow`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slow {
-    /// Clients that read, the sender among them.
+    /// Clients that read, the sender included.
     pub(crate) clients: usize,
     /// Messages a second.
     pub(crate) rate: u64,
@@ -106,11 +106,11 @@ pub(crate) struct Slow {
     pub(crate) seconds: u64,
     /// Bytes of one message's text.
     pub(crate) bytes: usize,
-    /// Pairs of runs without and with the slow client.
+    /// Pairs of servers, with and without the slow client.
     pub(crate) pairs: usize,
 }
 
-/// Settings of `parked`.
+/// Settings of `long-polls`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LongPolls {
     /// Members, each with one poll.
@@ -122,15 +122,15 @@ pub(crate) struct LongPolls {
 /// Settings of `fault`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Seconds of cuts, kills and crashes; the rest comes after.
+    /// Seconds of cuts, kills and crashes. The checks come after them.
     pub(crate) seconds: u64,
-    /// Pages.
+    /// Count of pages.
     pub(crate) clients: usize,
-    /// Rooms beside the lobby.
+    /// Rooms in addition to the lobby.
     pub(crate) rooms: usize,
-    /// What chance begins from.
+    /// Seed of the run's random numbers.
     pub(crate) seed: u64,
-    /// Pages are told to use one transport after the other; else they use WebSockets only.
+    /// Whether pages are told to switch transports. Otherwise they use WebSockets only.
     pub(crate) switches: bool,
 }
 
@@ -139,26 +139,26 @@ pub(crate) struct Fault {
 pub(crate) struct Posts {
     /// Members, each in a room of its own.
     pub(crate) posters: usize,
-    /// Posts of each that wait for their replies at a time.
+    /// Posts of each member that wait for their replies at the same time.
     pub(crate) flight: usize,
     /// Seconds of the measured window.
     pub(crate) seconds: u64,
 }
 
-/// Settings of `back`.
+/// Settings of `reconnect`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reconnect {
     /// Members, each with one connection.
     pub(crate) clients: usize,
-    /// Rooms of each, beside the lobby.
+    /// Rooms of each member, in addition to the lobby.
     pub(crate) rooms: usize,
 }
 
 impl Command {
-    /// Reads the arguments that follow the program's name.
+    /// Parses the arguments after the program's name.
     ///
     /// # Errors
-    /// Every wrong argument, by name, in one text.
+    /// One text that names every wrong argument.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut words = arguments;
         let name = words.next().ok_or_else(|| "which measurement?".to_owned())?;
@@ -189,12 +189,12 @@ impl Command {
 }
 
 impl FanOut {
-    /// The settings that the bound is measured with.
+    /// Settings with which the bound is measured.
     pub(crate) fn usual() -> Self {
         Self::read(&mut Flags::none())
     }
 
-    /// True when each write to a load that sleeps has to wake it.
+    /// Whether a write to the load wakes it when the load sleeps.
     pub(crate) fn is_woken(&self) -> bool {
         self.nap == 0 && !self.spin
     }
@@ -217,7 +217,7 @@ impl FanOut {
 }
 
 impl Slow {
-    /// The settings that the bound is measured with.
+    /// Settings with which the bound is measured.
     pub(crate) fn usual() -> Self {
         Self::read(&mut Flags::none())
     }
@@ -262,7 +262,7 @@ impl Reconnect {
     }
 }
 
-/// The longest plain message, as a number of the command line.
+/// Longest message of the text dialect in bytes, as a number of the command line.
 fn shared_bytes_max() -> u64 {
     u64::try_from(shared::limits::PLAIN_BYTES_MAX).unwrap_or(u64::MAX)
 }

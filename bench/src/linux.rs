@@ -1,9 +1,15 @@
-//! Everything behind the command line. It needs Linux: epoll for a thousand
-//! sockets at little cost, core affinity, and `/proc` for what a process used.
+//! The measurements. They need Linux: epoll for a thousand sockets at little cost, core affinity, and `/proc`
+//! for the resources that a process used.
 //!
-//! The nouns: a [`server`] under test or the [`floor`] beside it, the [`load`]
-//! that talks to either, the [`machine`] beneath, and one module for each
-//! measurement.
+//! - Under test: [`server`] runs the release binary, [`floor`] is the program that it is compared with.
+//! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
+//!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
+//! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
+//! - Machine: [`machine`] (cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
+//! - Figures: [`stats`], [`tally`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
+//!   error.
+//! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
+//!   [`history`], [`sync`] and [`fault`], the fault run.
 
 mod api;
 mod cpu;
@@ -40,10 +46,10 @@ use crate::arguments::{Command, FanOut, Slow};
 use failure::Failure;
 use table::Table;
 
-/// Carries out a command; true when every bound that it measured holds.
+/// Runs a command. Returns whether every bound that it measured holds.
 ///
 /// # Errors
-/// What could not be measured, in a sentence.
+/// A sentence that says what could not be measured.
 pub(crate) fn run(command: Command) -> Result<bool, Failure> {
     machine::raise_file_limit()?;
     let mut table = Table::new();
@@ -82,5 +88,5 @@ fn all(table: &mut Table) -> Result<(), Failure> {
 const START_RUNS: usize = 10;
 /// Idle connections opened by `all`.
 const IDLE_CLIENTS: usize = 1_000;
-/// Pairs of floor and server for the figures that `all` only notes.
+/// Pairs of floor and server for the figures that `all` notes without a bound.
 const NOTED_PAIRS: usize = 3;

@@ -1,17 +1,19 @@
-//! The measuring program: what the server costs, beside a floor that only
-//! writes.
+//! The benchmarks: measures what the server costs, next to a floor that only writes, and proves what it
+//! promises.
 //!
 //! ```text
 //! cargo build --release -p backend -p bench
 //! target/release/bench all
 //! ```
 //!
-//! It starts the release binary itself (`TEAHOUSE_BIN`, else
-//! `target/release/teahouse`), aims at 127.0.0.1 only, is bounded in count and
-//! time, and stops by itself. Figures go to stdout, complaints to stderr.
+//! The program starts the release binary itself (`TEAHOUSE_BIN`, else `target/release/teahouse`), connects to
+//! 127.0.0.1 only, and is bounded in count and time. Figures go to stdout, errors to stderr.
 //!
-//! Exit codes: 0 every bound holds, 1 a bound does not hold, 2 the arguments
-//! are wrong or something could not be measured.
+//! - `arguments` parses the command line.
+//! - `linux` holds the measurements, and a map of their modules.
+//!
+//! Exit codes: 0 if every bound holds, 1 if a bound does not hold, 2 if the arguments are wrong or something
+//! could not be measured.
 
 #[cfg(target_os = "linux")]
 mod arguments;
@@ -20,7 +22,7 @@ mod linux;
 
 use std::process::ExitCode;
 
-/// What the program ends with when it could not measure.
+/// Exit code when something could not be measured.
 const EXIT_UNMEASURED: u8 = 2;
 
 #[cfg(target_os = "linux")]

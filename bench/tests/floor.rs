@@ -1,6 +1,5 @@
-//! The method against itself: the floor in the server's place. No figure is
-//! judged here, only that nothing is lost on the way and that the program says
-//! what it found.
+//! Tests of the method: the floor takes the server's place. They check that nothing is lost and that the
+//! program reports its result, and judge no figure.
 
 #![cfg(target_os = "linux")]
 
@@ -11,7 +10,7 @@ fn temporary(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// Runs the program with a temporary folder of this name's own.
+/// Runs the program with a temporary folder named `name`.
 fn bench(name: &str, line: &str) -> std::io::Result<Output> {
     let folder = temporary(name);
     std::fs::create_dir_all(&folder)?;
@@ -34,7 +33,7 @@ fn everything_arrives_once_and_in_order() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_in_a_sentence() {
+fn a_missing_server_is_reported_in_a_sentence() {
     for line in ["start --runs 1", "idle --clients 1", "slow --clients 1"] {
         let output = bench("absent", line).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}");
@@ -46,7 +45,7 @@ fn a_server_that_is_not_there_is_told_in_a_sentence() {
 }
 
 #[test]
-fn wrong_arguments_end_with_the_usage() {
+fn wrong_arguments_print_the_usage() {
     let output = bench("wrong", "fan-out --clients none").unwrap();
     assert_eq!(output.status.code(), Some(2));
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -1,8 +1,8 @@
-//! `--name value`: what was given, and what is wrong with it.
+//! Flags of the form `--name value`: parses them and collects everything that is wrong.
 
 use std::fmt::Write as _;
 
-/// The flags as given, each taken out once; what is left over is wrong.
+/// Flags as given. Each is taken out once; a flag that is left over is an error.
 pub(super) struct Flags {
     given: Vec<(String, Option<String>)>,
     wrong: String,
@@ -56,7 +56,7 @@ impl Flags {
         }
     }
 
-    /// One of some words, the first if none is given; which.
+    /// Takes a flag whose value is one of `words`. Returns the word's index; 0 if the flag is absent.
     pub(super) fn word<const N: usize>(&mut self, name: &str, words: [&str; N]) -> usize {
         let Some(value) = self.take(name) else { return 0 };
         let given = value.unwrap_or_default();

@@ -5,7 +5,7 @@ fn parse(line: &str) -> Result<Command, String> {
 }
 
 #[test]
-fn the_usual_settings_are_the_bounds_own() {
+fn default_settings_are_those_of_the_bound() {
     let usual = FanOut::usual();
     assert_eq!(parse("fan-out").unwrap(), Command::FanOut(usual.clone()));
     assert_eq!((usual.clients, usual.rate, usual.bytes), (1_000, 200, 64));
@@ -13,7 +13,7 @@ fn the_usual_settings_are_the_bounds_own() {
 }
 
 #[test]
-fn values_and_switches_are_read() {
+fn values_and_switches_are_parsed() {
     let Command::FanOut(settings) = parse("fan-out --saturate --clients 7").unwrap() else {
         panic!("another command");
     };
@@ -28,7 +28,7 @@ fn a_measurement_answers_to_its_former_name() {
 }
 
 #[test]
-fn bounds_hold_at_their_edges() {
+fn a_number_is_accepted_up_to_its_bounds() {
     for (line, fine) in [
         ("fan-out --bytes 31", false),
         ("fan-out --bytes 32", true),
@@ -44,7 +44,7 @@ fn bounds_hold_at_their_edges() {
 }
 
 #[test]
-fn a_word_is_one_of_those_that_are_known() {
+fn a_word_is_accepted_only_when_known() {
     for (line, expected) in [
         ("fault", Some(true)),
         ("fault --transports all", Some(true)),

@@ -1,5 +1,4 @@
-//! The house's HTTP interface (`shared::api`): requests, and their answers as
-//! far as they have come.
+//! HTTP API of the server (`shared::api`): writes requests and parses responses, also incomplete ones.
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
@@ -10,32 +9,32 @@ use shared::{ErrorCode, Member};
 use super::failure::Failure;
 use super::handshake::{dial, head_bytes};
 
-/// How long one answer may take.
+/// Time limit of one response.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// `GET /api/me`.
+/// Request `GET /api/me`.
 pub(crate) fn get_me(port: u16, cookie: Option<&str>) -> String {
     request("GET", "/api/me", port, cookie, "")
 }
 
-/// `POST` of a name to `/api/join` or `/api/name`.
+/// Request that posts a name to `/api/join` or `/api/name`.
 pub(crate) fn post_name(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
-    // A name always becomes JSON; without one the server answers that the body is no such thing.
+    // A name always serialises to JSON. If not, the server answers that the body is malformed.
     let body = serde_json::to_string(&NameRequest { name: name.to_owned() }).unwrap_or_default();
     request("POST", path, port, cookie, &body)
 }
 
-/// `POST /api/sign-out`.
+/// Request `POST /api/sign-out`.
 pub(crate) fn post_sign_out(port: u16, cookie: Option<&str>) -> String {
     request("POST", "/api/sign-out", port, cookie, "{}")
 }
 
-/// `GET` of this path and query.
+/// Request `GET` of this path and query.
 pub(crate) fn get(path: &str, port: u16, cookie: Option<&str>) -> String {
     request("GET", path, port, cookie, "")
 }
 
-/// `POST` of this JSON to a path and query, as a page of this house would send it.
+/// Request that posts this JSON to a path and query, as the server's own page would send it.
 pub(crate) fn post(path: &str, port: u16, cookie: Option<&str>, body: &str) -> String {
     request("POST", path, port, cookie, body)
 }
@@ -54,19 +53,19 @@ fn request(method: &str, path: &str, port: u16, cookie: Option<&str>, body: &str
     text + "\r\n" + body
 }
 
-/// An answer whose head has come.
+/// A response whose head is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiResponse {
-    /// The HTTP status.
+    /// HTTP status code.
     pub(crate) status: u16,
-    /// The cookie that it sets, as `name=value`; an empty value clears it.
+    /// Cookie that the response sets, as `name=value`. An empty value clears it.
     pub(crate) cookie: Option<String>,
-    /// The body, if all of it has come.
+    /// Body; `None` until all of it has arrived.
     pub(crate) body: Option<Vec<u8>>,
 }
 
 impl ApiResponse {
-    /// Reads what has come so far; none before the head is whole.
+    /// Parses the bytes received so far. Returns `None` until the head is complete.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let end = head_bytes(bytes)?;
         let head = String::from_utf8_lossy(&bytes[..end]);
@@ -83,7 +82,7 @@ impl ApiResponse {
     }
 }
 
-/// Joins the house under this name; the cookie that stands for the new member, and who that is.
+/// Joins the house under this name. Returns the new member's cookie, and the member.
 ///
 /// # Errors
 /// When the server does not answer, or refuses the name.
@@ -109,7 +108,7 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
     }
 }
 
-/// What a page is told of a refusal.
+/// Error code and suggested name of a refusal, as the page reads them.
 pub(crate) fn parse_refusal(body: &[u8]) -> (ErrorCode, Option<String>) {
     match serde_json::from_slice::<shared::api::Problem>(body) {
         Ok(problem) => (problem.code, problem.suggestion),
@@ -122,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_read_as_far_as_it_has_come() {
+    fn a_response_is_parsed_as_far_as_it_has_arrived() {
         let text = b"HTTP/1.1 200 OK\r\nSet-Cookie: th_1=ab; HttpOnly\r\ncontent-length: 2\r\n\r\n{}";
         for length in 0..text.len() {
             let response = ApiResponse::parse(&text[..length]);
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_says_how_long_it_is() {
+    fn a_post_request_states_its_content_length() {
         let text = post_name("/api/join", 7, Some("th_1=ab"), "梅");
         assert!(text.contains("Content-Length: 14\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\n{\"name\":\"梅\"}"), "{text}");

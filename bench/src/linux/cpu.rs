@@ -1,10 +1,9 @@
-//! The CPU time that a process has used.
+//! CPU time that a process has used.
 //!
-//! The scheduler keeps it in nanoseconds for each thread
-//! (`/proc/PID/task/TID/schedstat`, first field). What the kernel does for a
-//! thread inside its system calls counts as that thread's, and so does the
-//! loopback's receiving side, which runs inside the sender's `write`. Where the
-//! kernel keeps no such file, the process's ticks stand in, and this says so.
+//! The scheduler counts it in nanoseconds for each thread (`/proc/PID/task/TID/schedstat`, first field). The
+//! kernel's work inside a thread's system calls counts as that thread's. So does the receiving side of the
+//! loopback, which runs inside the sender's `write`. A kernel without that file counts in ticks, and the
+//! reading says so.
 
 use std::fs;
 
@@ -16,12 +15,12 @@ use super::machine::nanoseconds_per_tick;
 pub(crate) struct CpuTime {
     /// Nanoseconds of all living threads.
     pub(crate) nanoseconds: u64,
-    /// True when they were counted in ticks of ten milliseconds or so.
+    /// Whether the time was counted in ticks of about ten milliseconds.
     pub(crate) coarse: bool,
 }
 
 impl CpuTime {
-    /// What process `pid` has used until now.
+    /// CPU time that process `pid` has used until now.
     ///
     /// # Errors
     /// When the process is gone.
@@ -40,7 +39,7 @@ fn by_threads(pid: u32) -> Option<u64> {
     let mut sum: u64 = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         let path = thread.ok()?.path().join("schedstat");
-        // A thread may end between the listing and this: it then counts as nothing.
+        // A thread may end between the listing and this read; it then counts as nothing.
         let Ok(text) = fs::read_to_string(&path) else {
             if path.parent().is_some_and(|folder| folder.exists()) {
                 return None; // the thread lives and has no such file
@@ -52,7 +51,7 @@ fn by_threads(pid: u32) -> Option<u64> {
     Some(sum)
 }
 
-/// utime + stime of `/proc/PID/stat`, whose second field may hold spaces and brackets.
+/// utime + stime of `/proc/PID/stat`, whose second field may contain spaces and brackets.
 fn ticks(stat: &str) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_whitespace().skip(11);
@@ -73,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn work_makes_the_reading_grow() {
+    fn a_reading_grows_when_the_process_works() {
         let before = CpuTime::of(std::process::id()).unwrap();
-        // A tenth of a second of work: every kernel's tick is shorter.
+        // Work for a tenth of a second, which is longer than a tick of any kernel.
         let begin = std::time::Instant::now();
         let mut sum = 0_u64;
         while begin.elapsed() < std::time::Duration::from_millis(100) {

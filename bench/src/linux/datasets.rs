@@ -1,5 +1,5 @@
-//! Logs that are made ahead of a measurement, through the store's own code, and
-//! kept in the target folder: to make one takes longer than to measure it.
+//! Logs that are made ahead of a measurement by the store's own code. Making a log takes longer than
+//! measuring it, so the logs are kept in the target folder.
 
 use std::fs;
 use std::future::Future;
@@ -21,21 +21,21 @@ use shared::{ClientId, MemberId, RoomId};
 
 use super::failure::Failure;
 
-/// Raised when what is made changes: older folders are then not used any more.
+/// Version of the datasets' content. Increase it when the content changes; older folders are then ignored.
 const FORMAT: u32 = 1;
-/// The last thing that is written into a folder: one without it is not whole.
+/// File that is written last. A folder without it is incomplete.
 const COMPLETE: &str = "whole";
-/// Changes of one transaction.
+/// Changes in one transaction.
 const BATCH: usize = 2_000;
-/// The time of the first change, in milliseconds since 1970.
+/// Time of the first change, in milliseconds since 1970.
 const FIRST_MS: u64 = 1_735_689_600_000;
 /// Milliseconds from one batch to the next.
 const BATCH_MS: u64 = 60_000;
 
-/// The folder of this name in the target folder; if it is not there, `fill` fills a log.
+/// Folder of the dataset of this name in the target folder. If it does not exist, `fill` makes the log.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the log cannot be made.
 pub(crate) fn ensure_dataset(
     name: &str,
     fill: impl FnOnce(&mut DatasetBuilder) -> Result<(), Failure>,
@@ -62,7 +62,7 @@ pub(crate) fn ensure_dataset(
     Ok(path)
 }
 
-/// Fills a log.
+/// Adds members, rooms and posts to a log in batches.
 pub(crate) struct DatasetBuilder {
     store: SqliteStore,
     now: u64,
@@ -73,27 +73,27 @@ pub(crate) struct DatasetBuilder {
 }
 
 impl DatasetBuilder {
-    /// Over the store of a folder.
+    /// Opens the store of a folder, which may be empty.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the store cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let folder = DataFolder::lock(path).map_err(Failure::at("the folder"))?;
         let store = SqliteStore::open(folder).map_err(Failure::at("the log"))?;
         Ok(Self { store, now: FIRST_MS, pending: Vec::new(), changes: 0, members: 0, rooms: 0 })
     }
 
-    /// The next member, whose device has the [`token`] of the member's own id.
+    /// Adds the next member. The member's device has the [`token`] of the member's id.
     pub(crate) fn add_member(&mut self, name: &str) -> Result<MemberId, Failure> {
         let name = Name::parse(name).map_err(|code| Failure::new(format!("{name}: {}", code.name())))?;
-        // Ids are given out one after the other.
+        // The store assigns ids one after the other.
         self.members += 1;
         let device = DeviceKey(Sha256::digest(token(self.members).as_bytes()).into());
         self.push(Change::Join { name, device })?;
         Ok(MemberId(self.members))
     }
 
-    /// The next room, which `author` makes.
+    /// Adds the next room, which `author` creates.
     pub(crate) fn add_room(&mut self, author: MemberId, name: &str) -> Result<RoomId, Failure> {
         let name = Name::parse(name).map_err(|code| Failure::new(format!("{name}: {}", code.name())))?;
         self.rooms += 1;
@@ -102,19 +102,19 @@ impl DatasetBuilder {
         Ok(RoomId(RoomId::LOBBY.0 + self.rooms))
     }
 
-    /// `author` joins a room.
+    /// Makes `author` a member of a room.
     pub(crate) fn join_room(&mut self, author: MemberId, room: RoomId) -> Result<(), Failure> {
         let client_id = self.client_id();
         self.push(Change::JoinRoom { author, client_id, room })
     }
 
-    /// `author` says something.
+    /// Adds a post by `author`.
     pub(crate) fn add_post(&mut self, author: MemberId, room: RoomId, text: String) -> Result<(), Failure> {
         let client_id = self.client_id();
         self.push(Change::Post { room, author, tag: None, client_id, text })
     }
 
-    /// Commits what waits.
+    /// Commits the pending changes.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         let changes = std::mem::take(&mut self.pending);
         self.now += BATCH_MS;
@@ -139,45 +139,45 @@ impl DatasetBuilder {
 pub(crate) struct DatasetLog(SqliteStore);
 
 impl DatasetLog {
-    /// That of a folder.
+    /// Opens the log of a folder.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// When the log cannot be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         DatasetBuilder::open(path).map(|builder| Self(builder.store))
     }
 
-    /// The last position.
+    /// Position of the last event.
     pub(crate) fn head(&self) -> u64 {
         self.0.house().head()
     }
 
-    /// Asks it.
+    /// Runs a query.
     ///
     /// # Errors
-    /// When it refuses.
+    /// When the store refuses the query.
     pub(crate) fn read(&mut self, query: Query) -> Result<QueryResult, Failure> {
         wait_for(self.0.read(query))
             .map_err(|code| Failure::new(format!("the store refused: {}", code.name())))
     }
 }
 
-/// The token of a made member's device.
+/// Token of the device of member `number`.
 pub(crate) fn token(number: u64) -> String {
     format!("{number:032x}")
 }
 
-/// The cookie of a made member, in the house of this folder.
+/// Cookie of member `number` of the house in this folder.
 ///
 /// # Errors
-/// When the house has no id.
+/// When the folder has no house id.
 pub(crate) fn cookie(folder: &Path, number: u64) -> Result<String, Failure> {
     let path = folder.join("house");
     let house = fs::read_to_string(&path).map_err(Failure::at(path.display()))?;
     Ok(format!("th_{}={}", house.trim(), token(number)))
 }
 
-/// Waits for what another thread does.
+/// Blocks until another thread completes the future.
 fn wait_for<T>(what: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -204,7 +204,7 @@ mod tests {
     use crate::linux::folder;
 
     #[test]
-    fn what_is_made_is_there_after_it_was_closed() {
+    fn a_dataset_is_complete_when_reopened() {
         let folder = folder::Folder::fresh().unwrap();
         let mut builder = DatasetBuilder::open(folder.path()).unwrap();
         let mei = builder.add_member("Mei").unwrap();

@@ -1,18 +1,18 @@
-//! Why something could not be measured: one sentence for a person.
+//! Reason why something could not be measured: one sentence for the user.
 
 use std::fmt;
 
-/// A sentence that says what did not work.
+/// A sentence that says what failed.
 #[derive(Debug)]
 pub(crate) struct Failure(String);
 
 impl Failure {
-    /// A failure told by `sentence` alone.
+    /// A failure with this sentence.
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 
-    /// Makes a failure of an error, saying what was tried: `.map_err(Failure::at("…"))`.
+    /// Turns an error into a failure that says what was tried: `.map_err(Failure::at("…"))`.
     pub(crate) fn at<E: fmt::Display>(tried: impl fmt::Display) -> impl FnOnce(E) -> Self {
         move |error| Self(format!("{tried}: {error}"))
     }

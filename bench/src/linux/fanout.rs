@@ -1,15 +1,13 @@
-//! Fan-out: CPU time per delivery, the server's beside the floor's.
+//! Fan-out: CPU time per delivery of the server, next to that of the floor.
 //!
-//! Server and load have a core each. Floor and server are measured in turn,
-//! message by message unless told otherwise, so that what else the machine does
-//! falls on both, and each pair gives a ratio. CPU time is that of the server's process over the measured window; deliveries
-//! are what the receivers counted in it.
+//! Server and load have a core each. Floor and server alternate, message by message unless `--apart` is set,
+//! so that other work on the machine slows both. Each pair of samples gives a ratio. The CPU time is that of
+//! the server's process over the measured window; deliveries are what the receivers counted in the window.
 //!
-//! A load that waits for events is woken by the write that brings one, and the
-//! kernel puts the waking on the writer's account: more often the slower the
-//! writer is, for then the load has caught up and sleeps. No server pays that for
-//! clients on other machines. So the load naps and looks again; with `--nap 0` it
-//! is woken, and the ratio is only noted.
+//! A load that blocks is woken by the write that brings an event, and the kernel charges the wake-up to the
+//! writer. A slow writer pays more often, because the load has caught up and sleeps. No server pays that for
+//! clients on other machines. So the load naps and polls; with `--nap 0` it blocks, and the ratio is noted
+//! without a bound.
 
 mod pair;
 mod window;
@@ -24,9 +22,9 @@ use crate::arguments::FanOut;
 use pair::SamplePair;
 use window::Sample;
 
-/// The ratio of CPU per delivery, server over floor, that the median of the pairs must not pass.
+/// Ratio of CPU time per delivery, server over floor, that the median of the pairs must not exceed.
 const RATIO_MAX: f64 = 1.30;
-/// A side is the narrow one when it keeps its core this busy.
+/// Share of its core above which a process counts as the bottleneck.
 const BUSY_SHARE_MIN: f64 = 0.95;
 
 /// Measures, prints each sample, and adds the outcome to `table`.
@@ -78,7 +76,7 @@ fn print_headline(settings: &FanOut, cores: Cores) {
     Sample::print_names();
 }
 
-/// Adds what both kinds of run tell, and what each of them alone does.
+/// Adds the figures that all kinds of runs have, and those of this kind.
 fn judge(settings: &FanOut, pairs: &[SamplePair], table: &mut Table) {
     let name = match settings.saturate {
         true => "fan-out saturated",
@@ -108,9 +106,9 @@ fn judge(settings: &FanOut, pairs: &[SamplePair], table: &mut Table) {
     table.judge(what, faults.to_string(), "none", faults.is_none());
 }
 
-/// The bound. A pair in which the floor itself did not keep the rate says
-/// nothing: what waits is written together and costs less. A server that does
-/// not keep a rate that the floor keeps has failed.
+/// Judges the ratio of CPU time. A pair in which the floor did not keep the rate is left out: frames that
+/// wait are written together and cost less. A server that does not keep a rate that the floor keeps has
+/// failed.
 fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut Table) {
     let told: Vec<SamplePair> = pairs.iter().filter(|(floor, _)| floor.kept).copied().collect();
     let ratio = Comparison::of(&told, |sample| sample.cpu_microseconds).ratio;
@@ -129,8 +127,8 @@ fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut 
     }
 }
 
-/// Frames that wait together leave a server in one write, the floor's never do:
-/// the CPU time of the two is not compared here.
+/// Notes the deliveries per second. CPU time is not compared: the server writes waiting frames together, the
+/// floor never does.
 fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
     let speed = Comparison::of(pairs, |sample| sample.deliveries_per_second);
     table.note(

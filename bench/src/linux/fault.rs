@@ -1,15 +1,16 @@
-//! The fault run: real clients write while their sockets are cut at random bytes
-//! and the server is killed and started again and again. In the end nothing may
-//! be lost, doubled or out of order.
+//! The fault run: real clients write while their connections are cut at random bytes and the server is killed
+//! and restarted again and again. No message may be lost, doubled or out of order.
 //!
-//! The clients are `client::Client` in native shells ([`world`]): they join over
-//! HTTP, speak over each transport in turn ([`switching`]), and keep their rows in a
-//! database each that outlives a crash of the page ([`browser`]). A [`relay`] between
-//! them and the server cuts their connections, a [`crash_loop`] ends the server by SIGKILL,
-//! and the pages crash. The [`oracle`] is kept outside of all of them. Then the network
-//! heals, every page must come to rest and is paged to the start of every room,
-//! the server is killed a last time, and a reader of its own compares the log
-//! with the ledger.
+//! - [`world`] runs the pages: each is a `client::Client` in a native shell. [`page`] and [`browser`] hold
+//!   their state; the browser's database outlives a crash of the page.
+//! - [`workload`] acts for the users, and [`transport_switches`] lets the pages use each transport in turn.
+//! - [`socket`], [`response`] and `chain` carry a page's traffic.
+//! - [`relay`] stands between the pages and the server and cuts connections; [`crash_loop`] kills the server.
+//! - [`oracle`] keeps its own account of all posts, and [`history_walk`] pages each page to the start of its
+//!   rooms.
+//!
+//! In the end the network heals, and every page must come to rest and is paged to the start of every room.
+//! Then the server is killed a last time, and a separate reader compares the log with the oracle.
 
 mod browser;
 mod chain;
@@ -44,31 +45,31 @@ use oracle::Verdict;
 use relay::{CutCounts, Relay};
 use world::World;
 
-/// Seconds of the run in which the counts below are asked for; of a shorter one, as much less.
+/// Seconds of a run that must reach the counts below. A shorter run must reach proportionally less.
 const LONG_SECONDS: u64 = 600;
-/// Acknowledged posts that make a long run meaningful.
+/// Acknowledged posts that a long run must reach.
 const ACKNOWLEDGED_MIN: u64 = 10_000;
-/// KillLog that do.
+/// Kills that a long run must reach.
 const KILLS_MIN: u64 = 20;
-/// Switches of transports that do.
+/// Switches of transports that a long run must reach.
 const SWITCHES_MIN: u64 = 1_000;
-/// A page lives so long at most until it crashes or is loaded anew, in milliseconds.
+/// Longest life of a page in milliseconds, until it crashes or is reloaded.
 const LIFE_MS_MAX: u64 = 40_000;
-/// One in so many pages is left in order instead.
+/// Of this many pages that end, one is closed in order instead of crashing.
 const IN_ORDER_ONE_IN: u64 = 4;
-/// How long all may take to come to rest once the network is healed. A dead connection is noticed
-/// after 60 s of silence, a lease ends after 15 s.
+/// Time limit for all pages to come to rest once the network is healed. A dead connection is noticed after 60
+/// s of silence, and a lease ends after 15 s.
 const REST_MAX: Duration = Duration::from_secs(150);
-/// How long all pages may take to read all rooms to the start.
+/// Time limit for all pages to page all rooms to the start.
 const READING_MAX: Duration = Duration::from_secs(120);
-/// Between two lines about how it goes.
+/// Interval between two lines of progress.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs and adds the outcome to `table`.
 ///
 /// # Errors
-/// When the server cannot be started, a check of its folder fails, or the pages do not come to
-/// rest.
+/// When the server cannot be started, a check of its folder fails, or the pages are not paged to the start in
+/// time.
 pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure> {
     let Fault { seconds, clients, rooms, seed, switches } = *settings;
     let transports = if switches { "all transports" } else { "WebSockets" };
@@ -94,7 +95,7 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     outcome
 }
 
-/// What a run has come to.
+/// Result of a run.
 struct RunResult {
     kills: Vec<Kill>,
     cuts: CutCounts,
@@ -102,7 +103,7 @@ struct RunResult {
     verdict: Verdict,
     /// Rows that the pages showed when they were paged to the start.
     rows: u64,
-    /// From the healing of the network until nothing waited any more, if that came.
+    /// Time from healing the network to rest; `None` if the pages did not come to rest.
     rest: Option<Duration>,
 }
 
@@ -134,7 +135,7 @@ fn inject_faults(
     Ok(())
 }
 
-/// Pages whose time has come crash, or are loaded anew.
+/// Crashes or reloads the pages whose life is over.
 fn crash_pages(world: &mut World) {
     let now = world.now();
     for index in 0..world.pages.len() {
@@ -150,7 +151,7 @@ fn crash_pages(world: &mut World) {
     }
 }
 
-/// Rest, reading, a last kill, and the judgement.
+/// Waits for rest, pages all histories, kills the server a last time and checks the log.
 fn heal_and_check(
     world: &mut World,
     server: &mut Server,
@@ -188,7 +189,7 @@ fn heal_and_check(
     Ok(())
 }
 
-/// Waits until nothing waits any more; how long that took, if it came in time.
+/// Waits until no page has unfinished work. Returns the time taken, or `None` when it took too long.
 fn wait_for_rest(
     world: &mut World,
     rooms: usize,
@@ -211,7 +212,7 @@ fn wait_for_rest(
     }
 }
 
-/// All that was said in these rooms, by a member who only reads.
+/// Reads all messages of these rooms as a member who writes nothing.
 fn read_log(
     port: u16,
     cookie: &str,
@@ -227,7 +228,7 @@ fn read_log(
     Ok(log)
 }
 
-/// Every page pages every room to the start; how many rows they showed.
+/// Pages every page to the start of every room. Returns how many rows the pages showed.
 fn walk_histories(
     world: &mut World,
     rooms: &BTreeSet<RoomId>,
@@ -268,7 +269,7 @@ fn walk_histories(
     }
 }
 
-/// The pages that are not at the start of their rooms.
+/// Describes the pages that are not at the start of their rooms.
 fn describe_stuck(world: &mut World) -> String {
     let pages =
         world.pages.iter_mut().filter(|page| page.history_walk.as_ref().is_some_and(|it| !it.is_done()));
@@ -341,7 +342,7 @@ fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Ta
     );
 }
 
-/// The middle and the longest of some times, and how many they are.
+/// Median and maximum of some times, and their count.
 fn format_spread(times: impl Iterator<Item = Duration>) -> String {
     let mut histogram = Histogram::new();
     let mut count = 0;

@@ -1,12 +1,10 @@
-//! The floor: the least that any server must do to fan out.
+//! The floor: a program that does only the unavoidable work of a fan-out.
 //!
-//! An epoll loop in one thread. It accepts, answers the handshake, reads what
-//! is sent and writes each message to every socket: one `write` for each socket
-//! and message. No queue, no log, no timer. A socket that does not take a whole
-//! frame at once is dropped.
+//! One thread runs an epoll loop. It accepts, answers the handshake, reads messages and writes each message
+//! to every socket with one `write` each. It has no queue, no log and no timer. It drops a socket that does
+//! not accept a whole frame.
 //!
-//! It ends when its standard input does, so that it never outlives the program
-//! that started it.
+//! The floor ends when its standard input does, so that it never outlives the program that started it.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -17,21 +15,21 @@ use super::failure::Failure;
 use super::frame::{FrameReader, Opcode, Writer, encode};
 use super::handshake::{self, FloorAnswer};
 
-/// Connections at most. Past it: dropped at once.
+/// Connections at most. Further ones are dropped at once.
 const CONNECTIONS_MAX: usize = 20_000;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 * 1_024;
-/// The listener's mark among the events; connections are marked by their place.
+/// Key of the listener among the events. The key of a connection is its index.
 const LISTENER: u64 = u64::MAX;
-/// The mark of standard input, whose end is the floor's.
+/// Key of standard input, whose end ends the floor.
 const STDIN: u64 = u64::MAX - 1;
 
 /// Serves on 127.0.0.1, `port`, until standard input ends.
 ///
 /// # Errors
-/// When the port cannot be had or epoll fails.
+/// When the port is taken or epoll fails.
 pub(crate) fn serve(port: u16) -> Result<(), Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -43,17 +41,17 @@ struct Floor {
     epoll: rustix::fd::OwnedFd,
     listener: TcpListener,
     connections: Vec<Option<Connection>>,
-    /// The bytes read last.
+    /// Bytes of the last read.
     buffer: Vec<u8>,
-    /// The frames that they ask for.
+    /// Frames to be fanned out.
     frames: Vec<Vec<u8>>,
 }
 
 struct Connection {
     stream: TcpStream,
-    /// The request's head as far as it has come; empty once the connection is open.
+    /// Bytes of the request's head received so far; empty once the connection is open.
     head: Vec<u8>,
-    /// There from the handshake on.
+    /// Present from the handshake on.
     reader: Option<FrameReader>,
 }
 
@@ -61,7 +59,7 @@ impl Floor {
     fn new(listener: TcpListener) -> std::io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), EventFlags::IN)?;
-        // A file or /dev/null cannot be waited for: then the starter ends us.
+        // epoll cannot watch a file or /dev/null; then the starting program ends the floor.
         let _ = epoll::add(&epoll, std::io::stdin(), EventData::new_u64(STDIN), EventFlags::IN);
         Ok(Self { epoll, listener, connections: Vec::new(), buffer: vec![0; READ_BYTES], frames: Vec::new() })
     }
@@ -113,7 +111,7 @@ impl Floor {
             None => return,
         };
         if !lives {
-            *connection = None; // closing the socket takes it out of the epoll set
+            *connection = None; // closing the socket removes it from the epoll set
         }
         for frame in self.frames.drain(..) {
             for connection in &mut self.connections {
@@ -129,7 +127,7 @@ impl Floor {
 }
 
 impl Connection {
-    /// Reads once; adds the frames to be fanned out. False when the connection is to end.
+    /// Reads once and appends the frames to be fanned out. Returns `false` when the connection must end.
     fn receive(&mut self, buffer: &mut [u8], frames: &mut Vec<Vec<u8>>) -> bool {
         let count = match self.stream.read(buffer) {
             Ok(0) => return false,
@@ -173,7 +171,7 @@ impl Connection {
         lives && read.is_ok()
     }
 
-    /// Writes `bytes` in one call; false when not all of them were taken.
+    /// Writes `bytes` in one call. Returns `false` when the socket did not accept all of them.
     fn write(&mut self, bytes: &[u8]) -> bool {
         self.stream.write(bytes).is_ok_and(|count| count == bytes.len())
     }

@@ -1,21 +1,20 @@
-//! A folder of one measurement's own in the temporary folder, gone when dropped
-//! unless somebody wants to look into it.
+//! A temporary folder for one measurement, removed when dropped unless it is to be inspected.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The folder.
+/// A folder in the system's temporary folder.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// It stays behind when this is dropped.
+    /// Keep the folder when this value is dropped.
     stays: bool,
 }
 
 impl Folder {
-    /// A new one, empty.
+    /// Creates an empty folder.
     pub(crate) fn fresh() -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -24,12 +23,12 @@ impl Folder {
         Ok(Self { path, stays: false })
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Leaves it where it is, for people to look into.
+    /// Keeps the folder for inspection.
     pub(crate) fn keep(&mut self) {
         self.stays = true;
     }
@@ -38,13 +37,13 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if !self.stays {
-            // What stays behind in the temporary folder harms nobody.
+            // A folder that stays in the temporary folder does no harm.
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-/// Copies the files of one flat folder into another, which it makes.
+/// Copies the files of a folder, without subfolders, into `to`, which is created.
 ///
 /// # Errors
 /// When something cannot be read or written.
@@ -64,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_unless_it_is_to_be_kept() {
+    fn a_folder_is_removed_when_dropped_unless_kept() {
         let folder = Folder::fresh().unwrap();
         let path = folder.path().to_owned();
         fs::write(path.join("a"), "tea").unwrap();

@@ -1,29 +1,29 @@
-//! WebSocket frames (RFC 6455 §5), as far as this load and this floor need
-//! them: whole messages in one frame each, no extension.
+//! WebSocket frames (RFC 6455 §5), as far as load and floor need them: each message in one frame, no
+//! extension.
 
-/// The longest payload that is taken in from a client. Past it: [`Violation::TooLong`].
+/// Longest payload from a client, in bytes. Longer: [`Violation::TooLong`].
 const CLIENT_BYTES_MAX: u64 = 64 * 1_024;
-/// The longest from a server, which answers with pages of long messages. Past it: the same.
+/// Longest payload from a server, in bytes; a server answers with pages of long messages. Longer: the same.
 const SERVER_BYTES_MAX: u64 = 4 * 1_024 * 1_024;
-/// The longest payload of a control frame (§5.5).
+/// Longest payload of a control frame (§5.5), in bytes.
 const CONTROL_BYTES_MAX: u64 = 125;
 
-/// What a frame is.
+/// Type of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opcode {
     /// A text message.
     Text,
     /// A binary message.
     Binary,
-    /// The end of the conversation.
+    /// A close frame, the last one of its sender.
     Close,
-    /// To be answered by a pong with the same payload.
+    /// A ping, which the peer answers by a pong with the same payload.
     Ping,
-    /// The answer to a ping.
+    /// Answer to a ping.
     Pong,
 }
 
-/// Who wrote the frames that are read: clients mask, servers do not (§5.1).
+/// Side that wrote the frames. Clients mask, servers do not (§5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Writer {
     /// Frames are masked.
@@ -32,20 +32,20 @@ pub(crate) enum Writer {
     Server,
 }
 
-/// How the other side broke the protocol, or left what is understood here.
+/// A breach of the protocol, or a frame beyond the supported part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Violation {
     /// A reserved bit or opcode.
     Reserved,
-    /// A message in more than one frame: no server needs that for our messages.
+    /// A message in more than one frame, which no server needs for our messages.
     Fragmented,
-    /// Masked by a server, or not masked by a client.
+    /// A mask by a server, or no mask by a client.
     Mask,
-    /// Longer than is taken in, or than a control frame may be.
+    /// A payload over the limit, of a message or of a control frame.
     TooLong,
 }
 
-/// Appends one frame to `out`; with a `mask` as a client, without as a server.
+/// Appends one frame to `out`, as a client with a `mask`, as a server without.
 pub(crate) fn encode(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], mask: Option<[u8; 4]>) {
     out.push(0x80 | opcode.bits());
     let masked = if mask.is_some() { 0x80 } else { 0 };
@@ -75,25 +75,24 @@ fn apply_mask(mask: [u8; 4], payload: &mut [u8]) {
     }
 }
 
-/// Cuts the bytes of one connection into frames.
+/// Splits the bytes of one connection into frames.
 #[derive(Debug)]
 pub(crate) struct FrameReader {
     writer: Writer,
-    /// The beginning of a frame whose rest has not come yet: at most one frame.
+    /// Beginning of a frame that is not complete yet; at most one frame.
     begun: Vec<u8>,
 }
 
 impl FrameReader {
-    /// One for what `writer` sends.
+    /// A reader of the frames that `writer` sends.
     pub(crate) fn new(writer: Writer) -> Self {
         Self { writer, begun: Vec::new() }
     }
 
-    /// Takes the next bytes in (and unmasks them in place) and hands each frame
-    /// that is whole now to `each`.
+    /// Reads the next bytes, unmasks them in place, and passes each complete frame to `each`.
     ///
     /// # Errors
-    /// The first violation; the connection is of no use from there on.
+    /// The first violation. The connection is unusable from then on.
     pub(crate) fn feed(
         &mut self,
         bytes: &mut [u8],
@@ -112,7 +111,7 @@ impl FrameReader {
         Ok(())
     }
 
-    /// Hands out the whole frames at the front of `bytes`; returns their length.
+    /// Passes on the complete frames at the front of `bytes`. Returns their length.
     fn emit_frames(
         &self,
         bytes: &mut [u8],
@@ -134,7 +133,7 @@ impl FrameReader {
     }
 }
 
-/// A frame's header.
+/// Header of a frame.
 struct FrameHeader {
     opcode: Opcode,
     mask: Option<[u8; 4]>,
@@ -143,7 +142,7 @@ struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// The header at the front of `bytes`; none when it is not whole yet.
+    /// Parses the header at the front of `bytes`. Returns `None` when it is not complete yet.
     fn parse(bytes: &[u8], writer: Writer) -> Result<Option<Self>, Violation> {
         let (Some(&first), Some(&second)) = (bytes.first(), bytes.get(1)) else {
             return Ok(None);
@@ -199,7 +198,7 @@ impl Opcode {
     }
 }
 
-/// What the first byte of a frame says.
+/// Parses the first byte of a frame.
 fn parse_opcode(first: u8) -> Result<Opcode, Violation> {
     if first & 0x70 != 0 {
         return Err(Violation::Reserved);
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standards_own_examples() {
+    fn the_examples_of_the_rfc_are_read_and_written() {
         // RFC 6455 §5.7.
         let hello = [(Opcode::Text, b"Hello".to_vec())];
         let plain = [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_around_each_form_of_header() {
+    fn lengths_around_each_header_form_are_read() {
         for bytes in [0, 1, 125, 126, 127, 65_535, 65_536] {
             for (writer, mask) in [(Writer::Client, Some(MASK)), (Writer::Server, None)] {
                 let payload = vec![b'x'; bytes];
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_cut_anywhere_come_whole() {
+    fn frames_are_complete_wherever_they_are_split() {
         for (writer, mask) in [(Writer::Client, Some(MASK)), (Writer::Server, None)] {
             let mut out = Vec::new();
             encode(&mut out, Opcode::Text, b"one", mask);
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn violations_are_seen() {
+    fn violations_are_reported() {
         for (frame, violation) in [
             (&[0xc1, 0x00][..], Violation::Reserved),
             (&[0x83, 0x00], Violation::Reserved),

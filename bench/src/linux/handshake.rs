@@ -1,8 +1,7 @@
-//! The opening handshake (RFC 6455 §4) of a plain client, and the floor's
-//! answer to it.
+//! The opening handshake (RFC 6455 §4) of a client, and the floor's answer to it.
 //!
-//! One key serves every connection, the standard's own example: its accept
-//! value is known, so that neither side needs SHA-1.
+//! Every connection uses the key of the RFC's example. Its accept value is known, so neither side needs
+//! SHA-1.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
@@ -16,33 +15,33 @@ use super::failure::Failure;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-/// How long one connection may take to open.
+/// Time limit for opening one connection.
 const OPEN_MAX: Duration = Duration::from_secs(5);
-/// The longest head of a request or an answer.
+/// Longest head of a request or a response, in bytes.
 pub(crate) const HEAD_BYTES_MAX: usize = 4_096;
-/// What ends a head.
+/// End of a head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// A connection that is open, and what has come on it behind the handshake.
+/// An open connection, and the bytes received behind the handshake.
 #[derive(Debug)]
 pub(crate) struct OpenedConnection {
-    /// The socket, blocking, without a time limit.
+    /// Blocking socket without a time limit.
     pub(crate) stream: TcpStream,
-    /// The first bytes of frames.
+    /// First bytes of frames.
     pub(crate) rest: Vec<u8>,
 }
 
-/// Upgraded a plain connection to `/conn_ws` on `port`. With `receive_bytes` its
-/// receiving buffer is asked to be that small, before the window is agreed.
+/// Opens a connection in the text dialect to `/conn_ws` on `port`. `receive_bytes` sets the size of the
+/// socket's receive buffer before TCP negotiates the window.
 ///
 /// # Errors
-/// When the server does not answer with a handshake in time.
+/// When the server does not complete the handshake in time.
 pub(crate) fn open(port: u16, receive_bytes: Option<usize>) -> Result<OpenedConnection, Failure> {
     let stream = dial(port, receive_bytes).map_err(Failure::at("cannot connect"))?;
     perform_handshake(stream, &request(port, "", ""))
 }
 
-/// Upgraded a v1 connection of the member whose cookie (`name=value`) this is.
+/// Opens a v1 connection of the member with this cookie (`name=value`).
 ///
 /// # Errors
 /// As [`open`].
@@ -51,7 +50,7 @@ pub(crate) fn open_v1(port: u16, cookie: &str) -> Result<OpenedConnection, Failu
     perform_handshake(stream, &request_v1(port, cookie))
 }
 
-/// The request for a v1 connection, as a page of this house would send it.
+/// Request for a v1 connection, as the server's own page would send it.
 pub(crate) fn request_v1(port: u16, cookie: &str) -> String {
     let more = format!("Origin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n");
     request(port, "?v=1", &more)
@@ -90,7 +89,7 @@ fn perform_handshake(mut stream: TcpStream, request: &str) -> Result<OpenedConne
     Ok(OpenedConnection { stream, rest })
 }
 
-/// A socket to `port`, blocking.
+/// Opens a blocking socket to `port`.
 pub(crate) fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<TcpStream> {
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     if let Some(bytes) = receive_bytes {
@@ -101,13 +100,13 @@ pub(crate) fn dial(port: u16, receive_bytes: Option<usize>) -> std::io::Result<T
     Ok(TcpStream::from(socket))
 }
 
-/// The length of the head at the front of `bytes`, its end included.
+/// Length of the head at the front of `bytes`, its end included.
 pub(crate) fn head_bytes(bytes: &[u8]) -> Option<usize> {
     let at = bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END)?;
     Some(at + HEAD_END.len())
 }
 
-/// Whether this head agrees to our request.
+/// Whether the head of a response accepts our request.
 pub(crate) fn accepts_upgrade(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
@@ -118,8 +117,7 @@ pub(crate) fn accepts_upgrade(head: &[u8]) -> bool {
             .any(|(name, value)| name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT)
 }
 
-/// The floor's answer to a request's head: the handshake to ours, and to
-/// anything else that it is there.
+/// Answer of the floor to a request's head: the handshake to a request of ours, and 200 to any other.
 pub(crate) fn answer_as_floor(head: &[u8]) -> (String, FloorAnswer) {
     if String::from_utf8_lossy(head).contains(KEY) {
         let text = format!(
@@ -133,12 +131,12 @@ pub(crate) fn answer_as_floor(head: &[u8]) -> (String, FloorAnswer) {
     }
 }
 
-/// What becomes of a connection after the floor's answer.
+/// State of a connection after the floor's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FloorAnswer {
-    /// Frames follow.
+    /// Frames follow on the connection.
     Upgraded,
-    /// Nothing follows.
+    /// The connection ends.
     Closed,
 }
 

@@ -1,6 +1,5 @@
-//! A long log: a million messages in a thousand rooms, most of them in one. How
-//! long the server takes to be ready, a page of history wherever it is, and what
-//! it costs the store that somebody comes back to quiet rooms.
+//! A long log: a million messages in a thousand rooms, most of them in one. Measured are the server's start,
+//! pages of history at any place, and the store's time when a member of quiet rooms reconnects.
 
 use std::time::{Duration, Instant};
 
@@ -18,13 +17,13 @@ use super::session::Session;
 use super::stats::{Histogram, Spread};
 use super::table::Table;
 
-/// Rooms beside the lobby.
+/// Rooms in addition to the lobby.
 const ROOMS: u64 = 1_000;
-/// Of each hundred messages, those in the one large room.
+/// Messages in the large room, of each hundred.
 const LARGE_PERCENT: u64 = 60;
 /// Members who write.
 const AUTHORS: u64 = 20;
-/// Rooms of who comes back to few of them.
+/// Rooms of the member who reconnects.
 const QUIET_ROOMS: u64 = 3;
 /// Starts that are measured.
 const STARTS: usize = 5;
@@ -32,11 +31,11 @@ const STARTS: usize = 5;
 const READY_MAX: Duration = Duration::from_secs(1);
 /// Pages that are measured at each place.
 const PAGES: usize = 1_000;
-/// Milliseconds of a page that 99 of 100 must not pass.
+/// Milliseconds for a page that the 99th percentile must not exceed.
 const PAGE_MILLISECONDS_MAX: f64 = 10.0;
 /// Attachments that are measured.
 const ATTACHMENTS: usize = 1_000;
-/// Milliseconds of the store's for one attachment that 99 of 100 must not pass.
+/// Milliseconds of the store for one attachment that the 99th percentile must not exceed.
 const ATTACH_MILLISECONDS_MAX: f64 = 1.0;
 
 /// Measures and adds the outcome to `table`.
@@ -73,18 +72,18 @@ pub(crate) fn measure(messages: u64, table: &mut Table) -> Result<(), Failure> {
     measure_attachments(&mut DatasetLog::open(&folder)?, table)
 }
 
-/// Who is in the large room.
+/// Member of the large room.
 const WRITER: MemberId = MemberId(1);
-/// Who is in three quiet rooms.
+/// Member of the three quiet rooms.
 const QUIET: MemberId = MemberId(AUTHORS + 1);
-/// The large room.
+/// Room with most of the messages.
 const LARGE: RoomId = RoomId(RoomId::LOBBY.0 + 1);
-/// The first of the quiet ones.
+/// First of the quiet rooms.
 const FIRST_QUIET: RoomId = RoomId(RoomId::LOBBY.0 + ROOMS - QUIET_ROOMS + 1);
 /// Messages of each quiet room.
 const QUIET_MESSAGES: u64 = 20;
-/// What was written before the million: joins of the house (one event each), rooms (three), rooms
-/// joined (two), and the messages of the quiet rooms.
+/// Events before the other messages: members who joined the house (one event each), rooms created (three),
+/// rooms joined (two), and the messages of the quiet rooms.
 const QUIET_HEAD: u64 =
     AUTHORS + 1 + 3 * ROOMS + 2 * (AUTHORS - 1 + QUIET_ROOMS) + QUIET_ROOMS * QUIET_MESSAGES;
 
@@ -119,13 +118,13 @@ fn fill_dataset(builder: &mut DatasetBuilder, messages: u64) -> Result<(), Failu
     Ok(())
 }
 
-/// About as long as people write.
+/// Text of about the length that people write.
 fn message_text(number: u64) -> String {
     let words = usize::try_from(number % 12).unwrap_or(0);
     format!("{number}: the kettle is on{}", ", and a cup of 龙井 waits".repeat(words / 3))
 }
 
-/// Pages over a connection, one after the other.
+/// Measures pages read over a connection, one after the other.
 fn measure_pages(session: &mut Session, table: &mut Table) -> Result<(), Failure> {
     let newest = session.read_page(LARGE, PageAnchor::Newest)?;
     let (Some(last), true) = (newest.messages.last().map(|message| message.n), newest.older) else {
@@ -165,7 +164,7 @@ fn measure_pages(session: &mut Session, table: &mut Table) -> Result<(), Failure
     Ok(())
 }
 
-/// What a client sees that comes back to its few rooms, from a cursor or for the first time.
+/// Measures the connections of a client with few rooms, from a cursor and for the first time.
 fn measure_connections(
     port: u16,
     cookie: &str,
@@ -198,7 +197,7 @@ fn measure_connections(
     Ok(())
 }
 
-/// The same as reads of the store.
+/// Measures the same as reads of the store.
 fn measure_attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
     let through = log.head();
     let rooms = (0..QUIET_ROOMS).map(|number| Address::Room(RoomId(FIRST_QUIET.0 + number)));

@@ -1,5 +1,4 @@
-//! Memory per idle connection: what the server's resident memory grows by when
-//! clients connect and say nothing.
+//! Memory per idle connection: growth of the server's resident memory when silent clients connect.
 
 use std::thread;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use super::table::Table;
 
 /// Bytes of resident memory that one idle connection may cost.
 const CONNECTION_BYTES_MAX: f64 = 16.0 * 1_024.0;
-/// How long the server is left alone before its memory is read.
+/// Time for which the server is left alone before its memory is read.
 const REST: Duration = Duration::from_secs(2);
 
 /// Measures and adds the outcome to `table`.

@@ -1,10 +1,9 @@
-//! Two loads in turn: a message to every client of the one, then a message to
-//! every client of the other.
+//! Alternates two loads: a message to every client of the first, then a message to every client of the
+//! second.
 //!
-//! What slows the machine down slows both, within milliseconds, so that what is
-//! compared stays comparable when others work on the same machine. Neither is
-//! measured while the other works. No message waits behind another; those that
-//! were not sent because one took long are counted in ([`Load::interval`]).
+//! Other work on the machine slows both loads within milliseconds, so their figures stay comparable. Neither
+//! load is measured while the other works. No message waits behind another; messages that were omitted
+//! because one took long are added by [`Load::interval`].
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::failure::Failure;
 use super::load::Load;
 
-/// Sends `rate` messages a second, both together, for `time`, or as many as
-/// arrive; who goes first changes with each round.
+/// Sends `rate` messages a second, both loads together, for `time`, or as many as arrive. The order of the
+/// two changes with each round.
 ///
 /// # Errors
 /// When a message does not arrive.

@@ -1,10 +1,8 @@
-//! The sockets of the load: many plain clients in one thread, the first of
-//! which sends.
+//! The load: many clients of the text dialect in one thread. The first of them sends.
 //!
-//! Each message carries its number and the time it left, so that every receiver
-//! can tell what was lost, reordered, doubled or altered, and how long it took.
-//! The sender keeps its times whatever the server does (an open loop): a server
-//! that stalls sees its backlog in the times of all that waited.
+//! Each message carries its number and the time of sending. So every receiver finds the messages that were
+//! lost, reordered, doubled or altered, and the latency. The sender keeps its times whatever the server does
+//! (an open loop), so a server that stalls sees its backlog in the latencies.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -21,46 +19,45 @@ use super::stamp::{Stamp, Text};
 use super::stats::Histogram;
 use super::tally::{Faults, Tally};
 
-/// Events taken at a time: few enough that the sender is not kept waiting long.
+/// Events taken at a time, few enough that the sender is not delayed.
 const EVENTS_MAX: usize = 128;
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 * 1_024;
-/// Bytes that the sender may have waiting for its socket. Past it the
-/// measurement ends: the server does not take what it is sent.
+/// Bytes that may wait for the sender's socket. Past it the measurement ends: the server does not accept
+/// messages.
 const PENDING_BYTES_MAX: usize = 8 * 1_024 * 1_024;
-/// How long to go on when nothing arrives of what is still under way.
+/// Time without any receipt after which messages in flight count as lost.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
-/// How long what is under way may take in all to arrive once nothing more is sent.
+/// Time limit for all messages in flight to arrive once nothing more is sent.
 const DRAIN_MAX: Duration = Duration::from_secs(60);
-/// How long to listen on for what should not come: copies.
+/// Time for which duplicates are awaited in the end.
 const AFTERMATH: Duration = Duration::from_millis(100);
-/// The key that the sender masks with; against a server of ours any serves.
+/// Masking key of the sender. Any key serves against a server of ours.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x1e, 0x87];
 
-/// When the sender sends.
+/// Pacing of the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pacing {
-    /// So many messages a second, evenly.
+    /// This many messages a second, evenly.
     Rate(u64),
-    /// Whenever fewer than so many messages are under way.
+    /// A message whenever fewer than this many are in flight.
     Window(u64),
-    /// Never.
+    /// No message.
     Paused,
 }
 
-/// What the load does while there is nothing to read.
+/// Behaviour of the load while there is nothing to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdleStrategy {
-    /// Waits in `epoll_wait`: the write that brings the next message wakes it,
-    /// on the account of whoever writes.
+    /// Blocks in `epoll_wait`. The write that brings the next message wakes the load, at the writer's cost.
     Block,
-    /// Sleeps so long and looks again: no write has anyone to wake.
+    /// Sleeps for this time and polls, so that no write has to wake the load.
     Nap(Duration),
-    /// Looks again at once: no write has anyone to wake.
+    /// Polls at once, so that no write has to wake the load.
     Spin,
 }
 
-/// A load: its clients and what they have seen.
+/// Clients of one server, and their receipts.
 pub(crate) struct Load {
     epoll: rustix::fd::OwnedFd,
     clients: Vec<Client>,
@@ -70,19 +67,19 @@ pub(crate) struct Load {
     events: Vec<epoll::Event>,
     sent: u64,
     received: u64,
-    /// When the next message is due at a rate.
+    /// Time at which the next message is due, at a fixed rate.
     due: Option<Instant>,
-    /// Frames that the sender's socket has not taken yet.
+    /// Frames that the sender's socket has not accepted yet.
     pending: Vec<u8>,
-    /// epoll is asked to tell when it takes more.
+    /// Whether epoll watches for the sender's socket to accept more.
     is_full: bool,
     idle: IdleStrategy,
-    /// From sending to each receipt, since it was last cleared.
+    /// Times from sending to receipt since the last clearing.
     pub(crate) latencies: Histogram,
-    /// Nanoseconds between two messages where the sender waits for each to
-    /// arrive: [`Histogram::record_with_omitted`]. 0 where it does not wait.
+    /// Nanoseconds between two messages if the sender waits for each to arrive, for
+    /// [`Histogram::record_with_omitted`]. 0 if it does not wait.
     pub(crate) interval: u64,
-    /// The most that the sender itself was late, since it was last reset.
+    /// Longest delay of the sender itself since the last reset.
     pub(crate) late_max: Duration,
 }
 
@@ -154,7 +151,7 @@ impl Load {
     /// Sends and receives for `time`.
     ///
     /// # Errors
-    /// When the server no longer takes what is sent, or epoll fails.
+    /// When the server accepts no more messages, or epoll fails.
     pub(crate) fn run(&mut self, pacing: Pacing, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         loop {
@@ -174,7 +171,7 @@ impl Load {
     /// Sends one message and receives until every client has it.
     ///
     /// # Errors
-    /// When it does not arrive, or epoll fails.
+    /// When the message does not arrive, or epoll fails.
     pub(crate) fn send_and_receive_all(&mut self) -> Result<(), Failure> {
         self.send()?;
         self.receive_all()?;
@@ -184,7 +181,7 @@ impl Load {
         }
     }
 
-    /// Receives what is still under way, and a little longer.
+    /// Receives the messages in flight, and duplicates for a moment longer.
     ///
     /// # Errors
     /// When epoll fails.
@@ -193,7 +190,7 @@ impl Load {
         self.run(Pacing::Paused, AFTERMATH)
     }
 
-    /// Receives until nothing is under way, or for too long nothing has come.
+    /// Receives until nothing is in flight, or until no message has arrived for too long.
     fn receive_all(&mut self) -> Result<(), Failure> {
         let end = Instant::now() + DRAIN_MAX;
         let mut silence_end = Instant::now() + SILENCE_MAX;
@@ -207,7 +204,7 @@ impl Load {
         Ok(())
     }
 
-    /// What went wrong, all clients together; asked when everything has come.
+    /// Faults of all clients together. Call it when all messages have arrived.
     pub(crate) fn faults(&self) -> Faults {
         let mut sum = Faults::default();
         for client in &self.clients {
@@ -217,7 +214,7 @@ impl Load {
         sum
     }
 
-    /// Receipts that are still to come.
+    /// Receipts that are still missing.
     fn in_flight(&self) -> u64 {
         (self.sent * self.clients.len() as u64).saturating_sub(self.received)
     }
@@ -252,7 +249,7 @@ impl Load {
         self.flush()
     }
 
-    /// Writes what the sender has waiting, as far as its socket takes it.
+    /// Writes the pending frames, as far as the sender's socket accepts them.
     fn flush(&mut self) -> Result<(), Failure> {
         let Some(sender) = self.clients.first_mut() else {
             return Err(Failure::new("there is no client to send"));
@@ -276,7 +273,7 @@ impl Load {
         Ok(())
     }
 
-    /// Waits until something can be read, or `wake`, and reads it.
+    /// Waits for events until `wake`, and handles them.
     fn wait(&mut self, wake: Instant) -> Result<(), Failure> {
         let time = match self.idle {
             IdleStrategy::Block => wake.saturating_duration_since(Instant::now()),
@@ -304,7 +301,7 @@ impl Load {
             }
         }
         self.events = events;
-        // What the socket did not take before, and answers to pings.
+        // Flush frames that the socket did not accept before, and answers to pings.
         if can_flush && !self.pending.is_empty() { self.flush() } else { Ok(()) }
     }
 
@@ -323,7 +320,7 @@ impl Load {
         self.buffer = buffer;
     }
 
-    /// Takes in what client `place` has read.
+    /// Handles bytes that client `place` received.
     fn read_bytes(&mut self, place: usize, bytes: &mut [u8]) {
         let now = nanoseconds(self.begin.elapsed());
         let client = &mut self.clients[place];
@@ -345,7 +342,7 @@ impl Load {
         });
         if !answers.is_empty() {
             if place == 0 {
-                // Behind the frames that wait, never into the middle of one.
+                // Append behind the pending frames, never into the middle of one.
                 self.pending.append(&mut answers);
             } else if client.stream.write(&answers).is_err() {
                 ended = true;
@@ -359,7 +356,7 @@ impl Load {
     fn close(&mut self, place: usize) {
         let client = &mut self.clients[place];
         client.open = false;
-        // A socket that epoll does not know any more has nothing to be taken out of.
+        // A socket that epoll does not know needs no removal.
         let _ = epoll::delete(&self.epoll, &client.stream);
     }
 }

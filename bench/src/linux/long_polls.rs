@@ -1,8 +1,8 @@
-//! Long polls that wait: what a thousand of them cost while nothing is said, and how soon one that
-//! is abandoned is let go of.
+//! Waiting long polls: CPU time of a thousand of them while nothing happens, and the time to release an
+//! abandoned one.
 //!
-//! Each is a member's own. A poll is answered when its time is over, and asked again at once: so
-//! the figure is what the waiting costs with all its re-polls.
+//! Each poll belongs to a member of its own. The server answers a poll when its time is over, and the member
+//! polls again at once. So the figure includes the cost of polling again.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -18,28 +18,28 @@ use super::sockets::open_files;
 use super::table::Table;
 use crate::arguments::LongPolls;
 
-/// How much of one core the waiting may cost.
+/// Share of one core that waiting may cost.
 const CORE_MAX: f64 = 0.02;
-/// How long an abandoned one may be kept.
+/// Time limit for releasing an abandoned poll.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
-/// Seconds that a poll asks to wait: the longest that there is.
+/// Seconds that a poll asks to wait, which is the longest wait.
 const WAIT_S: u64 = 25;
-/// How long an answer may take.
+/// Time limit of one answer.
 const ANSWER_MAX: Duration = Duration::from_secs(WAIT_S + 10);
-/// Until nothing more is to be told of who came: a telling is gathered for five seconds.
+/// Time until no more presence changes are pending. The server gathers them for five seconds.
 const SETTLE: Duration = Duration::from_secs(8);
-/// Abandoned one after another.
+/// Polls that are abandoned, one after another.
 const ABANDONED: usize = 20;
-/// What an answer in chunks ends with.
+/// End of a chunked response.
 const END: &[u8] = b"\r\n0\r\n\r\n";
 
 /// A member that polls.
 struct Poller {
     stream: TcpStream,
     cookie: String,
-    /// The query of the next one.
+    /// Query of the next poll.
     query: String,
-    /// What has come of the answer.
+    /// Bytes received of the answer.
     answer: Vec<u8>,
 }
 
@@ -59,7 +59,7 @@ impl Poller {
         self.stream.write_all(request.as_bytes()).map_err(Failure::at("a poll cannot be asked"))
     }
 
-    /// Reads the answer; false if it is not there by then.
+    /// Reads the answer. Returns `false` if it has not arrived by `by`.
     fn read_answer(&mut self, by: Instant) -> Result<bool, Failure> {
         let mut part = [0; 4_096];
         while !self.answer.ends_with(END) {
@@ -151,8 +151,8 @@ pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Fai
     Ok(())
 }
 
-/// Takes the answers and asks again, until then; how many times. They come in the order in which
-/// they were asked, so each is waited for in its turn: `turn` says whose it is.
+/// Reads answers and polls again until `until`. Returns how many times. Answers arrive in the order of the
+/// polls, so each is awaited in turn; `turn` is the index of the next poller.
 fn poll_round_robin(
     pollers: &mut [Poller],
     turn: &mut usize,

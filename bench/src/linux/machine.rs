@@ -1,4 +1,4 @@
-//! The machine under both sides: its cores, its file limit, its load by others.
+//! The machine: its cores, its limit of open files, and its total CPU time.
 
 use std::fs;
 
@@ -7,20 +7,20 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::failure::Failure;
 
-/// A core for each side.
+/// A core for the server and a core for the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cores {
-    /// The one that the server, or the floor, runs on.
+    /// Core of the server or the floor.
     pub(crate) server: usize,
-    /// The one that the load runs on.
+    /// Core of the load.
     pub(crate) load: usize,
 }
 
 impl Cores {
-    /// The first two that this process may use.
+    /// Picks the first two cores that this process may use.
     ///
     /// # Errors
-    /// When there is only one: the two sides would measure each other.
+    /// When there is only one core, on which server and load would measure each other.
     pub(crate) fn pick() -> Result<Self, Failure> {
         let allowed = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
         let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
@@ -31,7 +31,7 @@ impl Cores {
     }
 }
 
-/// Raises this process's limit of open files to what it may have at most.
+/// Raises this process's limit of open files to the hard limit.
 ///
 /// # Errors
 /// When the kernel refuses.
@@ -41,8 +41,8 @@ pub(crate) fn raise_file_limit() -> Result<(), Failure> {
     setrlimit(Resource::Nofile, raised).map_err(Failure::at("cannot raise the file limit"))
 }
 
-/// Keeps the calling thread, and the children and threads that it starts from
-/// now on, to one core for as long as this value lives.
+/// Pins the calling thread to one core, with the threads and children that it starts, for as long as this
+/// value lives.
 pub(crate) struct Pinned {
     before: CpuSet,
 }
@@ -63,13 +63,12 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        // The mask was this thread's own a moment ago: it is taken back.
+        // The thread had this mask before, so setting it again cannot fail.
         let _ = sched_setaffinity(None, &self.before);
     }
 }
 
-/// Nanoseconds that all cores worked since the machine started, stolen time
-/// included, as the kernel counts them in ticks.
+/// Nanoseconds that all cores were busy since the machine started, stolen time included, counted in ticks.
 ///
 /// # Errors
 /// When `/proc/stat` cannot be read.
@@ -97,14 +96,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_is_not_work() {
+    fn waiting_does_not_count_as_busy() {
         let stat = "cpu  10 2 30 4000 500 6 7 80 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
         assert_eq!(busy_ticks(stat), Some(10 + 2 + 30 + 6 + 7 + 80));
         assert_eq!(busy_ticks("intr 1 2 3\n"), None);
     }
 
     #[test]
-    fn each_side_has_a_core_of_its_own() {
+    fn server_and_load_get_different_cores() {
         if let Ok(cores) = Cores::pick() {
             assert!(cores.server < cores.load);
         } else {

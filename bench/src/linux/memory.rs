@@ -1,20 +1,20 @@
-//! The resident memory of a process, from `/proc/PID/status`.
+//! Resident memory of a process, from `/proc/PID/status`.
 
 use std::fs;
 
 use super::failure::Failure;
 
-/// Bytes that a process keeps in memory.
+/// Resident memory in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Resident {
-    /// All of it (`VmRSS`).
+    /// All resident memory (`VmRSS`).
     pub(crate) bytes: u64,
-    /// The part that is its own data (`RssAnon`); the rest is mapped files, the binary above all.
+    /// Anonymous part (`RssAnon`), the process's own data. The rest is mapped files, mainly the binary.
     pub(crate) own_bytes: u64,
 }
 
 impl Resident {
-    /// What process `pid` keeps now.
+    /// Resident memory of process `pid` now.
     ///
     /// # Errors
     /// When the process is gone.
@@ -29,7 +29,7 @@ impl Resident {
     }
 }
 
-/// A field of `/proc/PID/status` in bytes; the file has it in units of 1,024.
+/// Field of `/proc/PID/status` in bytes. The file counts in units of 1,024.
 fn field(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find(|line| line.starts_with(name))?;
     let units: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_in_bytes() {
+    fn fields_are_converted_to_bytes() {
         let status = "Name:\tx\nVmHWM:\t 9 kB\nVmRSS:\t  12 kB\nRssAnon:\t   5 kB\n";
         let expected = Resident { bytes: 12 * 1_024, own_bytes: 5 * 1_024 };
         assert_eq!(Resident::read(status), Some(expected));

@@ -1,11 +1,10 @@
-//! Durable posts a second: many members, each alone in a room of its own, with a
-//! few posts in flight each. What counts is the reply, which comes when the post
-//! is committed. Beside it a bare loop inserts the same rows on the same disk.
+//! Durable posts a second: many members, each alone in a room, each with a few posts in flight. A post counts
+//! when the reply arrives, which the server sends after the commit. For comparison a bare loop inserts the
+//! same rows on the same disk.
 //!
-//! They post as fast as they are answered, which tells how many a second the
-//! server takes; what each waits then follows from how many are in flight. So they
-//! post once more at an even rate, and a post that is late because others are in
-//! flight has waited since it was due.
+//! First the members post as fast as they are answered, which shows how many posts a second the server
+//! accepts. The latency then follows from the count of posts in flight. So the members also post at an even
+//! rate; there the latency counts from the time at which a post was due, even if it had to wait for others.
 
 mod bare_loop;
 mod poster;
@@ -28,13 +27,13 @@ use shared::ClientId;
 
 /// Posts a second that must be acknowledged.
 const POSTS_MIN: u32 = 10_000;
-/// Milliseconds from sending to the reply that 99 of 100 must not pass.
+/// Milliseconds from sending to the reply that the 99th percentile must not exceed.
 const REPLY_MILLISECONDS_MAX: f64 = 50.0;
-/// How long they post before it is measured.
+/// Time of posting before the measured window.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// How long what is in flight may take to be answered in the end.
+/// Time limit for the posts in flight to be answered in the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
-/// How late a post may be that is due at a time.
+/// Longest delay of a post that is due at a fixed time.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
@@ -78,23 +77,23 @@ pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure
     Ok(())
 }
 
-/// When they post.
+/// Rate at which the members post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PostRate {
-    /// As soon as there is place in flight.
+    /// A post as soon as another is answered.
     Unlimited,
-    /// So many a second, all together.
+    /// This many posts a second, all members together.
     PerSecond(u32),
-    /// Not any more.
+    /// No post.
     Stopped,
 }
 
-/// What came of one pace.
+/// Result of one rate.
 #[derive(Debug, Clone, Copy)]
 struct RateResult {
     /// Replies a second.
     rate: f64,
-    /// Milliseconds until the reply: half of them, 99 of 100, all.
+    /// Milliseconds until the reply: median, 99th percentile, maximum.
     middle: f64,
     late: f64,
     most: f64,
@@ -105,20 +104,20 @@ impl RateResult {
         format!("{:.1}, {:.1}, {:.1} ms", self.middle, self.late, self.most)
     }
 
-    /// Milliseconds that a post takes on average while so many are in flight.
+    /// Mean latency in milliseconds with this many posts in flight (Little's law).
     fn mean_latency(&self, in_flight: usize) -> f64 {
         in_flight as f64 / self.rate * 1e3
     }
 }
 
-/// The posters in one thread.
+/// All posters in one thread.
 struct PosterPool {
     epoll: rustix::fd::OwnedFd,
     posters: Vec<Poster>,
     latencies: Histogram,
     answered: u64,
     rate_limit: PostRate,
-    /// The posts that were due at a rate, and since when.
+    /// Count of the posts that were due at a fixed rate, and the time of the first.
     due: (u32, Instant),
 }
 
@@ -166,7 +165,7 @@ impl PosterPool {
         Ok(())
     }
 
-    /// Posts what is due now and not because of a reply.
+    /// Sends the posts that are due now, other than those due because of a reply.
     fn send_due(&mut self) -> Result<(), Failure> {
         match self.rate_limit {
             PostRate::Stopped => Ok(()),
@@ -193,7 +192,7 @@ impl PosterPool {
         }
     }
 
-    /// Waits for what is in flight.
+    /// Waits for the posts in flight.
     fn drain(&mut self) -> Result<(), Failure> {
         self.rate_limit = PostRate::Stopped;
         let end = Instant::now() + DRAIN_MAX;

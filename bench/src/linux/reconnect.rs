@@ -1,7 +1,6 @@
-//! Everybody comes back: many clients in many rooms each are connected and
-//! caught up; the server is killed and started again at once; they come back by
-//! themselves, as the page would, with their cursors. What counts is the time from
-//! `/readyz` answering to the last client that has caught up.
+//! Reconnecting after a kill: many clients in many rooms are connected and caught up. The server is killed
+//! and restarted at once. The clients reconnect by themselves with their cursors, as the page does. Measured
+//! is the time from the first 200 of `/readyz` to the last client that has caught up.
 
 mod client_pool;
 mod returning_client;
@@ -21,17 +20,17 @@ use client_pool::ClientPool;
 
 /// Rooms of the house for each room that a client is in.
 const ROOMS_PER_ROOM: usize = 100;
-/// From one of a client's rooms to the next.
+/// Distance between two of a client's rooms.
 const STRIDE: usize = ROOMS_PER_ROOM + 1;
-/// Seconds from `/readyz` answering to the last client that has caught up.
+/// Time limit from the first 200 of `/readyz` to the last client that has caught up.
 const CATCH_UP_MAX: Duration = Duration::from_secs(5);
-/// How long all may take to connect for the first time.
+/// Time limit for all clients to connect for the first time.
 const CONNECT_MAX: Duration = Duration::from_secs(120);
-/// How long to wait for the last at the most.
+/// Time limit for waiting for the last client.
 const WAIT_MAX: Duration = Duration::from_secs(60);
-/// How long they are left alone before the server is killed.
+/// Time for which the clients are idle before the server is killed.
 const REST: Duration = Duration::from_secs(2);
-/// Files that either side needs beside the clients' sockets.
+/// Files that client and server need in addition to the clients' sockets.
 const FILES_KEPT: u64 = 200;
 
 /// Measures and adds the outcome to `table`.
@@ -61,7 +60,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
     server.kill()?;
     let killed = Instant::now();
     server.restart()?;
-    // The clients must not wait for who asks whether it is ready.
+    // Ask `/readyz` from another thread, so that the clients do not wait for its answer.
     let probe = thread::spawn(move || {
         let answer = server.await_ready();
         (Instant::now(), answer, server)
@@ -93,7 +92,8 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
         format!("{} s", CATCH_UP_MAX.as_secs()),
         last <= CATCH_UP_MAX && missing == 0,
     );
-    // The server listens before it is ready, so many wait for it and are served with who asks.
+    // The server listens before it is ready, so many clients wait for it and are served together with
+    // `/readyz`.
     table.note(
         "reconnect: from SIGKILL to the last that is caught up",
         format!("{:.2} s", since_kill.as_secs_f64()),
@@ -101,7 +101,7 @@ pub(crate) fn measure(settings: &Reconnect, table: &mut Table) -> Result<(), Fai
     Ok(())
 }
 
-/// A house with so many members, each in the lobby and in `rooms` of its rooms.
+/// Makes a house with this many members, each in the lobby and in `rooms` of the other rooms.
 fn fill_dataset(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: usize) -> Result<(), Failure> {
     let all = (rooms * ROOMS_PER_ROOM).min(clients);
     let members = (0..clients).map(|number| builder.add_member(&format!("Guest {number}")));
@@ -110,7 +110,7 @@ fn fill_dataset(builder: &mut datasets::DatasetBuilder, clients: usize, rooms: u
     let made_rooms = made_rooms.collect::<Result<Vec<_>, _>>()?;
     for (number, &member) in members.iter().enumerate() {
         for step in 0..rooms {
-            // Who made a room is in it; to join it again does nothing.
+            // The creator of a room is in it already; joining again does nothing.
             builder.join_room(member, made_rooms[(number + step * STRIDE) % all])?;
         }
     }

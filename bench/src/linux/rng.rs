@@ -1,5 +1,5 @@
-//! Rng by seed: what a run does can be drawn again from the number that it
-//! prints, though not when the machine does it.
+//! Random numbers from a seed. The seed that a run prints gives the same choices again, though not at the
+//! same times of the machine.
 
 /// A splitmix64 generator.
 #[derive(Debug)]
@@ -11,12 +11,12 @@ impl Rng {
         Self(seed)
     }
 
-    /// A sequence of its own for a part of the run.
+    /// A new sequence for a part of the run.
     pub(crate) fn split(&mut self) -> Self {
         Self(self.next())
     }
 
-    /// Any number.
+    /// The next number of the sequence.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -25,7 +25,7 @@ impl Rng {
         mixed ^ (mixed >> 31)
     }
 
-    /// From `low` to `high`, both included.
+    /// A number from `low` to `high`, both included.
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         match (high - low).checked_add(1) {
             Some(values) => low + self.next() % values,
@@ -33,18 +33,18 @@ impl Rng {
         }
     }
 
-    /// True once in so many times.
+    /// Whether a chance of one in `times` came up.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.next().is_multiple_of(times.max(1))
     }
 
-    /// One of these.
+    /// One of the elements; `None` if there is none.
     pub(crate) fn pick<'a, T>(&mut self, choice: &'a [T]) -> Option<&'a T> {
         let last = u64::try_from(choice.len()).ok()?.checked_sub(1)?;
         choice.get(usize::try_from(self.between(0, last)).ok()?)
     }
 
-    /// 16 bytes, as the system would give them to a page.
+    /// Sixteen bytes, as the system would give them to a page.
     pub(crate) fn bytes(&mut self) -> [u8; 16] {
         (u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes()
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_seed_is_one_sequence() {
+    fn a_seed_always_gives_the_same_sequence() {
         let draw = |seed| {
             let mut rng = Rng::new(seed);
             [(); 4].map(|()| rng.next())
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_are_reached_and_none_passed() {
+    fn between_reaches_both_ends_and_exceeds_none() {
         let mut rng = Rng::new(3);
         let mut seen = [0; 3];
         for _ in 0..300 {

@@ -1,8 +1,8 @@
 //! The process under test: the release binary, or the floor in its place.
 //!
-//! A [`Home`] is where it lives: a port of 127.0.0.1 and a data folder, the same
-//! from one start to the next. A [`Server`] is the child that runs there; it is
-//! ended when dropped, and a home of its own is cleaned up.
+//! A [`Home`] holds what stays from one start to the next: a port of 127.0.0.1 and a data folder. A
+//! [`Server`] is the child process that runs there. Dropping it ends the process and removes the home's
+//! temporary folder.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -21,36 +21,36 @@ use super::failure::Failure;
 use super::folder::Folder;
 use super::machine::Pinned;
 
-/// The variable that names the binary under test.
+/// Variable that names the binary under test.
 const BINARY_VARIABLE: &str = "TEAHOUSE_BIN";
-/// The binary under test when the variable is not set.
+/// Binary under test when the variable is not set.
 const BINARY_USUAL: &str = "target/release/teahouse";
-/// How long a server may take until it is ready.
+/// Time limit for a server to become ready.
 const READY_MAX: Duration = Duration::from_secs(10);
-/// How long one answer of `/readyz` may take.
+/// Time limit of one answer of `/readyz`.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
-/// Between two questions whether it is ready.
+/// Interval between two requests to `/readyz`.
 const ASK_EVERY: Duration = Duration::from_micros(500);
-/// How long a server may take to end when asked to; then it is killed.
+/// Time limit for a server to end after SIGTERM. Past it the server is killed.
 const END_MAX: Duration = Duration::from_secs(6);
-/// Between two looks whether it has ended.
+/// Interval at which the process is checked for its end.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// The ports that servers listen on.
+/// Ports that servers listen on.
 const PORTS: Range<u16> = 20_000..32_000;
-/// Bytes of a dead server's complaints that are shown: the last ones.
+/// Last bytes of a dead server's standard error that are shown.
 const COMPLAINT_BYTES_MAX: usize = 2_000;
 
-/// What runs.
+/// Program that a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The release binary.
     Teahouse,
-    /// This program's own floor.
+    /// The floor of this program.
     Floor,
 }
 
 impl Kind {
-    /// Its name in the tables.
+    /// Name of the program in the tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Teahouse => "server",
@@ -59,22 +59,22 @@ impl Kind {
     }
 }
 
-/// Where a server lives.
+/// Port, folders and tracer of a server.
 #[derive(Debug)]
 pub(crate) struct Home {
     kind: Kind,
     port: u16,
     folder: Folder,
     data: PathBuf,
-    /// What it is started under: a tracer and its arguments, mostly nothing.
+    /// Tracer and its arguments under which the server is started; mostly none.
     tracer: Vec<OsString>,
 }
 
 impl Home {
-    /// A free port and an empty folder.
+    /// A home with a free port and an empty folder.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is no free port or no folder.
     pub(crate) fn fresh(kind: Kind) -> Result<Self, Failure> {
         let port = free_port().map_err(Failure::at("no free port"))?;
         let folder = Folder::fresh().map_err(Failure::at("no folder for the data"))?;
@@ -82,27 +82,27 @@ impl Home {
         Ok(Self { kind, port, folder, data, tracer: Vec::new() })
     }
 
-    /// The data is in this folder, which stays.
+    /// Uses this data folder, which is not removed in the end.
     pub(crate) fn with_data(self, data: PathBuf) -> Self {
         Self { data, ..self }
     }
 
-    /// The server runs under this tracer, whose child it stays not.
+    /// Starts the server under this tracer. The tracer must leave the server a child of this program.
     pub(crate) fn traced_by(self, tracer: Vec<OsString>) -> Self {
         Self { tracer, ..self }
     }
 
-    /// The folder round the data.
+    /// Temporary folder that contains the data folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where the data is.
+    /// Path of the data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.data
     }
 
-    /// Leaves all of it behind for people to look into, and says where.
+    /// Keeps the temporary folder for inspection. Returns its path.
     pub(crate) fn keep_files(&mut self) -> &Path {
         self.folder.keep();
         self.folder.path()
@@ -117,7 +117,7 @@ impl Home {
         let stderr = File::options().create(true).append(true).open(self.stderr_path());
         let stderr = stderr.map_err(Failure::at("no file for the complaints"))?;
         command.stdout(Stdio::null()).stderr(stderr);
-        // The floor ends when this pipe does, whatever becomes of this program.
+        // The floor ends when this pipe does, however this program ends.
         command.stdin(Stdio::piped());
         // A child inherits the affinity of the thread that starts it.
         let _pinned = core.map(Pinned::to).transpose()?;
@@ -155,28 +155,28 @@ impl Home {
     }
 }
 
-/// A running child.
+/// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
     home: Home,
     core: Option<usize>,
     child: Child,
     begun: Instant,
-    /// From the spawning to the first 200 of `/readyz`.
+    /// Time from starting the process to the first 200 of `/readyz`.
     pub(crate) ready_after: Duration,
 }
 
 impl Server {
-    /// Starts one in a fresh home and waits until it is ready; with `core`, all its threads run on
-    /// that core.
+    /// Starts a server in a fresh home and waits until it is ready. With `core`, all its threads run on that
+    /// core.
     ///
     /// # Errors
-    /// When the binary is not there, ends at once, or is not ready in time.
+    /// When the binary is missing, ends at once, or is not ready in time.
     pub(crate) fn start(kind: Kind, core: Option<usize>) -> Result<Self, Failure> {
         Self::start_in(Home::fresh(kind)?, core)
     }
 
-    /// Starts one in this home and waits until it is ready.
+    /// Starts a server in this home and waits until it is ready.
     ///
     /// # Errors
     /// As [`Server::start`].
@@ -188,10 +188,10 @@ impl Server {
         Ok(server)
     }
 
-    /// Waits until it is ready.
+    /// Waits until the server is ready.
     ///
     /// # Errors
-    /// When it ends, or is not ready in time.
+    /// When the server ends, or is not ready in time.
     pub(crate) fn await_ready(&mut self) -> Result<(), Failure> {
         while !self.is_ready() {
             self.expect_alive()?;
@@ -204,10 +204,10 @@ impl Server {
         Ok(())
     }
 
-    /// Ends it as a power cut would (SIGKILL) and waits until it is gone.
+    /// Ends the server with SIGKILL and waits until it is gone.
     ///
     /// # Errors
-    /// When it had ended by itself before.
+    /// When the server had ended by itself before.
     pub(crate) fn kill(&mut self) -> Result<(), Failure> {
         self.expect_alive()?;
         self.child.kill().map_err(Failure::at("cannot kill the server"))?;
@@ -215,35 +215,35 @@ impl Server {
         Ok(())
     }
 
-    /// Starts it again in the same home, and does not wait.
+    /// Starts the server again in the same home, without waiting.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When the server cannot be started.
     pub(crate) fn restart(&mut self) -> Result<(), Failure> {
         self.begun = Instant::now();
         self.child = self.home.spawn(self.core)?;
         Ok(())
     }
 
-    /// Its home.
+    /// Home of the server.
     pub(crate) fn home(&mut self) -> &mut Home {
         &mut self.home
     }
 
-    /// Its process.
+    /// Process id of the server.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// Its port on 127.0.0.1.
+    /// Port of the server on 127.0.0.1.
     pub(crate) fn port(&self) -> u16 {
         self.home.port
     }
 
-    /// An error with its last words when it has ended.
+    /// Checks that the server still runs.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When the server has ended: a sentence with its last output.
     pub(crate) fn expect_alive(&mut self) -> Result<(), Failure> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
@@ -276,10 +276,10 @@ impl Server {
         String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
     }
 
-    /// Asks it to end (SIGTERM) and waits until it has.
+    /// Sends SIGTERM and waits until the server has ended.
     pub(crate) fn end(&mut self) {
         if let Ok(None) = self.child.try_wait() {
-            // It may end between the question and the signal: then there is nothing to end.
+            // The server may end before the signal; then there is nothing to end.
             let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
             let begin = Instant::now();
             while let Ok(None) = self.child.try_wait() {
@@ -301,10 +301,10 @@ impl Drop for Server {
     }
 }
 
-/// What `teahouse check` says of a data folder.
+/// Output of `teahouse check` on a data folder.
 ///
 /// # Errors
-/// The log is not whole: what it said. Or it could not be asked.
+/// The check's output, when the log is damaged. Another sentence, when the check could not be started.
 pub(crate) fn check_data(data: &Path) -> Result<String, Failure> {
     let mut command = without_own_variables(Command::new(binary()));
     let output = command.arg("check").arg("--data").arg(data).stdin(Stdio::null()).output();
@@ -321,7 +321,7 @@ fn binary() -> OsString {
     std::env::var_os(BINARY_VARIABLE).unwrap_or_else(|| OsString::from(BINARY_USUAL))
 }
 
-/// What the caller has set for another server is not for this one.
+/// Removes the variables of another server that the caller may have set.
 fn without_own_variables(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TEAHOUSE_") {
@@ -331,8 +331,8 @@ fn without_own_variables(mut command: Command) -> Command {
     command
 }
 
-/// A port that was free a moment ago, below those that the kernel gives to outgoing connections
-/// (`ip_local_port_range` begins at 32,768): one of those could take it while the server is down.
+/// A port that was free a moment ago, below the range of outgoing connections (`ip_local_port_range` begins
+/// at 32,768). An outgoing connection could take a port of that range while the server is down.
 fn free_port() -> std::io::Result<u16> {
     static COUNT: AtomicU16 = AtomicU16::new(0);
     let own = std::process::id() as u16; // any start will do

@@ -1,5 +1,5 @@
-//! One session in the v1 dialect that waits for each answer: what prepares a
-//! measurement, and what reads a log from end to end.
+//! A session of the v1 dialect that waits for each answer. It prepares measurements, and reads a log from end
+//! to end.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
@@ -14,14 +14,14 @@ use super::failure::Failure;
 use super::frame::{FrameReader, Opcode, Writer, encode};
 use super::handshake::{self, OpenedConnection};
 
-/// How long to wait for any frame.
+/// Time limit of waiting for a frame.
 const FRAME_MAX: Duration = Duration::from_secs(30);
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 * 1_024;
-/// The key that frames are masked with; against a server of ours any serves.
+/// Masking key of frames. Any key serves against a server of ours.
 pub(crate) const MASK: [u8; 4] = [0x3c, 0x91, 0xe7, 0x05];
 
-/// The session.
+/// A member's session over one WebSocket.
 #[derive(Debug)]
 pub(crate) struct Session {
     stream: TcpStream,
@@ -32,7 +32,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Connects and says `hello`, with this cursor or as for the first time.
+    /// Connects and sends `hello`, with a cursor or as for the first time.
     ///
     /// # Errors
     /// When the server does not answer in time, or not with `welcome`.
@@ -59,10 +59,10 @@ impl Session {
         }
     }
 
-    /// Makes a room of this name and is its first member.
+    /// Creates a room of this name, whose first member is the session's member.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When the server refuses.
     pub(crate) fn create_room(&mut self, client_id: ClientId, name: &str) -> Result<RoomId, Failure> {
         let reference = self.next_reference();
         let (name, description) = (name.to_owned(), String::new());
@@ -74,25 +74,25 @@ impl Session {
     /// Joins a room.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When the server refuses.
     pub(crate) fn join_room(&mut self, client_id: ClientId, room: RoomId) -> Result<(), Failure> {
         let reference = self.next_reference();
         self.request(&Command::RoomJoin(RoomMove { reference, client_id, room })).map(drop)
     }
 
-    /// Reads until something has come.
+    /// Reads events until one satisfies `is_it`.
     ///
     /// # Errors
-    /// When it does not come in time.
+    /// When no such event arrives in time.
     pub(crate) fn wait_for(&mut self, is_it: impl Fn(&Event) -> bool) -> Result<(), Failure> {
         while !is_it(&self.next_event()?) {}
         Ok(())
     }
 
-    /// Says something under this `ref` and waits for the reply.
+    /// Sends a post with this `ref` and waits for the reply.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When the server refuses.
     pub(crate) fn post(
         &mut self,
         reference: u64,
@@ -104,10 +104,10 @@ impl Session {
         self.request(&Command::Post(Post { reference, client_id, room, text })).map(drop)
     }
 
-    /// A page of a room's messages.
+    /// Reads a page of a room's messages.
     ///
     /// # Errors
-    /// When it is refused.
+    /// When the server refuses.
     pub(crate) fn read_page(
         &mut self,
         room: RoomId,
@@ -124,10 +124,10 @@ impl Session {
         }
     }
 
-    /// All messages of a room, oldest first.
+    /// Reads all messages of a room, oldest first.
     ///
     /// # Errors
-    /// When a page is refused, or does not touch the one before.
+    /// When the server refuses a page, or a page does not meet the one before.
     pub(crate) fn read_room(&mut self, room: RoomId) -> Result<Vec<Message>, Failure> {
         let mut pages = Vec::new();
         let mut at = PageAnchor::Newest;
@@ -144,7 +144,7 @@ impl Session {
         Ok(pages.concat())
     }
 
-    /// The socket and what reads its frames, for a load of its own.
+    /// The socket and the reader of its frames, for a load of its own.
     pub(crate) fn into_parts(self) -> (TcpStream, FrameReader) {
         (self.stream, self.reader)
     }
@@ -154,7 +154,7 @@ impl Session {
         self.reference
     }
 
-    /// Asks for a change and waits for its reply.
+    /// Sends a command and waits for its reply.
     fn request(&mut self, command: &Command) -> Result<Reply, Failure> {
         self.send(command)?;
         loop {
@@ -173,7 +173,7 @@ impl Session {
         self.stream.write_all(&frame).map_err(Failure::at("a command could not be sent"))
     }
 
-    /// The next frame that is not a ping.
+    /// The next event other than a ping.
     fn next_event(&mut self) -> Result<Event, Failure> {
         loop {
             while let Some(text) = self.received.pop_front() {

@@ -1,10 +1,9 @@
-//! One client that never reads, among others that do.
+//! A client that never reads, among others that do.
 //!
-//! The kernel's buffers fill first, then the server's own queue for it. Measured:
-//! when the server and the kernel have let go of its socket, what the server's
-//! memory does meanwhile, and whether the others notice: their p99 beside that of
-//! the clients of a second server, which has no slow one and gets messages in
-//! turn with the first.
+//! The kernel's buffers fill first, then the server's queue of that client. Measured are the time until
+//! server and kernel release the client's socket, the server's memory meanwhile, and the other clients' p99.
+//! The p99 is compared with that of a second server, which has no slow client and gets messages in turn with
+//! the first.
 
 mod run;
 mod watch;
@@ -19,13 +18,12 @@ use super::tally::Faults;
 use crate::arguments::Slow;
 use run::{MemoryUse, RunPair};
 
-/// The ratio of the others' p99, with over without, that the median of the pairs must not pass.
+/// Ratio of the others' p99, with over without, that the median of the pairs must not exceed.
 const RATIO_MAX: f64 = 1.10;
-/// Bytes that the slow client must be owed for its queue to have passed its
-/// bound: 4 MiB that the kernel may take, 1 MiB of the server's queue, and a
-/// little. A pair with less says nothing.
+/// Bytes that the slow client must be owed for its queue to exceed its bound: 4 MiB in the kernel, 1 MiB in
+/// the server's queue, and a reserve. A pair with less is left out.
 const OWED_BYTES_MIN: u64 = 6 * 1_024 * 1_024;
-/// From its joining until its socket is gone.
+/// Time limit from the slow client's joining until its socket is gone.
 const GONE_MAX: Duration = Duration::from_secs(25);
 
 /// Measures, prints each pair, and adds the outcome to `table`.
@@ -67,7 +65,7 @@ fn judge(pairs: &[RunPair], table: &mut Table) {
         format!("{RATIO_MAX:.2}"),
         ratio.median <= RATIO_MAX,
     );
-    // One that was never gone counts as the longest there is.
+    // A socket that was never gone counts as the longest time.
     let gone = spread(pairs, &|pair| pair.gone_after.map_or(f64::INFINITY, |time| time.as_secs_f64()));
     table.judge(
         "slow client: its socket gone after, median (max)",
@@ -75,7 +73,7 @@ fn judge(pairs: &[RunPair], table: &mut Table) {
         format!("{} s", GONE_MAX.as_secs()),
         gone.max <= GONE_MAX.as_secs_f64(),
     );
-    // What the server's memory grows by, above what it grows by without.
+    // Growth of the server's memory, minus the growth of the server without a slow client.
     let growth = |memory: &MemoryUse, until: u64| until as f64 - memory.before as f64;
     let caused = |until: fn(&MemoryUse) -> u64| {
         spread(&told, &|pair| {

@@ -1,11 +1,11 @@
-//! A server's sockets, as the kernel sees them.
+//! A server's sockets, as the kernel reports them.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::failure::Failure;
 
-/// Open files of process `pid`, its sockets among them.
+/// Count of open files of process `pid`, its sockets included.
 ///
 /// # Errors
 /// When the process is gone.
@@ -15,11 +15,11 @@ pub(crate) fn open_files(pid: u32) -> Result<usize, Failure> {
     Ok(folder.count())
 }
 
-/// What `/proc/net/tcp` calls a connection that is over and only remembered.
+/// State of a closed connection in `/proc/net/tcp` that the kernel still remembers (TIME_WAIT).
 const TIME_WAIT: &str = "06";
 
-/// True while the kernel keeps a connection from the server's `port` to `peer`
-/// and what waits in it, also when no process holds it any more.
+/// Whether the kernel keeps a connection from the server's `port` to `peer`. It may keep one and its unsent
+/// data after the process closed the socket.
 ///
 /// # Errors
 /// When `/proc/net/tcp` cannot be read.
@@ -27,14 +27,14 @@ pub(crate) fn exists(port: u16, peer: u16) -> Result<bool, Failure> {
     let connections = fs::read_to_string("/proc/net/tcp").map_err(Failure::at("/proc/net/tcp"))?;
     let pair = [address(port), address(peer)];
     Ok(connections.lines().any(|line| {
-        // The number of the line, the two addresses, the state.
+        // Fields: number of the line, two addresses, state.
         let mut fields = line.split_whitespace().skip(1);
         pair.iter().all(|address| fields.next() == Some(address)) && fields.next() != Some(TIME_WAIT)
     }))
 }
 
-/// An address of 127.0.0.1 as `/proc/net/tcp` writes it: the four bytes as a
-/// number in the machine's own order.
+/// An address of 127.0.0.1 as `/proc/net/tcp` writes it: the four bytes as a number in the machine's byte
+/// order.
 fn address(port: u16) -> String {
     let ip = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port).ip().octets();
     format!("{:08X}:{port:04X}", u32::from_ne_bytes(ip))
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_connection_is_seen_from_both_ends() {
+    fn a_connection_is_found_from_both_ends() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();

@@ -1,42 +1,42 @@
-//! What a message of the load says: its number and when it left, in hexadecimal
-//! digits (a text frame must be UTF-8), then filling up to the length wanted.
+//! Content of the load's messages: the message's number and the time of sending, in hexadecimal digits
+//! because a text frame must be UTF-8, then padding up to the wanted length.
 
 /// Digits of each of the two numbers.
 const DIGITS: usize = 16;
-/// Bytes of a stamp: the shortest message.
+/// Bytes of a stamp, and so of the shortest message.
 const STAMP_BYTES: usize = 2 * DIGITS;
-/// The byte that fills a message up.
+/// Byte that pads a message.
 const FILLING: u8 = b'.';
 
 /// A message's number and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    /// Counted from 0 by the sender.
+    /// Number of the message, which the sender counts from 0.
     pub(crate) number: u64,
-    /// Nanoseconds since the load began.
+    /// Nanoseconds from the load's start to the sending.
     pub(crate) sent_at: u64,
 }
 
-/// Writes and reads messages of one length.
+/// Writes and parses messages of one length.
 #[derive(Debug)]
 pub(crate) struct Text {
     filled: Vec<u8>,
 }
 
 impl Text {
-    /// Messages of `bytes` bytes, at least a stamp's.
+    /// Messages of `bytes` bytes, but at least as long as a stamp.
     pub(crate) fn of(bytes: usize) -> Self {
         Self { filled: vec![FILLING; bytes.max(STAMP_BYTES)] }
     }
 
-    /// The message that carries `stamp`.
+    /// Writes the message that carries `stamp`.
     pub(crate) fn write(&mut self, stamp: Stamp) -> &[u8] {
         put(&mut self.filled[..DIGITS], stamp.number);
         put(&mut self.filled[DIGITS..STAMP_BYTES], stamp.sent_at);
         &self.filled
     }
 
-    /// The stamp of a message; none when it is not byte for byte one of these.
+    /// Parses the stamp of a message. Returns `None` when any byte differs from what [`Text::write`] writes.
     pub(crate) fn read(&self, message: &[u8]) -> Option<Stamp> {
         if message.get(STAMP_BYTES..)? != &self.filled[STAMP_BYTES..] {
             return None;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_says_what_was_written() {
+    fn a_stamp_is_read_as_written() {
         for bytes in [STAMP_BYTES, STAMP_BYTES + 1, 64] {
             let mut text = Text::of(bytes);
             for stamp in [
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_byte_or_length_is_seen() {
+    fn a_message_is_refused_when_a_byte_or_the_length_differs() {
         let mut text = Text::of(64);
         let message = text.write(Stamp { number: 7, sent_at: 9 }).to_vec();
         for at in 0..message.len() {

@@ -1,5 +1,5 @@
-//! Start-up: from the spawning of the process to the first 200 of `/readyz`,
-//! and what it keeps in memory when nobody has come.
+//! Start-up: the time from starting the process to the first 200 of `/readyz`, and the memory without
+//! clients.
 
 use std::thread;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use super::server::{Kind, Server};
 use super::stats::Spread;
 use super::table::Table;
 
-/// Milliseconds from start to ready that the median must not pass.
+/// Milliseconds from start to ready that the median must not exceed.
 const READY_MILLISECONDS_MAX: f64 = 150.0;
-/// Bytes of resident memory without clients that no run may pass.
+/// Bytes of resident memory without clients that no run may exceed.
 const RESIDENT_BYTES_MAX: f64 = 20e6;
-/// How long the server is left alone before its memory is read.
+/// Time for which the server is left alone before its memory is read.
 const REST: Duration = Duration::from_secs(2);
 
 /// Measures `runs` starts and adds the outcome to `table`.

@@ -1,9 +1,8 @@
-//! Percentiles of many times, medians of a few ratios.
+//! Percentiles of many times, and medians of a few figures.
 
-/// Bits that each bucket's width is below its values: 256 buckets for each
-/// doubling, so that a percentile is right within 0.4 %.
+/// Buckets for each doubling of the time, as a power of two: 256, so that a percentile is exact within 0.4 %.
 const PRECISION_BITS: u32 = 8;
-/// Times from here on count as this: 2^40 ns is 18 minutes.
+/// Bits of the longest time. Longer times count as 2^40 ns, which is 18 minutes.
 const VALUE_BITS_MAX: u32 = 40;
 
 /// Counts of times in nanoseconds, in buckets whose width grows with the time.
@@ -14,12 +13,12 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
-    /// One without times.
+    /// A histogram without times.
     pub(crate) fn new() -> Self {
         Self { counts: vec![0; bucket((1 << VALUE_BITS_MAX) - 1) + 1], total: 0 }
     }
 
-    /// Adds one time.
+    /// Records one time.
     pub(crate) fn record(&mut self, nanoseconds: u64) {
         if let Some(count) = self.counts.get_mut(bucket(nanoseconds)) {
             *count += 1;
@@ -27,9 +26,10 @@ impl Histogram {
         }
     }
 
-    /// Adds one time, and those that were not measured because of it: a sender
-    /// that waits for one message does not send what was due every `interval`,
-    /// each of which would have waited so much less. An `interval` of 0 adds none.
+    /// Records one time, and the times that were not measured because of it (coordinated omission).
+    ///
+    /// A sender that waits for one message omits those that were due every `interval` meanwhile. Each of them
+    /// would have waited one interval less than the one before. An `interval` of 0 adds none.
     pub(crate) fn record_with_omitted(&mut self, nanoseconds: u64, interval: u64) {
         let mut time = nanoseconds.min(1 << VALUE_BITS_MAX);
         self.record(time);
@@ -39,14 +39,14 @@ impl Histogram {
         }
     }
 
-    /// Forgets all times.
+    /// Removes all times.
     pub(crate) fn clear(&mut self) {
         self.counts.fill(0);
         self.total = 0;
     }
 
-    /// The smallest time that at least `percent` of all times do not pass
-    /// (nearest rank), in nanoseconds; 0 when there are none.
+    /// Smallest time in nanoseconds that at least `percent` of all times do not exceed (nearest rank); 0
+    /// without times.
     pub(crate) fn percentile(&self, percent: u64) -> u64 {
         let rank = self.total.saturating_mul(percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -64,12 +64,12 @@ fn bucket(value: u64) -> usize {
     let value = value.min((1 << VALUE_BITS_MAX) - 1);
     let bits = u64::BITS - value.leading_zeros();
     let shift = bits.saturating_sub(PRECISION_BITS + 1);
-    // Below 2^9 each value has its own bucket; each doubling adds 2^8 of them.
+    // Below 2^9 each value has its own bucket; each doubling adds 2^8 buckets.
     let at = (u64::from(shift) << PRECISION_BITS) + (value >> shift);
     usize::try_from(at).unwrap_or(usize::MAX)
 }
 
-/// The middle of a bucket's values.
+/// Middle of a bucket's values.
 fn middle(at: usize) -> u64 {
     let at = u64::try_from(at).unwrap_or(u64::MAX);
     let shift = (at >> PRECISION_BITS).saturating_sub(1);
@@ -77,19 +77,19 @@ fn middle(at: usize) -> u64 {
     first + ((1 << shift) >> 1)
 }
 
-/// The lowest, the middle and the highest of a few figures.
+/// Minimum, median and maximum of a few figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
-    /// The lowest.
+    /// Minimum of the figures.
     pub(crate) min: f64,
-    /// The middle one, or the mean of the two in the middle.
+    /// Median; of an even count, the mean of the two in the middle.
     pub(crate) median: f64,
-    /// The highest.
+    /// Maximum of the figures.
     pub(crate) max: f64,
 }
 
 impl Spread {
-    /// The spread of `figures`; of none, all three are NaN, which no bound holds for.
+    /// Spread of `figures`. Without figures all three are NaN, for which no bound holds.
     pub(crate) fn of(figures: &[f64]) -> Self {
         let mut sorted = figures.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn one_late_time_in_a_hundred_is_past_p99() {
+    fn p99_excludes_one_late_time_in_a_hundred() {
         let mut times = Histogram::new();
         for _ in 0..99 {
             times.record(10);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_for_a_late_one_counts_as_late_too() {
+    fn omitted_times_are_added_when_one_is_late() {
         let count = |time, interval| {
             let mut times = Histogram::new();
             times.record_with_omitted(time, interval);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn large_times_are_right_within_four_thousandths() {
+    fn large_times_are_exact_within_four_thousandths() {
         for value in [511, 512, 513, 1_023, 1_024, 999_999, 123_456_789, 1 << 39] {
             let mut times = Histogram::new();
             times.record(value);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn medians_of_even_and_odd_counts() {
+    fn a_median_is_the_middle_or_the_mean_of_two() {
         assert_eq!(Spread::of(&[3.0, 1.0, 2.0]).median, 2.0);
         let even = Spread::of(&[4.0, 1.0, 3.0, 2.0]);
         assert_eq!((even.min, even.median, even.max), (1.0, 2.5, 4.0));

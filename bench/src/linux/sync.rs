@@ -1,6 +1,6 @@
-//! What is told is synced: the server runs under strace while a few members
-//! write, and the trace is judged. SIGKILL alone cannot show this, for the kernel
-//! keeps what a killed process has written.
+//! Checks that the server syncs each post before it tells anybody. The server runs under strace while a few
+//! members write, and the trace is checked. A SIGKILL cannot show this, because the kernel keeps what a
+//! killed process has written.
 
 mod trace;
 mod write_data;
@@ -21,24 +21,24 @@ use super::session::Session;
 use super::table::Table;
 use trace::{FIRST_MARK, Trace, mark_text};
 
-/// Members that write, each as fast as it is answered.
+/// Members that write, each as soon as its last post is answered.
 const POSTERS: u64 = 4;
-/// Posts of each.
+/// Posts of each member.
 const POSTS: u64 = 150;
-/// Bytes of a call's data that are in the trace: more than a page and than one chunk to a socket.
+/// Bytes of a call's data in the trace: more than a database page, and more than one chunk to a socket.
 const DATA_BYTES: &str = "20000";
-/// The calls that write and sync.
+/// System calls that write or sync.
 const CALLS: &str =
     "trace=pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,sendmmsg,fsync,fdatasync,sync_file_range";
-/// How long the tracer may take to write its last line once the server has ended.
+/// Time limit for the tracer to write its last line after the server has ended.
 const TRACE_MAX: Duration = Duration::from_secs(10);
-/// Between two looks whether it has.
+/// Interval at which the trace is read again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Measures and adds the outcome to `table`; says so where it cannot be done here.
+/// Measures and adds the outcome to `table`. Where nothing can be traced, prints the reason and returns.
 ///
 /// # Errors
-/// When the server cannot be started, or the trace does not hold what was told.
+/// When the server cannot be started, or the trace does not show all posts.
 pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     println!("\nsync: {POSTERS} posters, {POSTS} posts each, the server under strace");
     if let Some(why) = why_tracing_fails() {
@@ -47,7 +47,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     }
     let home = Home::fresh(Kind::Teahouse)?;
     let file = home.folder().join("trace");
-    // `-D`: the server is our child and the tracer is its; `-y`: the paths of files.
+    // `-D`: the server is our child, and the tracer the server's. `-y`: paths of the files.
     let tracer = ["strace", "-D", "-f", "-y", "-s", DATA_BYTES, "-e", CALLS, "-e", "signal=none", "-o"];
     let tracer = tracer.map(Into::into).into_iter().chain([file.clone().into()]).collect();
     let mut server = Server::start_in(home.traced_by(tracer), None)?;
@@ -75,7 +75,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
         let kept = server.home().keep_files().display();
         return Err(Failure::new(format!("the trace does not show all that was written and told: {kept}")));
     }
-    // The rule must be able to see it: without its syncs the same trace is condemned.
+    // Check the rule itself: without its syncs, the same trace must violate the rule.
     let unsynced = Trace::read(text.lines().filter(|line| !line.contains("sync")));
     if unsynced.violations.is_empty() {
         return Err(Failure::new("the rule does not see that nothing is synced"));
@@ -93,7 +93,7 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Why nothing can be traced here, if so.
+/// Reason why nothing can be traced here, if there is one.
 fn why_tracing_fails() -> Option<String> {
     let mut command = Command::new("strace");
     command.args(["-f", "-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null());
@@ -114,14 +114,14 @@ fn open_poster(port: u16, number: u64) -> Result<Session, Failure> {
 fn send_posts(mut session: Session, number: u64) -> Result<(), Failure> {
     let mut rng = Rng::new(number);
     for post in 0..POSTS {
-        // What a post is told under stands in its text too, and so in the log.
+        // A post's `ref` is in its text too, and so in the log.
         let reference = FIRST_MARK + number * POSTS + post;
         session.post(reference, ClientId(rng.bytes()), RoomId::LOBBY, mark_text(reference))?;
     }
     Ok(())
 }
 
-/// The trace, once the tracer has written its last line about the server.
+/// Reads the trace once the tracer has written its last line about the server.
 fn read_trace(file: &Path, pid: u32) -> Result<String, Failure> {
     let begin = Instant::now();
     loop {

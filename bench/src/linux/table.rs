@@ -1,9 +1,9 @@
-//! What was measured, beside its bound: one row for each figure.
+//! Measured figures, each in a row with its bound.
 
 use std::fmt;
 
-/// Prints one line of a measurement under way: each cell in its width, the
-/// first two to the left (the pair and the name), the rest to the right.
+/// Prints one line of a measurement in progress. Each cell has a width; the first two cells (pair and name)
+/// are aligned to the left, the others to the right.
 pub(crate) fn print_line<const N: usize>(widths: [usize; N], cells: [String; N]) {
     let padded: Vec<String> = widths
         .iter()
@@ -17,7 +17,7 @@ pub(crate) fn print_line<const N: usize>(widths: [usize; N], cells: [String; N])
     println!("{}", padded.join("  ").trim_end());
 }
 
-/// The rows of the closing table.
+/// Rows of the closing table.
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Row>,
@@ -37,7 +37,7 @@ struct Bound {
 }
 
 impl Table {
-    /// One without rows.
+    /// A table without rows.
     pub(crate) fn new() -> Self {
         Self { rows: Vec::new() }
     }
@@ -47,7 +47,7 @@ impl Table {
         self.rows.push(Row { what: what.into(), figure: figure.into(), bound: None });
     }
 
-    /// Adds a figure with its bound, and prints whether that holds.
+    /// Adds a figure with its bound, and prints whether the bound holds.
     pub(crate) fn judge(
         &mut self,
         what: impl Into<String>,
@@ -60,7 +60,7 @@ impl Table {
         self.rows.push(Row { what, figure, bound: Some(Bound { text, holds }) });
     }
 
-    /// True when no bound was passed.
+    /// Whether all bounds hold.
     pub(crate) fn all_hold(&self) -> bool {
         self.rows.iter().filter_map(|row| row.bound.as_ref()).all(|bound| bound.holds)
     }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_bound_passed_is_enough() {
+    fn a_table_fails_when_one_bound_does() {
         let mut table = Table::new();
         assert!(table.all_hold());
         table.note("a", "1");

@@ -1,40 +1,40 @@
-//! Did everything come, once and in order? One [`Tally`] for each receiver.
+//! Tallies of received messages: each receiver's [`Tally`] finds the messages that were lost, doubled or
+//! reordered.
 
 use std::fmt;
 use std::ops::AddAssign;
 
-/// Stretches of missing numbers kept by one receiver. Past it the oldest is
-/// forgotten: what comes of it later counts as doubled instead of reordered,
-/// and is lost all the same.
+/// Gaps that one receiver keeps. Past it the oldest is forgotten: a message that fills it later counts as
+/// lost and doubled instead of reordered.
 const GAPS_MAX: usize = 1_024;
 
-/// What one receiver has seen of messages numbered 0, 1, 2…
+/// Messages that one receiver has received, numbered 0, 1, 2…
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// The number expected next.
+    /// Number that is expected next.
     next: u64,
-    /// Numbers jumped over: first, and first after. Sorted.
+    /// Ranges of skipped numbers in ascending order: first number, and first number behind the range.
     gaps: Vec<(u64, u64)>,
     faults: Faults,
 }
 
-/// What went wrong on the way, as counts of messages.
+/// Faults of delivery, as counts of messages.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Faults {
-    /// Sent and never received.
+    /// Messages sent and never received.
     pub(crate) lost: u64,
-    /// Received after one that was sent later.
+    /// Messages received after one that was sent later.
     pub(crate) reordered: u64,
-    /// Received again.
+    /// Messages received a second time.
     pub(crate) doubled: u64,
-    /// Received with other bytes than sent.
+    /// Messages received with other bytes than were sent.
     pub(crate) altered: u64,
     /// Connections that ended before the load did.
     pub(crate) closed: u64,
 }
 
 impl Tally {
-    /// Notes that message `number` came.
+    /// Records that message `number` was received.
     pub(crate) fn receive(&mut self, number: u64) {
         if number == self.next {
             self.next += 1;
@@ -53,17 +53,17 @@ impl Tally {
         }
     }
 
-    /// Notes that a message came that is none of the sender's.
+    /// Records a message that the sender did not send.
     pub(crate) fn receive_altered(&mut self) {
         self.faults.altered += 1;
     }
 
-    /// What went wrong, once `sent` messages have left and nothing more is to come.
+    /// Faults after `sent` messages, when no more can arrive.
     pub(crate) fn faults(&self, sent: u64) -> Faults {
         Faults { lost: self.faults.lost + sent.saturating_sub(self.next), ..self.faults }
     }
 
-    /// Takes `number` out of the gaps; false when it was in none.
+    /// Removes `number` from the gaps. Returns `false` if it was in none.
     fn fill(&mut self, number: u64) -> bool {
         let found = self.gaps.iter().position(|&(first, after)| (first..after).contains(&number));
         let Some(at) = found else {
@@ -78,14 +78,14 @@ impl Tally {
 }
 
 impl Faults {
-    /// True when everything came once, whole and in order.
+    /// Whether every message was received once, complete and in order.
     pub(crate) fn is_none(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl fmt::Display for Faults {
-    /// What there was of it: `3 lost, 1 closed`, or `none`.
+    /// Writes the counts that are not zero, such as `3 lost, 1 closed`, or `none`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [
             (self.lost, "lost"),
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn all_in_order_is_no_fault() {
+    fn messages_in_order_have_no_fault() {
         assert!(after(&[0, 1, 2, 3], 4).is_none());
         assert!(after(&[], 0).is_none());
     }
 
     #[test]
-    fn losses_at_the_start_in_the_middle_and_at_the_end() {
+    fn missing_messages_are_lost_wherever_they_stand() {
         assert_eq!(after(&[1, 2], 3), faults(1, 0, 0));
         assert_eq!(after(&[0, 3], 4), faults(2, 0, 0));
         assert_eq!(after(&[0, 1], 5), faults(3, 0, 0));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_by_name() {
+    fn faults_are_printed_by_name() {
         assert_eq!(faults(0, 0, 0).to_string(), "none");
         assert_eq!(faults(2, 0, 1).to_string(), "2 lost, 1 doubled");
     }
@@ -173,7 +173,7 @@ mod tests {
         }
         assert_eq!(tally.gaps.len(), GAPS_MAX);
         tally.receive(0); // its gap is forgotten
-        tally.receive(2); // this one is still known
+        tally.receive(2); // its gap is still known
         let sent = 2 * gaps + 2;
         assert_eq!(tally.faults(sent), faults(gaps, 1, 1));
     }

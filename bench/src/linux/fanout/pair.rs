@@ -1,4 +1,4 @@
-//! Floor and server in turn: message by message, or window by window.
+//! Pairs of samples of floor and server, alternating by message or by window.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use super::super::server::Kind;
 use super::window::{LoadedServer, Sample};
 use crate::arguments::FanOut;
 
-/// How long a load runs before its window begins.
+/// Time for which a load runs before its window begins.
 const WARMING: Duration = Duration::from_secs(1);
-/// Below this share of the deliveries that the rate asks for, the rate was not kept.
+/// Share of the deliveries at the asked rate below which the rate was not kept.
 const KEPT_SHARE_MIN: f64 = 0.98;
 
-/// A floor's sample and the server's beside it.
+/// Sample of the floor and sample of the server.
 pub(super) type SamplePair = (Sample, Sample);
 
-/// Both run at once on the one core and have messages in [`turn`].
+/// Measures both at once on one core, alternating by message (see [`interleave`]).
 ///
 /// # Errors
 /// When one cannot be started, refuses a connection or loses a message.
@@ -41,11 +41,10 @@ pub(super) fn measure_by_message(
     Ok(pair)
 }
 
-/// One after the other, each with a window of its own, at a rate that does not
-/// wait for the server or as fast as it goes.
+/// Measures one after the other, each in a window of its own, at a fixed rate or as fast as possible.
 ///
 /// # Errors
-/// When one cannot be started, refuses a connection or takes no more messages.
+/// When one cannot be started, refuses a connection or accepts no more messages.
 pub(super) fn measure_by_window(
     tested: Kind,
     settings: &FanOut,

@@ -1,5 +1,5 @@
-//! A window: the counters of a server and its load at both ends of it, and what
-//! the clients saw meanwhile.
+//! A measured window: counters of a server and its load at both ends, and the latencies and faults between
+//! them.
 
 use std::time::{Duration, Instant};
 
@@ -15,35 +15,35 @@ use crate::arguments::FanOut;
 /// Widths of the columns of a sample's line.
 const WIDTHS: [usize; 11] = [4, 6, 8, 8, 6, 6, 6, 8, 8, 7, 6];
 
-/// What one window told.
+/// Figures of one window.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
-    /// The server's CPU time for each delivery.
+    /// CPU time of the server for each delivery.
     pub(super) cpu_microseconds: f64,
-    /// Messages received, all clients together, each second.
+    /// Messages a second that all clients together received.
     pub(super) deliveries_per_second: f64,
-    /// The share of a core that the server used.
+    /// Share of a core that the server used.
     pub(super) server_share: f64,
-    /// The share of a core that the load used.
+    /// Share of a core that the load used.
     pub(super) load_share: f64,
-    /// The share of a core that the whole machine used: up to the count of its cores.
+    /// Sum of the shares of all cores that were busy.
     pub(super) machine_share: f64,
-    /// From sending to each receipt, the middle one.
+    /// Median time from sending to receipt.
     pub(super) p50_milliseconds: f64,
-    /// From sending to each receipt, 99 of 100.
+    /// 99th percentile of the time from sending to receipt.
     pub(super) p99_milliseconds: f64,
-    /// The most that the sender was late by itself.
+    /// Longest delay of the sender itself.
     pub(super) late_milliseconds: f64,
-    /// The rate asked for was kept.
+    /// Whether the asked rate was kept.
     pub(super) kept: bool,
-    /// CPU time was counted in ticks.
+    /// Whether CPU time was counted in ticks.
     pub(super) coarse: bool,
-    /// What did not come as it was sent.
+    /// Messages that were not delivered as sent.
     pub(super) faults: Faults,
 }
 
 impl Sample {
-    /// What happened on `tested` between two readings.
+    /// Sample of `tested` between two readings.
     pub(super) fn between(before: &CounterReading, after: &CounterReading, tested: &LoadedServer) -> Self {
         let seconds = (after.at - before.at).as_secs_f64();
         let server = seconds_between(before.server.nanoseconds, after.server.nanoseconds);
@@ -63,7 +63,7 @@ impl Sample {
         }
     }
 
-    /// Prints the names of what [`Self::print`] prints.
+    /// Prints the column names of [`Self::print`].
     pub(super) fn print_names() {
         let names = [
             "pair",
@@ -81,7 +81,7 @@ impl Sample {
         print_line(WIDTHS, names.map(str::to_owned));
     }
 
-    /// Prints the sample as one line, and what makes it doubtful below.
+    /// Prints the sample as one line, and below it the reasons to doubt it.
     pub(super) fn print(&self, pair: usize, name: &str) {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         let cells = [
@@ -107,7 +107,7 @@ impl Sample {
     }
 }
 
-/// The counters at one end of a window.
+/// Counters at one end of a window.
 pub(super) struct CounterReading {
     at: Instant,
     server: CpuTime,
@@ -127,7 +127,7 @@ fn milliseconds(nanoseconds: u64) -> f64 {
 /// A server and its load.
 pub(super) struct LoadedServer {
     server: Server,
-    /// The clients of that server.
+    /// Clients of the server.
     pub(super) load: Load,
 }
 
@@ -135,7 +135,7 @@ impl LoadedServer {
     /// Starts a server and connects its clients.
     ///
     /// # Errors
-    /// When it cannot be started or refuses a connection.
+    /// When the server cannot be started or refuses a connection.
     pub(super) fn start(kind: Kind, settings: &FanOut, cores: Cores) -> Result<Self, Failure> {
         let server = Server::start(kind, Some(cores.server))?;
         let rest = match (settings.spin, settings.nap) {
@@ -147,7 +147,7 @@ impl LoadedServer {
         Ok(Self { server, load })
     }
 
-    /// Reads the counters, at the beginning of a window, which forgets the times before it.
+    /// Begins a window: clears the latencies and reads the counters.
     ///
     /// # Errors
     /// When the server is gone.
@@ -171,7 +171,7 @@ impl LoadedServer {
         })
     }
 
-    /// Waits for what is under way, and tells what never came or came wrong.
+    /// Waits for the messages in flight and returns the faults.
     ///
     /// # Errors
     /// When the server has ended by itself.

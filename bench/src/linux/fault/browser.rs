@@ -1,5 +1,5 @@
-//! What a browser keeps: a cookie, a name, and a database of rows and drafts
-//! that its pages share. It outlives them.
+//! A browser: a cookie, a name, and a database of rows and drafts. Its pages share them, and they outlive the
+//! pages.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use client::transport::{LastGood, Transport};
 use client::view::RowKey;
 use shared::RoomId;
 
-/// The browser.
+/// State that outlives a page.
 #[derive(Debug, Default)]
 pub(super) struct Browser {
-    /// The cookie, as `name=value`.
+    /// Cookie of the signed-in member, as `name=value`.
     pub(super) cookie: Option<String>,
-    /// The remembered name.
+    /// Name remembered for the next join.
     pub(super) name: Option<String>,
-    /// The transport that worked.
+    /// Transport that worked last.
     pub(super) last_good: Option<LastGood>,
-    /// The transport that the user wants.
+    /// Transport that the user chose.
     pub(super) pinned: Option<Transport>,
     rows: BTreeMap<RowKey, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
 }
 
-/// A transaction that a page asks for.
+/// A transaction that a page requests.
 #[derive(Debug, Clone)]
 pub(super) enum Transaction {
     SaveRow(StoredRow),
@@ -33,12 +33,12 @@ pub(super) enum Transaction {
 }
 
 impl Browser {
-    /// A fresh one, whose user wants this transport.
+    /// A fresh browser whose user chose this transport.
     pub(super) fn new(pinned: Option<Transport>) -> Self {
         Self { pinned, ..Self::default() }
     }
 
-    /// All that lies here.
+    /// All stored rows and drafts.
     pub(super) fn load_rows(&self) -> StoredRows {
         StoredRows {
             rows: self.rows.values().cloned().collect(),
@@ -46,7 +46,7 @@ impl Browser {
         }
     }
 
-    /// Carries a transaction out; from then on it survives a crash of its page.
+    /// Commits a transaction. From then on its effect survives a crash of the page.
     pub(super) fn commit(&mut self, transaction: Transaction) {
         match transaction {
             Transaction::SaveRow(row) => drop(self.rows.insert(row.key(), row)),

@@ -1,6 +1,5 @@
-//! Ends the server by SIGKILL at moments that were drawn and starts it again in
-//! the same home, in a thread of its own. After some of the kills the data
-//! folder is copied and `teahouse check` looks through the copy.
+//! The crash loop: a thread that kills the server at random moments and restarts it in the same home. After
+//! some of the kills it copies the data folder and runs `teahouse check` on the copy.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,29 +11,29 @@ use crate::linux::folder;
 use crate::linux::rng::Rng;
 use crate::linux::server::{self, Server};
 
-/// Between two looks whether it is time.
+/// Interval at which the loop checks the time.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// One in so many kills comes before the server is ready, or soon after.
+/// Of this many kills, one comes before the server is ready, or soon after.
 const EARLY_ONE_IN: u64 = 6;
-/// The longest wait of these, in milliseconds after the start.
+/// Longest wait of an early kill, in milliseconds after the start.
 const EARLY_MS_MAX: u64 = 60;
-/// The longest wait of the others, in milliseconds after it was ready.
+/// Longest wait of the other kills, in milliseconds after the server is ready.
 const WAIT_MS_MAX: u64 = 7_000;
-/// One in so many kills is followed by a check of a copy.
+/// Of this many kills, one is followed by a check of a copy.
 const CHECK_ONE_IN: u64 = 4;
 
-/// One kill and what came after it.
+/// A kill and the server's recovery from it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kill {
-    /// When the server was gone, and its folder copied if it was.
+    /// Time at which the server was gone, and its folder copied if it was.
     pub(super) at: Instant,
-    /// Until `/readyz` answered with 200, if it did before the next kill.
+    /// Time until `/readyz` answered with 200; `None` if the next kill came first.
     pub(super) ready: Option<Duration>,
-    /// Until a page got a reply over a connection that was opened since.
+    /// Time until a page got a reply over a connection opened after the kill.
     pub(super) answered: Option<Duration>,
 }
 
-/// What the thread and the pages both write down.
+/// Kills of a run, which the loop's thread and the pages both record.
 #[derive(Debug, Default)]
 pub(super) struct KillLog {
     list: Mutex<Vec<Kill>>,
@@ -42,12 +41,12 @@ pub(super) struct KillLog {
 }
 
 impl KillLog {
-    /// All until now.
+    /// All kills until now.
     pub(super) fn snapshot(&self) -> Vec<Kill> {
         self.lock().clone()
     }
 
-    /// A reply came over a connection that was opened at this time.
+    /// Records a reply over a connection that was opened at `opened`.
     pub(super) fn record_reply(&self, opened: Instant) {
         if let Some(last) = self.lock().last_mut()
             && last.answered.is_none()
@@ -62,25 +61,25 @@ impl KillLog {
     }
 }
 
-/// The thread.
+/// Handle of the loop's thread.
 pub(super) struct CrashLoop {
     pub(super) kills: Arc<KillLog>,
     thread: Option<JoinHandle<Result<CrashLoopEnd, Failure>>>,
 }
 
-/// What it hands back.
+/// Result of the loop.
 pub(super) struct CrashLoopEnd {
     /// The server, which is ready.
     pub(super) server: Server,
-    /// Copies that were checked and are whole.
+    /// Copies that passed the check.
     pub(super) checks: u64,
 }
 
 impl CrashLoop {
-    /// Begins.
+    /// Starts the loop.
     ///
     /// # Errors
-    /// When there is no thread.
+    /// When the thread cannot be started.
     pub(super) fn start(server: Server, rng: Rng) -> Result<Self, Failure> {
         let kills = Arc::new(KillLog::default());
         let state = CrashLoopThread { server, rng, kills: Arc::clone(&kills), checks: 0 };
@@ -88,15 +87,15 @@ impl CrashLoop {
         Ok(Self { kills, thread: Some(thread.map_err(Failure::at("no thread for the reaper"))?) })
     }
 
-    /// True when it has ended before it was told to: the server would not start, or a check failed.
+    /// Whether the loop has ended before [`Self::stop`]: the server did not start, or a check failed.
     pub(super) fn has_failed(&self) -> bool {
         self.thread.as_ref().is_some_and(JoinHandle::is_finished)
     }
 
-    /// Tells it to end, and waits until the server is ready.
+    /// Stops the loop and waits until the server is ready.
     ///
     /// # Errors
-    /// What made it end earlier.
+    /// The failure that ended the loop earlier.
     pub(super) fn stop(mut self) -> Result<CrashLoopEnd, Failure> {
         self.kills.is_over.store(true, Ordering::Relaxed);
         match self.thread.take().map(JoinHandle::join) {
@@ -160,7 +159,7 @@ impl CrashLoopThread {
             self.await_ready()?;
             server::check_data(copy)?;
             self.checks += 1;
-            // The next copy must find no file of this one.
+            // The next copy must not find files of this one.
             std::fs::remove_dir_all(copy).map_err(Failure::at("cannot remove a copy"))?;
         }
         Ok(())

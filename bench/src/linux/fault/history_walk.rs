@@ -1,5 +1,5 @@
-//! A page at the end of the run: its person opens one room after the other and
-//! pages each to its start. What was shown, put together, must be the log.
+//! A walk through all histories by one page at the end of the run. The page opens one room after the other
+//! and pages it to the start. The rows shown must equal the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use shared::{ClientId, Message, RoomId};
 
 use super::oracle::Verdict;
 
-/// How far it is.
+/// State of a page's walk.
 #[derive(Debug)]
 pub(super) struct HistoryWalk {
-    /// Rooms that are still to be read; the last is being read.
+    /// Rooms left to read; the last one is being read.
     rooms: Vec<RoomId>,
     is_opened: bool,
-    /// What was shown of the open room, newest first.
+    /// Rows shown of the open room, newest first.
     shown: Vec<ClientId>,
-    /// The oldest row when older ones were asked for.
+    /// Oldest row at the time when older rows were requested.
     requested_at: Option<ClientId>,
-    /// Rows that were shown, of all rooms.
+    /// Rows shown so far, of all rooms.
     pub(super) rows: u64,
 }
 
@@ -28,17 +28,17 @@ impl HistoryWalk {
         Self { rooms, is_opened: false, shown: Vec::new(), requested_at: None, rows: 0 }
     }
 
-    /// Every room was read.
+    /// Whether every room has been read.
     pub(super) fn is_done(&self) -> bool {
         self.rooms.is_empty()
     }
 
-    /// Rooms that are to be read, rows shown of the open one, and where older ones were asked for.
+    /// Rooms left, rows shown of the open room, and the row at which older rows were requested.
     pub(super) fn progress(&self) -> (usize, usize, Option<ClientId>) {
         (self.rooms.len(), self.shown.len(), self.requested_at)
     }
 
-    /// Looks at the page; what the person does next, if there is anything to do.
+    /// Continues the walk with the page's view. Returns the inputs for the page.
     pub(super) fn advance(
         &mut self,
         view: &View,
@@ -78,12 +78,12 @@ impl HistoryWalk {
                 self.rows += self.shown.len() as u64;
                 self.shown.clear();
                 self.requested_at = None;
-                // Another look opens the next.
+                // The next call opens the next room.
                 Vec::new()
             }
             Edge::More | Edge::Failed if self.requested_at.is_none() || view.older == Edge::Failed => {
                 self.requested_at = rows.first().copied();
-                // Who reads above the end does not follow it.
+                // A user who reads above the end does not follow it.
                 vec![Input::FollowEnd(false), Input::LoadOlder]
             }
             Edge::More | Edge::Failed => Vec::new(),

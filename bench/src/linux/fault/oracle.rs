@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// Three posts that the browser has stored, of which the second is acknowledged at number 2.
+    /// Three posts that the browser has stored. The second is acknowledged at number 2.
     fn oracle() -> Oracle {
         let mut oracle = Oracle::default();
         for number in 1..=3 {

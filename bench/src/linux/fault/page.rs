@@ -1,5 +1,4 @@
-//! A page: the client's mind, its timers, and the writes that its browser has
-//! not carried out yet. A crash takes all of it away.
+//! A page: the client core, its timers, and its queue of database requests. A crash loses all of them.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,7 +10,7 @@ use super::browser::Transaction;
 use super::history_walk::HistoryWalk;
 use super::oracle::PageId;
 
-/// The page.
+/// One life of a page.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) id: PageId,
@@ -19,21 +18,21 @@ pub(super) struct Page {
     pub(super) browser: usize,
     pub(super) is_started: bool,
     pub(super) timers: BTreeMap<Timer, u64>,
-    /// What its browser's database is asked for, in its order, and when each is done.
+    /// Requests to the browser's database in order, each with the time at which it is done.
     pub(super) database_queue: VecDeque<(u64, DatabaseRequest)>,
-    /// When its person does the next thing.
+    /// Time of the user's next action.
     pub(super) acts_at: u64,
-    /// When it crashes.
+    /// Time of the page's next crash or reload.
     pub(super) crashes_at: u64,
-    /// Requests about who one is that are under way.
+    /// Requests about the page's identity that are in flight.
     pub(super) identity_requests: u32,
-    /// What its network does not let pass.
+    /// Transport that the page's network blocks.
     pub(super) blocked: Option<Transport>,
-    /// How far its rooms are paged to the start, at the end of the run.
+    /// Walk through the histories at the end of the run.
     pub(super) history_walk: Option<HistoryWalk>,
 }
 
-/// One transaction.
+/// A request to the browser's database.
 #[derive(Debug)]
 pub(super) enum DatabaseRequest {
     Load,
@@ -41,7 +40,7 @@ pub(super) enum DatabaseRequest {
 }
 
 impl Page {
-    /// A page in a life that has not begun.
+    /// A page whose life has not begun.
     pub(super) fn new(id: PageId, browser: usize, seed: u64) -> Self {
         Self {
             id,
@@ -58,21 +57,21 @@ impl Page {
         }
     }
 
-    /// When the next thing is due that it waits for itself.
+    /// Time of the page's next timer or database request.
     pub(super) fn next_due(&self) -> Option<u64> {
         let timer = self.timers.values().min().copied();
         let write = self.database_queue.front().map(|(at, _)| *at);
         timer.into_iter().chain(write).min()
     }
 
-    /// A timer whose time has come.
+    /// Removes and returns a timer that is due.
     pub(super) fn take_timer(&mut self, now: u64) -> Option<Timer> {
         let (&timer, _) = self.timers.iter().find(|(_, at)| **at <= now)?;
         self.timers.remove(&timer);
         Some(timer)
     }
 
-    /// A transaction that is done.
+    /// Removes and returns a database request that is done.
     pub(super) fn take_database_request(&mut self, now: u64) -> Option<DatabaseRequest> {
         self.database_queue.front().filter(|(at, _)| *at <= now)?;
         self.database_queue.pop_front().map(|(_, what)| what)

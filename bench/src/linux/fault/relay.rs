@@ -1,10 +1,8 @@
-//! The network between the pages and the server: a relay of TCP connections
-//! that cuts them, each after a number of bytes in one direction that was drawn
-//! when it was opened. Beside it is an end that lets nothing through ([`blackhole`]):
-//! what the network of a page does not let pass just now goes there.
+//! The network between the pages and the server: a relay of TCP connections. When a connection opens, the
+//! relay draws after how many bytes of which direction it is cut. A second listener, the [`blackhole`], lets
+//! nothing through: pages connect there with a transport that their network blocks.
 //!
-//! It runs in a thread of its own until it is dropped. [`Relay::heal`] ends the
-//! cutting for good.
+//! The relay runs in a thread of its own until it is dropped. [`Relay::heal`] ends the cutting for good.
 
 mod blackhole;
 mod connection;
@@ -26,19 +24,18 @@ use blackhole::Blackhole;
 use connection::RelayedConnection;
 use cut_plan::{CutKind, CutPlan, Endpoint};
 
-/// Pairs of sockets at a time. Past it a page's connection is dropped at once.
+/// Connections at a time. Past it a page's connection is dropped at once.
 const CONNECTIONS_MAX: usize = 1_000;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
-/// How long it waits for events at most: how late it sees that it is to heal or to end, and that a
-/// silence is over.
+/// Longest wait for events, and so the delay of healing, of ending, and of the end of a silence.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// The listener's mark among the events.
+/// Key of the listener among the events.
 const LISTENER: u64 = u64::MAX;
-/// The refusing listener's.
+/// Key of the blackhole's listener.
 const BLACKHOLE: u64 = u64::MAX - 1;
 
-/// The relay.
+/// Handle of the relay's thread.
 #[derive(Debug)]
 pub(crate) struct Relay {
     port: u16,
@@ -47,7 +44,7 @@ pub(crate) struct Relay {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What it is told, and what it tells.
+/// State that the relay shares with its thread: orders and counts.
 #[derive(Debug, Default)]
 struct RelayControl {
     is_healed: AtomicBool,
@@ -58,31 +55,31 @@ struct RelayControl {
     refusals: AtomicU64,
 }
 
-/// How many connections it has cut, in each manner.
+/// Connections that were cut, by kind, and connections that were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CutCounts {
-    /// Both sides were told by a reset.
+    /// Cuts that reset both sockets.
     pub(crate) resets: u64,
-    /// Both sides were told by an end.
+    /// Cuts that closed both sockets.
     pub(crate) ends: u64,
-    /// Nobody was told: what was sent in one direction or both went nowhere.
+    /// Cuts that silently dropped the bytes of one or both directions.
     pub(crate) silences: u64,
-    /// Beside them: those that were refused.
+    /// Connections that the blackhole refused; they do not count as cut.
     pub(crate) refusals: u64,
 }
 
 impl CutCounts {
-    /// All that were cut.
+    /// All connections that were cut.
     pub(crate) fn all(self) -> u64 {
         self.resets + self.ends + self.silences
     }
 }
 
 impl Relay {
-    /// Begins to relay to the server on `server_port`, and to cut.
+    /// Starts to relay to the server on `server_port`, and to cut.
     ///
     /// # Errors
-    /// When there is no port or no epoll.
+    /// When there is no port, no epoll or no thread.
     pub(crate) fn start(server_port: u16, rng: Rng) -> Result<Self, Failure> {
         let work = || -> std::io::Result<(TcpListener, Blackhole, rustix::fd::OwnedFd)> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -113,22 +110,22 @@ impl Relay {
         Ok(Self { port, refusing_port, control, thread })
     }
 
-    /// Where pages connect.
+    /// Port at which pages connect.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where they connect that are not let through.
+    /// Port of the blackhole.
     pub(crate) fn refusing_port(&self) -> u16 {
         self.refusing_port
     }
 
-    /// From now on nothing is cut, and what is silent is reset.
+    /// Ends the cutting, and resets the connections that are silent.
     pub(crate) fn heal(&self) {
         self.control.is_healed.store(true, Ordering::Relaxed);
     }
 
-    /// What was cut until now.
+    /// Counts until now.
     pub(crate) fn cuts(&self) -> CutCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let RelayControl { resets, ends, silences, refusals, .. } = &*self.control;
@@ -140,12 +137,12 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.control.is_over.store(true, Ordering::Relaxed);
-        // If it panicked, the panic was told already.
+        // A panic of the thread has been printed already.
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-/// The thread's own.
+/// State of the relay's thread.
 struct RelayThread {
     epoll: rustix::fd::OwnedFd,
     listener: TcpListener,
@@ -163,7 +160,7 @@ impl RelayThread {
         while !self.control.is_over.load(Ordering::Relaxed) {
             events.clear();
             let room = rustix::buffer::spare_capacity(&mut events);
-            // An error other than EINTR cannot come: the set and the buffer are ours.
+            // Only EINTR is possible, because the set and the buffer are ours.
             let _ = epoll::wait(&self.epoll, room, wait.as_ref());
             for event in &events {
                 match event.data.u64() {
@@ -219,7 +216,7 @@ impl RelayThread {
         self.remove_if_over(place);
     }
 
-    /// Silences that are over, and the order to heal.
+    /// Ends the silences and refusals that are due, and heals all connections once healing is ordered.
     fn end_what_is_due(&mut self) {
         let now = Instant::now();
         self.blackhole.end_those_due(now);
@@ -238,7 +235,7 @@ impl RelayThread {
     fn remove_if_over(&mut self, place: usize) {
         let slot = &mut self.connections[place];
         let key = (place as u64) << 1;
-        // Dropping the sockets takes them out of the epoll set.
+        // Dropping the sockets removes them from the epoll set.
         if slot.as_mut().is_some_and(|connection| {
             connection.is_over() || connection.update_interest(&self.epoll, key).is_err()
         }) {
@@ -262,7 +259,7 @@ mod tests {
 
     use super::*;
 
-    /// A server that sends back all that it is sent, on so many connections.
+    /// A server that echoes everything, on this many connections.
     fn echo(count: usize) -> (u16, JoinHandle<()>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -286,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_cut_comes_whole() {
+    fn a_connection_without_a_cut_forwards_everything() {
         let (port, thread) = echo(1);
         let relay = Relay::start(port, Rng::new(1)).unwrap();
         relay.heal();
@@ -308,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn every_connection_is_cut_in_the_end() {
+    fn every_connection_is_cut_eventually() {
         let (port, _thread) = echo(20);
         let relay = Relay::start(port, Rng::new(2)).unwrap();
         let pages: Vec<_> =
@@ -324,7 +321,7 @@ mod tests {
         let mut writer = page.try_clone().unwrap();
         let writing = thread::spawn(move || while writer.write_all(&[7; 4_000]).is_ok() {});
         let mut came = Vec::new();
-        // A reset or an end; a time limit would be neither.
+        // Expect a reset or an end; a timeout is neither.
         if let Err(error) = page.read_to_end(&mut came) {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
         }

@@ -1,21 +1,20 @@
-//! The answer to a request (RFC 9112) as it comes, piece by piece: the status,
-//! and what has come of the body.
+//! An incremental parser of an HTTP response (RFC 9112): the status, and the body received so far.
 
 use crate::linux::handshake::{HEAD_BYTES_MAX, head_bytes};
 
-/// Bytes of a body that are held. Past it: it is no answer of a house.
+/// Bytes of a body that are kept. A longer body is malformed.
 const BODY_BYTES_MAX: usize = 16 << 20;
-/// The longest line that tells a chunk's length.
+/// Longest line of a chunk's length, in bytes.
 const LENGTH_LINE_MAX: usize = 32;
 
-/// The answer.
+/// State of a response while its bytes arrive.
 #[derive(Debug, Default)]
 pub(super) struct Response {
-    /// What has come and is not read yet.
+    /// Bytes received and not parsed yet.
     received: Vec<u8>,
     status: u16,
     state: ParseState,
-    /// What has come of the body and was not taken yet.
+    /// Bytes of the body that were parsed and not taken yet.
     body: Vec<u8>,
 }
 
@@ -23,27 +22,27 @@ pub(super) struct Response {
 enum ParseState {
     #[default]
     Head,
-    /// So many bytes of the body are to come.
+    /// This many bytes of the body are missing.
     Length(usize),
-    /// The line that tells the length of a chunk is next.
+    /// The line of a chunk's length comes next.
     ChunkHead,
-    /// So many bytes of the chunk are to come, its end of line included.
+    /// This many bytes of the chunk are missing, its end of line included.
     Chunk(usize),
-    /// The empty line behind the last chunk is next.
+    /// The empty line behind the last chunk comes next.
     Trailer,
-    /// All has come.
+    /// The response is complete.
     Over,
 }
 
-/// That is no answer of HTTP, or one that is too long.
+/// A response that is not HTTP, or that is too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Response {
-    /// Reads what has come now.
+    /// Parses the next bytes.
     ///
     /// # Errors
-    /// [`Malformed`]: nothing more can be read.
+    /// [`Malformed`]: nothing more can be parsed.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
         self.received.extend_from_slice(bytes);
         while self.parse_part()? {}
@@ -51,22 +50,22 @@ impl Response {
         if is_short { Ok(()) } else { Err(Malformed) }
     }
 
-    /// The status; none before the head is whole.
+    /// Status code; `None` until the head is complete.
     pub(super) fn status(&self) -> Option<u16> {
         (self.state != ParseState::Head).then_some(self.status)
     }
 
-    /// All has come.
+    /// Whether the response is complete.
     pub(super) fn is_over(&self) -> bool {
         self.state == ParseState::Over
     }
 
-    /// What has come of the body since the last time.
+    /// Takes the bytes of the body that arrived since the last call.
     pub(super) fn take_body(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.body)
     }
 
-    /// Reads one part; false if more must come first.
+    /// Parses one part. Returns `false` if more bytes must come first.
     fn parse_part(&mut self) -> Result<bool, Malformed> {
         match self.state {
             ParseState::Head => self.read_head(),
@@ -84,7 +83,7 @@ impl Response {
             }
             ParseState::Chunk(left) => {
                 let count = left.min(self.received.len());
-                // The last two are the end of its line.
+                // The last two bytes are the chunk's end of line.
                 let of_body = count.min(left.saturating_sub(2));
                 self.body.extend_from_slice(&self.received[..of_body]);
                 self.received.drain(..count);
@@ -129,7 +128,7 @@ impl Response {
         Ok(true)
     }
 
-    /// The next line, without its end.
+    /// Takes the next line, without its end.
     fn take_line(&mut self) -> Result<Option<String>, Malformed> {
         let Some(end) = self.received.windows(2).position(|two| two == b"\r\n") else {
             return if self.received.len() <= LENGTH_LINE_MAX { Ok(None) } else { Err(Malformed) };
@@ -149,7 +148,7 @@ mod tests {
     const LENGTH: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\n{  }";
 
     #[test]
-    fn it_does_not_matter_where_an_answer_is_cut() {
+    fn a_response_is_parsed_wherever_it_is_split() {
         for (text, status, body) in [(CHUNKED, 200, "data: 茶好了\n"), (LENGTH, 503, "{  }")] {
             for first in 0..text.len() {
                 let (mut response, mut read) = (Response::default(), Vec::new());
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_not_over() {
+    fn a_truncated_response_is_not_complete() {
         for text in [CHUNKED, LENGTH] {
             let mut response = Response::default();
             response.push(&text.as_bytes()[..text.len() - 1]).unwrap();
@@ -175,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_length_has_no_body() {
+    fn a_response_without_a_length_has_no_body() {
         let mut response = Response::default();
         response.push(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").unwrap();
         assert_eq!((response.is_over(), response.status()), (true, Some(502)));
     }
 
     #[test]
-    fn what_is_no_answer_is_refused() {
+    fn malformed_responses_are_refused() {
         for text in [
             "\r\n\r\n",
             "HTTP/1.1 tea\r\n\r\n",

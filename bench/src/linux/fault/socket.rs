@@ -1,5 +1,5 @@
-//! One socket of a page that never blocks: a WebSocket or a request, and what
-//! came over it. A connection over plain HTTP is made of several.
+//! A non-blocking socket of a page: a WebSocket or a request, and its events. A connection over plain HTTP is
+//! made of several requests.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,43 +17,43 @@ use crate::linux::session::MASK;
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 * 1_024;
-/// The code of a connection that ended without one.
+/// Close code of a connection that ended without one.
 const ABNORMAL: u16 = 1006;
 
-/// The socket.
+/// A TCP socket of a page.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    /// Whose it is.
+    /// Page that opened the socket.
     pub(super) page: PageId,
-    /// When it was opened.
+    /// Time at which the socket was opened.
     pub(super) opened: Instant,
     out: Vec<u8>,
     received: Vec<u8>,
     pub(super) purpose: Purpose,
 }
 
-/// What it is for.
+/// Purpose of a socket.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// A WebSocket.
+    /// A WebSocket connection.
     WebSocket(WebSocket),
-    /// A request about who one is, which is given up at this time.
+    /// A request about the page's identity, with its time limit.
     Identity(IdentityRequest, u64),
-    /// A request of a connection that is made of them.
+    /// A request of a connection that is made of requests.
     Part(Part),
 }
 
-/// A WebSocket.
+/// State of a WebSocket.
 #[derive(Debug)]
 pub(super) struct WebSocket {
     pub(super) id: ConnectionId,
-    /// There from the handshake on.
+    /// Present from the handshake on.
     reader: Option<FrameReader>,
     pub(super) noted: Noted,
 }
 
-/// A request about who one is.
+/// A request about the page's identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum IdentityRequest {
     Me,
@@ -62,21 +62,21 @@ pub(super) enum IdentityRequest {
     SignOut,
 }
 
-/// What a line tells.
+/// Event of a socket.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SocketEvent {
     Opened,
     Frame(String),
-    /// It is over: the close code and its reason.
+    /// The connection is over: close code and reason.
     Closed(u16, String),
-    /// The answer, as much of it as came before the end.
+    /// Response to a request about the identity, as much of it as arrived; `None` if its head is incomplete.
     Answered(Option<ApiResponse>),
-    /// The answer to a request of a connection, status and body; none if it did not come whole.
+    /// Status and body of the response to a connection's request; `None` if it is incomplete.
     Responded(Option<(u16, Vec<u8>)>),
 }
 
 impl Socket {
-    /// Begins with this to be sent.
+    /// A socket that sends `out` first.
     pub(super) fn new(
         stream: TcpStream,
         page: PageId,
@@ -88,12 +88,12 @@ impl Socket {
         Ok(Self { stream, page, opened: Instant::now(), out, received: Vec::new(), purpose })
     }
 
-    /// The socket itself.
+    /// TCP stream of the socket.
     pub(super) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// Whether bytes wait for the socket to take them.
+    /// Whether bytes wait for the socket to accept them.
     pub(super) fn has_pending_bytes(&self) -> bool {
         !self.out.is_empty()
     }
@@ -103,26 +103,26 @@ impl Socket {
         encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
     }
 
-    /// Says that it is over, to whoever still listens.
+    /// Sends a close frame and closes the socket.
     pub(super) fn close(mut self, code: u16) {
         encode(&mut self.out, Opcode::Close, &code.to_be_bytes(), Some(MASK));
         self.flush();
     }
 
-    /// Ends it as a crashed program's sockets end.
+    /// Ends the socket with a reset, as the system does for a crashed program.
     pub(super) fn reset(self) {
-        // Then it ends with an end: that is a loss too.
+        // If this fails, the socket ends with an end, which is a loss too.
         let _ = sockopt::set_socket_linger(&self.stream, Some(std::time::Duration::ZERO));
     }
 
-    /// Writes what the socket takes. An error is seen when it is read.
+    /// Writes as many bytes as the socket accepts. An error appears at the next read.
     pub(super) fn flush(&mut self) {
         if let Ok(count) = self.stream.write(&self.out) {
             self.out.drain(..count);
         }
     }
 
-    /// Reads what has come.
+    /// Reads the socket once.
     pub(super) fn read(&mut self, events: &mut Vec<SocketEvent>) {
         let mut buffer = vec![0; READ_BYTES];
         match self.stream.read(&mut buffer) {
@@ -166,7 +166,7 @@ impl Socket {
     }
 }
 
-/// Reads what has come of the answer to a request.
+/// Parses bytes of the response to a connection's request.
 fn read_response(part: &mut Part, bytes: &[u8], events: &mut Vec<SocketEvent>) {
     let is_fine = part.response.push(bytes).is_ok();
     let Some(status) = part.response.status().filter(|_| is_fine) else {

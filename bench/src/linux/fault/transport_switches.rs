@@ -1,5 +1,5 @@
-//! Who is told to use another transport and when, what a page's network does
-//! not let pass, and how often which kind of request was made.
+//! Switches of transports: when pages are told to use another transport, how often they did, and the requests
+//! made.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use client::transport::Transport;
 
 use super::oracle::PageId;
 
-/// Between two times at which pages are told, in milliseconds.
+/// Interval at which pages are told to switch, in milliseconds.
 const SWITCH_MS: u64 = 1_000;
 
-/// One kind of request.
+/// Kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestKind {
     Handshake,
@@ -21,16 +21,16 @@ pub(super) enum RequestKind {
     Command,
 }
 
-/// What there was.
+/// Counts of switches and requests.
 #[derive(Debug)]
 pub(super) struct TransportSwitches {
-    /// No: all pages are pinned to the WebSocket.
+    /// Whether pages switch. Otherwise all are pinned to the WebSocket.
     pub(super) is_on: bool,
     next_at: u64,
     requests: [u64; 5],
-    /// Pages that were told.
+    /// Switches that pages were told to make.
     pub(super) requested: u64,
-    /// Welcomes by another transport than the page's last one.
+    /// Welcomes over another transport than the page's last one.
     switches: u64,
     last: BTreeMap<PageId, Transport>,
 }
@@ -40,7 +40,7 @@ impl TransportSwitches {
         Self { is_on, next_at: 0, requests: [0; 5], requested: 0, switches: 0, last: BTreeMap::new() }
     }
 
-    /// Whether it is time, once for each time.
+    /// Whether the next round of switches is due. Returns `true` once for each round.
     pub(super) fn is_due(&mut self, now: u64) -> bool {
         let is_due = self.is_on && self.next_at <= now;
         if is_due {
@@ -49,19 +49,19 @@ impl TransportSwitches {
         is_due
     }
 
-    /// A request was made.
+    /// Counts a request.
     pub(super) fn count_request(&mut self, kind: RequestKind) {
         self.requests[kind as usize] += 1;
     }
 
-    /// A page was welcome.
+    /// Records that a page got its `welcome` over this transport.
     pub(super) fn record_welcome(&mut self, page: PageId, transport: Transport) {
         if self.last.insert(page, transport).is_some_and(|before| before != transport) {
             self.switches += 1;
         }
     }
 
-    /// How often a page went on by another transport.
+    /// Switches that pages made.
     pub(super) fn switches(&self) -> u64 {
         self.switches
     }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_due_once_a_second_and_never_when_off() {
+    fn a_round_is_due_once_a_second_and_never_when_off() {
         let mut switches = TransportSwitches::new(true);
         let due: Vec<bool> = [5_000, 5_000, 5_999, 6_000].map(|now| switches.is_due(now)).into();
         assert_eq!(due, [true, false, false, true]);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_is_another_transport_in_one_life_of_a_page() {
+    fn a_switch_counts_when_one_life_of_a_page_changes_transport() {
         let mut switches = TransportSwitches::new(true);
         let page = |life| PageId { index: 0, life };
         switches.record_welcome(page(0), Transport::WebSocket);

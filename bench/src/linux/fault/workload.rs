@@ -1,6 +1,5 @@
-//! What the people at the pages do: they join, make rooms and join them, write
-//! all the time, look back, press *reconnect now*; and in the end they wait until
-//! nothing waits any more.
+//! The workload: the users' actions. They join, create and join rooms, write all the time, page back and
+//! press *Reconnect now*. In the end they wait until nothing is unfinished.
 
 use client::input::Input;
 use client::transport::Transport;
@@ -11,21 +10,21 @@ use super::browser::Browser;
 use super::oracle::PageId;
 use super::world::World;
 
-/// The longest pause of a person between two things, in milliseconds.
+/// Longest pause of a user between two actions, in milliseconds.
 const PAUSE_MS_MAX: u64 = 700;
-/// The most that one writes at once.
+/// Largest count of posts that a user sends at once.
 const BURST_MAX: u64 = 6;
-/// Messages that wait at which a person writes no more until some have left.
+/// Unsent messages at which a user writes no more until some have left.
 const WAITING_MAX: u32 = 100;
-/// One page in so many is told, each second, to use another transport.
+/// Each second, one of this many pages is told to use another transport.
 const SWITCH_ONE_IN: u64 = 3;
-/// One of those in so many is told to use the best.
+/// One of this many switches lets the page choose the transport itself.
 const UNPIN_ONE_IN: u64 = 4;
-/// The network of one in so many changes, each second, in what it lets pass.
+/// Each second, the network of one of this many pages changes the transport that it blocks.
 const BLOCK_ONE_IN: u64 = 10;
 
 impl World {
-    /// Everybody does what is due by now.
+    /// Performs the actions of all users that are due.
     pub(super) fn act_users(&mut self, rooms: usize) {
         let now = self.now();
         for index in 0..self.pages.len() {
@@ -75,7 +74,7 @@ impl World {
         }
     }
 
-    /// The person asks for a name.
+    /// Asks for a name.
     pub(super) fn request_name(&mut self, id: PageId, view: &View) {
         let IdentityView::Nobody { name, refusal, .. } = &view.identity else { return };
         let suggested = refusal.as_ref().and_then(|refusal| refusal.suggestion.clone());
@@ -84,14 +83,16 @@ impl World {
         self.deliver(id, Input::Join { name });
     }
 
-    /// Makes and joins the rooms of the run; true while some are missing, or a command is under way.
+    /// Creates and joins the rooms of the run. Returns `true` while a room is missing or a command is
+    /// pending.
     fn ensure_rooms(&mut self, id: PageId, view: &View, rooms: usize) -> bool {
         let name = |number: usize| format!("Room {number}");
         let is_in = |number: &usize| view.rooms.iter().any(|room| *room.name == *name(*number));
         let missing = (0..rooms).find(|number| !is_in(number));
         if let Some(pending) = view.pending.first() {
             if let RowState::Failed(_) = pending.state {
-                // Somebody made it first, or an earlier life of this page; it will be found.
+                // Another user created the room first, or an earlier life of this page. The search will find
+                // it.
                 self.deliver(id, Input::Discard(pending.key));
             }
             return true;
@@ -135,7 +136,7 @@ impl World {
         self.rng.pick(&view.rooms).map(|room| room.id)
     }
 
-    /// A row that was refused for good is sent once more by hand. None should be.
+    /// Sends a refused row once more. No row should be refused.
     fn retry_failed(&mut self, id: PageId, view: &View) {
         let failed = view.rows.iter().find(|row| matches!(row.state, RowState::Failed(_)));
         if let Some(row) = failed {
@@ -144,8 +145,8 @@ impl World {
         }
     }
 
-    /// Once a second some are told to use another transport, and the network of some lets another
-    /// one pass no more.
+    /// Each second, tells some pages to use another transport, and lets the network of some block another
+    /// one.
     pub(super) fn switch_transports(&mut self) {
         let now = self.now();
         if !self.transport_switches.is_due(now) {
@@ -167,12 +168,12 @@ impl World {
         }
     }
 
-    /// Nothing is blocked any more; and who was told to use one transport uses it to the end.
+    /// Unblocks all transports. Pages that were told to use one transport keep it to the end.
     pub(super) fn unblock_all(&mut self) {
         self.pages.iter_mut().for_each(|page| page.blocked = None);
     }
 
-    /// Once the network is healed: browsers tell their pages so.
+    /// Reports to all pages that the network is online, as a browser does.
     pub(super) fn report_network_online(&mut self) {
         for index in 0..self.pages.len() {
             let id = self.pages[index].id;
@@ -180,7 +181,7 @@ impl World {
         }
     }
 
-    /// In the calm people only help what cannot help itself: a name, a row that was refused.
+    /// Helps pages at rest that need their user: for a name, or for a row that was refused.
     pub(super) fn assist_users(&mut self, rooms: usize) {
         let now = self.now();
         for index in 0..self.pages.len() {
@@ -201,7 +202,7 @@ impl World {
         }
     }
 
-    /// What still keeps the pages from rest.
+    /// Describes the first work that keeps a page from rest, if there is any.
     pub(super) fn find_unfinished(&mut self, rooms: usize) -> Option<String> {
         let lying = self.browsers.iter().map(Browser::load_rows).enumerate();
         if let Some((at, stored)) = lying.into_iter().find(|(_, stored)| !stored.rows.is_empty()) {

@@ -1,6 +1,8 @@
-//! The pages and their loop: sockets, timers, databases and people, in one
-//! thread. It carries out what each client wants done, and writes down what was
-//! sent and acknowledged.
+//! The pages and their event loop: sockets, timers, databases and users, in one thread. The loop performs the
+//! clients' effects, and records in the oracle what was sent and acknowledged.
+//!
+//! - [`traffic`] carries frames, requests and responses.
+//! - `chains` carries connections that are made of requests.
 
 mod chains;
 mod traffic;
@@ -27,23 +29,23 @@ use crate::linux::failure::Failure;
 use crate::linux::handshake;
 use crate::linux::rng::Rng;
 
-/// The longest that a browser's database takes for one transaction, in milliseconds.
+/// Longest time of a database request, in milliseconds.
 const DATABASE_MS_MAX: u64 = 15;
-/// The longest sleep of the loop, in milliseconds.
+/// Longest wait of the loop, in milliseconds.
 const LOOK_MS: u64 = 20;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
-/// Pages for each of which there is one that shares its browser.
+/// Of this many pages, one shares the browser of another.
 const PAGES_PER_PAIR: usize = 5;
 
-/// The pages.
+/// All pages of a run.
 pub(super) struct World {
     pub(super) pages: Vec<Page>,
     pub(super) browsers: Vec<Browser>,
     pub(super) oracle: Oracle,
     pub(super) rng: Rng,
     pub(super) transport_switches: TransportSwitches,
-    /// The relay's ports: that of what is let through, and that of what is not.
+    /// Port of the relay. [`Self::port_for`] chooses between this port and the blackhole's.
     port: u16,
     refusing_port: u16,
     kills: Arc<KillLog>,
@@ -57,8 +59,8 @@ pub(super) struct World {
 }
 
 impl World {
-    /// So many pages, which reach the server over the relay. One in five shares the
-    /// browser of another. With `switching` they use all transports, else the WebSocket only.
+    /// A world of this many pages, which reach the server through the relay. One page in five shares the
+    /// browser of another. With `switching` the pages use all transports, otherwise the WebSocket only.
     ///
     /// # Errors
     /// When there is no epoll.
@@ -92,12 +94,12 @@ impl World {
         })
     }
 
-    /// Milliseconds since 1970 by a clock that never steps back.
+    /// Milliseconds since 1970, by a clock that never steps back.
     pub(super) fn now(&self) -> u64 {
         self.begin.1 + u64::try_from(self.begin.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Lets happen what is due, and what comes within a few milliseconds.
+    /// Runs all work that is due, and the events of the next few milliseconds.
     ///
     /// # Errors
     /// When epoll fails.
@@ -118,7 +120,7 @@ impl World {
         self.wait_for_events()
     }
 
-    /// Gives a page an input and does what it wants done, and so on until all is quiet.
+    /// Delivers an input to a page and performs the effects, until no inputs are left.
     pub(super) fn deliver(&mut self, id: PageId, input: Input) {
         self.inputs.push_back((id, input));
         self.run_inputs();
@@ -139,7 +141,7 @@ impl World {
         }
     }
 
-    /// The page ends, in order or not, and is opened again.
+    /// Ends a page, in order or by a crash, and begins its next life.
     pub(super) fn reload(&mut self, index: usize, in_order: bool) {
         let id = self.pages[index].id;
         if in_order {
@@ -148,7 +150,7 @@ impl World {
             self.oracle.crashes += 1;
         }
         let old = &mut self.pages[index];
-        // A crash takes with it what the database has not carried out; it keeps its order.
+        // A crash loses the database requests that are not done. Those that are done are the first ones.
         let pending = std::mem::take(&mut old.database_queue);
         let most = pending.len() as u64;
         let done = if in_order { most } else { self.rng.between(0, most) };
@@ -171,7 +173,8 @@ impl World {
         self.start_if_possible(index);
     }
 
-    /// A page that shares its browser is opened once somebody is signed in there.
+    /// Starts the page if it has not started. A page that shares a browser waits until somebody is signed in
+    /// there.
     fn start_if_possible(&mut self, index: usize) {
         let page = &mut self.pages[index];
         let browser = &self.browsers[page.browser];
@@ -236,7 +239,8 @@ impl World {
         }
     }
 
-    /// Where a page connects for this transport: what its network does not let pass is refused.
+    /// Port at which a page connects with this transport: the blackhole's, if the page's network blocks the
+    /// transport.
     fn port_for(&self, id: PageId, transport: Transport) -> u16 {
         let is_blocked = self.pages[id.index].blocked == Some(transport);
         if is_blocked { self.refusing_port } else { self.port }

@@ -1,5 +1,5 @@
-//! A bare loop: the rows of a post into the server's own tables, with nothing
-//! round them, in transactions that are synced as the server's are.
+//! A bare loop that inserts the rows of posts into the server's own tables, in transactions that are synced
+//! as the server's are.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,16 +11,16 @@ use crate::linux::rng::Rng;
 
 /// Posts of one transaction.
 pub(super) const ROWS: u64 = 64;
-/// How long it runs.
+/// Time for which the loop runs.
 const TIME: Duration = Duration::from_secs(4);
-/// Pages in the write-ahead log at which they are moved into the database, as the server does.
+/// Pages in the write-ahead log at which it is checkpointed, as in the server.
 const WAL_PAGES: u64 = 4_000;
-/// What each post says of itself beside its text, about as long as the server's.
+/// Body of each post, about as long as the server's.
 const BODY: &str = r#"{"seq":12345,"name":"Poster 123"}"#;
-/// As long as a poster's.
+/// Text of each post, as long as a poster's.
 const TEXT: &str = "The kettle is on, and a cup of Longjing waits for you by the window.";
 
-/// Posts a second into the log of this folder, whose server has ended. The log is of no use after.
+/// Posts a second into the log of this folder, whose server has ended. The log is unusable afterwards.
 pub(super) fn measure_rate(data: &Path, rooms: usize) -> Result<f64, Failure> {
     insert(&data.join(backend::store::sqlite::FILE), i64::try_from(rooms).unwrap_or(i64::MAX))
         .map_err(Failure::at("the bare loop"))

@@ -1,4 +1,4 @@
-//! One poster: a connection, and the posts that wait for their replies.
+//! A poster: a member's connection, and the posts that wait for their replies.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -12,20 +12,20 @@ use crate::linux::frame::{FrameReader, Opcode, encode};
 use crate::linux::rng::Rng;
 use crate::linux::session::{MASK, Session};
 
-/// What each says.
+/// Text of each post.
 const TEXT: &str = "The kettle is on, and a cup of Longjing waits for you by the window.";
-/// What a reply begins with.
+/// Beginning of a reply.
 const REPLY: &[u8] = b"{\"type\":\"reply\",\"ref\":";
-/// What a refusal begins with.
+/// Beginning of a refusal.
 const REFUSAL: &[u8] = b"{\"type\":\"error\"";
-/// What the server's ping begins with.
+/// Beginning of the server's ping.
 const PING: &[u8] = b"{\"type\":\"ping\"";
-/// The first `ref` of a post: past those that prepared the session.
+/// First `ref` of a post, behind those of the session's preparation.
 const FIRST: u64 = 1_000;
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1_024;
 
-/// The poster.
+/// Connection of a member that posts.
 pub(super) struct Poster {
     stream: TcpStream,
     reader: FrameReader,
@@ -33,9 +33,9 @@ pub(super) struct Poster {
     rng: Rng,
     out: Vec<u8>,
     next: u64,
-    /// When each post was due that waits for one in flight to be answered.
+    /// Times at which the queued posts were due. They wait until a post in flight is answered.
     due: VecDeque<Instant>,
-    /// The posts in flight: their `ref`, and when they were due.
+    /// Posts in flight: `ref`, and the time at which the post was due.
     in_flight: Vec<(u64, Instant)>,
     in_flight_max: usize,
 }
@@ -62,12 +62,12 @@ impl Poster {
         self.in_flight.len() + self.due.len()
     }
 
-    /// A post is due since then.
+    /// Queues a post that is due since `since`.
     pub(super) fn queue_post(&mut self, since: Instant) {
         self.due.push_back(since);
     }
 
-    /// As many are due now as may be in flight.
+    /// Queues as many posts as may be in flight.
     pub(super) fn fill_queue(&mut self) {
         let now = Instant::now();
         for _ in self.unanswered()..self.in_flight_max {
@@ -75,7 +75,7 @@ impl Poster {
         }
     }
 
-    /// Sends what is due, as many as may be in flight, in one write.
+    /// Sends queued posts, as many as may be in flight, in one write.
     pub(super) fn send_due(&mut self) -> Result<(), Failure> {
         while self.in_flight.len() < self.in_flight_max
             && let Some(since) = self.due.pop_front()
@@ -97,14 +97,14 @@ impl Poster {
         }
         match self.stream.write(&self.out) {
             Ok(count) => drop(self.out.drain(..count)),
-            // A few hundred bytes wait, until the next reply.
+            // A few hundred bytes wait until the next reply.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => return Err(Failure::at("a post could not be sent")(error)),
         }
         Ok(())
     }
 
-    /// Reads what has come; how many posts were answered, and `each` how long it took.
+    /// Reads the socket. Returns how many posts were answered and calls `each` with each latency.
     pub(super) fn read(&mut self, mut each: impl FnMut(Duration)) -> Result<u64, Failure> {
         let mut buffer = [0; READ_BYTES];
         let count = match self.stream.read(&mut buffer) {
@@ -137,7 +137,7 @@ impl Poster {
     }
 }
 
-/// The number that this begins with.
+/// Number at the beginning of the text.
 fn leading_number(digits: &[u8]) -> u64 {
     let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_begins_as_it_is_looked_for() {
+    fn a_reply_begins_with_the_expected_bytes() {
         let reply = Event::Reply(Reply { reference: 1_234, n: 5, seq: 6, at: 7, room: None });
         let text = serde_json::to_string(&reply).unwrap();
         let rest = text.as_bytes().strip_prefix(REPLY).unwrap();

@@ -1,4 +1,4 @@
-//! All clients in one thread.
+//! All returning clients in one thread.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,15 +17,15 @@ use crate::linux::rng::Rng;
 const EVENTS_MAX: usize = 512;
 /// Bytes read at a time.
 const READ_BYTES: usize = 64 * 1_024;
-/// Clients that connect at a time in the beginning, where nobody is in a hurry.
+/// Clients that connect at the same time in the beginning, which is not measured.
 const CONNECTING_MAX: usize = 200;
 
-/// The clients.
+/// All clients and their epoll set.
 pub(super) struct ClientPool {
     port: u16,
     epoll: rustix::fd::OwnedFd,
     clients: Vec<ReturningClient>,
-    /// Who tries again when.
+    /// Clients that wait for their next attempt, by its time.
     retries: BinaryHeap<Reverse<(Instant, usize)>>,
     buffer: Vec<u8>,
     begun: Instant,
@@ -34,7 +34,7 @@ pub(super) struct ClientPool {
 }
 
 impl ClientPool {
-    /// So many members of the house in this folder.
+    /// Clients of the first `clients` members of the house in this folder.
     pub(super) fn new(port: u16, folder: &Path, clients: usize) -> Result<Self, Failure> {
         let mut rng = Rng::new(4);
         let clients = (1..=clients as u64).map(|number| {
@@ -52,22 +52,22 @@ impl ClientPool {
         })
     }
 
-    /// When it began to connect.
+    /// Time at which the pool was made.
     pub(super) fn begun(&self) -> Instant {
         self.begun
     }
 
-    /// Attempts to connect, refused ones among them.
+    /// Attempts to connect, refused ones included.
     pub(super) fn attempts(&self) -> u64 {
         self.attempts
     }
 
-    /// When each was back that is.
+    /// Times at which the clients caught up, of those that did.
     pub(super) fn caught_up_times(&self) -> Vec<Instant> {
         self.clients.iter().filter_map(|client| client.caught_up_at).collect()
     }
 
-    /// Connects all for the first time, a few at a time.
+    /// Connects all clients for the first time, a few at a time.
     pub(super) fn connect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         let (mut next, all) = (0, self.clients.len());
@@ -85,7 +85,7 @@ impl ClientPool {
         Ok(())
     }
 
-    /// Lets what comes come.
+    /// Handles events for `time`.
     pub(super) fn idle(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -94,7 +94,7 @@ impl ClientPool {
         Ok(())
     }
 
-    /// The server is gone: all come back by themselves.
+    /// Lets all clients reconnect by themselves after the server is gone, for at most `time`.
     pub(super) fn reconnect_all(&mut self, time: Duration) -> Result<(), Failure> {
         let end = Instant::now() + time;
         (self.caught_up, self.attempts) = (0, 0);
@@ -136,7 +136,7 @@ impl ClientPool {
         let client = &mut self.clients[place];
         let progress = client.dial(self.port);
         if let Some(stream) = client.stream() {
-            // Told of each change once: the first is that it is connected, or refused.
+            // Edge-triggered: the first event says that the socket is connected, or refused.
             let flags = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
             let mark = EventData::new_u64(place as u64);
             epoll::add(&self.epoll, stream, mark, flags).map_err(Failure::at("epoll"))?;

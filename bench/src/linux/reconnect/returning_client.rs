@@ -1,4 +1,4 @@
-//! One client: its socket, its cursor, and its back-off, which is the page's.
+//! A client that reconnects: its socket, its cursor and its back-off, which is the page's.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
@@ -15,17 +15,17 @@ use crate::linux::handshake;
 use crate::linux::rng::Rng;
 use crate::linux::session::MASK;
 
-/// What a `welcome` begins with.
+/// Beginning of a `welcome`.
 const WELCOME: &[u8] = b"{\"type\":\"welcome\"";
-/// What `caught_up` begins with.
+/// Beginning of a `caught_up`.
 const CAUGHT_UP: &[u8] = b"{\"type\":\"caught_up\"";
-/// What the server's ping begins with.
+/// Beginning of the server's ping.
 const PING: &[u8] = b"{\"type\":\"ping\"";
 
-/// The client.
+/// A member's client with at most one connection.
 pub(super) struct ReturningClient {
     cookie: String,
-    /// How far it has read, from its first `welcome` on.
+    /// Cursor of the first `welcome`; `None` before it.
     cursor: Option<Cursor>,
     state: ConnectState,
     stream: Option<TcpStream>,
@@ -34,33 +34,33 @@ pub(super) struct ReturningClient {
     reader: FrameReader,
     rng: Rng,
     failures: u32,
-    /// When the first of them was.
+    /// Time of the first of the consecutive failures.
     failing_since: Option<Instant>,
-    /// When it was caught up after the last loss.
+    /// Time at which the client caught up after the last loss.
     pub(super) caught_up_at: Option<Instant>,
 }
 
-/// How far its connection is.
+/// State of the client's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectState {
-    /// There is none; the next attempt starts at this time.
+    /// No connection; the next attempt starts at this time.
     Waiting(Instant),
-    /// The handshake's answer is to come.
+    /// The response to the handshake is awaited.
     Handshaking,
-    /// `welcome` and `caught_up` are to come.
+    /// `welcome` and `caught_up` are awaited.
     CatchingUp,
-    /// It has all.
+    /// Everything is received.
     Live,
 }
 
-/// What came of an event of its socket.
+/// Outcome of an event of the client's socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// Pending to speak of.
+    /// No change to report.
     Pending,
-    /// It has all that it missed.
+    /// The client has received everything that it missed.
     CaughtUp,
-    /// Its connection is lost, or was refused.
+    /// The connection is lost, or was refused.
     Lost,
 }
 
@@ -81,17 +81,17 @@ impl ReturningClient {
         }
     }
 
-    /// When its next attempt starts, if it waits for that.
+    /// Time of the next attempt, if the client waits for one.
     pub(super) fn retry_at(&self) -> Option<Instant> {
         if let ConnectState::Waiting(at) = self.state { Some(at) } else { None }
     }
 
-    /// Its socket, if it has one.
+    /// Socket of the client, if it has one.
     pub(super) fn stream(&self) -> Option<&TcpStream> {
         self.stream.as_ref()
     }
 
-    /// Begins an attempt.
+    /// Begins an attempt to connect.
     pub(super) fn dial(&mut self, port: u16) -> Progress {
         let work = || -> std::io::Result<TcpStream> {
             let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
@@ -114,8 +114,8 @@ impl ReturningClient {
         }
     }
 
-    /// The connection is no more: it comes back after the page's own wait
-    /// (`client::connection::backoff`: anything up to a ceiling that doubles).
+    /// Drops the connection and schedules the next attempt after the page's back-off
+    /// (`client::connection::backoff`): a random time below a ceiling that doubles.
     pub(super) fn schedule_retry(&mut self) -> Progress {
         let now = Instant::now();
         let since = *self.failing_since.get_or_insert(now);
@@ -128,11 +128,11 @@ impl ReturningClient {
         Progress::Lost
     }
 
-    /// The socket can be written, or read, or is over: all that is there is read.
+    /// Handles an event of the socket: writes what waits and reads everything that has arrived.
     pub(super) fn serve(&mut self, buffer: &mut [u8]) -> Progress {
         let mut last = Progress::Pending;
         while last != Progress::Lost {
-            // A refused connection says so at its first write.
+            // A refused connection fails at its first write.
             if !self.flush() {
                 return self.schedule_retry();
             }
@@ -155,7 +155,7 @@ impl ReturningClient {
             return true;
         }
         let out = std::mem::take(&mut self.out);
-        // So little fits into a socket that nobody fills, or the socket is no good.
+        // So few bytes fit into an empty socket buffer; if not, the socket is broken.
         self.stream.as_mut().is_some_and(|stream| stream.write(&out).is_ok_and(|count| count == out.len()))
     }
 
@@ -171,7 +171,7 @@ impl ReturningClient {
         }
         self.state = ConnectState::CatchingUp;
         let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, room: None };
-        // A command of ours always becomes JSON; without one the server closes, and that is seen.
+        // A command always serialises to JSON. If not, the server closes the connection, which is noticed.
         let text = serde_json::to_string(&Command::Hello(hello)).unwrap_or_default();
         encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
         self.read_frames(&mut rest)
@@ -193,7 +193,7 @@ impl ReturningClient {
         if fed.is_err() || is_over || !self.flush() {
             return self.schedule_retry();
         }
-        // For the first time `welcome` brings all.
+        // On the first connection `welcome` brings everything.
         if let Some(text) = welcome
             && let Ok(Event::Welcome(welcome)) = Event::parse(&text)
         {

@@ -1,4 +1,4 @@
-//! One pair: a server with the slow client, and one without it.
+//! A pair of runs at the same time: a server with the slow client, and one without.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,54 +17,54 @@ use crate::arguments::Slow;
 
 /// Widths of the columns of a run's line.
 const WIDTHS: [usize; 8] = [4, 7, 8, 8, 9, 7, 24, 6];
-/// When waiting for the slow client's socket to go is given up.
+/// Time limit of waiting until the slow client's socket is gone.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How long the load runs before the window begins.
+/// Time for which the load runs before the window begins.
 const WARMING: Duration = Duration::from_secs(1);
-/// How long it goes on after the socket is gone.
+/// Time for which the load goes on after the socket is gone.
 const COOLING: Duration = Duration::from_secs(1);
-/// Receiving buffer that the slow client asks for, in bytes.
+/// Receive buffer that the slow client asks for, in bytes.
 const RECEIVE_BYTES: usize = 4_096;
 
-/// What the clients of one server saw that read, and what the server kept.
+/// Latencies of one server's reading clients, and the server's memory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServerRun {
-    /// From sending to each receipt in the window, the middle one.
+    /// Median time from sending to receipt in the window.
     pub(super) p50_milliseconds: f64,
-    /// From sending to each receipt in the window, 99 of 100.
+    /// 99th percentile of the time from sending to receipt in the window.
     pub(super) p99_milliseconds: f64,
-    /// The server's memory from the window's begin until the socket was gone.
+    /// Memory of the server from the window's begin until the socket was gone.
     pub(super) memory: MemoryUse,
-    /// What did not come as it was sent.
+    /// Messages that were not delivered as sent.
     pub(super) faults: Faults,
 }
 
-/// The server's resident memory, in bytes.
+/// Resident memory of the server, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MemoryUse {
-    /// When the window began.
+    /// Memory when the window began.
     pub(super) before: u64,
-    /// At its highest.
+    /// Highest memory of the run.
     pub(super) peak: u64,
-    /// At the run's end.
+    /// Memory at the run's end.
     pub(super) after: u64,
 }
 
-/// A server with the slow client and one without it, at the same time.
+/// A server with the slow client and one without, at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunPair {
-    /// The one that has the slow client.
+    /// Run with the slow client.
     pub(super) with: ServerRun,
-    /// The other.
+    /// Run without a slow client.
     pub(super) without: ServerRun,
-    /// From the slow client's joining until its socket was gone.
+    /// Time from the slow client's joining until its socket was gone.
     pub(super) gone_after: Option<Duration>,
     /// Bytes of messages that the slow client was owed by then.
     pub(super) owed: u64,
 }
 
 impl RunPair {
-    /// Starts both, loads them until the slow client's socket is gone, and ends them.
+    /// Starts both servers, loads them until the slow client's socket is gone, and ends them.
     ///
     /// # Errors
     /// When one cannot be started, refuses a connection or loses a message.
@@ -106,7 +106,7 @@ impl RunPair {
         })
     }
 
-    /// Prints the names of what [`Self::print`] prints.
+    /// Prints the column names of [`Self::print`].
     pub(super) fn print_names() {
         let names =
             ["pair", "", "p50 ms", "p99 ms", "gone in s", "owed MB", "MB before / peak / after", "faults"];
@@ -139,7 +139,7 @@ impl ServerRun {
     }
 }
 
-/// A server and the clients of it that read.
+/// A server and its reading clients.
 struct ObservedServer {
     server: Server,
     load: Load,

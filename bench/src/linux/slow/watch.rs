@@ -1,5 +1,4 @@
-//! A look at both servers from outside: their memory, and whether the slow
-//! client's socket is still there.
+//! Watches both servers from outside: their memory, and whether the slow client's socket still exists.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,41 +10,41 @@ use super::super::memory::Resident;
 use super::super::server::Server;
 use super::super::sockets;
 
-/// Between two looks.
+/// Interval between two observations.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Looks at the two servers until it is told to stop.
+/// Watches two servers until it is stopped.
 pub(super) struct ServerWatch {
-    /// The process that has the slow client, and the one that has not.
+    /// Processes: with the slow client, and without.
     pids: (u32, u32),
-    /// The port of the first.
+    /// Port of the server with the slow client.
     port: u16,
-    /// The slow client's port.
+    /// Port of the slow client.
     peer: u16,
-    /// Open files of the first with the slow client's socket among them.
+    /// Open files of the first process, the slow client's socket included.
     files: usize,
-    /// Set when the server and the kernel have let go of that socket.
+    /// Set when server and kernel have released that socket.
     gone: AtomicBool,
-    /// Set when looking is to end.
+    /// Set when the watch must end.
     stop: AtomicBool,
 }
 
-/// What the watch has seen.
+/// Result of a watch.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Observation {
-    /// The highest resident memory of the server with the slow client, in bytes.
+    /// Highest resident memory of the server with the slow client, in bytes.
     pub(super) peak_with: u64,
-    /// The same of the other.
+    /// Highest resident memory of the other server, in bytes.
     pub(super) peak_without: u64,
-    /// When the slow client's socket was seen to be gone.
+    /// Time at which the slow client's socket was found to be gone.
     pub(super) gone_at: Option<Instant>,
 }
 
 impl ServerWatch {
-    /// One over both, with the slow client's socket open.
+    /// A watch over both servers. The slow client's socket must be open.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// When a server is gone.
     pub(super) fn new(with: &Server, without: &Server, slow: &OpenedConnection) -> Result<Self, Failure> {
         let peer = slow.stream.local_addr().map_err(Failure::at("the slow client has no address"))?;
         Ok(Self {
@@ -58,17 +57,17 @@ impl ServerWatch {
         })
     }
 
-    /// Whether that socket is gone.
+    /// Whether the slow client's socket is gone.
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)
     }
 
-    /// Ends the looking.
+    /// Ends the watch.
     pub(super) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Looks until it is told to stop.
+    /// Observes the servers until [`Self::stop`].
     ///
     /// # Errors
     /// When a server is gone.

@@ -1,97 +1,95 @@
-//! A trace of system calls, judged line by line.
+//! A trace of system calls, checked line by line.
 //!
-//! Each post carries a mark in its text, which is also its `ref`. Its text stands
-//! plainly in the page that is written to the write-ahead log, and in the event
-//! that is told; its `ref` in the reply. So the rule needs no knowledge of what
-//! lies between:
+//! Each post carries a mark in its text, and the mark is also the post's `ref`. The text is readable in the
+//! page that is written to the write-ahead log and in the event; the `ref` is readable in the reply. So one
+//! rule needs no knowledge of the code between them:
 //!
-//! A mark may be in a write to a socket only once a sync of the write-ahead log
-//! has returned that began after the first write there with this mark had
-//! returned.
+//! A mark may be written to a socket only after a sync of the write-ahead log has returned. That sync must
+//! have begun after the first write of the mark to the log had returned.
 //!
-//! What a call has written is what it says: nothing where it failed (`EAGAIN`),
-//! and where it took a part, as many bytes. The rest comes with the next call on
-//! the same file, so a mark may lie in two. It counts when its last byte was taken;
-//! whether it might be told is judged by what was synced when that call began.
+//! A call has written as many bytes as its result says: none if it failed (`EAGAIN`), some if the file took
+//! only a part. The rest comes with the next call on the same file, so two calls may share a mark. A mark
+//! counts when its last byte was taken. Whether it may be sent depends on what was synced when that call
+//! began.
 
 use super::write_data::parse_write_data;
 use std::collections::{HashMap, HashSet};
 
-/// The first mark: all have as many digits.
+/// First mark. All marks have the same count of digits.
 pub(super) const FIRST_MARK: u64 = 7_000_000;
 /// Digits of a mark.
 const DIGITS: usize = 7;
-/// What stands before a mark in a text.
+/// Text before a mark.
 const SIGN: &str = "mark-";
-/// What a reply begins with.
+/// Beginning of a reply.
 const REPLY: &str = r#"{"type":"reply","ref":"#;
-/// More than a sign and its mark: what must be kept of a part that was taken.
+/// Bytes kept of a part that was taken: more than a sign and its mark.
 const KEPT_BYTES: usize = 64;
 
-/// The text of the post with this mark.
+/// Text of the post with this mark.
 pub(super) fn mark_text(number: u64) -> String {
     format!("{SIGN}{number}")
 }
 
-/// The trace, as far as it was read.
+/// State of the trace after the lines read so far.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     /// Marks that were written to the write-ahead log.
     written: HashSet<u64>,
-    /// Those of them that no sync covers yet.
+    /// Written marks that no sync covers yet.
     dirty: HashSet<u64>,
-    /// Calls that have begun, by thread.
+    /// Calls that have begun and not returned, by thread.
     unfinished: HashMap<String, TracedCall>,
-    /// The end of what was taken, by file, where a call took only a part.
+    /// Last bytes that each file took, where a call took only a part.
     taken: HashMap<String, Vec<u8>>,
     outcome: TraceReport,
 }
 
-/// What a trace has shown.
+/// Counts and violations found in a trace.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct TraceReport {
     /// Marks that were written to the write-ahead log.
     pub(super) written: u64,
-    /// Syncs of it.
+    /// Syncs of the write-ahead log.
     pub(super) syncs: u64,
     /// Replies to posts with a mark.
     pub(super) replies: u64,
-    /// Events with a mark, one for each connection that was told.
+    /// Events with a mark, counted once for each connection.
     pub(super) events: u64,
-    /// What was told too early, in a sentence each.
+    /// A sentence for each mark that was sent too early.
     pub(super) violations: Vec<String>,
 }
 
 #[derive(Debug)]
 enum TracedCall {
-    /// Something goes to the write-ahead log.
+    /// A write to the write-ahead log.
     Write(WriteData),
-    /// Something is told, with what was wrong when that began.
+    /// A write to a socket, with the state of its marks when the call began.
     Send(WriteData, Vec<SentMark>),
-    /// It is synced, with what was dirty when it began.
+    /// A sync of the write-ahead log, with the marks that were dirty when it began.
     Sync(HashSet<u64>),
     Other,
 }
 
-/// What a call would write.
+/// Bytes that a call tries to write.
 #[derive(Debug)]
 struct WriteData {
-    /// The descriptor and what it stands for.
+    /// File descriptor and its path or socket, as strace prints them.
     file: String,
-    /// What the call before has left of a mark, and then its own.
+    /// Bytes kept from the call before, then the call's own bytes.
     bytes: Vec<u8>,
-    /// Where its own begin.
+    /// Index of the call's own first byte.
     begin: usize,
 }
 
 impl WriteData {
-    /// So many of its bytes were taken: where they end, and none if the call failed.
+    /// Index behind the last byte that was taken, given the call's result; `None` if the call failed.
     fn end(&self, result: i64) -> Option<usize> {
         let taken = usize::try_from(result).ok().filter(|taken| *taken > 0)?;
         Some(self.bytes.len().min(self.begin + taken))
     }
 
-    /// The marks behind this sign, each with where it ends; not those that were there before.
+    /// Marks behind `sign`, each with the index behind its last digit, without those that were there before.
     fn marks(&self, sign: &str) -> Vec<(usize, u64)> {
         let (sign, width) = (sign.as_bytes(), sign.len());
         let places = self.bytes.windows(width).enumerate().filter(|(_, window)| *window == sign);
@@ -101,26 +99,26 @@ impl WriteData {
     }
 }
 
-/// A mark that would be told.
+/// A mark in a write to a socket.
 #[derive(Debug)]
 struct SentMark {
     what: &'static str,
     mark: u64,
-    /// Where it ends in the data.
+    /// Index behind the mark's last digit.
     end: usize,
-    /// Why it may not be told, if so.
+    /// Reason why the mark must not be sent yet, if there is one.
     violation: Option<&'static str>,
 }
 
 impl Trace {
-    /// What these lines show.
+    /// Checks the lines of a trace.
     pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>) -> TraceReport {
         let mut trace = Self::default();
         lines.for_each(|line| trace.read_line(line));
         TraceReport { written: trace.written.len() as u64, ..trace.outcome }
     }
 
-    /// Takes the next line.
+    /// Reads the next line.
     fn read_line(&mut self, line: &str) {
         let Some((thread, rest)) = line.split_once(' ') else { return };
         let rest = rest.trim_start();
@@ -140,7 +138,7 @@ impl Trace {
 
     fn begin(&mut self, call: &str) -> TracedCall {
         let Some((name, arguments)) = call.split_once('(') else { return TracedCall::Other };
-        // `12</a/path>`, with `-y`; nothing that is sent stands before it.
+        // `12</a/path>` with `-y`. No data stands before it.
         let file = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |it| it.0);
         match name {
             "fsync" | "fdatasync" if file.ends_with("-wal") => TracedCall::Sync(self.dirty.clone()),
@@ -199,7 +197,8 @@ impl Trace {
         }
     }
 
-    /// Where what a call has taken ends in its data; keeps the end of it for the next if that is not all.
+    /// Index behind the last byte that a call took. If the call took only a part, keeps its last bytes for
+    /// the next call.
     fn record_taken(&mut self, data: &WriteData, result: i64) -> Option<usize> {
         let taken = data.end(result)?;
         if taken < data.bytes.len() {
@@ -222,7 +221,7 @@ impl Trace {
     }
 }
 
-/// The mark that this begins with. Other posts and commands have shorter numbers.
+/// Mark at the beginning of the text. Other posts and commands have shorter numbers.
 fn parse_mark(text: &[u8]) -> Option<u64> {
     let digits = text.get(..DIGITS)?;
     let is_mark = digits.iter().all(u8::is_ascii_digit);
@@ -244,25 +243,25 @@ mod tests {
     }
 
     #[test]
-    fn told_after_the_sync_is_fine() {
+    fn a_reply_after_the_sync_is_no_violation() {
         let outcome = judge(&[WRITE, SYNC, REPLIED, POSTED]);
         assert_eq!(
             outcome,
             TraceReport { written: 2, syncs: 1, replies: 1, events: 1, violations: Vec::new() }
         );
-        // The page is written again, with what was synced long ago.
+        // The page is written again, with marks that were synced before.
         assert_eq!(judge(&[WRITE, SYNC, WRITE, REPLIED]).violations.len(), 0);
     }
 
     #[test]
-    fn told_before_the_sync_is_seen() {
+    fn a_reply_before_the_sync_is_a_violation() {
         assert_eq!(judge(&[WRITE, REPLIED, SYNC]).violations.len(), 1);
         assert_eq!(judge(&[WRITE, POSTED, REPLIED]).violations.len(), 2, "it was never synced");
         assert_eq!(judge(&[REPLIED, WRITE, SYNC]).violations.len(), 1, "nor written");
     }
 
     #[test]
-    fn a_sync_counts_from_its_return_and_for_what_was_written_before_it_began() {
+    fn a_sync_covers_earlier_writes_from_its_return_on() {
         let begins = "12 fdatasync(9</t/log.sqlite-wal> <unfinished ...>";
         let returns = "12 <... fdatasync resumed>) = 0";
         assert_eq!(judge(&[WRITE, begins, REPLIED, returns]).violations.len(), 1);
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sync_that_fails_or_is_of_another_file_counts_nothing() {
+    fn a_sync_covers_nothing_when_it_fails_or_is_of_another_file() {
         let failed = "12 fdatasync(9</t/log.sqlite-wal>) = -1 EIO (Input/output error)";
         assert_eq!(judge(&[WRITE, failed, REPLIED]).violations.len(), 1);
         assert_eq!(judge(&[WRITE, "12 fdatasync(8</t/log.sqlite>) = 0", REPLIED]).violations.len(), 1);
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_socket_did_not_take_was_not_told() {
+    fn a_mark_is_not_sent_when_the_socket_did_not_take_it() {
         let again = REPLIED.replace(" = 60", " = -1 EAGAIN (Resource temporarily unavailable)");
         assert_eq!(judge(&[&again]), TraceReport::default(), "too early, and to nobody");
         let outcome = judge(&[WRITE, &again, SYNC, &again, REPLIED]);
@@ -295,7 +294,7 @@ mod tests {
         assert_eq!(judge(&[&begins, returns]), TraceReport::default());
     }
 
-    /// The reply of 46 bytes, of which the mark ends with the 31st.
+    /// A reply of 46 bytes whose mark ends with the 31st.
     fn replied(from: usize, taken: usize) -> String {
         let whole = r#"}}{"type":"reply","ref":7000001,"n":4,"seq":1}"#;
         assert_eq!((whole.len(), whole.find(",\"n\"")), (46, Some(31)));
@@ -304,14 +303,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_part_that_the_socket_took_only_that_part_was_told() {
+    fn a_partial_send_counts_only_the_bytes_taken() {
         for (taken, replies) in [(1, 0), (30, 0), (31, 1), (32, 1), (46, 1)] {
             let outcome = judge(&[WRITE, SYNC, &replied(0, taken)]);
             assert_eq!((outcome.replies, outcome.violations.len()), (replies, 0), "{taken}");
             let outcome = judge(&[WRITE, &replied(0, taken)]);
             assert_eq!(outcome.violations.len() as u64, replies, "{taken}");
         }
-        // The rest comes with the next call, whatever was cut, and nothing counts twice.
+        // The rest comes with the next call, wherever the reply was cut, and nothing counts twice.
         for taken in 1..46 {
             let outcome =
                 judge(&[WRITE, SYNC, &replied(0, taken), &replied(taken, 46 - taken), &replied(0, 46)]);
@@ -324,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_part_that_the_log_took_only_that_part_was_written() {
+    fn a_partial_write_counts_only_the_bytes_taken() {
         // The first mark ends with the 14th byte, the second with the 27th.
         for (taken, written) in [(13, 0), (14, 1), (26, 1), (27, 2)] {
             let part = WRITE.replace(" = 4096", &format!(" = {taken}"));
@@ -337,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn other_lines_say_nothing() {
+    fn unrelated_lines_are_ignored() {
         assert_eq!(
             judge(&["", "12", "12 +++ exited with 0 +++", "12 write(2</dev/null>, \"x\", 1) = 1"]),
             TraceReport::default()

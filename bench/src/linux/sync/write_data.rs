@@ -1,11 +1,10 @@
-//! What a call writes: its bytes, read back from the strings in which strace
-//! tells them, each as long as the call says it is.
+//! Bytes that a call writes, parsed from the strings that strace prints. Each string is padded to the length
+//! that the call names.
 
-/// What strace writes before each part of a call that takes several.
+/// Text that strace prints before each part of a vectored call.
 const PART: &str = "iov_base=";
 
-/// The bytes that these arguments hand over, all parts in a row. Where strace
-/// has left some out, or written nothing, there are zeros.
+/// Bytes of all parts of the call. Bytes that strace left out are zeros.
 pub(super) fn parse_write_data(arguments: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if arguments.contains(PART) {
@@ -16,7 +15,7 @@ pub(super) fn parse_write_data(arguments: &str) -> Vec<u8> {
     bytes
 }
 
-/// Reads one string and the length behind it.
+/// Parses one string and the length behind it.
 fn parse_string(text: &str, bytes: &mut Vec<u8>) {
     let Some(text) = text.strip_prefix('"') else { return };
     let begin = bytes.len();
@@ -32,10 +31,10 @@ fn parse_string(text: &str, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Longer than anything that is written at once.
+/// Longest string in bytes. No call writes more at once.
 const LENGTH_MAX: usize = 64 << 20;
 
-/// Reads up to the closing quotation mark; returns what stands behind it.
+/// Appends the bytes up to the closing quotation mark. Returns the text behind it.
 fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
     loop {
         text = match text {
@@ -54,7 +53,7 @@ fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
     }
 }
 
-/// The byte behind a backslash: up to three octal digits, or a letter.
+/// Parses the byte behind a backslash: up to three octal digits, or a letter.
 fn unescape_byte(text: &[u8]) -> (u8, &[u8]) {
     let digits = text.iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
     if digits > 0 {
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_length() {
+    fn bytes_that_strace_left_out_are_zeros() {
         assert_eq!(parse_write_data(r#"1</a>, "ab"..., 5, 56) = 5"#), b"ab\0\0\0");
         let parts = r#"1</a>, [{iov_base="ab"..., iov_len=4}, {iov_base="cd", iov_len=2}], 2) = 6"#;
         assert_eq!(parse_write_data(parts), b"ab\0\0cd");
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn other_strings_are_not_what_is_written() {
+    fn strings_other_than_the_data_are_ignored() {
         let to = r#"1<socket:[7]>, "ab", 2, 0, {sin_addr=inet_addr("127.0.0.1")}, 16) = 2"#;
         assert_eq!(parse_write_data(to), b"ab");
     }

@@ -1,6 +1,5 @@
-//! The part of the network that lets nothing through: what a page is not to use
-//! just now is sent here, and is reset, answered by a proxy's 502, or left
-//! without a word for a while.
+//! A listener that lets nothing through. It resets a connection, answers with a proxy's 502, or stays silent
+//! for a while.
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -9,17 +8,17 @@ use std::time::{Duration, Instant};
 use super::connection::reset;
 use crate::linux::rng::Rng;
 
-/// Connections that wait for their end. Past it: the next is reset at once.
+/// Connections held open. Past it the next connection is reset at once.
 const HELD_MAX: usize = 200;
-/// The longest that one is left without a word, in milliseconds.
+/// Longest silence, in milliseconds.
 const SILENCE_MS_MAX: u64 = 6_000;
-/// How long one that was answered may take to read it.
+/// Time that a client has to read the answer.
 const READING: Duration = Duration::from_secs(1);
-/// What a proxy says.
+/// Answer of a proxy.
 const ANSWER: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\
                         Connection: close\r\n\r\n<h1>502</h1>";
 
-/// How one is refused.
+/// Kind of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RefusalKind {
     Reset,
@@ -27,7 +26,7 @@ enum RefusalKind {
     Silence(Duration),
 }
 
-/// The refusing end.
+/// The listener and the connections that it holds.
 #[derive(Debug)]
 pub(super) struct Blackhole {
     listener: TcpListener,
@@ -41,12 +40,12 @@ impl Blackhole {
         Ok(Self { listener, held: Vec::new() })
     }
 
-    /// Where it listens.
+    /// Listener of the blackhole.
     pub(super) fn listener(&self) -> &TcpListener {
         &self.listener
     }
 
-    /// Refuses those that wait; how many they were.
+    /// Refuses the connections that wait. Returns their count.
     pub(super) fn accept(&mut self, rng: &mut Rng) -> u64 {
         let mut count = 0;
         while let Ok((stream, _)) = self.listener.accept() {
@@ -67,7 +66,7 @@ impl Blackhole {
         let now = Instant::now();
         match kind {
             RefusalKind::Answer if self.held.len() < HELD_MAX => {
-                // Who is gone already needs no answer.
+                // A client that is gone needs no answer.
                 let _ = (&stream).write_all(ANSWER).and_then(|()| stream.shutdown(Shutdown::Write));
                 self.held.push((now + READING, stream));
             }
@@ -76,7 +75,7 @@ impl Blackhole {
         }
     }
 
-    /// Ends those whose time is over.
+    /// Resets the held connections whose time is over.
     pub(super) fn end_those_due(&mut self, now: Instant) {
         for (_, stream) in self.held.extract_if(.., |(until, _)| *until <= now) {
             reset(&stream);
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
     use std::io::Read as _;
 
-    /// What a page is told that is refused so; none: a reset.
+    /// Bytes that a page receives when it is refused this way; `None` for a reset.
     fn told(kind: RefusalKind) -> Option<Vec<u8>> {
         let mut blackhole = Blackhole::new().unwrap();
         let mut page = TcpStream::connect(blackhole.listener().local_addr().unwrap()).unwrap();
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_gets_through_in_any_manner() {
+    fn nothing_passes_whatever_the_kind_of_refusal() {
         assert_eq!(told(RefusalKind::Reset), None);
         assert_eq!(told(RefusalKind::Answer).as_deref(), Some(ANSWER));
         assert_eq!(told(RefusalKind::Silence(Duration::from_secs(3))), None);

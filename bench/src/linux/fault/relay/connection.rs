@@ -1,4 +1,4 @@
-//! Two sockets, a page's and the server's, and the bytes on their way.
+//! A relayed connection: the page's socket, the server's socket, and the bytes in transit.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -11,15 +11,15 @@ use super::cut_plan::{CutKind, CutPlan, Endpoint};
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1_024;
-/// Bytes on their way in one direction. At it the sender is not read.
+/// Bytes in transit in one direction above which the sender is not read.
 const WAITING_BYTES_MAX: usize = 256 * 1_024;
 
-/// The pair.
+/// Two sockets, and the plan of the cut between them.
 #[derive(Debug)]
 pub(super) struct RelayedConnection {
     sockets: [EndpointSocket; 2],
     plan: CutPlan,
-    /// There once it was cut silently: until when, and whose bytes are lost.
+    /// Present once the connection was cut silently.
     silence: Option<Silence>,
     is_over: bool,
 }
@@ -30,21 +30,21 @@ struct Silence {
     lost: [bool; 2],
 }
 
-/// One socket, what it has sent, and what it is to be sent.
+/// One socket, and the bytes in transit to it.
 #[derive(Debug)]
 struct EndpointSocket {
     stream: TcpStream,
-    /// Bytes that were passed on of what it sent.
+    /// Bytes of this socket that were forwarded.
     passed: u64,
-    /// Bytes that it is to be sent.
+    /// Bytes to be sent to this socket.
     waiting: Vec<u8>,
-    /// It has sent its last byte.
+    /// The socket's peer has sent its last byte.
     has_ended: bool,
-    /// It was told that the other has.
+    /// The end of the other side was forwarded to this socket.
     is_told: bool,
-    /// epoll tells of it.
+    /// The socket is in the epoll set.
     is_watched: bool,
-    /// What epoll was asked for.
+    /// Events for which epoll watches.
     interest: EventFlags,
 }
 
@@ -58,7 +58,7 @@ impl RelayedConnection {
         })
     }
 
-    /// Has epoll tell of sockets, as `key` and the number after it.
+    /// Adds both sockets to the epoll set, with `key` and the number after it.
     pub(super) fn register(&self, epoll: &rustix::fd::OwnedFd, key: u64) -> rustix::io::Result<()> {
         for (end, key) in self.sockets.iter().zip([key, key + 1]) {
             epoll::add(epoll, &end.stream, EventData::new_u64(key), end.interest)?;
@@ -66,7 +66,7 @@ impl RelayedConnection {
         Ok(())
     }
 
-    /// Asks epoll for what is wanted now.
+    /// Updates the events for which epoll watches.
     pub(super) fn update_interest(
         &mut self,
         epoll: &rustix::fd::OwnedFd,
@@ -79,7 +79,7 @@ impl RelayedConnection {
             wanted.set(EventFlags::IN, !end.has_ended && !is_full);
             wanted.set(EventFlags::OUT, !end.waiting.is_empty());
             if wanted.is_empty() && end.has_ended && end.is_watched {
-                // epoll would tell of its end again and again.
+                // Otherwise epoll would report the end again and again.
                 end.is_watched = false;
                 epoll::delete(epoll, &end.stream)?;
             } else if wanted != end.interest && end.is_watched {
@@ -90,12 +90,13 @@ impl RelayedConnection {
         Ok(())
     }
 
-    /// Nothing is left to be relayed.
+    /// Whether nothing is left to be relayed.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
     }
 
-    /// Takes what a socket has, and gives it what it takes; how the pair was cut, if it was now.
+    /// Handles an event: reads the socket, forwards, and writes. Returns the kind of the cut if the
+    /// connection was cut now.
     pub(super) fn serve(&mut self, endpoint: Endpoint, flags: EventFlags) -> Option<CutKind> {
         if flags.intersects(EventFlags::OUT | EventFlags::HUP | EventFlags::ERR) {
             self.flush(endpoint);
@@ -113,21 +114,21 @@ impl RelayedConnection {
         cut
     }
 
-    /// Who has all that the other sent is told that the other has ended, but for a silence.
+    /// Forwards the end of one side when all its bytes are sent, except during a silence.
     fn forward_ends(&mut self) {
         for endpoint in [Endpoint::Page, Endpoint::Server] {
             let is_lost = self.is_lost(endpoint);
             let [from, to] = self.sockets(endpoint);
             if from.has_ended && to.waiting.is_empty() && !to.is_told && !is_lost {
                 to.is_told = true;
-                // It may be gone already.
+                // The socket may be gone already.
                 let _ = to.stream.shutdown(Shutdown::Write);
             }
         }
         self.is_over |= self.sockets.iter().all(|end| end.has_ended && end.waiting.is_empty());
     }
 
-    /// It will not be cut, and a silence ends now.
+    /// Cancels the cut, and ends a silence now.
     pub(super) fn heal(&mut self) {
         self.plan = CutPlan::none();
         if let Some(silence) = &mut self.silence {
@@ -135,7 +136,7 @@ impl RelayedConnection {
         }
     }
 
-    /// A silence whose time is over ends with a reset.
+    /// Resets the connection when its silence is over.
     pub(super) fn end_silence(&mut self, now: Instant) {
         if self.silence.as_ref().is_some_and(|silence| silence.until <= now) {
             self.end(true);
@@ -155,7 +156,7 @@ impl RelayedConnection {
             Err(_) => {
                 from.has_ended = true;
                 from.waiting.clear();
-                // A reset is passed on as one.
+                // Forward a reset as a reset.
                 if self.silence.is_none() {
                     self.end(true);
                 }
@@ -164,7 +165,7 @@ impl RelayedConnection {
         None
     }
 
-    /// Puts what a side has sent on its way, or cuts the pair in the middle of it.
+    /// Forwards bytes that `endpoint` sent, or cuts the connection in the middle of them.
     fn forward(&mut self, endpoint: Endpoint, piece: &[u8]) -> Option<CutKind> {
         let (before, rest) = piece.split_at(self.bytes_left(endpoint).min(piece.len()));
         let to = endpoint.other() as usize;
@@ -187,7 +188,7 @@ impl RelayedConnection {
         Some(kind)
     }
 
-    /// How many more bytes of a side pass before the cut.
+    /// Bytes of `endpoint` that pass before the cut.
     fn bytes_left(&self, endpoint: Endpoint) -> usize {
         match self.plan.after {
             Some((counted, bytes)) if counted == endpoint => {
@@ -198,12 +199,12 @@ impl RelayedConnection {
         }
     }
 
-    /// What a side sends goes nowhere.
+    /// Whether bytes that `endpoint` sends are lost.
     fn is_lost(&self, endpoint: Endpoint) -> bool {
         self.silence.as_ref().is_some_and(|silence| silence.lost[endpoint as usize])
     }
 
-    /// Gives a socket what it takes.
+    /// Writes as many bytes as the socket accepts.
     fn flush(&mut self, endpoint: Endpoint) {
         let end = &mut self.sockets[endpoint as usize];
         if end.waiting.is_empty() {
@@ -212,7 +213,7 @@ impl RelayedConnection {
         match end.stream.write(&end.waiting) {
             Ok(count) => drop(end.waiting.drain(..count)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            // It is gone, and what it was to be sent with it.
+            // The socket is gone, and its bytes with it.
             Err(_) => {
                 end.waiting.clear();
                 end.has_ended = true;
@@ -225,7 +226,7 @@ impl RelayedConnection {
             if by_reset {
                 reset(&end.stream);
             } else {
-                // It may be gone already.
+                // The socket may be gone already.
                 let _ = end.stream.shutdown(Shutdown::Both);
             }
         }
@@ -257,8 +258,8 @@ impl EndpointSocket {
     }
 }
 
-/// Has the socket end with a reset once it is dropped.
+/// Makes the socket end with a reset when it is dropped.
 pub(super) fn reset(stream: &TcpStream) {
-    // Then it ends with an end: that is a cut too.
+    // If this fails, the socket ends with an end, which is a cut too.
     let _ = sockopt::set_socket_linger(stream, Some(Duration::ZERO));
 }

@@ -1,27 +1,26 @@
-//! What becomes of one connection: after how many bytes of which direction it
-//! is cut, and how.
+//! The plan of a cut: after how many bytes of which direction a connection is cut, and how.
 
 use std::time::Duration;
 
 use crate::linux::rng::Rng;
 
-/// A connection is cut after 2^n bytes and up to twice as many, n from here …
+/// Smallest n of the usual cut, which comes after 2^n to 2^(n+1) bytes.
 const BITS_MIN: u64 = 7;
-/// … to here: a page's answers of a few seconds.
+/// Largest n of the usual cut: a few seconds of a page's traffic.
 const BITS_MAX: u64 = 17;
-/// One in so many is cut earlier: inside the handshake or the first frame.
+/// Of this many cuts, one comes earlier, inside the handshake or the first frame.
 const EARLY_ONE_IN: u64 = 8;
-/// The shortest silence, in milliseconds.
+/// Shortest silence, in milliseconds.
 const SILENCE_MS_MIN: u64 = 200;
-/// The longest.
+/// Longest silence, in milliseconds.
 const SILENCE_MS_MAX: u64 = 6_000;
 
-/// One end of a pair.
+/// An endpoint of a relayed connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    /// The page's.
+    /// Endpoint of the page.
     Page,
-    /// The server's.
+    /// Endpoint of the server.
     Server,
 }
 
@@ -34,35 +33,35 @@ impl Endpoint {
     }
 }
 
-/// The fate.
+/// Plan of one connection's cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CutPlan {
-    /// Whose bytes are counted, and after how many; none: it is not cut.
+    /// Endpoint whose bytes are counted, and their count at the cut; `None` if the connection is not cut.
     pub(super) after: Option<(Endpoint, u64)>,
-    /// How.
+    /// Kind of the cut.
     pub(super) kind: CutKind,
 }
 
-/// How a connection is cut.
+/// Kind of a cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CutKind {
-    /// A reset to both sides.
+    /// Both sockets are reset.
     Reset,
-    /// An end to both sides.
+    /// Both sockets are closed.
     End,
-    /// What these sides send goes nowhere for so long, and then a reset.
+    /// Bytes of one or both endpoints are lost for a while; then both sockets are reset.
     Silence {
-        /// What the page sends is lost.
+        /// Bytes of the page are lost.
         page: bool,
-        /// What the server sends is lost.
+        /// Bytes of the server are lost.
         server: bool,
-        /// For so long.
+        /// Length of the silence.
         time: Duration,
     },
 }
 
 impl CutPlan {
-    /// It is not cut.
+    /// A plan without a cut.
     pub(super) fn none() -> Self {
         Self { after: None, kind: CutKind::End }
     }

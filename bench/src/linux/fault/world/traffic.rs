@@ -1,4 +1,4 @@
-//! What passes between the pages and the relay: frames, requests and answers.
+//! Traffic between the pages and the relay: frames, requests and responses.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::linux::fault::oracle::{Oracle, PageId, Position};
 use crate::linux::fault::socket::{IdentityRequest, Purpose, Socket, SocketEvent};
 use crate::linux::handshake;
 
-/// How long a request may take, in milliseconds: as the page gives up on one.
+/// Time limit of a request in milliseconds, as in the page.
 const REQUEST_MS: u64 = 10_000;
 
 impl World {
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// What the page is told of an answer, as its browser took it.
+    /// Passes the response to the page as its browser's shell does.
     fn finish_identity_request(&mut self, id: PageId, ask: &IdentityRequest, answer: Option<ApiResponse>) {
         if self.pages[id.index].id == id {
             self.pages[id.index].identity_requests -= 1;
@@ -103,7 +103,7 @@ impl World {
         self.inputs.push_back((id, input));
     }
 
-    /// Opens a line; false when the relay does not take it.
+    /// Opens a socket. Returns `false` when the relay refuses the connection.
     pub(super) fn open_socket(&mut self, id: PageId, port: u16, purpose: Purpose, request: String) -> bool {
         let socket = handshake::dial(port, None).and_then(|stream| Socket::new(stream, id, purpose, request));
         let Ok(mut socket) = socket else { return false };
@@ -122,7 +122,7 @@ impl World {
         if let Some(socket) = self.sockets.get(&key) {
             let mut flags = EventFlags::IN;
             flags.set(EventFlags::OUT, socket.has_pending_bytes());
-            // A line that epoll knows stays known until it is dropped.
+            // A socket in the epoll set stays there until it is dropped.
             let _ = epoll::modify(&self.epoll, socket.stream(), EventData::new_u64(key), flags);
         }
     }
@@ -139,7 +139,7 @@ impl World {
         }
         self.update_interest(key);
         for event in events {
-            // What came before may have made the page close it.
+            // An earlier event may have made the page close the socket.
             if self.sockets.contains_key(&key) {
                 self.handle_socket_event(key, event);
             }
@@ -187,7 +187,7 @@ impl World {
         self.deliver(id, input);
     }
 
-    /// Writes down what a frame of a WebSocket tells, before its client sees it.
+    /// Records a frame of a WebSocket in the oracle before the client receives it.
     fn record_frame(&mut self, key: u64, text: &str) {
         let Some(socket) = self.sockets.get_mut(&key) else { return };
         let (Purpose::WebSocket(web_socket), Ok(event)) = (&mut socket.purpose, Event::parse(text)) else {
