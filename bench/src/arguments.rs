@@ -161,7 +161,7 @@ impl Command {
     /// One text that names every wrong argument.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut words = arguments;
-        let name = words.next().ok_or_else(|| "which measurement?".to_owned())?;
+        let name = words.next().ok_or_else(|| "name a measurement".to_owned())?;
         let mut flags = Flags::read(words)?;
         let command = match name.as_str() {
             "fan-out" => Self::FanOut(FanOut::read(&mut flags)),
@@ -181,7 +181,7 @@ impl Command {
             "floor" => {
                 Self::Floor { port: u16::try_from(flags.number("port", 0, 1, 65_535)).unwrap_or(u16::MAX) }
             }
-            other => return Err(format!("there is no measurement named {other}")),
+            other => return Err(format!("unknown measurement {other}")),
         };
         flags.finish()?;
         Ok(command)

@@ -20,7 +20,7 @@ impl Flags {
                 Some(name) => flags.given.push((name.to_owned(), None)),
                 None => match flags.given.last_mut() {
                     Some((_, value @ None)) => *value = Some(word),
-                    _ => return Err(format!("{word} belongs to no flag")),
+                    _ => return Err(format!("{word} follows no flag")),
                 },
             }
         }
@@ -50,7 +50,7 @@ impl Flags {
         match value.as_deref().map(str::parse::<u64>) {
             Some(Ok(number)) if (lowest..=highest).contains(&number) => number,
             _ => {
-                self.complain(&format!("--{name} wants {lowest} to {highest}"));
+                self.complain(&format!("--{name} must be a number from {lowest} to {highest}"));
                 usual
             }
         }
@@ -61,7 +61,7 @@ impl Flags {
         let Some(value) = self.take(name) else { return 0 };
         let given = value.unwrap_or_default();
         words.iter().position(|word| *word == given).unwrap_or_else(|| {
-            self.complain(&format!("--{name} wants {}", words.join(" or ")));
+            self.complain(&format!("--{name} must be {}", words.join(" or ")));
             0
         })
     }
@@ -78,7 +78,7 @@ impl Flags {
 
     pub(super) fn finish(mut self) -> Result<(), String> {
         for (name, _) in std::mem::take(&mut self.given) {
-            self.complain(&format!("--{name} is not known here, or given twice"));
+            self.complain(&format!("--{name} is unknown, or given twice"));
         }
         if self.wrong.is_empty() { Ok(()) } else { Err(self.wrong) }
     }

@@ -95,15 +95,16 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
         stream.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let response = send_join().map_err(Failure::at("no answer to the joining"))?;
-    let response = ApiResponse::parse(&response).ok_or_else(|| Failure::new("no answer to the joining"))?;
+    let response = send_join().map_err(Failure::at("no answer to the join request"))?;
+    let response =
+        ApiResponse::parse(&response).ok_or_else(|| Failure::new("malformed answer to the join request"))?;
     let body = response.body.unwrap_or_default();
     let me: Option<Me> = serde_json::from_slice(&body).ok();
     match (response.cookie, me.and_then(|me| me.member)) {
         (Some(cookie), Some(member)) => Ok((cookie, member)),
         _ => {
             let said = String::from_utf8_lossy(&body).into_owned();
-            Err(Failure::new(format!("nobody could join as {name}: {} {said}", response.status)))
+            Err(Failure::new(format!("cannot join as {name}: {} {said}", response.status)))
         }
     }
 }

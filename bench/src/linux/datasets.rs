@@ -40,13 +40,13 @@ pub(crate) fn ensure_dataset(
     name: &str,
     fill: impl FnOnce(&mut DatasetBuilder) -> Result<(), Failure>,
 ) -> Result<PathBuf, Failure> {
-    let own = std::env::current_exe().map_err(Failure::at("where am I"))?;
+    let own = std::env::current_exe().map_err(Failure::at("cannot find this program"))?;
     // …/target/release/bench
     let target = own.ancestors().nth(2).unwrap_or_else(|| Path::new("target"));
     let path = target.join("bench").join(format!("{name}-{FORMAT}"));
     let context = || format!("the log in {}", path.display());
     if path.join(COMPLETE).exists() {
-        println!("the log in {} is there already", path.display());
+        println!("the log in {} exists already", path.display());
         return Ok(path);
     }
     println!("making the log in {}: this may take a minute", path.display());

@@ -56,7 +56,7 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
 
 fn print_headline(settings: &FanOut, cores: Cores) {
     let pace = match settings.saturate {
-        true => format!("saturated, {} messages under way", settings.window),
+        true => format!("saturated, {} messages in flight", settings.window),
         false if settings.apart => format!("{} messages/s", settings.rate),
         false => format!("{} messages/s in turn", settings.rate),
     };
@@ -69,7 +69,7 @@ fn print_headline(settings: &FanOut, cores: Cores) {
         cores.load,
         match (settings.spin, settings.nap) {
             (true, _) => ", spinning".to_owned(),
-            (false, 0) => ", woken by what comes".to_owned(),
+            (false, 0) => ", blocking".to_owned(),
             (false, nap) => format!(", naps of {nap} µs"),
         },
     );
@@ -118,10 +118,10 @@ fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut 
     if told.is_empty() {
         figure = "not measured: the floor did not keep the rate".to_owned();
     } else if slower > 0 {
-        figure += &format!(", the rate not kept in {slower}");
+        figure += &format!(", rate not kept in {slower}");
     }
     if settings.is_woken() {
-        table.note(format!("{what}, the load woken"), figure);
+        table.note(format!("{what}, the load blocking"), figure);
     } else {
         table.judge(what, figure, format!("{RATIO_MAX:.2}"), slower == 0 && ratio.median <= RATIO_MAX);
     }
@@ -135,14 +135,14 @@ fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
         format!("{name}: deliveries/s, floor / server"),
         format!("{:.0} / {:.0} ({:.2} × floor)", speed.floor.median, speed.server.median, speed.ratio.median),
     );
-    let narrow = |(_, server): &SamplePair| {
+    let is_bottleneck = |(_, server): &SamplePair| {
         server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share
     };
-    let said = match pairs.iter().all(narrow) {
-        true => "the server's",
-        false => "not always the server's: its deliveries/s are a lower bound",
+    let said = match pairs.iter().all(is_bottleneck) {
+        true => "the server's core",
+        false => "not always the server's core: its deliveries/s are a lower bound",
     };
-    table.note(format!("{name}: the core that was the narrow one"), said);
+    table.note(format!("{name}: the bottleneck"), said);
 }
 
 /// One figure of all pairs.

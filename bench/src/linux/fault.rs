@@ -63,7 +63,7 @@ const REST_MAX: Duration = Duration::from_secs(150);
 /// Time limit for all pages to page all rooms to the start.
 const READING_MAX: Duration = Duration::from_secs(120);
 /// Interval between two lines of progress.
-const TELL_EVERY: Duration = Duration::from_secs(10);
+const REPORT_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs and adds the outcome to `table`.
 ///
@@ -90,7 +90,7 @@ pub(crate) fn measure(settings: &Fault, table: &mut Table) -> Result<(), Failure
     result.kills = kills.snapshot();
     report_result(&result, &world, seconds, table);
     if outcome.is_err() || !table.all_hold() {
-        println!("{}the folder stays: {}", result.verdict, server.home().keep_files().display());
+        println!("{}the folder is kept: {}", result.verdict, server.home().keep_files().display());
     }
     outcome
 }
@@ -115,14 +115,14 @@ fn inject_faults(
 ) -> Result<(), Failure> {
     let begin = Instant::now();
     let end = begin + Duration::from_secs(settings.seconds);
-    let mut tell_at = begin + TELL_EVERY;
+    let mut report_at = begin + REPORT_EVERY;
     while Instant::now() < end && !crash_loop.has_failed() {
         world.act_users(settings.rooms);
         world.switch_transports();
         crash_pages(world);
         world.run_once()?;
-        if Instant::now() >= tell_at {
-            tell_at += TELL_EVERY;
+        if Instant::now() >= report_at {
+            report_at += REPORT_EVERY;
             let (sent, acknowledged) = world.oracle.counts();
             let (kills, cuts, crashes) =
                 (crash_loop.kills.snapshot().len(), relay.cuts().all(), world.oracle.crashes);
@@ -179,7 +179,7 @@ fn heal_and_check(
     let is_there = |(room, held): (&RoomId, &Vec<Message>)| again[room].starts_with(held);
     if !log.iter().all(is_there) {
         result.verdict.lost += 1;
-        result.verdict.add_detail("after the last kill the log is another".to_owned());
+        result.verdict.add_detail("the log differs after the last kill".to_owned());
     }
     let verdict = world.oracle.check_log(&again);
     result.verdict.add(verdict);
@@ -201,12 +201,12 @@ fn wait_for_rest(
     loop {
         world.assist_users(rooms);
         world.run_once()?;
-        let Some(unrest) = world.find_unfinished(rooms) else {
-            println!("all at rest {:.1} s after the network was healed", begin.elapsed().as_secs_f64());
+        let Some(unfinished) = world.find_unfinished(rooms) else {
+            println!("all pages at rest {:.1} s after healing the network", begin.elapsed().as_secs_f64());
             return Ok(Some(begin.elapsed()));
         };
         if begin.elapsed() > REST_MAX {
-            verdict.add_detail(format!("no rest in {} s: {unrest}", REST_MAX.as_secs()));
+            verdict.add_detail(format!("no rest in {} s: {unfinished}", REST_MAX.as_secs()));
             return Ok(None);
         }
     }
@@ -316,16 +316,19 @@ fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Ta
     if switching.is_on {
         let (told, switches, least) = (switching.requested, switching.switches(), least(SWITCHES_MIN));
         table.judge(
-            "fault run: went on by another transport / told to, refused",
+            "fault run: switches of transports made / requested, connections refused",
             format!("{switches} / {told}, {}", cuts.refusals),
             format!("at least {least}"),
             switches >= least,
         );
     }
     table.note("fault run: requests", switching.to_string());
-    table.note("fault run: given up with their pages before they were stored", verdict.abandoned.to_string());
+    table.note(
+        "fault run: posts abandoned by crashed pages before they were stored",
+        verdict.abandoned.to_string(),
+    );
     table.note("fault run: rows shown by pages that were paged to the start", result.rows.to_string());
-    table.note("fault run: folders copied after SIGKILL that pass `teahouse check`", checks.to_string());
+    table.note("fault run: data folders that pass `teahouse check` after SIGKILL", checks.to_string());
     table.note(
         "fault run: from SIGKILL to ready, p50 / max",
         format_spread(kills.iter().filter_map(|kill| kill.ready)),
@@ -335,7 +338,7 @@ fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Ta
         format_spread(kills.iter().filter_map(|kill| kill.answered)),
     );
     table.judge(
-        "fault run: from the healing of the network to rest",
+        "fault run: from healing the network to rest",
         result.rest.map_or("never".to_owned(), |rest| format!("{:.1} s", rest.as_secs_f64())),
         format!("{} s", REST_MAX.as_secs()),
         result.rest.is_some(),

@@ -173,7 +173,7 @@ fn measure_connections(
 ) -> Result<(), Failure> {
     let [beginning, newest] = cursors;
     for (name, cursor) in [
-        ("from before all others wrote", Some(beginning)),
+        ("from before the other messages", Some(beginning)),
         ("from the newest cursor", Some(newest)),
         ("for the first time", None),
     ] {
@@ -189,10 +189,8 @@ fn measure_connections(
             }
             record(&mut times, begin.elapsed());
         }
-        table.note(
-            format!("from connecting to all that was missed, {name}, p50, p99, max"),
-            format_percentiles(&times),
-        );
+        table
+            .note(format!("from connecting to caught up, {name}, p50, p99, max"), format_percentiles(&times));
     }
     Ok(())
 }
@@ -206,7 +204,7 @@ fn measure_attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Fa
     let replay = |after| Query::Replay { addresses: addresses.clone(), after, through, is_first: true };
     let first = |room| Query::History { room, at: PageAnchor::Newest, limit: SNAPSHOT_MESSAGES, through };
     for (name, queries) in [
-        ("from before all others wrote", vec![replay(QUIET_HEAD)]),
+        ("from before the other messages", vec![replay(QUIET_HEAD)]),
         ("from the newest cursor", vec![replay(through)]),
         ("for the first time", vec![first(FIRST_QUIET)]),
     ] {

@@ -19,7 +19,7 @@ const REST: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the server cannot be started or a connection is refused.
 pub(crate) fn measure(clients: usize, table: &mut Table) -> Result<(), Failure> {
-    println!("\nidle: {clients} clients that say nothing");
+    println!("\nidle: {clients} silent clients");
     let mut server = Server::start(Kind::Teahouse, None)?;
     thread::sleep(REST);
     let before = Resident::of(server.pid())?;

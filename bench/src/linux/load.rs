@@ -257,11 +257,11 @@ impl Load {
         let written = match sender.stream.write(&self.pending) {
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(Failure::at("the sender cannot send")(error)),
+            Err(error) => return Err(Failure::at("cannot send a message")(error)),
         };
         self.pending.drain(..written);
         if self.pending.len() > PENDING_BYTES_MAX {
-            return Err(Failure::new("the server does not take what is sent"));
+            return Err(Failure::new("the server accepts no more messages"));
         }
         if self.is_full == self.pending.is_empty() {
             self.is_full = !self.is_full;

@@ -46,7 +46,7 @@ struct Poller {
 impl Poller {
     fn join(port: u16, number: usize) -> Result<Self, Failure> {
         let (cookie, _) = api::join(port, &format!("poller {number}"))?;
-        let stream = dial(port, None).map_err(Failure::at("no connection"))?;
+        let stream = dial(port, None).map_err(Failure::at("cannot connect"))?;
         Ok(Self { stream, cookie, query: "begin=1".to_owned(), answer: Vec::new() })
     }
 
@@ -56,7 +56,7 @@ impl Poller {
             "GET /api/poll?{query}&wait={wait} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n"
         );
         self.answer.clear();
-        self.stream.write_all(request.as_bytes()).map_err(Failure::at("a poll cannot be asked"))
+        self.stream.write_all(request.as_bytes()).map_err(Failure::at("cannot send a poll"))
     }
 
     /// Reads the answer. Returns `false` if it has not arrived by `by`.
@@ -74,7 +74,7 @@ impl Poller {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     return Ok(false);
                 }
-                Err(error) => return Err(Failure::at("a poll was not answered")(error)),
+                Err(error) => return Err(Failure::at("cannot read the answer to a poll")(error)),
             }
         }
         let text = String::from_utf8_lossy(&self.answer);
@@ -87,7 +87,7 @@ impl Poller {
                 self.query = format!("cursor={through}&present={present}");
                 Ok(true)
             }
-            _ => Err(Failure::new(format!("no answer to a poll: {text}"))),
+            _ => Err(Failure::new(format!("malformed answer to a poll: {text}"))),
         }
     }
 }

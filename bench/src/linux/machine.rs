@@ -26,7 +26,7 @@ impl Cores {
         let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
         match (cores.next(), cores.next()) {
             (Some(server), Some(load)) => Ok(Self { server, load }),
-            _ => Err(Failure::new("two cores are needed, one for each side")),
+            _ => Err(Failure::new("two cores are needed, one for the server and one for the load")),
         }
     }
 }

@@ -59,7 +59,10 @@ pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure
         format!("{POSTS_MIN}/s"),
         full.rate >= f64::from(POSTS_MIN),
     );
-    table.note("durable posts: from sending to the reply then, p50, p99, max", full.format_percentiles());
+    table.note(
+        "durable posts: from sending to the reply at that rate, p50, p99, max",
+        full.format_percentiles(),
+    );
     table.note(
         "durable posts: all in flight at once, so the latency is posters × flight ÷ rate (Little's law)",
         format!(
@@ -69,7 +72,7 @@ pub(crate) fn measure(settings: &Posts, table: &mut Table) -> Result<(), Failure
         ),
     );
     table.judge(
-        format!("durable posts: {:.0}/s evenly: p50, p99, max from when due to the reply", even.rate),
+        format!("durable posts: {:.0}/s evenly: from due to the reply, p50, p99, max", even.rate),
         even.format_percentiles(),
         format!("p99 {REPLY_MILLISECONDS_MAX:.0} ms at {POSTS_MIN}/s"),
         even.late < REPLY_MILLISECONDS_MAX && even.rate >= 0.99 * f64::from(POSTS_MIN),

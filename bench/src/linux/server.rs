@@ -38,7 +38,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Ports that servers listen on.
 const PORTS: Range<u16> = 20_000..32_000;
 /// Last bytes of a dead server's standard error that are shown.
-const COMPLAINT_BYTES_MAX: usize = 2_000;
+const STDERR_BYTES_MAX: usize = 2_000;
 
 /// Program that a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Home {
     /// When there is no free port or no folder.
     pub(crate) fn fresh(kind: Kind) -> Result<Self, Failure> {
         let port = free_port().map_err(Failure::at("no free port"))?;
-        let folder = Folder::fresh().map_err(Failure::at("no folder for the data"))?;
+        let folder = Folder::fresh().map_err(Failure::at("cannot make a folder for the data"))?;
         let data = folder.path().join("data");
         Ok(Self { kind, port, folder, data, tracer: Vec::new() })
     }
@@ -115,7 +115,7 @@ impl Home {
     fn spawn(&self, core: Option<usize>) -> Result<Child, Failure> {
         let mut command = self.command()?;
         let stderr = File::options().create(true).append(true).open(self.stderr_path());
-        let stderr = stderr.map_err(Failure::at("no file for the complaints"))?;
+        let stderr = stderr.map_err(Failure::at("cannot open a file for the server's errors"))?;
         command.stdout(Stdio::null()).stderr(stderr);
         // The floor ends when this pipe does, however this program ends.
         command.stdin(Stdio::piped());
@@ -130,7 +130,7 @@ impl Home {
     fn command(&self) -> Result<Command, Failure> {
         match self.kind {
             Kind::Floor => {
-                let own = std::env::current_exe().map_err(Failure::at("where am I"))?;
+                let own = std::env::current_exe().map_err(Failure::at("cannot find this program"))?;
                 let mut command = Command::new(own);
                 command.args(["floor", "--port", &self.port.to_string()]);
                 Ok(command)
@@ -250,7 +250,7 @@ impl Server {
             Ok(Some(status)) => {
                 Err(Failure::new(format!("the server ended by itself ({status}): {}", self.last_output())))
             }
-            Err(error) => Err(Failure::at("cannot see whether the server lives")(error)),
+            Err(error) => Err(Failure::at("cannot see whether the server runs")(error)),
         }
     }
 
@@ -272,7 +272,7 @@ impl Server {
 
     fn last_output(&self) -> String {
         let bytes = fs::read(self.home.stderr_path()).unwrap_or_default();
-        let from = bytes.len().saturating_sub(COMPLAINT_BYTES_MAX);
+        let from = bytes.len().saturating_sub(STDERR_BYTES_MAX);
         String::from_utf8_lossy(&bytes[from..]).trim().to_owned()
     }
 
@@ -284,7 +284,7 @@ impl Server {
             let begin = Instant::now();
             while let Ok(None) = self.child.try_wait() {
                 if begin.elapsed() > END_MAX {
-                    eprintln!("bench: the server did not end when asked to and is killed");
+                    eprintln!("bench: the server did not end after SIGTERM and is killed");
                     let _ = self.child.kill();
                     let _ = self.child.wait();
                     break;

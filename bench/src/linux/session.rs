@@ -68,7 +68,7 @@ impl Session {
         let (name, description) = (name.to_owned(), String::new());
         let reply =
             self.request(&Command::RoomCreate(RoomCreate { reference, client_id, name, description }))?;
-        reply.room.ok_or_else(|| Failure::new("a room was made and not named"))
+        reply.room.ok_or_else(|| Failure::new("the reply to a new room lacks its id"))
     }
 
     /// Joins a room.
@@ -170,7 +170,7 @@ impl Session {
         let text = serde_json::to_string(command).map_err(Failure::at("a command"))?;
         let mut frame = Vec::new();
         encode(&mut frame, Opcode::Text, text.as_bytes(), Some(MASK));
-        self.stream.write_all(&frame).map_err(Failure::at("a command could not be sent"))
+        self.stream.write_all(&frame).map_err(Failure::at("cannot send a command"))
     }
 
     /// The next event other than a ping.
@@ -183,7 +183,7 @@ impl Session {
                 }
             }
             let mut buffer = std::mem::take(&mut self.buffer);
-            let count = self.stream.read(&mut buffer).map_err(Failure::at("no frame came"))?;
+            let count = self.stream.read(&mut buffer).map_err(Failure::at("cannot read a frame"))?;
             self.read_frames(count, &mut buffer)?;
             self.buffer = buffer;
             if count == 0 {
@@ -199,10 +199,10 @@ impl Session {
                 received.push_back(String::from_utf8_lossy(payload).into_owned());
             }
         });
-        fed.map_err(|violation| Failure::new(format!("a frame that is none: {violation:?}")))
+        fed.map_err(|violation| Failure::new(format!("a malformed frame: {violation:?}")))
     }
 }
 
 fn unexpected(wanted: &str, received: &Event) -> Failure {
-    Failure::new(format!("instead of {wanted} came {received:?}"))
+    Failure::new(format!("expected {wanted}, received {received:?}"))
 }

@@ -56,7 +56,7 @@ fn judge(pairs: &[RunPair], table: &mut Table) {
     };
     let ratio = spread(&told, &|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
     let figure = match told.is_empty() {
-        true => "not measured: too little was sent to pass its queue's bound".to_owned(),
+        true => "not measured: too few bytes to exceed the bound of the queue".to_owned(),
         false => format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
     };
     table.judge(

@@ -73,19 +73,19 @@ pub(crate) fn measure(table: &mut Table) -> Result<(), Failure> {
     );
     if outcome.replies != sent || outcome.events < sent || outcome.written != sent {
         let kept = server.home().keep_files().display();
-        return Err(Failure::new(format!("the trace does not show all that was written and told: {kept}")));
+        return Err(Failure::new(format!("the trace lacks posts that were written or sent: {kept}")));
     }
     // Check the rule itself: without its syncs, the same trace must violate the rule.
     let unsynced = Trace::read(text.lines().filter(|line| !line.contains("sync")));
     if unsynced.violations.is_empty() {
-        return Err(Failure::new("the rule does not see that nothing is synced"));
+        return Err(Failure::new("the check finds no violation in a trace without syncs"));
     }
     let count = outcome.violations.len();
     if count > 0 {
-        println!("the trace stays: {}", server.home().keep_files().display());
+        println!("the trace is kept: {}", server.home().keep_files().display());
     }
     table.judge(
-        "told before it was synced",
+        "posts sent to anybody before they were synced",
         format!("{count} of {sent} posts, {} replies and events", outcome.replies + outcome.events),
         "0",
         count == 0,
@@ -98,7 +98,7 @@ fn why_tracing_fails() -> Option<String> {
     let mut command = Command::new("strace");
     command.args(["-f", "-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null());
     match command.output() {
-        Err(_) => Some("strace is not there".to_owned()),
+        Err(_) => Some("strace is not installed".to_owned()),
         Ok(output) if output.status.success() => None,
         Ok(output) => {
             Some(format!("strace may not trace: {}", String::from_utf8_lossy(&output.stderr).trim()))
@@ -135,7 +135,7 @@ fn read_trace(file: &Path, pid: u32) -> Result<String, Failure> {
             return Ok(text.into_owned());
         }
         if begin.elapsed() > TRACE_MAX {
-            return Err(Failure::new("the trace has no end"));
+            return Err(Failure::new("the tracer did not finish the trace"));
         }
         thread::sleep(LOOK_EVERY);
     }

@@ -83,8 +83,8 @@ impl CrashLoop {
     pub(super) fn start(server: Server, rng: Rng) -> Result<Self, Failure> {
         let kills = Arc::new(KillLog::default());
         let state = CrashLoopThread { server, rng, kills: Arc::clone(&kills), checks: 0 };
-        let thread = thread::Builder::new().name("reaper".to_owned()).spawn(move || state.run());
-        Ok(Self { kills, thread: Some(thread.map_err(Failure::at("no thread for the reaper"))?) })
+        let thread = thread::Builder::new().name("crash-loop".to_owned()).spawn(move || state.run());
+        Ok(Self { kills, thread: Some(thread.map_err(Failure::at("cannot start the crash loop"))?) })
     }
 
     /// Whether the loop has ended before [`Self::stop`]: the server did not start, or a check failed.
@@ -100,7 +100,7 @@ impl CrashLoop {
         self.kills.is_over.store(true, Ordering::Relaxed);
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(end)) => end,
-            _ => Err(Failure::new("the reaper panicked")),
+            _ => Err(Failure::new("the crash loop panicked")),
         }
     }
 }
@@ -118,7 +118,7 @@ impl CrashLoopThread {
             Ok(()) => Ok(CrashLoopEnd { server: self.server, checks: self.checks }),
             Err(failure) => {
                 let folder = self.server.home().keep_files().display().to_string();
-                Err(Failure::new(format!("{failure}\nthe folder stays: {folder}")))
+                Err(Failure::new(format!("{failure}\nthe folder is kept: {folder}")))
             }
         }
     }

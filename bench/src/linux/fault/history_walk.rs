@@ -65,7 +65,7 @@ impl HistoryWalk {
             let held = self.shown.last().and_then(|first| rows.iter().position(|row| row == first));
             match held {
                 Some(at) => self.shown.extend(rows[..at].iter().rev()),
-                None => verdict.add_detail(format!("older rows of {room:?} do not touch those before")),
+                None => verdict.add_detail(format!("older rows of {room:?} do not meet the rows before")),
             }
             self.requested_at = None;
         }

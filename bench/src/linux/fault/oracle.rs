@@ -112,7 +112,7 @@ impl Oracle {
                 }
                 if self.posts.get(&message.client_id).is_none_or(|post| post.text != message.text) {
                     verdict.unknown += 1;
-                    verdict.add_detail(format!("nobody sent in {room:?}: {}", message.text));
+                    verdict.add_detail(format!("sent by no user in {room:?}: {}", message.text));
                 }
                 last = position;
                 found.entry(message.client_id).or_insert((*room, position));

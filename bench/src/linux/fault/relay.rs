@@ -92,8 +92,9 @@ impl Relay {
         };
         let (listener, blackhole, epoll) = work().map_err(Failure::at("the relay cannot listen"))?;
         let port_of = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
-        let port = port_of(&listener).map_err(Failure::at("the relay's port"))?;
-        let refusing_port = port_of(blackhole.listener()).map_err(Failure::at("the relay's port"))?;
+        let port = port_of(&listener).map_err(Failure::at("cannot read the relay's port"))?;
+        let refusing_port =
+            port_of(blackhole.listener()).map_err(Failure::at("cannot read the relay's port"))?;
         let control = Arc::new(RelayControl::default());
         let (control_of_thread, connections) = (Arc::clone(&control), Vec::new());
         let work = RelayThread {
@@ -106,7 +107,7 @@ impl Relay {
             connections,
         };
         let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || work.run());
-        let thread = Some(thread.map_err(Failure::at("no thread for the relay"))?);
+        let thread = Some(thread.map_err(Failure::at("cannot start the relay"))?);
         Ok(Self { port, refusing_port, control, thread })
     }
 

@@ -222,7 +222,7 @@ impl World {
             {
                 let (link, waiting) = (&view.connection, view.waiting);
                 let (pending, left) = (&view.pending, &view.left_behind);
-                return Some(format!("page {at}: {link:?}, {waiting} wait, {pending:?}, {left:?}"));
+                return Some(format!("page {at}: {link:?}, {waiting} unsent, {pending:?}, {left:?}"));
             }
             if view.rooms.len() <= rooms {
                 return Some(format!("page {at} is in {} rooms", view.rooms.len()));

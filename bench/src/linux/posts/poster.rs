@@ -99,7 +99,7 @@ impl Poster {
             Ok(count) => drop(self.out.drain(..count)),
             // A few hundred bytes wait until the next reply.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => return Err(Failure::at("a post could not be sent")(error)),
+            Err(error) => return Err(Failure::at("cannot send a post")(error)),
         }
         Ok(())
     }
@@ -111,7 +111,7 @@ impl Poster {
             Ok(0) => return Err(Failure::new("a poster's connection ended")),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
-            Err(error) => return Err(Failure::at("a poster's connection")(error)),
+            Err(error) => return Err(Failure::at("cannot read a poster's connection")(error)),
         };
         let now = Instant::now();
         let (in_flight, out) = (&mut self.in_flight, &mut self.out);
@@ -129,7 +129,7 @@ impl Poster {
                 encode(out, Opcode::Text, br#"{"type":"pong"}"#, Some(MASK));
             }
         });
-        fed.map_err(|violation| Failure::new(format!("a frame that is none: {violation:?}")))?;
+        fed.map_err(|violation| Failure::new(format!("a malformed frame: {violation:?}")))?;
         match refusal {
             Some(refusal) => Err(Failure::new(format!("a post was refused: {refusal}"))),
             None => Ok(answered),
