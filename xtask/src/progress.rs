@@ -49,7 +49,7 @@ pub(crate) struct Step {
     guess: &'static str,
     started: Instant,
     announced: bool,
-    last_word: Instant,
+    last_line_at: Instant,
     live: bool,
 }
 
@@ -57,7 +57,14 @@ impl Step {
     /// `guess` says in words about how long the step takes on two cores.
     pub(crate) fn new(title: impl Into<String>, guess: &'static str) -> Self {
         let now = Instant::now();
-        Self { title: title.into(), guess, started: now, announced: false, last_word: now, live: is_live() }
+        Self {
+            title: title.into(),
+            guess,
+            started: now,
+            announced: false,
+            last_line_at: now,
+            live: is_live(),
+        }
     }
 
     /// Runs a program to its end.
@@ -135,7 +142,7 @@ impl Step {
             if ended.is_some_and(|(_, at)| at.elapsed() > DRAIN) {
                 break;
             }
-            self.tell(transcript);
+            self.show_progress(transcript);
         }
         match ended {
             Some((status, _)) => Ok(status),
@@ -144,7 +151,7 @@ impl Step {
     }
 
     /// Draws the live line, or prints a plain line when one is due.
-    fn tell(&mut self, transcript: &Transcript) {
+    fn show_progress(&mut self, transcript: &Transcript) {
         let elapsed = self.started.elapsed();
         if elapsed < SILENT_FOR {
             return;
@@ -153,10 +160,10 @@ impl Step {
             self.announce();
         }
         let every = if self.live { REDRAW } else { HEARTBEAT };
-        if self.last_word.elapsed() < every {
+        if self.last_line_at.elapsed() < every {
             return;
         }
-        self.last_word = Instant::now();
+        self.last_line_at = Instant::now();
         let line = format!("  {}{}", format_duration(elapsed), transcript.summary());
         if self.live {
             let line: String = line.chars().take(LIVE_WIDTH).collect();
@@ -171,7 +178,7 @@ impl Step {
     fn announce(&mut self) {
         if !self.announced {
             self.announced = true;
-            self.last_word = Instant::now();
+            self.last_line_at = Instant::now();
             note(&format!("{} ({})", self.title, self.guess));
         }
     }

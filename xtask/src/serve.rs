@@ -16,13 +16,13 @@ use crate::tree::Tree;
 use crate::{page, run, server, setup};
 
 /// Interval at which children programs are checked.
-const LOOK: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 /// Time after Ctrl-C at which a program that still runs gets SIGTERM. The terminal sent children the interrupt
 /// already.
-const ASK_AFTER: Duration = Duration::from_millis(500);
+const TERMINATE_AFTER: Duration = Duration::from_millis(500);
 /// Time after Ctrl-C at which a program that still runs is killed. The server closes its connections within 5
 /// s.
-const END_AFTER: Duration = Duration::from_secs(7);
+const KILL_AFTER: Duration = Duration::from_secs(7);
 
 /// Runs trunk and server until Ctrl-C, or until one of them ends.
 ///
@@ -46,7 +46,7 @@ pub(crate) fn serve(tree: &Tree, arguments: &[OsString]) -> Outcome<ExitCode> {
         "The page: http://127.0.0.1:8080 (the first build takes about 1 min). Ctrl-C stops the page and the server.",
     );
     loop {
-        match stop.recv_timeout(LOOK) {
+        match stop.recv_timeout(CHECK_INTERVAL) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => {
                 children.end();
@@ -90,23 +90,23 @@ impl Children {
         self.list.iter_mut().find_map(|(name, child)| over(child).then_some(*name))
     }
 
-    /// Waits for all programs to end: sends SIGTERM after [`ASK_AFTER`] and kills after [`END_AFTER`].
+    /// Waits for all programs to end: sends SIGTERM after [`TERMINATE_AFTER`] and kills after [`KILL_AFTER`].
     fn end(&mut self) {
         let began = Instant::now();
-        let mut asked = false;
+        let mut terminated = false;
         loop {
             self.list.retain_mut(|(_, child)| matches!(child.try_wait(), Ok(None)));
             if self.list.is_empty() {
                 return;
             }
-            if !asked && began.elapsed() > ASK_AFTER {
-                asked = true;
-                self.list.iter_mut().for_each(|(_, child)| ask(child));
+            if !terminated && began.elapsed() > TERMINATE_AFTER {
+                terminated = true;
+                self.list.iter_mut().for_each(|(_, child)| terminate(child));
             }
-            if began.elapsed() > END_AFTER {
+            if began.elapsed() > KILL_AFTER {
                 break;
             }
-            thread::sleep(LOOK);
+            thread::sleep(CHECK_INTERVAL);
         }
         for (_, child) in &mut self.list {
             // The program may have ended just now.
@@ -125,14 +125,14 @@ impl Drop for Children {
 
 /// Asks a program to end.
 #[cfg(unix)]
-fn ask(child: &mut Child) {
+fn terminate(child: &mut Child) {
     // The standard library can only kill; the command `kill` sends SIGTERM. If it fails, the program is
     // killed later.
     let _ = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
 }
 
 #[cfg(not(unix))]
-fn ask(child: &mut Child) {
+fn terminate(child: &mut Child) {
     let _ = child.kill();
 }
 
@@ -155,7 +155,7 @@ mod tests {
         let began = Instant::now();
         children.end();
         assert!(children.list.is_empty());
-        assert!(began.elapsed() < END_AFTER, "asking was enough");
+        assert!(began.elapsed() < KILL_AFTER, "asking was enough");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) fn build(tree: &Tree, folder: &str) -> Outcome {
 }
 
 /// Time within which a server prints its address. A healthy server does so within milliseconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A server that runs until this value is dropped.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Drop for Running {
 
 /// Reads lines until one names an address.
 fn first_address(lines: &Receiver<String>) -> Outcome<String> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + START_TIMEOUT;
     let mut said = String::new();
     while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
         if let Some(address) = address_in(&line) {

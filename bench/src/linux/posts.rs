@@ -34,7 +34,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// Time limit for the posts in flight to be answered in the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Longest delay of a post that is due at a fixed time.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
 
@@ -163,7 +163,7 @@ impl PosterPool {
         let end = Instant::now() + time;
         while Instant::now() < end {
             self.send_due()?;
-            self.wait(end.min(Instant::now() + LOOK_EVERY))?;
+            self.wait(end.min(Instant::now() + POLL_INTERVAL))?;
         }
         Ok(())
     }

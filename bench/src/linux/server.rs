@@ -30,11 +30,11 @@ const READY_MAX: Duration = Duration::from_secs(10);
 /// Time limit of one answer of `/readyz`.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// Interval between two requests to `/readyz`.
-const ASK_EVERY: Duration = Duration::from_micros(500);
+const READY_INTERVAL: Duration = Duration::from_micros(500);
 /// Time limit for a server to end after SIGTERM. Past it the server is killed.
 const END_MAX: Duration = Duration::from_secs(6);
 /// Interval at which the process is checked for its end.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Ports that servers listen on.
 const PORTS: Range<u16> = 20_000..32_000;
 /// Last bytes of a dead server's standard error that are shown.
@@ -198,7 +198,7 @@ impl Server {
             if self.begun.elapsed() > READY_MAX {
                 return Err(Failure::new("the server was not ready in ten seconds"));
             }
-            thread::sleep(ASK_EVERY);
+            thread::sleep(READY_INTERVAL);
         }
         self.ready_after = self.begun.elapsed();
         Ok(())
@@ -289,7 +289,7 @@ impl Server {
                     let _ = self.child.wait();
                     break;
                 }
-                thread::sleep(LOOK_EVERY);
+                thread::sleep(POLL_INTERVAL);
             }
         }
     }

@@ -33,7 +33,7 @@ const CALLS: &str =
 /// Time limit for the tracer to write its last line after the server has ended.
 const TRACE_MAX: Duration = Duration::from_secs(10);
 /// Interval at which the trace is read again.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Measures and adds the outcome to `table`. Where nothing can be traced, prints the reason and returns.
 ///
@@ -137,6 +137,6 @@ fn read_trace(file: &Path, pid: u32) -> Result<String, Failure> {
         if begin.elapsed() > TRACE_MAX {
             return Err(Failure::new("the tracer did not finish the trace"));
         }
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(POLL_INTERVAL);
     }
 }

@@ -12,7 +12,7 @@ use crate::linux::rng::Rng;
 use crate::linux::server::{self, Server};
 
 /// Interval at which the loop checks the time.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// Of this many kills, one comes before the server is ready, or soon after.
 const EARLY_ONE_IN: u64 = 6;
 /// Longest wait of an early kill, in milliseconds after the start.
@@ -137,7 +137,7 @@ impl CrashLoopThread {
                 if is_early {
                     self.record_ready();
                 }
-                thread::sleep(LOOK_EVERY);
+                thread::sleep(POLL_INTERVAL);
             }
             if !self.kills.is_over.load(Ordering::Relaxed) {
                 self.kill_and_restart()?;

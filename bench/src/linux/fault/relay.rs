@@ -29,7 +29,7 @@ const CONNECTIONS_MAX: usize = 1_000;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
 /// Longest wait for events, and so the delay of healing, of ending, and of the end of a silence.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// Key of the listener among the events.
 const LISTENER: u64 = u64::MAX;
 /// Key of the blackhole's listener.
@@ -157,7 +157,7 @@ struct RelayThread {
 impl RelayThread {
     fn run(mut self) {
         let mut events = Vec::with_capacity(EVENTS_MAX);
-        let wait = Timespec::try_from(LOOK_EVERY).ok();
+        let wait = Timespec::try_from(POLL_INTERVAL).ok();
         while !self.control.is_over.load(Ordering::Relaxed) {
             events.clear();
             let room = rustix::buffer::spare_capacity(&mut events);

@@ -9,7 +9,7 @@ use client::transport::Transport;
 use super::oracle::PageId;
 
 /// Interval at which pages are told to switch, in milliseconds.
-const SWITCH_MS: u64 = 1_000;
+const SWITCH_INTERVAL_MS: u64 = 1_000;
 
 /// Kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl TransportSwitches {
     pub(super) fn is_due(&mut self, now: u64) -> bool {
         let is_due = self.is_on && self.next_at <= now;
         if is_due {
-            self.next_at = now + SWITCH_MS;
+            self.next_at = now + SWITCH_INTERVAL_MS;
         }
         is_due
     }

@@ -32,7 +32,7 @@ use crate::linux::rng::Rng;
 /// Longest time of a database request, in milliseconds.
 const DATABASE_MS_MAX: u64 = 15;
 /// Longest wait of the loop, in milliseconds.
-const LOOK_MS: u64 = 20;
+const WAIT_MS_MAX: u64 = 20;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
 /// Of this many pages, one shares the browser of another.
@@ -287,7 +287,7 @@ impl World {
     fn wait_for_events(&mut self) -> Result<(), Failure> {
         let due = self.pages.iter().filter_map(Page::next_due).min();
         let now = self.now();
-        let wait = due.map_or(LOOK_MS, |due| due.saturating_sub(now).min(LOOK_MS));
+        let wait = due.map_or(WAIT_MS_MAX, |due| due.saturating_sub(now).min(WAIT_MS_MAX));
         let wait = Timespec::try_from(Duration::from_millis(wait)).map_err(Failure::at("a time to wait"))?;
         let mut events = Vec::with_capacity(EVENTS_MAX);
         match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&wait)) {

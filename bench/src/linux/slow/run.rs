@@ -12,13 +12,13 @@ use super::super::memory::Resident;
 use super::super::server::{Kind, Server};
 use super::super::table::print_line;
 use super::super::tally::Faults;
-use super::watch::{LOOK_EVERY, ServerWatch};
+use super::watch::{POLL_INTERVAL, ServerWatch};
 use crate::arguments::Slow;
 
 /// Widths of the columns of a run's line.
 const WIDTHS: [usize; 8] = [4, 7, 8, 8, 9, 7, 24, 6];
 /// Time limit of waiting until the slow client's socket is gone.
-const PATIENCE: Duration = Duration::from_secs(40);
+const GONE_TIMEOUT: Duration = Duration::from_secs(40);
 /// Time for which the load runs before the window begins.
 const WARMING: Duration = Duration::from_secs(1);
 /// Time for which the load goes on after the socket is gone.
@@ -81,21 +81,21 @@ impl RunPair {
         let watch = ServerWatch::new(&with.server, &without.server, &slow)?;
         let mut owed = 0;
         let seen = thread::scope(|scope| {
-            let looking = scope.spawn(|| watch.look());
+            let watching = scope.spawn(|| watch.observe());
             let mut load_on = || {
                 let mut on = |time| {
                     interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, time)
                 };
                 on(Duration::from_secs(settings.seconds))?;
-                while !watch.is_gone() && begin.elapsed() < PATIENCE {
-                    on(LOOK_EVERY)?;
+                while !watch.is_gone() && begin.elapsed() < GONE_TIMEOUT {
+                    on(POLL_INTERVAL)?;
                 }
                 owed = (with.load.sent() - sent_before) * settings.bytes as u64;
                 interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, COOLING)
             };
             let loaded = load_on();
             watch.stop();
-            let seen = looking.join().map_err(|_| Failure::new("the watch over the servers panicked"))?;
+            let seen = watching.join().map_err(|_| Failure::new("the watch over the servers panicked"))?;
             loaded.and(seen)
         })?;
         Ok(Self {

@@ -11,7 +11,7 @@ use super::super::server::Server;
 use super::super::sockets;
 
 /// Interval between two observations.
-pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Watches two servers until it is stopped.
 pub(super) struct ServerWatch {
@@ -71,7 +71,7 @@ impl ServerWatch {
     ///
     /// # Errors
     /// When a server is gone.
-    pub(super) fn look(&self) -> Result<Observation, Failure> {
+    pub(super) fn observe(&self) -> Result<Observation, Failure> {
         let mut seen = Observation { peak_with: 0, peak_without: 0, gone_at: None };
         while !self.stop.load(Ordering::Relaxed) {
             seen.peak_with = seen.peak_with.max(Resident::of(self.pids.0)?.bytes);
@@ -83,7 +83,7 @@ impl ServerWatch {
                 seen.gone_at = Some(Instant::now());
                 self.gone.store(true, Ordering::Relaxed);
             }
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(POLL_INTERVAL);
         }
         Ok(seen)
     }
