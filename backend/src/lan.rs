@@ -39,7 +39,7 @@ pub fn qr(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_code_is_drawn_for_any_address() {
+    fn a_qr_code_is_rectangular() {
         let code = super::qr("http://192.168.100.200:8888").unwrap();
         let lines: Vec<_> = code.lines().map(|line| line.chars().count()).collect();
         assert!(lines.len() > 10 && lines.iter().all(|width| *width == lines[0]), "{code}");

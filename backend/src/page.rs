@@ -174,7 +174,7 @@ mod tests {
         <script src=\"/x.js\"></script><link rel=\"modulepreload\" href=\"/frontend-0f1e2d3c4b5a6978.js\"></html>";
 
     #[test]
-    fn the_policy_names_every_inline_script_and_no_other() {
+    fn the_policy_allows_exactly_the_inline_scripts() {
         assert_eq!(scan::inline_scripts(INDEX), ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]);
         let policy = policy(INDEX);
         assert_eq!(policy.matches("sha256-").count(), 1);
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn the_build_is_the_hash_in_the_name_of_the_code() {
+    fn the_build_is_the_hash_in_the_script_name() {
         assert_eq!(scan::build_of(INDEX), Some("0f1e2d3c4b5a6978"));
         assert_eq!(scan::build_of("<html></html>"), None);
         assert_eq!(scan::build_of("/frontend-<b>.js"), None);
     }
 
     #[test]
-    fn only_hashed_names_are_kept_for_ever() {
+    fn only_hashed_names_are_immutable() {
         for hashed in [
             "frontend-0f1e2d3c4b5a6978.js",
             "frontend-0f1e2d3c4b5a6978_bg.wasm",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_what_a_number_can_name() {
+    fn a_room_path_holds_a_room_number() {
         assert!(is_route("/inspect") && !is_route("/inspect/x") && !is_route("/Inspect"));
         for room in ["/", "/r/1", "/r/007", "/r/18446744073709551615"] {
             assert!(is_route(room), "{room}");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn only_slashes_behind_a_path_of_the_page_are_too_many() {
+    fn trailing_slashes_are_removed_from_page_paths_only() {
         for (path, meant) in [("/r/2/", "/r/2"), ("/inspect/", "/inspect"), ("/r/2//", "/r/2"), ("//", "/")] {
             assert_eq!(without_slashes(path), Some(meant), "{path}");
         }

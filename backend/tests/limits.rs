@@ -1,4 +1,4 @@
-//! The limits in PROTOCOL.md are those of the hub and of the server.
+//! The limits in PROTOCOL.md equal those of the hub and of the server.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
@@ -12,7 +12,7 @@ fn ms(time: Duration) -> u64 {
 }
 
 #[test]
-fn the_hubs_limits_are_told_as_they_are() {
+fn protocol_md_lists_the_limits_of_the_hub() {
     macro_rules! values {
         ($($name:ident),* $(,)?) => {
             [$((stringify!($name).to_owned(), u64::try_from(hub::limits::$name).unwrap())),*]
@@ -41,7 +41,7 @@ fn the_hubs_limits_are_told_as_they_are() {
 }
 
 #[test]
-fn the_servers_limits_are_told_as_they_are() {
+fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
         BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, POLL_AGAIN_MS,
         POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, UNACKNOWLEDGED,

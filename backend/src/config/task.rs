@@ -21,12 +21,12 @@ impl Task {
     /// Reads the task from the positional arguments.
     pub(super) fn read(raw: &RawSettings, errors: &mut Vec<String>) -> Self {
         let Some((first, rest)) = raw.positional.split_first() else { return Task::Serve };
-        let told = first.to_string_lossy();
+        let name = first.to_string_lossy();
         let mut rest = rest.iter();
         let mut file = || match rest.next() {
             Some(file) if !file.is_empty() => PathBuf::from(file),
             _ => {
-                errors.push(format!("{told}: name a file, as in teahouse {told} FILE"));
+                errors.push(format!("{name}: name a file, as in teahouse {name} FILE"));
                 PathBuf::new()
             }
         };
@@ -35,7 +35,7 @@ impl Task {
             Some("restore") => Task::Restore(file()),
             Some("check") => Task::Check,
             _ => {
-                errors.push(format!("{told}: unknown command; run teahouse --help for a list"));
+                errors.push(format!("{name}: unknown command; run teahouse --help for a list"));
                 return Task::Serve;
             }
         };

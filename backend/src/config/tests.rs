@@ -26,7 +26,7 @@ fn write_file(text: &str) -> (String, impl Drop) {
 }
 
 #[test]
-fn without_settings_the_house_is_on_loopback() {
+fn the_server_listens_on_loopback_by_default() {
     let config = read(&[], &[]).unwrap();
     assert_eq!(config, Config::default());
     assert_eq!(config.listen.to_string(), "127.0.0.1:8888");
@@ -34,7 +34,7 @@ fn without_settings_the_house_is_on_loopback() {
 }
 
 #[test]
-fn flags_count_before_the_environment_and_that_before_the_file() {
+fn flags_override_the_environment_which_overrides_the_file() {
     let (path, _remove) = write_file(
         "listen = \"127.0.0.1:1\"\nlimit_posts = 1\ntrust_proxy = true\nallow_origin = [\"http://a\", \"http://b:81\"]\n",
     );
@@ -50,7 +50,7 @@ fn flags_count_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
-fn every_wrong_setting_is_told_at_once_and_by_its_name() {
+fn every_wrong_setting_is_reported_at_once() {
     let (path, _remove) = write_file("data = \"\"\ncups = 4\nlan = [[{}]]\n");
     let errors = read(
         &[
@@ -90,7 +90,7 @@ fn every_wrong_setting_is_told_at_once_and_by_its_name() {
 }
 
 #[test]
-fn a_task_may_stand_anywhere_among_the_settings() {
+fn a_task_may_be_given_before_or_after_flags() {
     let task = |arguments: &[&str]| read(arguments, &[]).map(|config| config.task);
     assert_eq!(task(&["--data", "tea"]), Ok(Task::Serve));
     assert_eq!(task(&["backup", "a.tea", "--data", "tea"]), Ok(Task::Backup("a.tea".into())));
@@ -108,7 +108,7 @@ fn a_task_may_stand_anywhere_among_the_settings() {
 }
 
 #[test]
-fn a_missing_value_and_a_missing_file_are_wrong() {
+fn a_missing_value_or_file_is_an_error() {
     assert_eq!(read(&["--listen"], &[]).unwrap_err(), ["--listen: a value is missing"]);
     assert!(
         read(&["--config", "/nowhere/at/all.toml"], &[]).unwrap_err()[0]
@@ -121,7 +121,7 @@ fn a_missing_value_and_a_missing_file_are_wrong() {
 }
 
 #[test]
-fn lan_is_all_interfaces_and_a_public_url_ends_plain() {
+fn lan_listens_on_all_interfaces_and_a_public_url_turns_text_off() {
     let config = read(&["--lan", "--listen", "127.0.0.1:9000"], &[]).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
     assert!(config.plain);

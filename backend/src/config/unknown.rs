@@ -55,8 +55,8 @@ fn distance(one: &str, other: &str) -> usize {
     for (line, letter) in one.chars().enumerate() {
         let mut before = row[0];
         row[0] = line + 1;
-        for (column, its) in other.iter().enumerate() {
-            let changed = before + usize::from(letter != *its);
+        for (column, other_letter) in other.iter().enumerate() {
+            let changed = before + usize::from(letter != *other_letter);
             before = row[column + 1];
             row[column + 1] = changed.min(before + 1).min(row[column] + 1);
         }
@@ -68,14 +68,14 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn told(name: &str, value: &str) -> Option<String> {
+    fn reported(name: &str, value: &str) -> Option<String> {
         let mut lines = unknown_variables([(name.to_owned(), value.to_owned())]);
         assert!(lines.len() <= 1);
         lines.pop()
     }
 
     #[test]
-    fn what_is_no_setting_is_told_with_the_one_that_is_near() {
+    fn an_unknown_variable_is_reported_with_the_nearest_setting() {
         for (name, meant) in [
             ("TEAHOUSE_LISTN", "TEAHOUSE_LISTEN"),
             ("TEAHOUSE_LIMIT_POST", "TEAHOUSE_LIMIT_POSTS"),
@@ -86,17 +86,17 @@ mod tests {
             ("TEAHOUSE_SUGAR", ""),
             ("TEAHOUSE_", ""),
         ] {
-            let told = told(name, "1").unwrap();
-            let (own, rest) = told.split_once(": ").unwrap();
+            let reported = reported(name, "1").unwrap();
+            let (own, rest) = reported.split_once(": ").unwrap();
             assert_eq!(own, name);
             let found =
                 rest.split_once("mean TEAHOUSE_").map(|_| rest.contains(&format!("did you mean {meant}?")));
-            assert_eq!(found, (!meant.is_empty()).then_some(true), "{told}");
+            assert_eq!(found, (!meant.is_empty()).then_some(true), "{reported}");
         }
     }
 
     #[test]
-    fn settings_and_what_others_set_are_not_told() {
+    fn settings_and_kubernetes_variables_are_not_reported() {
         for (name, value) in [
             ("TEAHOUSE_LISTEN", ""),
             ("TEAHOUSE_CONFIG", ""),
@@ -110,9 +110,9 @@ mod tests {
             ("TEAHOUSE_PORT_8888_TCP", "tcp://10.0.0.1:8888"),
             ("TEAHOUSE_PORT_8888_TCP_ADDR", "10.0.0.1"),
         ] {
-            assert_eq!(told(name, value), None, "{name}");
+            assert_eq!(reported(name, value), None, "{name}");
         }
-        assert!(told("TEAHOUSE_PORT", "9000").is_some(), "a person has set it");
-        assert!(told("TEAHOUSE_PORT_HTTP", "9000").is_some());
+        assert!(reported("TEAHOUSE_PORT", "9000").is_some(), "a person has set it");
+        assert!(reported("TEAHOUSE_PORT_HTTP", "9000").is_some());
     }
 }

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_goes_past_what_waits_in_the_dispatcher() {
+    async fn no_frame_bypasses_bytes_in_the_dispatchers_buffer() {
         let (mut socket, mut peer) = pair().await;
         let direct_writer = socket.direct_writer();
         let frames: VecDeque<_> = [&b"ab"[..], b"c"].map(Bytes::from_static).into();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_frames_than_slices_leave_in_order() {
+    async fn frames_leave_in_order_when_they_exceed_the_slices() {
         for count in [SLICES_MAX - 1, SLICES_MAX, SLICES_MAX + 1] {
             let (mut socket, mut peer) = pair().await;
             let connection = Connection::new(
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_frame_that_has_begun_is_ended_before_the_close() {
+    async fn a_partly_sent_frame_is_completed_before_the_close() {
         let (mut socket, mut peer) = pair().await;
         let connection = Connection::new(
             SessionId(1),

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_have_the_three_forms_of_length() {
+    fn a_frame_has_the_form_for_its_length() {
         assert_eq!(text(b"Hello")[..], *b"\x81\x05Hello", "RFC 6455 §5.7");
         assert_eq!(binary(&[7; 256])[..4], [0x82, 126, 1, 0]);
         assert_eq!(binary(&[7; 65_536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
@@ -105,10 +105,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_is_read_again() {
+    fn an_encoded_frame_is_read_back() {
         for length in [0, 125, 126, 65_535, 65_536] {
-            let said = vec![b'x'; length];
-            assert_eq!(FramePayload::of(&text(&said)), FramePayload::Text(&said));
+            let payload = vec![b'x'; length];
+            assert_eq!(FramePayload::of(&text(&payload)), FramePayload::Text(&payload));
         }
         assert_eq!(FramePayload::of(&ping()), FramePayload::Ping);
         assert_eq!(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_fits_whatever_its_reason() {
+    fn a_long_close_reason_is_cut() {
         assert_eq!(close(None, "unsaid")[..], *b"\x88\x00");
         assert_eq!(close(Some(1000), "")[..], *b"\x88\x02\x03\xe8");
         for length in [122, 123, 124] {

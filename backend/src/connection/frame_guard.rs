@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_pass_up_to_their_limit_however_they_are_cut() {
+    fn messages_pass_up_to_the_limit_however_they_are_cut() {
         let max = 70_000;
         for length in [0, 1, 125, 126, 65_535, 65_536, max - 1, max] {
             for step in [1, 3, 7, 1 << 20] {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_declared_length_is_enough_to_refuse() {
+    fn a_frame_is_refused_by_its_declared_length() {
         for (opcode, code) in
             [(0x81, CloseCode::TooBig), (0x82, CloseCode::TooBig), (0x89, CloseCode::Protocol)]
         {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_count_together_and_controls_between_them_do_not() {
+    fn fragments_are_counted_together_without_control_frames() {
         let max = 100;
         let whole = [frame(0x01, 60), frame(0x89, 125), frame(0x80, 40), frame(0x81, 100)].concat();
         assert_eq!(feed(&mut HeaderParser::new(max), &whole, 5), Ok(()));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_headers_are_protocol_errors() {
+    fn a_broken_header_is_a_protocol_error() {
         let unmasked = [0x81, 0x01, b'x'];
         let reserved = frame(0xc1, 1);
         let long_ping = frame(0x89, 126);

@@ -38,7 +38,7 @@ fn some(bytes: &'static [u8]) -> Poll<Option<Bytes>> {
 }
 
 #[test]
-fn frames_leave_in_order_and_one_wake_serves_many() {
+fn queued_frames_leave_in_order_after_one_wake() {
     let (connection, mut body) = connection();
     let count = Arc::new(Count::default());
     let waker = Waker::from(Arc::clone(&count));
@@ -54,7 +54,7 @@ fn frames_leave_in_order_and_one_wake_serves_many() {
 }
 
 #[test]
-fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
+fn a_queue_past_its_bound_is_freed_and_closed_with_4008() {
     for (length, is_slow) in
         [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
     {
@@ -73,7 +73,7 @@ fn past_its_bound_a_queue_is_freed_and_the_close_is_next() {
 }
 
 #[test]
-fn what_is_read_makes_room() {
+fn frames_that_have_left_make_room() {
     let (connection, mut body) = connection();
     for _ in 0..3 {
         connection.enqueue(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
@@ -88,7 +88,7 @@ fn what_is_read_makes_room() {
 }
 
 #[test]
-fn what_was_missed_goes_before_what_was_held_back() {
+fn replayed_frames_leave_before_buffered_ones() {
     let (connection, mut body) = connection();
     connection.buffer();
     connection.enqueue(Bytes::from_static(b"live"));
@@ -104,7 +104,7 @@ fn what_was_missed_goes_before_what_was_held_back() {
 }
 
 #[test]
-fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
+fn a_buffer_past_its_bound_reports_an_overflow_and_sends_nothing() {
     for (length, is_behind) in
         [(QUEUE_BYTES_MAX - 1, false), (QUEUE_BYTES_MAX, false), (QUEUE_BYTES_MAX + 1, true)]
     {
@@ -129,7 +129,7 @@ fn past_what_can_be_held_the_registry_is_told_and_nothing_is_sent() {
 }
 
 #[test]
-fn what_is_held_waits_for_room_in_the_queue() {
+fn buffered_frames_wait_for_room_in_the_queue() {
     let (connection, mut body) = connection();
     connection.buffer();
     connection.enqueue(Bytes::from_static(b"live"));

@@ -73,8 +73,8 @@ impl Tracer {
         // `begin` is called once, so the sink is not set yet.
         let _ = self.sink.set(sink);
         let (handshake, bytes) = headers::handshake(request, response);
-        let told = self.item_within_limit(bytes, || TraceItem::Handshake(Box::new(handshake)));
-        self.emit(Some(told.unwrap_or_else(|| self.counts_item())));
+        let frame = self.item_within_limit(bytes, || TraceItem::Handshake(Box::new(handshake)));
+        self.emit(Some(frame.unwrap_or_else(|| self.counts_item())));
     }
 
     /// Reports the frames in bytes that were read from the client.

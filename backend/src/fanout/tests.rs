@@ -7,7 +7,7 @@ use std::{
 };
 
 #[test]
-fn a_table_keeps_its_lists_whole() {
+fn lists_stay_consistent_when_connections_come_and_go() {
     let connections = Connections::new(3);
     let [lobby, tasting] = [1, 2].map(|id| Address::Room(shared::RoomId(id)));
     let all: Vec<_> = (0..5).map(|_| connections.add_socket(Dialect::V1, Rc::default())).collect();
@@ -40,7 +40,7 @@ fn a_table_keeps_its_lists_whole() {
 }
 
 #[test]
-fn hints_for_a_restart_differ_and_keep_their_range() {
+fn retry_hints_differ_within_their_range() {
     let connections = Connections::new(0);
     let hints: Vec<_> = (0..100).map(|_| connections.draw(RETRY_MS)).collect();
     assert!(hints.iter().all(|hint| RETRY_MS.contains(hint)));
@@ -58,39 +58,39 @@ fn drain(body: &mut OutboundBody<()>) -> Vec<Bytes> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_there_is_pinged_and_who_is_silent_is_closed() {
+async fn an_active_client_is_pinged_and_a_silent_one_closed() {
     let connections = Connections::new(0);
     let (batches, inbox) = mpsc::channel(1);
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {
-        let [talker, mute] =
+        let [active, silent] =
             [Dialect::V1, Dialect::Text].map(|dialect| connections.add_socket(dialect, Rc::default()));
-        let mut bodies = [&talker, &mute].map(|one| OutboundBody::new(Rc::clone(one), ()));
-        connections.attach(talker.session, &[Address::Room(shared::RoomId::LOBBY)]);
-        connections.attach(mute.session, &[]);
-        talker.send_replay(Bytes::from_static(b"welcome"));
-        talker.release();
-        let (mut talkers, mut mutes) = (Vec::new(), Vec::new());
+        let mut bodies = [&active, &silent].map(|one| OutboundBody::new(Rc::clone(one), ()));
+        connections.attach(active.session, &[Address::Room(shared::RoomId::LOBBY)]);
+        connections.attach(silent.session, &[]);
+        active.send_replay(Bytes::from_static(b"welcome"));
+        active.release();
+        let (mut active_frames, mut silent_frames) = (Vec::new(), Vec::new());
         for _ in 0..SILENCE_S + 2 {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            talker.note_read(connections.now_s());
-            talkers.extend(drain(&mut bodies[0]));
-            mutes.extend(drain(&mut bodies[1]));
+            active.note_read(connections.now_s());
+            active_frames.extend(drain(&mut bodies[0]));
+            silent_frames.extend(drain(&mut bodies[1]));
         }
         let pings = |frames: &[Bytes]| frames.iter().filter(|frame| **frame == frame::ping()).count();
-        assert!((2..=3).contains(&pings(&talkers)), "one in 25 seconds: {talkers:?}");
-        assert!((2..=3).contains(&pings(&mutes)));
-        assert!(talkers.iter().any(|frame| frame.ends_with(b"\"through\":\"0000000000000000.0\"}")));
-        assert!(!talker.is_closing());
-        assert_eq!(mutes.last(), Some(&frame::close(Some(CloseCode::Silent.number()), "silent")));
+        assert!((2..=3).contains(&pings(&active_frames)), "one in 25 seconds: {active_frames:?}");
+        assert!((2..=3).contains(&pings(&silent_frames)));
+        assert!(active_frames.iter().any(|frame| frame.ends_with(b"\"through\":\"0000000000000000.0\"}")));
+        assert!(!active.is_closing());
+        assert_eq!(silent_frames.last(), Some(&frame::close(Some(CloseCode::Silent.number()), "silent")));
     };
     local.run_until(run).await;
     drop(batches);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_has_a_comment_now_and_then_and_a_request_has_none() {
+async fn a_stream_gets_regular_comments_and_a_poll_none() {
     let connections = Connections::new(0);
     let (batches, inbox) = mpsc::channel(1);
     let local = tokio::task::LocalSet::new();

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_so_many_digits() {
+    fn digits_are_counted_in_each_base() {
         for (number, decimal, hex) in [(0, 1, 1), (9, 1, 1), (10, 2, 1), (15, 2, 1), (16, 2, 2), (256, 3, 3)]
         {
             assert_eq!((digit_count(number, 10), digit_count(number, 16)), (decimal, hex), "{number}");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_tells_what_it_would_have_been_whatever_its_length() {
+    fn a_chunk_reports_its_own_bytes_whatever_its_length() {
         for length in 0..5_000 {
             for kind in [ChunkKind::Inner, ChunkKind::Last] {
                 let counter = ByteCounter { up: Cell::new(7), down: Cell::new(length % 1_003) };

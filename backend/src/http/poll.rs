@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn words_alone_wait_for_more_and_not_for_long() {
+    async fn a_poll_with_only_ephemeral_events_waits_a_little_longer() {
         let ephemeral = |connection: &Connection| connection.send_ephemeral(Bytes::from_static(b"{}"));
         let two = Duration::from_secs(2);
         for (wait, answered) in [

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_stays_and_a_strange_file_is_not_overwritten() {
+    fn the_house_id_stays_and_an_invalid_file_is_kept() {
         let path = folder("data");
         let held = DataFolder::lock(&path).unwrap();
         let first = held.house_id().unwrap();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_server_is_told_who_holds_the_folder() {
+    fn a_second_server_is_refused_with_the_holder_of_the_folder() {
         let path = folder("held");
         let held = DataFolder::lock(&path).unwrap();
         let refused = DataFolder::lock(&path).unwrap_err().to_string();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_told_as_a_date() {
+    fn seconds_are_formatted_as_utc() {
         for (seconds, told) in [
             (0, "1970-01-01 00:00:00 UTC"),
             (951_782_399, "2000-02-28 23:59:59 UTC"),

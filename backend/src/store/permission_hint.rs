@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_named_or_else_the_folder_in_which_it_would_be() {
+    fn the_nearest_existing_path_is_named() {
         let folder = std::env::temp_dir();
         let here = std::env::current_exe().unwrap();
         let missing = |path: &Path, file_use| {
@@ -114,23 +114,23 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_open_is_not_blamed() {
+    fn no_permission_is_missing_in_a_writable_folder() {
         let folder = std::env::temp_dir();
         assert_eq!(MissingPermission::of_folder(&folder.join("log")), None);
     }
 
     #[test]
-    fn an_error_of_another_kind_needs_no_advice() {
+    fn only_permission_and_folder_errors_get_advice() {
         let path = Path::new("/teahouse-none/log");
-        let told = |file_use, kind| advice(path, file_use, &io::Error::from(kind));
-        assert_eq!(told(FileUse::Read, io::ErrorKind::StorageFull), "");
-        assert_eq!(told(FileUse::Read, io::ErrorKind::NotFound), "");
+        let hint = |file_use, kind| advice(path, file_use, &io::Error::from(kind));
+        assert_eq!(hint(FileUse::Read, io::ErrorKind::StorageFull), "");
+        assert_eq!(hint(FileUse::Read, io::ErrorKind::NotFound), "");
         assert_eq!(
-            told(FileUse::Write, io::ErrorKind::NotFound),
+            hint(FileUse::Write, io::ErrorKind::NotFound),
             ": the folder /teahouse-none does not exist; create it first"
         );
         assert!(
-            told(FileUse::Write, io::ErrorKind::PermissionDenied)
+            hint(FileUse::Write, io::ErrorKind::PermissionDenied)
                 .starts_with(": this user is not allowed to write to /")
         );
     }

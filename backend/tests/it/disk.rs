@@ -1,7 +1,6 @@
-//! A disk that takes no more, and then does again: the real binary under a limit on the size of
-//! its files.
+//! A full disk that gets room again: the real program under a limit on file sizes.
 
-use crate::{house::House, http, socket::PATIENCE};
+use crate::{http, socket::PATIENCE, test_server::TestServer};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use shared::{Command, ErrorCode, Event, RoomId, command::Post};
 use std::{
@@ -19,8 +18,8 @@ struct Running {
 }
 
 impl Running {
-    /// The binary, which is not ended by the signal that comes with the limit, as it is not by a full disk.
-    fn start() -> (Self, House) {
+    /// Starts the program so that it ignores the limit's signal. A full disk sends no signal either.
+    fn start() -> (Self, TestServer) {
         let folder = std::env::temp_dir().join(format!("teahouse-disk-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         let mut child = Process::new("sh")
@@ -34,7 +33,7 @@ impl Running {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').parse().unwrap();
-        (Running { child, folder }, House::elsewhere(address))
+        (Running { child, folder }, TestServer::at_address(address))
     }
 
     fn limit(&self, bytes: Option<u64>) {
@@ -52,15 +51,15 @@ impl Drop for Running {
     }
 }
 
-async fn ready(house: &House) -> (u16, String) {
-    let answer = http::get(house, "/readyz", &[]).await;
+async fn ready(server: &TestServer) -> (u16, String) {
+    let answer = http::get(server, "/readyz", &[]).await;
     (answer.status, answer.body)
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
-    let (running, house) = Running::start();
-    let mut wei = house.enter("Wei").await;
+async fn posts_are_refused_while_the_disk_is_full() {
+    let (running, server) = Running::start();
+    let mut wei = server.join_and_open("Wei").await;
     running.limit(Some(FILE_BYTES_MAX));
     let mut number = 0;
     let mut post = || {
@@ -85,12 +84,12 @@ async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
     };
     assert_eq!(code, ErrorCode::StoreRefused);
     assert!(code.is_temporary() && kept > 0);
-    let (status, why) = ready(&house).await;
+    let (status, why) = ready(&server).await;
     assert_eq!(status, 503);
     assert!(why.contains("disk"), "{why}");
-    assert_eq!(http::get(&house, "/healthz", &[]).await.status, 200);
+    assert_eq!(http::get(&server, "/healthz", &[]).await.status, 200);
 
-    // Reading goes on.
+    // The log can still be read.
     let history = shared::command::HistoryQuery {
         reference: 900,
         room: RoomId::LOBBY,
@@ -107,14 +106,14 @@ async fn a_full_disk_refuses_posts_and_says_so_until_it_has_room() {
 
     running.limit(None);
     let started = Instant::now();
-    while ready(&house).await != (200, "ready\n".to_owned()) {
+    while ready(&server).await != (200, "ready\n".to_owned()) {
         assert!(started.elapsed() < PATIENCE, "it did not recover by itself");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     wei.command(&post()).await;
     loop {
         match wei.event().await {
-            // All that was acknowledged is there, and nothing of what was refused.
+            // The log holds every acknowledged post, and no refused one.
             Event::Reply(reply) => break assert_eq!(reply.seq, kept + 1),
             Event::Posted(_) => {}
             other => panic!("{other:?}"),

@@ -1,8 +1,8 @@
-//! A client's rights once its handshake is answered.
+//! Posts that are sent right after a handshake was answered.
 
 use crate::{
-    house::House,
     socket::{PATIENCE, frame},
+    test_server::TestServer,
 };
 use std::{
     hint,
@@ -15,14 +15,14 @@ use std::{
 
 /// Rounds of handshakes.
 const ROUNDS: usize = 40;
-/// Handshakes that are sent together, so that a worker has many to answer at once.
+/// Handshakes sent together, so that a worker has many to answer at once.
 const CLIENTS: usize = 48;
-/// No further round begins after this time.
+/// Time after which no further round begins.
 const LONG: Duration = Duration::from_secs(2);
 /// Threads that keep the processors busy.
 const BUSY: usize = 2;
 
-/// Keeps processors busy until dropped, or for twice as long as the test may take.
+/// Keeps processors busy until it is dropped, for at most twice the time of the test.
 struct Load<'s>(&'s AtomicBool);
 
 impl<'s> Load<'s> {
@@ -45,23 +45,23 @@ impl Drop for Load<'_> {
     }
 }
 
-fn connect(house: &House) -> TcpStream {
-    let stream = TcpStream::connect(house.address).unwrap();
+fn connect(server: &TestServer) -> TcpStream {
+    let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_nodelay(true).unwrap();
     stream
 }
 
-fn ask(mut stream: &TcpStream, house: &House) {
+fn ask(mut stream: &TcpStream, server: &TestServer) {
     let head = format!(
         "GET /conn_ws HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        house.address
+        server.address
     );
     stream.write_all(head.as_bytes()).unwrap();
 }
 
-/// Reads the answer to a handshake, and no byte behind it.
+/// Reads the response to a handshake, and no byte behind it.
 fn answered(mut stream: &TcpStream) {
     let mut answer = Vec::new();
     let mut byte = [0];
@@ -72,7 +72,7 @@ fn answered(mut stream: &TcpStream) {
     assert!(answer.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// The next short text; pings are passed over.
+/// Reads the next short text. Pings are skipped.
 fn text(mut stream: &TcpStream) -> String {
     loop {
         let mut header = [0; 2];
@@ -86,10 +86,10 @@ fn text(mut stream: &TcpStream) -> String {
 }
 
 #[test]
-fn a_plain_client_gets_every_post_sent_after_its_handshake_was_answered() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut talker = connect(&house);
-    ask(&talker, &house);
+fn a_text_client_gets_every_post_sent_after_its_101() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut talker = connect(&server);
+    ask(&talker, &server);
     answered(&talker);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -99,8 +99,8 @@ fn a_plain_client_gets_every_post_sent_after_its_handshake_was_answered() {
             if started.elapsed() > LONG {
                 break;
             }
-            let clients: Vec<_> = (0..CLIENTS).map(|_| connect(&house)).collect();
-            clients.iter().for_each(|client| ask(client, &house));
+            let clients: Vec<_> = (0..CLIENTS).map(|_| connect(&server)).collect();
+            clients.iter().for_each(|client| ask(client, &server));
             for (number, client) in clients.iter().enumerate() {
                 answered(client);
                 talker.write_all(&frame(0x81, format!("{round} {number}").as_bytes())).unwrap();

@@ -1,6 +1,6 @@
-//! One request, one answer, one connection.
+//! HTTP requests, each on a connection of its own.
 
-use crate::house::House;
+use crate::test_server::TestServer;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -35,12 +35,12 @@ impl Answer {
     }
 }
 
-pub(crate) async fn request(house: &House, head: &str, body: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(house.address).await.unwrap();
+pub(crate) async fn request(server: &TestServer, head: &str, body: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
     let mut bytes = Vec::new();
-    // A refusal may come while the body is still being sent, with a reset behind it.
+    // A refusal may arrive while the body is still being sent, followed by a reset.
     let _ = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer to {head}: {text:?}"));
@@ -48,30 +48,30 @@ pub(crate) async fn request(house: &House, head: &str, body: &[u8]) -> Answer {
     Answer { status, head: head.to_owned(), body: body.to_owned() }
 }
 
-pub(crate) async fn get(house: &House, path: &str, headers: &[(&str, &str)]) -> Answer {
-    request(house, &head("GET", path, house, headers), b"").await
+pub(crate) async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> Answer {
+    request(server, &head("GET", path, server, headers), b"").await
 }
 
 pub(crate) async fn post(
-    house: &House,
+    server: &TestServer,
     path: &str,
     headers: &[(&str, &str)],
     body: &serde_json::Value,
 ) -> Answer {
     let body = body.to_string();
     let length = body.len().to_string();
-    let origin = house.origin();
+    let origin = server.origin();
     let all =
         [&[("content-type", "application/json"), ("content-length", &length), ("origin", &origin)], headers]
             .concat();
-    request(house, &head("POST", path, house, &all), body.as_bytes()).await
+    request(server, &head("POST", path, server, &all), body.as_bytes()).await
 }
 
-/// A request head; a Host among the headers replaces the house's own.
-pub(crate) fn head(method: &str, path: &str, house: &House, headers: &[(&str, &str)]) -> String {
+/// Formats a request head. A Host among the headers replaces the server's own.
+pub(crate) fn head(method: &str, path: &str, server: &TestServer, headers: &[(&str, &str)]) -> String {
     let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        head.push_str(&format!("Host: {}\r\n", house.address));
+        head.push_str(&format!("Host: {}\r\n", server.address));
     }
     headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
     head + "\r\n"

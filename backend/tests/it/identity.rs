@@ -1,8 +1,8 @@
-//! Who one is, over HTTP.
+//! The member of a device, over HTTP.
 
 use crate::{
-    house::{House, hello},
     http::{self, Answer},
+    test_server::{TestServer, hello},
 };
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ fn name(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn joining_renaming_and_signing_out() {
-    let house = House::open();
-    let nobody = http::get(&house, "/api/me", &[]).await;
+async fn a_device_joins_renames_and_signs_out() {
+    let server = TestServer::start();
+    let nobody = http::get(&server, "/api/me", &[]).await;
     assert_eq!((nobody.status, name(&nobody)), (200, Value::Null));
 
-    let joined = http::post(&house, "/api/join", &[], &json!({ "name": "  王师傅 " })).await;
+    let joined = http::post(&server, "/api/join", &[], &json!({ "name": "  王师傅 " })).await;
     assert_eq!(name(&joined), "王师傅");
     let set = joined.header("set-cookie").unwrap();
     for part in ["th_0123456789abcdef=", "HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=34560000"] {
@@ -26,23 +26,23 @@ async fn joining_renaming_and_signing_out() {
     assert!(!set.contains("Secure"), "it could not come back over http");
     let cookie = joined.cookie().unwrap();
     let mine = [("cookie", cookie.as_str())];
-    assert_eq!(name(&http::get(&house, "/api/me", &mine).await), "王师傅");
+    assert_eq!(name(&http::get(&server, "/api/me", &mine).await), "王师傅");
 
-    let again = http::post(&house, "/api/join", &mine, &json!({ "name": "Another" })).await;
+    let again = http::post(&server, "/api/join", &mine, &json!({ "name": "Another" })).await;
     assert_eq!((again.status, again.code()), (409, 1202));
-    assert_eq!(name(&http::post(&house, "/api/name", &mine, &json!({ "name": "王大师" })).await), "王大师");
+    assert_eq!(name(&http::post(&server, "/api/name", &mine, &json!({ "name": "王大师" })).await), "王大师");
 
-    let out = http::post(&house, "/api/sign-out", &mine, &json!({})).await;
+    let out = http::post(&server, "/api/sign-out", &mine, &json!({})).await;
     assert_eq!((out.status, name(&out)), (200, Value::Null));
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
-    assert_eq!(name(&http::get(&house, "/api/me", &mine).await), Value::Null);
-    house.join("王大师").await;
+    assert_eq!(name(&http::get(&server, "/api/me", &mine).await), Value::Null);
+    server.join("王大师").await;
 }
 
 #[tokio::test]
-async fn names_are_judged_and_a_taken_one_comes_with_another() {
-    let house = House::open();
-    house.join("Alice").await;
+async fn a_taken_name_is_refused_with_a_suggestion() {
+    let server = TestServer::start();
+    server.join("Alice").await;
     for (wanted, status, code) in [
         ("", 422, 1101),
         ("\u{3000}", 422, 1101),
@@ -51,40 +51,41 @@ async fn names_are_judged_and_a_taken_one_comes_with_another() {
         ("ａＬＩＣＥ", 409, 1104),
         ("passer-by", 409, 1104),
     ] {
-        let answer = http::post(&house, "/api/join", &[], &json!({ "name": wanted })).await;
+        let answer = http::post(&server, "/api/join", &[], &json!({ "name": wanted })).await;
         assert_eq!((answer.status, answer.code()), (status, code), "{wanted:?}");
         assert_eq!(answer.header("set-cookie"), None);
     }
-    let taken = http::post(&house, "/api/join", &[], &json!({ "name": "alice" })).await;
+    let taken = http::post(&server, "/api/join", &[], &json!({ "name": "alice" })).await;
     let problem: Value = serde_json::from_str(&taken.body).unwrap();
     assert_eq!(problem["suggestion"], "alice 2");
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_members_sockets() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
-    let (mut first, mut second) = (house.socket(&cookie).await, house.socket(&cookie).await);
+async fn sockets_close_with_4401_when_their_member_signs_out() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let (mut first, mut second) =
+        (server.open_v1_socket(&cookie).await, server.open_v1_socket(&cookie).await);
     first.command(&hello(1)).await;
     second.command(&hello(1)).await;
     first.event().await;
     second.event().await;
-    http::post(&house, "/api/sign-out", &[("cookie", &cookie)], &json!({})).await;
+    http::post(&server, "/api/sign-out", &[("cookie", &cookie)], &json!({})).await;
     assert_eq!(first.closed().await.0, 4401);
     assert_eq!(second.closed().await.0, 4401);
 }
 
 #[tokio::test]
-async fn bad_bodies_are_problems() {
-    let house = House::open();
+async fn a_bad_body_is_refused_with_a_problem() {
+    let server = TestServer::start();
     let send = async |kind: &str, body: &str, length: usize| {
         let head = http::head(
             "POST",
             "/api/join",
-            &house,
+            &server,
             &[("content-type", kind), ("content-length", &length.to_string())],
         );
-        let answer = http::request(&house, &head, body.as_bytes()).await;
+        let answer = http::request(&server, &head, body.as_bytes()).await;
         (answer.status, answer.code())
     };
     assert_eq!(send("text/plain", "{\"name\":\"x\"}", 12).await, (415, 1405));
@@ -101,16 +102,16 @@ async fn bad_bodies_are_problems() {
 }
 
 #[tokio::test]
-async fn other_methods_and_paths_are_told_so() {
-    let house = House::open();
-    let get = http::get(&house, "/api/join", &[]).await;
+async fn an_unknown_method_or_path_is_refused_with_a_problem() {
+    let server = TestServer::start();
+    let get = http::get(&server, "/api/join", &[]).await;
     assert_eq!((get.status, get.code(), get.header("allow")), (405, 1404, Some("POST")));
-    let post = http::post(&house, "/api/me", &[], &json!({})).await;
+    let post = http::post(&server, "/api/me", &[], &json!({})).await;
     assert_eq!((post.status, post.code(), post.header("allow")), (405, 1404, Some("GET, HEAD")));
     for path in ["/api/me", "/api/openapi.json"] {
-        let head = http::request(&house, &http::head("HEAD", path, &house, &[]), b"").await;
-        let (length, whole) = (head.header("content-length").unwrap(), http::get(&house, path, &[]).await);
+        let head = http::request(&server, &http::head("HEAD", path, &server, &[]), b"").await;
+        let (length, whole) = (head.header("content-length").unwrap(), http::get(&server, path, &[]).await);
         assert_eq!((head.status, &*head.body, length), (200, "", &*whole.body.len().to_string()), "{path}");
     }
-    assert_eq!(http::get(&house, "/api/none", &[]).await.status, 404);
+    assert_eq!(http::get(&server, "/api/none", &[]).await.status, 404);
 }

@@ -1,5 +1,4 @@
-//! The whole server through [`backend::run`] on port 0, with WebSocket and HTTP
-//! clients that are not ours.
+//! The whole server through [`backend::run`] on port 0, tested with foreign WebSocket and HTTP clients.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,34 +6,34 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
-mod abuse;
 #[cfg(unix)]
-mod care;
+mod admin;
+mod bad_requests;
+mod byte_count;
 #[cfg(target_os = "linux")]
 mod disk;
-mod guard;
 mod handshake;
-#[path = "../common/hold.rs"]
-mod hold;
-mod house;
+mod host_policy;
 mod http;
 mod identity;
+#[path = "../data_folder/lock.rs"]
+mod lock;
 mod openapi;
 mod page;
 mod panic;
-mod plain;
 mod protocol;
 mod rates;
 mod restart;
 mod rooms;
 mod schema;
-mod scratch;
 mod settings;
-mod slow;
+mod slow_client;
 mod socket;
 #[cfg(unix)]
 mod telemetry;
+mod temp_folder;
+mod test_server;
+mod text_dialect;
 mod trace;
-mod traced;
 mod transport;
 mod v1;

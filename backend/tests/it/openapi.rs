@@ -1,10 +1,10 @@
-//! The document of `/api` is what the server does.
+//! The OpenAPI document matches the server.
 
 use crate::{
-    house::House,
     http::{self, Answer},
     schema::{faults, resolve},
-    transport::client::{By, Client},
+    test_server::TestServer,
+    transport::client::{Client, Transport},
 };
 use serde_json::{Value, json};
 use shared::limits::{
@@ -21,7 +21,7 @@ fn document() -> Value {
     serde_json::from_str(backend::http::openapi::DOCUMENT).unwrap()
 }
 
-/// Path, method and what is said of it.
+/// Path, method and description of each operation.
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths
@@ -44,7 +44,7 @@ fn golden() -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn it_is_a_whole_document_of_openapi_3_1() {
+fn the_document_is_valid_openapi_3_1() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     for field in ["/info/title", "/info/version", "/paths", "/components/schemas"] {
@@ -64,7 +64,7 @@ fn it_is_a_whole_document_of_openapi_3_1() {
             assert!(answer["description"].is_string() && answer["content"].is_object());
         }
     }
-    // Whatever is referred to is there, and each schema can be asked.
+    // Every reference resolves, and every schema can be checked.
     refer(&document, &document);
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         assert!(faults(&document, schema, &json!({})).len() < 99, "{name}");
@@ -94,7 +94,7 @@ fn refer(document: &Value, value: &Value) {
 }
 
 #[test]
-fn every_golden_file_is_in_it_and_fits_its_schema() {
+fn every_golden_file_matches_its_schema() {
     let (document, golden) = (document(), golden());
     let mut described = BTreeSet::new();
     for (name, value) in &golden {
@@ -108,7 +108,7 @@ fn every_golden_file_is_in_it_and_fits_its_schema() {
         };
         let schema = &document["components"]["schemas"][schema];
         assert_eq!(faults(&document, schema, value), [""; 0], "{name}");
-        // And by its own, which says more of what is wrong.
+        // The schema of the variant reports more about an error.
         if let Some(own) = schema["discriminator"]["mapping"].get(value["type"].as_str().unwrap_or_default())
         {
             described.insert(own.as_str().unwrap());
@@ -132,7 +132,7 @@ fn every_golden_file_is_in_it_and_fits_its_schema() {
 }
 
 #[test]
-fn its_limits_are_the_constants() {
+fn the_document_names_the_limits_of_the_code() {
     let document = document();
     let schema = "/components/schemas";
     for (pointer, limit) in [
@@ -162,9 +162,9 @@ fn its_limits_are_the_constants() {
 }
 
 #[tokio::test]
-async fn every_route_is_in_it_and_nothing_else() {
-    let (document, house) = (document(), House::open());
-    let served = http::get(&house, "/api/openapi.json", &[]).await;
+async fn the_document_lists_exactly_the_routes() {
+    let (document, server) = (document(), TestServer::start());
+    let served = http::get(&server, "/api/openapi.json", &[]).await;
     assert_eq!((served.status, served.header("content-type")), (200, Some("application/json")));
     assert_eq!(serde_json::from_str::<Value>(&served.body).unwrap(), document);
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes.rs")).unwrap();
@@ -180,13 +180,13 @@ async fn every_route_is_in_it_and_nothing_else() {
             methods.push(method);
             methods.extend(is_read_by_head.then(|| "HEAD".into()));
         }
-        let head = http::head("PUT", path, &house, &[("content-length", "0")]);
-        let answer = http::request(&house, &head, b"").await;
+        let head = http::head("PUT", path, &server, &[("content-length", "0")]);
+        let answer = http::request(&server, &head, b"").await;
         assert_eq!((answer.status, answer.header("allow")), (405, Some(&*methods.join(", "))), "{path}");
     }
 }
 
-/// The source of a file, or of all files in a folder.
+/// Source text of a file, or of all files in a folder.
 fn source_in(path: &Path) -> String {
     if path.is_dir() {
         fs::read_dir(path).unwrap().map(|entry| source_in(&entry.unwrap().path())).collect()
@@ -195,7 +195,7 @@ fn source_in(path: &Path) -> String {
     }
 }
 
-/// What the server reads of a query, as its own source says.
+/// Query parameters that the server reads, according to its own source.
 fn read_by_the_server() -> BTreeSet<String> {
     let source = source_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http"));
     let named = |call: &str| -> Vec<String> {
@@ -205,9 +205,9 @@ fn read_by_the_server() -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn every_parameter_is_read_and_what_it_cannot_be_is_refused() {
-    let (document, house) = (document(), House::open());
-    let cookie = house.join("Wei").await;
+async fn every_parameter_is_read_and_refused_when_invalid() {
+    let (document, server) = (document(), TestServer::start());
+    let cookie = server.join("Wei").await;
     let mut described = BTreeSet::new();
     for (path, method, operation) in operations(&document) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
@@ -215,7 +215,7 @@ async fn every_parameter_is_read_and_what_it_cannot_be_is_refused() {
             if place == "query" {
                 described.insert(name.to_owned());
             }
-            // Anything is a build.
+            // Any text is a valid build.
             if name == "build" {
                 continue;
             }
@@ -226,8 +226,8 @@ async fn every_parameter_is_read_and_what_it_cannot_be_is_refused() {
             }
             let path = format!("{path}{query}");
             let answer = match &*method {
-                "GET" => http::get(&house, &path, &headers).await,
-                _ => http::post(&house, &path, &headers, &json!({ "type": "ping" })).await,
+                "GET" => http::get(&server, &path, &headers).await,
+                _ => http::post(&server, &path, &headers, &json!({ "type": "ping" })).await,
             };
             assert_eq!((answer.status, answer.code()), (422, 1_003), "{path} {name}");
         }
@@ -235,18 +235,17 @@ async fn every_parameter_is_read_and_what_it_cannot_be_is_refused() {
     assert_eq!(described, read_by_the_server());
 }
 
-/// Statuses that a test cannot have without waiting, or without breaking the server; they have tests
-/// of their own.
+/// Statuses that this test would have to wait for, or break the server for. Other tests provoke them.
 const NOT_PROVOKED: [&str; 2] = ["408", "503"];
 
-/// What was answered to whom.
+/// Responses that were seen so far.
 struct Seen<'d> {
     document: &'d Value,
     statuses: BTreeSet<(String, String)>,
 }
 
 impl Seen<'_> {
-    /// An answer is one of those that are described, and its body fits.
+    /// Checks that a response is described, and that its body matches the schema.
     fn note(&mut self, path: &str, method: &str, answer: &Answer) {
         let operation = &self.document["paths"][path][method.to_lowercase()];
         let status = answer.status.to_string();
@@ -266,11 +265,11 @@ impl Seen<'_> {
 }
 
 #[tokio::test]
-async fn each_status_is_answered_as_it_is_described() {
-    let (document, house) = (document(), House::open());
+async fn every_described_status_is_returned() {
+    let (document, server) = (document(), TestServer::start());
     let mut seen = Seen { document: &document, statuses: BTreeSet::new() };
-    let (wei, origin) = (house.join("Wei").await, house.origin());
-    house.join("Lin").await;
+    let (wei, origin) = (server.join("Wei").await, server.origin());
+    server.join("Lin").await;
     let mine = ("cookie", &*wei);
     for (path, method, operation) in operations(&document) {
         let is_get = method == "GET";
@@ -282,8 +281,8 @@ async fn each_status_is_answered_as_it_is_described() {
             if !is_get {
                 all.extend([("content-type", kind), ("content-length", &*length)]);
             }
-            let head = http::head(&method, &format!("{path}{query}"), &house, &all);
-            http::request(&house, &head, body.as_bytes()).await
+            let head = http::head(&method, &format!("{path}{query}"), &server, &all);
+            http::request(&server, &head, body.as_bytes()).await
         };
         let (json, own) = ("application/json", ("origin", &*origin));
         let mut answers = vec![
@@ -300,7 +299,7 @@ async fn each_status_is_answered_as_it_is_described() {
         };
         answers.push(ask(json, "{}", &[mine, foreign], "").await);
         if path == "/api/events" {
-            // A stream has no end: its head was looked at elsewhere.
+            // A stream has no end. Another test checks its head.
             seen.statuses.insert((path.clone(), "200".to_owned()));
         } else if path != "/api/sign-out" {
             let body = match &*path {
@@ -328,22 +327,22 @@ async fn each_status_is_answered_as_it_is_described() {
         }
         answers.iter().for_each(|answer| seen.note(&path, &method, answer));
     }
-    // As many as one may have.
+    // As many sessions as a member may have.
     let mut streams = Vec::new();
     for _ in 0..hub::limits::SESSIONS_PER_MEMBER_MAX {
-        streams.push(Client::back(&house, By::Events, &wei, None, None).await.ok());
+        streams.push(Client::resume(&server, Transport::Events, &wei, None, None).await.ok());
     }
     for path in ["/api/events", "/api/poll"] {
-        seen.note(path, "GET", &http::get(&house, path, &[mine]).await);
+        seen.note(path, "GET", &http::get(&server, path, &[mine]).await);
     }
     let ping = json!({ "type": "ping" });
-    seen.note("/api/command", "POST", &http::post(&house, "/api/command", &[mine], &ping).await);
+    seen.note("/api/command", "POST", &http::post(&server, "/api/command", &[mine], &ping).await);
     for _ in 0..backend::limits::NAMINGS.burst {
-        let answer = http::post(&house, "/api/join", &[], &json!({ "name": "" })).await;
+        let answer = http::post(&server, "/api/join", &[], &json!({ "name": "" })).await;
         seen.note("/api/join", "POST", &answer);
     }
-    seen.note("/api/name", "POST", &http::post(&house, "/api/name", &[mine], &json!({ "name": "" })).await);
-    seen.note("/api/sign-out", "POST", &http::post(&house, "/api/sign-out", &[mine], &json!({})).await);
+    seen.note("/api/name", "POST", &http::post(&server, "/api/name", &[mine], &json!({ "name": "" })).await);
+    seen.note("/api/sign-out", "POST", &http::post(&server, "/api/sign-out", &[mine], &json!({})).await);
     let missing: Vec<_> = operations(&document)
         .into_iter()
         .flat_map(|(path, _, operation)| {

@@ -1,8 +1,8 @@
-//! The page and what watches over the process.
+//! The files of the page, and the health routes.
 
 use crate::{
-    house::{House, Plan},
     http,
+    test_server::{ServerOptions, TestServer},
 };
 use std::{fs, path::PathBuf};
 
@@ -17,10 +17,11 @@ fn page(name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn files_come_with_their_kind_and_their_caching() {
+async fn a_file_has_its_content_type_and_cache_policy() {
     let folder = page("page");
-    let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
-    let index = http::get(&house, "/", &[]).await;
+    let server =
+        TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
+    let index = http::get(&server, "/", &[]).await;
     assert_eq!(index.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(index.header("cache-control"), Some("no-cache"));
     assert!(
@@ -30,15 +31,15 @@ async fn files_come_with_their_kind_and_their_caching() {
             .contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-")
     );
     let etag = index.header("etag").unwrap().to_owned();
-    assert_eq!(http::get(&house, "/", &[("If-None-Match", &etag)]).await.status, 304);
+    assert_eq!(http::get(&server, "/", &[("If-None-Match", &etag)]).await.status, 304);
 
-    let wasm = http::get(&house, "/frontend-00112233445566aa_bg.wasm", &[]).await;
+    let wasm = http::get(&server, "/frontend-00112233445566aa_bg.wasm", &[]).await;
     assert_eq!(wasm.header("content-type"), Some("application/wasm"));
     assert_eq!(wasm.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(wasm.header("x-content-type-options"), Some("nosniff"));
 
     for route in ["/r/12", "/inspect"] {
-        let answer = http::get(&house, route, &[]).await;
+        let answer = http::get(&server, route, &[]).await;
         assert_eq!((answer.status, answer.body), (200, index.body.clone()), "{route}");
     }
     for missing in [
@@ -52,35 +53,37 @@ async fn files_come_with_their_kind_and_their_caching() {
         "/%2e%2e/Cargo.toml",
         "/index.html/x",
     ] {
-        assert_eq!(http::get(&house, missing, &[]).await.status, 404, "{missing}");
+        assert_eq!(http::get(&server, missing, &[]).await.status, 404, "{missing}");
     }
-    let put = http::request(&house, &http::head("PUT", "/", &house, &[]), b"").await;
+    let put = http::request(&server, &http::head("PUT", "/", &server, &[]), b"").await;
     assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD")));
-    drop(house);
+    drop(server);
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
-async fn a_slash_too_many_is_led_to_the_room() {
+async fn a_room_path_with_trailing_slashes_is_redirected() {
     let folder = page("slash");
-    let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
+    let server =
+        TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
     for (path, location) in [("/r/2/", "/r/2"), ("/r/2//?a=b", "/r/2?a=b"), ("//", "/")] {
-        let moved = http::get(&house, path, &[]).await;
+        let moved = http::get(&server, path, &[]).await;
         assert_eq!((moved.status, moved.header("location")), (308, Some(location)), "{path}");
     }
-    let put = http::request(&house, &http::head("PUT", "/r/2/", &house, &[]), b"").await;
+    let put = http::request(&server, &http::head("PUT", "/r/2/", &server, &[]), b"").await;
     assert_eq!(put.status, 405);
-    drop(house);
+    drop(server);
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
-async fn where_nothing_is_a_browser_gets_a_page_and_a_program_a_problem() {
+async fn an_unknown_path_returns_a_page_to_browsers_and_a_problem_to_programs() {
     let folder = page("nowhere");
-    let house = House::of(Plan { page: Some(folder.clone()), ..Plan::default() });
+    let server =
+        TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
     let html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
     for path in ["/r/abc", "/r/", "/r/18446744073709551616", "/nothing", "/api/nothing", "//evil.example/"] {
-        let page = http::get(&house, path, &[("Accept", html), ("Accept-Language", "de, en;q=0.5")]).await;
+        let page = http::get(&server, path, &[("Accept", html), ("Accept-Language", "de, en;q=0.5")]).await;
         assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
         assert!(page.body.contains("This page doesn't exist. Check the address."), "{path}: {}", page.body);
         assert!(page.body.contains("<a href=\"/\">"));
@@ -90,32 +93,32 @@ async fn where_nothing_is_a_browser_gets_a_page_and_a_program_a_problem() {
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
 
         for accept in ["*/*", "application/json", "text/html;q=0"] {
-            let problem = http::get(&house, path, &[("Accept", accept)]).await;
+            let problem = http::get(&server, path, &[("Accept", accept)]).await;
             assert_eq!((problem.status, problem.code()), (404, 1403), "{path} {accept}");
         }
-        assert_eq!(http::get(&house, path, &[]).await.code(), 1403, "{path}");
+        assert_eq!(http::get(&server, path, &[]).await.code(), 1403, "{path}");
     }
     let headers = [("Accept", html), ("Accept-Language", "en;q=0.5, zh-TW")];
-    let chinese = http::get(&house, "/nothing", &headers).await;
+    let chinese = http::get(&server, "/nothing", &headers).await;
     assert_eq!(chinese.header("content-language"), Some("zh-CN"));
     assert!(
         chinese.body.contains("<html lang=\"zh-CN\">") && chinese.body.contains("页面不存在，请检查网址。")
     );
-    let head = http::request(&house, &http::head("HEAD", "/nothing", &house, &headers), b"").await;
+    let head = http::request(&server, &http::head("HEAD", "/nothing", &server, &headers), b"").await;
     assert_eq!((head.status, head.body.as_str()), (404, ""));
     for name in ["content-type", "content-length", "content-security-policy"] {
         assert_eq!(head.header(name), chinese.header(name), "{name}");
     }
-    drop(house);
+    drop(server);
     fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
-async fn health_is_told_and_a_missing_page_is_explained() {
-    let house = House::open();
-    assert_eq!(http::get(&house, "/healthz", &[]).await.status, 200);
-    assert_eq!(http::get(&house, "/readyz", &[]).await.body, "ready\n");
-    let index = http::get(&house, "/", &[]).await;
+async fn health_is_reported_and_a_missing_page_is_explained() {
+    let server = TestServer::start();
+    assert_eq!(http::get(&server, "/healthz", &[]).await.status, 200);
+    assert_eq!(http::get(&server, "/readyz", &[]).await.body, "ready\n");
+    let index = http::get(&server, "/", &[]).await;
     assert_eq!(index.status, 503);
     assert!(index.body.contains("cargo xtask run"), "{}", index.body);
 }

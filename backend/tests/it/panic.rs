@@ -1,18 +1,19 @@
-//! Our own bug ends one connection.
+//! A bug of the server closes one connection only.
 
-use crate::house::{House, Plan};
+use crate::test_server::{ServerOptions, TestServer};
 use std::sync::Arc;
 
 #[tokio::test]
-async fn a_panic_ends_its_connection_and_no_other() {
+async fn a_panic_closes_only_its_own_connection() {
     let hook = Arc::new(|text: &str| assert_ne!(text, "boom", "as the test wants it"));
-    let house = House::of(Plan { inbound_hook: Some(hook), ..Plan::default() });
+    let server =
+        TestServer::with_options(ServerOptions { inbound_hook: Some(hook), ..ServerOptions::default() });
     let mut others = Vec::new();
-    // More than there are workers, so that some share one with the victim.
+    // More than there are workers, so that some share a worker with the panic.
     for _ in 0..8 {
-        others.push(house.plain().await);
+        others.push(server.open_text_socket().await);
     }
-    let mut victim = house.plain().await;
+    let mut victim = server.open_text_socket().await;
     victim.send_text("boom").await;
     assert_eq!(victim.closed().await.0, 1011);
     others[0].send_text("still here").await;

@@ -1,16 +1,16 @@
-//! What breaks RFC 6455 is closed with the right code; what does not, is not.
+//! Violations of RFC 6455 close with the right code; everything else is accepted.
 
 use crate::{
-    house::House,
     http,
     socket::{PATIENCE, Raw, Socket, frame},
+    test_server::TestServer,
 };
 use tokio::{io::AsyncReadExt, time::timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 #[tokio::test]
-async fn broken_frames_get_the_right_code() {
-    let house = House::open();
+async fn a_broken_frame_closes_with_its_code() {
+    let server = TestServer::start();
     let cases: [(&str, Vec<u8>, u16); 11] = [
         ("not masked", b"\x81\x02hi".to_vec(), 1002),
         ("reserved bit", frame(0xc1, b"hi"), 1002),
@@ -26,7 +26,7 @@ async fn broken_frames_get_the_right_code() {
     ];
     for path in ["/conn_ws", "/conn_ws?v=1"] {
         for (what, bytes, code) in &cases {
-            let mut raw = Raw::open(house.address, path).await;
+            let mut raw = Raw::open(server.address, path).await;
             raw.send(bytes).await;
             assert_eq!(raw.closed().await, *code, "{what} on {path}");
         }
@@ -34,11 +34,11 @@ async fn broken_frames_get_the_right_code() {
 }
 
 #[tokio::test]
-async fn a_declared_length_is_refused_before_its_bytes_come() {
-    let house = House::open();
+async fn an_overlong_frame_is_refused_before_its_payload_arrives() {
+    let server = TestServer::start();
     for path in ["/conn_ws", "/conn_ws?v=1"] {
         for opcode in [0x81, 0x82] {
-            let mut raw = Raw::open(house.address, path).await;
+            let mut raw = Raw::open(server.address, path).await;
             raw.send(&[&[opcode, 0xff][..], &(1_u64 << 40).to_be_bytes(), &[1, 2, 3, 4]].concat()).await;
             assert_eq!(raw.closed().await, 1009);
         }
@@ -46,32 +46,32 @@ async fn a_declared_length_is_refused_before_its_bytes_come() {
 }
 
 #[tokio::test]
-async fn what_came_before_the_violation_still_counts() {
-    let house = House::open();
-    let mut listener = house.plain().await;
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+async fn messages_before_a_violation_are_delivered() {
+    let server = TestServer::start();
+    let mut listener = server.open_text_socket().await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     raw.send(&[frame(0x81, b"good"), b"\x81\x02no".to_vec()].concat()).await;
     assert_eq!(listener.next_text().await, "good");
     assert_eq!(raw.closed().await, 1002);
 }
 
 #[tokio::test]
-async fn a_close_is_echoed_and_tcp_ends() {
-    let house = House::open();
+async fn a_close_is_echoed_and_tcp_is_closed() {
+    let server = TestServer::start();
     for code in [1000_u16, 1001, 3000, 4999] {
-        let mut socket = Socket::open(house.address, "/conn_ws", &[]).await.unwrap();
+        let mut socket = Socket::open(server.address, "/conn_ws", &[]).await.unwrap();
         socket.0.close(Some(CloseFrame { code: code.into(), reason: "bye".into() })).await.unwrap();
         assert_eq!(socket.closed().await.0, code);
     }
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     raw.send(&frame(0x88, b"")).await;
     assert_eq!(raw.rest().await, [0x88, 0], "no code, no code back");
 }
 
 #[tokio::test]
-async fn pings_are_answered_with_their_payload() {
-    let house = House::open();
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+async fn a_pong_has_the_payload_of_its_ping() {
+    let server = TestServer::start();
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     raw.send(&frame(0x89, b"Hello")).await;
     let mut bytes = [0; 7];
     timeout(PATIENCE, raw.0.read_exact(&mut bytes)).await.unwrap().unwrap();
@@ -79,10 +79,10 @@ async fn pings_are_answered_with_their_payload() {
 }
 
 #[tokio::test]
-async fn frames_cut_anywhere_arrive_whole() {
-    let house = House::open();
-    let mut listener = house.plain().await;
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+async fn a_frame_arrives_whole_wherever_it_is_cut() {
+    let server = TestServer::start();
+    let mut listener = server.open_text_socket().await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     raw.0.set_nodelay(true).unwrap();
     let bytes = [frame(0x81, "一杯茶".as_bytes()), frame(0x81, &[b'x'; 200])].concat();
     for byte in bytes {
@@ -93,11 +93,11 @@ async fn frames_cut_anywhere_arrive_whole() {
 }
 
 #[tokio::test]
-async fn dialects_are_chosen_by_the_url_or_the_subprotocol() {
-    let house = House::open();
+async fn the_url_or_the_subprotocol_chooses_the_dialect() {
+    let server = TestServer::start();
     let offer = |protocols: &str| vec![("Sec-WebSocket-Protocol", protocols.to_owned())];
-    assert!(Socket::open(house.address, "/conn_ws?x=1", &[]).await.is_ok());
-    assert_eq!(Socket::open(house.address, "/conn_ws", &offer("mqtt")).await.err(), Some(400));
+    assert!(Socket::open(server.address, "/conn_ws?x=1", &[]).await.is_ok());
+    assert_eq!(Socket::open(server.address, "/conn_ws", &offer("mqtt")).await.err(), Some(400));
     for (path, protocols, echo) in [
         ("/conn_ws", "teahouse.v1", true),
         ("/conn_ws", "mqtt, teahouse.v1", true),
@@ -113,8 +113,8 @@ async fn dialects_are_chosen_by_the_url_or_the_subprotocol() {
         if !protocols.is_empty() {
             headers.push(("Sec-WebSocket-Protocol", protocols));
         }
-        let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
-        let head = http::head("GET", path, &house, &headers).replacen("Connection: close\r\n", "", 1);
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        let head = http::head("GET", path, &server, &headers).replacen("Connection: close\r\n", "", 1);
         tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
         let mut answer = vec![0; 1024];
         let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
@@ -125,9 +125,9 @@ async fn dialects_are_chosen_by_the_url_or_the_subprotocol() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_told_so() {
-    let house = House::open();
-    let answer = http::get(&house, "/conn_ws", &[]).await;
+async fn a_request_without_a_handshake_gets_426() {
+    let server = TestServer::start();
+    let answer = http::get(&server, "/conn_ws", &[]).await;
     assert_eq!((answer.status, answer.code()), (426, 1407));
     assert_eq!(answer.header("upgrade"), Some("websocket"));
     for (key, version) in [("c2hvcnQ=", "13"), ("dGhlIHNhbXBsZSBub25jZQ==", "8")] {
@@ -137,8 +137,8 @@ async fn what_is_no_handshake_is_told_so() {
             ("Sec-WebSocket-Key", key),
             ("Sec-WebSocket-Version", version),
         ];
-        let head = http::head("GET", "/conn_ws", &house, &headers).replacen("Connection: close\r\n", "", 1);
-        let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
+        let head = http::head("GET", "/conn_ws", &server, &headers).replacen("Connection: close\r\n", "", 1);
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
         tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
         let mut answer = vec![0; 2048];
         let length = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
@@ -147,16 +147,16 @@ async fn what_is_no_handshake_is_told_so() {
 }
 
 #[tokio::test]
-async fn plain_can_be_switched_off() {
-    let house = House::with(|config| config.plain = false);
-    assert_eq!(Socket::open(house.address, "/conn_ws", &[]).await.err(), Some(403));
-    assert!(Socket::open(house.address, "/conn_ws?v=1", &[]).await.is_ok());
+async fn a_text_client_is_refused_when_the_dialect_is_off() {
+    let server = TestServer::with_config(|config| config.plain = false);
+    assert_eq!(Socket::open(server.address, "/conn_ws", &[]).await.err(), Some(403));
+    assert!(Socket::open(server.address, "/conn_ws?v=1", &[]).await.is_ok());
 }
 
 #[tokio::test]
-async fn binary_from_a_member_is_refused_and_the_connection_lives_on() {
-    let house = House::open();
-    let mut member = house.enter("Wei").await;
+async fn binary_from_a_member_is_refused_without_closing() {
+    let server = TestServer::start();
+    let mut member = server.join_and_open("Wei").await;
     member.send_binary(b"x").await;
     let shared::Event::Error(refusal) = member.event().await else { panic!() };
     assert_eq!(refusal.code, shared::ErrorCode::BinaryRefused);

@@ -1,20 +1,20 @@
-//! Over its rate a socket is not read; nothing is dropped.
+//! A socket over its rate is not read for a while. No message is dropped.
 
 use crate::{
-    house::House,
     http,
     socket::{Raw, frame},
-    transport::client::{By, Client},
+    test_server::TestServer,
+    transport::client::{Client, Transport},
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn plain_messages_over_the_rate_are_late_and_all_there() {
+async fn texts_over_the_rate_are_delayed_but_not_lost() {
     // 10 messages a second, 10 at once: 25 take at least a second and a half.
-    let house = House::with(|config| config.limit_posts = 1);
-    let mut listener = house.plain().await;
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+    let server = TestServer::with_config(|config| config.limit_posts = 1);
+    let mut listener = server.open_text_socket().await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     let started = Instant::now();
     let bytes: Vec<u8> = (0..25).flat_map(|i| frame(0x81, format!("{i}").as_bytes())).collect();
     raw.send(&bytes).await;
@@ -25,19 +25,19 @@ async fn plain_messages_over_the_rate_are_late_and_all_there() {
 }
 
 #[tokio::test]
-async fn requests_over_the_rate_are_answered_late() {
+async fn requests_over_the_rate_are_delayed() {
     // 10 requests a second, 10 at once: 25 take at least a second and a half.
     let asks = async |kind: u8| {
-        let house = House::with(|config| config.limit_posts = 1);
-        let cookie = house.join("Wei").await;
+        let server = TestServer::with_config(|config| config.limit_posts = 1);
+        let cookie = server.join("Wei").await;
         let started = Instant::now();
         for _ in 0..25 {
             match kind {
-                0 => drop(Client::back(&house, By::Events, &cookie, None, None).await.unwrap()),
-                1 => assert_eq!(http::get(&house, "/api/poll", &[("cookie", &cookie)]).await.status, 200),
+                0 => drop(Client::resume(&server, Transport::Events, &cookie, None, None).await.unwrap()),
+                1 => assert_eq!(http::get(&server, "/api/poll", &[("cookie", &cookie)]).await.status, 200),
                 _ => {
                     let ping = json!({ "type": "ping" });
-                    let answer = http::post(&house, "/api/command", &[("cookie", &cookie)], &ping).await;
+                    let answer = http::post(&server, "/api/command", &[("cookie", &cookie)], &ping).await;
                     assert_eq!(answer.status, 200);
                 }
             }
@@ -49,10 +49,10 @@ async fn requests_over_the_rate_are_answered_late() {
 }
 
 #[tokio::test]
-async fn zero_lifts_the_limits() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut listener = house.plain().await;
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+async fn no_rate_applies_when_the_limit_is_zero() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut listener = server.open_text_socket().await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     let bytes: Vec<u8> = (0..1_000).flat_map(|i| frame(0x81, format!("{i}").as_bytes())).collect();
     let started = Instant::now();
     raw.send(&bytes).await;

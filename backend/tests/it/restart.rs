@@ -1,15 +1,15 @@
-//! The end of the server.
+//! The shutdown of the server.
 
-use crate::house::House;
+use crate::test_server::TestServer;
 use shared::close::retry_ms;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn everyone_is_told_when_to_come_back() {
-    let mut house = House::open();
-    let (mut plain, mut member) = (house.plain().await, house.enter("Wei").await);
+async fn a_restart_closes_with_1012_and_a_retry_hint() {
+    let mut server = TestServer::start();
+    let (mut plain, mut member) = (server.open_text_socket().await, server.join_and_open("Wei").await);
     let started = Instant::now();
-    house.ask_to_end();
+    server.request_shutdown();
     let (plain_code, plain_reason) = plain.closed().await;
     let (member_code, member_reason) = member.closed().await;
     assert_eq!((plain_code, member_code), (1012, 1012));
@@ -17,17 +17,17 @@ async fn everyone_is_told_when_to_come_back() {
         retry_ms(&plain_reason).is_some() && retry_ms(&member_reason).is_some(),
         "{plain_reason} {member_reason}"
     );
-    tokio::task::spawn_blocking(move || house.end().unwrap()).await.unwrap();
+    tokio::task::spawn_blocking(move || server.shut_down().unwrap()).await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_answer_does_not_hold_up_the_end() {
-    let mut house = House::open();
-    let silent = crate::socket::Raw::open(house.address, "/conn_ws").await;
+async fn a_silent_peer_does_not_delay_shutdown() {
+    let mut server = TestServer::start();
+    let silent = crate::socket::Raw::open(server.address, "/conn_ws").await;
     let started = Instant::now();
-    house.ask_to_end();
-    tokio::task::spawn_blocking(move || house.end().unwrap()).await.unwrap();
+    server.request_shutdown();
+    tokio::task::spawn_blocking(move || server.shut_down().unwrap()).await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     drop(silent);
 }

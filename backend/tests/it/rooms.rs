@@ -1,6 +1,6 @@
-//! Rooms, coming back, history and holes, over real connections.
+//! Rooms, resumed sessions, history and gaps, over real connections.
 
-use crate::{house::House, scratch::Scratch, socket::Socket};
+use crate::{socket::Socket, temp_folder::TempFolder, test_server::TestServer};
 use shared::{
     Address, ClientId, Command, Cursor, ErrorCode, Event, RoomId,
     command::{EventsQuery, Hello, HistoryQuery, PageAnchor, Post, RoomCreate, RoomMove, RoomsQuery},
@@ -37,9 +37,10 @@ async fn make(socket: &mut Socket, reference: u64, name: &str) -> RoomId {
     reply(socket, &Command::RoomCreate(create)).await.room.unwrap()
 }
 
-/// Comes back with this cursor; what came, up to `caught_up` or, for who was not resumed, `welcome`.
-async fn come_back(house: &House, cookie: &str, cursor: Cursor) -> (Socket, Vec<Event>) {
-    let mut socket = house.socket(cookie).await;
+/// Resumes with this cursor. Returns the events up to `caught_up`, or up to `welcome` if the session was not
+/// resumed.
+async fn come_back(server: &TestServer, cookie: &str, cursor: Cursor) -> (Socket, Vec<Event>) {
+    let mut socket = server.open_v1_socket(cookie).await;
     let hello = Hello { reference: 1, build: "test".into(), cursor: Some(cursor), room: None };
     socket.command(&Command::Hello(hello)).await;
     let mut events = Vec::new();
@@ -66,9 +67,9 @@ fn texts(events: &[Event]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_is_said_in_a_room_stays_in_it() {
-    let house = House::open();
-    let (mut wei, mut lin) = (house.enter("Wei").await, house.enter("Lin").await);
+async fn a_post_reaches_only_members_of_its_room() {
+    let server = TestServer::start();
+    let (mut wei, mut lin) = (server.join_and_open("Wei").await, server.join_and_open("Lin").await);
     let room = make(&mut wei, 2, "品茶").await;
     reply(&mut wei, &post(3, room, "for this room")).await;
     reply(&mut wei, &post(4, RoomId::LOBBY, "for all")).await;
@@ -92,13 +93,13 @@ async fn what_is_said_in_a_room_stays_in_it() {
 }
 
 #[tokio::test]
-async fn another_session_of_the_member_hears_of_the_room_at_once() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
-    let mut first = house.socket(&cookie).await;
-    let mut second = house.socket(&cookie).await;
+async fn a_second_session_is_subscribed_when_its_member_joins_a_room() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let mut first = server.open_v1_socket(&cookie).await;
+    let mut second = server.open_v1_socket(&cookie).await;
     for socket in [&mut first, &mut second] {
-        socket.command(&crate::house::hello(1)).await;
+        socket.command(&crate::test_server::hello(1)).await;
         assert!(matches!(socket.event().await, Event::Welcome(_)));
     }
     let room = make(&mut first, 2, "a").await;
@@ -111,19 +112,19 @@ async fn another_session_of_the_member_hears_of_the_room_at_once() {
 }
 
 #[tokio::test]
-async fn who_comes_back_gets_what_was_missed_before_what_comes() {
-    let folder = Scratch::new();
-    let house = House::of(folder.plan());
-    let cookie = house.join("Lin").await;
-    let mut wei = house.enter("Wei").await;
-    let mut lin = house.socket(&cookie).await;
-    lin.command(&crate::house::hello(1)).await;
+async fn missed_events_come_before_live_ones() {
+    let folder = TempFolder::new();
+    let server = TestServer::with_options(folder.server_options());
+    let cookie = server.join("Lin").await;
+    let mut wei = server.join_and_open("Wei").await;
+    let mut lin = server.open_v1_socket(&cookie).await;
+    lin.command(&crate::test_server::hello(1)).await;
     let Event::Welcome(welcome) = lin.event().await else { panic!() };
     drop(lin);
     for number in 10..30 {
         reply(&mut wei, &post(number, RoomId::LOBBY, &number.to_string())).await;
     }
-    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    let (mut lin, events) = come_back(&server, &cookie, welcome.through).await;
     let expected: Vec<_> = (10..30).map(|number| number.to_string()).collect();
     assert_eq!(texts(&events), expected);
     let Some(Event::CaughtUp(caught_up)) = events.last() else { panic!() };
@@ -133,19 +134,19 @@ async fn who_comes_back_gets_what_was_missed_before_what_comes() {
 }
 
 #[tokio::test]
-async fn a_restart_on_the_same_folder_goes_on_where_it_was() {
-    let folder = Scratch::new();
-    let house = House::of(folder.plan());
-    let cookie = house.join("Lin").await;
-    let mut lin = house.socket(&cookie).await;
-    lin.command(&crate::house::hello(1)).await;
+async fn a_session_is_resumed_after_a_restart() {
+    let folder = TempFolder::new();
+    let server = TestServer::with_options(folder.server_options());
+    let cookie = server.join("Lin").await;
+    let mut lin = server.open_v1_socket(&cookie).await;
+    lin.command(&crate::test_server::hello(1)).await;
     let Event::Welcome(welcome) = lin.event().await else { panic!() };
     let room = make(&mut lin, 2, "a").await;
     let said = reply(&mut lin, &post(3, room, "before")).await;
     drop(lin);
-    tokio::task::spawn_blocking(move || house.end().unwrap()).await.unwrap();
-    let house = House::of(folder.plan());
-    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    tokio::task::spawn_blocking(move || server.shut_down().unwrap()).await.unwrap();
+    let server = TestServer::with_options(folder.server_options());
+    let (mut lin, events) = come_back(&server, &cookie, welcome.through).await;
     let Event::Welcome(again) = &events[0] else { panic!() };
     assert_eq!((again.through.epoch, again.resumed), (welcome.through.epoch, true));
     assert_eq!((again.rooms[1].id, again.rooms[1].seq), (room, 1), "the cookie, the member and the room");
@@ -155,15 +156,15 @@ async fn a_restart_on_the_same_folder_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn too_much_comes_as_a_snapshot_and_the_rest_page_by_page() {
-    let folder = Scratch::new();
-    let mut plan = folder.plan();
-    plan.config.limit_posts = 0;
-    let house = House::of(plan);
-    let cookie = house.join("Lin").await;
-    let mut wei = house.enter("Wei").await;
-    let mut lin = house.socket(&cookie).await;
-    lin.command(&crate::house::hello(1)).await;
+async fn a_room_is_reset_when_too_many_events_were_missed() {
+    let folder = TempFolder::new();
+    let mut options = folder.server_options();
+    options.config.limit_posts = 0;
+    let server = TestServer::with_options(options);
+    let cookie = server.join("Lin").await;
+    let mut wei = server.join_and_open("Wei").await;
+    let mut lin = server.open_v1_socket(&cookie).await;
+    lin.command(&crate::test_server::hello(1)).await;
     let Event::Welcome(welcome) = lin.event().await else { panic!() };
     drop(lin);
     let count = REPLAY_EVENTS_MAX as u64 + 1;
@@ -174,7 +175,7 @@ async fn too_much_comes_as_a_snapshot_and_the_rest_page_by_page() {
     while replies < count {
         replies += u64::from(matches!(wei.event().await, Event::Reply(_)));
     }
-    let (mut lin, events) = come_back(&house, &cookie, welcome.through).await;
+    let (mut lin, events) = come_back(&server, &cookie, welcome.through).await;
     let Some(Event::Reset(reset)) = events.iter().find(|event| matches!(event, Event::Reset(_))) else {
         panic!("{events:?}")
     };
@@ -193,9 +194,9 @@ async fn too_much_comes_as_a_snapshot_and_the_rest_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_hole_can_be_filled() {
-    let house = House::open();
-    let mut wei = house.enter("Wei").await;
+async fn a_gap_is_filled_on_request() {
+    let server = TestServer::start();
+    let mut wei = server.join_and_open("Wei").await;
     for number in 2..6 {
         reply(&mut wei, &post(number, RoomId::LOBBY, &number.to_string())).await;
     }
@@ -206,16 +207,16 @@ async fn a_hole_can_be_filled() {
 }
 
 #[tokio::test]
-async fn who_is_slow_to_catch_up_is_not_closed() {
-    let folder = Scratch::new();
-    let mut plan = folder.plan();
-    plan.config.limit_posts = 0;
-    let house = House::of(plan);
-    let cookie = house.join("Lin").await;
-    let mut wei = house.enter("Wei").await;
+async fn a_client_that_catches_up_slowly_stays_connected() {
+    let folder = TempFolder::new();
+    let mut options = folder.server_options();
+    options.config.limit_posts = 0;
+    let server = TestServer::with_options(options);
+    let cookie = server.join("Lin").await;
+    let mut wei = server.join_and_open("Wei").await;
     let rooms = [make(&mut wei, 2, "a").await, make(&mut wei, 3, "b").await, make(&mut wei, 4, "c").await];
-    let mut lin = house.socket(&cookie).await;
-    lin.command(&crate::house::hello(1)).await;
+    let mut lin = server.open_v1_socket(&cookie).await;
+    lin.command(&crate::test_server::hello(1)).await;
     assert!(matches!(lin.event().await, Event::Welcome(_)));
     for (number, room) in rooms.iter().enumerate() {
         reply(&mut lin, &Command::RoomJoin(moved(20 + number as u64, *room))).await;
@@ -227,17 +228,17 @@ async fn who_is_slow_to_catch_up_is_not_closed() {
         }
     };
     drop(lin);
-    // Almost as much in each room as is replayed, and more in all than a queue holds.
+    // Almost as much in each room as a replay may hold, and more in all rooms than a queue holds.
     let text = "x".repeat(TEXT_BYTES_MAX);
     let each = 60;
     for number in 0..3 * each {
         let room = rooms[usize::try_from(number % 3).unwrap()];
         reply(&mut wei, &post(100 + number, room, &text)).await;
     }
-    let mut slow = house.socket(&cookie).await;
+    let mut slow = server.open_v1_socket(&cookie).await;
     let hello = Hello { reference: 1, build: "test".into(), cursor: Some(through), room: None };
     slow.command(&Command::Hello(hello)).await;
-    // While nothing is read there, more is said than can be held back: 100 texts of 16 KiB.
+    // Post more than can be buffered while this client reads nothing: 100 texts of 16 KiB.
     for number in 0..100 {
         reply(&mut wei, &post(500 + number, RoomId::LOBBY, &text)).await;
     }

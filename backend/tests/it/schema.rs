@@ -1,19 +1,19 @@
-//! JSON Schema, as far as the document uses it. A keyword that is not known here is an error, and so
-//! is a member of an object that its schema does not name: what is tested is described whole.
+//! The part of JSON Schema that the document uses. An unknown keyword is an error, and so is a member of an
+//! object that its schema does not name. So the document must describe everything that is tested.
 
 use serde_json::{Map, Value};
 
-/// Words that say nothing of what is valid.
+/// Keywords that do not restrict a value.
 const WORDS: [&str; 4] = ["description", "discriminator", "examples", "example"];
 
-/// Why a value is not what the schema says; empty if it is.
+/// Reasons why a value does not match the schema; empty if it does.
 pub(crate) fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     check(document, schema, value, "", &mut faults);
     faults
 }
 
-/// The value that a reference of the document leads to.
+/// Resolves a reference within the document.
 pub(crate) fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
     let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads elsewhere"));
     document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
@@ -89,7 +89,7 @@ fn is_of(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The patterns of the document, read by what they stand for.
+/// Matches the patterns of the document. Each is recognised by its text.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9a-f]{16}\\.[0-9]{1,20}$" => text.parse::<shared::Cursor>().is_ok(),

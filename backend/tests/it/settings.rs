@@ -1,9 +1,9 @@
-//! What the binary says of its settings.
+//! Output of the program about its settings.
 
 use std::process::Command;
 
 #[test]
-fn a_variable_that_is_no_setting_is_told_in_one_line_and_passed_over() {
+fn an_unknown_variable_is_reported_and_ignored() {
     let folder = std::env::temp_dir().join(format!("teahouse-none-{}", std::process::id()));
     let output = Command::new(env!("CARGO_BIN_EXE_teahouse"))
         .args(["check", "--data"])

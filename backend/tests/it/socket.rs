@@ -1,5 +1,5 @@
-//! A WebSocket client that is not ours, with a deadline on every wait; and a raw
-//! one for what no client would send.
+//! A foreign WebSocket client with a deadline on every wait, and a raw socket for bytes that no client would
+//! send.
 
 use futures_util::{SinkExt, StreamExt};
 use shared::{Command, Event};
@@ -14,7 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-/// Longer than anything here takes on a busy machine.
+/// Longer than any step takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Socket(pub(crate) WebSocketStream<TcpStream>);
@@ -49,7 +49,7 @@ impl Socket {
         self.send_text(&serde_json::to_string(command).unwrap()).await;
     }
 
-    /// The next message that is no ping or pong.
+    /// The next message that is neither ping nor pong.
     pub(crate) async fn next(&mut self) -> Message {
         loop {
             let message = timeout(PATIENCE, self.0.next()).await.expect("a message in time");
@@ -74,7 +74,7 @@ impl Socket {
         }
     }
 
-    /// The next event that is not about presence, which comes when it likes.
+    /// The next event that is not about presence, which may come at any time.
     pub(crate) async fn event(&mut self) -> Event {
         loop {
             let text = self.next_text().await;
@@ -85,7 +85,7 @@ impl Socket {
         }
     }
 
-    /// The code and reason with which the server closes, and that TCP ends after it.
+    /// Reads the close frame, and checks that TCP ends behind it. Returns code and reason.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         let frame = loop {
             match self.next().await {
@@ -113,7 +113,7 @@ impl Raw {
         Raw::with(stream, path, &[]).await
     }
 
-    /// With more headers.
+    /// Opens a WebSocket on this stream, with more headers.
     pub(crate) async fn with(mut stream: TcpStream, path: &str, headers: &[(&str, String)]) -> Self {
         let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let address = stream.peer_addr().unwrap();
@@ -132,19 +132,19 @@ impl Raw {
         Raw(stream)
     }
 
-    /// Sends bytes; the server may have hung up on them.
+    /// Sends bytes. The server may have hung up already.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         let _ = self.0.write_all(bytes).await;
     }
 
-    /// Everything up to the end of TCP.
+    /// Reads everything up to the end of TCP.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let _ = timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("the end of TCP");
         bytes
     }
 
-    /// The code of the close frame that the stream ends with.
+    /// Reads to the end of TCP. Returns the code of the close frame there.
     pub(crate) async fn closed(&mut self) -> u16 {
         let bytes = self.rest().await;
         let close =
@@ -153,7 +153,7 @@ impl Raw {
     }
 }
 
-/// A masked frame, as clients send them.
+/// Encodes a masked frame, as clients send them.
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {

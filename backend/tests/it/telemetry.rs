@@ -1,8 +1,8 @@
-//! The lines that the real binary writes to standard error.
+//! The lines that the real program writes to standard error.
 
 use crate::{
-    scratch::Scratch,
     socket::{PATIENCE, frame},
+    temp_folder::TempFolder,
 };
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -10,10 +10,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// How often each malformed request is sent.
+/// Times that each malformed request is sent.
 const TIMES: usize = 16;
 
-/// Bytes of a request, and whether the client hangs up without waiting for the answer.
+/// Bytes of a request, and whether the client hangs up without reading the response.
 type Malformed = (Vec<u8>, bool);
 
 fn malformed(address: &str) -> Vec<Malformed> {
@@ -31,7 +31,7 @@ fn malformed(address: &str) -> Vec<Malformed> {
     let opened = |frame: &[u8]| [shake("13", "dGhlIHNhbXBsZSBub25jZQ=="), frame.to_vec()].concat();
     let many: String = (0..200).map(|number| format!("X-{number}: x\r\n")).collect();
     vec![
-        // A TLS hello.
+        // A TLS client hello.
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(), false),
         (b"tea, please\r\n\r\n".to_vec(), false),
         (b"GET / HTTP/9.9\r\n\r\n".to_vec(), false),
@@ -45,7 +45,7 @@ fn malformed(address: &str) -> Vec<Malformed> {
         (post("Content-Length: 40", "{"), true),
         (shake("12", "dGhlIHNhbXBsZSBub25jZQ=="), true),
         (shake("13", "short"), true),
-        // No fragment goes before this one; an opcode that there is not; a ping in fragments.
+        // A continuation without a first fragment, an unknown opcode, and a fragmented ping.
         (opened(&frame(0x80, b"x")), false),
         (opened(&frame(0x03, b"x")), false),
         (opened(&frame(0x09, b"x")), false),
@@ -55,7 +55,7 @@ fn malformed(address: &str) -> Vec<Malformed> {
 fn send(address: &str, (bytes, hangs_up): &Malformed) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    // The server may hang up on the longest before it has all of it.
+    // The server may hang up on the longest request before it has read all of it.
     let _ = stream.write_all(bytes);
     if !hangs_up {
         let _ = stream.shutdown(Shutdown::Write);
@@ -63,7 +63,7 @@ fn send(address: &str, (bytes, hangs_up): &Malformed) {
     }
 }
 
-/// Ended when dropped.
+/// The program. Dropping this ends it.
 struct Server(Child);
 
 impl Drop for Server {
@@ -73,9 +73,9 @@ impl Drop for Server {
     }
 }
 
-/// Runs the binary while `act` has its address. Returns standard output and standard error.
+/// Runs the program while `act` uses its address. Returns standard output and standard error.
 fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
-    let scratch = Scratch::new();
+    let scratch = TempFolder::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
     command.args(["--listen", "127.0.0.1:0", "--data"]).arg(scratch.path()).env_remove("RUST_LOG");
     command.envs(levels.map(|levels| ("RUST_LOG", levels)));
@@ -100,7 +100,7 @@ fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
 }
 
 #[test]
-fn the_server_says_one_line_and_logs_nothing_of_malformed_requests() {
+fn malformed_requests_are_not_logged_by_default() {
     let mut sent = 0;
     let (said, logged) = run(None, |address| {
         let malformed = malformed(address);
@@ -126,7 +126,7 @@ fn rust_log_shows_each_malformed_request() {
 }
 
 #[test]
-fn a_wrong_rust_log_is_named_and_the_defaults_hold() {
+fn an_invalid_rust_log_is_reported_and_the_defaults_apply() {
     let (_, logged) = run(Some("actix_http=loudly"), |address| send(address, &malformed(address)[1]));
     let lines: Vec<_> = logged.lines().collect();
     assert_eq!(lines.len(), 1, "{logged}");

@@ -1,9 +1,9 @@
-//! A connection that is opened with `trace=1` is told what the server saw of it; no other is, of none.
+//! A connection with `trace=1` gets a trace of its own frames. Other connections get none.
 
 use crate::{
-    house::{House, hello},
     http,
     socket::{PATIENCE, Raw, Socket, frame},
+    test_server::{TestServer, hello},
 };
 use shared::{
     Command, Event,
@@ -22,24 +22,24 @@ use tokio::{
 
 const TRACED: &str = "/conn_ws?v=1&trace=1";
 
-/// A traced connection, frame by frame. The pings that the server sends when it likes, and what is told of them, are
-/// counted and passed over.
-struct Wire {
+/// A traced connection, read frame by frame. The server's own pings come at any time. They and their traces
+/// are counted and skipped.
+struct TracedConnection {
     stream: TcpStream,
     pings: u64,
-    /// What a ping of the server's brought in the place of itself.
+    /// Counts that came in place of the trace of a skipped ping.
     counted: Option<ByteCounts>,
 }
 
-impl Wire {
+impl TracedConnection {
     fn of(stream: TcpStream) -> Self {
-        Wire { stream, pings: 0, counted: None }
+        TracedConnection { stream, pings: 0, counted: None }
     }
 
-    async fn open(house: &House) -> Self {
-        let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
-        assert!(matches!(wire.next_trace().await, TraceItem::Handshake(_)));
-        wire
+    async fn open(server: &TestServer) -> Self {
+        let mut connection = TracedConnection::of(Raw::open(server.address, TRACED).await.0);
+        assert!(matches!(connection.next_trace().await, TraceItem::Handshake(_)));
+        connection
     }
 
     async fn send(&mut self, bytes: &[u8]) {
@@ -57,7 +57,7 @@ impl Wire {
         }
     }
 
-    /// The next frame of the server's, whole.
+    /// The next frame of the server, whole.
     async fn next(&mut self) -> Vec<u8> {
         loop {
             let bytes = self.frame().await;
@@ -82,7 +82,7 @@ impl Wire {
         }
     }
 
-    /// A frame and behind it what is told of it.
+    /// The next frame of the server. Checks the trace behind it.
     async fn next_told(&mut self) -> Vec<u8> {
         let bytes = seen(self.next().await).expect_err("a frame of the server's own");
         let told = self.next_frame().await;
@@ -93,7 +93,7 @@ impl Wire {
     }
 }
 
-/// What a frame tells, if it is a trace.
+/// Decodes a frame as an item of the trace, if it is one.
 fn seen(bytes: Vec<u8>) -> Result<TraceItem, Vec<u8>> {
     let payload = Frame::read(&bytes, Side::Server).unwrap().payload;
     match std::str::from_utf8(&payload).ok().and_then(|text| Event::parse(text).ok()) {
@@ -107,9 +107,9 @@ fn value<'a>(headers: &'a [HeaderField], name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn the_handshake_is_told_as_it_was_without_secrets() {
-    let house = House::open();
-    let origin = house.origin();
+async fn the_handshake_is_traced_without_secrets() {
+    let server = TestServer::start();
+    let origin = server.origin();
     let headers = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -122,14 +122,14 @@ async fn the_handshake_is_told_as_it_was_without_secrets() {
         ("Authorization", "Bearer secret-of-the-caller"),
         ("X-Strange", "secret-of-who-knows"),
     ];
-    let head = http::head("GET", TRACED, &house, &headers).replacen("Connection: close\r\n", "", 1);
-    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let head = http::head("GET", TRACED, &server, &headers).replacen("Connection: close\r\n", "", 1);
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
         answer.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
     }
-    let bytes = Wire::of(stream).next().await;
+    let bytes = TracedConnection::of(stream).next().await;
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{}", String::from_utf8_lossy(&bytes));
     let text = String::from_utf8(Frame::read(&bytes, Side::Server).unwrap().payload).unwrap();
     let Ok(Event::Trace(Trace { seen: TraceItem::Handshake(told), .. })) = Event::parse(&text) else {
@@ -145,7 +145,7 @@ async fn the_handshake_is_told_as_it_was_without_secrets() {
         assert_eq!((told.value.as_deref(), told.length), (shown, sent.len() as u64), "{name}");
     }
     assert_eq!(request.headers.len(), headers.len() + 1, "and Host");
-    // The answer is told as it left, to the last header.
+    // The response is traced as it left, to the last header.
     assert_eq!(response.status, 101);
     let answer = String::from_utf8(answer).unwrap();
     let mut left: Vec<_> = answer.lines().filter_map(|line| line.split_once(": ")).collect();
@@ -159,9 +159,9 @@ async fn the_handshake_is_told_as_it_was_without_secrets() {
 }
 
 #[tokio::test]
-async fn frames_are_told_in_each_form_of_length() {
-    let house = House::open();
-    let mut wire = Wire::open(&house).await;
+async fn a_frame_is_traced_in_each_form_of_length() {
+    let server = TestServer::start();
+    let mut connection = TracedConnection::open(&server).await;
     for (length, form) in [
         (63, LengthForm::Seven),
         (64, LengthForm::Seven),
@@ -172,8 +172,8 @@ async fn frames_are_told_in_each_form_of_length() {
         (65_536, LengthForm::SixtyFour),
     ] {
         let sent = frame(0x81, &vec![b'x'; length]);
-        wire.send(&sent).await;
-        let told = wire.next_frame().await;
+        connection.send(&sent).await;
+        let told = connection.next_frame().await;
         let read = told.read().unwrap();
         assert_eq!((told.from, read.header.form, read.header.length), (Side::Client, form, length as u64));
         assert_eq!((read.header.fin, read.header.opcode), (true, Opcode::Text));
@@ -182,86 +182,86 @@ async fn frames_are_told_in_each_form_of_length() {
         assert_eq!(bytes.len(), read.header.bytes() + length.min(TRACE_PAYLOAD_BYTES_MAX));
         assert_eq!(bytes, sent[..bytes.len()], "masked, as it came");
         assert!(read.payload.iter().all(|byte| *byte == b'x'));
-        // The answer that it is no command.
-        let answer = wire.next_told().await;
+        // The refusal: the text is no command.
+        let answer = connection.next_told().await;
         assert!(String::from_utf8_lossy(&answer).contains("unparsable"));
     }
 }
 
 #[tokio::test]
-async fn pings_parts_and_the_close_are_told() {
-    let house = House::open();
-    let mut wire = Wire::open(&house).await;
-    wire.send(&frame(0x89, b"Hello")).await;
-    assert_eq!(wire.next_frame().await.read().unwrap().header.opcode, Opcode::Ping);
-    assert_eq!(wire.next_told().await, *b"\x8a\x05Hello");
+async fn pings_fragments_and_the_close_are_traced() {
+    let server = TestServer::start();
+    let mut connection = TracedConnection::open(&server).await;
+    connection.send(&frame(0x89, b"Hello")).await;
+    assert_eq!(connection.next_frame().await.read().unwrap().header.opcode, Opcode::Ping);
+    assert_eq!(connection.next_told().await, *b"\x8a\x05Hello");
     for (first, opcode) in [(0x01, Opcode::Text), (0x80, Opcode::Continuation)] {
-        wire.send(&frame(first, b"{")).await;
-        let header = wire.next_frame().await.read().unwrap().header;
+        connection.send(&frame(first, b"{")).await;
+        let header = connection.next_frame().await.read().unwrap().header;
         assert_eq!((header.opcode, header.fin), (opcode, first == 0x80));
     }
-    wire.next_told().await;
+    connection.next_told().await;
     let close = [&3001_u16.to_be_bytes()[..], "再见".as_bytes()].concat();
-    wire.send(&frame(0x88, &close)).await;
-    assert_eq!(wire.next_frame().await.read().unwrap().payload, close);
-    let echo = wire.next_frame().await;
+    connection.send(&frame(0x88, &close)).await;
+    assert_eq!(connection.next_frame().await.read().unwrap().payload, close);
+    let echo = connection.next_frame().await;
     assert_eq!((echo.from, echo.read().unwrap().header.opcode), (Side::Server, Opcode::Close));
-    assert_eq!(wire.next().await, [echo.header.0, echo.payload.0].concat());
-    assert!(Raw(wire.stream).rest().await.is_empty(), "nothing follows a close");
+    assert_eq!(connection.next().await, [echo.header.0, echo.payload.0].concat());
+    assert!(Raw(connection.stream).rest().await.is_empty(), "nothing follows a close");
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_told_before_the_end() {
-    let house = House::open();
-    let mut wire = Wire::open(&house).await;
-    wire.send(b"\x81\x02no").await;
-    let told = wire.next_frame().await;
+async fn a_violation_is_traced_before_the_close() {
+    let server = TestServer::start();
+    let mut connection = TracedConnection::open(&server).await;
+    connection.send(b"\x81\x02no").await;
+    let told = connection.next_frame().await;
     assert_eq!((told.header.0, told.payload.0), (vec![0x81, 2], b"no".to_vec()));
-    let close = wire.next_frame().await;
+    let close = connection.next_frame().await;
     assert_eq!(close.read().unwrap().payload, 1002_u16.to_be_bytes());
-    assert_eq!(wire.next().await, [&[0x88, 2][..], &1002_u16.to_be_bytes()].concat());
+    assert_eq!(connection.next().await, [&[0x88, 2][..], &1002_u16.to_be_bytes()].concat());
 }
 
 #[tokio::test]
-async fn past_the_limit_frames_are_counted() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut wire = Wire::open(&house).await;
-    // Each is answered by a pong; both are told, with 8 bytes for the time.
+async fn frames_past_the_limit_are_only_counted() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut connection = TracedConnection::open(&server).await;
+    // Each ping is answered by a pong. Both are traced, each with 8 bytes for the time.
     let ping = frame(0x89, &[b'x'; 56]);
     let each = (ping.len() + 8) + (2 + 56 + 8);
     let mut sent = 0_u64;
     let counted = loop {
         assert!(usize::try_from(sent).unwrap() * each < TRACE_BYTES_MAX, "the limit holds");
-        wire.send(&ping).await;
+        connection.send(&ping).await;
         sent += 1;
-        // The ping, told or counted; the pong; the pong, told or counted.
+        // The ping, traced or counted; then the pong; then its trace or count.
         let mut counted = None;
-        while let Ok(told) = seen(wire.next().await) {
+        while let Ok(told) = seen(connection.next().await) {
             if let TraceItem::Counted(told) = told {
                 counted = Some(told);
             }
         }
-        if let Some(counted) = counted.or(wire.counted) {
+        if let Some(counted) = counted.or(connection.counted) {
             break counted;
         }
-        if let TraceItem::Counted(counted) = wire.next_trace().await {
+        if let TraceItem::Counted(counted) = connection.next_trace().await {
             break counted;
         }
     };
     assert_eq!(counted.client.bytes, counted.client.frames * ping.len() as u64);
-    // From here on nothing but what was asked for, and the count before the close.
+    // From here on only replies come, and the counts before the close.
     for _ in 0..5 {
-        wire.send(&ping).await;
-        seen(wire.next().await).expect_err("only the pong");
+        connection.send(&ping).await;
+        seen(connection.next().await).expect_err("only the pong");
     }
-    wire.send(&frame(0x88, b"")).await;
-    let TraceItem::Counted(last) = wire.next_trace().await else { panic!() };
+    connection.send(&frame(0x88, b"")).await;
+    let TraceItem::Counted(last) = connection.next_trace().await else { panic!() };
     assert_eq!(last.client.frames, sent + 6, "pings and the close");
-    assert_eq!(last.server.frames, sent + 6 + wire.pings, "pongs, the close, and its own pings");
-    assert_eq!(wire.next().await, [0x88, 0]);
+    assert_eq!(last.server.frames, sent + 6 + connection.pings, "pongs, the close, and its own pings");
+    assert_eq!(connection.next().await, [0x88, 0]);
 }
 
-/// What comes to a member up to the answer to a ping of its own: events, and what was traced.
+/// Events and traces up to the pong of a ping of this member.
 async fn up_to_pong(socket: &mut Socket) -> (Vec<Event>, Vec<Trace>) {
     socket.command(&Command::Ping).await;
     let (mut events, mut traces) = (Vec::new(), Vec::new());
@@ -274,7 +274,7 @@ async fn up_to_pong(socket: &mut Socket) -> (Vec<Event>, Vec<Trace>) {
     }
 }
 
-/// The payloads of one side's frames.
+/// The payloads of one side's frames, joined.
 fn told(traces: &[Trace], side: Side) -> String {
     let frames = traces.iter().filter_map(|trace| match &trace.seen {
         TraceItem::Frame(frame) if frame.from == side => Some(frame.read().unwrap().payload),
@@ -284,19 +284,19 @@ fn told(traces: &[Trace], side: Side) -> String {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_another() {
-    let house = House::open();
+async fn a_trace_holds_only_its_own_connection() {
+    let server = TestServer::start();
     let mut members = Vec::new();
     for (name, path) in [("Wei", TRACED), ("Ada", TRACED), ("Tom", "/conn_ws?v=1")] {
-        let cookie = house.join(name).await;
+        let cookie = server.join(name).await;
         let headers =
-            [("Origin", house.origin()), ("Cookie", cookie), ("User-Agent", format!("{name}'s own"))];
-        let mut socket = Socket::open(house.address, path, &headers).await.unwrap();
+            [("Origin", server.origin()), ("Cookie", cookie), ("User-Agent", format!("{name}'s own"))];
+        let mut socket = Socket::open(server.address, path, &headers).await.unwrap();
         socket.command(&hello(1)).await;
         members.push((name, socket, Vec::new()));
     }
     for (name, socket, traces) in &mut members {
-        // Something that only this one says, and that nobody else hears.
+        // A text that only this connection sends, and that no other gets.
         socket.send_text(&format!("only-{name}")).await;
         traces.extend(up_to_pong(socket).await.1);
     }
@@ -324,19 +324,19 @@ async fn nobody_is_told_of_another() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_much_is_not_told() {
-    let house = House::open();
+async fn a_head_past_the_limit_is_not_traced() {
+    let server = TestServer::start();
     let fixed = {
-        let mut wire = Wire::of(Raw::open(house.address, TRACED).await.0);
-        let TraceItem::Handshake(told) = wire.next_trace().await else { panic!() };
+        let mut connection = TracedConnection::of(Raw::open(server.address, TRACED).await.0);
+        let TraceItem::Handshake(told) = connection.next_trace().await else { panic!() };
         told_bytes(&told)
     };
-    // The name of a header that is shown, and `8` for the time.
+    // The name of a public header, and 8 bytes for the time.
     let free = TRACE_BYTES_MAX - fixed - "x-forwarded-for".len() - 8;
     for (length, is_told) in [(free - 1, true), (free, true), (free + 1, false)] {
         let headers = [("X-Forwarded-For", "t".repeat(length))];
-        let raw = Raw::with(TcpStream::connect(house.address).await.unwrap(), TRACED, &headers).await;
-        let seen = Wire::of(raw.0).next_trace().await;
+        let raw = Raw::with(TcpStream::connect(server.address).await.unwrap(), TRACED, &headers).await;
+        let seen = TracedConnection::of(raw.0).next_trace().await;
         assert_eq!(matches!(seen, TraceItem::Handshake(_)), is_told, "{length}: {fixed}");
         assert_eq!(matches!(seen, TraceItem::Counted(_)), !is_told);
     }
@@ -351,14 +351,14 @@ fn told_bytes(Handshake { request, response }: &Handshake) -> usize {
 }
 
 #[tokio::test]
-async fn a_plain_connection_is_not_traced() {
-    let house = House::open();
-    let mut raw = Raw::open(house.address, "/conn_ws?trace=1").await;
+async fn a_text_connection_is_not_traced() {
+    let server = TestServer::start();
+    let mut raw = Raw::open(server.address, "/conn_ws?trace=1").await;
     raw.send(&frame(0x89, b"Hello")).await;
-    let mut wire = Wire::of(raw.0);
-    let mut bytes = wire.frame().await;
+    let mut connection = TracedConnection::of(raw.0);
+    let mut bytes = connection.frame().await;
     if bytes == [0x89, 0] {
-        bytes = wire.frame().await;
+        bytes = connection.frame().await;
     }
     assert_eq!(bytes, *b"\x8a\x05Hello");
 }

@@ -1,46 +1,54 @@
-//! What holds on one transport holds on each: every scenario is played on all of them. Another
-//! transport is a line here, and its arm in [`client::By`].
+//! Scenarios that hold on every transport: each is played on all of them. For another transport, add a line
+//! here and an arm in [`client::Transport`].
 
-mod back;
 pub(crate) mod client;
-mod end;
+mod http_connection;
+mod messages;
 mod reader;
+mod resume;
+mod session_end;
 mod switch;
-mod talk;
-mod wire;
 
-use client::By;
+use client::Transport;
 
 macro_rules! suite {
-    ($($transport:ident = $by:expr;)*) => {
-        $(mod $transport {
-            use super::{By, back, end, talk};
+    ($($module:ident = $transport:expr;)*) => {
+        $(mod $module {
+            use super::{Transport, messages, resume, session_end};
 
-            play! { $by;
-                talk: who_joins_is_welcomed_and_hears, rooms_keep_what_is_said_in_them, history_goes_back,
-                    two_tabs_of_one_member, presence_is_told, limits_hold, a_member_may_have_so_many_sessions;
-                back: what_was_missed_comes_once_and_in_order, several_rooms_are_resumed,
-                    too_much_of_one_room_resets_it, another_log_begins_anew, who_never_reads_loses_nothing;
-                end: signing_out_ends_it, a_stranger_is_refused, a_restart_goes_on;
+            play! { $transport;
+                messages:
+                    a_new_member_is_welcomed_and_gets_posts, a_post_stays_in_its_room,
+                    history_is_read_page_by_page, two_sessions_of_a_member_get_the_same_events,
+                    presence_is_published, texts_and_names_are_refused_past_their_limits,
+                    a_session_is_refused_past_the_limit_of_its_member;
+                resume:
+                    missed_events_come_once_and_in_order, several_rooms_are_resumed_by_one_cursor,
+                    a_room_with_too_many_missed_events_is_reset,
+                    a_cursor_of_another_log_gets_a_new_welcome, a_stalled_reader_loses_no_event;
+                session_end:
+                    a_session_ends_when_its_member_signs_out,
+                    a_session_is_refused_without_a_valid_cookie,
+                    a_session_is_resumed_after_each_restart;
             }
         })*
     };
 }
 
 macro_rules! play {
-    ($by:expr; $($part:ident: $($scenario:ident),*;)*) => {
+    ($transport:expr; $($part:ident: $($scenario:ident),*;)*) => {
         $($(
             #[tokio::test]
             async fn $scenario() {
-                $part::$scenario($by).await;
+                $part::$scenario($transport).await;
             }
         )*)*
     };
 }
 
 suite! {
-    web_socket = By::WebSocket;
-    events = By::Events;
-    long_polls = By::LongPolls;
-    polls = By::Polls;
+    web_socket = Transport::WebSocket;
+    events = Transport::Events;
+    long_polls = Transport::LongPolls;
+    polls = Transport::Polls;
 }

@@ -1,6 +1,6 @@
-//! The typed dialect.
+//! The v1 dialect.
 
-use crate::house::{House, hello};
+use crate::test_server::{TestServer, hello};
 use shared::{
     ClientId, Command, ErrorCode, Event, RoomId, command,
     command::Post,
@@ -24,9 +24,9 @@ fn code(event: &Event) -> ErrorCode {
 }
 
 #[tokio::test]
-async fn two_members_talk() {
-    let house = House::open();
-    let (mut wei, mut lin) = (house.enter("Wei").await, house.enter("林小满").await);
+async fn two_members_exchange_posts() {
+    let server = TestServer::start();
+    let (mut wei, mut lin) = (server.join_and_open("Wei").await, server.join_and_open("林小满").await);
     assert!(matches!(wei.event().await, Event::MemberJoined(_)));
     wei.command(&post(7, "茶好了")).await;
     let Event::Posted(posted) = lin.event().await else { panic!() };
@@ -42,9 +42,9 @@ async fn two_members_talk() {
 }
 
 #[tokio::test]
-async fn bad_commands_get_their_number_and_the_connection_lives_on() {
-    let house = House::open();
-    let mut wei = house.enter("Wei").await;
+async fn a_bad_command_is_refused_without_closing() {
+    let server = TestServer::start();
+    let mut wei = server.join_and_open("Wei").await;
     for (frame, expected) in [
         ("", ErrorCode::Unparsable),
         ("tea", ErrorCode::Unparsable),
@@ -75,10 +75,10 @@ async fn bad_commands_get_their_number_and_the_connection_lives_on() {
 }
 
 #[tokio::test]
-async fn hello_comes_first_and_once() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
-    let mut socket = house.socket(&cookie).await;
+async fn commands_are_refused_before_hello_and_a_second_hello_too() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let mut socket = server.open_v1_socket(&cookie).await;
     socket.command(&post(1, "early")).await;
     assert_eq!(code(&socket.event().await), ErrorCode::HelloExpected);
     socket.command(&hello(2)).await;
@@ -89,25 +89,25 @@ async fn hello_comes_first_and_once() {
 }
 
 #[tokio::test]
-async fn without_a_member_there_is_no_welcome() {
-    let house = House::open();
-    let mut stranger = house.socket("th_0123456789abcdef=00000000000000000000000000000000").await;
+async fn a_session_without_a_member_is_closed_with_4401() {
+    let server = TestServer::start();
+    let mut stranger = server.open_v1_socket("th_0123456789abcdef=00000000000000000000000000000000").await;
     stranger.command(&hello(1)).await;
     assert_eq!(code(&stranger.event().await), ErrorCode::SignInRequired);
     assert_eq!(stranger.closed().await.0, 4401);
-    // The right cookie, but no Origin: not a browser, so the cookie does not count.
-    let cookie = house.join("Wei").await;
+    // The cookie is valid, but without an Origin the caller is no browser, so it does not count.
+    let cookie = server.join("Wei").await;
     let headers = [("Cookie", cookie)];
-    let mut bare = crate::socket::Socket::open(house.address, "/conn_ws?v=1", &headers).await.unwrap();
+    let mut bare = crate::socket::Socket::open(server.address, "/conn_ws?v=1", &headers).await.unwrap();
     bare.command(&hello(1)).await;
     assert_eq!(code(&bare.event().await), ErrorCode::SignInRequired);
 }
 
 #[tokio::test]
-async fn presence_is_told() {
-    let house = House::open();
-    let mut wei = house.enter("Wei").await;
-    let lin = house.enter("Lin").await;
+async fn presence_is_published() {
+    let server = TestServer::start();
+    let mut wei = server.join_and_open("Wei").await;
+    let lin = server.join_and_open("Lin").await;
     let mut seen = Vec::new();
     while !seen.contains(&"here Lin".to_owned()) {
         seen.extend(presence(&mut wei).await);

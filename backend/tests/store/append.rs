@@ -1,7 +1,7 @@
-//! Every change: what it makes, and when it is refused.
+//! Every kind of change: its events, and the reasons for a refusal.
 
-use crate::subject::{
-    self, LIN, LOBBY, WEI, change, create, enter, fresh, go, join, portrait, positions, post, rename,
+use crate::test_store::{
+    self, LIN, LOBBY, WEI, change, create, enter, fresh, go, join, positions, post, rename, snapshot_of,
 };
 use hub::house::change::Change;
 use shared::{Address, ErrorCode, Event, MemberId, RoomId, event::Posted};
@@ -14,11 +14,11 @@ fn posted(event: &Event) -> &Posted {
 }
 
 #[tokio::test]
-async fn positions_are_dense_and_each_address_is_a_chain() {
-    for mut store in subject::all() {
+async fn positions_are_dense_and_prev_links_each_address() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
-        store.done(enter(LIN, fresh(), room)).await;
+        store.commit(enter(LIN, fresh(), room)).await;
         let batch = vec![
             post(WEI, LOBBY, fresh(), "1"),
             post(LIN, room, fresh(), "2"),
@@ -48,13 +48,13 @@ async fn positions_are_dense_and_each_address_is_a_chain() {
 }
 
 #[tokio::test]
-async fn a_post_is_kept_as_it_was_said() {
+async fn a_post_is_stored_unchanged() {
     let texts = ["", " ", "茶 🍵", "\"\\\n\t\u{1}", "a\0b", "NULL", "{}", &"x".repeat(64 << 10)];
-    for mut store in subject::all() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         for text in texts {
             for author in [WEI, MemberId::PASSER_BY] {
-                let made = store.done(post(author, LOBBY, fresh(), text)).await;
+                let made = store.commit(post(author, LOBBY, fresh(), text)).await;
                 let to = [Address::Room(LOBBY)];
                 let kept = store.replay(&to, made.receipt.n - 1, made.receipt.n, false).await.events;
                 assert_eq!(kept, made.events, "{}", store.name);
@@ -65,20 +65,20 @@ async fn a_post_is_kept_as_it_was_said() {
 }
 
 #[tokio::test]
-async fn every_event_is_read_as_it_was_told() {
-    for mut store in subject::all() {
+async fn every_event_is_read_back_unchanged() {
+    for mut store in test_store::all() {
         let mut told = Vec::new();
-        told.extend(store.done(join("Wei")).await.events);
-        told.extend(store.done(join("Lin")).await.events);
-        told.extend(store.done(rename(LIN, "Linlin")).await.events);
-        let made = store.done(create(WEI, fresh(), "Kitchen")).await;
+        told.extend(store.commit(join("Wei")).await.events);
+        told.extend(store.commit(join("Lin")).await.events);
+        told.extend(store.commit(rename(LIN, "Linlin")).await.events);
+        let made = store.commit(create(WEI, fresh(), "Kitchen")).await;
         let room = made.receipt.room.unwrap();
         told.extend(made.events);
-        told.extend(store.done(change(WEI, fresh(), room, "Küche")).await.events);
-        told.extend(store.done(enter(LIN, fresh(), room)).await.events);
-        told.extend(store.done(go(LIN, fresh(), room)).await.events);
-        told.extend(store.done(enter(LIN, fresh(), room)).await.events);
-        told.extend(store.done(Change::Leave { member: LIN }).await.events);
+        told.extend(store.commit(change(WEI, fresh(), room, "Küche")).await.events);
+        told.extend(store.commit(enter(LIN, fresh(), room)).await.events);
+        told.extend(store.commit(go(LIN, fresh(), room)).await.events);
+        told.extend(store.commit(enter(LIN, fresh(), room)).await.events);
+        told.extend(store.commit(Change::Leave { member: LIN }).await.events);
         store.reopen();
         let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
         assert_eq!(store.replay(&to, 0, u64::MAX, false).await.events, told, "{}", store.name);
@@ -86,11 +86,11 @@ async fn every_event_is_read_as_it_was_told() {
 }
 
 #[tokio::test]
-async fn a_refused_change_leaves_no_trace_and_its_neighbours_stand() {
-    for mut store in subject::all() {
+async fn a_refused_change_does_not_affect_its_batch() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
-        let before = portrait(&store.house());
+        let before = snapshot_of(&store.house());
         let stranger = MemberId(9);
         let refused = [
             (post(stranger, LOBBY, fresh(), "x"), ErrorCode::SignInRequired),
@@ -114,7 +114,7 @@ async fn a_refused_change_leaves_no_trace_and_its_neighbours_stand() {
         let (changes, codes): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
         let found: Vec<_> = store.batch(changes.clone()).await.into_iter().map(Result::unwrap_err).collect();
         assert_eq!(found, codes, "{}", store.name);
-        assert_eq!(portrait(&store.house()), before, "{}", store.name);
+        assert_eq!(snapshot_of(&store.house()), before, "{}", store.name);
 
         let mut mixed = vec![post(WEI, LOBBY, fresh(), "first")];
         mixed.extend(changes);
@@ -127,8 +127,8 @@ async fn a_refused_change_leaves_no_trace_and_its_neighbours_stand() {
 }
 
 #[tokio::test]
-async fn time_never_steps_back() {
-    for mut store in subject::all() {
+async fn event_times_never_decrease() {
+    for mut store in test_store::all() {
         store.batch_at(vec![join("Wei")], 5_000).await;
         let at = |outcomes: Vec<hub::house::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
         assert_eq!(
@@ -154,16 +154,16 @@ async fn time_never_steps_back() {
 }
 
 #[tokio::test]
-async fn who_left_is_gone_and_the_id_is_nobodys() {
-    for mut store in subject::all() {
+async fn the_id_of_a_member_who_left_is_not_assigned_again() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(LIN, "Kitchen").await;
-        let left = store.done(Change::Leave { member: LIN }).await;
+        let left = store.commit(Change::Leave { member: LIN }).await;
         let rooms: Vec<_> = left.events.iter().map(|event| event.position().unwrap().to).collect();
         assert_eq!(rooms, [Address::Room(room), Address::Room(LOBBY)], "{}: the lobby last", store.name);
         assert_eq!(store.append(post(LIN, LOBBY, fresh(), "x")).await, Err(ErrorCode::SignInRequired));
         store.reopen();
-        let back = store.done(join("Lin")).await;
+        let back = store.commit(join("Lin")).await;
         let [Event::MemberJoined(joined)] = &back.events[..] else { panic!("{:?}", back.events) };
         assert_eq!(joined.member.id, MemberId(3), "{}", store.name);
         let house = store.house();
@@ -175,18 +175,18 @@ async fn who_left_is_gone_and_the_id_is_nobodys() {
 }
 
 #[tokio::test]
-async fn an_empty_batch_is_nothing() {
-    for mut store in subject::all() {
+async fn an_empty_batch_commits_nothing() {
+    for mut store in test_store::all() {
         assert_eq!(store.batch(Vec::new()).await, []);
         assert_eq!(store.house().head(), 0);
     }
 }
 
 #[tokio::test]
-async fn the_epoch_lasts_as_long_as_the_log() {
-    let mut first = subject::sqlite();
+async fn the_epoch_stays_when_the_log_is_reopened() {
+    let mut first = test_store::sqlite();
     let epoch = first.store().epoch();
     first.reopen();
     assert_eq!(first.store().epoch(), epoch);
-    assert_ne!(subject::sqlite().store().epoch(), epoch);
+    assert_ne!(test_store::sqlite().store().epoch(), epoch);
 }

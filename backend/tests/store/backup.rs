@@ -1,22 +1,22 @@
-//! A log is saved and put back.
+//! Backup and restore of a log.
 
-use crate::hold::hold;
-use crate::subject::{LOBBY, Subject, Temporary, WEI, fresh, portrait, post};
+use crate::lock::lock_with_retry;
+use crate::test_store::{LOBBY, TempFolder, TestStore, WEI, fresh, post, snapshot_of};
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
 use shared::command::PageAnchor;
 use std::fs;
 
 #[tokio::test]
-async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
-    let mut store = Subject::on_disk();
+async fn a_backup_of_an_open_log_is_one_state_of_it() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin"]).await;
     store.room(WEI, "Kitchen").await;
-    let shelf = Temporary::new();
+    let shelf = TempFolder::new();
     fs::create_dir_all(shelf.path()).unwrap();
     let file = shelf.path().join("tea");
     let source = store.folder().to_owned();
-    // Posts go on while it is made.
+    // Posts go on during the backup.
     let saving = std::thread::spawn({
         let file = file.clone();
         move || sqlite::backup(&source, &file).unwrap()
@@ -36,15 +36,15 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
 
     let epoch = store.store().epoch();
     let house_id = fs::read_to_string(store.folder().join("house")).unwrap();
-    let other = Temporary::new();
+    let other = TempFolder::new();
     let folder = DataFolder::lock(other.path()).unwrap();
     let restored = sqlite::restore(&folder, &file).unwrap();
     assert_eq!((restored.head, restored.is_other_house), (head, true));
     drop(folder);
     assert_eq!(fs::read_to_string(other.path().join("house")).unwrap(), house_id, "cookies stay valid");
-    // A log that is copied by hand brings its house along too.
+    // A log that is copied by hand brings its house id along too.
     fs::write(other.path().join("house"), "00000000000000aa").unwrap();
-    let mut back = Subject::at(other);
+    let mut back = TestStore::at(other);
     assert_eq!(fs::read_to_string(back.folder().join("house")).unwrap(), house_id);
     assert_ne!(back.store().epoch(), epoch, "a cursor of before means nothing any more");
     assert_eq!(back.house().head(), head);
@@ -59,29 +59,29 @@ async fn a_backup_of_an_open_house_is_one_state_of_it_and_can_be_opened() {
 }
 
 #[tokio::test]
-async fn a_restored_house_is_the_one_that_was_saved() {
-    let mut store = Subject::on_disk();
+async fn a_restored_log_equals_its_backup() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin", "Hao"]).await;
     let room = store.room(WEI, "Kitchen").await;
-    store.done(crate::subject::enter(crate::subject::LIN, fresh(), room)).await;
-    store.done(hub::house::change::Change::Leave { member: shared::MemberId(3) }).await;
+    store.commit(crate::test_store::enter(crate::test_store::LIN, fresh(), room)).await;
+    store.commit(hub::house::change::Change::Leave { member: shared::MemberId(3) }).await;
     let said = post(WEI, room, fresh(), "once");
-    let first = store.done(said.clone()).await;
-    let shelf = Temporary::new();
+    let first = store.commit(said.clone()).await;
+    let shelf = TempFolder::new();
     fs::create_dir_all(shelf.path()).unwrap();
     sqlite::backup(store.folder(), &shelf.path().join("tea")).unwrap();
-    let other = Temporary::new();
+    let other = TempFolder::new();
     sqlite::restore(&DataFolder::lock(other.path()).unwrap(), &shelf.path().join("tea")).unwrap();
-    let mut back = Subject::at(other);
-    assert_eq!(portrait(&back.house()), portrait(&store.house()));
-    assert_eq!(back.done(said).await.receipt, first.receipt, "a retry is known");
+    let mut back = TestStore::at(other);
+    assert_eq!(snapshot_of(&back.house()), snapshot_of(&store.house()));
+    assert_eq!(back.commit(said).await.receipt, first.receipt, "a retry is known");
 }
 
 #[tokio::test]
-async fn nothing_is_overwritten() {
-    let mut store = Subject::on_disk();
+async fn backup_and_restore_never_overwrite_a_file() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
-    let shelf = Temporary::new();
+    let shelf = TempFolder::new();
     fs::create_dir_all(shelf.path()).unwrap();
     let file = shelf.path().join("tea");
     fs::write(&file, "mine").unwrap();
@@ -92,23 +92,23 @@ async fn nothing_is_overwritten() {
     let good = shelf.path().join("good");
     sqlite::backup(store.folder(), &good).unwrap();
     let folder = store.close();
-    let held = hold(folder.path());
+    let held = lock_with_retry(folder.path());
     let refused = sqlite::restore(&held, &good).unwrap_err().to_string();
     assert!(refused.contains("first move all its files that begin with log.sqlite"), "{refused}");
 }
 
 #[tokio::test]
-async fn what_is_no_whole_backup_is_not_restored() {
-    let mut store = Subject::on_disk();
+async fn a_damaged_backup_is_not_restored() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
     store.post(WEI, LOBBY, &["a", "b", "c"]).await;
-    let shelf = Temporary::new();
+    let shelf = TempFolder::new();
     fs::create_dir_all(shelf.path()).unwrap();
     let good = shelf.path().join("good");
     sqlite::backup(store.folder(), &good).unwrap();
     let bytes = fs::read(&good).unwrap();
     let bad = shelf.path().join("bad");
-    let other = Temporary::new();
+    let other = TempFolder::new();
     let folder = DataFolder::lock(other.path()).unwrap();
     for bytes in [&b"tea"[..], &[][..], &bytes[..bytes.len() / 2]] {
         fs::write(&bad, bytes).unwrap();

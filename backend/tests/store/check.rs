@@ -1,23 +1,23 @@
-//! Whatever does not agree with the events is found.
+//! The check finds every difference from the events.
 
-use crate::subject::{LIN, LOBBY, Subject, WEI, enter, fresh, go, rename};
+use crate::test_store::{LIN, LOBBY, TestStore, WEI, enter, fresh, go, rename};
 use backend::store::sqlite;
 use rusqlite::Connection;
 
-async fn log() -> Subject {
-    let mut store = Subject::on_disk();
+async fn log() -> TestStore {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin", "Hao"]).await;
     let room = store.room(WEI, "Kitchen").await;
-    store.done(enter(LIN, fresh(), room)).await;
+    store.commit(enter(LIN, fresh(), room)).await;
     store.post(WEI, room, &["a", "b"]).await;
     store.post(LIN, LOBBY, &["c", "d", "e"]).await;
-    store.done(rename(LIN, "Linlin")).await;
-    store.done(go(LIN, fresh(), room)).await;
+    store.commit(rename(LIN, "Linlin")).await;
+    store.commit(go(LIN, fresh(), room)).await;
     store
 }
 
 #[tokio::test]
-async fn a_sound_log_is_sound_while_the_house_is_open_and_after() {
+async fn a_sound_log_passes_the_check_open_or_closed() {
     let store = log().await;
     for report in [sqlite::check(store.folder()).unwrap(), sqlite::check(store.close().path()).unwrap()] {
         assert!(report.is_sound(), "{report}");
@@ -29,8 +29,8 @@ async fn a_sound_log_is_sound_while_the_house_is_open_and_after() {
 }
 
 #[tokio::test]
-async fn one_of_a_kind_is_told_as_one() {
-    let mut store = Subject::on_disk();
+async fn a_count_of_one_is_reported_in_the_singular() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
     store.post(WEI, LOBBY, &["a"]).await;
     let folder = store.close();
@@ -44,7 +44,7 @@ async fn one_of_a_kind_is_told_as_one() {
 }
 
 #[tokio::test]
-async fn every_difference_is_told() {
+async fn every_difference_is_reported() {
     let folder = log().await.close();
     let file = folder.path().join(sqlite::FILE);
     let whole = std::fs::read(&file).unwrap();
@@ -77,7 +77,7 @@ async fn every_difference_is_told() {
     ] {
         let db = Connection::open(&file).unwrap();
         db.execute_batch(damage).unwrap();
-        // As the last connection it moves all into the one file.
+        // Closing the last connection checkpoints everything into the one file.
         drop(db);
         let report = sqlite::check(folder.path()).unwrap();
         assert!(!report.is_sound(), "{damage}");
@@ -88,8 +88,8 @@ async fn every_difference_is_told() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_log_nothing_is_made() {
-    let folder = crate::subject::Temporary::new();
+async fn a_check_without_a_log_creates_no_file() {
+    let folder = crate::test_store::TempFolder::new();
     assert!(sqlite::check(folder.path()).is_err());
     assert!(!folder.path().exists());
 }

@@ -1,7 +1,7 @@
-//! What a crash leaves. SQLite writes the pages of a commit one after the other
-//! into the write-ahead log; a crash may end it between any two, or within one.
+//! The log after a crash. SQLite writes the pages of a commit one by one into the write-ahead log. A crash
+//! may end it between two pages or within one.
 
-use crate::subject::{LIN, LOBBY, Subject, Temporary, WEI, create, enter, fresh, go, positions, post};
+use crate::test_store::{LIN, LOBBY, TempFolder, TestStore, WEI, create, enter, fresh, go, positions, post};
 use backend::store::data_folder::DataFolder;
 use backend::store::{
     Store,
@@ -24,23 +24,23 @@ const LOG: &str = "log.sqlite";
 const WAL: &str = "log.sqlite-wal";
 
 /// Both files of a log as they are on disk now.
-struct Files {
+struct LogCopy {
     log: Vec<u8>,
     wal: Vec<u8>,
 }
 
-impl Files {
+impl LogCopy {
     fn of(folder: &Path) -> Self {
-        Files { log: fs::read(folder.join(LOG)).unwrap(), wal: fs::read(folder.join(WAL)).unwrap() }
+        LogCopy { log: fs::read(folder.join(LOG)).unwrap(), wal: fs::read(folder.join(WAL)).unwrap() }
     }
 
-    fn whole(&self) -> Temporary {
+    fn whole(&self) -> TempFolder {
         self.cut(self.wal.len())
     }
 
-    /// A folder with the log and this much of the write-ahead log.
-    fn cut(&self, wal: usize) -> Temporary {
-        let folder = Temporary::new();
+    /// A folder with the log and the first bytes of the write-ahead log.
+    fn cut(&self, wal: usize) -> TempFolder {
+        let folder = TempFolder::new();
         fs::create_dir_all(folder.path()).unwrap();
         fs::write(folder.path().join(LOG), &self.log).unwrap();
         fs::write(folder.path().join(WAL), &self.wal[..wal]).unwrap();
@@ -48,8 +48,8 @@ impl Files {
     }
 }
 
-/// The last position that is found after a crash, with the log checked.
-fn head_after(folder: &Temporary) -> u64 {
+/// Last position in the log after a crash. Checks the log.
+fn head_after(folder: &TempFolder) -> u64 {
     let store = folder.open();
     let head = store.house().head();
     let report = sqlite::check(folder.path()).unwrap();
@@ -58,10 +58,10 @@ fn head_after(folder: &Temporary) -> u64 {
 }
 
 #[tokio::test]
-async fn a_write_ahead_log_that_ends_anywhere_has_all_that_was_acknowledged_before() {
-    let mut store = Subject::on_disk();
+async fn a_cut_write_ahead_log_holds_every_acknowledged_event_before_the_cut() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin"]).await;
-    // After each batch: how long the write-ahead log is, and the last position that was acknowledged.
+    // After each batch: length of the write-ahead log, and the last acknowledged position.
     let folder = store.folder().to_owned();
     let length = || fs::metadata(folder.join(WAL)).unwrap().len() as usize;
     let mut acknowledged = vec![(length(), 2)];
@@ -81,13 +81,13 @@ async fn a_write_ahead_log_that_ends_anywhere_has_all_that_was_acknowledged_befo
         head = events.fold(head, u64::max);
         acknowledged.push((length(), head));
     }
-    let files = Files::of(&folder);
+    let files = LogCopy::of(&folder);
     let pages = (files.wal.len() - WAL_HEADER) / PAGE;
     assert!(pages > 60, "only {pages} pages");
     let first = (acknowledged[0].0 - WAL_HEADER) / PAGE;
     for page in first..=pages {
         let whole = WAL_HEADER + page * PAGE;
-        // At the end of the page, and within the next.
+        // At the end of the page, and within the next one.
         for length in [whole, (whole + 24).min(files.wal.len()), (whole + PAGE / 2).min(files.wal.len())] {
             let wanted = acknowledged.iter().rev().find(|(end, _)| *end <= length).unwrap().1;
             assert_eq!(
@@ -100,22 +100,22 @@ async fn a_write_ahead_log_that_ends_anywhere_has_all_that_was_acknowledged_befo
 }
 
 #[tokio::test]
-async fn a_bit_that_tips_over_in_the_last_commit_takes_that_commit_only() {
-    let mut store = Subject::on_disk();
+async fn a_flipped_bit_in_the_last_commit_loses_only_that_commit() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
     let before = store.post(WEI, LOBBY, &["first"]).await[0];
     let kept = fs::metadata(store.folder().join(WAL)).unwrap().len() as usize;
     store.post(WEI, LOBBY, &["second"]).await;
-    let mut files = Files::of(store.folder());
+    let mut files = LogCopy::of(store.folder());
     files.wal[kept + 24 + 100] ^= 1;
     assert_eq!(head_after(&files.whole()), before);
 }
 
 #[tokio::test]
-async fn a_crash_while_the_write_ahead_log_is_moved_loses_nothing() {
-    let mut store = Subject::on_disk();
+async fn a_crash_during_a_checkpoint_loses_nothing() {
+    let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
-    // As often as it begins anew it has another salt (bytes 16 to 24).
+    // Each restart of the write-ahead log sets another salt (bytes 16 to 24).
     let wal = store.folder().join(WAL);
     let salt = || {
         let mut header = [0; WAL_HEADER];
@@ -135,17 +135,17 @@ async fn a_crash_while_the_write_ahead_log_is_moved_loses_nothing() {
         count += 1;
         assert!(count < 1000, "it is never begun anew");
     }
-    // What one batch adds comes on top.
+    // One batch may exceed the limit.
     let pages_max = u64::try_from(WAL_PAGES_MAX).unwrap() + 500;
     assert!(longest <= pages_max * PAGE as u64, "{longest} bytes");
-    // The thread beside the writer may be moving pages right now: any moment may be that of a crash.
-    let files = Files::of(store.folder());
+    // The checkpointer may be copying pages right now. A crash may come at any moment.
+    let files = LogCopy::of(store.folder());
     assert_eq!(head_after(&files.whole()), last);
     let found = store.replay(&[Address::Room(LOBBY)], last - 1, u64::MAX, false).await;
     assert_eq!(positions(&found.events), [last]);
 }
 
-/// Names the folder to the process that is to be killed.
+/// Variable that names the folder to the process that is killed.
 const VICTIM: &str = "TEAHOUSE_TEST_VICTIM";
 
 #[tokio::test]
@@ -155,14 +155,14 @@ async fn victim() {
     let mut store = SqliteStore::open(DataFolder::lock(Path::new(&path)).unwrap()).unwrap();
     let mut out = std::io::stdout();
     if store.house().head() == 0 {
-        store.append(vec![crate::subject::join("Wei")], 1).await[0].as_ref().unwrap();
+        store.append(vec![crate::test_store::join("Wei")], 1).await[0].as_ref().unwrap();
     }
-    // Ids go on where the last one ended.
+    // Ids continue after the last one.
     let mut number = u32::try_from(store.house().head()).unwrap();
     loop {
         let batch = (0..8).map(|_| {
             number += 1;
-            post(WEI, LOBBY, crate::subject::id(number), &"x".repeat(3_000))
+            post(WEI, LOBBY, crate::test_store::id(number), &"x".repeat(3_000))
         });
         let batch = batch.collect();
         for outcome in store.append(batch, 1).await {
@@ -172,8 +172,8 @@ async fn victim() {
 }
 
 #[test]
-fn a_killed_writer_has_kept_all_that_it_acknowledged() {
-    let folder = Temporary::new();
+fn a_killed_writer_loses_no_acknowledged_event() {
+    let folder = TempFolder::new();
     let mut most = 0;
     for round in 1..=6 {
         let mut child = Command::new(env::current_exe().unwrap())
@@ -184,7 +184,7 @@ fn a_killed_writer_has_kept_all_that_it_acknowledged() {
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let acknowledged = lines.map_while(Result::ok).filter_map(|line| {
-            // The test runner's own words may stand before the first.
+            // The test runner may print before the first line.
             line.split_once("acknowledged ")?.1.parse::<u64>().ok()
         });
         let mut seen = 0;
@@ -197,8 +197,8 @@ fn a_killed_writer_has_kept_all_that_it_acknowledged() {
         }
         assert!(seen >= round * 100, "it ended by itself after {seen}");
         child.wait().unwrap();
-        // A copy of what was left, and what was left itself at the next round.
-        let head = head_after(&Files::of(folder.path()).whole());
+        // Check a copy now. The next round opens the folder itself.
+        let head = head_after(&LogCopy::of(folder.path()).whole());
         assert!(head >= most, "acknowledged {most}, found {head}");
     }
 }

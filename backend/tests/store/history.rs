@@ -1,6 +1,6 @@
-//! Pages of a room's messages, at all their edges.
+//! Pages of a room's messages, at all their limits.
 
-use crate::subject::{self, LIN, LOBBY, Subject, WEI, fresh, join, post};
+use crate::test_store::{self, LIN, LOBBY, TestStore, WEI, fresh, join, post};
 use hub::query::MessagePage;
 use shared::{RoomId, command::PageAnchor, limits::SNAPSHOT_BYTES};
 
@@ -8,14 +8,14 @@ fn numbers(page: &MessagePage) -> Vec<u64> {
     page.messages.iter().map(|message| message.seq).collect()
 }
 
-/// Seven messages in the lobby, each at a hundred milliseconds of its own, with other events
-/// between them. Returns their positions.
-async fn seven(store: &mut Subject) -> Vec<u64> {
+/// Posts seven messages to the lobby, 100 milliseconds apart, with other events between them. Returns their
+/// positions.
+async fn seven(store: &mut TestStore) -> Vec<u64> {
     store.batch_at(vec![join("Wei"), join("Lin")], 50).await;
     let room = store.room(WEI, "Kitchen").await;
     let mut at = Vec::new();
     for number in 1..=7_u64 {
-        // The first stands at the time of what was before it.
+        // The first message has the time of the event before it.
         let now = 1_000 + 100 * number;
         let batch =
             vec![post(WEI, room, fresh(), "elsewhere"), post(LIN, LOBBY, fresh(), &number.to_string())];
@@ -25,8 +25,8 @@ async fn seven(store: &mut Subject) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn pages_stand_where_they_were_asked_for() {
-    for mut store in subject::all() {
+async fn a_page_starts_at_its_anchor() {
+    for mut store in test_store::all() {
         let at = seven(&mut store).await;
         let (first, middle, last) = (at[0], at[3], at[6]);
         let cases: &[(PageAnchor, usize, &[u64], bool, bool)] = &[
@@ -68,8 +68,8 @@ async fn pages_stand_where_they_were_asked_for() {
 }
 
 #[tokio::test]
-async fn nothing_after_through_is_seen() {
-    for mut store in subject::all() {
+async fn a_page_holds_nothing_after_through() {
+    for mut store in test_store::all() {
         let at = seven(&mut store).await;
         for (through, wanted) in
             [(at[0] - 1, vec![]), (at[0], vec![1]), (at[3], vec![3, 4]), (at[4] - 1, vec![3, 4])]
@@ -87,8 +87,8 @@ async fn nothing_after_through_is_seen() {
 }
 
 #[tokio::test]
-async fn a_room_without_messages_is_an_empty_page() {
-    for mut store in subject::all() {
+async fn a_room_without_messages_has_an_empty_page() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "Kitchen").await;
         for room in [room, LOBBY, RoomId(77), RoomId(u64::MAX)] {
@@ -111,10 +111,10 @@ async fn a_room_without_messages_is_an_empty_page() {
 }
 
 #[tokio::test]
-async fn the_texts_of_a_page_are_bounded_together() {
+async fn a_page_is_bounded_in_bytes_of_text() {
     let half = SNAPSHOT_BYTES / 2;
     for (last, count) in [(half - 1, 2), (half, 2), (half + 1, 1)] {
-        for mut store in subject::all() {
+        for mut store in test_store::all() {
             store.join(&["Wei"]).await;
             let texts = ["x".repeat(half), "y".repeat(last)];
             let at = store.post(WEI, LOBBY, &[&texts[0], &texts[1]]).await;
@@ -124,7 +124,7 @@ async fn the_texts_of_a_page_are_bounded_together() {
             let oldest = store.page(LOBBY, PageAnchor::After(0), 9, u64::MAX).await;
             let wanted: Vec<u64> = if count == 2 { vec![1, 2] } else { vec![1] };
             assert_eq!((numbers(&oldest), oldest.newer), (wanted, count == 1), "{}: {last}", store.name);
-            // What was asked for stays.
+            // The message that was asked for stays.
             let around = store.page(LOBBY, PageAnchor::Around(at[1]), 9, u64::MAX).await;
             assert!(numbers(&around).contains(&2), "{}: {last}", store.name);
         }

@@ -1,5 +1,4 @@
-//! What every store must do, written once and run for each; and what the log on
-//! disk must do beside.
+//! The conformance suite that every store must pass, and further tests of the log on disk.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,14 +8,14 @@
 
 mod append;
 mod backup;
-mod chance;
 mod check;
 mod crash;
 mod differential;
 mod history;
-#[path = "../common/hold.rs"]
-mod hold;
+#[path = "../data_folder/lock.rs"]
+mod lock;
 mod older_order;
 mod replay;
 mod retry;
-mod subject;
+mod rng;
+mod test_store;

@@ -1,6 +1,6 @@
 //! A log of a build that put `room_created` before the creator's own event opens and is read as it is.
 
-use crate::subject::{LIN, Subject, WEI, create, enter, id, portrait, positions};
+use crate::test_store::{LIN, TestStore, WEI, create, enter, id, snapshot_of, positions};
 use backend::store::sqlite;
 use rusqlite::Connection;
 use shared::{Address, RoomId};
@@ -16,26 +16,26 @@ const TO_OLDER_ORDER: &str = "
 
 #[tokio::test]
 async fn a_log_of_the_older_order_is_sound_and_keeps_its_receipts() {
-    let mut store = Subject::on_disk();
+    let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin"]).await;
-    let created = store.done(create(WEI, id(7), "Kitchen")).await;
+    let created = store.commit(create(WEI, id(7), "Kitchen")).await;
     assert_eq!(positions(&created.events), [3, 4, 5]);
-    store.done(enter(LIN, id(8), RoomId(2))).await;
+    store.commit(enter(LIN, id(8), RoomId(2))).await;
     store.post(WEI, RoomId(2), &["a"]).await;
-    let now = portrait(&store.house());
+    let now = snapshot_of(&store.house());
     let folder = store.close();
     let db = Connection::open(folder.path().join(sqlite::FILE)).unwrap();
     db.execute_batch(TO_OLDER_ORDER).unwrap();
     drop(db);
     let report = sqlite::check(folder.path()).unwrap();
     assert!(report.is_sound(), "{report}");
-    let mut store = Subject::at(folder);
-    assert_eq!(portrait(&store.house()), now.replace("(RoomId(2), 5)], 3)", "(RoomId(2), 5)], 4)"));
-    let retried = store.done(create(WEI, id(7), "Kitchen")).await;
+    let mut store = TestStore::at(folder);
+    assert_eq!(snapshot_of(&store.house()), now.replace("(RoomId(2), 5)], 3)", "(RoomId(2), 5)], 4)"));
+    let retried = store.commit(create(WEI, id(7), "Kitchen")).await;
     assert_eq!((retried.receipt.n, retried.receipt.room, retried.events), (3, Some(RoomId(2)), vec![]));
     let found = store.replay(&[Address::Member(WEI), Address::Room(RoomId(2))], 2, u64::MAX, true).await;
     assert_eq!(positions(&found.events), [3, 4, 5, 7, 8]);
-    let room = store.done(create(LIN, id(9), "Attic")).await;
+    let room = store.commit(create(LIN, id(9), "Attic")).await;
     assert_eq!((positions(&room.events), room.receipt.n), (vec![9, 10, 11], 10));
     assert!(sqlite::check(store.close().path()).unwrap().is_sound());
 }

@@ -1,6 +1,6 @@
-//! What was missed: in order, in parts, and not more than is due.
+//! Replays: in order, in parts, and within their limits.
 
-use crate::subject::{self, LIN, LOBBY, Subject, WEI, enter, fresh, positions, post};
+use crate::test_store::{self, LIN, LOBBY, TestStore, WEI, enter, fresh, positions, post};
 use backend::store::limits::MERGE_AHEAD;
 use hub::limits::{REPLAY_PART_BYTES, REPLAY_PART_EVENTS};
 use shared::{
@@ -8,7 +8,7 @@ use shared::{
     limits::{REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 
-async fn posts(store: &mut Subject, room: RoomId, count: usize, text: &str) {
+async fn posts(store: &mut TestStore, room: RoomId, count: usize, text: &str) {
     let mut left = count;
     while left > 0 {
         let some = left.min(64);
@@ -18,8 +18,8 @@ async fn posts(store: &mut Subject, room: RoomId, count: usize, text: &str) {
 }
 
 #[tokio::test]
-async fn addresses_are_merged_by_position_and_others_left_out() {
-    for mut store in subject::all() {
+async fn a_replay_merges_its_addresses_by_position() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let (one, two) = (store.room(WEI, "One").await, store.room(WEI, "Two").await);
         let after = store.house().head();
@@ -31,7 +31,7 @@ async fn addresses_are_merged_by_position_and_others_left_out() {
                 wanted.extend(store.post(WEI, LOBBY, &["c", "d"]).await);
             }
         }
-        let told = store.done(enter(LIN, fresh(), two)).await;
+        let told = store.commit(enter(LIN, fresh(), two)).await;
         wanted.push(told.events[0].position().unwrap().n);
         let to =
             [Address::Member(LIN), Address::Room(one), Address::Room(RoomId(u64::MAX)), Address::Room(LOBBY)];
@@ -48,8 +48,8 @@ async fn addresses_are_merged_by_position_and_others_left_out() {
 }
 
 #[tokio::test]
-async fn what_is_looked_up_a_few_at_a_time_is_whole() {
-    for mut store in subject::all() {
+async fn a_replay_is_complete_across_lookups() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "One").await;
         for (one, two) in
@@ -68,8 +68,8 @@ async fn what_is_looked_up_a_few_at_a_time_is_whole() {
 }
 
 #[tokio::test]
-async fn a_part_is_bounded_and_the_next_goes_on_from_it() {
-    for mut store in subject::all() {
+async fn a_part_is_bounded_and_the_next_continues_it() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let after = store.house().head();
         let to = [Address::Room(LOBBY)];
@@ -88,9 +88,9 @@ async fn a_part_is_bounded_and_the_next_goes_on_from_it() {
 }
 
 #[tokio::test]
-async fn a_part_is_bounded_in_bytes_too() {
+async fn a_part_is_bounded_in_bytes() {
     for (first, count) in [(REPLAY_PART_BYTES - 1, 2), (REPLAY_PART_BYTES, 1), (REPLAY_PART_BYTES + 1, 1)] {
-        for mut store in subject::all() {
+        for mut store in test_store::all() {
             store.join(&["Wei"]).await;
             let at = store.post(WEI, LOBBY, &[&"x".repeat(first), "y"]).await;
             let part = store.replay(&[Address::Room(LOBBY)], at[0] - 1, u64::MAX, true).await;
@@ -101,8 +101,8 @@ async fn a_part_is_bounded_in_bytes_too() {
 }
 
 #[tokio::test]
-async fn a_room_with_too_many_events_is_reset_and_the_others_are_replayed() {
-    for mut store in subject::all() {
+async fn only_a_room_with_too_many_missed_events_is_reset() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let busy = store.room(WEI, "Busy").await;
         let quiet = store.room(WEI, "Quiet").await;
@@ -146,7 +146,7 @@ async fn a_room_with_too_many_events_is_reset_and_the_others_are_replayed() {
 async fn a_room_with_too_many_bytes_is_reset() {
     let text = "x".repeat(64 << 10);
     let whole = REPLAY_BYTES_MAX / text.len();
-    for mut store in subject::all() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "Busy").await;
         let after = store.house().head();
@@ -161,14 +161,14 @@ async fn a_room_with_too_many_bytes_is_reset() {
 }
 
 #[tokio::test]
-async fn a_member_is_never_reset() {
-    for mut store in subject::all() {
+async fn a_members_own_events_are_never_reset() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Door").await;
         let after = store.house().head();
-        // In and out again, more often than a room may be replayed.
+        // Join and leave more often than a room may be replayed.
         for _ in 0..=REPLAY_EVENTS_MAX / 2 {
-            store.batch(vec![enter(LIN, fresh(), room), subject::go(LIN, fresh(), room)]).await;
+            store.batch(vec![enter(LIN, fresh(), room), test_store::go(LIN, fresh(), room)]).await;
         }
         let found = store.replay(&[Address::Member(LIN), Address::Room(room)], after, u64::MAX, true).await;
         assert_eq!(found.resets, [room], "{}", store.name);

@@ -1,10 +1,10 @@
-//! A change that comes twice is carried out once.
+//! A change that is sent twice is executed once.
 
-use crate::subject::{self, LIN, LOBBY, Subject, WEI, change, create, enter, go, id, portrait, post};
+use crate::test_store::{self, LIN, LOBBY, TestStore, WEI, change, create, enter, go, id, post, snapshot_of};
 use hub::house::change::Change;
 
-/// One of each change that has a key, in an order in which all are carried out.
-async fn changes(store: &mut Subject) -> Vec<Change> {
+/// One change of each kind that has a key, in an order in which all are executed.
+async fn changes(store: &mut TestStore) -> Vec<Change> {
     store.join(&["Wei", "Lin"]).await;
     let room = store.room(WEI, "Kitchen").await;
     vec![
@@ -19,13 +19,13 @@ async fn changes(store: &mut Subject) -> Vec<Change> {
 }
 
 #[tokio::test]
-async fn a_retry_gets_the_first_receipt_and_makes_nothing() {
-    for mut store in subject::all() {
+async fn a_retry_gets_the_first_receipt_and_commits_nothing() {
+    for mut store in test_store::all() {
         let mut receipts = Vec::new();
         for change in changes(&mut store).await {
-            let first = store.done(change.clone()).await;
+            let first = store.commit(change.clone()).await;
             assert_ne!(first.events, [], "{}: {change:?}", store.name);
-            let again = store.done(change.clone()).await;
+            let again = store.commit(change.clone()).await;
             assert_eq!(
                 (again.receipt, again.events),
                 (first.receipt, Vec::new()),
@@ -34,18 +34,18 @@ async fn a_retry_gets_the_first_receipt_and_makes_nothing() {
             );
             receipts.push((change, first.receipt));
         }
-        let before = portrait(&store.house());
+        let before = snapshot_of(&store.house());
         for (change, receipt) in receipts {
-            let again = store.done(change.clone()).await;
+            let again = store.commit(change.clone()).await;
             assert_eq!((again.receipt, again.events), (receipt, Vec::new()), "{}: {change:?}", store.name);
         }
-        assert_eq!(portrait(&store.house()), before, "{}", store.name);
+        assert_eq!(snapshot_of(&store.house()), before, "{}", store.name);
     }
 }
 
 #[tokio::test]
-async fn a_retry_is_known_in_its_own_batch() {
-    for mut store in subject::all() {
+async fn a_retry_in_the_same_batch_is_recognised() {
+    for mut store in test_store::all() {
         let changes = changes(&mut store).await;
         let twice = changes.iter().flat_map(|change| [change.clone(), change.clone()]).collect();
         let outcomes = store.batch(twice).await;
@@ -58,26 +58,26 @@ async fn a_retry_is_known_in_its_own_batch() {
 }
 
 #[tokio::test]
-async fn a_retry_is_answered_even_where_the_change_could_not_be_made_now() {
-    for mut store in subject::all() {
+async fn a_retry_gets_its_receipt_when_the_change_would_be_refused_now() {
+    for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
-        store.done(enter(LIN, id(1), room)).await;
+        store.commit(enter(LIN, id(1), room)).await;
         let said = post(LIN, room, id(2), "and now I go");
-        let first = store.done(said.clone()).await;
-        store.done(go(LIN, id(3), room)).await;
-        assert_eq!(store.done(said).await.receipt, first.receipt, "{}", store.name);
+        let first = store.commit(said.clone()).await;
+        store.commit(go(LIN, id(3), room)).await;
+        assert_eq!(store.commit(said).await.receipt, first.receipt, "{}", store.name);
     }
 }
 
 #[tokio::test]
-async fn what_made_nothing_leaves_its_id_free() {
-    for mut store in subject::all() {
+async fn a_refused_change_leaves_its_client_id_unused() {
+    for mut store in test_store::all() {
         store.join(&["Wei"]).await;
         let room = store.room(WEI, "Kitchen").await;
-        // Who is in it already stays so.
-        assert_eq!(store.done(enter(WEI, id(1), room)).await.events, []);
+        // The member is in the room already.
+        assert_eq!(store.commit(enter(WEI, id(1), room)).await.events, []);
         assert!(store.append(post(WEI, shared::RoomId(9), id(1), "x")).await.is_err());
-        assert_eq!(store.done(post(WEI, room, id(1), "x")).await.events.len(), 1, "{}", store.name);
+        assert_eq!(store.commit(post(WEI, room, id(1), "x")).await.events.len(), 1, "{}", store.name);
     }
 }

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_named_is_shown() {
+    fn only_listed_headers_are_public() {
         for name in
             ["host", "sec-websocket-key", "x-forwarded-for", "accept", "accept-language", "sec-fetch-site"]
         {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_text_has_a_length() {
+    fn a_header_value_that_is_no_text_has_only_a_length() {
         let value = HeaderValue::from_bytes(b"caf\xe9").unwrap();
         assert_eq!(header("via", &value), HeaderField { name: "via".into(), value: None, length: 4 });
     }

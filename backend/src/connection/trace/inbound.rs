@@ -43,7 +43,7 @@ impl InboundFrames {
         }
     }
 
-    /// Reports a frame as far as it came: no more bytes follow.
+    /// Reports a frame as far as it received: no more bytes follow.
     pub(super) fn end(&mut self, on_frame: impl FnOnce(TracedFrame, u64)) {
         if !self.header.is_empty() {
             let length = (self.header.len() + self.payload.len()) as u64;
@@ -78,19 +78,19 @@ mod tests {
     const KEY: [u8; 4] = [1, 2, 3, 4];
 
     #[test]
-    fn frames_are_told_alike_however_they_are_cut() {
+    fn frames_are_traced_alike_however_they_are_cut() {
         let lengths = [0, 1, 63, 64, 65, 125, 126, 65_535, 65_536];
         let frames: Vec<_> =
             lengths.iter().map(|length| Frame::write(Opcode::Binary, &vec![7; *length], Some(KEY))).collect();
         for step in [1, 3, 14, 1 << 20] {
-            let mut told = Vec::new();
+            let mut traced = Vec::new();
             let mut inbound = InboundFrames::default();
             for chunk in frames.concat().chunks(step) {
-                inbound.feed(chunk, |frame, length| told.push((frame, length)));
+                inbound.feed(chunk, |frame, length| traced.push((frame, length)));
             }
             inbound.end(|frame, _| panic!("{frame:?} is left"));
-            assert_eq!(told.len(), lengths.len());
-            for ((frame, length), whole) in told.into_iter().zip(&frames) {
+            assert_eq!(traced.len(), lengths.len());
+            for ((frame, length), whole) in traced.into_iter().zip(&frames) {
                 let (header, payload) = (frame.header.0, frame.payload.0);
                 assert_eq!(length, whole.len() as u64);
                 assert_eq!(payload.len(), (whole.len() - header.len()).min(TRACE_PAYLOAD_BYTES_MAX));
@@ -100,30 +100,30 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_told_as_far_as_it_came() {
+    fn a_cut_frame_is_traced_as_far_as_it_came() {
         let whole = Frame::write(Opcode::Text, b"Hello", Some(KEY));
-        for came in 1..whole.len() {
+        for received in 1..whole.len() {
             let mut inbound = InboundFrames::default();
-            inbound.feed(&whole[..came], |frame, _| panic!("{frame:?} is not whole"));
-            let mut told = None;
-            inbound.end(|frame, length| told = Some((frame, length)));
-            let (frame, length) = told.unwrap();
-            assert_eq!([frame.header.0, frame.payload.0].concat(), whole[..came]);
-            assert_eq!(length, came as u64);
+            inbound.feed(&whole[..received], |frame, _| panic!("{frame:?} is not whole"));
+            let mut traced = None;
+            inbound.end(|frame, length| traced = Some((frame, length)));
+            let (frame, length) = traced.unwrap();
+            assert_eq!([frame.header.0, frame.payload.0].concat(), whole[..received]);
+            assert_eq!(length, received as u64);
         }
     }
 
     #[test]
-    fn a_declared_length_is_not_waited_for_beyond_what_is_told() {
+    fn a_long_frame_is_traced_before_its_payload_ends() {
         let mut bytes = vec![0x82, 0xff];
         bytes.extend(u64::MAX.to_be_bytes());
         bytes.extend(KEY);
         bytes.extend([0; 100]);
-        let (mut inbound, mut told) = (InboundFrames::default(), 0);
+        let (mut inbound, mut traced) = (InboundFrames::default(), 0);
         inbound.feed(&bytes, |frame, length| {
             assert_eq!((frame.payload.0.len(), length), (TRACE_PAYLOAD_BYTES_MAX, u64::MAX));
-            told += 1;
+            traced += 1;
         });
-        assert_eq!(told, 1);
+        assert_eq!(traced, 1);
     }
 }

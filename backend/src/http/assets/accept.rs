@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thing_is_named_unless_its_weight_is_nothing() {
+    fn a_value_is_included_unless_its_quality_is_zero() {
         assert!(includes("gzip, deflate, br", "br"));
         assert!(includes("BR;q=0.5", "br"));
         assert!(!includes("br;q=0, gzip", "br"));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_weighs_most_comes_first() {
+    fn values_are_sorted_by_quality() {
         assert_eq!(by_quality("en;q=0.5, zh-CN, zh;q=0.9, de;q=0, fr;q=x"), ["zh-CN", "fr", "zh", "en"]);
         assert_eq!(by_quality("en, zh"), ["en", "zh"]);
     }

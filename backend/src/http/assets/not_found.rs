@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reader_has_a_language() {
+    fn the_document_is_english_unless_chinese_is_preferred() {
         for (languages, language) in [
             (&[][..], "en"),
             (&["de", "fr"], "en"),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_is_whole_and_keeps_to_its_policy() {
+    fn the_document_is_complete_and_matches_its_policy() {
         for texts in [&ENGLISH, &SIMPLIFIED_CHINESE] {
             let document = document(texts);
             assert!(!document.contains("%{"), "{document}");

@@ -86,7 +86,7 @@ fn is_one_closed(told: &[Input]) -> bool {
 }
 
 #[actix_web::test]
-async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
+async fn a_101_is_sent_after_the_registry_has_the_connection() {
     let Worker { state, actor, mut batches } = Worker::new().await;
     let mut answer = pin!(ask(Rc::clone(&state)));
     assert!(answer.as_mut().now_or_never().is_none(), "the registry's inbox is full");
@@ -120,7 +120,7 @@ async fn a_handshake_is_answered_after_the_registry_took_its_connection() {
 }
 
 #[actix_web::test]
-async fn a_client_that_leaves_before_its_answer_is_closed_once() {
+async fn a_client_that_leaves_before_its_101_is_closed_once() {
     let Worker { state, actor, mut batches } = Worker::new().await;
     let mut answer = Box::pin(ask(Rc::clone(&state)));
     assert!((&mut answer).now_or_never().is_none(), "the registry's inbox is full");

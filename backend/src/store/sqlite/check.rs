@@ -68,7 +68,7 @@ impl fmt::Display for CheckReport {
         }
         match differences.len() {
             0 => f.write_str(SOUND),
-            told => writeln!(f, "The database is damaged: {}.", count(told as u64 + more, "difference")),
+            listed => writeln!(f, "The database is damaged: {}.", count(listed as u64 + more, "difference")),
         }
     }
 }

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_due_changes_at_its_limits() {
+    fn the_due_checkpoint_changes_at_its_limits() {
         for (pages, expected) in [
             (WAL_PAGES - 1, NextCheckpoint::Nothing),
             (WAL_PAGES, NextCheckpoint::Background),

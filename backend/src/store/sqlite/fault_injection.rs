@@ -23,7 +23,7 @@ pub(super) struct InjectedFaults {
     /// The next sync of the database fails, once.
     pub(super) database_sync_fails: AtomicBool,
     /// Bytes that the next failed sync leaves at the end of the write-ahead log.
-    pub(super) leavings: Mutex<Vec<u8>>,
+    pub(super) unsynced_pages: Mutex<Vec<u8>>,
 }
 
 impl InjectedFaults {
@@ -51,8 +51,8 @@ impl InjectedFaults {
         if !self.syncs_fail.load(Ordering::SeqCst) {
             return Ok(());
         }
-        let leavings = std::mem::take(&mut *self.leavings.lock().unwrap());
-        fs::OpenOptions::new().append(true).open(&files.wal)?.write_all(&leavings)?;
+        let unsynced_pages = std::mem::take(&mut *self.unsynced_pages.lock().unwrap());
+        fs::OpenOptions::new().append(true).open(&files.wal)?.write_all(&unsynced_pages)?;
         let code =
             ffi::Error { code: ffi::ErrorCode::SystemIoFailure, extended_code: ffi::SQLITE_IOERR_FSYNC };
         Err(LogError::Sql(rusqlite::Error::SqliteFailure(code, None)))

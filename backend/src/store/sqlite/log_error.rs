@@ -71,9 +71,10 @@ impl LogError {
             LogError::Io(error) => advice(path, file_use, error),
             LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-                    let even = "SQLite writes next to a database even when it only reads, but ";
-                    let even = if file_use == FileUse::Read { even } else { "" };
-                    beside(path, file_use).map_or_else(String::new, |missing| format!(": {even}{missing}"))
+                    let reason_for_write = "SQLite writes next to a database even when it only reads, but ";
+                    let reason_for_write = if file_use == FileUse::Read { reason_for_write } else { "" };
+                    missing_permission(path, file_use)
+                        .map_or_else(String::new, |missing| format!(": {reason_for_write}{missing}"))
                 }
                 Some(ErrorCode::NotADatabase) => ": this is not a Teahouse database".to_owned(),
                 _ => String::new(),
@@ -130,7 +131,7 @@ impl LogError {
 }
 
 /// The missing permission for the log's file, its companions or its folder.
-fn beside(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
+fn missing_permission(log: &Path, file_use: FileUse) -> Option<MissingPermission> {
     let files = ["", "-wal", "-shm"].map(|end| {
         let mut name = OsString::from(log);
         name.push(end);

@@ -122,26 +122,26 @@ async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn
 }
 
 #[tokio::test]
-async fn a_full_disk_is_borne() {
+async fn posts_are_refused_while_the_disk_is_full() {
     // The schema alone has more than two pages.
     let begin = |faults: &InjectedFaults| faults.pages_max.store(2, Ordering::SeqCst);
     survives_fault("the disk is full", begin, |faults| faults.pages_max.store(0, Ordering::SeqCst)).await;
 }
 
 #[tokio::test]
-async fn a_log_that_cannot_be_written_is_borne() {
+async fn posts_are_refused_while_the_log_is_read_only() {
     let set = |to| move |faults: &InjectedFaults| faults.is_read_only.store(to, Ordering::SeqCst);
     survives_fault("the database cannot be written to", set(true), set(false)).await;
 }
 
 #[tokio::test]
-async fn a_failed_sync_is_borne() {
+async fn posts_are_refused_while_syncs_fail() {
     let set = |to| move |faults: &InjectedFaults| faults.syncs_fail.store(to, Ordering::SeqCst);
     survives_fault("the disk reports an error", set(true), set(false)).await;
 }
 
 #[tokio::test]
-async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_start() {
+async fn no_checkpoint_runs_after_a_failed_sync_of_the_database() {
     let mut log = TestLog::new().await;
     log.faults.database_sync_fails.store(true, Ordering::SeqCst);
     let text = "x".repeat(16 << 10);
@@ -171,20 +171,20 @@ async fn after_a_failed_sync_of_the_database_nothing_is_moved_until_the_next_sta
 }
 
 #[tokio::test]
-async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
+async fn the_next_start_does_not_find_pages_of_a_failed_sync() {
     let mut log = TestLog::new().await;
     log.post(1, "kept").await.unwrap();
     let before = log.wal();
     // Another log with the same files commits the same post. Its pages are the very pages that a commit with
     // a failed sync leaves.
-    let leavings = {
+    let unsynced_pages = {
         let mut twin = log.after_a_crash();
         twin.post(2, "refused").await.unwrap();
         assert_eq!(twin.wal()[..before.len()], before);
         twin.wal()[before.len()..].to_owned()
     };
-    assert!(!leavings.is_empty());
-    log.faults.leavings.lock().unwrap().clone_from(&leavings);
+    assert!(!unsynced_pages.is_empty());
+    log.faults.unsynced_pages.lock().unwrap().clone_from(&unsynced_pages);
     log.faults.syncs_fail.store(true, Ordering::SeqCst);
     assert_eq!(log.post(2, "refused").await, Err(ErrorCode::StoreRefused));
     assert_eq!(texts(&log.messages().await), ["kept"]);
@@ -192,7 +192,7 @@ async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
 
     // A start would have found the pages.
     let files = LogFiles::of(&log.path);
-    fs::OpenOptions::new().append(true).open(&files.wal).unwrap().write_all(&leavings).unwrap();
+    fs::OpenOptions::new().append(true).open(&files.wal).unwrap().write_all(&unsynced_pages).unwrap();
     assert_eq!(texts(&log.after_a_crash().messages().await), ["kept", "refused"]);
 
     // They are cut before the next change is accepted.
@@ -204,7 +204,7 @@ async fn what_a_failed_sync_leaves_is_not_found_by_the_next_start() {
 }
 
 #[tokio::test]
-async fn a_bad_page_is_told_and_the_others_are_read() {
+async fn a_bad_page_is_reported_and_other_pages_are_read() {
     let mut log = TestLog::new().await;
     for id in 1..=100 {
         let text = format!("message {id} {}", "x".repeat(1_000));
@@ -235,7 +235,7 @@ async fn a_bad_page_is_told_and_the_others_are_read() {
 }
 
 #[tokio::test]
-async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
+async fn posts_are_refused_while_a_page_that_they_need_is_bad() {
     let mut log = TestLog::new().await;
     for id in 1..=100 {
         log.post(id, "x").await.unwrap();
@@ -271,7 +271,7 @@ async fn a_bad_page_that_posts_need_refuses_them_until_it_is_good_again() {
 }
 
 #[tokio::test]
-async fn another_programs_file_is_not_touched() {
+async fn a_file_of_another_program_is_not_changed() {
     let path = path();
     let folder = DataFolder::lock(&path).unwrap();
     let file = path.join(FILE);
@@ -292,7 +292,7 @@ async fn another_programs_file_is_not_touched() {
 }
 
 #[tokio::test]
-async fn a_log_of_a_newer_build_is_left_alone() {
+async fn a_log_of_a_newer_build_is_refused() {
     let mut log = TestLog::new().await;
     log.store = None;
     let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
@@ -304,7 +304,7 @@ async fn a_log_of_a_newer_build_is_left_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_files_are_for_their_owner_only() {
+async fn the_files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let log = TestLog::new().await;
     for entry in fs::read_dir(&log.path).unwrap() {

@@ -1,14 +1,13 @@
-//! A v1 client that reads by any transport, and speaks as that transport does. It holds the server
-//! to its promises while it reads: no event comes twice, none before another, none behind a cursor
-//! that is said to be past it.
+//! A v1 client that reads by any transport, and sends as that transport does. It checks the order while it
+//! reads: no event comes twice, before an earlier one, or after a cursor that is past it.
 
 use super::{
-    reader::{self, Answer},
-    wire::Wire,
+    http_connection::HttpConnection,
+    reader::{self, PollResponse},
 };
 use crate::{
-    house::House,
     socket::{PATIENCE, Socket},
+    test_server::TestServer,
 };
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use shared::{Command, Cursor, ErrorCode, Event, RoomId, command, command::Hello, event::Welcome};
@@ -28,42 +27,43 @@ use tokio::{
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-/// A way to read.
+/// Transport by which a client reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum Transport {
     WebSocket,
     Events,
     LongPolls,
     Polls,
 }
 
-impl By {
-    pub(crate) const ALL: [By; 4] = [By::WebSocket, By::Events, By::LongPolls, By::Polls];
+impl Transport {
+    pub(crate) const ALL: [Transport; 4] =
+        [Transport::WebSocket, Transport::Events, Transport::LongPolls, Transport::Polls];
 
-    /// Whether each request is a session, and none lasts.
-    pub(crate) fn polls(self) -> bool {
-        matches!(self, By::LongPolls | By::Polls)
+    /// Whether each request is a session of its own.
+    pub(crate) fn is_poll(self) -> bool {
+        matches!(self, Transport::LongPolls | Transport::Polls)
     }
 }
 
-/// Who asks whom.
+/// A member's credentials, and the server's address.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) address: SocketAddr,
     pub(crate) cookie: String,
-    /// The person is not at the page.
+    /// Whether the person is away from the page.
     pub(crate) away: Arc<AtomicBool>,
-    /// Nothing is read while it is shut.
+    /// The client reads nothing while this gate is shut.
     gate: watch::Receiver<bool>,
 }
 
 impl Caller {
-    /// Returns when it may read.
-    pub(crate) async fn may_read(&self) {
+    /// Waits until the gate is open.
+    pub(crate) async fn wait_for_gate(&self) {
         let _ = self.gate.clone().wait_for(|is_open| *is_open).await;
     }
 
-    /// The head of a request.
+    /// Formats the head of a request.
     pub(crate) fn head(&self, method: &str, path: &str, more: &str) -> String {
         let Caller { address, cookie, .. } = self;
         format!(
@@ -72,51 +72,52 @@ impl Caller {
         )
     }
 
-    /// One poll with this query: the answer, or the status and why not.
-    pub(crate) async fn poll(&self, query: &str) -> Result<Answer, (u16, ErrorCode)> {
-        let mut wire = Wire::open(self.address).await.unwrap();
-        wire.send(self.head("GET", &format!("/api/poll?{query}"), "").as_bytes()).await.unwrap();
-        let body = wire.answer().await?;
+    /// Sends one poll with this query. Returns the response, or the status and the code of the problem.
+    pub(crate) async fn poll(&self, query: &str) -> Result<PollResponse, (u16, ErrorCode)> {
+        let mut connection = HttpConnection::open(self.address).await.unwrap();
+        connection.send(self.head("GET", &format!("/api/poll?{query}"), "").as_bytes()).await.unwrap();
+        let body = connection.answer().await?;
         Ok(serde_json::from_str(&body).unwrap())
     }
 
-    /// A command in a request of its own: the answer, or the status and why not.
+    /// Sends a command in a request of its own. Returns the reply, or the status and the code of the
+    /// problem.
     pub(crate) async fn post(&self, command: &Command) -> Result<Event, (u16, ErrorCode)> {
         let body = serde_json::to_string(command).unwrap();
         let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        let mut wire = Wire::open(self.address).await.unwrap();
-        wire.send((self.head("POST", "/api/command", &more) + &body).as_bytes()).await.unwrap();
-        let body = wire.answer().await?;
+        let mut connection = HttpConnection::open(self.address).await.unwrap();
+        connection.send((self.head("POST", "/api/command", &more) + &body).as_bytes()).await.unwrap();
+        let body = connection.answer().await?;
         Ok(Event::parse(&body).unwrap())
     }
 }
 
-/// What comes of a reader.
+/// An item that a reader has read.
 #[derive(Debug)]
 pub(crate) enum Item {
     Event(Box<Event>),
-    /// All up to here has come.
+    /// Everything addressed to this client up to this cursor has come.
     Through(Cursor),
-    /// The close code, whatever its form; 1006 for an end without one.
+    /// The close code, in whatever form it came; 1006 for an end without a code.
     End(u16),
 }
 
-enum Way {
+enum Outgoing {
     Socket(SplitSink<WebSocketStream<TcpStream>, Message>),
     Requests,
 }
 
-/// A client, welcomed.
+/// A client that was welcomed.
 pub(crate) struct Client {
     pub(crate) caller: Caller,
     pub(crate) welcome: Welcome,
-    /// How far it has everything.
+    /// The last cursor that came.
     pub(crate) cursor: Cursor,
-    /// The last durable event that came, or where it came back from.
+    /// Position of the last durable event that came, or of the cursor at which the client resumed.
     last: u64,
     items: mpsc::UnboundedReceiver<Item>,
     waiting: VecDeque<Item>,
-    way: Way,
+    outgoing: Outgoing,
     reader: JoinHandle<()>,
 }
 
@@ -127,49 +128,57 @@ impl Drop for Client {
 }
 
 impl Client {
-    /// Enters and waits for the welcome.
-    pub(crate) async fn enter(house: &House, by: By, cookie: &str) -> Self {
-        Client::back(house, by, cookie, None, None).await.unwrap()
+    /// Connects without a cursor, and waits for the welcome.
+    pub(crate) async fn connect(server: &TestServer, transport: Transport, cookie: &str) -> Self {
+        Client::resume(server, transport, cookie, None, None).await.unwrap()
     }
 
-    /// Comes back.
+    /// Resumes at a cursor, and waits for the welcome.
     ///
     /// # Errors
-    /// It is not welcome: the close code.
-    pub(crate) async fn back(
-        house: &House,
-        by: By,
+    ///
+    /// The close code of the refusal.
+    pub(crate) async fn resume(
+        server: &TestServer,
+        transport: Transport,
         cookie: &str,
         cursor: Option<Cursor>,
         room: Option<RoomId>,
     ) -> Result<Self, u16> {
         let (_, open) = watch::channel(true);
-        Client::gated(house, by, cookie, cursor, room, open).await
+        Client::resume_gated(server, transport, cookie, cursor, room, open).await
     }
 
-    /// The same, but it reads nothing before this says so.
-    pub(crate) async fn gated(
-        house: &House,
-        by: By,
+    /// Resumes at a cursor, but reads nothing until the gate is open.
+    pub(crate) async fn resume_gated(
+        server: &TestServer,
+        transport: Transport,
         cookie: &str,
         cursor: Option<Cursor>,
         room: Option<RoomId>,
         gate: watch::Receiver<bool>,
     ) -> Result<Self, u16> {
-        let caller = Caller { address: house.address, cookie: cookie.to_owned(), away: Arc::default(), gate };
+        let caller =
+            Caller { address: server.address, cookie: cookie.to_owned(), away: Arc::default(), gate };
         let (sender, mut items) = mpsc::unbounded_channel();
         let hello = Hello { reference: 1, build: "test".into(), cursor, room };
-        let (way, reader) = match by {
-            By::WebSocket => {
-                let Socket(socket) = house.socket(cookie).await;
+        let (outgoing, reader) = match transport {
+            Transport::WebSocket => {
+                let Socket(socket) = server.open_v1_socket(cookie).await;
                 let (mut sink, stream) = socket.split();
                 let hello = serde_json::to_string(&Command::Hello(hello)).unwrap();
                 sink.send(Message::text(hello)).await.unwrap();
-                (Way::Socket(sink), tokio::spawn(reader::frames(caller.clone(), stream, sender)))
+                (Outgoing::Socket(sink), tokio::spawn(reader::frames(caller.clone(), stream, sender)))
             }
-            By::Events => (Way::Requests, tokio::spawn(reader::events(caller.clone(), hello, sender))),
-            By::LongPolls => (Way::Requests, tokio::spawn(reader::polls(caller.clone(), hello, 25, sender))),
-            By::Polls => (Way::Requests, tokio::spawn(reader::polls(caller.clone(), hello, 0, sender))),
+            Transport::Events => {
+                (Outgoing::Requests, tokio::spawn(reader::events(caller.clone(), hello, sender)))
+            }
+            Transport::LongPolls => {
+                (Outgoing::Requests, tokio::spawn(reader::polls(caller.clone(), hello, 25, sender)))
+            }
+            Transport::Polls => {
+                (Outgoing::Requests, tokio::spawn(reader::polls(caller.clone(), hello, 0, sender)))
+            }
         };
         let welcome = loop {
             match timeout(PATIENCE, items.recv()).await.expect("a welcome in time").unwrap() {
@@ -183,7 +192,7 @@ impl Client {
             }
         };
         let (cursor, last) = (welcome.through, welcome.through.n);
-        Ok(Client { caller, welcome, cursor, last, items, waiting: VecDeque::new(), way, reader })
+        Ok(Client { caller, welcome, cursor, last, items, waiting: VecDeque::new(), outgoing, reader })
     }
 
     async fn item(&mut self) -> Item {
@@ -193,7 +202,7 @@ impl Client {
         }
     }
 
-    /// Takes one item: an event, the close code, or none for a cursor.
+    /// Takes one item: an event, the close code, or `None` for a cursor.
     async fn step(&mut self) -> Option<Result<Event, u16>> {
         match self.item().await {
             Item::Through(cursor) => {
@@ -213,8 +222,8 @@ impl Client {
         }
     }
 
-    /// The next of all that comes: an event, or the close code.
-    pub(crate) async fn any(&mut self) -> Result<Event, u16> {
+    /// The next event or close code.
+    pub(crate) async fn next_item(&mut self) -> Result<Event, u16> {
         loop {
             if let Some(what) = self.step().await {
                 return what;
@@ -222,10 +231,10 @@ impl Client {
         }
     }
 
-    /// Reads until it is told that it has everything that it has read, and says up to where that is.
-    pub(crate) async fn settle(&mut self) -> Cursor {
-        if let Way::Socket(_) = self.way {
-            self.ask(&Command::Ping).await.unwrap();
+    /// Reads until the cursor covers every event that came. Returns the cursor.
+    pub(crate) async fn read_to_cursor(&mut self) -> Cursor {
+        if let Outgoing::Socket(_) = self.outgoing {
+            self.request(&Command::Ping).await.unwrap();
         }
         while self.cursor.n < self.last {
             match self.step().await {
@@ -240,7 +249,7 @@ impl Client {
     /// The next event that is about neither presence nor the connection.
     pub(crate) async fn event(&mut self) -> Event {
         loop {
-            match self.any().await.expect("it goes on") {
+            match self.next_item().await.expect("it goes on") {
                 Event::Here(_) | Event::Away(_) | Event::Gone(_) | Event::Present(_) => {}
                 Event::CaughtUp(_) | Event::Ping(_) | Event::Pong(_) => {}
                 event => return event,
@@ -248,8 +257,8 @@ impl Client {
         }
     }
 
-    /// The texts that are said next, so many.
-    pub(crate) async fn hear(&mut self, count: usize) -> Vec<String> {
+    /// The texts of the next posts, this many.
+    pub(crate) async fn next_texts(&mut self, count: usize) -> Vec<String> {
         let mut texts = Vec::new();
         while texts.len() < count {
             if let Event::Posted(posted) = self.event().await {
@@ -259,30 +268,30 @@ impl Client {
         texts
     }
 
-    /// Reads on until the server ends it, and says with which code.
+    /// Reads until the server closes. Returns the close code.
     pub(crate) async fn ended(&mut self) -> u16 {
         loop {
-            if let Err(code) = self.any().await {
+            if let Err(code) = self.next_item().await {
                 return code;
             }
         }
     }
 
-    /// Asks for something and returns the answer. What comes meanwhile is read later.
-    pub(crate) async fn ask(&mut self, command: &Command) -> Result<Event, ErrorCode> {
-        let Way::Socket(sink) = &mut self.way else {
+    /// Sends a command and returns the reply. Events that come meanwhile are read later.
+    pub(crate) async fn request(&mut self, command: &Command) -> Result<Event, ErrorCode> {
+        let Outgoing::Socket(sink) = &mut self.outgoing else {
             return self.caller.post(command).await.map_err(|(_, code)| code);
         };
         let text = serde_json::to_string(command).unwrap();
         sink.send(Message::text(text.clone())).await.unwrap();
-        let reference = reference(&text);
+        let reference = reference_of(&text);
         loop {
             let item = timeout(PATIENCE, self.items.recv()).await.expect("an answer in time").unwrap();
             match item {
                 Item::Event(event) => match *event {
                     Event::Error(refusal) if refusal.reference == reference => return Err(refusal.code),
                     Event::Pong(_) if *command == Command::Ping => return Ok(*event),
-                    event if answers(&event, reference) => return Ok(event),
+                    event if is_answer_to(&event, reference) => return Ok(event),
                     event => self.waiting.push_back(Item::Event(Box::new(event))),
                 },
                 Item::End(code) => panic!("{code} while {command:?} waits"),
@@ -291,32 +300,32 @@ impl Client {
         }
     }
 
-    /// The person went, or came back.
+    /// Reports the person as away or back.
     pub(crate) async fn set_away(&mut self, away: bool) {
         self.caller.away.store(away, Ordering::Relaxed);
         let command = Command::Presence(command::PresenceReport { away });
-        match &mut self.way {
-            Way::Socket(sink) => {
+        match &mut self.outgoing {
+            Outgoing::Socket(sink) => {
                 sink.send(Message::text(serde_json::to_string(&command).unwrap())).await.unwrap();
             }
-            Way::Requests => assert!(matches!(self.caller.post(&command).await, Ok(Event::Pong(_)))),
+            Outgoing::Requests => assert!(matches!(self.caller.post(&command).await, Ok(Event::Pong(_)))),
         }
     }
 }
 
 /// The `ref` in a frame.
-fn reference(text: &str) -> Option<u64> {
+fn reference_of(text: &str) -> Option<u64> {
     serde_json::from_str::<serde_json::Value>(text).unwrap()["ref"].as_u64()
 }
 
-fn answers(event: &Event, asked: Option<u64>) -> bool {
-    asked.is_some()
+fn is_answer_to(event: &Event, reference: Option<u64>) -> bool {
+    reference.is_some()
         && match event {
-            Event::Reply(reply) => Some(reply.reference) == asked,
-            Event::Rooms(rooms) => Some(rooms.reference) == asked,
-            Event::History(history) => Some(history.reference) == asked,
-            Event::Events(events) => Some(events.reference) == asked,
-            Event::Reset(reset) => reset.reference == asked,
+            Event::Reply(reply) => Some(reply.reference) == reference,
+            Event::Rooms(rooms) => Some(rooms.reference) == reference,
+            Event::History(history) => Some(history.reference) == reference,
+            Event::Events(events) => Some(events.reference) == reference,
+            Event::Reset(reset) => reset.reference == reference,
             _ => false,
         }
 }

@@ -1,8 +1,8 @@
-//! How each transport is read: one task each, that ends with its server.
+//! The readers of the transports: a task each, which ends with its server.
 
 use super::{
     client::{Caller, Item},
-    wire::Wire,
+    http_connection::HttpConnection,
 };
 use futures_util::{StreamExt, stream::SplitStream};
 use serde::Deserialize;
@@ -11,21 +11,21 @@ use std::{sync::atomic::Ordering, time::Duration};
 use tokio::{net::TcpStream, sync::mpsc::UnboundedSender};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-/// Between two polls that do not wait: a client's own choice.
+/// Pause between two polls that do not wait. A client may choose it.
 const PAUSE: Duration = Duration::from_millis(5);
 
 type Items = UnboundedSender<Item>;
 
-/// A connection that ended without a word.
-const CUT: u16 = 1006;
+/// Code for a connection that ended without a close code (RFC 6455 §7.1.5).
+const ABNORMAL_CLOSURE: u16 = 1006;
 
-/// A WebSocket. What has come up to a cursor is told by some of its frames.
+/// Reads a WebSocket. Some of its events carry a cursor.
 pub(crate) async fn frames(
     caller: Caller,
     mut stream: SplitStream<WebSocketStream<TcpStream>>,
     items: Items,
 ) {
-    caller.may_read().await;
+    caller.wait_for_gate().await;
     while let Some(message) = stream.next().await {
         match message {
             Ok(Message::Text(text)) => {
@@ -45,10 +45,10 @@ pub(crate) async fn frames(
             Err(_) => break,
         }
     }
-    let _ = items.send(Item::End(CUT));
+    let _ = items.send(Item::End(ABNORMAL_CLOSURE));
 }
 
-/// What a refusal would be on a connection that lasts.
+/// The close code that a refusal over HTTP stands for.
 fn close_code(body: &str) -> u16 {
     let problem: Problem = serde_json::from_str(body).unwrap();
     match problem.code {
@@ -67,38 +67,38 @@ fn query(hello: &Hello) -> String {
     query
 }
 
-/// A stream of events.
+/// Reads an event stream.
 pub(crate) async fn events(caller: Caller, hello: Hello, items: Items) {
-    let end = stream(&caller, &hello, &items).await.unwrap_or(CUT);
+    let end = stream(&caller, &hello, &items).await.unwrap_or(ABNORMAL_CLOSURE);
     let _ = items.send(Item::End(end));
 }
 
 async fn stream(caller: &Caller, hello: &Hello, items: &Items) -> std::io::Result<u16> {
-    let mut wire = Wire::open(caller.address).await?;
+    let mut connection = HttpConnection::open(caller.address).await?;
     let path = format!("/api/events?{}", query(hello));
-    wire.send(caller.head("GET", &path, "").as_bytes()).await?;
-    caller.may_read().await;
-    let head = wire.head().await?;
+    connection.send(caller.head("GET", &path, "").as_bytes()).await?;
+    caller.wait_for_gate().await;
+    let head = connection.head().await?;
     if head.status != 200 {
-        return Ok(close_code(&wire.body(&head).await?));
+        return Ok(close_code(&connection.body(&head).await?));
     }
     assert_eq!(head.header("content-type"), Some("text/event-stream"));
     assert_eq!(head.header("x-accel-buffering"), Some("no"));
     let (mut bytes, mut end) = (Vec::new(), None);
-    while let Some(chunk) = wire.chunk().await? {
+    while let Some(chunk) = connection.chunk().await? {
         bytes.extend(chunk);
         while let Some(at) = bytes.windows(2).position(|pair| pair == b"\n\n") {
             let block: Vec<u8> = bytes.drain(..at + 2).collect();
             assert!(end.is_none(), "{:?} behind the close", String::from_utf8_lossy(&block));
-            end = block_of(str::from_utf8(&block).unwrap(), items);
+            end = read_block(str::from_utf8(&block).unwrap(), items);
         }
     }
     assert_eq!(bytes, b"", "a whole event");
-    Ok(end.unwrap_or(CUT))
+    Ok(end.unwrap_or(ABNORMAL_CLOSURE))
 }
 
-/// One block of a stream; the code if it is the last.
-fn block_of(block: &str, items: &Items) -> Option<u16> {
+/// Reads one block of a stream. Returns the close code if the block is the last.
+fn read_block(block: &str, items: &Items) -> Option<u16> {
     let field = |name: &str| {
         block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim_start().into())
     };
@@ -116,33 +116,33 @@ fn block_of(block: &str, items: &Items) -> Option<u16> {
     None
 }
 
-/// The answer to a poll.
+/// The response to a poll.
 #[derive(Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct PollResponse {
     pub(crate) events: Vec<Event>,
     pub(crate) through: Cursor,
     pub(crate) present: u64,
     pub(crate) again_ms: u64,
 }
 
-/// Polls, one after another, each of which waits for so many seconds.
+/// Polls again and again. Each poll waits for this many seconds.
 pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: Items) {
-    let (mut wire, mut begins, mut present) = (None, true, 0);
+    let (mut connection, mut begins, mut present) = (None, true, 0);
     loop {
         let away = u8::from(caller.away.load(Ordering::Relaxed));
         let begin = u8::from(begins);
         let path =
             format!("/api/poll?{}&wait={wait}&begin={begin}&present={present}&away={away}", query(&hello));
-        let body = match one(&caller, &path, &mut wire).await {
+        let body = match poll_once(&caller, &path, &mut connection).await {
             Ok((200, body)) => body,
             Ok((_, body)) => return drop(items.send(Item::End(close_code(&body)))),
             Err(_) if TcpStream::connect(caller.address).await.is_err() => {
-                return drop(items.send(Item::End(CUT)));
+                return drop(items.send(Item::End(ABNORMAL_CLOSURE)));
             }
-            // A part is not the whole: once more from where it was.
+            // A part is not the whole: poll again from the same cursor.
             Err(_) => continue,
         };
-        let answer: Answer = serde_json::from_str(&body).unwrap();
+        let answer: PollResponse = serde_json::from_str(&body).unwrap();
         assert_eq!(answer.again_ms > 0, wait == 0);
         answer.events.into_iter().for_each(|event| drop(items.send(Item::Event(Box::new(event)))));
         let _ = items.send(Item::Through(answer.through));
@@ -153,17 +153,21 @@ pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: It
     }
 }
 
-async fn one(caller: &Caller, path: &str, kept: &mut Option<Wire>) -> std::io::Result<(u16, String)> {
-    let mut wire = match kept.take() {
-        Some(wire) => wire,
-        None => Wire::open(caller.address).await?,
+async fn poll_once(
+    caller: &Caller,
+    path: &str,
+    kept: &mut Option<HttpConnection>,
+) -> std::io::Result<(u16, String)> {
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => HttpConnection::open(caller.address).await?,
     };
-    wire.send(caller.head("GET", path, "").as_bytes()).await?;
-    caller.may_read().await;
-    let head = wire.head().await?;
-    let body = wire.body(&head).await?;
+    connection.send(caller.head("GET", path, "").as_bytes()).await?;
+    caller.wait_for_gate().await;
+    let head = connection.head().await?;
+    let body = connection.body(&head).await?;
     if head.header("connection") != Some("close") {
-        *kept = Some(wire);
+        *kept = Some(connection);
     }
     Ok((head.status, body))
 }

@@ -1,7 +1,7 @@
-//! A request with `trace=1` is told how many bytes it took: as many as its own client counts on the wire, less those
-//! that tell it.
+//! A request with `trace=1` reports its bytes: as many as its client counts on the wire, without the report
+//! itself.
 
-use crate::{house::House, http, socket::PATIENCE};
+use crate::{http, socket::PATIENCE, test_server::TestServer};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,20 +9,20 @@ use tokio::{
     time::timeout,
 };
 
-/// A connection that counts.
-struct Wire {
+/// A connection that counts its bytes.
+struct CountingConnection {
     stream: TcpStream,
     sent: u64,
     got: u64,
 }
 
-impl Wire {
-    async fn open(house: &House) -> Self {
-        Wire { stream: TcpStream::connect(house.address).await.unwrap(), sent: 0, got: 0 }
+impl CountingConnection {
+    async fn open(server: &TestServer) -> Self {
+        CountingConnection { stream: TcpStream::connect(server.address).await.unwrap(), sent: 0, got: 0 }
     }
 
-    /// Sends a request, from which on it counts.
-    async fn ask(&mut self, head: &str, body: &str) {
+    /// Sends a request, and counts from it on.
+    async fn send_request(&mut self, head: &str, body: &str) {
         (self.sent, self.got) = ((head.len() + body.len()) as u64, 0);
         self.stream.write_all(head.as_bytes()).await.unwrap();
         self.stream.write_all(body.as_bytes()).await.unwrap();
@@ -48,7 +48,7 @@ impl Wire {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// The next chunk of a body. What it tells of itself does not count.
+    /// The next chunk of a body. Its report is not counted.
     async fn chunk(&mut self) -> String {
         let line = self.until("\r\n").await;
         let length = usize::from_str_radix(line.trim(), 16).unwrap();
@@ -60,7 +60,7 @@ impl Wire {
         chunk
     }
 
-    /// A whole body in chunks, and how many it had.
+    /// A whole chunked body, and the number of its chunks.
     async fn chunks(&mut self) -> (String, usize) {
         let (mut body, mut count) = (String::new(), 0);
         loop {
@@ -74,7 +74,7 @@ impl Wire {
     }
 }
 
-/// What a chunk tells of its response: at the end of a stream's, or the last member of a poll's answer.
+/// The report in a chunk: at the end of a stream's chunk, or the last member of a poll's response.
 fn telling(chunk: &str) -> &str {
     let from = chunk.find("event: traced\n").or_else(|| chunk.find(",\"traced\":"));
     let told = from.map_or("", |from| &chunk[from..]);
@@ -87,15 +87,15 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// A request whose connection stays.
-fn keeping(method: &str, path: &str, house: &House, headers: &[(&str, &str)]) -> String {
-    http::head(method, path, house, headers).replacen("Connection: close\r\n", "", 1)
+/// Formats a request that keeps its connection open.
+fn keeping(method: &str, path: &str, server: &TestServer, headers: &[(&str, &str)]) -> String {
+    http::head(method, path, server, headers).replacen("Connection: close\r\n", "", 1)
 }
 
-/// A member with a room to read, by its cookie and the claim of its session.
-async fn member(house: &House, name: &str) -> (String, String, String) {
-    let cookie = house.join(name).await;
-    let answer = http::get(house, "/api/poll?begin=1", &[("Cookie", &cookie)]).await;
+/// Joins as a member with a room to read. Returns the cookie and the expected identity.
+async fn member(server: &TestServer, name: &str) -> (String, String, String) {
+    let cookie = server.join(name).await;
+    let answer = http::get(server, "/api/poll?begin=1", &[("Cookie", &cookie)]).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let body = &answer.body[answer.body.find('{').unwrap()..=answer.body.rfind('}').unwrap()];
     let body: Value = serde_json::from_str(body).unwrap();
@@ -110,20 +110,26 @@ fn post(text: &str) -> String {
         .to_string()
 }
 
-async fn say(house: &House, wire: &mut Wire, cookie: &str, path: &str, body: &str) -> (String, Value) {
-    let (length, origin) = (body.len().to_string(), house.origin());
+async fn say(
+    server: &TestServer,
+    connection: &mut CountingConnection,
+    cookie: &str,
+    path: &str,
+    body: &str,
+) -> (String, Value) {
+    let (length, origin) = (body.len().to_string(), server.origin());
     let headers = [
         ("content-type", "application/json"),
         ("content-length", &*length),
         ("origin", &origin),
         ("Cookie", cookie),
     ];
-    wire.ask(&keeping("POST", path, house, &headers), body).await;
-    let head = wire.head().await;
+    connection.send_request(&keeping("POST", path, server, &headers), body).await;
+    let head = connection.head().await;
     let telling = head.split_inclusive("\r\n").filter(|line| line.starts_with("teahouse-traced-"));
-    wire.got -= telling.map(str::len).sum::<usize>() as u64;
+    connection.got -= telling.map(str::len).sum::<usize>() as u64;
     let length = header(&head, "content-length").unwrap().parse().unwrap();
-    let body = wire.take(length).await;
+    let body = connection.take(length).await;
     (head, serde_json::from_str(&body).unwrap())
 }
 
@@ -137,75 +143,79 @@ fn pair(traced: &Value) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn polls_are_told_what_they_took() {
-    let house = House::open();
-    let (cookie, claim, through) = member(&house, "梅").await;
-    let mut wire = Wire::open(&house).await;
+async fn a_poll_reports_its_bytes() {
+    let server = TestServer::start();
+    let (cookie, claim, through) = member(&server, "梅").await;
+    let mut connection = CountingConnection::open(&server).await;
     let resumed = format!("/api/poll?cursor={through}&{claim}&trace=1");
-    // So much that answers have more chunks than one.
+    // So many events that responses have more than one chunk.
     for length in [3, 9_000, 16_384] {
-        say(&house, &mut wire, &cookie, "/api/command", &post(&"茶".repeat(length / 3))).await;
+        say(&server, &mut connection, &cookie, "/api/command", &post(&"茶".repeat(length / 3))).await;
     }
     for path in [&*resumed, "/api/poll?begin=1&trace=1", &*resumed] {
-        wire.ask(&keeping("GET", path, &house, &[("Cookie", &cookie), ("X-Tea", "龙井")]), "").await;
-        let head = wire.head().await;
+        connection
+            .send_request(&keeping("GET", path, &server, &[("Cookie", &cookie), ("X-Tea", "龙井")]), "")
+            .await;
+        let head = connection.head().await;
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-        let (body, chunks) = wire.chunks().await;
+        let (body, chunks) = connection.chunks().await;
         let body: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(pair(&body["traced"]), (wire.sent, wire.got), "{path}");
+        assert_eq!(pair(&body["traced"]), (connection.sent, connection.got), "{path}");
         assert!(chunks > 1, "{chunks}");
     }
-    // The last connection, and an old client's.
+    // The last request of a connection, and the request of an HTTP/1.0 client.
     for (from, to) in [("\r\n\r\n", "\r\nConnection: close\r\n\r\n"), ("HTTP/1.1", "HTTP/1.0")] {
-        let mut wire = Wire::open(&house).await;
-        let head = keeping("GET", &resumed, &house, &[("Cookie", &cookie)]).replacen(from, to, 1);
-        wire.ask(&head, "").await;
-        wire.head().await;
-        let body: Value = serde_json::from_str(&wire.chunks().await.0).unwrap();
-        assert_eq!(pair(&body["traced"]), (wire.sent, wire.got), "{to}");
+        let mut connection = CountingConnection::open(&server).await;
+        let head = keeping("GET", &resumed, &server, &[("Cookie", &cookie)]).replacen(from, to, 1);
+        connection.send_request(&head, "").await;
+        connection.head().await;
+        let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
+        assert_eq!(pair(&body["traced"]), (connection.sent, connection.got), "{to}");
     }
-    // White space around a value is not kept by the parser, and so not counted.
-    wire.ask(&keeping("GET", &resumed, &house, &[("Cookie", &cookie), ("X-Tea", "  green  ")]), "").await;
-    wire.head().await;
-    let body: Value = serde_json::from_str(&wire.chunks().await.0).unwrap();
-    assert_eq!(pair(&body["traced"]), (wire.sent - 4, wire.got));
+    // The parser drops white space around a value, so it is not counted.
+    connection
+        .send_request(&keeping("GET", &resumed, &server, &[("Cookie", &cookie), ("X-Tea", "  green  ")]), "")
+        .await;
+    connection.head().await;
+    let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
+    assert_eq!(pair(&body["traced"]), (connection.sent - 4, connection.got));
 }
 
 #[tokio::test]
-async fn a_poll_with_nothing_to_tell_is_told_so_in_time() {
-    let house = House::open();
-    let (cookie, claim, mut through) = member(&house, "梅").await;
-    let mut wire = Wire::open(&house).await;
+async fn a_poll_without_events_reports_its_bytes_when_its_wait_ends() {
+    let server = TestServer::start();
+    let (cookie, claim, mut through) = member(&server, "梅").await;
+    let mut connection = CountingConnection::open(&server).await;
     let mut present = Value::from(0);
-    // Who is present is told first; then there is nothing.
+    // The first poll reports presence; the others have no event.
     for wait in [0, 0, 0, 1] {
         let path = format!("/api/poll?wait={wait}&cursor={through}&present={present}&{claim}&trace=1");
-        wire.ask(&keeping("GET", &path, &house, &[("Cookie", &cookie)]), "").await;
-        wire.head().await;
-        let body: Value = serde_json::from_str(&wire.chunks().await.0).unwrap();
-        assert_eq!(pair(&body["traced"]), (wire.sent, wire.got));
+        connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+        connection.head().await;
+        let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
+        assert_eq!(pair(&body["traced"]), (connection.sent, connection.got));
         through = body["through"].as_str().unwrap().to_owned();
         present = body["present"].clone();
     }
 }
 
 #[tokio::test]
-async fn a_stream_tells_up_to_the_end_of_each_chunk() {
-    let house = House::open();
-    let (cookie, _, through) = member(&house, "梅").await;
-    let mut wire = Wire::open(&house).await;
+async fn a_stream_reports_its_bytes_at_the_end_of_each_chunk() {
+    let server = TestServer::start();
+    let (cookie, _, through) = member(&server, "梅").await;
+    let mut connection = CountingConnection::open(&server).await;
     let path = format!("/api/events?cursor={through}&trace=1");
-    wire.ask(&keeping("GET", &path, &house, &[("Cookie", &cookie)]), "").await;
-    wire.head().await;
-    let mut other = Wire::open(&house).await;
+    connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+    connection.head().await;
+    let mut other = CountingConnection::open(&server).await;
     for text in ["one", "two and", "three"] {
-        say(&house, &mut other, &cookie, "/api/command", &post(text)).await;
+        say(&server, &mut other, &cookie, "/api/command", &post(text)).await;
         loop {
-            let chunk = wire.chunk().await;
+            let chunk = connection.chunk().await;
             let (events, told) =
                 chunk.split_once("event: traced\ndata: ").unwrap_or_else(|| panic!("{chunk}"));
             let told: Value = serde_json::from_str(told.strip_suffix("\n\n").unwrap()).unwrap();
-            assert_eq!(pair(&told), (wire.sent, wire.got), "{chunk}");
+            assert_eq!(pair(&told), (connection.sent, connection.got), "{chunk}");
             if events.contains(&format!("\"text\":\"{text}\"")) {
                 break;
             }
@@ -214,10 +224,10 @@ async fn a_stream_tells_up_to_the_end_of_each_chunk() {
 }
 
 #[tokio::test]
-async fn commands_are_told_carried_out_or_refused() {
-    let house = House::open();
-    let (cookie, claim, _) = member(&house, "梅").await;
-    let mut wire = Wire::open(&house).await;
+async fn a_command_reports_its_bytes_when_executed_or_refused() {
+    let server = TestServer::start();
+    let (cookie, claim, _) = member(&server, "梅").await;
+    let mut connection = CountingConnection::open(&server).await;
     let path = format!("/api/command?{claim}&trace=1");
     for (body, status) in [
         (post("茶好了"), 200),
@@ -228,35 +238,35 @@ async fn commands_are_told_carried_out_or_refused() {
         ("{".to_owned(), 400),
         (String::new(), 400),
     ] {
-        let (head, _) = say(&house, &mut wire, &cookie, &path, &body).await;
+        let (head, _) = say(&server, &mut connection, &cookie, &path, &body).await;
         assert_eq!(head.split(' ').nth(1), Some(&*status.to_string()), "{body}");
-        assert_eq!(told(&head), (wire.sent, wire.got), "{body}");
+        assert_eq!(told(&head), (connection.sent, connection.got), "{body}");
     }
-    let (head, _) = say(&house, &mut wire, "th_0123456789abcdef=nobody", &path, &post("?")).await;
+    let (head, _) = say(&server, &mut connection, "th_0123456789abcdef=nobody", &path, &post("?")).await;
     assert!(head.starts_with("HTTP/1.1 401"), "{head}");
-    assert_eq!(told(&head), (wire.sent, wire.got));
+    assert_eq!(told(&head), (connection.sent, connection.got));
 }
 
 #[tokio::test]
-async fn who_does_not_ask_is_told_nothing() {
-    let house = House::open();
-    let (cookie, claim, through) = member(&house, "梅").await;
-    let mut wire = Wire::open(&house).await;
+async fn a_request_without_trace_reports_nothing() {
+    let server = TestServer::start();
+    let (cookie, claim, through) = member(&server, "梅").await;
+    let mut connection = CountingConnection::open(&server).await;
     for asks in ["", "&trace=", "&trace=0"] {
         let path = format!("/api/command?{claim}{asks}");
-        let (head, _) = say(&house, &mut wire, &cookie, &path, &post("x")).await;
+        let (head, _) = say(&server, &mut connection, &cookie, &path, &post("x")).await;
         assert!(!head.contains("traced"), "{head}");
         let path = format!("/api/poll?cursor={through}{asks}");
-        wire.ask(&keeping("GET", &path, &house, &[("Cookie", &cookie)]), "").await;
-        let head = wire.head().await;
-        let (body, _) = wire.chunks().await;
+        connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+        let head = connection.head().await;
+        let (body, _) = connection.chunks().await;
         assert!(!head.contains("traced") && !body.contains("traced"), "{head}{body}");
     }
-    let mut stream = Wire::open(&house).await;
+    let mut stream = CountingConnection::open(&server).await;
     let path = format!("/api/events?cursor={through}");
-    stream.ask(&keeping("GET", &path, &house, &[("Cookie", &cookie)]), "").await;
+    stream.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
     assert!(!stream.head().await.contains("traced"));
     assert!(!stream.chunk().await.contains("traced"));
-    let answer = http::get(&house, "/api/poll?trace=2", &[("Cookie", &cookie)]).await;
+    let answer = http::get(&server, "/api/poll?trace=2", &[("Cookie", &cookie)]).await;
     assert_eq!((answer.status, answer.code()), (422, 1_003));
 }

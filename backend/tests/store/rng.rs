@@ -1,11 +1,11 @@
-//! Chance that repeats itself (SplitMix64).
+//! A seeded random number generator (SplitMix64).
 
-/// A sequence that follows from its seed.
-pub(crate) struct Chance(u64);
+/// A sequence of numbers that follows from its seed.
+pub(crate) struct Rng(u64);
 
-impl Chance {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
-        Chance(seed)
+        Rng(seed)
     }
 
     pub(crate) fn next(&mut self) -> u64 {
@@ -16,7 +16,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// One of `0..end`.
+    /// Draws one of `0..end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }

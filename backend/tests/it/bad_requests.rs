@@ -1,11 +1,11 @@
-//! What no client should send to the transports over plain HTTP. Each is refused by a problem, and
-//! nobody else hears of it.
+//! Bad requests to the transports over plain HTTP. Each is refused with a problem, and affects no other
+//! client.
 
 use crate::{
-    house::{House, Plan},
     http::{self, Answer},
     socket::PATIENCE,
-    transport::client::{By, Caller, Client},
+    test_server::{ServerOptions, TestServer},
+    transport::client::{Caller, Client, Transport},
 };
 use serde_json::{Value, json};
 use shared::{Command, ErrorCode, Event, RoomId, limits::FRAME_BYTES_MAX};
@@ -18,23 +18,23 @@ use tokio::{
 
 const READERS: [&str; 2] = ["/api/events", "/api/poll"];
 
-async fn get(house: &House, path: &str, headers: &[(&str, &str)]) -> (u16, u64) {
-    let answer = http::get(house, path, headers).await;
+async fn get(server: &TestServer, path: &str, headers: &[(&str, &str)]) -> (u16, u64) {
+    let answer = http::get(server, path, headers).await;
     (answer.status, answer.code())
 }
 
-/// A command of this type, with these bytes as its body.
-async fn send(house: &House, cookie: &str, kind: &str, body: &[u8]) -> Answer {
-    let (length, origin) = (body.len().to_string(), house.origin());
+/// Sends a command with this content type and this body.
+async fn send(server: &TestServer, cookie: &str, kind: &str, body: &[u8]) -> Answer {
+    let (length, origin) = (body.len().to_string(), server.origin());
     let headers =
         [("content-type", kind), ("content-length", &*length), ("origin", &origin), ("cookie", cookie)];
-    http::request(house, &http::head("POST", "/api/command", house, &headers), body).await
+    http::request(server, &http::head("POST", "/api/command", server, &headers), body).await
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_in_a_query_is_told_so() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
+async fn an_unreadable_query_is_refused_with_a_problem() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
     let mine = [("cookie", &*cookie)];
     let cursors = [
         "x",
@@ -55,56 +55,56 @@ async fn what_cannot_be_read_in_a_query_is_told_so() {
     for path in READERS {
         for cursor in cursors {
             let asked = format!("{path}?cursor={cursor}");
-            assert_eq!(get(&house, &asked, &mine).await, (422, 1003), "{asked}");
+            assert_eq!(get(&server, &asked, &mine).await, (422, 1003), "{asked}");
         }
         for cursor in cursors.iter().filter(|cursor| !cursor.contains('%')).chain(&["null", "茶"]) {
-            // What the browser brings counts, whatever the address says.
+            // The header of the browser takes precedence over the query.
             let asked = format!("{path}?cursor=0000000000000001.1");
             let headers = [mine[0], ("last-event-id", cursor)];
-            assert_eq!(get(&house, &asked, &headers).await, (422, 1003), "{cursor}");
+            assert_eq!(get(&server, &asked, &headers).await, (422, 1003), "{cursor}");
         }
         for field in ["ref=x", "ref=-1", "room=x", "room=18446744073709551616", "room=1.0"] {
-            assert_eq!(get(&house, &format!("{path}?{field}"), &mine).await, (422, 1003), "{field}");
+            assert_eq!(get(&server, &format!("{path}?{field}"), &mine).await, (422, 1003), "{field}");
         }
     }
     for field in
         ["wait=-1", "wait=x", "wait=1.5", "wait=99999999999999999999", "begin=2", "away=yes", "present=-1"]
     {
-        assert_eq!(get(&house, &format!("/api/poll?{field}"), &mine).await, (422, 1003), "{field}");
+        assert_eq!(get(&server, &format!("/api/poll?{field}"), &mine).await, (422, 1003), "{field}");
     }
-    // And by its name.
+    // The problem names the field.
     let odd =
         [("wait", "/api/poll?wait=x"), ("away", "/api/poll?away=2"), ("cursor", "/api/events?cursor=x")];
     for (name, path) in odd {
-        let answer = http::get(&house, path, &mine).await;
+        let answer = http::get(&server, path, &mine).await;
         assert_eq!(answer.problem()["detail"], format!("`{name}` in the address cannot be read."));
     }
-    let again = http::get(&house, "/api/events", &[mine[0], ("last-event-id", "x")]).await;
+    let again = http::get(&server, "/api/events", &[mine[0], ("last-event-id", "x")]).await;
     assert_eq!(again.problem()["detail"], "The header `Last-Event-ID` cannot be read.");
-    // What is unknown is passed over, and what is empty is absent.
+    // Unknown parameters are ignored, and empty ones count as absent.
     let odd = "/api/poll?cursor=&wait=&begin=&x=y&&=&%&room=99";
-    assert_eq!(http::get(&house, odd, &mine).await.status, 200);
+    assert_eq!(http::get(&server, odd, &mine).await.status, 200);
 }
 
 #[tokio::test]
-async fn who_may_not_ask_is_told_so() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
+async fn a_reader_without_permission_is_refused_with_a_problem() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
     let cross = [("cookie", &*cookie), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")];
     for path in READERS {
-        assert_eq!(get(&house, path, &cross).await, (403, 1402), "{path}");
-        assert_eq!(get(&house, path, &[]).await, (401, 1201), "{path}");
-        assert_eq!(get(&house, path, &[("cookie", &cookie), ("host", "evil.example")]).await, (421, 1401));
+        assert_eq!(get(&server, path, &cross).await, (403, 1402), "{path}");
+        assert_eq!(get(&server, path, &[]).await, (401, 1201), "{path}");
+        assert_eq!(get(&server, path, &[("cookie", &cookie), ("host", "evil.example")]).await, (421, 1401));
         for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
-            let head = http::head(method, path, &house, &[("content-length", "0"), ("cookie", &cookie)]);
-            let answer = http::request(&house, &head, b"").await;
+            let head = http::head(method, path, &server, &[("content-length", "0"), ("cookie", &cookie)]);
+            let answer = http::request(&server, &head, b"").await;
             assert_eq!((answer.status, answer.code(), answer.header("allow")), (405, 1404, Some("GET")));
         }
     }
     for method in ["GET", "PUT", "DELETE"] {
         let head =
-            http::head(method, "/api/command", &house, &[("content-length", "0"), ("cookie", &cookie)]);
-        let answer = http::request(&house, &head, b"").await;
+            http::head(method, "/api/command", &server, &[("content-length", "0"), ("cookie", &cookie)]);
+        let answer = http::request(&server, &head, b"").await;
         assert_eq!((answer.status, answer.code(), answer.header("allow")), (405, 1404, Some("POST")));
     }
     let body = r#"{"type":"ping"}"#;
@@ -115,16 +115,16 @@ async fn who_may_not_ask_is_told_so() {
     {
         let mut headers = all.to_vec();
         headers.extend(origin.map(|origin| ("origin", origin)));
-        let head = http::head("POST", "/api/command", &house, &headers);
-        let answer = http::request(&house, &head, body.as_bytes()).await;
+        let head = http::head("POST", "/api/command", &server, &headers);
+        let answer = http::request(&server, &head, body.as_bytes()).await;
         assert_eq!((answer.status, answer.code()), expected, "{origin:?}");
     }
 }
 
 #[tokio::test]
-async fn bad_commands_are_problems() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
+async fn a_bad_command_is_refused_with_a_problem() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
     let json = "application/json";
     for (kind, body, expected) in [
         ("text/plain", &b"{\"type\":\"ping\"}"[..], (415, 1405)),
@@ -146,14 +146,14 @@ async fn bad_commands_are_problems() {
         (json, b"{\"type\":\"pong\"}", (422, 1412)),
         (json, b"{\"type\":\"history\",\"ref\":1,\"room\":99,\"at\":\"newest\"}", (404, 1007)),
     ] {
-        let answer = send(&house, &cookie, kind, body).await;
+        let answer = send(&server, &cookie, kind, body).await;
         let said = String::from_utf8_lossy(body);
         assert_eq!((answer.status, answer.code()), expected, "{kind} {said}");
     }
     for (size, expected) in [(FRAME_BYTES_MAX - 1, 200), (FRAME_BYTES_MAX, 200), (FRAME_BYTES_MAX + 1, 413)] {
         let ping = r#"{"type":"ping"}"#;
         let body = format!("{ping}{}", " ".repeat(size - ping.len()));
-        let answer = send(&house, &cookie, "application/json; charset=utf-8", body.as_bytes()).await;
+        let answer = send(&server, &cookie, "application/json; charset=utf-8", body.as_bytes()).await;
         assert_eq!(answer.status, expected, "{size}");
         if expected != 200 {
             let problem = answer.problem();
@@ -162,15 +162,15 @@ async fn bad_commands_are_problems() {
         }
     }
     let deep = "[".repeat(50_000);
-    assert_eq!(send(&house, &cookie, json, deep.as_bytes()).await.code(), 1001);
+    assert_eq!(send(&server, &cookie, json, deep.as_bytes()).await.code(), 1001);
 }
 
 #[tokio::test]
-async fn a_poll_is_answered_when_its_time_is_over_though_nothing_came() {
-    let house = House::open();
-    let wei = Client::enter(&house, By::Polls, &house.join("Wei").await).await;
+async fn a_poll_is_answered_when_its_wait_ends_without_events() {
+    let server = TestServer::start();
+    let wei = Client::connect(&server, Transport::Polls, &server.join("Wei").await).await;
     let mut known = wei.caller.poll("begin=1").await.unwrap();
-    // Her own coming is told yet.
+    // Her own presence is still to be published.
     while known.present == 0 {
         known = wei.caller.poll(&format!("cursor={}", known.through)).await.unwrap();
     }
@@ -184,7 +184,7 @@ async fn a_poll_is_answered_when_its_time_is_over_though_nothing_came() {
     let answer = wei.caller.poll(&asked).await.unwrap();
     assert_eq!((answer.events.len(), answer.again_ms), (0, 0));
     assert!((1_000..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
-    // Who wants to wait for ever is answered too, when there is something.
+    // A poll that wants to wait for ever is answered too, as soon as there is an event.
     let asked = format!("cursor={}&present={}&wait={}", known.through, known.present, u64::MAX);
     let last = post(7, "at last");
     let (answer, said) = tokio::join!(wei.caller.poll(&asked), wei.caller.post(&last));
@@ -199,18 +199,18 @@ fn post(number: u64, text: &str) -> Command {
     Command::parse(&command.to_string()).unwrap()
 }
 
-/// How a client goes without a word.
+/// Ways in which a client abandons a connection.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
-    /// Its socket is closed.
+    /// The client closes the socket.
     Closed,
-    /// It is reset.
+    /// The client resets the socket.
     Reset,
-    /// It says that it sends nothing more, and stays.
+    /// The client closes its sending half only.
     Half,
 }
 
-/// Whether there is no place for another session, and not only for a moment.
+/// Whether the member has no session left, for longer than a moment.
 async fn is_full(caller: &Caller) -> bool {
     let mut refused = 0;
     for _ in 0..100 {
@@ -224,19 +224,19 @@ async fn is_full(caller: &Caller) -> bool {
 }
 
 #[tokio::test]
-async fn who_abandons_a_request_is_dropped_within_a_second() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
+async fn an_abandoned_request_is_dropped_within_a_second() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
     let mut places = Vec::new();
     for _ in 0..hub::limits::SESSIONS_PER_MEMBER_MAX - 1 {
-        places.push(Client::enter(&house, By::Events, &cookie).await);
+        places.push(Client::connect(&server, Transport::Events, &cookie).await);
     }
     let caller: Caller = places[0].caller.clone();
-    // Until nothing more is to be told of presence, so that a poll stays parked.
+    // Read all presence first, so that a poll waits.
     let mut known = caller.poll("begin=1").await.unwrap();
     while !known.events.is_empty() {
         let asked = format!("cursor={}&present={}&wait=2", known.through, known.present);
-        // The one before may still have the last place.
+        // The poll before may still hold the last session.
         match caller.poll(&asked).await {
             Ok(answer) => known = answer,
             Err(refused) => assert_eq!(refused, (429, ErrorCode::TooManyRequests)),
@@ -247,10 +247,10 @@ async fn who_abandons_a_request_is_dropped_within_a_second() {
         READERS.into_iter().flat_map(|path| [Cut::Closed, Cut::Reset, Cut::Half].map(|cut| (path, cut)))
     {
         let path = if path == "/api/poll" { &parked } else { path };
-        // The last place, once what had it before is out.
+        // Take the last session, once the request before has freed it.
         let mut stream = timeout(PATIENCE, async {
             loop {
-                let mut stream = TcpStream::connect(house.address).await.unwrap();
+                let mut stream = TcpStream::connect(server.address).await.unwrap();
                 stream.write_all(caller.head("GET", path, "").as_bytes()).await.unwrap();
                 if is_full(&caller).await {
                     return stream;
@@ -279,20 +279,21 @@ async fn who_abandons_a_request_is_dropped_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_request_harms_nobody_else() {
+async fn a_panic_in_a_request_leaves_other_clients_connected() {
     let hook = Arc::new(|text: &str| assert!(!text.contains("boom"), "as the test wants it"));
-    let house = House::of(Plan { inbound_hook: Some(hook), ..Plan::default() });
-    let wei = house.join("Wei").await;
-    // More than there are workers, so that some share one with the victim.
+    let server =
+        TestServer::with_options(ServerOptions { inbound_hook: Some(hook), ..ServerOptions::default() });
+    let wei = server.join("Wei").await;
+    // More than there are workers, so that some share a worker with the panic.
     let mut others = Vec::new();
-    for by in By::ALL.into_iter().cycle().take(16) {
-        others.push(Client::enter(&house, by, &wei).await);
+    for transport in Transport::ALL.into_iter().cycle().take(16) {
+        others.push(Client::connect(&server, transport, &wei).await);
     }
     let caller = others[0].caller.clone();
     for number in 0..8 {
         let body = serde_json::to_string(&post(100 + number, "boom")).unwrap();
         let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
         let asked = caller.head("POST", "/api/command", &more) + &body;
         stream.write_all(asked.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -301,22 +302,22 @@ async fn a_panic_in_a_request_harms_nobody_else() {
     }
     assert!(caller.post(&post(2, "still here")).await.is_ok());
     for other in &mut others {
-        assert_eq!(other.hear(1).await, ["still here"]);
+        assert_eq!(other.next_texts(1).await, ["still here"]);
     }
 }
 
 #[tokio::test]
-async fn slow_heads_and_bodies_are_not_waited_for() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
-    let wei = Client::enter(&house, By::LongPolls, &cookie).await;
+async fn a_slow_head_or_body_is_refused_with_408() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let wei = Client::connect(&server, Transport::LongPolls, &cookie).await;
     let whole = wei.caller.head(
         "POST",
         "/api/command",
         "Connection: close\r\nContent-Type: application/json\r\nContent-Length: 15\r\n",
     );
     let dribble = async |sent: &str| {
-        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
         let started = Instant::now();
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
@@ -335,20 +336,20 @@ async fn slow_heads_and_bodies_are_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_too_early_is_carried_out_by_nobody() {
-    let house = House::open();
-    let cookie = house.join("Wei").await;
-    let mut lin = Client::enter(&house, By::LongPolls, &house.join("Lin").await).await;
-    let wei = Client::enter(&house, By::Polls, &cookie).await;
+async fn a_command_is_not_executed_when_its_body_is_cut() {
+    let server = TestServer::start();
+    let cookie = server.join("Wei").await;
+    let mut lin = Client::connect(&server, Transport::LongPolls, &server.join("Lin").await).await;
+    let wei = Client::connect(&server, Transport::Polls, &cookie).await;
     let body = serde_json::to_string(&post(2, "cut")).unwrap();
     let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
     let whole = wei.caller.head("POST", "/api/command", &more) + &body;
     for at in [whole.len() - 1, whole.len() - body.len(), whole.len() - body.len() - 3] {
-        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(&whole.as_bytes()[..at]).await.unwrap();
         drop(stream);
     }
     wei.caller.post(&post(3, "whole")).await.unwrap();
-    assert_eq!(lin.hear(1).await, ["whole"]);
+    assert_eq!(lin.next_texts(1).await, ["whole"]);
     assert_eq!(lin.welcome.rooms[0].id, RoomId::LOBBY);
 }

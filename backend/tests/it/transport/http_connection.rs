@@ -1,4 +1,4 @@
-//! HTTP/1.1 over one connection that is kept, read as it comes: a stream of events has no end.
+//! HTTP/1.1 over one kept connection, read as the bytes come: an event stream has no end.
 
 use crate::socket::PATIENCE;
 use shared::{ErrorCode, api::Problem};
@@ -9,10 +9,10 @@ use tokio::{
     time::timeout,
 };
 
-/// A connection.
-pub(crate) struct Wire(BufReader<TcpStream>);
+/// A kept connection to the server.
+pub(crate) struct HttpConnection(BufReader<TcpStream>);
 
-/// The head of an answer.
+/// The head of a response.
 pub(crate) struct Head {
     pub(crate) status: u16,
     lines: Vec<String>,
@@ -27,16 +27,16 @@ impl Head {
     }
 }
 
-impl Wire {
+impl HttpConnection {
     pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Wire(BufReader::new(TcpStream::connect(address).await?)))
+        Ok(HttpConnection(BufReader::new(TcpStream::connect(address).await?)))
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes).await
     }
 
-    /// The head of the next answer. A poll may take its time: whoever waits for one bounds it.
+    /// The head of the next response. A poll may wait, so the caller bounds the time.
     pub(crate) async fn head(&mut self) -> io::Result<Head> {
         let mut lines = Vec::new();
         loop {
@@ -54,7 +54,7 @@ impl Wire {
         Ok(Head { status: status.ok_or(io::ErrorKind::InvalidData)?, lines })
     }
 
-    /// The next chunk of a body that comes in chunks; none behind the last.
+    /// The next chunk of a chunked body; `None` behind the last one.
     pub(crate) async fn chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = String::new();
         if self.0.read_line(&mut line).await? == 0 {
@@ -67,7 +67,7 @@ impl Wire {
         Ok((length > 0).then_some(chunk))
     }
 
-    /// The body of a 200 that is there in time, or the status and the number of the problem.
+    /// The body of a response with 200, or the status and the code of the problem.
     pub(crate) async fn answer(&mut self) -> Result<String, (u16, ErrorCode)> {
         let head = timeout(PATIENCE, self.head()).await.expect("an answer in time").unwrap();
         let body = self.body(&head).await.unwrap();
@@ -80,7 +80,7 @@ impl Wire {
         Err((head.status, problem.code))
     }
 
-    /// The whole body.
+    /// Reads the whole body.
     pub(crate) async fn body(&mut self, head: &Head) -> io::Result<String> {
         let mut body = Vec::new();
         match head.header("content-length") {

@@ -1,4 +1,4 @@
-//! Data folders that are opened again.
+//! Locks data folders that are opened again.
 
 use backend::store::data_folder::{DataError, DataFolder};
 use std::{
@@ -7,12 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a child may take to begin.
+/// Longest time that a child process takes to start its program.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Holds this folder. A child that another test starts just now has a copy of every open file until it
-/// runs its program, locks among them, so that a folder which was let go of may be held a moment longer.
-pub(crate) fn hold(path: &Path) -> DataFolder {
+/// Locks this folder. A child process that another test is starting holds a copy of every open file, locks
+/// among them, until it runs its program. So a folder that was freed may stay locked a moment longer.
+pub(crate) fn lock_with_retry(path: &Path) -> DataFolder {
     let since = Instant::now();
     loop {
         match DataFolder::lock(path) {

@@ -1,4 +1,4 @@
-//! A server of a test's own.
+//! A server for one test.
 
 use crate::{http, socket::Socket};
 use backend::RunInputs;
@@ -15,26 +15,26 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// A server on port 0, ended when dropped.
-pub(crate) struct House {
+/// A server on port 0. Dropping it shuts it down.
+pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     shutdown: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), backend::RunError>>>,
 }
 
-/// What a test sets apart from the defaults.
-pub(crate) struct Plan {
+/// Everything that a test may set.
+pub(crate) struct ServerOptions {
     pub(crate) config: Config,
     pub(crate) store: Box<dyn Store>,
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
 }
 
-impl Default for Plan {
+impl Default for ServerOptions {
     fn default() -> Self {
         static EPOCH: AtomicU64 = AtomicU64::new(1);
         let epoch = Epoch(EPOCH.fetch_add(1, Ordering::Relaxed));
-        Plan {
+        ServerOptions {
             config: Config::default(),
             store: Box::new(MemoryStore::new(epoch)),
             page: None,
@@ -43,50 +43,50 @@ impl Default for Plan {
     }
 }
 
-impl House {
-    pub(crate) fn open() -> Self {
-        House::of(Plan::default())
+impl TestServer {
+    pub(crate) fn start() -> Self {
+        TestServer::with_options(ServerOptions::default())
     }
 
-    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut plan = Plan::default();
-        change(&mut plan.config);
-        House::of(plan)
+    pub(crate) fn with_config(change: impl FnOnce(&mut Config)) -> Self {
+        let mut options = ServerOptions::default();
+        change(&mut options.config);
+        TestServer::with_options(options)
     }
 
-    pub(crate) fn of(plan: Plan) -> Self {
+    pub(crate) fn with_options(options: ServerOptions) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (shutdown, asked) = oneshot::channel::<()>();
+        let (shutdown, requested) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
-            let folder = plan.page.unwrap_or_else(|| PathBuf::from("no page"));
-            let made = RunInputs {
-                store: plan.store,
+            let folder = options.page.unwrap_or_else(|| PathBuf::from("no page"));
+            let inputs = RunInputs {
+                store: options.store,
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),
-                inbound_hook: plan.inbound_hook,
+                inbound_hook: options.inbound_hook,
             };
-            let asked = async {
-                let _ = asked.await;
+            let requested = async {
+                let _ = requested.await;
             };
-            actix_web::rt::System::new().block_on(backend::run(listener, plan.config, made, asked))
+            actix_web::rt::System::new().block_on(backend::run(listener, options.config, inputs, requested))
         });
-        House { address, shutdown: Some(shutdown), thread: Some(thread) }
+        TestServer { address, shutdown: Some(shutdown), thread: Some(thread) }
     }
 
-    /// A server that another process is.
+    /// A server that runs in another process.
     #[cfg(target_os = "linux")]
-    pub(crate) fn elsewhere(address: SocketAddr) -> Self {
-        House { address, shutdown: None, thread: None }
+    pub(crate) fn at_address(address: SocketAddr) -> Self {
+        TestServer { address, shutdown: None, thread: None }
     }
 
-    /// Ends it as SIGTERM would, and waits until it has.
-    pub(crate) fn end(mut self) -> Result<(), backend::RunError> {
-        self.ask_to_end();
+    /// Shuts the server down as SIGTERM would, and waits for its end.
+    pub(crate) fn shut_down(mut self) -> Result<(), backend::RunError> {
+        self.request_shutdown();
         self.thread.take().unwrap().join().unwrap()
     }
 
-    pub(crate) fn ask_to_end(&mut self) {
+    pub(crate) fn request_shutdown(&mut self) {
         drop(self.shutdown.take());
     }
 
@@ -94,40 +94,40 @@ impl House {
         format!("http://{}", self.address)
     }
 
-    /// A bare WebSocket, known to be attached: it has heard itself.
-    pub(crate) async fn plain(&self) -> Socket {
+    /// Opens a WebSocket in the text dialect. It is attached: it has got its own message.
+    pub(crate) async fn open_text_socket(&self) -> Socket {
         let mut socket = Socket::open(self.address, "/conn_ws", &[]).await.unwrap();
         socket.send_binary(b"attached?").await;
         while socket.next_binary().await != b"attached?" {}
         socket
     }
 
-    /// A new member of this name; returns the cookie.
+    /// Joins as a new member of this name. Returns the cookie.
     pub(crate) async fn join(&self, name: &str) -> String {
         let answer = http::post(self, "/api/join", &[], &serde_json::json!({ "name": name })).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.cookie().unwrap()
     }
 
-    /// A v1 socket of this cookie, before its hello.
-    pub(crate) async fn socket(&self, cookie: &str) -> Socket {
+    /// Opens a v1 socket with this cookie. The client must send `hello`.
+    pub(crate) async fn open_v1_socket(&self, cookie: &str) -> Socket {
         let headers = [("Origin", self.origin()), ("Cookie", cookie.to_owned())];
         Socket::open(self.address, "/conn_ws?v=1", &headers).await.unwrap()
     }
 
-    /// A new member's v1 socket, welcomed.
-    pub(crate) async fn enter(&self, name: &str) -> Socket {
+    /// Joins as a new member and opens a v1 socket. The `welcome` is read.
+    pub(crate) async fn join_and_open(&self, name: &str) -> Socket {
         let cookie = self.join(name).await;
-        let mut socket = self.socket(&cookie).await;
+        let mut socket = self.open_v1_socket(&cookie).await;
         socket.command(&hello(1)).await;
         assert!(matches!(socket.event().await, Event::Welcome(_)));
         socket
     }
 }
 
-impl Drop for House {
+impl Drop for TestServer {
     fn drop(&mut self) {
-        self.ask_to_end();
+        self.request_shutdown();
         if let Some(thread) = self.thread.take()
             && !std::thread::panicking()
         {
@@ -141,15 +141,15 @@ pub(crate) fn hello(reference: u64) -> Command {
 }
 
 #[cfg(target_os = "linux")]
-impl House {
-    /// Connections of this port as the server's kernel holds them, closing ones included.
-    pub(crate) fn sockets(&self) -> usize {
+impl TestServer {
+    /// Connections to this port in the server's kernel, closing ones included.
+    pub(crate) fn open_connections(&self) -> usize {
         let port = format!(":{:04X}", self.address.port());
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
         let is_ours = |line: &&str| {
             let mut fields = line.split_whitespace().skip(1);
             let (local, _, state) = (fields.next().unwrap_or_default(), fields.next(), fields.next());
-            // 0A is the listener, 06 (TIME_WAIT) holds nothing any more.
+            // 0A is the listener. 06 (TIME_WAIT) holds no resources any more.
             local.ends_with(&port) && !matches!(state, Some("0A" | "06"))
         };
         table.lines().skip(1).filter(is_ours).count()

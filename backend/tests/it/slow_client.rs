@@ -1,8 +1,8 @@
-//! A client that never reads harms nobody.
+//! A slow client does not harm others.
 
 use crate::{
-    house::{House, Plan},
     socket::{PATIENCE, Raw},
+    test_server::{ServerOptions, TestServer},
 };
 use backend::store::{Store, memory::MemoryStore};
 use futures_util::future::BoxFuture;
@@ -18,12 +18,12 @@ use std::{
 use tokio::{io::AsyncReadExt, net::TcpSocket, time::timeout};
 
 #[tokio::test]
-async fn one_that_reads_again_is_told_4008() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut talker = house.plain().await;
-    let mut slow = Raw::open(house.address, "/conn_ws").await;
+async fn a_stalled_reader_gets_4008_when_it_reads_again() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut talker = server.open_text_socket().await;
+    let mut slow = Raw::open(server.address, "/conn_ws").await;
     let text = "x".repeat(60_000);
-    // More than its queue and all the kernel's buffers hold.
+    // More than its queue and all buffers of the kernel hold.
     for _ in 0..400 {
         talker.send_text(&text).await;
         talker.next_text().await;
@@ -35,19 +35,19 @@ async fn one_that_reads_again_is_told_4008() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn one_that_never_reads_is_gone_within_25_seconds() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut talker = house.plain().await;
-    let mut slow = Raw::open(house.address, "/conn_ws").await;
+async fn a_reader_that_never_reads_is_disconnected_within_25_seconds() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut talker = server.open_text_socket().await;
+    let mut slow = Raw::open(server.address, "/conn_ws").await;
     let text = "x".repeat(60_000);
     for _ in 0..400 {
         talker.send_text(&text).await;
         talker.next_text().await;
     }
     let started = Instant::now();
-    // Its window stays shut; the kernel of the server ends it.
-    while house.sockets() > 1 {
-        assert!(started.elapsed() < Duration::from_secs(25), "still {} sockets", house.sockets());
+    // The peer's window stays shut, so the server's kernel ends the connection.
+    while server.open_connections() > 1 {
+        assert!(started.elapsed() < Duration::from_secs(25), "still {} sockets", server.open_connections());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let mut byte = [0];
@@ -57,12 +57,12 @@ async fn one_that_never_reads_is_gone_within_25_seconds() {
 }
 
 #[tokio::test]
-async fn a_burst_does_not_close_those_who_read() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let (mut first, mut second) = (house.plain().await, house.plain().await);
+async fn a_burst_does_not_close_active_readers() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let (mut first, mut second) = (server.open_text_socket().await, server.open_text_socket().await);
     first.next_binary().await;
-    let mut talker = Raw::open(house.address, "/conn_ws").await;
-    // Three times what a queue holds, as fast as one can send.
+    let mut talker = Raw::open(server.address, "/conn_ws").await;
+    // Three times as much as a queue holds, as fast as possible.
     let text = "x".repeat(65_536);
     let bytes: Vec<u8> = (0..48).flat_map(|_| crate::socket::frame(0x81, text.as_bytes())).collect();
     let sending = talker.send(&bytes);
@@ -75,7 +75,7 @@ async fn a_burst_does_not_close_those_who_read() {
     tokio::join!(sending, reading);
 }
 
-/// A store whose appends take a while, so that what is said meanwhile is committed together.
+/// A store with slow appends, so that posts gather and are committed together.
 struct Leisurely(MemoryStore);
 
 impl Store for Leisurely {
@@ -101,13 +101,14 @@ impl Store for Leisurely {
 }
 
 #[tokio::test]
-async fn much_that_is_committed_at_once_does_not_close_those_who_read() {
-    let mut plan = Plan { store: Box::new(Leisurely(MemoryStore::new(Epoch(7)))), ..Plan::default() };
-    plan.config.limit_posts = 0;
-    let house = House::of(plan);
-    let mut reader = house.enter("Wei").await;
-    let mut talker = Raw::open(house.address, "/conn_ws").await;
-    // As JSON each is more than a third of what a queue holds.
+async fn a_large_commit_does_not_close_active_readers() {
+    let mut options =
+        ServerOptions { store: Box::new(Leisurely(MemoryStore::new(Epoch(7)))), ..ServerOptions::default() };
+    options.config.limit_posts = 0;
+    let server = TestServer::with_options(options);
+    let mut reader = server.join_and_open("Wei").await;
+    let mut talker = Raw::open(server.address, "/conn_ws").await;
+    // Each post fills more than a third of a queue as JSON.
     let text = "\u{1}".repeat(65_536);
     let bytes: Vec<u8> = (0..8).flat_map(|_| crate::socket::frame(0x81, text.as_bytes())).collect();
     let reading = async {
@@ -123,27 +124,27 @@ async fn much_that_is_committed_at_once_does_not_close_those_who_read() {
 }
 
 #[tokio::test]
-async fn the_longest_texts_do_not_lock_the_door() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut talker = house.plain().await;
+async fn a_member_can_connect_after_the_longest_texts() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut talker = server.open_text_socket().await;
     // Each character takes six bytes in JSON.
     let text = "\u{1}".repeat(65_536);
     for _ in 0..20 {
         talker.send_text(&text).await;
         talker.next_text().await;
     }
-    house.enter("Wei").await;
+    server.join_and_open("Wei").await;
 }
 
-/// What the kernel takes at once goes past actix-http's buffer, and what it does not goes through
-/// it: a reader with a small window who stops again and again gets both ways in turn.
+/// The direct writer sends what the kernel takes at once, and actix-http's buffer holds the rest. A reader
+/// with a small window that pauses again and again gets frames by both paths in turn.
 #[tokio::test]
-async fn what_leaves_by_two_ways_keeps_its_order() {
-    let house = House::with(|config| config.limit_posts = 0);
-    let mut talker = house.plain().await;
+async fn frames_keep_their_order_when_they_leave_by_both_paths() {
+    let server = TestServer::with_config(|config| config.limit_posts = 0);
+    let mut talker = server.open_text_socket().await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
-    let mut slow = Raw::over(socket.connect(house.address).await.unwrap(), "/conn_ws").await;
+    let mut slow = Raw::over(socket.connect(server.address).await.unwrap(), "/conn_ws").await;
     let mut random = 1_u64;
     let mut draw = |range: usize| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -151,13 +152,13 @@ async fn what_leaves_by_two_ways_keeps_its_order() {
     };
     let mut expected = Expected::default();
     for round in 0..400 {
-        // Most are short, some are longer than a chunk of the body.
+        // Most texts are short, some are longer than a chunk of the body.
         let length = if draw(8) == 0 { 1 + draw(40_000) } else { 1 + draw(300) };
         let text: String = format!("{round} ").chars().cycle().take(length).collect();
         talker.send_text(&text).await;
         assert_eq!(talker.next_text().await, text);
         expected.push(&server_frame(text.as_bytes()));
-        // Behind by less than its queue may hold, and now and then by nothing.
+        // The reader lags by less than its queue may hold, and sometimes not at all.
         let behind = if draw(16) == 0 { 0 } else { draw(600_000) };
         while expected.rest() > behind {
             let mut buffer = vec![0; expected.rest().min(20_000)];
@@ -168,12 +169,12 @@ async fn what_leaves_by_two_ways_keeps_its_order() {
     }
 }
 
-/// The frames that a reader is to get. The server pings it in one second of every 25: that may stand
-/// before any of them, and in none.
+/// The frames that a reader should get. The server pings it in one of every 25 seconds. The ping may stand
+/// before any frame, but within none.
 #[derive(Default)]
 struct Expected {
     bytes: Vec<u8>,
-    /// Where frames begin in `bytes`.
+    /// Indexes in `bytes` at which frames begin.
     starts: HashSet<usize>,
     taken: usize,
     is_in_ping: bool,
@@ -202,7 +203,7 @@ impl Expected {
     }
 }
 
-/// RFC 6455 §5.2.
+/// Encodes a text frame of the server (RFC 6455 §5.2).
 fn server_frame(payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut frame = vec![0x81];

@@ -1,8 +1,8 @@
-//! The contract of the group chat that the project began from.
+//! The text dialect: the original group chat of the project.
 
 use crate::{
-    house::House,
     socket::{Raw, Socket, frame},
+    test_server::TestServer,
 };
 use futures_util::SinkExt;
 use shared::{ClientId, Command, Event, MemberId, RoomId, command::Post};
@@ -10,9 +10,9 @@ use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn a_text_comes_back_byte_for_byte_to_all_the_sender_included() {
-    let house = House::open();
-    let (mut a, mut b) = (house.plain().await, house.plain().await);
+async fn a_text_reaches_every_client_unchanged() {
+    let server = TestServer::start();
+    let (mut a, mut b) = (server.open_text_socket().await, server.open_text_socket().await);
     a.next_binary().await;
     for text in ["你好，世界", "<b>&amp;\u{0}", "{\"type\":\"post\"}", "🍵"] {
         a.send_text(text).await;
@@ -22,9 +22,9 @@ async fn a_text_comes_back_byte_for_byte_to_all_the_sender_included() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_on_connect() {
-    let house = House::open();
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
+async fn a_text_client_gets_nothing_when_it_connects() {
+    let server = TestServer::start();
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
     raw.send(&frame(0x81, b"first")).await;
     let mut bytes = [0; 7];
     raw.0.read_exact(&mut bytes).await.unwrap();
@@ -32,12 +32,12 @@ async fn nothing_is_sent_on_connect() {
 }
 
 #[tokio::test]
-async fn sizes_are_taken_up_to_the_limit_and_closed_past_it() {
-    let house = House::open();
-    let mut listener = house.plain().await;
+async fn a_socket_is_closed_when_a_text_exceeds_the_limit() {
+    let server = TestServer::start();
+    let mut listener = server.open_text_socket().await;
     for (size, fits) in [(65_535, true), (65_536, true), (65_537, false)] {
         let text = "x".repeat(size);
-        let mut socket = Socket::open(house.address, "/conn_ws", &[]).await.unwrap();
+        let mut socket = Socket::open(server.address, "/conn_ws", &[]).await.unwrap();
         let _ = socket.0.send(Message::text(text.clone())).await;
         if fits {
             assert_eq!(listener.next_text().await, text);
@@ -48,11 +48,11 @@ async fn sizes_are_taken_up_to_the_limit_and_closed_past_it() {
 }
 
 #[tokio::test]
-async fn fragments_are_joined() {
-    let house = House::open();
-    let mut listener = house.plain().await;
-    let mut raw = Raw::open(house.address, "/conn_ws").await;
-    // 茶 is cut in its middle; a ping may stand between fragments.
+async fn fragments_are_joined_into_one_message() {
+    let server = TestServer::start();
+    let mut listener = server.open_text_socket().await;
+    let mut raw = Raw::open(server.address, "/conn_ws").await;
+    // Cut 茶 in its middle. A ping may stand between fragments.
     raw.send(&frame(0x01, b"\xe8\x8c")).await;
     raw.send(&frame(0x89, b"hm")).await;
     raw.send(&frame(0x80, b"\xb6")).await;
@@ -63,9 +63,9 @@ async fn fragments_are_joined() {
 }
 
 #[tokio::test]
-async fn empty_texts_and_binary_pass_in_order_and_are_not_kept() {
-    let house = House::open();
-    let (mut a, mut b) = (house.plain().await, house.plain().await);
+async fn empty_texts_and_binary_are_passed_on_but_not_stored() {
+    let server = TestServer::start();
+    let (mut a, mut b) = (server.open_text_socket().await, server.open_text_socket().await);
     a.next_binary().await;
     a.send_text("one").await;
     a.send_text("").await;
@@ -79,9 +79,9 @@ async fn empty_texts_and_binary_pass_in_order_and_are_not_kept() {
         assert_eq!(socket.next().await, Message::binary(vec![]));
         assert_eq!(socket.next().await, Message::text("two"));
     }
-    let cookie = house.join("Wei").await;
-    let mut member = house.socket(&cookie).await;
-    member.command(&crate::house::hello(1)).await;
+    let cookie = server.join("Wei").await;
+    let mut member = server.open_v1_socket(&cookie).await;
+    member.command(&crate::test_server::hello(1)).await;
     let Event::Welcome(welcome) = member.event().await else { panic!() };
     let texts: Vec<_> =
         welcome.room.as_ref().unwrap().messages.iter().map(|message| message.text.as_str()).collect();
@@ -89,10 +89,10 @@ async fn empty_texts_and_binary_pass_in_order_and_are_not_kept() {
 }
 
 #[tokio::test]
-async fn members_and_passers_by_hear_each_other() {
-    let house = House::open();
-    let mut plain = house.plain().await;
-    let mut member = house.enter("Wei").await;
+async fn members_and_text_clients_get_each_others_posts() {
+    let server = TestServer::start();
+    let mut plain = server.open_text_socket().await;
+    let mut member = server.join_and_open("Wei").await;
     plain.send_text("hey").await;
     let Event::Posted(posted) = member.event().await else { panic!() };
     assert_eq!((posted.author, posted.tag, &*posted.text), (MemberId::PASSER_BY, Some(1), "hey"));
@@ -104,21 +104,24 @@ async fn members_and_passers_by_hear_each_other() {
 }
 
 #[tokio::test]
-async fn a_message_sent_before_leaving_is_not_lost() {
-    let house = House::open();
-    let mut listener = house.plain().await;
+async fn a_text_is_delivered_when_its_sender_leaves_at_once() {
+    let server = TestServer::start();
+    let mut listener = server.open_text_socket().await;
     for i in 0..20 {
-        let mut raw = Raw::open(house.address, "/conn_ws").await;
+        let mut raw = Raw::open(server.address, "/conn_ws").await;
         raw.send(&[frame(0x81, format!("bye {i}").as_bytes()), frame(0x88, &[3, 232])].concat()).await;
         assert_eq!(listener.next_text().await, format!("bye {i}"));
     }
 }
 
 #[tokio::test]
-async fn a_store_that_refuses_closes_with_1013() {
-    use crate::house::Plan;
-    let house = House::of(Plan { store: Box::new(refusing::Store), ..Plan::default() });
-    let mut socket = house.plain().await;
+async fn a_text_client_is_closed_with_1013_when_the_store_refuses() {
+    use crate::test_server::ServerOptions;
+    let server = TestServer::with_options(ServerOptions {
+        store: Box::new(refusing::Store),
+        ..ServerOptions::default()
+    });
+    let mut socket = server.open_text_socket().await;
     socket.send_text("keep this").await;
     assert_eq!(socket.closed().await.0, 1013);
 }
@@ -132,7 +135,7 @@ mod refusing {
     };
     use shared::{Epoch, ErrorCode};
 
-    /// A store whose disk is full.
+    /// A store with a full disk.
     pub(crate) struct Store;
 
     impl backend::store::Store for Store {

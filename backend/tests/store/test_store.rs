@@ -1,6 +1,6 @@
-//! A store under test, and short words for what tests do with it.
+//! A store under test, with short functions for the tests.
 
-use crate::hold::hold;
+use crate::lock::lock_with_retry;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use hub::House;
 use hub::house::change::{Change, Committed, Outcome};
@@ -18,16 +18,16 @@ pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
 pub(crate) const WEI: MemberId = MemberId(1);
 pub(crate) const LIN: MemberId = MemberId(2);
 
-/// A folder of a test's own, gone with it.
-pub(crate) struct Temporary(PathBuf);
+/// A folder for one test. Dropping this removes it.
+pub(crate) struct TempFolder(PathBuf);
 
-impl Temporary {
+impl TempFolder {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("teahouse-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&path);
-        Temporary(path)
+        TempFolder(path)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -35,53 +35,53 @@ impl Temporary {
     }
 
     pub(crate) fn open(&self) -> SqliteStore {
-        SqliteStore::open(hold(&self.0)).unwrap()
+        SqliteStore::open(lock_with_retry(&self.0)).unwrap()
     }
 }
 
-impl Drop for Temporary {
+impl Drop for TempFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 /// A store under test.
-pub(crate) struct Subject {
+pub(crate) struct TestStore {
     pub(crate) name: &'static str,
     store: Option<Box<dyn Store>>,
-    folder: Option<Temporary>,
+    folder: Option<TempFolder>,
     now: u64,
 }
 
-/// One of each kind, empty.
-pub(crate) fn all() -> Vec<Subject> {
+/// One empty store of each kind.
+pub(crate) fn all() -> Vec<TestStore> {
     vec![memory(), sqlite()]
 }
 
-pub(crate) fn memory() -> Subject {
-    Subject { name: "memory", store: Some(Box::new(MemoryStore::new(Epoch(7)))), folder: None, now: 1_000 }
+pub(crate) fn memory() -> TestStore {
+    TestStore { name: "memory", store: Some(Box::new(MemoryStore::new(Epoch(7)))), folder: None, now: 1_000 }
 }
 
-pub(crate) fn sqlite() -> Subject {
-    Subject::on_disk()
+pub(crate) fn sqlite() -> TestStore {
+    TestStore::on_disk()
 }
 
-impl Subject {
+impl TestStore {
     pub(crate) fn on_disk() -> Self {
-        Subject::at(Temporary::new())
+        TestStore::at(TempFolder::new())
     }
 
-    pub(crate) fn at(folder: Temporary) -> Self {
-        Subject { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
+    pub(crate) fn at(folder: TempFolder) -> Self {
+        TestStore { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
     }
 
-    /// Where its files are.
+    /// Folder of the store's files.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
     }
 
-    /// Closes it; its files stay.
-    pub(crate) fn close(mut self) -> Temporary {
+    /// Closes the store. Its files stay.
+    pub(crate) fn close(mut self) -> TempFolder {
         self.store = None;
         self.folder.take().unwrap()
     }
@@ -90,7 +90,7 @@ impl Subject {
         self.store.as_mut().unwrap().as_mut()
     }
 
-    /// Closes it and opens it again. A log in memory has no second life.
+    /// Closes the store and opens it again. A log in memory cannot be reopened.
     pub(crate) fn reopen(&mut self) {
         if let Some(folder) = &self.folder {
             self.store = None;
@@ -98,7 +98,7 @@ impl Subject {
         }
     }
 
-    /// The fold of the log as a start finds it.
+    /// The state of the house, as a start reads it.
     pub(crate) fn house(&mut self) -> House {
         self.reopen();
         self.store().house()
@@ -121,26 +121,26 @@ impl Subject {
         self.batch(vec![change]).await.pop().unwrap()
     }
 
-    pub(crate) async fn done(&mut self, change: Change) -> Committed {
+    pub(crate) async fn commit(&mut self, change: Change) -> Committed {
         self.append(change).await.unwrap_or_else(|code| panic!("{}: {code:?}", self.name))
     }
 
     pub(crate) async fn join(&mut self, names: &[&str]) {
         for name in names {
-            self.done(join(name)).await;
+            self.commit(join(name)).await;
         }
     }
 
-    /// Posts these texts to a room in one batch; returns their positions.
+    /// Posts these texts to a room in one batch. Returns their positions.
     pub(crate) async fn post(&mut self, author: MemberId, room: RoomId, texts: &[&str]) -> Vec<u64> {
         let changes = texts.iter().map(|text| post(author, room, fresh(), text)).collect();
         let outcomes = self.batch(changes).await;
         outcomes.into_iter().map(|outcome| outcome.unwrap().receipt.n).collect()
     }
 
-    /// A new room of this member's.
+    /// Creates a room as this member.
     pub(crate) async fn room(&mut self, author: MemberId, name: &str) -> RoomId {
-        self.done(create(author, fresh(), name)).await.receipt.room.unwrap()
+        self.commit(create(author, fresh(), name)).await.receipt.room.unwrap()
     }
 
     pub(crate) async fn read(&mut self, query: Query) -> QueryResult {
@@ -175,7 +175,7 @@ impl Subject {
     }
 }
 
-/// An id that was not used before.
+/// A client id that was not used before.
 pub(crate) fn fresh() -> ClientId {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     id(NEXT.fetch_add(1, Ordering::Relaxed) + 1_000_000)
@@ -191,7 +191,7 @@ pub(crate) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-/// The device follows from the name.
+/// Joins under this name. The device follows from the name.
 pub(crate) fn join(text: &str) -> Change {
     let mut key = [0; 32];
     key.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
@@ -228,8 +228,8 @@ pub(crate) fn positions(events: &[Event]) -> Vec<u64> {
     events.iter().map(|event| event.position().unwrap().n).collect()
 }
 
-/// All that a house holds, in a form that can be compared.
-pub(crate) fn portrait(house: &House) -> String {
+/// All parts of a house, in a form that can be compared.
+pub(crate) fn snapshot_of(house: &House) -> String {
     let mut members: Vec<_> = house.members.all().collect();
     members.sort_by_key(|member| member.id);
     let stays: Vec<_> = members

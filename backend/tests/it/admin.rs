@@ -1,4 +1,4 @@
-//! The tasks beside serving, by a user who may not use the files.
+//! The tasks on a database, run by a user who may not use the files.
 
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite::SqliteStore;
@@ -9,22 +9,22 @@ use std::{
     process::Command,
 };
 
-/// Nobody in particular, as most systems number it.
+/// User id of `nobody` on most systems.
 const NOBODY: u32 = 65_534;
 
-struct Temporary(PathBuf);
+struct TempDir(PathBuf);
 
-impl Drop for Temporary {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// What the binary complains of when it is run by a user who is not above permissions.
-fn complaint(shelf: &Path, arguments: &[&str]) -> String {
+/// Error output of the program when a user without privileges runs it.
+fn error_output(shelf: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
     if rustix::process::geteuid().is_root() {
-        // Where it was built only root may be let in.
+        // Copy the program: its build folder may be closed to other users.
         let copy = shelf.join("teahouse");
         fs::copy(env!("CARGO_BIN_EXE_teahouse"), &copy).unwrap();
         command = Command::new(copy);
@@ -36,8 +36,8 @@ fn complaint(shelf: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn who_may_not_read_is_told_what_and_whose_it_is() {
-    let shelf = Temporary(std::env::temp_dir().join(format!("teahouse-care-{}", std::process::id())));
+fn an_unreadable_file_is_named_with_its_owner() {
+    let shelf = TempDir(std::env::temp_dir().join(format!("teahouse-care-{}", std::process::id())));
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let data = shelf.0.join("data");
     drop(SqliteStore::open(DataFolder::lock(&data).unwrap()).unwrap());
@@ -45,19 +45,19 @@ fn who_may_not_read_is_told_what_and_whose_it_is() {
     mode(&data, 0o755);
     mode(&data.join("log.sqlite"), 0);
     for arguments in [&["check", "--data", "data"][..], &["backup", "tea", "--data", "data"]] {
-        let told = complaint(&shelf.0, arguments);
+        let told = error_output(&shelf.0, arguments);
         assert!(told.contains("data/log.sqlite: Permission denied"), "{told}");
         assert!(told.contains("this user is not allowed to read data/log.sqlite"), "{told}");
         assert!(told.contains("(mode 0000)"), "{told}");
     }
     mode(&data.join("log.sqlite"), 0o444);
     mode(&data, 0o555);
-    let told = complaint(&shelf.0, &["check", "--data", "data"]);
+    let told = error_output(&shelf.0, &["check", "--data", "data"]);
     assert!(told.contains("SQLite writes next to a database"), "{told}");
     assert!(told.contains("this user is not allowed to write to data"), "{told}");
     mode(&data, 0);
-    let told = complaint(&shelf.0, &["check", "--data", "data"]);
+    let told = error_output(&shelf.0, &["check", "--data", "data"]);
     assert!(told.contains("this user is not allowed to enter data"), "{told}");
-    // So that it can be thrown away.
+    // Allow the folder to be removed.
     mode(&data, 0o700);
 }
