@@ -203,7 +203,7 @@ impl Client {
     }
 
     /// Takes one item: an event, the close code, or `None` for a cursor.
-    async fn step(&mut self) -> Option<Result<Event, u16>> {
+    pub(crate) async fn step(&mut self) -> Option<Result<Event, u16>> {
         match self.item().await {
             Item::Through(cursor) => {
                 assert!(cursor.n >= self.cursor.n, "{cursor} behind {}", self.cursor);
