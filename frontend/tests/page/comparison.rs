@@ -2,7 +2,7 @@
 //! does not answer is told.
 
 use crate::stage::*;
-use client::inspect::comparison::{Fault, Row, Stage, Took};
+use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, Durations};
 use client::transport::Transport;
 use frontend::components::inspect::comparison::{SideBySide, SideBySideProps};
 use frontend::inspector::comparison::Runner;
@@ -58,8 +58,8 @@ fn known() -> Runner {
         for number in 0..3_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
             comparison.sent(id, at);
-            for row in Row::ALL {
-                let is_late = row == Row::Reading(Transport::Poll);
+            for row in ComparedTransport::ALL {
+                let is_late = row == ComparedTransport::Reading(Transport::Poll);
                 if !(is_late && number == 2) {
                     comparison.arrived(row, id, at + if is_late { 612_300 } else { 2_500 });
                 }
@@ -67,9 +67,12 @@ fn known() -> Runner {
         }
         for (row, took) in [(Transport::Poll, (42, 21_000, 25_200)), (Transport::WebSocket, (1, 600, 1_400))]
         {
-            comparison.took(Row::Reading(row), Took { requests: took.0, up: took.1, down: took.2 });
+            comparison.took(
+                ComparedTransport::Reading(row),
+                Durations { requests: took.0, up: took.1, down: took.2 },
+            );
         }
-        comparison.broke(Row::Reading(Transport::LongPoll));
+        comparison.broke(ComparedTransport::Reading(Transport::LongPoll));
         comparison.over();
     });
     runner
@@ -127,7 +130,7 @@ async fn what_was_lost_is_said_and_seen() {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
             comparison.sent(id, at);
             if number != 2 {
-                Row::ALL.into_iter().for_each(|row| comparison.arrived(row, id, at + 2_500));
+                ComparedTransport::ALL.into_iter().for_each(|row| comparison.arrived(row, id, at + 2_500));
             }
         }
         comparison.over();
@@ -158,9 +161,9 @@ async fn a_server_that_does_not_answer_is_told() {
     let _shown = Shown::open(Language::English, Some("Tom"), &runner).await;
     find("#side_btn").focus().unwrap();
     press("#side_btn").await;
-    assert_eq!((&*text("#side_btn"), runner.view().stage), ("Stop", Stage::Preparing));
+    assert_eq!((&*text("#side_btn"), runner.view().stage), ("Stop", ComparisonStage::Preparing));
     press("#side_btn").await;
-    while runner.view().stage != Stage::Over {
+    while runner.view().stage != ComparisonStage::Over {
         next_frame().await;
     }
     scheduler::flush().await;
@@ -185,10 +188,10 @@ async fn who_waits_for_the_end_keeps_the_button() {
     runner.with(|comparison| comparison.step(1));
     runner.choose(0);
     scheduler::flush().await;
-    assert_eq!(runner.view().stage, Stage::Ending);
+    assert_eq!(runner.view().stage, ComparisonStage::Ending);
     assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
     press("#side_btn").await;
-    assert_eq!((runner.view().stage, &*focused()), (Stage::Ending, "side_btn"));
+    assert_eq!((runner.view().stage, &*focused()), (ComparisonStage::Ending, "side_btn"));
 }
 
 #[wasm_bindgen_test]
@@ -198,12 +201,12 @@ async fn a_refused_session_is_told_once() {
         let told = told.clone();
         Callback::from(move |()| told.set(told.get() + 1))
     });
-    runner.failed(Fault::SignedOut);
+    runner.failed(ComparisonFault::SignedOut);
     assert_eq!(told.get(), 0, "nothing goes on");
-    for (fault, times) in [(Fault::Unreachable, 0), (Fault::SignedOut, 1)] {
+    for (fault, times) in [(ComparisonFault::Unreachable, 0), (ComparisonFault::SignedOut, 1)] {
         runner.with(|comparison| comparison.start());
         runner.failed(fault);
-        runner.failed(Fault::SignedOut);
+        runner.failed(ComparisonFault::SignedOut);
         assert_eq!((told.get(), runner.view().fault), (times, Some(fault)));
     }
 }
@@ -218,6 +221,6 @@ async fn nobody_sends_nothing() {
     let _shown = Shown::open(Language::English, None, &runner).await;
     assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
     press("#side_btn").await;
-    assert_eq!(runner.view().stage, Stage::Before);
+    assert_eq!(runner.view().stage, ComparisonStage::Before);
     assert_eq!(find("#side_room a").get_attribute("href").as_deref(), Some("/"));
 }

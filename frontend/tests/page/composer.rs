@@ -1,6 +1,6 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{Draft, View};
+use client::view::{DraftView, View};
 use shared::limits::TEXT_BYTES_MAX;
 use shared::{ClientId, RoomId};
 use wasm_bindgen::JsCast;
@@ -48,7 +48,7 @@ async fn each_key_is_told_and_what_the_client_changes_is_shown() {
     assert!(stage.typed().is_empty(), "nobody typed that");
     write("from the last visit, and more").await;
     assert_eq!(stage.typed(), [(RoomId::LOBBY, "from the last visit, and more".to_owned())]);
-    // The same turn: what the client holds is what was typed, whatever the view has.
+    // The same revision: what the client holds is what was typed, whatever the view has.
     stage.show(with_draft("from the last visit", 3)).await;
     assert_eq!(field.value(), "from the last visit, and more");
     stage.show(with_draft("before\nfrom the last visit, and more", 4)).await;
@@ -94,7 +94,7 @@ async fn a_composition_is_not_touched_and_nothing_of_it_is_lost() {
 async fn each_room_has_its_own_draft() {
     let mut stage = Stage::open(with_draft("to the lobby", 1)).await;
     let other = RoomId(2);
-    let draft = Draft { room: other, text: "to the others".into(), turn: 1 };
+    let draft = DraftView { room: other, text: "to the others".into(), revision: 1 };
     let rooms = [room_item(1, ""), room_item(2, "others")].into();
     stage.show(View { draft, room: other, rooms, ..room() }).await;
     assert_eq!(field().value(), "to the others");

@@ -3,7 +3,7 @@
 use crate::driver::connected_with;
 use crate::stage::{next_frame, text, write};
 use client::input::Input;
-use client::persisted::{Body, Owner, Stored, StoredDraft, StoredRow};
+use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use frontend::storage::database::Database;
 use js_sys::Promise;
 use shared::{ClientId, Epoch, MemberId, RoomId};
@@ -38,7 +38,7 @@ async fn answer<T: 'static>(ask: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
     answer.take().unwrap()
 }
 
-async fn load(database: &Database) -> Option<Stored> {
+async fn load(database: &Database) -> Option<StoredRows> {
     answer(|tell| database.load(tell)).await
 }
 
@@ -60,7 +60,7 @@ fn row(number: u8, text: &str) -> StoredRow {
         owner: ME,
         client_id: ClientId([number; 16]),
         name: "阿哲".to_owned(),
-        body: Body::Post { room: RoomId::LOBBY, text: text.to_owned() },
+        body: CommandBody::Post { room: RoomId::LOBBY, text: text.to_owned() },
         at: 1_790_000_000_000,
         place: number.into(),
         lease: 1_790_000_015_000,
@@ -77,7 +77,7 @@ fn draft(owner: Owner, room: u64, text: &str) -> StoredDraft {
 async fn rows_survive() {
     let name = name();
     let database = Database::new(&name);
-    assert_eq!(load(&database).await, Some(Stored::default()));
+    assert_eq!(load(&database).await, Some(StoredRows::default()));
     assert!(keep(&database, &row(1, "茶")).await && keep(&database, &row(2, "two")).await);
     // Another life of the page.
     let mut stored = load(&Database::new(&name)).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_lease_of_a_row_that_is_not_there_is_forgotten() {
     let name = name();
     let database = Database::new(&name);
     database.lease(vec![row(3, "").key()], 5);
-    assert_eq!(load(&database).await, Some(Stored::default()));
+    assert_eq!(load(&database).await, Some(StoredRows::default()));
     // The row comes later, with a lease of its own.
     assert!(keep(&database, &row(3, "tea")).await);
     assert_eq!(load(&database).await.unwrap().rows, [row(3, "tea")]);
@@ -164,7 +164,7 @@ async fn a_database_that_is_taken_away_is_opened_anew() {
 async fn what_a_driver_holds_is_stored() {
     let name = name();
     let (driver, page) = connected_with(Database::new(&name)).await;
-    driver.handle(Input::Draft { room: RoomId(1), text: "half a".to_owned() });
+    driver.handle(Input::DraftChanged { room: RoomId(1), text: "half a".to_owned() });
     let client_id = ClientId([5; 16]);
     driver.handle(Input::Send { client_id, room: RoomId::LOBBY, text: "waits".to_owned() });
     let stored = loop {
@@ -174,7 +174,7 @@ async fn what_a_driver_holds_is_stored() {
         }
         next_frame().await;
     };
-    assert_eq!(stored.rows[0].body, Body::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
+    assert_eq!(stored.rows[0].body, CommandBody::Post { room: RoomId::LOBBY, text: "waits".to_owned() });
     assert_eq!(stored.drafts, [draft(ME, 1, "half a")]);
     assert!(!driver.view().memory_only);
     page.close();

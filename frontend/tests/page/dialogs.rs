@@ -2,11 +2,11 @@
 
 use crate::stage::*;
 use client::input::Input;
-use client::persisted::Body;
-use client::view::{Edge, Found, Pending, RoomItem, RowKey, RowState, View};
+use client::persisted::CommandBody;
+use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowKey, RowState, View};
 use frontend::clock;
-use shared::command::At;
-use shared::event::FoundRoom;
+use shared::command::PageAnchor;
+use shared::event::DirectoryRoom;
 use shared::{ClientId, ErrorCode, MemberId, RoomId};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -28,19 +28,19 @@ fn key(client_id: ClientId) -> RowKey {
     RowKey { author: MemberId(ME), client_id }
 }
 
-fn with_pending(client_id: ClientId, body: Body, state: RowState) -> View {
-    View { pending: [Pending { key: key(client_id), body, state }].into(), ..room() }
+fn with_pending(client_id: ClientId, body: CommandBody, state: RowState) -> View {
+    View { pending: [PendingCommand { key: key(client_id), body, state }].into(), ..room() }
 }
 
 /// Fills in the form of a new room and sends it: the command, and what else was emitted.
-async fn make(stage: &Stage, name: &str) -> (ClientId, Body, Vec<Input>) {
+async fn make(stage: &Stage, name: &str) -> (ClientId, CommandBody, Vec<Input>) {
     input("#room_name_str").set_value(name);
     input("#room_about_str").set_value("Leaves and water.");
     press("#room_form_btn").await;
     let mut emitted = stage.emitted();
     let at = emitted.iter().position(|input| matches!(input, Input::CreateRoom { .. })).unwrap();
     let Input::CreateRoom { client_id, name, description } = emitted.remove(at) else { unreachable!() };
-    (client_id, Body::Create { name, description }, emitted)
+    (client_id, CommandBody::Create { name, description }, emitted)
 }
 
 #[wasm_bindgen_test]
@@ -50,7 +50,10 @@ async fn a_new_room_is_made_and_its_dialog_goes() {
     assert!(find("#new_room_dialog").has_attribute("open"));
     assert!(page().active_element().unwrap().matches("#room_name_str").unwrap());
     let (id, body, _) = make(&stage, "tea").await;
-    assert_eq!(body, Body::Create { name: "tea".to_owned(), description: "Leaves and water.".to_owned() });
+    assert_eq!(
+        body,
+        CommandBody::Create { name: "tea".to_owned(), description: "Leaves and water.".to_owned() }
+    );
     stage.show(with_pending(id, body.clone(), RowState::Sending)).await;
     assert_eq!(find("#room_form_btn").get_attribute("aria-busy").as_deref(), Some("true"));
     press("#room_form_btn").await;
@@ -97,7 +100,7 @@ async fn a_full_outbox_takes_no_room_either() {
 }
 
 fn found(edge: Edge) -> View {
-    let room_of = |id, name: &str, joined| FoundRoom {
+    let room_of = |id, name: &str, joined| DirectoryRoom {
         id: RoomId(id),
         name: name.to_owned(),
         description: String::new(),
@@ -105,28 +108,28 @@ fn found(edge: Edge) -> View {
         joined,
     };
     let rooms = vec![room_of(1, "", true), room_of(9, "tea", false)];
-    View { found: Some(Rc::new(Found { find: String::new(), rooms, edge })), ..room() }
+    View { directory: Some(Rc::new(DirectoryPage { find: String::new(), rooms, edge })), ..room() }
 }
 
 #[wasm_bindgen_test]
 async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
     let mut stage = Stage::open(room()).await;
     rail_press("#browse_btn").await;
-    assert_eq!(stage.emitted(), [Input::Browse { find: String::new() }]);
+    assert_eq!(stage.emitted(), [Input::SearchDirectory { find: String::new() }]);
     stage.show(found(Edge::More)).await;
     assert_eq!(page().query_selector_all("#found_rooms li").unwrap().length(), 2);
     assert!(text("#found_rooms").contains("4 members"));
     press("#browse_more").await;
-    assert_eq!(stage.emitted(), [Input::BrowseMore]);
+    assert_eq!(stage.emitted(), [Input::LoadMoreDirectory]);
     press("#found_rooms li:last-child button").await;
     let [Input::JoinRoom { client_id, room: RoomId(9) }] = stage.emitted()[..] else {
         panic!("nobody joins")
     };
-    let joining = with_pending(client_id, Body::Join { room: RoomId(9) }, RowState::Sending).pending;
+    let joining = with_pending(client_id, CommandBody::Join { room: RoomId(9) }, RowState::Sending).pending;
     stage.show(View { pending: joining, ..found(Edge::End) }).await;
     assert!(find("#found_rooms li:last-child button").has_attribute("disabled"));
     press("#found_rooms li:first-child button").await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY), Input::BrowseEnd]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY), Input::CloseDirectory]);
     assert!(maybe("dialog[open]").is_none());
 }
 
@@ -146,7 +149,7 @@ async fn what_is_typed_is_looked_for_after_a_moment() {
             break emitted;
         }
     };
-    assert_eq!(emitted, [Input::Browse { find: "tea".to_owned() }]);
+    assert_eq!(emitted, [Input::SearchDirectory { find: "tea".to_owned() }]);
 }
 
 #[wasm_bindgen_test]
@@ -174,7 +177,7 @@ async fn a_date_is_jumped_to() {
     input("#jump_str").set_value("2026-01-31");
     press("#jump_btn").await;
     let at = clock::day_start("2026-01-31").unwrap();
-    assert_eq!(stage.emitted(), [Input::Jump(At::Date(at))]);
+    assert_eq!(stage.emitted(), [Input::Jump(PageAnchor::Date(at))]);
     assert_eq!(clock::local_day(at) - 1, clock::local_day(at - 1), "where the reader's day begins");
     assert!(maybe("dialog[open]").is_none());
 }
@@ -201,7 +204,7 @@ async fn a_room_is_named_anew() {
         panic!("nothing is changed")
     };
     assert_eq!((name.as_str(), description.as_str()), ("tea room", "Leaves."));
-    let body = Body::Change { room: RoomId(9), name: name.clone(), description: description.clone() };
+    let body = CommandBody::Change { room: RoomId(9), name: name.clone(), description: description.clone() };
     let pending = with_pending(*client_id, body, RowState::Sending).pending;
     stage.show(View { pending, ..in_tea() }).await;
     stage.show(in_tea()).await;

@@ -2,9 +2,9 @@
 //! own server has no `/conn_ws`, so what is said on it is put in here.
 
 use crate::stage::*;
-use client::input::{Input, SocketId};
+use client::input::{ConnectionId, Input};
 use client::transport::Transport;
-use client::view::{Identity, Link, ReadyState, View};
+use client::view::{ConnectionStatus, IdentityView, ReadyState, View};
 use frontend::app::{App, AppProps};
 use frontend::driver::Driver;
 use frontend::storage::database::Database;
@@ -44,11 +44,11 @@ pub(crate) async fn connected_with(database: Database) -> (Driver, Shown) {
     let props = AppProps { driver: driver.clone() };
     let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
     // One that is refused would go on by other ways, and lead the other tests of this page.
-    driver.handle(Input::Ways { worked: None, pinned: Some(Transport::WebSocket) });
+    driver.handle(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
     driver.handle(Input::Started { build: "dev".to_owned(), name: None });
-    driver.handle(Input::Me(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
-    driver.handle(Input::Opened(SocketId(1)));
-    driver.handle(Input::Frame(SocketId(1), WELCOME.to_owned()));
+    driver.handle(Input::IdentityFetched(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
+    driver.handle(Input::ConnectionOpened(ConnectionId(1)));
+    driver.handle(Input::FrameReceived(ConnectionId(1), WELCOME.to_owned()));
     scheduler::flush().await;
     (driver, Shown { app, root })
 }
@@ -62,11 +62,11 @@ async fn a_message_is_there_at_once_and_settles_in_its_place() {
     let node = find("#char_list p");
     // It leaves, and its text leaves the field, once the database has it. The test does not wait
     // for that: its server would refuse the WebSocket meanwhile.
-    driver.handle(Input::Kept { key: driver.view().rows[0].key, ok: true });
+    driver.handle(Input::RowSaved { key: driver.view().rows[0].key, ok: true });
     scheduler::flush().await;
     assert_eq!(find("#send_str").unchecked_into::<web_sys::HtmlTextAreaElement>().value(), "");
     let reply = r#"{"type":"reply","ref":2,"n":5,"seq":1,"at":1790000000000}"#;
-    driver.handle(Input::Frame(SocketId(1), reply.to_owned()));
+    driver.handle(Input::FrameReceived(ConnectionId(1), reply.to_owned()));
     scheduler::flush().await;
     assert_eq!(paragraphs(), [("settled".to_owned(), "茶来了".to_owned())]);
     assert!(find("#char_list p").is_same_node(Some(&node)));
@@ -77,19 +77,19 @@ async fn a_message_is_there_at_once_and_settles_in_its_place() {
 async fn the_ready_state_that_is_shown_is_the_sockets_own() {
     let (driver, page) = connected().await;
     // The client was told that it is open; the socket is not.
-    assert_eq!(driver.view().link.ready_state, ReadyState::Connecting);
+    assert_eq!(driver.view().connection.ready_state, ReadyState::Connecting);
     assert_eq!(text("#ready_state"), "Connecting");
     // The test's server refuses it, and the driver hears so. The next attempt may be but a moment
     // away: what was shown counts, not what is.
     let shown = Rc::new(RefCell::new(Vec::new()));
     let watcher = shown.clone();
-    driver.watch(Callback::from(move |view: Rc<View>| watcher.borrow_mut().push(view.link)));
-    let waits = |link: &Link| link.ready_state == ReadyState::Closed && link.retry_at.is_some();
+    driver.watch(Callback::from(move |view: Rc<View>| watcher.borrow_mut().push(view.connection)));
+    let waits = |link: &ConnectionStatus| link.ready_state == ReadyState::Closed && link.retry_at.is_some();
     while !shown.borrow().iter().any(waits) {
         next_frame().await;
     }
     driver.handle(Input::ReconnectNow);
-    assert_eq!(driver.view().link.ready_state, ReadyState::Connecting);
+    assert_eq!(driver.view().connection.ready_state, ReadyState::Connecting);
     page.close();
 }
 
@@ -99,9 +99,9 @@ async fn a_server_that_does_not_answer_is_said() {
     let driver = Driver::with(Database::new(&crate::database::name()));
     // `/api/me` is not there on the test's server.
     driver.start();
-    while driver.view().identity == (Identity::Unknown { failed: false }) {
+    while driver.view().identity == (IdentityView::Unknown { failed: false }) {
         next_frame().await;
     }
-    assert_eq!(driver.view().identity, Identity::Unknown { failed: true });
-    assert!(driver.view().link.retry_at.is_some());
+    assert_eq!(driver.view().identity, IdentityView::Unknown { failed: true });
+    assert!(driver.view().connection.retry_at.is_some());
 }

@@ -2,8 +2,8 @@
 //! `/conn_ws`: what it would say is put in here.
 
 use crate::stage::*;
-use client::inspect::life::What;
-use client::inspect::{Input, Told};
+use client::inspect::life::LifecycleEvent;
+use client::inspect::{InspectorInput, SocketEvent};
 use client::view::ReadyState;
 use frontend::inspector::{InspectorApp, InspectorProps, Shell};
 use shared::Member;
@@ -36,7 +36,7 @@ impl Shown {
 
     /// As if the server had said this on the first connection.
     async fn says(&self, text: &str) {
-        self.shell.handle(Input::Told(1, Told::Message(text.to_owned())));
+        self.shell.handle(InspectorInput::Told(1, SocketEvent::Message(text.to_owned())));
         scheduler::flush().await;
     }
 }
@@ -65,7 +65,8 @@ async fn a_refused_connection_is_seen_from_0_to_3() {
     assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("0"));
     press("#send_btn").await;
     assert!(text("#send_error").contains("InvalidStateError"));
-    let is_closed = |what: &What| matches!(what, What::Closed { code: 1006, clean: false, .. });
+    let is_closed =
+        |what: &LifecycleEvent| matches!(what, LifecycleEvent::Closed { code: 1006, clean: false, .. });
     while !shown.shell.view().life.moments.iter().any(|moment| is_closed(&moment.what)) {
         next_frame().await;
     }
@@ -155,8 +156,8 @@ async fn the_server_s_close_codes_are_explained() {
         (4402, "", "hello didn't come in time"),
         (4429, "", "too many sessions"),
     ] {
-        let told = Told::Closed { code, reason: reason.to_owned(), clean: true };
-        shown.shell.handle(Input::Told(1, told));
+        let told = SocketEvent::Closed { code, reason: reason.to_owned(), clean: true };
+        shown.shell.handle(InspectorInput::Told(1, told));
         scheduler::flush().await;
         let row = text("#moments li:last-child");
         assert!(row.contains(&format!("code {code}, reason \"{reason}\"")) && row.contains(said), "{row}");
@@ -221,7 +222,7 @@ async fn who_is_here_is_said() {
         (Some(Member { id: MemberId(1), name: "阿哲".to_owned() }), "Signed in as 阿哲"),
     ] {
         let is_nobody = me.is_none();
-        shown.shell.handle(Input::Me(Ok(me)));
+        shown.shell.handle(InspectorInput::Me(Ok(me)));
         scheduler::flush().await;
         assert!(text("#who").contains(said), "{}", text("#who"));
         assert_eq!(maybe("#who a").is_some(), is_nobody);

@@ -1,13 +1,13 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{Identity, NameRefusal, ReadyState, View};
+use client::view::{IdentityView, NameRefusal, ReadyState, View};
 use shared::ErrorCode;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
 
 fn door(name: &str, refusal: Option<NameRefusal>) -> View {
-    View { identity: Identity::Nobody { name: name.into(), busy: false, refusal }, ..room() }
+    View { identity: IdentityView::Nobody { name: name.into(), busy: false, refusal }, ..room() }
 }
 
 fn field() -> HtmlInputElement {
@@ -17,7 +17,7 @@ fn field() -> HtmlInputElement {
 #[wasm_bindgen_test]
 async fn a_name_is_asked_for_and_emitted() {
     let mut view = door("阿哲", None);
-    view.link.ready_state = ReadyState::Closed;
+    view.connection.ready_state = ReadyState::Closed;
     let stage = Stage::open(view).await;
     assert_eq!(field().value(), "阿哲");
     assert_eq!(text("#ready_state"), "Not connected");
@@ -86,8 +86,8 @@ async fn whoever_has_signed_out_can_type_a_name_at_once() {
 
 fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
     let refusal = refusal.map(|code| NameRefusal { code, suggestion: None });
-    let View { identity: Identity::Somebody { me, .. }, .. } = room() else { unreachable!() };
-    View { identity: Identity::Somebody { me, busy, refusal }, ..room() }
+    let View { identity: IdentityView::Somebody { me, .. }, .. } = room() else { unreachable!() };
+    View { identity: IdentityView::Somebody { me, busy, refusal }, ..room() }
 }
 
 #[wasm_bindgen_test]

@@ -1,8 +1,10 @@
 use crate::stage::*;
 use client::input::Input;
-use client::persisted::{Body, Owner};
+use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
-use client::view::{LeftBehind, Link, Pending, Person, ReadyState, RoomItem, RowState, View};
+use client::view::{
+    ConnectionStatus, LeftBehind, PendingCommand, Person, ReadyState, RoomItem, RowState, View,
+};
 use shared::{Epoch, ErrorCode, MemberId, RoomId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -17,7 +19,7 @@ async fn the_real_ready_state_is_always_said() {
         (ReadyState::Closed, "3", "Disconnected"),
     ] {
         let mut view = room();
-        view.link.ready_state = ready_state;
+        view.connection.ready_state = ready_state;
         stage.show(view).await;
         let pill = find("#ready_state");
         assert_eq!(pill.get_attribute("data-state").as_deref(), Some(number));
@@ -31,8 +33,8 @@ async fn the_real_ready_state_is_always_said() {
 #[wasm_bindgen_test]
 async fn a_retry_is_counted_down_and_can_be_had_at_once() {
     let mut view = room();
-    view.link.ready_state = ReadyState::Closed;
-    view.link.retry_at = Some(frontend::clock::now() + 9_500);
+    view.connection.ready_state = ReadyState::Closed;
+    view.connection.retry_at = Some(frontend::clock::now() + 9_500);
     let stage = Stage::open(view).await;
     assert_eq!(text(".notice_text"), "No connection. Retrying in 10 s.");
     press("#reconnect_btn").await;
@@ -42,16 +44,16 @@ async fn a_retry_is_counted_down_and_can_be_had_at_once() {
 #[wasm_bindgen_test]
 async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() {
     let mut view = room();
-    view.link.ready_state = ReadyState::Closed;
-    view.link.welcomed = false;
-    view.link.retry_at = Some(frontend::clock::now() + 9_500);
+    view.connection.ready_state = ReadyState::Closed;
+    view.connection.welcomed = false;
+    view.connection.retry_at = Some(frontend::clock::now() + 9_500);
     view.pinned = Some(Transport::EventStream);
     let mut stage = Stage::open(view.clone()).await;
     assert_eq!(text("#only_way"), "Only Server-Sent Events is used, because you chose it in Settings.");
     press("#unpin_btn").await;
-    assert_eq!(stage.emitted(), [Input::Pin(None)]);
-    let offline = Link { offline: true, ..view.link };
-    stage.show(View { link: offline, ..view.clone() }).await;
+    assert_eq!(stage.emitted(), [Input::PinTransport(None)]);
+    let offline = ConnectionStatus { offline: true, ..view.connection };
+    stage.show(View { connection: offline, ..view.clone() }).await;
     assert!(maybe("#unpin_btn").is_none(), "no way is better without a network");
     stage.show(View { pinned: None, ..view }).await;
     assert!(maybe("#unpin_btn").is_none() && maybe("#reconnect_btn").is_some());
@@ -99,14 +101,14 @@ async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice()
     press("#left_btn").await;
     assert!(stage.emitted().is_empty());
     press("#left_yes").await;
-    assert_eq!(stage.emitted(), [Input::DropLeft(owner)]);
+    assert_eq!(stage.emitted(), [Input::DiscardLeftBehind(owner)]);
 }
 
 #[wasm_bindgen_test]
 async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
-    let body = Body::Create { name: "tea".to_owned(), description: String::new() };
-    let pending = Pending { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
+    let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
+    let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
     let stage = Stage::open(View { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
@@ -117,12 +119,12 @@ async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
     assert_eq!(stage.emitted(), [Input::Retry(key), Input::Discard(key)]);
 }
 
-fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> Pending {
-    let body = Body::Post { room: RoomId(room), text: text.to_owned() };
-    Pending { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
+fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> PendingCommand {
+    let body = CommandBody::Post { room: RoomId(room), text: text.to_owned() };
+    PendingCommand { key: row(ME, number, "", RowState::Settled).key, body, state: RowState::Failed(code) }
 }
 
-fn with_pending(pending: impl IntoIterator<Item = Pending>, rooms: &[RoomItem]) -> View {
+fn with_pending(pending: impl IntoIterator<Item = PendingCommand>, rooms: &[RoomItem]) -> View {
     View { pending: pending.into_iter().collect(), rooms: rooms.into(), ..room() }
 }
 
@@ -180,8 +182,8 @@ async fn a_room_that_is_not_known_any_more_is_not_given_a_name() {
     assert_eq!(told, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
-    let body = Body::Join { room: RoomId(9) };
-    let join = Pending { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
+    let body = CommandBody::Join { room: RoomId(9) };
+    let join = PendingCommand { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
     stage.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
     assert!(text("#refused_command .what").ends_with("This room doesn't exist."));
     assert!(maybe("#refused_command .join").is_none());
@@ -198,27 +200,27 @@ async fn each_command_says_why_it_was_refused() {
     let mut stage = Stage::open(with_pending([], &rooms)).await;
     for (body, code, told) in [
         (
-            Body::Change { room, name: name.clone(), description: description.clone() },
+            CommandBody::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
             "Couldn't update “tea”. Another room has this name or a very similar one. Choose a different name.",
         ),
         (
-            Body::Change { room: other, name, description },
+            CommandBody::Change { room: other, name, description },
             ErrorCode::RoomUnknown,
             "Couldn't update a room that you're no longer in.",
         ),
         (
-            Body::Leave { room },
+            CommandBody::Leave { room },
             ErrorCode::RoomUnknown,
             "Couldn't leave “tea”. You're no longer in that room.",
         ),
         (
-            Body::Join { room: other },
+            CommandBody::Join { room: other },
             ErrorCode::TooManyRooms,
             "Couldn't join room 12. You've reached the room limit. Leave a room first.",
         ),
     ] {
-        let pending = Pending { key, body, state: RowState::Failed(code) };
+        let pending = PendingCommand { key, body, state: RowState::Failed(code) };
         stage.show(with_pending([pending], &rooms)).await;
         assert_eq!(text("#refused_command .what"), told);
         assert!(maybe("#refused_command blockquote").is_none());
@@ -240,10 +242,10 @@ async fn the_two_most_urgent_are_shown_and_the_others_follow() {
     };
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
     (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());
-    view.link.ready_state = ReadyState::Closed;
+    view.connection.ready_state = ReadyState::Closed;
     let mut stage = Stage::open(view.clone()).await;
     assert_eq!(shown(), ["", "refused_command"], "the connection has no name");
-    view.link.ready_state = ReadyState::Open;
+    view.connection.ready_state = ReadyState::Open;
     stage.show(view.clone()).await;
     assert_eq!(shown(), ["refused_command", "left_behind"]);
     view.pending = [].into();
@@ -270,12 +272,12 @@ async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
     };
     assert_eq!(text(".people_list h3"), "Active · 2");
     let green = dot();
-    view.link.ready_state = ReadyState::Closed;
+    view.connection.ready_state = ReadyState::Closed;
     stage.show(view.clone()).await;
     assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
     assert_ne!(dot(), green);
     // Open, and not welcome yet.
-    (view.link.ready_state, view.link.welcomed) = (ReadyState::Open, false);
+    (view.connection.ready_state, view.connection.welcomed) = (ReadyState::Open, false);
     stage.show(view).await;
     assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
 }

@@ -2,9 +2,9 @@
 
 use crate::stage::*;
 use client::input::Input;
-use client::persisted::Body;
-use client::view::{Edge, Found, Pending, RoomItem, RowState, View};
-use shared::event::FoundRoom;
+use client::persisted::CommandBody;
+use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowState, View};
+use shared::event::DirectoryRoom;
 use shared::{ErrorCode, RoomId};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -13,7 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 /// Three rooms, of which the second is open.
 fn three() -> View {
     let tea = RoomItem { description: "Leaves and water.".into(), members: Some(12), ..room_item(2, "tea") };
-    let hike = RoomItem { unseen: 130, draft: true, failed: true, ..room_item(5, "周末徒步") };
+    let hike = RoomItem { unread: 130, draft: true, failed: true, ..room_item(5, "周末徒步") };
     View { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
 }
 
@@ -49,9 +49,9 @@ async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
     assert_eq!(text(".count .unseen_word"), "130 unread");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
     press(".room_list a[data-room='5'] .room_name").await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId(5))]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(5))]);
     press(".room_list a[data-room='1']").await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY)]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]
@@ -87,7 +87,7 @@ async fn the_address_follows_the_open_room_and_back_goes_back() {
         next_frame().await;
     }
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId(2))]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(2))]);
     stage.show(three()).await;
     assert_eq!(here(), "/r/2");
     // A room that was left is no place to come back to.
@@ -101,7 +101,7 @@ async fn the_address_follows_the_open_room_and_back_goes_back() {
 async fn an_address_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
     let mut stage = Stage::open(View { rooms: [].into(), ..room() }).await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId(77))]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))]);
     assert!(maybe("#stranger").is_none(), "it is not known yet whether one is in it");
     stage.show(room()).await;
     assert_eq!(here(), "/r/77");
@@ -111,14 +111,14 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     press("#stranger .join").await;
     let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
     press("#stranger .quiet").await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY)]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert!(maybe("#stranger").is_none());
     assert_eq!(here(), "/");
     assert!(has_composer_the_focus());
 }
 
 fn all_rooms() -> Input {
-    Input::Browse { find: String::new() }
+    Input::SearchDirectory { find: String::new() }
 }
 
 fn has_composer_the_focus() -> bool {
@@ -126,7 +126,7 @@ fn has_composer_the_focus() -> bool {
 }
 
 fn finding(names: &[(u64, &str)], edge: Edge) -> View {
-    let room_of = |(id, name): &(u64, &str)| FoundRoom {
+    let room_of = |(id, name): &(u64, &str)| DirectoryRoom {
         id: RoomId(*id),
         name: (*name).to_owned(),
         description: String::new(),
@@ -134,20 +134,20 @@ fn finding(names: &[(u64, &str)], edge: Edge) -> View {
         joined: false,
     };
     let rooms = names.iter().map(room_of).collect();
-    View { found: Some(Rc::new(Found { find: String::new(), rooms, edge })), ..room() }
+    View { directory: Some(Rc::new(DirectoryPage { find: String::new(), rooms, edge })), ..room() }
 }
 
 #[wasm_bindgen_test]
 async fn a_stranger_is_told_the_name_of_the_room() {
     go("/r/77").await;
     let mut stage = Stage::open(room()).await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId(77)), all_rooms()]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77)), all_rooms()]);
     stage.show(finding(&[(1, ""), (9, "tea")], Edge::More)).await;
-    assert_eq!(stage.emitted(), [Input::BrowseMore]);
+    assert_eq!(stage.emitted(), [Input::LoadMoreDirectory]);
     stage.show(finding(&[(1, ""), (9, "tea")], Edge::Loading)).await;
     assert!(stage.emitted().is_empty());
     stage.show(finding(&[(1, ""), (9, "tea"), (77, "100%{room}")], Edge::More)).await;
-    assert_eq!(stage.emitted(), [Input::BrowseEnd], "it is found");
+    assert_eq!(stage.emitted(), [Input::CloseDirectory], "it is found");
     let told = "You're not in “100%{room}” yet.";
     assert_eq!(text("#stranger .notice_text"), told);
     // Who looks for another room meanwhile finds others.
@@ -164,7 +164,7 @@ async fn a_room_that_there_is_not_leads_home() {
     assert!(maybe("#stranger .join").is_none());
     stage.emitted();
     press("#stranger .home").await;
-    assert_eq!(stage.emitted(), [Input::Open(RoomId::LOBBY)]);
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert_eq!(here(), "/");
 }
 
@@ -174,7 +174,7 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
     let mut stage = Stage::open(room()).await;
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
-        let pending = Pending { key, body: Body::Join { room: RoomId(77) }, state };
+        let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
         View { pending: [pending].into(), ..finding(&[(1, "")], Edge::Failed) }
     };
     stage.show(joining(RowState::Sending)).await;
@@ -188,7 +188,7 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
     assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
     press("#stranger .home").await;
-    assert_eq!(stage.emitted(), [Input::Discard(key), Input::Open(RoomId::LOBBY)]);
+    assert_eq!(stage.emitted(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]

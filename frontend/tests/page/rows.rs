@@ -89,7 +89,7 @@ async fn an_error_of_a_newer_server_still_has_a_sentence() {
 #[wasm_bindgen_test]
 async fn an_empty_room_invites_and_one_that_is_still_closed_does_not() {
     let mut view = room();
-    view.link.welcomed = false;
+    view.connection.welcomed = false;
     let mut stage = Stage::open(view).await;
     assert_eq!(text(".empty"), "Loading messages…");
     stage.show(room()).await;

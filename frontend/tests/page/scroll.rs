@@ -1,7 +1,7 @@
 use crate::stage::*;
 use client::input::Input;
-use client::view::{Edge, Landed, Row, RowKey, RowState, View};
-use shared::command::At;
+use client::view::{Edge, JumpTarget, Row, RowKey, RowState, View};
+use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
@@ -70,7 +70,7 @@ async fn a_reader_of_older_messages_is_not_moved_but_told() {
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::Follow(false)]);
+    assert_eq!(stage.emitted(), [Input::FollowEnd(false)]);
     let news = |new_below| View { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
     stage.show(news(0)).await;
     assert_eq!(text("#new_messages"), "Jump to latest");
@@ -79,7 +79,7 @@ async fn a_reader_of_older_messages_is_not_moved_but_told() {
     assert_eq!(list.scroll_top(), 10);
     assert_eq!(text("#new_messages"), "3 new messages");
     press("#new_messages").await;
-    assert_eq!(stage.emitted(), [Input::Latest]);
+    assert_eq!(stage.emitted(), [Input::JumpToLatest]);
     stage.show(with_rows(rows(0..123))).await;
     assert_at_end(&list);
     assert!(maybe("#new_messages").is_none());
@@ -94,7 +94,7 @@ async fn coming_back_to_the_end_is_told() {
     stage.show(View { following: false, ..with_rows(rows(0..120)) }).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::Follow(false), Input::Follow(true)]);
+    assert_eq!(stage.emitted(), [Input::FollowEnd(false), Input::FollowEnd(true)]);
 }
 
 #[wasm_bindgen_test]
@@ -102,7 +102,7 @@ async fn the_end_of_the_window_is_not_the_end_of_the_room() {
     let stage = Stage::open(reading(0..120)).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(!stage.emitted().contains(&Input::Follow(true)));
+    assert!(!stage.emitted().contains(&Input::FollowEnd(true)));
 }
 
 #[wasm_bindgen_test]
@@ -187,7 +187,7 @@ async fn what_is_beyond_an_edge_is_asked_for_once() {
     next_frame().await;
     list().set_scroll_top(20);
     next_frame().await;
-    let older = |stage: &Stage| stage.emitted().iter().filter(|input| **input == Input::Older).count();
+    let older = |stage: &Stage| stage.emitted().iter().filter(|input| **input == Input::LoadOlder).count();
     assert!(older(&stage) <= 1);
     stage.show(View { older: Edge::Loading, ..reading(100..200) }).await;
     next_frame().await;
@@ -202,7 +202,7 @@ async fn what_is_beyond_an_edge_is_asked_for_once() {
     stage.emitted();
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(stage.emitted().contains(&Input::Newer));
+    assert!(stage.emitted().contains(&Input::LoadNewer));
 }
 
 #[wasm_bindgen_test]
@@ -214,13 +214,13 @@ async fn an_edge_that_failed_is_asked_for_again_by_hand() {
     stage.emitted();
     press(".edge:first-child .again").await;
     press(".edge:last-child .again").await;
-    assert_eq!(stage.emitted(), [Input::Older, Input::Newer]);
+    assert_eq!(stage.emitted(), [Input::LoadOlder, Input::LoadNewer]);
 }
 
 #[wasm_bindgen_test]
 async fn a_jump_shows_its_row_in_the_middle_and_marks_it() {
     let key = rows(60..61)[0].key;
-    let landed = |turn| View { landed: Some(Landed { key, turn }), ..reading(10..110) };
+    let landed = |revision| View { jump_target: Some(JumpTarget { key, revision }), ..reading(10..110) };
     // An earlier visit's jump is none of this one's.
     let mut stage = Stage::open(View { following: true, newer: Edge::End, ..landed(1) }).await;
     next_frame().await;
@@ -235,5 +235,8 @@ async fn a_jump_shows_its_row_in_the_middle_and_marks_it() {
     assert!((middle - wanted).abs() <= 1.0, "{middle} and not {wanted}");
     stage.show(landed(3)).await;
     assert!(maybe(".marked_too").is_some(), "the same row is marked anew");
-    assert_eq!(stage.emitted().iter().filter(|input| matches!(input, Input::Jump(At::Newest))).count(), 0);
+    assert_eq!(
+        stage.emitted().iter().filter(|input| matches!(input, Input::Jump(PageAnchor::Newest))).count(),
+        0
+    );
 }

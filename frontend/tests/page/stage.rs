@@ -3,7 +3,9 @@
 
 use client::input::Input;
 use client::transport::Transport;
-use client::view::{Draft, Edge, Identity, Link, ReadyState, RoomItem, Row, RowKey, RowState, View};
+use client::view::{
+    ConnectionStatus, DraftView, Edge, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
+};
 use frontend::context::Seen;
 use frontend::page::{Page, PageProps};
 use shared::{ClientId, Member, MemberId, RoomId};
@@ -47,17 +49,17 @@ impl Stage {
 
     /// What the page emitted since the last time, but for what was typed.
     pub(crate) fn emitted(&self) -> Vec<Input> {
-        let is_typing = |input: &mut Input| matches!(input, Input::Draft { .. });
+        let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
         self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
     }
 
     /// What was typed since the last time, and where.
     pub(crate) fn typed(&self) -> Vec<(RoomId, String)> {
         let typed = |input| match input {
-            Input::Draft { room, text } => Some((room, text)),
+            Input::DraftChanged { room, text } => Some((room, text)),
             _ => None,
         };
-        let is_typing = |input: &mut Input| matches!(input, Input::Draft { .. });
+        let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
         self.emitted.borrow_mut().extract_if(.., is_typing).filter_map(typed).collect()
     }
 }
@@ -187,12 +189,12 @@ pub(crate) const ME: u64 = 1;
 /// A room with me in it, connected, nothing said.
 pub(crate) fn room() -> View {
     View {
-        identity: Identity::Somebody {
+        identity: IdentityView::Somebody {
             me: Member { id: MemberId(ME), name: "阿哲".to_owned() },
             busy: false,
             refusal: None,
         },
-        link: Link {
+        connection: ConnectionStatus {
             transport: Transport::WebSocket,
             ready_state: ReadyState::Open,
             welcomed: true,
@@ -208,11 +210,11 @@ pub(crate) fn room() -> View {
         new_below: 0,
         jumping: false,
         jump_failed: false,
-        landed: None,
-        draft: Draft { room: RoomId::LOBBY, text: Rc::default(), turn: 0 },
+        jump_target: None,
+        draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
         pending: Rc::from([]),
         left_behind: Rc::from([]),
-        found: None,
+        directory: None,
         catching_up: false,
         pinned: None,
         memory_only: false,
@@ -232,15 +234,15 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
         name: name.into(),
         description: Rc::default(),
         members: Some(3),
-        unseen: 0,
+        unread: 0,
         draft: false,
         failed: false,
     }
 }
 
 /// The client says that the composer has this in it, as it does once a text has left or come back.
-pub(crate) fn with_draft(text: &str, turn: u64) -> View {
-    View { draft: Draft { room: RoomId::LOBBY, text: text.into(), turn }, ..room() }
+pub(crate) fn with_draft(text: &str, revision: u64) -> View {
+    View { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
 }
 
 pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
