@@ -25,25 +25,33 @@ fn main() {
     let mut table = String::from("static FILES: &[EmbeddedFile] = &[\n");
     for (number, file) in files.iter().enumerate() {
         println!("cargo::rerun-if-changed={}", file.display());
-        table.push_str(&entry(file, number, &out));
+        table.push_str(&entry(&dist, file, number, &out));
     }
     table.push_str("];\n");
     write(&out.join("page.rs"), table.as_bytes());
 }
 
-/// The files of the page. trunk writes all of them into one folder.
-fn list(dist: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dist).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+/// The files of the page, including those in folders.
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(list(&path));
+        } else {
+            files.push(path);
+        }
+    }
     files.sort();
     files
 }
 
-fn entry(file: &Path, number: usize, out: &Path) -> String {
+fn entry(dist: &Path, file: &Path, number: usize, out: &Path) -> String {
     let mut raw = Vec::new();
     let read = fs::File::open(file).and_then(|mut file| file.read_to_end(&mut raw));
     read.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // The name is a part of a URL, so its folders end with a slash on every system.
+    let name = file.strip_prefix(dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let hash: String = Sha256::digest(&raw)[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     let path = |kind: &str| out.join(format!("{number}.{kind}"));
     write(&path("raw"), &raw);

@@ -36,6 +36,8 @@ pub(crate) struct PageFile {
     /// Absent in development, and if it is not smaller than the raw file.
     pub(crate) gzip: Option<Bytes>,
     pub(crate) brotli: Option<Bytes>,
+    /// Content security policy of a document. It allows the document's own inline scripts only.
+    pub(crate) policy: Option<String>,
 }
 
 impl Page {
@@ -60,14 +62,9 @@ impl Page {
 
     /// Reads the page in a folder.
     pub fn read(folder: &Path) -> Self {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let files = entries.filter_map(|entry| {
-            let name = entry.file_name().into_string().ok()?;
-            let raw = fs::read(entry.path()).ok()?;
-            let hash: String = Sha256::digest(&raw)[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-            Some((format!("/{name}"), PageFile::new(&name, &hash, raw.into())))
-        });
-        Page::of(files.collect())
+        let mut files = BTreeMap::new();
+        collect(folder, "", &mut files);
+        Page::of(files)
     }
 
     fn of(files: BTreeMap<String, PageFile>) -> Self {
@@ -82,7 +79,7 @@ impl Page {
         &self.build
     }
 
-    /// Content security policy that the page needs.
+    /// Content security policy of every response that has none of its own: that of the chat's document.
     pub fn policy(&self) -> &str {
         &self.policy
     }
@@ -93,15 +90,32 @@ impl Page {
     }
 
     pub(crate) fn file(&self, path: &str) -> Option<&PageFile> {
-        let path = if is_route(path) { "/index.html" } else { path };
-        self.files.get(path)
+        self.files.get(document_of(path).unwrap_or(path))
     }
 }
 
-/// Whether the page itself handles this path: the lobby, a room by its number, or the connection inspector.
-/// The response is the page's index.html.
-pub(crate) fn is_route(path: &str) -> bool {
-    matches!(path, "/" | "/inspect") || path.strip_prefix("/r/").is_some_and(is_room)
+/// Reads the files of a folder and of its folders. `prefix` is what their names begin with.
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PageFile>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let name = format!("{prefix}{name}");
+        if entry.path().is_dir() {
+            collect(&entry.path(), &format!("{name}/"), files);
+        } else if let Ok(raw) = fs::read(entry.path()) {
+            let hash: String = Sha256::digest(&raw)[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+            files.insert(format!("/{name}"), PageFile::new(&name, &hash, raw.into()));
+        }
+    }
+}
+
+/// The document at a path that the page handles: the chat's for the lobby and for a room by its number, the
+/// inspector's for `/inspect`.
+pub(crate) fn document_of(path: &str) -> Option<&'static str> {
+    match path {
+        "/" => Some("/index.html"),
+        "/inspect" => Some("/inspect/index.html"),
+        _ => path.strip_prefix("/r/").is_some_and(is_room).then_some("/index.html"),
+    }
 }
 
 /// Whether this is the number of a room, as [`shared::RoomId`] holds it.
@@ -114,11 +128,12 @@ fn is_room(id: &str) -> bool {
 pub(crate) fn without_slashes(path: &str) -> Option<&str> {
     let bare = path.trim_end_matches('/');
     let meant = if bare.is_empty() { "/" } else { bare };
-    (meant != path && is_route(meant)).then_some(meant)
+    (meant != path && document_of(meant).is_some()).then_some(meant)
 }
 
 impl PageFile {
     fn new(name: &str, hash: &str, raw: Bytes) -> Self {
+        let policy = name.ends_with(".html").then(|| policy(&String::from_utf8_lossy(&raw)));
         PageFile {
             kind: kind(name),
             cache: cache(name),
@@ -126,6 +141,7 @@ impl PageFile {
             raw,
             gzip: None,
             brotli: None,
+            policy,
         }
     }
 }
@@ -204,12 +220,13 @@ mod tests {
 
     #[test]
     fn a_room_path_holds_a_room_number() {
-        assert!(is_route("/inspect") && !is_route("/inspect/x") && !is_route("/Inspect"));
+        assert_eq!(document_of("/inspect"), Some("/inspect/index.html"));
         for room in ["/", "/r/1", "/r/007", "/r/18446744073709551615"] {
-            assert!(is_route(room), "{room}");
+            assert_eq!(document_of(room), Some("/index.html"), "{room}");
         }
-        for other in ["", "/r", "/r/", "/r/x", "/r/+1", "/r/-1", "/r/1/2", "/r/18446744073709551616"] {
-            assert!(!is_route(other), "{other}");
+        let no_number = ["/r", "/r/", "/r/x", "/r/+1", "/r/-1", "/r/1/2", "/r/18446744073709551616"];
+        for other in no_number.into_iter().chain(["", "/inspect/x", "/Inspect"]) {
+            assert_eq!(document_of(other), None, "{other}");
         }
     }
 

@@ -17,11 +17,6 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-/// Whether this path is the inspector's.
-pub fn is_here(path: &str) -> bool {
-    path == "/inspect"
-}
-
 /// The handle; clones are the same shell.
 #[derive(Clone, Default)]
 pub struct Shell(Rc<Inner>);

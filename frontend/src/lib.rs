@@ -30,3 +30,8 @@ mod timeout;
 pub mod title;
 pub mod transport;
 pub mod version;
+
+/// Returns the element of the document that a program draws in.
+pub fn host() -> Option<web_sys::Element> {
+    web_sys::window()?.document()?.get_element_by_id("app")
+}

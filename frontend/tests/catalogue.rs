@@ -81,9 +81,11 @@ fn the_table_has_the_texts_of_each_language_in_the_order_of_the_keys() {
         lines,
         [
             "pub(super) const KEYS: [&str; 2] = [\"count\", \"send\"];",
-            "pub(super) static CATALOGUES: [(&str, [&str; 2]); 2] = [",
-            "(\"en\", [\"%{count} here\", \"Send \\\"it\\\"\"]),",
-            "(\"zh-CN\", [\"%{count} 人在\", \"发送\"]),",
+            "#[cfg(test)]",
+            "pub(super) const TAGS: [&str; 2] = [\"en\", \"zh-CN\"];",
+            "pub(super) const TEXTS: [[&str; 2]; 2] = [",
+            "[\"%{count} here\", \"%{count} 人在\"],",
+            "[\"Send \\\"it\\\"\", \"发送\"],",
             "];",
         ]
     );

@@ -5,7 +5,7 @@ pub(crate) mod not_found;
 
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
-use crate::page::{PageFile, is_route, without_slashes};
+use crate::page::{PageFile, document_of, without_slashes};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
@@ -23,7 +23,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed)
             .with_header(header::ALLOW, "GET, HEAD"));
     }
-    if is_route(request.path()) && !state.page.is_built() {
+    if document_of(request.path()).is_some() && !state.page.is_built() {
         return Ok(not_built());
     }
     if let Some(path) = without_slashes(request.path()) {
@@ -32,6 +32,10 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Some(file) = state.page.file(request.path()) else { return respond_not_found(&request) };
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, file.cache));
+    // A 304 carries the policy too: a browser replaces stored headers by those of the response (RFC 9111 §3.2).
+    if let Some(policy) = &file.policy {
+        response.insert_header((header::CONTENT_SECURITY_POLICY, policy.as_str()));
+    }
     let (body, encoding) = choose(file, &accept::joined(request.headers(), header::ACCEPT_ENCODING));
     // Each encoding has a tag of its own (RFC 9110 §8.8.3.3).
     let etag = format!("\"{}{}\"", file.hash, encoding.unwrap_or_default());

@@ -13,6 +13,10 @@ fn page(name: &str) -> PathBuf {
         "<!doctype html><script type=\"module\">import init from '/frontend-00112233445566aa.js'</script>";
     fs::write(folder.join("index.html"), index).unwrap();
     fs::write(folder.join("frontend-00112233445566aa_bg.wasm"), b"\0asm").unwrap();
+    fs::create_dir_all(folder.join("inspect")).unwrap();
+    let inspector = "<!doctype html><script type=\"module\">import start from '/inspect/inspect.js'</script>";
+    fs::write(folder.join("inspect").join("index.html"), inspector).unwrap();
+    fs::write(folder.join("inspect").join("inspect_bg.wasm"), b"\0asm").unwrap();
     folder
 }
 
@@ -38,15 +42,15 @@ async fn a_file_has_its_content_type_and_cache_policy() {
     assert_eq!(wasm.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(wasm.header("x-content-type-options"), Some("nosniff"));
 
-    for route in ["/r/12", "/inspect"] {
-        let answer = http::get(&server, route, &[]).await;
-        assert_eq!((answer.status, answer.body), (200, index.body.clone()), "{route}");
-    }
+    let room = http::get(&server, "/r/12", &[]).await;
+    assert_eq!((room.status, &room.body), (200, &index.body));
     for missing in [
         "/r/",
         "/r/x",
         "/r/111111111111111111111",
         "/inspect/frames",
+        "/inspect_bg.wasm",
+        "/inspect/../index.html",
         "/none",
         "/frontend-ffffffffffffffff.js",
         "/../Cargo.toml",
@@ -57,6 +61,41 @@ async fn a_file_has_its_content_type_and_cache_policy() {
     }
     let put = http::request(&server, &http::head("PUT", "/", &server, &[]), b"").await;
     assert_eq!((put.status, put.header("allow")), (405, Some("GET, HEAD")));
+    drop(server);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn the_inspector_has_its_own_document_and_policy() {
+    let folder = page("inspector");
+    let server = TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
+    let chat = http::get(&server, "/", &[]).await;
+    let inspector = http::get(&server, "/inspect", &[]).await;
+    assert_eq!(inspector.status, 200);
+    assert!(inspector.body.contains("/inspect/inspect.js") && !chat.body.contains("/inspect/"));
+    assert_eq!(inspector.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(inspector.header("cache-control"), Some("no-cache"));
+    let scripts = |answer: &http::Answer| {
+        let policy = answer.header("content-security-policy").unwrap().to_owned();
+        policy.split("; ").find(|it| it.starts_with("script-src")).unwrap().to_owned()
+    };
+    let (of_chat, of_inspector) = (scripts(&chat), scripts(&inspector));
+    for policy in [&of_chat, &of_inspector] {
+        assert_eq!(policy.matches("'sha256-").count(), 1, "{policy}");
+    }
+    assert_ne!(of_chat, of_inspector);
+    // A browser takes over the headers of a 304, so that answer must not carry the chat's policy.
+    let etag = inspector.header("etag").unwrap().to_owned();
+    let unchanged = http::get(&server, "/inspect", &[("If-None-Match", &etag)]).await;
+    assert_eq!((unchanged.status, scripts(&unchanged)), (304, of_inspector));
+
+    // Its names have no hash in them, so a browser asks each time.
+    let wasm = http::get(&server, "/inspect/inspect_bg.wasm", &[]).await;
+    assert_eq!(wasm.header("content-type"), Some("application/wasm"));
+    assert_eq!(wasm.header("cache-control"), Some("no-cache"));
+    let etag = wasm.header("etag").unwrap().to_owned();
+    let again = http::get(&server, "/inspect/inspect_bg.wasm", &[("If-None-Match", &etag)]).await;
+    assert_eq!(again.status, 304);
     drop(server);
     fs::remove_dir_all(folder).unwrap();
 }

@@ -81,7 +81,8 @@ pub(crate) fn new_root() -> Element {
         style.set_id("styles");
         style.set_text_content(Some(concat!(
             include_str!("../../src/styles/tokens.css"),
-            include_str!("../../src/styles/page.css")
+            include_str!("../../src/styles/page.css"),
+            include_str!("../../src/styles/inspect.css")
         )));
         page.head().unwrap().append_child(&style).unwrap();
     }

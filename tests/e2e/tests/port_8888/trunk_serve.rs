@@ -1,5 +1,5 @@
-//! The development loop: `trunk serve` builds and serves the page and forwards its requests to the
-//! server.
+//! The development loop: `trunk serve` builds and serves the chat and the inspector, and forwards
+//! their requests to the server.
 
 use crate::{PORT_LOCK, start_server};
 use e2e::{
@@ -23,7 +23,7 @@ use tokio::process::{Child, Command};
 const BUILD_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 
 #[tokio::test]
-async fn a_message_passes_the_proxy_of_trunk_serve() {
+async fn the_chat_and_the_inspector_work_through_trunk_serve() {
     let _lock = PORT_LOCK.lock().await;
     run_within(BUILD_TIMEOUT * 2, async |fixture| {
         let server = start_server(fixture, &[]).await;
@@ -41,6 +41,11 @@ async fn a_message_passes_the_proxy_of_trunk_serve() {
             format!("ws://{}/conn_ws?v=1", trunk.address),
             "the socket does not use the proxy"
         );
+
+        // trunk redirects to the folder of that name.
+        mei.goto(&format!("{}/inspect", trunk.url())).await;
+        mei.find("#frame_rows li").await;
+        mei.expect_ready_state(1).await;
     })
     .await;
 }

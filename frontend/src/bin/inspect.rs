@@ -1,0 +1,10 @@
+//! Starts the connection inspector.
+
+use frontend::inspector::{InspectorApp, InspectorProps, Shell};
+
+fn main() {
+    // A document without this element is not ours: there is no place to draw in.
+    let Some(host) = frontend::host() else { return };
+    let props = InspectorProps { shell: Shell::default() };
+    yew::Renderer::<InspectorApp>::with_root_and_props(host, props).render();
+}
