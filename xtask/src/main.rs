@@ -15,6 +15,7 @@
 mod browser;
 mod failure;
 mod fingerprint;
+mod glue;
 mod page;
 mod progress;
 mod run;

@@ -5,14 +5,22 @@ use std::path::PathBuf;
 
 use crate::failure::{Failure, Outcome};
 use crate::fingerprint;
+use crate::glue;
 use crate::progress::Step;
 use crate::rust;
 use crate::setup::PageTools;
 use crate::tree::{Tree, WASM};
 
 /// All that the page is made from.
-const SOURCES: [&str; 6] =
-    ["frontend", "shared", "Cargo.toml", "Cargo.lock", "Trunk.toml", ".cargo/config.toml"];
+const SOURCES: [&str; 7] = [
+    "frontend",
+    "shared",
+    "Cargo.toml",
+    "Cargo.lock",
+    "Trunk.toml",
+    ".cargo/config.toml",
+    "xtask/src/glue.rs",
+];
 
 /// The end of the stamp of a page that wasm-opt has made smaller.
 const OPTIMISED: &str = "optimised";
@@ -49,6 +57,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
         build.args(["--cargo-profile", "wasm", "--minify"]).env("CARGO_PROFILE_WASM_STRIP", "true");
     }
     Step::new("Building the page", "about 1 min").must(build, "Cannot build the page.")?;
+    glue::shrink(&tree.dist())?;
 
     let text = built()?;
     let written = stamp.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&stamp, text));
