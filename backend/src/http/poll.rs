@@ -134,7 +134,7 @@ impl PollBody {
         out.put_slice(end.as_bytes());
         match &self.byte_counter {
             Some(byte_counter) => {
-                byte_counter.append_counts(out, [r#","byte_counter":"#, ""], "}", ChunkKind::Last)
+                byte_counter.append_counts(out, [r#","traced":"#, ""], "}", ChunkKind::Last)
             }
             None => out.put_u8(b'}'),
         }
