@@ -68,7 +68,8 @@ async fn a_file_has_its_content_type_and_cache_policy() {
 #[tokio::test]
 async fn the_inspector_has_its_own_document_and_policy() {
     let folder = page("inspector");
-    let server = TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
+    let server =
+        TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
     let chat = http::get(&server, "/", &[]).await;
     let inspector = http::get(&server, "/inspect", &[]).await;
     assert_eq!(inspector.status, 200);

@@ -1,6 +1,6 @@
 //! A log of a build that put `room_created` before the creator's own event opens and is read as it is.
 
-use crate::test_store::{LIN, TestStore, WEI, create, enter, id, snapshot_of, positions};
+use crate::test_store::{LIN, TestStore, WEI, create, enter, id, positions, snapshot_of};
 use backend::store::sqlite;
 use rusqlite::Connection;
 use shared::{Address, RoomId};

@@ -55,7 +55,7 @@ fn members(db: &Database) -> Result<MemberTable, LogError> {
     while let Some(row) = rows.next()? {
         let (key, id) = (DeviceKey(row.get(0)?), MemberId(from_sql(row.get(1)?)?));
         if let Some(name) = names.get(&id) {
-            members.join(id, name.clone(), key);
+            members.insert(id, name.clone(), key);
         }
     }
     Ok(members)
