@@ -142,7 +142,7 @@ pub const POLL_WAIT_S: u64 = 25;
 /// The shortest wait of polls that the network cuts repeatedly, in seconds.
 pub const POLL_WAIT_LEAST_S: u64 = 2;
 
-/// Polls in a row that the network may cut. At it: the transport is given up.
+/// Polls in a row that the network may cut. At it: the session ends.
 pub const POLL_CUTS_MAX: u32 = 3;
 
 /// The time after which a failed poll counts as cut while it waited; before it, the poll was
@@ -177,11 +177,11 @@ pub const HERE_MS: u64 = 12_000;
 
 /// The time after which a leader repeats a presence report that the server contradicts; doubled
 /// with each repetition.
-pub const SAY_AGAIN_MS: u64 = 2_000;
+pub const PRESENCE_REPEAT_MS: u64 = 2_000;
 
 /// Frames that a follower buffers before its own session has begun. Past it: the follower
 /// reconnects.
-pub const SHARED_FRAMES_MAX: usize = 200;
+pub const RELAYED_FRAMES_MAX: usize = 200;
 
 /// Entries in the life of a connection that the inspector holds. Past it: the oldest is dropped and
 /// counted.

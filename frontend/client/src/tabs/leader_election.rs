@@ -8,7 +8,7 @@
 
 use super::reported_presence::ReportedPresence;
 use super::{ExpectedIdentity, Lease, Tab, TabMessage};
-use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, SHARED_FRAMES_MAX};
+use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RELAYED_FRAMES_MAX};
 use crate::sorted::Map;
 use shared::{Cursor, Event};
 
@@ -261,7 +261,7 @@ impl LeaderElection {
             if identity == self.identity {
                 out.push(TabEffect::Deliver(delivery));
             }
-        } else if self.held.len() < SHARED_FRAMES_MAX {
+        } else if self.held.len() < RELAYED_FRAMES_MAX {
             self.held.push((identity, delivery));
         } else {
             out.push(TabEffect::Restart);

@@ -1,6 +1,6 @@
 //! Whether the person is away: as the server was told, and as it tells others.
 
-use crate::limits::SAY_AGAIN_MS;
+use crate::limits::PRESENCE_REPEAT_MS;
 use shared::{Event, MemberId};
 
 /// The last report, and what came back of it.
@@ -27,7 +27,7 @@ impl ReportedPresence {
     pub(super) fn update(&mut self, is_away: bool, now: u64) -> bool {
         let is_new = is_away != self.is_away;
         if is_new {
-            let repeat_after_ms = SAY_AGAIN_MS;
+            let repeat_after_ms = PRESENCE_REPEAT_MS;
             *self =
                 ReportedPresence { is_away, server_says_away: is_away, reported_at: now, repeat_after_ms };
         }
@@ -51,7 +51,7 @@ impl ReportedPresence {
         let is_time = now < self.reported_at || now - self.reported_at >= self.repeat_after_ms;
         let is_it = is_time && self.server_says_away != self.is_away;
         if is_it {
-            self.repeat_after_ms = self.repeat_after_ms.saturating_mul(2).max(SAY_AGAIN_MS);
+            self.repeat_after_ms = self.repeat_after_ms.saturating_mul(2).max(PRESENCE_REPEAT_MS);
             self.reported_at = now;
         }
         is_it
@@ -71,7 +71,9 @@ mod tests {
             report.heard(&away, MemberId(1));
             report
         };
-        for (ms, is_repeated) in [(SAY_AGAIN_MS - 1, false), (SAY_AGAIN_MS, true), (SAY_AGAIN_MS + 1, true)] {
+        for (ms, is_repeated) in
+            [(PRESENCE_REPEAT_MS - 1, false), (PRESENCE_REPEAT_MS, true), (PRESENCE_REPEAT_MS + 1, true)]
+        {
             assert_eq!(contradicted().is_to_be_repeated(10_000 + ms), is_repeated, "{ms}");
         }
         assert!(contradicted().is_to_be_repeated(9_999));

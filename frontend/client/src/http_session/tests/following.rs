@@ -1,7 +1,7 @@
 //! Following another tab, and becoming the one that leads.
 
 use super::*;
-use crate::limits::SHARED_FRAMES_MAX;
+use crate::limits::RELAYED_FRAMES_MAX;
 
 /// A session that follows tab 9, and its first poll.
 fn following(transport: Transport) -> (Shell, RequestId) {
@@ -79,11 +79,11 @@ fn a_follower_whose_leader_is_silent_begins_anew_and_then_leads() {
 
 #[test]
 fn too_many_frames_before_a_follower_has_begun_begin_it_anew() {
-    for count in [SHARED_FRAMES_MAX - 1, SHARED_FRAMES_MAX, SHARED_FRAMES_MAX + 1] {
+    for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut shell, _) = following(Transport::Poll);
         let heard = (0..count).map(|n| hear(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
         let last = heard.last().unwrap_or_default();
-        assert_eq!(last.contains(&closed(1001, "")), count > SHARED_FRAMES_MAX, "{count}");
+        assert_eq!(last.contains(&closed(1001, "")), count > RELAYED_FRAMES_MAX, "{count}");
     }
 }
 

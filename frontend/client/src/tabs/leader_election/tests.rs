@@ -202,17 +202,17 @@ fn a_leader_that_ends_leaves_the_lease_of_another_alone() {
 #[test]
 fn frames_relayed_before_a_follower_has_begun_wait_for_it() {
     let now = 1_000_000;
-    for count in [SHARED_FRAMES_MAX - 1, SHARED_FRAMES_MAX, SHARED_FRAMES_MAX + 1] {
+    for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut election, mut out) = (follower(now), Vec::new());
         for number in 0..count {
             election.heard(Some(ANN), TabMessage::Frame(frame(number)), now, &mut out);
         }
-        let is_over = count > SHARED_FRAMES_MAX;
+        let is_over = count > RELAYED_FRAMES_MAX;
         assert_eq!(out, if is_over { vec![TabEffect::Restart] } else { vec![] }, "{count}");
         election.welcomed(ANN);
         election.live(0, &mut out);
         let delivered = deliveries(&out);
-        assert_eq!(delivered.len(), count.min(SHARED_FRAMES_MAX));
+        assert_eq!(delivered.len(), count.min(RELAYED_FRAMES_MAX));
         assert_eq!(delivered[1], event(&frame(1)), "in their order");
     }
 }

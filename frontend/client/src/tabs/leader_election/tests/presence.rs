@@ -1,7 +1,7 @@
 //! Whether the person is at any of the tabs, and what the server says of it.
 
 use super::*;
-use crate::limits::SAY_AGAIN_MS;
+use crate::limits::PRESENCE_REPEAT_MS;
 
 #[test]
 fn the_person_is_away_when_at_none_of_the_tabs() {
@@ -63,7 +63,7 @@ fn a_leader_that_the_server_contradicts_repeats_its_report() {
             browser.act(Tab(tab), |election, now, out| election.set_away(is_away, now, out));
         }
         let before = browser.page(Tab(1)).reports.len();
-        browser.pass(SAY_AGAIN_MS);
+        browser.pass(PRESENCE_REPEAT_MS);
         browser.reads(Tab(1), &frame);
         browser.pass(500);
         let said = browser.page(Tab(1)).reports[before..].to_vec();
