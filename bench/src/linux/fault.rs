@@ -13,9 +13,10 @@
 //! Then the server is killed a last time, and a separate reader compares the log with the oracle.
 
 mod browser;
-mod chain;
+mod connection_record;
 mod crash_loop;
 mod history_walk;
+mod http_connection;
 mod oracle;
 mod page;
 mod relay;

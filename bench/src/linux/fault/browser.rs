@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use client::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
+use client::tabs::Lease;
 use client::transport::{LastGood, Transport};
 use client::view::RowKey;
 use shared::RoomId;
@@ -19,6 +20,8 @@ pub(super) struct Browser {
     pub(super) last_good: Option<LastGood>,
     /// Transport that the user chose.
     pub(super) pinned: Option<Transport>,
+    /// Which of its pages reads for the others, and until when.
+    pub(super) lease: Option<Lease>,
     rows: BTreeMap<RowKey, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,
 }

@@ -8,7 +8,8 @@ use std::time::Instant;
 use client::input::ConnectionId;
 use rustix::net::sockopt;
 
-use super::chain::{Noted, Part, Streamed, What};
+use super::connection_record::ConnectionRecord;
+use super::http_connection::HttpRequest;
 use super::oracle::PageId;
 use crate::linux::api::ApiResponse;
 use crate::linux::frame::{FrameReader, Opcode, Writer, encode};
@@ -40,8 +41,8 @@ pub(super) enum Purpose {
     WebSocket(WebSocket),
     /// A request about the page's identity, with its time limit.
     Identity(IdentityRequest, u64),
-    /// A request of a connection that is made of requests.
-    Part(Part),
+    /// A request of a connection over plain HTTP.
+    Http(HttpRequest),
 }
 
 /// State of a WebSocket.
@@ -50,7 +51,7 @@ pub(super) struct WebSocket {
     pub(super) id: ConnectionId,
     /// Present from the handshake on.
     reader: Option<FrameReader>,
-    pub(super) noted: Noted,
+    pub(super) record: ConnectionRecord,
 }
 
 /// A request about the page's identity.
@@ -71,7 +72,9 @@ pub(super) enum SocketEvent {
     Closed(u16, String),
     /// Response to a request about the identity, as much of it as arrived; `None` if its head is incomplete.
     Answered(Option<ApiResponse>),
-    /// Status and body of the response to a connection's request; `None` if it is incomplete.
+    /// Next bytes of a stream.
+    Chunk(Vec<u8>),
+    /// Status and body of the response to a connection's request; `None` if it is incomplete, or a stream ended.
     Responded(Option<(u16, Vec<u8>)>),
 }
 
@@ -129,10 +132,8 @@ impl Socket {
             Ok(count @ 1..) => self.read_bytes(&mut buffer[..count], events),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Ok(0) | Err(_) => events.push(match self.purpose {
-                Purpose::Part(Part { what: What::Stream(_), .. }) | Purpose::WebSocket(_) => {
-                    SocketEvent::Closed(ABNORMAL, String::new())
-                }
-                Purpose::Part(_) => SocketEvent::Responded(None),
+                Purpose::WebSocket(_) => SocketEvent::Closed(ABNORMAL, String::new()),
+                Purpose::Http(_) => SocketEvent::Responded(None),
                 Purpose::Identity(..) => SocketEvent::Answered(ApiResponse::parse(&self.received)),
             }),
         }
@@ -147,7 +148,7 @@ impl Socket {
                     events.push(SocketEvent::Answered(answer));
                 }
             }
-            Purpose::Part(part) => read_response(part, bytes, events),
+            Purpose::Http(request) => read_response(request, bytes, events),
             Purpose::WebSocket(socket) => match &mut socket.reader {
                 Some(reader) => read_frames(reader, bytes, &mut self.out, events),
                 None => {
@@ -167,31 +168,21 @@ impl Socket {
 }
 
 /// Parses bytes of the response to a connection's request.
-fn read_response(part: &mut Part, bytes: &[u8], events: &mut Vec<SocketEvent>) {
-    let is_fine = part.response.push(bytes).is_ok();
-    let Some(status) = part.response.status().filter(|_| is_fine) else {
-        if !is_fine {
-            events.push(SocketEvent::Responded(None));
-        }
-        return;
-    };
-    let is_over = part.response.is_over();
-    match &mut part.what {
-        What::Stream(reader) if status == 200 => {
-            let body = part.response.take_body();
-            match reader.push(&body) {
-                Some(streamed) => events.extend(streamed.into_iter().map(|streamed| match streamed {
-                    Streamed::Frame(text) => SocketEvent::Frame(text),
-                    Streamed::Closed(code, reason) => SocketEvent::Closed(code, reason),
-                })),
-                None => events.push(SocketEvent::Closed(ABNORMAL, String::new())),
-            }
-            if is_over {
-                events.push(SocketEvent::Closed(ABNORMAL, String::new()));
+fn read_response(request: &mut HttpRequest, bytes: &[u8], events: &mut Vec<SocketEvent>) {
+    let response = &mut request.response;
+    if response.push(bytes).is_err() {
+        return events.push(SocketEvent::Responded(None));
+    }
+    match response.status() {
+        Some(200) if request.is_stream => {
+            events.push(SocketEvent::Chunk(response.take_body()));
+            if response.is_over() {
+                events.push(SocketEvent::Responded(None));
             }
         }
-        What::Stream(_) => events.push(SocketEvent::Responded(Some((status, Vec::new())))),
-        _ if is_over => events.push(SocketEvent::Responded(Some((status, part.response.take_body())))),
+        Some(status) if response.is_over() => {
+            events.push(SocketEvent::Responded(Some((status, response.take_body()))));
+        }
         _ => {}
     }
 }
@@ -214,6 +205,6 @@ fn read_frames(reader: &mut FrameReader, bytes: &mut [u8], out: &mut Vec<u8>, ev
 
 impl WebSocket {
     pub(super) fn new(id: ConnectionId) -> Self {
-        Self { id, reader: None, noted: Noted::default() }
+        Self { id, reader: None, record: ConnectionRecord::default() }
     }
 }

@@ -4,22 +4,23 @@
 //! - [`traffic`] carries frames, requests and responses.
 //! - `chains` carries connections that are made of requests.
 
-mod chains;
+mod http_sessions;
 mod traffic;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::effect::Effect;
+use client::http_session::SessionInput;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use rustix::event::Timespec;
 use rustix::event::epoll;
 
 use super::browser::{Browser, Transaction};
-use super::chain::Chain;
 use super::crash_loop::KillLog;
+use super::http_connection::HttpConnection;
 use super::oracle::{Oracle, PageId};
 use super::page::{DatabaseRequest, Page};
 use super::relay::Relay;
@@ -53,9 +54,17 @@ pub(super) struct World {
     epoll: rustix::fd::OwnedFd,
     sockets: HashMap<u64, Socket>,
     /// Connections that are made of requests.
-    chains: HashMap<(PageId, ConnectionId), Chain>,
+    http: BTreeMap<(PageId, ConnectionId), HttpConnection>,
     last_socket: u64,
-    inputs: VecDeque<(PageId, Input)>,
+    inputs: VecDeque<(PageId, PageInput)>,
+}
+
+/// One input of a page that waits.
+#[derive(Debug)]
+enum PageInput {
+    Client(Input),
+    /// Of one of its sessions over plain HTTP.
+    Session(ConnectionId, SessionInput),
 }
 
 impl World {
@@ -88,7 +97,7 @@ impl World {
             begin: (Instant::now(), u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Failure::at("epoll"))?,
             sockets: HashMap::new(),
-            chains: HashMap::new(),
+            http: BTreeMap::new(),
             last_socket: 0,
             inputs: VecDeque::new(),
         })
@@ -115,14 +124,14 @@ impl World {
                 self.finish_database_request(id, what);
             }
         }
-        self.poll_those_due(now);
+        self.fire_session_timers(now);
         self.time_out_requests(now);
         self.wait_for_events()
     }
 
     /// Delivers an input to a page and performs the effects, until no inputs are left.
     pub(super) fn deliver(&mut self, id: PageId, input: Input) {
-        self.inputs.push_back((id, input));
+        self.inputs.push_back((id, PageInput::Client(input)));
         self.run_inputs();
     }
 
@@ -133,6 +142,13 @@ impl World {
             if page.id != id {
                 continue;
             }
+            let input = match input {
+                PageInput::Client(input) => input,
+                PageInput::Session(connection, input) => {
+                    self.run_session(id, connection, input);
+                    continue;
+                }
+            };
             let mut out = Vec::new();
             page.client.handle(input, now, &mut out);
             for effect in out {
@@ -149,6 +165,7 @@ impl World {
         } else {
             self.oracle.crashes += 1;
         }
+        self.drop_sessions(id, in_order);
         let old = &mut self.pages[index];
         // A crash loses the database requests that are not done. Those that are done are the first ones.
         let pending = std::mem::take(&mut old.database_queue);
@@ -159,6 +176,8 @@ impl World {
         page.crashes_at = old.crashes_at;
         page.blocked = old.blocked;
         self.pages[index] = page;
+        // One that the old page opened while it was left.
+        self.http.retain(|(page, _), _| *page != id);
         let browser = self.pages[index].browser;
         for (_, what) in pending.into_iter().take(usize::try_from(done).unwrap_or(usize::MAX)) {
             if let DatabaseRequest::Write(transaction) = what {
@@ -166,7 +185,6 @@ impl World {
                 self.browsers[browser].commit(transaction);
             }
         }
-        self.chains.retain(|(page, _), _| *page != id);
         for (_, socket) in self.sockets.extract_if(|_, socket| socket.page == id) {
             if in_order { drop(socket) } else { socket.reset() }
         }
@@ -217,18 +235,19 @@ impl World {
                 if !self.open_socket(id, port, Purpose::WebSocket(WebSocket::new(connection)), request) {
                     let closed =
                         Input::ConnectionClosed { socket: connection, code: 1006, reason: String::new() };
-                    self.inputs.push_back((id, closed));
+                    self.inputs.push_back((id, PageInput::Client(closed)));
                 }
             }
-            Effect::OpenConnection(connection, transport) => self.open_chain(id, connection, transport),
+            Effect::OpenConnection(connection, transport) => self.open_session(id, connection, transport),
             Effect::Transmit(connection, command) => {
-                let text = command.to_text();
-                if !self.say_by_chain(id, connection, &text) {
-                    self.send_frame(id, connection, &text);
+                if !self.send_by_session(id, connection, &command) {
+                    self.send_frame(id, connection, &command);
                 }
             }
             Effect::CloseConnection(connection, code) => {
-                self.leave_chain(id, connection);
+                if self.http.contains_key(&(id, connection)) {
+                    self.inputs.push_back((id, PageInput::Session(connection, SessionInput::Close)));
+                }
                 let key = self.find_socket(id, connection);
                 if let Some(socket) = key.and_then(|key| self.sockets.remove(&key)) {
                     socket.close(code);

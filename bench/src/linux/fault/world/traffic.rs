@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use client::http_session::SessionInput;
 use client::input::{ConnectionId, Input, Unreachable};
 use client::transport::Transport;
 use client::view::NameRefusal;
@@ -9,9 +10,9 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use shared::api::Me;
 use shared::{Command, ErrorCode, Event, Member};
 
-use super::World;
+use super::{PageInput, World};
 use crate::linux::api::{self, ApiResponse};
-use crate::linux::fault::chain::Noted;
+use crate::linux::fault::connection_record::ConnectionRecord;
 use crate::linux::fault::crash_loop::KillLog;
 use crate::linux::fault::oracle::{Oracle, PageId, Position};
 use crate::linux::fault::socket::{IdentityRequest, Purpose, Socket, SocketEvent};
@@ -21,15 +22,13 @@ use crate::linux::handshake;
 const REQUEST_MS: u64 = 10_000;
 
 impl World {
-    pub(super) fn send_frame(&mut self, id: PageId, connection: ConnectionId, text: &str) {
+    pub(super) fn send_frame(&mut self, id: PageId, connection: ConnectionId, command: &Command) {
         let Some(key) = self.find_socket(id, connection) else { return };
         let Some(socket) = self.sockets.get_mut(&key) else { return };
-        socket.queue_frame(text);
+        socket.queue_frame(&command.to_text());
         socket.flush();
-        if let (Ok(Command::Post(post)), Purpose::WebSocket(web_socket)) =
-            (serde_json::from_str(text), &mut socket.purpose)
-        {
-            web_socket.noted.posts.insert(post.reference, post.client_id);
+        if let (Command::Post(post), Purpose::WebSocket(web_socket)) = (command, &mut socket.purpose) {
+            web_socket.record.posts.insert(post.reference, post.client_id);
         }
         self.update_interest(key);
     }
@@ -60,7 +59,7 @@ impl World {
     pub(super) fn time_out_requests(&mut self, now: u64) {
         let is_late = |_: &u64, socket: &mut Socket| match &socket.purpose {
             Purpose::Identity(_, by) => *by <= now,
-            Purpose::Part(part) => part.by <= now,
+            Purpose::Http(request) => request.by <= now,
             Purpose::WebSocket(_) => false,
         };
         let late: Vec<Socket> = self.sockets.extract_if(is_late).map(|(_, socket)| socket).collect();
@@ -70,7 +69,7 @@ impl World {
                     self.finish_identity_request(socket.page, ask, None);
                     self.run_inputs();
                 }
-                Purpose::Part(part) => self.responded(&socket, part, None),
+                Purpose::Http(request) => self.finish_request(&socket, request, None),
                 Purpose::WebSocket(_) => {}
             }
         }
@@ -100,7 +99,7 @@ impl World {
             IdentityRequest::Join(_) | IdentityRequest::Rename(_) => Input::Named(named(me)),
             IdentityRequest::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
         };
-        self.inputs.push_back((id, input));
+        self.inputs.push_back((id, PageInput::Client(input)));
     }
 
     /// Opens a socket. Returns `false` when the relay refuses the connection.
@@ -149,8 +148,8 @@ impl World {
     fn handle_socket_event(&mut self, key: u64, event: SocketEvent) {
         if let SocketEvent::Responded(answer) = event {
             let Some(socket) = self.sockets.remove(&key) else { return };
-            if let Purpose::Part(part) = &socket.purpose {
-                self.responded(&socket, part, answer);
+            if let Purpose::Http(request) = &socket.purpose {
+                self.finish_request(&socket, request, answer);
             }
             return;
         }
@@ -164,14 +163,9 @@ impl World {
                 self.finish_identity_request(id, &ask, answer);
                 return self.run_inputs();
             }
-            (Purpose::Part(part), SocketEvent::Closed(code, reason)) => {
-                let connection = part.of;
-                self.chain_over(id, connection, code, reason);
-                return self.run_inputs();
-            }
-            (Purpose::Part(part), SocketEvent::Frame(text)) => {
-                let (from, connection) = ((id, socket.opened), part.of);
-                return self.streamed(from, connection, text);
+            (Purpose::Http(request), SocketEvent::Chunk(bytes)) => {
+                let (connection, chunk) = (request.connection, SessionInput::Chunk { id: request.id, bytes });
+                return self.deliver_to_session(id, connection, chunk);
             }
             (Purpose::WebSocket(web_socket), SocketEvent::Opened) => Input::ConnectionOpened(web_socket.id),
             (Purpose::WebSocket(web_socket), SocketEvent::Closed(code, reason)) => {
@@ -196,24 +190,34 @@ impl World {
         if let Event::Welcome(_) = event {
             self.transport_switches.record_welcome(socket.page, Transport::WebSocket);
         }
-        Self::record_event(&mut web_socket.noted, &mut self.oracle, &self.kills, socket.opened, &event);
+        Self::record_event(
+            &mut web_socket.record,
+            &mut self.oracle,
+            &self.kills,
+            Some(socket.opened),
+            &event,
+        );
     }
 
     pub(super) fn record_event(
-        noted: &mut Noted,
+        record: &mut ConnectionRecord,
         oracle: &mut Oracle,
         kills: &KillLog,
-        opened: Instant,
+        opened: Option<Instant>,
         event: &Event,
     ) {
         match event {
             Event::Reply(reply) => {
-                if let Some(client_id) = noted.posts.remove(&reply.reference) {
+                if let Some(client_id) = record.posts.remove(&reply.reference) {
                     oracle.record_acknowledged(client_id, Position { n: reply.n, seq: reply.seq });
-                    kills.record_reply(opened);
+                    if let Some(opened) = opened {
+                        kills.record_reply(opened);
+                    }
                 }
             }
-            Event::Posted(posted) => oracle.late_deliveries += u64::from(noted.came(posted.to, posted.n)),
+            Event::Posted(posted) => {
+                oracle.late_deliveries += u64::from(record.receive_post(posted.to, posted.n))
+            }
             _ => {}
         }
     }
