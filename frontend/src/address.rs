@@ -1,9 +1,9 @@
 //! The address of the page: `/` is the lobby, `/r/7` another room. The browser's back and forward
 //! go from room to room.
 
-use crate::components::notices::stranger::{Known, use_known};
 use crate::context::Seen;
 use client::input::Input;
+use client::view::RoomLookupState;
 use shared::RoomId;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use yew::prelude::*;
@@ -24,18 +24,17 @@ pub fn room_of(path: &str) -> RoomId {
 pub struct Asked {
     /// The room, which the person is not in.
     pub room: Option<RoomId>,
-    /// What is known of it.
-    pub known: Option<Known>,
+    /// The progress of the room's lookup in the directory.
+    pub lookup: RoomLookupState,
     /// The open room is the one of the address, or the person stays there.
     pub is_settled: bool,
     /// The person stays in the room that is open.
     pub on_stay: Callback<()>,
 }
 
-/// Keeps the address and the open room together. `browsing`: the rooms of the house are looked at.
-/// Used once, by what is shown behind the door.
+/// Keeps the address and the open room together. Used once, by the page of a signed-in member.
 #[hook]
-pub fn use_address(view: &Seen, browsing: bool, emit: &Callback<Input>) -> Asked {
+pub fn use_address(view: &Seen, emit: &Callback<Input>) -> Asked {
     let asked = use_state_eq(here);
     use_effect_with(emit.clone(), {
         let asked = asked.setter();
@@ -85,8 +84,9 @@ pub fn use_address(view: &Seen, browsing: bool, emit: &Callback<Input>) -> Asked
     };
     let is_in = |room| view.rooms.is_empty() || view.rooms.iter().any(|item| item.id == room);
     let room = Some(*asked).filter(|room| !is_in(*room));
-    let known = use_known(view, room, browsing, emit);
-    Asked { room, known, is_settled: *asked == view.room, on_stay }
+    let unjoined = view.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
+    let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
+    Asked { room, lookup, is_settled: *asked == view.room, on_stay }
 }
 
 fn here() -> RoomId {

@@ -13,6 +13,7 @@ use crate::backoff::Backoff;
 use crate::connection::{Connection, DeadlineAction};
 use crate::conversations::paging::PageRequest;
 use crate::conversations::room_directory::RoomDirectory;
+use crate::conversations::room_lookup::RoomLookup;
 use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
 use crate::identity::{Identity, IdentityOutcome};
@@ -51,6 +52,8 @@ pub struct Client {
     own_events: ReorderBuffer,
     members: Members,
     directory: Option<RoomDirectory>,
+    /// The lookup of the room that the person opened without being in it.
+    lookup: Option<RoomLookup>,
     /// The log that the held messages come from, and the member that they were sent to.
     epoch: Option<Epoch>,
     held_by: Option<MemberId>,
@@ -99,6 +102,7 @@ impl Client {
             own_events: ReorderBuffer::new(GapDetector::from(0)),
             members: Members::default(),
             directory: None,
+            lookup: None,
             epoch: None,
             held_by: None,
             cursor: None,
@@ -125,6 +129,7 @@ impl Client {
     /// `now` is in milliseconds since 1970 by the shell's clock, which may be wrong and may jump.
     pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Effect>) {
         self.dispatch(input, now, out);
+        self.drop_lookup();
         self.send_ready(now, out);
         let overdue_at = self.overdue_at();
         self.connection.remember_last_good(now, out);
@@ -227,7 +232,7 @@ impl Client {
                 self.flush_drafts(out);
                 self.outbox.release(out);
             }
-            Input::OpenRoom(room) => self.rooms.open_room(room),
+            Input::OpenRoom(room) => self.open_room(room),
             Input::LoadOlder => self.load_page(PageRequest::Older),
             Input::LoadNewer => self.load_page(PageRequest::Newer),
             Input::JumpToLatest => self.jump_to(PageAnchor::Newest),

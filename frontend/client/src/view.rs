@@ -51,6 +51,8 @@ pub struct View {
     pub left_behind: Rc<[LeftBehind]>,
     /// The room directory, while the person browses it.
     pub directory: Option<Rc<DirectoryPage>>,
+    /// The room that the person opened without being in it, and what the directory says of it.
+    pub unjoined_room: Option<UnjoinedRoom>,
     /// Whether events are missing and on their way, so that the view may be incomplete.
     pub catching_up: bool,
     /// The pinned transport.
@@ -72,6 +74,46 @@ pub struct View {
     ///
     /// While it is false, `Input::Send` is ignored and the composer keeps the text.
     pub can_send: bool,
+}
+
+impl View {
+    /// The view of a page on which nothing is known yet.
+    pub fn empty() -> Self {
+        View {
+            identity: IdentityView::Unknown { failed: false },
+            connection: ConnectionStatus {
+                transport: Transport::WebSocket,
+                ready_state: ReadyState::Closed,
+                welcomed: false,
+                retry_at: None,
+                offline: false,
+            },
+            rooms: Rc::from([]),
+            room: RoomId::LOBBY,
+            rows: Rc::from([]),
+            older: Edge::End,
+            newer: Edge::End,
+            following: true,
+            new_below: 0,
+            jumping: false,
+            jump_failed: false,
+            jump_target: None,
+            draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
+            pending: Rc::from([]),
+            left_behind: Rc::from([]),
+            directory: None,
+            unjoined_room: None,
+            catching_up: false,
+            pinned: None,
+            memory_only: false,
+            people: Rc::from([]),
+            people_count: 0,
+            new_version: false,
+            new_epoch: false,
+            waiting: 0,
+            can_send: false,
+        }
+    }
 }
 
 /// The identity of this page's member.
@@ -250,4 +292,26 @@ pub struct DirectoryPage {
     pub rooms: Vec<DirectoryRoom>,
     /// Whether there are more rooms.
     pub edge: Edge,
+}
+
+/// A room that the person opened without being in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnjoinedRoom {
+    /// The room.
+    pub id: RoomId,
+    /// The progress of its lookup.
+    pub lookup: RoomLookupState,
+}
+
+/// The progress of the lookup of a room in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomLookupState {
+    /// The directory is being searched.
+    Searching,
+    /// The room has this name.
+    Found(Rc<str>),
+    /// The house has no such room.
+    NoSuchRoom,
+    /// The house has more rooms than the client reads, or the directory was refused.
+    Unlisted,
 }

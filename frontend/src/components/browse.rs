@@ -32,8 +32,11 @@ pub fn Browse(props: &BrowseProps) -> Html {
     let language = around.language();
     let emit = around.emit;
     let typing = use_mut_ref(|| None::<Timeout>);
-    // What is found is let go of by `use_known`.
-    use_effect_with(emit.clone(), |emit| emit.emit(Input::SearchDirectory { find: String::new() }));
+    use_effect_with(emit.clone(), |emit| {
+        emit.emit(Input::SearchDirectory { find: String::new() });
+        let emit = emit.clone();
+        move || emit.emit(Input::CloseDirectory)
+    });
     let oninput = {
         let emit = emit.clone();
         Callback::from(move |event: InputEvent| {

@@ -56,7 +56,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let asked = use_address(view, *panel == Some(Panel::Browse), &around.emit);
+    let asked = use_address(view, &around.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))

@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
+use crate::conversations::room_lookup::RoomLookup;
 use crate::effect::Effect;
 use crate::persisted::{CommandBody, Owner};
 use crate::row_key::RowKey;
@@ -44,6 +45,20 @@ impl Client {
         if !is_settled {
             self.outbox.add(owner, me, client_id, body, now, out);
         }
+    }
+
+    /// Opens a room. One that the member is not in is looked up in the directory.
+    pub(super) fn open_room(&mut self, room: RoomId) {
+        self.rooms.open_room(room);
+        if self.lookup.as_ref().is_none_or(|lookup| lookup.room() != room) {
+            self.lookup = Some(RoomLookup::new(room));
+        }
+    }
+
+    /// Drops the lookup once its room is open, or another room is wanted.
+    pub(super) fn drop_lookup(&mut self) {
+        let wanted = self.rooms.wanted_room();
+        self.lookup = self.lookup.take().filter(|lookup| wanted == Some(lookup.room()));
     }
 
     pub(super) fn load_page(&mut self, want: PageRequest) {

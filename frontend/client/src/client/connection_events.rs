@@ -133,6 +133,9 @@ impl Client {
         if let Some(directory) = &mut self.directory {
             directory.request.disconnected();
         }
+        if let Some(lookup) = &mut self.lookup {
+            lookup.request.disconnected();
+        }
         self.is_catching_up = false;
     }
 

@@ -63,6 +63,8 @@ impl Client {
         match event {
             Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
                 let found = self.directory.as_ref().and_then(|directory| directory.members_with_us(room.id));
+                let looked_up = || self.lookup.as_ref().and_then(|lookup| lookup.members_with_us(room.id));
+                let found = found.or_else(looked_up);
                 self.rooms.join(room.id, Room::joined(n, &room.name, &room.description));
                 let is_late = self.last_position > n;
                 if let Some(room) = self.rooms.get_mut(room.id) {
@@ -90,9 +92,9 @@ impl Client {
             Event::Posted(posted) => self.apply_posted(posted, id, out),
             Event::MemberJoined(joined) => {
                 self.set_member_name(&joined.member, n);
-                let me = self.is_me(joined.member.id);
+                let is_me = self.is_me(joined.member.id);
                 if let Some(room) = self.rooms.get_mut(id) {
-                    if me {
+                    if is_me {
                         room.mark_joined(n);
                     } else {
                         room.count_members(1, n);
@@ -132,11 +134,11 @@ impl Client {
         // The log is ordered, so the name in the event was the author's name at that position.
         self.set_member_name(&Member { id: posted.author, name: posted.name.clone() }, posted.n);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-        let open = self.rooms.open_id() == id;
+        let is_open = self.rooms.open_id() == id;
         if let Some(room) = self.rooms.get_mut(id) {
             room.advance_read(posted.seq, Some(posted.author) == viewer.me);
             room.timeline.apply_posted(&posted.into_message(), viewer);
-            if open {
+            if is_open {
                 room.mark_read();
             }
         }
@@ -148,20 +150,20 @@ impl Client {
     pub(super) fn apply_reset(&mut self, reset: &Reset, out: &mut Vec<Effect>) {
         let Reset { reference, entry, room: snapshot } = reset;
         let id = snapshot.room;
-        let asked =
+        let is_expected =
             |room: &&mut Room| reference.is_none_or(|reference| room.events.request.has_reference(reference));
-        if self.rooms.get_mut(id).filter(asked).is_none() {
+        if self.rooms.get_mut(id).filter(is_expected).is_none() {
             return;
         }
         self.last_position = self.last_position.max(snapshot.as_of);
         self.members.set_author_names(&snapshot.authors, &snapshot.messages, snapshot.as_of);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
-        let open = self.rooms.open_id() == id;
+        let is_open = self.rooms.open_id() == id;
         let own = snapshot.messages.iter().rfind(|message| Some(message.author) == viewer.me);
         for (other, room) in self.rooms.iter_mut() {
             if other == id {
                 room.apply_snapshot(snapshot, viewer);
-                if open {
+                if is_open {
                     room.mark_read();
                 } else if let Some(own) = own {
                     room.advance_read(own.seq, true);

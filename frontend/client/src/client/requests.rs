@@ -43,6 +43,20 @@ impl Client {
                 self.transmit(command, out);
             }
         }
+        self.request_lookup(now, out);
+    }
+
+    /// Requests the next page of a lookup, once the session's rooms are known.
+    fn request_lookup(&mut self, now: u64, out: &mut Vec<Effect>) {
+        let reference = self.last_reference.wrapping_add(1);
+        let has_rooms = self.rooms.open().is_some();
+        let lookup = self.lookup.as_mut().filter(|lookup| has_rooms && lookup.request.is_wanted());
+        if let Some(lookup) = lookup {
+            lookup.request.mark_sent(reference, now);
+            let command = Command::Rooms(lookup.command(reference));
+            self.last_reference = reference;
+            self.transmit(command, out);
+        }
     }
 
     fn request_gaps(&mut self, now: u64, out: &mut Vec<Effect>) {
@@ -74,7 +88,8 @@ impl Client {
         let rooms = self.rooms.iter_mut();
         let rooms = rooms.flat_map(|(_, room)| [&mut room.events.request, &mut room.paging.request]);
         let directory = self.directory.iter_mut().map(|directory| &mut directory.request);
-        std::iter::once(&mut self.own_events.request).chain(rooms).chain(directory)
+        let lookup = self.lookup.iter_mut().map(|lookup| &mut lookup.request);
+        std::iter::once(&mut self.own_events.request).chain(rooms).chain(directory).chain(lookup)
     }
 
     /// Whether this `ref` belongs to a pending request.
@@ -113,6 +128,9 @@ impl Client {
             self.directory.as_mut().filter(|directory| directory.request.has_reference(reference))
         {
             directory.mark_refused(temporary);
+        }
+        if let Some(lookup) = self.lookup.as_mut().filter(|lookup| lookup.request.has_reference(reference)) {
+            lookup.mark_refused(temporary);
         }
         for (_, room) in self.rooms.iter_mut() {
             if room.paging.request.has_reference(reference) {
@@ -164,11 +182,11 @@ impl Client {
     /// Adds a page of history to its room.
     pub(super) fn apply_history(&mut self, page: &HistoryPage, out: &mut Vec<Effect>) {
         let Some(room) = self.rooms.get_mut(page.room) else { return };
-        let Some((want, at, seen)) = room.paging.take_answer(page.reference) else { return };
+        let Some((want, at, last_position)) = room.paging.take_answer(page.reference) else { return };
         self.request_backoff = Default::default();
         // The server read the page after the request was sent, so its names are at least as new as
         // `seen`.
-        self.members.set_author_names(&page.authors, &page.messages, seen);
+        self.members.set_author_names(&page.authors, &page.messages, last_position);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let segment = Segment::from_messages(&page.messages, page.older, page.newer, viewer);
         if want == PageRequest::Jump(at) {
@@ -212,13 +230,18 @@ impl Client {
         }
     }
 
-    /// Adds a page to the room directory.
+    /// Gives a page of rooms to the directory or the lookup.
     pub(super) fn apply_directory_page(&mut self, page: RoomsPage) {
         if let Some(directory) =
             self.directory.as_mut().filter(|directory| directory.request.has_reference(page.reference))
         {
             self.request_backoff = Default::default();
             directory.add_page(page);
+        } else if let Some(lookup) =
+            self.lookup.as_mut().filter(|lookup| lookup.request.has_reference(page.reference))
+        {
+            self.request_backoff = Default::default();
+            lookup.add_page(&page);
         }
     }
 }

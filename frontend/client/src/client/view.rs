@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::conversations::paging::PageRequest;
+use crate::conversations::room_lookup::RoomLookup;
 use crate::limits::WINDOW_ROWS_MAX;
 use crate::view::{Edge, Row, View};
 use std::rc::Rc;
@@ -12,34 +13,27 @@ impl Client {
         if let Some(view) = self.view_cache.current() {
             return view;
         }
-        let live = self.connection.is_live();
+        let is_live = self.connection.is_live();
         let open = self.rooms.open_id();
-        let (mut unsettled, waiting) = self.outbox.rows(open, live);
+        let (mut unsettled, waiting) = self.outbox.rows(open, is_live);
         let rooms = &self.rooms;
         let is_in = |id| rooms.get(id).is_some() || (self.epoch.is_none() && id == open);
-        let mut link = self.connection.status();
-        link.retry_at = link.retry_at.or(self.identity.retry_at());
+        let mut connection = self.connection.status();
+        connection.retry_at = connection.retry_at.or(self.identity.retry_at());
         let me = self.identity.me();
         let mut view = View {
             identity: self.identity.view().clone(),
-            connection: link,
+            connection,
             rooms: rooms.items(|id| self.drafts.has_text(id), |id| self.outbox.has_failed(id)).into(),
             room: open,
-            rows: Rc::from([]),
-            older: Edge::End,
-            newer: Edge::End,
-            following: true,
-            new_below: 0,
-            jumping: false,
-            jump_failed: false,
-            jump_target: None,
             draft: self.drafts.view(open),
-            pending: self.outbox.pending(is_in, live).into(),
+            pending: self.outbox.pending(is_in, is_live).into(),
             left_behind: self.left_behind().into(),
             directory: self
                 .directory
                 .as_ref()
                 .map(|directory| Rc::new(directory.page(|id| rooms.get(id).is_some()))),
+            unjoined_room: self.lookup.as_ref().filter(|_| rooms.open().is_some()).map(RoomLookup::view),
             catching_up: self.is_catching_up || !self.is_complete(),
             pinned: self.connection.pinned(),
             memory_only: self.is_memory_only,
@@ -49,6 +43,7 @@ impl Client {
             new_epoch: self.has_new_epoch,
             waiting,
             can_send: self.can_send(),
+            ..View::empty()
         };
         if let Some(room) = rooms.open() {
             let (timeline, paging) = (&room.timeline, &room.paging);
@@ -80,10 +75,10 @@ fn last(rows: &[Rc<Row>]) -> Rc<[Rc<Row>]> {
 }
 
 /// The state of an edge of the window. Held messages beyond the edge need no request.
-fn edge(has_more: bool, lacks: bool, asked: Edge) -> Edge {
+fn edge(has_more: bool, needs_page: bool, paging: Edge) -> Edge {
     match () {
         () if !has_more => Edge::End,
-        () if lacks => asked,
+        () if needs_page => paging,
         () => Edge::More,
     }
 }

@@ -1,6 +1,7 @@
 //! The start of a session: with a snapshot of the open room, or resumed from the cursor.
 
 use super::Client;
+use crate::conversations::room_lookup::RoomLookup;
 use crate::conversations::segment::Viewer;
 use crate::effect::Effect;
 use crate::members::Members;
@@ -15,17 +16,18 @@ use shared::version::is_newer_page;
 impl Client {
     pub(super) fn apply_welcome(&mut self, welcome: &Welcome, now: u64, out: &mut Vec<Effect>) {
         let Welcome { build, through, you, resumed, as_of, .. } = welcome;
-        let same_log = self.epoch == Some(through.epoch);
-        let ours = same_log && self.held_by == Some(you.id);
-        if *resumed && !(ours && self.cursor.is_some()) {
+        let is_same_log = self.epoch == Some(through.epoch);
+        let is_resumable = is_same_log && self.held_by == Some(you.id);
+        if *resumed && !(is_resumable && self.cursor.is_some()) {
             // The client has no cursor to resume from.
             return self.start_over(now, out);
         }
         self.connection.note_welcomed(now);
         self.identity.confirm(you, out);
-        if !same_log {
-            // Another log gives its member ids to other people.
+        if !is_same_log {
+            // Another log gives its member and room ids to others.
             self.members = Members::default();
+            self.lookup = self.lookup.take().map(|lookup| RoomLookup::new(lookup.room()));
             self.last_position = 0;
             self.has_new_epoch |= self.epoch.is_some();
         }
@@ -37,7 +39,7 @@ impl Client {
             self.is_catching_up = true;
             self.rooms.resume_session(&welcome.rooms, *as_of);
         } else {
-            self.begin_session(welcome, ours);
+            self.begin_session(welcome, is_resumable);
         }
         // Settle under the old key first: a post may have been committed before the server forgot
         // this member.
@@ -59,12 +61,12 @@ impl Client {
     }
 
     /// Replaces everything that is held, except messages that touch the new snapshot.
-    fn begin_session(&mut self, welcome: &Welcome, ours: bool) {
+    fn begin_session(&mut self, welcome: &Welcome, is_resumable: bool) {
         if let Some(room) = &welcome.room {
             self.members.set_author_names(&room.authors, &room.messages, room.as_of);
         }
         let viewer = Viewer { me: Some(welcome.you.id), members: &self.members };
-        self.rooms.begin_session(welcome, ours, viewer);
+        self.rooms.begin_session(welcome, is_resumable, viewer);
         self.own_events = ReorderBuffer::new(GapDetector::from(welcome.through.n));
         self.cursor = Some(welcome.through);
         self.is_catching_up = false;

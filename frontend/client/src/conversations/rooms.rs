@@ -41,6 +41,11 @@ impl Rooms {
         self.wanted_room.filter(|_| self.rooms.is_empty()).unwrap_or(self.open)
     }
 
+    /// The room to open once the member is in it.
+    pub(crate) fn wanted_room(&self) -> Option<RoomId> {
+        self.wanted_room
+    }
+
     pub(crate) fn open(&self) -> Option<&Room> {
         self.rooms.get(&self.open)
     }

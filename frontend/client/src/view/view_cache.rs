@@ -1,12 +1,7 @@
 //! The cache of the [`View`]: unchanged parts keep their `Rc`, so that components see by the
 //! pointer that they need not render.
 
-use crate::ready_state::ReadyState;
-use crate::transport::Transport;
-use crate::view::{
-    ConnectionStatus, DraftView, Edge, IdentityView, LeftBehind, PendingCommand, Person, RoomItem, View,
-};
-use shared::RoomId;
+use crate::view::{LeftBehind, PendingCommand, Person, RoomItem, View};
 use std::rc::Rc;
 
 /// The view that was shown last.
@@ -18,42 +13,7 @@ pub(crate) struct ViewCache {
 
 impl ViewCache {
     pub(crate) fn new() -> Self {
-        let transport = Transport::WebSocket;
-        let link = ConnectionStatus {
-            transport,
-            ready_state: ReadyState::Closed,
-            welcomed: false,
-            retry_at: None,
-            offline: false,
-        };
-        let view = View {
-            identity: IdentityView::Unknown { failed: false },
-            connection: link,
-            rooms: Rc::from([]),
-            room: RoomId::LOBBY,
-            rows: Rc::from([]),
-            older: Edge::End,
-            newer: Edge::End,
-            following: true,
-            new_below: 0,
-            jumping: false,
-            jump_failed: false,
-            jump_target: None,
-            draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
-            pending: Rc::from([]),
-            left_behind: Rc::from([]),
-            directory: None,
-            catching_up: false,
-            pinned: None,
-            memory_only: false,
-            people: Rc::from([]),
-            people_count: 0,
-            new_version: false,
-            new_epoch: false,
-            waiting: 0,
-            can_send: false,
-        };
-        ViewCache { view: Rc::new(view), is_stale: true }
+        ViewCache { view: Rc::new(View::empty()), is_stale: true }
     }
 
     /// Records that something may have changed.

@@ -7,6 +7,7 @@ mod drafts;
 mod fuzz;
 mod house;
 mod identity;
+mod looking_up;
 mod page;
 mod paging;
 mod reading;

@@ -1,0 +1,162 @@
+//! The lookup of a room that the person opened without being in it: its name, or that it does not
+//! exist.
+//!
+//! No request asks for one room. The directory lists the rooms in the order of their ids, so the
+//! lookup pages through it until the room is found or passed. In a house with more rooms than
+//! [`DIRECTORY_ROOMS_MAX`] the room may stay without a name.
+
+use crate::limits::DIRECTORY_ROOMS_MAX;
+use crate::sync::pending_request::PendingRequest;
+use crate::view::{RoomLookupState, UnjoinedRoom};
+use shared::RoomId;
+use shared::command;
+use shared::event::RoomsPage;
+use std::rc::Rc;
+
+/// The lookup of one room.
+#[derive(Debug)]
+pub(crate) struct RoomLookup {
+    room: RoomId,
+    /// The last room of the pages so far, and the number of rooms on them.
+    last: Option<RoomId>,
+    count: usize,
+    state: RoomLookupState,
+    /// The number of members when the room was found.
+    members: Option<u32>,
+    pub(crate) request: PendingRequest,
+}
+
+impl RoomLookup {
+    /// Looks this room up.
+    pub(crate) fn new(room: RoomId) -> Self {
+        let (state, request) = (RoomLookupState::Searching, PendingRequest::Wanted);
+        RoomLookup { room, last: None, count: 0, state, members: None, request }
+    }
+
+    /// The room that is looked up.
+    pub(crate) fn room(&self) -> RoomId {
+        self.room
+    }
+
+    /// The request for the next page.
+    pub(crate) fn command(&self, reference: u64) -> command::RoomsQuery {
+        command::RoomsQuery { reference, find: String::new(), after: self.last }
+    }
+
+    /// Takes a page.
+    pub(crate) fn add_page(&mut self, page: &RoomsPage) {
+        self.request = PendingRequest::Idle;
+        let last = self.last;
+        let new = page.rooms.iter().filter(|room| last.is_none_or(|last| last < room.id));
+        let mut has_new = false;
+        for room in new.take(DIRECTORY_ROOMS_MAX - self.count) {
+            if room.id == self.room {
+                self.state = RoomLookupState::Found(Rc::from(room.name.as_str()));
+                self.members = Some(room.members);
+                return;
+            }
+            (self.last, has_new) = (Some(room.id), true);
+            self.count += 1;
+        }
+        self.state = match () {
+            () if self.last.is_some_and(|last| self.room < last) => RoomLookupState::NoSuchRoom,
+            () if self.count >= DIRECTORY_ROOMS_MAX => RoomLookupState::Unlisted,
+            () if page.more && has_new => {
+                self.request = PendingRequest::Wanted;
+                return;
+            }
+            () => RoomLookupState::NoSuchRoom,
+        };
+    }
+
+    /// Records the refusal of the request.
+    pub(crate) fn mark_refused(&mut self, temporary: bool) {
+        if temporary {
+            self.request = PendingRequest::BackingOff;
+        } else {
+            (self.request, self.state) = (PendingRequest::Idle, RoomLookupState::Unlisted);
+        }
+    }
+
+    /// The number of members of this room when it was found, with this member.
+    pub(crate) fn members_with_us(&self, id: RoomId) -> Option<u32> {
+        self.members.filter(|_| id == self.room).map(|members| members.saturating_add(1))
+    }
+
+    /// The room as the page shows it.
+    pub(crate) fn view(&self) -> UnjoinedRoom {
+        UnjoinedRoom { id: self.room, lookup: self.state.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::event::DirectoryRoom;
+
+    fn page(ids: impl IntoIterator<Item = u64>, more: bool) -> RoomsPage {
+        let room = |id| DirectoryRoom {
+            id: RoomId(id),
+            name: format!("r{id}"),
+            description: String::new(),
+            members: 1,
+            joined: false,
+        };
+        RoomsPage { reference: 1, rooms: ids.into_iter().map(room).collect(), more }
+    }
+
+    fn state_after(ids: impl IntoIterator<Item = u64>, more: bool, room: u64) -> RoomLookupState {
+        let mut lookup = RoomLookup::new(RoomId(room));
+        lookup.add_page(&page(ids, more));
+        let is_searching = lookup.state == RoomLookupState::Searching;
+        assert_eq!(lookup.request.is_wanted(), is_searching, "a search goes on with the next page");
+        lookup.state
+    }
+
+    #[test]
+    fn a_lookup_ends_once_the_room_is_found_or_passed() {
+        for (ids, more, state) in [
+            (&[1, 7, 9][..], true, RoomLookupState::Found("r7".into())),
+            (&[1, 6, 9], true, RoomLookupState::NoSuchRoom),
+            (&[1, 6], true, RoomLookupState::Searching),
+            (&[1, 6], false, RoomLookupState::NoSuchRoom),
+            (&[], false, RoomLookupState::NoSuchRoom),
+            (&[], true, RoomLookupState::NoSuchRoom),
+        ] {
+            assert_eq!(state_after(ids.iter().copied(), more, 7), state, "{ids:?} {more}");
+        }
+    }
+
+    #[test]
+    fn a_room_past_the_directory_limit_is_unlisted() {
+        let max = DIRECTORY_ROOMS_MAX as u64;
+        for (rooms, state) in [
+            (max - 1, RoomLookupState::NoSuchRoom),
+            (max, RoomLookupState::Unlisted),
+            (max + 1, RoomLookupState::Unlisted),
+        ] {
+            assert_eq!(state_after(1..=rooms, false, max + 7), state, "{rooms}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_continues_after_the_last_room() {
+        let mut lookup = RoomLookup::new(RoomId(7));
+        assert_eq!(lookup.command(3).after, None);
+        lookup.add_page(&page([1, 5], true));
+        assert_eq!(lookup.command(4).after, Some(RoomId(5)));
+        lookup.add_page(&page([5], true));
+        assert_eq!(lookup.state, RoomLookupState::NoSuchRoom, "a page without a new room is the last");
+    }
+
+    #[test]
+    fn a_refused_lookup_is_retried_or_leaves_the_room_unlisted() {
+        let mut lookup = RoomLookup::new(RoomId(7));
+        lookup.mark_refused(true);
+        assert_eq!(lookup.state, RoomLookupState::Searching);
+        lookup.request.retry();
+        assert!(lookup.request.is_wanted());
+        lookup.mark_refused(false);
+        assert_eq!((lookup.state, lookup.request), (RoomLookupState::Unlisted, PendingRequest::Idle));
+    }
+}
