@@ -18,10 +18,8 @@ use crate::connection::transport_selector::TransportSelector;
 use crate::connection_id::ConnectionId;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
-use crate::limits::{CLOSING_MS, RETRY_HINT_MAX_MS};
+use crate::limits::RETRY_HINT_MAX_MS;
 use crate::ready_state::ReadyState;
-use crate::timer::Timer;
-use crate::transport::Transport;
 use crate::view::ConnectionStatus;
 use outcome::is_protocol_close;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
@@ -69,7 +67,7 @@ pub(crate) struct Connection {
     frame_due_at: Option<u64>,
     /// The time until which a WebSocket that the client closed is shown as closing.
     closing_until: Option<u64>,
-    /// The time of [`Timer::Silence`], if it is scheduled.
+    /// The time of [`crate::timer::Timer::Silence`], if it is scheduled.
     timer_at: Option<u64>,
     is_offline: bool,
     backoff: Backoff,
@@ -131,64 +129,9 @@ impl Connection {
         self.socket
     }
 
-    /// Opens a new connection now and ends the present one.
-    pub(crate) fn open(&mut self, now: u64, out: &mut Vec<Effect>) {
-        self.end_attempt(CloseCode::Normal, now, out);
-        self.abandon_upgrade(out);
-        let transport = self.selector.choose_first(now);
-        self.begin_attempt(transport, now, out);
-    }
-
-    fn begin_attempt(&mut self, transport: Transport, now: u64, out: &mut Vec<Effect>) {
-        self.socket = self.next_id();
-        self.closing_until = None;
-        self.set_state(ConnectionState::Connecting, now);
-        self.attempt_began_at = now;
-        self.is_follower = false;
-        self.has_fallback = self.selector.has_fallback(now);
-        self.schedule.note_started(transport);
-        out.push(Effect::OpenConnection(self.socket, transport));
-    }
-
-    fn next_id(&mut self) -> ConnectionId {
-        self.last_id.0 = self.last_id.0.wrapping_add(1);
-        self.last_id
-    }
-
-    /// Opens a connection if none is wanted yet: at once, or after a wait if the last one failed.
-    pub(crate) fn resume(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        if self.state == ConnectionState::Idle {
-            if self.backoff.is_failing() { self.back_off(now, jitter, out) } else { self.open(now, out) }
-        }
-    }
-
     /// Whether no connection is wanted.
     pub(crate) fn is_idle(&self) -> bool {
         self.state == ConnectionState::Idle
-    }
-
-    /// Ends the connection; no other follows.
-    pub(crate) fn close(&mut self, now: u64, out: &mut Vec<Effect>) {
-        self.end_attempt(CloseCode::Normal, now, out);
-        self.abandon_upgrade(out);
-        self.selector.mark_ended(false, now);
-        self.set_state(ConnectionState::Idle, now);
-    }
-
-    /// Ends the connection because the identity is in doubt.
-    ///
-    /// The end counts as a failure. Otherwise a client and a server that disagree about the
-    /// identity would reconnect without a pause.
-    pub(crate) fn close_after_failure(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        self.backoff.next_wait(now, jitter);
-        self.close(now, out);
-    }
-
-    /// Ends the connection with this code and opens another after a wait.
-    pub(crate) fn give_up(&mut self, code: CloseCode, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        self.end_attempt(code, now, out);
-        self.selector.mark_ended(code == CloseCode::Silent, now);
-        self.back_off(now, jitter, out);
     }
 
     /// Records that the leader tab reads for this connection.
@@ -208,21 +151,21 @@ impl Connection {
         if self.note_upgrade_opened(socket, reference, now, out) {
             return true;
         }
-        let is_it = socket == self.socket && self.state == ConnectionState::Connecting;
-        if is_it {
+        let is_new = socket == self.socket && self.state == ConnectionState::Connecting;
+        if is_new {
             self.set_state(ConnectionState::Greeting { reference }, now);
         }
-        is_it
+        is_new
     }
 
     /// Records that an event arrived, and tells how to treat it.
     pub(crate) fn note_event(&mut self, socket: ConnectionId, now: u64) -> FrameOutcome {
-        let whose = self.route(socket);
-        if matches!(whose, FrameOutcome::Apply | FrameOutcome::Buffer) {
+        let outcome = self.route(socket);
+        if matches!(outcome, FrameOutcome::Apply | FrameOutcome::Buffer) {
             self.last_frame_at = now;
             self.frame_due_at = None;
         }
-        whose
+        outcome
     }
 
     /// How to treat an event of this connection.
@@ -301,22 +244,6 @@ impl Connection {
         ConnectionEnd::WillRetry
     }
 
-    /// Starts the next attempt without waiting longer. Returns false if none was scheduled.
-    pub(crate) fn retry(&mut self, now: u64, out: &mut Vec<Effect>) -> bool {
-        let waits = matches!(self.state, ConnectionState::Waiting { .. });
-        if waits {
-            self.open(now, out);
-        }
-        waits
-    }
-
-    /// Reconnects at once, because the person asked for it.
-    pub(crate) fn reconnect(&mut self, now: u64, out: &mut Vec<Effect>) {
-        if self.state != ConnectionState::Idle {
-            self.open(now, out);
-        }
-    }
-
     /// Takes the browser's report of the network.
     pub(crate) fn set_online(&mut self, online: bool, now: u64, out: &mut Vec<Effect>) -> Liveness {
         self.is_offline = !online;
@@ -335,32 +262,6 @@ impl Connection {
         self.state_since = now;
         self.last_frame_at = now;
         self.frame_due_at = None;
-    }
-
-    /// Ends the present state: closes the connection or cancels the wait.
-    fn end_attempt(&mut self, code: CloseCode, now: u64, out: &mut Vec<Effect>) {
-        match self.state {
-            ConnectionState::Idle => {}
-            ConnectionState::Waiting { .. } => out.push(Effect::CancelTimer(Timer::Retry)),
-            ConnectionState::Connecting | ConnectionState::Greeting { .. } | ConnectionState::Live => {
-                out.push(Effect::CloseConnection(self.socket, code.number()));
-                self.closing_until = Some(now.saturating_add(CLOSING_MS));
-            }
-        }
-    }
-
-    fn back_off(&mut self, now: u64, jitter: &mut Jitter, out: &mut Vec<Effect>) {
-        let drawn = self.backoff.next_wait(now, jitter);
-        // The browser reports that there is no network. The report can be wrong, so attempts go on
-        // at the longest interval.
-        let wait = if self.is_offline { self.backoff.ceiling(now) } else { drawn };
-        self.wait_until(now.saturating_add(wait), now, out);
-    }
-
-    fn wait_until(&mut self, retry_at: u64, now: u64, out: &mut Vec<Effect>) {
-        self.abandon_upgrade(out);
-        self.set_state(ConnectionState::Waiting { retry_at }, now);
-        out.push(Effect::ScheduleTimer(Timer::Retry, retry_at));
     }
 }
 

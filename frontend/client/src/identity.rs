@@ -292,11 +292,11 @@ impl Identity {
 
     /// Fetches the identity now if a fetch is scheduled. Returns false if none is.
     pub(crate) fn fetch_now(&mut self, out: &mut Vec<Effect>) -> bool {
-        let waits = self.retry_at.is_some();
-        if waits {
+        let was_waiting = self.retry_at.is_some();
+        if was_waiting {
             self.fetch(out);
         }
-        waits
+        was_waiting
     }
 
     fn fetch(&mut self, out: &mut Vec<Effect>) {

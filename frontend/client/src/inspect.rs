@@ -147,7 +147,9 @@ impl Inspector {
             }
             InspectorInput::SignedOut => out.push(InspectorEffect::AskMe),
             InspectorInput::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
-            InspectorInput::Told(socket, told) if socket == self.socket => self.told(told, now, out),
+            InspectorInput::Told(socket, event) if socket == self.socket => {
+                self.apply_socket_event(event, now, out)
+            }
             // The WebSocket was replaced.
             InspectorInput::State(..) | InspectorInput::Told(..) => {}
             InspectorInput::Connect => self.connect(now, out),
@@ -185,8 +187,8 @@ impl Inspector {
         out.push(InspectorEffect::Open(self.socket));
     }
 
-    fn told(&mut self, told: SocketEvent, now: u64, out: &mut Vec<InspectorEffect>) {
-        match told {
+    fn apply_socket_event(&mut self, event: SocketEvent, now: u64, out: &mut Vec<InspectorEffect>) {
+        match event {
             SocketEvent::Opened => {
                 self.life.note(now, LifecycleEvent::Opened);
                 self.greet(now, out);

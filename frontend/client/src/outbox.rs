@@ -82,11 +82,11 @@ impl Outbox {
             return false;
         };
         entry.is_saved = ok;
-        let waited = entry.state == EntryState::Storing;
-        if waited {
+        let was_saving = entry.state == EntryState::Storing;
+        if was_saving {
             entry.state = EntryState::Queued;
         }
-        waited
+        was_saving
     }
 
     /// Returns the commands that may be sent now and marks them as in flight.
@@ -99,16 +99,17 @@ impl Outbox {
         mut number: impl FnMut() -> u64,
         out: &mut Vec<Effect>,
     ) -> Vec<Command> {
-        let flying = self.entries.iter().filter(|entry| matches!(entry.state, EntryState::InFlight { .. }));
-        let mut busy: Vec<Option<RoomId>> = flying.map(|entry| entry.row.body.room()).collect();
+        let in_flight =
+            self.entries.iter().filter(|entry| matches!(entry.state, EntryState::InFlight { .. }));
+        let mut busy_rooms: Vec<Option<RoomId>> = in_flight.map(|entry| entry.row.body.room()).collect();
         let mut commands = Vec::new();
         for entry in &mut self.entries {
             // Only the first command of a room that has not failed may be sent.
             let room = entry.row.body.room();
-            if matches!(entry.state, EntryState::Failed(_)) || busy.contains(&room) {
+            if matches!(entry.state, EntryState::Failed(_)) || busy_rooms.contains(&room) {
                 continue;
             }
-            busy.push(room);
+            busy_rooms.push(room);
             if entry.state == EntryState::Queued && std::mem::take(&mut entry.row.unsent) {
                 entry.state = EntryState::Storing;
                 entry.save(now, out);
@@ -185,9 +186,9 @@ impl Outbox {
     /// [`crate::timer::Timer::Resend`] is no longer needed.
     pub(crate) fn disconnected(&mut self) -> bool {
         self.is_live = false;
-        let rested = self.entries.iter().any(|entry| entry.state == EntryState::BackingOff);
+        let was_backing_off = self.entries.iter().any(|entry| entry.state == EntryState::BackingOff);
         self.requeue(|state| matches!(state, EntryState::BackingOff | EntryState::InFlight { .. }));
-        rested
+        was_backing_off
     }
 
     /// Begins a session as `you`.
@@ -204,12 +205,12 @@ impl Outbox {
         out: &mut Vec<Effect>,
     ) {
         self.is_live = true;
-        let theirs = |entry: &mut OutboxEntry| {
+        let is_foreign = |entry: &mut OutboxEntry| {
             let unnumbered = entry.row.owner.epoch.is_none() && entry.row.owner.member == you.id;
             entry.row.owner != owner && !unnumbered && entry.row.name != you.name
         };
-        let others: Vec<OutboxEntry> = self.entries.extract_if(.., theirs).collect();
-        for entry in others {
+        let foreign: Vec<OutboxEntry> = self.entries.extract_if(.., is_foreign).collect();
+        for entry in foreign {
             entry.set_aside(foreign_rows, out);
         }
         for entry in self.entries.iter_mut().filter(|entry| entry.row.owner != owner) {
@@ -262,8 +263,9 @@ impl Outbox {
 
     /// Gives the rows of this member the member's present name.
     pub(crate) fn set_name(&mut self, me: &Member) {
-        let mine = |entry: &&mut OutboxEntry| entry.row.owner.member == me.id && entry.row.name != me.name;
-        for entry in self.entries.iter_mut().filter(mine) {
+        let has_old_name =
+            |entry: &&mut OutboxEntry| entry.row.owner.member == me.id && entry.row.name != me.name;
+        for entry in self.entries.iter_mut().filter(has_old_name) {
             entry.row.name.clone_from(&me.name);
         }
     }
@@ -313,14 +315,15 @@ impl Outbox {
     }
 
     fn index_in_flight(&self, wanted: u64) -> Option<usize> {
-        let is_it = |state| matches!(state, EntryState::InFlight { reference, .. } if reference == wanted);
-        self.entries.iter().position(|entry| is_it(entry.state))
+        let is_wanted =
+            |state| matches!(state, EntryState::InFlight { reference, .. } if reference == wanted);
+        self.entries.iter().position(|entry| is_wanted(entry.state))
     }
 
     fn index_failed(&self, key: RowKey) -> Option<usize> {
-        let is_it =
+        let is_failed =
             |entry: &OutboxEntry| entry.row.key() == key && matches!(entry.state, EntryState::Failed(_));
-        self.entries.iter().position(is_it)
+        self.entries.iter().position(is_failed)
     }
 
     fn requeue(&mut self, which: impl Fn(EntryState) -> bool) {
@@ -335,18 +338,18 @@ impl Outbox {
 /// The composer has checked the text, but a row can come from the storage. A frame over the limit
 /// would end each connection that it is sent on.
 fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
-    let long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
+    let is_too_long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
     match body {
         CommandBody::Post { text, .. } => match compose::check(text) {
             Ok(()) => None,
             Err(compose::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
             Err(compose::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
         },
-        CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if long(name) => {
+        CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if is_too_long(name) => {
             Some(ErrorCode::NameTooLong)
         }
         CommandBody::Create { description, .. } | CommandBody::Change { description, .. }
-            if long(description) =>
+            if is_too_long(description) =>
         {
             Some(ErrorCode::DescriptionRefused)
         }

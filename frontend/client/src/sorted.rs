@@ -198,7 +198,7 @@ mod tests {
 
     /// The same unordered numbers each time, with repetitions.
     fn numbers() -> impl Iterator<Item = u64> {
-        (0..2_000_u64).map(|turn| turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56)
+        (0..2_000_u64).map(|round| round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56)
     }
 
     #[test]
@@ -218,14 +218,14 @@ mod tests {
     #[test]
     fn the_map_behaves_as_the_standard_one() {
         let (mut map, mut model) = (Map::new(), BTreeMap::new());
-        for (turn, key) in numbers().enumerate() {
-            match turn % 7 {
+        for (round, key) in numbers().enumerate() {
+            match round % 7 {
                 0 => assert_eq!(map.remove(&key), model.remove(&key)),
                 1 => assert_eq!(map.pop_first(), model.pop_first()),
-                2 => assert_eq!(map.or_insert_with(key, || turn), model.entry(key).or_insert(turn)),
+                2 => assert_eq!(map.or_insert_with(key, || round), model.entry(key).or_insert(round)),
                 _ => {
-                    map.insert(key, turn);
-                    model.insert(key, turn);
+                    map.insert(key, round);
+                    model.insert(key, round);
                 }
             }
             assert_eq!(map.get(&key), model.get(&key));
@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn the_set_behaves_as_the_standard_one() {
         let (mut set, mut model) = (Set::new(), BTreeSet::new());
-        for (turn, key) in numbers().enumerate() {
-            if turn % 9 == 0 {
+        for (round, key) in numbers().enumerate() {
+            if round % 9 == 0 {
                 let gone = [key, key ^ 1, key];
                 set.remove_all(&gone.into_iter().collect());
                 model.retain(|held| !gone.contains(held));

@@ -28,13 +28,13 @@ impl Client {
             Some(mut stored) => {
                 let shown = std::mem::take(&mut self.was_shown);
                 if std::mem::replace(&mut self.has_loaded, true)
-                    && let Some((mine, _)) = &self.drafts_of
+                    && let Some((owner, _)) = &self.drafts_of
                 {
-                    let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *mine);
+                    let drafts = stored.drafts.extract_if(.., |draft| draft.owner == *owner);
                     // The person may write the same text again after this tab sent it.
-                    let others =
-                        |row: &&StoredRow| row.owner == *mine && !self.outbox.contains(row.client_id);
-                    let rows = || stored.rows.iter().filter(others);
+                    let is_unknown =
+                        |row: &&StoredRow| row.owner == *owner && !self.outbox.contains(row.client_id);
+                    let rows = || stored.rows.iter().filter(is_unknown);
                     let drafts = drafts.filter(|draft| !is_sent(draft, rows()));
                     self.drafts.refresh(&drafts.collect::<Vec<_>>(), shown);
                 }
@@ -85,16 +85,16 @@ impl Client {
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn take_over(&mut self, whose: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn take_over(&mut self, predecessor: Owner, now: u64, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
-        if owner.epoch.is_none() || owner == whose {
+        if owner.epoch.is_none() || owner == predecessor {
             return;
         }
-        let (mut rows, drafts) = self.foreign_rows.take_owned_by(whose, self.outbox.free_rows());
+        let (mut rows, drafts) = self.foreign_rows.take_owned_by(predecessor, self.outbox.free_rows());
         // The other person's tab sent this message before it closed. Do not send it again under
         // another name.
         let is_sent = |row: &StoredRow| {
-            let room = row.body.room().filter(|_| whose.epoch == owner.epoch);
+            let room = row.body.room().filter(|_| predecessor.epoch == owner.epoch);
             room.and_then(|room| self.rooms.get(room)).is_some_and(|room| room.timeline.contains(row.key()))
         };
         let sent = rows.extract_if(.., |foreign| is_sent(&foreign.row));
@@ -109,11 +109,11 @@ impl Client {
     }
 
     /// Deletes rows and drafts that another person left behind.
-    pub(super) fn discard_left_behind(&mut self, whose: Owner, out: &mut Vec<Effect>) {
-        if self.owner() == Some(whose) {
+    pub(super) fn discard_left_behind(&mut self, predecessor: Owner, out: &mut Vec<Effect>) {
+        if self.owner() == Some(predecessor) {
             return;
         }
-        let (rows, drafts) = self.foreign_rows.take_owned_by(whose, usize::MAX);
+        let (rows, drafts) = self.foreign_rows.take_owned_by(predecessor, usize::MAX);
         out.extend(rows.iter().map(|ForeignRow { row, .. }| Effect::DeleteRow(row.key())));
         for mut draft in drafts {
             draft.text.clear();
@@ -148,8 +148,9 @@ impl Client {
     /// same id.
     pub(super) fn set_aside_predecessor(&mut self, joined: bool, out: &mut Vec<Effect>) {
         let Some(me) = self.identity.me() else { return };
-        let other = |(owner, name): &(Owner, String)| (joined || owner.member != me.id) && *name != me.name;
-        if self.drafts_of.as_ref().is_some_and(other) {
+        let is_another =
+            |(owner, name): &(Owner, String)| (joined || owner.member != me.id) && *name != me.name;
+        if self.drafts_of.as_ref().is_some_and(is_another) {
             self.set_aside_unsent(out);
             self.rooms = Rooms::default();
         }

@@ -5,8 +5,8 @@ use shared::CloseCode;
 /// Whether a server of this protocol or this page closed the connection. Intermediaries use other
 /// codes or none.
 pub(super) fn is_protocol_close(code: u16) -> bool {
-    let said = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
-    code >= 4_000 || said.iter().any(|word| word.number() == code)
+    let codes = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
+    code >= 4_000 || codes.iter().any(|known| known.number() == code)
 }
 
 /// The consequence of a connection's end.

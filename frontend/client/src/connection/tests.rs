@@ -1,6 +1,7 @@
 use super::*;
-use crate::limits::UPGRADE_CEILING_MS;
-use crate::limits::{CONNECT_MS, LIVENESS_MS, STALE_MS, WELCOME_MS};
+use crate::limits::{CLOSING_MS, CONNECT_MS, LIVENESS_MS, STALE_MS, UPGRADE_CEILING_MS, WELCOME_MS};
+use crate::timer::Timer;
+use crate::transport::Transport;
 use shared::limits::SILENCE_MS;
 
 /// A connection and its clock, with a method for each event.

@@ -53,9 +53,9 @@ impl Paging {
     }
 
     /// Records that the request was sent for `at`, when the last known position was `seen`.
-    pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, seen: u64, now: u64) {
+    pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, last_position: u64, now: u64) {
         self.request.mark_sent(reference, now);
-        self.sent = Some((at, seen));
+        self.sent = Some((at, last_position));
     }
 
     /// Takes the answer: the wanted page, the anchor of the request, and the last known position
@@ -64,10 +64,10 @@ impl Paging {
         if !self.request.has_reference(reference) {
             return None;
         }
-        let (at, seen) = self.sent.take()?;
+        let (at, last_position) = self.sent.take()?;
         let want = self.current.take()?;
         self.begin_next();
-        Some((want, at, seen))
+        Some((want, at, last_position))
     }
 
     /// Records the refusal of the request, which is permanent unless `temporary`.

@@ -32,8 +32,8 @@ impl ForeignRows {
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
         self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
-            let here = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
-            if !here && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
+            let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
+            if !is_known && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
                 let is_free = is_lease_over(&row, now);
                 self.rows.push(ForeignRow { row, is_saved: true, is_free });
             }
@@ -92,19 +92,19 @@ impl ForeignRows {
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
         // Rows from before the first `welcome` belong to the same person, so only the room counts.
-        let mut kept: Vec<Option<RoomId>> = Vec::new();
+        let mut blocked_rooms: Vec<Option<RoomId>> = Vec::new();
         let taken = self.rows.extract_if(.., |foreign| {
             let of = foreign.row.body.room();
-            if !is_wanted(&foreign.row) || kept.contains(&of) {
+            if !is_wanted(&foreign.row) || blocked_rooms.contains(&of) {
                 return false;
             }
-            let takes = foreign.is_free && most > 0;
-            if takes {
+            let can_take = foreign.is_free && most > 0;
+            if can_take {
                 most -= 1
             } else {
-                kept.push(of)
+                blocked_rooms.push(of)
             }
-            takes
+            can_take
         });
         taken.collect()
     }

@@ -38,16 +38,16 @@ impl Outbox {
 
     /// Whether a post to `room` was refused permanently and waits for the person's decision.
     pub(crate) fn has_failed(&self, room: RoomId) -> bool {
-        let is_it = |entry: &OutboxEntry| {
+        let is_failed_post = |entry: &OutboxEntry| {
             matches!(entry.state, EntryState::Failed(_))
                 && matches!(entry.row.body, CommandBody::Post { room: of, .. } if of == room)
         };
-        self.entries.iter().any(is_it)
+        self.entries.iter().any(is_failed_post)
     }
 
     /// The commands other than posts to the member's rooms.
     pub(crate) fn pending(&self, is_in: impl Fn(RoomId) -> bool, connected: bool) -> Vec<PendingCommand> {
-        let elsewhere = |entry: &&OutboxEntry| match &entry.row.body {
+        let is_pending = |entry: &&OutboxEntry| match &entry.row.body {
             CommandBody::Post { room, .. } => !is_in(*room),
             _ => true,
         };
@@ -56,6 +56,6 @@ impl Outbox {
             body: entry.row.body.clone(),
             state: entry.state.show(connected),
         };
-        self.entries.iter().filter(elsewhere).map(pending).collect()
+        self.entries.iter().filter(is_pending).map(pending).collect()
     }
 }

@@ -42,11 +42,11 @@ impl GapDetector {
         if n <= self.as_of || self.last.is_some_and(|last| n <= last) {
             return Sequenced::Known;
         }
-        let follows = match self.last {
+        let is_next = match self.last {
             Some(last) => prev == last,
             None => prev <= self.as_of,
         };
-        if !follows {
+        if !is_next {
             return Sequenced::Gap;
         }
         self.last = Some(n);

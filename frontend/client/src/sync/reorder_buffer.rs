@@ -38,7 +38,7 @@ impl ReorderBuffer {
                 }
                 None
             }
-            step => Some((step, event)),
+            checked => Some((checked, event)),
         }
     }
 
@@ -47,12 +47,12 @@ impl ReorderBuffer {
         loop {
             let (_, first) = self.buffered.first()?;
             let position = first.position()?;
-            let step = self.detector.check(position.n, position.prev);
-            if step == Sequenced::Gap {
+            let checked = self.detector.check(position.n, position.prev);
+            if checked == Sequenced::Gap {
                 return None;
             }
             let (_, first) = self.buffered.pop_first()?;
-            if step == Sequenced::Next {
+            if checked == Sequenced::Next {
                 return Some(first);
             }
         }
@@ -110,7 +110,7 @@ mod tests {
 
     fn take(buffer: &mut ReorderBuffer, n: u64, prev: u64) -> Option<Sequenced> {
         let (event, position) = event(n, prev);
-        buffer.receive(event, position).map(|(step, _)| step)
+        buffer.receive(event, position).map(|(checked, _)| checked)
     }
 
     #[test]
