@@ -300,6 +300,26 @@ impl Client {
         }
     }
 
+    /// Sends these commands at once over a WebSocket, and waits for the reply to each.
+    pub(crate) async fn request_all(&mut self, commands: &[Command]) {
+        let Outgoing::Socket(sink) = &mut self.outgoing else { panic!("not a WebSocket") };
+        for command in commands {
+            sink.feed(Message::text(serde_json::to_string(command).unwrap())).await.unwrap();
+        }
+        sink.flush().await.unwrap();
+        for command in commands {
+            let reference = reference_of(&serde_json::to_string(command).unwrap());
+            loop {
+                let item = timeout(PATIENCE, self.items.recv()).await.expect("a reply in time").unwrap();
+                match item {
+                    Item::Event(event) if is_answer_to(&event, reference) => break,
+                    Item::End(code) => panic!("closed with {code} while {command:?} waits"),
+                    item => self.waiting.push_back(item),
+                }
+            }
+        }
+    }
+
     /// Reports the person as away or back.
     pub(crate) async fn set_away(&mut self, away: bool) {
         self.caller.away.store(away, Ordering::Relaxed);
