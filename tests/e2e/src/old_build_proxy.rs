@@ -1,5 +1,5 @@
-//! An HTTP proxy that serves the page with the mark of an older build, as in a browser that loaded the
-//! page before the server was replaced.
+//! An HTTP proxy that serves the page with the mark of an older build. A browser shows such a page if it
+//! loaded the page before the server was replaced.
 //!
 //! The proxy inserts one comment into `index.html`, before anything else that names a build. The
 //! scripts do not change, so the hashes in the content security policy still match.
