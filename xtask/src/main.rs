@@ -3,8 +3,8 @@
 //! - [`task`] parses the command line. [`run`], [`serve`], [`test`], [`size`], [`structure`] and [`setup`]
 //!   are its tasks.
 //! - [`tier`] says what each tier of tests runs and needs; [`tally`] counts the results.
-//! - [`page`] and [`server`] build the two halves of the program; [`fingerprint`] tells whether the page must
-//!   be rebuilt.
+//! - [`page`] and [`server`] build the two halves of the program; [`glue`] shortens the names of the page's imports,
+//!   and [`fingerprint`] tells whether the page must be rebuilt.
 //! - [`rust`], [`tool`], [`wasm_opt`] and [`browser`] find or install what a build or a test needs;
 //!   [`version`] says which versions.
 //! - [`tree`] holds the project's folders, [`search`] the folders in which programs are found.
