@@ -22,7 +22,7 @@ pub(crate) const HEAD_BYTES_MAX: usize = 4_096;
 /// End of a head.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
-/// An open connection, and the bytes received behind the handshake.
+/// An open connection, and the bytes received after the handshake.
 #[derive(Debug)]
 pub(crate) struct OpenedConnection {
     /// Blocking socket without a time limit.

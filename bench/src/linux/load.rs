@@ -42,7 +42,7 @@ pub(crate) enum Pacing {
     Rate(u64),
     /// A message whenever fewer than this many are in flight.
     Window(u64),
-    /// No message.
+    /// Pause: no message is sent.
     Paused,
 }
 
@@ -342,7 +342,7 @@ impl Load {
         });
         if !answers.is_empty() {
             if place == 0 {
-                // Append behind the pending frames, never into the middle of one.
+                // Append after the pending frames, never into the middle of one.
                 self.pending.append(&mut answers);
             } else if client.stream.write(&answers).is_err() {
                 ended = true;

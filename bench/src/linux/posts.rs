@@ -87,7 +87,7 @@ enum PostRate {
     Unlimited,
     /// This many posts a second, all members together.
     PerSecond(u32),
-    /// No post.
+    /// Stop: no post is sent.
     Stopped,
 }
 

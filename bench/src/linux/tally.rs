@@ -13,7 +13,7 @@ const GAPS_MAX: usize = 1_024;
 pub(crate) struct Tally {
     /// Number that is expected next.
     next: u64,
-    /// Ranges of skipped numbers in ascending order: first number, and first number behind the range.
+    /// Ranges of skipped numbers in ascending order: first number, and first number after the range.
     gaps: Vec<(u64, u64)>,
     faults: Faults,
 }

@@ -28,7 +28,7 @@ enum ParseState {
     ChunkHead,
     /// This many bytes of the chunk are missing, its end of line included.
     Chunk(usize),
-    /// The empty line behind the last chunk comes next.
+    /// The empty line after the last chunk comes next.
     Trailer,
     /// The response is complete.
     Over,

@@ -20,7 +20,7 @@ const REPLY: &[u8] = b"{\"type\":\"reply\",\"ref\":";
 const REFUSAL: &[u8] = b"{\"type\":\"error\"";
 /// Beginning of the server's ping.
 const PING: &[u8] = b"{\"type\":\"ping\"";
-/// First `ref` of a post, behind those of the session's preparation.
+/// First `ref` of a post, after those of the session's preparation.
 const FIRST: u64 = 1_000;
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1_024;

@@ -83,13 +83,13 @@ struct WriteData {
 }
 
 impl WriteData {
-    /// Index behind the last byte that was taken, given the call's result; `None` if the call failed.
+    /// Index after the last byte that was taken, given the call's result; `None` if the call failed.
     fn end(&self, result: i64) -> Option<usize> {
         let taken = usize::try_from(result).ok().filter(|taken| *taken > 0)?;
         Some(self.bytes.len().min(self.begin + taken))
     }
 
-    /// Marks behind `sign`, each with the index behind its last digit, without those that were there before.
+    /// Marks after `sign`, each with the index after its last digit, without those that were there before.
     fn marks(&self, sign: &str) -> Vec<(usize, u64)> {
         let (sign, width) = (sign.as_bytes(), sign.len());
         let places = self.bytes.windows(width).enumerate().filter(|(_, window)| *window == sign);
@@ -104,7 +104,7 @@ impl WriteData {
 struct SentMark {
     what: &'static str,
     mark: u64,
-    /// Index behind the mark's last digit.
+    /// Index after the mark's last digit.
     end: usize,
     /// Reason why the mark must not be sent yet, if there is one.
     violation: Option<&'static str>,
@@ -197,7 +197,7 @@ impl Trace {
         }
     }
 
-    /// Index behind the last byte that a call took. If the call took only a part, keeps its last bytes for
+    /// Index after the last byte that a call took. If the call took only a part, keeps its last bytes for
     /// the next call.
     fn record_taken(&mut self, data: &WriteData, result: i64) -> Option<usize> {
         let taken = data.end(result)?;

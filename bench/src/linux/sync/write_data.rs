@@ -15,7 +15,7 @@ pub(super) fn parse_write_data(arguments: &str) -> Vec<u8> {
     bytes
 }
 
-/// Parses one string and the length behind it.
+/// Parses one string and the length after it.
 fn parse_string(text: &str, bytes: &mut Vec<u8>) {
     let Some(text) = text.strip_prefix('"') else { return };
     let begin = bytes.len();
@@ -34,7 +34,7 @@ fn parse_string(text: &str, bytes: &mut Vec<u8>) {
 /// Longest string in bytes. No call writes more at once.
 const LENGTH_MAX: usize = 64 << 20;
 
-/// Appends the bytes up to the closing quotation mark. Returns the text behind it.
+/// Appends the bytes up to the closing quotation mark. Returns the text after it.
 fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
     loop {
         text = match text {
@@ -53,7 +53,7 @@ fn unquote<'t>(mut text: &'t [u8], bytes: &mut Vec<u8>) -> &'t [u8] {
     }
 }
 
-/// Parses the byte behind a backslash: up to three octal digits, or a letter.
+/// Parses the byte after a backslash: up to three octal digits, or a letter.
 fn unescape_byte(text: &[u8]) -> (u8, &[u8]) {
     let digits = text.iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
     if digits > 0 {
