@@ -14,6 +14,11 @@ pub fn day_number(at: u64, west_minutes: i32) -> i64 {
     local.div_euclid(DAY_MS)
 }
 
+/// The number of the reader's day that `at` is on.
+pub fn local_day(at: u64) -> i64 {
+    day_number(at, clock::minutes_behind_utc(at))
+}
+
 /// How a day is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayName {

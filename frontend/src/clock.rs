@@ -1,6 +1,5 @@
-//! The browser's clock and calendar. Times are milliseconds since 1970.
+//! The browser's clock, and its names for times and dates. Times are milliseconds since 1970.
 
-use crate::calendar::day_number;
 use crate::language::Language;
 use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
 use std::cell::RefCell;
@@ -11,10 +10,10 @@ pub fn now() -> u64 {
     Date::now() as u64
 }
 
-/// The number of the reader's day that `at` is on.
-pub fn local_day(at: u64) -> i64 {
+/// Minutes by which the reader's clock is behind UTC at `at`, as `Date.getTimezoneOffset` has it.
+pub fn minutes_behind_utc(at: u64) -> i32 {
     // Asked for that very moment: summer time changes it.
-    day_number(at, date_of(at).get_timezone_offset() as i32)
+    date_of(at).get_timezone_offset() as i32
 }
 
 /// The time of day, as the reader's language writes it.

@@ -6,9 +6,9 @@
 
 mod timers;
 
-use crate::sight;
 use crate::storage::{self, Slot, database::Database};
 use crate::transport::{Connection, http};
+use crate::visibility;
 use crate::{clock, random, version};
 use client::Client;
 use client::effect::Effect;
@@ -105,7 +105,7 @@ impl Driver {
             });
         }
         if let Some(page) = window.document() {
-            let visible = || Input::VisibilityChanged(!sight::is_hidden());
+            let visible = || Input::VisibilityChanged(!visibility::is_hidden());
             self.handle(visible());
             self.listen(&page, "visibilitychange", move |_| Some(visible()));
             // A page that was left and kept is shown again.

@@ -5,31 +5,30 @@
 //! read the view and emit inputs; nothing else. Text is never made into HTML,
 //! and no word of the page stands outside the catalogues of `i18n/`.
 
-pub mod address;
 pub mod app;
 pub mod calendar;
+pub mod chat;
 pub mod clock;
 pub mod components;
 pub mod context;
-pub mod draft;
 pub mod driver;
-pub mod grouping;
-pub mod hooks;
+pub mod error_text;
 pub mod inspector;
+pub mod join;
 pub mod language;
 pub mod page;
-pub mod pages;
 pub mod preferences;
 pub mod random;
+pub mod room_label;
+pub mod search;
 pub mod selection;
-pub mod sentence;
-pub mod sight;
+pub mod settings;
 pub mod storage;
 pub mod theme;
 mod timeout;
-pub mod title;
 pub mod transport;
 pub mod version;
+pub mod visibility;
 
 /// Returns the element of the document that a program draws in.
 pub fn host() -> Option<web_sys::Element> {

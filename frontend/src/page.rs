@@ -1,10 +1,11 @@
 //! The whole page for one view. It knows no driver: tests give it views.
 
+use crate::chat::Room;
 use crate::context::{Seen, Surroundings};
+use crate::join::{join, opening::opening};
 use crate::language::tr;
-use crate::pages::{join::join, opening::opening, room::Room};
 use crate::preferences::use_own_preferences;
-use crate::title;
+use crate::room_label;
 use client::input::Input;
 use client::view::IdentityView;
 use yew::prelude::*;
@@ -24,7 +25,7 @@ pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();
     let view = props.view.clone();
     let inside = matches!(view.identity, IdentityView::Somebody { .. });
-    let room = inside.then(|| title::open_name(preferences.language, &view));
+    let room = inside.then(|| room_label::open_name(preferences.language, &view));
     use_effect_with((preferences.language, room), |(language, room)| {
         let house = tr!(*language, "house.name");
         let title = match room {

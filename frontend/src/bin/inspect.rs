@@ -1,6 +1,7 @@
 //! Starts the connection inspector.
 
-use frontend::inspector::{InspectorApp, InspectorProps, Shell};
+use frontend::inspector::shell::Shell;
+use frontend::inspector::{InspectorApp, InspectorProps};
 
 fn main() {
     // A document without this element is not ours: there is no place to draw in.

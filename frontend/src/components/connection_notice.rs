@@ -2,9 +2,9 @@
 //! who cannot wait. Where only one way is tried since the person wants it, that may be why: another
 //! button lets all be tried.
 
-use crate::components::pill::transport_word;
+use crate::components::connection_badge::transport_word;
+use crate::components::tick::use_seconds_until;
 use crate::context::use_surroundings;
-use crate::hooks::tick::use_seconds_until;
 use crate::language::tr;
 use client::input::Input;
 use client::transport::Transport;

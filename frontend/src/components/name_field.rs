@@ -1,11 +1,11 @@
 //! A name, asked for: the field, its button, and why the last one was refused.
 
 use crate::components::button::word_button;
+use crate::components::keys::{Keyboard, key_action};
 use crate::components::refused::refused;
 use crate::context::use_surroundings;
-use crate::hooks::keys::{Keyboard, key_action};
+use crate::error_text;
 use crate::language::tr;
-use crate::sentence;
 use client::compose::KeyAction;
 use client::view::NameRefusal;
 use shared::ErrorCode;
@@ -46,7 +46,7 @@ pub struct NameFieldProps {
 
 /// Whether the page itself refuses a name, a member's or a room's. Length is counted after
 /// normalisation, which is the server's; so long a text is none anyway.
-pub(super) fn check(name: &str) -> Result<(), ErrorCode> {
+pub fn check(name: &str) -> Result<(), ErrorCode> {
     match name {
         _ if name.trim().is_empty() => Err(ErrorCode::NameEmpty),
         _ if name.chars().count() > 4 * NAME_CHARS_MAX => Err(ErrorCode::NameTooLong),
@@ -103,7 +103,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
         Some(code) => Some(NameRefusal { code, suggestion: None }),
         None => props.refusal.clone(),
     };
-    let reason = refusal.as_ref().map(|refusal| sentence::of_code(language, refusal.code));
+    let reason = refusal.as_ref().map(|refusal| error_text::of_code(language, refusal.code));
     let suggestion = refusal.and_then(|refusal| refusal.suggestion).map(|name| {
         let take = {
             let (name, text, node) = (AttrValue::from(name.clone()), text.clone(), node.clone());

@@ -11,6 +11,7 @@ mod sender;
 mod socket;
 
 use crate::timeout::sleep;
+use client::http_session::{Call, Request, RequestId};
 use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, ComparisonStep, room_name};
 use client::transport::Transport;
 use readers::Readers;
@@ -23,6 +24,9 @@ use yew::Callback;
 
 /// Between two looks at what goes on, in milliseconds, at the least.
 const SHOWN_MS: u64 = 500;
+
+/// Before what broke begins again, in milliseconds.
+const AGAIN_MS: u64 = 1_000;
 
 /// The handle; clones are the same.
 #[derive(Clone, Default)]
@@ -169,4 +173,9 @@ impl Runner {
 pub fn now() -> u64 {
     let clock = web_sys::window().and_then(|window| window.performance());
     clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
+}
+
+/// A request as a session makes it.
+fn request(call: Call, is_traced: bool) -> Request {
+    Request { id: RequestId(0), call, is_traced }
 }

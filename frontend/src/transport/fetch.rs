@@ -6,7 +6,7 @@ use super::abort_handle::AbortHandle;
 use super::broadcast_channel::Channel;
 use crate::storage::{self, Slot};
 use crate::timeout::Timeout;
-use crate::{clock, sight};
+use crate::{clock, visibility};
 use client::http_session::{
     HttpSession, Request, RequestId, SessionEvent, SessionInput, SessionOutput, SessionTimer,
 };
@@ -62,7 +62,7 @@ impl HttpConnection {
                 }));
             }
             let is_alone = opened.0.channel.borrow().is_none();
-            let (lease, is_hidden) = (lease(), sight::is_hidden());
+            let (lease, is_hidden) = (lease(), visibility::is_hidden());
             opened.handle(SessionInput::Opened { lease, is_alone, is_hidden });
         });
         connection

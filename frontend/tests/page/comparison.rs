@@ -4,8 +4,8 @@
 use crate::stage::*;
 use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, Durations};
 use client::transport::Transport;
-use frontend::components::inspect::comparison::{SideBySide, SideBySideProps};
 use frontend::inspector::comparison::Runner;
+use frontend::inspector::side_by_side::{SideBySide, SideBySideProps};
 use frontend::language::Language;
 use shared::{ClientId, Member, MemberId};
 use std::{cell::Cell, rc::Rc};

@@ -4,7 +4,7 @@ use crate::stage::*;
 use client::input::Input;
 use client::persisted::CommandBody;
 use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowKey, RowState, View};
-use frontend::clock;
+use frontend::{calendar, clock};
 use shared::command::PageAnchor;
 use shared::event::DirectoryRoom;
 use shared::{ClientId, ErrorCode, MemberId, RoomId};
@@ -178,7 +178,7 @@ async fn a_date_is_jumped_to() {
     press("#jump_btn").await;
     let at = clock::day_start("2026-01-31").unwrap();
     assert_eq!(stage.emitted(), [Input::Jump(PageAnchor::Date(at))]);
-    assert_eq!(clock::local_day(at) - 1, clock::local_day(at - 1), "where the reader's day begins");
+    assert_eq!(calendar::local_day(at) - 1, calendar::local_day(at - 1), "where the reader's day begins");
     assert!(maybe("dialog[open]").is_none());
 }
 

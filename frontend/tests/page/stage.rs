@@ -4,7 +4,7 @@
 use client::input::Input;
 use client::transport::Transport;
 use client::view::{
-    ConnectionStatus, DraftView, Edge, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
+    ConnectionStatus, DraftView, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
 };
 use frontend::context::Seen;
 use frontend::page::{Page, PageProps};
@@ -203,28 +203,9 @@ pub(crate) fn room() -> View {
             offline: false,
         },
         rooms: Rc::from([room_item(1, "")]),
-        room: RoomId::LOBBY,
-        rows: Rc::from([]),
-        older: Edge::End,
-        newer: Edge::End,
         following: true,
-        new_below: 0,
-        jumping: false,
-        jump_failed: false,
-        jump_target: None,
-        draft: DraftView { room: RoomId::LOBBY, text: Rc::default(), revision: 0 },
-        pending: Rc::from([]),
-        left_behind: Rc::from([]),
-        directory: None,
-        catching_up: false,
-        pinned: None,
-        memory_only: false,
-        people: Rc::from([]),
-        people_count: 0,
-        new_version: false,
-        new_epoch: false,
-        waiting: 0,
         can_send: true,
+        ..View::empty()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads over plain HTTP, by the same session as the chat: as a stream, by polls that wait, or by polls at the interval.
 
-use super::readers::{AGAIN_MS, Readers};
+use super::AGAIN_MS;
+use super::readers::Readers;
 use crate::random;
 use crate::timeout::sleep;
 use crate::transport::fetch::HttpConnection;

@@ -1,10 +1,10 @@
 //! What the readers of one comparison have in common: where they begin, whom they tell, and that they end together.
 
-use super::{Runner, now, room};
+use super::{Runner, now, request, room};
 use crate::inspector::socket::Socket;
 use crate::transport::abort_handle::AbortHandle;
 use crate::transport::fetch::HttpConnection;
-use client::http_session::{Call, PollAnswer, Request, RequestId, SessionInput};
+use client::http_session::{Call, PollAnswer, SessionInput};
 use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, Durations};
 use client::tabs::ExpectedIdentity;
 use client::transport::Transport;
@@ -15,9 +15,6 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen_futures::spawn_local;
-
-/// Before what broke begins again, in milliseconds.
-pub(super) const AGAIN_MS: u64 = 1_000;
 
 /// The handle; clones are the same.
 #[derive(Clone)]
@@ -142,11 +139,6 @@ impl Readers {
         let socket = self.0.socket.take();
         spawn_local(async move { drop(socket) });
     }
-}
-
-/// A request as a session makes it.
-pub(super) fn request(call: Call, is_traced: bool) -> Request {
-    Request { id: RequestId(0), call, is_traced }
 }
 
 /// Where a session stands that has begun, and its identity.

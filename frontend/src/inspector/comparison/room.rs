@@ -1,6 +1,6 @@
 //! The room that comparisons are in: found by its name or made, joined, and left.
 
-use super::readers::request;
+use super::request;
 use crate::random;
 use crate::transport::abort_handle::AbortHandle;
 use client::http_session::Call;

@@ -1,7 +1,8 @@
 //! Sends a message, in the one way that all comparisons send: by a request of its own, so that only reading differs.
 
 use super::now;
-use super::readers::{Readers, request};
+use super::readers::Readers;
+use super::request;
 use crate::random;
 use crate::transport::abort_handle::AbortHandle;
 use client::http_session::Call;

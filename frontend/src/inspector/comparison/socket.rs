@@ -1,6 +1,7 @@
 //! Reads by a WebSocket, on which nothing is said but what keeps it.
 
-use super::readers::{AGAIN_MS, Readers};
+use super::AGAIN_MS;
+use super::readers::Readers;
 use crate::inspector::socket::Socket;
 use crate::timeout::sleep;
 use client::inspect::SocketEvent;

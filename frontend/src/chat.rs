@@ -1,0 +1,176 @@
+//! The chat: the rooms at the side, the open room, its people, and one dialog for the rest.
+//!
+//! - [`sidebar`] with [`room_list`], [`header`], [`people`]: what surrounds the open room
+//! - [`message_list`] with [`message`] and [`grouping`]: its messages
+//! - [`composer`] with [`pending_edits`]: the text being written
+//! - [`notices`]: what the reader should know about the room
+//! - [`room_form`], [`room_menu`]: dialogs about a room
+//! - [`address`], [`left_rooms`]: the room that the address names, and rooms that were left
+//! - [`media`]: the widths at which the layout changes
+
+pub mod address;
+pub mod composer;
+pub mod grouping;
+pub mod header;
+pub mod left_rooms;
+pub mod media;
+pub mod message;
+pub mod message_list;
+pub mod notices;
+pub mod pending_edits;
+pub mod people;
+pub mod room_form;
+pub mod room_list;
+pub mod room_menu;
+pub mod sidebar;
+
+use crate::chat::address::use_address;
+use crate::chat::composer::Composer;
+use crate::chat::header::header;
+use crate::chat::left_rooms::use_left_rooms;
+use crate::chat::media::use_media;
+use crate::chat::message_list::MessageList;
+use crate::chat::notices::notices;
+use crate::chat::people::people;
+use crate::chat::room_form::RoomForm;
+use crate::chat::room_menu::room_menu;
+use crate::chat::sidebar::{Doors, rail};
+use crate::components::brand::brand;
+use crate::components::connection_badge::pill;
+use crate::components::dialog::{Dialog, Place};
+use crate::components::keys::Keyboard;
+use crate::context::{Seen, use_surroundings};
+use crate::language::tr;
+use crate::room_label;
+use crate::search::room_directory::Browse;
+use crate::settings::Settings;
+use client::view::IdentityView;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// What [`Room`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RoomProps {
+    /// The view; its identity is somebody.
+    pub view: Seen,
+}
+
+/// From here on the rail is beside the room (the stylesheet says the same).
+const HAS_RAIL: &str = "(min-width: 720px)";
+
+/// From here on the people are, too.
+const HAS_PEOPLE: &str = "(min-width: 1040px)";
+
+/// What stands in the dialog.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Panel {
+    Menu,
+    People,
+    Settings,
+    NewRoom,
+    Browse,
+    Room,
+}
+
+/// The screen.
+#[component]
+pub fn Room(props: &RoomProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
+    let panel = use_state_eq(|| None::<Panel>);
+    let view = &props.view;
+    let asked = use_address(view, &around.emit);
+    let close = {
+        let panel = panel.setter();
+        use_callback((), move |(), ()| panel.set(None))
+    };
+    let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
+    // Whoever comes into another room wants to see it, and to write there: the composer has the
+    // focus once nothing else asks for it. Here and not in the composer: a dialog that closes gives
+    // the focus back first.
+    use_effect_with((view.room, panel.is_none() && asked.is_settled), {
+        let (field, close) = (field.clone(), close.clone());
+        move |(room, free)| {
+            let here = Some(*room);
+            let (seen, focused) = &mut *been_in.borrow_mut();
+            if seen.replace(*room) != here {
+                close.emit(());
+            }
+            if *free && focused.replace(*room) != here {
+                // On a touch screen the focus would bring up the keyboard unasked.
+                let field =
+                    field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
+                if let Some(field) = field {
+                    drop(field.focus());
+                }
+            }
+        }
+    });
+    let left = use_left_rooms(&view.rooms);
+    let opens = |which: Panel| {
+        let panel = panel.setter();
+        Callback::from(move |_: MouseEvent| panel.set(Some(which)))
+    };
+    let IdentityView::Somebody { me, busy, refusal } = &view.identity else {
+        return html! { <main></main> };
+    };
+    let rail = || {
+        let doors = Doors {
+            new_room: opens(Panel::NewRoom),
+            browse: opens(Panel::Browse),
+            settings: opens(Panel::Settings),
+            picked: close.clone(),
+        };
+        rail(language, view, me, doors)
+    };
+    let (id, word, place, content) = match *panel {
+        None => ("", AttrValue::default(), Place::Middle, Html::default()),
+        Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Place::Start, rail()),
+        Some(Panel::People) => {
+            ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
+        }
+        Some(Panel::Settings) => {
+            let settings = html! { <Settings key="settings" me={me.clone()} link={view.connection} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
+            ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
+        }
+        Some(Panel::NewRoom) => {
+            let form =
+                html! { <RoomForm key="new" view={view.clone()} room={None} on_done={close.clone()} /> };
+            ("new_room_dialog", tr!(language, "new_room.title"), Place::Middle, form)
+        }
+        Some(Panel::Browse) => {
+            let browse = html! { <Browse key="browse" view={view.clone()} on_done={close.clone()} /> };
+            ("browse_dialog", tr!(language, "browse.title"), Place::Middle, browse)
+        }
+        Some(Panel::Room) => {
+            let menu = room_menu(&around, view, &close);
+            ("room_dialog", room_label::open_name(language, view), Place::Corner, menu)
+        }
+    };
+    html! {
+        <div class="house">
+            if has_rail {
+                <div key="rail" class="rail">
+                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.connection.transport, view.connection.ready_state) }</div>
+                    { rail() }
+                </div>
+            }
+            <main key="room" class="room">
+                { header(language, view, (!has_rail).then(|| opens(Panel::Menu)),
+                    (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
+                <div key="talk" class="talk">
+                    <MessageList key={view.room.0} view={view.clone()} />
+                    { notices(&around, view, &asked, &left.borrow()) }
+                </div>
+                <Composer key="composer" view={view.clone()} {field} />
+            </main>
+            if has_people {
+                <aside key="people" class="people" aria-label={tr!(language, "people.title")}>
+                    { people(language, view) }
+                </aside>
+            }
+            <Dialog key="dialog" {id} title={word} {place} on_close={close.clone()}>{ content }</Dialog>
+        </div>
+    }
+}

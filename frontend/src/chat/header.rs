@@ -1,0 +1,72 @@
+//! The top of the room: what it is called and what it is for. On a phone it
+//! has the connection and the buttons of what a wide screen shows at its sides.
+
+use crate::components::button::door_button;
+use crate::components::connection_badge::{is_usable, pill};
+use crate::components::icon::Icon;
+use crate::language::{Language, tr};
+use crate::room_label;
+use client::view::View;
+use shared::RoomId;
+use yew::prelude::*;
+
+/// The header. `on_menu` opens the rail, where the rail is not beside it, and
+/// `on_people` the list of people, where the list is not; `on_room` what can be done with the room.
+pub fn header(
+    language: Language,
+    view: &View,
+    on_menu: Option<Callback<MouseEvent>>,
+    on_people: Option<Callback<MouseEvent>>,
+    on_room: Callback<MouseEvent>,
+) -> Html {
+    let count = view.people_count;
+    let stale = !is_usable(view.connection);
+    let people = match stale {
+        false => tr!(language, "header.people", count = count),
+        true => tr!(language, "header.last_seen", count = count),
+    };
+    let has_menu = on_menu.is_some();
+    html! {
+        <header key="header" class="header">
+            if let Some(onclick) = on_menu {
+                <button key="menu" type="button" id="menu_btn" class="icon_button"
+                    aria-label={tr!(language, "header.menu")} aria-haspopup="dialog"
+                    {onclick}>{ Icon::Menu.draw() }</button>
+            }
+            <h1 key="room">
+                <span class="hash" aria-hidden="true">{ "#" }</span>
+                <span class="room_name" dir="auto">{ room_label::open_name(language, view) }</span>
+            </h1>
+            if has_menu {
+                { pill(language, view.connection.transport, view.connection.ready_state) }
+            }
+            <span key="about" class="about">{ about(language, view) }</span>
+            if let Some(onclick) = on_people {
+                <button key="people" type="button" id="people_btn"
+                    class={classes!("icon_button", "people_button", stale.then_some("stale"))}
+                    aria-label={people.clone()} title={people} aria-haspopup="dialog"
+                    {onclick}>{ Icon::People.draw() }<span>{ count }</span></button>
+            }
+            { door_button("room_btn", tr!(language, "room_menu.open"), Icon::More, on_room) }
+        </header>
+    }
+}
+
+/// What the open room is for, and how many are in it.
+pub fn about(language: Language, view: &View) -> Html {
+    let item = room_label::open_room(view);
+    let text = match item {
+        Some(item) if !item.description.is_empty() => AttrValue::from(item.description.to_string()),
+        _ if view.room == RoomId::LOBBY => tr!(language, "room.about"),
+        _ => AttrValue::default(),
+    };
+    let members = item.and_then(|item| item.members);
+    html! {
+        <>
+            if let Some(members) = members {
+                <span key="members" class="members">{ room_label::members(language, members) }</span>
+            }
+            <span key="text" class="description" dir="auto">{ text }</span>
+        </>
+    }
+}

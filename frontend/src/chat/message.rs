@@ -1,0 +1,112 @@
+//! One message. Its text is one `<p>` and nothing else is; the node stays the
+//! same from local echo to history, for its key does.
+
+use crate::clock;
+use crate::components::avatar::avatar;
+use crate::components::button::word_button;
+use crate::components::copy_button::CopyButton;
+use crate::components::icon::Icon;
+use crate::context::{Surroundings, use_surroundings};
+use crate::error_text;
+use crate::language::{Language, tr};
+use client::input::Input;
+use client::linkify::{TextSpan, segments};
+use client::view::{Row, RowKey, RowState};
+use shared::{ErrorCode, MemberId};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What [`Message`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct MessageProps {
+    /// The message. What did not change is the same `Rc`.
+    pub row: Rc<Row>,
+    /// Whether it shows its author and time.
+    pub head: bool,
+    /// The turn of the jump that landed on it.
+    pub marked: Option<u32>,
+}
+
+/// The message.
+#[component]
+pub fn Message(props: &MessageProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let row = &props.row;
+    let (state, mark) = match row.state {
+        RowState::Settled => ("settled", None),
+        RowState::Sending => ("sending", Some((Icon::Clock, tr!(language, "row.sending")))),
+        RowState::Waiting => ("waiting", Some((Icon::Clock, tr!(language, "row.waiting")))),
+        RowState::Failed(_) => ("failed", Some((Icon::Alert, tr!(language, "row.failed")))),
+    };
+    let time = clock::time_of_day(language, row.at);
+    let name = author_name(language, row);
+    let key = row.key.to_string();
+    // Two classes with one look: another turn marks the same message anew.
+    let marked = props.marked.map(|turn| if turn % 2 == 0 { "marked" } else { "marked_too" });
+    html! {
+        <div class={classes!("message", state, props.head.then_some("head"), marked)}>
+            <div key="author" class="author">
+                if props.head {
+                    { avatar(row.key.author, &name, row.tag, false) }
+                } else {
+                    <time datetime={clock::iso(row.at)}>{ &time }</time>
+                }
+            </div>
+            <div key="body" class="body">
+                if props.head {
+                    <div key="who" class="who">
+                        <b>{ name }</b>
+                        <time datetime={clock::iso(row.at)}>{ &time }</time>
+                    </div>
+                }
+                <p key="text" dir="auto" data-key={key} data-state={state}>
+                    { for linked(&row.text) }
+                </p>
+                if let RowState::Failed(code) = row.state {
+                    { failed_actions(&around, row.key, code) }
+                }
+            </div>
+            <div key="state" class="state">
+                if let Some((icon, word)) = mark {
+                    <span class="mark" title={word.clone()}>
+                        { icon.draw() }<span class="mark_word">{ word }</span>
+                    </span>
+                }
+            </div>
+        </div>
+    }
+}
+
+/// What to call the author.
+fn author_name(language: Language, row: &Row) -> AttrValue {
+    match row.tag {
+        Some(tag) if row.key.author == MemberId::PASSER_BY => tr!(language, "row.passer_by", tag = tag),
+        _ => AttrValue::from(row.name.clone()),
+    }
+}
+
+/// The text with its URLs as links. Text nodes all through: no HTML is built from it.
+fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
+    segments(text).into_iter().map(|segment| match segment {
+        TextSpan::Text(text) => html! { { text } },
+        TextSpan::Link(url) => html! {
+            <a href={url.to_owned()} target="_blank" rel="noopener noreferrer nofollow ugc">{ url }</a>
+        },
+    })
+}
+
+/// Why a message was refused, and what can be done with it.
+fn failed_actions(around: &Surroundings, key: RowKey, code: ErrorCode) -> Html {
+    let language = around.language();
+    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
+    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
+    html! {
+        <div key="failed" class="failed_actions">
+            <span key="reason" class="reason">{ error_text::of_code(language, code) }</span>
+            { word_button("retry", tr!(language, "row.retry"), retry) }
+            <CopyButton key="copy" />
+            { word_button("discard", tr!(language, "row.discard"), discard) }
+        </div>
+    }
+}

@@ -1,0 +1,209 @@
+//! The room's messages, a window of them, oldest first.
+
+mod scroll_anchor;
+
+use crate::calendar::{day_label, local_day};
+use crate::chat::grouping::{Grouping, Item};
+use crate::chat::message::Message;
+use crate::clock;
+use crate::components::brand::cup;
+use crate::components::icon::Icon;
+use crate::context::{Seen, use_surroundings};
+use crate::language::{Language, tr};
+use crate::room_label;
+use client::input::Input;
+use client::view::{Edge, View};
+use scroll_anchor::Place;
+use std::{cell::RefCell, rc::Rc};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
+use yew::prelude::*;
+
+/// What [`MessageList`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct MessageListProps {
+    /// The view. A list is of one room: another room has another list.
+    pub view: Seen,
+}
+
+/// The list.
+#[component]
+pub fn MessageList(props: &MessageListProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let view = &props.view;
+    let grouping = use_mut_ref(Grouping::default);
+    let place = use_mut_ref(|| Place::new(view));
+    let shown = use_mut_ref(|| view.clone());
+    let node = use_node_ref();
+    shown.replace(view.clone());
+    if let Some(list) = node.cast::<Element>() {
+        place.borrow_mut().before(&list, view);
+    }
+    // What an earlier stay in the room jumped to is no place to go to now.
+    let first_turn = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
+    let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_turn.borrow());
+    let look = {
+        let (node, place, shown) = (node.clone(), place.clone(), shown.clone());
+        use_callback(around.emit.clone(), move |(), emit| {
+            let Some(list) = node.cast::<Element>() else { return };
+            let view = shown.borrow().clone();
+            let wants = place.borrow_mut().wants(&list, &view);
+            wants.into_iter().for_each(|input| emit.emit(input));
+        })
+    };
+    use_effect_with(node.clone(), {
+        let place = place.clone();
+        move |node| watch(node, &place)
+    });
+    use_effect_with(landed.map(|landed| landed.revision), {
+        let (node, place) = (node.clone(), place.clone());
+        move |_| {
+            if let (Some(landed), Some(list)) = (landed, node.cast::<Element>()) {
+                place.borrow_mut().show(&list, landed.key);
+            }
+        }
+    });
+    use_effect_with(view.clone(), {
+        let (node, place, look) = (node.clone(), place.clone(), look.clone());
+        move |_| {
+            // Whoever follows again goes to the end, though nothing in the list may have changed.
+            if let Some(list) = node.cast::<Element>() {
+                place.borrow_mut().resized(&list);
+            }
+            look.emit(());
+        }
+    });
+    let today = local_day(clock::now());
+    let items = grouping.borrow_mut().items(&view.rows, local_day);
+    let items = items.into_iter().map(|item| match item {
+        Item::Day { day, at } => html! {
+            <div key={format!("day/{day}")} class="day">{ day_label(language, day, at, today) }</div>
+        },
+        Item::Row { row, head } => {
+            let key = row.key.to_string();
+            let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
+            html! { <Message {key} {row} {head} {marked} /> }
+        }
+    });
+    let onscroll = look.reform(|_: Event| ());
+    let older = around.emit.reform(|_: MouseEvent| Input::LoadOlder);
+    let newer = around.emit.reform(|_: MouseEvent| Input::LoadNewer);
+    // Only what is said now is read out, not what is fetched from the past.
+    let live = if view.following { "polite" } else { "off" };
+    html! {
+        <div class="messages">
+            <div key="scroll" class="scroll" ref={node} {onscroll} tabindex="0" role="region"
+                aria-label={room_label::open_name(language, view)}>
+                if view.rows.is_empty() {
+                    { empty(language, view) }
+                } else {
+                    <div key="older" class="edge">
+                        { edge(language, view.older, tr!(language, "room.begins"), older) }
+                    </div>
+                }
+                <div key="list" id="char_list" role="log" aria-live={live} aria-label={tr!(language, "room.messages")}>
+                    { for items }
+                </div>
+                if view.newer != Edge::End {
+                    <div key="newer" class="edge">
+                        { edge(language, view.newer, AttrValue::default(), newer) }
+                    </div>
+                }
+            </div>
+            if !view.following {
+                { to_the_end(language, view.new_below, around.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
+            }
+        </div>
+    }
+}
+
+/// A room without messages, or one whose messages are still to come.
+fn empty(language: Language, view: &View) -> Html {
+    html! {
+        <div key="empty" class="empty">
+            if view.connection.welcomed && view.older == Edge::End {
+                { cup() }
+                <b key="first">{ tr!(language, "room.empty") }</b>
+                <span key="then">{ tr!(language, "room.empty_then") }</span>
+            } else {
+                <span key="opening" class="late">{ tr!(language, "room.opening") }</span>
+            }
+        </div>
+    }
+}
+
+/// What stands at an edge of the window. Its height is always the same.
+fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEvent>) -> Html {
+    match edge {
+        Edge::End => html! { <span key="end">{ end }</span> },
+        Edge::More => html! { <span key="more"></span> },
+        Edge::Loading => html! { <span key="loading" class="late">{ tr!(language, "room.loading") }</span> },
+        Edge::Failed => html! {
+            <button key="failed" type="button" class="again" onclick={again}>
+                { tr!(language, "room.load_failed") }
+            </button>
+        },
+    }
+}
+
+/// The way back to the newest, and how many came meanwhile.
+fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
+    let word = match new_below {
+        0 => tr!(language, "room.latest"),
+        many => tr!(language, "room.new_messages", count = many),
+    };
+    html! {
+        <button key="news" type="button" id="new_messages" class={(new_below == 0).then_some("calm")} onclick={go}>
+            { Icon::Down.draw() }<span>{ word }</span>
+        </button>
+    }
+}
+
+/// Keeps the reader's place whenever the list has changed, before that is painted: Yew may let the
+/// browser paint before it runs effects.
+fn watch(node: &NodeRef, place: &Rc<RefCell<Place>>) -> impl FnOnce() + use<> {
+    let list = node.cast::<Element>();
+    let on_change = Closure::<dyn FnMut()>::new({
+        let (list, place) = (list.clone(), place.clone());
+        move || {
+            if let Some(list) = &list {
+                place.borrow_mut().changed(list);
+            }
+        }
+    });
+    let on_resize = Closure::<dyn FnMut()>::new({
+        let (list, place) = (list.clone(), place.clone());
+        move || {
+            if let Some(list) = &list {
+                place.borrow_mut().resized(list);
+            }
+        }
+    });
+    let changes = MutationObserver::new(on_change.as_ref().unchecked_ref()).ok();
+    let sizes = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
+    if let Some(list) = &list {
+        place.borrow_mut().changed(list);
+        if let Some(changes) = &changes {
+            let wanted = MutationObserverInit::new();
+            wanted.set_child_list(true);
+            wanted.set_subtree(true);
+            drop(changes.observe_with_options(list, &wanted));
+        }
+        if let Some(sizes) = &sizes {
+            sizes.observe(list);
+            if let Ok(Some(content)) = list.query_selector("#char_list") {
+                sizes.observe(&content);
+            }
+        }
+    }
+    move || {
+        if let Some(changes) = changes {
+            changes.disconnect();
+        }
+        if let Some(sizes) = sizes {
+            sizes.disconnect();
+        }
+        drop((on_change, on_resize));
+    }
+}

@@ -1,0 +1,151 @@
+//! What the reader should know about the room, above it: it floats, so that
+//! nothing moves when it comes or goes. The most urgent are shown; the others
+//! follow when those are gone.
+
+mod join_prompt;
+mod refused;
+
+use crate::chat::address::Asked;
+use crate::chat::left_rooms::LeftRooms;
+use crate::components::button::word_button;
+use crate::components::confirm::Confirm;
+use crate::components::connection_badge::is_usable;
+use crate::components::connection_notice::ConnectionNotice;
+use crate::components::icon::Icon;
+use crate::context::Surroundings;
+use crate::language::{Language, tr};
+use crate::random;
+use client::input::Input;
+use client::view::{LeftBehind, RowKey, RowState, View};
+use shared::RoomId;
+use yew::prelude::*;
+
+/// As many are shown at a time.
+const SHOWN_MAX: usize = 2;
+
+/// The notices of the room. `left` are the rooms that one is or was in.
+pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRooms) -> Html {
+    let language = around.language();
+    let usable = is_usable(view.connection);
+    let mut notices = Vec::new();
+    if !usable {
+        notices.push(
+            html! { <ConnectionNotice key="connection" link={view.connection} pinned={view.pinned} /> },
+        );
+    } else if view.catching_up {
+        notices.push(word("catching_up", tr!(language, "room.catching_up")));
+    } else if view.jumping {
+        notices.push(word("jumping", tr!(language, "room.jumping")));
+    } else if view.jump_failed {
+        notices.push(word("jump_failed", tr!(language, "room.jump_failed")));
+    }
+    if let Some(room) = asked.room.filter(|_| usable) {
+        notices.push(join_prompt::stranger(around, view, room, asked));
+    }
+    notices.extend(refused::refused(around, view, asked.room, left));
+    notices.extend(view.left_behind.first().map(|left| left_behind(around, left)));
+    notices.extend(view.new_epoch.then(|| new_epoch(around)));
+    notices.extend(view.new_version.then(|| new_version(language, view)));
+    notices.truncate(SHOWN_MAX);
+    html! { <div key="notices" class="notices">{ for notices }</div> }
+}
+
+/// How a notice looks, and how it is read out.
+#[derive(Clone, Copy)]
+enum Tone {
+    Calm,
+    /// Soon over, and told only if it is not.
+    Late,
+}
+
+fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Html) -> Html {
+    let class = match tone {
+        Tone::Calm => "notice",
+        Tone::Late => "notice late",
+    };
+    html! {
+        <div {key} {id} {class} role="status">
+            <span key="text" class="notice_text">{ text }</span>
+            { actions }
+        </div>
+    }
+}
+
+fn word(key: &'static str, text: AttrValue) -> Html {
+    notice(key, key, Tone::Late, text, Html::default())
+}
+
+/// The server has another build of the page. Loading it costs nothing, unless nothing can be stored.
+fn new_version(language: Language, view: &View) -> Html {
+    let written = !view.draft.text.trim().is_empty() || view.rooms.iter().any(|item| item.draft);
+    let unsettled = view.waiting > 0 || view.rows.iter().any(|row| row.state != RowState::Settled);
+    let costs = view.memory_only && (written || unsettled);
+    let text = match costs {
+        false => tr!(language, "version.new"),
+        true if written => tr!(language, "version.draft"),
+        true => tr!(language, "version.unsettled"),
+    };
+    let reload = Callback::from(|_: MouseEvent| {
+        if let Some(window) = web_sys::window() {
+            drop(window.location().reload());
+        }
+    });
+    let actions = html! {
+        if !costs {
+            <button key="reload" type="button" id="reload_btn" onclick={reload}>
+                { tr!(language, "version.reload") }
+            </button>
+        }
+    };
+    notice("version", "new_version", Tone::Calm, text, actions)
+}
+
+/// What somebody else who was signed in here has left behind: how much, never what. Nobody else
+/// has it, so that dropping it is asked twice.
+fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
+    let language = around.language();
+    let LeftBehind { owner, name, rows, drafts } = left;
+    let owner = *owner;
+    let take = around.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
+    let drop_it = around.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
+    let text = match (rows, drafts) {
+        (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
+        (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
+        _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
+    };
+    let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.take") };
+    let actions = html! {
+        <>
+            { word_button("take", word, take) }
+            <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
+                question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
+        </>
+    };
+    notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
+}
+
+/// A way into a room; `failed`: it was tried before.
+fn join_button(around: &Surroundings, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
+    let join = around.emit.reform(move |_: MouseEvent| match failed {
+        Some(key) => Input::Retry(key),
+        None => Input::JoinRoom { client_id: random::client_id(), room },
+    });
+    html! {
+        <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
+            { tr!(around.language(), "browse.join") }
+        </button>
+    }
+}
+
+fn new_epoch(around: &Surroundings) -> Html {
+    let language = around.language();
+    let read = around.emit.reform(|_: MouseEvent| Input::DismissEpoch);
+    notice("epoch", "new_epoch", Tone::Calm, tr!(language, "epoch.new"), dismiss(language, read))
+}
+
+fn dismiss(language: Language, onclick: Callback<MouseEvent>) -> Html {
+    let word = tr!(language, "notice.dismiss");
+    html! {
+        <button type="button" class="quiet" aria-label={word.clone()} title={word} {onclick}>{ Icon::Close.draw() }</button>
+    }
+}

@@ -1,0 +1,64 @@
+//! The notice at the address of a room that the member is not in. It names the room and offers to
+//! join it, or says that there is no such room. The client looks the room up.
+
+use super::{Tone, dismiss, join_button, notice};
+use crate::chat::address::Asked;
+use crate::components::button::word_button;
+use crate::context::Surroundings;
+use crate::language::{Language, tr};
+use crate::{error_text, room_label};
+use client::input::Input;
+use client::persisted::CommandBody;
+use client::view::{RoomLookupState, RowState, View};
+use shared::{ErrorCode, RoomId};
+use yew::prelude::*;
+
+/// The notice.
+pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: &Asked) -> Html {
+    let language = around.language();
+    let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
+    let failed = joins.clone().find_map(|pending| match pending.state {
+        RowState::Failed(code) => Some((pending.key, code)),
+        _ => None,
+    });
+    let busy = failed.is_none() && joins.count() > 0;
+    let go = |to: RoomId| {
+        let (emit, on_stay, failed) =
+            (around.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
+        Callback::from(move |_: MouseEvent| {
+            failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
+            emit.emit(Input::OpenRoom(to));
+            on_stay.emit(());
+        })
+    };
+    let is_gone = asked.lookup == RoomLookupState::NoSuchRoom
+        || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
+    let actions = if is_gone {
+        word_button("home", tr!(language, "stranger.home"), go(RoomId::LOBBY))
+    } else {
+        html! {
+            <>
+                { join_button(around, room, busy, failed.map(|(key, _)| key)) }
+                { dismiss(language, go(view.room)) }
+            </>
+        }
+    };
+    let text = match failed {
+        _ if is_gone => tr!(language, "error.no_room"),
+        Some((_, code)) => error_text::of_room(language, code),
+        None => called(language, &asked.lookup, room),
+    };
+    // Show the notice late while the lookup is under way: its text would soon change.
+    let is_searching = asked.lookup == RoomLookupState::Searching;
+    let tone = if is_searching && failed.is_none() && !busy { Tone::Late } else { Tone::Calm };
+    notice("stranger", "stranger", tone, text, actions)
+}
+
+fn called(language: Language, lookup: &RoomLookupState, room: RoomId) -> AttrValue {
+    match lookup {
+        RoomLookupState::Found(name) => {
+            tr!(language, "stranger.name", room = room_label::name(language, room, name))
+        }
+        _ => tr!(language, "stranger.number", number = room.0),
+    }
+}

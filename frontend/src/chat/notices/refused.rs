@@ -1,0 +1,143 @@
+//! A command that was refused for good: what it was, why, and what can be done with it. What was
+//! written stands in it: it is in no list.
+
+use super::join_button;
+use crate::chat::left_rooms::LeftRooms;
+use crate::components::button::word_button;
+use crate::components::confirm::Confirm;
+use crate::components::copy_button::CopyButton;
+use crate::context::Surroundings;
+use crate::language::{Language, tr};
+use crate::search::room_directory::is_joining;
+use crate::{error_text, room_label};
+use client::input::Input;
+use client::persisted::CommandBody;
+use client::view::{PendingCommand, RowState, View};
+use shared::{ErrorCode, RoomId};
+use yew::prelude::*;
+
+/// The first of the refused commands, if there are any; the others follow it. `asked` is told by a
+/// notice of its own; `left` are the rooms that one is or was in.
+pub(super) fn refused(
+    around: &Surroundings,
+    view: &View,
+    asked: Option<RoomId>,
+    left: &LeftRooms,
+) -> Option<Html> {
+    let language = around.language();
+    let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join { .. });
+    let (mut first, mut many) = (None, 0);
+    for pending in &*view.pending {
+        let RowState::Failed(code) = pending.state else { continue };
+        if asked.is_some_and(|room| pending.body == CommandBody::Join { room }) {
+            continue;
+        }
+        many += 1;
+        // Attempts to join come last: that there is no such room is told with what was said to it.
+        if first.is_none_or(|(first, _)| is_join(first) && !is_join(pending)) {
+            first = Some((pending, code));
+        }
+    }
+    let (pending, code) = first?;
+    let room = pending.body.room();
+    let no_room = RowState::Failed(ErrorCode::RoomUnknown);
+    let is_gone = room.is_some_and(|room| {
+        let mut pending = view.pending.iter();
+        pending.any(|pending| pending.state == no_room && pending.body == CommandBody::Join { room })
+    });
+    let name = room.and_then(|room| name(language, left, room));
+    let what = told(language, &pending.body, code, name, is_gone);
+    let can_join = !is_gone && code == ErrorCode::RoomUnknown && !is_join(pending);
+    let join = room.filter(|_| can_join);
+    Some(notice(around, view, pending, what, join, many - 1))
+}
+
+/// What a room is or was called.
+fn name(language: Language, left: &LeftRooms, id: RoomId) -> Option<AttrValue> {
+    left.find(id).map(|item| room_label::name(language, id, &item.name))
+}
+
+/// What did not come about, and why.
+fn told(
+    language: Language,
+    body: &CommandBody,
+    code: ErrorCode,
+    name: Option<AttrValue>,
+    is_gone: bool,
+) -> AttrValue {
+    let is_named = name.is_some();
+    let room = match (name, body) {
+        (Some(name), _) => tr!(language, "pending.room", room = name),
+        (None, CommandBody::Join { room }) => tr!(language, "pending.room_number", number = room.0),
+        (None, _) => tr!(language, "pending.room_left"),
+    };
+    let what = match body {
+        CommandBody::Post { .. } => tr!(language, "pending.post", room = room),
+        CommandBody::Create { name, .. } => tr!(language, "pending.create", room = name),
+        CommandBody::Change { .. } => tr!(language, "pending.change", room = room),
+        CommandBody::Join { .. } => tr!(language, "pending.join", room = room),
+        CommandBody::Leave { .. } => tr!(language, "pending.leave", room = room),
+    };
+    let why = match (code, body) {
+        _ if is_gone => tr!(language, "error.no_room"),
+        // It is said already.
+        (ErrorCode::RoomUnknown, _) if !is_named => return what,
+        _ => error_text::of_room(language, code),
+    };
+    tr!(language, "pending.why", what = what, why = why)
+}
+
+/// The notice. `what` did not come about; in the room `join` it could; `more` others are waiting.
+fn notice(
+    around: &Surroundings,
+    view: &View,
+    pending: &PendingCommand,
+    what: AttrValue,
+    join: Option<RoomId>,
+    more: u32,
+) -> Html {
+    let language = around.language();
+    let key = pending.key;
+    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
+    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
+    let said = match &pending.body {
+        CommandBody::Post { text, .. } => Some(AttrValue::from(text.clone())),
+        _ => None,
+    };
+    let actions = match said {
+        Some(_) => html! {
+            <>
+                { word_button("retry", tr!(language, "pending.send_again"), retry) }
+                <CopyButton key="copy" />
+                <Confirm key="discard" id="discard" action={tr!(language, "row.discard")}
+                    question={tr!(language, "pending.discard_ask")} on_yes={discard} />
+            </>
+        },
+        None => html! {
+            <>
+                { word_button("retry", tr!(language, "row.retry"), retry) }
+                { word_button("discard", tr!(language, "row.discard"), discard) }
+            </>
+        },
+    };
+    html! {
+        <div key={key.to_string()} id="refused_command" class="notice warn tall" role="alert">
+            <div key="text" class="notice_text">
+                <span key="what" class="what" dir="auto">{ what }</span>
+                if let Some(said) = said {
+                    // The focus unfolds it.
+                    <blockquote key="said" title={said.clone()} tabindex="0" dir="auto">{ said }</blockquote>
+                }
+                if more > 0 {
+                    <small key="more">{ tr!(language, "pending.more", count = more) }</small>
+                }
+            </div>
+            <div key="actions" class="notice_actions">
+                if let Some(room) = join {
+                    { join_button(around, room, is_joining(view, room), None) }
+                }
+                { actions }
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,50 @@
+//! Who is here, and who left the page open and went; while nothing is heard of them, who was here last.
+
+use crate::components::avatar::avatar;
+use crate::components::connection_badge::is_usable;
+use crate::language::{Language, tr};
+use client::view::{Person, View};
+use yew::prelude::*;
+
+/// The list.
+pub fn people(language: Language, view: &View) -> Html {
+    let people = &view.people;
+    let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);
+    let named = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    let more = view.people_count.saturating_sub(named);
+    let stale = !is_usable(view.connection);
+    let count = here.len();
+    let title = match stale {
+        false => tr!(language, "people.here", count = count),
+        true => tr!(language, "people.last_seen", count = count),
+    };
+    html! {
+        <div class={classes!("people_list", stale.then_some("stale"))}>
+            <h3 key="here_title">{ title }</h3>
+            <ul key="here">{ for here.into_iter().map(|person| entry(language, person)) }</ul>
+            if !away.is_empty() {
+                <h3 key="away_title">{ tr!(language, "people.away", count = away.len()) }</h3>
+                <ul key="away">{ for away.into_iter().map(|person| entry(language, person)) }</ul>
+            }
+            if more > 0 {
+                <div key="more" class="more">{ tr!(language, "people.more", count = more) }</div>
+            }
+        </div>
+    }
+}
+
+fn entry(language: Language, person: &Person) -> Html {
+    let name = AttrValue::from(person.name.clone());
+    html! {
+        <li key={person.id.0} class={person.away.then_some("is_away")}>
+            <span class="seat">
+                { avatar(person.id, &person.name, None, true) }
+                <span class="dot" aria-hidden="true"></span>
+            </span>
+            <span class="name">{ name }</span>
+            if person.me {
+                <span class="tag">{ tr!(language, "people.you") }</span>
+            }
+        </li>
+    }
+}

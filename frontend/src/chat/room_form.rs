@@ -1,0 +1,172 @@
+//! A room's name and what it is for, asked for: of a new room, or anew of one that there is. A
+//! refusal stands beside the field that it is about.
+
+use crate::components::keys::{Keyboard, key_action};
+use crate::components::name_field::check;
+use crate::components::refused::refused;
+use crate::context::{Seen, use_surroundings};
+use crate::language::tr;
+use crate::{error_text, random};
+use client::compose::KeyAction;
+use client::input::Input;
+use client::view::{PendingCommand, RoomItem, RowState, View};
+use shared::limits::DESCRIPTION_CHARS_MAX;
+use shared::{ClientId, ErrorCode};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// What [`RoomForm`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RoomFormProps {
+    /// The view.
+    pub view: Seen,
+    /// The room to change; none: a new one.
+    pub room: Option<RoomItem>,
+    /// Told once the server has done it.
+    pub on_done: Callback<()>,
+}
+
+/// The form. It goes on asking while it is there; when it goes, a command that only waits stays.
+#[component]
+pub fn RoomForm(props: &RoomFormProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let emit = &around.emit;
+    let (name, description) = (use_node_ref(), use_node_ref());
+    let own_refusal = use_state_eq(|| None::<ErrorCode>);
+    let asked = use_state_eq(|| None::<ClientId>);
+    // It was seen on its way: when it is gone, it is done.
+    let seen = use_mut_ref(|| false);
+    let pending = asked.and_then(|id| find(&props.view, id)).cloned();
+    let failed = pending.as_ref().and_then(|pending| match pending.state {
+        RowState::Failed(code) => Some((pending.key, code)),
+        _ => None,
+    });
+    let waits = pending.as_ref().is_some_and(|pending| pending.state == RowState::Waiting);
+    let busy = pending.is_some() && failed.is_none();
+    use_effect_with((), {
+        let (name, description, room) = (name.clone(), description.clone(), props.room.clone());
+        move |()| {
+            // Put there once: as an attribute Yew would put it there at every render.
+            let put = |field: &NodeRef, text: &str| {
+                if let Some(field) = field.cast::<HtmlInputElement>() {
+                    field.set_value(text);
+                }
+            };
+            if let Some(room) = room {
+                put(&name, &room.name);
+                put(&description, &room.description);
+            }
+        }
+    });
+    use_effect_with((*asked, pending.is_some()), {
+        let (seen, on_done) = (seen.clone(), props.on_done.clone());
+        move |(asked, pending)| {
+            if asked.is_some() && *seen.borrow() && !pending {
+                on_done.emit(());
+            }
+            seen.replace(*pending);
+        }
+    });
+    // A refusal goes with the form that shows it. Whoever was refused goes on typing.
+    use_effect_with(failed, {
+        let (emit, name, description) = (emit.clone(), name.clone(), description.clone());
+        move |failed| {
+            let failed = *failed;
+            let field = failed.map(|(_, code)| match code {
+                ErrorCode::DescriptionRefused => description,
+                _ => name,
+            });
+            if let Some(field) = field.and_then(|field| field.cast::<HtmlInputElement>()) {
+                drop(field.focus());
+            }
+            let failed = failed.map(|(key, _)| key);
+            move || failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)))
+        }
+    });
+    let oninput = {
+        let own_refusal = own_refusal.setter();
+        Callback::from(move |_: InputEvent| own_refusal.set(None))
+    };
+    // An Enter that an input method takes would submit the form in Safari.
+    let onkeydown = Callback::from(|event: KeyboardEvent| {
+        if event.key() == "Enter" && key_action(&event, Keyboard::Hardware) == KeyAction::Nothing {
+            event.prevent_default();
+        }
+    });
+    let onsubmit = {
+        let (name, description, emit) = (name.clone(), description.clone(), emit.clone());
+        let (own_refusal, asked, seen) = (own_refusal.setter(), asked.setter(), seen.clone());
+        let (room, can_send) = (props.room.as_ref().map(|room| room.id), props.view.can_send);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let fields = (name.cast::<HtmlInputElement>(), description.cast::<HtmlInputElement>());
+            let ((Some(name), Some(description)), false) = (fields, busy) else { return };
+            let checked = check(&name.value()).and_then(|()| check_description(&description.value()));
+            let checked = checked.and(if can_send { Ok(()) } else { Err(ErrorCode::TooManyRequests) });
+            own_refusal.set(checked.err());
+            if let Err(code) = checked {
+                let field = if code == ErrorCode::DescriptionRefused { &description } else { &name };
+                return drop(field.focus());
+            }
+            let (client_id, name, description) = (random::client_id(), name.value(), description.value());
+            seen.replace(false);
+            asked.set(Some(client_id));
+            emit.emit(match room {
+                Some(room) => Input::ChangeRoom { client_id, room, name, description },
+                None => Input::CreateRoom { client_id, name, description },
+            });
+        })
+    };
+    let code = own_refusal.or(failed.map(|(_, code)| code));
+    let about_description = code == Some(ErrorCode::DescriptionRefused);
+    let reason = |wanted: bool| {
+        code.filter(|_| about_description == wanted).map(|code| error_text::of_room(language, code))
+    };
+    let is_new = props.room.is_none();
+    let action = if is_new { tr!(language, "new_room.action") } else { tr!(language, "room_menu.save") };
+    html! {
+        <form class="form" {onsubmit} novalidate=true>
+            <label key="name_label" for="room_name_str">{ tr!(language, "room_form.name") }</label>
+            <input key="name" id="room_name_str" ref={name} type="text" autofocus={is_new} autocomplete="off"
+                spellcheck="false" dir="auto" enterkeyhint="next" aria-describedby="room_name_error"
+                aria-invalid={(code.is_some() && !about_description).to_string()}
+                oninput={oninput.clone()} onkeydown={onkeydown.clone()} />
+            { refused("room_name_error", reason(false)) }
+            <label key="about_label" for="room_about_str">{ tr!(language, "room_form.description") }</label>
+            <input key="about" id="room_about_str" ref={description} type="text"
+                autocomplete="off" dir="auto" enterkeyhint="go" aria-describedby="room_about_error"
+                aria-invalid={about_description.to_string()} {oninput} {onkeydown} />
+            <div key="about_trouble">{ refused("room_about_error", reason(true)) }</div>
+            <div key="foot" class="form_foot">
+                <span class="hint" role="status">
+                    { if waits { tr!(language, "room_form.waits") } else { AttrValue::default() } }
+                </span>
+                <button type="submit" id="room_form_btn" class="primary" aria-busy={busy.to_string()}>{ action }</button>
+            </div>
+        </form>
+    }
+}
+
+fn find(view: &View, id: ClientId) -> Option<&PendingCommand> {
+    view.pending.iter().find(|pending| pending.key.client_id == id)
+}
+
+/// Whether the page itself refuses a description. Characters are counted after normalisation,
+/// which is the server's; so long a text is none anyway.
+fn check_description(text: &str) -> Result<(), ErrorCode> {
+    if text.chars().count() > DESCRIPTION_CHARS_MAX { Err(ErrorCode::DescriptionRefused) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_as_long_as_the_limit_says() {
+        for (many, fits) in [(-1, true), (0, true), (1, false)] {
+            let text = "茶".repeat(DESCRIPTION_CHARS_MAX.saturating_add_signed(many));
+            assert_eq!(check_description(&text).is_ok(), fits);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The rooms that one is in: which is open, what came in the others, where something is written.
+
+use crate::chat::address::path_of;
+use crate::components::icon::Icon;
+use crate::context::use_surroundings;
+use crate::language::{Language, tr};
+use crate::room_label;
+use client::input::Input;
+use client::view::RoomItem;
+use shared::RoomId;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+use yew::prelude::*;
+
+/// What [`RoomList`] needs. A component, for the rooms change more seldom than the messages.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RoomListProps {
+    /// The rooms. What did not change is the same `Rc`.
+    pub rooms: Rc<[RoomItem]>,
+    /// The open one.
+    pub room: RoomId,
+    /// Told when one is picked, the open one too.
+    pub on_pick: Callback<()>,
+}
+
+/// More than so many are not told apart.
+const COUNT_MAX: u32 = 99;
+
+/// The list.
+#[component]
+pub fn RoomList(props: &RoomListProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let onclick = {
+        let (emit, on_pick) = (around.emit.clone(), props.on_pick.clone());
+        Callback::from(move |event: MouseEvent| {
+            // The rest is the browser's: another tab, another window.
+            let is_plain =
+                event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
+            if let Some(room) = picked(&event).filter(|_| is_plain) {
+                event.prevent_default();
+                emit.emit(Input::OpenRoom(room));
+                on_pick.emit(());
+            }
+        })
+    };
+    let lobby = RoomItem {
+        id: RoomId::LOBBY,
+        name: Rc::default(),
+        description: Rc::default(),
+        members: None,
+        unread: 0,
+        draft: false,
+        failed: false,
+    };
+    // Before the list came one is in the lobby, as everyone is.
+    let first = props.rooms.is_empty().then_some(&lobby);
+    let items = first.into_iter().chain(props.rooms.iter());
+    html! {
+        <ul class="room_list" {onclick}>
+            { for items.map(|item| entry(language, item, item.id == props.room)) }
+        </ul>
+    }
+}
+
+fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
+    let name = room_label::name(language, item.id, &item.name);
+    let count = if item.unread > COUNT_MAX { format!("{COUNT_MAX}+") } else { item.unread.to_string() };
+    let news = item.unread > 0;
+    html! {
+        <li key={item.id.0}>
+            <a class={classes!("room_link", news.then_some("has_news"))} href={path_of(item.id)}
+                data-room={item.id.0.to_string()} aria-current={open.then_some("page")}>
+                <span key="hash" class="hash" aria-hidden="true">{ "#" }</span>
+                <span key="name" class="room_name" dir="auto">{ name }</span>
+                if item.draft && !open {
+                    <span key="draft" class="draft_mark" title={tr!(language, "rail.draft")}>
+                        { Icon::Pencil.draw() }<span class="unseen_word">{ tr!(language, "rail.draft") }</span>
+                    </span>
+                }
+                if item.failed && !open {
+                    <span key="failed" class="failed_mark" title={tr!(language, "rail.failed")}>
+                        { Icon::Alert.draw() }<span class="unseen_word">{ tr!(language, "rail.failed") }</span>
+                    </span>
+                }
+                if news {
+                    <span key="count" class="count" title={tr!(language, "rail.unseen", count = item.unread)}>
+                        <span aria-hidden="true">{ count }</span>
+                        <span class="unseen_word">{ tr!(language, "rail.unseen", count = item.unread) }</span>
+                    </span>
+                }
+            </a>
+        </li>
+    }
+}
+
+fn picked(event: &MouseEvent) -> Option<RoomId> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let link = target.closest("[data-room]").ok()??;
+    link.get_attribute("data-room")?.parse().ok().map(RoomId)
+}

@@ -1,0 +1,68 @@
+//! What can be done with the open room: go to a date, name it anew, leave it.
+
+use crate::chat::header::about;
+use crate::chat::room_form::RoomForm;
+use crate::clock;
+use crate::components::confirm::Confirm;
+use crate::context::{Seen, Surroundings};
+use crate::language::tr;
+use crate::{random, room_label};
+use client::input::Input;
+use shared::RoomId;
+use shared::command::PageAnchor;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+use yew::prelude::*;
+
+/// What stands in the room's dialog. `on_done` is told when there is nothing more to do here.
+pub fn room_menu(around: &Surroundings, view: &Seen, on_done: &Callback<()>) -> Html {
+    let language = around.language();
+    let room = view.room;
+    let onsubmit = {
+        let (emit, on_done) = (around.emit.clone(), on_done.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let Some(date) = date_of(&event) else { return };
+            match clock::day_start(&date.value()) {
+                Some(at) => {
+                    emit.emit(Input::Jump(PageAnchor::Date(at)));
+                    on_done.emit(());
+                }
+                None => drop(date.focus()),
+            }
+        })
+    };
+    let leave = {
+        let (emit, on_done) = (around.emit.clone(), on_done.clone());
+        Callback::from(move |_: MouseEvent| {
+            emit.emit(Input::LeaveRoom { client_id: random::client_id(), room });
+            on_done.emit(());
+        })
+    };
+    let item = room_label::open_room(view).filter(|_| room != RoomId::LOBBY).cloned();
+    let name = room_label::open_name(language, view);
+    html! {
+        <div key="room" class="room_menu">
+            <div key="about" class="room_about">{ about(language, view) }</div>
+            <form key="jump" class="form" {onsubmit} novalidate=true>
+                <label for="jump_str">{ tr!(language, "room_menu.jump") }</label>
+                <div class="name_line">
+                    <input id="jump_str" type="date" max={clock::date_of_today()} />
+                    <button type="submit" id="jump_btn" class="plain">{ tr!(language, "room_menu.go") }</button>
+                </div>
+            </form>
+            if let Some(item) = item {
+                <RoomForm key="form" view={view.clone()} room={item} on_done={on_done.clone()} />
+                <div key="leave" class="room_leave">
+                    <Confirm id="leave" action={tr!(language, "room_menu.leave")}
+                        question={tr!(language, "room_menu.leave_ask", room = name)} on_yes={leave} />
+                </div>
+            }
+        </div>
+    }
+}
+
+fn date_of(event: &SubmitEvent) -> Option<HtmlInputElement> {
+    let form: Element = event.target()?.dyn_into().ok()?;
+    form.query_selector("input").ok()??.dyn_into().ok()
+}

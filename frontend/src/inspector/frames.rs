@@ -1,0 +1,77 @@
+//! The frames of the connection; one of them can be opened.
+
+use crate::inspector::frame::{as_text, detail, faults, opcode_word};
+use crate::inspector::life::milliseconds;
+use crate::language::{Language, tr};
+use client::inspect::InspectorInput;
+use client::inspect::comparison::grouped;
+use client::inspect::frames::{FrameRow, FrameTable};
+use shared::limits::TRACE_BYTES_MAX;
+use shared::websocket::Side;
+use yew::prelude::*;
+
+/// The list.
+pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<InspectorInput>) -> Html {
+    let rows = frames.rows.iter().map(|frame| row(language, frame, frames.open, emit));
+    let counted = frames.counted.map(|counted| {
+        tr!(
+            language,
+            "inspect.counted",
+            max = grouped(TRACE_BYTES_MAX as u64),
+            client = grouped(counted.client.frames),
+            client_bytes = grouped(counted.client.bytes),
+            server = grouped(counted.server.frames),
+            server_bytes = grouped(counted.server.bytes)
+        )
+    });
+    html! {
+        <div class="frames">
+            if frames.rows.is_empty() {
+                <p key="none">{ tr!(language, "inspect.frames_none") }</p>
+            }
+            if frames.dropped > 0 {
+                <p key="dropped" class="hint">{ tr!(language, "inspect.dropped", count = frames.dropped) }</p>
+            }
+            <ol key="rows" id="frame_rows">{ for rows }</ol>
+            if let Some(counted) = counted {
+                <p key="counted" class="hint">{ counted }</p>
+            }
+        </div>
+    }
+}
+
+fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<InspectorInput>) -> Html {
+    let number = row.number;
+    let is_open = open == Some(number);
+    let onclick = emit.reform(move |_: MouseEvent| InspectorInput::Look(number));
+    let (class, from) = match row.seen.from {
+        Side::Client => ("from_client", tr!(language, "inspect.from_client")),
+        Side::Server => ("from_server", tr!(language, "inspect.from_server")),
+    };
+    let (opcode, length, text) = match &row.read {
+        Ok(frame) => (
+            opcode_word(language, frame.header.opcode),
+            tr!(language, "inspect.bytes", count = grouped(frame.header.length)),
+            as_text(frame),
+        ),
+        Err(_) => Default::default(),
+    };
+    let content = || match &row.read {
+        Ok(frame) => detail(language, frame, row.untold),
+        Err(fault) => faults(language, &[*fault]),
+    };
+    html! {
+        <li key={number} {class}>
+            <button key="row" type="button" class="frame_row" aria-expanded={is_open.to_string()} {onclick}>
+                <small class="when">{ milliseconds(row.at) }</small>
+                <b>{ from }</b>
+                <span>{ opcode }</span>
+                <span class="length">{ length }</span>
+                <code>{ text }</code>
+            </button>
+            if is_open {
+                <div key="detail">{ content() }</div>
+            }
+        </li>
+    }
+}

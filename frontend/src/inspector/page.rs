@@ -1,0 +1,91 @@
+//! The inspector's page: the life of a connection, its handshake, its frames, and a frame to play with.
+
+use crate::components::brand::brand;
+use crate::components::choice::{language_choice, theme_choice};
+use crate::components::connection_badge::pill;
+use crate::context::Surroundings;
+use crate::inspector::comparison::Runner;
+use crate::inspector::{
+    calls::Calls, editor::editor, frames::frames, handshake, life, side_by_side::SideBySide,
+};
+use crate::language::{Language, tr};
+use client::inspect::{Inspector, InspectorInput, SignedIn};
+use client::transport::Transport;
+use shared::Member;
+use yew::prelude::*;
+
+/// The screen.
+pub fn inspect(
+    around: &Surroundings,
+    view: &Inspector,
+    runner: &Runner,
+    emit: &Callback<InspectorInput>,
+) -> Html {
+    let language = around.language();
+    html! {
+        <main key="inspect" class="inspect">
+            <header key="head" class="inspect_head">
+                <a href="/" aria-label={tr!(language, "inspect.home")}>{ brand(language) }</a>
+                { pill(language, Transport::WebSocket, view.life.state()) }
+            </header>
+            <h1 key="title">{ tr!(language, "inspect.title") }</h1>
+            <p key="about" class="about_it">{ tr!(language, "inspect.about") }</p>
+            { who(language, &view.who) }
+            { section("life", tr!(language, "inspect.life"), tr!(language, "inspect.life_about"), html! {
+                <>
+                    { life::states(language, &view.life) }
+                    <Calls key="calls" {language} going_on={view.life.is_going_on()} send_fault={view.send_fault}
+                        close_fault={view.close_fault} emit={emit.clone()} />
+                    { life::moments(language, &view.life) }
+                </>
+            }) }
+            { section("handshake", tr!(language, "inspect.handshake"), tr!(language, "inspect.handshake_about"), html! {
+                <>
+                    { handshake::heads(language, view.handshake.as_deref()) }
+                    { handshake::accept(language, view, emit) }
+                </>
+            }) }
+            { section("frames", tr!(language, "inspect.frames"), tr!(language, "inspect.frames_about"),
+                frames(language, &view.frames, emit)) }
+            { section("editor", tr!(language, "inspect.editor"), tr!(language, "inspect.editor_about"),
+                editor(language, &view.editor, emit)) }
+            { section("side", tr!(language, "inspect.side"), tr!(language, "inspect.side_about"), html! {
+                <SideBySide key="side" {language} member={member(&view.who)} runner={runner.clone()} />
+            }) }
+            <footer key="foot" class="inspect_foot">
+                { language_choice(&around.preferences) }
+                { theme_choice(&around.preferences) }
+            </footer>
+        </main>
+    }
+}
+
+fn member(who: &SignedIn) -> Option<Member> {
+    if let SignedIn::Somebody(member) = who { Some(member.clone()) } else { None }
+}
+
+fn who(language: Language, who: &SignedIn) -> Html {
+    let content = match who {
+        SignedIn::Unknown => return html! { <p key="who"></p> },
+        SignedIn::Somebody(member) => html! { { tr!(language, "inspect.signed_in", name = member.name) } },
+        SignedIn::Nobody => html! {
+            <>
+                { tr!(language, "inspect.nobody") }
+                { " " }
+                <a href="/">{ tr!(language, "join.action") }</a>
+            </>
+        },
+    };
+    html! { <p key="who" id="who" class="about_it">{ content }</p> }
+}
+
+fn section(id: &'static str, title: AttrValue, about: AttrValue, content: Html) -> Html {
+    let heading = format!("{id}_title");
+    html! {
+        <section key={id} {id} class="sheet" aria-labelledby={heading.clone()}>
+            <h2 key="title" id={heading}>{ title }</h2>
+            <p key="about" class="hint">{ about }</p>
+            { content }
+        </section>
+    }
+}

@@ -1,0 +1,109 @@
+//! The inspector's shell: it performs the effects of [`client::inspect`]. It has a WebSocket of its own and no
+//! [`crate::driver::Driver`], so that nothing but what the person does happens on it.
+
+use super::comparison::Runner;
+use super::socket::Socket;
+use crate::clock;
+use crate::transport::http;
+use client::inspect::{Inspector, InspectorEffect, InspectorInput, SocketEvent};
+use client::view::ReadyState;
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use wasm_bindgen_futures::spawn_local;
+use yew::Callback;
+
+/// The handle; clones are the same shell.
+#[derive(Clone, Default)]
+pub struct Shell(Rc<Inner>);
+
+impl PartialEq for Shell {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    inspector: RefCell<Rc<Inspector>>,
+    socket: RefCell<Option<(u32, Socket)>>,
+    watcher: RefCell<Callback<Rc<Inspector>>>,
+    runner: Runner,
+}
+
+impl Shell {
+    /// The runner of comparisons.
+    pub fn runner(&self) -> &Runner {
+        &self.0.runner
+    }
+
+    /// Tells `watcher` every state from now on, instead of the one before.
+    pub fn watch(&self, watcher: Callback<Rc<Inspector>>) {
+        self.0.watcher.replace(watcher);
+    }
+
+    /// What the inspector holds now.
+    pub fn view(&self) -> Rc<Inspector> {
+        self.0.inspector.borrow().clone()
+    }
+
+    /// Lets the inspector handle one input, and shows what came of it.
+    pub fn handle(&self, input: InspectorInput) {
+        let (mut inputs, mut effects) = (VecDeque::from([input]), Vec::new());
+        while let Some(input) = inputs.pop_front() {
+            Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
+            inputs.extend(effects.drain(..).filter_map(|effect| self.perform(effect)));
+        }
+        // Its messages come on this connection too, and drawing that would make them late.
+        if !self.0.runner.measures() {
+            self.show();
+        }
+    }
+
+    /// Tells the watcher the state of now.
+    pub fn show(&self) {
+        let watcher = self.0.watcher.borrow().clone();
+        watcher.emit(self.view());
+    }
+
+    /// What became of it at once, if anything.
+    fn perform(&self, effect: InspectorEffect) -> Option<InspectorInput> {
+        let number = match effect {
+            InspectorEffect::AskMe => {
+                let shell = self.clone();
+                spawn_local(async move { shell.handle(InspectorInput::Me(http::me().await)) });
+                return None;
+            }
+            InspectorEffect::Open(number) => {
+                let shell = self.clone();
+                let opened = Socket::open(move |told| shell.hear(number, told));
+                // The one before goes with its listeners.
+                self.0.socket.replace(opened.ok().map(|socket| (number, socket)));
+                number
+            }
+            InspectorEffect::Transmit(number, text) => {
+                self.with_socket(|socket| socket.send(&text));
+                number
+            }
+            InspectorEffect::Close(number, code, reason) => {
+                self.with_socket(|socket| socket.close(code, &reason));
+                number
+            }
+        };
+        Some(InspectorInput::State(number, self.ready_state()))
+    }
+
+    fn hear(&self, number: u32, told: SocketEvent) {
+        self.handle(InspectorInput::State(number, self.ready_state()));
+        self.handle(InspectorInput::Told(number, told));
+    }
+
+    fn with_socket(&self, act: impl FnOnce(&Socket)) {
+        if let Some((_, socket)) = &*self.0.socket.borrow() {
+            act(socket);
+        }
+    }
+
+    /// The real one; closed where the browser has forbidden the address.
+    fn ready_state(&self) -> ReadyState {
+        self.0.socket.borrow().as_ref().map_or(ReadyState::Closed, |(_, socket)| socket.ready_state())
+    }
+}

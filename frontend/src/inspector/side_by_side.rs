@@ -1,0 +1,149 @@
+//! Transports side by side: what is to be known before, the button, and what it took as charts and as a table.
+
+mod charts;
+mod figures;
+
+use crate::components::refused::refused;
+use crate::error_text;
+use crate::inspector::comparison::{Runner, now};
+use crate::language::{Language, tr};
+use charts::{bars, latencies};
+use client::inspect::comparison::{
+    Comparison, ComparisonFault, ComparisonStage, INTERVALS_MS, grouped, room_name,
+};
+use client::limits::COMPARE_S;
+use figures::Figures;
+use shared::{ErrorCode, Member};
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// What [`SideBySide`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct SideBySideProps {
+    /// The language to speak.
+    pub language: Language,
+    /// Who sends.
+    pub member: Option<Member>,
+    /// What runs.
+    pub runner: Runner,
+}
+
+/// The content of the section. What goes on ends with it.
+#[component]
+pub fn SideBySide(props: &SideBySideProps) -> Html {
+    let language = props.language;
+    let runner = props.runner.clone();
+    let view = use_state(|| runner.view());
+    use_effect_with((), {
+        let (runner, view) = (runner.clone(), view.setter());
+        move |()| {
+            runner.watch(Callback::from(move |comparison| view.set(comparison)));
+            move || runner.forget()
+        }
+    });
+    let onclick = {
+        let (runner, member) = (runner.clone(), props.member.clone());
+        let description = tr!(language, "inspect.side_described");
+        Callback::from(move |_: MouseEvent| match &member {
+            _ if !can_press(&runner.view(), member.is_some()) => {}
+            _ if runner.view().is_going_on() => runner.stop(),
+            Some(member) => runner.start(&member.name, description.to_string()),
+            None => {}
+        })
+    };
+    let oninput = Callback::from(move |event: InputEvent| {
+        let chosen = event.target_unchecked_into::<HtmlInputElement>().value();
+        runner.choose(chosen.parse().unwrap_or_default());
+    });
+    html! {
+        <>
+            { before(language, props.member.as_ref()) }
+            { controls(language, &view, props.member.is_some(), onclick, oninput) }
+            if view.stage > ComparisonStage::Preparing && view.sent_count() > 0 {
+                { latencies(language, &view) }
+                { bars(language, &view) }
+                <Figures key="figures" {language} comparison={(*view).clone()} />
+            }
+        </>
+    }
+}
+
+/// Whether the button does something. Where it does not it is there all the same, and keeps the focus: it must not be
+/// lost by pressing it.
+fn can_press(view: &Comparison, is_somebody: bool) -> bool {
+    match view.stage {
+        ComparisonStage::Before | ComparisonStage::Over => is_somebody,
+        ComparisonStage::Preparing | ComparisonStage::Going => true,
+        ComparisonStage::Ending => false,
+    }
+}
+
+/// What will happen, and where.
+fn before(language: Language, member: Option<&Member>) -> Html {
+    match member {
+        Some(member) => {
+            let room = room_name(&member.name);
+            html! { <p key="before" id="side_room">{ tr!(language, "inspect.side_room", count = COMPARE_S, room = room) }</p> }
+        }
+        None => html! {
+            <p key="before" id="side_room">
+                { tr!(language, "inspect.side_nobody") }{ " " }<a href="/">{ tr!(language, "join.action") }</a>
+            </p>
+        },
+    }
+}
+
+/// How many messages there were, and how many of them are lost.
+fn over(language: Language, view: &Comparison) -> AttrValue {
+    match (view.kept_count(), view.sent_count()) {
+        (kept, sent) if kept < sent => tr!(language, "inspect.side_over_lost", kept = kept, count = sent),
+        (_, sent) => tr!(language, "inspect.side_over", count = sent),
+    }
+}
+
+fn controls(
+    language: Language,
+    view: &Comparison,
+    is_somebody: bool,
+    onclick: Callback<MouseEvent>,
+    oninput: Callback<InputEvent>,
+) -> Html {
+    let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
+    let going_on = view.is_going_on();
+    let second = view.second(now());
+    let word =
+        if going_on { tr!(language, "inspect.side_stop") } else { tr!(language, "inspect.side_start") };
+    let stage = match view.stage {
+        ComparisonStage::Preparing => tr!(language, "inspect.side_preparing"),
+        ComparisonStage::Ending => tr!(language, "inspect.side_ending"),
+        ComparisonStage::Over if view.fault.is_none() => over(language, view),
+        _ => AttrValue::default(),
+    };
+    let fault = view.fault.map(|fault| match fault {
+        ComparisonFault::SignedOut => error_text::of_code(language, ErrorCode::SignInRequired),
+        ComparisonFault::Unreachable => error_text::of_code(language, ErrorCode::Internal),
+        ComparisonFault::Room(code) => error_text::of_room(language, code),
+    });
+    html! {
+        <div key="controls" class="controls">
+            <label key="label" for="interval">{ tr!(language, "inspect.side_interval") }</label>
+            <div key="line" class="name_line">
+                <input id="interval" type="range" min="0" max={(INTERVALS_MS.len() - 1).to_string()} step="1"
+                    value={view.interval.to_string()} aria-valuetext={interval.clone()} disabled={going_on} {oninput} />
+                <output id="interval_ms" for="interval">{ interval }</output>
+            </div>
+            <div key="go" class="name_line go">
+                <button type="button" id="side_btn" class={if going_on { "plain" } else { "primary" }} {onclick}
+                    aria-disabled={(!can_press(view, is_somebody)).to_string()}>{ word }</button>
+                <progress max={COMPARE_S.to_string()} value={second.to_string()}
+                    aria-label={tr!(language, "inspect.side")} />
+                if view.stage == ComparisonStage::Going {
+                    // Not for a screen reader to say each second.
+                    <span id="side_second">{ tr!(language, "inspect.side_going", second = second, all = COMPARE_S) }</span>
+                }
+                <span id="side_stage" role="status">{ stage }</span>
+            </div>
+            { refused("side_error", fault) }
+        </div>
+    }
+}

@@ -1,0 +1,124 @@
+//! The charts: latencies over time, and bars of bytes. Each row has a form of its own beside its colour.
+
+use crate::components::connection_badge::transport_word;
+use crate::language::{Language, tr};
+use client::inspect::comparison::chart::{BAR, HEIGHT, LINES_MS, WIDTH, bar, height, line, marks};
+use client::inspect::comparison::{ComparedTransport, Comparison, grouped, milliseconds};
+use client::limits::COMPARE_S;
+use client::transport::Transport;
+use yew::prelude::*;
+
+/// Parts of the time, between which there is a line.
+const PARTS: u64 = 4;
+
+/// What a row is called, at the beginning of a line: the same in the charts, the table and its text.
+pub(super) fn row_word(language: Language, comparison: &Comparison, row: ComparedTransport) -> AttrValue {
+    match row {
+        ComparedTransport::Reading(Transport::Poll) => {
+            tr!(language, "inspect.side_poll", count = grouped(comparison.interval_ms()))
+        }
+        ComparedTransport::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
+        ComparedTransport::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
+        ComparedTransport::Reading(Transport::WebSocket) => transport_word(language, Transport::WebSocket),
+        ComparedTransport::Sending => tr!(language, "inspect.side_sending"),
+    }
+}
+
+/// The rows that have messages in the chart.
+fn readers() -> impl Iterator<Item = (ComparedTransport, String)> {
+    ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.place())))
+}
+
+/// Latencies, on a scale each of whose lines is ten times the one before.
+pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
+    let legend = readers().map(|(row, class)| {
+        html! {
+            <li key={class.clone()}>
+                <svg viewBox="0 0 120 40" class={class} aria-hidden="true">
+                    <path class="way" d={line(&[(0, 20), (120, 20)])} />
+                    <path class="marks" d={marks(row.place(), &[(60, 20)])} />
+                </svg>
+                <span>{ row_word(language, comparison, row) }</span>
+            </li>
+        }
+    });
+    let series = readers().map(|(row, class)| {
+        let stretches = comparison.stretches(row);
+        html! {
+            <g key={class.clone()} {class}>
+                <path class="way" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
+                <path class="marks" d={marks(row.place(), &stretches.concat())} />
+            </g>
+        }
+    });
+    let across = LINES_MS.map(|ms| format!("M0 {0}H{WIDTH}", height(ms * 1_000))).concat();
+    let upright: String = (0..=PARTS).map(|part| format!("M{} 0V{HEIGHT}", WIDTH / PARTS * part)).collect();
+    let all: Vec<_> = readers()
+        .filter_map(|(row, _)| {
+            let (name, half) = (row_word(language, comparison, row), comparison.figures(row).p50?);
+            Some(tr!(language, "inspect.side_latency_of", name = name, half = milliseconds(half)).to_string())
+        })
+        .collect();
+    let label = tr!(language, "inspect.side_chart", all = all.join("; "));
+    html! {
+        <div key="latencies">
+            <h3>{ tr!(language, "inspect.side_latency") }</h3>
+            <p class="hint">{ tr!(language, "inspect.side_latency_about") }</p>
+            <ul class="legend">{ for legend }</ul>
+            <div class="chart">
+                <ol class="scale" aria-hidden="true">
+                    { for LINES_MS.iter().rev().map(|ms| html! {
+                        <li>{ tr!(language, "inspect.side_ms", count = grouped(*ms)) }</li>
+                    }) }
+                </ol>
+                <svg id="latency_chart" viewBox={format!("-14 -14 {} {}", WIDTH + 28, HEIGHT + 28)} role="img" aria-label={label}>
+                    <path class="lines" d={across + &upright} />
+                    { for series }
+                </svg>
+                <ol class="seconds" aria-hidden="true">
+                    { for (0..=PARTS).map(|part| html! {
+                        <li>{ tr!(language, "inspect.side_seconds", count = COMPARE_S / PARTS * part) }</li>
+                    }) }
+                </ol>
+            </div>
+        </div>
+    }
+}
+
+/// Bytes: up is filled, down is hollow, and both are written beside.
+pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
+    let took = |row: ComparedTransport| comparison.figures(row).took;
+    let longest =
+        ComparedTransport::ALL.into_iter().map(|row| took(row).up + took(row).down).max().unwrap_or_default();
+    let rows = ComparedTransport::ALL.into_iter().map(|row| {
+        let took = took(row);
+        let (up, all) = (bar(took.up, longest), bar(took.up + took.down, longest));
+        let text = tr!(language, "inspect.side_bar", up = grouped(took.up), down = grouped(took.down));
+        html! {
+            <li key={row.place()} class={format!("row_{}", row.place())}>
+                <span>{ row_word(language, comparison, row) }</span>
+                <svg viewBox={format!("0 0 {BAR} 40")} preserveAspectRatio="none" aria-hidden="true">
+                    <path class="up" d={format!("M0 4H{up}V36H0z")} />
+                    <path class="down" d={format!("M{up} 4H{all}V36H{up}z")} />
+                </svg>
+                <small>{ text }</small>
+            </li>
+        }
+    });
+    let key = |class: &'static str, word: AttrValue| {
+        html! {
+            <li><svg viewBox="0 0 40 40" class="row_3" aria-hidden="true"><path {class} d="M4 8H36V32H4z" /></svg><span>{ word }</span></li>
+        }
+    };
+    html! {
+        <div key="bars">
+            <h3>{ tr!(language, "inspect.side_bytes") }</h3>
+            <p class="hint">{ tr!(language, "inspect.side_bytes_about") }</p>
+            <ul class="legend">
+                { key("up", tr!(language, "inspect.side_up")) }
+                { key("down", tr!(language, "inspect.side_down")) }
+            </ul>
+            <ul id="byte_bars" class="bars">{ for rows }</ul>
+        </div>
+    }
+}

@@ -1,0 +1,124 @@
+//! The rooms of the house: find one, look in or join.
+
+use crate::components::icon::Icon;
+use crate::context::{Seen, use_surroundings};
+use crate::language::{Language, tr};
+use crate::timeout::Timeout;
+use crate::{random, room_label};
+use client::input::Input;
+use client::persisted::CommandBody;
+use client::view::{Edge, RowState, View};
+use shared::RoomId;
+use shared::event::DirectoryRoom;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// What [`Browse`] needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct BrowseProps {
+    /// The view.
+    pub view: Seen,
+    /// Told when a room is opened.
+    pub on_done: Callback<()>,
+}
+
+/// Milliseconds without a key after which what was typed is looked for.
+const TYPING_MS: u64 = 200;
+
+/// What stands in the dialog of the house's rooms.
+#[component]
+pub fn Browse(props: &BrowseProps) -> Html {
+    let around = use_surroundings();
+    let language = around.language();
+    let emit = around.emit;
+    let typing = use_mut_ref(|| None::<Timeout>);
+    use_effect_with(emit.clone(), |emit| {
+        emit.emit(Input::SearchDirectory { find: String::new() });
+        let emit = emit.clone();
+        move || emit.emit(Input::CloseDirectory)
+    });
+    let oninput = {
+        let emit = emit.clone();
+        Callback::from(move |event: InputEvent| {
+            let (field, emit) = (event.target_unchecked_into::<HtmlInputElement>(), emit.clone());
+            // The one before is forgotten.
+            typing.replace(Timeout::new(TYPING_MS, move || {
+                emit.emit(Input::SearchDirectory { find: field.value() })
+            }));
+        })
+    };
+    let pick = |room: &DirectoryRoom| {
+        let (emit, on_done, id, joined) = (emit.clone(), props.on_done.clone(), room.id, room.joined);
+        Callback::from(move |_: MouseEvent| {
+            if joined {
+                emit.emit(Input::OpenRoom(id));
+                on_done.emit(());
+            } else {
+                emit.emit(Input::JoinRoom { client_id: random::client_id(), room: id });
+            }
+        })
+    };
+    let more = emit.reform(|_: MouseEvent| Input::LoadMoreDirectory);
+    let onsubmit = Callback::from(|event: SubmitEvent| event.prevent_default());
+    let found = props.view.directory.clone();
+    let rooms = found.iter().flat_map(|found| &found.rooms);
+    let edge = found.as_ref().map_or(Edge::Loading, |found| found.edge);
+    let is_empty = found.as_ref().is_some_and(|found| found.rooms.is_empty());
+    let foot = match edge {
+        Edge::End if is_empty => html! { <span key="none">{ tr!(language, "browse.none") }</span> },
+        Edge::End => html! { <span key="end"></span> },
+        Edge::More => html! {
+            <button key="more" type="button" id="browse_more" class="plain" onclick={more}>
+                { tr!(language, "browse.more") }
+            </button>
+        },
+        Edge::Loading => {
+            html! { <span key="loading" class="late">{ tr!(language, "browse.loading") }</span> }
+        }
+        Edge::Failed => html! {
+            <button key="failed" type="button" class="again" onclick={more}>{ tr!(language, "room.load_failed") }</button>
+        },
+    };
+    html! {
+        <div class="browse">
+            <form key="find" class="find" role="search" {onsubmit}>
+                { Icon::Search.draw() }
+                <input id="find_str" type="search" autofocus=true autocomplete="off" spellcheck="false" dir="auto"
+                    placeholder={tr!(language, "browse.find")} aria-label={tr!(language, "browse.find")} {oninput} />
+            </form>
+            <ul key="rooms" id="found_rooms">{ for rooms.map(|room| entry(language, &props.view, room, pick(room))) }</ul>
+            <div key="foot" class="browse_foot" role="status">{ foot }</div>
+        </div>
+    }
+}
+
+fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callback<MouseEvent>) -> Html {
+    let name = room_label::name(language, room.id, &room.name);
+    let about = match room.id {
+        RoomId::LOBBY if room.description.is_empty() => tr!(language, "room.about"),
+        _ => AttrValue::from(room.description.clone()),
+    };
+    let busy = is_joining(view, room.id);
+    let action = if room.joined { tr!(language, "browse.open") } else { tr!(language, "browse.join") };
+    let label = format!("{action} {name}");
+    let class = if room.joined { "plain" } else { "primary" };
+    html! {
+        <li key={room.id.0}>
+            <div key="about" class="found_about">
+                <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
+                <span class="members">{ room_label::members(language, room.members) }</span>
+                <span class="description" dir="auto">{ about }</span>
+            </div>
+            <button key="go" type="button" {class} aria-label={label} aria-busy={busy.to_string()} disabled={busy} {onclick}>
+                { action }
+            </button>
+        </li>
+    }
+}
+
+/// Whether we are on our way into this room.
+pub fn is_joining(view: &View, room: RoomId) -> bool {
+    view.pending.iter().any(|pending| {
+        pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))
+    })
+}
