@@ -76,9 +76,6 @@ impl World {
     fn tick_in(&mut self, id: PageId, socket: ConnectionId, ms: u64) {
         let at = self.now + ms;
         let Some(shell) = self.shell(id, socket).filter(|shell| !shell.is_over) else { return };
-        if ms > TICK_MS {
-            (shell.unled_since, shell.rivals_since) = (None, None);
-        }
         shell.tick_at = at;
         self.after(ms, Happening::Tick(id, socket, at));
     }
@@ -105,7 +102,13 @@ impl World {
             // The page was frozen until now.
             (shell.unled_since, shell.rivals_since) = (None, None);
         }
-        self.check_is_led(id, socket)
+        self.check_is_led(id, socket)?;
+        let now = self.now;
+        if let Some(shell) = self.shell(id, socket).filter(|shell| shell.tick_at > now + TICK_MS) {
+            // What it sees next it may see too late.
+            (shell.unled_since, shell.rivals_since) = (None, None);
+        }
+        Ok(())
     }
 
     /// Those that it led look for another from now on: it may have led between two of their looks.
