@@ -61,20 +61,14 @@ impl Client {
     fn apply_own_event(&mut self, event: Event) {
         let is_new = |n| n > self.rooms.as_of();
         match event {
-            Event::MemberJoined(MemberJoined { n, room: Some(room), .. }) if is_new(n) => {
-                let found = self.directory.as_ref().and_then(|directory| directory.members_with_us(room.id));
-                let looked_up = || self.lookup.as_ref().and_then(|lookup| lookup.members_with_us(room.id));
-                let found = found.or_else(looked_up);
-                self.rooms.join(room.id, Room::joined(n, &room.name, &room.description));
+            Event::MemberJoined(MemberJoined { n, room: Some(room), members, .. }) if is_new(n) => {
+                let mut joined = Room::joined(n, &room.name, &room.description);
+                joined.members = members;
+                self.rooms.join(room.id, joined);
                 let is_late = self.last_position > n;
-                if let Some(room) = self.rooms.get_mut(room.id) {
-                    if let Some(members) = found {
-                        room.began_with(members);
-                    }
-                    if is_late {
-                        // Events of this room that arrived before the room was known were dropped.
-                        room.events.request.want();
-                    }
+                if let Some(room) = self.rooms.get_mut(room.id).filter(|_| is_late) {
+                    // Events of this room that arrived before the room was known were dropped.
+                    room.events.request.want();
                 }
             }
             Event::MemberLeft(MemberLeft { n, room: Some(id), .. })
@@ -114,18 +108,12 @@ impl Client {
                 self.set_member_name(&renamed.member, n);
                 self.refresh_own_name(out);
             }
-            Event::RoomCreated(created) => {
-                if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
-                    // The member is in the room from its beginning, so the member created it.
-                    room.members = Some(1);
-                    describe(room, &created.room);
-                }
-            }
             Event::RoomChanged(changed) => {
                 if let Some(room) = self.rooms.get_mut(id).filter(|room| n > room.as_of) {
                     describe(room, &changed.room);
                 }
             }
+            // `room_created` repeats the room of the creator's own `member_joined`.
             _ => {}
         }
     }

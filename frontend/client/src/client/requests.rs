@@ -168,10 +168,6 @@ impl Client {
             }
             CommandBody::Create { .. } | CommandBody::Join { .. } if is_new => {
                 if let Some(id) = reply.room {
-                    if matches!(row.body, CommandBody::Create { .. }) {
-                        let told = self.own_events.held_through().max(self.rooms.as_of());
-                        self.rooms.made(id, n > told);
-                    }
                     self.rooms.open_room(id);
                 }
             }

@@ -14,10 +14,9 @@ pub(crate) struct Room {
     /// The name; empty for the lobby.
     pub(crate) name: Rc<str>,
     pub(crate) description: Rc<str>,
-    /// The number of members, this one included, if it is known.
+    /// The number of members, this one included. Unknown after an own
+    /// `member_joined` of an older log, until the next list of rooms.
     pub(crate) members: Option<u32>,
-    /// How many more there are since we joined, while that is not known.
-    more: i32,
     /// The position that name, description and count describe.
     pub(crate) as_of: u64,
     /// The position at which the member joined, in the event to the member and in the event to the
@@ -53,7 +52,6 @@ impl Room {
             name: Rc::from(name),
             description: Rc::from(description),
             members: None,
-            more: 0,
             as_of: n,
             member_joined_at: Some(n),
             room_joined_at: None,
@@ -91,18 +89,11 @@ impl Room {
         self.room_joined_at.get_or_insert(n);
     }
 
-    /// Adds `more` members as of `n`; this member is counted already.
-    pub(crate) fn count_members(&mut self, more: i32, n: u64) {
-        match &mut self.members {
-            _ if n <= self.as_of => {}
-            Some(members) => *members = members.saturating_add_signed(more),
-            None => self.more = self.more.saturating_add(more),
+    /// Adds `change` to the number of members as of `n`; this member is counted already.
+    pub(crate) fn count_members(&mut self, change: i32, n: u64) {
+        if let Some(members) = self.members.as_mut().filter(|_| n > self.as_of) {
+            *members = members.saturating_add_signed(change);
         }
-    }
-
-    /// There were so many, with us, when we joined.
-    pub(crate) fn began_with(&mut self, members: u32) {
-        self.members.get_or_insert(members.saturating_add_signed(self.more));
     }
 
     /// The number of unread messages.

@@ -53,12 +53,6 @@ impl RoomDirectory {
         self.has_more = page.more && self.rooms.len() > before;
     }
 
-    /// How many were in this room when it was found, and we.
-    pub(crate) fn members_with_us(&self, id: RoomId) -> Option<u32> {
-        let found = self.rooms.iter().find(|found| found.id == id)?;
-        Some(found.members.saturating_add(u32::from(!found.joined)))
-    }
-
     /// Records the refusal of the request.
     pub(crate) fn mark_refused(&mut self, temporary: bool) {
         self.has_failed = !temporary;

@@ -21,8 +21,6 @@ pub(crate) struct RoomLookup {
     last: Option<RoomId>,
     count: usize,
     state: RoomLookupState,
-    /// The number of members when the room was found.
-    members: Option<u32>,
     pub(crate) request: PendingRequest,
 }
 
@@ -30,7 +28,7 @@ impl RoomLookup {
     /// Looks this room up.
     pub(crate) fn new(room: RoomId) -> Self {
         let (state, request) = (RoomLookupState::Searching, PendingRequest::Wanted);
-        RoomLookup { room, last: None, count: 0, state, members: None, request }
+        RoomLookup { room, last: None, count: 0, state, request }
     }
 
     /// The room that is looked up.
@@ -52,7 +50,6 @@ impl RoomLookup {
         for room in new.take(DIRECTORY_ROOMS_MAX - self.count) {
             if room.id == self.room {
                 self.state = RoomLookupState::Found(Rc::from(room.name.as_str()));
-                self.members = Some(room.members);
                 return;
             }
             (self.last, has_new) = (Some(room.id), true);
@@ -76,11 +73,6 @@ impl RoomLookup {
         } else {
             (self.request, self.state) = (PendingRequest::Idle, RoomLookupState::Unlisted);
         }
-    }
-
-    /// The number of members of this room when it was found, with this member.
-    pub(crate) fn members_with_us(&self, id: RoomId) -> Option<u32> {
-        self.members.filter(|_| id == self.room).map(|members| members.saturating_add(1))
     }
 
     /// The room as the page shows it.

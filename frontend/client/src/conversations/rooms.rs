@@ -16,8 +16,6 @@ pub(crate) struct Rooms {
     open: RoomId,
     /// The room to open once the member is in it.
     wanted_room: Option<RoomId>,
-    /// Made by us, which is not told yet.
-    made: Option<RoomId>,
     /// The position that the session's list of rooms describes.
     as_of: u64,
     use_count: u64,
@@ -26,7 +24,7 @@ pub(crate) struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         let rooms = Map::new();
-        Rooms { rooms, open: RoomId::LOBBY, wanted_room: None, made: None, as_of: 0, use_count: 0 }
+        Rooms { rooms, open: RoomId::LOBBY, wanted_room: None, as_of: 0, use_count: 0 }
     }
 }
 
@@ -75,20 +73,13 @@ impl Rooms {
         self.as_of
     }
 
-    /// The session has a new list. What we made is in it, or we left it, or the log knows nothing
-    /// of it and gives its number to another room.
-    fn set_list_position(&mut self, as_of: u64) {
-        self.as_of = as_of;
-        self.made = None;
-    }
-
     /// Begins a session with a snapshot.
     ///
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
     /// Everything else that was held is dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
-        self.set_list_position(welcome.as_of);
+        self.as_of = welcome.as_of;
         for entry in welcome.rooms.iter().take(ROOMS_MAX) {
             self.rooms.insert(entry.id, Room::from_entry(entry, welcome.as_of));
         }
@@ -108,7 +99,7 @@ impl Rooms {
 
     /// Resumes a session: what is held stays, and the missed events follow.
     pub(crate) fn resume_session(&mut self, entries: &[RoomEntry], as_of: u64) {
-        self.set_list_position(as_of);
+        self.as_of = as_of;
         let listed: Set<RoomId> = entries.iter().map(|entry| entry.id).collect();
         self.rooms.retain(|id, _| listed.contains(id));
         for entry in entries.iter().take(ROOMS_MAX) {
@@ -125,20 +116,7 @@ impl Rooms {
         if self.rooms.len() < ROOMS_MAX || self.rooms.contains_key(&id) {
             self.rooms.insert(id, room);
         }
-        if self.made == Some(id) {
-            self.made(id, false);
-        }
         self.choose_open();
-    }
-
-    /// We made a room: we are alone in it, until others are told. That we are in it is yet to
-    /// come (`awaited`), or was told before, and where it is not held now we left it.
-    pub(crate) fn made(&mut self, id: RoomId, awaited: bool) {
-        let room = self.rooms.get_mut(&id);
-        self.made = Some(id).filter(|_| awaited && room.is_none());
-        if let Some(room) = room {
-            room.began_with(1);
-        }
     }
 
     /// Removes a room that the member left.

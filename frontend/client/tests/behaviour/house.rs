@@ -134,9 +134,28 @@ impl House {
         self.commit(Event::RoomChanged(RoomChanged { n, to, prev, at: 1, author, client_id, room }))
     }
 
+    /// Ann creates a room: her own event, `room_created`, and the room's `member_joined`.
+    pub(crate) fn create(&mut self, id: u64, name: &str) -> [String; 3] {
+        let (ann, to) = (member(1, "Ann"), Address::Room(RoomId(id)));
+        let room = room(RoomId(id), name);
+        self.rooms.insert(RoomId(id), room.clone());
+        let own = self.add_own_joined(RoomId(id), ann.clone(), Some(1));
+        let (n, prev) = self.advance(to);
+        let (author, client_id) = (ann.id, client_id(900 + id));
+        let created = RoomCreated { n, to, prev, at: 1, author, client_id, room };
+        let created = self.commit(Event::RoomCreated(created));
+        [own, created, self.add_joined(RoomId(id), ann)]
+    }
+
     /// Ann joins a room: the frames to her and to the room.
     pub(crate) fn join(&mut self, id: u64) -> [String; 2] {
         self.enter(id, member(1, "Ann"))
+    }
+
+    /// Ann joins a room in an older log, whose events do not count the members.
+    pub(crate) fn join_uncounted(&mut self, id: u64) -> [String; 2] {
+        let (id, ann) = (RoomId(id), member(1, "Ann"));
+        [self.add_own_joined(id, ann.clone(), None), self.add_joined(id, ann)]
     }
 
     /// Bo joins a room: the frame to the room.
@@ -146,28 +165,26 @@ impl House {
     }
 
     fn enter(&mut self, id: u64, who: Member) -> [String; 2] {
-        let id = RoomId(id);
-        let [me, to] = [Address::Member(who.id), Address::Room(id)];
+        [self.add_own_joined(RoomId(id), who.clone(), Some(2)), self.add_joined(RoomId(id), who)]
+    }
+
+    /// Commits the `member_joined` that is addressed to the member.
+    fn add_own_joined(&mut self, id: RoomId, who: Member, members: Option<u32>) -> String {
+        let to = Address::Member(who.id);
         let room = self.rooms.get(&id).cloned();
-        let (n, prev) = self.advance(me);
-        let told = MemberJoined { n, to: me, prev, at: 1, member: who.clone(), room, members: None };
-        let told = self.commit(Event::MemberJoined(told));
+        let (n, prev) = self.advance(to);
+        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
+    }
+
+    /// Commits the `member_joined` that is addressed to the room.
+    fn add_joined(&mut self, id: RoomId, who: Member) -> String {
+        let to = Address::Room(id);
         let (n, prev) = self.advance(to);
         if who.id == MemberId(1) {
             self.stays.insert(id, n);
         }
-        [
-            told,
-            self.commit(Event::MemberJoined(MemberJoined {
-                n,
-                to,
-                prev,
-                at: 1,
-                member: who,
-                room: None,
-                members: None,
-            })),
-        ]
+        let (room, members) = (None, None);
+        self.commit(Event::MemberJoined(MemberJoined { n, to, prev, at: 1, member: who, room, members }))
     }
 
     /// Ann leaves a room: the frames to the room and to her.
