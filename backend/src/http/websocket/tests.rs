@@ -49,7 +49,7 @@ impl Worker {
         let unlimited = Rate { per_s: 0, burst: 0 };
         let state = Rc::new(AppState {
             registry,
-            health: health,
+            health,
             connections: Connections::new(0),
             policy: Arc::new(house),
             page: Arc::new(Page::read(Path::new("no page"))),
