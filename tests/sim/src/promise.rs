@@ -108,6 +108,11 @@ impl Ledger {
                     self.places.insert((epoch, key_of(&message)), (room, log.len()));
                     log.push(message);
                 }
+                // The creator is in the room from its first event on.
+                Event::RoomCreated(created) => {
+                    let stays = self.stays.entry((epoch, created.author, created.room.id)).or_default();
+                    stays.push((created.n, u64::MAX));
+                }
                 Event::MemberJoined(joined) => {
                     if let Address::Room(room) = joined.to {
                         let stays = self.stays.entry((epoch, joined.member.id, room)).or_default();
