@@ -3,10 +3,8 @@
 use crate::stage::*;
 use client::input::Input;
 use client::persisted::CommandBody;
-use client::view::{DirectoryPage, Edge, PendingCommand, RoomItem, RowState, View};
-use shared::event::DirectoryRoom;
+use client::view::{PendingCommand, RoomItem, RoomLookupState, RowState, UnjoinedRoom, View};
 use shared::{ErrorCode, RoomId};
-use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -106,7 +104,7 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     stage.show(room()).await;
     assert_eq!(here(), "/r/77");
     assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
-    assert_eq!(stage.emitted(), [all_rooms()]);
+    assert!(stage.emitted().is_empty(), "the client looks the room up by itself");
     assert!(!has_composer_the_focus(), "it is not the room that was asked for");
     press("#stranger .join").await;
     let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
@@ -117,49 +115,33 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     assert!(has_composer_the_focus());
 }
 
-fn all_rooms() -> Input {
-    Input::SearchDirectory { find: String::new() }
-}
-
 fn has_composer_the_focus() -> bool {
     page().active_element().is_some_and(|focused| focused.id() == "send_str")
 }
 
-fn finding(names: &[(u64, &str)], edge: Edge) -> View {
-    let room_of = |(id, name): &(u64, &str)| DirectoryRoom {
-        id: RoomId(*id),
-        name: (*name).to_owned(),
-        description: String::new(),
-        members: 4,
-        joined: false,
-    };
-    let rooms = names.iter().map(room_of).collect();
-    View { directory: Some(Rc::new(DirectoryPage { find: String::new(), rooms, edge })), ..room() }
+/// The view of who is in the lobby only and has opened room 77.
+fn unjoined(lookup: RoomLookupState) -> View {
+    View { unjoined_room: Some(UnjoinedRoom { id: RoomId(77), lookup }), ..room() }
 }
 
 #[wasm_bindgen_test]
-async fn a_stranger_is_told_the_name_of_the_room() {
+async fn the_join_prompt_names_the_room_once_it_is_found() {
     go("/r/77").await;
-    let mut stage = Stage::open(room()).await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77)), all_rooms()]);
-    stage.show(finding(&[(1, ""), (9, "tea")], Edge::More)).await;
-    assert_eq!(stage.emitted(), [Input::LoadMoreDirectory]);
-    stage.show(finding(&[(1, ""), (9, "tea")], Edge::Loading)).await;
-    assert!(stage.emitted().is_empty());
-    stage.show(finding(&[(1, ""), (9, "tea"), (77, "100%{room}")], Edge::More)).await;
-    assert_eq!(stage.emitted(), [Input::CloseDirectory], "it is found");
-    let told = "You're not in “100%{room}” yet.";
-    assert_eq!(text("#stranger .notice_text"), told);
-    // Who looks for another room meanwhile finds others.
-    stage.show(room()).await;
-    assert_eq!(text("#stranger .notice_text"), told);
+    let mut stage = Stage::open(unjoined(RoomLookupState::Searching)).await;
+    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
+    assert!(find("#stranger").class_list().contains("late"), "it is soon another text");
+    stage.show(unjoined(RoomLookupState::Found("100%{room}".into()))).await;
+    assert_eq!(text("#stranger .notice_text"), "You're not in “100%{room}” yet.");
+    assert!(!find("#stranger").class_list().contains("late"));
+    stage.show(unjoined(RoomLookupState::Unlisted)).await;
+    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
+    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))], "the client looks the room up by itself");
 }
 
 #[wasm_bindgen_test]
-async fn a_room_that_there_is_not_leads_home() {
+async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     go("/r/77").await;
-    let mut stage = Stage::open(room()).await;
-    stage.show(finding(&[(1, ""), (9, "tea")], Edge::End)).await;
+    let stage = Stage::open(unjoined(RoomLookupState::NoSuchRoom)).await;
     assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
     assert!(maybe("#stranger .join").is_none());
     stage.emitted();
@@ -175,7 +157,7 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
         let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
-        View { pending: [pending].into(), ..finding(&[(1, "")], Edge::Failed) }
+        View { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
     stage.show(joining(RowState::Sending)).await;
     assert!(find("#stranger .join").has_attribute("disabled"));
