@@ -34,12 +34,12 @@ use crate::chat::notices::notices;
 use crate::chat::people::people;
 use crate::chat::room_form::RoomForm;
 use crate::chat::room_menu::room_menu;
-use crate::chat::sidebar::{Doors, rail};
+use crate::chat::sidebar::{SidebarActions, sidebar};
 use crate::components::brand::brand;
-use crate::components::connection_badge::pill;
-use crate::components::dialog::{Dialog, Place};
+use crate::components::connection_badge::connection_badge;
+use crate::components::dialog::{Dialog, Placement};
 use crate::components::keys::Keyboard;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::room_label;
 use crate::search::room_directory::Browse;
@@ -52,13 +52,13 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomProps {
     /// The view; its identity is somebody.
-    pub view: Seen,
+    pub view: ViewRef,
 }
 
-/// From here on the rail is beside the room (the stylesheet says the same).
-const HAS_RAIL: &str = "(min-width: 720px)";
+/// Width from which the sidebar is beside the room. page.css has the same width.
+const HAS_SIDEBAR: &str = "(min-width: 720px)";
 
-/// From here on the people are, too.
+/// Width from which the people are beside the room too.
 const HAS_PEOPLE: &str = "(min-width: 1040px)";
 
 /// What stands in the dialog.
@@ -75,12 +75,12 @@ enum Panel {
 /// The screen.
 #[component]
 pub fn Room(props: &RoomProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
-    let (has_rail, has_people) = (use_media(HAS_RAIL), use_media(HAS_PEOPLE));
+    let context = use_app_context();
+    let language = context.language();
+    let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let asked = use_address(view, &around.emit);
+    let asked = use_address(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
@@ -115,53 +115,53 @@ pub fn Room(props: &RoomProps) -> Html {
     let IdentityView::Somebody { me, busy, refusal } = &view.identity else {
         return html! { <main></main> };
     };
-    let rail = || {
-        let doors = Doors {
+    let sidebar = || {
+        let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),
             browse: opens(Panel::Browse),
             settings: opens(Panel::Settings),
             picked: close.clone(),
         };
-        rail(language, view, me, doors)
+        sidebar(language, view, me, actions)
     };
-    let (id, word, place, content) = match *panel {
-        None => ("", AttrValue::default(), Place::Middle, Html::default()),
-        Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Place::Start, rail()),
+    let (id, word, placement, content) = match *panel {
+        None => ("", AttrValue::default(), Placement::Middle, Html::default()),
+        Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Placement::Start, sidebar()),
         Some(Panel::People) => {
-            ("people_dialog", tr!(language, "people.title"), Place::End, people(language, view))
+            ("people_dialog", tr!(language, "people.title"), Placement::End, people(language, view))
         }
         Some(Panel::Settings) => {
             let settings = html! { <Settings key="settings" me={me.clone()} link={view.connection} pinned={view.pinned} busy={*busy} refusal={refusal.clone()} /> };
-            ("settings_dialog", tr!(language, "settings.title"), Place::Middle, settings)
+            ("settings_dialog", tr!(language, "settings.title"), Placement::Middle, settings)
         }
         Some(Panel::NewRoom) => {
             let form =
                 html! { <RoomForm key="new" view={view.clone()} room={None} on_done={close.clone()} /> };
-            ("new_room_dialog", tr!(language, "new_room.title"), Place::Middle, form)
+            ("new_room_dialog", tr!(language, "new_room.title"), Placement::Middle, form)
         }
         Some(Panel::Browse) => {
             let browse = html! { <Browse key="browse" view={view.clone()} on_done={close.clone()} /> };
-            ("browse_dialog", tr!(language, "browse.title"), Place::Middle, browse)
+            ("browse_dialog", tr!(language, "browse.title"), Placement::Middle, browse)
         }
         Some(Panel::Room) => {
-            let menu = room_menu(&around, view, &close);
-            ("room_dialog", room_label::open_name(language, view), Place::Corner, menu)
+            let menu = room_menu(&context, view, &close);
+            ("room_dialog", room_label::open_name(language, view), Placement::Corner, menu)
         }
     };
     html! {
         <div class="house">
-            if has_rail {
-                <div key="rail" class="rail">
-                    <div key="head" class="rail_head">{ brand(language) }{ pill(language, view.connection.transport, view.connection.ready_state) }</div>
-                    { rail() }
+            if has_sidebar {
+                <div key="sidebar" class="sidebar">
+                    <div key="head" class="sidebar_head">{ brand(language) }{ connection_badge(language, view.connection.transport, view.connection.ready_state) }</div>
+                    { sidebar() }
                 </div>
             }
             <main key="room" class="room">
-                { header(language, view, (!has_rail).then(|| opens(Panel::Menu)),
+                { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="talk" class="talk">
                     <MessageList key={view.room.0} view={view.clone()} />
-                    { notices(&around, view, &asked, &left.borrow()) }
+                    { notices(&context, view, &asked, &left.borrow()) }
                 </div>
                 <Composer key="composer" view={view.clone()} {field} />
             </main>
@@ -170,7 +170,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     { people(language, view) }
                 </aside>
             }
-            <Dialog key="dialog" {id} title={word} {place} on_close={close.clone()}>{ content }</Dialog>
+            <Dialog key="dialog" {id} title={word} {placement} on_close={close.clone()}>{ content }</Dialog>
         </div>
     }
 }

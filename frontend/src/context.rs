@@ -16,15 +16,15 @@ use yew::prelude::*;
 /// The view as it was last seen. Equal only to itself: comparing by value is
 /// the driver's, once for all.
 #[derive(Clone, Debug)]
-pub struct Seen(pub Rc<View>);
+pub struct ViewRef(pub Rc<View>);
 
-impl PartialEq for Seen {
+impl PartialEq for ViewRef {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Deref for Seen {
+impl Deref for ViewRef {
     type Target = View;
 
     fn deref(&self) -> &View {
@@ -34,14 +34,14 @@ impl Deref for Seen {
 
 /// What surrounds a component.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Surroundings {
+pub struct AppContext {
     /// The language and theme, and how to choose others.
     pub preferences: Preferences,
     /// Where components send what the person does.
     pub emit: Callback<Input>,
 }
 
-impl Surroundings {
+impl AppContext {
     /// The language to speak.
     pub fn language(&self) -> Language {
         self.preferences.language
@@ -51,7 +51,7 @@ impl Surroundings {
 /// The surroundings. A component outside [`crate::page::Page`] speaks English,
 /// and nobody hears it.
 #[hook]
-pub fn use_surroundings() -> Surroundings {
-    let alone = || Surroundings { preferences: Preferences::default(), emit: Callback::noop() };
-    use_context::<Surroundings>().unwrap_or_else(alone)
+pub fn use_app_context() -> AppContext {
+    let alone = || AppContext { preferences: Preferences::default(), emit: Callback::noop() };
+    use_context::<AppContext>().unwrap_or_else(alone)
 }

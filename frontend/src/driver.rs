@@ -26,7 +26,7 @@ use yew::Callback;
 
 /// The handle; clones are the same driver.
 #[derive(Clone)]
-pub struct Driver(Rc<Inner>);
+pub struct Driver(Rc<DriverInner>);
 
 impl PartialEq for Driver {
     fn eq(&self, other: &Self) -> bool {
@@ -34,7 +34,7 @@ impl PartialEq for Driver {
     }
 }
 
-struct Inner {
+struct DriverInner {
     client: RefCell<Client>,
     /// Inputs that wait, and whether one is being handled.
     waiting: RefCell<(VecDeque<Input>, bool)>,
@@ -57,7 +57,7 @@ impl Driver {
     pub fn with(database: Database) -> Self {
         let mut client = Client::new(random::seed());
         let view = client.view();
-        Driver(Rc::new(Inner {
+        Driver(Rc::new(DriverInner {
             client: RefCell::new(client),
             waiting: RefCell::default(),
             connections: RefCell::default(),

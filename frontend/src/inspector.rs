@@ -18,7 +18,7 @@ pub mod shell;
 pub mod side_by_side;
 mod socket;
 
-use crate::context::Surroundings;
+use crate::context::AppContext;
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
 use client::inspect::InspectorInput;
@@ -58,7 +58,7 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
         }
     });
     let emit = use_callback(props.shell.clone(), |input, shell| shell.handle(input));
-    let around = Surroundings { preferences, emit: Callback::noop() };
-    let screen = inspect(&around, &view, props.shell.runner(), &emit);
-    html! { <ContextProvider<Surroundings> context={around}>{ screen }</ContextProvider<Surroundings>> }
+    let context = AppContext { preferences, emit: Callback::noop() };
+    let screen = inspect(&context, &view, props.shell.runner(), &emit);
+    html! { <ContextProvider<AppContext> context={context}>{ screen }</ContextProvider<AppContext>> }
 }

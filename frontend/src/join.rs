@@ -3,10 +3,10 @@
 pub mod opening;
 
 use crate::components::brand::brand;
-use crate::components::choice::language_choice;
-use crate::components::connection_badge::door_pill;
+use crate::components::connection_badge::join_badge;
 use crate::components::name_field::{NameField, NameFieldIds};
-use crate::context::Surroundings;
+use crate::components::preference_switches::language_switch;
+use crate::context::AppContext;
 use crate::language::tr;
 use client::input::Input;
 use client::view::{ConnectionStatus, NameRefusal};
@@ -17,27 +17,27 @@ const JOIN: NameFieldIds = NameFieldIds { field: "name_str", button: "name_btn",
 /// The screen. `name` is the one of the last time, if any; `busy`: a join is
 /// under way; `refusal`: why the last one was refused.
 pub fn join(
-    around: &Surroundings,
+    context: &AppContext,
     name: AttrValue,
     busy: bool,
     refusal: Option<NameRefusal>,
     link: ConnectionStatus,
 ) -> Html {
-    let language = around.language();
-    let on_name = around.emit.reform(|name: String| Input::Join { name });
+    let language = context.language();
+    let on_name = context.emit.reform(|name: String| Input::Join { name });
     html! {
-        <main key="join" class="door">
+        <main key="join" class="landing">
             <div key="card" class="card">
                 <div key="head" class="card_head">
                     { brand(language) }
-                    { door_pill(language, link) }
+                    { join_badge(language, link) }
                 </div>
                 <h1 key="title">{ tr!(language, "join.title") }</h1>
                 <div key="about" class="card_about">{ tr!(language, "join.about") }</div>
                 <NameField key="name" ids={JOIN} initial={name} action={tr!(language, "join.action")}
                     {busy} {refusal} focused=true {on_name} />
             </div>
-            { language_choice(&around.preferences) }
+            { language_switch(&context.preferences) }
         </main>
     }
 }

@@ -1,9 +1,19 @@
-//! The page: the client's hands and face.
+//! The page: two programs in Yew, the chat (`main.rs`) and the connection inspector (`bin/inspect.rs`).
 //!
-//! [`driver::Driver`] owns `client::Client`: what the browser tells goes in,
-//! what the client wants is carried out. The components below [`page::Page`]
-//! read the view and emit inputs; nothing else. Text is never made into HTML,
-//! and no word of the page stands outside the catalogues of `i18n/`.
+//! A shell turns browser events into inputs of a core of the crate `client`, and performs the effects that
+//! the core returns. Components read the core's view and emit inputs; they decide nothing. The page never
+//! makes HTML from text, and every text is in the catalogues of `i18n/`.
+//!
+//! - [`driver`]: the shell of the chat; it owns `client::Client`, the connections, the timers and the database
+//! - [`transport`]: WebSocket, fetch and BroadcastChannel
+//! - [`storage`]: localStorage, and the IndexedDB of unsent messages and drafts
+//! - [`app`], [`page`]: the root components; they show the join page or the chat
+//! - [`join`], [`chat`], [`search`], [`settings`], [`inspector`]: the features, each with its page, components
+//!   and hooks
+//! - [`components`]: widgets that several features share
+//! - [`context`], [`preferences`], [`theme`]: what every component may reach
+//! - [`language`], [`error_text`], [`room_label`], [`calendar`]: texts and the names of rooms and days
+//! - [`clock`], [`random`], [`selection`], [`visibility`], [`version`], `timeout`: what the browser offers
 
 pub mod app;
 pub mod calendar;

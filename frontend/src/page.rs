@@ -1,7 +1,7 @@
 //! The whole page for one view. It knows no driver: tests give it views.
 
 use crate::chat::Room;
-use crate::context::{Seen, Surroundings};
+use crate::context::{AppContext, ViewRef};
 use crate::join::{join, opening::opening};
 use crate::language::tr;
 use crate::preferences::use_own_preferences;
@@ -14,7 +14,7 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct PageProps {
     /// What to show.
-    pub view: Seen,
+    pub view: ViewRef,
     /// Where to send what the person does.
     pub emit: Callback<Input>,
 }
@@ -36,13 +36,13 @@ pub fn Page(props: &PageProps) -> Html {
             page.set_title(&title);
         }
     });
-    let around = Surroundings { preferences, emit: props.emit.clone() };
+    let context = AppContext { preferences, emit: props.emit.clone() };
     let screen = match &view.identity {
-        IdentityView::Unknown { failed } => opening(&around, *failed, view.connection),
+        IdentityView::Unknown { failed } => opening(&context, *failed, view.connection),
         IdentityView::Nobody { name, busy, refusal } => {
-            join(&around, name.clone().into(), *busy, refusal.clone(), view.connection)
+            join(&context, name.clone().into(), *busy, refusal.clone(), view.connection)
         }
         IdentityView::Somebody { .. } => html! { <Room key="room" view={view.clone()} /> },
     };
-    html! { <ContextProvider<Surroundings> context={around}>{ screen }</ContextProvider<Surroundings>> }
+    html! { <ContextProvider<AppContext> context={context}>{ screen }</ContextProvider<AppContext>> }
 }

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 /// A choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum PreferenceChange {
     /// Speak this.
     Language(Language),
     /// Look so.
@@ -24,7 +24,7 @@ pub struct Preferences {
     /// The theme that was chosen.
     pub theme: Theme,
     /// Chooses.
-    pub choose: Callback<Choice>,
+    pub choose: Callback<PreferenceChange>,
 }
 
 impl Default for Preferences {
@@ -41,11 +41,11 @@ pub fn use_own_preferences() -> Preferences {
     let choose = {
         let (language, theme) = (language.setter(), theme.setter());
         use_callback((), move |choice, ()| match choice {
-            Choice::Language(chosen) => {
+            PreferenceChange::Language(chosen) => {
                 storage::write(Slot::Language, Some(chosen.tag()));
                 language.set(chosen);
             }
-            Choice::Theme(chosen) => {
+            PreferenceChange::Theme(chosen) => {
                 storage::write(Slot::Theme, Some(chosen.word()));
                 theme.set(chosen);
             }

@@ -2,13 +2,13 @@
 
 pub mod transport_choice;
 
-use crate::components::choice::{language_choice, theme_choice};
 use crate::components::confirm::Confirm;
 use crate::components::name_field::{NameField, NameFieldIds};
+use crate::components::preference_switches::{language_switch, theme_switch};
 use crate::components::refused::refused;
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::language::tr;
-use crate::settings::transport_choice::way_choice;
+use crate::settings::transport_choice::transport_choice;
 use client::input::Input;
 use client::transport::Transport;
 use client::view::{ConnectionStatus, NameRefusal};
@@ -35,7 +35,7 @@ const RENAME: NameFieldIds =
 
 /// What the person asked for last.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum PendingRequest {
     Name,
     /// To be signed out.
     Out,
@@ -44,32 +44,32 @@ enum Asked {
 /// What stands in the settings' dialog.
 #[component]
 pub fn Settings(props: &SettingsProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
+    let context = use_app_context();
+    let language = context.language();
     // A refusal of an earlier visit to the settings is none of this one.
-    let asked = use_state_eq(|| None::<Asked>);
+    let pending = use_state_eq(|| None::<PendingRequest>);
     let on_name = {
-        let (emit, asked) = (around.emit.clone(), asked.setter());
+        let (emit, pending) = (context.emit.clone(), pending.setter());
         Callback::from(move |name: String| {
-            asked.set(Some(Asked::Name));
+            pending.set(Some(PendingRequest::Name));
             emit.emit(Input::Rename { name });
         })
     };
     let sign_out = {
-        let (emit, asked) = (around.emit.clone(), asked.setter());
+        let (emit, pending) = (context.emit.clone(), pending.setter());
         Callback::from(move |_: MouseEvent| {
-            asked.set(Some(Asked::Out));
+            pending.set(Some(PendingRequest::Out));
             emit.emit(Input::SignOut);
         })
     };
-    let refusal_of = |what| props.refusal.clone().filter(|_| *asked == Some(what) && !props.busy);
-    let refusal = refusal_of(Asked::Name);
-    let done = *asked == Some(Asked::Name) && refusal.is_none() && !props.busy;
+    let refusal_of = |what| props.refusal.clone().filter(|_| *pending == Some(what) && !props.busy);
+    let refusal = refusal_of(PendingRequest::Name);
+    let done = *pending == Some(PendingRequest::Name) && refusal.is_none() && !props.busy;
     let saved =
         if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
     // Only a server that cannot be reached keeps anybody.
-    let not_out = refusal_of(Asked::Out).map(|_| tr!(language, "settings.not_out"));
-    let leaving = *asked == Some(Asked::Out) && props.busy;
+    let not_out = refusal_of(PendingRequest::Out).map(|_| tr!(language, "settings.not_out"));
+    let leaving = *pending == Some(PendingRequest::Out) && props.busy;
     html! {
         <div class="settings">
             <div key="name">
@@ -79,10 +79,10 @@ pub fn Settings(props: &SettingsProps) -> Html {
                     { saved }
                 </div>
             </div>
-            { language_choice(&around.preferences) }
-            { theme_choice(&around.preferences) }
+            { language_switch(&context.preferences) }
+            { theme_switch(&context.preferences) }
             // The inspector has a page of its own: what is not sent here, and stored nowhere, stays.
-            { way_choice(language, props.link, props.pinned, &around.emit) }
+            { transport_choice(language, props.link, props.pinned, &context.emit) }
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />

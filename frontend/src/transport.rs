@@ -20,7 +20,7 @@ use wasm_bindgen::JsValue;
 #[derive(Debug)]
 pub enum Connection {
     /// A WebSocket.
-    Socket(websocket::Connection),
+    Socket(websocket::WebSocketConnection),
     /// Requests over plain HTTP.
     Http(HttpConnection),
 }
@@ -36,7 +36,7 @@ impl Connection {
         give: impl Fn(Input) + Clone + 'static,
     ) -> Result<Self, JsValue> {
         if transport == Transport::WebSocket {
-            return Ok(Connection::Socket(websocket::Connection::open(id, give)?));
+            return Ok(Connection::Socket(websocket::WebSocketConnection::open(id, give)?));
         }
         let session = HttpSession::new(transport, random::seed());
         let tell = move |event: client::http_session::SessionEvent| {

@@ -1,7 +1,7 @@
 //! The address of the page: `/` is the lobby, `/r/7` another room. The browser's back and forward
 //! go from room to room.
 
-use crate::context::Seen;
+use crate::context::ViewRef;
 use client::input::Input;
 use client::view::RoomLookupState;
 use shared::RoomId;
@@ -21,7 +21,7 @@ pub fn room_of(path: &str) -> RoomId {
 
 /// What the address asks for and cannot be shown.
 #[derive(Clone, PartialEq)]
-pub struct Asked {
+pub struct RequestedRoom {
     /// The room, which the person is not in.
     pub room: Option<RoomId>,
     /// The progress of the room's lookup in the directory.
@@ -34,7 +34,7 @@ pub struct Asked {
 
 /// Keeps the address and the open room together. Used once, by the page of a signed-in member.
 #[hook]
-pub fn use_address(view: &Seen, emit: &Callback<Input>) -> Asked {
+pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
     let asked = use_state_eq(here);
     use_effect_with(emit.clone(), {
         let asked = asked.setter();
@@ -86,7 +86,7 @@ pub fn use_address(view: &Seen, emit: &Callback<Input>) -> Asked {
     let room = Some(*asked).filter(|room| !is_in(*room));
     let unjoined = view.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
     let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
-    Asked { room, lookup, is_settled: *asked == view.room, on_stay }
+    RequestedRoom { room, lookup, is_settled: *asked == view.room, on_stay }
 }
 
 fn here() -> RoomId {

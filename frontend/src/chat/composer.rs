@@ -6,27 +6,27 @@ mod draft_field;
 use crate::components::icon::Icon;
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::refused::refused;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{ViewRef, use_app_context};
 use crate::language::{Language, tr};
 use crate::{random, room_label};
 use client::compose::{self, KeyAction};
 use client::input::Input;
 use client::view::View;
-use draft_field::Sheet;
+use draft_field::DraftField;
 use yew::prelude::*;
 
 /// What [`Composer`] needs.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ComposerProps {
     /// The view.
-    pub view: Seen,
+    pub view: ViewRef,
     /// The field, for whoever puts the focus there.
     pub field: NodeRef,
 }
 
 /// Why the text was kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kept {
+enum SendRefusal {
     Refused(compose::TextRefusal),
     /// Too many messages are unsettled.
     OutboxFull,
@@ -35,60 +35,61 @@ enum Kept {
 /// The composer.
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
-    let emit = around.emit;
-    let kept = use_state_eq(|| None::<Kept>);
+    let context = use_app_context();
+    let language = context.language();
+    let emit = context.emit;
+    let refusal = use_state_eq(|| None::<SendRefusal>);
     let (field, grow) = (props.field.clone(), use_node_ref());
     let view = &props.view;
-    let sheet = use_mut_ref(|| Sheet::new(field.clone(), grow.clone())).borrow().clone();
+    let draft_field = use_mut_ref(|| DraftField::new(field.clone(), grow.clone())).borrow().clone();
     use_effect_with(emit.clone(), {
-        let sheet = sheet.clone();
-        move |emit| sheet.watch(emit.clone())
+        let draft_field = draft_field.clone();
+        move |emit| draft_field.watch(emit.clone())
     });
     use_effect_with((view.draft.room, view.draft.revision), {
-        let (sheet, emit, view) = (sheet.clone(), emit.clone(), view.clone());
+        let (draft_field, emit, view) = (draft_field.clone(), emit.clone(), view.clone());
         move |_| {
-            if let Some(input) = sheet.take(&view.draft) {
+            if let Some(input) = draft_field.take(&view.draft) {
                 emit.emit(input);
             }
         }
     });
     use_effect_with(view.room, {
-        let kept = kept.setter();
-        move |_| kept.set(None)
+        let refusal = refusal.setter();
+        move |_| refusal.set(None)
     });
     let send = {
-        let (sheet, emit, kept, can_send) = (sheet.clone(), emit.clone(), kept.setter(), view.can_send);
+        let (draft_field, emit, refusal, can_send) =
+            (draft_field.clone(), emit.clone(), refusal.setter(), view.can_send);
         Callback::from(move |()| {
-            let (room, text) = sheet.text();
+            let (room, text) = draft_field.text();
             let reason = match compose::check(&text) {
-                Err(refusal) => Some(Kept::Refused(refusal)),
-                Ok(()) if !can_send => Some(Kept::OutboxFull),
+                Err(refusal) => Some(SendRefusal::Refused(refusal)),
+                Ok(()) if !can_send => Some(SendRefusal::OutboxFull),
                 Ok(()) => None,
             };
-            kept.set(reason);
+            refusal.set(reason);
             if reason.is_none() {
                 // What a script put there was not told yet.
-                if let Some(input) = sheet.typed() {
+                if let Some(input) = draft_field.typed() {
                     emit.emit(input);
                 }
                 emit.emit(Input::Send { client_id: random::client_id(), room, text });
             }
-            sheet.focus();
+            draft_field.focus();
         })
     };
     let oninput = {
-        let (sheet, kept) = (sheet, kept.setter());
+        let (draft_field, refusal) = (draft_field, refusal.setter());
         Callback::from(move |_: InputEvent| {
-            if let Some(input) = sheet.typed() {
+            if let Some(input) = draft_field.typed() {
                 emit.emit(input);
             }
             // A text that is too long stays told until it is not.
-            let (_, text) = sheet.text();
+            let (_, text) = draft_field.text();
             let too_long =
                 compose::check(&text).err().filter(|refusal| *refusal != compose::TextRefusal::Empty);
-            kept.set(too_long.map(Kept::Refused));
+            refusal.set(too_long.map(SendRefusal::Refused));
         })
     };
     let onkeydown = {
@@ -107,15 +108,15 @@ pub fn Composer(props: &ComposerProps) -> Html {
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
-                { refused("send_error", kept.map(|kept| reason(language, kept))) }
-                if kept.is_none() {
+                { refused("send_error", refusal.map(|refusal| reason(language, refusal))) }
+                if refusal.is_none() {
                     { waiting(language, view) }
                 }
             </div>
             <div key="box" class="composer_box">
                 <div class="grow" ref={grow}>
                     <textarea id="send_str" ref={field} rows="1" placeholder={hint.clone()} aria-label={hint}
-                        dir="auto" aria-describedby="send_error" aria-invalid={kept.is_some().to_string()}
+                        dir="auto" aria-describedby="send_error" aria-invalid={refusal.is_some().to_string()}
                         {oninput} {onkeydown} />
                 </div>
                 <button type="button" id="send_btn" class="send" aria-label={tr!(language, "composer.send")}
@@ -142,12 +143,12 @@ fn waiting(language: Language, view: &View) -> Html {
     }
 }
 
-fn reason(language: Language, kept: Kept) -> AttrValue {
-    match kept {
-        Kept::Refused(compose::TextRefusal::Empty) => tr!(language, "composer.empty"),
-        Kept::Refused(compose::TextRefusal::TooLong { bytes, max }) => {
+fn reason(language: Language, refusal: SendRefusal) -> AttrValue {
+    match refusal {
+        SendRefusal::Refused(compose::TextRefusal::Empty) => tr!(language, "composer.empty"),
+        SendRefusal::Refused(compose::TextRefusal::TooLong { bytes, max }) => {
             tr!(language, "composer.too_long", over = bytes.saturating_sub(max), max = max)
         }
-        Kept::OutboxFull => tr!(language, "composer.outbox_full"),
+        SendRefusal::OutboxFull => tr!(language, "composer.outbox_full"),
     }
 }

@@ -1,8 +1,8 @@
 //! The top of the room: what it is called and what it is for. On a phone it
 //! has the connection and the buttons of what a wide screen shows at its sides.
 
-use crate::components::button::door_button;
-use crate::components::connection_badge::{is_usable, pill};
+use crate::components::button::dialog_button;
+use crate::components::connection_badge::{connection_badge, is_usable};
 use crate::components::icon::Icon;
 use crate::language::{Language, tr};
 use crate::room_label;
@@ -10,7 +10,7 @@ use client::view::View;
 use shared::RoomId;
 use yew::prelude::*;
 
-/// The header. `on_menu` opens the rail, where the rail is not beside it, and
+/// The header. `on_menu` opens the sidebar, where it is not beside the room, and
 /// `on_people` the list of people, where the list is not; `on_room` what can be done with the room.
 pub fn header(
     language: Language,
@@ -38,7 +38,7 @@ pub fn header(
                 <span class="room_name" dir="auto">{ room_label::open_name(language, view) }</span>
             </h1>
             if has_menu {
-                { pill(language, view.connection.transport, view.connection.ready_state) }
+                { connection_badge(language, view.connection.transport, view.connection.ready_state) }
             }
             <span key="about" class="about">{ about(language, view) }</span>
             if let Some(onclick) = on_people {
@@ -47,7 +47,7 @@ pub fn header(
                     aria-label={people.clone()} title={people} aria-haspopup="dialog"
                     {onclick}>{ Icon::People.draw() }<span>{ count }</span></button>
             }
-            { door_button("room_btn", tr!(language, "room_menu.open"), Icon::More, on_room) }
+            { dialog_button("room_btn", tr!(language, "room_menu.open"), Icon::More, on_room) }
         </header>
     }
 }

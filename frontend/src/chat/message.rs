@@ -3,10 +3,10 @@
 
 use crate::clock;
 use crate::components::avatar::avatar;
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::Icon;
-use crate::context::{Surroundings, use_surroundings};
+use crate::context::{AppContext, use_app_context};
 use crate::error_text;
 use crate::language::{Language, tr};
 use client::input::Input;
@@ -30,8 +30,8 @@ pub struct MessageProps {
 /// The message.
 #[component]
 pub fn Message(props: &MessageProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
+    let context = use_app_context();
+    let language = context.language();
     let row = &props.row;
     let (state, mark) = match row.state {
         RowState::Settled => ("settled", None),
@@ -55,7 +55,7 @@ pub fn Message(props: &MessageProps) -> Html {
             </div>
             <div key="body" class="body">
                 if props.head {
-                    <div key="who" class="who">
+                    <div key="who" class="message_head">
                         <b>{ name }</b>
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>
@@ -64,7 +64,7 @@ pub fn Message(props: &MessageProps) -> Html {
                     { for linked(&row.text) }
                 </p>
                 if let RowState::Failed(code) = row.state {
-                    { failed_actions(&around, row.key, code) }
+                    { failed_actions(&context, row.key, code) }
                 }
             </div>
             <div key="state" class="state">
@@ -97,16 +97,16 @@ fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
 }
 
 /// Why a message was refused, and what can be done with it.
-fn failed_actions(around: &Surroundings, key: RowKey, code: ErrorCode) -> Html {
-    let language = around.language();
-    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
-    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
+fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
+    let language = context.language();
+    let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
+    let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
     html! {
         <div key="failed" class="failed_actions">
             <span key="reason" class="reason">{ error_text::of_code(language, code) }</span>
-            { word_button("retry", tr!(language, "row.retry"), retry) }
+            { text_button("retry", tr!(language, "row.retry"), retry) }
             <CopyButton key="copy" />
-            { word_button("discard", tr!(language, "row.discard"), discard) }
+            { text_button("discard", tr!(language, "row.discard"), discard) }
         </div>
     }
 }

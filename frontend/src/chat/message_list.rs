@@ -8,12 +8,12 @@ use crate::chat::message::Message;
 use crate::clock;
 use crate::components::brand::cup;
 use crate::components::icon::Icon;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{ViewRef, use_app_context};
 use crate::language::{Language, tr};
 use crate::room_label;
 use client::input::Input;
 use client::view::{Edge, View};
-use scroll_anchor::Place;
+use scroll_anchor::ScrollAnchor;
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
@@ -23,53 +23,53 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageListProps {
     /// The view. A list is of one room: another room has another list.
-    pub view: Seen,
+    pub view: ViewRef,
 }
 
 /// The list.
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
+    let context = use_app_context();
+    let language = context.language();
     let view = &props.view;
     let grouping = use_mut_ref(Grouping::default);
-    let place = use_mut_ref(|| Place::new(view));
+    let scroll_anchor = use_mut_ref(|| ScrollAnchor::new(view));
     let shown = use_mut_ref(|| view.clone());
     let node = use_node_ref();
     shown.replace(view.clone());
     if let Some(list) = node.cast::<Element>() {
-        place.borrow_mut().before(&list, view);
+        scroll_anchor.borrow_mut().before(&list, view);
     }
     // What an earlier stay in the room jumped to is no place to go to now.
-    let first_turn = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
-    let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_turn.borrow());
+    let first_revision = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
+    let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
     let look = {
-        let (node, place, shown) = (node.clone(), place.clone(), shown.clone());
-        use_callback(around.emit.clone(), move |(), emit| {
+        let (node, scroll_anchor, shown) = (node.clone(), scroll_anchor.clone(), shown.clone());
+        use_callback(context.emit.clone(), move |(), emit| {
             let Some(list) = node.cast::<Element>() else { return };
             let view = shown.borrow().clone();
-            let wants = place.borrow_mut().wants(&list, &view);
+            let wants = scroll_anchor.borrow_mut().wants(&list, &view);
             wants.into_iter().for_each(|input| emit.emit(input));
         })
     };
     use_effect_with(node.clone(), {
-        let place = place.clone();
-        move |node| watch(node, &place)
+        let scroll_anchor = scroll_anchor.clone();
+        move |node| watch(node, &scroll_anchor)
     });
     use_effect_with(landed.map(|landed| landed.revision), {
-        let (node, place) = (node.clone(), place.clone());
+        let (node, scroll_anchor) = (node.clone(), scroll_anchor.clone());
         move |_| {
             if let (Some(landed), Some(list)) = (landed, node.cast::<Element>()) {
-                place.borrow_mut().show(&list, landed.key);
+                scroll_anchor.borrow_mut().show(&list, landed.key);
             }
         }
     });
     use_effect_with(view.clone(), {
-        let (node, place, look) = (node.clone(), place.clone(), look.clone());
+        let (node, scroll_anchor, look) = (node.clone(), scroll_anchor.clone(), look.clone());
         move |_| {
             // Whoever follows again goes to the end, though nothing in the list may have changed.
             if let Some(list) = node.cast::<Element>() {
-                place.borrow_mut().resized(&list);
+                scroll_anchor.borrow_mut().resized(&list);
             }
             look.emit(());
         }
@@ -87,8 +87,8 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         }
     });
     let onscroll = look.reform(|_: Event| ());
-    let older = around.emit.reform(|_: MouseEvent| Input::LoadOlder);
-    let newer = around.emit.reform(|_: MouseEvent| Input::LoadNewer);
+    let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
+    let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
     // Only what is said now is read out, not what is fetched from the past.
     let live = if view.following { "polite" } else { "off" };
     html! {
@@ -112,7 +112,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
                 }
             </div>
             if !view.following {
-                { to_the_end(language, view.new_below, around.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
+                { to_the_end(language, view.new_below, context.emit.reform(|_: MouseEvent| Input::JumpToLatest)) }
             }
         </div>
     }
@@ -127,7 +127,7 @@ fn empty(language: Language, view: &View) -> Html {
                 <b key="first">{ tr!(language, "room.empty") }</b>
                 <span key="then">{ tr!(language, "room.empty_then") }</span>
             } else {
-                <span key="opening" class="late">{ tr!(language, "room.opening") }</span>
+                <span key="opening" class="delayed">{ tr!(language, "room.opening") }</span>
             }
         </div>
     }
@@ -138,9 +138,11 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
     match edge {
         Edge::End => html! { <span key="end">{ end }</span> },
         Edge::More => html! { <span key="more"></span> },
-        Edge::Loading => html! { <span key="loading" class="late">{ tr!(language, "room.loading") }</span> },
+        Edge::Loading => {
+            html! { <span key="loading" class="delayed">{ tr!(language, "room.loading") }</span> }
+        }
         Edge::Failed => html! {
-            <button key="failed" type="button" class="again" onclick={again}>
+            <button key="failed" type="button" class="retry" onclick={again}>
                 { tr!(language, "room.load_failed") }
             </button>
         },
@@ -162,28 +164,28 @@ fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> H
 
 /// Keeps the reader's place whenever the list has changed, before that is painted: Yew may let the
 /// browser paint before it runs effects.
-fn watch(node: &NodeRef, place: &Rc<RefCell<Place>>) -> impl FnOnce() + use<> {
+fn watch(node: &NodeRef, scroll_anchor: &Rc<RefCell<ScrollAnchor>>) -> impl FnOnce() + use<> {
     let list = node.cast::<Element>();
     let on_change = Closure::<dyn FnMut()>::new({
-        let (list, place) = (list.clone(), place.clone());
+        let (list, scroll_anchor) = (list.clone(), scroll_anchor.clone());
         move || {
             if let Some(list) = &list {
-                place.borrow_mut().changed(list);
+                scroll_anchor.borrow_mut().changed(list);
             }
         }
     });
     let on_resize = Closure::<dyn FnMut()>::new({
-        let (list, place) = (list.clone(), place.clone());
+        let (list, scroll_anchor) = (list.clone(), scroll_anchor.clone());
         move || {
             if let Some(list) = &list {
-                place.borrow_mut().resized(list);
+                scroll_anchor.borrow_mut().resized(list);
             }
         }
     });
     let changes = MutationObserver::new(on_change.as_ref().unchecked_ref()).ok();
     let sizes = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
     if let Some(list) = &list {
-        place.borrow_mut().changed(list);
+        scroll_anchor.borrow_mut().changed(list);
         if let Some(changes) = &changes {
             let wanted = MutationObserverInit::new();
             wanted.set_child_list(true);

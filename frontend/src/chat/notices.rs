@@ -5,14 +5,14 @@
 mod join_prompt;
 mod refused;
 
-use crate::chat::address::Asked;
+use crate::chat::address::RequestedRoom;
 use crate::chat::left_rooms::LeftRooms;
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::components::confirm::Confirm;
 use crate::components::connection_badge::is_usable;
 use crate::components::connection_notice::ConnectionNotice;
 use crate::components::icon::Icon;
-use crate::context::Surroundings;
+use crate::context::AppContext;
 use crate::language::{Language, tr};
 use crate::random;
 use client::input::Input;
@@ -24,8 +24,8 @@ use yew::prelude::*;
 const SHOWN_MAX: usize = 2;
 
 /// The notices of the room. `left` are the rooms that one is or was in.
-pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRooms) -> Html {
-    let language = around.language();
+pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &LeftRooms) -> Html {
+    let language = context.language();
     let usable = is_usable(view.connection);
     let mut notices = Vec::new();
     if !usable {
@@ -40,11 +40,11 @@ pub fn notices(around: &Surroundings, view: &View, asked: &Asked, left: &LeftRoo
         notices.push(word("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = asked.room.filter(|_| usable) {
-        notices.push(join_prompt::stranger(around, view, room, asked));
+        notices.push(join_prompt::join_prompt(context, view, room, asked));
     }
-    notices.extend(refused::refused(around, view, asked.room, left));
-    notices.extend(view.left_behind.first().map(|left| left_behind(around, left)));
-    notices.extend(view.new_epoch.then(|| new_epoch(around)));
+    notices.extend(refused::refused(context, view, asked.room, left));
+    notices.extend(view.left_behind.first().map(|left| left_behind(context, left)));
+    notices.extend(view.new_epoch.then(|| new_epoch(context)));
     notices.extend(view.new_version.then(|| new_version(language, view)));
     notices.truncate(SHOWN_MAX);
     html! { <div key="notices" class="notices">{ for notices }</div> }
@@ -61,7 +61,7 @@ enum Tone {
 fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Html) -> Html {
     let class = match tone {
         Tone::Calm => "notice",
-        Tone::Late => "notice late",
+        Tone::Late => "notice delayed",
     };
     html! {
         <div {key} {id} {class} role="status">
@@ -102,12 +102,12 @@ fn new_version(language: Language, view: &View) -> Html {
 
 /// What somebody else who was signed in here has left behind: how much, never what. Nobody else
 /// has it, so that dropping it is asked twice.
-fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
-    let language = around.language();
+fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
+    let language = context.language();
     let LeftBehind { owner, name, rows, drafts } = left;
     let owner = *owner;
-    let take = around.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
-    let drop_it = around.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
+    let take = context.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
+    let drop_it = context.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
     let text = match (rows, drafts) {
         (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
@@ -116,7 +116,7 @@ fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
     let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.take") };
     let actions = html! {
         <>
-            { word_button("take", word, take) }
+            { text_button("take", word, take) }
             <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
                 question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
         </>
@@ -125,21 +125,21 @@ fn left_behind(around: &Surroundings, left: &LeftBehind) -> Html {
 }
 
 /// A way into a room; `failed`: it was tried before.
-fn join_button(around: &Surroundings, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
-    let join = around.emit.reform(move |_: MouseEvent| match failed {
+fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
+    let join = context.emit.reform(move |_: MouseEvent| match failed {
         Some(key) => Input::Retry(key),
         None => Input::JoinRoom { client_id: random::client_id(), room },
     });
     html! {
         <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
-            { tr!(around.language(), "browse.join") }
+            { tr!(context.language(), "browse.join") }
         </button>
     }
 }
 
-fn new_epoch(around: &Surroundings) -> Html {
-    let language = around.language();
-    let read = around.emit.reform(|_: MouseEvent| Input::DismissEpoch);
+fn new_epoch(context: &AppContext) -> Html {
+    let language = context.language();
+    let read = context.emit.reform(|_: MouseEvent| Input::DismissEpoch);
     notice("epoch", "new_epoch", Tone::Calm, tr!(language, "epoch.new"), dismiss(language, read))
 }
 

@@ -22,12 +22,12 @@ pub fn rebase(before: &str, after: &str, field: &str) -> String {
 
 /// The changes that the field has not taken yet, oldest first.
 #[derive(Debug, Default)]
-pub struct Behind(Vec<(String, String)>);
+pub struct PendingEdits(Vec<(String, String)>);
 
-impl Behind {
-    /// The client made `after` of `before`. Past [`BEHIND_MAX`] the field does not follow.
+impl PendingEdits {
+    /// The client made `after` of `before`. Past [`PENDING_EDITS_MAX`] the field does not follow.
     pub fn push(&mut self, before: String, after: String) {
-        if self.0.len() < BEHIND_MAX {
+        if self.0.len() < PENDING_EDITS_MAX {
             self.0.push((before, after));
         }
     }
@@ -40,7 +40,7 @@ impl Behind {
 
 /// Changes that wait for one composition to end. Past it: a further one is passed over, and what
 /// is in the field counts.
-pub const BEHIND_MAX: usize = 100;
+pub const PENDING_EDITS_MAX: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -65,21 +65,23 @@ mod tests {
 
     #[test]
     fn several_changes_are_followed_one_after_the_other() {
-        let mut behind = Behind::default();
-        behind.push("one".to_owned(), String::new());
-        behind.push("two".to_owned(), "old\ntwo".to_owned());
-        assert_eq!(behind.text("onetwo"), "old\ntwo");
-        assert_eq!(behind.text("onetwo three"), "old\ntwo three");
+        let mut pending_edits = PendingEdits::default();
+        pending_edits.push("one".to_owned(), String::new());
+        pending_edits.push("two".to_owned(), "old\ntwo".to_owned());
+        assert_eq!(pending_edits.text("onetwo"), "old\ntwo");
+        assert_eq!(pending_edits.text("onetwo three"), "old\ntwo three");
     }
 
     #[test]
     fn no_more_changes_wait_than_the_limit_says() {
-        for (many, left) in [(BEHIND_MAX - 1, ""), (BEHIND_MAX, ""), (BEHIND_MAX + 1, "x")] {
-            let mut behind = Behind::default();
+        for (many, left) in
+            [(PENDING_EDITS_MAX - 1, ""), (PENDING_EDITS_MAX, ""), (PENDING_EDITS_MAX + 1, "x")]
+        {
+            let mut pending_edits = PendingEdits::default();
             for held in (0..many).rev() {
-                behind.push("x".repeat(held + 1), "x".repeat(held));
+                pending_edits.push("x".repeat(held + 1), "x".repeat(held));
             }
-            assert_eq!(behind.text(&"x".repeat(many)), left);
+            assert_eq!(pending_edits.text(&"x".repeat(many)), left);
         }
     }
 }

@@ -37,7 +37,7 @@ fn entry(language: Language, person: &Person) -> Html {
     let name = AttrValue::from(person.name.clone());
     html! {
         <li key={person.id.0} class={person.away.then_some("is_away")}>
-            <span class="seat">
+            <span class="avatar_presence">
                 { avatar(person.id, &person.name, None, true) }
                 <span class="dot" aria-hidden="true"></span>
             </span>

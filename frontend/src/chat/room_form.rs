@@ -4,7 +4,7 @@
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::name_field::check;
 use crate::components::refused::refused;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::{error_text, random};
 use client::compose::KeyAction;
@@ -19,7 +19,7 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomFormProps {
     /// The view.
-    pub view: Seen,
+    pub view: ViewRef,
     /// The room to change; none: a new one.
     pub room: Option<RoomItem>,
     /// Told once the server has done it.
@@ -29,9 +29,9 @@ pub struct RoomFormProps {
 /// The form. It goes on asking while it is there; when it goes, a command that only waits stays.
 #[component]
 pub fn RoomForm(props: &RoomFormProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
-    let emit = &around.emit;
+    let context = use_app_context();
+    let language = context.language();
+    let emit = &context.emit;
     let (name, description) = (use_node_ref(), use_node_ref());
     let own_refusal = use_state_eq(|| None::<ErrorCode>);
     let asked = use_state_eq(|| None::<ClientId>);

@@ -2,7 +2,7 @@
 
 use crate::chat::address::path_of;
 use crate::components::icon::Icon;
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::language::{Language, tr};
 use crate::room_label;
 use client::input::Input;
@@ -30,10 +30,10 @@ const COUNT_MAX: u32 = 99;
 /// The list.
 #[component]
 pub fn RoomList(props: &RoomListProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
+    let context = use_app_context();
+    let language = context.language();
     let onclick = {
-        let (emit, on_pick) = (around.emit.clone(), props.on_pick.clone());
+        let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
             // The rest is the browser's: another tab, another window.
             let is_plain =
@@ -70,24 +70,24 @@ fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
     let news = item.unread > 0;
     html! {
         <li key={item.id.0}>
-            <a class={classes!("room_link", news.then_some("has_news"))} href={path_of(item.id)}
+            <a class={classes!("room_link", news.then_some("has_unread"))} href={path_of(item.id)}
                 data-room={item.id.0.to_string()} aria-current={open.then_some("page")}>
                 <span key="hash" class="hash" aria-hidden="true">{ "#" }</span>
                 <span key="name" class="room_name" dir="auto">{ name }</span>
                 if item.draft && !open {
-                    <span key="draft" class="draft_mark" title={tr!(language, "rail.draft")}>
-                        { Icon::Pencil.draw() }<span class="unseen_word">{ tr!(language, "rail.draft") }</span>
+                    <span key="draft" class="draft_mark" title={tr!(language, "sidebar.draft")}>
+                        { Icon::Pencil.draw() }<span class="visually_hidden">{ tr!(language, "sidebar.draft") }</span>
                     </span>
                 }
                 if item.failed && !open {
-                    <span key="failed" class="failed_mark" title={tr!(language, "rail.failed")}>
-                        { Icon::Alert.draw() }<span class="unseen_word">{ tr!(language, "rail.failed") }</span>
+                    <span key="failed" class="failed_mark" title={tr!(language, "sidebar.failed")}>
+                        { Icon::Alert.draw() }<span class="visually_hidden">{ tr!(language, "sidebar.failed") }</span>
                     </span>
                 }
                 if news {
-                    <span key="count" class="count" title={tr!(language, "rail.unseen", count = item.unread)}>
+                    <span key="count" class="count" title={tr!(language, "sidebar.unseen", count = item.unread)}>
                         <span aria-hidden="true">{ count }</span>
-                        <span class="unseen_word">{ tr!(language, "rail.unseen", count = item.unread) }</span>
+                        <span class="visually_hidden">{ tr!(language, "sidebar.unseen", count = item.unread) }</span>
                     </span>
                 }
             </a>

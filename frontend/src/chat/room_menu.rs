@@ -4,7 +4,7 @@ use crate::chat::header::about;
 use crate::chat::room_form::RoomForm;
 use crate::clock;
 use crate::components::confirm::Confirm;
-use crate::context::{Seen, Surroundings};
+use crate::context::{AppContext, ViewRef};
 use crate::language::tr;
 use crate::{random, room_label};
 use client::input::Input;
@@ -15,11 +15,11 @@ use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 /// What stands in the room's dialog. `on_done` is told when there is nothing more to do here.
-pub fn room_menu(around: &Surroundings, view: &Seen, on_done: &Callback<()>) -> Html {
-    let language = around.language();
+pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -> Html {
+    let language = context.language();
     let room = view.room;
     let onsubmit = {
-        let (emit, on_done) = (around.emit.clone(), on_done.clone());
+        let (emit, on_done) = (context.emit.clone(), on_done.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let Some(date) = date_of(&event) else { return };
@@ -33,7 +33,7 @@ pub fn room_menu(around: &Surroundings, view: &Seen, on_done: &Callback<()>) -> 
         })
     };
     let leave = {
-        let (emit, on_done) = (around.emit.clone(), on_done.clone());
+        let (emit, on_done) = (context.emit.clone(), on_done.clone());
         Callback::from(move |_: MouseEvent| {
             emit.emit(Input::LeaveRoom { client_id: random::client_id(), room });
             on_done.emit(());

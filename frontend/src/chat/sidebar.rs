@@ -1,16 +1,16 @@
-//! The house: its rooms, and oneself.
+//! The sidebar: the rooms, and the member's own name.
 
 use crate::chat::room_list::RoomList;
 use crate::components::avatar::avatar;
-use crate::components::button::door_button;
+use crate::components::button::dialog_button;
 use crate::components::icon::Icon;
 use crate::language::{Language, tr};
 use client::view::View;
 use shared::Member;
 use yew::prelude::*;
 
-/// What one comes to from the rail.
-pub struct Doors {
+/// Callbacks of the sidebar's buttons.
+pub struct SidebarActions {
     /// The form of a new room.
     pub new_room: Callback<MouseEvent>,
     /// The rooms of the house.
@@ -21,15 +21,15 @@ pub struct Doors {
     pub picked: Callback<()>,
 }
 
-/// The rail below the brand.
-pub fn rail(language: Language, view: &View, me: &Member, doors: Doors) -> Html {
-    let Doors { new_room, browse, settings, picked } = doors;
+/// Draws the sidebar below the brand.
+pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarActions) -> Html {
+    let SidebarActions { new_room, browse, settings, picked } = actions;
     html! {
-        <div key="rail" class="rail_body">
-            <nav aria-label={tr!(language, "rail.rooms")}>
-                <div key="head" class="rail_title">
-                    <h2>{ tr!(language, "rail.rooms") }</h2>
-                    { door_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
+        <div key="sidebar" class="sidebar_body">
+            <nav aria-label={tr!(language, "sidebar.rooms")}>
+                <div key="head" class="sidebar_title">
+                    <h2>{ tr!(language, "sidebar.rooms") }</h2>
+                    { dialog_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
                 </div>
                 <RoomList key="rooms" rooms={view.rooms.clone()} room={view.room} on_pick={picked} />
                 <button key="browse" type="button" id="browse_btn" class="room_link browse_link"
@@ -39,8 +39,8 @@ pub fn rail(language: Language, view: &View, me: &Member, doors: Doors) -> Html 
             </nav>
             <div class="me">
                 { avatar(me.id, &me.name, None, false) }
-                <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "rail.me") }</small></span>
-                { door_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
+                <span class="me_name"><b>{ &me.name }</b><small>{ tr!(language, "sidebar.me") }</small></span>
+                { dialog_button("settings_btn", tr!(language, "settings.title"), Icon::Settings, settings) }
             </div>
         </div>
     }

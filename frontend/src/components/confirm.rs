@@ -1,6 +1,6 @@
 //! A button for what cannot be undone: it asks first.
 
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::language::tr;
 use yew::prelude::*;
 
@@ -20,7 +20,7 @@ pub struct ConfirmProps {
 /// The button.
 #[component]
 pub fn Confirm(props: &ConfirmProps) -> Html {
-    let language = use_surroundings().language();
+    let language = use_app_context().language();
     let asked = use_state_eq(|| false);
     let ask = |answer: bool| {
         let asked = asked.setter();

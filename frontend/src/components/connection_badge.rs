@@ -1,4 +1,4 @@
-//! The connection as it really is: a small word and a colour.
+//! The connection badge: one word and a colour for the real `readyState`.
 
 use crate::language::{Language, tr};
 use client::transport::Transport;
@@ -13,32 +13,32 @@ pub fn is_usable(link: ConnectionStatus) -> bool {
 /// The word for a `readyState`.
 fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     match ready_state {
-        ReadyState::Connecting => tr!(language, "link.connecting"),
-        ReadyState::Open => tr!(language, "link.open"),
-        ReadyState::Closing => tr!(language, "link.closing"),
-        ReadyState::Closed => tr!(language, "link.closed"),
+        ReadyState::Connecting => tr!(language, "connection.connecting"),
+        ReadyState::Open => tr!(language, "connection.open"),
+        ReadyState::Closing => tr!(language, "connection.closing"),
+        ReadyState::Closed => tr!(language, "connection.closed"),
     }
 }
 
 /// The word for a transport.
-pub fn transport_word(language: Language, transport: Transport) -> AttrValue {
+pub fn transport_name(language: Language, transport: Transport) -> AttrValue {
     match transport {
         Transport::WebSocket => "WebSocket".into(),
-        Transport::EventStream => tr!(language, "link.event_stream"),
-        Transport::LongPoll => tr!(language, "link.long_poll"),
-        Transport::Poll => tr!(language, "link.poll"),
+        Transport::EventStream => tr!(language, "connection.event_stream"),
+        Transport::LongPoll => tr!(language, "connection.long_poll"),
+        Transport::Poll => tr!(language, "connection.poll"),
     }
 }
 
-/// The pill; there is one on every screen.
-pub fn pill(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
+/// Draws the badge. There is one on every screen.
+pub fn connection_badge(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
     draw(language, transport, ready_state, word(language, ready_state))
 }
 
-/// The pill at the door, where no connection is wanted: `closed` would read as the house's.
-pub fn door_pill(language: Language, link: ConnectionStatus) -> Html {
+/// Draws the badge of the join page, which needs no connection: "disconnected" would read as a failure.
+pub fn join_badge(language: Language, link: ConnectionStatus) -> Html {
     let word = match link.ready_state {
-        ReadyState::Closed => tr!(language, "link.none"),
+        ReadyState::Closed => tr!(language, "connection.none"),
         other => word(language, other),
     };
     draw(language, link.transport, link.ready_state, word)
@@ -46,10 +46,10 @@ pub fn door_pill(language: Language, link: ConnectionStatus) -> Html {
 
 fn draw(language: Language, transport: Transport, ready_state: ReadyState, word: AttrValue) -> Html {
     let number = ready_state as u16;
-    let by = transport_word(language, transport);
-    let title = tr!(language, "link.title", transport = by, number = number, word = word);
+    let by = transport_name(language, transport);
+    let title = tr!(language, "connection.title", transport = by, number = number, word = word);
     html! {
-        <span key="pill" id="ready_state" class="pill" role="status" data-state={number.to_string()}
+        <span key="badge" id="ready_state" class="connection_badge" role="status" data-state={number.to_string()}
             data-transport={transport.name()} {title}>
             <span class="dot" aria-hidden="true"></span>
             <span>{ word }</span>

@@ -1,6 +1,6 @@
 //! A button that copies the text it stands below.
 
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::language::tr;
 use crate::selection;
 use wasm_bindgen::JsCast;
@@ -10,7 +10,7 @@ use yew::prelude::*;
 /// The button. The text is the paragraph of its message, or the quotation of its notice.
 #[component]
 pub fn CopyButton() -> Html {
-    let language = use_surroundings().language();
+    let language = use_app_context().language();
     let copied = use_state_eq(|| None::<bool>);
     let onclick = {
         let copied = copied.setter();

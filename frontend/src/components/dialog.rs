@@ -2,7 +2,7 @@
 //! it, and the focus returns to where it was.
 
 use crate::components::icon::Icon;
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::language::tr;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 /// Where a dialog stands. On a phone the last two come up from below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Placement {
     /// Along the start of the line.
     Start,
     /// Along the end of the line.
@@ -29,7 +29,7 @@ pub struct DialogProps {
     /// Its heading.
     pub title: AttrValue,
     /// Where it stands.
-    pub place: Place,
+    pub placement: Placement,
     /// Told when the person closes it.
     pub on_close: Callback<()>,
     /// What is in it.
@@ -39,7 +39,7 @@ pub struct DialogProps {
 /// The dialog. There is one, for one thing at a time.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
-    let language = use_surroundings().language();
+    let language = use_app_context().language();
     let node = use_node_ref();
     let open = !props.id.is_empty();
     use_effect_with(props.id, {
@@ -74,14 +74,14 @@ pub fn Dialog(props: &DialogProps) -> Html {
             }
         })
     };
-    let place = match props.place {
-        Place::Start => "start",
-        Place::End => "end",
-        Place::Middle => "middle",
-        Place::Corner => "corner",
+    let placement = match props.placement {
+        Placement::Start => "start",
+        Placement::End => "end",
+        Placement::Middle => "middle",
+        Placement::Corner => "corner",
     };
     html! {
-        <dialog id={props.id} ref={node} class={place} aria-label={props.title.clone()} {onclose} {onclick}>
+        <dialog id={props.id} ref={node} class={placement} aria-label={props.title.clone()} {onclose} {onclick}>
             if open {
                 <div key={props.id} class="dialog_body">
                     <div key="head" class="dialog_head">

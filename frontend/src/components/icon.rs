@@ -6,7 +6,7 @@ use yew::prelude::*;
 /// Which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Opens the rail.
+    /// Opens the sidebar.
     Menu,
     /// Opens the list of who is here.
     People,

@@ -1,9 +1,9 @@
 //! A name, asked for: the field, its button, and why the last one was refused.
 
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::refused::refused;
-use crate::context::use_surroundings;
+use crate::context::use_app_context;
 use crate::error_text;
 use crate::language::tr;
 use client::compose::KeyAction;
@@ -57,7 +57,7 @@ pub fn check(name: &str) -> Result<(), ErrorCode> {
 /// The field.
 #[component]
 pub fn NameField(props: &NameFieldProps) -> Html {
-    let language = use_surroundings().language();
+    let language = use_app_context().language();
     let NameFieldIds { field, button, error } = props.ids;
     let node = use_node_ref();
     let text = use_state(|| props.initial.clone());
@@ -114,7 +114,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
                 }
             })
         };
-        word_button("suggestion", tr!(language, "name.suggestion", name = name), take)
+        text_button("suggestion", tr!(language, "name.suggestion", name = name), take)
     });
     html! {
         <form class="name_form" {onsubmit} novalidate=true>

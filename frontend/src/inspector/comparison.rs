@@ -30,7 +30,7 @@ const AGAIN_MS: u64 = 1_000;
 
 /// The handle; clones are the same.
 #[derive(Clone, Default)]
-pub struct Runner(Rc<Inner>);
+pub struct Runner(Rc<RunnerInner>);
 
 impl PartialEq for Runner {
     fn eq(&self, other: &Self) -> bool {
@@ -39,7 +39,7 @@ impl PartialEq for Runner {
 }
 
 #[derive(Default)]
-struct Inner {
+struct RunnerInner {
     comparison: RefCell<Comparison>,
     watcher: RefCell<Callback<Rc<Comparison>>>,
     /// Who draws the rest of the page.

@@ -1,6 +1,6 @@
 //! The frame editor: bytes on one side, fields on the other.
 
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::components::refused::refused;
 use crate::inspector::field::field;
 use crate::inspector::frame::{detail, faults, form_word, opcode_word};
@@ -23,7 +23,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
     let examples = Example::ALL.map(|example| {
         let onclick = edit.reform(move |_: MouseEvent| EditorInput::Example(example));
         let key = format!("{example:?}");
-        html! { <li {key}>{ word_button("plain", example_word(language, example), onclick) }</li> }
+        html! { <li {key}>{ text_button("plain", example_word(language, example), onclick) }</li> }
     });
     let wrong = match &editor.meaning {
         Meaning::NotHex(fault) => {
@@ -59,9 +59,9 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
                     aria-invalid={wrong.is_some().to_string()} {oninput} />
                 { refused("hex_error", wrong) }
             </div>
-            <fieldset key="from" class="choice">
+            <fieldset key="from" class="segmented">
                 <legend>{ tr!(language, "inspect.from") }</legend>
-                <div class="choice_words">{ for sides }</div>
+                <div class="segmented_options">{ for sides }</div>
             </fieldset>
             { fields(language, editor, edit) }
             { meaning(language, editor) }

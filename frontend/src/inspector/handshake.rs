@@ -1,6 +1,6 @@
 //! The handshake as the server saw it, and the arithmetic of its answer.
 
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::inspector::field::field;
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
@@ -118,8 +118,8 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInp
             { field(("key_str", "key_word"), tr!(language, "inspect.key"), &key, true, wrong,
                 emit.reform(|key| InspectorInput::Key(Some(key)))) }
             <div key="buttons" class="answers">
-                { word_button("plain", tr!(language, "inspect.key_back"), back) }
-                { word_button("plain example", tr!(language, "inspect.key_example"), example) }
+                { text_button("plain", tr!(language, "inspect.key_back"), back) }
+                { text_button("plain example", tr!(language, "inspect.key_example"), example) }
             </div>
             <dl key="steps" class="pairs">
                 { step("step_joined", tr!(language, "inspect.step_joined"), steps.joined) }

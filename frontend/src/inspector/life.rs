@@ -15,10 +15,10 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
         let reached = life.reached[number];
         let is_now = reached.is_some() && life.state() as usize == number;
         let word = match number {
-            0 => tr!(language, "link.connecting"),
-            1 => tr!(language, "link.open"),
-            2 => tr!(language, "link.closing"),
-            _ => tr!(language, "link.closed"),
+            0 => tr!(language, "connection.connecting"),
+            1 => tr!(language, "connection.open"),
+            2 => tr!(language, "connection.closing"),
+            _ => tr!(language, "connection.closed"),
         };
         html! {
             <li key={*name} class={classes!(reached.map(|_| "reached"))} aria-current={is_now.then_some("step")}>

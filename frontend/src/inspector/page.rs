@@ -1,9 +1,9 @@
 //! The inspector's page: the life of a connection, its handshake, its frames, and a frame to play with.
 
 use crate::components::brand::brand;
-use crate::components::choice::{language_choice, theme_choice};
-use crate::components::connection_badge::pill;
-use crate::context::Surroundings;
+use crate::components::connection_badge::connection_badge;
+use crate::components::preference_switches::{language_switch, theme_switch};
+use crate::context::AppContext;
 use crate::inspector::comparison::Runner;
 use crate::inspector::{
     calls::Calls, editor::editor, frames::frames, handshake, life, side_by_side::SideBySide,
@@ -16,17 +16,17 @@ use yew::prelude::*;
 
 /// The screen.
 pub fn inspect(
-    around: &Surroundings,
+    context: &AppContext,
     view: &Inspector,
     runner: &Runner,
     emit: &Callback<InspectorInput>,
 ) -> Html {
-    let language = around.language();
+    let language = context.language();
     html! {
         <main key="inspect" class="inspect">
             <header key="head" class="inspect_head">
                 <a href="/" aria-label={tr!(language, "inspect.home")}>{ brand(language) }</a>
-                { pill(language, Transport::WebSocket, view.life.state()) }
+                { connection_badge(language, Transport::WebSocket, view.life.state()) }
             </header>
             <h1 key="title">{ tr!(language, "inspect.title") }</h1>
             <p key="about" class="about_it">{ tr!(language, "inspect.about") }</p>
@@ -53,8 +53,8 @@ pub fn inspect(
                 <SideBySide key="side" {language} member={member(&view.who)} runner={runner.clone()} />
             }) }
             <footer key="foot" class="inspect_foot">
-                { language_choice(&around.preferences) }
-                { theme_choice(&around.preferences) }
+                { language_switch(&context.preferences) }
+                { theme_switch(&context.preferences) }
             </footer>
         </main>
     }
@@ -82,7 +82,7 @@ fn who(language: Language, who: &SignedIn) -> Html {
 fn section(id: &'static str, title: AttrValue, about: AttrValue, content: Html) -> Html {
     let heading = format!("{id}_title");
     html! {
-        <section key={id} {id} class="sheet" aria-labelledby={heading.clone()}>
+        <section key={id} {id} class="panel" aria-labelledby={heading.clone()}>
             <h2 key="title" id={heading}>{ title }</h2>
             <p key="about" class="hint">{ about }</p>
             { content }

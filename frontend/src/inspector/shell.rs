@@ -13,7 +13,7 @@ use yew::Callback;
 
 /// The handle; clones are the same shell.
 #[derive(Clone, Default)]
-pub struct Shell(Rc<Inner>);
+pub struct Shell(Rc<ShellInner>);
 
 impl PartialEq for Shell {
     fn eq(&self, other: &Self) -> bool {
@@ -22,7 +22,7 @@ impl PartialEq for Shell {
 }
 
 #[derive(Default)]
-struct Inner {
+struct ShellInner {
     inspector: RefCell<Rc<Inspector>>,
     socket: RefCell<Option<(u32, Socket)>>,
     watcher: RefCell<Callback<Rc<Inspector>>>,

@@ -1,7 +1,7 @@
 //! The rooms of the house: find one, look in or join.
 
 use crate::components::icon::Icon;
-use crate::context::{Seen, use_surroundings};
+use crate::context::{ViewRef, use_app_context};
 use crate::language::{Language, tr};
 use crate::timeout::Timeout;
 use crate::{random, room_label};
@@ -17,7 +17,7 @@ use yew::prelude::*;
 #[derive(Clone, PartialEq, Properties)]
 pub struct BrowseProps {
     /// The view.
-    pub view: Seen,
+    pub view: ViewRef,
     /// Told when a room is opened.
     pub on_done: Callback<()>,
 }
@@ -28,9 +28,9 @@ const TYPING_MS: u64 = 200;
 /// What stands in the dialog of the house's rooms.
 #[component]
 pub fn Browse(props: &BrowseProps) -> Html {
-    let around = use_surroundings();
-    let language = around.language();
-    let emit = around.emit;
+    let context = use_app_context();
+    let language = context.language();
+    let emit = context.emit;
     let typing = use_mut_ref(|| None::<Timeout>);
     use_effect_with(emit.clone(), |emit| {
         emit.emit(Input::SearchDirectory { find: String::new() });
@@ -73,10 +73,10 @@ pub fn Browse(props: &BrowseProps) -> Html {
             </button>
         },
         Edge::Loading => {
-            html! { <span key="loading" class="late">{ tr!(language, "browse.loading") }</span> }
+            html! { <span key="loading" class="delayed">{ tr!(language, "browse.loading") }</span> }
         }
         Edge::Failed => html! {
-            <button key="failed" type="button" class="again" onclick={more}>{ tr!(language, "room.load_failed") }</button>
+            <button key="failed" type="button" class="retry" onclick={more}>{ tr!(language, "room.load_failed") }</button>
         },
     };
     html! {

@@ -1,6 +1,6 @@
 //! The way to the server: the best that the network lets through, or one that the person wants.
 
-use crate::components::connection_badge::{is_usable, transport_word};
+use crate::components::connection_badge::{is_usable, transport_name};
 use crate::language::{Language, tr};
 use client::input::Input;
 use client::transport::Transport;
@@ -10,7 +10,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// The choice, and which is in use.
-pub fn way_choice(
+pub fn transport_choice(
     language: Language,
     link: ConnectionStatus,
     pinned: Option<Transport>,
@@ -25,20 +25,20 @@ pub fn way_choice(
         html! { <option key={value} {value} {selected}>{ word }</option> }
     };
     let options =
-        Transport::ALL.map(|one| option(one.name(), transport_word(language, one), pinned == Some(one)));
-    let transport = transport_word(language, link.transport);
+        Transport::ALL.map(|one| option(one.name(), transport_name(language, one), pinned == Some(one)));
+    let transport = transport_name(language, link.transport);
     let now = match is_usable(link) {
-        true => tr!(language, "settings.way_now", transport = transport),
-        false => tr!(language, "settings.way_trying", transport = transport),
+        true => tr!(language, "settings.transport_now", transport = transport),
+        false => tr!(language, "settings.transport_trying", transport = transport),
     };
     html! {
-        <div key="way" class="way">
-            <label for="way">{ tr!(language, "settings.way") }</label>
-            <select id="way" {onchange} aria-describedby="way_now">
-                { option("", tr!(language, "settings.way_best"), pinned.is_none()) }
+        <div key="transport" class="transport_choice">
+            <label for="transport">{ tr!(language, "settings.transport") }</label>
+            <select id="transport" {onchange} aria-describedby="transport_now">
+                { option("", tr!(language, "settings.transport_best"), pinned.is_none()) }
                 { for options }
             </select>
-            <p id="way_now" class="hint" role="status">
+            <p id="transport_now" class="hint" role="status">
                 { now }
                 { " " }
                 <a id="inspect_link" href="/inspect" target="_blank">{ tr!(language, "inspect.link") }</a>

@@ -48,9 +48,9 @@ type Fill = Box<dyn FnOnce(&IdbTransaction) -> Result<(), JsValue>>;
 
 /// The database; clones are the same one. It is opened when it is first used.
 #[derive(Clone)]
-pub struct Database(Rc<Inner>);
+pub struct Database(Rc<DatabaseInner>);
 
-struct Inner {
+struct DatabaseInner {
     name: String,
     state: RefCell<State>,
 }
@@ -70,7 +70,7 @@ impl Database {
     /// The database of this name, which is the page's own if it is `teahouse`.
     pub fn new(name: &str) -> Self {
         let state = RefCell::new(State::Closed { refused: false });
-        Database(Rc::new(Inner { name: name.to_owned(), state }))
+        Database(Rc::new(DatabaseInner { name: name.to_owned(), state }))
     }
 
     /// False once it is known that nothing can be stored.

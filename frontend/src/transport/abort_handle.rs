@@ -7,15 +7,15 @@ use web_sys::AbortController;
 
 /// Gives up the request that is made with it: when told to, after its timeout, or when the last clone is dropped.
 #[derive(Clone, Debug)]
-pub struct AbortHandle(Rc<Inner>);
+pub struct AbortHandle(Rc<AbortHandleInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct AbortHandleInner {
     controller: Option<AbortController>,
     timeout: RefCell<Option<Timeout>>,
 }
 
-impl Drop for Inner {
+impl Drop for AbortHandleInner {
     fn drop(&mut self) {
         if let Some(controller) = &self.controller {
             controller.abort();
@@ -28,7 +28,7 @@ impl AbortHandle {
     pub fn new(timeout_ms: Option<u64>) -> Self {
         // Every browser that runs the page's WebAssembly has it; without, a request takes its time.
         let controller = AbortController::new().ok();
-        let handle = AbortHandle(Rc::new(Inner { controller, timeout: RefCell::default() }));
+        let handle = AbortHandle(Rc::new(AbortHandleInner { controller, timeout: RefCell::default() }));
         if let (Some(ms), Some(controller)) = (timeout_ms, handle.0.controller.clone()) {
             *handle.0.timeout.borrow_mut() = Timeout::new(ms, move || controller.abort());
         }

@@ -21,9 +21,9 @@ use web_sys::ReadableStreamDefaultReader;
 
 /// The handle; clones are the same connection.
 #[derive(Clone)]
-pub struct HttpConnection(Rc<Inner>);
+pub struct HttpConnection(Rc<HttpConnectionInner>);
 
-struct Inner {
+struct HttpConnectionInner {
     session: RefCell<HttpSession>,
     tell: Box<dyn Fn(SessionEvent)>,
     /// Inputs that wait, and whether one is being handled.
@@ -43,7 +43,7 @@ impl HttpConnection {
     /// Begins this session; `tell` hears what becomes of it, never before this returns. One that shares what it reads
     /// has the channel between tabs.
     pub fn open(session: HttpSession, shares: bool, tell: impl Fn(SessionEvent) + 'static) -> Self {
-        let connection = HttpConnection(Rc::new(Inner {
+        let connection = HttpConnection(Rc::new(HttpConnectionInner {
             session: RefCell::new(session),
             tell: Box::new(tell),
             waiting: RefCell::default(),
@@ -137,7 +137,7 @@ impl HttpConnection {
         let connection = Rc::downgrade(&self.0);
         let fired = move || {
             let Some(inner) = connection.upgrade() else { return };
-            // Behind this call: the timer that is scheduled next takes the place of the one that calls.
+            // PendingEdits this call: the timer that is scheduled next takes the place of the one that calls.
             spawn_local(async move { HttpConnection(inner).handle(SessionInput::TimerFired(timer)) });
         };
         self.0.timers.borrow_mut()[timer as usize] = Timeout::new(after_ms, fired);

@@ -11,14 +11,14 @@ use web_sys::{CloseEvent, Event, Location, MessageEvent, WebSocket};
 
 /// A WebSocket and its listeners, which go when it is dropped.
 #[derive(Debug)]
-pub struct Connection {
+pub struct WebSocketConnection {
     socket: WebSocket,
     _on_open: Closure<dyn FnMut(Event)>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
 
-impl Connection {
+impl WebSocketConnection {
     /// Starts to open it; `give` gets what becomes of it as inputs of this connection, never before this returns.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Connection {
         socket.set_onopen(Some(listener(&on_open)));
         socket.set_onmessage(Some(listener(&on_message)));
         socket.set_onclose(Some(listener(&on_close)));
-        Ok(Connection { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        Ok(WebSocketConnection { socket, _on_open: on_open, _on_message: on_message, _on_close: on_close })
     }
 
     /// The socket's own `readyState`, read now.
@@ -73,7 +73,7 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for WebSocketConnection {
     fn drop(&mut self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);

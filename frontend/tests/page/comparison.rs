@@ -137,7 +137,7 @@ async fn what_was_lost_is_said_and_seen() {
     });
     let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
     assert_eq!(text("#side_stage"), "Done. The server saved 4 of 5 messages.");
-    let way = find("#latency_chart .row_3 .way").get_attribute("d").unwrap();
+    let way = find("#latency_chart .row_3 .latency_line").get_attribute("d").unwrap();
     assert_eq!((way.matches('M').count(), way.matches('L').count()), (2, 2), "{way}");
 }
 

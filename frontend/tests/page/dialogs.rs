@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
 
-async fn rail_press(button: &str) {
+async fn press_in_sidebar(button: &str) {
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }
@@ -46,7 +46,7 @@ async fn make(stage: &Stage, name: &str) -> (ClientId, CommandBody, Vec<Input>) 
 #[wasm_bindgen_test]
 async fn a_new_room_is_made_and_its_dialog_goes() {
     let mut stage = Stage::open(room()).await;
-    rail_press("#new_room_btn").await;
+    press_in_sidebar("#new_room_btn").await;
     assert!(find("#new_room_dialog").has_attribute("open"));
     assert!(page().active_element().unwrap().matches("#room_name_str").unwrap());
     let (id, body, _) = make(&stage, "tea").await;
@@ -67,7 +67,7 @@ async fn a_new_room_is_made_and_its_dialog_goes() {
 #[wasm_bindgen_test]
 async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
     let mut stage = Stage::open(room()).await;
-    rail_press("#new_room_btn").await;
+    press_in_sidebar("#new_room_btn").await;
     press("#room_form_btn").await;
     assert_eq!(text("#room_name_error"), "Enter a name.");
     assert!(stage.emitted().is_empty());
@@ -92,7 +92,7 @@ async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
 #[wasm_bindgen_test]
 async fn a_full_outbox_takes_no_room_either() {
     let stage = Stage::open(View { can_send: false, ..room() }).await;
-    rail_press("#new_room_btn").await;
+    press_in_sidebar("#new_room_btn").await;
     input("#room_name_str").set_value("tea");
     press("#room_form_btn").await;
     assert!(stage.emitted().is_empty());
@@ -114,7 +114,7 @@ fn found(edge: Edge) -> View {
 #[wasm_bindgen_test]
 async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
     let mut stage = Stage::open(room()).await;
-    rail_press("#browse_btn").await;
+    press_in_sidebar("#browse_btn").await;
     assert_eq!(stage.emitted(), [Input::SearchDirectory { find: String::new() }]);
     stage.show(found(Edge::More)).await;
     assert_eq!(page().query_selector_all("#found_rooms li").unwrap().length(), 2);
@@ -136,7 +136,7 @@ async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
 #[wasm_bindgen_test]
 async fn what_is_typed_is_looked_for_after_a_moment() {
     let stage = Stage::open(found(Edge::End)).await;
-    rail_press("#browse_btn").await;
+    press_in_sidebar("#browse_btn").await;
     stage.emitted();
     for text in ["t", "te", "tea"] {
         type_into("#find_str", text).await;
@@ -155,7 +155,7 @@ async fn what_is_typed_is_looked_for_after_a_moment() {
 #[wasm_bindgen_test]
 async fn a_room_opens_and_the_dialog_is_out_of_the_way() {
     let mut stage = Stage::open(found(Edge::End)).await;
-    rail_press("#browse_btn").await;
+    press_in_sidebar("#browse_btn").await;
     let rooms = [room_item(1, ""), room_item(9, "tea")].into();
     stage.show(View { rooms, room: RoomId(9), ..found(Edge::End) }).await;
     assert!(maybe("dialog[open]").is_none());

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlInputElement;
 
-fn door(name: &str, refusal: Option<NameRefusal>) -> View {
+fn join_page(name: &str, refusal: Option<NameRefusal>) -> View {
     View { identity: IdentityView::Nobody { name: name.into(), busy: false, refusal }, ..room() }
 }
 
@@ -16,7 +16,7 @@ fn field() -> HtmlInputElement {
 
 #[wasm_bindgen_test]
 async fn a_name_is_asked_for_and_emitted() {
-    let mut view = door("阿哲", None);
+    let mut view = join_page("阿哲", None);
     view.connection.ready_state = ReadyState::Closed;
     let stage = Stage::open(view).await;
     assert_eq!(field().value(), "阿哲");
@@ -28,7 +28,7 @@ async fn a_name_is_asked_for_and_emitted() {
 
 #[wasm_bindgen_test]
 async fn no_name_is_refused_beside_the_field() {
-    let stage = Stage::open(door("", None)).await;
+    let stage = Stage::open(join_page("", None)).await;
     press("#name_btn").await;
     assert!(stage.emitted().is_empty());
     assert_eq!(text("#name_error"), "Enter a name.");
@@ -37,10 +37,10 @@ async fn no_name_is_refused_beside_the_field() {
 
 #[wasm_bindgen_test]
 async fn a_taken_name_comes_with_one_that_is_free() {
-    let mut stage = Stage::open(door("", None)).await;
+    let mut stage = Stage::open(join_page("", None)).await;
     field().set_value("Mei");
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
-    stage.show(door("", Some(refusal))).await;
+    stage.show(join_page("", Some(refusal))).await;
     assert_eq!(
         text("#name_error"),
         "Someone here has this name or a very similar one. Choose a different name."
@@ -53,7 +53,7 @@ async fn a_taken_name_comes_with_one_that_is_free() {
 
 #[wasm_bindgen_test]
 async fn an_enter_of_an_input_method_does_not_submit_the_name() {
-    let _stage = Stage::open(door("", None)).await;
+    let _stage = Stage::open(join_page("", None)).await;
     // Prevented: the browser then does not submit the form.
     assert!(enter("#name_str", |init| init.set_is_composing(true)).await);
     assert!(enter("#name_str", |init| init.set_key_code(229)).await);
@@ -62,10 +62,10 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
 
 #[wasm_bindgen_test]
 async fn a_refused_name_has_the_focus_again() {
-    let mut stage = Stage::open(door("", None)).await;
+    let mut stage = Stage::open(join_page("", None)).await;
     find("#name_btn").focus().unwrap();
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
-    stage.show(door("", Some(refusal))).await;
+    stage.show(join_page("", Some(refusal))).await;
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"), "and it is read out");
 }
@@ -80,7 +80,7 @@ async fn whoever_has_signed_out_can_type_a_name_at_once() {
     press("#sign_out_btn").await;
     press("#sign_out_yes").await;
     assert_eq!(stage.emitted(), [Input::SignOut]);
-    stage.show(door("", None)).await;
+    stage.show(join_page("", None)).await;
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
 }
 

@@ -21,10 +21,13 @@ async fn the_real_ready_state_is_always_said() {
         let mut view = room();
         view.connection.ready_state = ready_state;
         stage.show(view).await;
-        let pill = find("#ready_state");
-        assert_eq!(pill.get_attribute("data-state").as_deref(), Some(number));
-        assert_eq!(pill.text_content().as_deref(), Some(word));
-        assert_eq!(pill.get_attribute("title").unwrap(), format!("{word} · WebSocket (readyState {number})"));
+        let badge = find("#ready_state");
+        assert_eq!(badge.get_attribute("data-state").as_deref(), Some(number));
+        assert_eq!(badge.text_content().as_deref(), Some(word));
+        assert_eq!(
+            badge.get_attribute("title").unwrap(),
+            format!("{word} · WebSocket (readyState {number})")
+        );
         assert_eq!(maybe("#reconnect_btn").is_some(), ready_state != ReadyState::Open);
     }
     assert_eq!(page().query_selector_all("#ready_state").unwrap().length(), 1);
@@ -49,7 +52,7 @@ async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() 
     view.connection.retry_at = Some(frontend::clock::now() + 9_500);
     view.pinned = Some(Transport::EventStream);
     let mut stage = Stage::open(view.clone()).await;
-    assert_eq!(text("#only_way"), "Only Server-Sent Events is used, because you chose it in Settings.");
+    assert_eq!(text("#only_transport"), "Only Server-Sent Events is used, because you chose it in Settings.");
     press("#unpin_btn").await;
     assert_eq!(stage.emitted(), [Input::PinTransport(None)]);
     let offline = ConnectionStatus { offline: true, ..view.connection };

@@ -33,7 +33,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
     // Another visit, without forgetting.
     let root = new_root();
     let props = frontend::page::PageProps {
-        view: frontend::context::Seen(std::rc::Rc::new(room())),
+        view: frontend::context::ViewRef(std::rc::Rc::new(room())),
         emit: yew::Callback::noop(),
     };
     let app = yew::Renderer::<frontend::page::Page>::with_root_and_props(root.clone(), props).render();

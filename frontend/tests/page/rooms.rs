@@ -1,4 +1,4 @@
-//! The rail's rooms, the header, the page's address and title.
+//! The sidebar's rooms, the header, the page's address and title.
 
 use crate::stage::*;
 use client::input::Input;
@@ -16,7 +16,7 @@ fn three() -> View {
 }
 
 /// The test's frame is as wide as the browser makes it.
-async fn show_rail() {
+async fn show_sidebar() {
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }
@@ -34,17 +34,17 @@ fn here() -> String {
 }
 
 #[wasm_bindgen_test]
-async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
+async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
     let stage = Stage::open(three()).await;
-    show_rail().await;
+    show_sidebar().await;
     let links = page().query_selector_all(".room_list a").unwrap();
     assert_eq!(links.length(), 3);
     assert_eq!(text(".room_list a[aria-current=page] .room_name"), "tea");
     let hike = find(".room_list a[data-room='5']");
     assert_eq!(hike.get_attribute("href").as_deref(), Some("/r/5"));
-    assert_eq!(text(".failed_mark .unseen_word"), "Not sent");
+    assert_eq!(text(".failed_mark .visually_hidden"), "Not sent");
     assert_eq!(text(".count [aria-hidden]"), "99+");
-    assert_eq!(text(".count .unseen_word"), "130 unread");
+    assert_eq!(text(".count .visually_hidden"), "130 unread");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
     press(".room_list a[data-room='5'] .room_name").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(5))]);
@@ -55,7 +55,7 @@ async fn the_rail_lists_the_rooms_with_what_came_and_what_is_being_written() {
 #[wasm_bindgen_test]
 async fn before_the_list_came_there_is_the_lobby() {
     let _stage = Stage::open(View { rooms: [].into(), ..room() }).await;
-    show_rail().await;
+    show_sidebar().await;
     assert_eq!(text(".room_list"), "#Lobby");
 }
 
@@ -100,17 +100,17 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
     let mut stage = Stage::open(View { rooms: [].into(), ..room() }).await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))]);
-    assert!(maybe("#stranger").is_none(), "it is not known yet whether one is in it");
+    assert!(maybe("#join_prompt").is_none(), "it is not known yet whether one is in it");
     stage.show(room()).await;
     assert_eq!(here(), "/r/77");
-    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
+    assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
     assert!(stage.emitted().is_empty(), "the client looks the room up by itself");
     assert!(!has_composer_the_focus(), "it is not the room that was asked for");
-    press("#stranger .join").await;
+    press("#join_prompt .join").await;
     let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
-    press("#stranger .quiet").await;
+    press("#join_prompt .quiet").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
-    assert!(maybe("#stranger").is_none());
+    assert!(maybe("#join_prompt").is_none());
     assert_eq!(here(), "/");
     assert!(has_composer_the_focus());
 }
@@ -128,13 +128,13 @@ fn unjoined(lookup: RoomLookupState) -> View {
 async fn the_join_prompt_names_the_room_once_it_is_found() {
     go("/r/77").await;
     let mut stage = Stage::open(unjoined(RoomLookupState::Searching)).await;
-    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
-    assert!(find("#stranger").class_list().contains("late"), "it is soon another text");
+    assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
+    assert!(find("#join_prompt").class_list().contains("delayed"), "it is soon another text");
     stage.show(unjoined(RoomLookupState::Found("100%{room}".into()))).await;
-    assert_eq!(text("#stranger .notice_text"), "You're not in “100%{room}” yet.");
-    assert!(!find("#stranger").class_list().contains("late"));
+    assert_eq!(text("#join_prompt .notice_text"), "You're not in “100%{room}” yet.");
+    assert!(!find("#join_prompt").class_list().contains("delayed"));
     stage.show(unjoined(RoomLookupState::Unlisted)).await;
-    assert_eq!(text("#stranger .notice_text"), "You're not in room 77.");
+    assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))], "the client looks the room up by itself");
 }
 
@@ -142,10 +142,10 @@ async fn the_join_prompt_names_the_room_once_it_is_found() {
 async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     go("/r/77").await;
     let stage = Stage::open(unjoined(RoomLookupState::NoSuchRoom)).await;
-    assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
-    assert!(maybe("#stranger .join").is_none());
+    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
+    assert!(maybe("#join_prompt .join").is_none());
     stage.emitted();
-    press("#stranger .home").await;
+    press("#join_prompt .home").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert_eq!(here(), "/");
 }
@@ -160,16 +160,16 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
         View { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
     stage.show(joining(RowState::Sending)).await;
-    assert!(find("#stranger .join").has_attribute("disabled"));
+    assert!(find("#join_prompt .join").has_attribute("disabled"));
     stage.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
-    assert!(text("#stranger .notice_text").starts_with("You've reached the room limit"));
+    assert!(text("#join_prompt .notice_text").starts_with("You've reached the room limit"));
     stage.emitted();
-    press("#stranger .join").await;
+    press("#join_prompt .join").await;
     assert_eq!(stage.emitted(), [Input::Retry(key)]);
     stage.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
-    assert_eq!(text("#stranger .notice_text"), "This room doesn't exist.");
+    assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
-    press("#stranger .home").await;
+    press("#join_prompt .home").await;
     assert_eq!(stage.emitted(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
@@ -178,7 +178,7 @@ async fn whoever_comes_into_a_room_can_write_at_once() {
     go("/").await;
     let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
     assert!(has_composer_the_focus());
-    show_rail().await;
+    show_sidebar().await;
     press("#new_room_btn").await;
     assert!(!has_composer_the_focus());
     stage.show(three()).await;

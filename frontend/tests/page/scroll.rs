@@ -212,8 +212,8 @@ async fn an_edge_that_failed_is_asked_for_again_by_hand() {
     list().set_scroll_top(0);
     next_frame().await;
     stage.emitted();
-    press(".edge:first-child .again").await;
-    press(".edge:last-child .again").await;
+    press(".edge:first-child .retry").await;
+    press(".edge:last-child .retry").await;
     assert_eq!(stage.emitted(), [Input::LoadOlder, Input::LoadNewer]);
 }
 

@@ -6,7 +6,7 @@ use client::transport::Transport;
 use client::view::{
     ConnectionStatus, DraftView, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
 };
-use frontend::context::Seen;
+use frontend::context::ViewRef;
 use frontend::page::{Page, PageProps};
 use shared::{ClientId, Member, MemberId, RoomId};
 use std::{cell::RefCell, rc::Rc};
@@ -34,7 +34,7 @@ impl Stage {
             let emitted = emitted.clone();
             Callback::from(move |input| emitted.borrow_mut().push(input))
         };
-        let props = PageProps { view: Seen(Rc::new(view)), emit: emit.clone() };
+        let props = PageProps { view: ViewRef(Rc::new(view)), emit: emit.clone() };
         let app = yew::Renderer::<Page>::with_root_and_props(root.clone(), props).render();
         scheduler::flush().await;
         Stage { app: Some(app), root, emitted, emit }
@@ -42,7 +42,7 @@ impl Stage {
 
     /// Shows another view.
     pub(crate) async fn show(&mut self, view: View) {
-        let props = PageProps { view: Seen(Rc::new(view)), emit: self.emit.clone() };
+        let props = PageProps { view: ViewRef(Rc::new(view)), emit: self.emit.clone() };
         self.app.as_mut().unwrap().update(props);
         scheduler::flush().await;
     }

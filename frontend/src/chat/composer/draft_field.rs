@@ -2,7 +2,7 @@
 //! came in counts; the client is told of each change, and what it changes by itself is taken over
 //! here, but never under the hands of an input method.
 
-use crate::chat::pending_edits::Behind;
+use crate::chat::pending_edits::PendingEdits;
 use client::input::Input;
 use client::view::DraftView;
 use js_sys::Function;
@@ -18,83 +18,83 @@ const COMPOSITION: [&str; 2] = ["compositionstart", "compositionend"];
 
 /// The field with all that belongs to it.
 #[derive(Clone)]
-pub(super) struct Sheet {
+pub(super) struct DraftField {
     field: NodeRef,
     /// Lays out the same text behind the field, so that it grows with it.
     grow: NodeRef,
-    held: Rc<RefCell<Held>>,
+    known: Rc<RefCell<KnownDraft>>,
 }
 
 /// What the client holds, as far as it was told and has told.
-struct Held {
+struct KnownDraft {
     room: RoomId,
     /// None before the first draft.
-    turn: Option<u64>,
+    revision: Option<u64>,
     text: String,
     /// An input method is at work, and what the field has not taken because of it.
     composing: bool,
-    behind: Behind,
+    pending_edits: PendingEdits,
 }
 
-impl Sheet {
+impl DraftField {
     pub(super) fn new(field: NodeRef, grow: NodeRef) -> Self {
-        let held = Held {
+        let known = KnownDraft {
             room: RoomId::LOBBY,
-            turn: None,
+            revision: None,
             text: String::new(),
             composing: false,
-            behind: Behind::default(),
+            pending_edits: PendingEdits::default(),
         };
-        Sheet { field, grow, held: Rc::new(RefCell::new(held)) }
+        DraftField { field, grow, known: Rc::new(RefCell::new(known)) }
     }
 
     /// The room, and the text that the field stands for.
     pub(super) fn text(&self) -> (RoomId, String) {
-        let held = self.held.borrow();
+        let known = self.known.borrow();
         let field = self.element().map(|field| field.value()).unwrap_or_default();
-        (held.room, held.behind.text(&field))
+        (known.room, known.pending_edits.text(&field))
     }
 
     /// The field changed: what the client is to be told.
     pub(super) fn typed(&self) -> Option<Input> {
         self.fit();
         let (room, text) = self.text();
-        let mut held = self.held.borrow_mut();
-        if held.text == text {
+        let mut known = self.known.borrow_mut();
+        if known.text == text {
             return None;
         }
-        held.text.clone_from(&text);
+        known.text.clone_from(&text);
         Some(Input::DraftChanged { room, text })
     }
 
     /// The client's draft is another, by its room or its turn. What it is to be told of what was
     /// typed meanwhile.
     pub(super) fn take(&self, draft: &DraftView) -> Option<Input> {
-        let mut held = self.held.borrow_mut();
-        let is_new = held.turn.is_none() || held.room != draft.room;
-        if !is_new && held.turn == Some(draft.revision) {
+        let mut known = self.known.borrow_mut();
+        let is_new = known.revision.is_none() || known.room != draft.room;
+        if !is_new && known.revision == Some(draft.revision) {
             return None;
         }
-        held.turn = Some(draft.revision);
+        known.revision = Some(draft.revision);
         let after = draft.text.as_ref().to_owned();
         if is_new {
-            (held.room, held.composing, held.behind) = (draft.room, false, Behind::default());
+            (known.room, known.composing, known.pending_edits) = (draft.room, false, PendingEdits::default());
             self.put(&after);
-            held.text = after;
+            known.text = after;
             return None;
         }
-        let before = std::mem::replace(&mut held.text, after.clone());
-        held.behind.push(before, after);
-        drop(held);
+        let before = std::mem::replace(&mut known.text, after.clone());
+        known.pending_edits.push(before, after);
+        drop(known);
         self.settle();
         self.typed()
     }
 
     /// Brings the field to what it stands for, unless an input method is at work.
     fn settle(&self) {
-        if !self.held.borrow().composing {
+        if !self.known.borrow().composing {
             let (_, text) = self.text();
-            self.held.borrow_mut().behind = Behind::default();
+            self.known.borrow_mut().pending_edits = PendingEdits::default();
             self.put(&text);
         }
     }
@@ -102,11 +102,11 @@ impl Sheet {
     /// Watches the field for input methods while what is returned is held; `tell` hears what
     /// became of the text.
     pub(super) fn watch(&self, tell: Callback<Input>) -> impl FnOnce() + use<> {
-        let (sheet, field) = (self.clone(), self.element());
+        let (draft_field, field) = (self.clone(), self.element());
         let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            sheet.held.borrow_mut().composing = event.type_() == "compositionstart";
-            sheet.settle();
-            if let Some(input) = sheet.typed() {
+            draft_field.known.borrow_mut().composing = event.type_() == "compositionstart";
+            draft_field.settle();
+            if let Some(input) = draft_field.typed() {
                 tell.emit(input);
             }
         });

@@ -13,7 +13,7 @@ use web_sys::Element;
 const NEAR_PX: i32 = 40;
 
 /// The place.
-pub(super) struct Place {
+pub(super) struct ScrollAnchor {
     /// At the end, and to be kept there.
     pinned: bool,
     /// Whether the client follows, as it said last or was told.
@@ -28,10 +28,10 @@ pub(super) struct Place {
     asked: (Option<RowKey>, Option<RowKey>),
 }
 
-impl Place {
+impl ScrollAnchor {
     pub(super) fn new(view: &View) -> Self {
         let (following, ends) = (view.following, view.newer == Edge::End);
-        Place { pinned: following, following, ends, top: 0, anchor: None, asked: (None, None) }
+        ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, asked: (None, None) }
     }
 
     /// Before the list changes to show `view`.

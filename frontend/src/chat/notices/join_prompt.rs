@@ -2,9 +2,9 @@
 //! join it, or says that there is no such room. The client looks the room up.
 
 use super::{Tone, dismiss, join_button, notice};
-use crate::chat::address::Asked;
-use crate::components::button::word_button;
-use crate::context::Surroundings;
+use crate::chat::address::RequestedRoom;
+use crate::components::button::text_button;
+use crate::context::AppContext;
 use crate::language::{Language, tr};
 use crate::{error_text, room_label};
 use client::input::Input;
@@ -14,8 +14,8 @@ use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
 /// The notice.
-pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: &Asked) -> Html {
-    let language = around.language();
+pub(super) fn join_prompt(context: &AppContext, view: &View, room: RoomId, asked: &RequestedRoom) -> Html {
+    let language = context.language();
     let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
     let failed = joins.clone().find_map(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
@@ -24,7 +24,7 @@ pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: 
     let busy = failed.is_none() && joins.count() > 0;
     let go = |to: RoomId| {
         let (emit, on_stay, failed) =
-            (around.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
+            (context.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
         Callback::from(move |_: MouseEvent| {
             failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
             emit.emit(Input::OpenRoom(to));
@@ -34,11 +34,11 @@ pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: 
     let is_gone = asked.lookup == RoomLookupState::NoSuchRoom
         || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
     let actions = if is_gone {
-        word_button("home", tr!(language, "stranger.home"), go(RoomId::LOBBY))
+        text_button("home", tr!(language, "join_prompt.home"), go(RoomId::LOBBY))
     } else {
         html! {
             <>
-                { join_button(around, room, busy, failed.map(|(key, _)| key)) }
+                { join_button(context, room, busy, failed.map(|(key, _)| key)) }
                 { dismiss(language, go(view.room)) }
             </>
         }
@@ -51,14 +51,14 @@ pub(super) fn stranger(around: &Surroundings, view: &View, room: RoomId, asked: 
     // Show the notice late while the lookup is under way: its text would soon change.
     let is_searching = asked.lookup == RoomLookupState::Searching;
     let tone = if is_searching && failed.is_none() && !busy { Tone::Late } else { Tone::Calm };
-    notice("stranger", "stranger", tone, text, actions)
+    notice("join_prompt", "join_prompt", tone, text, actions)
 }
 
 fn called(language: Language, lookup: &RoomLookupState, room: RoomId) -> AttrValue {
     match lookup {
         RoomLookupState::Found(name) => {
-            tr!(language, "stranger.name", room = room_label::name(language, room, name))
+            tr!(language, "join_prompt.name", room = room_label::name(language, room, name))
         }
-        _ => tr!(language, "stranger.number", number = room.0),
+        _ => tr!(language, "join_prompt.number", number = room.0),
     }
 }

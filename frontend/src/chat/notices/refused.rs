@@ -3,10 +3,10 @@
 
 use super::join_button;
 use crate::chat::left_rooms::LeftRooms;
-use crate::components::button::word_button;
+use crate::components::button::text_button;
 use crate::components::confirm::Confirm;
 use crate::components::copy_button::CopyButton;
-use crate::context::Surroundings;
+use crate::context::AppContext;
 use crate::language::{Language, tr};
 use crate::search::room_directory::is_joining;
 use crate::{error_text, room_label};
@@ -19,12 +19,12 @@ use yew::prelude::*;
 /// The first of the refused commands, if there are any; the others follow it. `asked` is told by a
 /// notice of its own; `left` are the rooms that one is or was in.
 pub(super) fn refused(
-    around: &Surroundings,
+    context: &AppContext,
     view: &View,
     asked: Option<RoomId>,
     left: &LeftRooms,
 ) -> Option<Html> {
-    let language = around.language();
+    let language = context.language();
     let is_join = |pending: &PendingCommand| matches!(pending.body, CommandBody::Join { .. });
     let (mut first, mut many) = (None, 0);
     for pending in &*view.pending {
@@ -49,7 +49,7 @@ pub(super) fn refused(
     let what = told(language, &pending.body, code, name, is_gone);
     let can_join = !is_gone && code == ErrorCode::RoomUnknown && !is_join(pending);
     let join = room.filter(|_| can_join);
-    Some(notice(around, view, pending, what, join, many - 1))
+    Some(notice(context, view, pending, what, join, many - 1))
 }
 
 /// What a room is or was called.
@@ -89,17 +89,17 @@ fn told(
 
 /// The notice. `what` did not come about; in the room `join` it could; `more` others are waiting.
 fn notice(
-    around: &Surroundings,
+    context: &AppContext,
     view: &View,
     pending: &PendingCommand,
     what: AttrValue,
     join: Option<RoomId>,
     more: u32,
 ) -> Html {
-    let language = around.language();
+    let language = context.language();
     let key = pending.key;
-    let retry = around.emit.reform(move |_: MouseEvent| Input::Retry(key));
-    let discard = around.emit.reform(move |_: MouseEvent| Input::Discard(key));
+    let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
+    let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
     let said = match &pending.body {
         CommandBody::Post { text, .. } => Some(AttrValue::from(text.clone())),
         _ => None,
@@ -107,7 +107,7 @@ fn notice(
     let actions = match said {
         Some(_) => html! {
             <>
-                { word_button("retry", tr!(language, "pending.send_again"), retry) }
+                { text_button("retry", tr!(language, "pending.send_again"), retry) }
                 <CopyButton key="copy" />
                 <Confirm key="discard" id="discard" action={tr!(language, "row.discard")}
                     question={tr!(language, "pending.discard_ask")} on_yes={discard} />
@@ -115,8 +115,8 @@ fn notice(
         },
         None => html! {
             <>
-                { word_button("retry", tr!(language, "row.retry"), retry) }
-                { word_button("discard", tr!(language, "row.discard"), discard) }
+                { text_button("retry", tr!(language, "row.retry"), retry) }
+                { text_button("discard", tr!(language, "row.discard"), discard) }
             </>
         },
     };
@@ -134,7 +134,7 @@ fn notice(
             </div>
             <div key="actions" class="notice_actions">
                 if let Some(room) = join {
-                    { join_button(around, room, is_joining(view, room), None) }
+                    { join_button(context, room, is_joining(view, room), None) }
                 }
                 { actions }
             </div>

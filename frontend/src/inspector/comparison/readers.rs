@@ -18,9 +18,9 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The handle; clones are the same.
 #[derive(Clone)]
-pub(super) struct Readers(Rc<Inner>);
+pub(super) struct Readers(Rc<ReadersInner>);
 
-struct Inner {
+struct ReadersInner {
     runner: Runner,
     room: RoomId,
     /// Where all begin: nobody reads what was said before.
@@ -43,7 +43,7 @@ impl Readers {
         let answer = handle.get(&request.path()).await.ok_or(ComparisonFault::Unreachable)?;
         let text = room::read(answer).await?;
         let (cursor, identity) = welcomed(&text).ok_or(ComparisonFault::Unreachable)?;
-        let inner = Inner {
+        let inner = ReadersInner {
             runner,
             room,
             cursor,

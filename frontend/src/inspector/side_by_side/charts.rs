@@ -1,6 +1,6 @@
 //! The charts: latencies over time, and bars of bytes. Each row has a form of its own beside its colour.
 
-use crate::components::connection_badge::transport_word;
+use crate::components::connection_badge::transport_name;
 use crate::language::{Language, tr};
 use client::inspect::comparison::chart::{BAR, HEIGHT, LINES_MS, WIDTH, bar, height, line, marks};
 use client::inspect::comparison::{ComparedTransport, Comparison, grouped, milliseconds};
@@ -19,7 +19,7 @@ pub(super) fn row_word(language: Language, comparison: &Comparison, row: Compare
         }
         ComparedTransport::Reading(Transport::LongPoll) => tr!(language, "inspect.side_long_poll"),
         ComparedTransport::Reading(Transport::EventStream) => tr!(language, "inspect.side_stream"),
-        ComparedTransport::Reading(Transport::WebSocket) => transport_word(language, Transport::WebSocket),
+        ComparedTransport::Reading(Transport::WebSocket) => transport_name(language, Transport::WebSocket),
         ComparedTransport::Sending => tr!(language, "inspect.side_sending"),
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
         html! {
             <li key={class.clone()}>
                 <svg viewBox="0 0 120 40" class={class} aria-hidden="true">
-                    <path class="way" d={line(&[(0, 20), (120, 20)])} />
+                    <path class="latency_line" d={line(&[(0, 20), (120, 20)])} />
                     <path class="marks" d={marks(row.place(), &[(60, 20)])} />
                 </svg>
                 <span>{ row_word(language, comparison, row) }</span>
@@ -46,7 +46,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
         let stretches = comparison.stretches(row);
         html! {
             <g key={class.clone()} {class}>
-                <path class="way" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
+                <path class="latency_line" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
                 <path class="marks" d={marks(row.place(), &stretches.concat())} />
             </g>
         }

@@ -62,7 +62,7 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
             </div>
             <p class="hint">{ tr!(language, "inspect.side_note") }</p>
             <button type="button" id="csv_btn" class="plain" {onclick}>{ word }</button>
-            <pre ref={text} id="csv_text" class={classes!("code", copied.is_none().then_some("unseen"))}
+            <pre ref={text} id="csv_text" class={classes!("code", copied.is_none().then_some("visually_hidden"))}
                 tabindex={copied.map(|_| "0")} aria-hidden={copied.is_none().then_some("true")}>{ csv::write(&all) }</pre>
         </div>
     }

@@ -10,7 +10,7 @@ use e2e::{
 /// Waits until the join prompt shows this text.
 async fn expect_prompt(page: &Page, expected: &str) {
     until(&format!("{expected:?} in the join prompt"), TIMEOUT, async || {
-        let shown = page.text("#stranger .notice_text").await;
+        let shown = page.text("#join_prompt .notice_text").await;
         if shown.as_deref() == Some(expected) { Ok(()) } else { Err(format!("{shown:?}")) }
     })
     .await;
@@ -27,16 +27,17 @@ async fn the_join_prompt_names_the_room_and_joins_it() {
         }
         let address = format!("{}{}", server.url(), mei.path().await);
         let tom = fixture.member(&address, "Tom").await;
-        expect_prompt(&tom, &Catalogue::of("en").text("stranger.name").replace("%{room}", "100% 茶道")).await;
+        expect_prompt(&tom, &Catalogue::of("en").text("join_prompt.name").replace("%{room}", "100% 茶道"))
+            .await;
         assert!(!tom.has_focus("#send_str").await, "the composer of the lobby has the focus");
-        tom.click("#stranger .join").await;
+        tom.click("#join_prompt .join").await;
         tom.expect_room("100% 茶道").await;
         tom.expect_focus("#send_str").await;
         assert_eq!(tom.count(".notice").await, 0);
 
         // After a refusal of the prompt, the composer has the focus.
         let anna = fixture.member(&address, "Anna").await;
-        anna.click("#stranger .quiet").await;
+        anna.click("#join_prompt .quiet").await;
         anna.expect_focus("#send_str").await;
         assert_eq!(anna.path().await, "/");
     })
@@ -50,9 +51,9 @@ async fn the_join_prompt_offers_nothing_when_the_room_does_not_exist() {
         let mei = fixture.member(&format!("{}/r/999", server.url()), "梅").await;
         mei.allow_refusal("404");
         expect_prompt(&mei, Catalogue::of("en").text("error.no_room")).await;
-        assert_eq!(mei.count("#stranger .join").await, 0);
+        assert_eq!(mei.count("#join_prompt .join").await, 0);
         assert!(!mei.has_focus("#send_str").await);
-        mei.click("#stranger .home").await;
+        mei.click("#join_prompt .home").await;
         mei.expect_focus("#send_str").await;
         assert_eq!(mei.count(".notice").await, 0);
         assert_eq!(mei.path().await, "/");

@@ -71,7 +71,7 @@ async fn all_buttons_stay_visible_when_name_and_description_are_longest() {
         tom.create_room(&name, &"what it is for ".repeat(20)).await;
         let mei = Page::join(fixture.browser("phone", PHONE).await, &server.url(), "梅").await;
         mei.goto(&format!("{}{}", server.url(), tom.path().await)).await;
-        mei.click("#stranger .join").await;
+        mei.click("#join_prompt .join").await;
         mei.expect_room(&name).await;
         for page in [&tom, &mei] {
             assert!(!page.execute::<bool>(OVERFLOWS, vec![]).await, "in the browser {}", page.name());

@@ -44,7 +44,7 @@ async fn messages_of_a_room_appear_only_in_that_room() {
         tom.expect_room("茶道").await;
         tom.expect_rows(&["先烧水", "八十度", "好", "请喝"]).await;
         let anna = fixture.member(&format!("{}{path}", server.url()), "Anna").await;
-        anna.click("#stranger .join").await;
+        anna.click("#join_prompt .join").await;
         anna.expect_room("茶道").await;
         anna.expect_rows(&["先烧水", "八十度", "好", "请喝"]).await;
 

@@ -35,7 +35,8 @@ async fn pages_of_both_dialects_exchange_messages() {
             page.expect_rows(&posted).await;
         }
         mei.expect_rows(&posted).await;
-        let script = "return [...document.querySelectorAll('#char_list .who b')].map((b) => b.textContent)";
+        let script =
+            "return [...document.querySelectorAll('#char_list .message_head b')].map((b) => b.textContent)";
         let authors: Vec<String> = mei.execute(script, vec![]).await;
         assert_eq!(authors.len(), 3, "{authors:?}");
         assert_ne!(authors[0], authors[2], "two nameless authors have different names");

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Chooses a transport as the only one in the settings.
 async fn choose_transport(page: &Page, name: &str) {
     page.click("#settings_btn").await;
-    let chosen = page.find("#way").await.select_by_value(name).await;
+    let chosen = page.find("#transport").await.select_by_value(name).await;
     chosen.unwrap_or_else(|error| panic!("{name} cannot be chosen: {error}"));
     page.execute::<Value>("document.querySelector('#settings_dialog').close()", vec![]).await;
     page.expect_transport(name).await;

@@ -15,7 +15,7 @@ const TABLE: &str = "return [...document.querySelectorAll('#figures_table tbody 
     [...row.querySelectorAll('td')].map((cell) => Number(cell.textContent.replaceAll(',', ''))))";
 
 /// Reads the field from which the table is copied as CSV.
-const CSV: &str = "return document.querySelector('#csv_text:not(.unseen)')?.textContent ?? ''";
+const CSV: &str = "return document.querySelector('#csv_text:not(.visually_hidden)')?.textContent ?? ''";
 
 async fn table(page: &Page) -> Vec<Vec<f64>> {
     page.execute(TABLE, vec![]).await

@@ -40,11 +40,13 @@ pub(crate) async fn take(
             for appearance in Appearance::all(*screen) {
                 appearance.apply(page).await;
                 page.expect_connected().await;
-                page.find("#stranger").await;
+                page.find("#join_prompt").await;
                 // The prompt is `late` until the server has answered the question for the room.
-                until("the name of the room", TIMEOUT, async || match page.count("#stranger.late").await {
-                    0 => Ok(()),
-                    late => Err(late),
+                until("the name of the room", TIMEOUT, async || {
+                    match page.count("#join_prompt.delayed").await {
+                        0 => Ok(()),
+                        late => Err(late),
+                    }
                 })
                 .await;
                 output.save(page, view, appearance).await;

@@ -2,36 +2,36 @@
 //! are two, for the language and for the theme.
 
 use crate::language::{Language, tr};
-use crate::preferences::{Choice, Preferences};
+use crate::preferences::{PreferenceChange, Preferences};
 use crate::theme::Theme;
 use yew::prelude::*;
 
 /// One word of a switch.
-struct Word {
+struct SwitchOption {
     value: &'static str,
     label: AttrValue,
     /// The language of the label, where it is not the page's.
     lang: Option<&'static str>,
     chosen: bool,
-    choice: Choice,
+    choice: PreferenceChange,
 }
 
 /// Which language to speak.
-pub fn language_choice(preferences: &Preferences) -> Html {
-    let words = Language::ALL.map(|language| Word {
+pub fn language_switch(preferences: &Preferences) -> Html {
+    let words = Language::ALL.map(|language| SwitchOption {
         value: language.tag(),
         label: language.own_name().into(),
         lang: Some(language.tag()),
         chosen: language == preferences.language,
-        choice: Choice::Language(language),
+        choice: PreferenceChange::Language(language),
     });
     switch("language", tr!(preferences.language, "settings.language"), words, &preferences.choose)
 }
 
 /// How to be lit.
-pub fn theme_choice(preferences: &Preferences) -> Html {
+pub fn theme_switch(preferences: &Preferences) -> Html {
     let language = preferences.language;
-    let words = Theme::ALL.map(|theme| Word {
+    let words = Theme::ALL.map(|theme| SwitchOption {
         value: theme.word(),
         label: match theme {
             Theme::System => tr!(language, "settings.theme_system"),
@@ -40,7 +40,7 @@ pub fn theme_choice(preferences: &Preferences) -> Html {
         },
         lang: None,
         chosen: theme == preferences.theme,
-        choice: Choice::Theme(theme),
+        choice: PreferenceChange::Theme(theme),
     });
     switch("theme", tr!(language, "settings.theme"), words, &preferences.choose)
 }
@@ -49,10 +49,10 @@ pub fn theme_choice(preferences: &Preferences) -> Html {
 fn switch(
     name: &'static str,
     legend: AttrValue,
-    words: impl IntoIterator<Item = Word>,
-    choose: &Callback<Choice>,
+    words: impl IntoIterator<Item = SwitchOption>,
+    choose: &Callback<PreferenceChange>,
 ) -> Html {
-    let words = words.into_iter().map(|Word { value, label, lang, chosen, choice }| {
+    let words = words.into_iter().map(|SwitchOption { value, label, lang, chosen, choice }| {
         let onchange = choose.reform(move |_: Event| choice);
         html! {
             <label key={value} {lang}>
@@ -62,9 +62,9 @@ fn switch(
         }
     });
     html! {
-        <fieldset key={name} class="choice">
+        <fieldset key={name} class="segmented">
             <legend>{ legend }</legend>
-            <div class="choice_words">{ for words }</div>
+            <div class="segmented_options">{ for words }</div>
         </fieldset>
     }
 }
