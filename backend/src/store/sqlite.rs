@@ -1,7 +1,7 @@
 //! The log on disk: one SQLite database in the data folder.
 //!
-//! One thread writes ([`writer`]), one keeps the write-ahead log short ([`checkpointer`]), and a few read
-//! ([`reader`]). An outcome comes when the transaction that holds it is on disk. While the disk takes no
+//! One thread writes (`writer`), one keeps the write-ahead log short (`checkpointer`), and a few read
+//! (`reader`). An outcome comes when the transaction that holds it is on disk. While the disk takes no
 //! writes, changes are refused and reading goes on; [`StoreHealth`] holds the reason.
 
 mod backup;
