@@ -28,7 +28,7 @@ async fn a_stalled_reader_gets_4008_when_it_reads_again() {
     let mut slow = Raw::over(socket.connect(server.address).await.unwrap(), "/conn_ws").await;
     let text = "x".repeat(60_000);
     // More than its queue and all buffers of the kernel hold.
-    let (rounds, at_once) = (30, 8);
+    let (rounds, at_once) = (20, 8);
     for _ in 0..rounds {
         for _ in 0..at_once {
             talker.send_text(&text).await;

@@ -180,6 +180,8 @@ impl Client {
                 (Outgoing::Requests, tokio::spawn(reader::polls(caller.clone(), hello, 0, sender)))
             }
         };
+        // While the gate is shut no welcome can be read, however long that is.
+        caller.wait_for_gate().await;
         let welcome = loop {
             match timeout(PATIENCE, items.recv()).await.expect("a welcome in time").unwrap() {
                 Item::Event(event) => match *event {
@@ -296,26 +298,6 @@ impl Client {
                 },
                 Item::End(code) => panic!("{code} while {command:?} waits"),
                 item => self.waiting.push_back(item),
-            }
-        }
-    }
-
-    /// Sends these commands at once over a WebSocket, and waits for the reply to each.
-    pub(crate) async fn request_all(&mut self, commands: &[Command]) {
-        let Outgoing::Socket(sink) = &mut self.outgoing else { panic!("not a WebSocket") };
-        for command in commands {
-            sink.feed(Message::text(serde_json::to_string(command).unwrap())).await.unwrap();
-        }
-        sink.flush().await.unwrap();
-        for command in commands {
-            let reference = reference_of(&serde_json::to_string(command).unwrap());
-            loop {
-                let item = timeout(PATIENCE, self.items.recv()).await.expect("a reply in time").unwrap();
-                match item {
-                    Item::Event(event) if is_answer_to(&event, reference) => break,
-                    Item::End(code) => panic!("closed with {code} while {command:?} waits"),
-                    item => self.waiting.push_back(item),
-                }
             }
         }
     }

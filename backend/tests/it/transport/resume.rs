@@ -7,7 +7,7 @@ use super::{
 use crate::test_server::TestServer;
 use shared::{
     Address, Command, Cursor, Epoch, Event, RoomId,
-    limits::{REPLAY_EVENTS_MAX, TEXT_BYTES_MAX},
+    limits::{PLAIN_BYTES_MAX, REPLAY_EVENTS_MAX},
 };
 use tokio::sync::watch;
 
@@ -159,20 +159,24 @@ pub(super) async fn a_cursor_of_another_log_gets_a_new_welcome(transport: Transp
 
 pub(super) async fn a_stalled_reader_loses_no_event(transport: Transport) {
     let server = TestServer::with_config(|config| config.limit_posts = 0);
-    let (wei, lin) = (server.join("Wei").await, server.join("Lin").await);
-    let mut wei = Client::connect(&server, Transport::WebSocket, &wei).await;
+    let lin = server.join("Lin").await;
+    let mut talker = server.open_text_socket().await;
     let cursor = Client::connect(&server, transport, &lin).await.cursor;
     let (gate, shut) = watch::channel(false);
     let stalled = Client::resume_gated(&server, transport, &lin, Some(cursor), None, shut);
-    // More than its queue and all buffers of the kernel hold.
-    let text = "x".repeat(TEXT_BYTES_MAX);
-    let count = 700;
+    // More than its queue and all buffers of the kernel hold. Few long texts, several at once: the kernel
+    // ends a connection whose window is shut for 20 seconds.
+    let text = "x".repeat(PLAIN_BYTES_MAX);
+    let (rounds, at_once) = (44, 4);
+    let count = rounds * at_once;
     let talk = async {
-        // Several at once: the kernel ends a connection whose window is shut for 20 seconds.
-        let numbers: Vec<u64> = (1..=count).collect();
-        for some in numbers.chunks(14) {
-            let posts: Vec<_> = some.iter().map(|number| post(*number, RoomId::LOBBY, &text)).collect();
-            wei.request_all(&posts).await;
+        for _ in 0..rounds {
+            for _ in 0..at_once {
+                talker.send_text(&text).await;
+            }
+            for _ in 0..at_once {
+                talker.next_text().await;
+            }
         }
         gate.send(true).unwrap();
     };
