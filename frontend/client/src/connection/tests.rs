@@ -237,7 +237,7 @@ fn a_pinned_transport_is_tried_at_once_when_none_serves() {
     fixture.connection.pin_transport(Some(websocket), 0, &mut Vec::new());
     fixture.run(Connection::open);
     assert_eq!(tries(&mut fixture, Some(websocket)), none, "the same");
-    assert_eq!(tries(&mut fixture, None), [websocket], "and now others may follow");
+    assert_eq!(tries(&mut fixture, None), [websocket], "other transports may follow");
     assert!(fixture.connection.has_fallback);
     fixture.connection.pin_transport(Some(poll), 0, &mut Vec::new());
     let socket = fixture.connection.socket();
@@ -261,7 +261,7 @@ fn a_lost_connection_is_reopened_after_a_wait() {
     assert!(wait <= 250, "{wait}");
     let out = fixture.run(|connection, now, out| assert!(connection.retry(now, out)));
     assert!(out.contains(&open(2)));
-    assert!(!fixture.connection.retry(fixture.now, &mut Vec::new()), "nothing waits any more");
+    assert!(!fixture.connection.retry(fixture.now, &mut Vec::new()), "no fetch is scheduled");
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn an_unreachable_server_is_asked_again() {
 fn a_member_forgotten_by_a_restarted_server_joins_again() {
     let mut fixture = IdentityFixture::ann();
     assert_eq!(fixture.forgotten(), [join("Ann")]);
-    assert_eq!(fixture.somebody(), ("Ann", true, None), "still in sight as Ann");
+    assert_eq!(fixture.somebody(), ("Ann", true, None), "still shown as Ann");
     assert_eq!(fixture.named(Ok(member(7, "Ann"))), (IdentityOutcome::Connect, vec![]));
     assert_eq!(fixture.identity.me(), Some(&member(7, "Ann")));
 }
@@ -247,7 +247,7 @@ fn a_pending_rename_is_answered_before_the_page_joins_again() {
     {
         let mut fixture = IdentityFixture::ann();
         fixture.run(|identity, out| identity.rename("Anna".to_owned(), out));
-        assert_eq!(fixture.forgotten(), [], "two answers would not be told apart");
+        assert_eq!(fixture.forgotten(), [], "two answers could not be told apart");
         let (_, out) = fixture.named(answer);
         assert_eq!(out.last(), Some(&join(name)));
         assert_eq!(fixture.named(Ok(member(7, name))).0, IdentityOutcome::Connect);

@@ -92,7 +92,7 @@ fn present_members_are_held_up_to_the_limit() {
         members.add_present(&crowd, false, 9, 1);
         assert_eq!(members.people(None).len(), held);
         members.add_present(&crowd[..1], true, 9, 1);
-        assert!(members.people(None)[0].away, "one who is held is still told of");
+        assert!(members.people(None)[0].away, "presence of a held member is still updated");
     }
 }
 

@@ -141,7 +141,7 @@ fn commands_in_flight_are_sent_first_on_the_next_connection_with_the_same_id() {
     let mut outbox = outbox(1..=2);
     assert_eq!(send(&mut outbox), [1]);
     outbox.disconnected();
-    assert_eq!(reference(&outbox, 1), 0, "its answer cannot come any more");
+    assert_eq!(reference(&outbox, 1), 0, "the answer cannot arrive any more");
     let again = outbox.take_ready(0, || 9, &mut Vec::new());
     assert!(matches!(&again[..], [Command::Post(post)] if post.client_id == id(1)), "{again:?}");
 }

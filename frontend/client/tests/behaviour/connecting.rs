@@ -1,7 +1,7 @@
 //! From the opened page to a `welcome`, and reconnecting.
 
 use crate::house::{House, frame};
-use crate::page::{Page, ann, closes, commands, opens, set};
+use crate::page::{Page, ann, close_code, commands, has_opened, scheduled};
 use client::effect::Effect;
 use client::input::{ConnectionId, Input, Timer};
 use client::view::ReadyState;
@@ -19,7 +19,7 @@ fn hello(effects: &[Effect]) -> Option<Cursor> {
 fn the_first_frame_is_a_hello_with_the_pages_build() {
     let mut page = Page::opened();
     let out = page.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert!(opens(&out));
+    assert!(has_opened(&out));
     let out = page.give(Input::ConnectionOpened(page.socket));
     match &commands(&out)[..] {
         [Command::Hello(hello)] => assert_eq!((hello.build.as_str(), hello.cursor), ("build", None)),
@@ -45,11 +45,11 @@ fn a_connection_is_live_from_the_welcome_on() {
 fn a_ping_is_answered_and_moves_the_cursor() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let missed = house.post(&ann(), 1, "on another page");
+    let missed = house.post(&ann(), 1, "in another tab");
     page.frame(missed);
     let out = page.frame(frame(&Event::Ping(house.through())));
     assert_eq!(commands(&out), [Command::Pong]);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.retry();
     assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), Some(house.through().through));
 }
@@ -62,7 +62,7 @@ fn a_ping_before_the_welcome_is_answered_and_moves_no_cursor() {
     page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(frame(&Event::Ping(house.through())));
     assert_eq!(commands(&out), [Command::Pong]);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.retry();
     assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), None);
 }
@@ -74,13 +74,13 @@ fn an_unanswered_liveness_check_ends_the_connection() {
         let mut page = Page::welcome_in(&house);
         let out = page.give(wake);
         assert_eq!(commands(&out), [Command::Ping]);
-        let at = set(&out, Timer::Silence).unwrap();
+        let at = scheduled(&out, Timer::Silence).unwrap();
         assert_eq!(at - page.now, 5_000);
         page.now = at;
         let out = page.give(Input::TimerFired(Timer::Silence));
-        assert_eq!(closes(&out), Some(4009));
+        assert_eq!(close_code(&out), Some(4009));
         assert_eq!(page.view().connection.ready_state, ReadyState::Closing);
-        assert!(opens(&page.retry()));
+        assert!(has_opened(&page.retry()));
     }
 }
 
@@ -88,12 +88,12 @@ fn an_unanswered_liveness_check_ends_the_connection() {
 fn an_answered_liveness_check_changes_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let at = set(&page.give(Input::VisibilityChanged(true)), Timer::Silence).unwrap();
+    let at = scheduled(&page.give(Input::VisibilityChanged(true)), Timer::Silence).unwrap();
     page.now = at;
     page.frame(frame(&Event::Pong(house.through())));
     let out = page.give(Input::TimerFired(Timer::Silence));
-    assert_eq!(closes(&out), None);
-    assert_eq!(set(&out, Timer::Silence), Some(at + 60_000));
+    assert_eq!(close_code(&out), None);
+    assert_eq!(scheduled(&out, Timer::Silence), Some(at + 60_000));
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn a_shown_page_reconnects_without_waiting() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.give(Input::VisibilityChanged(false));
-    page.breaks(1006);
-    assert!(opens(&page.give(Input::VisibilityChanged(true))));
+    page.break_connection(1006);
+    assert!(has_opened(&page.give(Input::VisibilityChanged(true))));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_refused_hello_is_retried_after_a_wait() {
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(House::error(page.hello, ErrorCode::Internal));
-    assert!(closes(&out).is_some() && set(&out, Timer::Retry).is_some());
+    assert!(close_code(&out).is_some() && scheduled(&out, Timer::Retry).is_some());
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_newer_build_on_the_server_is_shown() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     assert!(!page.view().new_version);
-    page.breaks(1012);
+    page.break_connection(1012);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "next", 100));
@@ -175,7 +175,7 @@ fn a_change_of_the_log_ends_the_connection() {
     let mut other = house.through();
     other.through.epoch = Epoch(9);
     let out = page.frame(frame(&Event::Ping(other)));
-    assert!(closes(&out).is_some());
+    assert!(close_code(&out).is_some());
     page.retry();
     assert_eq!(hello(&page.give(Input::ConnectionOpened(page.socket))), None);
 }
@@ -188,7 +188,7 @@ fn the_view_is_the_same_while_nothing_visible_changed() {
     page.frame(frame(&Event::Ping(house.through())));
     page.frame("not a frame".to_owned());
     assert!(std::rc::Rc::ptr_eq(&before, &page.view()));
-    page.breaks(1006);
+    page.break_connection(1006);
     let after = page.view();
     assert_ne!(before.connection, after.connection);
     assert!(

@@ -8,13 +8,13 @@ use client::limits::LEASE_MS;
 use client::persisted::{StoredDraft, StoredRows};
 use shared::{Epoch, RoomId};
 
-fn types(page: &mut Page, text: &str) {
-    page.types(text);
-    page.ring(Timer::Draft);
+fn type_draft(page: &mut Page, text: &str) {
+    page.type_text(text);
+    page.fire_timer(Timer::Draft);
 }
 
 /// Two tabs of Ann's in one browser; the second is hidden.
-fn two(house: &House) -> (Page, Page) {
+fn two_tabs(house: &House) -> (Page, Page) {
     let page = Page::welcome_in(house);
     let mut other = Page::again_in(house, &page.store);
     other.give(Input::VisibilityChanged(false));
@@ -22,45 +22,45 @@ fn two(house: &House) -> (Page, Page) {
 }
 
 /// Hides one tab and shows another.
-fn turn(from: &mut Page, to: &mut Page) {
+fn switch(from: &mut Page, to: &mut Page) {
     from.give(Input::VisibilityChanged(false));
     to.give(Input::VisibilityChanged(true));
 }
 
 #[test]
 fn a_shown_tab_continues_the_draft_of_another() {
-    let (mut page, mut other) = two(&House::new(1));
-    types(&mut page, "hel");
-    turn(&mut page, &mut other);
+    let (mut page, mut other) = two_tabs(&House::new(1));
+    type_draft(&mut page, "hel");
+    switch(&mut page, &mut other);
     assert_eq!(other.draft(), "hel");
-    types(&mut other, "hello there");
-    turn(&mut other, &mut page);
+    type_draft(&mut other, "hello there");
+    switch(&mut other, &mut page);
     assert_eq!(page.draft(), "hello there");
     // Sending here removes the draft from the other tab too.
     page.send(1, "hello there");
-    turn(&mut page, &mut other);
+    switch(&mut page, &mut other);
     assert_eq!(other.draft(), "");
 }
 
 #[test]
 fn a_draft_sent_in_another_tab_is_gone() {
-    let (mut page, mut other) = two(&House::new(1));
-    types(&mut page, "hello");
-    turn(&mut page, &mut other);
+    let (mut page, mut other) = two_tabs(&House::new(1));
+    type_draft(&mut page, "hello");
+    switch(&mut page, &mut other);
     other.send(1, "hello");
-    turn(&mut other, &mut page);
+    switch(&mut other, &mut page);
     assert_eq!(page.draft(), "");
 }
 
 #[test]
 fn text_typed_since_a_load_began_stays() {
-    let (mut page, mut other) = two(&House::new(1));
-    types(&mut page, "another");
+    let (mut page, mut other) = two_tabs(&House::new(1));
+    type_draft(&mut page, "another");
     page.give(Input::Leaving);
     let stored = page.store.read();
     other.slow = true;
     assert!(other.give(Input::VisibilityChanged(true)).contains(&Effect::LoadRows));
-    types(&mut other, "mine");
+    type_draft(&mut other, "mine");
     other.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(other.draft(), "mine");
 }
@@ -68,10 +68,10 @@ fn text_typed_since_a_load_began_stays() {
 #[test]
 fn drafts_of_two_tabs_are_joined_when_one_is_shown() {
     let house = House::new(1);
-    let (mut page, mut other) = two(&house);
+    let (mut page, mut other) = two_tabs(&house);
     other.give(Input::VisibilityChanged(true));
-    types(&mut page, "long text");
-    types(&mut other, "ok");
+    type_draft(&mut page, "long text");
+    type_draft(&mut other, "ok");
     for _ in 0..2 {
         page.reconnect(&house, &ann());
         assert_eq!(page.draft(), "long text");
@@ -79,7 +79,7 @@ fn drafts_of_two_tabs_are_joined_when_one_is_shown() {
     page.give(Input::VisibilityChanged(false));
     page.give(Input::VisibilityChanged(true));
     assert_eq!(page.draft(), "ok\nlong text");
-    page.ring_if_set(Timer::Draft);
+    page.fire_timer_if_set(Timer::Draft);
     // The other tab takes the joined text as a continuation of its own.
     other.give(Input::VisibilityChanged(false));
     other.give(Input::VisibilityChanged(true));
@@ -90,11 +90,11 @@ fn drafts_of_two_tabs_are_joined_when_one_is_shown() {
 fn an_unsaved_draft_is_not_replaced_by_an_older_one() {
     for newer in ["hello", "oh, hel", "other"] {
         let mut page = Page::welcome_in(&House::new(1));
-        types(&mut page, "hel");
+        type_draft(&mut page, "hel");
         let before = page.store.read().drafts.remove(0);
         page.give(Input::VisibilityChanged(false));
         page.give(Input::VisibilityChanged(true));
-        types(&mut page, newer);
+        type_draft(&mut page, newer);
         page.store.perform(&Effect::SaveDraft(before));
         page.give(Input::VisibilityChanged(false));
         page.give(Input::VisibilityChanged(true));
@@ -112,7 +112,7 @@ fn a_draft_is_loaded_once_when_the_first_load_failed() {
     page.slow = true;
     page.enter(&house, &ann());
     page.give(Input::RowsLoaded(None));
-    types(&mut page, "hello");
+    type_draft(&mut page, "hello");
     page.slow = false;
     page.reconnect(&house, &ann());
     assert_eq!(page.draft(), "hello");
@@ -121,7 +121,7 @@ fn a_draft_is_loaded_once_when_the_first_load_failed() {
 #[test]
 fn a_draft_from_before_a_new_log_survives_a_load_under_way() {
     let mut page = Page::welcome_in(&House::new(1));
-    types(&mut page, "hello");
+    type_draft(&mut page, "hello");
     page.give(Input::VisibilityChanged(false));
     page.slow = true;
     page.give(Input::VisibilityChanged(true));
@@ -136,7 +136,7 @@ fn a_draft_equal_to_a_row_is_dropped_and_a_longer_one_stays() {
     let house = House::new(1);
     for (written, left) in [("ok", ""), ("okay then", "okay then")] {
         let mut page = Page::welcome_in(&house);
-        page.breaks(1006);
+        page.break_connection(1006);
         page.send(1, "ok");
         page.give(Input::Leaving);
         let owner = page.store.read().rows[0].owner;
@@ -160,7 +160,7 @@ fn a_draft_equal_to_a_row_is_dropped_and_a_longer_one_stays() {
 fn a_closed_tab_takes_no_loaded_rows() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     page.slow = true;
     page.give(Input::VisibilityChanged(false));
@@ -176,11 +176,11 @@ fn a_closed_tab_takes_no_loaded_rows() {
 fn rows_and_drafts_are_hidden_from_a_member_who_joined_in_another_tab() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "secret");
-    types(&mut page, "more of it");
+    type_draft(&mut page, "more of it");
     page.retry();
-    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     page.give(Input::IdentityFetched(Ok(Some(bo()))));
     assert_eq!((page.rows(), page.draft().as_str()), (vec![], ""));
     page.retry();
@@ -199,8 +199,8 @@ fn a_draft_follows_a_renamed_member_who_was_forgotten() {
     let ada = crate::house::member(1, "Ada");
     let renamed = house.rename(ada.clone());
     page.frame(renamed);
-    types(&mut page, "half");
-    page.breaks(4401);
+    type_draft(&mut page, "half");
+    page.break_connection(4401);
     page.give(Input::IdentityFetched(Ok(None)));
     let again = crate::house::member(9, "Ada");
     page.give(Input::Named(Ok(again.clone())));
@@ -216,12 +216,12 @@ fn a_sent_text_typed_again_is_a_draft() {
         page.give(Input::VisibilityChanged(false));
         page.give(Input::VisibilityChanged(true));
     };
-    types(&mut page, "ok");
+    type_draft(&mut page, "ok");
     look_away(&mut page);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "ok");
     assert_eq!(page.draft(), "");
-    types(&mut page, "ok");
+    type_draft(&mut page, "ok");
     look_away(&mut page);
     assert_eq!((page.draft().as_str(), page.rows()), ("ok", vec!["ok~".to_owned()]));
 }
@@ -230,12 +230,12 @@ fn a_sent_text_typed_again_is_a_draft() {
 fn a_draft_from_before_the_first_welcome_is_saved_and_moved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    types(&mut page, "before");
+    type_draft(&mut page, "before");
     page.give(Input::Leaving);
     // A reload without a connection.
     let mut again = Page::on(&page.store).start();
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
-    types(&mut again, "meanwhile");
+    type_draft(&mut again, "meanwhile");
     again.give(Input::Leaving);
     assert_eq!(again.store.read().drafts.len(), 2);
     for _ in 0..2 {
@@ -243,7 +243,7 @@ fn a_draft_from_before_the_first_welcome_is_saved_and_moved() {
         let mut lines: Vec<String> = third.draft().lines().map(str::to_owned).collect();
         lines.sort();
         assert_eq!(lines, ["before", "meanwhile"]);
-        assert_eq!(third.store.read().drafts.len(), 1, "it stands where it belongs");
+        assert_eq!(third.store.read().drafts.len(), 1, "one draft is stored under the new owner");
     }
     let mut third = Page::again_in(&house, &page.store);
     let text = third.draft();

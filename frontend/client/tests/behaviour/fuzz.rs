@@ -35,13 +35,16 @@ impl Shell {
                     self.usable.insert(*number, *transport);
                     let kinds: BTreeSet<_> = self.usable.values().collect();
                     assert!(self.usable.len() < 3 && kinds.len() == self.usable.len(), "{:?}", self.usable);
-                    assert!(kinds.len() == 1 || kinds.contains(&Transport::WebSocket), "beside a lesser one");
+                    assert!(
+                        kinds.len() == 1 || kinds.contains(&Transport::WebSocket),
+                        "an upgrade goes with a lesser transport"
+                    );
                 }
                 Effect::CloseConnection(ConnectionId(number), _) => {
-                    assert!(self.usable.remove(number).is_some(), "closed what was not there");
+                    assert!(self.usable.remove(number).is_some(), "closed an unknown connection");
                 }
                 Effect::Transmit(ConnectionId(number), command) => {
-                    assert!(self.usable.contains_key(number), "sent on what was closed");
+                    assert!(self.usable.contains_key(number), "sent on a closed connection");
                     let text = command.to_text();
                     assert!(text.len() <= shared::limits::FRAME_BYTES_MAX);
                     assert_eq!(Command::parse(&text).as_ref(), Ok(command));
@@ -68,10 +71,10 @@ fn check(view: &View, shell: &Shell) {
     assert!(view.people.len() <= PEOPLE_MAX);
     let settled = view.rows.iter().take_while(|row| row.state == RowState::Settled).count();
     let all = view.rows.iter().filter(|row| row.state == RowState::Settled).count();
-    assert_eq!(settled, all, "what is settled stands before what is not");
+    assert_eq!(settled, all, "settled rows come before unsettled ones");
     assert!(!view.connection.welcomed || view.connection.ready_state == ReadyState::Open);
     let up = matches!(view.connection.ready_state, ReadyState::Open | ReadyState::Connecting);
-    assert_eq!(up, !shell.usable.is_empty(), "the readyState is the socket's own");
+    assert_eq!(up, !shell.usable.is_empty(), "the readyState is the connection's");
     // A scheduled attempt has a timer.
     assert_eq!(
         view.connection.retry_at,

@@ -57,8 +57,8 @@ impl House {
     /// A house with a room that Ann is in.
     pub(crate) fn with_room(epoch: u64, id: u64, name: &str) -> Self {
         let mut house = House::new(epoch);
-        house.make(id, name);
-        house.join(id);
+        house.create_room(id, name);
+        house.join_room(id);
         house
     }
 
@@ -115,7 +115,7 @@ impl House {
     }
 
     /// Bo creates a room.
-    pub(crate) fn make(&mut self, id: u64, name: &str) {
+    pub(crate) fn create_room(&mut self, id: u64, name: &str) {
         let id = RoomId(id);
         let (to, room) = (Address::Room(id), room(id, name));
         let (n, prev) = self.advance(to);
@@ -125,7 +125,7 @@ impl House {
     }
 
     /// Bo renames a room.
-    pub(crate) fn change(&mut self, id: u64, name: &str) -> String {
+    pub(crate) fn rename_room(&mut self, id: u64, name: &str) -> String {
         let id = RoomId(id);
         let (to, room) = (Address::Room(id), room(id, name));
         let (n, prev) = self.advance(to);
@@ -148,7 +148,7 @@ impl House {
     }
 
     /// Ann joins a room: the frames to her and to the room.
-    pub(crate) fn join(&mut self, id: u64) -> [String; 2] {
+    pub(crate) fn join_room(&mut self, id: u64) -> [String; 2] {
         self.enter(id, member(1, "Ann"))
     }
 
@@ -159,7 +159,7 @@ impl House {
     }
 
     /// Bo joins a room: the frame to the room.
-    pub(crate) fn bo_joins(&mut self, id: u64) -> String {
+    pub(crate) fn join_room_as_bo(&mut self, id: u64) -> String {
         let [_, told] = self.enter(id, member(2, "Bo"));
         told
     }
@@ -188,7 +188,7 @@ impl House {
     }
 
     /// Ann leaves a room: the frames to the room and to her.
-    pub(crate) fn part(&mut self, id: u64) -> [String; 2] {
+    pub(crate) fn leave_room(&mut self, id: u64) -> [String; 2] {
         let (id, member) = (RoomId(id), MemberId(1));
         let [me, to] = [Address::Member(member), Address::Room(id)];
         self.stays.remove(&id);

@@ -1,7 +1,7 @@
 //! The identity, over restarts and refusals.
 
 use crate::house::{House, client_id, member};
-use crate::page::{Page, ann, bo, closes, opens, posts, set};
+use crate::page::{Page, ann, bo, close_code, has_opened, posts, scheduled};
 use client::effect::Effect;
 use client::input::{Input, Timer, Unreachable};
 use client::persisted::StoredRows;
@@ -16,8 +16,8 @@ fn name_of(page: &mut Page) -> Option<String> {
 }
 
 /// The server restarts and has forgotten Ann.
-fn is_forgotten(page: &mut Page) -> Vec<Effect> {
-    page.breaks(1012);
+fn forget_ann(page: &mut Page) -> Vec<Effect> {
+    page.break_connection(1012);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(House::error(page.hello, ErrorCode::SignInRequired));
@@ -29,7 +29,7 @@ fn is_forgotten(page: &mut Page) -> Vec<Effect> {
 #[test]
 fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
     let mut page = Page::welcome_in(&House::new(1));
-    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     assert_eq!(page.give(Input::IdentityFetched(Ok(None))), []);
     assert_eq!(page.view().identity, IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: None });
 }
@@ -37,10 +37,10 @@ fn a_member_who_signed_out_in_another_tab_is_asked_for_a_name() {
 #[test]
 fn an_unexplained_close_may_mean_a_forgotten_member() {
     let mut page = Page::welcome_in(&House::new(1));
-    page.breaks(1006);
+    page.break_connection(1006);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
-    assert!(page.breaks(4401).contains(&Effect::FetchIdentity));
+    assert!(page.break_connection(4401).contains(&Effect::FetchIdentity));
     assert_eq!(page.give(Input::IdentityFetched(Ok(None))), [Effect::Join { name: "Ann".to_owned() }]);
 }
 
@@ -48,7 +48,7 @@ fn an_unexplained_close_may_mean_a_forgotten_member() {
 fn an_unreachable_server_is_asked_again_at_once_on_request() {
     let mut page = Page::opened();
     let out = page.give(Input::IdentityFetched(Err(Unreachable)));
-    assert_eq!(page.view().connection.retry_at, set(&out, Timer::Retry));
+    assert_eq!(page.view().connection.retry_at, scheduled(&out, Timer::Retry));
     for wish in [
         Input::ReconnectNow,
         Input::NetworkReported { online: true },
@@ -59,7 +59,7 @@ fn an_unreachable_server_is_asked_again_at_once_on_request() {
         page.give(Input::IdentityFetched(Err(Unreachable)));
     }
     assert!(
-        opens(&page.give(Input::IdentityFetched(Ok(Some(ann())))))
+        has_opened(&page.give(Input::IdentityFetched(Ok(Some(ann())))))
             || page.view().connection.retry_at.is_some()
     );
 }
@@ -68,11 +68,11 @@ fn an_unreachable_server_is_asked_again_at_once_on_request() {
 fn ann_rejoins_with_her_rows_after_a_restart_without_members() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "said into the restart");
-    let out = is_forgotten(&mut page);
+    let out = forget_ann(&mut page);
     assert_eq!(out, [Effect::Join { name: "Ann".to_owned() }]);
     assert_eq!(name_of(&mut page).as_deref(), Some("Ann"));
     let again = member(9, "Ann");
-    assert!(opens(&page.give(Input::Named(Ok(again.clone())))));
+    assert!(has_opened(&page.give(Input::Named(Ok(again.clone())))));
     let out = page.enter(&House::new(2), &again);
     assert_eq!(posts(&out)[0].client_id, client_id(1));
     assert_eq!(page.view().rows[0].key, RowKey { author: again.id, client_id: client_id(1) });
@@ -85,17 +85,17 @@ fn ann_rejoins_with_her_rows_after_a_restart_without_members() {
 fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "mine");
-    is_forgotten(&mut page);
+    forget_ann(&mut page);
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Ann2".to_owned()) };
     page.give(Input::Named(Err(refusal.clone())));
     let nobody = IdentityView::Nobody { name: "Ann".into(), busy: false, refusal: Some(refusal) };
     assert_eq!(page.view().identity, nobody);
     assert!(!page.view().can_send);
     page.give(Input::Join { name: "Bo".to_owned() });
-    assert!(opens(&page.give(Input::Named(Ok(bo())))));
-    assert_eq!(page.rows(), [""; 0], "not for a moment");
+    assert!(has_opened(&page.give(Input::Named(Ok(bo())))));
+    assert_eq!(page.rows(), [""; 0], "at no time");
     assert_eq!(posts(&page.enter(&House::new(2), &bo())), []);
-    assert_eq!(page.rows(), [""; 0], "nobody reads what another wrote");
+    assert_eq!(page.rows(), [""; 0], "no one reads another member's text");
     let left = page.view().left_behind.to_vec();
     assert_eq!((left.len(), &*left[0].name, left[0].rows), (1, "Ann", 1));
     let out = page.give(Input::TakeOver(left[0].owner));
@@ -112,7 +112,7 @@ fn signing_out_hides_everything_from_the_next_person() {
     page.send(1, "unsettled");
     page.give(Input::SignOut);
     let out = page.give(Input::SignedOut(Ok(())));
-    assert!(closes(&out).is_some() && out.contains(&Effect::RememberName(None)));
+    assert!(close_code(&out).is_some() && out.contains(&Effect::RememberName(None)));
     let view = page.view();
     assert_eq!((view.rows.len(), view.people.len(), view.waiting), (0, 0, 0));
     assert_eq!(
@@ -125,7 +125,7 @@ fn signing_out_hides_everything_from_the_next_person() {
     assert_eq!(page.view().connection.ready_state, ReadyState::Closed);
     assert_eq!(page.give(Input::ReconnectNow), []);
     page.give(Input::Join { name: "Bo".to_owned() });
-    assert!(opens(&page.give(Input::Named(Ok(bo())))));
+    assert!(has_opened(&page.give(Input::Named(Ok(bo())))));
     page.enter(&House::new(2), &bo());
     assert!(!page.view().new_epoch, "Bo has seen no other");
     let left = page.view().left_behind[0].owner;
@@ -140,8 +140,8 @@ fn a_post_waits_until_the_identity_is_known() {
     let mut page = Page::welcome_in(&House::new(1));
     let sent = posts(&page.send(1, "x"))[0].reference;
     let out = page.frame(House::error(sent, ErrorCode::SignInRequired));
-    assert!(closes(&out).is_some() && out.contains(&Effect::FetchIdentity));
-    assert_eq!(set(&out, Timer::Retry), None, "one thing at a time");
+    assert!(close_code(&out).is_some() && out.contains(&Effect::FetchIdentity));
+    assert_eq!(scheduled(&out, Timer::Retry), None, "one thing at a time");
     assert_eq!(page.rows(), ["x~"]);
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.retry();
@@ -154,11 +154,11 @@ fn a_rename_of_an_unknown_member_fetches_the_identity() {
     page.give(Input::Rename { name: "Anna".to_owned() });
     let refusal = NameRefusal { code: ErrorCode::SignInRequired, suggestion: None };
     let out = page.give(Input::Named(Err(refusal)));
-    assert!(out.contains(&Effect::FetchIdentity) && closes(&out).is_some());
+    assert!(out.contains(&Effect::FetchIdentity) && close_code(&out).is_some());
     page.give(Input::IdentityFetched(Err(Unreachable)));
     assert!(page.give(Input::TimerFired(Timer::Retry)).contains(&Effect::FetchIdentity));
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
-    assert!(opens(&page.retry()));
+    assert!(has_opened(&page.retry()));
 }
 
 #[test]

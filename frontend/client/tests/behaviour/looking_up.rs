@@ -70,14 +70,14 @@ fn a_room_of_the_address_is_looked_up_after_the_welcome() {
 #[test]
 fn a_lookup_ends_when_the_room_is_joined_or_another_is_opened() {
     let mut house = House::new(1);
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
     page.give(Input::OpenRoom(LOBBY));
     assert_eq!(lookup(&mut page), None);
     page.give(Input::OpenRoom(TEA));
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Searching));
-    let joined = house.join(7);
+    let joined = house.join_room(7);
     page.frames(joined);
     assert_eq!((lookup(&mut page), page.view().room), (None, TEA));
 }
@@ -103,7 +103,7 @@ fn a_refused_lookup_is_sent_again_and_a_permanent_refusal_ends_it() {
     let mut page = Page::welcome_in(&House::new(1));
     let asked = queries(&page.give(Input::OpenRoom(TEA)));
     assert_eq!(queries(&page.frame(House::error(asked[0].reference, ErrorCode::StoreRefused))), []);
-    let again = queries(&page.ring(Timer::Request));
+    let again = queries(&page.fire_timer(Timer::Request));
     assert_eq!(again.len(), 1);
     page.frame(House::error(again[0].reference, ErrorCode::BadField));
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Unlisted));
@@ -126,7 +126,7 @@ fn a_lookup_is_sent_again_on_the_next_connection_and_starts_over_in_another_log(
 #[test]
 fn a_room_that_is_created_or_joined_by_a_command_is_not_looked_up() {
     let mut house = House::new(1);
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     let mut page = Page::welcome_in(&house);
     let joins = commands(&page.give(Input::JoinRoom { client_id: client_id(1), room: TEA }));
     let Command::RoomJoin(join) = &joins[0] else { panic!("{joins:?}") };

@@ -87,7 +87,7 @@ impl Page {
             match effect {
                 Effect::OpenConnection(socket, _) => self.socket = *socket,
                 Effect::Transmit(socket, command) => {
-                    assert_eq!(*socket, self.socket, "sent on a connection that is no more");
+                    assert_eq!(*socket, self.socket, "sent on a closed connection");
                     if let Command::Hello(hello) = command {
                         self.hello = hello.reference;
                     }
@@ -114,21 +114,21 @@ impl Page {
     }
 
     /// Advances to this timer and fires it.
-    pub(crate) fn ring(&mut self, timer: Timer) -> Vec<Effect> {
+    pub(crate) fn fire_timer(&mut self, timer: Timer) -> Vec<Effect> {
         self.now = self.timers.remove(&timer).expect("a timer that was set");
         self.give(Input::TimerFired(timer))
     }
 
     /// Fires this timer if it is scheduled.
-    pub(crate) fn ring_if_set(&mut self, timer: Timer) {
+    pub(crate) fn fire_timer_if_set(&mut self, timer: Timer) {
         if self.timers.contains_key(&timer) {
-            self.ring(timer);
+            self.fire_timer(timer);
         }
     }
 
     /// Breaks the connection and opens the next one; returns its `hello`.
-    pub(crate) fn comes_back(&mut self) -> Hello {
-        self.breaks(1006);
+    pub(crate) fn reconnect_to_hello(&mut self) -> Hello {
+        self.break_connection(1006);
         self.retry();
         match &commands(&self.give(Input::ConnectionOpened(self.socket)))[..] {
             [Command::Hello(hello)] => hello.clone(),
@@ -157,12 +157,12 @@ impl Page {
 
     /// Breaks the connection; the next one opens and is welcome.
     pub(crate) fn reconnect(&mut self, house: &House, you: &Member) -> Vec<Effect> {
-        self.breaks(1006);
+        self.break_connection(1006);
         self.retry();
         self.enter(house, you)
     }
 
-    pub(crate) fn breaks(&mut self, code: u16) -> Vec<Effect> {
+    pub(crate) fn break_connection(&mut self, code: u16) -> Vec<Effect> {
         self.give(Input::ConnectionClosed { socket: self.socket, code, reason: String::new() })
     }
 
@@ -193,7 +193,7 @@ impl Page {
     }
 
     /// Types in the lobby's composer.
-    pub(crate) fn types(&mut self, text: &str) -> Vec<Effect> {
+    pub(crate) fn type_text(&mut self, text: &str) -> Vec<Effect> {
         self.give(Input::DraftChanged { room: RoomId::LOBBY, text: text.to_owned() })
     }
 
@@ -202,7 +202,7 @@ impl Page {
     }
 
     /// The time at which the rows of a crashed page are free.
-    pub(crate) fn later(&self) -> u64 {
+    pub(crate) fn lease_end(&self) -> u64 {
         self.now + LEASE_MS
     }
 }
@@ -231,18 +231,18 @@ pub(crate) fn posts(effects: &[Effect]) -> Vec<Post> {
 }
 
 /// The time for which this timer was last scheduled.
-pub(crate) fn set(effects: &[Effect], timer: Timer) -> Option<u64> {
+pub(crate) fn scheduled(effects: &[Effect], timer: Timer) -> Option<u64> {
     effects.iter().rev().find_map(|effect| match effect {
         Effect::ScheduleTimer(which, at) if *which == timer => Some(*at),
         _ => None,
     })
 }
 
-pub(crate) fn opens(effects: &[Effect]) -> bool {
+pub(crate) fn has_opened(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::OpenConnection(..)))
 }
 
-pub(crate) fn closes(effects: &[Effect]) -> Option<u16> {
+pub(crate) fn close_code(effects: &[Effect]) -> Option<u16> {
     effects
         .iter()
         .find_map(|effect| if let Effect::CloseConnection(_, code) = effect { Some(*code) } else { None })

@@ -1,7 +1,7 @@
 //! Paging through history.
 
 use crate::house::{House, LOBBY};
-use crate::page::{Page, ann, closes, history_queries, set};
+use crate::page::{Page, ann, close_code, history_queries, scheduled};
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS, WINDOW_ROWS_MAX, WINDOW_STEP_ROWS};
@@ -99,7 +99,7 @@ fn the_window_stays_within_its_limit_with_waiting_rows() {
         let mut page = Page::welcome_in(&house);
         let talk = house.talk(LOBBY, 101..=said);
         page.frames(talk);
-        page.breaks(1006);
+        page.break_connection(1006);
         (1..=waits).for_each(|number| drop(page.send(number, &(said + number).to_string())));
         let newest = said + waits;
         // Sending jumps to the end, where the last hundred and later messages are shown.
@@ -144,7 +144,7 @@ fn new_rows_are_added_below_until_the_window_is_full() {
     assert_eq!(page.texts(), whole(1, 300));
     assert_eq!(page.view().new_below, 250);
     page.give(Input::FollowEnd(true));
-    assert!(!page.view().following, "that is not the end of the room");
+    assert!(!page.view().following, "the window does not end at the end of the room");
     page.give(Input::LoadNewer);
     page.give(Input::FollowEnd(true));
     assert!(page.view().following);
@@ -211,8 +211,8 @@ fn a_temporarily_refused_page_is_requested_again() {
     let asked = history_queries(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
     assert_eq!((history_queries(&out), page.view().older), (vec![], Edge::Loading));
-    assert!(set(&out, Timer::Request).is_some());
-    let out = page.ring(Timer::Request);
+    assert!(scheduled(&out, Timer::Request).is_some());
+    let out = page.fire_timer(Timer::Request);
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(1, 150));
 }
@@ -244,7 +244,7 @@ fn a_missing_answer_ends_the_connection() {
     let mut page = reader(&house);
     page.give(Input::LoadOlder);
     page.now += SETTLE_MS;
-    assert!(closes(&page.give(Input::TimerFired(Timer::Silence))).is_some());
+    assert!(close_code(&page.give(Input::TimerFired(Timer::Silence))).is_some());
     page.retry();
     let hello = page.give(Input::ConnectionOpened(page.socket));
     assert_eq!(history_queries(&hello), []);

@@ -1,7 +1,7 @@
 //! Messages of others, names and presence.
 
 use crate::house::{House, LOBBY, frame, member};
-use crate::page::{Page, ann, bo, closes, commands, event_queries, set};
+use crate::page::{Page, ann, bo, close_code, commands, event_queries, scheduled};
 use client::input::{Input, Timer};
 use client::limits::GAP_REQUESTS_MAX;
 use client::view::Edge;
@@ -34,7 +34,7 @@ fn a_missing_event_is_detected_and_fetched() {
     assert_eq!(page.rows(), [""; 0], "a part is never shown as the whole");
     assert_eq!((asked.len(), asked[0].to, asked[0].after), (1, Address::Room(LOBBY), after));
     let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 1);
-    assert_eq!(event_queries(&page.frame(answer)), [], "what waits follows now");
+    assert_eq!(event_queries(&page.frame(answer)), [], "the buffered event follows now");
     assert_eq!(page.rows(), ["lost on the way", "next"]);
 }
 
@@ -76,8 +76,8 @@ fn a_temporarily_refused_gap_request_is_sent_again() {
     let talk = house.talk(LOBBY, 1..=2);
     let asked = event_queries(&page.frame(talk[1].clone()));
     let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
-    assert!(set(&out, Timer::Request).is_some() && event_queries(&out).is_empty());
-    let again = event_queries(&page.ring(Timer::Request));
+    assert!(scheduled(&out, Timer::Request).is_some() && event_queries(&out).is_empty());
+    let again = event_queries(&page.fire_timer(Timer::Request));
     page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9));
     assert_eq!(page.texts(), [1, 2]);
 }
@@ -87,8 +87,8 @@ fn gap_requests_in_flight_stay_within_the_limit() {
     for many in [GAP_REQUESTS_MAX - 1, GAP_REQUESTS_MAX, GAP_REQUESTS_MAX + 1] {
         let mut house = House::new(1);
         for id in 10..10 + many as u64 {
-            house.make(id, &id.to_string());
-            house.join(id);
+            house.create_room(id, &id.to_string());
+            house.join_room(id);
         }
         let mut page = Page::welcome_in(&house);
         let mut asked = Vec::new();
@@ -98,7 +98,7 @@ fn gap_requests_in_flight_stay_within_the_limit() {
         }
         assert_eq!(asked.len(), many.min(GAP_REQUESTS_MAX));
         let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
-        assert_eq!(event_queries(&page.frame(answer)).len(), many - asked.len(), "the next in turn");
+        assert_eq!(event_queries(&page.frame(answer)).len(), many - asked.len(), "the next transport");
     }
 }
 
@@ -109,7 +109,7 @@ fn a_gap_that_cannot_be_filled_starts_over() {
     let talk = house.talk(LOBBY, 1..=2);
     let asked = event_queries(&page.frame(talk[1].clone()));
     let out = page.frame(house.events(asked[0].reference, asked[0].to, u64::MAX, 9));
-    assert!(closes(&out).is_some());
+    assert!(close_code(&out).is_some());
     page.retry();
     let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
     assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.cursor.is_none()));
@@ -122,7 +122,7 @@ fn held_messages_survive_a_reconnect_without_a_gap() {
     let mut page = Page::welcome_in(&house);
     house.post(&bo(), 2, "two");
     house.post(&bo(), 3, "three");
-    page.breaks(1006);
+    page.break_connection(1006);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
@@ -130,7 +130,7 @@ fn held_messages_survive_a_reconnect_without_a_gap() {
     assert_eq!(page.view().older, Edge::End);
     house.post(&bo(), 4, "four");
     house.post(&bo(), 5, "five");
-    page.breaks(1006);
+    page.break_connection(1006);
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 1));
@@ -168,7 +168,7 @@ fn messages_of_a_departed_member_show_the_name_at_that_time() {
     page.frame(left);
     assert_eq!(&*page.view().rows[0].name, "Bo");
     page.reconnect(&house, &ann());
-    assert_eq!(&*page.view().rows[0].name, "Bo", "and so a fresh snapshot has it");
+    assert_eq!(&*page.view().rows[0].name, "Bo", "as in a fresh snapshot");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_member_who_left_meanwhile_has_no_present_name() {
     house.rename(member(2, "Bob"));
     let mut page = Page::welcome_in(&house);
     assert_eq!(&*page.view().rows[0].name, "Bob");
-    page.breaks(1006);
+    page.break_connection(1006);
     house.leave(MemberId(2));
     page.retry();
     page.enter(&house, &ann());
@@ -189,7 +189,7 @@ fn a_member_who_left_meanwhile_has_no_present_name() {
 fn the_snapshots_name_wins_over_an_older_presence() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     let renamed = house.rename(member(1, "Anna"));
     page.retry();
     // The hub learns of a commit a moment after the store has it.
@@ -209,7 +209,7 @@ fn an_older_name_does_not_replace_a_newer_one() {
     page.frame(House::here(&[ann(), bo()], before));
     assert_eq!(&*page.view().rows[0].name, "Bob");
     page.frame(House::here(&[ann(), member(2, "Bobby")], house.n + 1));
-    assert_eq!(&*page.view().rows[0].name, "Bobby", "of a renaming that is still to come");
+    assert_eq!(&*page.view().rows[0].name, "Bobby", "the rename is still to come");
 }
 
 #[test]
@@ -237,12 +237,16 @@ fn events_to_the_member_have_their_own_order() {
     };
     let mut page = Page::welcome_in(&house);
     let me = Address::Member(ann().id);
-    assert_eq!(closes(&page.frame(joined(10, me, 0))), None);
-    assert_eq!(closes(&page.frame(joined(12, me, 10))), None);
-    assert_eq!(closes(&page.frame(joined(99, Address::Member(MemberId(8)), 98))), None, "not for us");
-    assert_eq!(closes(&page.frame(joined(99, Address::Room(RoomId(8)), 98))), None, "not this room");
+    assert_eq!(close_code(&page.frame(joined(10, me, 0))), None);
+    assert_eq!(close_code(&page.frame(joined(12, me, 10))), None);
+    assert_eq!(
+        close_code(&page.frame(joined(99, Address::Member(MemberId(8)), 98))),
+        None,
+        "the event is addressed to another member"
+    );
+    assert_eq!(close_code(&page.frame(joined(99, Address::Room(RoomId(8)), 98))), None, "not this room");
     let said = house.post(&bo(), 1, "in the room");
-    assert_eq!(closes(&page.frame(said)), None);
+    assert_eq!(close_code(&page.frame(said)), None);
     assert_eq!(page.rows(), ["in the room"]);
     let asked = event_queries(&page.frame(joined(20, me, 15)));
     assert_eq!((asked[0].to, asked[0].after), (me, 12));

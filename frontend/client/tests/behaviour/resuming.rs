@@ -1,7 +1,7 @@
 //! Resuming after a lost connection: what is held stays, and missed events follow.
 
 use crate::house::{House, LOBBY};
-use crate::page::{Page, ann, bo, closes, commands, event_queries, history_queries, posts};
+use crate::page::{Page, ann, bo, close_code, commands, event_queries, history_queries, posts};
 use client::input::Input;
 use client::limits::BUFFERED_EVENTS_MAX;
 use client::view::{Edge, RoomItem};
@@ -19,14 +19,14 @@ fn item(page: &mut Page, id: RoomId) -> RoomItem {
 }
 
 /// Resumes in `house`, which replays the missed events but does not yet report their end.
-fn resumes(page: &mut Page, house: &House) -> u64 {
-    let cursor = page.comes_back().cursor.expect("a cursor").n;
+fn resume(page: &mut Page, house: &House) -> u64 {
+    let cursor = page.reconnect_to_hello().cursor.expect("a cursor").n;
     page.frame(house.welcome_back(page.hello, &ann(), cursor));
     cursor
 }
 
 fn returns(page: &mut Page, house: &House) {
-    let cursor = resumes(page, house);
+    let cursor = resume(page, house);
     page.frames(house.missed(cursor));
     page.frame(house.caught_up());
 }
@@ -39,7 +39,7 @@ fn the_cursor_moves_after_the_replay() {
     let before = house.through().through;
     house.talk(LOBBY, 3..=4);
     house.talk(TEA, 1..=3);
-    let hello = page.comes_back();
+    let hello = page.reconnect_to_hello();
     assert_eq!((hello.cursor, hello.room), (Some(before), Some(LOBBY)));
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     assert!(page.view().catching_up);
@@ -47,13 +47,13 @@ fn the_cursor_moves_after_the_replay() {
     page.frames(house.missed(before.n));
     assert_eq!(page.texts(), [1, 2, 3, 4]);
     assert_eq!(item(&mut page, TEA).unread, 3);
-    assert_eq!(page.comes_back().cursor, Some(before), "not all of it is known to be there");
+    assert_eq!(page.reconnect_to_hello().cursor, Some(before), "events may still be missing");
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     page.frames(house.missed(before.n));
     page.frame(house.caught_up());
     assert!(!page.view().catching_up);
     assert_eq!(page.texts(), [1, 2, 3, 4]);
-    assert_eq!(page.comes_back().cursor, Some(house.through().through));
+    assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn a_ping_during_the_replay_moves_no_cursor() {
     let mut page = Page::welcome_in(&house);
     let before = house.through().through;
     house.talk(LOBBY, 1..=4);
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
-    assert_eq!(page.comes_back().cursor, Some(before));
+    assert_eq!(page.reconnect_to_hello().cursor, Some(before));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_gap_keeps_the_cursor_in_place() {
     let talk = house.talk(LOBBY, 1..=2);
     page.frame(talk[1].clone());
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
-    assert_eq!(page.comes_back().cursor, Some(before));
+    assert_eq!(page.reconnect_to_hello().cursor, Some(before));
     page.frame(house.welcome_back(page.hello, &ann(), before.n));
     page.frames(house.missed(before.n));
     page.frame(house.caught_up());
@@ -100,8 +100,8 @@ fn dropped_events_are_fetched_before_the_cursor_moves() {
         assert_eq!(asked.len(), usize::from(many > BUFFERED_EVENTS_MAX as u64), "{many}");
         page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
         if let Some(asked) = asked.first() {
-            let hello = page.comes_back();
-            assert_eq!(hello.cursor, Some(before), "it is not whole up to there");
+            let hello = page.reconnect_to_hello();
+            assert_eq!(hello.cursor, Some(before), "a gap is still open");
             page.frame(house.welcome_back(page.hello, &ann(), before.n));
             page.frames(house.missed(before.n));
             page.frame(house.caught_up());
@@ -109,7 +109,7 @@ fn dropped_events_are_fetched_before_the_cursor_moves() {
         }
         page.give(Input::LoadOlder);
         assert_eq!(page.view().rows.last().map(|row| row.text.to_string()), Some((1 + many).to_string()));
-        assert_eq!(page.comes_back().cursor, Some(house.through().through));
+        assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
     }
 }
 
@@ -128,7 +128,7 @@ fn dropped_events_arrive_with_the_next_answer() {
     );
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
     assert_eq!(page.texts().last(), Some(&(3 + BUFFERED_EVENTS_MAX as u64)));
-    assert_eq!(page.comes_back().cursor, Some(house.through().through));
+    assert_eq!(page.reconnect_to_hello().cursor, Some(house.through().through));
 }
 
 #[test]
@@ -137,10 +137,10 @@ fn an_unreadable_frame_is_fetched_after_the_next_replay() {
     let mut page = Page::welcome_in(&house);
     house.talk(LOBBY, 1..=1);
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     let asked = event_queries(&page.frame(house.caught_up()));
     assert_eq!(asked[0].to, Address::Room(LOBBY));
-    assert!(page.view().catching_up, "what is shown is not whole");
+    assert!(page.view().catching_up, "the view is incomplete");
     page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 9));
     assert_eq!(page.texts(), [1]);
     assert!(!page.view().catching_up);
@@ -150,7 +150,7 @@ fn an_unreadable_frame_is_fetched_after_the_next_replay() {
 fn posts_are_sent_right_after_the_welcome() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     house.talk(LOBBY, 2..=3);
     page.retry();
@@ -166,7 +166,7 @@ fn a_room_is_reset_when_too_much_was_missed() {
     let mut page = Page::welcome_in(&house);
     house.talk(LOBBY, 3..=9);
     house.talk(TEA, 1..=1);
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     page.frame(house.reset(None, LOBBY, 3));
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
@@ -191,7 +191,7 @@ fn a_reset_marks_the_open_room_and_own_messages_as_read() {
     house.talk(TEA, 4..=5);
     house.post_in(TEA, &ann(), 9, "6");
     house.talk(TEA, 7..=8);
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     page.frame(house.reset(None, LOBBY, 3));
     page.frame(house.reset(None, TEA, 4));
     page.frame(house.caught_up());
@@ -206,7 +206,7 @@ fn messages_that_touch_a_snapshot_stay() {
     house.talk(LOBBY, 1..=6);
     let mut page = Page::welcome_in(&house);
     house.talk(LOBBY, 7..=9);
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     page.frame(house.reset(None, LOBBY, 3));
     assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
 }
@@ -215,13 +215,13 @@ fn messages_that_touch_a_snapshot_stay() {
 fn a_room_joined_meanwhile_continues_from_the_list() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     house.talk(TEA, 1..=5);
-    let joined = house.join(7);
-    let cursor = resumes(&mut page, &house);
+    let joined = house.join_room(7);
+    let cursor = resume(&mut page, &house);
     assert_eq!(names(&mut page), ["", "tea"]);
     page.frames(joined);
-    assert_eq!(names(&mut page), ["", "tea"], "told again, it is known");
+    assert_eq!(names(&mut page), ["", "tea"], "a repeated event is known");
     page.frame(house.caught_up());
     let talk = house.talk(TEA, 6..=6);
     assert_eq!(event_queries(&page.frames(talk)), []);
@@ -236,7 +236,7 @@ fn the_lobby_opens_when_the_open_room_was_left_meanwhile() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
-    house.part(7);
+    house.leave_room(7);
     assert_eq!(page.view().room, TEA);
     returns(&mut page, &house);
     assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
@@ -250,11 +250,11 @@ fn a_new_membership_of_a_room_begins_unloaded() {
     page.give(Input::OpenRoom(TEA));
     page.frames(talk);
     assert_eq!(page.texts(), [1, 2]);
-    house.part(7);
+    house.leave_room(7);
     house.talk(TEA, 3..=4);
-    house.join(7);
-    resumes(&mut page, &house);
-    assert_eq!(page.view().rows.len(), 0, "it does not touch what is held");
+    house.join_room(7);
+    resume(&mut page, &house);
+    assert_eq!(page.view().rows.len(), 0, "the page does not touch held messages");
     assert_eq!(page.view().older, Edge::Loading);
 }
 
@@ -262,14 +262,14 @@ fn a_new_membership_of_a_room_begins_unloaded() {
 fn names_and_counts_come_from_the_list_and_later_events() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    house.change(7, "cha");
-    let cursor = resumes(&mut page, &house);
+    house.rename_room(7, "cha");
+    let cursor = resume(&mut page, &house);
     assert_eq!(names(&mut page), ["", "cha"]);
     let replay = house.missed(cursor);
     page.frames(replay);
     page.frame(house.caught_up());
     assert_eq!(item(&mut page, TEA).members, Some(2));
-    let changed = house.change(7, "chai");
+    let changed = house.rename_room(7, "chai");
     page.frame(changed);
     assert_eq!(names(&mut page), ["", "chai"]);
 }
@@ -280,16 +280,16 @@ fn a_resumed_session_without_a_cursor_starts_over() {
     let mut page = Page::opened();
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
-    assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
+    assert!(close_code(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
     page.retry();
     page.enter(&house, &ann());
     // Nor is a cursor of another member's.
-    page.comes_back();
+    page.reconnect_to_hello();
     house.epoch = shared::Epoch(2);
-    assert!(closes(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
+    assert!(close_code(&page.frame(house.welcome_back(page.hello, &ann(), 0))).is_some());
     page.retry();
     page.give(Input::ConnectionOpened(page.socket));
-    assert!(closes(&page.frame(house.welcome_back(page.hello, &bo(), 0))).is_some());
+    assert!(close_code(&page.frame(house.welcome_back(page.hello, &bo(), 0))).is_some());
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_session_that_is_not_resumed_keeps_touching_messages() {
     house.talk(LOBBY, 1..=5);
     let mut page = Page::welcome_in(&house);
     house.talk(LOBBY, 6..=8);
-    page.comes_back();
+    page.reconnect_to_hello();
     page.frame(house.welcome_with(page.hello, &ann(), "build", 4));
     assert_eq!(page.texts(), (1..=8).collect::<Vec<_>>());
     assert!(!page.view().catching_up && !page.view().new_epoch);
@@ -313,7 +313,7 @@ fn pending_requests_are_sent_again_on_the_next_connection() {
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
     let asked = history_queries(&page.give(Input::LoadOlder));
-    let hello = page.comes_back();
+    let hello = page.reconnect_to_hello();
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
     let again = history_queries(&out);
     assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
@@ -336,7 +336,7 @@ fn a_session_loads_the_room_of_the_address() {
         let welcome = house.welcome_to(page.hello, &ann(), given, 50);
         assert_eq!(history_queries(&page.frame(welcome)), []);
         assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
-        assert_eq!(page.comes_back().room, Some(given), "from then on the open one");
+        assert_eq!(page.reconnect_to_hello().room, Some(given), "from then on the open room");
     }
 }
 
@@ -346,10 +346,10 @@ fn a_reset_updates_the_rooms_name() {
     house.talk(TEA, 1..=2);
     let mut page = Page::welcome_in(&house);
     house.talk(TEA, 3..=9);
-    resumes(&mut page, &house);
+    resume(&mut page, &house);
     // The change happened while the snapshot was read. The snapshot contains it, and its event
     // follows.
-    let changed = house.change(7, "coffee");
+    let changed = house.rename_room(7, "coffee");
     page.frame(house.reset(None, TEA, 3));
     page.frame(house.caught_up());
     page.frame(changed);
@@ -360,7 +360,7 @@ fn a_reset_updates_the_rooms_name() {
 fn a_slow_replay_does_not_end_the_connection() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     house.talk(LOBBY, 2..=90);
     page.retry();

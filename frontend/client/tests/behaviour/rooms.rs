@@ -19,8 +19,8 @@ fn names(page: &mut Page) -> Vec<String> {
 fn rooms_are_listed_by_name_after_the_lobby() {
     let mut house = House::new(1);
     for (id, name) in [(7, "tea"), (8, "Apples"), (9, "books")] {
-        house.make(id, name);
-        house.join(id);
+        house.create_room(id, name);
+        house.join_room(id);
     }
     let mut page = Page::welcome_in(&house);
     assert_eq!(names(&mut page), ["", "Apples", "books", "tea"]);
@@ -66,10 +66,10 @@ fn an_opened_room_shows_its_newest_and_later_messages() {
 #[test]
 fn a_room_joined_in_another_tab_appears_until_it_is_left() {
     let mut house = House::new(1);
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     house.talk(TEA, 1..=2);
     let mut page = Page::welcome_in(&house);
-    let joined = house.join(7);
+    let joined = house.join_room(7);
     page.frames(joined);
     assert_eq!(names(&mut page), ["", "tea"]);
     let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
@@ -78,7 +78,7 @@ fn a_room_joined_in_another_tab_appears_until_it_is_left() {
     page.frames(talk);
     assert_eq!(page.texts(), [1, 2, 3]);
     assert_eq!((page.view().older, page.view().newer), (Edge::End, Edge::End));
-    let left = house.part(7);
+    let left = house.leave_room(7);
     page.frames(left);
     assert_eq!((names(&mut page), page.view().room), (vec![String::new()], LOBBY));
 }
@@ -87,12 +87,12 @@ fn a_room_joined_in_another_tab_appears_until_it_is_left() {
 fn a_joined_room_opens_in_any_order_of_event_and_reply() {
     for told_first in [true, false] {
         let mut house = House::new(1);
-        house.make(7, "tea");
+        house.create_room(7, "tea");
         let mut page = Page::welcome_in(&house);
         let out = page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
         let Command::RoomJoin(join) = &commands(&out)[0] else { panic!("{out:?}") };
         assert_eq!((join.room, page.view().pending[0].state), (TEA, RowState::Sending));
-        let joined = house.join(7);
+        let joined = house.join_room(7);
         let reply = house.reply_room(join.reference, 7);
         let frames = if told_first { vec![joined[0].clone(), reply] } else { vec![reply, joined[0].clone()] };
         page.frames(frames);
@@ -119,19 +119,19 @@ fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
     page.give(Input::Discard(pending.key));
     let out = page.give(make(2, "tea"));
     let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     page.frame(house.reply_room(create.reference, 7));
-    let joined = house.join(7);
+    let joined = house.join_room(7);
     page.frames(joined);
     assert_eq!(page.view().room, TEA);
 }
 
 /// Ann makes a room, and it is in the log: the `ref` to be answered.
-fn makes_tea(house: &mut House, page: &mut Page) -> u64 {
+fn create_tea(house: &mut House, page: &mut Page) -> u64 {
     let name = "tea".to_owned();
     let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
     let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     create.reference
 }
 
@@ -147,7 +147,7 @@ fn a_created_room_has_one_member_until_others_join() {
         frames.insert(reply_at, house.reply_room(create.reference, 7));
         page.frames(frames);
         assert_eq!((page.view().room, page.view().rooms[1].members), (TEA, Some(1)), "{reply_at}");
-        let joined = house.bo_joins(7);
+        let joined = house.join_room_as_bo(7);
         page.frame(joined);
         assert_eq!(page.view().rooms[1].members, Some(2), "{reply_at}");
     }
@@ -156,16 +156,16 @@ fn a_created_room_has_one_member_until_others_join() {
 #[test]
 fn the_count_of_members_is_unknown_until_listed_when_the_log_is_older() {
     let mut house = House::new(1);
-    house.make(7, "tea");
+    house.create_room(7, "tea");
     let mut page = Page::welcome_in(&house);
     let joined = house.join_uncounted(7);
     page.frames(joined);
     assert_eq!(page.view().rooms[1].members, None);
-    let joined = house.bo_joins(7);
+    let joined = house.join_room_as_bo(7);
     page.frame(joined);
     assert_eq!(page.view().rooms[1].members, None);
     let through = house.through().through.n;
-    let hello = page.comes_back();
+    let hello = page.reconnect_to_hello();
     page.frame(house.welcome_back(hello.reference, &ann(), through));
     assert_eq!(page.view().rooms[1].members, Some(2));
 }
@@ -175,10 +175,10 @@ fn the_count_of_members_is_unknown_until_listed_when_the_log_is_older() {
 fn joins_after_having_made_one(so: impl FnOnce(&mut House, &mut Page, String)) {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let reference = makes_tea(&mut house, &mut page);
+    let reference = create_tea(&mut house, &mut page);
     let reply = house.reply_room(reference, 7);
     so(&mut house, &mut page, reply);
-    page.frames(house.join(7));
+    page.frames(house.join_room(7));
     let tea = page.view().rooms.iter().find(|room| room.id == TEA).cloned();
     assert_eq!(tea.map(|room| room.members), Some(Some(2)));
 }
@@ -189,9 +189,9 @@ fn a_room_of_a_log_that_is_gone_tells_nothing_of_the_one_with_its_number() {
         page.frame(reply);
         let mut anew = House::new(1);
         anew.epoch = shared::Epoch(2);
-        anew.make(7, "tea");
+        anew.create_room(7, "tea");
         *house = anew;
-        let hello = page.comes_back();
+        let hello = page.reconnect_to_hello();
         page.frame(house.welcome(hello.reference, &ann()));
     });
 }
@@ -201,14 +201,14 @@ fn a_room_that_was_left_is_not_the_one_that_was_made() {
     joins_after_having_made_one(|house, page, reply| {
         page.frame(reply);
         let through = house.through().through.n;
-        let missed = [house.join(7), house.part(7)];
-        let hello = page.comes_back();
+        let missed = [house.join_room(7), house.leave_room(7)];
+        let hello = page.reconnect_to_hello();
         page.frame(house.welcome_back(hello.reference, &ann(), through));
         page.frames(missed.concat());
     });
     joins_after_having_made_one(|house, page, reply| {
-        page.frames(house.join(7));
-        page.frames(house.part(7));
+        page.frames(house.join_room(7));
+        page.frames(house.leave_room(7));
         page.frame(reply);
     });
 }
@@ -217,7 +217,7 @@ fn a_room_that_was_left_is_not_the_one_that_was_made() {
 fn a_joined_room_has_the_count_of_the_own_event() {
     for joined in [false, true] {
         let mut house = House::new(1);
-        house.make(7, "tea");
+        house.create_room(7, "tea");
         let mut page = Page::welcome_in(&house);
         let out = page.give(Input::SearchDirectory { find: String::new() });
         let Command::Rooms(asked) = &commands(&out)[0] else { panic!("{out:?}") };
@@ -226,7 +226,7 @@ fn a_joined_room_has_the_count_of_the_own_event() {
         let (reference, rooms) = (asked.reference, vec![found]);
         page.frame(frame(&Event::Rooms(RoomsPage { reference, rooms, more: false })));
         page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
-        let told = house.join(7);
+        let told = house.join_room(7);
         page.frames(told);
         assert_eq!(page.view().rooms[1].members, Some(2), "not the older count of the directory");
     }
@@ -243,7 +243,7 @@ fn a_room_change_reaches_the_list() {
         description: String::new(),
     };
     assert!(matches!(commands(&page.give(change))[..], [Command::RoomChange(_)]));
-    let changed = house.change(7, "cha");
+    let changed = house.rename_room(7, "cha");
     page.frame(changed);
     assert_eq!(names(&mut page), ["", "cha"]);
 }
@@ -271,7 +271,7 @@ fn a_post_to_a_room_that_was_left_is_listed_as_pending() {
     let mut page = Page::welcome_in(&house);
     let text = "too late".to_owned();
     let sent = posts(&page.give(Input::Send { client_id: client_id(1), room: TEA, text }));
-    let left = house.part(7);
+    let left = house.leave_room(7);
     page.frames(left);
     page.frame(House::error(sent[0].reference, ErrorCode::RoomUnknown));
     let pending = page.view().pending[0].clone();
@@ -308,7 +308,7 @@ fn the_directory_is_listed_page_by_page() {
     let asked = asks(&mut page, Input::LoadMoreDirectory);
     assert_eq!(asked.after, Some(TEA));
     page.frame(House::error(asked.reference, ErrorCode::TooManyRequests));
-    let again = page.ring(Timer::Request);
+    let again = page.fire_timer(Timer::Request);
     let Command::Rooms(asked) = &commands(&again)[0] else { panic!("{again:?}") };
     page.frame(found(asked.reference, &[9], false));
     assert_eq!(page.view().directory.as_ref().unwrap().edge, Edge::End);

@@ -1,7 +1,7 @@
 //! Sending: a message is shown at once and is in the log once.
 
 use crate::house::{House, client_id};
-use crate::page::{Page, ann, bo, closes, posts, set};
+use crate::page::{Page, ann, bo, close_code, posts, scheduled};
 use client::input::{Input, Timer};
 use client::limits::{OUTBOX_ROWS_MAX, SETTLE_MS};
 use client::view::{Edge, RowKey, RowState};
@@ -25,7 +25,7 @@ fn a_message_is_shown_at_once_and_settles_in_place() {
     assert_eq!(page.rows(), ["before", "hello"]);
     assert_eq!((settled.rows[1].key, settled.rows[1].mine), (key(1), true));
     page.frame(event);
-    assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "its event changes nothing any more");
+    assert!(std::rc::Rc::ptr_eq(&settled, &page.view()), "the event changes nothing any more");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_message_is_settled_by_its_event_when_it_arrives_first() {
     let event = house.post(&ann(), 1, "one");
     assert_eq!(posts(&page.frame(event))[0].text, "two");
     assert_eq!(page.rows(), ["one", "two…"]);
-    assert_eq!(page.frame(house.reply(sent[0].reference)), [], "it is gone already");
+    assert_eq!(page.frame(house.reply(sent[0].reference)), [], "the row is settled already");
     assert_eq!(page.rows(), ["one", "two…"]);
 }
 
@@ -75,7 +75,7 @@ fn a_message_waits_for_the_next_welcome_without_a_connection() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "in flight");
-    page.breaks(1006);
+    page.break_connection(1006);
     assert_eq!(posts(&page.send(2, "written offline")), []);
     assert_eq!(page.rows(), ["in flight~", "written offline~"]);
     assert_eq!(page.view().waiting, 2);
@@ -121,7 +121,7 @@ fn a_temporarily_refused_post_is_sent_again_after_a_wait() {
     let out = page.frame(House::error(sent[0].reference, ErrorCode::StoreRefused));
     assert_eq!(posts(&out), []);
     assert_eq!(page.rows(), ["one~", "two…"]);
-    page.now = set(&out, Timer::Resend).unwrap();
+    page.now = scheduled(&out, Timer::Resend).unwrap();
     let again = posts(&page.give(Input::TimerFired(Timer::Resend)));
     assert_eq!(again[0].client_id, client_id(1));
 }
@@ -151,9 +151,9 @@ fn an_unanswered_post_is_sent_on_another_connection() {
     page.send(1, "one");
     // The timer was scheduled when the attempt began and is scheduled again when it fires.
     page.now += 10_000;
-    assert_eq!(set(&page.give(Input::TimerFired(Timer::Silence)), Timer::Silence), Some(overdue));
+    assert_eq!(scheduled(&page.give(Input::TimerFired(Timer::Silence)), Timer::Silence), Some(overdue));
     page.now = overdue;
-    assert!(closes(&page.give(Input::TimerFired(Timer::Silence))).is_some());
+    assert!(close_code(&page.give(Input::TimerFired(Timer::Silence))).is_some());
     page.retry();
     assert_eq!(posts(&page.enter(&house, &ann()))[0].client_id, client_id(1));
 }
@@ -169,7 +169,7 @@ fn can_send_is_false_when_the_outbox_is_full() {
     assert!(!page.view().can_send && !page.client.can_send());
     page.send(9_999, "too many");
     assert_eq!(page.view().waiting, 0);
-    page.breaks(1006);
+    page.break_connection(1006);
     assert_eq!(page.view().waiting, OUTBOX_ROWS_MAX as u32);
     let mut nobody = Page::opened();
     assert!(!nobody.view().can_send);
@@ -182,7 +182,7 @@ fn an_old_committed_post_leaves_the_outbox_and_is_not_shown_at_the_end() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "old");
-    page.breaks(1006);
+    page.break_connection(1006);
     house.post(&ann(), 1, "old");
     let old = house.reply(0);
     for number in 10..15 {

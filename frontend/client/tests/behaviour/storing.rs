@@ -1,7 +1,7 @@
 //! Rows and drafts survive a reload, a crash and another tab.
 
 use crate::house::{House, LOBBY, client_id};
-use crate::page::{Page, ann, posts, set};
+use crate::page::{Page, ann, posts, scheduled};
 use client::effect::Effect;
 use client::input::{Input, Timer};
 use client::limits::{DRAFT_MS, LEASE_MS};
@@ -20,7 +20,7 @@ fn a_message_is_sent_and_leaves_the_composer_when_it_is_saved() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
-    page.types("hello");
+    page.type_text("hello");
     let out = page.send(1, "hello");
     assert!(matches!(&out[0], Effect::SaveRow(row) if row.key() == key(1)));
     assert_eq!(
@@ -49,13 +49,13 @@ fn text_typed_during_a_save_stays_and_a_second_enter_sends_nothing() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.slow = true;
-    page.types("one");
+    page.type_text("one");
     page.send(1, "one");
     page.send(2, "one");
     assert_eq!(page.rows(), ["one…"], "the same key twice");
-    page.types("one two");
+    page.type_text("one two");
     page.send(3, "one two");
-    page.types("one two thr");
+    page.type_text("one two thr");
     page.stored(key(3), true);
     assert_eq!(page.draft(), "one two thr", "in their order");
     page.stored(key(1), true);
@@ -78,17 +78,17 @@ fn a_row_keeps_its_order_when_the_next_is_saved_first() {
 fn messages_and_a_draft_survive_the_closing_of_the_page() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     for number in 1..=3 {
         page.send(number, &number.to_string());
     }
-    let out = page.types("half");
-    assert_eq!(set(&out, Timer::Draft), Some(page.now + DRAFT_MS));
-    page.ring(Timer::Draft);
+    let out = page.type_text("half");
+    assert_eq!(scheduled(&out, Timer::Draft), Some(page.now + DRAFT_MS));
+    page.fire_timer(Timer::Draft);
     let mut again = Page::on(&page.store);
-    again.now = page.later();
+    again.now = page.lease_end();
     let mut again = again.start();
-    assert_eq!(again.view().left_behind.len(), 0, "it is not known yet who is here");
+    assert_eq!(again.view().left_behind.len(), 0, "the identity is not known yet");
     again.give(Input::IdentityFetched(Ok(Some(ann()))));
     let mut sent = posts(&again.enter(&house, &ann()));
     assert_eq!(again.draft(), "half");
@@ -105,9 +105,9 @@ fn messages_and_a_draft_survive_the_closing_of_the_page() {
 fn a_closed_page_releases_its_rows_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
-    page.types("half");
+    page.type_text("half");
     page.give(Input::Leaving);
     let mut again = Page::again_in(&house, &page.store);
     assert_eq!((again.rows(), again.draft().as_str()), (vec!["1…".to_owned()], "half"));
@@ -126,11 +126,11 @@ fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
     // The browser may have kept the page and shows it again.
     assert_eq!(posts(&page.stored(key(1), true)).len(), 1);
     let out = page.give(Input::TimerFired(Timer::Lease));
-    assert_eq!(out, [], "until then it takes nothing back");
+    assert_eq!(out, [], "until then the page takes no rows");
     assert_eq!(page.store.read().rows[0].lease, again.now + LEASE_MS);
     page.give(Input::VisibilityChanged(true));
     assert!(page.timers[&Timer::Lease] <= page.now);
-    page.ring(Timer::Lease);
+    page.fire_timer(Timer::Lease);
     assert_eq!(page.store.read().rows[0].lease, page.now + LEASE_MS);
     let posted = house.post(&ann(), 1, "1");
     page.frame(posted);
@@ -141,7 +141,7 @@ fn a_row_that_is_being_saved_is_released_when_the_page_closes() {
 fn a_hidden_page_saves_its_draft_at_once() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.types("half");
+    page.type_text("half");
     page.give(Input::VisibilityChanged(false));
     assert_eq!(page.store.drafts(), ["half"]);
     assert!(!page.timers.contains_key(&Timer::Draft));
@@ -164,7 +164,7 @@ fn a_failed_row_is_still_failed_after_a_reload() {
 fn each_room_has_its_own_draft() {
     let house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    page.types("in the lobby");
+    page.type_text("in the lobby");
     page.give(Input::OpenRoom(TEA));
     assert_eq!(page.draft(), "");
     page.give(Input::DraftChanged { room: TEA, text: "in the tea room".to_owned() });
@@ -182,12 +182,12 @@ fn text_typed_before_the_load_follows_the_stored_draft() {
     page.give(Input::Started { build: "build".to_owned(), name: None });
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.enter(&house, &ann());
-    page.types("new");
+    page.type_text("new");
     let stored = StoredRows { rows: Vec::new(), drafts: vec![stored] };
     page.give(Input::RowsLoaded(Some(stored.clone())));
     assert_eq!(page.draft(), "old\nnew");
     page.give(Input::RowsLoaded(Some(stored)));
-    assert_eq!(page.draft(), "old\nnew", "later, ours is newer");
+    assert_eq!(page.draft(), "old\nnew", "later, the own name is newer");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use shared::ErrorCode;
 fn a_row_is_taken_over_when_its_tab_no_longer_lives() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     let mut other = Page::on(&page.store);
     other.now = page.now;
@@ -21,13 +21,13 @@ fn a_row_is_taken_over_when_its_tab_no_longer_lives() {
     other.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert_eq!(posts(&other.enter(&house, &ann())), []);
     for _ in 0..4 {
-        page.ring(Timer::Lease);
+        page.fire_timer(Timer::Lease);
         other.now = page.now.max(other.timers[&Timer::Lease]);
         assert_eq!(other.give(Input::TimerFired(Timer::Lease))[0], Effect::LoadRows);
         let stored = other.store.read();
-        assert_eq!(posts(&other.give(Input::RowsLoaded(Some(stored)))), [], "it says that it lives");
+        assert_eq!(posts(&other.give(Input::RowsLoaded(Some(stored)))), [], "the connection lives");
     }
-    assert_eq!(other.ring(Timer::Lease)[0], Effect::LoadRows);
+    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
     let stored = other.store.read();
     let out = other.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(posts(&out)[0].client_id, client_id(1));
@@ -38,13 +38,13 @@ fn a_row_is_taken_over_when_its_tab_no_longer_lives() {
 fn a_closed_page_takes_no_rows_back() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     let until = page.timers[&Timer::Lease];
     page.give(Input::Leaving);
     page.give(Input::VisibilityChanged(false));
-    assert_eq!(page.timers[&Timer::Lease], until, "no other is set");
-    page.ring(Timer::Lease);
+    assert_eq!(page.timers[&Timer::Lease], until, "no other timer is scheduled");
+    page.fire_timer(Timer::Lease);
     assert_eq!(page.store.read().rows[0].lease, 0);
 }
 
@@ -53,7 +53,7 @@ fn two_pages(house: &House) -> (Page, Page) {
     let mut page = Page::welcome_in(house);
     let mut other = Page::again_in(house, &page.store);
     for page in [&mut page, &mut other] {
-        page.breaks(1006);
+        page.break_connection(1006);
     }
     page.send(1, "1");
     (page, other)
@@ -73,8 +73,8 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
     let house = House::new(1);
     let (_, mut other) = two_pages(&house);
     other.retry();
-    assert_eq!(posts(&other.enter(&house, &ann())), [], "it may live");
-    assert_eq!(other.ring(Timer::Lease)[0], Effect::LoadRows);
+    assert_eq!(posts(&other.enter(&house, &ann())), [], "the connection may live");
+    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
     let stored = other.store.read();
     let out = other.give(Input::RowsLoaded(Some(stored)));
     assert_eq!(posts(&out)[0].client_id, client_id(1));
@@ -86,7 +86,7 @@ fn a_shown_page_loads_rows_that_another_left() {
     let mut page = Page::welcome_in(&house);
     let mut other = Page::again_in(&house, &page.store);
     other.give(Input::VisibilityChanged(false));
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     page.give(Input::Leaving);
     assert_eq!(posts(&other.give(Input::VisibilityChanged(true))).len(), 1);
@@ -98,7 +98,7 @@ fn a_row_sent_by_two_pages_is_stored_once() {
     let mut page = Page::welcome_in(&house);
     page.send(1, "1");
     let mut other = Page::on(&page.store);
-    other.now = page.later();
+    other.now = page.lease_end();
     let mut other = other.start();
     other.give(Input::IdentityFetched(Ok(Some(ann()))));
     assert_eq!(posts(&other.enter(&house, &ann())).len(), 1);
@@ -114,9 +114,9 @@ fn a_row_sent_by_two_pages_is_stored_once() {
 fn rows_of_another_member_are_hidden_until_taken_over() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "secret");
-    page.types("half a secret");
+    page.type_text("half a secret");
     page.give(Input::Leaving);
     // The same id in another log is another person, and so is another member of this log.
     for (epoch, you) in [(2, bo()), (1, bo()), (2, crate::house::member(1, "Di"))] {
@@ -130,7 +130,7 @@ fn rows_of_another_member_are_hidden_until_taken_over() {
         let left = other.view().left_behind[0].clone();
         assert_eq!((&*left.name, left.rows, left.drafts), ("Ann", 1, 1));
         assert_eq!((other.rows().len(), other.draft().as_str()), (0, ""));
-        other.types("mine");
+        other.type_text("mine");
         let out = other.give(Input::TakeOver(left.owner));
         assert_eq!(posts(&out)[0].text, "secret");
         assert_eq!(other.draft(), "mine\nhalf a secret");
@@ -147,7 +147,7 @@ fn a_possibly_sent_post_fails_when_taken_over() {
     page.send(1, "secret");
     house.post(&ann(), 1, "secret");
     // The answer never arrives, and the message is soon older than those of a welcome.
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(2, "never sent");
     page.give(Input::Leaving);
     house.talk(LOBBY, 1..=200);
@@ -175,7 +175,7 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "secret");
-    page.breaks(1006);
+    page.break_connection(1006);
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(Some(bo()))));
@@ -195,7 +195,7 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
 fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "secret");
     page.give(Input::Leaving);
     let mut other = Page::on(&page.store).start();
@@ -214,11 +214,11 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
 fn a_lease_from_a_later_clock_does_not_hold() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    page.breaks(1006);
+    page.break_connection(1006);
     page.send(1, "1");
     let row: StoredRow = page.store.read().rows[0].clone();
     page.store.perform(&Effect::SaveRow(StoredRow { lease: u64::MAX, ..row }));
     let mut again = Page::again_in(&house, &page.store);
     assert_eq!(again.rows(), ["1…"]);
-    assert!(commands(&again.ring(Timer::Lease)).is_empty());
+    assert!(commands(&again.fire_timer(Timer::Lease)).is_empty());
 }

@@ -39,7 +39,7 @@ impl TransportPage {
     /// A page that is welcome in `house` by an event stream, after the WebSocket was refused.
     fn by_stream(house: &House) -> Self {
         let mut page = TransportPage::new(None);
-        page.breaks(WebSocket);
+        page.break_connection(WebSocket);
         page.enter(house, EventStream);
         page
     }
@@ -53,7 +53,7 @@ impl TransportPage {
                 Effect::OpenConnection(socket, transport) => drop(self.open.insert(*transport, *socket)),
                 Effect::CloseConnection(socket, _) => self.open.retain(|_, open| open != socket),
                 Effect::Transmit(socket, command) => {
-                    assert!(self.open.values().any(|open| open == socket), "sent on what is closed");
+                    assert!(self.open.values().any(|open| open == socket), "sent on a closed connection");
                     if let Command::Hello(hello) = command {
                         self.hellos.insert(*socket, hello.clone());
                     }
@@ -74,16 +74,16 @@ impl TransportPage {
         self.open.keys().copied().collect()
     }
 
-    fn breaks(&mut self, transport: Transport) -> Vec<Effect> {
-        self.ends(transport, 1006)
+    fn break_connection(&mut self, transport: Transport) -> Vec<Effect> {
+        self.close(transport, 1006)
     }
 
-    fn ends(&mut self, transport: Transport, code: u16) -> Vec<Effect> {
+    fn close(&mut self, transport: Transport, code: u16) -> Vec<Effect> {
         let socket = self.open.remove(&transport).expect("an open one");
         self.give(Input::ConnectionClosed { socket, code, reason: String::new() })
     }
 
-    fn opens(&mut self, transport: Transport) -> Vec<Effect> {
+    fn open_connection(&mut self, transport: Transport) -> Vec<Effect> {
         self.give(Input::ConnectionOpened(self.open[&transport]))
     }
 
@@ -96,7 +96,7 @@ impl TransportPage {
     }
 
     fn enter(&mut self, house: &House, transport: Transport) -> Vec<Effect> {
-        self.opens(transport);
+        self.open_connection(transport);
         let welcome = match self.hello(transport).cursor {
             Some(cursor) => house.welcome_back(self.hello(transport).reference, &ann(), cursor.n),
             None => house.welcome(self.hello(transport).reference, &ann()),
@@ -108,17 +108,17 @@ impl TransportPage {
     fn wait(&mut self, ms: u64) {
         let end = self.now + ms;
         while self.now + 10_000 < end {
-            self.pass(self.now + 10_000);
+            self.advance_to(self.now + 10_000);
             let link = self.client.view().connection;
             if link.welcomed {
                 self.frame(link.transport, r#"{"type":"hum"}"#.to_owned());
             }
         }
-        self.pass(end);
+        self.advance_to(end);
     }
 
     /// Fires the timers until `end`.
-    fn pass(&mut self, end: u64) {
+    fn advance_to(&mut self, end: u64) {
         while let Some((timer, at)) =
             self.timers.iter().map(|(timer, at)| (*timer, *at)).min_by_key(|it| it.1)
             && at <= end
@@ -142,14 +142,14 @@ fn the_next_transport_is_tried_without_a_welcome_in_time() {
     page.wait(FALL_BACK_MS - 1);
     assert_eq!(page.tried(), [WebSocket]);
     page.wait(1);
-    assert_eq!(page.tried(), [WebSocket, EventStream], "it may still open");
-    page.opens(EventStream);
+    assert_eq!(page.tried(), [WebSocket, EventStream], "the WebSocket may still open");
+    page.open_connection(EventStream);
     page.wait(FALL_BACK_MS);
-    assert_eq!(page.tried(), [WebSocket, LongPoll], "a stream that says nothing is held back somewhere");
+    assert_eq!(page.tried(), [WebSocket, LongPoll], "an intermediary buffers the stream");
     page.wait(FALL_BACK_MS);
     assert_eq!(page.tried(), [WebSocket, Poll]);
     page.wait(CONNECT_MS - 3 * FALL_BACK_MS);
-    assert_eq!(page.tried(), [Poll], "the last is given its time");
+    assert_eq!(page.tried(), [Poll], "the last transport gets its full time");
     let link = page.client.view().connection;
     assert_eq!((link.transport, link.ready_state), (Poll, ReadyState::Connecting));
 }
@@ -158,10 +158,10 @@ fn the_next_transport_is_tried_without_a_welcome_in_time() {
 fn the_next_transport_is_tried_at_once_after_a_refusal() {
     let mut page = TransportPage::new(None);
     for (transport, next) in [(WebSocket, EventStream), (EventStream, LongPoll), (LongPoll, Poll)] {
-        page.breaks(transport);
+        page.break_connection(transport);
         assert_eq!(page.tried(), [next]);
     }
-    page.breaks(Poll);
+    page.break_connection(Poll);
     assert_eq!(page.tried(), []);
     page.now = page.client.view().connection.retry_at.expect("a wait");
     page.give(Input::TimerFired(Timer::Retry));
@@ -173,7 +173,7 @@ fn a_late_websocket_is_used_when_none_serves_yet() {
     let house = House::new(1);
     let mut page = TransportPage::new(None);
     page.wait(FALL_BACK_MS);
-    page.opens(EventStream);
+    page.open_connection(EventStream);
     page.enter(&house, WebSocket);
     assert_eq!(page.tried(), [WebSocket]);
     assert!(page.client.view().connection.welcomed);
@@ -182,7 +182,7 @@ fn a_late_websocket_is_used_when_none_serves_yet() {
 #[test]
 fn a_websocket_without_a_welcome_is_closed() {
     let mut page = TransportPage::new(None);
-    page.opens(WebSocket);
+    page.open_connection(WebSocket);
     page.wait(FALL_BACK_MS);
     assert_eq!(page.tried(), [EventStream]);
 }
@@ -197,11 +197,11 @@ fn an_upgrade_replaces_the_lesser_transport() {
     assert_eq!(page.tried(), [EventStream]);
     page.wait(1);
     assert_eq!(page.tried(), [WebSocket, EventStream]);
-    assert!(page.client.view().connection.welcomed, "the other serves meanwhile");
-    page.opens(WebSocket);
+    assert!(page.client.view().connection.welcomed, "the event stream serves meanwhile");
+    page.open_connection(WebSocket);
     let second = house.post(&ann(), 2, "second");
     page.frame(EventStream, second.clone());
-    assert_eq!(page.texts(), ["first"], "what comes now comes again");
+    assert_eq!(page.texts(), ["first"], "the event follows again after the welcome");
     let hello = page.hello(WebSocket).clone();
     let welcome = house.welcome_back(hello.reference, &ann(), hello.cursor.expect("where it stands").n);
     page.frame(WebSocket, welcome);
@@ -231,14 +231,14 @@ fn buffered_events_are_applied_when_an_upgrade_fails() {
         let mut house = House::new(1);
         let mut page = TransportPage::by_stream(&house);
         page.wait(UPGRADE_FIRST_MS);
-        page.opens(WebSocket);
+        page.open_connection(WebSocket);
         for number in 1..4 {
             let post = house.post(&ann(), number, &number.to_string());
             page.frame(EventStream, post);
         }
         assert!(page.texts().is_empty());
         if how == "closed" {
-            page.breaks(WebSocket);
+            page.break_connection(WebSocket);
         } else {
             page.wait(FALL_BACK_MS);
         }
@@ -249,7 +249,7 @@ fn buffered_events_are_applied_when_an_upgrade_fails() {
         assert_eq!(page.tried(), [EventStream]);
         page.wait(1);
         assert_eq!(page.tried(), [WebSocket, EventStream]);
-        page.breaks(WebSocket);
+        page.break_connection(WebSocket);
         page.wait(2 * UPGRADE_FIRST_MS - 1);
         assert_eq!(page.tried(), [EventStream]);
     }
@@ -260,7 +260,7 @@ fn buffered_events_are_applied_when_the_serving_transport_is_pinned() {
     let mut house = House::new(1);
     let mut page = TransportPage::by_stream(&house);
     page.wait(UPGRADE_FIRST_MS);
-    page.opens(WebSocket);
+    page.open_connection(WebSocket);
     let post = house.post(&ann(), 1, "held");
     page.frame(EventStream, post);
     page.give(Input::PinTransport(Some(EventStream)));
@@ -282,7 +282,7 @@ fn a_transport_that_intermediaries_cut_is_avoided() {
         for _ in 0..3 {
             page.enter(&house, WebSocket);
             page.now += 1_000;
-            page.ends(WebSocket, code);
+            page.close(WebSocket, code);
             page.now = page.client.view().connection.retry_at.expect("a wait");
             page.give(Input::TimerFired(Timer::Retry));
         }
@@ -296,11 +296,11 @@ fn a_reconnect_keeps_the_transport_and_a_follower_remembers_none() {
     let mut page = TransportPage::by_stream(&house);
     page.give(Input::FollowsLeader(page.open[&EventStream]));
     page.wait(UPGRADE_FIRST_MS);
-    page.breaks(WebSocket);
+    page.break_connection(WebSocket);
     page.wait(GOOD_AFTER_MS);
     let out = page.frame(EventStream, frame(&Event::Ping(house.through())));
     assert!(!out.iter().any(|effect| matches!(effect, Effect::RememberTransport(_))), "{out:?}");
-    page.ends(EventStream, 1001);
+    page.close(EventStream, 1001);
     page.now = page.client.view().connection.retry_at.expect("a wait");
     page.give(Input::TimerFired(Timer::Retry));
     assert!(page.tried().contains(&EventStream), "{:?}", page.tried());
@@ -316,7 +316,7 @@ fn an_upgrade_fails_past_the_event_limit() {
         let mut house = House::new(1);
         let mut page = TransportPage::by_stream(&house);
         page.wait(UPGRADE_FIRST_MS);
-        page.opens(WebSocket);
+        page.open_connection(WebSocket);
         for number in 0..count as u64 {
             let post = house.post(&ann(), number, &number.to_string());
             page.frame(EventStream, post);
@@ -331,7 +331,7 @@ fn a_lasting_transport_is_forgotten_on_another_network() {
     for change in [Input::NetworkReported { online: true }, Input::NetworkChanged] {
         let mut page = TransportPage::by_stream(&house);
         page.wait(UPGRADE_FIRST_MS);
-        page.breaks(WebSocket);
+        page.break_connection(WebSocket);
         page.wait(GOOD_AFTER_MS - UPGRADE_FIRST_MS - 1_000);
         page.now += 1_000;
         let ping = frame(&Event::Ping(house.through()));
@@ -341,7 +341,7 @@ fn a_lasting_transport_is_forgotten_on_another_network() {
         let out = page.give(change);
         assert!(out.contains(&Effect::RememberTransport(None)), "{out:?}");
         page.wait(0);
-        assert_eq!(page.tried(), [WebSocket, EventStream], "it is tried at once");
+        assert_eq!(page.tried(), [WebSocket, EventStream], "the transport is tried at once");
         let mut next = TransportPage::new(Some(LastGood { until: 1_000_000 + LAST_GOOD_MS, ..last_good }));
         assert_eq!(next.tried(), [EventStream]);
         next.enter(&house, EventStream);
@@ -355,14 +355,14 @@ fn a_transport_is_avoided_after_three_short_sessions() {
     for _ in 0..3 {
         page.enter(&house, WebSocket);
         page.now += GOOD_AFTER_MS - 1_000;
-        page.breaks(WebSocket);
+        page.break_connection(WebSocket);
         page.now = page.client.view().connection.retry_at.expect("a wait");
         page.give(Input::TimerFired(Timer::Retry));
     }
     assert_eq!(page.tried(), [EventStream]);
     page.enter(&house, EventStream);
     page.wait(GOOD_AFTER_MS / 2);
-    assert_eq!(page.tried(), [EventStream], "and it is not tried beside either");
+    assert_eq!(page.tried(), [EventStream], "the upgrade is not tried either");
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn a_pinned_transport_is_used_at_once_until_unpinned() {
     page.enter(&house, LongPoll);
     page.wait(2 * UPGRADE_FIRST_MS);
     assert_eq!(page.tried(), [LongPoll], "nothing else is tried");
-    page.breaks(LongPoll);
+    page.break_connection(LongPoll);
     page.now = page.client.view().connection.retry_at.expect("a wait");
     page.give(Input::TimerFired(Timer::Retry));
     page.enter(&house, LongPoll);
@@ -388,9 +388,9 @@ fn a_pinned_transport_is_used_at_once_until_unpinned() {
 #[test]
 fn a_sign_out_on_a_lesser_transport_fetches_the_identity() {
     let mut page = TransportPage::new(None);
-    page.breaks(WebSocket);
-    page.opens(EventStream);
-    let out = page.ends(EventStream, 4401);
+    page.break_connection(WebSocket);
+    page.open_connection(EventStream);
+    let out = page.close(EventStream, 4401);
     assert!(out.contains(&Effect::FetchIdentity), "{out:?}");
     assert_eq!(page.tried(), []);
     assert!(commands(&out).is_empty());

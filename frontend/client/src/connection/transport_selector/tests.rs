@@ -35,7 +35,7 @@ fn a_transport_is_avoided_for_ten_minutes_after_three_short_sessions() {
     let until = NOW + GOOD_AFTER_MS - 1 + AVOIDED_MS;
     assert_eq!(selector.choose_first(until - 1), EventStream);
     assert_eq!(selector.choose_first(until), WebSocket);
-    assert_eq!(selector.choose_first(NOW - AVOIDED_MS), WebSocket, "whatever the clock says meanwhile");
+    assert_eq!(selector.choose_first(NOW - AVOIDED_MS), WebSocket, "with any clock in between");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_transport_that_lasted_comes_first_for_a_day() {
     assert_eq!(next_visit.choose_first(last_good.until - 1), EventStream);
     assert_eq!(next_visit.choose_first(last_good.until), WebSocket);
     assert_eq!(next_visit.choose_first(NOW + GOOD_AFTER_MS), EventStream);
-    assert_eq!(next_visit.choose_first(NOW), WebSocket, "by a clock that was set back");
+    assert_eq!(next_visit.choose_first(NOW), WebSocket, "with a clock that was set back");
     assert!(next_visit.forget_network());
     assert_eq!(next_visit.choose_first(NOW + GOOD_AFTER_MS), WebSocket, "on another network");
 }
@@ -95,7 +95,11 @@ fn the_last_good_transport_is_retried_before_the_next() {
     let mut selector = TransportSelector::new();
     selector.set_last_good(Some(LastGood { transport: WebSocket, until: NOW + 1 }));
     selector.choose_first(NOW);
-    assert_eq!(selector.fall_back(false, NOW), Some(EventStream), "silence is no server that is away");
+    assert_eq!(
+        selector.fall_back(false, NOW),
+        Some(EventStream),
+        "silence does not mean that the server is away"
+    );
 }
 
 #[test]
@@ -108,7 +112,11 @@ fn only_the_pinned_transport_is_tried() {
         assert_eq!(selector.fall_back(true, NOW), None);
         selector.mark_welcomed(transport, NOW);
         assert_eq!(selector.upgrade_allowed_at(), None);
-        assert_eq!(selector.take_last_good(NOW + GOOD_AFTER_MS), None, "nothing is learnt from it");
+        assert_eq!(
+            selector.take_last_good(NOW + GOOD_AFTER_MS),
+            None,
+            "a pinned transport is not remembered"
+        );
     }
 }
 

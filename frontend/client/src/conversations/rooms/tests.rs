@@ -44,7 +44,7 @@ fn rooms_that_were_open_longest_ago_are_evicted_first() {
     }
     assert_eq!(held(&rooms), [quarter - 1, quarter, quarter, quarter, 0]);
     talk(&mut rooms, 1, 1);
-    assert_eq!(held(&rooms), [quarter, quarter, quarter, quarter, 0], "as many as may be");
+    assert_eq!(held(&rooms), [quarter, quarter, quarter, quarter, 0], "the limit is reached");
     rooms.open_room(RoomId(5));
     talk(&mut rooms, 5, 1);
     assert_eq!(held(&rooms), [quarter, 0, quarter, quarter, 1], "one more");

@@ -164,7 +164,7 @@ fn the_oldest_rows_leave_the_window_past_the_limit() {
         }
         assert_eq!(texts(&timeline), expected(oldest..=newest));
         assert_eq!(timeline.has_older(), older);
-        assert!(timeline.contains(key(1)), "it is held all the same");
+        assert!(timeline.contains(key(1)), "the draft is held anyway");
         assert!(!timeline.needs_older_page());
     }
 }
@@ -179,7 +179,7 @@ fn the_oldest_rows_are_evicted_past_the_limit() {
         }
         assert_eq!((timeline.contains(key(1)), timeline.len() as u64), (first_is_held, newest.min(max)));
     }
-    assert_eq!(texts(&timeline), expected(max - 100..=max + 1), "the window is none the shorter");
+    assert_eq!(texts(&timeline), expected(max - 100..=max + 1), "the window keeps its length");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn the_middle_is_evicted_when_the_reader_is_far_up() {
     assert!(timeline.len() < 600 && timeline.has_newer());
     timeline.grow_newer();
     timeline.grow_newer();
-    assert!(timeline.needs_newer_page(), "what comes next is to be paged in");
+    assert!(timeline.needs_newer_page(), "the next messages need a page");
     let next = timeline.newer_page();
     let PageAnchor::After(n) = next else { panic!("{next:?}") };
     assert!(timeline.add_page(page(n / 10 + 1..=n / 10 + 50, true), next));
@@ -337,6 +337,6 @@ fn a_malformed_snapshot_does_no_harm() {
     let mut timeline = Timeline::unloaded(Some(0));
     for _ in 0..3 {
         reset(&mut timeline, &wild);
-        assert_eq!(rows(&timeline).len(), 2, "what is in order");
+        assert_eq!(rows(&timeline).len(), 2, "the messages in order");
     }
 }

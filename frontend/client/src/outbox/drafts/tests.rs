@@ -44,7 +44,7 @@ fn the_revision_changes_by_sending_and_not_by_typing() {
     assert_eq!(drafts.view(LOBBY).revision, revision);
     drafts.finish_send(id(1));
     assert_eq!((&*drafts.view(LOBBY).text, drafts.view(LOBBY).revision), ("", revision + 1));
-    assert_eq!(flush(&mut drafts), [""], "and the stored one is gone");
+    assert_eq!(flush(&mut drafts), [""], "the stored row is deleted");
     assert!(!drafts.has_text(LOBBY));
 }
 
@@ -107,7 +107,7 @@ fn the_draft_typed_longest_ago_is_dropped_past_the_limit() {
         drafts.finish_send(id(1));
         assert_eq!(&*drafts.view(NEW).text, "", "its text leaves the composer");
         drafts.load(RoomId(u64::MAX - 1), "x", true);
-        assert_eq!(drafts.rooms.len(), DRAFTS_MAX, "what was stored stays so");
+        assert_eq!(drafts.rooms.len(), DRAFTS_MAX, "saved drafts stay stored");
     }
 }
 
@@ -122,7 +122,7 @@ fn empty_drafts_are_dropped_first_and_unsaved_ones_never() {
         drafts.set_text(RoomId(room), "new", 0, &mut Vec::new());
     }
     drafts.set_text(RoomId(u64::MAX - 1), "z", 0, &mut Vec::new());
-    assert!(drafts.has_text(RoomId(u64::MAX)), "there is no place, until they are stored");
+    assert!(drafts.has_text(RoomId(u64::MAX)), "there is no space until the drafts are saved");
     assert!(!drafts.has_text(RoomId(u64::MAX - 1)) && drafts.rooms.len() == DRAFTS_MAX);
     drafts.set_text(RoomId(0), "zz", 0, &mut Vec::new());
     flush(&mut drafts);

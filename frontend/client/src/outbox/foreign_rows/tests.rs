@@ -72,7 +72,7 @@ fn rows_settled_by_another_tab_are_gone_after_the_next_load() {
     foreign_rows.add(row(2, owner(3, 3), 0), false);
     load(&mut foreign_rows, vec![], 100);
     let left: Vec<Owner> = foreign_rows.left_behind(None).iter().map(|left| left.owner).collect();
-    assert_eq!(left, [owner(3, 3)], "what only this page has stays");
+    assert_eq!(left, [owner(3, 3)], "rows that only this page has stay");
 }
 
 #[test]

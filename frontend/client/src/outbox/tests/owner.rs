@@ -68,7 +68,7 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
                 assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
                 outbox.retry(key(5, 1), 0, &mut Vec::new());
                 outbox.note_saved(id(1), true);
-                assert_eq!(send(&mut outbox), [1], "the person says so");
+                assert_eq!(send(&mut outbox), [1], "the person asked for it");
             }
         }
     }

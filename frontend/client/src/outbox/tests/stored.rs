@@ -12,7 +12,7 @@ fn an_unsent_row_is_saved_again_before_it_is_sent() {
     assert_eq!(outbox.take_ready(7, || 1, &mut out), []);
     assert!(matches!(&out[..], [Effect::SaveRow(row)] if !row.unsent && row.lease == 7 + LEASE_MS));
     outbox.note_saved(id(1), false);
-    assert_eq!(send(&mut outbox), [1], "stored or not");
+    assert_eq!(send(&mut outbox), [1], "saved or not");
     assert!(matches!(&push(&mut outbox, id(2), LOBBY, "2", 0)[..], [Effect::SaveRow(row)] if !row.unsent));
 }
 
