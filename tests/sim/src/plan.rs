@@ -1,92 +1,93 @@
-//! What a seed decides beforehand: how many, how long, how rough.
+//! The parameters of a run, drawn from its seed.
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 use hub::rate::Rate;
 
-/// How one story is set up.
+/// Parameters of one run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    /// Pages, 2 to 7.
+    /// Number of pages, 2 to 7.
     pub(crate) pages: u64,
-    /// So many of the last pages are tabs of the first one's browser.
-    pub(crate) sharing: u64,
-    /// Milliseconds of storm.
-    pub(crate) storm_ms: u64,
-    /// Milliseconds between two acts of a person, at the most.
-    pub(crate) act_ms: u64,
-    /// Milliseconds between two faults, at the most.
-    pub(crate) fault_ms: u64,
-    /// The longest way of a frame or request, in milliseconds.
+    /// Number of pages that are tabs of the first page's browser; these are the last pages.
+    pub(crate) shared_tabs: u64,
+    /// Length of the fault phase in milliseconds.
+    pub(crate) fault_phase_ms: u64,
+    /// Longest time between two actions of a user in milliseconds.
+    pub(crate) action_interval_ms: u64,
+    /// Longest time between two faults in milliseconds.
+    pub(crate) fault_interval_ms: u64,
+    /// Longest delay of a frame or request in milliseconds.
     pub(crate) delay_ms: u64,
-    /// The longest commit, in milliseconds.
+    /// Longest time of a commit in milliseconds.
     pub(crate) commit_ms: u64,
-    /// The log outlives the server; else a restart is a new epoch.
+    /// Whether the log survives a restart; otherwise a restart begins a new epoch.
     pub(crate) durable: bool,
-    /// The server's fan-out now and then loses a frame or sends it twice, as no
-    /// connection may: holes are to be found, and repetitions to be passed over.
+    /// Whether the server's fan-out sometimes loses or repeats a frame. Clients must detect such gaps and
+    /// ignore repetitions.
     pub(crate) faulty_fanout: bool,
-    /// Milliseconds until something is stored in a browser.
-    pub(crate) store_ms: u64,
-    /// Browsers store nothing: what is not sent is lost with its page.
+    /// Time of a browser's database request in milliseconds.
+    pub(crate) database_ms: u64,
+    /// Whether browsers have no database; unsent messages are then lost with their page.
     pub(crate) memory_only: bool,
-    /// A read takes as long as a commit; else it is there at once.
+    /// Whether a read takes as long as a commit; otherwise it takes no time.
     pub(crate) reads_take_time: bool,
-    /// Pages that are, each second, told to use another transport, or whose network lets another pass.
-    pub(crate) switches: u64,
-    /// In the storm no network lets a WebSocket pass, most of the time.
-    pub(crate) is_plain: bool,
-    /// Browsers freeze pages that are out of sight.
+    /// Number of pages that switch their transport each second.
+    pub(crate) switching_pages: u64,
+    /// Whether networks block WebSocket for most of the fault phase.
+    pub(crate) blocks_websocket: bool,
+    /// Whether browsers freeze hidden pages.
     pub(crate) freezes: bool,
-    /// Of 100 acts of a person, those that open a tab anew, go to it or away from it.
-    pub(crate) tabbing: u64,
-    /// Of 100 others, those that say something.
-    pub(crate) talk: u64,
-    /// Messages in a burst, at the most.
-    pub(crate) burst: u64,
-    /// How fast a member may post.
-    pub(crate) posts: Rate,
+    /// Percentage of actions that reload, show or hide a tab.
+    pub(crate) tab_percent: u64,
+    /// Percentage of the other actions that post messages.
+    pub(crate) post_percent: u64,
+    /// Largest number of messages in a burst.
+    pub(crate) burst_max: u64,
+    /// Rate limit of a member's posts.
+    pub(crate) post_rate: Rate,
 }
 
 impl Plan {
-    pub(crate) fn draw(chance: &mut Chance) -> Self {
-        // Two pages most often: what fails with five fails with two, and is shorter to read.
-        let pages = chance.pick(&[2, 2, 2, 3, 4, 5]).unwrap_or(2);
-        let switches = u64::from(chance.one_in(2));
-        // Pages of one browser share what one of them reads, where that is no WebSocket.
-        let sharing = match switches {
-            0 => u64::from(pages > 2 && chance.one_in(3)),
-            _ => chance.pick(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(1).min(pages - 1),
+    /// Parameters of a run with all kinds of faults.
+    pub(crate) fn any(rng: &mut Rng) -> Self {
+        // Mostly two pages: a failure with few pages is easier to read.
+        let pages = rng.pick(&[2, 2, 2, 3, 4, 5]).unwrap_or(2);
+        let switching_pages = u64::from(rng.one_in(2));
+        // Tabs of one browser share reading over plain HTTP.
+        let shared_tabs = match switching_pages {
+            0 => u64::from(pages > 2 && rng.one_in(3)),
+            _ => rng.pick(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(1).min(pages - 1),
         };
         let plan = Plan {
             pages,
-            sharing,
-            storm_ms: chance.between(2_000, 10_000),
-            act_ms: chance.pick(&[300, 1_000, 3_000]).unwrap_or(1_000) * pages,
-            fault_ms: chance.pick(&[500, 1_000, 3_000, 20_000]).unwrap_or(2_000),
-            delay_ms: chance.pick(&[1, 30, 300, 2_000]).unwrap_or(30),
-            commit_ms: chance.pick(&[0, 5, 200, 1_000]).unwrap_or(5),
-            durable: !chance.one_in(4),
-            faulty_fanout: chance.one_in(4),
-            store_ms: chance.pick(&[0, 5, 100]).unwrap_or(5),
-            memory_only: chance.one_in(5),
-            reads_take_time: chance.one_in(2),
-            switches,
-            is_plain: switches > 0 && sharing > 0 && !chance.one_in(4),
+            shared_tabs,
+            fault_phase_ms: rng.between(2_000, 10_000),
+            action_interval_ms: rng.pick(&[300, 1_000, 3_000]).unwrap_or(1_000) * pages,
+            fault_interval_ms: rng.pick(&[500, 1_000, 3_000, 20_000]).unwrap_or(2_000),
+            delay_ms: rng.pick(&[1, 30, 300, 2_000]).unwrap_or(30),
+            commit_ms: rng.pick(&[0, 5, 200, 1_000]).unwrap_or(5),
+            durable: !rng.one_in(4),
+            faulty_fanout: rng.one_in(4),
+            database_ms: rng.pick(&[0, 5, 100]).unwrap_or(5),
+            memory_only: rng.one_in(5),
+            reads_take_time: rng.one_in(2),
+            switching_pages,
+            blocks_websocket: switching_pages > 0 && shared_tabs > 0 && !rng.one_in(4),
             freezes: false,
-            tabbing: 0,
-            talk: 50,
-            burst: 4,
-            posts: if chance.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
+            tab_percent: 0,
+            post_percent: 50,
+            burst_max: 4,
+            post_rate: if rng.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
         };
-        // A few talk so much, so fast, that a snapshot does not reach back to what an absent page holds.
-        if chance.one_in(40) {
+        // In a few runs a burst is longer than a snapshot, so that an absent page finds a gap before it.
+        if rng.one_in(40) {
             return Plan {
-                burst: 130,
+                burst_max: 130,
                 delay_ms: 10,
                 commit_ms: 5,
-                act_ms: 300 * pages,
-                fault_ms: 1_000,
-                posts: Rate::NONE,
+                action_interval_ms: 300 * pages,
+                fault_interval_ms: 1_000,
+                post_rate: Rate::NONE,
                 durable: true,
                 ..plan
             };
@@ -94,50 +95,50 @@ impl Plan {
         plan
     }
 
-    /// One browser of many tabs that come and go, where no WebSocket passes: one of them reads for all.
-    pub(crate) fn tabs(chance: &mut Chance) -> Self {
-        let plan = Plan::draw(chance);
-        let pages = chance.between(4, 7);
+    /// Parameters of a run with one browser of many tabs, without WebSocket: one tab reads for all.
+    pub(crate) fn many_tabs(rng: &mut Rng) -> Self {
+        let plan = Plan::any(rng);
+        let pages = rng.between(4, 7);
         Plan {
             pages,
-            // One page is somebody else's.
-            sharing: pages - 2,
-            storm_ms: chance.between(10_000, 30_000),
-            act_ms: chance.pick(&[300, 1_000]).unwrap_or(1_000) * pages,
-            fault_ms: chance.pick(&[500, 3_000, 20_000]).unwrap_or(3_000),
-            delay_ms: chance.pick(&[1, 30, 300]).unwrap_or(30),
-            commit_ms: chance.pick(&[0, 5, 200]).unwrap_or(5),
-            // What an earlier log had would be gone with it.
+            // One page belongs to another browser.
+            shared_tabs: pages - 2,
+            fault_phase_ms: rng.between(10_000, 30_000),
+            action_interval_ms: rng.pick(&[300, 1_000]).unwrap_or(1_000) * pages,
+            fault_interval_ms: rng.pick(&[500, 3_000, 20_000]).unwrap_or(3_000),
+            delay_ms: rng.pick(&[1, 30, 300]).unwrap_or(30),
+            commit_ms: rng.pick(&[0, 5, 200]).unwrap_or(5),
+            // A new epoch would lose the messages of the earlier log.
             durable: true,
             memory_only: false,
-            switches: 1,
-            is_plain: true,
-            freezes: chance.one_in(2),
-            tabbing: 30,
-            talk: 80,
-            burst: 4,
-            posts: Rate::NONE,
+            switching_pages: 1,
+            blocks_websocket: true,
+            freezes: rng.one_in(2),
+            tab_percent: 30,
+            post_percent: 80,
+            burst_max: 4,
+            post_rate: Rate::NONE,
             ..plan
         }
     }
 
-    /// A minute in which people talk all the time, and each second every page is to use another transport.
-    pub(crate) fn minute(chance: &mut Chance) -> Self {
-        let plan = Plan::draw(chance);
+    /// Parameters of a minute of constant posting in which every page switching_pages its transport each second.
+    pub(crate) fn transport_switching(rng: &mut Rng) -> Self {
+        let plan = Plan::any(rng);
         Plan {
-            storm_ms: 60_000,
-            act_ms: 2_000,
-            fault_ms: chance.pick(&[3_000, 10_000, 60_000]).unwrap_or(10_000),
-            // Who is switched each second comes to say something only where the ways are short.
-            delay_ms: chance.pick(&[1, 10, 50]).unwrap_or(10),
-            commit_ms: chance.pick(&[0, 5, 50]).unwrap_or(5),
-            // What an earlier log had would be gone with it.
+            fault_phase_ms: 60_000,
+            action_interval_ms: 2_000,
+            fault_interval_ms: rng.pick(&[3_000, 10_000, 60_000]).unwrap_or(10_000),
+            // A page that switching_pages each second can post only if delays are short.
+            delay_ms: rng.pick(&[1, 10, 50]).unwrap_or(10),
+            commit_ms: rng.pick(&[0, 5, 50]).unwrap_or(5),
+            // A new epoch would lose the messages of the earlier log.
             durable: true,
             memory_only: false,
-            switches: plan.pages,
-            talk: 90,
-            burst: 4,
-            posts: Rate::NONE,
+            switching_pages: plan.pages,
+            post_percent: 90,
+            burst_max: 4,
+            post_rate: Rate::NONE,
             ..plan
         }
     }

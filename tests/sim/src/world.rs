@@ -1,204 +1,165 @@
-//! Virtual time: what happens, in order.
+//! The simulated world: all state of a run, and the queue of events in virtual time.
 
-use crate::Story;
-use crate::chance::Chance;
-use crate::fault::Mend;
+mod account;
+mod faults;
+mod http_session;
+mod invariants;
+mod network;
+mod page;
+mod recovery;
+mod run;
+mod server;
+mod storage;
+mod users;
+
+use crate::event::SimEvent;
 use crate::network::{Connection, Wire};
-use crate::page::{Answered, Ask, Browser, Page, PageId};
+use crate::oracle::Oracle;
+use crate::page::{Browser, Page};
 use crate::plan::Plan;
-use crate::promise::{Broken, Ledger};
+use crate::rng::Rng;
 use crate::server::Server;
-use crate::shelf::Shelve;
-use client::input::{ConnectionId, Input, Timer};
-use hub::house::change::{Change, Outcome};
-use hub::house::members::DeviceKey;
-use hub::{SessionId, Settings};
+use crate::stats::RunStats;
+use crate::violation::Violation;
+use client::input::Input;
+use hub::Settings;
 use shared::RoomId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One thing that happens.
-#[derive(Debug)]
-pub(crate) enum Happening {
-    /// The next frame on a connection reaches the server.
-    AtServer(Wire),
-    /// The next frame on a connection reaches the page.
-    AtPage(Wire),
-    /// A session over plain HTTP opens.
-    SessionOpens(PageId, ConnectionId),
-    /// It looks which tab leads, if it was to do so at this time.
-    Tick(PageId, ConnectionId, u64),
-    /// A message of another tab reaches it.
-    TabMessage(PageId, ConnectionId, String),
-    /// Its next poll is due.
-    PollDue(PageId, ConnectionId),
-    /// A poll has waited for long enough.
-    PollOver(SessionId),
-    /// Some pages are to use another transport, or their network lets another pass.
-    Switch,
-    /// The server finds out that a connection is dead.
-    ServerHears(Wire),
-    /// The browser finds out that a connection is dead.
-    PageHears(Wire),
-    /// A page's timer, set for this time of its clock.
-    Timer(PageId, Timer, u64),
-    /// A request reaches the server.
-    Request(PageId, Ask, Option<DeviceKey>),
-    /// An answer reaches the page.
-    Response(PageId, Answered),
-    /// The store commits.
-    Apply(u32, Vec<Change>),
-    /// The store tells what it committed.
-    Outcomes(u32, Vec<Outcome>),
-    /// The store answers a read, or what was sent to a session has left.
-    Read(u32, hub::Input),
-    /// What a browser was to store is stored.
-    Store(PageId, Shelve),
-    /// The hub wanted to be woken at this time.
-    Wake(u32, u64),
-    /// The server pings a session.
-    Ping(SessionId),
-    /// Somebody does something.
-    Act(usize),
-    /// Something goes wrong.
-    Fault,
-    /// Something comes right.
-    Mend(Mend),
-    /// In the calm: people look after what needs them, once a second.
-    Tend,
-}
-
-/// All there is.
+/// The state of a run.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) plan: Plan,
-    pub(crate) chance: Chance,
+    pub(crate) rng: Rng,
     pub(crate) now: u64,
     pub(crate) trace: bool,
-    pub(crate) storm: bool,
-    /// In the calm: rooms in which somebody said something.
-    pub(crate) last_words: BTreeSet<RoomId>,
-    /// All agree, and the pages are paged to the start.
-    pub(crate) reading: bool,
+    pub(crate) is_fault_phase: bool,
+    /// Rooms with a final message in the recovery phase.
+    pub(crate) final_messages: BTreeSet<RoomId>,
+    /// Whether the pages agree and are being paged to the start.
+    pub(crate) is_paging: bool,
     pub(crate) server: Server,
     pub(crate) pages: Vec<Page>,
     pub(crate) browsers: Vec<Browser>,
     pub(crate) connections: BTreeMap<Wire, Connection>,
     pub(crate) last_wire: u64,
-    pub(crate) ledger: Ledger,
-    pub(crate) story: Story,
-    /// Things read that sessions over plain HTTP delivered to their clients.
+    pub(crate) oracle: Oracle,
+    pub(crate) stats: RunStats,
+    /// Number of events that HTTP sessions delivered to their clients.
     pub(crate) delivered: u64,
-    /// What is to happen, by time and then by the order in which it was foreseen.
-    due: BTreeMap<(u64, u64), Happening>,
-    foreseen: u64,
+    /// Scheduled events by time, and then by the order of scheduling.
+    queue: BTreeMap<(u64, u64), SimEvent>,
+    last_number: u64,
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, trace: bool, draw: fn(&mut Chance) -> Plan) -> Self {
-        let mut chance = Chance::new(seed);
-        let plan = draw(&mut chance);
-        let settings = Settings { posts: plan.posts, ..Settings::default() };
+    pub(crate) fn new(seed: u64, trace: bool, draw: fn(&mut Rng) -> Plan) -> Self {
+        let mut rng = Rng::new(seed);
+        let plan = draw(&mut rng);
+        let settings = Settings { posts: plan.post_rate, ..Settings::default() };
         let mut browsers = Vec::new();
         let mut pages = Vec::new();
         for index in 0..usize::try_from(plan.pages).unwrap_or(2) {
-            // The first page, and of the others the last.
-            let shares = index > 0 && plan.pages - index as u64 - 1 < plan.sharing;
+            // The first browser has the first page and the last ones.
+            let shares = index > 0 && plan.pages - index as u64 - 1 < plan.shared_tabs;
             if !shares {
                 browsers.push(Browser::default());
             }
             let browser = if shares { 0 } else { browsers.len() - 1 };
-            pages.push(Page::new(index, browser, chance.below(u64::MAX)));
+            pages.push(Page::new(index, browser, rng.below(u64::MAX)));
         }
         World {
             plan,
-            chance,
+            rng,
             now: 1_000_000,
             trace,
-            storm: true,
-            last_words: BTreeSet::new(),
-            reading: false,
+            is_fault_phase: true,
+            final_messages: BTreeSet::new(),
+            is_paging: false,
             server: Server::new(settings),
             pages,
             browsers,
             connections: BTreeMap::new(),
             last_wire: 0,
-            ledger: Ledger::default(),
-            story: Story::default(),
+            oracle: Oracle::default(),
+            stats: RunStats::default(),
             delivered: 0,
-            due: BTreeMap::new(),
-            foreseen: 0,
+            queue: BTreeMap::new(),
+            last_number: 0,
         }
     }
 
-    /// Lets something happen so many milliseconds from now.
-    pub(crate) fn after(&mut self, ms: u64, what: Happening) {
-        self.foreseen += 1;
-        self.due.insert((self.now + ms, self.foreseen), what);
+    /// Schedules an event `ms` milliseconds from now.
+    pub(crate) fn schedule(&mut self, ms: u64, event: SimEvent) {
+        self.last_number += 1;
+        self.queue.insert((self.now + ms, self.last_number), event);
     }
 
-    /// Until when the page to which this is to happen is frozen.
-    fn frozen_until(&self, what: &Happening) -> Option<u64> {
-        let id = match what {
-            Happening::AtPage(wire) | Happening::PageHears(wire) => self.connections.get(wire)?.page,
-            Happening::SessionOpens(id, _)
-            | Happening::Tick(id, ..)
-            | Happening::TabMessage(id, ..)
-            | Happening::PollDue(id, _)
-            | Happening::Timer(id, ..)
-            | Happening::Response(id, _)
-            | Happening::Store(id, _) => *id,
-            Happening::Act(index) => self.pages[*index].id,
+    /// Returns the time until which the event's page is frozen, if it is frozen now.
+    fn frozen_until(&self, event: &SimEvent) -> Option<u64> {
+        let id = match event {
+            SimEvent::ReachedPage(wire) | SimEvent::PageNoticesEnd(wire) => self.connections.get(wire)?.page,
+            SimEvent::SessionOpened(id, _)
+            | SimEvent::ElectionTick(id, ..)
+            | SimEvent::TabMessage(id, ..)
+            | SimEvent::PollDue(id, _)
+            | SimEvent::PageTimer(id, ..)
+            | SimEvent::AccountResponse(id, _)
+            | SimEvent::DatabaseDone(id, _) => *id,
+            SimEvent::UserAction(index) => self.pages[*index].id,
             _ => return None,
         };
         let page = &self.pages[id.index];
         (page.id == id && page.frozen_until > self.now).then_some(page.frozen_until)
     }
 
-    /// Lets the next thing happen, unless it lies after `end`.
-    pub(crate) fn step(&mut self, end: u64) -> Result<bool, Broken> {
-        let Some(entry) = self.due.first_entry() else { return Ok(false) };
+    /// Performs the next event. Returns false if there is none until `end`.
+    pub(crate) fn step(&mut self, end: u64) -> Result<bool, Violation> {
+        let Some(entry) = self.queue.first_entry() else { return Ok(false) };
         if entry.key().0 > end {
             self.now = end;
             return Ok(false);
         }
-        let ((now, number), what) = entry.remove_entry();
+        let ((now, number), event) = entry.remove_entry();
         self.now = now;
-        if let Some(until) = self.frozen_until(&what) {
-            // Under its own number, or a later word of that moment would be heard before it.
-            self.due.insert((until, number), what);
+        if let Some(until) = self.frozen_until(&event) {
+            // Keep the event's number, so that the page's events keep their order.
+            self.queue.insert((until, number), event);
             return Ok(true);
         }
-        self.story.steps += 1;
-        match what {
-            Happening::AtServer(wire) => self.at_server(wire)?,
-            Happening::AtPage(wire) => self.next_down(wire)?,
-            Happening::SessionOpens(id, socket) => self.session_opens(id, socket)?,
-            Happening::Tick(id, socket, at) => self.tick(id, socket, at)?,
-            Happening::TabMessage(id, socket, text) => self.hear(id, socket, text)?,
-            Happening::PollDue(id, socket) => self.poll_due(id, socket)?,
-            Happening::PollOver(session) => self.poll_over(session)?,
-            Happening::Switch => self.switch()?,
-            Happening::ServerHears(wire) => self.server_hears(wire)?,
-            Happening::PageHears(wire) => self.page_hears(wire, 1006)?,
-            Happening::Timer(id, timer, at) => {
+        self.stats.steps += 1;
+        match event {
+            SimEvent::ReachedServer(wire) => self.receive_at_server(wire)?,
+            SimEvent::ReachedPage(wire) => self.receive_at_page(wire)?,
+            SimEvent::SessionOpened(id, socket) => self.session_opened(id, socket)?,
+            SimEvent::ElectionTick(id, socket, at) => self.election_tick(id, socket, at)?,
+            SimEvent::TabMessage(id, socket, text) => self.receive_tab_message(id, socket, text)?,
+            SimEvent::PollDue(id, socket) => self.poll_due(id, socket)?,
+            SimEvent::PollExpired(session) => self.expire_poll(session)?,
+            SimEvent::TransportSwitch => self.switch_transports()?,
+            SimEvent::ServerNoticesEnd(wire) => self.server_notices_end(wire)?,
+            SimEvent::PageNoticesEnd(wire) => self.page_notices_end(wire, 1006)?,
+            SimEvent::PageTimer(id, timer, at) => {
                 let page = &mut self.pages[id.index];
                 if page.id == id && page.timers.get(&timer) == Some(&at) {
                     page.timers.remove(&timer);
-                    self.give(id, Input::TimerFired(timer))?;
+                    self.dispatch(id, Input::TimerFired(timer))?;
                 }
             }
-            Happening::Request(id, ask, device) => self.request(id, ask, device)?,
-            Happening::Response(id, answered) => self.response(id, answered)?,
-            Happening::Apply(life, changes) => self.apply(life, changes),
-            Happening::Outcomes(life, outcomes) => self.outcomes(life, outcomes)?,
-            Happening::Read(life, snapshot) => self.read_came(life, snapshot)?,
-            Happening::Store(page, what) => self.stored(page, what)?,
-            Happening::Wake(life, at) => self.wake(life, at)?,
-            Happening::Ping(session) => self.ping(session)?,
-            Happening::Act(index) => self.act(index)?,
-            Happening::Fault => self.fault()?,
-            Happening::Mend(what) => self.mend(what)?,
-            Happening::Tend => self.tend()?,
+            SimEvent::AccountRequest(id, request, device) => {
+                self.receive_account_request(id, request, device)?
+            }
+            SimEvent::AccountResponse(id, response) => self.receive_account_response(id, response)?,
+            SimEvent::Commit(generation, changes) => self.commit_append(generation, changes),
+            SimEvent::CommitReport(generation, outcomes) => self.report_outcomes(generation, outcomes)?,
+            SimEvent::HubInput(generation, input) => self.dispatch_delayed(generation, input)?,
+            SimEvent::DatabaseDone(page, request) => self.complete_database_request(page, request)?,
+            SimEvent::HubTimer(generation, at) => self.fire_hub_timer(generation, at)?,
+            SimEvent::SessionPing(session) => self.ping_session(session)?,
+            SimEvent::UserAction(index) => self.act(index)?,
+            SimEvent::Fault => self.inject_fault()?,
+            SimEvent::Repair(repair) => self.repair(repair)?,
+            SimEvent::Resolution => self.resolve_errors()?,
         }
         Ok(true)
     }

@@ -1,28 +1,29 @@
-//! The requests of a session. Each is a connection of its own, and can be cut like any other.
+//! The requests of HTTP sessions. Each request is a connection of its own and can be cut.
 
-use crate::network::{Down, Kind, Up, Wire};
-use crate::page::PageId;
-use crate::promise::Broken;
-use crate::world::{Happening, World};
+use crate::event::SimEvent;
+use crate::network::{ConnectionKind, ToPage, ToServer, Wire};
+use crate::page_id::PageId;
+use crate::violation::Violation;
+use crate::world::World;
 use client::http_session::{Call, Request, RequestId, SessionInput};
 use client::input::ConnectionId;
 
 impl World {
     pub(super) fn make_request(&mut self, id: PageId, socket: ConnectionId, request: Request) {
         let kind = match &request.call {
-            Call::Stream(_) => Kind::Stream,
-            Call::FirstPoll { .. } => Kind::Poll { waits: false },
-            Call::Poll { wait_s, .. } => Kind::Poll { waits: *wait_s > 0 },
-            Call::Command { .. } => Kind::Request,
+            Call::Stream(_) => ConnectionKind::Stream,
+            Call::FirstPoll { .. } => ConnectionKind::Poll { waits: false },
+            Call::Poll { wait_s, .. } => ConnectionKind::Poll { waits: *wait_s > 0 },
+            Call::Command { .. } => ConnectionKind::Request,
         };
         let wire = self.connect(id, socket, kind);
         if let Some(shell) = self.shell(id, socket) {
             shell.requests.insert(wire, request.id);
         }
         if let Some(ms) = request.timeout_ms() {
-            self.after(ms, Happening::PageHears(wire));
+            self.schedule(ms, SimEvent::PageNoticesEnd(wire));
         }
-        self.send_first(wire, Up::Request(request));
+        self.send_first(wire, ToServer::Request(request));
     }
 
     pub(super) fn abort_request(&mut self, id: PageId, socket: ConnectionId, request: RequestId) {
@@ -30,17 +31,17 @@ impl World {
         let wire = shell.requests.iter().find(|(_, it)| **it == request).map(|(wire, _)| *wire);
         if let Some(wire) = wire {
             shell.requests.remove(&wire);
-            self.abandon(wire);
+            self.abandon_request(wire);
         }
     }
 
-    /// What a request brought the page.
-    pub(crate) fn by_request(&mut self, wire: Wire, down: Down) -> Result<(), Broken> {
+    /// Dispatches a response, or a part of it, to its session.
+    pub(crate) fn receive_response(&mut self, wire: Wire, item: ToPage) -> Result<(), Violation> {
         let Some(connection) = self.connections.get(&wire) else { return Ok(()) };
         let (page, socket) = (connection.page, connection.socket);
-        let is_over = !matches!(down, Down::Chunk(_));
+        let is_over = !matches!(item, ToPage::Chunk(_));
         if is_over {
-            // Both ends have done with it.
+            // Neither end needs the connection any more.
             self.connections.remove(&wire);
         }
         let Some(shell) = self.shell(page, socket) else { return Ok(()) };
@@ -48,22 +49,22 @@ impl World {
         if is_over {
             shell.requests.remove(&wire);
         }
-        let input = match down {
-            Down::Chunk(bytes) => SessionInput::Chunk { id, bytes },
-            Down::Response(status, body) => SessionInput::Response { id, status, body },
+        let input = match item {
+            ToPage::Chunk(bytes) => SessionInput::Chunk { id, bytes },
+            ToPage::Response(status, body) => SessionInput::Response { id, status, body },
             _ => SessionInput::Failed(id),
         };
-        self.session(page, socket, input)
+        self.dispatch_to_session(page, socket, input)
     }
 
-    /// A request came to nothing, or timed out.
-    pub(crate) fn request_failed(&mut self, wire: Wire) -> Result<(), Broken> {
+    /// Reports a failed or timed out request to its session.
+    pub(crate) fn fail_request(&mut self, wire: Wire) -> Result<(), Violation> {
         let Some(connection) = self.connections.get(&wire) else { return Ok(()) };
         let (page, socket) = (connection.page, connection.socket);
-        self.abandon(wire);
+        self.abandon_request(wire);
         let Some(shell) = self.shell(page, socket) else { return Ok(()) };
         match shell.requests.remove(&wire) {
-            Some(id) => self.session(page, socket, SessionInput::Failed(id)),
+            Some(id) => self.dispatch_to_session(page, socket, SessionInput::Failed(id)),
             None => Ok(()),
         }
     }

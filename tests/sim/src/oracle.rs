@@ -1,0 +1,135 @@
+//! The oracle: a record of sent and committed messages, which the invariants compare with the pages.
+
+use crate::page_id::PageId;
+use crate::stats::RunStats;
+use client::view::RowKey;
+use hub::house::change::Committed;
+use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was sent and committed, recorded outside the clients and the hub.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    /// Messages of each room of each log, oldest first.
+    logs: BTreeMap<(Epoch, RoomId), Vec<Message>>,
+    /// Room and index of each committed message.
+    pub(crate) positions: BTreeMap<(Epoch, RowKey), (RoomId, usize)>,
+    /// Memberships in rooms, as ranges of positions.
+    memberships: BTreeMap<(Epoch, MemberId, RoomId), Vec<(u64, u64)>>,
+    /// Messages in each log, under any author.
+    pub(crate) committed: BTreeSet<(Epoch, ClientId)>,
+    /// Messages that the users sent.
+    pub(crate) sent_messages: BTreeMap<ClientId, SentMessage>,
+    /// Messages that their author's page showed as settled.
+    pub(crate) acknowledged: BTreeSet<(Epoch, RowKey)>,
+    sent: u64,
+}
+
+/// A message that a user sent.
+#[derive(Debug)]
+pub(crate) struct SentMessage {
+    pub(crate) page: PageId,
+    pub(crate) room: RoomId,
+    pub(crate) order: u64,
+    pub(crate) text: String,
+    /// The user retried the message, so its order may differ.
+    pub(crate) retried: bool,
+    /// The message may be lost: discarded, signed out, or its page reloaded without a database.
+    pub(crate) dropped: bool,
+    /// The message was sent again as another member, so it may be committed twice.
+    pub(crate) taken_over: bool,
+}
+
+impl Oracle {
+    pub(crate) fn record_sent(&mut self, client_id: ClientId, page: PageId, room: RoomId, text: &str) {
+        self.sent += 1;
+        let (order, text) = (self.sent, text.to_owned());
+        let sent = SentMessage { page, room, order, text, retried: false, dropped: false, taken_over: false };
+        self.sent_messages.insert(client_id, sent);
+    }
+
+    pub(crate) fn record_retry(&mut self, client_id: ClientId) {
+        if let Some(sent) = self.sent_messages.get_mut(&client_id) {
+            sent.retried = true;
+        }
+    }
+
+    pub(crate) fn record_discard(&mut self, client_id: ClientId) {
+        if let Some(sent) = self.sent_messages.get_mut(&client_id) {
+            sent.dropped = true;
+        }
+    }
+
+    /// Allows the loss of a page's messages, except those in the database.
+    pub(crate) fn record_drop(&mut self, page: PageId, is_stored: impl Fn(ClientId) -> bool) {
+        let of_page = self.sent_messages.iter_mut().filter(|(_, sent)| sent.page == page);
+        of_page.filter(|(id, _)| !is_stored(**id)).for_each(|(_, sent)| sent.dropped = true);
+    }
+
+    /// Allows the messages of some pages to be sent as another member or by another tab.
+    pub(crate) fn record_takeover(&mut self, is_of: impl Fn(usize) -> bool) {
+        for sent in self.sent_messages.values_mut().filter(|sent| is_of(sent.page.index)) {
+            sent.taken_over = true;
+            sent.retried = true;
+        }
+    }
+
+    pub(crate) fn record_commit(&mut self, epoch: Epoch, committed: &Committed, stats: &mut RunStats) {
+        if committed.events.is_empty() {
+            stats.retries += 1;
+        }
+        for event in &committed.events {
+            match event {
+                Event::Posted(posted) => {
+                    let Address::Room(room) = posted.to else { continue };
+                    stats.committed += 1;
+                    let message = posted.clone().into_message();
+                    self.committed.insert((epoch, message.client_id));
+                    let log = self.logs.entry((epoch, room)).or_default();
+                    self.positions.insert((epoch, key_of(&message)), (room, log.len()));
+                    log.push(message);
+                }
+                // The creator is in the room from its first event on.
+                Event::RoomCreated(created) => {
+                    let key = (epoch, created.author, created.room.id);
+                    self.memberships.entry(key).or_default().push((created.n, u64::MAX));
+                }
+                Event::MemberJoined(joined) => {
+                    if let Address::Room(room) = joined.to {
+                        let ranges = self.memberships.entry((epoch, joined.member.id, room)).or_default();
+                        ranges.push((joined.n, u64::MAX));
+                    }
+                }
+                Event::MemberLeft(left) => {
+                    if let Address::Room(room) = left.to
+                        && let Some(ranges) = self.memberships.get_mut(&(epoch, left.member, room))
+                    {
+                        ranges.iter_mut().for_each(|(_, to)| *to = left.n.min(*to));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn has_committed(&self, epoch: Epoch, client_id: ClientId) -> bool {
+        self.committed.contains(&(epoch, client_id))
+    }
+
+    pub(crate) fn was_member(&self, epoch: Epoch, member: MemberId, room: RoomId, n: u64) -> bool {
+        let ranges = self.memberships.get(&(epoch, member, room));
+        ranges.is_some_and(|ranges| ranges.iter().any(|(from, to)| (*from..=*to).contains(&n)))
+    }
+
+    pub(crate) fn log(&self, epoch: Epoch, room: RoomId) -> &[Message] {
+        self.logs.get(&(epoch, room)).map_or(&[][..], Vec::as_slice)
+    }
+
+    pub(crate) fn newest(&self, epoch: Epoch, room: RoomId) -> Option<RowKey> {
+        self.log(epoch, room).last().map(key_of)
+    }
+}
+
+pub(crate) fn key_of(message: &Message) -> RowKey {
+    RowKey { author: message.author, client_id: message.client_id }
+}
