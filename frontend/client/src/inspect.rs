@@ -31,15 +31,15 @@ const HELLO: u64 = 1;
 pub enum InspectorInput {
     /// The page has loaded.
     Started,
-    /// The answer to [`InspectorEffect::AskMe`]: the member who is signed in, if any.
-    Me(Result<Option<Member>, Unreachable>),
+    /// The answer to [`InspectorEffect::FetchIdentity`]: the member who is signed in, if any.
+    IdentityFetched(Result<Option<Member>, Unreachable>),
     /// The server did not recognise the member of this page.
     SignedOut,
     /// The `readyState` of the WebSocket with this number, read after each call and before each
     /// event.
-    State(u32, ReadyState),
+    StateRead(u32, ReadyState),
     /// An event of the WebSocket with this number.
-    Told(u32, SocketEvent),
+    EventReceived(u32, SocketEvent),
     /// The person opens a connection, which replaces the present one.
     Connect,
     /// The person calls `send(text)`.
@@ -52,9 +52,9 @@ pub enum InspectorInput {
         reason: String,
     },
     /// The person expands or collapses the frame with this number.
-    Look(u32),
+    ToggleFrame(u32),
     /// The person tries a `Sec-WebSocket-Key`; `None` is the one that the server received.
-    Key(Option<String>),
+    TryKey(Option<String>),
     /// The person changes the frame in the editor.
     Edit(EditorInput),
 }
@@ -82,8 +82,8 @@ pub enum SocketEvent {
 /// An order to the inspector's shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InspectorEffect {
-    /// Request `GET /api/me` and answer with [`InspectorInput::Me`].
-    AskMe,
+    /// Request `GET /api/me` and answer with [`InspectorInput::IdentityFetched`].
+    FetchIdentity,
     /// Open a traced WebSocket with this number and drop the previous one.
     Open(u32),
     /// Send a text on the WebSocket.
@@ -108,7 +108,7 @@ pub enum SignedIn {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspector {
     /// The member who is signed in.
-    pub who: SignedIn,
+    pub signed_in: SignedIn,
     /// The life of the connection.
     pub life: Lifecycle,
     /// The opening handshake, as the server saw it.
@@ -125,7 +125,7 @@ pub struct Inspector {
     pub editor: Editor,
     socket: u32,
     /// Whether `hello` was sent.
-    greeted: bool,
+    has_greeted: bool,
 }
 
 impl Inspector {
@@ -133,25 +133,27 @@ impl Inspector {
     pub fn handle(&mut self, input: InspectorInput, now: u64, out: &mut Vec<InspectorEffect>) {
         match input {
             InspectorInput::Started => {
-                out.push(InspectorEffect::AskMe);
+                out.push(InspectorEffect::FetchIdentity);
                 self.connect(now, out);
             }
-            InspectorInput::Me(me) => {
+            InspectorInput::IdentityFetched(me) => {
                 match me {
-                    Ok(Some(member)) => self.who = SignedIn::Somebody(member),
-                    Ok(None) => self.who = SignedIn::Nobody,
+                    Ok(Some(member)) => self.signed_in = SignedIn::Somebody(member),
+                    Ok(None) => self.signed_in = SignedIn::Nobody,
                     // Keep what was known before.
                     Err(Unreachable) => {}
                 }
                 self.greet(now, out);
             }
-            InspectorInput::SignedOut => out.push(InspectorEffect::AskMe),
-            InspectorInput::State(socket, state) if socket == self.socket => self.life.is_now(state, now),
-            InspectorInput::Told(socket, event) if socket == self.socket => {
+            InspectorInput::SignedOut => out.push(InspectorEffect::FetchIdentity),
+            InspectorInput::StateRead(socket, state) if socket == self.socket => {
+                self.life.record_state(state, now)
+            }
+            InspectorInput::EventReceived(socket, event) if socket == self.socket => {
                 self.apply_socket_event(event, now, out)
             }
             // The WebSocket was replaced.
-            InspectorInput::State(..) | InspectorInput::Told(..) => {}
+            InspectorInput::StateRead(..) | InspectorInput::EventReceived(..) => {}
             InspectorInput::Connect => self.connect(now, out),
             InspectorInput::Send(text) => {
                 self.send_fault = call::check_send(self.life.state(), &text).err();
@@ -159,9 +161,9 @@ impl Inspector {
                     self.send(text, now, out);
                 }
             }
-            InspectorInput::Look(number) => self.frames.look(number),
+            InspectorInput::ToggleFrame(number) => self.frames.toggle(number),
             InspectorInput::Close { code, reason } => self.close(&code, reason, now, out),
-            InspectorInput::Key(key) => {
+            InspectorInput::TryKey(key) => {
                 self.key = key.map(|key| key.chars().take(INSPECT_KEY_CHARS_MAX).collect::<String>().into());
             }
             InspectorInput::Edit(edit) => self.editor.edit(edit),
@@ -180,48 +182,48 @@ impl Inspector {
 
     fn connect(&mut self, now: u64, out: &mut Vec<InspectorEffect>) {
         self.socket += 1;
-        self.greeted = false;
+        self.has_greeted = false;
         (self.send_fault, self.close_fault) = (None, None);
         (self.handshake, self.frames) = (None, FrameTable::default());
-        self.life = Lifecycle::begun(now);
+        self.life = Lifecycle::begin(now);
         out.push(InspectorEffect::Open(self.socket));
     }
 
     fn apply_socket_event(&mut self, event: SocketEvent, now: u64, out: &mut Vec<InspectorEffect>) {
         match event {
             SocketEvent::Opened => {
-                self.life.note(now, LifecycleEvent::Opened);
+                self.life.record(now, LifecycleEvent::Opened);
                 self.greet(now, out);
             }
             SocketEvent::Message(text) => match Event::parse(&text) {
                 Ok(Event::Trace(trace)) => {
-                    self.life.traced();
+                    self.life.count_trace();
                     match trace.seen {
                         TraceItem::Handshake(handshake) => self.handshake = Some(Rc::from(handshake)),
                         TraceItem::Frame(frame) => self.frames.add(trace.at, frame),
-                        TraceItem::Counted(counted) => self.frames.counted = Some(counted),
+                        TraceItem::Counted(counted) => self.frames.counts = Some(counted),
                         _ => {}
                     }
                 }
                 _ => {
                     let (bytes, text) = (text.len(), shortened(&text));
-                    self.life.note(now, LifecycleEvent::Message { bytes, text });
+                    self.life.record(now, LifecycleEvent::Message { bytes, text });
                 }
             },
-            SocketEvent::Failed => self.life.note(now, LifecycleEvent::Failed),
+            SocketEvent::Failed => self.life.record(now, LifecycleEvent::Failed),
             SocketEvent::Closed { code, reason, clean } => {
                 if code == CloseCode::SignedOut.number() {
-                    out.push(InspectorEffect::AskMe);
+                    out.push(InspectorEffect::FetchIdentity);
                 }
-                self.life.note(now, LifecycleEvent::Closed { code, reason: reason.into(), clean });
+                self.life.record(now, LifecycleEvent::Closed { code, reason: reason.into(), clean });
             }
         }
     }
 
     /// Sends `hello` once the member is known and the connection is open.
     fn greet(&mut self, now: u64, out: &mut Vec<InspectorEffect>) {
-        let is_due = matches!(self.who, SignedIn::Somebody(_)) && self.life.state() == ReadyState::Open;
-        if !is_due || std::mem::replace(&mut self.greeted, true) {
+        let is_due = matches!(self.signed_in, SignedIn::Somebody(_)) && self.life.state() == ReadyState::Open;
+        if !is_due || std::mem::replace(&mut self.has_greeted, true) {
             return;
         }
         let hello = Hello { reference: HELLO, build: "inspector".into(), cursor: None, room: None };
@@ -230,7 +232,7 @@ impl Inspector {
     }
 
     fn send(&mut self, text: String, now: u64, out: &mut Vec<InspectorEffect>) {
-        self.life.note(
+        self.life.record(
             now,
             LifecycleEvent::Called(SocketCall::Send { bytes: text.len(), text: shortened(&text) }),
         );
@@ -241,7 +243,7 @@ impl Inspector {
         let checked = call::check_close(code, &reason);
         self.close_fault = checked.err();
         if let Ok(code) = checked {
-            self.life.note(
+            self.life.record(
                 now,
                 LifecycleEvent::Called(SocketCall::Close { code, reason: reason.as_str().into() }),
             );

@@ -74,7 +74,7 @@ impl Runner {
 
     /// It cannot go on.
     pub fn failed(&self, fault: ComparisonFault) {
-        let ends = self.with(|comparison| comparison.failed(fault));
+        let ends = self.with(|comparison| comparison.fail(fault));
         if ends && fault == ComparisonFault::SignedOut {
             let watcher = self.0.signed_out.borrow().clone();
             watcher.emit(());
@@ -89,12 +89,12 @@ impl Runner {
     /// Nobody looks any more: what goes on ends.
     pub fn forget(&self) {
         self.watch(Callback::noop());
-        self.with(Comparison::over);
+        self.with(Comparison::finish);
     }
 
     /// Chooses an interval by its place.
     pub fn choose(&self, interval: usize) {
-        self.with(|comparison| comparison.choose(interval));
+        self.with(|comparison| comparison.choose_interval(interval));
         self.show();
     }
 
@@ -107,7 +107,7 @@ impl Runner {
                 if let Err(fault) = runner.run(&name, description).await {
                     runner.failed(fault);
                 }
-                runner.with(Comparison::over);
+                runner.with(Comparison::finish);
                 runner.show();
             });
         }
@@ -150,13 +150,13 @@ impl Runner {
 
     async fn read(&self, room: shared::RoomId) -> Result<(), ComparisonFault> {
         let readers = Readers::begin(self.clone(), room).await?;
-        self.with(|comparison| comparison.readers_begin(now()));
+        self.with(|comparison| comparison.begin_reading(now()));
         for transport in [Transport::Poll, Transport::LongPoll, Transport::EventStream] {
             http::read(&readers, transport);
         }
         socket::read(&readers);
         loop {
-            let step = self.with(|comparison| comparison.step(now()));
+            let step = self.with(|comparison| comparison.next_step(now()));
             self.show_now_and_then();
             match step {
                 ComparisonStep::Wait(ms) => sleep(ms).await,

@@ -12,8 +12,8 @@ use yew::prelude::*;
 
 /// The list.
 pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<InspectorInput>) -> Html {
-    let rows = frames.rows.iter().map(|frame| row(language, frame, frames.open, emit));
-    let counted = frames.counted.map(|counted| {
+    let rows = frames.rows.iter().map(|frame| row(language, frame, frames.expanded, emit));
+    let counted = frames.counts.map(|counted| {
         tr!(
             language,
             "inspect.counted",
@@ -43,12 +43,12 @@ pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<Inspector
 fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<InspectorInput>) -> Html {
     let number = row.number;
     let is_open = open == Some(number);
-    let onclick = emit.reform(move |_: MouseEvent| InspectorInput::Look(number));
-    let (class, from) = match row.seen.from {
+    let onclick = emit.reform(move |_: MouseEvent| InspectorInput::ToggleFrame(number));
+    let (class, from) = match row.traced.from {
         Side::Client => ("from_client", tr!(language, "inspect.from_client")),
         Side::Server => ("from_server", tr!(language, "inspect.from_server")),
     };
-    let (opcode, length, text) = match &row.read {
+    let (opcode, length, text) = match &row.decoded {
         Ok(frame) => (
             opcode_word(language, frame.header.opcode),
             tr!(language, "inspect.bytes", count = grouped(frame.header.length)),
@@ -56,8 +56,8 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
         ),
         Err(_) => Default::default(),
     };
-    let content = || match &row.read {
-        Ok(frame) => detail(language, frame, row.untold),
+    let content = || match &row.decoded {
+        Ok(frame) => detail(language, frame, row.omitted),
         Err(fault) => faults(language, &[*fault]),
     };
     html! {

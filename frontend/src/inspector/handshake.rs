@@ -107,7 +107,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInp
     });
     let wrong = (!accept::is_key(&key)).then(|| tr!(language, "inspect.key_bad"));
     let [back, example] = [None, Some(EXAMPLE)]
-        .map(|key| emit.reform(move |_: MouseEvent| InspectorInput::Key(key.map(str::to_owned))));
+        .map(|key| emit.reform(move |_: MouseEvent| InspectorInput::TryKey(key.map(str::to_owned))));
     let step = |key: &'static str, label: AttrValue, value: String| {
         html! { <div {key}><dt>{ label }</dt><dd><code id={key}>{ value }</code></dd></div> }
     };
@@ -116,7 +116,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInp
             <h3 key="title">{ tr!(language, "inspect.accept") }</h3>
             <p key="about" class="hint">{ tr!(language, "inspect.accept_about") }</p>
             { field(("key_str", "key_word"), tr!(language, "inspect.key"), &key, true, wrong,
-                emit.reform(|key| InspectorInput::Key(Some(key)))) }
+                emit.reform(|key| InspectorInput::TryKey(Some(key)))) }
             <div key="buttons" class="answers">
                 { text_button("plain", tr!(language, "inspect.key_back"), back) }
                 { text_button("plain example", tr!(language, "inspect.key_example"), example) }

@@ -34,7 +34,7 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
 
 /// What happened, oldest first.
 pub fn moments(language: Language, life: &Lifecycle) -> Html {
-    let rows = life.moments.iter().map(|moment| row(language, moment));
+    let rows = life.entries.iter().map(|entry| row(language, entry));
     html! {
         <div key="moments">
             if life.dropped > 0 {
@@ -53,8 +53,8 @@ pub(super) fn milliseconds(at: u64) -> String {
     format!("+{at} ms")
 }
 
-fn row(language: Language, moment: &LifecycleEntry) -> Html {
-    let (kind, name, text) = match &moment.what {
+fn row(language: Language, entry: &LifecycleEntry) -> Html {
+    let (kind, name, text) = match &entry.event {
         LifecycleEvent::Called(SocketCall::New) => {
             ("call", "new WebSocket(…)".to_owned(), AttrValue::default())
         }
@@ -86,10 +86,10 @@ fn row(language: Language, moment: &LifecycleEntry) -> Html {
             ("event", name, code_word(language, *code))
         }
     };
-    let key = moment.number;
+    let key = entry.number;
     html! {
         <li {key} class={kind}>
-            <small>{ milliseconds(moment.at) }</small>
+            <small>{ milliseconds(entry.at) }</small>
             <span><code>{ name }</code>{ " " }<span class="moment_text" dir="auto">{ text }</span></span>
         </li>
     }

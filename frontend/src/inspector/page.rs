@@ -30,11 +30,11 @@ pub fn inspect(
             </header>
             <h1 key="title">{ tr!(language, "inspect.title") }</h1>
             <p key="about" class="about_it">{ tr!(language, "inspect.about") }</p>
-            { who(language, &view.who) }
+            { who(language, &view.signed_in) }
             { section("life", tr!(language, "inspect.life"), tr!(language, "inspect.life_about"), html! {
                 <>
                     { life::states(language, &view.life) }
-                    <Calls key="calls" {language} going_on={view.life.is_going_on()} send_fault={view.send_fault}
+                    <Calls key="calls" {language} going_on={view.life.is_alive()} send_fault={view.send_fault}
                         close_fault={view.close_fault} emit={emit.clone()} />
                     { life::moments(language, &view.life) }
                 </>
@@ -50,7 +50,7 @@ pub fn inspect(
             { section("editor", tr!(language, "inspect.editor"), tr!(language, "inspect.editor_about"),
                 editor(language, &view.editor, emit)) }
             { section("side", tr!(language, "inspect.side"), tr!(language, "inspect.side_about"), html! {
-                <SideBySide key="side" {language} member={member(&view.who)} runner={runner.clone()} />
+                <SideBySide key="side" {language} member={member(&view.signed_in)} runner={runner.clone()} />
             }) }
             <footer key="foot" class="inspect_foot">
                 { language_switch(&context.preferences) }

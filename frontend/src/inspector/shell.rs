@@ -67,9 +67,9 @@ impl Shell {
     /// What became of it at once, if anything.
     fn perform(&self, effect: InspectorEffect) -> Option<InspectorInput> {
         let number = match effect {
-            InspectorEffect::AskMe => {
+            InspectorEffect::FetchIdentity => {
                 let shell = self.clone();
-                spawn_local(async move { shell.handle(InspectorInput::Me(http::me().await)) });
+                spawn_local(async move { shell.handle(InspectorInput::IdentityFetched(http::me().await)) });
                 return None;
             }
             InspectorEffect::Open(number) => {
@@ -88,12 +88,12 @@ impl Shell {
                 number
             }
         };
-        Some(InspectorInput::State(number, self.ready_state()))
+        Some(InspectorInput::StateRead(number, self.ready_state()))
     }
 
     fn hear(&self, number: u32, told: SocketEvent) {
-        self.handle(InspectorInput::State(number, self.ready_state()));
-        self.handle(InspectorInput::Told(number, told));
+        self.handle(InspectorInput::StateRead(number, self.ready_state()));
+        self.handle(InspectorInput::EventReceived(number, told));
     }
 
     fn with_socket(&self, act: impl FnOnce(&Socket)) {

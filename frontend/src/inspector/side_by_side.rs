@@ -46,7 +46,7 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
         let description = tr!(language, "inspect.side_described");
         Callback::from(move |_: MouseEvent| match &member {
             _ if !can_press(&runner.view(), member.is_some()) => {}
-            _ if runner.view().is_going_on() => runner.stop(),
+            _ if runner.view().is_running() => runner.stop(),
             Some(member) => runner.start(&member.name, description.to_string()),
             None => {}
         })
@@ -109,7 +109,7 @@ fn controls(
     oninput: Callback<InputEvent>,
 ) -> Html {
     let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
-    let going_on = view.is_going_on();
+    let going_on = view.is_running();
     let second = view.second(now());
     let word =
         if going_on { tr!(language, "inspect.side_stop") } else { tr!(language, "inspect.side_start") };

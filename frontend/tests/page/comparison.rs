@@ -2,7 +2,7 @@
 //! does not answer is told.
 
 use crate::stage::*;
-use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, Durations};
+use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, TransferCost};
 use client::transport::Transport;
 use frontend::inspector::comparison::Runner;
 use frontend::inspector::side_by_side::{SideBySide, SideBySideProps};
@@ -44,9 +44,9 @@ fn begun() -> Runner {
     let runner = Runner::default();
     runner.with(|comparison| {
         comparison.start();
-        comparison.readers_begin(0);
-        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
-        comparison.step(0);
+        comparison.begin_reading(0);
+        Transport::ALL.into_iter().for_each(|transport| comparison.record_reading(transport));
+        comparison.next_step(0);
     });
     runner
 }
@@ -57,23 +57,23 @@ fn known() -> Runner {
     runner.with(|comparison| {
         for number in 0..3_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
-            comparison.sent(id, at);
+            comparison.record_sent(id, at);
             for row in ComparedTransport::ALL {
                 let is_late = row == ComparedTransport::Reading(Transport::Poll);
                 if !(is_late && number == 2) {
-                    comparison.arrived(row, id, at + if is_late { 612_300 } else { 2_500 });
+                    comparison.record_arrival(row, id, at + if is_late { 612_300 } else { 2_500 });
                 }
             }
         }
         for (row, took) in [(Transport::Poll, (42, 21_000, 25_200)), (Transport::WebSocket, (1, 600, 1_400))]
         {
-            comparison.took(
+            comparison.add_cost(
                 ComparedTransport::Reading(row),
-                Durations { requests: took.0, up: took.1, down: took.2 },
+                TransferCost { requests: took.0, up: took.1, down: took.2 },
             );
         }
-        comparison.broke(ComparedTransport::Reading(Transport::LongPoll));
-        comparison.over();
+        comparison.record_break(ComparedTransport::Reading(Transport::LongPoll));
+        comparison.finish();
     });
     runner
 }
@@ -128,12 +128,14 @@ async fn what_was_lost_is_said_and_seen() {
     runner.with(|comparison| {
         for number in 0..5_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
-            comparison.sent(id, at);
+            comparison.record_sent(id, at);
             if number != 2 {
-                ComparedTransport::ALL.into_iter().for_each(|row| comparison.arrived(row, id, at + 2_500));
+                ComparedTransport::ALL
+                    .into_iter()
+                    .for_each(|row| comparison.record_arrival(row, id, at + 2_500));
             }
         }
-        comparison.over();
+        comparison.finish();
     });
     let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
     assert_eq!(text("#side_stage"), "Done. The server saved 4 of 5 messages.");
@@ -177,15 +179,15 @@ async fn who_waits_for_the_end_keeps_the_button() {
     let runner = known();
     runner.with(|comparison| {
         comparison.start();
-        comparison.readers_begin(0);
-        Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
-        comparison.step(0);
-        comparison.sent(ClientId([9; 16]), 0);
+        comparison.begin_reading(0);
+        Transport::ALL.into_iter().for_each(|transport| comparison.record_reading(transport));
+        comparison.next_step(0);
+        comparison.record_sent(ClientId([9; 16]), 0);
     });
     let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
     find("#side_btn").focus().unwrap();
     press("#side_btn").await;
-    runner.with(|comparison| comparison.step(1));
+    runner.with(|comparison| comparison.next_step(1));
     runner.choose(0);
     scheduler::flush().await;
     assert_eq!(runner.view().stage, ComparisonStage::Ending);

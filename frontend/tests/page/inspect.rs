@@ -37,7 +37,7 @@ impl Shown {
 
     /// As if the server had said this on the first connection.
     async fn says(&self, text: &str) {
-        self.shell.handle(InspectorInput::Told(1, SocketEvent::Message(text.to_owned())));
+        self.shell.handle(InspectorInput::EventReceived(1, SocketEvent::Message(text.to_owned())));
         scheduler::flush().await;
     }
 }
@@ -68,7 +68,7 @@ async fn a_refused_connection_is_seen_from_0_to_3() {
     assert!(text("#send_error").contains("InvalidStateError"));
     let is_closed =
         |what: &LifecycleEvent| matches!(what, LifecycleEvent::Closed { code: 1006, clean: false, .. });
-    while !shown.shell.view().life.moments.iter().any(|moment| is_closed(&moment.what)) {
+    while !shown.shell.view().life.entries.iter().any(|entry| is_closed(&entry.event)) {
         next_frame().await;
     }
     let told = text("#moments");
@@ -158,7 +158,7 @@ async fn the_server_s_close_codes_are_explained() {
         (4429, "", "too many sessions"),
     ] {
         let told = SocketEvent::Closed { code, reason: reason.to_owned(), clean: true };
-        shown.shell.handle(InspectorInput::Told(1, told));
+        shown.shell.handle(InspectorInput::EventReceived(1, told));
         scheduler::flush().await;
         let row = text("#moments li:last-child");
         assert!(row.contains(&format!("code {code}, reason \"{reason}\"")) && row.contains(said), "{row}");
@@ -223,7 +223,7 @@ async fn who_is_here_is_said() {
         (Some(Member { id: MemberId(1), name: "阿哲".to_owned() }), "Signed in as 阿哲"),
     ] {
         let is_nobody = me.is_none();
-        shown.shell.handle(InspectorInput::Me(Ok(me)));
+        shown.shell.handle(InspectorInput::IdentityFetched(Ok(me)));
         scheduler::flush().await;
         assert!(text("#who").contains(said), "{}", text("#who"));
         assert_eq!(maybe("#who a").is_some(), is_nobody);

@@ -7,13 +7,13 @@
 pub mod chart;
 pub mod csv;
 pub mod socket;
-pub mod took;
+pub mod transfer_cost;
 
 use crate::limits::{COMPARE_LAST_MS, COMPARE_NAME_CHARS_MAX, COMPARE_READY_MS, COMPARE_S};
 use crate::transport::Transport;
 use shared::{ClientId, ErrorCode};
 use std::collections::BTreeSet;
-pub use took::Durations;
+pub use transfer_cost::TransferCost;
 
 /// The choices for the interval between two polls, in milliseconds.
 pub const INTERVALS_MS: [u64; 9] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -58,7 +58,7 @@ impl ComparedTransport {
     ];
 
     /// The index in the table.
-    pub fn place(self) -> usize {
+    pub fn index(self) -> usize {
         match self {
             ComparedTransport::Reading(Transport::Poll) => 0,
             ComparedTransport::Reading(Transport::LongPoll) => 1,
@@ -99,9 +99,9 @@ pub enum ComparisonFault {
 /// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparisonStep {
-    /// Call [`Comparison::step`] again after this many milliseconds.
+    /// Call [`Comparison::next_step`] again after this many milliseconds.
     Wait(u64),
-    /// Send the next message and report it by [`Comparison::sent`].
+    /// Send the next message and report it by [`Comparison::record_sent`].
     Send,
     /// Stop reading and leave the room.
     Finish,
@@ -123,7 +123,7 @@ pub struct Figures {
     /// The number of messages that arrived.
     pub received: usize,
     /// The requests and bytes.
-    pub took: Durations,
+    pub cost: TransferCost,
     /// The time within which half of the messages arrived.
     pub p50: Option<u64>,
     /// The time within which 99 of 100 messages arrived.
@@ -142,18 +142,18 @@ pub struct Comparison {
     /// The index of the interval in [`INTERVALS_MS`].
     pub interval: usize,
     messages: Vec<TimedMessage>,
-    took: [Durations; 5],
+    costs: [TransferCost; 5],
     breaks: [u32; 5],
     /// For each break, the index of the row and the number of the message that was next to arrive
     /// there. A row has at most one more than there are messages.
-    broken: BTreeSet<(usize, usize)>,
+    break_points: BTreeSet<(usize, usize)>,
     /// Whether each reader reads.
     live: [bool; 4],
     /// The time at which the stage began.
-    since: u64,
+    stage_since: u64,
     /// The time at which the first message could leave.
-    began: u64,
-    stops: bool,
+    began_at: u64,
+    is_stopping: bool,
 }
 
 impl Default for Comparison {
@@ -163,20 +163,20 @@ impl Default for Comparison {
             fault: None,
             interval: INTERVAL_FIRST,
             messages: Vec::new(),
-            took: Default::default(),
+            costs: Default::default(),
             breaks: Default::default(),
-            broken: BTreeSet::new(),
+            break_points: BTreeSet::new(),
             live: Default::default(),
-            since: 0,
-            began: 0,
-            stops: false,
+            stage_since: 0,
+            began_at: 0,
+            is_stopping: false,
         }
     }
 }
 
 impl Comparison {
     /// Whether the comparison is under way.
-    pub fn is_going_on(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         matches!(self.stage, ComparisonStage::Preparing | ComparisonStage::Going | ComparisonStage::Ending)
     }
 
@@ -187,15 +187,15 @@ impl Comparison {
 
     /// Chooses an interval by its index. Has no effect while the comparison is under way, because
     /// its figures would mix two intervals.
-    pub fn choose(&mut self, interval: usize) {
-        if !self.is_going_on() {
+    pub fn choose_interval(&mut self, interval: usize) {
+        if !self.is_running() {
             self.interval = interval.min(INTERVALS_MS.len() - 1);
         }
     }
 
     /// Begins a comparison and forgets the last one. Returns false if one is under way.
     pub fn start(&mut self) -> bool {
-        if self.is_going_on() {
+        if self.is_running() {
             return false;
         }
         *self = Comparison {
@@ -208,64 +208,64 @@ impl Comparison {
 
     /// Sends nothing more and waits for the last messages.
     pub fn stop(&mut self) {
-        self.stops = true;
+        self.is_stopping = true;
     }
 
     /// Records that the room is joined and the readers begin.
-    pub fn readers_begin(&mut self, now: u64) {
-        self.since = now;
+    pub fn begin_reading(&mut self, now: u64) {
+        self.stage_since = now;
     }
 
     /// Records that this reader reads.
-    pub fn live(&mut self, transport: Transport) {
-        if let Some(live) = self.live.get_mut(ComparedTransport::Reading(transport).place()) {
+    pub fn record_reading(&mut self, transport: Transport) {
+        if let Some(live) = self.live.get_mut(ComparedTransport::Reading(transport).index()) {
             *live = true;
         }
     }
 
     /// Records that this reader broke and will begin again.
-    pub fn broke(&mut self, row: ComparedTransport) {
-        if self.is_going_on() {
-            let place = row.place();
-            self.breaks[place] += 1;
-            let last = self.messages.iter().rposition(|message| message.after[place].is_some());
-            self.broken.insert((place, last.map_or(0, |last| last + 1)));
+    pub fn record_break(&mut self, row: ComparedTransport) {
+        if self.is_running() {
+            let index = row.index();
+            self.breaks[index] += 1;
+            let last = self.messages.iter().rposition(|message| message.after[index].is_some());
+            self.break_points.insert((index, last.map_or(0, |last| last + 1)));
         }
     }
 
     /// Ends the comparison with this fault. Returns false if none was under way.
-    pub fn failed(&mut self, fault: ComparisonFault) -> bool {
-        let is_going_on = self.is_going_on();
-        if is_going_on {
+    pub fn fail(&mut self, fault: ComparisonFault) -> bool {
+        let is_running = self.is_running();
+        if is_running {
             (self.fault, self.stage) = (Some(fault), ComparisonStage::Over);
         }
-        is_going_on
+        is_running
     }
 
     /// Ends the comparison; later messages do not count.
-    pub fn over(&mut self) {
-        if self.is_going_on() {
+    pub fn finish(&mut self) {
+        if self.is_running() {
             self.stage = ComparisonStage::Over;
         }
     }
 
-    /// Returns the next step. Called repeatedly after [`Comparison::readers_begin`].
-    pub fn step(&mut self, now: u64) -> ComparisonStep {
-        let passed_us = now.saturating_sub(self.since);
+    /// Returns the next step. Called repeatedly after [`Comparison::begin_reading`].
+    pub fn next_step(&mut self, now: u64) -> ComparisonStep {
+        let passed_us = now.saturating_sub(self.stage_since);
         match self.stage {
             ComparisonStage::Before | ComparisonStage::Over => ComparisonStep::Finish,
             ComparisonStage::Preparing => {
-                if self.live.contains(&false) && passed_us < COMPARE_READY_MS * 1_000 && !self.stops {
+                if self.live.contains(&false) && passed_us < COMPARE_READY_MS * 1_000 && !self.is_stopping {
                     return ComparisonStep::Wait(WAIT_MS_MAX);
                 }
-                (self.stage, self.since, self.began) = (ComparisonStage::Going, now, now);
-                self.step(now)
+                (self.stage, self.stage_since, self.began_at) = (ComparisonStage::Going, now, now);
+                self.next_step(now)
             }
             ComparisonStage::Going => {
                 let number = self.messages.len() as u64;
-                if self.stops || number == COMPARE_S || passed_us >= COMPARE_S * EVERY_US {
-                    (self.stage, self.since) = (ComparisonStage::Ending, now);
-                    return self.step(now);
+                if self.is_stopping || number == COMPARE_S || passed_us >= COMPARE_S * EVERY_US {
+                    (self.stage, self.stage_since) = (ComparisonStage::Ending, now);
+                    return self.next_step(now);
                 }
                 let left_us = due(number).saturating_sub(passed_us);
                 if left_us == 0 {
@@ -275,8 +275,8 @@ impl Comparison {
                 }
             }
             ComparisonStage::Ending => {
-                let is_whole = self.messages.iter().all(|message| !message.after.contains(&None));
-                if is_whole || passed_us >= COMPARE_LAST_MS * 1_000 {
+                let has_all = self.messages.iter().all(|message| !message.after.contains(&None));
+                if has_all || passed_us >= COMPARE_LAST_MS * 1_000 {
                     return ComparisonStep::Finish;
                 }
                 ComparisonStep::Wait(WAIT_MS_MAX)
@@ -285,35 +285,35 @@ impl Comparison {
     }
 
     /// Records that a message left.
-    pub fn sent(&mut self, client_id: ClientId, now: u64) {
-        let at = now.saturating_sub(self.began);
+    pub fn record_sent(&mut self, client_id: ClientId, now: u64) {
+        let at = now.saturating_sub(self.began_at);
         self.messages.push(TimedMessage { client_id, at, after: [None; 5] });
     }
 
     /// Records that a message arrived at this row, or was acknowledged. Other and repeated messages
     /// are ignored.
-    pub fn arrived(&mut self, row: ComparedTransport, client_id: ClientId, now: u64) {
-        let began = self.began;
+    pub fn record_arrival(&mut self, row: ComparedTransport, client_id: ClientId, now: u64) {
+        let began = self.began_at;
         let message = self.messages.iter_mut().rev().find(|message| message.client_id == client_id);
         if let Some(TimedMessage { at, after, .. }) = message.filter(|_| self.stage != ComparisonStage::Over)
         {
-            after[row.place()].get_or_insert(now.saturating_sub(began + *at));
+            after[row.index()].get_or_insert(now.saturating_sub(began + *at));
         }
     }
 
     /// Adds the requests and bytes that the server counted for a row.
-    pub fn took(&mut self, row: ComparedTransport, took: Durations) {
-        if self.is_going_on() {
-            let sum = &mut self.took[row.place()];
-            sum.requests += took.requests;
-            sum.up += took.up;
-            sum.down += took.down;
+    pub fn add_cost(&mut self, row: ComparedTransport, cost: TransferCost) {
+        if self.is_running() {
+            let sum = &mut self.costs[row.index()];
+            sum.requests += cost.requests;
+            sum.up += cost.up;
+            sum.down += cost.down;
         }
     }
 
     /// Whether, as far as can be known, no message is under way or about to leave.
     pub fn is_quiet(&self, now: u64) -> bool {
-        let at = now.saturating_sub(self.began);
+        let at = now.saturating_sub(self.began_at);
         let next = due(self.messages.len() as u64);
         let last = self.messages.last().map_or(0, |last| last.at);
         self.stage != ComparisonStage::Going || (at >= last + QUIET_US.0 && at + QUIET_US.1 <= next)
@@ -332,41 +332,41 @@ impl Comparison {
     /// The present second of the comparison, from 0.
     pub fn second(&self, now: u64) -> u64 {
         match self.stage {
-            ComparisonStage::Going => (now.saturating_sub(self.began) / EVERY_US).min(COMPARE_S),
+            ComparisonStage::Going => (now.saturating_sub(self.began_at) / EVERY_US).min(COMPARE_S),
             _ => self.messages.last().map_or(0, |last| (last.at / EVERY_US + 1).min(COMPARE_S)),
         }
     }
 
     /// The figures of a row.
     pub fn figures(&self, row: ComparedTransport) -> Figures {
-        let place = row.place();
-        let mut all: Vec<u64> = self.messages.iter().filter_map(|message| message.after[place]).collect();
+        let index = row.index();
+        let mut all: Vec<u64> = self.messages.iter().filter_map(|message| message.after[index]).collect();
         all.sort_unstable();
         Figures {
             received: all.len(),
-            took: self.took[place],
+            cost: self.costs[index],
             p50: percentile(&all, 50),
             p99: percentile(&all, 99),
-            breaks: self.breaks[place],
+            breaks: self.breaks[index],
         }
     }
 
     /// The points of a row in the chart, as lines. A line ends where a message is missing or the
     /// reader broke.
-    pub fn stretches(&self, row: ComparedTransport) -> Vec<Vec<chart::Point>> {
-        let place = row.place();
-        let (mut stretches, mut is_joined) = (Vec::<Vec<_>>::new(), false);
+    pub fn lines(&self, row: ComparedTransport) -> Vec<Vec<chart::Point>> {
+        let index = row.index();
+        let (mut lines, mut is_joined) = (Vec::<Vec<_>>::new(), false);
         for (number, message) in self.messages.iter().enumerate() {
-            let point = message.after[place].map(|after| chart::point(message.at, after));
-            is_joined &= !self.broken.contains(&(place, number));
-            match (point, stretches.last_mut()) {
-                (Some(point), Some(stretch)) if is_joined => stretch.push(point),
-                (Some(point), _) => stretches.push(vec![point]),
+            let point = message.after[index].map(|after| chart::point(message.at, after));
+            is_joined &= !self.break_points.contains(&(index, number));
+            match (point, lines.last_mut()) {
+                (Some(point), Some(line)) if is_joined => line.push(point),
+                (Some(point), _) => lines.push(vec![point]),
                 (None, _) => {}
             }
             is_joined = point.is_some();
         }
-        stretches
+        lines
     }
 }
 

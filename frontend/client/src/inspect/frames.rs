@@ -14,10 +14,10 @@ pub struct FrameTable {
     /// The number of old frames that were dropped.
     pub dropped: u32,
     /// The counts of all frames so far, once the server only counts.
-    pub counted: Option<ByteCounts>,
+    pub counts: Option<ByteCounts>,
     /// The number of the expanded frame.
-    pub open: Option<u32>,
-    begun: Option<u64>,
+    pub expanded: Option<u32>,
+    first_at: Option<u64>,
     count: u32,
 }
 
@@ -29,30 +29,35 @@ pub struct FrameRow {
     /// Milliseconds since the first frame, by the server's clock.
     pub at: u64,
     /// The bytes, as far as the server reported them.
-    pub seen: TracedFrame,
+    pub traced: TracedFrame,
     /// The decoded frame.
-    pub read: Result<Frame, FrameFault>,
+    pub decoded: Result<Frame, FrameFault>,
     /// The number of payload bytes that arrived but were not reported.
-    pub untold: u64,
+    pub omitted: u64,
 }
 
 impl FrameTable {
-    pub(super) fn look(&mut self, number: u32) {
-        self.open = if self.open == Some(number) { None } else { Some(number) };
+    pub(super) fn toggle(&mut self, number: u32) {
+        self.expanded = if self.expanded == Some(number) { None } else { Some(number) };
     }
 
-    pub(super) fn add(&mut self, at: u64, seen: TracedFrame) {
-        let begun = *self.begun.get_or_insert(at);
+    pub(super) fn add(&mut self, at: u64, traced: TracedFrame) {
+        let first_at = *self.first_at.get_or_insert(at);
         self.count = self.count.saturating_add(1);
-        let mut row =
-            FrameRow { number: self.count, at: at.saturating_sub(begun), read: seen.read(), seen, untold: 0 };
-        let is_full = row.seen.payload.0.len() >= shared::limits::TRACE_PAYLOAD_BYTES_MAX;
-        if let Ok(frame) = &mut row.read
+        let mut row = FrameRow {
+            number: self.count,
+            at: at.saturating_sub(first_at),
+            decoded: traced.read(),
+            traced,
+            omitted: 0,
+        };
+        let is_full = row.traced.payload.0.len() >= shared::limits::TRACE_PAYLOAD_BYTES_MAX;
+        if let Ok(frame) = &mut row.decoded
             && is_full
         {
             // The frame is short only because the server reports no more of it.
             frame.faults.retain(|fault| !matches!(fault, FrameFault::Short(_)));
-            row.untold = frame.header.length - frame.payload.len() as u64;
+            row.omitted = frame.header.length - frame.payload.len() as u64;
         }
         self.rows.push_back(Rc::new(row));
         if self.rows.len() > INSPECT_FRAMES_MAX {
@@ -69,20 +74,20 @@ mod tests {
     use shared::limits::TRACE_PAYLOAD_BYTES_MAX;
     use shared::websocket::{Opcode, Side};
 
-    fn seen(length: usize, told: usize) -> TracedFrame {
+    fn traced(length: usize, reported: usize) -> TracedFrame {
         let whole = Frame::write(Opcode::Text, &vec![b'x'; length], Some([1, 2, 3, 4]));
         let (header, payload) = whole.split_at(whole.len() - length);
         TracedFrame {
             from: Side::Client,
             header: HexBytes(header.into()),
-            payload: HexBytes(payload[..told].into()),
+            payload: HexBytes(payload[..reported].into()),
         }
     }
 
     #[test]
     fn payload_bytes_that_the_server_omits_are_no_fault() {
         let max = TRACE_PAYLOAD_BYTES_MAX;
-        for (length, told, untold, faults) in [
+        for (length, reported, omitted, faults) in [
             (max - 1, max - 1, 0, vec![]),
             (max, max, 0, vec![]),
             (max + 1, max, 1, vec![]),
@@ -90,9 +95,9 @@ mod tests {
             (max + 1, 3, 0, vec![FrameFault::Short(max as u64 - 2)]),
         ] {
             let mut frames = FrameTable::default();
-            frames.add(1_000, seen(length, told));
+            frames.add(1_000, traced(length, reported));
             let row = &frames.rows[0];
-            assert_eq!((row.untold, &row.read.as_ref().unwrap().faults), (untold, &faults), "{length}");
+            assert_eq!((row.omitted, &row.decoded.as_ref().unwrap().faults), (omitted, &faults), "{length}");
         }
     }
 
@@ -100,8 +105,8 @@ mod tests {
     fn one_frame_is_expanded_at_a_time() {
         let mut frames = FrameTable::default();
         let looked = [1, 2, 2].map(|number| {
-            frames.look(number);
-            frames.open
+            frames.toggle(number);
+            frames.expanded
         });
         assert_eq!(looked, [Some(1), Some(2), None]);
     }
@@ -111,7 +116,7 @@ mod tests {
         for (more, dropped) in [(-1, 0), (0, 0), (1, 1)] {
             let mut frames = FrameTable::default();
             for at in 0..i64::try_from(INSPECT_FRAMES_MAX).unwrap() + more {
-                frames.add(500 + u64::try_from(at).unwrap(), seen(3, 3));
+                frames.add(500 + u64::try_from(at).unwrap(), traced(3, 3));
             }
             assert_eq!((frames.dropped, frames.rows[0].number), (dropped, dropped + 1));
             assert_eq!(frames.rows[0].at, u64::from(dropped));

@@ -9,7 +9,7 @@ use std::rc::Rc;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
     /// The entries, oldest first.
-    pub moments: VecDeque<Rc<LifecycleEntry>>,
+    pub entries: VecDeque<Rc<LifecycleEntry>>,
     /// The number of old entries that were dropped.
     pub dropped: u32,
     /// The number of `message` events that carried a trace. They are not on the time line.
@@ -30,7 +30,7 @@ pub struct LifecycleEntry {
     /// Milliseconds since the life began.
     pub at: u64,
     /// The event.
-    pub what: LifecycleEvent,
+    pub event: LifecycleEvent,
 }
 
 /// An event in the life of a WebSocket.
@@ -85,9 +85,9 @@ pub enum SocketCall {
 
 impl Lifecycle {
     /// A life that begins now.
-    pub(super) fn begun(now: u64) -> Self {
+    pub(super) fn begin(now: u64) -> Self {
         let mut life = Lifecycle { begun: now, ..Lifecycle::default() };
-        life.note(now, LifecycleEvent::Called(SocketCall::New));
+        life.record(now, LifecycleEvent::Called(SocketCall::New));
         life
     }
 
@@ -97,27 +97,27 @@ impl Lifecycle {
     }
 
     /// Whether there is a WebSocket that is not closed.
-    pub fn is_going_on(&self) -> bool {
+    pub fn is_alive(&self) -> bool {
         self.state() != ReadyState::Closed
     }
 
-    pub(super) fn is_now(&mut self, state: ReadyState, now: u64) {
+    pub(super) fn record_state(&mut self, state: ReadyState, now: u64) {
         if self.state.replace(state) != Some(state) {
             self.reached[state as usize].get_or_insert(now.saturating_sub(self.begun));
-            self.note(now, LifecycleEvent::State(state));
+            self.record(now, LifecycleEvent::State(state));
         }
     }
 
-    pub(super) fn traced(&mut self) {
+    pub(super) fn count_trace(&mut self) {
         self.traces = self.traces.saturating_add(1);
     }
 
-    pub(super) fn note(&mut self, now: u64, what: LifecycleEvent) {
+    pub(super) fn record(&mut self, now: u64, event: LifecycleEvent) {
         let at = now.saturating_sub(self.begun);
-        self.moments.push_back(Rc::new(LifecycleEntry { number: self.count, at, what }));
+        self.entries.push_back(Rc::new(LifecycleEntry { number: self.count, at, event }));
         self.count = self.count.saturating_add(1);
-        if self.moments.len() > INSPECT_ENTRIES_MAX {
-            self.moments.pop_front();
+        if self.entries.len() > INSPECT_ENTRIES_MAX {
+            self.entries.pop_front();
             self.dropped = self.dropped.saturating_add(1);
         }
     }
@@ -130,27 +130,27 @@ mod tests {
     #[test]
     fn the_oldest_entries_are_dropped_past_the_limit() {
         for (noted, dropped) in [(-1, 0), (0, 0), (1, 1)] {
-            let mut life = Lifecycle::begun(0);
+            let mut life = Lifecycle::begin(0);
             for _ in 1..i32::try_from(INSPECT_ENTRIES_MAX).unwrap() + noted {
-                life.note(5, LifecycleEvent::Opened);
+                life.record(5, LifecycleEvent::Opened);
             }
             assert_eq!(life.dropped, dropped);
-            assert_eq!(life.moments[0].number, dropped);
-            assert!(life.moments.len() <= INSPECT_ENTRIES_MAX);
+            assert_eq!(life.entries[0].number, dropped);
+            assert!(life.entries.len() <= INSPECT_ENTRIES_MAX);
         }
     }
 
     #[test]
     fn a_ready_state_is_recorded_when_it_changes() {
-        let mut life = Lifecycle::begun(100);
-        assert!(!life.is_going_on());
+        let mut life = Lifecycle::begin(100);
+        assert!(!life.is_alive());
         for (state, at) in
             [(ReadyState::Connecting, 100), (ReadyState::Connecting, 105), (ReadyState::Open, 120)]
         {
-            life.is_now(state, at);
+            life.record_state(state, at);
         }
         assert_eq!(life.reached, [Some(0), Some(20), None, None]);
-        assert_eq!(life.moments.len(), 3);
-        assert!(life.is_going_on());
+        assert_eq!(life.entries.len(), 3);
+        assert!(life.is_alive());
     }
 }

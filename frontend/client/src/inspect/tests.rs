@@ -25,10 +25,10 @@ fn open() -> (Inspector, Vec<InspectorEffect>) {
     let mut inspector = Inspector::default();
     let opened = [
         InspectorInput::Started,
-        InspectorInput::State(1, ReadyState::Connecting),
-        InspectorInput::Me(Ok(Some(wei()))),
-        InspectorInput::State(1, ReadyState::Open),
-        InspectorInput::Told(1, SocketEvent::Opened),
+        InspectorInput::StateRead(1, ReadyState::Connecting),
+        InspectorInput::IdentityFetched(Ok(Some(wei()))),
+        InspectorInput::StateRead(1, ReadyState::Open),
+        InspectorInput::EventReceived(1, SocketEvent::Opened),
     ];
     let out = play(&mut inspector, opened);
     (inspector, out)
@@ -41,24 +41,27 @@ fn is_hello(effect: &InspectorEffect) -> bool {
 #[test]
 fn a_life_is_recorded_from_beginning_to_end() {
     let (mut inspector, out) = open();
-    assert_eq!(out[..2], [InspectorEffect::AskMe, InspectorEffect::Open(1)]);
+    assert_eq!(out[..2], [InspectorEffect::FetchIdentity, InspectorEffect::Open(1)]);
     assert!(is_hello(&out[2]) && out.len() == 3, "{out:?}");
     let out = play(
         &mut inspector,
         [
             InspectorInput::Send("茶".into()),
-            InspectorInput::Told(1, golden("event_error")),
+            InspectorInput::EventReceived(1, golden("event_error")),
             InspectorInput::Close { code: "3001".into(), reason: "bye".into() },
-            InspectorInput::State(1, ReadyState::Closing),
-            InspectorInput::State(1, ReadyState::Closed),
-            InspectorInput::Told(1, SocketEvent::Closed { code: 3001, reason: "bye".into(), clean: true }),
+            InspectorInput::StateRead(1, ReadyState::Closing),
+            InspectorInput::StateRead(1, ReadyState::Closed),
+            InspectorInput::EventReceived(
+                1,
+                SocketEvent::Closed { code: 3001, reason: "bye".into(), clean: true },
+            ),
         ],
     );
     assert_eq!(
         out,
         [InspectorEffect::Transmit(1, "茶".into()), InspectorEffect::Close(1, Some(3001), "bye".into())]
     );
-    let told: Vec<_> = inspector.life.moments.iter().map(|moment| &moment.what).collect();
+    let told: Vec<_> = inspector.life.entries.iter().map(|entry| &entry.event).collect();
     let closed = LifecycleEvent::Closed { code: 3001, reason: "bye".into(), clean: true };
     assert!(matches!(
         told[..],
@@ -85,19 +88,19 @@ fn hello_is_sent_once_and_only_for_a_member() {
         let mut inspector = Inspector::default();
         let inputs = [
             InspectorInput::Started,
-            InspectorInput::State(1, ReadyState::Open),
-            InspectorInput::Told(1, SocketEvent::Opened),
-            InspectorInput::Me(me),
+            InspectorInput::StateRead(1, ReadyState::Open),
+            InspectorInput::EventReceived(1, SocketEvent::Opened),
+            InspectorInput::IdentityFetched(me),
         ];
         assert!(!play(&mut inspector, inputs).iter().any(is_hello));
     }
     // The answer may arrive after the connection opened, and twice.
     let mut inspector = Inspector::default();
-    let me = InspectorInput::Me(Ok(Some(wei())));
+    let me = InspectorInput::IdentityFetched(Ok(Some(wei())));
     let inputs = [
         InspectorInput::Started,
-        InspectorInput::State(1, ReadyState::Open),
-        InspectorInput::Told(1, SocketEvent::Opened),
+        InspectorInput::StateRead(1, ReadyState::Open),
+        InspectorInput::EventReceived(1, SocketEvent::Opened),
         me.clone(),
         me,
     ];
@@ -106,50 +109,51 @@ fn hello_is_sent_once_and_only_for_a_member() {
     // The next connection repeats it.
     let again = [
         InspectorInput::Connect,
-        InspectorInput::State(2, ReadyState::Open),
-        InspectorInput::Told(2, SocketEvent::Opened),
+        InspectorInput::StateRead(2, ReadyState::Open),
+        InspectorInput::EventReceived(2, SocketEvent::Opened),
     ];
     assert_eq!(play(&mut inspector, again).iter().filter(|effect| is_hello(effect)).count(), 1);
 }
 
 #[test]
 fn the_identity_is_fetched_again_after_a_sign_out() {
-    let close =
-        |code| InspectorInput::Told(1, SocketEvent::Closed { code, reason: String::new(), clean: true });
+    let close = |code| {
+        InspectorInput::EventReceived(1, SocketEvent::Closed { code, reason: String::new(), clean: true })
+    };
     let (mut inspector, _) = open();
     for code in [1000, 1006, 4400, 4402] {
         assert_eq!(play(&mut inspector, [close(code)]), [], "{code}");
     }
     assert_eq!(
-        play(&mut inspector, [InspectorInput::State(1, ReadyState::Closed), close(4401)]),
-        [InspectorEffect::AskMe]
+        play(&mut inspector, [InspectorInput::StateRead(1, ReadyState::Closed), close(4401)]),
+        [InspectorEffect::FetchIdentity]
     );
-    assert_eq!(play(&mut inspector, [InspectorInput::Me(Err(Unreachable))]), []);
-    assert_eq!(inspector.who, SignedIn::Somebody(wei()), "nothing is known");
+    assert_eq!(play(&mut inspector, [InspectorInput::IdentityFetched(Err(Unreachable))]), []);
+    assert_eq!(inspector.signed_in, SignedIn::Somebody(wei()), "nothing is known");
     assert_eq!(
-        play(&mut inspector, [InspectorInput::SignedOut, InspectorInput::Me(Ok(None))]),
-        [InspectorEffect::AskMe]
+        play(&mut inspector, [InspectorInput::SignedOut, InspectorInput::IdentityFetched(Ok(None))]),
+        [InspectorEffect::FetchIdentity]
     );
-    assert_eq!(inspector.who, SignedIn::Nobody);
+    assert_eq!(inspector.signed_in, SignedIn::Nobody);
     // The inspector fetches the identity once and does not connect by itself.
-    assert_eq!(play(&mut inspector, [InspectorInput::Me(Ok(None))]), []);
+    assert_eq!(play(&mut inspector, [InspectorInput::IdentityFetched(Ok(None))]), []);
 }
 
 #[test]
 fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
     let (mut inspector, _) = open();
-    let before = inspector.life.moments.len();
+    let before = inspector.life.entries.len();
     let traces = ["event_trace_handshake", "event_trace_frame", "event_trace_counted"];
-    play(&mut inspector, traces.map(|name| InspectorInput::Told(1, golden(name))));
-    assert_eq!((inspector.life.moments.len(), inspector.life.traces), (before, 3));
+    play(&mut inspector, traces.map(|name| InspectorInput::EventReceived(1, golden(name))));
+    assert_eq!((inspector.life.entries.len(), inspector.life.traces), (before, 3));
     assert_eq!(inspector.shown_key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
-    assert_eq!(inspector.frames.rows[0].read.as_ref().unwrap().payload, b"Hello");
-    assert_eq!(inspector.frames.counted.unwrap().client.frames, 812);
-    play(&mut inspector, [InspectorInput::Key(Some("x".repeat(INSPECT_KEY_CHARS_MAX + 1)))]);
+    assert_eq!(inspector.frames.rows[0].decoded.as_ref().unwrap().payload, b"Hello");
+    assert_eq!(inspector.frames.counts.unwrap().client.frames, 812);
+    play(&mut inspector, [InspectorInput::TryKey(Some("x".repeat(INSPECT_KEY_CHARS_MAX + 1)))]);
     assert_eq!(inspector.shown_key().unwrap().len(), INSPECT_KEY_CHARS_MAX);
-    play(&mut inspector, [InspectorInput::Key(Some(String::new()))]);
-    assert_eq!(inspector.shown_key(), Some(""), "it may be empty on the way to another");
-    play(&mut inspector, [InspectorInput::Key(None)]);
+    play(&mut inspector, [InspectorInput::TryKey(Some(String::new()))]);
+    assert_eq!(inspector.shown_key(), Some(""), "a field may be empty while it is edited");
+    play(&mut inspector, [InspectorInput::TryKey(None)]);
     assert_eq!(inspector.shown_key(), Some("dGhlIHNhbXBsZSBub25jZQ=="));
     // Another connection has another handshake.
     assert_eq!(play(&mut inspector, [InspectorInput::Connect]), [InspectorEffect::Open(2)]);
@@ -159,13 +163,13 @@ fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
 #[test]
 fn late_events_of_an_old_connection_are_ignored() {
     let (mut inspector, _) = open();
-    play(&mut inspector, [InspectorInput::Connect, InspectorInput::State(2, ReadyState::Connecting)]);
+    play(&mut inspector, [InspectorInput::Connect, InspectorInput::StateRead(2, ReadyState::Connecting)]);
     let held = inspector.clone();
     let closed = SocketEvent::Closed { code: 1006, reason: String::new(), clean: false };
     let late = [
-        InspectorInput::State(1, ReadyState::Closed),
-        InspectorInput::Told(1, closed),
-        InspectorInput::Told(1, golden("event_trace_frame")),
+        InspectorInput::StateRead(1, ReadyState::Closed),
+        InspectorInput::EventReceived(1, closed),
+        InspectorInput::EventReceived(1, golden("event_trace_frame")),
     ];
     assert_eq!(play(&mut inspector, late), []);
     assert_eq!(inspector, held);
@@ -179,7 +183,7 @@ fn a_call_that_would_throw_is_explained_and_not_made() {
     assert_eq!(inspector.close_fault, Some(CloseFault::NotAllowed(1001)));
     assert_eq!(play(&mut inspector, [close("")]), [InspectorEffect::Close(1, None, String::new())]);
     assert_eq!(inspector.close_fault, None);
-    play(&mut inspector, [InspectorInput::State(1, ReadyState::Closing)]);
+    play(&mut inspector, [InspectorInput::StateRead(1, ReadyState::Closing)]);
     assert_eq!(play(&mut inspector, [InspectorInput::Send("x".into())]), []);
     assert_eq!(inspector.send_fault, Some(SendFault::Ended));
 }

@@ -6,7 +6,7 @@ use crate::random;
 use crate::timeout::sleep;
 use crate::transport::fetch::HttpConnection;
 use client::http_session::{HttpSession, SessionEvent};
-use client::inspect::comparison::{ComparedTransport, Durations};
+use client::inspect::comparison::{ComparedTransport, TransferCost};
 use client::transport::Transport;
 use shared::command::{Command, Hello};
 use shared::{CloseCode, Cursor, Event};
@@ -37,7 +37,7 @@ struct Reading {
     /// Where the next session begins.
     cursor: Cell<Cursor>,
     /// What the server has counted of the stream.
-    counted: Cell<Durations>,
+    counted: Cell<TransferCost>,
 }
 
 impl Reading {
@@ -57,10 +57,10 @@ impl Reading {
             }
             SessionEvent::Through(cursor) => self.cursor.set(cursor),
             SessionEvent::Traced(traffic) => {
-                let told = Durations::request(traffic.up, traffic.down);
+                let told = TransferCost::request(traffic.up, traffic.down);
                 let is_stream = self.transport == Transport::EventStream;
                 // Of a stream each is of all up to there.
-                let before = if is_stream { self.counted.replace(told) } else { Durations::default() };
+                let before = if is_stream { self.counted.replace(told) } else { TransferCost::default() };
                 self.readers.took(row, told.since(before));
             }
             SessionEvent::Closed { code, .. } => {

@@ -5,7 +5,7 @@ use crate::inspector::socket::Socket;
 use crate::transport::abort_handle::AbortHandle;
 use crate::transport::fetch::HttpConnection;
 use client::http_session::{Call, PollAnswer, SessionInput};
-use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, Durations};
+use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, TransferCost};
 use client::tabs::ExpectedIdentity;
 use client::transport::Transport;
 use shared::command::{Command, Hello};
@@ -69,7 +69,7 @@ impl Readers {
 
     /// Whether there is still something to read for.
     pub(super) fn is_open(&self) -> bool {
-        self.0.open.get() && self.with(|comparison| comparison.is_going_on())
+        self.0.open.get() && self.with(|comparison| comparison.is_running())
     }
 
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
@@ -78,14 +78,14 @@ impl Readers {
 
     /// What this one reads by now ends with all others.
     pub(super) fn hold_http(&self, transport: Transport, connection: HttpConnection) {
-        if let Some(slot) = self.0.http.borrow_mut().get_mut(ComparedTransport::Reading(transport).place()) {
+        if let Some(slot) = self.0.http.borrow_mut().get_mut(ComparedTransport::Reading(transport).index()) {
             *slot = Some(connection);
         }
     }
 
     /// Sends this on what it reads by now.
     pub(super) fn send(&self, transport: Transport, command: Command) {
-        let place = ComparedTransport::Reading(transport).place();
+        let place = ComparedTransport::Reading(transport).index();
         let connection = self.0.http.borrow().get(place).cloned().flatten();
         if let Some(connection) = connection {
             connection.handle(SessionInput::Send(command));
@@ -107,16 +107,16 @@ impl Readers {
     pub(super) fn read(&self, transport: Transport, event: &Event) {
         if let Event::Posted(posted) = event {
             let (row, at) = (ComparedTransport::Reading(transport), now());
-            self.with(|comparison| comparison.arrived(row, posted.client_id, at));
+            self.with(|comparison| comparison.record_arrival(row, posted.client_id, at));
         }
     }
 
     pub(super) fn live(&self, transport: Transport) {
-        self.with(|comparison| comparison.live(transport));
+        self.with(|comparison| comparison.record_reading(transport));
     }
 
-    pub(super) fn took(&self, row: ComparedTransport, took: Durations) {
-        self.with(|comparison| comparison.took(row, took));
+    pub(super) fn took(&self, row: ComparedTransport, took: TransferCost) {
+        self.with(|comparison| comparison.add_cost(row, took));
     }
 
     /// What is read by this broke; where its session is refused, all is over.
@@ -124,7 +124,7 @@ impl Readers {
         if self.is_open() {
             match status {
                 401 => self.0.runner.failed(ComparisonFault::SignedOut),
-                _ => self.with(|comparison| comparison.broke(row)),
+                _ => self.with(|comparison| comparison.record_break(row)),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::request;
 use crate::random;
 use crate::transport::abort_handle::AbortHandle;
 use client::http_session::Call;
-use client::inspect::comparison::{ComparedTransport, Durations};
+use client::inspect::comparison::{ComparedTransport, TransferCost};
 use shared::command::{Command, Post};
 
 /// Sends the next one, and waits for the answer.
@@ -17,18 +17,18 @@ pub(super) async fn send(readers: &Readers) {
     let call = Call::Command { identity: Some(readers.identity()), command: Command::Post(post) };
     let request = request(call, true);
     let handle = AbortHandle::new(request.timeout_ms());
-    readers.with(|comparison| comparison.sent(client_id, now()));
+    readers.with(|comparison| comparison.record_sent(client_id, now()));
     let Some(answer) = handle.post(&request.path(), &request.body().unwrap_or_default()).await else {
         return readers.broke(ComparedTransport::Sending, 0);
     };
     let header = |name: &str| answer.headers().get(name)?.parse().ok();
     if let (Some(up), Some(down)) = (header("teahouse-traced-up"), header("teahouse-traced-down")) {
-        readers.took(ComparedTransport::Sending, Durations::request(up, down));
+        readers.took(ComparedTransport::Sending, TransferCost::request(up, down));
     }
     // It is read to its end, or its connection would not be free for the next.
     let is_whole = answer.text().await.is_ok();
     if answer.ok() && is_whole {
-        readers.with(|comparison| comparison.arrived(ComparedTransport::Sending, client_id, now()));
+        readers.with(|comparison| comparison.record_arrival(ComparedTransport::Sending, client_id, now()));
     } else {
         readers.broke(ComparedTransport::Sending, answer.status());
     }

@@ -5,7 +5,7 @@ use super::readers::Readers;
 use crate::inspector::socket::Socket;
 use crate::timeout::sleep;
 use client::inspect::SocketEvent;
-use client::inspect::comparison::{ComparedTransport, Durations, socket::SocketTotals};
+use client::inspect::comparison::{ComparedTransport, TransferCost, socket::SocketTotals};
 use client::transport::Transport;
 use shared::command::{Command, Hello};
 use shared::{Cursor, Event, close::CloseCode};
@@ -40,11 +40,11 @@ fn hear(readers: &Readers, told: SocketEvent, cursor: Cursor, sums: &Cell<Socket
             readers.read(Transport::WebSocket, &event);
             match event {
                 Event::Trace(trace) => {
-                    let before = sums.get().took();
+                    let before = sums.get().cost();
                     let mut sum = sums.get();
-                    sum.saw(&trace.seen);
+                    sum.add(&trace.seen);
                     sums.set(sum);
-                    readers.took(ROW, Durations::since(sum.took(), before));
+                    readers.took(ROW, TransferCost::since(sum.cost(), before));
                 }
                 Event::Welcome(_) => readers.live(Transport::WebSocket),
                 Event::Ping(_) => say(readers, &Command::Pong),

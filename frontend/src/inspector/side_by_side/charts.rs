@@ -26,7 +26,7 @@ pub(super) fn row_word(language: Language, comparison: &Comparison, row: Compare
 
 /// The rows that have messages in the chart.
 fn readers() -> impl Iterator<Item = (ComparedTransport, String)> {
-    ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.place())))
+    ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.index())))
 }
 
 /// Latencies, on a scale each of whose lines is ten times the one before.
@@ -36,18 +36,18 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
             <li key={class.clone()}>
                 <svg viewBox="0 0 120 40" class={class} aria-hidden="true">
                     <path class="latency_line" d={line(&[(0, 20), (120, 20)])} />
-                    <path class="marks" d={marks(row.place(), &[(60, 20)])} />
+                    <path class="marks" d={marks(row.index(), &[(60, 20)])} />
                 </svg>
                 <span>{ row_word(language, comparison, row) }</span>
             </li>
         }
     });
     let series = readers().map(|(row, class)| {
-        let stretches = comparison.stretches(row);
+        let stretches = comparison.lines(row);
         html! {
             <g key={class.clone()} {class}>
                 <path class="latency_line" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
-                <path class="marks" d={marks(row.place(), &stretches.concat())} />
+                <path class="marks" d={marks(row.index(), &stretches.concat())} />
             </g>
         }
     });
@@ -87,7 +87,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
 
 /// Bytes: up is filled, down is hollow, and both are written beside.
 pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
-    let took = |row: ComparedTransport| comparison.figures(row).took;
+    let took = |row: ComparedTransport| comparison.figures(row).cost;
     let longest =
         ComparedTransport::ALL.into_iter().map(|row| took(row).up + took(row).down).max().unwrap_or_default();
     let rows = ComparedTransport::ALL.into_iter().map(|row| {
@@ -95,7 +95,7 @@ pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
         let (up, all) = (bar(took.up, longest), bar(took.up + took.down, longest));
         let text = tr!(language, "inspect.side_bar", up = grouped(took.up), down = grouped(took.down));
         html! {
-            <li key={row.place()} class={format!("row_{}", row.place())}>
+            <li key={row.index()} class={format!("row_{}", row.index())}>
                 <span>{ row_word(language, comparison, row) }</span>
                 <svg viewBox={format!("0 0 {BAR} 40")} preserveAspectRatio="none" aria-hidden="true">
                     <path class="up" d={format!("M0 4H{up}V36H0z")} />

@@ -90,9 +90,9 @@ fn cells(language: Language, comparison: &Comparison, row: ComparedTransport) ->
     vec![
         row_word(language, comparison, row).to_string(),
         figures.received.to_string(),
-        figures.took.requests.to_string(),
-        figures.took.up.to_string(),
-        figures.took.down.to_string(),
+        figures.cost.requests.to_string(),
+        figures.cost.up.to_string(),
+        figures.cost.down.to_string(),
         latency(figures.p50),
         latency(figures.p99),
         figures.breaks.to_string(),

@@ -67,7 +67,11 @@ mod tests {
         for (at, ms) in LINES_MS.into_iter().enumerate() {
             assert_eq!(height(ms * 1_000), HEIGHT - HEIGHT / 4 * at as u64, "{ms}");
         }
-        assert_eq!((height(0), height(999), height(u64::MAX)), (HEIGHT, HEIGHT, 0), "the edges");
+        assert_eq!(
+            (height(0), height(999), height(u64::MAX)),
+            (HEIGHT, HEIGHT, 0),
+            "latencies outside move to the edge"
+        );
         assert!(height(3_000) < height(2_000), "longer is higher");
     }
 

@@ -3,7 +3,7 @@
 //!
 //! The frames that carry the trace are not counted.
 
-use super::Durations;
+use super::TransferCost;
 use shared::event::trace::{ByteCounts, Handshake, HeaderField, TraceItem};
 use shared::websocket::Side;
 
@@ -16,8 +16,8 @@ pub struct SocketTotals {
 
 impl SocketTotals {
     /// Adds an item of the trace.
-    pub fn saw(&mut self, seen: &TraceItem) {
-        match seen {
+    pub fn add(&mut self, item: &TraceItem) {
+        match item {
             TraceItem::Handshake(handshake) => self.heads = heads(handshake),
             TraceItem::Frame(frame) => {
                 // A frame with an incomplete header ends there.
@@ -36,9 +36,9 @@ impl SocketTotals {
     }
 
     /// All bytes, and one request: the one that opened the connection.
-    pub fn took(&self) -> Durations {
+    pub fn cost(&self) -> TransferCost {
         let requests = u64::from(self.heads != (0, 0));
-        Durations { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
+        TransferCost { requests, up: self.heads.0 + self.frames.0, down: self.heads.1 + self.frames.1 }
     }
 }
 
@@ -65,21 +65,21 @@ mod tests {
         HeaderField { name: name.into(), value: None, length: value.len() as u64 }
     }
 
-    fn frame(from: Side, length: usize, told: usize) -> TraceItem {
+    fn frame(from: Side, length: usize, reported: usize) -> TraceItem {
         let mask = (from == Side::Client).then_some([1, 2, 3, 4]);
         let whole = Frame::write(Opcode::Text, &vec![b'x'; length], mask);
         let (header, payload) = whole.split_at(whole.len() - length);
-        let payload = payload[..length.min(told)].to_vec();
+        let payload = payload[..length.min(reported)].to_vec();
         TraceItem::Frame(TracedFrame { from, header: HexBytes(header.to_vec()), payload: HexBytes(payload) })
     }
 
     #[test]
     fn heads_and_frames_are_as_long_as_on_the_wire() {
         let mut sums = SocketTotals::default();
-        assert_eq!(sums.took(), Durations::default());
+        assert_eq!(sums.cost(), TransferCost::default());
         let sent = "GET /conn_ws?v=1&trace=1 HTTP/1.1\r\nhost: 127.0.0.1\r\nx-tea: green\r\n\r\n";
         let got = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
-        sums.saw(&TraceItem::Handshake(Box::new(Handshake {
+        sums.add(&TraceItem::Handshake(Box::new(Handshake {
             request: RequestHead {
                 method: "GET".into(),
                 target: "/conn_ws?v=1&trace=1".into(),
@@ -88,23 +88,23 @@ mod tests {
             },
             response: ResponseHead { status: 101, headers: vec![header("upgrade", "websocket")] },
         })));
-        let heads = Durations::request(sent.len() as u64, got.len() as u64);
-        assert_eq!(sums.took(), heads);
+        let heads = TransferCost::request(sent.len() as u64, got.len() as u64);
+        assert_eq!(sums.cost(), heads);
         // Header, mask and payload; the trace holds only the start of a long payload.
         for (length, up, down) in [(5, 11, 7), (125, 131, 127), (126, 134, 130), (65_536, 65_550, 65_546)] {
-            let before = sums.took();
-            sums.saw(&frame(Side::Client, length, 64));
-            sums.saw(&frame(Side::Server, length, 64));
-            assert_eq!(sums.took().since(before), Durations { requests: 0, up, down }, "{length}");
+            let before = sums.cost();
+            sums.add(&frame(Side::Client, length, 64));
+            sums.add(&frame(Side::Server, length, 64));
+            assert_eq!(sums.cost().since(before), TransferCost { requests: 0, up, down }, "{length}");
         }
         let half =
             TracedFrame { from: Side::Client, header: HexBytes(vec![0x81]), payload: HexBytes(vec![]) };
-        let before = sums.took();
-        sums.saw(&TraceItem::Frame(half));
-        assert_eq!(sums.took().since(before), Durations { requests: 0, up: 1, down: 0 });
+        let before = sums.cost();
+        sums.add(&TraceItem::Frame(half));
+        assert_eq!(sums.cost().since(before), TransferCost { requests: 0, up: 1, down: 0 });
         // A count covers all frames.
         let count = |bytes| DirectionCount { frames: 9, bytes };
-        sums.saw(&TraceItem::Counted(ByteCounts { client: count(70), server: count(900) }));
-        assert_eq!(sums.took().since(heads), Durations { requests: 0, up: 70, down: 900 });
+        sums.add(&TraceItem::Counted(ByteCounts { client: count(70), server: count(900) }));
+        assert_eq!(sums.cost().since(heads), TransferCost { requests: 0, up: 70, down: 900 });
     }
 }

@@ -10,21 +10,21 @@ fn id(number: u8) -> ClientId {
 fn going() -> Comparison {
     let mut comparison = Comparison::default();
     assert!(comparison.start());
-    comparison.readers_begin(0);
-    Transport::ALL.into_iter().for_each(|transport| comparison.live(transport));
-    assert_eq!(comparison.step(0), ComparisonStep::Send);
+    comparison.begin_reading(0);
+    Transport::ALL.into_iter().for_each(|transport| comparison.record_reading(transport));
+    assert_eq!(comparison.next_step(0), ComparisonStep::Send);
     comparison
 }
 
 /// Records the arrival of a message at every row.
 fn arrive(comparison: &mut Comparison, number: u8, now: u64) {
-    ComparedTransport::ALL.into_iter().for_each(|row| comparison.arrived(row, id(number), now));
+    ComparedTransport::ALL.into_iter().for_each(|row| comparison.record_arrival(row, id(number), now));
 }
 
 #[test]
 fn rows_have_the_index_of_their_place_in_the_table() {
     for (place, row) in ComparedTransport::ALL.into_iter().enumerate() {
-        assert_eq!(row.place(), place);
+        assert_eq!(row.index(), place);
     }
     assert_eq!(Comparison::default().interval_ms(), 1_000);
 }
@@ -33,31 +33,31 @@ fn rows_have_the_index_of_their_place_in_the_table() {
 fn an_interval_is_chosen_only_between_comparisons() {
     let mut comparison = Comparison::default();
     for (chosen, interval) in [(0, 10), (8, 5_000), (9, 5_000)] {
-        comparison.choose(chosen);
+        comparison.choose_interval(chosen);
         assert_eq!(comparison.interval_ms(), interval);
     }
     assert!(comparison.start());
-    comparison.choose(0);
+    comparison.choose_interval(0);
     assert_eq!(comparison.interval_ms(), 5_000);
     assert!(!comparison.start(), "one goes on");
-    comparison.over();
+    comparison.finish();
     assert!(comparison.start());
-    assert_eq!(comparison.interval_ms(), 5_000, "it stays chosen");
+    assert_eq!(comparison.interval_ms(), 5_000, "the choice stays");
 }
 
 #[test]
 fn a_comparison_begins_when_all_read_or_the_wait_ends() {
     let mut comparison = Comparison::default();
     comparison.start();
-    comparison.readers_begin(7);
+    comparison.begin_reading(7);
     for transport in &Transport::ALL[..3] {
-        comparison.live(*transport);
+        comparison.record_reading(*transport);
     }
     let last = 7 + COMPARE_READY_MS * 1_000;
-    assert_eq!(comparison.clone().step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
-    assert_eq!(comparison.clone().step(last), ComparisonStep::Send, "without the last one");
-    comparison.live(Transport::ALL[3]);
-    assert_eq!(comparison.step(8), ComparisonStep::Send);
+    assert_eq!(comparison.clone().next_step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.clone().next_step(last), ComparisonStep::Send, "without the last one");
+    comparison.record_reading(Transport::ALL[3]);
+    assert_eq!(comparison.next_step(8), ComparisonStep::Send);
     assert_eq!(comparison.stage, ComparisonStage::Going);
 }
 
@@ -67,19 +67,19 @@ fn a_message_leaves_each_second_for_a_minute() {
     for number in 0..COMPARE_S {
         let due = due(number);
         if number > 0 {
-            assert_eq!(comparison.step(due - 1), ComparisonStep::Wait(1), "{number}");
-            assert_eq!(comparison.step(due - SECOND / 2), ComparisonStep::Wait(WAIT_MS_MAX), "{number}");
+            assert_eq!(comparison.next_step(due - 1), ComparisonStep::Wait(1), "{number}");
+            assert_eq!(comparison.next_step(due - SECOND / 2), ComparisonStep::Wait(WAIT_MS_MAX), "{number}");
         }
-        assert_eq!(comparison.step(due), ComparisonStep::Send, "{number}");
+        assert_eq!(comparison.next_step(due), ComparisonStep::Send, "{number}");
         assert_eq!(comparison.second(due), number);
-        comparison.sent(id(number as u8), due);
+        comparison.record_sent(id(number as u8), due);
         arrive(&mut comparison, number as u8, due + 1_500);
     }
-    assert_eq!(comparison.step(due(COMPARE_S - 1) + 2_000), ComparisonStep::Finish, "all has arrived");
+    assert_eq!(comparison.next_step(due(COMPARE_S - 1) + 2_000), ComparisonStep::Finish, "all has arrived");
     assert_eq!(comparison.sent_count() as u64, COMPARE_S);
-    comparison.over();
+    comparison.finish();
     assert_eq!(comparison.second(0), COMPARE_S);
-    assert_eq!(comparison.step(0), ComparisonStep::Finish);
+    assert_eq!(comparison.next_step(0), ComparisonStep::Finish);
 }
 
 #[test]
@@ -95,46 +95,50 @@ fn messages_are_spread_over_every_interval() {
 #[test]
 fn a_comparison_is_quiet_between_messages() {
     let mut comparison = going();
-    comparison.sent(id(1), 10);
+    comparison.record_sent(id(1), 10);
     let (from, to) = (10 + QUIET_US.0, due(1) - QUIET_US.1);
     for (now, is_quiet) in [(10, false), (from - 1, false), (from, true), (to, true), (to + 1, false)] {
         assert_eq!(comparison.is_quiet(now), is_quiet, "{now}");
     }
-    comparison.over();
+    comparison.finish();
     assert!(comparison.is_quiet(10));
 }
 
 #[test]
 fn late_messages_do_not_prolong_a_comparison() {
     let mut comparison = going();
-    comparison.sent(id(1), 0);
+    comparison.record_sent(id(1), 0);
     arrive(&mut comparison, 1, 5);
-    assert_eq!(comparison.step(COMPARE_S * SECOND - 1), ComparisonStep::Send);
-    assert_eq!(comparison.step(COMPARE_S * SECOND), ComparisonStep::Finish);
+    assert_eq!(comparison.next_step(COMPARE_S * SECOND - 1), ComparisonStep::Send);
+    assert_eq!(comparison.next_step(COMPARE_S * SECOND), ComparisonStep::Finish);
     assert_eq!(comparison.stage, ComparisonStage::Ending);
 }
 
 #[test]
 fn a_stopped_comparison_waits_for_the_last_messages() {
     let mut comparison = going();
-    comparison.sent(id(1), 0);
+    comparison.record_sent(id(1), 0);
     comparison.stop();
-    assert_eq!(comparison.step(10), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(comparison.next_step(10), ComparisonStep::Wait(WAIT_MS_MAX));
     assert_eq!(comparison.stage, ComparisonStage::Ending);
     for row in &ComparedTransport::ALL[..4] {
-        comparison.arrived(*row, id(1), 20);
+        comparison.record_arrival(*row, id(1), 20);
     }
     let last = 10 + COMPARE_LAST_MS * 1_000;
-    assert_eq!(comparison.clone().step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
-    assert_eq!(comparison.clone().step(last), ComparisonStep::Finish, "it does not come");
-    comparison.arrived(ComparedTransport::ALL[4], id(1), 30);
-    assert_eq!(comparison.step(40), ComparisonStep::Finish);
+    assert_eq!(comparison.clone().next_step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
+    assert_eq!(
+        comparison.clone().next_step(last),
+        ComparisonStep::Finish,
+        "the last message does not arrive"
+    );
+    comparison.record_arrival(ComparedTransport::ALL[4], id(1), 30);
+    assert_eq!(comparison.next_step(40), ComparisonStep::Finish);
     // Stop before the first message.
     let mut comparison = Comparison::default();
     comparison.start();
-    comparison.readers_begin(0);
+    comparison.begin_reading(0);
     comparison.stop();
-    assert_eq!(comparison.step(0), ComparisonStep::Finish);
+    assert_eq!(comparison.next_step(0), ComparisonStep::Finish);
 }
 
 #[test]
@@ -147,20 +151,20 @@ fn the_last_messages_get_more_time_than_any_interval() {
 fn latency_ends_at_the_first_arrival() {
     let mut comparison = going();
     let row = ComparedTransport::Reading(Transport::Poll);
-    comparison.sent(id(1), 100);
-    comparison.arrived(row, id(2), 200);
-    assert_eq!(comparison.figures(row), Figures::default(), "not one of ours");
-    comparison.arrived(row, id(1), 350);
-    comparison.arrived(row, id(1), 900);
+    comparison.record_sent(id(1), 100);
+    comparison.record_arrival(row, id(2), 200);
+    assert_eq!(comparison.figures(row), Figures::default(), "the close code is not of this protocol");
+    comparison.record_arrival(row, id(1), 350);
+    comparison.record_arrival(row, id(1), 900);
     let figures = comparison.figures(row);
     assert_eq!((figures.received, figures.p50, figures.p99), (1, Some(250), Some(250)));
     assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "each for itself");
-    assert_eq!(comparison.stretches(row).len(), 1);
-    comparison.over();
-    comparison.arrived(ComparedTransport::Sending, id(1), 950);
-    comparison.took(row, Durations::request(1, 1));
-    comparison.broke(row);
-    comparison.failed(ComparisonFault::SignedOut);
+    assert_eq!(comparison.lines(row).len(), 1);
+    comparison.finish();
+    comparison.record_arrival(ComparedTransport::Sending, id(1), 950);
+    comparison.add_cost(row, TransferCost::request(1, 1));
+    comparison.record_break(row);
+    comparison.fail(ComparisonFault::SignedOut);
     assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "too late");
     assert_eq!((comparison.figures(row), comparison.fault), (figures, None));
 }
@@ -169,16 +173,16 @@ fn latency_ends_at_the_first_arrival() {
 fn requests_and_bytes_are_summed() {
     let mut comparison = going();
     let row = ComparedTransport::Reading(Transport::LongPoll);
-    comparison.took(row, Durations::request(10, 20));
-    comparison.took(row, Durations { requests: 0, up: 1, down: 2 });
-    comparison.broke(row);
+    comparison.add_cost(row, TransferCost::request(10, 20));
+    comparison.add_cost(row, TransferCost { requests: 0, up: 1, down: 2 });
+    comparison.record_break(row);
     let figures = comparison.figures(row);
-    assert_eq!((figures.took, figures.breaks), (Durations { requests: 1, up: 11, down: 22 }, 1));
+    assert_eq!((figures.cost, figures.breaks), (TransferCost { requests: 1, up: 11, down: 22 }, 1));
     assert_eq!(
-        Durations::request(3, 9).since(Durations::request(1, 10)),
-        Durations { requests: 0, up: 2, down: 0 }
+        TransferCost::request(3, 9).since(TransferCost::request(1, 10)),
+        TransferCost { requests: 0, up: 2, down: 0 }
     );
-    comparison.failed(ComparisonFault::Unreachable);
+    comparison.fail(ComparisonFault::Unreachable);
     assert_eq!(
         (comparison.stage, comparison.fault),
         (ComparisonStage::Over, Some(ComparisonFault::Unreachable))
@@ -192,38 +196,38 @@ fn a_line_ends_when_a_message_is_missing_or_the_reader_broke() {
     let mut comparison = going();
     let (row, other) =
         (ComparedTransport::Reading(Transport::WebSocket), ComparedTransport::Reading(Transport::Poll));
-    comparison.broke(row);
+    comparison.record_break(row);
     for number in 0..8_u8 {
         let at = u64::from(number) * SECOND;
-        comparison.sent(id(number), at);
-        comparison.arrived(other, id(number), at + 10);
+        comparison.record_sent(id(number), at);
+        comparison.record_arrival(other, id(number), at + 10);
         // The reader breaks twice before this message arrives, which still arrives.
         if number == 5 {
-            comparison.broke(row);
-            comparison.broke(row);
+            comparison.record_break(row);
+            comparison.record_break(row);
         }
         if ![2, 3].contains(&number) {
-            comparison.arrived(row, id(number), at + 10);
+            comparison.record_arrival(row, id(number), at + 10);
         }
     }
     // Nothing arrives after this break.
-    comparison.broke(row);
-    let lengths = |row| comparison.stretches(row).iter().map(Vec::len).collect::<Vec<_>>();
+    comparison.record_break(row);
+    let lengths = |row| comparison.lines(row).iter().map(Vec::len).collect::<Vec<_>>();
     assert_eq!((lengths(row), lengths(other)), (vec![2, 1, 3], vec![8]));
     assert_eq!(comparison.figures(row).breaks, 4);
-    assert_eq!(comparison.stretches(row)[1], [chart::point(4 * SECOND, 10)]);
-    assert_eq!(comparison.stretches(ComparedTransport::Sending), Vec::<Vec<_>>::new());
+    assert_eq!(comparison.lines(row)[1], [chart::point(4 * SECOND, 10)]);
+    assert_eq!(comparison.lines(ComparedTransport::Sending), Vec::<Vec<_>>::new());
 }
 
 #[test]
 fn acknowledged_messages_are_counted_separately() {
     let mut comparison = going();
     for number in 0..3 {
-        comparison.sent(id(number), 0);
-        ComparedTransport::ALL[..4].iter().for_each(|row| comparison.arrived(*row, id(number), 1));
+        comparison.record_sent(id(number), 0);
+        ComparedTransport::ALL[..4].iter().for_each(|row| comparison.record_arrival(*row, id(number), 1));
     }
     assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 0));
-    comparison.arrived(ComparedTransport::Sending, id(1), 1);
+    comparison.record_arrival(ComparedTransport::Sending, id(1), 1);
     assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 1));
 }
 

@@ -24,7 +24,7 @@ fn fields_follow_bytes_and_bytes_follow_fields() {
         edited([EditorInput::Payload("Hel".into()), EditorInput::Fin(false), EditorInput::Masked(false)]);
     assert_eq!(editor.hex, "01 03 48 65 6c");
     let editor = edited([EditorInput::Masked(false), EditorInput::Masked(true)]);
-    assert_eq!(editor.hex, Editor::default().hex, "the key stays");
+    assert_eq!(editor.hex, Editor::default().hex, "the key field keeps its text");
     let editor = edited([
         EditorInput::Rsv(4),
         EditorInput::Rsv(1),
@@ -119,7 +119,7 @@ fn a_form_that_cannot_hold_the_length_is_refused_with_the_reason() {
         if !fits {
             assert_eq!((&editor.hex, &editor.fields), (&before.hex, &before.fields));
             editor.edit(EditorInput::Fin(false));
-            assert_eq!(editor.form_fault, None, "it was said");
+            assert_eq!(editor.form_fault, None, "the fault was shown");
         }
     }
     // The declared length counts, not the length of the payload.
@@ -187,8 +187,11 @@ fn a_payload_is_converted_between_text_and_hexadecimal() {
     assert_eq!(editor.fields.payload, "茶");
     let editor =
         edited([EditorInput::AsHex(true), EditorInput::Payload("ff".into()), EditorInput::AsHex(false)]);
-    assert!(editor.fields.as_hex, "it is no text");
-    assert!(edited([EditorInput::Hex("88 02 03 e8".into())]).fields.as_hex, "a close code is no text");
+    assert!(editor.fields.as_hex, "the message is not a text");
+    assert!(
+        edited([EditorInput::Hex("88 02 03 e8".into())]).fields.as_hex,
+        "the close code is shown apart from the text"
+    );
 }
 
 #[test]
