@@ -102,22 +102,22 @@ fn a_joined_room_opens_in_any_order_of_event_and_reply() {
 }
 
 #[test]
-fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
+fn a_created_room_opens_and_a_taken_name_fails() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
-    let make = |number, name: &str| Input::CreateRoom {
+    let create_room = |number, name: &str| Input::CreateRoom {
         client_id: client_id(number),
         name: name.to_owned(),
         description: "Oolong.".to_owned(),
     };
-    let out = page.give(make(1, "Lobby"));
+    let out = page.give(create_room(1, "Lobby"));
     let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
     page.frame(House::error(create.reference, ErrorCode::NameTaken));
     let pending = page.view().pending[0].clone();
     assert_eq!(pending.state, RowState::Failed(ErrorCode::NameTaken));
     assert!(matches!(pending.body, CommandBody::Create { .. }));
     page.give(Input::Discard(pending.key));
-    let out = page.give(make(2, "tea"));
+    let out = page.give(create_room(2, "tea"));
     let Command::RoomCreate(create) = &commands(&out)[0] else { panic!("{out:?}") };
     house.create_room(7, "tea");
     page.frame(house.reply_room(create.reference, 7));
@@ -126,7 +126,7 @@ fn a_room_made_here_is_opened_and_a_name_that_is_taken_is_told() {
     assert_eq!(page.view().room, TEA);
 }
 
-/// Ann makes a room, and it is in the log: the `ref` to be answered.
+/// Ann creates a room, which is committed; returns the `ref` of the reply.
 fn create_tea(house: &mut House, page: &mut Page) -> u64 {
     let name = "tea".to_owned();
     let out = page.give(Input::CreateRoom { client_id: client_id(1), name, description: String::new() });
@@ -170,9 +170,9 @@ fn the_count_of_members_is_unknown_until_listed_when_the_log_is_older() {
     assert_eq!(page.view().rooms[1].members, Some(2));
 }
 
-/// Ann makes a room and is answered, but never told that she is in it; `so` happens; then she joins
-/// a room of that number, and Bo was there before.
-fn joins_after_having_made_one(so: impl FnOnce(&mut House, &mut Page, String)) {
+/// Ann creates a room, of which only the reply arrives. After `so` she joins a room with the same
+/// id that Bo created, so the room has two members.
+fn join_after_creating(so: impl FnOnce(&mut House, &mut Page, String)) {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let reference = create_tea(&mut house, &mut page);
@@ -184,21 +184,21 @@ fn joins_after_having_made_one(so: impl FnOnce(&mut House, &mut Page, String)) {
 }
 
 #[test]
-fn a_room_of_a_log_that_is_gone_tells_nothing_of_the_one_with_its_number() {
-    joins_after_having_made_one(|house, page, reply| {
+fn a_created_room_of_another_log_is_forgotten() {
+    join_after_creating(|house, page, reply| {
         page.frame(reply);
-        let mut anew = House::new(1);
-        anew.epoch = shared::Epoch(2);
-        anew.create_room(7, "tea");
-        *house = anew;
+        let mut other_log = House::new(1);
+        other_log.epoch = shared::Epoch(2);
+        other_log.create_room(7, "tea");
+        *house = other_log;
         let hello = page.reconnect_to_hello();
         page.frame(house.welcome(hello.reference, &ann()));
     });
 }
 
 #[test]
-fn a_room_that_was_left_is_not_the_one_that_was_made() {
-    joins_after_having_made_one(|house, page, reply| {
+fn a_created_room_that_was_left_is_forgotten() {
+    join_after_creating(|house, page, reply| {
         page.frame(reply);
         let through = house.through().through.n;
         let missed = [house.join_room(7), house.leave_room(7)];
@@ -206,7 +206,7 @@ fn a_room_that_was_left_is_not_the_one_that_was_made() {
         page.frame(house.welcome_back(hello.reference, &ann(), through));
         page.frames(missed.concat());
     });
-    joins_after_having_made_one(|house, page, reply| {
+    join_after_creating(|house, page, reply| {
         page.frames(house.join_room(7));
         page.frames(house.leave_room(7));
         page.frame(reply);
@@ -226,8 +226,8 @@ fn a_joined_room_has_the_count_of_the_own_event() {
         let (reference, rooms) = (asked.reference, vec![found]);
         page.frame(frame(&Event::Rooms(RoomsPage { reference, rooms, more: false })));
         page.give(Input::JoinRoom { client_id: client_id(1), room: TEA });
-        let told = house.join_room(7);
-        page.frames(told);
+        let frames = house.join_room(7);
+        page.frames(frames);
         assert_eq!(page.view().rooms[1].members, Some(2), "not the older count of the directory");
     }
 }
