@@ -1,18 +1,19 @@
-//! The page, bound to its driver.
+//! The root component of the chat, which connects the page to its driver.
 
 use crate::context::ViewRef;
 use crate::driver::Driver;
 use crate::page::Page;
 use yew::prelude::*;
 
-/// What [`App`] needs.
+/// Properties of [`App`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct AppProps {
-    /// The one driver.
+    /// The program's only driver, already started.
     pub driver: Driver,
 }
 
-/// Shows the driver's view, and emits to the driver.
+/// Renders [`Page`] with the driver's newest view, again after each change. Every input of the page goes to
+/// [`Driver::handle`].
 #[component]
 pub fn App(props: &AppProps) -> Html {
     let view = use_state(|| ViewRef(props.driver.view()));
@@ -21,7 +22,7 @@ pub fn App(props: &AppProps) -> Html {
         move |driver| {
             let setter = view.clone();
             driver.watch(Callback::from(move |view| setter.set(ViewRef(view))));
-            // It may have changed between the first render and now.
+            // The view may have changed between the first render and now.
             view.set(ViewRef(driver.view()));
         }
     });

@@ -1,4 +1,4 @@
-//! The reader's days: which day a moment is on, and how to name it.
+//! Days in the reader's time zone: the day that a time falls on, and the day's name.
 
 use crate::clock;
 use crate::language::{Language, tr};
@@ -7,30 +7,31 @@ use yew::AttrValue;
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
-/// The number of the day that a moment (milliseconds since 1970) is on where
-/// clocks are `west_minutes` behind UTC, as `Date.getTimezoneOffset` has it.
+/// Number of the day on which `at` (milliseconds since 1970) falls, counted from 1970-01-01, which is 0.
+///
+/// `west_minutes` is how far the zone's clocks are behind UTC, as `Date.getTimezoneOffset` returns it.
 pub fn day_number(at: u64, west_minutes: i32) -> i64 {
     let local = i64::try_from(at).unwrap_or(i64::MAX).saturating_sub(i64::from(west_minutes) * MINUTE_MS);
     local.div_euclid(DAY_MS)
 }
 
-/// The number of the reader's day that `at` is on.
+/// Number of the day on which `at` (milliseconds since 1970) falls in the reader's time zone.
 pub fn local_day(at: u64) -> i64 {
     day_number(at, clock::minutes_behind_utc(at))
 }
 
-/// How a day is called.
+/// Form of a day's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayName {
-    /// The reader's own.
+    /// The word for the current day.
     Today,
-    /// The one before.
+    /// The word for the day before the current one.
     Yesterday,
-    /// Any other, by its date.
+    /// The date, for every other day; also for a later one, which only clocks that differ can produce.
     Date,
 }
 
-/// How to call `day` on the day `today`.
+/// Chooses the form of the name of `day` when the current day is `today`.
 pub fn day_name(day: i64, today: i64) -> DayName {
     match today.saturating_sub(day) {
         0 => DayName::Today,
@@ -39,7 +40,7 @@ pub fn day_name(day: i64, today: i64) -> DayName {
     }
 }
 
-/// The day's name for the line above it. `at` is a moment of it.
+/// Text of the line above a day's messages. `at` is any time on that day, in milliseconds since 1970.
 pub fn day_label(language: Language, day: i64, at: u64, today: i64) -> AttrValue {
     match day_name(day, today) {
         DayName::Today => tr!(language, "day.today"),

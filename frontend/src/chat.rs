@@ -1,12 +1,12 @@
-//! The chat: the rooms at the side, the open room, its people, and one dialog for the rest.
+//! The chat: the sidebar, the open room, its people, and one dialog for everything else.
 //!
-//! - [`sidebar`] with [`room_list`], [`header`], [`people`]: what surrounds the open room
-//! - [`message_list`] with [`message`] and [`grouping`]: its messages
+//! - [`sidebar`] with [`room_list`], [`header`], [`people`]: the parts around the open room
+//! - [`message_list`] with [`message`] and [`grouping`]: the open room's messages
 //! - [`composer`] with [`pending_edits`]: the text being written
-//! - [`notices`]: what the reader should know about the room
+//! - [`notices`]: notices about the connection, the room, and refused commands
 //! - [`room_form`], [`room_menu`]: dialogs about a room
-//! - [`address`], [`left_rooms`]: the room that the address names, and rooms that were left
-//! - [`media`]: the widths at which the layout changes
+//! - [`address`], [`left_rooms`]: the room that the address names, and rooms that the member left
+//! - [`media`]: a hook for the media queries at which the layout changes
 
 pub mod address;
 pub mod composer;
@@ -48,20 +48,20 @@ use client::view::IdentityView;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-/// What [`Room`] needs.
+/// Properties of [`Room`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomProps {
-    /// The view; its identity is somebody.
+    /// View of a signed-in member. Without one, the component renders nothing.
     pub view: ViewRef,
 }
 
-/// Width from which the sidebar is beside the room. page.css has the same width.
+/// Width from which the sidebar is shown next to the room. page.css has the same width.
 const HAS_SIDEBAR: &str = "(min-width: 720px)";
 
-/// Width from which the people are beside the room too.
+/// Width from which the list of people is shown next to the room too.
 const HAS_PEOPLE: &str = "(min-width: 1040px)";
 
-/// What stands in the dialog.
+/// Content of the one dialog.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Panel {
     Menu,
@@ -72,7 +72,9 @@ enum Panel {
     Room,
 }
 
-/// The screen.
+/// Lays out sidebar, header, messages, notices, composer, people and the dialog for the width of the window.
+/// It reads the identity, the rooms and the open room; the parts read the rest of the view. Through
+/// [`use_address`], it emits [`client::input::Input::OpenRoom`] when the address changes.
 #[component]
 pub fn Room(props: &RoomProps) -> Html {
     let context = use_app_context();
@@ -86,9 +88,8 @@ pub fn Room(props: &RoomProps) -> Html {
         use_callback((), move |(), ()| panel.set(None))
     };
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
-    // Whoever comes into another room wants to see it, and to write there: the composer has the
-    // focus once nothing else asks for it. Here and not in the composer: a dialog that closes gives
-    // the focus back first.
+    // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
+    // the focus. This component does it because a closing dialog first returns the focus to where it was.
     use_effect_with((view.room, panel.is_none() && asked.is_settled), {
         let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
@@ -98,7 +99,7 @@ pub fn Room(props: &RoomProps) -> Html {
                 close.emit(());
             }
             if *free && focused.replace(*room) != here {
-                // On a touch screen the focus would bring up the keyboard unasked.
+                // On a touch screen, the focus would open the keyboard unasked.
                 let field =
                     field.cast::<HtmlElement>().filter(|_| Keyboard::of_device() == Keyboard::Hardware);
                 if let Some(field) = field {

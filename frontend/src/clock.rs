@@ -1,45 +1,47 @@
-//! The browser's clock, and its names for times and dates. Times are milliseconds since 1970.
+//! The browser's clock, and its formats of times and dates. All times are milliseconds since 1970, UTC.
 
 use crate::language::Language;
 use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 
-/// Now.
+/// Current time of the device's clock, in milliseconds since 1970. It can jump when the clock is set.
 pub fn now() -> u64 {
     Date::now() as u64
 }
 
-/// Minutes by which the reader's clock is behind UTC at `at`, as `Date.getTimezoneOffset` has it.
+/// Minutes by which the reader's time zone is behind UTC at `at`, as `Date.getTimezoneOffset` returns them;
+/// negative east of Greenwich.
 pub fn minutes_behind_utc(at: u64) -> i32 {
-    // Asked for that very moment: summer time changes it.
+    // Ask for that time and not for now, because daylight saving time changes the offset.
     date_of(at).get_timezone_offset() as i32
 }
 
-/// The time of day, as the reader's language writes it.
+/// Hour and minute of `at` in the reader's time zone, as the reader's language writes them.
 pub fn time_of_day(language: Language, at: u64) -> String {
     format(Form::Time, language, at)
 }
 
-/// The date, as the reader's language writes it.
+/// Weekday, month and day of `at` in the reader's time zone, as the reader's language writes them.
 pub fn date(language: Language, at: u64) -> String {
     format(Form::Date, language, at)
 }
 
-/// The moment at which the reader's day of this date (`2026-01-31`) begins; none if it is no date.
+/// Time at which a date such as `2026-01-31` begins in the reader's time zone; `None` if the text is no date
+/// after 1970.
 pub fn day_start(date: &str) -> Option<u64> {
-    // Without a zone behind the time browsers take their own.
+    // A time without a zone is local time.
     let at = Date::parse(&format!("{date}T00:00"));
     (date.len() == 10 && at >= 0.0).then_some(at as u64)
 }
 
-/// The reader's date of now, as a date field has it.
+/// Current date in the reader's time zone, in the form of a date field: `2026-01-31`.
 pub fn date_of_today() -> String {
     let now = date_of(now());
     format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
 }
 
-/// The moment for machines (ISO 8601, UTC).
+/// Text of a time for the `datetime` attribute (ISO 8601, UTC).
 pub fn iso(at: u64) -> String {
     String::from(date_of(at).to_iso_string())
 }
@@ -64,8 +66,7 @@ impl Form {
 }
 
 thread_local! {
-    /// Making a formatter costs more than all its uses: at most one is held
-    /// for each language and form.
+    /// Formatters in use, at most one for each language and form. Making one costs more than all its uses.
     static FORMATTERS: RefCell<Vec<(Language, Form, Function)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -85,15 +86,15 @@ fn format(form: Form, language: Language, at: u64) -> String {
 fn formatter(form: Form, language: Language) -> Function {
     let options = Object::new();
     for (name, value) in form.options() {
-        // Fails on frozen objects and proxies only.
+        // The call fails only on frozen objects and proxies.
         drop(Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value)));
     }
     let locales = Array::of1(&JsValue::from_str(&locale(language)));
     DateTimeFormat::new(&locales, &options).format()
 }
 
-/// The reader's own variant of the language, which says whether an hour is
-/// written 21 or 9 PM; the language's tag where the browser names none.
+/// The reader's own variant of the language, such as `en-GB`, which decides whether an hour is written 21 or
+/// 9 PM. If the browser names none, the language's tag.
 fn locale(language: Language) -> String {
     let spoken = crate::preferences::browser_languages();
     spoken.into_iter().find(|tag| language.covers(tag)).unwrap_or_else(|| language.tag().to_owned())

@@ -1,7 +1,7 @@
-//! Widgets that several features share. Each reads what it is handed and emits inputs.
-//! Each renders exactly one root element, and what is conditional or repeated
-//! inside it has a key: Yew 0.23 pairs siblings without keys from the back.
-//! What has no state of its own is a function.
+//! Widgets that several features share. Each reads its properties and emits inputs or calls callbacks.
+//!
+//! Each widget renders exactly one root element. Conditional and repeated elements in it have keys, because
+//! Yew 0.23 pairs siblings without keys from the back. A widget without state of its own is a function.
 
 pub mod avatar;
 pub mod brand;

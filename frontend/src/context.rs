@@ -1,10 +1,9 @@
-//! What every component may reach without being handed it: the reader's
-//! preferences and the way to emit. Compared by pointer and by word, so that
-//! only a change of language or theme renders all its readers.
+//! The context that every component can use: the reader's preferences and the callback for inputs. Only a
+//! change of language or theme renders all its users again.
 //!
-//! There is one context and not two: each type of context, like each
-//! component, is made anew by the compiler and weighs about 2 KB in the page.
-//! For the same reason what has no state is a function that returns `Html`.
+//! There is one context and not two, because the compiler instantiates each type of context, like each
+//! component, and each adds about 2 KB to the page. For the same reason, a part without state is a function
+//! that returns `Html`.
 
 use crate::language::Language;
 use crate::preferences::Preferences;
@@ -13,8 +12,8 @@ use client::view::View;
 use std::{ops::Deref, rc::Rc};
 use yew::prelude::*;
 
-/// The view as it was last seen. Equal only to itself: comparing by value is
-/// the driver's, once for all.
+/// Handle of a view, compared by pointer. The driver alone compares views by value, and replaces the `Rc`
+/// only when something has changed.
 #[derive(Clone, Debug)]
 pub struct ViewRef(pub Rc<View>);
 
@@ -32,24 +31,24 @@ impl Deref for ViewRef {
     }
 }
 
-/// What surrounds a component.
+/// Data that every component can use without a property.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppContext {
-    /// The language and theme, and how to choose others.
+    /// Language and theme, with the callback that changes them.
     pub preferences: Preferences,
-    /// Where components send what the person does.
+    /// Passes an input to the client. In the inspector, it does nothing.
     pub emit: Callback<Input>,
 }
 
 impl AppContext {
-    /// The language to speak.
+    /// Language of the page's texts.
     pub fn language(&self) -> Language {
         self.preferences.language
     }
 }
 
-/// The surroundings. A component outside [`crate::page::Page`] speaks English,
-/// and nobody hears it.
+/// Returns the context of the component. Without a provider around the component, as in a test, its language
+/// is English and its inputs are dropped.
 #[hook]
 pub fn use_app_context() -> AppContext {
     let alone = || AppContext { preferences: Preferences::default(), emit: Callback::noop() };

@@ -1,8 +1,9 @@
-//! The client's hands: browser events in, effects out.
+//! The driver, the shell of the chat: it turns browser events into inputs of the client, and performs the
+//! client's effects.
 //!
-//! There is one, it outlives all components, and it alone holds the client,
-//! the WebSocket, the database and the timers. Inputs are handled one after the other: one
-//! that comes while another is being handled waits for it.
+//! There is one driver, and it outlives all components. It alone owns the client, the connections, the
+//! database and the timers. It handles inputs one after the other: an input that arrives while another is
+//! being handled is queued.
 
 mod timers;
 
@@ -24,7 +25,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, EventTarget};
 use yew::Callback;
 
-/// The handle; clones are the same driver.
+/// Handle of the driver; clones refer to the same driver.
 #[derive(Clone)]
 pub struct Driver(Rc<DriverInner>);
 
@@ -36,10 +37,10 @@ impl PartialEq for Driver {
 
 struct DriverInner {
     client: RefCell<Client>,
-    /// Inputs that wait, and whether one is being handled.
+    /// Queued inputs, and whether an input is being handled.
     waiting: RefCell<(VecDeque<Input>, bool)>,
-    /// The connections: one that serves, and perhaps one that is tried beside it. Each stays until it
-    /// has closed, or another by the same transport is opened.
+    /// The serving connection, and perhaps the one of an upgrade. Each stays until another connection of the
+    /// same transport is opened.
     connections: RefCell<Vec<(ConnectionId, Transport, Connection)>>,
     timers: RefCell<Timers>,
     database: Database,
@@ -48,12 +49,13 @@ struct DriverInner {
 }
 
 impl Driver {
-    /// A driver of a new client. It does nothing before [`Driver::start`].
+    /// Creates a driver with a new client and the page's own database. It does nothing before
+    /// [`Driver::start`].
     pub fn new() -> Self {
         Driver::with(Database::new("teahouse"))
     }
 
-    /// As [`Driver::new`], with a database of another name.
+    /// Creates a driver as [`Driver::new`] does, with another database. Tests use it.
     pub fn with(database: Database) -> Self {
         let mut client = Client::new(random::seed());
         let view = client.view();
@@ -68,7 +70,7 @@ impl Driver {
         }))
     }
 
-    /// Listens to the browser and lets the client begin. Called once.
+    /// Registers the listeners for browser events and starts the client. To be called once.
     pub fn start(&self) {
         let build = version::of_this_page();
         self.handle(ways());
@@ -85,15 +87,15 @@ impl Driver {
             driver.leave();
             None
         });
-        // What is wanted of one page is wanted of all: they share what one of them reads.
+        // A transport chosen in one tab applies to all, because the tabs share one reader.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
             (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::TransportPinnedElsewhere(pinned()))
         });
-        // Firefox and Safari do not say what the network is.
+        // Firefox and Safari do not have `navigator.connection`.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
         if let Some(network) = network.and_then(|network| network.dyn_into::<EventTarget>().ok()) {
-            // Estimates of its speed change too, and all the time: only another kind is another network.
+            // The event also reports estimates of the speed, often. Only another type means another network.
             let kind = |network: &EventTarget| {
                 Reflect::get(network, &"type".into()).ok().and_then(|kind| kind.as_string())
             };
@@ -108,22 +110,23 @@ impl Driver {
             let visible = || Input::VisibilityChanged(!visibility::is_hidden());
             self.handle(visible());
             self.listen(&page, "visibilitychange", move |_| Some(visible()));
-            // A page that was left and kept is shown again.
+            // A page from the back/forward cache is shown again.
             self.listen(&window, "pageshow", move |_| Some(visible()));
         }
     }
 
-    /// The view as it is now.
+    /// Returns the current view.
     pub fn view(&self) -> Rc<View> {
         self.0.view.borrow().clone()
     }
 
-    /// Tells `watcher` every view from now on, instead of the one before.
+    /// Calls `watcher` with every new view from now on. It replaces the watcher before it.
     pub fn watch(&self, watcher: Callback<Rc<View>>) {
         self.0.watcher.replace(watcher);
     }
 
-    /// Lets the client handle one input, and shows what came of it.
+    /// Lets the client handle an input, performs the effects, and passes a changed view to the watcher.
+    /// During another call, the input is only queued.
     pub fn handle(&self, input: Input) {
         {
             let mut waiting = self.0.waiting.borrow_mut();
@@ -190,7 +193,8 @@ impl Driver {
         let opened = Connection::open(socket, transport, move |input| driver.handle(input));
         match opened {
             Ok(connection) => {
-                // What goes is dropped behind the borrow: it may have something to tell.
+                // Drop the replaced connection after the borrow has ended, because dropping it may call the
+                // driver.
                 let mut connections = self.0.connections.borrow_mut();
                 let (gone, mut stays): (Vec<_>, Vec<_>) =
                     connections.drain(..).partition(|(_, other, _)| *other == transport);
@@ -200,7 +204,7 @@ impl Driver {
                 drop(gone);
             }
             Err(_) => {
-                // The browser forbids it: to the client that is a connection that closed.
+                // The browser forbids the connection; report it to the client as one that closed.
                 self.handle(Input::ConnectionClosed { socket, code: ABNORMAL, reason: String::new() });
             }
         }
@@ -225,7 +229,8 @@ impl Driver {
         spawn_local(async move { driver.handle(request.await) });
     }
 
-    /// Listens for as long as the page is there.
+    /// Registers a listener that lasts as long as the page. `read` turns the event into an input, or into
+    /// none.
     fn listen(
         &self,
         target: &web_sys::EventTarget,
@@ -239,14 +244,14 @@ impl Driver {
             }
         };
         let listener = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
-        // Fails on nothing that is an event target.
+        // The call does not fail on an event target.
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }
 
-    /// Tells the view, if it is another than before.
+    /// Passes the view to the watcher, if it has changed.
     fn show(&self) {
         let mut view = self.0.client.borrow_mut().view();
-        // What the client believes and what is: the person is shown what is.
+        // Show the real state of the database and the connection, which the client may not know yet.
         if !view.memory_only && !self.0.database.is_usable() {
             Rc::make_mut(&mut view).memory_only = true;
         }
@@ -257,7 +262,7 @@ impl Driver {
         if view.connection.ready_state != real {
             Rc::make_mut(&mut view).connection.ready_state = real;
         }
-        // Equal parts are mostly one `Rc`, so this is not a look at every row.
+        // Equal parts are usually the same `Rc`, so this does not compare every row.
         if *self.0.view.borrow() == view {
             return;
         }
@@ -267,7 +272,7 @@ impl Driver {
     }
 }
 
-/// What an earlier visit learnt of the ways to the server, and what the user wants.
+/// The last good transport of an earlier visit, and the one that the person chose, from localStorage.
 fn ways() -> Input {
     let worked = storage::read(Slot::Transport).and_then(|text| {
         let (transport, until) = text.split_once(' ')?;

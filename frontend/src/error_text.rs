@@ -1,5 +1,4 @@
-//! What the page says about a refusal: numbers cross the wire, sentences stand
-//! in the catalogues.
+//! The page's sentences about errors. The server sends numbers; the catalogues contain the sentences.
 
 use crate::language::{Language, tr};
 use client::persisted::MAY_HAVE_ARRIVED;
@@ -7,7 +6,8 @@ use shared::ErrorCode;
 use shared::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, TEXT_BYTES_MAX};
 use yew::AttrValue;
 
-/// What is wrong and what to do about it.
+/// Sentence about an error that says what happened and what to do. An error that the page cannot cause gets a
+/// general sentence with its number.
 pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
     match code {
         MAY_HAVE_ARRIVED => tr!(language, "error.may_have_arrived"),
@@ -28,13 +28,14 @@ pub fn of_code(language: Language, code: ErrorCode) -> AttrValue {
         ErrorCode::StoreRefused => tr!(language, "error.store_refused"),
         ErrorCode::TooManyRequests => tr!(language, "error.too_many_requests"),
         ErrorCode::Internal => tr!(language, "error.unreachable"),
-        // The rest are about frames and requests: the page makes none of those
-        // mistakes, so the number is for whoever mends it.
+        // The other errors are about malformed frames and requests, which the page does not send. Their
+        // number helps the person who looks for the cause.
         other => tr!(language, "error.other", number = other.number()),
     }
 }
 
-/// The same for what is asked of a room, where a name is the room's.
+/// Sentence about an error of a command on a room. It is that of [`of_code`], except for a taken name and an
+/// unknown room, which mean something else here.
 pub fn of_room(language: Language, code: ErrorCode) -> AttrValue {
     match code {
         ErrorCode::NameTaken => tr!(language, "error.room_name_taken"),

@@ -2,7 +2,8 @@
 //!
 //! - [`shell`] performs the core's effects, with the WebSocket of `socket`
 //! - [`page`] shows the core's state: [`life`], [`calls`], [`handshake`], [`frames`], [`editor`]
-//! - [`comparison`] runs the transports side by side, and [`side_by_side`] shows that
+//! - [`frame`], `field`, `select`: the details of one frame, and the fields of the forms
+//! - [`comparison`] runs the comparison of the transports, and [`side_by_side`] shows it
 
 pub mod calls;
 pub mod comparison;
@@ -26,14 +27,16 @@ use page::inspect;
 use shell::Shell;
 use yew::prelude::*;
 
-/// What [`InspectorApp`] needs.
+/// Properties of [`InspectorApp`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct InspectorProps {
-    /// The one shell.
+    /// The program's only shell, not yet started.
     pub shell: Shell,
 }
 
-/// Shows the inspector, and emits to it.
+/// Renders [`page::inspect`] with the shell's newest state, again after each change, and sets the title of
+/// the document. It starts the shell with [`InspectorInput::Started`], and every input of the page goes to
+/// [`Shell::handle`].
 #[component]
 pub fn InspectorApp(props: &InspectorProps) -> Html {
     let preferences = use_own_preferences();

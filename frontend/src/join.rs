@@ -1,4 +1,4 @@
-//! The join page: a name, and in.
+//! The join page, where a person enters a name to become a member.
 
 pub mod opening;
 
@@ -14,8 +14,9 @@ use yew::prelude::*;
 
 const JOIN: NameFieldIds = NameFieldIds { field: "name_str", button: "name_btn", error: "name_error" };
 
-/// The screen. `name` is the one of the last time, if any; `busy`: a join is
-/// under way; `refusal`: why the last one was refused.
+/// Shows the form for a name and the connection badge. Its arguments are the fields of the view's `identity`:
+/// `name` from an earlier visit, `busy` while a join is under way, and the `refusal` of the last one; `link`
+/// is the view's `connection`. It emits [`Input::Join`].
 pub fn join(
     context: &AppContext,
     name: AttrValue,

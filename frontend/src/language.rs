@@ -1,24 +1,24 @@
 //! The page's languages and its texts.
 //!
-//! The catalogues are `i18n/<tag>.json`; `build.rs` fails the build where they
-//! differ, or where a [`tr!`](crate::language::tr) names what they do not have.
+//! The catalogues are `i18n/<tag>.json`. The build fails if their keys differ, or if a
+//! [`tr!`](crate::language::tr) names a key that they do not have.
 
 use yew::AttrValue;
 
-/// A language that the page speaks.
+/// A language in which the page has all its texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// English, also where none of the reader's languages is spoken here.
+    /// English, also for readers none of whose languages the page has.
     English,
-    /// Simplified Chinese.
+    /// Chinese in simplified characters, for every reader of Chinese.
     SimplifiedChinese,
 }
 
 impl Language {
-    /// All, in the order of the switch.
+    /// All languages, in the order of the switch and of the texts in each [`Text`].
     pub const ALL: [Language; 2] = [Language::English, Language::SimplifiedChinese];
 
-    /// The BCP 47 tag: the name of its catalogue, and `<html lang>`.
+    /// BCP 47 tag of the language, which is the name of its catalogue and the value of `<html lang>`.
     pub fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
@@ -26,8 +26,8 @@ impl Language {
         }
     }
 
-    /// What its speakers call it: the switch must be readable to who cannot
-    /// read the page.
+    /// Name of the language in that language: a reader who cannot read the page must be able to use the
+    /// switch.
     pub fn own_name(self) -> &'static str {
         match self {
             Language::English => "English",
@@ -35,19 +35,20 @@ impl Language {
         }
     }
 
-    /// The language with this tag, `en` and not `en-GB`.
+    /// Finds the language with exactly this tag: `en`, but not `en-GB`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Language::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    /// The first of the reader's languages that the page speaks.
+    /// Chooses the first of the reader's languages that the page has, otherwise English. `tags` are BCP 47
+    /// tags, the preferred one first.
     pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         let spoken = |tag: &str| Language::ALL.into_iter().find(|language| language.covers(tag));
         tags.into_iter().find_map(spoken).unwrap_or(Language::English)
     }
 
-    /// Whether a reader of `tag` reads this language: every `zh` does, for
-    /// there is no other Chinese here.
+    /// Whether this language suits a reader of `tag`. Every `zh` tag suits Simplified Chinese, because the
+    /// page has no other Chinese.
     pub fn covers(self, tag: &str) -> bool {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         let own = self.tag().split('-').next().unwrap_or_default();

@@ -4,7 +4,7 @@ use frontend::app::{App, AppProps};
 use frontend::driver::Driver;
 
 fn main() {
-    // A document without this element is not ours: there is no place to draw in.
+    // Without this element, the document is not the page's, and there is no place to draw in.
     let Some(host) = frontend::host() else { return };
     let driver = Driver::new();
     driver.start();

@@ -1,4 +1,4 @@
-//! The whole page for one view. It knows no driver: tests give it views.
+//! The whole page of the chat for one view. It does not use the driver, so that tests can give it any view.
 
 use crate::chat::Room;
 use crate::context::{AppContext, ViewRef};
@@ -10,16 +10,17 @@ use client::input::Input;
 use client::view::IdentityView;
 use yew::prelude::*;
 
-/// What [`Page`] needs.
+/// Properties of [`Page`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct PageProps {
-    /// What to show.
+    /// View to show.
     pub view: ViewRef,
-    /// Where to send what the person does.
+    /// Receives the inputs of all components.
     pub emit: Callback<Input>,
 }
 
-/// The page: one screen, by who one is.
+/// Shows the opening page, the join page or the chat, by the view's `identity`, and sets the title of the
+/// document to the open room. It provides the [`AppContext`] and emits no input of its own.
 #[component]
 pub fn Page(props: &PageProps) -> Html {
     let preferences = use_own_preferences();

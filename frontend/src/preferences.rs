@@ -1,5 +1,5 @@
-//! The reader's choices for this browser: language and theme. Kept in
-//! [`crate::storage`] when chosen, written onto `<html>` when changed.
+//! The reader's preferences in this browser: language and theme. A choice is saved in [`crate::storage`] and
+//! written to attributes of `<html>`.
 
 use crate::language::Language;
 use crate::storage::{self, Slot};
@@ -7,23 +7,25 @@ use crate::theme::Theme;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// A choice.
+/// Change of one preference, as a switch passes it to [`Preferences::choose`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreferenceChange {
-    /// Speak this.
+    /// Shows the page in this language from now on, and after a reload too.
     Language(Language),
-    /// Look so.
+    /// Shows the page in this theme from now on, and after a reload too.
     Theme(Theme),
 }
 
-/// What holds now, and how to choose otherwise.
+/// Current preferences, and the callback that changes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preferences {
-    /// The language that is spoken.
+    /// Language of the texts: the saved one, otherwise the first of the browser's languages that the page
+    /// has.
     pub language: Language,
-    /// The theme that was chosen.
+    /// Theme of the page: the saved one, otherwise [`Theme::System`].
     pub theme: Theme,
-    /// Chooses.
+    /// Applies and saves a change. If the browser stores nothing, the change lasts until the page is
+    /// reloaded.
     pub choose: Callback<PreferenceChange>,
 }
 
@@ -33,7 +35,8 @@ impl Default for Preferences {
     }
 }
 
-/// The preferences of this page; used once, by [`crate::page::Page`].
+/// Returns the preferences, and renders the component again when they change. Only the two root components
+/// use this hook; the others get the preferences from the context.
 #[hook]
 pub fn use_own_preferences() -> Preferences {
     let language = use_state(kept_language);
@@ -60,13 +63,13 @@ fn write_onto_page(language: Language, theme: Theme) {
     let Some(page) = web_sys::window().and_then(|window| window.document()) else { return };
     let set = |element: Option<Element>, name, value| {
         if let Some(element) = element {
-            // The name is valid, which is all that can fail.
+            // The call fails only for an invalid name.
             drop(element.set_attribute(name, value));
         }
     };
     set(page.document_element(), "lang", language.tag());
     set(page.document_element(), "data-theme", theme.word());
-    // The browser's own bars: two colours, of which the media query picks one.
+    // The colour of the browser's own bars: one `<meta>` each for light and dark, chosen by its media query.
     let (light, dark) = match theme {
         Theme::System => ("(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
         Theme::Light => ("all", "not all"),
@@ -85,7 +88,7 @@ fn kept_theme() -> Theme {
     storage::read(Slot::Theme).and_then(|word| Theme::from_word(&word)).unwrap_or_default()
 }
 
-/// The reader's languages, the dearest first.
+/// BCP 47 tags of the reader's languages, the preferred one first; empty if the browser names none.
 pub fn browser_languages() -> Vec<String> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     window.navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()

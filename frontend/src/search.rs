@@ -1,3 +1,3 @@
-//! Search: what can be found in the house.
+//! Search in the house. Today only rooms can be searched.
 
 pub mod room_directory;

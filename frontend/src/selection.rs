@@ -1,11 +1,12 @@
-//! Copying without the clipboard interface, which a page has in a secure
-//! context only: the text is selected and the browser's own *copy* is asked
-//! for. Where that is refused the text stays selected, ready for the keyboard.
+//! Copying without the Clipboard API, which exists only in a secure context. The text is selected, and
+//! `execCommand("copy")` copies it. If the browser refuses, the text stays selected, so that keys can copy
+//! it.
 
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDocument, Node};
 
-/// Selects all of `node` and copies it; false where it is only selected.
+/// Selects the content of `node` and copies it. Returns false if the browser did not copy; the content is
+/// selected then.
 pub fn copy(node: &Node) -> bool {
     let Some(window) = web_sys::window() else { return false };
     let Some(page) = window.document() else { return false };

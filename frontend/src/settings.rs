@@ -15,38 +15,40 @@ use client::view::{ConnectionStatus, NameRefusal};
 use shared::Member;
 use yew::prelude::*;
 
-/// What [`Settings`] needs.
+/// Properties of [`Settings`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct SettingsProps {
-    /// Oneself.
+    /// Member who is signed in on this page, with the current name.
     pub me: Member,
-    /// The connection to the server.
+    /// The view's `connection`, whose transport is shown as the current one.
     pub link: ConnectionStatus,
-    /// And which one the person wants, if they want one.
+    /// Transport that the person chose; `None` for the best that works.
     pub pinned: Option<Transport>,
-    /// A renaming or signing out is under way.
+    /// Whether a request to rename or to sign out is under way.
     pub busy: bool,
-    /// Why the last of the two did not work.
+    /// Refusal of the last request to rename or to sign out.
     pub refusal: Option<NameRefusal>,
 }
 
 const RENAME: NameFieldIds =
     NameFieldIds { field: "rename_str", button: "rename_btn", error: "rename_error" };
 
-/// What the person asked for last.
+/// Last request that the person made in these settings, which a refusal concerns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PendingRequest {
     Name,
-    /// To be signed out.
+    /// The request to sign out.
     Out,
 }
 
-/// What stands in the settings' dialog.
+/// Shows the member's name, the language, the theme, the transport, and a button to sign out. It reads the
+/// view's `identity`, `connection` and `pinned` from its properties. It emits [`Input::Rename`],
+/// [`Input::SignOut`] and [`Input::PinTransport`].
 #[component]
 pub fn Settings(props: &SettingsProps) -> Html {
     let context = use_app_context();
     let language = context.language();
-    // A refusal of an earlier visit to the settings is none of this one.
+    // A refusal that is older than this component is not shown.
     let pending = use_state_eq(|| None::<PendingRequest>);
     let on_name = {
         let (emit, pending) = (context.emit.clone(), pending.setter());
@@ -67,7 +69,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
     let done = *pending == Some(PendingRequest::Name) && refusal.is_none() && !props.busy;
     let saved =
         if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
-    // Only a server that cannot be reached keeps anybody.
+    // Signing out fails only if the server cannot be reached.
     let not_out = refusal_of(PendingRequest::Out).map(|_| tr!(language, "settings.not_out"));
     let leaving = *pending == Some(PendingRequest::Out) && props.busy;
     html! {
@@ -81,7 +83,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
             </div>
             { language_switch(&context.preferences) }
             { theme_switch(&context.preferences) }
-            // The inspector has a page of its own: what is not sent here, and stored nowhere, stays.
+            // The link opens the inspector in a new tab, so that unsent texts in this page are not lost.
             { transport_choice(language, props.link, props.pinned, &context.emit) }
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}

@@ -1,30 +1,32 @@
-//! What the browser keeps for the next visit: the name, the theme, the
-//! language; and in its [`database`] what is not sent yet. Every access may fail (private windows, blocked storage, a full
-//! disk): then nothing is kept, and the page works without.
+//! Storage in the browser. localStorage holds small values for the next visit; the [`database`] holds unsent
+//! commands and drafts. Every access may fail (private windows, blocked storage, a full disk). Then nothing
+//! is stored, and the page works without it.
 
 pub mod database;
 
 use web_sys::Storage;
 
-/// What can be kept.
+/// A value in localStorage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// The name of the last visit.
+    /// Name of this browser's member, under which the page joins again if the server has forgotten the
+    /// member. Signing out deletes it.
     Name,
-    /// [`crate::theme::Theme::word`], if one was chosen.
+    /// [`crate::theme::Theme::word`] of the chosen theme.
     Theme,
-    /// [`crate::language::Language::tag`], if one was chosen.
+    /// [`crate::language::Language::tag`] of the chosen language.
     Language,
-    /// What worked, as a name of `client::transport::Transport` and a time until which that is believed.
+    /// Last good transport: its name, a space, and the time until which it is tried first, in milliseconds
+    /// since 1970.
     Transport,
-    /// The name of the transport that the user wants, if they want one.
+    /// Name of the transport that the person chose in the settings; absent if all may be tried.
     Pin,
-    /// Which page reads for the others, and until when.
+    /// Lease of the tab that reads for all tabs (see `client::tabs::Lease`).
     Leader,
 }
 
 impl Slot {
-    /// What it is kept under.
+    /// Key of the value in localStorage. Earlier builds use the same keys.
     pub fn key(self) -> &'static str {
         match self {
             Slot::Name => "teahouse.name",
@@ -37,23 +39,23 @@ impl Slot {
     }
 }
 
-/// What was kept, if anything.
+/// Reads a value; `None` if there is none or storage is unavailable.
 pub fn read(slot: Slot) -> Option<String> {
     storage()?.get_item(slot.key()).ok().flatten()
 }
 
-/// Keeps this, or forgets what was kept.
+/// Stores a value, or deletes it if `value` is `None`. A failure is ignored.
 pub fn write(slot: Slot, value: Option<&str>) {
     let Some(storage) = storage() else { return };
     let written = match value {
         Some(value) => storage.set_item(slot.key(), value),
         None => storage.remove_item(slot.key()),
     };
-    // Not kept: the next visit asks again, which is all that is lost.
+    // After a failure, the next visit only starts without the value.
     drop(written);
 }
 
-/// Whether anything can be kept.
+/// Whether the page may use localStorage. Writing can fail nevertheless, for lack of space.
 pub fn is_there() -> bool {
     storage().is_some()
 }

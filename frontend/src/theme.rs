@@ -1,23 +1,23 @@
-//! Light, dark, or as the system has it. The stylesheet holds both: the page
-//! only writes `data-theme` on `<html>`.
+//! The themes: light, dark, or that of the system. The stylesheet contains both; the page only sets
+//! `data-theme` on `<html>`.
 
-/// How the page is lit.
+/// Choice of the page's colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the operating system says.
+    /// Light or dark, as the operating system is set, also when that changes.
     #[default]
     System,
-    /// Ink on paper.
+    /// Dark text on a light background.
     Light,
-    /// Paper on ink.
+    /// Light text on a dark background.
     Dark,
 }
 
 impl Theme {
-    /// All, in the order of the switch.
+    /// All themes, in the order of the switch.
     pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
-    /// The value of `data-theme`.
+    /// Name of the theme, which is the value of `data-theme` and is stored in the browser.
     pub fn word(self) -> &'static str {
         match self {
             Theme::System => "system",
@@ -26,7 +26,7 @@ impl Theme {
         }
     }
 
-    /// The theme of this word.
+    /// Finds the theme with this name; `None` for any other text.
     pub fn from_word(word: &str) -> Option<Self> {
         Theme::ALL.into_iter().find(|theme| theme.word() == word)
     }

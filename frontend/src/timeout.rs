@@ -1,19 +1,19 @@
-//! A timeout of the browser, cleared when dropped.
+//! Timeouts of the browser (`setTimeout`).
 
 use std::fmt;
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// The timeout.
+/// A call that the browser makes once, later. Dropping it before that cancels the call.
 pub(crate) struct Timeout {
     handle: i32,
     _ring: Closure<dyn FnMut()>,
 }
 
 impl Timeout {
-    /// Calls `ring` after so many milliseconds; none where there is no window.
+    /// Calls `ring` after `after_ms` milliseconds. Returns `None`, and never calls, if there is no window.
     pub(crate) fn new(after_ms: u64, ring: impl FnOnce() + 'static) -> Option<Self> {
         let ring = Closure::once(ring);
-        // Browsers hold 31 bits, 24 days; nothing here waits so long.
+        // Browsers accept 31 bits, which are 24 days. Nothing here waits that long.
         let after_ms = i32::try_from(after_ms).unwrap_or(i32::MAX);
         let callback = ring.as_ref().unchecked_ref();
         let set =
@@ -22,7 +22,7 @@ impl Timeout {
     }
 }
 
-/// Waits for so many milliseconds.
+/// Waits for `ms` milliseconds; returns at once if there is no window.
 pub(crate) async fn sleep(ms: u64) {
     let mut timeout = None;
     let promise = js_sys::Promise::new(&mut |done, _| {

@@ -1,5 +1,10 @@
-//! How bytes leave the page and come in. Transports differ only in bytes: what
-//! they mean is the client's.
+//! The transports: how frames leave the page and arrive. Transports differ only in bytes; the client
+//! interprets the frames.
+//!
+//! - [`websocket`]: a WebSocket for v1
+//! - [`fetch`]: a connection over plain HTTP, with [`abort_handle`] for its requests and
+//!   [`broadcast_channel`] between tabs
+//! - [`http`]: the requests for joining, renaming and signing out
 
 pub mod abort_handle;
 pub mod broadcast_channel;
@@ -16,20 +21,21 @@ use fetch::HttpConnection;
 use shared::Command;
 use wasm_bindgen::JsValue;
 
-/// A connection, by whichever transport.
+/// A connection to the server, of any transport.
 #[derive(Debug)]
 pub enum Connection {
-    /// A WebSocket.
+    /// Connection over a WebSocket, which the driver opens for [`Transport::WebSocket`] only.
     Socket(websocket::WebSocketConnection),
-    /// Requests over plain HTTP.
+    /// Connection over plain HTTP: an event stream, long polling or polling.
     Http(HttpConnection),
 }
 
 impl Connection {
-    /// Starts to open it; `give` gets what becomes of it as inputs of this connection, never before this returns.
+    /// Starts to open a connection. `give` gets its events as inputs with this `id`, never before this
+    /// function returns.
     ///
     /// # Errors
-    /// What the browser throws where it forbids it.
+    /// The exception of the browser, if it forbids the WebSocket. Plain HTTP never fails here.
     pub fn open(
         id: ConnectionId,
         transport: Transport,
@@ -47,7 +53,7 @@ impl Connection {
         Ok(Connection::Http(HttpConnection::open(session, true, tell)))
     }
 
-    /// How it is, read now.
+    /// Current state of the connection, in the terms of a WebSocket.
     pub fn ready_state(&self) -> ReadyState {
         match self {
             Connection::Socket(socket) => socket.ready_state(),
@@ -55,7 +61,7 @@ impl Connection {
         }
     }
 
-    /// Sends a command, which is lost where the connection is not open.
+    /// Sends a command. On a connection that is not open, the command is lost.
     pub fn send(&self, command: Command) {
         match self {
             Connection::Socket(socket) => socket.send(&command),
@@ -63,7 +69,7 @@ impl Connection {
         }
     }
 
-    /// Starts to close it.
+    /// Starts to close the connection. The close code matters for a WebSocket only.
     pub fn close(&self, code: u16) {
         match self {
             Connection::Socket(socket) => socket.close(code),
@@ -71,7 +77,7 @@ impl Connection {
         }
     }
 
-    /// The requests over plain HTTP, if it is made of them.
+    /// Returns the connection over plain HTTP; `None` for a WebSocket.
     pub fn http(&self) -> Option<HttpConnection> {
         if let Connection::Http(http) = self { Some(http.clone()) } else { None }
     }

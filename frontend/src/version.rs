@@ -1,25 +1,24 @@
-//! Which build of the page this is.
+//! The build of the page.
 //!
-//! trunk writes a hash of the page's own code into its file names. The build
-//! of a released page is defined as **the text between `/frontend-` and `.js`
-//! of the first occurrence of `/frontend-` in `index.html`**; the server
-//! computes the same from the `index.html` that it serves.
+//! trunk writes a hash of the page's own code into its file names. The build of a released page is defined as
+//! **the text between `/frontend-` and `.js` at the first `/frontend-` in `index.html`**. The server computes
+//! the same text from the `index.html` that it serves.
 
 use shared::version::DEVELOPMENT_BUILD;
 
-/// This page's build: [`DEVELOPMENT_BUILD`] unless it was built for release.
+/// Build of the running page; [`DEVELOPMENT_BUILD`] in a debug build, or if the document names no build.
 pub fn of_this_page() -> String {
     if cfg!(debug_assertions) {
         return DEVELOPMENT_BUILD.to_owned();
     }
     let head =
         web_sys::window().and_then(|window| window.document()).and_then(|page| page.document_element());
-    // Everything that names the file stands in the head, as it was served.
+    // The elements that name the file are in the head, in their original order.
     let build = head.map(|html| html.inner_html()).as_deref().and_then(of_index).map(str::to_owned);
     build.unwrap_or_else(|| DEVELOPMENT_BUILD.to_owned())
 }
 
-/// The build that an `index.html` names.
+/// Finds the build in the text of an `index.html`; `None` if it names no file of the page.
 pub fn of_index(html: &str) -> Option<&str> {
     let (_, rest) = html.split_once("/frontend-")?;
     let (build, _) = rest.split_once(".js")?;

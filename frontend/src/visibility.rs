@@ -1,8 +1,8 @@
-//! Whether the page can be seen.
+//! The visibility of the page (`document.visibilityState`).
 
 use web_sys::VisibilityState;
 
-/// Whether the page is out of sight: behind another tab, or its window is put away.
+/// Whether the page is hidden: its tab is in the background, or its window is minimised.
 pub fn is_hidden() -> bool {
     let page = web_sys::window().and_then(|window| window.document());
     page.is_some_and(|page| page.visibility_state() == VisibilityState::Hidden)

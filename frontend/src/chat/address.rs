@@ -1,5 +1,5 @@
-//! The address of the page: `/` is the lobby, `/r/7` another room. The browser's back and forward
-//! go from room to room.
+//! The page's address and the open room: `/` is the lobby, `/r/7` is room 7. The browser's back and
+//! forward buttons therefore go from room to room.
 
 use crate::context::ViewRef;
 use client::input::Input;
@@ -8,31 +8,35 @@ use shared::RoomId;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use yew::prelude::*;
 
-/// The path of a room.
+/// Path that names a room: `/` for the lobby, `/r/<id>` for every other room.
 pub fn path_of(room: RoomId) -> String {
     if room == RoomId::LOBBY { "/".to_owned() } else { format!("/r/{}", room.0) }
 }
 
-/// The room of a path; the lobby for every path that names none.
+/// Room that a path names; the lobby for every path that names none.
 pub fn room_of(path: &str) -> RoomId {
     let id = path.strip_prefix("/r/").and_then(|id| id.parse().ok());
     id.map_or(RoomId::LOBBY, RoomId)
 }
 
-/// What the address asks for and cannot be shown.
+/// Room that the address names, compared with the open room.
 #[derive(Clone, PartialEq)]
 pub struct RequestedRoom {
-    /// The room, which the person is not in.
+    /// The named room, if the member is not in it; `None` if the member is, or if the rooms are not known
+    /// yet.
     pub room: Option<RoomId>,
-    /// The progress of the room's lookup in the directory.
+    /// Progress of the room's lookup in the directory. It means nothing without `room`.
     pub lookup: RoomLookupState,
-    /// The open room is the one of the address, or the person stays there.
+    /// Whether the open room is the one that the address names. It becomes true after `on_stay` too.
     pub is_settled: bool,
-    /// The person stays in the room that is open.
+    /// Replaces the address by that of the open room, when the person decides to stay there.
     pub on_stay: Callback<()>,
 }
 
-/// Keeps the address and the open room together. Used once, by the page of a signed-in member.
+/// Keeps the address and the open room equal; only [`super::Room`] uses this hook.
+///
+/// The hook emits [`Input::OpenRoom`] at the start and on `popstate`, and rewrites the address when the
+/// view's room changes. When the component ends, the address becomes `/` again.
 #[hook]
 pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
     let asked = use_state_eq(here);
@@ -50,7 +54,7 @@ pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
             });
             let window = web_sys::window();
             if let Some(window) = &window {
-                // It would fail on something that is no event target.
+                // The call fails only on an object that is no event target.
                 drop(window.add_event_listener_with_callback("popstate", on_move.as_ref().unchecked_ref()));
             }
             move || {
@@ -58,7 +62,7 @@ pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
                     let listener = on_move.as_ref().unchecked_ref();
                     drop(window.remove_event_listener_with_callback("popstate", listener));
                 }
-                // The next person at this page begins in the lobby.
+                // The next member who signs in on this page starts in the lobby.
                 go(RoomId::LOBBY, true);
             }
         }
@@ -69,7 +73,7 @@ pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
         move |room| {
             let before = last.replace(*room);
             if before != *room {
-                // A room that was left is no place to go back to.
+                // Replace the entry of a room that was left: the back button must not lead there.
                 go(*room, !view.rooms.iter().any(|item| item.id == before));
                 asked.set(*room);
             }
@@ -94,7 +98,8 @@ fn here() -> RoomId {
     room_of(&path.unwrap_or_default())
 }
 
-/// Writes the address of a room, in place of the one of now or after it.
+/// Writes the address of a room into the browser's history: over the current entry if `instead`, otherwise as
+/// a new entry. Nothing happens if the address names the room already.
 fn go(room: RoomId, instead: bool) {
     if room == here() {
         return;
@@ -106,7 +111,8 @@ fn go(room: RoomId, instead: bool) {
         } else {
             history.push_state_with_url(&JsValue::NULL, "", Some(&path))
         };
-        // Browsers refuse after a hundred in half a minute: the address lags behind, no more.
+        // Browsers refuse more than about a hundred changes in 30 seconds. Then only the address is out of
+        // date.
         drop(written);
     }
 }

@@ -1,5 +1,5 @@
-//! The composer: what is being written, and sending it. The text leaves the field when the client
-//! says so: once it is stored.
+//! The composer: the field for a message, and its send button. The text leaves the field only when the
+//! client removes it from the draft, which is once the message is saved.
 
 mod draft_field;
 
@@ -15,24 +15,26 @@ use client::view::View;
 use draft_field::DraftField;
 use yew::prelude::*;
 
-/// What [`Composer`] needs.
+/// Properties of [`Composer`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct ComposerProps {
-    /// The view.
+    /// View whose draft, room name and count of unsent messages are shown.
     pub view: ViewRef,
-    /// The field, for whoever puts the focus there.
+    /// Reference to the text field; the parent uses it to set the focus.
     pub field: NodeRef,
 }
 
-/// Why the text was kept.
+/// Reason why pressing send left the text in the field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SendRefusal {
     Refused(compose::TextRefusal),
-    /// Too many messages are unsettled.
+    /// The outbox holds as many unsettled messages as it may (`view.can_send` is false).
     OutboxFull,
 }
 
-/// The composer.
+/// Shows the draft of the open room, the send button, and a line for refusals and unsent messages. It reads
+/// `draft`, `room`, `rooms`, `can_send`, `waiting` and `memory_only` of the view. It emits
+/// [`Input::DraftChanged`] for each edit and [`Input::Send`].
 #[component]
 pub fn Composer(props: &ComposerProps) -> Html {
     let context = use_app_context();
@@ -70,7 +72,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             };
             refusal.set(reason);
             if reason.is_none() {
-                // What a script put there was not told yet.
+                // A script may have set the field's text without an input event.
                 if let Some(input) = draft_field.typed() {
                     emit.emit(input);
                 }
@@ -85,7 +87,8 @@ pub fn Composer(props: &ComposerProps) -> Html {
             if let Some(input) = draft_field.typed() {
                 emit.emit(input);
             }
-            // A text that is too long stays told until it is not.
+            // Show that the text is too long until it is short enough; an empty text is no error while
+            // typing.
             let (_, text) = draft_field.text();
             let too_long =
                 compose::check(&text).err().filter(|refusal| *refusal != compose::TextRefusal::Empty);
@@ -126,7 +129,8 @@ pub fn Composer(props: &ComposerProps) -> Html {
     }
 }
 
-/// How many wait, and whether they would outlive the page.
+/// Line with the number of unsent messages and whether they are saved on this device; empty if there are
+/// none.
 fn waiting(language: Language, view: &View) -> Html {
     let count = view.waiting;
     let text = match (count, view.memory_only) {

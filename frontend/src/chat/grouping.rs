@@ -1,45 +1,43 @@
-//! Which rows stand together: one head for what one author said in a row, and
-//! a line between two days.
+//! Grouping of rows: one head for successive messages of one author, and a line between two days.
 
 use client::view::{Row, RowKey, RowState};
 use std::rc::Rc;
 
-/// Milliseconds between two messages of one author from which the second gets
-/// a head of its own.
+/// Longest time between two messages of one author under one head, in milliseconds.
 pub const GROUP_GAP_MS: u64 = 5 * 60 * 1000;
 
-/// One thing in the list.
+/// One entry of the message list.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// A new day begins.
+    /// Line above the first message of a day.
     Day {
-        /// Its number, unique in the list.
+        /// Number of the day (see [`crate::calendar::local_day`]), unique in the list.
         day: i64,
-        /// A moment of it: milliseconds since 1970.
+        /// Time of the day's first message, in milliseconds since 1970.
         at: u64,
     },
-    /// A message.
+    /// Message, with or without a head.
     Row {
-        /// Which.
+        /// The view's own row, not a copy, so that an unchanged message is not rendered again.
         row: Rc<Row>,
-        /// Whether it shows its author and time.
+        /// Whether the message shows its author and time above its text.
         head: bool,
     },
 }
 
-/// Groups rows, and remembers when it first saw those that were not settled.
+/// Groups rows, and remembers the time under which each unsettled row was first grouped.
 ///
-/// A row's time is the page's until the server has settled it. Were it grouped
-/// by its new time then, clocks that differ would give or take a head, and the
-/// list would move.
+/// Until the server has settled a row, its time is that of the page's clock. If the row were regrouped by the
+/// server's time, a difference between the clocks could add or remove a head, and the list would move.
 #[derive(Debug, Default)]
 pub struct Grouping {
-    /// At most the rows of the last list; few, for history comes settled.
+    /// Rows of the last list that were once unsettled. There are few, because history arrives settled.
     first_seen: Vec<(RowKey, u64)>,
 }
 
 impl Grouping {
-    /// The rows with their heads and days. `day_of` numbers the reader's days.
+    /// Returns the rows, oldest first, with their heads and the lines between days. `day_of` returns the
+    /// day's number for a time in milliseconds since 1970.
     pub fn items(&mut self, rows: &[Rc<Row>], day_of: impl Fn(u64) -> i64) -> Vec<Item> {
         let mut first_seen = Vec::new();
         let mut items = Vec::with_capacity(rows.len() + 1);
@@ -52,7 +50,7 @@ impl Grouping {
             if unsettled || seen.is_some() {
                 first_seen.push((row.key, at));
             }
-            // Only forward: a clock that is behind must not bring a day back.
+            // Days only go forward: a clock that is behind must not repeat an earlier day's line.
             let day = day_of(at);
             let new_day = day > last_day;
             if new_day {

@@ -1,5 +1,5 @@
-//! The top of the room: what it is called and what it is for. On a phone it
-//! has the connection and the buttons of what a wide screen shows at its sides.
+//! The header of the open room: its name, description and buttons. On a narrow screen, the header also has
+//! the connection badge and buttons for the sidebar and the list of people.
 
 use crate::components::button::dialog_button;
 use crate::components::connection_badge::{connection_badge, is_usable};
@@ -10,8 +10,10 @@ use client::view::View;
 use shared::RoomId;
 use yew::prelude::*;
 
-/// The header. `on_menu` opens the sidebar, where it is not beside the room, and
-/// `on_people` the list of people, where the list is not; `on_room` what can be done with the room.
+/// Shows name and description of the open room, the number of present members and the connection badge. It
+/// reads `room`, `rooms`, `people_count` and `connection` of the view and emits no input. The callbacks open
+/// dialogs: `on_menu` the sidebar and `on_people` the people, both `None` where these are next to the room;
+/// `on_room` the room's menu.
 pub fn header(
     language: Language,
     view: &View,
@@ -52,7 +54,8 @@ pub fn header(
     }
 }
 
-/// What the open room is for, and how many are in it.
+/// Shows the open room's number of members, where known, and its description. The lobby has a description of
+/// its own if nobody gave it one.
 pub fn about(language: Language, view: &View) -> Html {
     let item = room_label::open_room(view);
     let text = match item {

@@ -1,24 +1,24 @@
-//! The rooms that one was in since the page was loaded, and is not any more: what was said to them
-//! and refused is told with their names.
+//! Rooms that the member was in since the page was loaded and has left. A notice about a refused command
+//! to such a room needs the room's name.
 
 use client::view::RoomItem;
 use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
-/// As many lists of rooms are remembered, each with at least one that was left then; past it, what
-/// was left first is not.
+/// Lists of rooms that are remembered, each from before at least one room was left. Beyond it, the oldest
+/// list is forgotten, and with it the names of the rooms that were left first.
 const LISTS_MAX: usize = 20;
 
-/// The list of now, and those before it.
+/// The current list of rooms, last, after earlier lists that contain rooms left since.
 #[derive(Debug, Default)]
 pub struct LeftRooms(Vec<Rc<[RoomItem]>>);
 
 impl LeftRooms {
-    /// The list of now is this one.
+    /// Records the current list of rooms. The list before it is kept only if one of its rooms was left.
     pub fn listed(&mut self, rooms: &Rc<[RoomItem]>) {
         let is_in = |item: &RoomItem| rooms.iter().any(|now| now.id == item.id);
-        // Mostly the rooms are the same, and then they are in the same order.
+        // Usually the rooms are the same and in the same order, so compare that first.
         let nothing_left = |before: &Rc<[RoomItem]>| {
             let same = before.iter().map(|item| item.id).eq(rooms.iter().map(|item| item.id));
             same || before.iter().all(is_in)
@@ -32,13 +32,14 @@ impl LeftRooms {
         }
     }
 
-    /// The room, as it was listed last.
+    /// Finds a room that the member is or was in, in the newest list that contains it.
     pub fn find(&self, id: RoomId) -> Option<&RoomItem> {
         self.0.iter().rev().flat_map(|rooms| rooms.iter()).find(|item| item.id == id)
     }
 }
 
-/// The rooms, and those that were left.
+/// Returns the member's rooms, including those left since the component was created. `rooms` is the view's
+/// list.
 #[hook]
 pub fn use_left_rooms(rooms: &Rc<[RoomItem]>) -> Rc<RefCell<LeftRooms>> {
     let left = use_mut_ref(LeftRooms::default);

@@ -1,10 +1,11 @@
-//! Whether a media query holds, now and whenever that changes.
+//! A hook that follows a CSS media query.
 
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, MediaQueryList};
 use yew::prelude::*;
 
-/// True while `query` holds.
+/// Returns whether the media query matches, and renders the component again when that changes. An invalid
+/// query never matches.
 #[hook]
 pub fn use_media(query: &'static str) -> bool {
     let holds = use_state(|| list(query).is_some_and(|list| list.matches()));

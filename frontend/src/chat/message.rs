@@ -1,5 +1,5 @@
-//! One message. Its text is one `<p>` and nothing else is; the node stays the
-//! same from local echo to history, for its key does.
+//! One message. Its text is its only `<p>` element. The DOM node stays the same from local echo to history,
+//! because the row's key stays the same.
 
 use crate::clock;
 use crate::components::avatar::avatar;
@@ -16,18 +16,19 @@ use shared::{ErrorCode, MemberId};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// What [`Message`] needs.
+/// Properties of [`Message`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageProps {
-    /// The message. What did not change is the same `Rc`.
+    /// Row of the view. An unchanged row is the same `Rc`.
     pub row: Rc<Row>,
-    /// Whether it shows its author and time.
+    /// Whether the message shows its author and time above its text.
     pub head: bool,
-    /// The turn of the jump that landed on it.
+    /// Revision of the jump that ended at this message; `None` if the last jump did not.
     pub marked: Option<u32>,
 }
 
-/// The message.
+/// Shows one row: text with links, author, time, and the state of sending. It reads nothing but its
+/// properties. For a refused message, it emits [`Input::Retry`] and [`Input::Discard`].
 #[component]
 pub fn Message(props: &MessageProps) -> Html {
     let context = use_app_context();
@@ -42,7 +43,7 @@ pub fn Message(props: &MessageProps) -> Html {
     let time = clock::time_of_day(language, row.at);
     let name = author_name(language, row);
     let key = row.key.to_string();
-    // Two classes with one look: another turn marks the same message anew.
+    // Two classes with one style: a second jump to the same message restarts the animation.
     let marked = props.marked.map(|turn| if turn % 2 == 0 { "marked" } else { "marked_too" });
     html! {
         <div class={classes!("message", state, props.head.then_some("head"), marked)}>
@@ -78,7 +79,7 @@ pub fn Message(props: &MessageProps) -> Html {
     }
 }
 
-/// What to call the author.
+/// Name that is shown for the author: the member's, or *Guest* with the tag for a passer-by.
 fn author_name(language: Language, row: &Row) -> AttrValue {
     match row.tag {
         Some(tag) if row.key.author == MemberId::PASSER_BY => tr!(language, "row.passer_by", tag = tag),
@@ -86,7 +87,7 @@ fn author_name(language: Language, row: &Row) -> AttrValue {
     }
 }
 
-/// The text with its URLs as links. Text nodes all through: no HTML is built from it.
+/// Splits a text into text nodes and links. No HTML is built from the text.
 fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     segments(text).into_iter().map(|segment| match segment {
         TextSpan::Text(text) => html! { { text } },
@@ -96,7 +97,7 @@ fn linked(text: &str) -> impl Iterator<Item = Html> + '_ {
     })
 }
 
-/// Why a message was refused, and what can be done with it.
+/// Shows why a message was refused, with buttons to send it again, copy it or discard it.
 fn failed_actions(context: &AppContext, key: RowKey, code: ErrorCode) -> Html {
     let language = context.language();
     let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));

@@ -1,4 +1,4 @@
-//! The room's messages, a window of them, oldest first.
+//! The list of the open room's messages: the loaded window of its timeline, oldest first.
 
 mod scroll_anchor;
 
@@ -19,14 +19,16 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
 use yew::prelude::*;
 
-/// What [`MessageList`] needs.
+/// Properties of [`MessageList`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct MessageListProps {
-    /// The view. A list is of one room: another room has another list.
+    /// View of the room. One list shows one room only: the parent gives each room a list with its own key.
     pub view: ViewRef,
 }
 
-/// The list.
+/// Shows the window of messages and the state of both its ends, and keeps the reader's scroll position. It
+/// reads `rows`, `older`, `newer`, `following`, `new_below` and `jump_target` of the view. It emits
+/// [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
 #[component]
 pub fn MessageList(props: &MessageListProps) -> Html {
     let context = use_app_context();
@@ -40,7 +42,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     if let Some(list) = node.cast::<Element>() {
         scroll_anchor.borrow_mut().before(&list, view);
     }
-    // What an earlier stay in the room jumped to is no place to go to now.
+    // Ignore the target of a jump that was made before this list was created.
     let first_revision = use_mut_ref(|| view.jump_target.map(|landed| landed.revision));
     let landed = view.jump_target.filter(|landed| Some(landed.revision) != *first_revision.borrow());
     let look = {
@@ -67,7 +69,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     use_effect_with(view.clone(), {
         let (node, scroll_anchor, look) = (node.clone(), scroll_anchor.clone(), look.clone());
         move |_| {
-            // Whoever follows again goes to the end, though nothing in the list may have changed.
+            // A reader who follows the end again is taken there, even if nothing in the list has changed.
             if let Some(list) = node.cast::<Element>() {
                 scroll_anchor.borrow_mut().resized(&list);
             }
@@ -89,7 +91,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     let onscroll = look.reform(|_: Event| ());
     let older = context.emit.reform(|_: MouseEvent| Input::LoadOlder);
     let newer = context.emit.reform(|_: MouseEvent| Input::LoadNewer);
-    // Only what is said now is read out, not what is fetched from the past.
+    // A screen reader announces new messages only, not history that is being loaded.
     let live = if view.following { "polite" } else { "off" };
     html! {
         <div class="messages">
@@ -118,7 +120,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     }
 }
 
-/// A room without messages, or one whose messages are still to come.
+/// Text in place of the messages: that the room is empty, or that its messages are being loaded.
 fn empty(language: Language, view: &View) -> Html {
     html! {
         <div key="empty" class="empty">
@@ -133,7 +135,8 @@ fn empty(language: Language, view: &View) -> Html {
     }
 }
 
-/// What stands at an edge of the window. Its height is always the same.
+/// State of one end of the window: its `end` text, nothing, the progress of loading, or a button that calls
+/// `again` after a failure. The height is always the same.
 fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEvent>) -> Html {
     match edge {
         Edge::End => html! { <span key="end">{ end }</span> },
@@ -149,7 +152,8 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
     }
 }
 
-/// The way back to the newest, and how many came meanwhile.
+/// Button that goes to the newest message, with the number of messages that arrived below the reader's
+/// position.
 fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
     let word = match new_below {
         0 => tr!(language, "room.latest"),
@@ -162,8 +166,11 @@ fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> H
     }
 }
 
-/// Keeps the reader's place whenever the list has changed, before that is painted: Yew may let the
-/// browser paint before it runs effects.
+/// Corrects the scroll position after each change of the list or of its size, until the returned function is
+/// called.
+///
+/// Observers do this before the browser paints. Yew may run effects only after painting, which would show a
+/// jump.
 fn watch(node: &NodeRef, scroll_anchor: &Rc<RefCell<ScrollAnchor>>) -> impl FnOnce() + use<> {
     let list = node.cast::<Element>();
     let on_change = Closure::<dyn FnMut()>::new({

@@ -1,6 +1,5 @@
-//! What the reader should know about the room, above it: it floats, so that
-//! nothing moves when it comes or goes. The most urgent are shown; the others
-//! follow when those are gone.
+//! Notices above the open room. They float over the messages, so that nothing moves when a notice appears or
+//! disappears. The most urgent ones are shown; the others follow when these are gone.
 
 mod join_prompt;
 mod refused;
@@ -20,10 +19,13 @@ use client::view::{LeftBehind, RowKey, RowState, View};
 use shared::RoomId;
 use yew::prelude::*;
 
-/// As many are shown at a time.
+/// Notices that are shown at a time. The rest appear as those before them disappear.
 const SHOWN_MAX: usize = 2;
 
-/// The notices of the room. `left` are the rooms that one is or was in.
+/// Shows the most urgent notices: connection, catching up, jumps, joining, refused commands, drafts left
+/// behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
+/// was in. It emits [`Input::TakeOver`], [`Input::DiscardLeftBehind`] and [`Input::DismissEpoch`]; the
+/// submodules emit the rest.
 pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &LeftRooms) -> Html {
     let language = context.language();
     let usable = is_usable(view.connection);
@@ -50,11 +52,11 @@ pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &
     html! { <div key="notices" class="notices">{ for notices }</div> }
 }
 
-/// How a notice looks, and how it is read out.
+/// Urgency of a notice, which decides when it becomes visible.
 #[derive(Clone, Copy)]
 enum Tone {
     Calm,
-    /// Soon over, and told only if it is not.
+    /// Usually over soon, so the notice becomes visible only after a delay.
     Late,
 }
 
@@ -75,7 +77,8 @@ fn word(key: &'static str, text: AttrValue) -> Html {
     notice(key, key, Tone::Late, text, Html::default())
 }
 
-/// The server has another build of the page. Loading it costs nothing, unless nothing can be stored.
+/// Notice that the server has another build of the page, with a button to reload. The button is missing if
+/// reloading would lose something: unsent texts in a browser that stores nothing.
 fn new_version(language: Language, view: &View) -> Html {
     let written = !view.draft.text.trim().is_empty() || view.rooms.iter().any(|item| item.draft);
     let unsettled = view.waiting > 0 || view.rows.iter().any(|row| row.state != RowState::Settled);
@@ -100,8 +103,8 @@ fn new_version(language: Language, view: &View) -> Html {
     notice("version", "new_version", Tone::Calm, text, actions)
 }
 
-/// What somebody else who was signed in here has left behind: how much, never what. Nobody else
-/// has it, so that dropping it is asked twice.
+/// Notice about unsent messages and drafts of another member who was signed in here. It shows their number
+/// and never their text. This browser has the only copy, so discarding it needs a confirmation.
 fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
     let language = context.language();
     let LeftBehind { owner, name, rows, drafts } = left;
@@ -124,7 +127,8 @@ fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
     notice(&format!("left/{}", owner.member.0), "left_behind", Tone::Calm, text, actions)
 }
 
-/// A way into a room; `failed`: it was tried before.
+/// Button that joins a room. `failed` is the key of a refused attempt, which the button retries instead. The
+/// button is disabled while `busy`.
 fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<RowKey>) -> Html {
     let join = context.emit.reform(move |_: MouseEvent| match failed {
         Some(key) => Input::Retry(key),

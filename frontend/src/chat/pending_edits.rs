@@ -1,11 +1,12 @@
-//! The composer's field and the draft that the client holds. They are one text while the person
-//! types. The client changes it by itself too: what is stored leaves at its beginning, what was
-//! written before the page was loaded comes there, what somebody left behind comes at its end.
-//! Meanwhile an input method may be at work in the field, which must not be touched.
+//! Merges the client's changes of a draft with the text that is in the composer's field.
+//!
+//! The client changes a draft in three ways: it removes a saved message from the beginning, inserts there
+//! what was written before the page was loaded, and appends a draft that another member left behind. While an
+//! input method composes text in the field, the field must not be touched, so the changes wait here.
 
-/// What becomes of the text `field`, made from `before`, when the client made `after` of `before`.
+/// Applies the client's change from `before` to `after` to `field`, which the person made from `before`.
 ///
-/// Where that cannot be told what the person sees stays.
+/// Where the two changes cannot be merged, the result is `field`: the text that the person sees stays.
 pub fn rebase(before: &str, after: &str, field: &str) -> String {
     if field == before {
         return after.to_owned();
@@ -20,26 +21,27 @@ pub fn rebase(before: &str, after: &str, field: &str) -> String {
     }
 }
 
-/// The changes that the field has not taken yet, oldest first.
+/// Changes of the client, as texts before and after, that are not in the field yet; oldest first.
 #[derive(Debug, Default)]
 pub struct PendingEdits(Vec<(String, String)>);
 
 impl PendingEdits {
-    /// The client made `after` of `before`. Past [`PENDING_EDITS_MAX`] the field does not follow.
+    /// Records that the client changed `before` to `after`. Beyond [`PENDING_EDITS_MAX`], the change is
+    /// ignored.
     pub fn push(&mut self, before: String, after: String) {
         if self.0.len() < PENDING_EDITS_MAX {
             self.0.push((before, after));
         }
     }
 
-    /// The text that the field stands for.
+    /// Returns the field's text with all pending changes applied.
     pub fn text(&self, field: &str) -> String {
         self.0.iter().fold(field.to_owned(), |text, (before, after)| rebase(before, after, &text))
     }
 }
 
-/// Changes that wait for one composition to end. Past it: a further one is passed over, and what
-/// is in the field counts.
+/// Most changes that wait for the end of one composition. Beyond it, further changes are ignored, and the
+/// field's text wins.
 pub const PENDING_EDITS_MAX: usize = 100;
 
 #[cfg(test)]

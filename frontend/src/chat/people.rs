@@ -1,4 +1,4 @@
-//! Who is here, and who left the page open and went; while nothing is heard of them, who was here last.
+//! The list of the present members of the house: those who are here, and those who are away.
 
 use crate::components::avatar::avatar;
 use crate::components::connection_badge::is_usable;
@@ -6,7 +6,9 @@ use crate::language::{Language, tr};
 use client::view::{Person, View};
 use yew::prelude::*;
 
-/// The list.
+/// Shows the people who are here and those who are away, and the number of those beyond the list. It reads
+/// `people`, `people_count` and `connection` of the view and emits no input. While the connection is
+/// unusable, the list is dimmed and its title says that it shows the last known state.
 pub fn people(language: Language, view: &View) -> Html {
     let people = &view.people;
     let (away, here): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.away);

@@ -1,5 +1,5 @@
-//! A room's name and what it is for, asked for: of a new room, or anew of one that there is. A
-//! refusal stands beside the field that it is about.
+//! The form for a room's name and description, of a new room or of an existing one. A refusal is shown below
+//! the field that it concerns.
 
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::name_field::check;
@@ -15,18 +15,20 @@ use shared::{ClientId, ErrorCode};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// What [`RoomForm`] needs.
+/// Properties of [`RoomForm`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomFormProps {
-    /// The view.
+    /// View whose pending commands show the progress of this form's command.
     pub view: ViewRef,
-    /// The room to change; none: a new one.
+    /// Room to change; `None` to create one. The fields contain its texts once, when the form appears.
     pub room: Option<RoomItem>,
-    /// Told once the server has done it.
+    /// Called once, when the server has committed the command.
     pub on_done: Callback<()>,
 }
 
-/// The form. It goes on asking while it is there; when it goes, a command that only waits stays.
+/// Shows the two fields, the refusal and the progress. It reads `pending` and `can_send` of the view, and
+/// emits [`Input::CreateRoom`] or [`Input::ChangeRoom`], and [`Input::Discard`] for a refused command. A
+/// command that is still waiting when the form closes stays in the outbox.
 #[component]
 pub fn RoomForm(props: &RoomFormProps) -> Html {
     let context = use_app_context();
@@ -35,7 +37,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     let (name, description) = (use_node_ref(), use_node_ref());
     let own_refusal = use_state_eq(|| None::<ErrorCode>);
     let asked = use_state_eq(|| None::<ClientId>);
-    // It was seen on its way: when it is gone, it is done.
+    // Whether the command was in the view: when it is no longer there, it is committed.
     let seen = use_mut_ref(|| false);
     let pending = asked.and_then(|id| find(&props.view, id)).cloned();
     let failed = pending.as_ref().and_then(|pending| match pending.state {
@@ -47,7 +49,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     use_effect_with((), {
         let (name, description, room) = (name.clone(), description.clone(), props.room.clone());
         move |()| {
-            // Put there once: as an attribute Yew would put it there at every render.
+            // Set the values once. As attributes, Yew would set them again at every render.
             let put = |field: &NodeRef, text: &str| {
                 if let Some(field) = field.cast::<HtmlInputElement>() {
                     field.set_value(text);
@@ -68,7 +70,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
             seen.replace(*pending);
         }
     });
-    // A refusal goes with the form that shows it. Whoever was refused goes on typing.
+    // Discard a refused command with the form that shows it. After a refusal, focus the field to correct.
     use_effect_with(failed, {
         let (emit, name, description) = (emit.clone(), name.clone(), description.clone());
         move |failed| {
@@ -88,7 +90,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
         let own_refusal = own_refusal.setter();
         Callback::from(move |_: InputEvent| own_refusal.set(None))
     };
-    // An Enter that an input method takes would submit the form in Safari.
+    // In Safari, an Enter that confirms the input method's text would submit the form.
     let onkeydown = Callback::from(|event: KeyboardEvent| {
         if event.key() == "Enter" && key_action(&event, Keyboard::Hardware) == KeyAction::Nothing {
             event.prevent_default();
@@ -152,8 +154,12 @@ fn find(view: &View, id: ClientId) -> Option<&PendingCommand> {
     view.pending.iter().find(|pending| pending.key.client_id == id)
 }
 
-/// Whether the page itself refuses a description. Characters are counted after normalisation,
-/// which is the server's; so long a text is none anyway.
+/// Checks a description before it is sent.
+///
+/// The server counts characters after its normalisation, so it may still refuse a text that passes here.
+///
+/// # Errors
+/// [`ErrorCode::DescriptionRefused`] for more than [`DESCRIPTION_CHARS_MAX`] characters.
 fn check_description(text: &str) -> Result<(), ErrorCode> {
     if text.chars().count() > DESCRIPTION_CHARS_MAX { Err(ErrorCode::DescriptionRefused) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The rooms that one is in: which is open, what came in the others, where something is written.
+//! The list of the member's rooms, with marks for unread messages, drafts and failed messages.
 
 use crate::chat::address::path_of;
 use crate::components::icon::Icon;
@@ -13,21 +13,24 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// What [`RoomList`] needs. A component, for the rooms change more seldom than the messages.
+/// Properties of [`RoomList`]. It is a component and not a function because rooms change less often than
+/// messages.
 #[derive(Clone, PartialEq, Properties)]
 pub struct RoomListProps {
-    /// The rooms. What did not change is the same `Rc`.
+    /// Rooms of the view, in its order; an unchanged list is the same `Rc`. If it is empty, only the lobby is
+    /// shown.
     pub rooms: Rc<[RoomItem]>,
-    /// The open one.
+    /// The open room.
     pub room: RoomId,
-    /// Told when one is picked, the open one too.
+    /// Called when the person picks a room, also the one that is open.
     pub on_pick: Callback<()>,
 }
 
-/// More than so many are not told apart.
+/// Greatest number of unread messages that is shown; beyond it the list shows `99+`.
 const COUNT_MAX: u32 = 99;
 
-/// The list.
+/// Shows the rooms as links, so that the browser can open one in another tab. It reads the view's `rooms` and
+/// `room` from its properties. A plain click emits [`Input::OpenRoom`].
 #[component]
 pub fn RoomList(props: &RoomListProps) -> Html {
     let context = use_app_context();
@@ -35,7 +38,7 @@ pub fn RoomList(props: &RoomListProps) -> Html {
     let onclick = {
         let (emit, on_pick) = (context.emit.clone(), props.on_pick.clone());
         Callback::from(move |event: MouseEvent| {
-            // The rest is the browser's: another tab, another window.
+            // Leave other clicks to the browser, which opens another tab or window.
             let is_plain =
                 event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
             if let Some(room) = picked(&event).filter(|_| is_plain) {
@@ -54,7 +57,7 @@ pub fn RoomList(props: &RoomListProps) -> Html {
         draft: false,
         failed: false,
     };
-    // Before the list came one is in the lobby, as everyone is.
+    // Before the list arrives, show the lobby, because every member is in it.
     let first = props.rooms.is_empty().then_some(&lobby);
     let items = first.into_iter().chain(props.rooms.iter());
     html! {

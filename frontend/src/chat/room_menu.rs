@@ -1,4 +1,4 @@
-//! What can be done with the open room: go to a date, name it anew, leave it.
+//! The menu of the open room: go to a date, change name and description, leave.
 
 use crate::chat::header::about;
 use crate::chat::room_form::RoomForm;
@@ -14,7 +14,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
-/// What stands in the room's dialog. `on_done` is told when there is nothing more to do here.
+/// Shows the open room's description, the form for a date, and, outside the lobby, the form of the room and a
+/// button to leave it. It reads `room` and `rooms` of the view, and emits [`Input::Jump`] and
+/// [`Input::LeaveRoom`]. It calls `on_done` when the dialog can close.
 pub fn room_menu(context: &AppContext, view: &ViewRef, on_done: &Callback<()>) -> Html {
     let language = context.language();
     let room = view.room;

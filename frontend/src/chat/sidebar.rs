@@ -11,17 +11,18 @@ use yew::prelude::*;
 
 /// Callbacks of the sidebar's buttons.
 pub struct SidebarActions {
-    /// The form of a new room.
+    /// Opens the dialog with the form of a new room.
     pub new_room: Callback<MouseEvent>,
-    /// The rooms of the house.
+    /// Opens the dialog with the room directory.
     pub browse: Callback<MouseEvent>,
-    /// The settings.
+    /// Opens the dialog with the settings.
     pub settings: Callback<MouseEvent>,
-    /// A room was picked.
+    /// Called after the person has picked a room; it closes the dialog on a narrow screen.
     pub picked: Callback<()>,
 }
 
-/// Draws the sidebar below the brand.
+/// Shows the list of rooms, buttons for a new room, the room directory and the settings, and the member's own
+/// name `me`. It reads `rooms` and `room` of the view. Its only input is that of [`RoomList`].
 pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarActions) -> Html {
     let SidebarActions { new_room, browse, settings, picked } = actions;
     html! {

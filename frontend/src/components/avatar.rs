@@ -1,15 +1,14 @@
-//! A member's square: the first letters of the name, on one of twelve colours.
+//! The avatar of a member: a square with the first letters of the name, in one of twelve colours.
 
 use shared::MemberId;
 use yew::prelude::*;
 
-/// Colours there are (`hue_0` … in the stylesheet).
+/// Number of colours: `hue_0` to `hue_11` in the stylesheet.
 const HUES: u64 = 12;
 
-/// The square of a member, or of the passer-by with this tag; small in lists.
-/// A letter that stands alone is larger. The colour goes by the id, so that it
-/// stays when the name changes. The name stands beside it, so it says nothing
-/// itself.
+/// Shows the square of a member, or of the passer-by with `tag`; `small` is its size in lists. The colour
+/// follows from the id, so it stays when the name changes. A screen reader skips the square, because the name
+/// is next to it.
 pub fn avatar(id: MemberId, name: &str, tag: Option<u32>, small: bool) -> Html {
     let passer_by = id == MemberId::PASSER_BY;
     let hue = if passer_by { "hue_none".to_owned() } else { format!("hue_{}", id.0 % HUES) };
@@ -22,9 +21,9 @@ pub fn avatar(id: MemberId, name: &str, tag: Option<u32>, small: bool) -> Html {
     html! { <span {class} aria-hidden="true">{ letters }</span> }
 }
 
-/// The first letter of the first two words in scripts that have words, and the
-/// first character in those that have none. The stylesheet makes them capital:
-/// Rust's tables of letters would weigh 4 KB in the page.
+/// Returns the first letters of the first two words, or the first character alone in scripts without spaces.
+///
+/// The stylesheet makes the letters upper case, because Rust's case tables would add 4 KB to the page.
 pub fn initials(name: &str) -> String {
     let letter = |c: &char| !c.is_ascii() || c.is_ascii_alphanumeric();
     let mut words = name.split([' ', '-', '_', '.']).filter_map(|word| word.chars().find(letter));
@@ -34,7 +33,7 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(second).collect()
 }
 
-/// Where the scripts without spaces between words begin (CJK radicals).
+/// First code point of the scripts that are written without spaces between words (CJK radicals).
 const FIRST_IDEOGRAPH: u32 = 0x2e80;
 
 #[cfg(test)]

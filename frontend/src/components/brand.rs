@@ -1,9 +1,9 @@
-//! The house's mark and name.
+//! The logo and the name of the house.
 
 use crate::language::{Language, tr};
 use yew::prelude::*;
 
-/// The mark: a cup with steam.
+/// Draws the logo: a cup with steam. A screen reader skips it.
 pub fn cup() -> Html {
     html! {
         <svg key="cup" class="cup" viewBox="0 0 32 32" aria-hidden="true">
@@ -14,7 +14,7 @@ pub fn cup() -> Html {
     }
 }
 
-/// The mark, and what the house is called.
+/// Shows the logo and the house's name in the reader's language. It reads no view and emits no input.
 pub fn brand(language: Language) -> Html {
     html! {
         <span key="brand" class="brand">

@@ -1,14 +1,14 @@
-//! The two buttons that stand in many places: a word, and a picture that opens a dialog.
+//! The two buttons that many places use: one with a text, and one with an icon that opens a dialog.
 
 use crate::components::icon::Icon;
 use yew::prelude::*;
 
-/// A word to press.
+/// Shows a button with a text. `class` is its CSS class and also its key among its siblings.
 pub fn text_button(class: &'static str, word: AttrValue, onclick: Callback<MouseEvent>) -> Html {
     html! { <button key={class} type="button" {class} {onclick}>{ word }</button> }
 }
 
-/// A picture that opens a dialog. `label` is read out, and shown below the pointer.
+/// Shows a button with an icon that opens a dialog. `label` is its name for a screen reader, and its tooltip.
 pub fn dialog_button(id: &'static str, label: AttrValue, icon: Icon, onclick: Callback<MouseEvent>) -> Html {
     html! {
         <button key={id} type="button" {id} class="icon_button" aria-label={label.clone()} title={label}

@@ -1,23 +1,24 @@
-//! A button for what cannot be undone: it asks first.
+//! A button for an action that cannot be undone: it asks for a confirmation first.
 
 use crate::context::use_app_context;
 use crate::language::tr;
 use yew::prelude::*;
 
-/// What [`Confirm`] needs.
+/// Properties of [`Confirm`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct ConfirmProps {
-    /// Names the buttons: the one that asks has `_btn` behind it, the ones that answer `_yes` and `_no`.
+    /// Beginning of the buttons' ids: `_btn` follows for the first button, `_yes` and `_no` for the answers.
     pub id: &'static str,
-    /// What is done.
+    /// Name of the action, on the first button and on the one that confirms.
     pub action: AttrValue,
-    /// What is asked.
+    /// Question that is shown with the answers.
     pub question: AttrValue,
-    /// Told once the person is sure.
+    /// Called when the person confirms, never before.
     pub on_yes: Callback<MouseEvent>,
 }
 
-/// The button.
+/// Shows the action's button, and after a press the question with *yes* and *no*. It reads no view and emits
+/// no input; the parent decides what `on_yes` does.
 #[component]
 pub fn Confirm(props: &ConfirmProps) -> Html {
     let language = use_app_context().language();
@@ -38,7 +39,7 @@ pub fn Confirm(props: &ConfirmProps) -> Html {
         false => (format!("{}_btn", props.id), action.clone()),
         true => (format!("{}_no", props.id), tr!(language, "confirm.no")),
     };
-    // The button that asks is the one that calls it off: it keeps the focus.
+    // One button both asks and cancels, so the focus stays on it.
     html! {
         <div class="confirm">
             if *asked {

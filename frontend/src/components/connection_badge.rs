@@ -5,12 +5,12 @@ use client::transport::Transport;
 use client::view::{ConnectionStatus, ReadyState};
 use yew::prelude::*;
 
-/// Whether what is said now would be heard now.
+/// Whether the connection carries commands now: it is open and the server has sent `welcome`.
 pub fn is_usable(link: ConnectionStatus) -> bool {
     link.ready_state == ReadyState::Open && link.welcomed
 }
 
-/// The word for a `readyState`.
+/// Word for a `readyState`, in the reader's language.
 fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     match ready_state {
         ReadyState::Connecting => tr!(language, "connection.connecting"),
@@ -20,7 +20,7 @@ fn word(language: Language, ready_state: ReadyState) -> AttrValue {
     }
 }
 
-/// The word for a transport.
+/// Name of a transport, in the reader's language.
 pub fn transport_name(language: Language, transport: Transport) -> AttrValue {
     match transport {
         Transport::WebSocket => "WebSocket".into(),
@@ -30,12 +30,13 @@ pub fn transport_name(language: Language, transport: Transport) -> AttrValue {
     }
 }
 
-/// Draws the badge. There is one on every screen.
+/// Shows a dot and a word for the connection's `readyState`; the tooltip names the transport and the number.
+/// Every page has exactly one badge, whose element has the id `ready_state`.
 pub fn connection_badge(language: Language, transport: Transport, ready_state: ReadyState) -> Html {
     draw(language, transport, ready_state, word(language, ready_state))
 }
 
-/// Draws the badge of the join page, which needs no connection: "disconnected" would read as a failure.
+/// Shows the badge of the join page, which needs no connection: "disconnected" would read as a failure.
 pub fn join_badge(language: Language, link: ConnectionStatus) -> Html {
     let word = match link.ready_state {
         ReadyState::Closed => tr!(language, "connection.none"),

@@ -1,6 +1,7 @@
-//! Why nothing goes through just now, when it is tried again, and a button for
-//! who cannot wait. Where only one way is tried since the person wants it, that may be why: another
-//! button lets all be tried.
+//! The notice that the server cannot be reached.
+//!
+//! It says why, when the next attempt follows, and has a button to try at once. If only one transport is
+//! tried because the person chose it, that may be the cause, so a second button allows all transports again.
 
 use crate::components::connection_badge::transport_name;
 use crate::components::tick::use_seconds_until;
@@ -11,17 +12,19 @@ use client::transport::Transport;
 use client::view::{ConnectionStatus, ReadyState};
 use yew::prelude::*;
 
-/// What [`ConnectionNotice`] needs.
+/// Properties of [`ConnectionNotice`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct ConnectionNoticeProps {
-    /// The connection.
+    /// State of the connection, with the time of the next attempt.
     pub link: ConnectionStatus,
-    /// The only transport that the person wants, if they want one.
+    /// Transport that the person chose in the settings; `None` if all may be tried.
     #[prop_or_default]
     pub pinned: Option<Transport>,
 }
 
-/// The notice. Shown only while the connection cannot be used.
+/// Shows the cause, the seconds until the next attempt, and the buttons. It reads the view's `connection` and
+/// `pinned` from its properties, and emits [`Input::ReconnectNow`] and [`Input::PinTransport`]. The parent
+/// shows it only while the connection is unusable.
 #[component]
 pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
     let context = use_app_context();
@@ -40,7 +43,7 @@ pub fn ConnectionNotice(props: &ConnectionNoticeProps) -> Html {
             { tr!(language, "connection.reconnect") }
         </button>
     };
-    // Without a network no way is better than another.
+    // Without a network, another transport would not help.
     let Some(pinned) = props.pinned.filter(|_| !offline) else {
         return html! {
             <div class="notice warn delayed">

@@ -1,4 +1,4 @@
-//! A button that copies the text it stands below.
+//! A button that copies the text above it.
 
 use crate::context::use_app_context;
 use crate::language::tr;
@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-/// The button. The text is the paragraph of its message, or the quotation of its notice.
+/// Shows a button that copies the `<p>` or `<blockquote>` of the message or notice around it, and then says
+/// whether the text was copied or only selected. It reads no view and emits no input.
 #[component]
 pub fn CopyButton() -> Html {
     let language = use_app_context().language();

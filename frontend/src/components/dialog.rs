@@ -1,5 +1,5 @@
-//! The browser's own modal dialog: it keeps the focus inside, Escape closes
-//! it, and the focus returns to where it was.
+//! The browser's own modal dialog. It keeps the focus inside, Escape closes it, and afterwards the focus
+//! returns to where it was.
 
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
@@ -8,35 +8,36 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
-/// Where a dialog stands. On a phone the last two come up from below.
+/// Place of a dialog in the window. On a phone, `Middle` and `Corner` are at the bottom of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// Along the start of the line.
+    /// The edge where lines start: left in English and Chinese.
     Start,
-    /// Along the end of the line.
+    /// The edge where lines end: right in English and Chinese.
     End,
-    /// In the middle.
+    /// The middle of the window.
     Middle,
-    /// Below the buttons of the room.
+    /// Below the buttons in the header of the room.
     Corner,
 }
 
-/// What [`Dialog`] needs.
+/// Properties of [`Dialog`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct DialogProps {
-    /// Names what is in it; empty: it is closed.
+    /// The element's id, which names the content; the dialog is closed if it is empty.
     pub id: &'static str,
-    /// Its heading.
+    /// Heading of the content, and the dialog's name for a screen reader.
     pub title: AttrValue,
-    /// Where it stands.
+    /// Place of the dialog in the window.
     pub placement: Placement,
-    /// Told when the person closes it.
+    /// Called when the dialog closes, by a button, Escape, a click outside, or the parent.
     pub on_close: Callback<()>,
-    /// What is in it.
+    /// Content below the heading; not rendered while the dialog is closed.
     pub children: Html,
 }
 
-/// The dialog. There is one, for one thing at a time.
+/// Shows one content at a time, with a heading and a button to close. When the content changes while the
+/// dialog is open, the focus moves to the new content. It reads no view and emits no input.
 #[component]
 pub fn Dialog(props: &DialogProps) -> Html {
     let language = use_app_context().language();
@@ -47,10 +48,10 @@ pub fn Dialog(props: &DialogProps) -> Html {
         move |id| {
             let Some(dialog) = node.cast::<HtmlDialogElement>() else { return };
             match (!id.is_empty(), dialog.open()) {
-                // Fails only for a dialog that is open without being modal.
+                // The call fails only for a dialog that is open without being modal.
                 (true, false) => drop(dialog.show_modal()),
                 (false, true) => dialog.close(),
-                // Another thing is in it: the focus was on what is gone.
+                // The content changed, and the element that had the focus is gone.
                 (true, true) => {
                     let find = |selector| dialog.query_selector(selector).ok().flatten();
                     let first = find("[autofocus]").or_else(|| find("button"));
@@ -62,10 +63,10 @@ pub fn Dialog(props: &DialogProps) -> Html {
             }
         }
     });
-    // Escape and the browser's back gesture close it without asking us.
+    // Escape and the browser's back gesture close the dialog without a call of ours.
     let onclose = props.on_close.reform(|_: Event| ());
     let close = props.on_close.reform(|_: MouseEvent| ());
-    // The dialog itself is hit only beside its content, on the backdrop.
+    // A click hits the dialog element itself only outside its content, on the backdrop.
     let onclick = {
         let on_close = props.on_close.clone();
         Callback::from(move |event: MouseEvent| {

@@ -1,36 +1,36 @@
-//! Line icons, 24 units wide, 2 px strokes with round ends. They say nothing
-//! to a screen reader: the button round them does.
+//! Line icons, 24 units wide, with 2 px strokes and round ends. A screen reader skips them and reads the name
+//! of the button around them.
 
 use yew::prelude::*;
 
-/// Which.
+/// An icon, named by its shape or by the action that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Opens the sidebar.
+    /// Three lines: opens the sidebar on a narrow screen.
     Menu,
-    /// Opens the list of who is here.
+    /// Two people: opens the list of people on a narrow screen.
     People,
-    /// Opens the settings.
+    /// Two sliders: opens the settings.
     Settings,
-    /// Closes a dialog.
+    /// A cross: closes a dialog or dismisses a notice.
     Close,
-    /// Sends.
+    /// An arrow up: sends the message in the composer.
     Send,
-    /// Goes to the newest message.
+    /// An arrow down: goes to the newest message.
     Down,
-    /// On its way, or waiting.
+    /// A clock: marks messages that are being sent or are waiting to be sent.
     Clock,
-    /// Refused.
+    /// An exclamation mark in a circle: marks messages that the server refused.
     Alert,
-    /// Done.
+    /// A check mark, for an action that succeeded.
     Check,
-    /// Makes something new.
+    /// A plus sign: opens the form of a new room.
     Plus,
-    /// Looks for something.
+    /// A magnifying glass: opens the room directory, and marks its search field.
     Search,
-    /// What else can be done.
+    /// Three dots: opens the menu of the open room.
     More,
-    /// Something is being written.
+    /// A pencil: marks a room with a draft.
     Pencil,
 }
 
@@ -59,7 +59,7 @@ impl Icon {
         }
     }
 
-    /// The picture.
+    /// Draws the icon as an SVG element in the colour of the text around it, hidden from screen readers.
     pub fn draw(self) -> Html {
         html! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">

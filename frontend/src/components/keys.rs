@@ -1,19 +1,20 @@
-//! What a key does, asked of the client's rules.
+//! The action of a key press, by the rules of [`client::compose`].
 
 use client::compose::{KeyAction, KeyEvent, on_key};
 use web_sys::KeyboardEvent;
 
-/// What the person types on.
+/// Kind of keyboard that the person uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyboard {
-    /// One with a Shift key that can be held.
+    /// A keyboard whose Shift key can be held, so that Enter can send and Shift+Enter can break the line.
     Hardware,
-    /// One on the screen.
+    /// A keyboard on the screen, where Enter breaks the line.
     Touch,
 }
 
 impl Keyboard {
-    /// The one of this device, going by its pointer.
+    /// Guesses the keyboard by the pointer: a device whose pointer is coarse, such as a finger, has a touch
+    /// keyboard.
     pub fn of_device() -> Self {
         let coarse =
             web_sys::window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
@@ -21,7 +22,7 @@ impl Keyboard {
     }
 }
 
-/// What this `keydown` does.
+/// Returns the action of a `keydown` event in a field for text.
 pub fn key_action(event: &KeyboardEvent, keyboard: Keyboard) -> KeyAction {
     on_key(KeyEvent {
         key: &event.key(),

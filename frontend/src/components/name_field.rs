@@ -1,4 +1,4 @@
-//! A name, asked for: the field, its button, and why the last one was refused.
+//! The form for a member's name: the field, its button, and the reason of a refusal.
 
 use crate::components::button::text_button;
 use crate::components::keys::{Keyboard, key_action};
@@ -13,39 +13,44 @@ use shared::limits::NAME_CHARS_MAX;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// The ids of one field's parts.
+/// Ids of the elements of one form, which must be unique in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameFieldIds {
-    /// The input.
+    /// Id of the text field.
     pub field: &'static str,
-    /// The button.
+    /// Id of the button that submits the form.
     pub button: &'static str,
-    /// The reason.
+    /// Id of the line with the reason of a refusal, which describes the field to a screen reader.
     pub error: &'static str,
 }
 
-/// What [`NameField`] needs.
+/// Properties of [`NameField`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct NameFieldProps {
-    /// Tells the fields of a page apart.
+    /// Ids of the form's elements.
     pub ids: NameFieldIds,
-    /// What stands in it at first.
+    /// Text of the field when the form appears. Later values are ignored.
     pub initial: AttrValue,
-    /// What the button says.
+    /// Text of the button.
     pub action: AttrValue,
-    /// A request is under way.
+    /// Whether a request is under way. Meanwhile, submitting does nothing.
     pub busy: bool,
-    /// Why the server refused the last one.
+    /// Refusal of the last name by the server, perhaps with a suggestion.
     pub refusal: Option<NameRefusal>,
     /// Whether the field takes the focus when it appears.
     #[prop_or_default]
     pub focused: bool,
-    /// Told the name.
+    /// Called with the name as it was typed, if [`check`] accepts it.
     pub on_name: Callback<String>,
 }
 
-/// Whether the page itself refuses a name, a member's or a room's. Length is counted after
-/// normalisation, which is the server's; so long a text is none anyway.
+/// Checks the name of a member or a room before it is sent.
+///
+/// The server counts characters after its normalisation, so this limit is four times the server's.
+///
+/// # Errors
+/// [`ErrorCode::NameEmpty`] for white space only, and [`ErrorCode::NameTooLong`] for more than four times
+/// [`NAME_CHARS_MAX`] characters.
 pub fn check(name: &str) -> Result<(), ErrorCode> {
     match name {
         _ if name.trim().is_empty() => Err(ErrorCode::NameEmpty),
@@ -54,7 +59,9 @@ pub fn check(name: &str) -> Result<(), ErrorCode> {
     }
 }
 
-/// The field.
+/// Shows the field, the button, the reason of a refusal, and a button that takes the suggested name. It reads
+/// no view and emits no input; the parent decides what `on_name` does. After a refusal, the field gets the
+/// focus.
 #[component]
 pub fn NameField(props: &NameFieldProps) -> Html {
     let language = use_app_context().language();
@@ -62,7 +69,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
     let node = use_node_ref();
     let text = use_state(|| props.initial.clone());
     let own_refusal = use_state(|| None::<ErrorCode>);
-    // Whoever was refused goes on typing: the button may have had the focus.
+    // After a refusal, focus the field to correct; the button may have had the focus.
     use_effect_with(props.refusal.clone(), {
         let (node, focused) = (node.clone(), props.focused && !props.busy);
         move |refusal| {
@@ -79,7 +86,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
             own_refusal.set(None);
         })
     };
-    // An Enter that an input method takes would submit the form in Safari.
+    // In Safari, an Enter that confirms the input method's text would submit the form.
     let onkeydown = Callback::from(|event: KeyboardEvent| {
         if event.key() == "Enter" && key_action(&event, Keyboard::Hardware) == KeyAction::Nothing {
             event.prevent_default();

@@ -1,22 +1,21 @@
-//! A switch of a few words, one of which holds: radio buttons in a row. There
-//! are two, for the language and for the theme.
+//! The switches for language and theme: radio buttons in a row.
 
 use crate::language::{Language, tr};
 use crate::preferences::{PreferenceChange, Preferences};
 use crate::theme::Theme;
 use yew::prelude::*;
 
-/// One word of a switch.
+/// One option of a switch.
 struct SwitchOption {
     value: &'static str,
     label: AttrValue,
-    /// The language of the label, where it is not the page's.
+    /// Language of the label, if it is not that of the page.
     lang: Option<&'static str>,
     chosen: bool,
     choice: PreferenceChange,
 }
 
-/// Which language to speak.
+/// Shows the languages, each by its own name, and calls `preferences.choose` with the chosen one.
 pub fn language_switch(preferences: &Preferences) -> Html {
     let words = Language::ALL.map(|language| SwitchOption {
         value: language.tag(),
@@ -28,7 +27,7 @@ pub fn language_switch(preferences: &Preferences) -> Html {
     switch("language", tr!(preferences.language, "settings.language"), words, &preferences.choose)
 }
 
-/// How to be lit.
+/// Shows the themes (system, light, dark), and calls `preferences.choose` with the chosen one.
 pub fn theme_switch(preferences: &Preferences) -> Html {
     let language = preferences.language;
     let words = Theme::ALL.map(|theme| SwitchOption {
@@ -45,7 +44,7 @@ pub fn theme_switch(preferences: &Preferences) -> Html {
     switch("theme", tr!(language, "settings.theme"), words, &preferences.choose)
 }
 
-/// The switch. `name` tells the groups of a page apart.
+/// Draws a switch. `name` is that of the radio buttons, unique in the page.
 fn switch(
     name: &'static str,
     legend: AttrValue,

@@ -1,10 +1,10 @@
-//! Why something was refused, beside the field that it is about.
+//! The reason of a refusal, next to the field that it concerns.
 
 use yew::prelude::*;
 
-/// The reason; none if nothing is wrong. The line is always there, so that a
-/// screen reader hears what comes into it and nothing moves. `id` names it for
-/// the field's `aria-describedby`.
+/// Shows the reason, or an empty line if there is none. The line is always in the document, so that a screen
+/// reader announces a new reason and nothing moves. `id` is the one that the field's `aria-describedby`
+/// names.
 pub fn refused(id: &'static str, reason: Option<AttrValue>) -> Html {
     html! { <div key="refused" {id} class="refused" role="alert">{ reason.unwrap_or_default() }</div> }
 }

@@ -1,14 +1,14 @@
-//! Seconds left until a moment.
+//! A hook that counts the seconds until a time.
 
 use crate::clock;
 use wasm_bindgen::{JsCast, closure::Closure};
 use yew::prelude::*;
 
-/// How often the seconds are counted anew: often enough that none is skipped.
+/// Milliseconds between two counts of the seconds: often enough that none is skipped.
 const TICK_MS: i32 = 250;
 
-/// Whole seconds until `at` (milliseconds since 1970), at least 0; counted
-/// only while there is such a moment.
+/// Returns the seconds until `at` (milliseconds since 1970), rounded up and at least 0, and renders the
+/// component again when they change. Without such a time, the result is `None` and no timer runs.
 #[hook]
 pub fn use_seconds_until(at: Option<u64>) -> Option<u64> {
     let left = move || at.map(|at| seconds(at.saturating_sub(clock::now())));
@@ -31,7 +31,7 @@ pub fn use_seconds_until(at: Option<u64>) -> Option<u64> {
             }
         }
     });
-    // What is shown may still be of the moment before.
+    // Right after a change of `at`, the state may still hold `None` for the time before.
     at.and(*shown).or_else(left)
 }
 

@@ -1,4 +1,4 @@
-//! The methods of the WebSocket as buttons, each with its fields, and why a call would not work.
+//! The methods of a WebSocket as buttons, each with the fields of its arguments.
 
 use crate::components::refused::refused;
 use crate::language::{Language, tr};
@@ -9,22 +9,25 @@ use client::limits::INSPECT_SEND_BYTES_MAX;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// What [`Calls`] needs.
+/// Properties of [`Calls`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct CallsProps {
-    /// The language to speak.
+    /// Language of the texts.
     pub language: Language,
-    /// There is a connection that is not closed.
+    /// Whether the connection is not closed. Connecting again then replaces it.
     pub going_on: bool,
-    /// Why the last text was not sent.
+    /// Reason why the last call of `send` was not made.
     pub send_fault: Option<SendFault>,
-    /// Why it was not closed so.
+    /// Reason why the last call of `close` was not made.
     pub close_fault: Option<CloseFault>,
-    /// Where the calls go.
+    /// Passes an input to the inspector's core.
     pub emit: Callback<InspectorInput>,
 }
 
-/// The buttons. What stands in the fields is the browser's until a button is pressed.
+/// Shows the buttons of `new WebSocket`, `send` and `close`, their fields, and the reason why a call was not
+/// made. It reads the core's state from its properties, and emits [`InspectorInput::Connect`],
+/// [`InspectorInput::Send`] and [`InspectorInput::Close`]. The texts stay in the browser's fields until a
+/// button is pressed.
 #[component]
 pub fn Calls(props: &CallsProps) -> Html {
     let language = props.language;
@@ -32,7 +35,7 @@ pub fn Calls(props: &CallsProps) -> Html {
     use_effect_with((), {
         let (text, code) = (text.clone(), code.clone());
         move |()| {
-            // Put there once: as an attribute Yew would put it there at every render.
+            // Set the values once. As attributes, Yew would set them again at every render.
             for (field, value) in [(text, r#"{"type":"ping"}"#), (code, "1000")] {
                 if let Some(field) = field.cast::<HtmlInputElement>() {
                     field.set_value(value);

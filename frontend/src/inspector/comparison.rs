@@ -1,8 +1,9 @@
-//! The hands of a comparison of transports ([`client::inspect::comparison`]): one sender, and four readers that share
-//! nothing but the clock.
+//! The shell of a comparison of transports ([`client::inspect::comparison`]): one sender, and four readers
+//! that share nothing but the clock.
 //!
-//! Over HTTP/1.1 a browser has six connections to a host. Three readers hold one each and the sender another, so
-//! nothing waits for a connection, and a latency is that of the transport; a WebSocket is not counted among them.
+//! Over HTTP/1.1, a browser opens at most six connections to a host, and a WebSocket does not count. Three
+//! readers and the sender use one each, so nothing waits for a connection, and each latency is that of the
+//! transport.
 
 mod http;
 mod readers;
@@ -22,13 +23,13 @@ use std::{
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-/// Between two looks at what goes on, in milliseconds, at the least.
+/// Shortest time between two updates of the page during a comparison, in milliseconds.
 const SHOWN_MS: u64 = 500;
 
-/// Before what broke begins again, in milliseconds.
+/// Wait of a reader before it connects again, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// The handle; clones are the same.
+/// Handle of the comparison; clones refer to the same one.
 #[derive(Clone, Default)]
 pub struct Runner(Rc<RunnerInner>);
 
@@ -42,37 +43,38 @@ impl PartialEq for Runner {
 struct RunnerInner {
     comparison: RefCell<Comparison>,
     watcher: RefCell<Callback<Rc<Comparison>>>,
-    /// Who draws the rest of the page.
+    /// Draws the rest of the page.
     beside: RefCell<Callback<()>>,
-    /// Who is told that the server takes the page for nobody.
+    /// Called when the server rejects the page's identity.
     signed_out: RefCell<Callback<()>>,
-    /// When it was last shown, and in which stage.
+    /// Time in microseconds (see [`now`]) and stage of the last update of the page.
     shown: Cell<(u64, ComparisonStage)>,
 }
 
 impl Runner {
-    /// What is known now.
+    /// Returns a copy of the comparison's current state.
     pub fn view(&self) -> Rc<Comparison> {
         Rc::new(self.0.comparison.borrow().clone())
     }
 
-    /// Who is told when there is more to see.
+    /// Calls `watcher` with each state that is to be shown. It replaces the watcher before it.
     pub fn watch(&self, watcher: Callback<Rc<Comparison>>) {
         self.0.watcher.replace(watcher);
     }
 
-    /// Who is told that the rest of the page may be drawn again. It is not to be while messages are
-    /// measured: see [`Runner::measures`].
+    /// Calls `watcher` when the rest of the page may be drawn. While latencies are measured (see
+    /// [`Runner::measures`]), the rest must not be drawn at other times, because drawing would delay the
+    /// messages.
     pub fn watch_beside(&self, watcher: Callback<()>) {
         self.0.beside.replace(watcher);
     }
 
-    /// Who is told that the server takes the page for nobody, or for somebody else.
+    /// Calls `watcher` when the server answers that the page is signed out, or signed in as another member.
     pub fn watch_signed_out(&self, watcher: Callback<()>) {
         self.0.signed_out.replace(watcher);
     }
 
-    /// It cannot go on.
+    /// Ends the comparison with a fault. It does nothing if the comparison has already ended.
     pub fn failed(&self, fault: ComparisonFault) {
         let ends = self.with(|comparison| comparison.fail(fault));
         if ends && fault == ComparisonFault::SignedOut {
@@ -86,19 +88,20 @@ impl Runner {
         self.with(|comparison| matches!(comparison.stage, ComparisonStage::Going | ComparisonStage::Ending))
     }
 
-    /// Nobody looks any more: what goes on ends.
+    /// Ends the comparison and removes the watcher, because the section is no longer shown.
     pub fn forget(&self) {
         self.watch(Callback::noop());
         self.with(Comparison::finish);
     }
 
-    /// Chooses an interval by its place.
+    /// Chooses the interval of polling by its index in [`client::inspect::comparison::INTERVALS_MS`].
     pub fn choose(&self, interval: usize) {
         self.with(|comparison| comparison.choose_interval(interval));
         self.show();
     }
 
-    /// Begins, as this member, in a room that is described so if it is not there yet.
+    /// Starts a comparison as the member with the name `member`; nothing happens while one is running. If the
+    /// member's room for comparisons does not exist, it is created with `description`.
     pub fn start(&self, member: &str, description: String) {
         if self.with(Comparison::start) {
             self.show();
@@ -113,13 +116,13 @@ impl Runner {
         }
     }
 
-    /// Sends nothing more.
+    /// Stops sending. The comparison ends when the last messages have arrived or are overdue.
     pub fn stop(&self) {
         self.with(Comparison::stop);
         self.show();
     }
 
-    /// Lets something happen to it.
+    /// Calls `act` with the comparison and returns its result. `act` must not use the runner.
     pub fn with<T>(&self, act: impl FnOnce(&mut Comparison) -> T) -> T {
         act(&mut self.0.comparison.borrow_mut())
     }
@@ -169,13 +172,13 @@ impl Runner {
     }
 }
 
-/// The page's clock, which never goes back: microseconds since the page began.
+/// Monotonic time in microseconds since the page was loaded.
 pub fn now() -> u64 {
     let clock = web_sys::window().and_then(|window| window.performance());
     clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
 }
 
-/// A request as a session makes it.
+/// Request in the form in which an HTTP session makes it, for a call outside a session.
 fn request(call: Call, is_traced: bool) -> Request {
     Request { id: RequestId(0), call, is_traced }
 }

@@ -1,4 +1,5 @@
-//! The frame editor: bytes on one side, fields on the other.
+//! The frame editor: the bytes of frames as hexadecimal text, and the fields of the first frame. A change of
+//! one changes the other.
 
 use crate::components::button::text_button;
 use crate::components::refused::refused;
@@ -14,7 +15,8 @@ use shared::websocket::{LengthForm, Opcode, Side};
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// The editor.
+/// Shows the examples, the bytes, the fields, and the meaning of each frame with its faults. It reads the
+/// core's `editor` and emits [`InspectorInput::Edit`].
 pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInput>) -> Html {
     let edit = &emit.reform(InspectorInput::Edit);
     let oninput = edit.reform(|event: InputEvent| {
@@ -115,7 +117,7 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
             <div key="choices" class="field_grid form">
                 <Select key="opcode" id="opcode" label={tr!(language, "inspect.opcode")} words={opcodes}
                     chosen={usize::from(fields.opcode.bits())} choose={edit.reform(|place: usize| {
-                        // There are sixteen.
+                        // The list has sixteen options, so the index fits.
                         EditorInput::Opcode(Opcode::of(u8::try_from(place).unwrap_or_default()))
                     })} />
                 <Select key="form" id="form" error="form_error" label={tr!(language, "inspect.form")} words={forms}
@@ -131,10 +133,10 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
     }
 }
 
-/// In the order of the numbers that they are.
+/// Forms of the length, each at the index that is its number as a [`LengthForm`].
 const FORMS: [LengthForm; 3] = [LengthForm::Seven, LengthForm::Sixteen, LengthForm::SixtyFour];
 
-/// More frames than these are counted and not taken apart.
+/// Frames whose details are shown. Further frames of the bytes are not shown.
 const SHOWN_MAX: usize = 8;
 
 fn meaning(language: Language, editor: &Editor) -> Html {

@@ -1,10 +1,11 @@
-//! A line of text that is asked for, with what is wrong with it.
+//! A text field with a label and an error.
 
 use crate::components::refused::refused;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// The field; what is typed goes to `typed`. `error` names the place of the fault.
+/// Shows the label, the field and its fault, and calls `typed` with the whole text after each edit. `id` and
+/// `error` are the ids of the field and of the line for the fault.
 pub(super) fn field(
     (id, error): (&'static str, &'static str),
     label: AttrValue,

@@ -1,4 +1,4 @@
-//! A frame taken apart, and what is wrong with it.
+//! The details of one WebSocket frame: its bits, fields, payload and faults.
 
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
@@ -6,7 +6,8 @@ use shared::websocket::header::mask;
 use shared::websocket::{Frame, FrameFault, LengthForm, Opcode, hex};
 use yew::prelude::*;
 
-/// The fields, the payload and the faults of a frame. `untold`: bytes of its payload that are not there.
+/// Shows the first two bytes bit by bit, the faults, the fields of the header, and the payload. `untold` is
+/// the number of payload bytes that the trace left out.
 pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
     let header = &frame.header;
     let fin = if header.fin { tr!(language, "inspect.fin_yes") } else { tr!(language, "inspect.fin_more") };
@@ -64,7 +65,7 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
     }
 }
 
-/// The first two bytes, bit by bit, each part over its name.
+/// Shows the first two bytes of the header bit by bit, each field above its name.
 fn bits(frame: &Frame) -> Html {
     let header = &frame.header;
     let [first, second] = header.write()[..2] else { return Html::default() };
@@ -82,7 +83,8 @@ fn bits(frame: &Frame) -> Html {
     }
 }
 
-/// The payload as text; of a close frame the code and the reason.
+/// Payload as text, with U+FFFD for bytes that are no UTF-8. For a close frame, the close code comes as a
+/// number before the reason.
 pub(super) fn as_text(frame: &Frame) -> String {
     match (frame.header.opcode, &frame.payload[..]) {
         (Opcode::Close, &[high, low, ref reason @ ..]) => {
@@ -92,7 +94,7 @@ pub(super) fn as_text(frame: &Frame) -> String {
     }
 }
 
-/// The word for an opcode.
+/// Name of an opcode (RFC 6455 §5.2), in the reader's language.
 pub(super) fn opcode_word(language: Language, opcode: Opcode) -> AttrValue {
     match opcode {
         Opcode::Continuation => tr!(language, "inspect.op_continuation"),
@@ -105,7 +107,7 @@ pub(super) fn opcode_word(language: Language, opcode: Opcode) -> AttrValue {
     }
 }
 
-/// The word for a form of length.
+/// Name of a form of the payload length (RFC 6455 §5.2), in the reader's language.
 pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
     match form {
         LengthForm::Seven => tr!(language, "inspect.form_7"),
@@ -114,7 +116,7 @@ pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
     }
 }
 
-/// What is wrong, or that nothing is.
+/// Shows each fault with its section of RFC 6455 and its close code, or a sentence that there is no fault.
 pub(super) fn faults(language: Language, faults: &[FrameFault]) -> Html {
     let rows = faults.iter().map(|fault| {
         let word = fault_word(language, *fault);

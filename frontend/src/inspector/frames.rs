@@ -1,4 +1,4 @@
-//! The frames of the connection; one of them can be opened.
+//! The list of the connection's frames, of which one at a time can be expanded.
 
 use crate::inspector::frame::{as_text, detail, faults, opcode_word};
 use crate::inspector::life::milliseconds;
@@ -10,7 +10,8 @@ use shared::limits::TRACE_BYTES_MAX;
 use shared::websocket::Side;
 use yew::prelude::*;
 
-/// The list.
+/// Shows the frames that the server's trace reported, with the details of the expanded one, and how many
+/// frames were only counted. It reads the core's `frames` and emits [`InspectorInput::ToggleFrame`].
 pub fn frames(language: Language, frames: &FrameTable, emit: &Callback<InspectorInput>) -> Html {
     let rows = frames.rows.iter().map(|frame| row(language, frame, frames.expanded, emit));
     let counted = frames.counts.map(|counted| {

@@ -1,4 +1,4 @@
-//! The handshake as the server saw it, and the arithmetic of its answer.
+//! The handshake as the server saw it, and the computation of `Sec-WebSocket-Accept`.
 
 use crate::components::button::text_button;
 use crate::inspector::field::field;
@@ -9,13 +9,14 @@ use shared::event::trace::{Handshake, HeaderField};
 use shared::websocket::{accept, hex};
 use yew::prelude::*;
 
-/// The key of RFC 6455 §1.3.
+/// Example of `Sec-WebSocket-Key` from RFC 6455 §1.3.
 const EXAMPLE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// Headers of the request that are told of where they were not sent: to leave them out is a choice.
+/// Request headers that are listed as *not sent* if they are missing, because leaving them out has a meaning.
 const EXPECTED: [&str; 3] = ["origin", "sec-websocket-extensions", "sec-websocket-protocol"];
 
-/// The request and the answer.
+/// Shows request and response of the handshake, with a note on each known header. Before the server's trace
+/// has reported the handshake, a sentence says so.
 pub fn heads(language: Language, handshake: Option<&Handshake>) -> Html {
     let Some(Handshake { request, response }) = handshake else {
         return html! { <p key="heads" id="heads">{ tr!(language, "inspect.handshake_none") }</p> };
@@ -48,7 +49,7 @@ fn shown(language: Language, at: usize, header: &HeaderField) -> Html {
         Some(value) => html! { <code>{ value }</code> },
         None => html! { <i>{ tr!(language, "inspect.hidden", count = grouped(header.length)) }</i> },
     };
-    // A name may come twice.
+    // A name may occur twice, so the key is the index.
     row(at.to_string(), &header.name, value, note(language, &header.name))
 }
 
@@ -66,7 +67,7 @@ fn row(key: String, name: &str, value: Html, note: Option<AttrValue>) -> Html {
     }
 }
 
-/// What a header is for.
+/// Note on the purpose of a header; `None` for one that has nothing to do with WebSockets.
 fn note(language: Language, name: &str) -> Option<AttrValue> {
     Some(match name {
         "upgrade" => tr!(language, "inspect.note_upgrade"),
@@ -83,13 +84,15 @@ fn note(language: Language, name: &str) -> Option<AttrValue> {
     })
 }
 
-/// The one status that opens a WebSocket has its words.
+/// Status line of a response. Only 101, which opens a WebSocket, has its reason phrase.
 fn status_line(status: u16) -> String {
     let words = if status == 101 { " Switching Protocols" } else { "" };
     format!("HTTP/1.1 {status}{words}")
 }
 
-/// `Sec-WebSocket-Accept`, computed step by step from the key that the server received, or from any other.
+/// Shows the steps from `Sec-WebSocket-Key` to `Sec-WebSocket-Accept`, and whether the result is what the
+/// server answered. It reads the core's handshake and the key that the person entered, and emits
+/// [`InspectorInput::TryKey`].
 pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInput>) -> Html {
     let key = view.shown_key().unwrap_or(EXAMPLE).to_owned();
     let steps = accept::compute_steps(&key);

@@ -1,4 +1,4 @@
-//! The life of the connection: which state it is in, and what happened.
+//! The lifecycle of the connection: its `readyState`, and the list of calls and events.
 
 use crate::language::{Language, tr};
 use client::inspect::comparison::grouped;
@@ -6,10 +6,11 @@ use client::inspect::life::{Lifecycle, LifecycleEntry, LifecycleEvent, SocketCal
 use shared::limits::SILENCE_MS;
 use yew::prelude::*;
 
-/// The constants of the WebSocket interface, by their numbers.
+/// Constants of the WebSocket interface, each at the index that is its number.
 const NAMES: [&str; 4] = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 
-/// The four states, and when each was reached.
+/// Shows the four values of `readyState`, when the connection reached each, and which is the current one. It
+/// reads the core's `life` and emits no input.
 pub fn states(language: Language, life: &Lifecycle) -> Html {
     let states = NAMES.iter().enumerate().map(|(number, name)| {
         let reached = life.reached[number];
@@ -32,7 +33,8 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
     html! { <ol key="states" class="states">{ for states }</ol> }
 }
 
-/// What happened, oldest first.
+/// Shows the calls, events and changes of state, oldest first, and how many were dropped. It reads the core's
+/// `life` and emits no input.
 pub fn moments(language: Language, life: &Lifecycle) -> Html {
     let rows = life.entries.iter().map(|entry| row(language, entry));
     html! {
@@ -48,7 +50,7 @@ pub fn moments(language: Language, life: &Lifecycle) -> Html {
     }
 }
 
-/// Milliseconds since the life began.
+/// Text of a time in milliseconds since the first entry of its list, such as `+12 ms`.
 pub(super) fn milliseconds(at: u64) -> String {
     format!("+{at} ms")
 }
@@ -95,7 +97,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
     }
 }
 
-/// What a close code says, where this page knows it.
+/// Explanation of a close code; empty for codes that the page does not know.
 fn code_word(language: Language, code: u16) -> AttrValue {
     match code {
         1001 => tr!(language, "inspect.code_1001"),

@@ -1,4 +1,5 @@
-//! The inspector's page: the life of a connection, its handshake, its frames, and a frame to play with.
+//! The inspector's page: the lifecycle of a connection, its handshake, its frames, the frame editor, and the
+//! comparison of the transports.
 
 use crate::components::brand::brand;
 use crate::components::connection_badge::connection_badge;
@@ -14,7 +15,9 @@ use client::transport::Transport;
 use shared::Member;
 use yew::prelude::*;
 
-/// The screen.
+/// Shows all sections of the inspector, the badge of its connection, and the switches for language and theme.
+/// It reads the whole state `view` of the core. The sections emit inputs through `emit`, and control the
+/// comparison through `runner`.
 pub fn inspect(
     context: &AppContext,
     view: &Inspector,

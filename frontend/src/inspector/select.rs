@@ -1,32 +1,34 @@
-//! One of some words, with what is wrong with the choice. It shows what is held, and not what was pressed: a choice that
-//! is refused jumps back.
+//! A `<select>` with a label and an error. It always shows the value of its property, so a refused choice
+//! jumps back.
 
 use crate::components::refused::refused;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-/// What [`Select`] needs.
+/// Properties of [`Select`].
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct SelectProps {
-    /// The element's.
+    /// Id of the `<select>` element, unique in the page.
     pub id: &'static str,
-    /// What is chosen there.
+    /// Text of the label.
     pub label: AttrValue,
-    /// The words to choose from.
+    /// Texts of the options, in the order of their indices.
     pub words: Vec<AttrValue>,
-    /// The place of the one that is held.
+    /// Index of the option that is shown as chosen.
     pub chosen: usize,
-    /// The id of the place of the fault, if a choice can be refused.
+    /// Id of the line for the fault; `None` if no choice can be refused.
     #[prop_or_default]
     pub error: Option<&'static str>,
-    /// Why the last choice was refused.
+    /// Reason why the last choice was refused.
     #[prop_or_default]
     pub fault: Option<AttrValue>,
-    /// Where a choice goes, as its place.
+    /// Called with the index of the option that the person picks. The parent decides whether `chosen`
+    /// follows.
     pub choose: Callback<usize>,
 }
 
-/// The label, the choice and the fault. Attributes do not move what a person has moved once: the property is set.
+/// Shows the label, the options and the fault, and reads no view. The selection is set through the DOM
+/// property, because the attribute has no effect after the person has picked an option.
 #[component]
 pub(super) fn Select(props: &SelectProps) -> Html {
     let select = use_node_ref();
@@ -40,7 +42,7 @@ pub(super) fn Select(props: &SelectProps) -> Html {
         Callback::from(move |event: Event| {
             let pressed = event.target_unchecked_into::<HtmlSelectElement>().selected_index();
             show(&select, held);
-            // Nothing is chosen where it is below 0.
+            // The index is -1 if no option is selected.
             if let Ok(place) = usize::try_from(pressed) {
                 choose.emit(place);
             }

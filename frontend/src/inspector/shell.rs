@@ -1,5 +1,5 @@
 //! The inspector's shell: it performs the effects of [`client::inspect`]. It has a WebSocket of its own and no
-//! [`crate::driver::Driver`], so that nothing but what the person does happens on it.
+//! [`crate::driver::Driver`], so that only the person's own calls happen on the connection.
 
 use super::comparison::Runner;
 use super::socket::Socket;
@@ -11,7 +11,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-/// The handle; clones are the same shell.
+/// Handle of the shell; clones refer to the same shell.
 #[derive(Clone, Default)]
 pub struct Shell(Rc<ShellInner>);
 
@@ -30,41 +30,43 @@ struct ShellInner {
 }
 
 impl Shell {
-    /// The runner of comparisons.
+    /// Returns the runner of the comparison, which the page controls directly.
     pub fn runner(&self) -> &Runner {
         &self.0.runner
     }
 
-    /// Tells `watcher` every state from now on, instead of the one before.
+    /// Calls `watcher` with every new state from now on. It replaces the watcher before it.
     pub fn watch(&self, watcher: Callback<Rc<Inspector>>) {
         self.0.watcher.replace(watcher);
     }
 
-    /// What the inspector holds now.
+    /// Returns the current state of the inspector's core.
     pub fn view(&self) -> Rc<Inspector> {
         self.0.inspector.borrow().clone()
     }
 
-    /// Lets the inspector handle one input, and shows what came of it.
+    /// Lets the core handle an input, performs the effects, and passes the state to the watcher. While a
+    /// comparison measures latencies, the watcher is not called.
     pub fn handle(&self, input: InspectorInput) {
         let (mut inputs, mut effects) = (VecDeque::from([input]), Vec::new());
         while let Some(input) = inputs.pop_front() {
             Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
             inputs.extend(effects.drain(..).filter_map(|effect| self.perform(effect)));
         }
-        // Its messages come on this connection too, and drawing that would make them late.
+        // The messages of a comparison arrive on this connection too, and drawing them would delay the
+        // readers.
         if !self.0.runner.measures() {
             self.show();
         }
     }
 
-    /// Tells the watcher the state of now.
+    /// Passes the current state to the watcher.
     pub fn show(&self) {
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(self.view());
     }
 
-    /// What became of it at once, if anything.
+    /// Performs an effect, and returns the input that follows from it at once, if there is one.
     fn perform(&self, effect: InspectorEffect) -> Option<InspectorInput> {
         let number = match effect {
             InspectorEffect::FetchIdentity => {
@@ -75,7 +77,7 @@ impl Shell {
             InspectorEffect::Open(number) => {
                 let shell = self.clone();
                 let opened = Socket::open(move |told| shell.hear(number, told));
-                // The one before goes with its listeners.
+                // Replacing drops the socket before it, with its listeners.
                 self.0.socket.replace(opened.ok().map(|socket| (number, socket)));
                 number
             }
@@ -102,7 +104,7 @@ impl Shell {
         }
     }
 
-    /// The real one; closed where the browser has forbidden the address.
+    /// The socket's own `readyState`; closed if the browser has refused to create the socket.
     fn ready_state(&self) -> ReadyState {
         self.0.socket.borrow().as_ref().map_or(ReadyState::Closed, |(_, socket)| socket.ready_state())
     }

@@ -1,4 +1,5 @@
-//! Transports side by side: what is to be known before, the button, and what it took as charts and as a table.
+//! The section that compares the transports: an explanation, the controls, and the result as charts and as a
+//! table.
 
 mod charts;
 mod figures;
@@ -17,18 +18,20 @@ use shared::{ErrorCode, Member};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// What [`SideBySide`] needs.
+/// Properties of [`SideBySide`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct SideBySideProps {
-    /// The language to speak.
+    /// Language of the texts.
     pub language: Language,
-    /// Who sends.
+    /// Member who sends the messages; `None` if nobody is signed in, and then no comparison can be started.
     pub member: Option<Member>,
-    /// What runs.
+    /// Runner of the comparison, which also holds its state.
     pub runner: Runner,
 }
 
-/// The content of the section. What goes on ends with it.
+/// Shows the controls and the result. It reads the state of the comparison from the runner, and calls the
+/// runner's `start`, `stop` and `choose` instead of emitting inputs. When the component ends, so does the
+/// comparison.
 #[component]
 pub fn SideBySide(props: &SideBySideProps) -> Html {
     let language = props.language;
@@ -68,8 +71,8 @@ pub fn SideBySide(props: &SideBySideProps) -> Html {
     }
 }
 
-/// Whether the button does something. Where it does not it is there all the same, and keeps the focus: it must not be
-/// lost by pressing it.
+/// Whether pressing the button has an effect. The button is never disabled otherwise, because a disabled
+/// button loses the focus.
 fn can_press(view: &Comparison, is_somebody: bool) -> bool {
     match view.stage {
         ComparisonStage::Before | ComparisonStage::Over => is_somebody,
@@ -78,7 +81,7 @@ fn can_press(view: &Comparison, is_somebody: bool) -> bool {
     }
 }
 
-/// What will happen, and where.
+/// Explanation of the comparison and its room, or the request to join the house first.
 fn before(language: Language, member: Option<&Member>) -> Html {
     match member {
         Some(member) => {
@@ -93,7 +96,7 @@ fn before(language: Language, member: Option<&Member>) -> Html {
     }
 }
 
-/// How many messages there were, and how many of them are lost.
+/// Result in one sentence: how many messages were sent, and how many the server acknowledged if not all.
 fn over(language: Language, view: &Comparison) -> AttrValue {
     match (view.kept_count(), view.sent_count()) {
         (kept, sent) if kept < sent => tr!(language, "inspect.side_over_lost", kept = kept, count = sent),
@@ -138,7 +141,7 @@ fn controls(
                 <progress max={COMPARE_S.to_string()} value={second.to_string()}
                     aria-label={tr!(language, "inspect.side")} />
                 if view.stage == ComparisonStage::Going {
-                    // Not for a screen reader to say each second.
+                    // Outside the status element, so that a screen reader does not announce each second.
                     <span id="side_second">{ tr!(language, "inspect.side_going", second = second, all = COMPARE_S) }</span>
                 }
                 <span id="side_stage" role="status">{ stage }</span>

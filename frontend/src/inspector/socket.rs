@@ -1,4 +1,5 @@
-//! The inspector's WebSocket: traced, with all four of its events, and called as the person says.
+//! The inspector's WebSocket: it requests a trace, reports all four events, and makes the calls that the
+//! person asks for.
 
 use client::inspect::SocketEvent;
 use client::view::ReadyState;
@@ -6,7 +7,7 @@ use shared::version::WEBSOCKET_PATH;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
-/// A WebSocket and its listeners, which go when it is dropped.
+/// A WebSocket and its listeners. Dropping it removes the listeners and closes the socket.
 pub(super) struct Socket {
     socket: WebSocket,
     _on_plain: [Closure<dyn FnMut(Event)>; 2],
@@ -15,7 +16,10 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Starts to open it; `tell` hears its events, never before this returns.
+    /// Starts to open a WebSocket. `tell` gets its events, never before this function returns.
+    ///
+    /// # Errors
+    /// The exception of the browser, if it forbids the address.
     pub(super) fn open(tell: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, JsValue> {
         let location = web_sys::window().ok_or(JsValue::NULL)?.location();
         let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
@@ -56,12 +60,13 @@ impl Socket {
         }
     }
 
-    /// `send(text)`. What would throw was refused before.
+    /// Calls `send(text)`. The core has already refused a call that would throw.
     pub(super) fn send(&self, text: &str) {
         drop(self.socket.send_with_str(text));
     }
 
-    /// `close(code, reason)`. What would throw was refused before.
+    /// Calls `close(code, reason)`, or `close()` without a code. The core has already refused a call that
+    /// would throw.
     pub(super) fn close(&self, code: Option<u16>, reason: &str) {
         drop(match code {
             Some(code) => self.socket.close_with_code_and_reason(code, reason),

@@ -1,4 +1,4 @@
-//! Before the server has said who we are.
+//! The page that is shown until the server has said whether the browser belongs to a member.
 
 use crate::components::brand::brand;
 use crate::components::connection_badge::join_badge;
@@ -8,8 +8,9 @@ use crate::language::tr;
 use client::view::ConnectionStatus;
 use yew::prelude::*;
 
-/// The screen: the same picture as in `index.html` before the page is there.
-/// `failed`: asking did not succeed, and will be tried again.
+/// Shows the same picture as `index.html` does before the program has started. It reads the view's `identity`
+/// (`failed` means that the request failed and will be repeated) and `connection`. After a failure,
+/// [`ConnectionNotice`] emits its inputs.
 pub fn opening(context: &AppContext, failed: bool, link: ConnectionStatus) -> Html {
     let language = context.language();
     let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.word") };

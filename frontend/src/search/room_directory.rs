@@ -1,4 +1,4 @@
-//! The rooms of the house: find one, look in or join.
+//! The room directory: find a room of the house, and open or join it.
 
 use crate::components::icon::Icon;
 use crate::context::{ViewRef, use_app_context};
@@ -13,19 +13,21 @@ use shared::event::DirectoryRoom;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// What [`Browse`] needs.
+/// Properties of [`Browse`].
 #[derive(Clone, PartialEq, Properties)]
 pub struct BrowseProps {
-    /// The view.
+    /// View with the directory's page and the pending attempts to join.
     pub view: ViewRef,
-    /// Told when a room is opened.
+    /// Called when the person opens a room of which they are a member, so that the dialog closes.
     pub on_done: Callback<()>,
 }
 
-/// Milliseconds without a key after which what was typed is looked for.
+/// Milliseconds after the last edit of the search field until the search starts.
 const TYPING_MS: u64 = 200;
 
-/// What stands in the dialog of the house's rooms.
+/// Shows the search field, the rooms found, and a button for more. It reads `directory` and `pending` of the
+/// view. It emits [`Input::SearchDirectory`], [`Input::LoadMoreDirectory`], [`Input::OpenRoom`] and
+/// [`Input::JoinRoom`], and [`Input::CloseDirectory`] when it ends.
 #[component]
 pub fn Browse(props: &BrowseProps) -> Html {
     let context = use_app_context();
@@ -41,7 +43,7 @@ pub fn Browse(props: &BrowseProps) -> Html {
         let emit = emit.clone();
         Callback::from(move |event: InputEvent| {
             let (field, emit) = (event.target_unchecked_into::<HtmlInputElement>(), emit.clone());
-            // The one before is forgotten.
+            // Replacing drops the timeout before it, so only the last edit starts a search.
             typing.replace(Timeout::new(TYPING_MS, move || {
                 emit.emit(Input::SearchDirectory { find: field.value() })
             }));
@@ -116,7 +118,7 @@ fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callbac
     }
 }
 
-/// Whether we are on our way into this room.
+/// Whether a command to join this room is pending and was not refused.
 pub fn is_joining(view: &View, room: RoomId) -> bool {
     view.pending.iter().any(|pending| {
         pending.body == CommandBody::Join { room } && !matches!(pending.state, RowState::Failed(_))

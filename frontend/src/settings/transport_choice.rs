@@ -1,4 +1,4 @@
-//! The way to the server: the best that the network lets through, or one that the person wants.
+//! The choice of the transport: the best that the network lets through, or only one that the person picks.
 
 use crate::components::connection_badge::{is_usable, transport_name};
 use crate::language::{Language, tr};
@@ -9,7 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-/// The choice, and which is in use.
+/// Shows the list of transports, the one in use or being tried, and a link to the inspector. `link` and
+/// `pinned` are the view's `connection` and `pinned`. It emits [`Input::PinTransport`].
 pub fn transport_choice(
     language: Language,
     link: ConnectionStatus,
@@ -18,7 +19,7 @@ pub fn transport_choice(
 ) -> Html {
     let onchange = emit.reform(|event: Event| {
         let select = event.target().and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        // What is no transport is the first word: whichever is best.
+        // The first option has an empty value, which is no transport and means the best one.
         Input::PinTransport(select.and_then(|select| select.value().parse().ok()))
     });
     let option = |value: &'static str, word: AttrValue, selected: bool| {

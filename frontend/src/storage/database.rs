@@ -1,14 +1,15 @@
-//! The browser's database: what is not sent and what is being written, for the next life of the
-//! page.
+//! The browser's database (IndexedDB): unsent commands and drafts, which survive a reload of the page.
 //!
-//! Three stores. `rows`: commands, under their `client_id` alone, for its 16 random bytes are one
-//! row's in every log and under every author: who takes a row over stores it in the place of what
-//! was. `leases`: until when a row belongs to a page, under the same key; apart from it, so that
-//! one is written without reading: a page that is being closed gets no answers any more. `drafts`:
-//! under log, member and room.
+//! The database has three object stores:
 //!
-//! Every access may fail (private windows, blocked storage, a full disk, a browser that never
-//! answers). Then its answer says so, in bounded time, and the page works in memory.
+//! - `rows`: commands by their `client_id`. Its 16 random bytes are unique in every log and for every author,
+//!   so a member who takes a row over replaces the stored row.
+//! - `leases`: the time until which a row belongs to one tab, by the same key. Leases are a store of their
+//!   own so that writing one needs no reading: a page that is being closed gets no more answers.
+//! - `drafts`: drafts by log, member and room.
+//!
+//! Every access may fail (private windows, blocked storage, a full disk, a browser that never answers). Then
+//! its callback reports that within bounded time, and the page works in memory.
 
 use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, OUTBOX_ROWS_MAX};
@@ -23,30 +24,30 @@ use web_sys::{
     IdbTransactionMode,
 };
 
-/// The layout that is written here. An older one is brought to it when the database is opened.
+/// Version of the layout. Opening a database with an older layout converts it.
 const VERSION: u32 = 2;
 
 const ROWS: &str = "rows";
 const LEASES: &str = "leases";
 const DRAFTS: &str = "drafts";
 
-/// Milliseconds that the browser has to open the database, and to store a row. Past it: it is
-/// taken as not stored.
+/// Milliseconds that the browser has to open the database, and to complete a transaction. After that, the
+/// access has failed.
 const PATIENCE_MS: u64 = 3_000;
 
-/// Entries of one store that are read. Past it: the rest stay stored.
+/// Most entries of one object store that are read. The rest stay stored and unread.
 const READ_MAX: u32 = 2 * (OUTBOX_ROWS_MAX + FOREIGN_ROWS_MAX + DRAFTS_MAX) as u32;
 
-/// Accesses that wait for the database to open. Past it: they fail.
+/// Most accesses that wait for the database to open. Further ones fail.
 const WAITING_MAX: usize = 2 * OUTBOX_ROWS_MAX;
 
-/// An access; it gets no database where there is none.
+/// An access to the database; its argument is `None` if the database cannot be used.
 type Access = Box<dyn FnOnce(Option<&IdbDatabase>)>;
 
-/// What a transaction writes.
+/// Fills a transaction with requests.
 type Fill = Box<dyn FnOnce(&IdbTransaction) -> Result<(), JsValue>>;
 
-/// The database; clones are the same one. It is opened when it is first used.
+/// Handle of the database; clones refer to the same one. The first access opens it.
 #[derive(Clone)]
 pub struct Database(Rc<DatabaseInner>);
 
@@ -56,29 +57,31 @@ struct DatabaseInner {
 }
 
 enum State {
-    /// Not opened yet, or closed by the browser, or refused: the next access opens it.
+    /// Not opened yet, closed by the browser, or refused by it. The next access opens the database.
     Closed {
         refused: bool,
     },
     Opening(Vec<Access>, Option<Timeout>),
     Open(IdbDatabase),
-    /// The browser did not answer in time. It may do so later.
+    /// The browser did not answer in time. A late answer still opens the database.
     Silent,
 }
 
 impl Database {
-    /// The database of this name, which is the page's own if it is `teahouse`.
+    /// Creates a handle of the database with this name; the page's own is `teahouse`. Nothing is opened yet.
     pub fn new(name: &str) -> Self {
         let state = RefCell::new(State::Closed { refused: false });
         Database(Rc::new(DatabaseInner { name: name.to_owned(), state }))
     }
 
-    /// False once it is known that nothing can be stored.
+    /// Whether storing may succeed: false after the browser has refused to open the database or did not
+    /// answer.
     pub fn is_usable(&self) -> bool {
         !matches!(*self.0.state.borrow(), State::Closed { refused: true } | State::Silent)
     }
 
-    /// Reads all that is stored; none where nothing can be read.
+    /// Reads all stored rows and drafts, up to the limits, and calls `done` with them; with `None` if reading
+    /// fails.
     pub fn load(&self, done: impl FnOnce(Option<StoredRows>) + 'static) {
         let this = self.clone();
         self.with(Box::new(move |database| {
@@ -103,8 +106,9 @@ impl Database {
         }));
     }
 
-    /// Stores a row, and says whether it would survive a crash of the page. Not one of the machine:
-    /// that would take a flush of the disk between Enter and sending.
+    /// Stores a row with its lease, and calls `done` with whether that succeeded. A stored row survives a
+    /// crash of the page, but perhaps not one of the machine: that would need a flush of the disk before
+    /// sending.
     pub fn keep(&self, row: &StoredRow, done: impl FnOnce(bool) + 'static) {
         let (key, lease) = (key(row.key()), row.lease);
         let text = serde_json::to_string(row).unwrap_or_default();
@@ -114,7 +118,7 @@ impl Database {
         });
     }
 
-    /// Forgets a row.
+    /// Deletes a row and its lease. A failure is ignored.
     pub fn drop_row(&self, row: RowKey) {
         self.write(&[ROWS, LEASES], drop, move |transaction| {
             store(transaction, ROWS)?.delete(&key(row))?;
@@ -122,7 +126,7 @@ impl Database {
         });
     }
 
-    /// Gives rows a lease, in milliseconds.
+    /// Stores the lease of rows, which ends at `until` (milliseconds since 1970). A failure is ignored.
     pub fn lease(&self, rows: Vec<RowKey>, until: u64) {
         self.write(&[LEASES], drop, move |transaction| {
             let leases = store(transaction, LEASES)?;
@@ -131,7 +135,8 @@ impl Database {
         });
     }
 
-    /// A page that slept gave them to rows that another had sent meanwhile.
+    /// Deletes leases without a row. A suspended page leaves such leases if another tab sent its rows
+    /// meanwhile.
     fn forget_leases(&self, keys: Vec<String>) {
         self.write(&[LEASES], drop, move |transaction| {
             let leases = store(transaction, LEASES)?;
@@ -139,7 +144,7 @@ impl Database {
         });
     }
 
-    /// Stores a draft, or forgets it if it is empty.
+    /// Stores a draft, or deletes it if its text is empty. A failure is ignored.
     pub fn keep_draft(&self, draft: &StoredDraft) {
         let log = draft.owner.epoch.map_or_else(String::new, |epoch| epoch.to_string());
         let key = JsValue::from(format!("{log}/{}/{}", draft.owner.member.0, draft.room.0));
@@ -150,7 +155,7 @@ impl Database {
         });
     }
 
-    /// Writes in one transaction.
+    /// Writes in one transaction and calls `done` with whether it was committed.
     fn write(
         &self,
         stores: &'static [&'static str],
@@ -170,11 +175,12 @@ impl Database {
                 reason = "a mark of an old draft that web-sys was made from; the standard has it"
             )]
             let over = match fill(&transaction) {
-                // Said, not left to the browser: a page that is being closed gets no further.
+                // Commit explicitly, because a page that is being closed may not live until the browser does
+                // it.
                 Ok(()) => transaction.commit(),
                 Err(_) => transaction.abort(),
             };
-            // A browser of before 2021 has no `commit`, and does it by itself.
+            // Browsers from before 2021 have no `commit` and commit by themselves.
             drop(over);
         }));
     }
@@ -222,7 +228,7 @@ impl Database {
         request.set_onerror(Some(&over));
     }
 
-    /// The browser may take it away, and a newer page may want it to itself.
+    /// Closes the handle when the browser closes the database, or when a newer build of the page converts it.
     fn watch(&self, opened: &IdbDatabase) {
         let (database, held) = (self.clone(), opened.clone());
         let over = Closure::<dyn FnMut()>::new(move || {
@@ -245,17 +251,17 @@ impl Database {
     }
 }
 
-/// There is none in some embedded pages.
+/// Entry point of IndexedDB; `None` in some embedded pages.
 fn factory() -> Option<IdbFactory> {
     web_sys::window()?.indexed_db().ok().flatten()
 }
 
-/// Makes the stores of a new database.
+/// Creates the object stores, in a new database or in place of the first layout.
 fn lay_out(event: &Event) -> Option<()> {
     let request: IdbOpenDbRequest = event.target()?.unchecked_into();
     let database: IdbDatabase = request.result().ok()?.unchecked_into();
     for name in [ROWS, LEASES, DRAFTS] {
-        // The first layout was never released: what it had is let go of.
+        // The first layout was never released, so its content is discarded.
         let _ = database.delete_object_store(name);
         database.create_object_store(name).ok()?;
     }
@@ -267,7 +273,7 @@ fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> O
     database.transaction_with_str_sequence_and_mode(&stores, mode).ok()
 }
 
-/// Tells whether the transaction is complete, once and in bounded time.
+/// Calls `done` once, with whether the transaction was committed; with false after [`PATIENCE_MS`].
 fn when_over(transaction: &IdbTransaction, done: Box<dyn FnOnce(bool)>) {
     let done = Rc::new(RefCell::new(Some(done)));
     let tell = move |ok| {
@@ -300,18 +306,19 @@ fn key(row: RowKey) -> JsValue {
     row.client_id.to_string().into()
 }
 
-/// Milliseconds, as the browser counts them.
+/// Time in milliseconds as a JavaScript number.
 fn time(ms: u64) -> JsValue {
     (ms as f64).into()
 }
 
-/// What was read, and the leases of rows that are not there. What a newer page wrote and this one
-/// cannot read stays where it is.
+/// Decodes the results of the four requests: the rows with their leases, the drafts, and the keys of leases
+/// without a row. Entries that this build cannot decode are skipped and stay stored; a newer build may have
+/// written them.
 fn stored([rows, leases, held, drafts]: &[IdbRequest; 4]) -> (StoredRows, Vec<String>) {
     let list = |request: &IdbRequest| request.result().map(|found| Array::from(&found)).unwrap_or_default();
     let texts = |request| list(request).iter().filter_map(|value| value.as_string()).collect::<Vec<_>>();
     let mut rows: Vec<StoredRow> = texts(rows).iter().filter_map(|text| read(text).ok()).collect();
-    // A map would weigh more than this loop costs: few rows are stored.
+    // There are few rows, so this loop is cheap, and a map would make the page larger.
     let mut leases: Vec<(String, u64)> = {
         let until =
             list(leases).iter().map(|until| until.as_f64().unwrap_or_default() as u64).collect::<Vec<_>>();

@@ -1,11 +1,13 @@
-//! A request over HTTP that can be given up.
+//! HTTP requests that can be aborted.
 
 use crate::timeout::Timeout;
 use gloo_net::http::{Request, Response};
 use std::{cell::RefCell, rc::Rc};
 use web_sys::AbortController;
 
-/// Gives up the request that is made with it: when told to, after its timeout, or when the last clone is dropped.
+/// Handle that aborts the requests made with it: on [`AbortHandle::abort`], after its timeout, or when the
+/// last clone is dropped. An aborted request has no response, and a body that is still being read ends with
+/// an error.
 #[derive(Clone, Debug)]
 pub struct AbortHandle(Rc<AbortHandleInner>);
 
@@ -24,9 +26,9 @@ impl Drop for AbortHandleInner {
 }
 
 impl AbortHandle {
-    /// A handle that gives up after so many milliseconds, where there is such a time.
+    /// Creates a handle that aborts after `timeout_ms` milliseconds; with `None`, it has no timeout.
     pub fn new(timeout_ms: Option<u64>) -> Self {
-        // Every browser that runs the page's WebAssembly has it; without, a request takes its time.
+        // Every browser that runs the page's WebAssembly has AbortController. Without it, nothing is aborted.
         let controller = AbortController::new().ok();
         let handle = AbortHandle(Rc::new(AbortHandleInner { controller, timeout: RefCell::default() }));
         if let (Some(ms), Some(controller)) = (timeout_ms, handle.0.controller.clone()) {
@@ -35,20 +37,22 @@ impl AbortHandle {
         handle
     }
 
-    /// Gives up.
+    /// Aborts all requests that were made with this handle, at once. Requests made with it afterwards fail
+    /// too.
     pub fn abort(&self) {
         if let Some(controller) = &self.0.controller {
             controller.abort();
         }
     }
 
-    /// `GET` of this path. None where no answer came.
+    /// Sends `GET` for a path. Returns `None` if the request failed or was aborted before the response's
+    /// headers came.
     pub async fn get(&self, path: &str) -> Option<Response> {
         let signal = self.0.controller.as_ref().map(AbortController::signal);
         Request::get(path).abort_signal(signal.as_ref()).send().await.ok()
     }
 
-    /// `POST` of this JSON to this path. None where no answer came.
+    /// Sends `POST` with a JSON body to a path. Returns `None` as [`AbortHandle::get`] does.
     pub async fn post(&self, path: &str, json: &str) -> Option<Response> {
         let signal = self.0.controller.as_ref().map(AbortController::signal);
         let request =

@@ -1,11 +1,11 @@
-//! The channel between tabs of one browser. What they say to each other is `client::tabs`' to know.
+//! The channel between the tabs of one browser. `client::tabs` defines the messages.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 const NAME: &str = "teahouse.reader";
 
-/// The channel, until it is dropped.
+/// Open `BroadcastChannel`. Dropping it closes the channel.
 #[derive(Debug)]
 pub struct Channel {
     channel: BroadcastChannel,
@@ -13,7 +13,8 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opens it; `hear` gets each text that another tab sends. None where the browser has no such thing.
+    /// Opens the channel. `hear` gets each text that another tab sends. Returns `None` if the browser has no
+    /// `BroadcastChannel`.
     pub fn open(hear: impl Fn(String) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let on_message = Closure::new(move |event: MessageEvent| {
@@ -25,9 +26,9 @@ impl Channel {
         Some(Channel { channel, _on_message: on_message })
     }
 
-    /// Sends this to the other tabs.
+    /// Sends a text to all other tabs that have opened the channel.
     pub fn send(&self, text: &str) {
-        // Text can always be sent.
+        // The call fails only for values that cannot be cloned, and a text can be.
         drop(self.channel.post_message(&JsValue::from_str(text)));
     }
 }

@@ -1,6 +1,6 @@
-//! The shell round [`client::http_session::HttpSession`]: it fetches, keeps the timers, and holds the channel between
-//! tabs and the lease in the browser's storage. Inputs are handled one after the other: one that comes while another
-//! is being handled waits for it.
+//! The shell of [`client::http_session::HttpSession`]: it makes the requests, and owns the timers, the
+//! channel between tabs and the access to the stored lease. It handles inputs one after the other: an input
+//! that arrives while another is being handled is queued.
 
 use super::abort_handle::AbortHandle;
 use super::broadcast_channel::Channel;
@@ -19,14 +19,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::ReadableStreamDefaultReader;
 
-/// The handle; clones are the same connection.
+/// Handle of a connection over plain HTTP; clones refer to the same connection.
 #[derive(Clone)]
 pub struct HttpConnection(Rc<HttpConnectionInner>);
 
 struct HttpConnectionInner {
     session: RefCell<HttpSession>,
     tell: Box<dyn Fn(SessionEvent)>,
-    /// Inputs that wait, and whether one is being handled.
+    /// Queued inputs, and whether an input is being handled.
     waiting: RefCell<(VecDeque<SessionInput>, bool)>,
     requests: RefCell<Vec<(RequestId, AbortHandle)>>,
     timers: RefCell<[Option<Timeout>; 2]>,
@@ -40,8 +40,8 @@ impl fmt::Debug for HttpConnection {
 }
 
 impl HttpConnection {
-    /// Begins this session; `tell` hears what becomes of it, never before this returns. One that shares what it reads
-    /// has the channel between tabs.
+    /// Starts a session. `tell` gets its events, never before this function returns. If `shares` is true and
+    /// the browser allows it, the tabs of the browser elect one that reads for all.
     pub fn open(session: HttpSession, shares: bool, tell: impl Fn(SessionEvent) + 'static) -> Self {
         let connection = HttpConnection(Rc::new(HttpConnectionInner {
             session: RefCell::new(session),
@@ -68,13 +68,14 @@ impl HttpConnection {
         connection
     }
 
-    /// As a WebSocket's.
+    /// Current state of the session, in the terms of a WebSocket.
     pub fn ready_state(&self) -> ReadyState {
-        // A session that is handling an input is asked about behind it.
+        // While the session handles an input it is borrowed; the driver asks again afterwards.
         self.0.session.try_borrow().map_or(ReadyState::Connecting, |session| session.ready_state())
     }
 
-    /// Gives the session an input, and does what it wants done.
+    /// Lets the session handle an input, and performs its outputs. During another call, the input is only
+    /// queued.
     pub fn handle(&self, input: SessionInput) {
         {
             let mut waiting = self.0.waiting.borrow_mut();
@@ -124,7 +125,7 @@ impl HttpConnection {
             SessionOutput::ScheduleTimer(timer, after_ms) => self.schedule(timer, after_ms),
             SessionOutput::Emit(event) => {
                 if let SessionEvent::Closed { .. } = event {
-                    // Not now: a timer or the channel may be what called.
+                    // Drop them later, because one of their callbacks may be the caller.
                     let (timers, channel) = (self.0.timers.take(), self.0.channel.take());
                     spawn_local(async move { drop((timers, channel)) });
                 }
@@ -137,7 +138,8 @@ impl HttpConnection {
         let connection = Rc::downgrade(&self.0);
         let fired = move || {
             let Some(inner) = connection.upgrade() else { return };
-            // PendingEdits this call: the timer that is scheduled next takes the place of the one that calls.
+            // Handle the input after this call, because scheduling the next timer drops the one that is
+            // calling.
             spawn_local(async move { HttpConnection(inner).handle(SessionInput::TimerFired(timer)) });
         };
         self.0.timers.borrow_mut()[timer as usize] = Timeout::new(after_ms, fired);
@@ -172,7 +174,7 @@ impl HttpConnection {
         });
     }
 
-    /// Hands in an answer as it comes, to its end or as far as it can be read.
+    /// Passes the body of a response to the session in chunks as they arrive, until its end or an error.
     async fn read(&self, id: RequestId, answer: &Response) -> Option<()> {
         let reader: ReadableStreamDefaultReader = answer.body()?.get_reader().unchecked_into();
         loop {
@@ -183,7 +185,7 @@ impl HttpConnection {
     }
 }
 
-/// The lease in the browser's storage.
+/// Lease of the leader in the browser's storage; `None` if there is none or it cannot be parsed.
 fn lease() -> Option<Lease> {
     storage::read(Slot::Leader)?.parse().ok()
 }

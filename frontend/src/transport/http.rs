@@ -1,4 +1,5 @@
-//! The HTTP interface under `/api` (`shared::api`): who one is.
+//! The requests under `/api` about the member of this browser: identity, joining, renaming, signing out. The
+//! bodies are those of `shared::api`.
 
 use client::input::Unreachable;
 use client::view::NameRefusal;
@@ -7,13 +8,13 @@ use shared::api::{Me, NameRequest, Problem};
 use shared::{ErrorCode, Member, json};
 use web_sys::AbortSignal;
 
-/// Milliseconds after which a request is given up.
+/// Milliseconds after which a request is aborted.
 pub const REQUEST_MS: u32 = 10_000;
 
-/// `GET /api/me`: who the cookie stands for, if anyone.
+/// Requests the member of the browser's cookie (`GET /api/me`); `None` if the cookie belongs to nobody.
 ///
 /// # Errors
-/// [`Unreachable`] where the server did not answer, or not in its own words.
+/// [`Unreachable`] if no answer came, or one that is not the server's, such as a proxy's page.
 pub async fn me() -> Result<Option<Member>, Unreachable> {
     let signal = AbortSignal::timeout_with_u32(REQUEST_MS);
     let request = Request::get("/api/me").abort_signal(Some(&signal));
@@ -21,26 +22,26 @@ pub async fn me() -> Result<Option<Member>, Unreachable> {
     Ok(read_me(&answer).await?.member)
 }
 
-/// `POST /api/join`: becomes a member of this name.
+/// Joins the house under a name (`POST /api/join`). The response sets the cookie.
 ///
 /// # Errors
-/// Why the name was refused; [`ErrorCode::Internal`] where the server did not answer.
+/// The refusal of the name, or one with [`ErrorCode::Internal`] if the server did not answer.
 pub async fn join(name: String) -> Result<Member, NameRefusal> {
     named("/api/join", name).await
 }
 
-/// `POST /api/name`: takes another name.
+/// Changes the member's name (`POST /api/name`).
 ///
 /// # Errors
-/// As [`join`].
+/// The refusal of the name, as in [`join`].
 pub async fn rename(name: String) -> Result<Member, NameRefusal> {
     named("/api/name", name).await
 }
 
-/// `POST /api/sign-out`: this device stands for nobody any more.
+/// Signs this device out (`POST /api/sign-out`). Its cookie then belongs to nobody.
 ///
 /// # Errors
-/// [`Unreachable`] where the server did not answer.
+/// [`Unreachable`] if no answer came, or one that is not the server's.
 pub async fn sign_out() -> Result<(), Unreachable> {
     let answer = post("/api/sign-out", "{}").await?;
     read_me(&answer).await.map(drop)

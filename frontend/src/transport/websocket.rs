@@ -1,6 +1,5 @@
-//! One WebSocket to `/conn_ws?v=1`, opened through web-sys so that its real
-//! `readyState` can be read. It offers no subprotocol: proxies drop that
-//! header, and browsers then fail the socket.
+//! One WebSocket to `/conn_ws?v=1`, opened through web-sys so that its real `readyState` can be read. It
+//! offers no subprotocol, because some proxies drop that header, and browsers then fail the connection.
 
 use client::input::{ConnectionId, Input};
 use client::view::ReadyState;
@@ -9,7 +8,7 @@ use shared::version::WEBSOCKET_PATH;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, Location, MessageEvent, WebSocket};
 
-/// A WebSocket and its listeners, which go when it is dropped.
+/// A WebSocket and its listeners. Dropping it removes the listeners and closes the socket.
 #[derive(Debug)]
 pub struct WebSocketConnection {
     socket: WebSocket,
@@ -19,10 +18,11 @@ pub struct WebSocketConnection {
 }
 
 impl WebSocketConnection {
-    /// Starts to open it; `give` gets what becomes of it as inputs of this connection, never before this returns.
+    /// Starts to open a WebSocket. `give` gets its events as inputs with this `id`, never before this
+    /// function returns.
     ///
     /// # Errors
-    /// What the browser throws where it forbids the address.
+    /// The exception of the browser, if it forbids the address.
     pub fn open(id: ConnectionId, give: impl Fn(Input) + Clone + 'static) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
         let socket = WebSocket::new(&address(&window.location())?)?;
@@ -38,7 +38,7 @@ impl WebSocketConnection {
                 }
             })
         };
-        // No listener for `error`: it says nothing, and `close` follows.
+        // There is no listener for `error`: the event has no details, and `close` follows it.
         let on_close = Closure::new(move |event: CloseEvent| {
             give(Input::ConnectionClosed { socket: id, code: event.code(), reason: event.reason() });
         });
@@ -58,15 +58,15 @@ impl WebSocketConnection {
         }
     }
 
-    /// Sends a command as a text frame. On a socket that is not open the frame is lost:
-    /// only a reply proves that one arrived.
+    /// Sends a command as a text frame. On a socket that is not open the frame is lost; only a reply proves
+    /// that a command arrived.
     pub fn send(&self, command: &Command) {
         drop(self.socket.send_with_str(&command.to_text()));
     }
 
-    /// Starts to close it.
+    /// Starts to close the socket with a close code, or without one if browsers do not allow the code.
     pub fn close(&self, code: u16) {
-        // Browsers let a page say 1000 and 3000 to 4999 only, and throw at the rest.
+        // Browsers allow a page only 1000 and 3000 to 4999, and throw an exception for other codes.
         if self.socket.close_with_code(code).is_err() {
             drop(self.socket.close());
         }

@@ -1,6 +1,8 @@
-//! The field, and the draft that it shows. The field alone has the text, so that whatever way it
-//! came in counts; the client is told of each change, and what it changes by itself is taken over
-//! here, but never under the hands of an input method.
+//! The composer's text field, and the draft of the client that it shows.
+//!
+//! The field's own value is the text, however it was entered: by keys, pasting or a script. Each change is
+//! reported to the client. A change that the client makes is applied to the field, but not while an input
+//! method composes text in it.
 
 use crate::chat::pending_edits::PendingEdits;
 use client::input::Input;
@@ -13,25 +15,25 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, Event, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// Yew has no listeners for these.
+/// DOM events of input methods, for which Yew has no listener attributes.
 const COMPOSITION: [&str; 2] = ["compositionstart", "compositionend"];
 
-/// The field with all that belongs to it.
+/// Handle of the text field and its state; clones refer to the same field.
 #[derive(Clone)]
 pub(super) struct DraftField {
     field: NodeRef,
-    /// Lays out the same text behind the field, so that it grows with it.
+    /// Element that lays out the same text behind the field, so that the field grows with it.
     grow: NodeRef,
     known: Rc<RefCell<KnownDraft>>,
 }
 
-/// What the client holds, as far as it was told and has told.
+/// The client's draft, as far as the client and this field have told each other.
 struct KnownDraft {
     room: RoomId,
-    /// None before the first draft.
+    /// Revision of the client's draft; `None` before the first draft.
     revision: Option<u64>,
     text: String,
-    /// An input method is at work, and what the field has not taken because of it.
+    /// Whether an input method is composing text. Meanwhile `pending_edits` collects the client's changes.
     composing: bool,
     pending_edits: PendingEdits,
 }
@@ -48,14 +50,15 @@ impl DraftField {
         DraftField { field, grow, known: Rc::new(RefCell::new(known)) }
     }
 
-    /// The room, and the text that the field stands for.
+    /// Room of the draft, and its text: the field's value with the client's pending edits applied.
     pub(super) fn text(&self) -> (RoomId, String) {
         let known = self.known.borrow();
         let field = self.element().map(|field| field.value()).unwrap_or_default();
         (known.room, known.pending_edits.text(&field))
     }
 
-    /// The field changed: what the client is to be told.
+    /// Handles a possible change of the field: returns [`Input::DraftChanged`] if the client has another
+    /// text.
     pub(super) fn typed(&self) -> Option<Input> {
         self.fit();
         let (room, text) = self.text();
@@ -67,8 +70,9 @@ impl DraftField {
         Some(Input::DraftChanged { room, text })
     }
 
-    /// The client's draft is another, by its room or its turn. What it is to be told of what was
-    /// typed meanwhile.
+    /// Shows the client's draft if its room or revision is new. A new room replaces the field's text; a new
+    /// revision is merged with what was typed. Returns [`Input::DraftChanged`] if the merged text differs
+    /// from the client's.
     pub(super) fn take(&self, draft: &DraftView) -> Option<Input> {
         let mut known = self.known.borrow_mut();
         let is_new = known.revision.is_none() || known.room != draft.room;
@@ -90,7 +94,7 @@ impl DraftField {
         self.typed()
     }
 
-    /// Brings the field to what it stands for, unless an input method is at work.
+    /// Applies the pending edits to the field, unless an input method is composing.
     fn settle(&self) {
         if !self.known.borrow().composing {
             let (_, text) = self.text();
@@ -99,8 +103,8 @@ impl DraftField {
         }
     }
 
-    /// Watches the field for input methods while what is returned is held; `tell` hears what
-    /// became of the text.
+    /// Listens for the start and end of compositions in the field, and gives `tell` the resulting changes of
+    /// the draft. Calling the returned function removes the listeners.
     pub(super) fn watch(&self, tell: Callback<Input>) -> impl FnOnce() + use<> {
         let (draft_field, field) = (self.clone(), self.element());
         let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
@@ -136,7 +140,7 @@ impl DraftField {
         self.field.cast()
     }
 
-    /// Puts a text into the field; the caret stays at its place from the end.
+    /// Sets the field's text. The caret keeps its distance from the end of the text.
     fn put(&self, text: &str) {
         let Some(field) = self.element() else { return };
         let old = field.value();
@@ -145,7 +149,7 @@ impl DraftField {
             let caret = field.selection_start().ok().flatten();
             let from_end = caret.map_or(0, |caret| units(&old).saturating_sub(caret));
             field.set_value(text);
-            // In some browsers it would take the focus along.
+            // In some browsers, setting the selection of a field without the focus moves the focus there.
             let focused = web_sys::window().and_then(|window| window.document()?.active_element());
             if focused.as_ref() == Some(&field) {
                 let caret = units(text).saturating_sub(from_end);
@@ -155,7 +159,7 @@ impl DraftField {
         self.fit();
     }
 
-    /// Lets the field grow with its text: the stylesheet lays out the same text once more behind it.
+    /// Copies the text to the element behind the field, whose layout gives the field its height.
     fn fit(&self) {
         if let (Some(grow), Some(field)) = (self.grow.cast::<Element>(), self.element()) {
             drop(grow.set_attribute("data-text", &field.value()));

@@ -1,30 +1,30 @@
-//! Where the reader is, and keeping it so, whatever comes, goes or changes its size.
+//! Keeps the reader's scroll position when rows are added or removed, or when something changes its size.
 //!
-//! At the end of what is followed the list stays at its end. Anywhere else the first message that
-//! is read stays where it is on the screen, to the pixel: it is measured before each change of the
-//! list, and the list is scrolled by as much as it moved.
+//! A reader at the end of the room stays at the end. Anywhere else, the first visible text stays where it is
+//! on the screen, to the pixel: its offset is measured before each change of the list, and afterwards the
+//! list is scrolled by the distance that the text moved.
 
 use client::input::Input;
 use client::view::{Edge, Row, RowKey, View};
 use std::rc::Rc;
 use web_sys::Element;
 
-/// So near the end counts as there: a line and a half, in CSS pixels.
+/// Distance from the end, in CSS pixels, that still counts as being at the end: a line and a half.
 const NEAR_PX: i32 = 40;
 
-/// The place.
+/// Scroll position of the reader in one message list.
 pub(super) struct ScrollAnchor {
-    /// At the end, and to be kept there.
+    /// Whether the reader is at the end and is to be kept there.
     pinned: bool,
-    /// Whether the client follows, as it said last or was told.
+    /// Whether the client follows the end, by its last view or by the last input sent to it.
     following: bool,
-    /// The end of the list is the end of the room.
+    /// Whether the end of the list is the end of the room: no newer messages are left to load.
     ends: bool,
-    /// `scrollTop` as it was last seen.
+    /// `scrollTop` when it was last read.
     top: i32,
-    /// The first text that is read, and how far below the top edge of the list it begins.
+    /// First visible text, and the distance in CSS pixels from the list's top edge down to the text.
     anchor: Option<(Element, f64)>,
-    /// The outermost rows for which more was asked.
+    /// First and last row for which older and newer messages were requested.
     asked: (Option<RowKey>, Option<RowKey>),
 }
 
@@ -34,9 +34,9 @@ impl ScrollAnchor {
         ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, asked: (None, None) }
     }
 
-    /// Before the list changes to show `view`.
+    /// Measures the position. To be called before the list is changed to show `view`.
     pub(super) fn before(&mut self, list: &Element, view: &View) {
-        // Where the client does not know yet what the reader did, the reader is right.
+        // Where the reader has scrolled and the client does not know it yet, the reader's position wins.
         self.see(list);
         self.ends = view.newer == Edge::End;
         if std::mem::replace(&mut self.following, view.following) != view.following {
@@ -44,8 +44,8 @@ impl ScrollAnchor {
         }
     }
 
-    /// The reader may have scrolled. Only going up leaves the end: when the list has shrunk, the
-    /// reader is further from it without having moved.
+    /// Reads the position after the reader may have scrolled. Only scrolling up leaves the end: when the
+    /// list's visible height has shrunk, the end is further away although the reader did not move.
     fn see(&mut self, list: &Element) {
         let top = list.scroll_top();
         let left = list.scroll_height() - top - list.client_height();
@@ -60,7 +60,9 @@ impl ScrollAnchor {
         self.top = top;
     }
 
-    /// The reader has scrolled, or the list was changed: what the client is to be told.
+    /// Returns the inputs that follow from scrolling or from a change of the list: [`Input::FollowEnd`] when
+    /// the reader reaches or leaves the end, [`Input::LoadOlder`] and [`Input::LoadNewer`] within one screen
+    /// of an end.
     pub(super) fn wants(&mut self, list: &Element, view: &View) -> Vec<Input> {
         self.see(list);
         let mut wants = Vec::new();
@@ -68,7 +70,7 @@ impl ScrollAnchor {
             self.following = self.pinned;
             wants.push(Input::FollowEnd(self.pinned));
         }
-        // A screen ahead, so that reading does not stop at an edge.
+        // Load one screen ahead, so that reading does not stop at an end of the window.
         let ahead = list.client_height();
         let key = |row: Option<&Rc<Row>>| row.map(|row| row.key);
         let (older, newer) = &mut self.asked;
@@ -82,7 +84,7 @@ impl ScrollAnchor {
         wants
     }
 
-    /// The list was changed.
+    /// Restores the position after a change of the list.
     pub(super) fn changed(&mut self, list: &Element) {
         if self.pinned {
             return self.go_to_end(list);
@@ -96,9 +98,11 @@ impl ScrollAnchor {
         self.top = list.scroll_top();
     }
 
-    /// The list may have another size without a change of its rows: a keyboard comes up, the
-    /// composer takes another line. The reader may have scrolled already, for browsers tell that
-    /// later; only to the end may the browser have scrolled by itself.
+    /// Restores the position after a possible change of the list's size: a touch keyboard opened, or the
+    /// composer grew.
+    ///
+    /// Browsers report scrolling late, so the reader may have scrolled already. The browser itself scrolls
+    /// only when the old position lies beyond the new end.
     pub(super) fn resized(&mut self, list: &Element) {
         let top = list.scroll_top();
         let is_at_end = top + list.client_height() >= list.scroll_height();
@@ -108,7 +112,8 @@ impl ScrollAnchor {
         self.changed(list);
     }
 
-    /// Shows this row in the middle.
+    /// Scrolls the row to the middle of the list, or its beginning to the top if it is higher than the list.
+    /// Nothing happens if the list does not contain the row.
     pub(super) fn show(&mut self, list: &Element, row: RowKey) {
         let found = list.query_selector(&format!("p[data-key='{row}']")).ok().flatten();
         if let Some(text) = found {
@@ -128,7 +133,7 @@ impl ScrollAnchor {
     }
 }
 
-/// Whether to ask for what is beyond an edge: once for each outermost row.
+/// Whether to request the messages beyond an end of the window: at most once for each outermost row.
 fn asks(edge: Edge, is_near: bool, asked: &mut Option<RowKey>, outermost: Option<RowKey>) -> bool {
     if edge != Edge::More {
         *asked = None;
@@ -137,13 +142,13 @@ fn asks(edge: Edge, is_near: bool, asked: &mut Option<RowKey>, outermost: Option
     is_near && outermost.is_some() && std::mem::replace(asked, outermost) != outermost
 }
 
-/// How far below the top edge of the list it begins, in CSS pixels.
+/// Distance in CSS pixels from the list's top edge down to the text; negative above the edge.
 fn offset_of(text: &Element, list: &Element) -> f64 {
     text.get_bounding_client_rect().top() - list.get_bounding_client_rect().top()
 }
 
-/// The first text of which a part is seen. A text and not a row: a row may get its author's name
-/// above it or lose it.
+/// First text of which a part is visible, with its offset. A text and not a row is the anchor, because a row
+/// may gain or lose its author's name above the text.
 fn first_read(list: &Element) -> Option<(Element, f64)> {
     let texts = list.get_elements_by_tag_name("p");
     let edge = list.get_bounding_client_rect().top();

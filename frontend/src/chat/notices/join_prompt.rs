@@ -13,7 +13,9 @@ use client::view::{RoomLookupState, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
-/// The notice.
+/// Shows the room's name, or its number until the lookup has found the name, with buttons to join or to stay.
+/// It reads `pending` and `room` of the view. It emits [`Input::JoinRoom`] or [`Input::Retry`]; leaving the
+/// prompt emits [`Input::OpenRoom`] and discards a refused attempt.
 pub(super) fn join_prompt(context: &AppContext, view: &View, room: RoomId, asked: &RequestedRoom) -> Html {
     let language = context.language();
     let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });

@@ -1,5 +1,5 @@
-//! A command that was refused for good: what it was, why, and what can be done with it. What was
-//! written stands in it: it is in no list.
+//! The notice about a command that the server refused for good. The notice contains the text of a refused
+//! message, because no list of messages does.
 
 use super::join_button;
 use crate::chat::left_rooms::LeftRooms;
@@ -16,8 +16,9 @@ use client::view::{PendingCommand, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
-/// The first of the refused commands, if there are any; the others follow it. `asked` is told by a
-/// notice of its own; `left` are the rooms that one is or was in.
+/// Shows the first refused command of the view's `pending`, its reason, and the number of further ones. It
+/// skips an attempt to join `asked`, which has a notice of its own; `left` names the rooms that the member is
+/// or was in. It emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
 pub(super) fn refused(
     context: &AppContext,
     view: &View,
@@ -33,7 +34,7 @@ pub(super) fn refused(
             continue;
         }
         many += 1;
-        // Attempts to join come last: that there is no such room is told with what was said to it.
+        // Attempts to join come last: a notice about a message to a missing room says so too.
         if first.is_none_or(|(first, _)| is_join(first) && !is_join(pending)) {
             first = Some((pending, code));
         }
@@ -52,12 +53,12 @@ pub(super) fn refused(
     Some(notice(context, view, pending, what, join, many - 1))
 }
 
-/// What a room is or was called.
+/// Name of a room that the member is or was in.
 fn name(language: Language, left: &LeftRooms, id: RoomId) -> Option<AttrValue> {
     left.find(id).map(|item| room_label::name(language, id, &item.name))
 }
 
-/// What did not come about, and why.
+/// Sentence about the refused command: its effect that failed, and the reason.
 fn told(
     language: Language,
     body: &CommandBody,
@@ -80,14 +81,15 @@ fn told(
     };
     let why = match (code, body) {
         _ if is_gone => tr!(language, "error.no_room"),
-        // It is said already.
+        // The first sentence already says that the member is not in the room.
         (ErrorCode::RoomUnknown, _) if !is_named => return what,
         _ => error_text::of_room(language, code),
     };
     tr!(language, "pending.why", what = what, why = why)
 }
 
-/// The notice. `what` did not come about; in the room `join` it could; `more` others are waiting.
+/// Draws the notice. `what` is its sentence, `join` a room to join so that the command can succeed, and
+/// `more` the number of further refused commands.
 fn notice(
     context: &AppContext,
     view: &View,
@@ -125,7 +127,7 @@ fn notice(
             <div key="text" class="notice_text">
                 <span key="what" class="what" dir="auto">{ what }</span>
                 if let Some(said) = said {
-                    // The focus unfolds it.
+                    // The stylesheet shows the whole text while it has the focus.
                     <blockquote key="said" title={said.clone()} tabindex="0" dir="auto">{ said }</blockquote>
                 }
                 if more > 0 {

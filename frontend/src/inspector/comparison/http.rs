@@ -1,4 +1,5 @@
-//! Reads over plain HTTP, by the same session as the chat: as a stream, by polls that wait, or by polls at the interval.
+//! The three readers over plain HTTP: event stream, long polling and polling. They use the same session as
+//! the chat.
 
 use super::AGAIN_MS;
 use super::readers::Readers;
@@ -13,7 +14,8 @@ use shared::{CloseCode, Cursor, Event};
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen_futures::spawn_local;
 
-/// Opens a session, and another when it has ended, until the comparison is over.
+/// Starts the reader of `transport`. It opens another session whenever one has ended, until the comparison is
+/// over.
 pub(super) fn read(readers: &Readers, transport: Transport) {
     open(readers, transport, readers.cursor());
 }
@@ -34,9 +36,9 @@ fn open(readers: &Readers, transport: Transport, cursor: Cursor) {
 struct Reading {
     readers: Readers,
     transport: Transport,
-    /// Where the next session begins.
+    /// Cursor of the next session: everything up to it has been read.
     cursor: Cell<Cursor>,
-    /// What the server has counted of the stream.
+    /// Cost of the stream by the server's last report.
     counted: Cell<TransferCost>,
 }
 
@@ -59,7 +61,7 @@ impl Reading {
             SessionEvent::Traced(traffic) => {
                 let told = TransferCost::request(traffic.up, traffic.down);
                 let is_stream = self.transport == Transport::EventStream;
-                // Of a stream each is of all up to there.
+                // Each report about a stream counts from the stream's beginning.
                 let before = if is_stream { self.counted.replace(told) } else { TransferCost::default() };
                 self.readers.took(row, told.since(before));
             }

@@ -1,4 +1,5 @@
-//! What the readers of one comparison have in common: where they begin, whom they tell, and that they end together.
+//! State that the readers of one comparison share: the cursor where they begin, the identity, and their
+//! connections, which end together.
 
 use super::{Runner, now, request, room};
 use crate::inspector::socket::Socket;
@@ -16,29 +17,32 @@ use std::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-/// The handle; clones are the same.
+/// Handle of the shared state; clones refer to the same state.
 #[derive(Clone)]
 pub(super) struct Readers(Rc<ReadersInner>);
 
 struct ReadersInner {
     runner: Runner,
     room: RoomId,
-    /// Where all begin: nobody reads what was said before.
+    /// Cursor at which all readers begin, so that none of them reads earlier messages.
     cursor: Cursor,
-    /// Identity of the session.
+    /// Member and epoch that the server's `welcome` named.
     identity: ExpectedIdentity,
     open: Cell<bool>,
-    /// What those over plain HTTP read by now.
+    /// Current connections of the readers over plain HTTP, by [`ComparedTransport::index`].
     http: RefCell<[Option<HttpConnection>; 3]>,
     socket: RefCell<Option<Socket>>,
 }
 
 impl Readers {
-    /// Asks where the log stands now, and who reads it.
+    /// Requests the cursor of now and the identity of the page, with one poll.
+    ///
+    /// # Errors
+    /// The fault, if the server does not answer or answers without a `welcome`.
     pub(super) async fn begin(runner: Runner, room: RoomId) -> Result<Self, ComparisonFault> {
         let hello = Hello { reference: 1, build: "inspector".into(), cursor: None, room: Some(room) };
         let request = request(Call::FirstPoll { hello, is_away: false }, false);
-        // It gives up what is not read yet when it goes.
+        // Keep the handle until the body has been read: dropping it aborts the request.
         let handle = AbortHandle::new(request.timeout_ms());
         let answer = handle.get(&request.path()).await.ok_or(ComparisonFault::Unreachable)?;
         let text = room::read(answer).await?;
@@ -67,7 +71,7 @@ impl Readers {
         self.0.identity
     }
 
-    /// Whether there is still something to read for.
+    /// Whether the comparison is running, so that a closed connection is to be replaced.
     pub(super) fn is_open(&self) -> bool {
         self.0.open.get() && self.with(|comparison| comparison.is_running())
     }
@@ -76,14 +80,14 @@ impl Readers {
         self.0.runner.with(act)
     }
 
-    /// What this one reads by now ends with all others.
+    /// Keeps the current connection of a reader over plain HTTP, and drops the one before.
     pub(super) fn hold_http(&self, transport: Transport, connection: HttpConnection) {
         if let Some(slot) = self.0.http.borrow_mut().get_mut(ComparedTransport::Reading(transport).index()) {
             *slot = Some(connection);
         }
     }
 
-    /// Sends this on what it reads by now.
+    /// Sends a command on the current connection of a reader over plain HTTP.
     pub(super) fn send(&self, transport: Transport, command: Command) {
         let place = ComparedTransport::Reading(transport).index();
         let connection = self.0.http.borrow().get(place).cloned().flatten();
@@ -92,7 +96,7 @@ impl Readers {
         }
     }
 
-    /// The same for the WebSocket. What was there goes, with its listeners.
+    /// Keeps the current WebSocket, and drops the one before with its listeners.
     pub(super) fn hold(&self, socket: Option<Socket>) {
         self.0.socket.replace(socket);
     }
@@ -103,7 +107,7 @@ impl Readers {
         }
     }
 
-    /// An event was read.
+    /// Records the arrival of a message that `transport` has read. Other events are ignored.
     pub(super) fn read(&self, transport: Transport, event: &Event) {
         if let Event::Posted(posted) = event {
             let (row, at) = (ComparedTransport::Reading(transport), now());
@@ -119,7 +123,8 @@ impl Readers {
         self.with(|comparison| comparison.add_cost(row, took));
     }
 
-    /// What is read by this broke; where its session is refused, all is over.
+    /// Records that a connection or request of `row` broke. With `status` 401 the whole comparison ends,
+    /// because the page is signed out; other statuses, and 0 for none, only count.
     pub(super) fn broke(&self, row: ComparedTransport, status: u16) {
         if self.is_open() {
             match status {
@@ -129,19 +134,19 @@ impl Readers {
         }
     }
 
-    /// Nothing is read any more.
+    /// Closes all connections.
     pub(super) fn end(&self) {
         self.0.open.set(false);
         for connection in self.0.http.take().into_iter().flatten() {
             connection.handle(SessionInput::Close);
         }
-        // Not now: it may be what called.
+        // Drop the socket later, because one of its listeners may be the caller.
         let socket = self.0.socket.take();
         spawn_local(async move { drop(socket) });
     }
 }
 
-/// Where a session stands that has begun, and its identity.
+/// Cursor and identity from the answer to a first poll; `None` if it does not begin with `welcome`.
 fn welcomed(text: &str) -> Option<(Cursor, ExpectedIdentity)> {
     let answer = PollAnswer::read(text).ok()?;
     match answer.events.first()? {

@@ -1,4 +1,4 @@
-//! The room that comparisons are in: found by its name or made, joined, and left.
+//! The room in which a comparison sends its messages: found by its name or created, joined, and left.
 
 use super::request;
 use crate::random;
@@ -11,7 +11,10 @@ use shared::api::Problem;
 use shared::command::{Command, RoomCreate, RoomMove, RoomsQuery};
 use shared::{Event, RoomId, json};
 
-/// The room of this name, with the member in it.
+/// Joins the room with this name, or creates it with `description`, and returns its id.
+///
+/// # Errors
+/// The fault, if the server does not answer or refuses.
 pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, ComparisonFault> {
     match find(name).await? {
         Some(room) => {
@@ -29,7 +32,7 @@ pub(super) async fn enter(name: &str, description: String) -> Result<RoomId, Com
     }
 }
 
-/// Leaves it. Where that fails the member stays in it until the next comparison ends.
+/// Leaves the room. If that fails, the member stays in the room until the next comparison ends.
 pub(super) async fn leave(room: RoomId) {
     drop(ask(Command::RoomLeave(moving(room))).await);
 }
@@ -64,10 +67,11 @@ async fn ask(command: Command) -> Result<Event, ComparisonFault> {
     Event::parse(&read(answer).await?).map_err(|_| ComparisonFault::Unreachable)
 }
 
-/// The text of an answer.
+/// Reads the body of a response with status 200.
 ///
 /// # Errors
-/// The request was refused, or the answer did not come whole.
+/// [`ComparisonFault::SignedOut`] for status 401, [`ComparisonFault::Room`] for a problem, and
+/// [`ComparisonFault::Unreachable`] for a body that is cut or malformed.
 pub(super) async fn read(answer: Response) -> Result<String, ComparisonFault> {
     let text = answer.text().await.map_err(|_| ComparisonFault::Unreachable)?;
     match answer.status() {

@@ -1,4 +1,5 @@
-//! Sends a message, in the one way that all comparisons send: by a request of its own, so that only reading differs.
+//! The sender of a comparison. It posts each message with an HTTP request of its own, so that only reading
+//! differs.
 
 use super::now;
 use super::readers::Readers;
@@ -9,7 +10,8 @@ use client::http_session::Call;
 use client::inspect::comparison::{ComparedTransport, TransferCost};
 use shared::command::{Command, Post};
 
-/// Sends the next one, and waits for the answer.
+/// Posts the next message and waits for the answer. The answer's arrival, or the failure, is recorded for
+/// [`ComparedTransport::Sending`].
 pub(super) async fn send(readers: &Readers) {
     let client_id = random::client_id();
     let number = readers.with(|comparison| comparison.sent_count()) as u64 + 1;
@@ -25,7 +27,7 @@ pub(super) async fn send(readers: &Readers) {
     if let (Some(up), Some(down)) = (header("teahouse-traced-up"), header("teahouse-traced-down")) {
         readers.took(ComparedTransport::Sending, TransferCost::request(up, down));
     }
-    // It is read to its end, or its connection would not be free for the next.
+    // Read the body to its end; otherwise its connection is not free for the next request.
     let is_whole = answer.text().await.is_ok();
     if answer.ok() && is_whole {
         readers.with(|comparison| comparison.record_arrival(ComparedTransport::Sending, client_id, now()));

@@ -1,4 +1,4 @@
-//! Reads by a WebSocket, on which nothing is said but what keeps it.
+//! The reader over a WebSocket. It sends nothing but `hello` and the answers to pings.
 
 use super::AGAIN_MS;
 use super::readers::Readers;
@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 
 const ROW: ComparedTransport = ComparedTransport::Reading(Transport::WebSocket);
 
-/// Opens one, and another when it has ended, until the comparison is over.
+/// Starts the reader. It opens another WebSocket whenever one has closed, until the comparison is over.
 pub(super) fn read(readers: &Readers) {
     open(readers.clone(), readers.cursor());
 }

@@ -1,4 +1,4 @@
-//! The charts: latencies over time, and bars of bytes. Each row has a form of its own beside its colour.
+//! The charts: latencies over time, and bars of bytes. Each row has a mark of its own besides its colour.
 
 use crate::components::connection_badge::transport_name;
 use crate::language::{Language, tr};
@@ -8,10 +8,10 @@ use client::limits::COMPARE_S;
 use client::transport::Transport;
 use yew::prelude::*;
 
-/// Parts of the time, between which there is a line.
+/// Parts into which vertical lines divide the chart's time.
 const PARTS: u64 = 4;
 
-/// What a row is called, at the beginning of a line: the same in the charts, the table and its text.
+/// Name of a row, written as at the beginning of a line. The charts, the table and its text share it.
 pub(super) fn row_word(language: Language, comparison: &Comparison, row: ComparedTransport) -> AttrValue {
     match row {
         ComparedTransport::Reading(Transport::Poll) => {
@@ -24,12 +24,13 @@ pub(super) fn row_word(language: Language, comparison: &Comparison, row: Compare
     }
 }
 
-/// The rows that have messages in the chart.
+/// Rows of the latency chart, which are the four readers, each with its CSS class.
 fn readers() -> impl Iterator<Item = (ComparedTransport, String)> {
     ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.index())))
 }
 
-/// Latencies, on a scale each of whose lines is ten times the one before.
+/// Shows the latency of each message by the time of its sending, on a logarithmic scale whose lines differ by
+/// a factor of ten. A screen reader gets the medians.
 pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
     let legend = readers().map(|(row, class)| {
         html! {
@@ -85,7 +86,7 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
     }
 }
 
-/// Bytes: up is filled, down is hollow, and both are written beside.
+/// Shows the bytes of each row as a bar: sent bytes filled, received bytes hollow, and both numbers as text.
 pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
     let took = |row: ComparedTransport| comparison.figures(row).cost;
     let longest =

@@ -1,4 +1,4 @@
-//! The figures as a table, and as text to copy.
+//! The figures of a comparison as a table, and as CSV text to copy.
 
 use super::charts::row_word;
 use crate::language::{Language, tr};
@@ -7,24 +7,24 @@ use client::inspect::comparison::{ComparedTransport, Comparison, csv, grouped, m
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// What [`Figures`] needs.
+/// Properties of [`Figures`].
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct FiguresProps {
-    /// The language to speak.
+    /// Language of the texts.
     pub language: Language,
-    /// Whose figures.
+    /// State of the comparison, running or over; its figures so far are shown.
     pub comparison: Rc<Comparison>,
 }
 
-/// The table. Once it was to be copied its text stands below it: where the browser does not let a page copy, it is
-/// selected there.
+/// Shows the table and a button that copies it as CSV. After a press, the text is visible below the table; if
+/// the browser does not let the page copy, the text is selected there. It emits no input.
 #[component]
 pub(super) fn Figures(props: &FiguresProps) -> Html {
     let (language, comparison) = (props.language, &*props.comparison);
     let (text, copied) = (use_node_ref(), use_state_eq(|| None::<bool>));
     let onclick = {
         let (text, copied) = (text.clone(), copied.setter());
-        // At once: some browsers let a page copy only while it handles the press.
+        // Copy at once, because some browsers allow it only while the click is being handled.
         Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
     };
     let word = match *copied {
@@ -53,7 +53,7 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
     html! {
         <div key="figures">
             <h3 id="figures_title">{ tr!(language, "inspect.side_table") }</h3>
-            // Wider than a phone: it can be moved there, by keys too.
+            // The table is wider than a phone's screen, so it can be scrolled, also by keys.
             <div class="wide" tabindex="0" role="region" aria-labelledby="figures_title">
                 <table id="figures_table">
                     <thead><tr>{ for head[..7].iter().map(|cell| html! { <th scope="col">{ cell.clone() }</th> }) }</tr></thead>
@@ -83,7 +83,7 @@ fn head(language: Language) -> Vec<String> {
     .into()
 }
 
-/// As machines read them: numbers without groups.
+/// Cells of a row for the CSV text: numbers without separators between groups of digits.
 fn cells(language: Language, comparison: &Comparison, row: ComparedTransport) -> Vec<String> {
     let figures = comparison.figures(row);
     let latency = |us: Option<u64>| us.map(milliseconds).unwrap_or_default();
@@ -99,7 +99,7 @@ fn cells(language: Language, comparison: &Comparison, row: ComparedTransport) ->
     ]
 }
 
-/// As people do.
+/// Cell of the table for people: a number with its digits in groups, or another text unchanged.
 fn written(cell: &str) -> String {
     let (whole, tenths) = cell.split_at(cell.find('.').unwrap_or(cell.len()));
     whole.parse().map_or_else(|_| cell.to_owned(), |whole| grouped(whole) + tenths)
