@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// Member that the request's cookie belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Me {
-    /// Absent while nobody is signed in.
+    /// Member who is signed in on this device; absent if there is none.
     pub member: Option<Member>,
     /// Build of the page that this server serves.
     pub build: String,
@@ -24,14 +24,14 @@ pub struct Me {
 /// Name that a person wants to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameRequest {
-    /// 1 to [`crate::limits::NAME_CHARS_MAX`] characters.
+    /// Name of 1 to [`crate::limits::NAME_CHARS_MAX`] characters, as the person typed it.
     pub name: String,
 }
 
 /// Reason why a request was refused (RFC 9457, `application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// `urn:teahouse:error:<name>`.
+    /// Kind of the problem as a URI, `urn:teahouse:error:<name>`; on the wire `type`.
     #[serde(rename = "type")]
     pub kind: String,
     /// HTTP status of the answer.

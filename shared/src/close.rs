@@ -1,38 +1,39 @@
-//! Why a connection ended, and whether to come back.
+//! Close codes: why a connection ended, and whether the client reconnects.
 //!
-//! One table holds every ending: the close code of a connection that lasts, the refusal that tells the same of a
-//! single request, and when a client comes back by itself. Server and client both read this table.
+//! One table holds every ending: the close code of a lasting connection, the refusal of a single request with
+//! the same meaning, and when a client reconnects by itself. Server and client both use this table.
 
 use crate::ErrorCode;
 use std::ops::Range;
 
-/// Span over which the server spreads the clients that come back after a restart, in milliseconds.
+/// Range of the waits over which the server spreads its clients' reconnections after a restart, in
+/// milliseconds.
 pub const RETRY_MS: Range<u64> = 250..3_000;
 
-/// Value of `Retry-After` (RFC 9110 §10.2.3) on a refusal after which a client comes back, in seconds.
+/// Value of `Retry-After` (RFC 9110 §10.2.3) on a refusal after which a client tries again, in seconds.
 pub const RETRY_AFTER: &str = "1";
 
-/// When a client comes back by itself after an ending.
+/// When a client reconnects by itself after an ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// Never: the same would only happen again.
+    /// Never, because the next connection would end in the same way.
     Never,
-    /// After its own backoff.
+    /// After the client's own backoff.
     Backoff,
-    /// After the time in the reason, which is within [`RETRY_MS`].
+    /// After the time in the close reason, which is within [`RETRY_MS`].
     Hint,
 }
 
-/// One row of the table.
+/// One way for a session to end: a row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// Code that closes a connection that lasts.
+    /// Code that closes a lasting connection.
     pub code: CloseCode,
-    /// When the client comes back.
+    /// When the client reconnects by itself.
     pub retry: Retry,
-    /// Status of a request that is refused in place of this close; 0 where no request is.
+    /// HTTP status of a request that is refused for the same reason; 0 if no request is.
     pub status: u16,
-    /// Problems that tell this ending of a request. The server sends the first.
+    /// Codes of the problems with this meaning. The server sends the first.
     pub problems: &'static [ErrorCode],
 }
 
@@ -56,7 +57,7 @@ macro_rules! endings {
 }
 
 endings! {
-    /// The peer has what it came for.
+    /// The peer closes a connection that it no longer needs.
     Normal = 1000, Backoff, 0 [];
     /// The page is being left.
     GoingAway = 1001, Backoff, 0 [];
@@ -66,40 +67,42 @@ endings! {
     InvalidData = 1007, Backoff, 0 [];
     /// A frame or message was over its limit.
     TooBig = 1009, Backoff, 0 [];
-    /// A fault of the server's own.
+    /// The server has a fault.
     Internal = 1011, Backoff, 500 [Internal];
-    /// The server restarts. The reason holds `retry-ms=<n>`: come back after so long.
+    /// The server restarts. The reason is `retry-ms=<n>`: the client reconnects after `n` milliseconds.
     Restart = 1012, Hint, 503 [Restarting];
-    /// The server cannot store just now.
+    /// The server cannot store changes, or accept connections, at the moment.
     TryAgainLater = 1013, Backoff, 503 [StoreRefused, Full];
-    /// The peer read too slowly and its queue was dropped: come back by cursor.
+    /// The peer read too slowly, so its queue was dropped. The client resumes from its cursor.
     Slow = 4008, Backoff, 0 [];
-    /// Nothing was heard from the peer for [`crate::limits::SILENCE_MS`].
+    /// No frame of the peer arrived for [`crate::limits::SILENCE_MS`].
     Silent = 4009, Backoff, 0 [];
-    /// No member is signed in on this connection (any more).
+    /// No member is signed in on this connection, or no longer.
     SignedOut = 4401, Never, 401 [SignInRequired];
-    /// `hello` did not come in time, or came twice.
+    /// The client's `hello` did not arrive in time, or arrived twice.
     Hello = 4402, Backoff, 0 [];
-    /// The member has as many connections open as one may have.
+    /// The member has as many connections open as a member may have.
     Full = 4429, Backoff, 429 [TooManyRequests];
 }
 
 impl CloseCode {
-    /// Number on the wire.
+    /// Returns the number on the wire.
     pub fn number(self) -> u16 {
         self as u16
     }
 }
 
 impl Ending {
-    /// The row of a close code; none for a code that this build does not know.
+    /// Returns the row of a close code; `None` for a code that this build does not know.
     pub fn of_code(code: u16) -> Option<&'static Ending> {
         ENDINGS.iter().find(|ending| ending.code.number() == code)
     }
 
-    /// The row that a refused request stands for: its status, and the code of its problem (RFC 9457) if it carried
-    /// one. None where the refusal concerns that request alone, or did not come from a house. Any 401 counts, whoever
-    /// sent it: asking who one is costs little.
+    /// Returns the ending that the refusal of a request means. `problem` is the code of its problem (RFC
+    /// 9457), if the body has one.
+    ///
+    /// The result is `None` if the refusal concerns that request alone, or does not come from this server.
+    /// Any 401 counts, whoever sent it, because fetching the identity again costs little.
     pub fn of_refusal(status: u16, problem: Option<ErrorCode>) -> Option<&'static Ending> {
         let is_signed_out = |ending: &Ending| status == 401 && ending.status == 401;
         let tells = |ending: &Ending| problem.is_some_and(|problem| ending.problems.contains(&problem));
@@ -107,27 +110,29 @@ impl Ending {
     }
 }
 
-/// Status and problem of a request whose session was closed with this code. Where the table has none of its own, the
-/// request is to be sent again later.
+/// Returns the HTTP status and the error code with which to refuse a request whose session was closed with
+/// this code. If the table has none for the code, the refusal is temporary, so that the client sends the
+/// request again.
 pub fn refusal_of(code: u16) -> (u16, ErrorCode) {
     let own = Ending::of_code(code).and_then(|ending| Some((ending.status, *ending.problems.first()?)));
     own.unwrap_or((503, ErrorCode::StoreRefused))
 }
 
-/// Whether a client should come back by itself after its connection ended with
-/// this code (1005 and 1006 are the browser's words for *none* and *abnormal*).
+/// Whether a client reconnects by itself after its connection ended with this code.
 ///
-/// It should after everything but what would only happen again.
+/// Browsers report 1005 for a close without a code and 1006 for a broken connection. The client reconnects
+/// after every code except those of [`Retry::Never`].
 pub fn should_reconnect(code: u16) -> bool {
     Ending::of_code(code).is_none_or(|ending| ending.retry != Retry::Never)
 }
 
-/// The reason of a close with [`CloseCode::Restart`]: come back after so many milliseconds.
+/// Returns the reason of a close with [`CloseCode::Restart`], which asks the client to reconnect after `ms`
+/// milliseconds.
 pub fn retry_reason(ms: u64) -> String {
     format!("retry-ms={ms}")
 }
 
-/// The reconnect hint in the reason of a close with [`CloseCode::Restart`], in milliseconds.
+/// Parses the reason of a close with [`CloseCode::Restart`] into milliseconds; `None` if it has another form.
 pub fn retry_ms(reason: &str) -> Option<u64> {
     reason.strip_prefix("retry-ms=")?.parse().ok()
 }

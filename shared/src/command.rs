@@ -30,7 +30,7 @@ pub enum Command {
     Presence(PresenceReport),
     /// Asks for [`crate::Event::Pong`], to check that the connection is alive.
     Ping,
-    /// Answers [`crate::Event::Ping`].
+    /// Answers [`crate::Event::Ping`], so that the server does not close the connection as silent.
     Pong,
 }
 

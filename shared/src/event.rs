@@ -27,7 +27,7 @@ use serde::Serialize;
 pub enum Event {
     /// Opens the session, in answer to `hello`.
     Welcome(Box<Welcome>),
-    /// Confirms a command.
+    /// Confirms that a durable command was committed.
     Reply(Reply),
     /// Refuses a command; the connection stays open.
     Error(Refusal),
@@ -47,11 +47,11 @@ pub enum Event {
     Reset(Box<Reset>),
     /// Ends a replay: everything that the client missed was sent before this frame.
     CaughtUp(Through),
-    /// Answers `rooms`.
+    /// Answers the command `rooms` with a page of the room directory.
     Rooms(RoomsPage),
-    /// Answers `history`.
+    /// Answers the command `history` with a page of a room's messages.
     History(Box<HistoryPage>),
-    /// Answers `events`.
+    /// Answers the command `events` with the missing events of one address.
     Events(EventsPage),
     /// Members are at their pages.
     Here(Here),

@@ -11,22 +11,22 @@ pub mod raw;
 use serde::{Deserialize, Deserializer, de};
 use std::fmt;
 
-/// JSON value.
+/// Value of a parsed JSON text (RFC 8259).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
-    /// `null`.
+    /// The literal `null`, which an [`Option`] reads as [`None`].
     Null,
-    /// `true` or `false`.
+    /// One of the literals `true` and `false`.
     Bool(bool),
     /// Whole number from 0 to [`u64::MAX`].
     Number(u64),
     /// Any other number, which this protocol does not use.
     OtherNumber,
-    /// String.
+    /// String, with its escapes decoded.
     Text(String),
-    /// Array.
+    /// Array, with its elements in their order.
     List(Vec<Json>),
-    /// Object.
+    /// Object, whose fields are taken out by name.
     Object(Object),
 }
 

@@ -7,9 +7,13 @@
 //! * [`command`]: frames from client to server.
 //! * [`event`]: frames from server to client; the durable ones are also the events of the log.
 //! * [`api`]: bodies of the HTTP requests and answers under `/api`.
-//! * [`error`], [`close`]: numbered refusals, and the codes with which a connection ends.
-//! * [`id`], [`cursor`]: ids, addresses, and positions in the log.
-//! * [`member`], [`room`], [`message`]: the parts that several frames share.
+//! * [`error`]: numbered refusals, with advice in English.
+//! * [`close`]: the codes with which a connection ends, and whether the client reconnects.
+//! * [`id`]: ids of members, rooms and commands, and addresses of events.
+//! * [`cursor`]: positions of a reader in the log.
+//! * [`member`]: members as frames name them.
+//! * [`room`]: rooms as frames name them.
+//! * [`message`]: messages as snapshots and pages of history hold them.
 //! * [`limits`]: limits that server and client both know.
 //! * [`json`]: a small JSON reader that keeps the page small.
 //! * [`websocket`]: handshake key and frames of RFC 6455, for the inspector.

@@ -25,7 +25,7 @@ pub struct Posted {
     pub tag: Option<u32>,
     /// Id that the author's client gave to the message.
     pub client_id: ClientId,
-    /// Plain text.
+    /// Plain text of the message, never markup.
     pub text: String,
 }
 

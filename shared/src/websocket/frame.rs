@@ -8,9 +8,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The client, such as a browser.
+    /// The client, such as a browser, whose frames must be masked.
     Client,
-    /// The server.
+    /// The server, whose frames must not be masked.
     Server,
 }
 

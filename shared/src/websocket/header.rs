@@ -13,7 +13,7 @@ pub enum Opcode {
     Continuation,
     /// Text in UTF-8.
     Text,
-    /// Binary data.
+    /// Binary data, which v1 does not use.
     Binary,
     /// Closes the connection.
     Close,
