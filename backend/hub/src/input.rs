@@ -125,8 +125,8 @@ pub struct Poll {
 /// Message of the text dialect that is passed on and not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unstored {
-    /// Text without bytes.
+    /// Text of length 0.
     EmptyText,
-    /// Binary message.
+    /// Binary message of any bytes, at most [`shared::limits::PLAIN_BYTES_MAX`].
     Binary(Vec<u8>),
 }

@@ -5,13 +5,15 @@
 //! outputs; the simulation does the same over a pretend network.
 //!
 //! * [`hub`]: the state machine, with its commands, admission, recovery and commits.
-//! * [`input`], [`output`]: what goes into the hub and what comes out.
+//! * [`input`]: the facts that the hub receives.
+//! * [`output`]: the orders that the hub gives to its shell.
 //! * [`session`]: one attachment of a client.
 //! * [`house`]: the state that the log adds up to, and the changes that extend the log.
 //! * [`access`]: the one place that answers who may read what.
 //! * [`query`]: questions to the log and their answers.
 //! * [`log`]: a log in memory.
-//! * [`presence`]: members who are here, away or gone; polling clients included.
+//! * [`presence`]: members who are here, away or gone.
+//! * `polling`: the presence of members whose clients poll.
 //! * [`rate`]: token buckets.
 //! * [`limits`]: the server's limits.
 

@@ -15,7 +15,7 @@ pub enum Audience {
     Room(RoomId),
     /// Every session of one member.
     Member(MemberId),
-    /// One session.
+    /// Only this session. A poll gets the list of present members in this way.
     Session(SessionId),
 }
 

@@ -27,7 +27,7 @@ pub enum Dialect {
 /// Transport of a member's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransportKind {
-    /// WebSocket.
+    /// WebSocket, which carries both directions.
     Socket,
     /// Event stream, which the client only reads. Its commands come in requests.
     Stream,

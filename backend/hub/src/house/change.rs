@@ -1,4 +1,4 @@
-//! Changes: what the hub asks the log to record, and what the log answers.
+//! Changes: the modifications of the house that the hub asks the store to record, and the store's answers.
 
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
@@ -31,7 +31,7 @@ pub enum Change {
     Rename {
         /// Member who is renamed.
         member: MemberId,
-        /// New name.
+        /// Name that the member gets; the old one becomes free.
         name: Name,
     },
     /// Removes a member from every room, the lobby included, and so from the house.
@@ -59,7 +59,7 @@ pub enum Change {
         client_id: ClientId,
         /// Room that is changed.
         room: RoomId,
-        /// New name.
+        /// Name that the room gets, which may be its present one; otherwise it must be free.
         name: Name,
         /// New description, which the hub has checked.
         description: String,
