@@ -44,20 +44,20 @@ pub struct Connection {
     queue: RefCell<Queue>,
     inputs: Rc<WorkerInputs>,
     direct_writer: Rc<DirectWriter>,
-    /// Something was queued, and [`Connection::flush`] was not called since.
+    /// Whether something was queued since the last call of [`Connection::flush`].
     is_dirty: Cell<bool>,
     /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
     /// drop one costs as much as to queue a frame.
     waker: RefCell<Option<Waker>>,
-    /// The dispatcher waits, and was not woken yet.
+    /// Whether the dispatcher waits for frames and was not woken yet.
     is_waiting: Cell<bool>,
     /// Second of the worker's clock in which the last bytes were read.
     last_read_s: Cell<u32>,
     /// Time until which the server reads nothing: milliseconds since 1970.
     paused_until: Cell<u64>,
-    /// The hub has attached the session: published frames come to it.
+    /// Whether the hub has attached the session, so that published frames are queued here.
     is_attached: Cell<bool>,
-    /// A frame came that a poll must not delay: any but an ephemeral event.
+    /// Whether a frame was queued that a poll must not delay: any but an ephemeral event.
     is_urgent: Cell<bool>,
     /// Only a traced connection has a tracer.
     tracer: OnceCell<Rc<Tracer>>,
@@ -294,7 +294,7 @@ impl Connection {
         !self.is_dirty.replace(true)
     }
 
-    /// Sends the queued frames on their way. Callers that queue frames call this once afterwards.
+    /// Starts to write the queued frames. Callers that queue frames call this once afterwards.
     pub fn flush(&self) {
         self.is_dirty.set(false);
         if !self.is_waiting.get() {

@@ -215,7 +215,7 @@ impl Connections {
         }
     }
 
-    /// Sends the queued frames of all dirty connections on their way.
+    /// Starts to write the queued frames of all dirty connections.
     fn flush(&self) {
         let mut dirty = self.dirty.take();
         dirty.drain(..).for_each(|connection| connection.flush());
@@ -223,7 +223,7 @@ impl Connections {
         self.dirty.replace(dirty);
     }
 
-    /// Carries out a batch. Its frames leave with the next [`Connections::flush`].
+    /// Executes a batch. Its frames leave with the next [`Connections::flush`].
     fn deliver(&self, batch: DeliveryBatch) {
         for delivery in batch.deliveries {
             match delivery {

@@ -4,17 +4,21 @@
 //! the hub and the store. ARCHITECTURE.md follows a message through them.
 //!
 //! * [`config`]: the settings, from flags, environment and file
-//! * [`server`]: starts and ends everything; the listener, the descriptor limit and the signals
-//! * [`worker`]: the tasks of one worker beside its HTTP server
-//! * [`routes`]: paths and methods
-//! * [`http`]: the transports and the HTTP API; which hosts and origins are admitted
+//! * [`server`]: start and end of the server, with its listener, descriptor limit and signals
+//! * [`worker`]: the tasks of one worker next to its HTTP server
+//! * [`routes`]: the paths and methods of all resources
+//! * [`http`]: the transports, the HTTP API, and the host policy
 //! * [`page`]: the files of the page
-//! * [`connection`]: one live connection: its queue, frames, direct writer and trace
+//! * [`connection`]: one live connection, with its queue, frames, direct writer and trace
 //! * [`fanout`]: one worker's connections, and the task that queues frames on them
 //! * [`registry`]: the actor that owns the hub and the store
-//! * [`store`]: where the log is kept: SQLite, or memory in tests
-//! * [`lan`], [`telemetry`], [`clock`]: printed addresses, log lines, the time
+//! * [`store`]: the stores of the log: SQLite, or memory in tests
+//! * [`lan`]: the addresses that the server prints for people, and their QR code
+//! * [`telemetry`]: the log lines of the process
+//! * [`clock`]: the server's clock
 //! * [`limits`]: every limit of this crate except the store's
+//!
+//! The program (`main.rs`) has one more module, `admin`: backup, restore and check of a database.
 
 pub mod clock;
 pub mod config;

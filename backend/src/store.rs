@@ -1,4 +1,4 @@
-//! Where the log is kept. A store assigns positions, checks the conditions of changes, and keeps everything
+//! The stores of the log. A store assigns positions, checks the conditions of changes, and keeps everything
 //! that it has acknowledged. [`hub::House`] decides the meaning of a change.
 
 pub mod data_folder;

@@ -46,9 +46,9 @@ pub struct RawSettings {
     pub positional: Vec<OsString>,
     /// Errors of arguments and files that could not be read at all.
     pub errors: Vec<String>,
-    /// `--help` was given.
+    /// Whether `--help` was given.
     pub help: bool,
-    /// `--version` was given.
+    /// Whether `--version` was given.
     pub version: bool,
 }
 

@@ -110,7 +110,7 @@ pub struct DirectWriter {
     /// `None` once the socket is dropped.
     writing: RefCell<Option<OwnedWriteHalf>>,
     write_state: Cell<WriteState>,
-    /// The body has handed over the last frame.
+    /// Whether the response's body has passed on its last frame.
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
 }

@@ -9,13 +9,13 @@ use std::collections::VecDeque;
 pub(super) struct Queue {
     pub(super) frames: VecDeque<Bytes>,
     pub(super) bytes: usize,
-    /// A part of the first frame has left already.
+    /// Whether a part of the first frame has left already.
     is_partly_sent: bool,
     /// Frames that were published since the attach, until the replay has left.
     pub(super) buffer: Option<ReplayBuffer>,
-    /// The hub waits for [`hub::Input::Drained`].
+    /// Whether the hub waits for [`hub::Input::Drained`].
     pub(super) notifies_drained: bool,
-    /// A close frame is queued: nothing may follow it.
+    /// Whether a close frame is queued. Nothing may follow it.
     pub(super) is_closing: bool,
 }
 
@@ -63,7 +63,7 @@ impl Queue {
 pub(super) struct ReplayBuffer {
     pub(super) frames: Vec<Bytes>,
     pub(super) bytes: usize,
-    /// More frames came than may be buffered. They are dropped, and so are those that follow.
+    /// Whether more frames came than may be buffered. They were dropped, and so are those that follow.
     pub(super) has_overflowed: bool,
     /// Replies to commands, and events without a position. No replay holds them, so an overflow keeps
     /// them. They leave behind the frames.

@@ -7,8 +7,8 @@ use crate::connection::permit::ConnectionPermit;
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 
-/// Removes the connection from its worker when it is dropped: after the last line, an early return or a
-/// panic alike. So the hub gets `Closed` exactly once.
+/// Drop guard that removes the connection from its worker, also after an early return or a panic. So the hub
+/// gets `Closed` exactly once.
 pub struct ConnectionGuard {
     /// Connections of the worker.
     pub connections: Rc<Connections>,

@@ -1,4 +1,4 @@
-//! What the routes of one worker use: its connections, and what it shares with the other workers.
+//! The state that the routes of one worker use: its connections, and the data that all workers share.
 
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};

@@ -43,11 +43,13 @@ pub struct HostPolicy {
 pub struct Caller {
     /// Address of the peer, or of the client as a trusted proxy gives it.
     pub address: IpAddr,
-    /// The request has an `Origin`, which was checked for every upgrade and every method but GET and HEAD.
+    /// Whether the request has an `Origin`. It was checked for every upgrade and every method but GET and
+    /// HEAD.
     pub has_origin: bool,
-    /// The caller reaches the house over https.
+    /// Whether the caller reaches the house over https.
     pub is_https: bool,
-    /// Browsers treat the address as trustworthy (W3C Secure Contexts §3.1): https, or this machine itself.
+    /// Whether browsers treat the address as trustworthy (W3C Secure Contexts §3.1): https, or this machine
+    /// itself.
     pub is_trustworthy: bool,
 }
 

@@ -16,11 +16,11 @@ use std::{
 pub(super) struct InjectedFaults {
     /// Pages that the database may have; 0 for no limit.
     pub(super) pages_max: AtomicU32,
-    /// All writes fail.
+    /// Whether all writes fail.
     pub(super) is_read_only: AtomicBool,
-    /// All syncs fail.
+    /// Whether all syncs fail.
     pub(super) syncs_fail: AtomicBool,
-    /// The next sync of the database fails, once.
+    /// Whether the next sync of the database fails. The failure resets it.
     pub(super) database_sync_fails: AtomicBool,
     /// Bytes that the next failed sync leaves at the end of the write-ahead log.
     pub(super) unsynced_pages: Mutex<Vec<u8>>,
