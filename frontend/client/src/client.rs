@@ -86,7 +86,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that knows nothing yet. `seed` only spreads the waits.
+    /// Creates a client without any knowledge; the first input is [`Input::Started`]. `seed` only determines
+    /// the random part of waits.
     pub fn new(seed: u64) -> Self {
         Client {
             jitter: Jitter::new(seed),

@@ -35,9 +35,9 @@ pub fn check(text: &str) -> Result<(), TextRefusal> {
 /// A `keydown` in the composer, as the browser reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeyEvent<'a> {
-    /// `KeyboardEvent.key`.
+    /// Value of `KeyboardEvent.key`, such as `Enter`.
     pub key: &'a str,
-    /// `KeyboardEvent.keyCode`; 229 while an input method handles the key.
+    /// Value of `KeyboardEvent.keyCode`; 229 while an input method handles the key.
     pub key_code: u32,
     /// Whether Shift is held.
     pub shift: bool,

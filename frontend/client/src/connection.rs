@@ -1,4 +1,5 @@
-//! The one connection: opened, greeted, watched, given up, opened again.
+//! The one connection to the server: how the client opens it, greets, watches for silence, gives up and
+//! reconnects.
 //!
 //! Each attempt has a new [`ConnectionId`], and late events of an older attempt are dropped. A
 //! connection that is given up may be dead, so nothing waits for its end; only the `readyState`
@@ -38,7 +39,7 @@ enum ConnectionState {
     Connecting,
     /// `hello` was sent with this `ref`.
     Greeting { reference: u64 },
-    /// `welcome` arrived.
+    /// The server's `welcome` arrived, so commands may be sent.
     Live,
 }
 
@@ -168,7 +169,7 @@ impl Connection {
         outcome
     }
 
-    /// How to treat an event of this connection.
+    /// Returns the treatment of an event of this connection.
     pub(crate) fn route(&self, socket: ConnectionId) -> FrameOutcome {
         if self.is_upgrade(socket) {
             return FrameOutcome::Upgrade;

@@ -1,14 +1,15 @@
 //! One connection that is made of HTTP requests: a stream or a chain of polls that is read, and a request for each
 //! command (PROTOCOL.md §14).
 //!
-//! [`HttpSession::handle`] takes one [`SessionInput`] and the time, and appends [`SessionOutput`]s. It does no I/O and
-//! reads no clock: the page, the simulation and the benchmarks are shells round it, which fetch, keep the lease and the
-//! timers, and hold the channel between tabs.
+//! [`HttpSession::handle`] takes one [`SessionInput`] and the time, and appends [`SessionOutput`]s. It
+//! performs no I/O and reads no clock. The page, the simulation and the benchmarks are its shells: they make
+//! the requests, store the lease, and own the timers and the channel between tabs.
 //!
-//! A session begins with the client's `hello`. The leader of a browser's tabs ([`LeaderElection`]) then reads for all
-//! (`reading.rs`: begin, poll, answer, retry). A follower asks once for what it missed and is relayed the rest. Commands
-//! go by requests of their own (`commands.rs`). Whatever breaks ends the session with a close code, as a WebSocket of
-//! the same server would end; the client then begins another.
+//! A session begins with the client's `hello`. The leader of a browser's tabs ([`LeaderElection`]) then reads
+//! for all (`reading.rs`: begin, poll, answer, retry). A follower requests once the events that it missed,
+//! and the leader relays the rest to it. Each command has a request of its own (`commands.rs`). Any failure
+//! ends the session with a close code, as a WebSocket of the same server would end. The client then begins
+//! another session.
 
 mod commands;
 mod event;
@@ -38,27 +39,27 @@ use shared::{CloseCode, ErrorCode, api::Problem, json};
 /// Close code of a connection that ended without one (RFC 6455 §7.1.5).
 pub const ABNORMAL: u16 = 1006;
 
-/// How far a session is.
+/// Progress of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
-    /// It is not open yet.
+    /// The shell has not opened the session yet.
     New,
-    /// It is open.
+    /// The session takes commands and reads.
     Open,
-    /// It ends as soon as the lease is read.
+    /// The session ends as soon as the shell has read the lease.
     Ending { code: u16, reason: String },
-    /// It has ended.
+    /// The session has ended; further inputs are ignored.
     Closed,
 }
 
-/// One session.
+/// The state machine of one connection over plain HTTP, from its opening to its end.
 #[derive(Clone, Debug)]
 pub struct HttpSession {
     transport: Transport,
     seed: u64,
     is_traced: bool,
     state: State,
-    /// The page was hidden when the session opened.
+    /// Whether the page was hidden when the session opened.
     is_hidden: bool,
     election: LeaderElection,
     reading: Reading,
@@ -67,8 +68,8 @@ pub struct HttpSession {
 }
 
 impl HttpSession {
-    /// A session that reads by this transport. `seed` is random: it tells tabs apart, and spreads the clients that come
-    /// back after a restart.
+    /// Creates a session that reads by `transport`, which is not [`Transport::WebSocket`]. `seed` must be
+    /// random: it distinguishes the tabs, and spreads the clients that return after a restart of the server.
     pub fn new(transport: Transport, seed: u64) -> Self {
         HttpSession {
             transport,
@@ -83,7 +84,8 @@ impl HttpSession {
         }
     }
 
-    /// A session whose bytes the server counts. Its polls that do not wait leave at this interval, in milliseconds.
+    /// Makes the server count the session's bytes. Polls that do not wait at the server are sent at this
+    /// interval, in milliseconds, instead of the one that the server asks for.
     #[must_use]
     pub fn traced(mut self, interval_ms: u64) -> Self {
         self.is_traced = true;
@@ -91,7 +93,7 @@ impl HttpSession {
         self
     }
 
-    /// As a WebSocket's: open once the server has said `welcome`.
+    /// State of the session, in the terms of a WebSocket. It is open from the server's `welcome` on.
     pub fn ready_state(&self) -> ReadyState {
         match self.state {
             State::New => ReadyState::Connecting,
@@ -101,18 +103,19 @@ impl HttpSession {
         }
     }
 
-    /// Whether it is open and reads for the tabs of its browser.
+    /// Whether the session is open and its tab is the leader, which reads for all tabs of the browser.
     pub fn leads(&self) -> bool {
         self.state == State::Open && self.election.role() == Role::Leader
     }
 
-    /// Identity of the session; none before its `welcome`.
+    /// Member and epoch of the session; `None` before its `welcome`.
     pub fn identity(&self) -> Option<ExpectedIdentity> {
         self.election.identity()
     }
 
-    /// Takes one input at `now` (milliseconds since 1970 by the shell's clock, which may be wrong and may jump), and
-    /// appends what is to be done to `out`.
+    /// Takes one input and appends the resulting outputs to `out`.
+    ///
+    /// `now` is in milliseconds since 1970 by the shell's clock, which may be wrong and may jump.
     pub fn handle(&mut self, input: SessionInput, now: u64, out: &mut Vec<SessionOutput>) {
         match (&self.state, input) {
             (State::New, SessionInput::Opened { lease, is_alone, is_hidden }) => {
@@ -125,7 +128,7 @@ impl HttpSession {
             }
             (State::Ending { .. }, SessionInput::LeaseRead(lease)) => self.close(lease, out),
             (State::Open, input) => self.handle_open(input, now, out),
-            // Late words of what has ended.
+            // Inputs that arrive late, after the session has ended.
             _ => {}
         }
     }
@@ -149,7 +152,7 @@ impl HttpSession {
                 }
             }
             SessionInput::TimerFired(SessionTimer::Poll) => self.poll(now, out),
-            // Without a channel there is no lease to be read.
+            // Without a channel between tabs, there is no lease to read.
             SessionInput::TimerFired(SessionTimer::Election) if self.election.is_alone() => {
                 self.tick(None, now, out);
             }
@@ -170,7 +173,7 @@ impl HttpSession {
         out.push(SessionOutput::Emit(SessionEvent::Opened));
     }
 
-    /// Looks which tab leads.
+    /// Lets the election check the lease, and schedules the next check.
     fn tick(&mut self, lease: Option<Lease>, now: u64, out: &mut Vec<SessionOutput>) {
         self.elect(out, |election, effects| election.tick(lease, now, effects));
         if self.state == State::Open {
@@ -206,23 +209,24 @@ impl HttpSession {
         }
     }
 
-    /// A request was refused. False if the refusal tells nothing of the session.
+    /// Ends the session if the refusal of a request concerns the session. Returns false if it does not.
     fn refused(&mut self, status: u16, body: &str, out: &mut Vec<SessionOutput>) -> bool {
         let Some(ending) = Ending::of_refusal(status, problem_code(body)) else { return false };
         let is_restart = ending.code == CloseCode::Restart;
-        // A server that restarts turns all away at once: they come back spread, as those that it told a hint.
+        // A server that restarts refuses all clients at once. Spread their return as its own retry hints
+        // would.
         let spread_ms = RETRY_MS.start + self.seed % (RETRY_MS.end - RETRY_MS.start);
         let reason = if is_restart { retry_reason(spread_ms) } else { String::new() };
         self.end(ending.code.number(), &reason, out);
         true
     }
 
-    /// The session broke.
+    /// Ends the session after a failure, with the close code of a broken connection.
     fn broke(&mut self, out: &mut Vec<SessionOutput>) {
         self.end(ABNORMAL, "", out);
     }
 
-    /// Ends the session. Reading stops; commands that are under way go on, unanswered.
+    /// Ends the session and stops reading. Requests of commands continue, but their answers are ignored.
     fn end(&mut self, code: u16, reason: &str, out: &mut Vec<SessionOutput>) {
         self.state = State::Ending { code, reason: reason.to_owned() };
         if let Some(id) = self.reading.stop() {
@@ -249,7 +253,7 @@ impl HttpSession {
     }
 }
 
-/// Code of a problem (RFC 9457), if a house sent it.
+/// Code of a problem (RFC 9457); `None` if the body is not one of this server's problems.
 fn problem_code(body: &str) -> Option<ErrorCode> {
     json::from_str::<Problem>(body).ok().map(|problem| problem.code)
 }

@@ -1,4 +1,4 @@
-//! The identity of this page's member: fetched, joined, renamed, signed out.
+//! The identity of this page's member: how the page learns it, joins, takes another name and signs out.
 //!
 //! A server that keeps its members in memory forgets them when it restarts. A page that remembers a
 //! name therefore joins again under it, once. If that is refused, or the member is forgotten again
@@ -50,7 +50,7 @@ enum Naming {
 /// The consequence of a change of identity for the rest of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentityOutcome {
-    /// Nothing follows.
+    /// The change has no consequence for the rest of the client.
     Nothing,
     /// A new member: connect as this member now.
     Connect,

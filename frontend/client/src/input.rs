@@ -9,7 +9,7 @@ use crate::transport::{LastGood, Transport};
 use shared::command::PageAnchor;
 use shared::{ClientId, Cursor, Event, Member, RoomId};
 
-/// A fact.
+/// A fact that the shell reports to the client. The core decides what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The page has loaded.
@@ -57,7 +57,7 @@ pub enum Input {
     AnswerReceived(ConnectionId, Event),
     /// This connection closed.
     ConnectionClosed {
-        /// The connection.
+        /// Connection that closed, perhaps one that the client has already replaced.
         socket: ConnectionId,
         /// The close code; 1006 if there was none.
         code: u16,

@@ -62,13 +62,13 @@ pub enum InspectorInput {
 /// An event of a WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
-    /// `open`.
+    /// The event `open`: the handshake succeeded.
     Opened,
-    /// `message` with a text. Other messages are not part of the protocol and are ignored.
+    /// The event `message` with a text. Binary messages are not part of the protocol and are ignored.
     Message(String),
-    /// `error`, which carries no reason.
+    /// The event `error`, which carries no reason; `close` follows it.
     Failed,
-    /// `close`.
+    /// The event `close`, the last one of a WebSocket.
     Closed {
         /// The close code; 1006 if the connection broke, 1005 if the close frame had no code.
         code: u16,

@@ -5,22 +5,36 @@
 //! no I/O, reads no clock and never panics on input. The page, the simulation and the benchmarks
 //! are shells around this one crate.
 //!
-//! The modules:
+//! The interface to the shell:
+//!
+//! - [`input`]: the facts that the core takes.
+//! - [`effect`]: the orders that the core gives to the shell.
+//! - [`view`]: the data that the page draws.
+//! - [`persisted`]: the rows and drafts that the shell stores.
+//! - [`transport`]: the four transports, and the memory of the one that last worked.
+//! - `timer`, `connection_id`: the kinds of timers, and the numbers of connection attempts.
+//! - `ready_state`, `name_refusal`, `row_key`: parts of the view that other modules use too.
+//! - [`limits`]: each limit, and what happens beyond it.
+//!
+//! The state machines:
 //!
 //! - `client`: the entry, which routes each input to the part that it concerns.
-//! - [`input`], [`effect`], [`view`]: the facts that the core takes, its orders, and the data to
-//!   draw.
+//! - `identity`: the member of this page, who joins, takes another name or signs out.
+//! - `members`: the names and the presence of all members.
 //! - `connection`: attempts, deadlines, the upgrade to a WebSocket, and the transport selector.
 //! - [`http_session`]: one connection over plain HTTP.
 //! - [`tabs`]: the leader election among the tabs of one browser.
 //! - `sync`: the gap detector, the reorder buffer and pending requests.
 //! - `conversations`: rooms, timelines, the window, paging, and the room directory.
 //! - `outbox`: durable commands until they are settled, leases, and drafts.
-//! - [`persisted`]: the rows and drafts that the shell stores.
-//! - `identity`, `members`: the member of this page, and the names and presence of others.
-//! - [`compose`], [`linkify`]: the composer's rules, and links in texts.
+//! - `backoff`, `jitter`: the waits after failures, and their random part.
 //! - [`inspect`]: the core of the connection inspector.
-//! - [`limits`]: each limit and what happens past it.
+//!
+//! Pure functions and data structures:
+//!
+//! - [`compose`]: the rules of the composer for keys and texts.
+//! - [`linkify`]: links in texts.
+//! - `sorted`: a map, a set and a sort that keep the page small.
 
 mod backoff;
 mod client;

@@ -7,7 +7,7 @@
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextSpan<'a> {
-    /// Plain text.
+    /// Text without a link, shown as it is.
     Text(&'a str),
     /// A URL, which is both the text and the target of the link.
     Link(&'a str),

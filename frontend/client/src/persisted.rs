@@ -13,7 +13,7 @@ pub struct Owner {
     /// The log; `None` before the first `welcome`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// The member.
+    /// Member id of the author in that log.
     pub member: MemberId,
 }
 
@@ -97,14 +97,14 @@ pub const MAY_HAVE_ARRIVED: ErrorCode = ErrorCode::Other(0);
 /// An unsettled command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredRow {
-    /// The owner.
+    /// Member who wrote the command and in whose name it may be sent.
     pub owner: Owner,
     /// The id under which the row is stored. Together with the owner's member id it is the row's
     /// key.
     pub client_id: ClientId,
     /// The owner's name at the time of writing.
     pub name: String,
-    /// The command.
+    /// Content of the command, without `ref` and `client_id`.
     pub body: CommandBody,
     /// The time of writing, in milliseconds of the clock that inputs carry.
     pub at: u64,
@@ -130,11 +130,11 @@ impl StoredRow {
 /// The draft in one room, stored under owner and room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredDraft {
-    /// The owner.
+    /// Member who wrote the draft.
     pub owner: Owner,
-    /// The owner's name.
+    /// The owner's name at the time of writing, which the page shows to another member.
     pub name: String,
-    /// The room.
+    /// Room that the draft is written for.
     pub room: RoomId,
     /// The text; an empty text means that there is no draft and nothing to store.
     pub text: String,

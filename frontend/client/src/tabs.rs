@@ -1,4 +1,10 @@
-//! Tabs of one browser: which of them reads from the server for all, and the messages by which they share it.
+//! The tabs of one browser: the election of the leader, which reads from the server for all, and the messages
+//! between them.
+//!
+//! - [`leader_election`]: one tab's side of the election
+//! - `lease`: the leader's lease in the browser's storage
+//! - `reported_presence`: the leader's presence reports to the server
+//! - `tab_message`: the messages on the channel between tabs
 
 pub mod leader_election;
 mod lease;

@@ -49,7 +49,7 @@ impl FromStr for Transport {
 /// The transport that last worked, for the next visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastGood {
-    /// The transport.
+    /// Transport whose session lasted for [`GOOD_AFTER_MS`](crate::limits::GOOD_AFTER_MS).
     pub transport: Transport,
     /// The time until which the memory is trusted, in milliseconds since 1970.
     pub until: u64,

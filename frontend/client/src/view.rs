@@ -21,7 +21,7 @@ use std::rc::Rc;
 pub struct View {
     /// The member of this page, or why there is none.
     pub identity: IdentityView,
-    /// The connection.
+    /// State of the serving connection, or of the attempts to open one.
     pub connection: ConnectionStatus,
     /// The member's rooms: the lobby first, then in the order of their names.
     pub rooms: Rc<[RoomItem]>,
@@ -135,7 +135,7 @@ pub enum IdentityView {
     },
     /// A member is signed in.
     Somebody {
-        /// The member.
+        /// Member of this page, under the newest name that the page knows.
         me: Member,
         /// Whether a rename or a sign-out is under way.
         busy: bool,
@@ -171,7 +171,7 @@ pub struct Row {
     pub tag: Option<u32>,
     /// Whether the member of this page wrote the message.
     pub mine: bool,
-    /// The text.
+    /// Text of the message, as its author wrote it; not HTML.
     pub text: Rc<str>,
     /// The time in milliseconds since 1970: by the page's clock until the message is settled, then
     /// by the server's.
@@ -183,11 +183,11 @@ pub struct Row {
 /// The progress of a message or command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowState {
-    /// The server has committed it.
+    /// The server has committed the message or command.
     Settled,
-    /// It is on its way.
+    /// The client is connected and is sending it, or waits for the reply.
     Sending,
-    /// It waits for the network.
+    /// The client sends it when it is connected again, or after a temporary refusal.
     Waiting,
     /// The server refused it permanently. The person can retry, copy or discard it.
     Failed(ErrorCode),
@@ -250,7 +250,7 @@ pub struct JumpTarget {
 /// The draft in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftView {
-    /// The room.
+    /// Room that the draft is written for: always the open room.
     pub room: RoomId,
     /// The whole text.
     pub text: Rc<str>,
@@ -264,7 +264,7 @@ pub struct DraftView {
 pub struct PendingCommand {
     /// The key, for `Input::Retry` and `Input::Discard`.
     pub key: RowKey,
-    /// The command.
+    /// Content of the command, for the notice about it.
     pub body: CommandBody,
     /// The progress of the command.
     pub state: RowState,
@@ -297,9 +297,9 @@ pub struct DirectoryPage {
 /// A room that the person opened without being in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnjoinedRoom {
-    /// The room.
+    /// Room that opens once the member has joined it.
     pub id: RoomId,
-    /// The progress of its lookup.
+    /// Progress of the room's lookup, which finds its name.
     pub lookup: RoomLookupState,
 }
 

@@ -181,7 +181,7 @@ impl Client {
         let Some((want, at, last_position)) = room.paging.take_answer(page.reference) else { return };
         self.request_backoff = Default::default();
         // The server read the page after the request was sent, so its names are at least as new as
-        // `seen`.
+        // `last_position`.
         self.members.set_author_names(&page.authors, &page.messages, last_position);
         let viewer = Viewer { me: self.identity.me().map(|me| me.id), members: &self.members };
         let segment = Segment::from_messages(&page.messages, page.older, page.newer, viewer);

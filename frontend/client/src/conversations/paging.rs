@@ -52,7 +52,7 @@ impl Paging {
         self.current.filter(|_| self.request.is_wanted())
     }
 
-    /// Records that the request was sent for `at`, when the last known position was `seen`.
+    /// Records that the request was sent for `at`, when the last known position was `last_position`.
     pub(crate) fn mark_sent(&mut self, reference: u64, at: PageAnchor, last_position: u64, now: u64) {
         self.request.mark_sent(reference, now);
         self.sent = Some((at, last_position));

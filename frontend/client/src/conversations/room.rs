@@ -1,4 +1,4 @@
-//! A room of the member's.
+//! A room that the member is in: its description, its events, its timeline and its read marker.
 
 use crate::conversations::paging::Paging;
 use crate::conversations::timeline::Timeline;
@@ -8,7 +8,7 @@ use shared::RoomId;
 use shared::event::RoomEntry;
 use std::rc::Rc;
 
-/// A room.
+/// A room that the member is in, with everything that the client holds of it.
 #[derive(Debug)]
 pub(crate) struct Room {
     /// The name; empty for the lobby.

@@ -1,7 +1,7 @@
-//! Commands: each is a request of its own, and its answer is told to the client.
+//! Commands: each is sent in a request of its own, and its answer is passed to the client.
 //!
-//! Reports of presence are commands, too, but go one at a time: a later one must not overtake an earlier one, and of
-//! several that wait only the last is sent.
+//! Presence reports are commands too, but only one at a time is in flight, because a later one must not
+//! overtake an earlier one. Of several reports that wait, only the last is sent.
 
 use super::{Call, HttpSession, RequestId, SessionEvent, SessionOutput};
 use crate::sorted::Map;
@@ -10,23 +10,24 @@ use shared::command::PresenceReport;
 use shared::event::Refusal;
 use shared::{Command, ErrorCode, Event, json};
 
-/// Commands under way. The client bounds them: it has a limit on what it leaves unanswered.
+/// Commands in flight. The client limits their number, because it limits its unanswered commands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commands {
     /// Number (`ref`) of the command that each request carries.
     references: Map<RequestId, u64>,
-    /// Report of presence under way.
+    /// Request of the presence report in flight.
     report: Option<RequestId>,
-    /// Report to be sent once that is answered.
+    /// Presence report to send after that one: true for away.
     next_report: Option<bool>,
 }
 
 impl HttpSession {
-    /// The client sends a command.
+    /// Sends a command of the client: `hello` begins reading, presence goes through the election, and every
+    /// other command becomes a request.
     pub(super) fn send(&mut self, command: Command, now: u64, out: &mut Vec<SessionOutput>) {
         match command {
             Command::Hello(hello) => self.begin(hello, now, out),
-            // Nothing is to be answered: no `ping` comes over HTTP.
+            // The server sends no `ping` over HTTP, so there is nothing to answer.
             Command::Pong => {}
             Command::Presence(presence) => {
                 self.elect(out, |election, effects| election.set_away(presence.away, now, effects));
@@ -39,7 +40,7 @@ impl HttpSession {
         }
     }
 
-    /// Reports whether the person is away, behind a report that is under way.
+    /// Reports to the server whether the person is away, after the report in flight if there is one.
     pub(super) fn report_presence(&mut self, is_away: bool, out: &mut Vec<SessionOutput>) {
         if self.commands.report.is_some() {
             self.commands.next_report = Some(is_away);
@@ -50,7 +51,8 @@ impl HttpSession {
         self.commands.report = Some(self.request(Call::Command { identity, command }, out));
     }
 
-    /// A command was answered.
+    /// Handles the response to a command: passes the reply or the refusal to the client. Status 401 ends the
+    /// session.
     pub(super) fn command_answered(
         &mut self,
         id: RequestId,
@@ -64,7 +66,7 @@ impl HttpSession {
             return;
         }
         if status == 401 {
-            // The browser stands for another since, or for nobody.
+            // The browser's cookie now belongs to another member or to nobody.
             self.refused(status, body, out);
         } else if let Some(reference) = reference {
             let answer = if status == 200 { Event::parse(body).ok() } else { None };
@@ -75,7 +77,7 @@ impl HttpSession {
         }
     }
 
-    /// A command got no answer.
+    /// Ends the session because the request of a command failed.
     pub(super) fn command_failed(&mut self, id: RequestId, out: &mut Vec<SessionOutput>) {
         let is_report = self.commands.report == Some(id);
         if is_report || self.commands.references.remove(&id).is_some() {
@@ -84,8 +86,10 @@ impl HttpSession {
     }
 }
 
-/// A problem (RFC 9457) of the house's as the event that says the same. Anything else was sent by something on the
-/// way: it tells nothing of the command, which is to be sent again, and nothing of the session.
+/// Converts a problem (RFC 9457) of the server to the event with the same meaning.
+///
+/// Any other body comes from an intermediary, such as a proxy, and says nothing about the command or the
+/// session. It becomes a temporary refusal, so that the client sends the command again.
 fn refusal(body: &str, reference: u64) -> Event {
     let problem = json::from_str::<Problem>(body).ok().map(|problem| (problem.code, problem.temporary));
     let (code, temporary) = problem.unwrap_or((ErrorCode::StoreRefused, true));

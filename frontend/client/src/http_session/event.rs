@@ -1,27 +1,27 @@
-//! What a session tells its client.
+//! The events that a session reports to its client.
 
 use crate::connection_id::ConnectionId;
 use crate::input::Input;
 use shared::{Cursor, Event};
 
-/// What a session tells its client.
+/// An event that a session reports to its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
-    /// It is open, and waits for `hello`.
+    /// The session is open and waits for the client's `hello`.
     Opened,
-    /// Another tab reads for it.
+    /// The leader tab reads for this session.
     Follows,
-    /// The server sent this.
+    /// An event of the server was read, by this tab or by the leader.
     Event(Event),
-    /// Everything addressed to the client up to here was told before.
+    /// Everything addressed to the client up to this cursor was reported before.
     Through(Cursor),
-    /// The answer to a command.
+    /// The answer to a command: a reply or a refusal.
     Answer(Event),
-    /// The server counted these bytes: of one answer, or of a stream up to here.
+    /// Bytes that the server counted: of one request, or of a stream since its beginning.
     Traced(Traffic),
-    /// It has ended. Nothing follows: timers and the channel are of no more use.
+    /// The session has ended and reports nothing more. The shell can drop its timers and the channel.
     Closed {
-        /// Close code, as of a WebSocket; [`ABNORMAL`] where it broke.
+        /// Close code, as a WebSocket would have it; [`ABNORMAL`](super::ABNORMAL) after a failure.
         code: u16,
         /// Close reason, often empty.
         reason: String,
@@ -29,7 +29,8 @@ pub enum SessionEvent {
 }
 
 impl SessionEvent {
-    /// The same as an input of the client, of this connection. Its own traffic is no concern of the client.
+    /// Converts the event to an input of the client for the connection `socket`. [`SessionEvent::Traced`] has
+    /// no such input.
     pub fn into_input(self, socket: ConnectionId) -> Option<Input> {
         Some(match self {
             SessionEvent::Opened => Input::ConnectionOpened(socket),
@@ -43,7 +44,7 @@ impl SessionEvent {
     }
 }
 
-/// Bytes that the server counted of a request.
+/// Bytes of a request and its response, as the server counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// From the client to the server.

@@ -1,41 +1,44 @@
-//! Reads Server-Sent Events (HTML, "Parsing an event stream") from bytes that are cut anywhere.
+//! A parser of Server-Sent Events (HTML standard, "Parsing an event stream"), whose input may be cut at any
+//! byte.
 
 use crate::limits::EVENT_BYTES_MAX;
 
-/// One event.
+/// One message of the stream, ended by an empty line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Message {
-    /// Its type; empty for plain ones.
+    /// Value of the field `event`; empty for frames.
     pub(super) event: String,
-    /// Its data; empty where there was only an id or a comment.
+    /// Lines of the field `data`, joined by line feeds; empty for a message with only an id, and for a
+    /// comment.
     pub(super) data: String,
-    /// The id that it set.
+    /// Value of the field `id`, which this server fills with a cursor.
     pub(super) id: Option<String>,
 }
 
-/// What was read of a stream.
+/// State of the parser between two chunks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventStream {
-    /// Begin of a character (UTF-8) whose end has not come.
+    /// First bytes of a UTF-8 character whose last bytes have not arrived.
     partial: Vec<u8>,
-    /// Text behind the last end of a line.
+    /// Beginning of a line whose end has not arrived.
     rest: String,
     message: Message,
     has_data: bool,
-    /// The rest began behind a carriage return: a line feed now belongs to it.
+    /// Whether the last character was a carriage return, so that a line feed now belongs to the same line
+    /// end.
     after_return: bool,
 }
 
-/// The bytes are no UTF-8, or an event is longer than any of a house.
+/// The error of a stream whose bytes are no UTF-8, or that has a line or message over [`EVENT_BYTES_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl EventStream {
-    /// Reads the next bytes, and passes each message that they end to `tell`. A comment is told as an empty message:
-    /// it is a sign of life.
+    /// Reads the next bytes, and passes each message that ends in them to `tell`. A comment is passed as an
+    /// empty message, because it shows that the server lives.
     ///
     /// # Errors
-    /// [`Malformed`]: nothing more can be read.
+    /// [`Malformed`]; the stream cannot be read further.
     pub(super) fn push(&mut self, bytes: &[u8], mut tell: impl FnMut(Message)) -> Result<(), Malformed> {
         if self.partial.is_empty() {
             return self.push_utf8(bytes, &mut tell);

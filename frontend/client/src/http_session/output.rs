@@ -1,34 +1,37 @@
-//! What a session wants done. The shell carries it out and nothing else.
+//! The outputs of a session: orders to its shell, which executes them and does nothing else.
 
 use super::event::SessionEvent;
 use super::request::{Request, RequestId};
 use crate::tabs::Lease;
 
-/// One thing to do.
+/// An order of a session to its shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionOutput {
-    /// Make this request, and hand in what comes of it. It goes on if the session ends.
+    /// Make this request and report its result as inputs. The request continues if the session ends.
     Request(Request),
-    /// Give up this request, if it is still under way. Nothing more is to be handed in of it.
+    /// Abort this request if it is in flight, and report nothing more of it.
     Abort(RequestId),
-    /// Read the lease from the browser's storage and hand it in at once, before any other input.
+    /// Read the lease from the browser's storage and report it at once, before any other input.
     ReadLease,
-    /// Keep this lease in the browser's storage, or drop the one that is there.
+    /// Store this lease in the browser's storage; `None` deletes the stored one.
     SaveLease(Option<Lease>),
-    /// Send this text to the other tabs.
+    /// Send this text to the other tabs over the channel.
     Broadcast(String),
-    /// Hand in this timer after so many milliseconds, in place of an earlier one of its kind. After 0: without a timer
-    /// of the browser, which comes late in a hidden page, but behind the inputs that wait already.
+    /// Report [`SessionInput::TimerFired`](super::SessionInput::TimerFired) after this number of
+    /// milliseconds. It replaces an earlier timer of the same kind.
+    ///
+    /// After 0 milliseconds, report it after the inputs that are queued already and without a timer of the
+    /// browser, which would be late in a hidden page.
     ScheduleTimer(SessionTimer, u64),
-    /// Tell the client.
+    /// Report this event to the client.
     Emit(SessionEvent),
 }
 
-/// Timers that the shell keeps for a session.
+/// A timer that the shell keeps for a session. There is at most one of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SessionTimer {
-    /// Look which tab leads.
+    /// The next check of the leader's lease.
     Election,
-    /// The next poll leaves.
+    /// The sending of the next poll.
     Poll,
 }

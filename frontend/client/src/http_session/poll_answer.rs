@@ -1,29 +1,29 @@
-//! The answer to a poll, read in one place.
+//! The answer to a poll, decoded for the session and for the inspector.
 
 use super::event::Traffic;
 use shared::json::{DecodeError, FromJson, Json, raw};
 use shared::{Cursor, Event};
 
-/// What a poll was answered with.
+/// Body of a successful answer to a poll (PROTOCOL.md §14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PollAnswer<'t> {
-    /// Events in their order, each with its text. One that cannot be read is [`Event::Unknown`].
+    /// Events in their order, each with its JSON text. An event that cannot be decoded is [`Event::Unknown`].
     pub events: Vec<(Event, &'t str)>,
-    /// Cursor of the next poll: everything up to here is in the answer, or was there before.
+    /// Cursor for the next poll: everything up to it is in this answer or in earlier ones.
     pub through: Cursor,
-    /// Revision of presence, to be handed back with the next poll.
+    /// Revision of presence, which the client sends with the next poll.
     pub present: u64,
-    /// Milliseconds until the next poll, if it does not wait.
+    /// Milliseconds until the next poll, for a client whose polls do not wait at the server.
     pub again_ms: u64,
-    /// Bytes of the request and the answer, where they were asked for.
+    /// Bytes of the request and the answer, if the client asked for them (`trace=1`).
     pub traced: Option<Traffic>,
 }
 
 impl<'t> PollAnswer<'t> {
-    /// Reads the body of an answer.
+    /// Decodes the body of an answer.
     ///
     /// # Errors
-    /// It is no answer of a house, or has not come whole.
+    /// [`DecodeError`], if the body is cut or is no answer to a poll.
     pub fn read(body: &'t str) -> Result<Self, DecodeError> {
         let mut answer = Json::parse(body)?.into_object()?;
         let events: Vec<AnyEvent> = answer.field("events")?;
@@ -41,7 +41,7 @@ impl<'t> PollAnswer<'t> {
     }
 }
 
-/// An event, whether it can be read or not.
+/// An event, [`Event::Unknown`] if it cannot be decoded.
 struct AnyEvent(Event);
 
 impl FromJson for AnyEvent {

@@ -1,6 +1,6 @@
-//! How long each poll may wait at the server, and when the next one leaves.
+//! The schedule of polls: how long each may wait at the server, and when the next one is sent.
 //!
-//! Some networks cut every request that takes long. A client that is cut asks for shorter waits.
+//! Some networks cut every request that takes long. A client whose polls are cut asks for shorter waits.
 
 use crate::limits::{PARKED_MS, POLL_CUTS_MAX, POLL_WAIT_LEAST_S, POLL_WAIT_S};
 
@@ -9,19 +9,19 @@ use crate::limits::{PARKED_MS, POLL_CUTS_MAX, POLL_WAIT_LEAST_S, POLL_WAIT_S};
 pub(super) struct PollSchedule {
     waits: bool,
     wait_s: u64,
-    /// Milliseconds from one poll to the next, in place of the server's wish.
+    /// Milliseconds from one poll to the next, instead of the interval that the server asks for.
     interval_ms: Option<u64>,
-    /// Polls in a row that were cut while they waited.
+    /// Number of successive polls that failed.
     cuts: u32,
 }
 
 impl PollSchedule {
-    /// Polls that wait for news at the server, or do not.
+    /// Creates a schedule. If `waits` is true, polls wait at the server for events (long polling).
     pub(super) fn new(waits: bool) -> Self {
         PollSchedule { waits, wait_s: POLL_WAIT_S, interval_ms: None, cuts: 0 }
     }
 
-    /// Polls that do not wait leave at this interval, in milliseconds.
+    /// Sets the interval of polls that do not wait, in milliseconds; `None` leaves it to the server.
     #[must_use]
     pub(super) fn every(mut self, interval_ms: Option<u64>) -> Self {
         self.interval_ms = interval_ms;
@@ -33,7 +33,8 @@ impl PollSchedule {
         if self.waits { self.wait_s } else { 0 }
     }
 
-    /// A poll was answered after `took_ms`: milliseconds until the next; `again_ms` is the server's wish.
+    /// Records that a poll was answered after `took_ms`, and returns the milliseconds until the next one.
+    /// `again_ms` is the interval that the server asks for.
     pub(super) fn answered(&mut self, again_ms: u64, took_ms: u64) -> u64 {
         self.cuts = 0;
         match self.interval_ms {
@@ -43,7 +44,8 @@ impl PollSchedule {
         }
     }
 
-    /// A poll failed after `took_ms`. True if it was cut while it waited: the next leaves at once.
+    /// Records that a poll failed after `took_ms`. Returns true if it was cut while it waited, so that the
+    /// next one is to be sent at once; false if the session is to end.
     pub(super) fn failed(&mut self, took_ms: u64) -> bool {
         let was_parked = self.waits && took_ms >= PARKED_MS;
         self.cuts += 1;

@@ -1,12 +1,13 @@
 //! Reading: begin, poll, answer, retry.
 //!
-//! 1. **Begin.** `hello` opens the stream, or sends the first poll. A follower sends a first poll on every transport:
-//!    it is answered with what was missed, and the leader relays the rest.
-//! 2. **Answer.** Each event goes through the leader election, which relays it, to the client; then the cursor does.
-//!    Behind what was missed the session is *live*.
-//! 3. **Poll.** The next leaves when [`PollSchedule`] says so. Its cursor acknowledges the answer before.
-//! 4. **Retry.** A poll that was cut while it waited is asked again, with the same cursor. Any other failure, the end
-//!    of a stream, and a refusal end the session.
+//! 1. **Begin.** `hello` opens the stream, or sends the first poll. A follower sends a first poll on every
+//!    transport. Its answer contains the missed events, and the leader relays the rest.
+//! 2. **Answer.** Each event goes to the leader election, which relays it to the other tabs and passes it to
+//!    the client. The cursor follows. After the missed events, the session is *live*.
+//! 3. **Poll.** [`PollSchedule`] determines the time of the next poll. Its cursor acknowledges the answer
+//!    before.
+//! 4. **Retry.** A poll that was cut while it waited is repeated with the same cursor. Any other failure, the
+//!    end of a stream, and a refusal end the session.
 
 use super::event_stream::{EventStream, Message};
 use super::poll_schedule::PollSchedule;
@@ -17,15 +18,15 @@ use crate::transport::Transport;
 use shared::command::Hello;
 use shared::{CloseCode, Cursor, Event, json};
 
-/// What is being read, and where the client stands.
+/// The request that is being read, and the cursor up to which everything was read.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     is_stream: bool,
     schedule: PollSchedule,
-    /// The request under way, and when it left.
+    /// Request in flight, and the time at which it was sent.
     request: Option<(RequestId, u64)>,
     stream: EventStream,
-    /// Cursor and revision of presence of the last answer; none before the first.
+    /// Cursor and revision of presence from the last answer; `None` before the first.
     position: Option<(Cursor, u64)>,
 }
 
@@ -40,27 +41,27 @@ impl Reading {
         }
     }
 
-    /// Whether this request is the one under way.
+    /// Whether `id` is the request in flight.
     pub(super) fn is(&self, id: RequestId) -> bool {
         self.request.is_some_and(|(request, _)| request == id)
     }
 
-    /// The request is under way no more: how long it took, in milliseconds.
+    /// Records that the request in flight has ended, and returns the milliseconds that it took.
     fn answered(&mut self, now: u64) -> u64 {
         self.request.take().map_or(0, |(_, since)| now.saturating_sub(since))
     }
 
-    /// Stops: the request under way, if there is one.
+    /// Stops reading, and returns the request in flight, if there is one, for the caller to abort.
     pub(super) fn stop(&mut self) -> Option<RequestId> {
         self.request.take().map(|(id, _)| id)
     }
 }
 
 impl HttpSession {
-    /// The client said `hello`.
+    /// Begins to read, because the client sent `hello`. A second `hello` is ignored.
     pub(super) fn begin(&mut self, hello: Hello, now: u64, out: &mut Vec<SessionOutput>) {
         if self.reading.request.is_some() || self.reading.position.is_some() {
-            // One `hello` begins one session.
+            // A session begins with one `hello`.
             return;
         }
         let leads = self.election.role() == Role::Leader;
@@ -75,7 +76,7 @@ impl HttpSession {
         self.reading.request = Some((id, now));
     }
 
-    /// The next poll leaves.
+    /// Sends the next poll, unless one is in flight or none has been answered yet.
     pub(super) fn poll(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
         let (Some((cursor, present)), None) = (self.reading.position, self.reading.request) else { return };
         let (is_away, identity) = (self.election.is_away(), self.election.identity());
@@ -84,7 +85,7 @@ impl HttpSession {
         self.reading.request = Some((id, now));
     }
 
-    /// A poll was answered, or a stream refused.
+    /// Handles the answer to a poll, or the refusal of a stream.
     pub(super) fn read_answer(&mut self, status: u16, body: &str, now: u64, out: &mut Vec<SessionOutput>) {
         let took_ms = self.reading.answered(now);
         if !(200..300).contains(&status) {
@@ -95,7 +96,7 @@ impl HttpSession {
         }
         match PollAnswer::read(body) {
             Ok(answer) => self.take_answer(answer, took_ms, now, out),
-            // Something on the way has answered in the server's place.
+            // An intermediary has answered in the server's place.
             Err(_) => self.retry(took_ms, now, out),
         }
     }
@@ -109,24 +110,26 @@ impl HttpSession {
         }
         self.elect(out, |election, effects| election.through(through, effects));
         out.extend(traced.map(|traced| SessionOutput::Emit(SessionEvent::Traced(traced))));
-        // Behind the whole answer: what the leader relayed meanwhile is newer.
+        // Become live only after the whole answer, because the events that the leader relayed meanwhile are
+        // newer.
         if self.reading.position.replace((through, present)).is_none() {
             self.elect(out, |election, effects| election.live(now, effects));
         }
         if self.election.role() == Role::Leader {
-            // Also where it leaves at once: what the client says of this answer comes first.
+            // Use the timer also for a wait of 0, so that the client's inputs about this answer are handled
+            // first.
             let wait_ms = self.reading.schedule.answered(again_ms, took_ms);
             out.push(SessionOutput::ScheduleTimer(SessionTimer::Poll, wait_ms));
         }
     }
 
-    /// A poll came to nothing, or the stream ended.
+    /// Handles the failure of a poll, or the end of a stream.
     pub(super) fn read_failed(&mut self, now: u64, out: &mut Vec<SessionOutput>) {
         let took_ms = self.reading.answered(now);
         self.retry(took_ms, now, out);
     }
 
-    /// Asks again if what failed was a poll that waited; else the session breaks.
+    /// Repeats a poll that was cut while it waited. After any other failure, ends the session.
     fn retry(&mut self, took_ms: u64, now: u64, out: &mut Vec<SessionOutput>) {
         if self.reading.position.is_some() && self.reading.schedule.failed(took_ms) {
             self.poll(now, out);
@@ -135,7 +138,7 @@ impl HttpSession {
         }
     }
 
-    /// The stream brought more.
+    /// Reads the next bytes of the stream.
     pub(super) fn read_chunk(&mut self, bytes: &[u8], now: u64, out: &mut Vec<SessionOutput>) {
         let mut messages = Vec::new();
         let pushed = self.reading.stream.push(bytes, |message| messages.push(message));
@@ -149,7 +152,7 @@ impl HttpSession {
         }
     }
 
-    /// Takes a message of the stream. False if the session has ended with it.
+    /// Handles a message of the stream. Returns false if the session has ended with it.
     fn take_message(&mut self, message: Message, now: u64, out: &mut Vec<SessionOutput>) -> bool {
         let Message { event: kind, data, id } = message;
         match &*kind {
@@ -178,7 +181,7 @@ impl HttpSession {
                 let traced = json::from_str::<Traffic>(&data).ok();
                 out.extend(traced.map(|traced| SessionOutput::Emit(SessionEvent::Traced(traced))));
             }
-            // Of a newer server.
+            // A kind of message that a newer server sends.
             _ => {}
         }
         if let Some(through) = id.and_then(|id| id.parse().ok()) {
@@ -187,12 +190,13 @@ impl HttpSession {
         true
     }
 
-    /// Takes an event that was read. False if the session has ended with it.
+    /// Passes an event that was read to the election. Returns false if the session has ended with it.
     fn take_event(&mut self, event: Event, text: &str, out: &mut Vec<SessionOutput>) -> bool {
         if let Event::Welcome(welcome) = &event
             && !self.election.welcomed(ExpectedIdentity::of(welcome))
         {
-            // The server could not go on from the cursor. A new session says where the client stands.
+            // The server could not continue from the cursor. End the session, so that a new `hello` brings a
+            // snapshot.
             self.end(CloseCode::GoingAway.number(), "", out);
             return false;
         }
@@ -201,7 +205,7 @@ impl HttpSession {
     }
 }
 
-/// Why a stream ended: the data of its `close` event.
+/// Data of a stream's `close` message: the close code and reason of its end.
 struct StreamClose {
     code: u16,
     reason: String,

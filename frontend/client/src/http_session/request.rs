@@ -1,4 +1,4 @@
-//! The requests of a session: where they go, what they carry, and how long an answer may take.
+//! The requests of a session: their paths, bodies and timeouts.
 
 use crate::limits::{COMMAND_MS, POLL_ANSWER_MS};
 use crate::tabs::ExpectedIdentity;
@@ -6,57 +6,57 @@ use shared::command::Hello;
 use shared::{Command, Cursor};
 use std::fmt::Write;
 
-/// Number of a request, new for each request of a session.
+/// Id of a request, unique within a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
-/// One request.
+/// A request that the shell is to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Its number.
+    /// Id that the shell repeats in the inputs about this request.
     pub id: RequestId,
-    /// What it asks for.
+    /// Endpoint and arguments.
     pub call: Call,
-    /// The server is to count its bytes.
+    /// Whether the server is to count the bytes of the request and its response.
     pub is_traced: bool,
 }
 
-/// What a request asks for.
+/// Endpoint of a request, with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// `GET /api/events`: a stream, whose answer is to be handed in chunk by chunk.
+    /// Opens an event stream (`GET /api/events`). The shell reports its body chunk by chunk.
     Stream(Hello),
-    /// `GET /api/poll` with `begin`: the first of a session. It does not wait.
+    /// Sends the first poll of a session (`GET /api/poll` with `begin=1`). The server answers it at once.
     FirstPoll {
-        /// What the session begins with.
+        /// The client's `hello`, sent as parameters of the query.
         hello: Hello,
-        /// The page is hidden.
+        /// Whether the page is hidden.
         is_away: bool,
     },
-    /// `GET /api/poll`: one that goes on.
+    /// Sends a further poll of a session (`GET /api/poll`).
     Poll {
         /// Cursor of the answer before.
         cursor: Cursor,
         /// Revision of presence in the answer before.
         present: u64,
-        /// The person is at none of the tabs.
+        /// Whether the person is at none of the tabs.
         is_away: bool,
-        /// Seconds that it may wait at the server.
+        /// Seconds that the poll may wait at the server for events; 0 for an answer at once.
         wait_s: u64,
-        /// Identity of the session.
+        /// Member and epoch of the session. The server answers 401 if they do not match.
         identity: Option<ExpectedIdentity>,
     },
-    /// `POST /api/command`.
+    /// Sends one command (`POST /api/command`). The response is a reply or a problem.
     Command {
-        /// Identity of the session; none before its `welcome`.
+        /// Member and epoch of the session; `None` before its `welcome`.
         identity: Option<ExpectedIdentity>,
-        /// The command.
+        /// Command to send, as the JSON body of the request.
         command: Command,
     },
 }
 
 impl Request {
-    /// Path and query.
+    /// Path and query of the request's URL.
     pub fn path(&self) -> String {
         let mut path = match &self.call {
             Call::Stream(hello) => format!("/api/events?{}", query_of(hello)),
@@ -75,7 +75,7 @@ impl Request {
         path
     }
 
-    /// Body of a `POST` (`application/json`); none: it is a `GET`.
+    /// Body of a `POST` (`application/json`); `None` if the request is a `GET`.
     pub fn body(&self) -> Option<String> {
         match &self.call {
             Call::Command { command, .. } => Some(command.to_text()),
@@ -83,12 +83,13 @@ impl Request {
         }
     }
 
-    /// Whether a successful answer is to be handed in chunk by chunk.
+    /// Whether the shell is to report the body of a successful response chunk by chunk.
     pub fn is_stream(&self) -> bool {
         matches!(self.call, Call::Stream(_))
     }
 
-    /// Milliseconds after which a request without a whole answer has failed; none: it may last.
+    /// Milliseconds within which the whole response must arrive; `None` for a stream, which has no such
+    /// limit.
     pub fn timeout_ms(&self) -> Option<u64> {
         match &self.call {
             Call::Stream(_) => None,
@@ -103,7 +104,7 @@ fn text_of(identity: Option<ExpectedIdentity>) -> String {
     identity.map(|identity| identity.to_string()).unwrap_or_default()
 }
 
-/// Where the client stands, as a query.
+/// The fields of `hello` as parameters of a query.
 fn query_of(hello: &Hello) -> String {
     let mut query = format!("ref={}&build={}", hello.reference, percent_encoded(&hello.build));
     if let Some(cursor) = hello.cursor {

@@ -135,7 +135,7 @@ pub struct Figures {
 /// A comparison, and the choice for the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// The progress.
+    /// Progress of the comparison; it only advances until the next start.
     pub stage: ComparisonStage,
     /// The reason why the comparison ended early.
     pub fault: Option<ComparisonFault>,

@@ -31,7 +31,7 @@ pub struct EditorFields {
     pub fin: bool,
     /// The reserved bits; RSV1 is the highest (4).
     pub rsv: u8,
-    /// The opcode.
+    /// Opcode of the frame; any of the sixteen, reserved ones included.
     pub opcode: Opcode,
     /// Whether the frame is masked.
     pub masked: bool,
@@ -83,27 +83,27 @@ pub enum Meaning {
 /// A change in the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorInput {
-    /// New bytes in hexadecimal.
+    /// Replaces all bytes by this hexadecimal text, from which the fields follow if it can be read.
     Hex(String),
-    /// Another sender.
+    /// Sets the side that is assumed to send the bytes, which decides whether a mask is a fault.
     From(Side),
-    /// The FIN bit.
+    /// Sets or clears the FIN bit.
     Fin(bool),
     /// Flips one reserved bit: 4, 2 or 1.
     Rsv(u8),
-    /// Another opcode.
+    /// Sets the opcode of the first frame.
     Opcode(Opcode),
-    /// Masked or not.
+    /// Sets or clears the MASK bit. A frame without a valid key gets the example key of RFC 6455.
     Masked(bool),
-    /// Another masking key.
+    /// Sets the masking key, four bytes in hexadecimal. Anything else is a fault, and the bytes stay.
     Key(String),
-    /// Another form of the length, if the length fits.
+    /// Sets the form of the length. A form that is too short is a fault, and the bytes stay.
     Form(LengthForm),
-    /// Another payload.
+    /// Sets the payload, as text or in hexadecimal, whichever is chosen. The length follows.
     Payload(String),
-    /// The payload in hexadecimal, or as text.
+    /// Shows the payload in hexadecimal (true) or as text (false), if it can be converted.
     AsHex(bool),
-    /// An example frame.
+    /// Replaces all bytes, and the side that sends them, by those of an example.
     Example(Example),
 }
 
@@ -116,7 +116,7 @@ pub enum Example {
     MaskedText,
     /// The same text in two fragments.
     Parts,
-    /// A ping.
+    /// A ping with the payload `Hello`, not masked.
     Ping,
     /// The pong that answers the ping.
     Pong,

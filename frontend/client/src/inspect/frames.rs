@@ -21,7 +21,7 @@ pub struct FrameTable {
     count: u32,
 }
 
-/// A frame.
+/// A frame of the connection, in either direction, as the server's trace reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameRow {
     /// The number, from 1.

@@ -1,4 +1,4 @@
-//! The life of one WebSocket on a time line: its states, its events, and the calls on it.
+//! The lifecycle of one WebSocket: its states, its events, and the calls of its methods.
 
 use crate::limits::INSPECT_ENTRIES_MAX;
 use crate::ready_state::ReadyState;
@@ -27,9 +27,9 @@ pub struct Lifecycle {
 pub struct LifecycleEntry {
     /// The number, from 0.
     pub number: u32,
-    /// Milliseconds since the life began.
+    /// Milliseconds since the call of the constructor.
     pub at: u64,
-    /// The event.
+    /// Call, event or change of state that happened at this time.
     pub event: LifecycleEvent,
 }
 
@@ -65,20 +65,20 @@ pub enum LifecycleEvent {
 /// A method of the WebSocket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketCall {
-    /// `new WebSocket(url)`.
+    /// The constructor `new WebSocket(url)`, always the first entry.
     New,
-    /// `send(text)`.
+    /// The method `send(text)`.
     Send {
         /// The length of the text in bytes.
         bytes: usize,
         /// The text, shortened.
         text: Rc<str>,
     },
-    /// `close(code, reason)`.
+    /// The method `close(code, reason)`.
     Close {
-        /// The code, if any.
+        /// Code that the person entered; `None` for a call without arguments.
         code: Option<u16>,
-        /// The reason, if any.
+        /// Reason that the person entered; empty if there is none.
         reason: Rc<str>,
     },
 }

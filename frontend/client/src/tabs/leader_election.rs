@@ -1,10 +1,13 @@
-//! Tabs of one browser that share one reading connection.
+//! The election of the leader among the tabs of one browser, which share one reading connection.
 //!
-//! A browser opens at most six connections to a host (HTTP/1.1). So one tab, the leader, reads for all, and relays
-//! each frame to the others over a channel. The leader holds a lease in the browser's storage. A follower that finds
-//! the lease lapsed, asks for a leader and gets no answer, begins anew and takes the lease. Frames relayed before a
-//! tab followed do not reach it: a follower begins with a request of its own once it listens, and whenever a leader
-//! has begun to read, the followers begin anew. So what a follower is relayed goes on from where it stands.
+//! A browser opens at most six connections to a host (HTTP/1.1). Therefore one tab, the leader, reads for
+//! all, and relays each frame to the others over a channel. The leader holds a lease in the browser's
+//! storage. A follower that finds the lease expired asks for a leader. If no tab answers, the follower
+//! restarts its session and takes the lease.
+//!
+//! A follower must not miss a frame that was relayed before it listened. Therefore it first listens, and then
+//! sends a request of its own for the missed events. When a leader starts to read, its followers restart for
+//! the same reason.
 
 use super::reported_presence::ReportedPresence;
 use super::{ExpectedIdentity, Lease, Tab, TabMessage};
@@ -12,36 +15,36 @@ use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RE
 use crate::sorted::Map;
 use shared::{Cursor, Event};
 
-/// One thing that was read, here or by the leader.
+/// A part of what was read, by this tab or by the leader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// An event.
+    /// An event of the server, in the order of reading.
     Event(Event),
     /// Everything up to this cursor was delivered before.
     Through(Cursor),
 }
 
-/// One thing to do.
+/// An order of the election to its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TabEffect {
-    /// Keep this lease in the browser's storage, or drop the one that is there.
+    /// Store this lease in the browser's storage; `None` deletes the stored one.
     SaveLease(Option<Lease>),
-    /// Send this to the other tabs.
+    /// Send this message to the other tabs.
     Broadcast(TabMessage),
-    /// Pass this on to the client.
+    /// Pass this delivery to the client.
     Deliver(Delivery),
-    /// End this session: a new one is to begin.
+    /// End this session, so that the client begins a new one.
     Restart,
-    /// Report to the server that the person is away, or is not.
+    /// Report to the server whether the person is away from all tabs.
     ReportPresence(bool),
 }
 
-/// Part that a tab plays.
+/// Role of a tab in the election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It reads, for itself and the others.
+    /// The tab reads from the server, for itself and the others.
     Leader,
-    /// Its leader relays to it.
+    /// The leader relays frames to the tab.
     Follower,
 }
 
@@ -50,26 +53,27 @@ pub enum Role {
 pub struct LeaderElection {
     tab: Tab,
     role: Role,
-    /// There are no other tabs to be heard of: the browser has no channel, or nothing to keep a lease in.
+    /// Whether the tab cannot reach other tabs: the browser has no channel, or no storage for a lease.
     is_alone: bool,
-    /// Identity of the session, from its `welcome` on. Frames of another identity are not for this tab.
+    /// Member and epoch of the session, from its `welcome` on. Relayed frames of another identity are
+    /// dropped.
     identity: Option<ExpectedIdentity>,
     is_live: bool,
-    /// Deliveries relayed to a follower before it had begun, each with its identity: the `welcome` may not know of
-    /// them yet.
+    /// Deliveries relayed to a follower before its own session was live, each with its identity. The answer
+    /// to the follower's request may not contain them.
     held: Vec<(Option<ExpectedIdentity>, Delivery)>,
     is_away: bool,
-    /// Followers at which the person is, and when they last said so.
+    /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
     report: ReportedPresence,
     said_here_at: u64,
     renewed_at: u64,
-    /// A follower has asked which tab leads, and was not answered.
+    /// Whether this follower has asked which tab leads and has no answer yet.
     is_asking: bool,
 }
 
 impl LeaderElection {
-    /// A tab without others: it leads, holds no lease and sends no message.
+    /// Creates the election of a tab without others: it leads, holds no lease and sends no message.
     pub fn alone(tab: Tab) -> Self {
         LeaderElection {
             tab,
@@ -87,7 +91,8 @@ impl LeaderElection {
         }
     }
 
-    /// A tab that begins a session, where `lease` is in the browser's storage.
+    /// Creates the election of a tab that begins a session while `lease` is stored. The tab follows if
+    /// another tab holds the lease; otherwise it takes the lease and leads.
     pub fn new(tab: Tab, lease: Option<Lease>, now: u64, out: &mut Vec<TabEffect>) -> Self {
         let is_led = lease.is_some_and(|lease| lease.tab != tab && lease.holds(now));
         let role = if is_led { Role::Follower } else { Role::Leader };
@@ -98,32 +103,33 @@ impl LeaderElection {
         election
     }
 
-    /// The part that this tab plays.
+    /// Current role of this tab; it never changes within a session.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether there are no other tabs to be heard of.
+    /// Whether the tab cannot reach other tabs.
     pub fn is_alone(&self) -> bool {
         self.is_alone
     }
 
-    /// Whether the person is at none of the tabs, as the server was told.
+    /// Whether the last report to the server said that the person is at none of the tabs.
     pub fn is_away(&self) -> bool {
         self.report.is_away()
     }
 
-    /// Identity of the session; none before its `welcome`.
+    /// Member and epoch of the session; `None` before its `welcome`.
     pub fn identity(&self) -> Option<ExpectedIdentity> {
         self.identity
     }
 
-    /// A `welcome` named the identity of the session. False if the session had one.
+    /// Records the identity that a `welcome` named. Returns false if the session had one already.
     pub fn welcomed(&mut self, identity: ExpectedIdentity) -> bool {
         self.identity.replace(identity).is_none()
     }
 
-    /// The session has begun, and this tab has everything that it had missed.
+    /// Records that this tab has read everything that it had missed. From here on, a leader relays, and a
+    /// follower delivers relayed frames.
     pub fn live(&mut self, now: u64, out: &mut Vec<TabEffect>) {
         if std::mem::replace(&mut self.is_live, true) {
             return;
@@ -132,11 +138,12 @@ impl LeaderElection {
             Role::Leader => {
                 self.broadcast(TabMessage::Live, out);
                 self.broadcast(TabMessage::Leads(self.tab), out);
-                // Presence was known before there was a session to report it on.
+                // Report the presence that was recorded before the session could carry a report.
                 self.report_presence(now, out);
             }
             Role::Follower => {
-                // A leader of another identity by now relays nothing to this tab.
+                // Ask for the leader: one with another identity restarts, instead of relaying frames that are
+                // dropped.
                 self.broadcast(TabMessage::WhoLeads, out);
                 let held = std::mem::take(&mut self.held).into_iter();
                 let ours = held.filter(|(identity, _)| *identity == self.identity);
@@ -145,7 +152,7 @@ impl LeaderElection {
         }
     }
 
-    /// This tab read an event, as this text.
+    /// Delivers an event that this tab read, and relays its `text` to the other tabs.
     pub fn event(&mut self, event: Event, text: &str, out: &mut Vec<TabEffect>) {
         if self.role == Role::Leader && self.is_live {
             self.broadcast(TabMessage::Frame(text.to_owned()), out);
@@ -156,7 +163,7 @@ impl LeaderElection {
         out.push(TabEffect::Deliver(Delivery::Event(event)));
     }
 
-    /// This tab has read everything up to here.
+    /// Delivers the cursor up to which this tab has read everything, and relays it.
     pub fn through(&mut self, cursor: Cursor, out: &mut Vec<TabEffect>) {
         if self.role == Role::Leader && self.is_live {
             self.broadcast(TabMessage::Through(cursor), out);
@@ -164,7 +171,7 @@ impl LeaderElection {
         out.push(TabEffect::Deliver(Delivery::Through(cursor)));
     }
 
-    /// Another tab sent this, from a session of this identity.
+    /// Handles a message of another tab, whose session has this identity.
     pub fn heard(
         &mut self,
         identity: Option<ExpectedIdentity>,
@@ -182,9 +189,9 @@ impl LeaderElection {
             }
             (TabMessage::Live | TabMessage::Bye, Role::Follower) => out.push(TabEffect::Restart),
             (TabMessage::Leads(_), Role::Follower) => self.is_asking = false,
-            // Of two leaders one gives in.
+            // Of two leaders, the one with the smaller number restarts.
             (TabMessage::Leads(other), Role::Leader) if other > self.tab => out.push(TabEffect::Restart),
-            // The browser stands for another since this session began: a new session will, too.
+            // The browser's cookie belongs to another member since this session began. Restart to use it too.
             (TabMessage::WhoLeads, Role::Leader) if self.is_anothers(identity) => {
                 out.push(TabEffect::Restart)
             }
@@ -204,7 +211,8 @@ impl LeaderElection {
         }
     }
 
-    /// The person came to this tab or went.
+    /// Records whether the person is away from this tab. A leader reports it to the server, a follower to the
+    /// leader.
     pub fn set_away(&mut self, is_away: bool, now: u64, out: &mut Vec<TabEffect>) {
         self.is_away = is_away;
         match self.role {
@@ -213,11 +221,12 @@ impl LeaderElection {
         }
     }
 
-    /// A moment has passed, and `lease` is in the storage.
+    /// Checks the stored lease: a leader renews its own, and a follower notices that the leader's has
+    /// expired. Called every [`ELECTION_TICK_MS`](crate::limits::ELECTION_TICK_MS).
     pub fn tick(&mut self, lease: Option<Lease>, now: u64, out: &mut Vec<TabEffect>) {
         let others = lease.filter(|lease| lease.tab != self.tab && lease.holds(now));
         match (self.role, others) {
-            // Another tab took the lease while this one slept.
+            // Another tab took the lease while this one was suspended.
             (Role::Leader, Some(_)) => out.push(TabEffect::Restart),
             (Role::Follower, None) if self.is_asking => out.push(TabEffect::Restart),
             (Role::Follower, None) => {
@@ -241,7 +250,8 @@ impl LeaderElection {
         }
     }
 
-    /// This tab ends its session; `lease` is in the storage.
+    /// Ends this tab's part in the election. A leader deletes its stored lease and tells the followers that
+    /// it ends.
     pub fn end(&self, lease: Option<Lease>, out: &mut Vec<TabEffect>) {
         match self.role {
             Role::Leader if self.is_alone => {}
@@ -268,7 +278,7 @@ impl LeaderElection {
         }
     }
 
-    /// Whether this tab's session is of another identity than that one.
+    /// Whether `identity` and this session's identity are both known and differ.
     fn is_anothers(&self, identity: Option<ExpectedIdentity>) -> bool {
         identity.is_some() && self.identity.is_some() && identity != self.identity
     }
@@ -292,7 +302,7 @@ impl LeaderElection {
         self.broadcast(TabMessage::Presence { tab: self.tab, is_here: !self.is_away }, out);
     }
 
-    /// The person is away when at none of the tabs.
+    /// Reports a change of presence to the server. The person is away when at none of the tabs.
     fn report_presence(&mut self, now: u64, out: &mut Vec<TabEffect>) {
         self.here.retain(|_, said| now.saturating_sub(*said) < HERE_MS && *said <= now);
         let is_away = self.is_away && self.here.is_empty();

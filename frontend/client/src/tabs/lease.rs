@@ -1,4 +1,4 @@
-//! The lease by which one tab leads: kept in the browser's storage, where every tab can read it.
+//! The lease of the leader, in the browser's storage, where every tab can read it.
 
 use crate::limits::LEADER_LEASE_MS;
 use std::fmt;
@@ -8,17 +8,18 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tab(pub u64);
 
-/// Which tab leads, and until when unless it renews the lease. Stored as `<tab> <until>`.
+/// Claim of a tab to lead until a time, unless it renews the lease. Stored as `<tab> <until>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// Tab that leads.
     pub tab: Tab,
-    /// Milliseconds since 1970.
+    /// End of the lease, in milliseconds since 1970.
     pub until: u64,
 }
 
 impl Lease {
-    /// Whether it holds at `now`. A lease that lies too far ahead was written by a clock that was set back since.
+    /// Whether the lease is valid at `now`. A lease that ends too late was written before the clock was set
+    /// back.
     pub(super) fn holds(self, now: u64) -> bool {
         now < self.until && self.until <= now.saturating_add(LEADER_LEASE_MS)
     }

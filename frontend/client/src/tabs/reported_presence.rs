@@ -1,20 +1,21 @@
-//! Whether the person is away: as the server was told, and as it tells others.
+//! The presence that the leader reported, compared with the one that the server announces.
 
 use crate::limits::PRESENCE_REPEAT_MS;
 use shared::{Event, MemberId};
 
-/// The last report, and what came back of it.
+/// The last presence report, and the server's announcement about this member.
 ///
-/// The two can differ. A report of a tab that led before, and was frozen or slow, may arrive after the report of the
-/// tab that leads now, and stands until the leader repeats its own. But another tab may as well read for itself and
-/// report otherwise for good, or the member be at another device: so each repetition waits twice as long.
+/// The two can differ. A late report of an earlier leader, whose tab was suspended, may arrive after the
+/// report of the current one. Then the leader must repeat its report. But another tab or device of the member
+/// may also report otherwise for good reason. Therefore each repetition waits twice as long as the one
+/// before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReportedPresence {
     is_away: bool,
-    /// What the server said last, or is taken to say since the report.
+    /// Last announcement of the server; right after a report, the report itself.
     server_says_away: bool,
     reported_at: u64,
-    /// Milliseconds from then to the next repetition.
+    /// Milliseconds from the last report to its next repetition.
     repeat_after_ms: u64,
 }
 
@@ -23,7 +24,7 @@ impl ReportedPresence {
         self.is_away
     }
 
-    /// Whether the person is away now: true if that is news, and to be reported.
+    /// Records whether the person is away. Returns true if that changed and is to be reported.
     pub(super) fn update(&mut self, is_away: bool, now: u64) -> bool {
         let is_new = is_away != self.is_away;
         if is_new {
@@ -34,7 +35,7 @@ impl ReportedPresence {
         is_new
     }
 
-    /// The server sent this event to a session of this member.
+    /// Records what an event of the server says about the presence of `member`.
     pub(super) fn heard(&mut self, event: &Event, member: MemberId) {
         let says_away = match event {
             Event::Away(away) => away.members.iter().any(|it| it.id == member).then_some(true),
@@ -45,9 +46,10 @@ impl ReportedPresence {
         self.server_says_away = says_away.unwrap_or(self.server_says_away);
     }
 
-    /// Whether it is time to repeat a report that the server contradicts.
+    /// Whether it is time to repeat a report that the server contradicts. If so, the next repetition waits
+    /// longer.
     pub(super) fn is_to_be_repeated(&mut self, now: u64) -> bool {
-        // A clock that was set back tells nothing of how long it was.
+        // If the clock was set back, the time that has passed is unknown, so repeat now.
         let is_time = now < self.reported_at || now - self.reported_at >= self.repeat_after_ms;
         let is_it = is_time && self.server_says_away != self.is_away;
         if is_it {

@@ -1,7 +1,7 @@
-//! Messages between tabs of one browser, as texts on its `BroadcastChannel`.
+//! Messages between the tabs of one browser, as texts on its `BroadcastChannel`.
 //!
-//! A text is the sender's identity, a line feed, a word, and what belongs to it. Tabs of two builds may hear each
-//! other after an update: what a tab does not know it passes over.
+//! A text consists of the sender's identity, a line feed, the kind of the message, and its arguments. After
+//! an update, tabs of two builds may share the channel, so a tab ignores messages that it does not know.
 
 use super::Tab;
 use shared::event::Welcome;
@@ -9,8 +9,10 @@ use shared::{Cursor, Epoch, MemberId};
 use std::fmt;
 use std::str::FromStr;
 
-/// Member and log of a session, as its `welcome` named them. Written as the part of a query by which a request is
-/// refused once the browser's cookie stands for another.
+/// Member and log of a session, as its `welcome` named them.
+///
+/// Requests carry it as parameters of the query (`member=…&epoch=…`). The server refuses a request if the
+/// browser's cookie belongs to another member by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedIdentity {
     /// Member that the session belongs to.
@@ -20,7 +22,7 @@ pub struct ExpectedIdentity {
 }
 
 impl ExpectedIdentity {
-    /// The identity that a `welcome` names.
+    /// Returns the identity that a `welcome` names.
     pub fn of(welcome: &Welcome) -> Self {
         ExpectedIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
     }
@@ -43,40 +45,44 @@ impl FromStr for ExpectedIdentity {
     }
 }
 
-/// One message.
+/// A message from one tab to all other tabs of its browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TabMessage {
-    /// From the leader: it read this frame.
+    /// The leader has read this frame.
     Frame(String),
-    /// From the leader: it has read everything up to here.
+    /// The leader has read everything up to this cursor.
     Through(Cursor),
-    /// From the leader: it has begun to read.
+    /// The leader's session has become live, so followers must restart.
     Live,
-    /// From the leader: it ends.
+    /// The leader ends its session.
     Bye,
-    /// From the leader: it leads.
+    /// The leader says that it leads.
     Leads(Tab),
-    /// From a follower that has begun, or finds the lease lapsed: does a tab lead? Timers of tabs that are long
-    /// hidden fire once a minute, so a leader may live and not renew its lease. Messages are not delayed so.
+    /// A follower asks whether a tab leads, when it becomes live or finds the lease expired.
+    ///
+    /// The timers of a tab that is hidden for long fire once a minute, so a living leader may fail to renew
+    /// its lease. Messages are not delayed.
     WhoLeads,
-    /// From a follower: the person is at that tab, or not.
+    /// A follower says whether the person is at its tab.
     Presence {
-        /// The follower.
+        /// Tab that sent the message.
         tab: Tab,
-        /// The person is there.
+        /// Whether the person is at that tab.
         is_here: bool,
     },
 }
 
 impl TabMessage {
-    /// As a text, from a tab whose session is of `identity`; of none before its `welcome`.
+    /// Encodes the message as a text; `identity` is that of the sender's session, `None` before its
+    /// `welcome`.
     pub fn encode(&self, identity: Option<ExpectedIdentity>) -> String {
         let mut text = identity.map(|identity| identity.to_string()).unwrap_or_default();
         text.push('\n');
         text + &self.to_string()
     }
 
-    /// Reads a text; none where it is no message that this build knows.
+    /// Decodes a text into the sender's identity and the message; `None` if this build does not know the
+    /// message.
     pub fn decode(text: &str) -> Option<(Option<ExpectedIdentity>, TabMessage)> {
         let (identity, message) = text.split_once('\n')?;
         let identity = if identity.is_empty() { None } else { Some(identity.parse().ok()?) };

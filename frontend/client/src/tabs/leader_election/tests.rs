@@ -5,7 +5,7 @@ mod presence;
 
 /// Identity of most sessions here.
 const ANN: ExpectedIdentity = ExpectedIdentity { member: MemberId(1), epoch: Epoch(14) };
-/// Another member's.
+/// Identity of a session of another member in the same log.
 const BO: ExpectedIdentity = ExpectedIdentity { member: MemberId(2), epoch: Epoch(14) };
 
 /// A browser: its storage, its channel, and its tabs.
@@ -20,9 +20,9 @@ struct Page {
     tab: Tab,
     election: LeaderElection,
     delivered: Vec<Delivery>,
-    /// Reports of presence to the server.
+    /// Presence reports to the server, in order: true for away.
     reports: Vec<bool>,
-    /// How often it began a session.
+    /// Number of sessions that the tab has begun.
     begun: u32,
     crashed: bool,
 }
