@@ -1,12 +1,12 @@
-//! What must hold between the catalogues and the sources:
+//! The build's check of the catalogues against the sources. These rules must hold:
 //!
-//! - every catalogue is one flat JSON object of texts, and no key stands in it twice;
+//! - every catalogue is one flat JSON object of texts, without a repeated key;
 //! - all catalogues have the same keys, and the same `%{placeholders}` under each;
 //! - every `tr!(language, "key", name = value)` names a key that exists, and
 //!   gives exactly the placeholders of its text;
 //! - every key is used.
 //!
-//! Pure, so that tests can give it faulty input.
+//! The functions read no files, so that tests can pass faulty texts to them.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +121,8 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// What each `tr!(…)` in a source names and gives; comments are passed over.
+/// Key and placeholders of each `tr!(…)` in a source, or the reason why a call cannot be read. Lines of
+/// comments are skipped.
 fn calls(source: &str) -> Vec<Result<(String, Placeholders), String>> {
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");

@@ -1,4 +1,4 @@
-//! The build's check of the catalogues, given faulty ones.
+//! The build's check of the catalogues, with faulty catalogues as input.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../build/catalogue.rs"]

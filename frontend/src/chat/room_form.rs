@@ -156,7 +156,7 @@ fn find(view: &View, id: ClientId) -> Option<&PendingCommand> {
 
 /// Checks a description before it is sent.
 ///
-/// The server counts characters after its normalisation, so it may still refuse a text that passes here.
+/// The server trims the text first and also refuses control characters, so it may decide otherwise.
 ///
 /// # Errors
 /// [`ErrorCode::DescriptionRefused`] for more than [`DESCRIPTION_CHARS_MAX`] characters.

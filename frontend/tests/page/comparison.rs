@@ -1,5 +1,5 @@
-//! Transports side by side: what is said before, the charts and the table of what is known, and that a server which
-//! does not answer is told.
+//! The comparison of transports: the explanation before it, the charts and the table of its figures, and the
+//! error if the server does not answer.
 
 use crate::stage::*;
 use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, TransferCost};
@@ -13,7 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 use yew::{Callback, scheduler};
 
-/// The section, taken away when dropped.
+/// The section of the comparison. Dropping it removes the section from the document.
 struct Shown {
     app: Option<yew::AppHandle<SideBySide>>,
     root: Element,
@@ -39,7 +39,7 @@ impl Drop for Shown {
     }
 }
 
-/// One in which all read.
+/// Runner of a comparison in which all four readers read and nothing was sent.
 fn begun() -> Runner {
     let runner = Runner::default();
     runner.with(|comparison| {
@@ -51,7 +51,7 @@ fn begun() -> Runner {
     runner
 }
 
-/// One of three messages, of which polling has not told the last.
+/// Runner of a comparison of three messages, of which the last has not arrived by polling.
 fn known() -> Runner {
     let runner = begun();
     runner.with(|comparison| {

@@ -19,7 +19,7 @@ fn field() -> HtmlTextAreaElement {
     find("#send_str").unchecked_into()
 }
 
-/// As an input method does.
+/// Dispatches a composition event to the composer's field, as an input method does.
 async fn compose(event: &str) {
     let event = web_sys::Event::new(event).unwrap();
     find("#send_str").dispatch_event(&event).unwrap();

@@ -1,4 +1,4 @@
-//! The browser's real database: what is stored survives the page.
+//! The browser's real database: stored rows and drafts survive the page.
 
 use crate::driver::connected_with;
 use crate::stage::{next_frame, text, write};
@@ -14,12 +14,12 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const ME: Owner = Owner { epoch: Some(Epoch(0xab)), member: MemberId(1) };
 
-/// A name that no other test has, nor an earlier run in the same profile.
+/// Creates a database name that no other test uses, nor an earlier run in the same profile.
 pub(crate) fn name() -> String {
     format!("test-{}", frontend::random::client_id())
 }
 
-/// Waits for what is answered.
+/// Starts an access and waits for the value that it passes to its callback.
 async fn answer<T: 'static>(ask: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
     let answer = Rc::new(RefCell::new(None));
     let promise = {
@@ -46,7 +46,7 @@ async fn keep(database: &Database, row: &StoredRow) -> bool {
     answer(|tell| database.keep(row, tell)).await
 }
 
-/// A newer page has laid it out in another way.
+/// Opens the database under a newer version, as a newer build of the page does.
 async fn lay_out_newer(name: &str) {
     let factory = web_sys::window().unwrap().indexed_db().unwrap().unwrap();
     let request = factory.open_with_u32(name, 99).unwrap();

@@ -1,4 +1,4 @@
-//! A new room, the rooms of the house, what can be done with a room.
+//! The dialogs about rooms: a new room, the room directory, and the menu of the open room.
 
 use crate::stage::*;
 use client::input::Input;
@@ -32,7 +32,7 @@ fn with_pending(client_id: ClientId, body: CommandBody, state: RowState) -> View
     View { pending: [PendingCommand { key: key(client_id), body, state }].into(), ..room() }
 }
 
-/// Fills in the form of a new room and sends it: the command, and what else was emitted.
+/// Fills in the form of a new room and submits it. Returns the command and the other emitted inputs.
 async fn make(stage: &Stage, name: &str) -> (ClientId, CommandBody, Vec<Input>) {
     input("#room_name_str").set_value(name);
     input("#room_about_str").set_value("Leaves and water.");
@@ -161,7 +161,7 @@ async fn a_room_opens_and_the_dialog_is_out_of_the_way() {
     assert!(maybe("dialog[open]").is_none());
 }
 
-/// In a room of one's own.
+/// View of a member whose open room is not the lobby.
 fn in_tea() -> View {
     let tea = RoomItem { description: "Leaves.".into(), ..room_item(9, "tea") };
     View { rooms: [room_item(1, ""), tea].into(), room: RoomId(9), ..room() }

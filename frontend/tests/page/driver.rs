@@ -1,5 +1,5 @@
-//! The driver with the real client and the browser's real WebSocket. The test's
-//! own server has no `/conn_ws`, so what is said on it is put in here.
+//! The driver with the real client and the browser's real WebSocket. The test's own server has no `/conn_ws`,
+//! so these tests pass the server's frames to the driver themselves.
 
 use crate::stage::*;
 use client::input::{ConnectionId, Input};
@@ -19,7 +19,7 @@ const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"0000
     "room":{"room":1,"as_of":4,"last":4,"older":false,"messages":[],"authors":[]},
     "present":[{"member":{"id":1,"name":"阿哲"}}],"present_count":1}"#;
 
-/// The page of a driver.
+/// The page of a driver, in the document until [`Shown::close`].
 pub(crate) struct Shown {
     app: yew::AppHandle<App>,
     root: web_sys::Element,
@@ -36,7 +36,7 @@ async fn connected() -> (Driver, Shown) {
     connected_with(Database::new(&crate::database::name())).await
 }
 
-/// A driver that believes to be connected, and its page.
+/// Starts a driver whose client takes its connection for open, and shows its page.
 pub(crate) async fn connected_with(database: Database) -> (Driver, Shown) {
     forget();
     let driver = Driver::with(database);

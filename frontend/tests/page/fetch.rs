@@ -1,5 +1,5 @@
-//! Connections over plain HTTP, as far as they go on a server that has no `/api`; and what tabs of one browser share
-//! them by. What they decide is the client's, and tested there.
+//! Connections over plain HTTP on a server without `/api`, and the lease and the channel that the tabs of one
+//! browser share. The decisions are those of the client, whose own tests check them.
 
 use crate::stage::next_frame;
 use client::http_session::{HttpSession, SessionEvent, SessionInput};
@@ -27,7 +27,7 @@ fn lease() -> Option<Lease> {
     storage::read(Slot::Leader)?.parse().ok()
 }
 
-/// What a connection gives, as it comes.
+/// Opens a connection. The list receives its inputs as they arrive.
 fn open(transport: Transport) -> (Connection, Rc<RefCell<Vec<Input>>>) {
     let given = Rc::new(RefCell::new(Vec::new()));
     let hear = given.clone();

@@ -1,5 +1,5 @@
-//! The connection inspector with its real mind and the browser's real WebSocket. The test's own server has no
-//! `/conn_ws`: what it would say is put in here.
+//! The connection inspector with its real core and the browser's real WebSocket. The test's own server has no
+//! `/conn_ws`, so these tests pass the server's frames to the shell themselves.
 
 use crate::stage::*;
 use client::inspect::life::LifecycleEvent;
@@ -18,7 +18,7 @@ const HANDSHAKE: &str = include_str!("../../../shared/tests/golden/v1/event_trac
 const FRAME: &str = include_str!("../../../shared/tests/golden/v1/event_trace_frame.json");
 const COUNTED: &str = include_str!("../../../shared/tests/golden/v1/event_trace_counted.json");
 
-/// The inspector, taken away when dropped.
+/// The inspector's page. Dropping it removes the page from the document.
 struct Shown {
     shell: Shell,
     app: Option<yew::AppHandle<InspectorApp>>,
@@ -35,7 +35,7 @@ impl Shown {
         Shown { shell, app: Some(app), root }
     }
 
-    /// As if the server had said this on the first connection.
+    /// Reports a message of the server on the first connection.
     async fn says(&self, text: &str) {
         self.shell.handle(InspectorInput::EventReceived(1, SocketEvent::Message(text.to_owned())));
         scheduler::flush().await;
@@ -165,7 +165,7 @@ async fn the_server_s_close_codes_are_explained() {
     }
 }
 
-/// As a person chooses.
+/// Chooses an option of a `<select>` as a person does.
 async fn choose(selector: &str, place: &str) {
     let select: HtmlSelectElement = find(selector).unchecked_into();
     select.set_value(place);

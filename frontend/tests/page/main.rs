@@ -1,5 +1,4 @@
-//! The page in a real browser: components under views, and the driver with the
-//! real client.
+//! The page in a real browser: components for given views, and the driver with the real client.
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "what a test does not find is its failure")]
 

@@ -9,8 +9,8 @@ fn html_attribute(name: &str) -> String {
     page().document_element().unwrap().get_attribute(name).unwrap()
 }
 
-/// The test's frame is as wide as the browser makes it: the settings are
-/// behind the menu if that is narrow.
+/// Opens the settings. The width of the test's frame depends on the browser; in a narrow one, the settings
+/// are behind the menu.
 async fn open_settings() {
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;

@@ -15,7 +15,7 @@ fn three() -> View {
     View { rooms: [room_item(1, ""), tea, hike].into(), room: RoomId(2), ..room() }
 }
 
-/// The test's frame is as wide as the browser makes it.
+/// Opens the sidebar if the test's frame, whose width depends on the browser, is too narrow to show it.
 async fn show_sidebar() {
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
@@ -119,7 +119,7 @@ fn has_composer_the_focus() -> bool {
     page().active_element().is_some_and(|focused| focused.id() == "send_str")
 }
 
-/// The view of who is in the lobby only and has opened room 77.
+/// View of a member who is in the lobby only and has opened room 77.
 fn unjoined(lookup: RoomLookupState) -> View {
     View { unjoined_room: Some(UnjoinedRoom { id: RoomId(77), lookup }), ..room() }
 }

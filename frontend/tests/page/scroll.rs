@@ -5,14 +5,14 @@ use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
-/// Rows of several heights by several people: heads come and go with what is before them.
+/// Rows of several heights by several authors, so that heads appear and disappear with the rows before them.
 fn rows(numbers: std::ops::Range<u16>) -> Vec<Row> {
     let text = |number: u16| "a line of tea ".repeat(usize::from(number % 7 * number % 5 + 1) * 3);
     let author = |number: u16| 2 + u64::from(number / 3 % 2);
     numbers.map(|number| row(author(number), number, &text(number), RowState::Settled)).collect()
 }
 
-/// Nobody follows, and there is more at both ends.
+/// View of a reader who does not follow the end, with more messages at both ends.
 fn reading(numbers: std::ops::Range<u16>) -> View {
     View { following: false, older: Edge::More, newer: Edge::More, ..with_rows(rows(numbers)) }
 }
@@ -31,14 +31,14 @@ fn assert_at_end(list: &Element) {
     assert!(left <= 1, "{left} px from the end, at {} of {}", list.scroll_top(), list.scroll_height());
 }
 
-/// How far below the list's top edge a text begins.
+/// Distance in CSS pixels from the list's top edge down to a message's text.
 #[track_caller]
 fn offset(key: RowKey) -> f64 {
     let text = find(&format!("p[data-key='{key}']"));
     text.get_bounding_client_rect().top() - list().get_bounding_client_rect().top()
 }
 
-/// Scrolls so that this text begins at the middle of the list.
+/// Scrolls the list so that a message's text begins in its middle.
 async fn read_at(key: RowKey) {
     list().scroll_by_with_x_and_y(0.0, offset(key) - f64::from(list().client_height()) / 2.0);
     next_frame().await;

@@ -1,5 +1,4 @@
-//! The page on a stage: a view goes in, what it emits is kept, its elements
-//! are looked up as a person or a test would.
+//! The stage of the page tests: it shows the page for a view, records the emitted inputs, and finds elements.
 
 use client::input::Input;
 use client::transport::Transport;
@@ -16,7 +15,7 @@ use web_sys::{
 };
 use yew::{AppHandle, Callback, scheduler};
 
-/// The page, taken away when dropped.
+/// The page for one view at a time. Dropping it removes the page from the document.
 pub(crate) struct Stage {
     app: Option<AppHandle<Page>>,
     root: Element,
@@ -25,7 +24,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Shows the page with nothing kept from a test before.
+    /// Shows the page, after clearing the storage of earlier tests.
     pub(crate) async fn open(view: View) -> Self {
         forget();
         let root = new_root();
@@ -40,20 +39,20 @@ impl Stage {
         Stage { app: Some(app), root, emitted, emit }
     }
 
-    /// Shows another view.
+    /// Shows another view on the same page.
     pub(crate) async fn show(&mut self, view: View) {
         let props = PageProps { view: ViewRef(Rc::new(view)), emit: self.emit.clone() };
         self.app.as_mut().unwrap().update(props);
         scheduler::flush().await;
     }
 
-    /// What the page emitted since the last time, but for what was typed.
+    /// Takes the inputs that the page has emitted since the last call, except changes of drafts.
     pub(crate) fn emitted(&self) -> Vec<Input> {
         let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
         self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
     }
 
-    /// What was typed since the last time, and where.
+    /// Takes the changes of drafts since the last call: room and text of each.
     pub(crate) fn typed(&self) -> Vec<(RoomId, String)> {
         let typed = |input| match input {
             Input::DraftChanged { room, text } => Some((room, text)),
@@ -73,7 +72,7 @@ impl Drop for Stage {
     }
 }
 
-/// A place for the page, in its own styles.
+/// Creates an element for the page, with the page's styles.
 pub(crate) fn new_root() -> Element {
     let page = page();
     if page.get_element_by_id("styles").is_none() {
@@ -96,7 +95,7 @@ pub(crate) fn new_root() -> Element {
     root
 }
 
-/// Clears what the browser keeps for the page.
+/// Deletes the page's values in localStorage.
 pub(crate) fn forget() {
     let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
     storage.clear().unwrap();
@@ -106,7 +105,7 @@ pub(crate) fn page() -> Document {
     web_sys::window().unwrap().document().unwrap()
 }
 
-/// The one element of this selector.
+/// Finds the first element that matches a selector; panics if there is none.
 #[track_caller]
 pub(crate) fn find(selector: &str) -> HtmlElement {
     maybe(selector).unwrap_or_else(|| panic!("there is no {selector}"))
@@ -116,13 +115,13 @@ pub(crate) fn maybe(selector: &str) -> Option<HtmlElement> {
     page().query_selector(selector).unwrap().map(JsCast::unchecked_into)
 }
 
-/// The text of the one element of this selector.
+/// Text of the first element that matches a selector; panics if there is none.
 #[track_caller]
 pub(crate) fn text(selector: &str) -> String {
     find(selector).text_content().unwrap_or_default()
 }
 
-/// The `<p>`s of the list: state and text.
+/// State and text of each message in the list, in order.
 pub(crate) fn paragraphs() -> Vec<(String, String)> {
     let found = page().query_selector_all("#char_list p").unwrap();
     (0..found.length())
@@ -138,7 +137,7 @@ pub(crate) async fn press(selector: &str) {
     scheduler::flush().await;
 }
 
-/// Puts text into the composer as typing does.
+/// Replaces the composer's text and dispatches the event of typing.
 pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     let field: HtmlTextAreaElement = find("#send_str").unchecked_into();
     field.set_value(text);
@@ -146,7 +145,7 @@ pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     field
 }
 
-/// Puts text into an input as typing does.
+/// Replaces the text of an input and dispatches the event of typing.
 pub(crate) async fn type_into(selector: &str, text: &str) {
     let field: HtmlInputElement = find(selector).unchecked_into();
     field.set_value(text);
@@ -160,7 +159,7 @@ async fn tell_input(field: &Element) {
     scheduler::flush().await;
 }
 
-/// A `keydown` of Enter; `tune` makes it a special one. True if the page took it.
+/// Dispatches a `keydown` of Enter, changed by `tune`. Returns whether the page prevented the default action.
 pub(crate) async fn enter(selector: &str, tune: impl Fn(&KeyboardEventInit)) -> bool {
     let init = KeyboardEventInit::new();
     init.set_key("Enter");
@@ -174,7 +173,7 @@ pub(crate) async fn enter(selector: &str, tune: impl Fn(&KeyboardEventInit)) -> 
     event.default_prevented()
 }
 
-/// Lets the browser lay out and tell observers, twice.
+/// Waits for two animation frames, in which the browser lays out the page and calls its observers.
 pub(crate) async fn next_frame() {
     for _ in 0..2 {
         let frame = js_sys::Promise::new(&mut |resolve, _| {
@@ -187,7 +186,7 @@ pub(crate) async fn next_frame() {
 
 pub(crate) const ME: u64 = 1;
 
-/// A room with me in it, connected, nothing said.
+/// View of a connected member in a room without messages.
 pub(crate) fn room() -> View {
     View {
         identity: IdentityView::Somebody {
@@ -209,7 +208,7 @@ pub(crate) fn room() -> View {
     }
 }
 
-/// A room that one is in.
+/// Entry of a room in the member's list.
 pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
     RoomItem {
         id: RoomId(id),
@@ -222,7 +221,8 @@ pub(crate) fn room_item(id: u64, name: &str) -> RoomItem {
     }
 }
 
-/// The client says that the composer has this in it, as it does once a text has left or come back.
+/// View of [`room`] with this draft. The client gives a draft a new revision when a text was sent or came
+/// back.
 pub(crate) fn with_draft(text: &str, revision: u64) -> View {
     View { draft: DraftView { room: RoomId::LOBBY, text: text.into(), revision }, ..room() }
 }
@@ -231,7 +231,7 @@ pub(crate) fn with_rows(rows: impl IntoIterator<Item = Row>) -> View {
     View { rows: rows.into_iter().map(Rc::new).collect(), ..room() }
 }
 
-/// A message; all were written within one minute.
+/// Row of a message. All of them were written within one minute.
 pub(crate) fn row(author: u64, number: u16, text: &str, state: RowState) -> Row {
     let [low, high] = number.to_le_bytes();
     let mut client_id = ClientId([low; 16]);
