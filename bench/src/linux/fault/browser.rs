@@ -20,7 +20,7 @@ pub(super) struct Browser {
     pub(super) last_good: Option<LastGood>,
     /// Transport that the user chose.
     pub(super) pinned: Option<Transport>,
-    /// Which of its pages reads for the others, and until when.
+    /// Lease of the page that reads for the others.
     pub(super) lease: Option<Lease>,
     rows: BTreeMap<RowKey, StoredRow>,
     drafts: BTreeMap<(Owner, RoomId), StoredDraft>,

@@ -1,20 +1,20 @@
-//! What the oracle wants to know of one connection: the posts sent on it, and the order of those that came.
+//! The oracle's record of one connection: the posts sent on it, and the order of those received.
 
 use std::collections::HashMap;
 
 use shared::{Address, ClientId, RoomId};
 
-/// The record.
+/// Record of one connection, from its opening to its end.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionRecord {
-    /// The posts that were sent, by their `ref`.
+    /// Posts that were sent, by their `ref`, to which a reply is matched.
     pub(super) posts: HashMap<u64, ClientId>,
-    /// The position of the last post that came, by room.
+    /// Position of the last post received, by room.
     newest: HashMap<RoomId, u64>,
 }
 
 impl ConnectionRecord {
-    /// A post came; true if it came after a later one of its room.
+    /// Records that a post was received. Returns true if a later one of its room was received before.
     pub(super) fn receive_post(&mut self, to: Address, n: u64) -> bool {
         match to {
             Address::Room(room) => self.newest.insert(room, n).is_some_and(|before| before >= n),

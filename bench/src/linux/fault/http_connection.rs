@@ -1,4 +1,4 @@
-//! The shell round [`HttpSession`]: a connection of a page that is made of requests over plain HTTP.
+//! A page's connection over plain HTTP: the state of the shell of one [`HttpSession`].
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -11,15 +11,15 @@ use super::connection_record::ConnectionRecord;
 use super::response::Response;
 use super::transport_switches::RequestKind;
 
-/// The connection.
+/// A connection over plain HTTP, from its opening to the session's end.
 #[derive(Debug)]
 pub(super) struct HttpConnection {
     pub(super) transport: Transport,
     pub(super) session: HttpSession,
-    /// When each timer fires, in milliseconds.
+    /// Time at which each timer fires, in milliseconds since 1970.
     pub(super) timers: BTreeMap<SessionTimer, u64>,
     pub(super) record: ConnectionRecord,
-    /// When the socket was opened whose answer came last.
+    /// Time at which the socket of the last response was opened; `None` before the first response.
     pub(super) answered_on: Option<Instant>,
 }
 
@@ -34,7 +34,7 @@ impl HttpConnection {
         }
     }
 
-    /// A timer whose time has come.
+    /// Removes and returns a timer that is due.
     pub(super) fn take_timer(&mut self, now: u64) -> Option<SessionTimer> {
         let (&timer, _) = self.timers.iter().find(|(_, at)| **at <= now)?;
         self.timers.remove(&timer);
@@ -42,19 +42,19 @@ impl HttpConnection {
     }
 }
 
-/// One request of such a connection, on a socket of its own.
+/// A request of such a connection, on a socket of its own.
 #[derive(Debug)]
 pub(super) struct HttpRequest {
     pub(super) connection: ConnectionId,
     pub(super) id: RequestId,
-    /// A successful answer is handed on as it comes.
+    /// Whether the body of a successful response is passed on in chunks as it arrives.
     pub(super) is_stream: bool,
-    /// When it times out, in milliseconds.
+    /// Time at which the request times out, in milliseconds since 1970.
     pub(super) by: u64,
     pub(super) response: Response,
 }
 
-/// As which kind a request counts.
+/// Kind under which a request is counted.
 pub(super) fn kind_of(call: &Call) -> RequestKind {
     match call {
         Call::Stream(_) => RequestKind::Stream,

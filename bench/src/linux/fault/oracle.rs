@@ -33,11 +33,11 @@ struct SentPost {
     room: RoomId,
     order: u64,
     text: String,
-    /// The browser's database has the post, so it must reach the log even if the page crashes.
+    /// Whether the browser's database has the post, so that it must reach the log even if the page crashes.
     is_stored: bool,
     /// Position that the server acknowledged.
     reply: Option<Position>,
-    /// The user sent the post again, so it may stand behind later ones.
+    /// Whether the user sent the post again, so that it may stand behind later ones.
     is_retried: bool,
 }
 

@@ -2,7 +2,7 @@
 //! clients' effects, and records in the oracle what was sent and acknowledged.
 //!
 //! - [`traffic`] carries frames, requests and responses.
-//! - `chains` carries connections that are made of requests.
+//! - [`http_sessions`] carries the connections over plain HTTP.
 
 mod http_sessions;
 mod traffic;
@@ -63,7 +63,7 @@ pub(super) struct World {
 #[derive(Debug)]
 enum PageInput {
     Client(Input),
-    /// Of one of its sessions over plain HTTP.
+    /// Input of one of the page's sessions over plain HTTP.
     Session(ConnectionId, SessionInput),
 }
 
@@ -176,7 +176,7 @@ impl World {
         page.crashes_at = old.crashes_at;
         page.blocked = old.blocked;
         self.pages[index] = page;
-        // One that the old page opened while it was left.
+        // Remove a session that the old page opened while it was being left.
         self.http.retain(|(page, _), _| *page != id);
         let browser = self.pages[index].browser;
         for (_, what) in pending.into_iter().take(usize::try_from(done).unwrap_or(usize::MAX)) {

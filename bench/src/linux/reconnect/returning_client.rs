@@ -1,4 +1,4 @@
-//! A client that reconnects: its socket, its cursor and its back-off, which is the page's.
+//! A client that reconnects: its socket, its cursor and its backoff, which is the page's.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
@@ -114,8 +114,8 @@ impl ReturningClient {
         }
     }
 
-    /// Drops the connection and schedules the next attempt after the page's back-off
-    /// (`client::connection::backoff`): a random time below a ceiling that doubles.
+    /// Drops the connection and schedules the next attempt after the page's backoff (`client::backoff`): a
+    /// random time below a ceiling that doubles.
     pub(super) fn schedule_retry(&mut self) -> Progress {
         let now = Instant::now();
         let since = *self.failing_since.get_or_insert(now);

@@ -38,11 +38,11 @@ struct EndpointSocket {
     passed: u64,
     /// Bytes to be sent to this socket.
     waiting: Vec<u8>,
-    /// The socket's peer has sent its last byte.
+    /// Whether the socket's peer has sent its last byte.
     has_ended: bool,
-    /// The end of the other side was forwarded to this socket.
+    /// Whether the end of the other side was forwarded to this socket.
     is_told: bool,
-    /// The socket is in the epoll set.
+    /// Whether the socket is in the epoll set.
     is_watched: bool,
     /// Events for which epoll watches.
     interest: EventFlags,

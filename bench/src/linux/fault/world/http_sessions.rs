@@ -21,13 +21,13 @@ impl World {
         self.inputs.push_back((id, PageInput::Session(connection, opened)));
     }
 
-    /// Gives a session an input and does what follows, until all is quiet.
+    /// Gives a session an input and performs its outputs, until no inputs are left.
     pub(super) fn deliver_to_session(&mut self, id: PageId, connection: ConnectionId, input: SessionInput) {
         self.inputs.push_back((id, PageInput::Session(connection, input)));
         self.run_inputs();
     }
 
-    /// The page sends a command; false if this is no session over plain HTTP.
+    /// Sends a command of the page by a session. Returns false if `connection` is no session over plain HTTP.
     pub(super) fn send_by_session(
         &mut self,
         id: PageId,
@@ -77,7 +77,7 @@ impl World {
                 };
                 self.inputs.extend(others.map(message).collect::<Vec<_>>());
             }
-            // One of 0 ms fires in the next turn: behind what its client says of what it was told.
+            // A timer of 0 ms fires in the next turn, after the client's inputs about earlier events.
             SessionOutput::ScheduleTimer(timer, ms) => {
                 if let Some(http) = self.http.get_mut(&(id, connection)) {
                     http.timers.insert(timer, now + ms);
@@ -87,14 +87,14 @@ impl World {
         }
     }
 
-    /// Writes down what a session tells, and tells its client.
+    /// Records an event of a session in the oracle, and passes it to the session's client.
     fn emit(&mut self, id: PageId, connection: ConnectionId, event: SessionEvent) {
         let Some(http) = self.http.get_mut(&(id, connection)) else { return };
         match &event {
             SessionEvent::Event(Event::Welcome(_)) => {
                 self.transport_switches.record_welcome(id, http.transport);
             }
-            // What another tab relays may repeat what came before.
+            // Events that another tab relays may repeat earlier ones, so only the leader's are recorded.
             SessionEvent::Event(event) if http.session.leads() => {
                 Self::record_event(&mut http.record, &mut self.oracle, &self.kills, http.answered_on, event);
             }
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// A request was answered, or never will be.
+    /// Reports the response of a request to its session; `None` if the request failed.
     pub(super) fn finish_request(
         &mut self,
         socket: &Socket,
@@ -147,7 +147,7 @@ impl World {
         self.deliver_to_session(socket.page, request.connection, input);
     }
 
-    /// The timers whose time has come.
+    /// Fires the timers that are due.
     pub(super) fn fire_session_timers(&mut self, now: u64) {
         let keys: Vec<_> = self.http.keys().copied().collect();
         for key in keys {
@@ -157,7 +157,7 @@ impl World {
         }
     }
 
-    /// The page goes, in order or not. One that is left in order lets the other tabs know.
+    /// Ends the sessions of a page. If the page is left in order, its sessions tell the other tabs first.
     pub(super) fn drop_sessions(&mut self, id: PageId, in_order: bool) {
         let keys: Vec<_> = self.http.keys().filter(|(page, _)| *page == id).copied().collect();
         for (page, connection) in keys {
@@ -168,7 +168,7 @@ impl World {
         }
     }
 
-    /// Keeps what the page learnt and the user wants.
+    /// Stores the last good transport, or the user's choice, in the page's browser.
     pub(super) fn remember(&mut self, id: PageId, effect: Effect) {
         let browser = &mut self.browsers[self.pages[id.index].browser];
         match effect {
