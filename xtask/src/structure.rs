@@ -1,6 +1,7 @@
-//! `cargo xtask structure`: rules of the sources that neither the compiler nor clippy checks.
+//! `cargo xtask structure`: rules of the sources that neither the compiler nor clippy checks. The style tier
+//! of the tests checks them too.
 //!
-//! - No circle of module imports within a crate (design law 6): see [`circles`].
+//! - No circle of module imports within a crate: see [`circles`].
 //! - No doc comment of one or two words, and no file named `utils`, `mod.rs` or the like: see [`names`].
 //!
 //! All rules read the text of the sources, so that they need no build and end within a second:

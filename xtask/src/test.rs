@@ -11,7 +11,7 @@ use crate::tally::Tally;
 use crate::tier::{Check, Need, Tier};
 use crate::tree::Tree;
 use crate::version::Wanted;
-use crate::{run, rust, size, tool};
+use crate::{run, rust, size, structure, tool};
 
 /// Sets up what each tier needs, runs the tiers and ends with the line `N passed, M failed`.
 ///
@@ -41,6 +41,9 @@ fn run_tier(tree: &Tree, tier: Tier, browser: Option<&Browser>) -> Outcome<Tally
     let mut tally = Tally::default();
     for check in tier.checks(tree, browser)? {
         tally += check.run()?;
+    }
+    if tier == Tier::Style {
+        tally += structure::check(tree)?;
     }
     Ok(tally)
 }

@@ -1,4 +1,5 @@
-//! Tiers of tests: what each runs and what it needs. [`crate::size`] runs the tier of that name.
+//! Tiers of tests: the programs that each runs, and its needs. [`crate::size`] runs the tier of that name,
+//! and [`crate::structure`] checks the sources in the style tier.
 
 use std::{env, num::NonZero, process::Command, thread};
 
@@ -10,7 +11,7 @@ use crate::tree::{Tree, WASM};
 /// A tier of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tier {
-    /// Formatting, and clippy for the host and for the page.
+    /// Formatting, clippy for the host and for the page, and the structure of the sources.
     Style,
     /// Unit, property, simulation, server and documentation tests on this machine.
     Native,
@@ -78,7 +79,8 @@ impl Tier {
         }
     }
 
-    /// Programs of the tier in order; none for `size`.
+    /// Programs of the tier, in their order. `size`, and the structure of `style`, are checked without a
+    /// program.
     ///
     /// # Errors
     /// When the browser's settings cannot be written.
