@@ -1,10 +1,10 @@
 //! The chat: the sidebar, the open room, its people, and one dialog for everything else.
 //!
-//! - [`sidebar`] with [`room_list`], [`header`], [`people`]: the parts around the open room
+//! - `sidebar` with [`room_list`], `header`, `people`: the parts around the open room
 //! - [`message_list`] with [`message`] and [`grouping`]: the open room's messages
 //! - [`composer`] with [`pending_edits`]: the text being written
-//! - [`notices`]: notices about the connection, the room, and refused commands
-//! - [`room_form`], [`room_menu`]: dialogs about a room
+//! - `notices`: notices about the connection, the room, and refused commands
+//! - [`room_form`], `room_menu`: dialogs about a room
 //! - [`address`], [`left_rooms`]: the room that the address names, and rooms that the member left
 //! - [`media`]: a hook for the media queries at which the layout changes
 

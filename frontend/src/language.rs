@@ -1,7 +1,7 @@
 //! The page's languages and its texts.
 //!
 //! The catalogues are `i18n/<tag>.json`. The build fails if their keys differ, or if a
-//! [`tr!`](crate::language::tr) names a key that they do not have.
+//! `tr!` names a key that they do not have.
 
 use yew::AttrValue;
 
