@@ -21,7 +21,7 @@ use crate::worker::{self, BatchReceivers};
 use actix_web::{App, middleware::from_fn};
 use hub::{
     Settings,
-    limits::{PLAIN_BYTES_PER_S, PLAIN_POSTS_PER_POST, POST_BURST_S},
+    limits::{CONNECTION_BYTES_PER_S, CONNECTION_MESSAGES_PER_POST, POST_BURST_S},
     rate::Rate,
 };
 use std::{
@@ -133,8 +133,8 @@ fn posts(per_s: u32) -> Rate {
 }
 
 fn inbound_rates(posts: u32) -> InboundRates {
-    let per_s = posts.saturating_mul(PLAIN_POSTS_PER_POST);
-    let bytes = if posts == 0 { 0 } else { PLAIN_BYTES_PER_S };
+    let per_s = posts.saturating_mul(CONNECTION_MESSAGES_PER_POST);
+    let bytes = if posts == 0 { 0 } else { CONNECTION_BYTES_PER_S };
     InboundRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
 }
 

@@ -16,11 +16,11 @@ pub const ROOMS_MAX: usize = 10_000;
 /// Rooms of one member. Beyond it: error `too_many_rooms`.
 pub const ROOMS_PER_MEMBER_MAX: usize = 500;
 
-/// Events of one part of a replay. The hub reads the next part when this one has left.
+/// Events of one part of a replay. The hub reads the next part after this part was sent.
 pub const REPLAY_PART_EVENTS: usize = 256;
 
-/// Bytes of text of one part of a replay, which has at least one event. The hub reads the next part when
-/// this one has left.
+/// Bytes of text of one part of a replay, which has at least one event. The hub reads the next part after
+/// this part was sent.
 pub const REPLAY_PART_BYTES: usize = 128 * 1024;
 
 /// Reads of one session that wait for the store. Beyond it: error `too_many_requests`.
@@ -51,9 +51,9 @@ pub const POSTS_PER_S: u32 = 20;
 /// Seconds of [`POSTS_PER_S`] that may come in one burst.
 pub const POST_BURST_S: u32 = 3;
 
-/// Messages of any kind on one connection, per post that a member may make. Beyond it the socket is not read
-/// for a while.
-pub const PLAIN_POSTS_PER_POST: u32 = 10;
+/// Messages per second of one connection, of any kind and in any dialect, as a multiple of [`POSTS_PER_S`].
+/// Beyond it the socket is not read for a while.
+pub const CONNECTION_MESSAGES_PER_POST: u32 = 10;
 
-/// Bytes per second on one connection. Beyond it the socket is not read for a while.
-pub const PLAIN_BYTES_PER_S: u32 = 1 << 20;
+/// Bytes per second of one connection, in any dialect. Beyond it the socket is not read for a while.
+pub const CONNECTION_BYTES_PER_S: u32 = 1 << 20;

@@ -2,7 +2,7 @@
 
 use crate::house::members::DeviceKey;
 use crate::hub::{Hub, charge, refuse};
-use crate::limits::PLAIN_POSTS_PER_POST;
+use crate::limits::CONNECTION_MESSAGES_PER_POST;
 use crate::output::Output;
 use crate::rate::Rate;
 use crate::session::{Session, SessionId, TransportKind};
@@ -43,7 +43,7 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let per_s = self.settings.posts.per_s.saturating_mul(PLAIN_POSTS_PER_POST);
+        let per_s = self.settings.posts.per_s.saturating_mul(CONNECTION_MESSAGES_PER_POST);
         let rate = Rate { per_s, burst: per_s };
         charge(&mut self.request_rates, rate, session, member, now, out);
     }

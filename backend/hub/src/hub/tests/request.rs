@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     input::{ExpectedIdentity, Poll},
-    limits::{PLAIN_POSTS_PER_POST, POSTS_PER_S},
+    limits::{CONNECTION_MESSAGES_PER_POST, POSTS_PER_S},
     query::{QueryResult, ReplayPart},
 };
 use shared::{
@@ -165,7 +165,7 @@ fn a_request_is_refused_when_the_identity_has_changed() {
 
 #[test]
 fn requests_are_paused_when_they_come_too_fast() {
-    let per_s = POSTS_PER_S * PLAIN_POSTS_PER_POST;
+    let per_s = POSTS_PER_S * CONNECTION_MESSAGES_PER_POST;
     let pauses = |out: &[Output]| out.iter().any(|output| matches!(output, Output::Pause(..)));
     for offset in 0..3 {
         let mut test = TestHub::with_posted(0);
