@@ -5,6 +5,7 @@
 //! holds a house too and [applies](House::apply) the events that were committed.
 //!
 //! * [`change`]: changes, receipts and outcomes.
+//! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
 //! * [`rooms`]: rooms and memberships.
 
@@ -121,7 +122,7 @@ impl House {
             Event::RoomCreated(RoomCreated { at, room, n, .. })
             | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
                 self.at = *at;
-                self.rooms.describe(room, Name::from_log(&room.name));
+                self.rooms.put_room(room, Name::from_log(&room.name));
                 self.rooms.advance(Address::Room(room.id), *n);
             }
             _ => {}

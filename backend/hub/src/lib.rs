@@ -13,7 +13,7 @@
 //! * [`query`]: questions to the log and their answers.
 //! * [`log`]: a log in memory.
 //! * [`presence`]: members who are here, away or gone.
-//! * `polling`: the presence of members whose clients poll.
+//! * `polling`: devices that poll, and how long each stays present after a poll.
 //! * [`rate`]: token buckets.
 //! * [`limits`]: the server's limits.
 

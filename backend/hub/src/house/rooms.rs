@@ -219,8 +219,9 @@ impl RoomTable {
         }
     }
 
-    /// Creates a room, or replaces its name and description.
-    pub(crate) fn describe(&mut self, room: &Room, name: Name) {
+    /// Applies `room_created` or `room_changed`: puts a new room into the table, or replaces the name and
+    /// description of a known one.
+    pub(crate) fn put_room(&mut self, room: &Room, name: Name) {
         let state = self.by_id.entry(room.id).or_default();
         if let Some(old) = state.name.take() {
             self.by_name.remove(old.key());

@@ -1,4 +1,4 @@
-//! Execution of a change: the check of its condition, and its events.
+//! Executes a change: checks its condition and makes its events. One function for each kind of change.
 
 use super::House;
 use super::change::Receipt;
@@ -9,7 +9,7 @@ use shared::{
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
 };
 
-/// Execution of one change.
+/// One change that is being executed. An emitted event is applied at once, so the next one builds on it.
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
     house: &'a mut House,

@@ -1,4 +1,7 @@
-//! Rooms: create, change, join, leave, and list.
+//! Commands on rooms: create, change, join, leave, and list.
+//!
+//! These functions check the texts and emit a [`Change`]. The store then executes the change in
+//! `house/transaction.rs`, which creates the room.
 
 use crate::house::change::Change;
 use crate::house::names::Name;
