@@ -4,8 +4,8 @@
 //! over plain HTTP, in another form through the body of a response.
 //!
 //! A connection belongs to one worker, so it needs no locks and no atomics. A frame is queued as shared
-//! [`Bytes`]. A queue is bounded in bytes; past the bound it is freed at once, and the next frame is
-//! Close 4008. Nothing here waits for a client.
+//! [`Bytes`]. A queue is bounded in bytes; beyond the bound the client is cut off (`slow_reader`). Nothing
+//! here waits for a client.
 
 pub mod direct_writer;
 pub mod frame;
@@ -13,6 +13,7 @@ pub mod frame_guard;
 mod outbound_body;
 pub mod permit;
 mod queue;
+mod slow_reader;
 pub mod trace;
 pub mod worker_inputs;
 
@@ -26,14 +27,14 @@ use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::TransportKind};
 use queue::{Queue, ReplayBuffer};
-use shared::CloseCode;
+use slow_reader::is_too_slow;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Rc,
     task::{Context, Poll, Waker},
 };
 
-/// A connection: one WebSocket, or one request over plain HTTP.
+/// One WebSocket, or one request over plain HTTP. The hub sees each of them as one session.
 pub struct Connection {
     /// Session of the hub that this connection is.
     pub session: SessionId,
@@ -139,9 +140,9 @@ impl Connection {
             return buffer.push(frame);
         }
         queue.bytes += frame.len();
-        if queue.bytes > QUEUE_BYTES_MAX {
+        if is_too_slow(queue.bytes) {
             drop(queue);
-            return self.close_slow();
+            return self.cut_off_slow_reader();
         }
         self.push(&mut queue, frame);
     }
@@ -174,9 +175,9 @@ impl Connection {
             return self.is_urgent.set(was_urgent);
         };
         buffer.reply_bytes += frame.len();
-        if buffer.reply_bytes > QUEUE_BYTES_MAX {
+        if is_too_slow(buffer.reply_bytes) {
             drop(queue);
-            return self.close_slow();
+            return self.cut_off_slow_reader();
         }
         buffer.replies.push(frame);
     }
@@ -247,12 +248,6 @@ impl Connection {
         // Nothing may follow a close, so the tracer's frame about it goes first.
         queue.frames.extend(self.tracer.get().and_then(|tracer| tracer.sent(&frame)));
         queue.frames.push_back(frame);
-    }
-
-    /// Frees the queue at once. Close 4008 asks a client that reads again to reconnect.
-    fn close_slow(&self) {
-        self.queue.borrow_mut().clear();
-        self.close(Some(CloseCode::Slow.number()), "slow");
     }
 
     /// Whether a close frame was queued.

@@ -78,9 +78,9 @@ where
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    // A peer that stops reading is ended by the kernel (RFC 5482): while actix-http's buffer is full, its
-    // dispatcher never polls the body again. If this option fails, the connection still works, and ends
-    // later.
+    // The kernel cuts off a peer that stops reading (RFC 5482): while actix-http's buffer is full, its
+    // dispatcher never polls the body again, so `connection/slow_reader.rs` has nothing to judge. If this
+    // option fails, the connection still works, and ends later.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
