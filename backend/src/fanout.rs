@@ -257,7 +257,7 @@ impl Connections {
                 Delivery::Pause(session, until) => {
                     self.with_connection(session, |connection| connection.pause_until(until));
                 }
-                Delivery::Restart => self.restart(),
+                Delivery::CloseAll => self.close_all(),
             }
         }
         self.through.set(batch.through);
@@ -282,7 +282,7 @@ impl Connections {
         }
     }
 
-    fn restart(&self) {
+    fn close_all(&self) {
         for entry in self.all.borrow().values() {
             let reason = retry_reason(self.draw(RETRY_MS));
             entry.connection.close(Some(CloseCode::Restart.number()), &reason);

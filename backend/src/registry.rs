@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 enum Envelope {
     Input(Input),
     Ask(Question, oneshot::Sender<Answer>),
-    Restart,
+    CloseAll,
 }
 
 impl Envelope {
@@ -93,10 +93,10 @@ impl Registry {
         receiver.await.map_err(|_| RegistryEnded)
     }
 
-    /// Closes every connection with 1012.
-    pub async fn restart(&self) {
+    /// Closes all connections with 1012, before the server stops.
+    pub async fn close_all(&self) {
         // If the registry has ended, its workers end too.
-        let _ = self.0.send(Envelope::Restart).await;
+        let _ = self.0.send(Envelope::CloseAll).await;
     }
 
     /// Whether the registry still runs.
@@ -224,7 +224,7 @@ impl Actor {
                     Question::SignOut(device) => Input::SignOut(ticket, device),
                 });
             }
-            Envelope::Restart => self.turn.add_to_all(&Delivery::Restart),
+            Envelope::CloseAll => self.turn.add_to_all(&Delivery::CloseAll),
         }
     }
 

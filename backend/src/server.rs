@@ -123,7 +123,7 @@ pub async fn run(
         () = shutdown => {}
     }
     // From here on parts may end in any order.
-    registry.restart().await;
+    registry.close_all().await;
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended.map_err(RunError::from)
 }

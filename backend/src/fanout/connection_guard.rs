@@ -1,4 +1,4 @@
-//! Registers a connection for as long as it lives.
+//! The drop guard that removes a connection when its task ends, also after a panic.
 
 use super::Connections;
 use crate::clock::now_ms;
@@ -7,8 +7,8 @@ use crate::connection::permit::ConnectionPermit;
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 
-/// Drop guard that removes the connection from its worker, also after an early return or a panic. So the hub
-/// gets `Closed` exactly once.
+/// Removes the connection from its worker when it is dropped: after a return, a cancelled task or a panic
+/// alike. So the hub gets `Closed` exactly once.
 pub struct ConnectionGuard {
     /// Connections of the worker.
     pub connections: Rc<Connections>,

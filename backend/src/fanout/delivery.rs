@@ -15,7 +15,7 @@ pub struct DeliveryBatch {
     pub deliveries: Vec<Delivery>,
 }
 
-/// One order of the registry. Each variant has the name of the hub's output that it carries out.
+/// One order of the registry. Each variant except [`Delivery::CloseAll`] has the name of the hub's output that it executes.
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// Publishes a durable event to the sessions that are subscribed to an address.
@@ -48,7 +48,7 @@ pub enum Delivery {
     Unsubscribe(SessionId, Address),
     /// Sends a frame of the replay, ahead of buffered frames.
     SendReplay(SessionId, Bytes),
-    /// Sends the hub `Drained` when the frames of a session have left.
+    /// Sends the hub `Drained` once all queued frames of a session were sent.
     NotifyDrained(SessionId),
     /// Releases the buffered frames of a session.
     Release(SessionId),
@@ -58,6 +58,6 @@ pub enum Delivery {
     Close(SessionId, CloseCode),
     /// Pauses reading from a session until a time, in milliseconds since 1970.
     Pause(SessionId, u64),
-    /// Closes every connection with 1012: the server shuts down.
-    Restart,
+    /// Closes all connections with 1012, before the server stops.
+    CloseAll,
 }
