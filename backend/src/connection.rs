@@ -25,7 +25,7 @@ use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId, session::TransportKind};
+use hub::{Dialect, Input, SessionId, session::SessionKind};
 use queue::{Queue, ReplayBuffer};
 use slow_reader::is_too_slow;
 use std::{
@@ -40,8 +40,8 @@ pub struct Connection {
     pub session: SessionId,
     /// Dialect of its frames.
     pub dialect: Dialect,
-    /// Transport that carries it.
-    pub transport: TransportKind,
+    /// WebSocket, or kind of the request.
+    pub kind: SessionKind,
     queue: RefCell<Queue>,
     inputs: Rc<WorkerInputs>,
     direct_writer: Rc<DirectWriter>,
@@ -69,7 +69,7 @@ impl Connection {
     pub fn new(
         session: SessionId,
         dialect: Dialect,
-        transport: TransportKind,
+        kind: SessionKind,
         now_s: u32,
         inputs: Rc<WorkerInputs>,
         direct_writer: Rc<DirectWriter>,
@@ -77,7 +77,7 @@ impl Connection {
         Rc::new(Connection {
             session,
             dialect,
-            transport,
+            kind,
             queue: RefCell::default(),
             inputs,
             direct_writer,
@@ -309,7 +309,7 @@ impl Connection {
         }
         drop(queue);
         // A response over plain HTTP waits for more than frames: also to learn that there are none.
-        if !is_empty || self.transport != TransportKind::Socket {
+        if !is_empty || self.kind != SessionKind::WebSocket {
             self.wake();
         }
     }

@@ -16,7 +16,7 @@ use crate::connection::frame::{self, event};
 use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::COMMENT_EVERY;
 use bytes::Bytes;
-use hub::{Dialect, Input, SessionId, session::TransportKind};
+use hub::{Dialect, Input, SessionId, session::SessionKind};
 use shared::close::{RETRY_MS, retry_reason};
 use shared::{
     Address, CloseCode, Cursor, Epoch, Event,
@@ -89,24 +89,19 @@ impl Connections {
 
     /// Adds a WebSocket, with the direct writer of its TCP connection.
     pub fn add_socket(&self, dialect: Dialect, direct_writer: Rc<DirectWriter>) -> Rc<Connection> {
-        self.add(TransportKind::Socket, dialect, direct_writer)
+        self.add(SessionKind::WebSocket, dialect, direct_writer)
     }
 
     /// Adds a connection whose frames leave in another form, in the body of an HTTP response.
-    pub fn add_http(&self, transport: TransportKind) -> Rc<Connection> {
-        self.add(transport, Dialect::V1, Rc::default())
+    pub fn add_http(&self, kind: SessionKind) -> Rc<Connection> {
+        self.add(kind, Dialect::V1, Rc::default())
     }
 
-    fn add(
-        &self,
-        transport: TransportKind,
-        dialect: Dialect,
-        direct_writer: Rc<DirectWriter>,
-    ) -> Rc<Connection> {
+    fn add(&self, kind: SessionKind, dialect: Dialect, direct_writer: Rc<DirectWriter>) -> Rc<Connection> {
         self.last_number.set(self.last_number.get() + 1);
         let session = SessionId(u64::from(self.worker) << 48 | self.last_number.get());
         let inputs = Rc::clone(&self.inputs);
-        let connection = Connection::new(session, dialect, transport, self.now_s(), inputs, direct_writer);
+        let connection = Connection::new(session, dialect, kind, self.now_s(), inputs, direct_writer);
         let entry = Entry { connection: Rc::clone(&connection), listed: Vec::new() };
         self.all.borrow_mut().insert(session, entry);
         connection
@@ -307,9 +302,9 @@ impl Connections {
         let share = u64::from(now_s) % PING_S;
         let comments = u64::from(now_s) % COMMENT_S;
         for (session, Entry { connection, listed }) in &*self.all.borrow() {
-            match connection.transport {
-                TransportKind::Socket => {}
-                TransportKind::Stream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
+            match connection.kind {
+                SessionKind::WebSocket => {}
+                SessionKind::EventStream if session.0 % COMMENT_S == comments && !connection.is_closing() => {
                     connection.send_replay(ping.clone());
                     self.mark_dirty(connection);
                     continue;

@@ -25,7 +25,7 @@ use crate::output::{Audience, Output};
 use crate::polling::Pollers;
 use crate::presence::Presence;
 use crate::rate::{Bucket, Rate};
-use crate::session::{Dialect, ReadId, Session, SessionId, TransportKind};
+use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
 use commit::Origin;
 use pending_read::PendingRead;
 use recovery::Recovery;
@@ -185,10 +185,10 @@ impl Hub {
         if has_reads {
             self.cancel_reads(session, out);
         }
-        if let Some(Session::Member { member, away, transport, device, .. }) = state {
-            match (transport, device) {
-                (TransportKind::Socket | TransportKind::Stream, _) => self.presence.close(member, away),
-                (TransportKind::Poll, Some(device)) => self.pollers.end_poll(device, member, now),
+        if let Some(Session::Member { member, away, kind, device, .. }) = state {
+            match (kind, device) {
+                (SessionKind::WebSocket | SessionKind::EventStream, _) => self.presence.close(member, away),
+                (SessionKind::Poll, Some(device)) => self.pollers.end_poll(device, member, now),
                 _ => {}
             }
             if let Some(sessions) = self.sessions_by_member.get_mut(&member) {

@@ -24,17 +24,17 @@ pub enum Dialect {
     Text,
 }
 
-/// Transport of a member's session.
+/// What carries a member's session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TransportKind {
-    /// WebSocket, which carries both directions.
-    Socket,
+pub enum SessionKind {
+    /// WebSocket, which carries events and commands.
+    WebSocket,
     /// Event stream, which the client only reads. Its commands come in requests.
-    Stream,
-    /// One poll of a chain.
+    EventStream,
+    /// HTTP request that polls for events.
     Poll,
     /// HTTP request with one command.
-    Request,
+    Command,
 }
 
 /// State of a session.
@@ -53,8 +53,8 @@ pub(crate) enum Session {
         away: bool,
         /// Count of its `history` and `events` reads that wait for the store.
         reads: u32,
-        /// Transport of the session.
-        transport: TransportKind,
+        /// WebSocket, or kind of the request that carries the session.
+        kind: SessionKind,
         /// Device of the cookie; none on a WebSocket, which needs no device.
         device: Option<DeviceKey>,
     },

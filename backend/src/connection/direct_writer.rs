@@ -174,7 +174,7 @@ mod tests {
     use crate::connection::{Connection, OutboundBody};
     use crate::limits::QUEUE_BYTES_MAX;
     use actix_web::body::MessageBody as _;
-    use hub::{Dialect, SessionId, session::TransportKind};
+    use hub::{Dialect, SessionId, session::SessionKind};
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
@@ -222,7 +222,7 @@ mod tests {
             let connection = Connection::new(
                 SessionId(1),
                 Dialect::V1,
-                TransportKind::Socket,
+                SessionKind::WebSocket,
                 0,
                 Rc::default(),
                 socket.direct_writer(),
@@ -247,7 +247,7 @@ mod tests {
         let connection = Connection::new(
             SessionId(1),
             Dialect::V1,
-            TransportKind::Socket,
+            SessionKind::WebSocket,
             0,
             Rc::default(),
             socket.direct_writer(),

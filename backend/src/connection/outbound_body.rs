@@ -4,7 +4,7 @@ use super::Connection;
 use crate::limits::CHUNK_BYTES_MAX;
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use hub::{Input, session::TransportKind};
+use hub::{Input, session::SessionKind};
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -40,7 +40,7 @@ impl<B: MessageBody + Unpin> MessageBody for OutboundBody<B> {
         // The dispatcher has a buffer of its own, which this server cannot bound. Small chunks leave little in it.
         let chunk = queue.take(CHUNK_BYTES_MAX);
         connection.direct_writer.note_poll(chunk.is_some());
-        if chunk.is_none() && queue.is_closing && connection.transport == TransportKind::Socket {
+        if chunk.is_none() && queue.is_closing && connection.kind == SessionKind::WebSocket {
             connection.direct_writer.end_after_flush();
         }
         if chunk.is_some() || queue.is_closing {

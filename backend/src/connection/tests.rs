@@ -1,7 +1,7 @@
 use super::*;
 use crate::limits::CHUNK_BYTES_MAX;
 use actix_web::body::MessageBody as _;
-use hub::session::TransportKind;
+use hub::session::SessionKind;
 use std::pin::Pin;
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ impl Wake for Count {
 
 fn connection() -> (Rc<Connection>, OutboundBody<()>) {
     let connection =
-        Connection::new(SessionId(1), Dialect::V1, TransportKind::Socket, 0, Rc::default(), Rc::default());
+        Connection::new(SessionId(1), Dialect::V1, SessionKind::WebSocket, 0, Rc::default(), Rc::default());
     (Rc::clone(&connection), OutboundBody::new(connection, ()))
 }
 

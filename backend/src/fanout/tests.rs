@@ -97,7 +97,7 @@ async fn a_stream_gets_regular_comments_and_a_poll_none() {
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {
         let [stream, poll] =
-            [TransportKind::Stream, TransportKind::Poll].map(|transport| connections.add_http(transport));
+            [SessionKind::EventStream, SessionKind::Poll].map(|kind| connections.add_http(kind));
         let lobby = Address::Room(shared::RoomId::LOBBY);
         [&stream, &poll].into_iter().for_each(|one| connections.attach(one.session, &[lobby]));
         stream.release();

@@ -9,7 +9,7 @@ use crate::page::Page;
 use crate::registry::{Question, Registry};
 use crate::store::health::StoreHealth;
 use actix_web::{HttpRequest, http::StatusCode};
-use hub::{Input, output::Answer, rate::Rate, session::TransportKind};
+use hub::{Input, output::Answer, rate::Rate, session::SessionKind};
 use shared::ErrorCode;
 use std::{rc::Rc, sync::Arc};
 
@@ -66,10 +66,10 @@ impl AppState {
     ///
     /// # Errors
     /// 503 if no permit is free.
-    pub fn open_connection(&self, transport: TransportKind) -> Result<ConnectionGuard, ApiError> {
+    pub fn open_connection(&self, kind: SessionKind) -> Result<ConnectionGuard, ApiError> {
         let permit = self.permits.try_acquire();
         let permit = permit.ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
-        Ok(ConnectionGuard::new(Rc::clone(&self.connections), self.connections.add_http(transport), permit))
+        Ok(ConnectionGuard::new(Rc::clone(&self.connections), self.connections.add_http(kind), permit))
     }
 
     /// Sends an input to the registry.

@@ -15,7 +15,7 @@ use crate::http::json_body::read_bytes;
 use crate::http::problem::{ApiError, from_close_code, status};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use bytes::Bytes;
-use hub::{Input, session::TransportKind};
+use hub::{Input, session::SessionKind};
 use shared::close::RETRY_AFTER;
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
@@ -40,7 +40,7 @@ pub async fn command(
     }
     let identity = params.expected_identity()?;
     let device = device_token::trusted(&request, &state.policy, &caller);
-    let guard = state.open_connection(TransportKind::Request)?;
+    let guard = state.open_connection(SessionKind::Command)?;
     let connection = &guard.connection;
     state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_frame(cx)).await;

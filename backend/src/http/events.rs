@@ -22,7 +22,7 @@ use actix_web::{
     http::header::{self, HeaderName},
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use hub::{Input, session::TransportKind};
+use hub::{Input, session::SessionKind};
 use serde::Serialize;
 use std::{
     convert::Infallible,
@@ -38,7 +38,7 @@ pub async fn open(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let byte_counter = ByteCounter::of(&request, &params)?;
     let hello = params.hello(&request)?;
     let device = device_token::from_cookie(&request, &state.policy);
-    let guard = state.open_connection(TransportKind::Stream)?;
+    let guard = state.open_connection(SessionKind::EventStream)?;
     let connection = Rc::clone(&guard.connection);
     state.tell(Input::Streamed { session: connection.session, device, hello }).await?;
     // A client that may not read learns it from the status.

@@ -21,7 +21,7 @@ use actix_web::{
     http::header,
 };
 use bytes::{BufMut, Bytes, BytesMut};
-use hub::{Input, session::TransportKind};
+use hub::{Input, session::SessionKind};
 use std::{
     io,
     pin::Pin,
@@ -46,7 +46,7 @@ pub async fn poll(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     };
     let device = device_token::from_cookie(&request, &app.policy);
     let (has_cookie, names) = (device.is_some(), poll.identity);
-    let guard = app.open_connection(TransportKind::Poll)?;
+    let guard = app.open_connection(SessionKind::Poll)?;
     let connection = Rc::clone(&guard.connection);
     app.tell(Input::Polled { session: connection.session, device, poll }).await?;
     wait_for_events(&connection, Instant::now() + wait).await;
@@ -187,7 +187,7 @@ mod tests {
 
     fn caught_up_connection() -> Rc<Connection> {
         let connection =
-            Connection::new(SessionId(1), Dialect::V1, TransportKind::Poll, 0, Rc::default(), Rc::default());
+            Connection::new(SessionId(1), Dialect::V1, SessionKind::Poll, 0, Rc::default(), Rc::default());
         connection.buffer();
         connection.release();
         connection

@@ -5,7 +5,7 @@ use crate::house::members::DeviceKey;
 use crate::input::{ExpectedIdentity, Poll};
 use crate::limits::SESSIONS_PER_MEMBER_MAX;
 use crate::output::{Audience, Output};
-use crate::session::{Session, SessionId, TransportKind};
+use crate::session::{Session, SessionId, SessionKind};
 use shared::{CloseCode, ErrorCode, Event, MemberId, command::Hello};
 
 impl Hub {
@@ -18,7 +18,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let reference = Some(hello.reference);
-        if let Some(member) = self.admit(session, member, None, TransportKind::Socket, reference, out) {
+        if let Some(member) = self.admit(session, member, None, SessionKind::WebSocket, reference, out) {
             self.presence.open(member);
             self.begin_recovery(session, member, hello, true, out);
         }
@@ -35,7 +35,7 @@ impl Hub {
     ) {
         let member = self.find_member(device);
         let reference = Some(hello.reference);
-        if let Some(member) = self.admit(session, member, device, TransportKind::Stream, reference, out) {
+        if let Some(member) = self.admit(session, member, device, SessionKind::EventStream, reference, out) {
             self.limit_requests(session, member, now, out);
             self.presence.open(member);
             self.begin_recovery(session, member, hello, true, out);
@@ -53,7 +53,7 @@ impl Hub {
     ) {
         let member = self.find_expected_member(device, poll.identity);
         let reference = Some(poll.hello.reference);
-        let admitted = self.admit(session, member, device, TransportKind::Poll, reference, out);
+        let admitted = self.admit(session, member, device, SessionKind::Poll, reference, out);
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.limit_requests(session, member, now, out);
         self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
@@ -91,7 +91,7 @@ impl Hub {
         session: SessionId,
         member: Option<MemberId>,
         device: Option<DeviceKey>,
-        transport: TransportKind,
+        kind: SessionKind,
         reference: Option<u64>,
         out: &mut Vec<Output>,
     ) -> Option<MemberId> {
@@ -107,7 +107,7 @@ impl Hub {
             return None;
         }
         sessions.push(session);
-        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, transport, device });
+        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, kind, device });
         Some(member)
     }
 }

@@ -6,7 +6,7 @@ use crate::house::members::DeviceKey;
 use crate::house::names::Name;
 use crate::input::Unstored;
 use crate::output::{Answer, Audience, Output};
-use crate::session::{RequestId, Session, SessionId, TransportKind};
+use crate::session::{RequestId, Session, SessionId, SessionKind};
 use shared::{
     Address, CloseCode, ErrorCode, Event, MemberId,
     event::{MemberJoined, MemberLeft, Reply},
@@ -109,7 +109,7 @@ impl Hub {
     /// Calls `visit` with each session of a member that reads events.
     fn for_each_reader(&self, member: MemberId, visit: impl FnMut(SessionId)) {
         let is_reader = |id: &SessionId| match self.sessions.get(id) {
-            Some(Session::Member { transport, .. }) => *transport != TransportKind::Request,
+            Some(Session::Member { kind, .. }) => *kind != SessionKind::Command,
             _ => false,
         };
         let sessions = self.sessions_by_member.get(&member).into_iter().flatten().copied();

@@ -5,7 +5,7 @@ use crate::hub::{Hub, charge, refuse};
 use crate::limits::CONNECTION_MESSAGES_PER_POST;
 use crate::output::Output;
 use crate::rate::Rate;
-use crate::session::{Session, SessionId, TransportKind};
+use crate::session::{Session, SessionId, SessionKind};
 use shared::{Command, Cursor, ErrorCode, Event, MemberId, event::Through};
 
 impl Hub {
@@ -19,7 +19,7 @@ impl Hub {
         now: u64,
         out: &mut Vec<Output>,
     ) {
-        let Some(member) = self.admit(session, member, device, TransportKind::Request, None, out) else {
+        let Some(member) = self.admit(session, member, device, SessionKind::Command, None, out) else {
             return;
         };
         self.limit_requests(session, member, now, out);
@@ -58,7 +58,7 @@ impl Hub {
     /// Records that the person left or came back, for the streams and polls of a device.
     fn set_away(&mut self, device: Option<DeviceKey>, member: MemberId, is_away: bool) {
         for id in self.sessions_by_member.get(&member).into_iter().flatten() {
-            if let Some(Session::Member { away, transport: TransportKind::Stream, device: reader, .. }) =
+            if let Some(Session::Member { away, kind: SessionKind::EventStream, device: reader, .. }) =
                 self.sessions.get_mut(id)
                 && *reader == device
                 && std::mem::replace(away, is_away) != is_away
