@@ -20,7 +20,7 @@ bench sync
 bench posts   [--posters 200] [--flight 8] [--seconds 10]
 bench reconnect [--clients 10000] [--rooms 20]
 bench history [--messages 1000000]
-bench all
+bench all     start, idle, fan-out (paced, apart and saturated) and slow, with the default settings
 The server is the binary that TEAHOUSE_BIN names, else target/release/teahouse.";
 
 /// Smallest message in bytes, which holds the message's counter and its time.
@@ -58,7 +58,7 @@ pub(crate) enum Command {
         /// Count of messages in the log.
         messages: u64,
     },
-    /// All measurements next to the floor, with the default settings.
+    /// The server's cost: `start`, `idle`, `fan-out` and `slow` with the default settings.
     All,
     /// The floor itself. `fan-out` starts it; users do not.
     Floor {
@@ -168,14 +168,14 @@ impl Command {
             "slow" => Self::Slow(Slow::read(&mut flags)),
             "start" => Self::Start { runs: flags.size("runs", 10, 1, 1_000) },
             "idle" => Self::Idle { clients: flags.size("clients", 1_000, 1, 10_000) },
-            "long-polls" | "parked" => Self::LongPolls(LongPolls {
+            "long-polls" => Self::LongPolls(LongPolls {
                 polls: flags.size("polls", 1_000, 1, 10_000),
                 seconds: flags.number("seconds", 60, 1, 600),
             }),
             "fault" => Self::Fault(Fault::read(&mut flags)),
             "sync" => Self::Sync,
             "posts" => Self::Posts(Posts::read(&mut flags)),
-            "reconnect" | "back" => Self::Reconnect(Reconnect::read(&mut flags)),
+            "reconnect" => Self::Reconnect(Reconnect::read(&mut flags)),
             "history" => Self::History { messages: flags.number("messages", 1_000_000, 10_000, 10_000_000) },
             "all" => Self::All,
             "floor" => {

@@ -1,5 +1,5 @@
-//! The benchmarks: measures what the server costs, next to a floor that only writes, and proves what it
-//! promises.
+//! The benchmarks: measure the server's cost next to a floor that only writes, and test that the server keeps
+//! its guarantees.
 //!
 //! ```text
 //! cargo build --release -p backend -p bench

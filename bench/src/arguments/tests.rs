@@ -22,12 +22,6 @@ fn values_and_switches_are_parsed() {
 }
 
 #[test]
-fn a_measurement_answers_to_its_former_name() {
-    assert_eq!(parse("back --rooms 3").unwrap(), parse("reconnect --rooms 3").unwrap());
-    assert_eq!(parse("parked --polls 7").unwrap(), parse("long-polls --polls 7").unwrap());
-}
-
-#[test]
 fn a_number_is_accepted_up_to_its_bounds() {
     for (line, fine) in [
         ("fan-out --bytes 31", false),
