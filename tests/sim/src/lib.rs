@@ -18,7 +18,8 @@
 //! - (g) a row's key never changes, and no two rows share a key;
 //! - (i) a page keeps showing a draft, unless another tab continued it while the page was hidden;
 //! - (j) a follower whose leader has ended or is frozen begins again within 5 seconds;
-//! - (k) no two tabs of a browser read over plain HTTP for longer than that.
+//! - (k) no two tabs of a browser read over plain HTTP for longer than that;
+//! - (l) a follower takes relayed frames only of its own member and epoch.
 //!
 //! Invariant (h), deletion, has no event yet.
 //!

@@ -122,14 +122,15 @@ impl Plan {
         }
     }
 
-    /// Parameters of a minute of constant posting in which every page switching_pages its transport each second.
+    /// Parameters of a minute of constant posting in which every page switches its transport each
+    /// second.
     pub(crate) fn transport_switching(rng: &mut Rng) -> Self {
         let plan = Plan::any(rng);
         Plan {
             fault_phase_ms: 60_000,
             action_interval_ms: 2_000,
             fault_interval_ms: rng.pick(&[3_000, 10_000, 60_000]).unwrap_or(10_000),
-            // A page that switching_pages each second can post only if delays are short.
+            // A page that switches each second can post only if delays are short.
             delay_ms: rng.pick(&[1, 10, 50]).unwrap_or(10),
             commit_ms: rng.pick(&[0, 5, 50]).unwrap_or(5),
             // A new epoch would lose the messages of the earlier log.

@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    /// Dispatches a message of another tab and checks (e): a follower takes frames of its own identity only.
+    /// Dispatches a message of another tab and checks (l): a follower takes frames of its own identity only.
     pub(crate) fn receive_tab_message(
         &mut self,
         id: PageId,
