@@ -119,6 +119,10 @@ impl Tier {
                 }
                 tests("Running the end-to-end tests", "about 6 min, the first time 8", command)
             }
+            Self::Fault if !cfg!(target_os = "linux") => {
+                note("The fault run needs Linux: skipping it.");
+                Vec::new()
+            }
             Self::Fault => {
                 let bench = |title, guess, arguments: &[&str]| {
                     let mut command = cargo(&["run", "--package", "bench", "--"]);
@@ -130,7 +134,7 @@ impl Tier {
                     "about 90 s, the first time 3 min",
                     &["fault", "--seconds", "60"],
                 )];
-                if cfg!(target_os = "linux") && browser::try_for(tree, "strace") {
+                if browser::try_for(tree, "strace") {
                     checks.push(bench(
                         "Checking that events are synced before they are acknowledged",
                         "about 10 s",
