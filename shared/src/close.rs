@@ -1,13 +1,12 @@
-//! Close codes: why a connection ended, and whether the client reconnects.
+//! Why a connection ended, and whether the client reconnects.
 //!
-//! One table holds every ending: the close code of a lasting connection, the refusal of a single request with
-//! the same meaning, and when a client reconnects by itself. Server and client both use this table.
+//! One table holds every ending: the close code of a lasting connection, the refusal of a single request that means
+//! the same, and when a client reconnects by itself. Server and client both read this table.
 
 use crate::ErrorCode;
 use std::ops::Range;
 
-/// Range of the waits over which the server spreads its clients' reconnections after a restart, in
-/// milliseconds.
+/// Span over which the server spreads the clients that reconnect after a restart, in milliseconds.
 pub const RETRY_MS: Range<u64> = 250..3_000;
 
 /// Value of `Retry-After` (RFC 9110 §10.2.3) on a refusal after which a client tries again, in seconds.
@@ -16,7 +15,7 @@ pub const RETRY_AFTER: &str = "1";
 /// When a client reconnects by itself after an ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// Never, because the next connection would end in the same way.
+    /// Never: a new attempt would fail in the same way.
     Never,
     /// After the client's own backoff.
     Backoff,
@@ -29,11 +28,11 @@ pub enum Retry {
 pub struct Ending {
     /// Code that closes a lasting connection.
     pub code: CloseCode,
-    /// When the client reconnects by itself.
+    /// When the client reconnects.
     pub retry: Retry,
-    /// HTTP status of a request that is refused for the same reason; 0 if no request is.
+    /// Status of a request that is refused for the same reason; 0 if there is none.
     pub status: u16,
-    /// Codes of the problems with this meaning. The server sends the first.
+    /// Problems of a refused request that mean this ending. The server sends the first.
     pub problems: &'static [ErrorCode],
 }
 
@@ -57,9 +56,9 @@ macro_rules! endings {
 }
 
 endings! {
-    /// The peer closes a connection that it no longer needs.
+    /// The peer is done.
     Normal = 1000, Backoff, 0 [];
-    /// The page is being left.
+    /// The person leaves the page.
     GoingAway = 1001, Backoff, 0 [];
     /// A frame broke RFC 6455.
     Protocol = 1002, Backoff, 0 [];
@@ -67,13 +66,13 @@ endings! {
     InvalidData = 1007, Backoff, 0 [];
     /// A frame or message was over its limit.
     TooBig = 1009, Backoff, 0 [];
-    /// The server has a fault.
+    /// The server has a fault of its own.
     Internal = 1011, Backoff, 500 [Internal];
-    /// The server restarts. The reason is `retry-ms=<n>`: the client reconnects after `n` milliseconds.
+    /// The server restarts. The reason holds `retry-ms=<n>`: reconnect after so many milliseconds.
     Restart = 1012, Hint, 503 [Restarting];
-    /// The server cannot store changes, or accept connections, at the moment.
+    /// The server cannot store anything now.
     TryAgainLater = 1013, Backoff, 503 [StoreRefused, Full];
-    /// The peer read too slowly, so its queue was dropped. The client resumes from its cursor.
+    /// The peer read too slowly and its queue was dropped: reconnect by cursor.
     Slow = 4008, Backoff, 0 [];
     /// No frame of the peer arrived for [`crate::limits::SILENCE_MS`].
     Silent = 4009, Backoff, 0 [];
@@ -81,7 +80,7 @@ endings! {
     SignedOut = 4401, Never, 401 [SignInRequired];
     /// The client's `hello` did not arrive in time, or arrived twice.
     Hello = 4402, Backoff, 0 [];
-    /// The member has as many connections open as a member may have.
+    /// The member has the greatest allowed number of sessions.
     Full = 4429, Backoff, 429 [TooManyRequests];
 }
 
@@ -93,16 +92,14 @@ impl CloseCode {
 }
 
 impl Ending {
-    /// Returns the row of a close code; `None` for a code that this build does not know.
+    /// Finds the row of a close code; none for a code that this build does not know.
     pub fn of_code(code: u16) -> Option<&'static Ending> {
         ENDINGS.iter().find(|ending| ending.code.number() == code)
     }
 
-    /// Returns the ending that the refusal of a request means. `problem` is the code of its problem (RFC
-    /// 9457), if the body has one.
-    ///
-    /// The result is `None` if the refusal concerns that request alone, or does not come from this server.
-    /// Any 401 counts, whoever sent it, because fetching the identity again costs little.
+    /// Finds the ending of a refused request by its status, and by the code of its problem (RFC 9457) if it has one.
+    /// Returns none if the refusal concerns only this request, or is not from a house. Every 401 ends the session,
+    /// also one from a proxy: the client then asks `/api/me`.
     pub fn of_refusal(status: u16, problem: Option<ErrorCode>) -> Option<&'static Ending> {
         let is_signed_out = |ending: &Ending| status == 401 && ending.status == 401;
         let tells = |ending: &Ending| problem.is_some_and(|problem| ending.problems.contains(&problem));
@@ -110,24 +107,20 @@ impl Ending {
     }
 }
 
-/// Returns the HTTP status and the error code with which to refuse a request whose session was closed with
-/// this code. If the table has none for the code, the refusal is temporary, so that the client sends the
-/// request again.
+/// Returns status and problem of a request whose session was closed with this code. If the table has none, they ask
+/// the client to send the request again later.
 pub fn refusal_of(code: u16) -> (u16, ErrorCode) {
     let own = Ending::of_code(code).and_then(|ending| Some((ending.status, *ending.problems.first()?)));
     own.unwrap_or((503, ErrorCode::StoreRefused))
 }
 
-/// Whether a client reconnects by itself after its connection ended with this code.
-///
-/// Browsers report 1005 for a close without a code and 1006 for a broken connection. The client reconnects
-/// after every code except those of [`Retry::Never`].
+/// Returns true if a client should reconnect by itself after this close code. Codes without an ending count too: a
+/// browser reports 1005 for a close without a code, and 1006 for a lost connection.
 pub fn should_reconnect(code: u16) -> bool {
     Ending::of_code(code).is_none_or(|ending| ending.retry != Retry::Never)
 }
 
-/// Returns the reason of a close with [`CloseCode::Restart`], which asks the client to reconnect after `ms`
-/// milliseconds.
+/// The reason of a close with [`CloseCode::Restart`]: reconnect after so many milliseconds.
 pub fn retry_reason(ms: u64) -> String {
     format!("retry-ms={ms}")
 }

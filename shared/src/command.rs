@@ -183,10 +183,10 @@ pub struct EventsQuery {
     pub after: u64,
 }
 
-/// Reports that the person left the open page or came back to it.
+/// Reports whether the person is at the open page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceReport {
-    /// True while the page is hidden or idle.
+    /// True if the person is away. The page sends it while no tab is visible.
     pub away: bool,
 }
 

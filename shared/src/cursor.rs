@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 pub struct Epoch(pub u64);
 
 /// Position up to which a reader holds everything addressed to it: `<epoch>.<n>`. A client returns it
-/// unchanged and does not interpret it.
+/// unchanged. It may compare epochs: another epoch means another log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
     /// Epoch of the log.

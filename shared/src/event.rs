@@ -27,7 +27,7 @@ use serde::Serialize;
 pub enum Event {
     /// Opens the session, in answer to `hello`.
     Welcome(Box<Welcome>),
-    /// Confirms that a durable command was committed.
+    /// Confirms a durable command after its commit.
     Reply(Reply),
     /// Refuses a command; the connection stays open.
     Error(Refusal),

@@ -15,11 +15,11 @@ pub const PLAIN_BYTES_MAX: usize = 64 * 1024;
 /// Characters of a member's name, after normalisation. Beyond it: error `name_too_long`.
 pub const NAME_CHARS_MAX: usize = 32;
 
-/// Messages of the open room in `welcome`. Older messages are not sent.
+/// Messages of a room in `welcome` and `reset`. Beyond it: older messages are left out.
 pub const SNAPSHOT_MESSAGES: usize = 100;
 
-/// Bytes of text in `welcome`. Older messages are not sent. So the frame fits into a connection's queue,
-/// however JSON escapes its texts.
+/// Bytes of text in the messages of `welcome`, `reset` and a page of history. Beyond it: messages are left
+/// out, except one. So the frame fits into a connection's queue, however JSON escapes its texts.
 pub const SNAPSHOT_BYTES: usize = 128 * 1024;
 
 /// Characters of a room's description. Beyond it: error `description_refused`.

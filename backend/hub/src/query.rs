@@ -29,8 +29,8 @@ pub enum Query {
         /// Last position that is read.
         through: u64,
         /// True in the first query of a replay. Then the store leaves out each room with more than
-        /// [`shared::limits::REPLAY_EVENTS_MAX`] events, or [`shared::limits::REPLAY_BYTES_MAX`] bytes of
-        /// events, and names it in [`ReplayPart::resets`].
+        /// [`shared::limits::REPLAY_EVENTS_MAX`] events, or more than [`shared::limits::REPLAY_BYTES_MAX`]
+        /// bytes of text, and names it in [`ReplayPart::resets`].
         is_first: bool,
     },
 }

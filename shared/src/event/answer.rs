@@ -4,7 +4,7 @@ use super::Event;
 use crate::{Address, ErrorCode, Member, Message, RoomId, command::PageAnchor};
 use serde::Serialize;
 
-/// Confirms that a command was executed and, if it is durable, committed.
+/// Confirms that a durable command was executed and committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
     /// The `ref` of the command.

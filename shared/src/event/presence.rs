@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Presence {
     /// Member under the current name.
     pub member: Member,
-    /// True if every open page of the member is hidden or idle.
+    /// True if all sessions of the member have reported `away`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub away: bool,
 }
@@ -25,7 +25,7 @@ pub struct Here {
     pub count: u32,
 }
 
-/// Members who left their open pages.
+/// Members whose sessions are all away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Away {
     /// Members concerned, with names because a member may arrive away; empty if more than
