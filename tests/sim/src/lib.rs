@@ -53,27 +53,27 @@ pub use violation::Violation;
 use plan::Plan;
 use world::World;
 
-/// Runs a seed with all kinds of faults. `trace` prints each step.
+/// Runs a seed with all kinds of faults. `prints_steps` prints each step.
 ///
 /// # Errors
 /// The invariant that did not hold.
-pub fn run_any(seed: u64, trace: bool) -> Result<RunStats, Violation> {
-    World::new(seed, trace, Plan::any).run()
+pub fn run_any(seed: u64, prints_steps: bool) -> Result<RunStats, Violation> {
+    World::new(seed, prints_steps, Plan::any).run()
 }
 
-/// Runs a seed with one browser of many tabs and no WebSocket. `trace` prints each step.
+/// Runs a seed with one browser of many tabs and no WebSocket. `prints_steps` prints each step.
 ///
 /// # Errors
 /// The invariant that did not hold.
-pub fn run_many_tabs(seed: u64, trace: bool) -> Result<RunStats, Violation> {
-    World::new(seed, trace, Plan::many_tabs).run()
+pub fn run_many_tabs(seed: u64, prints_steps: bool) -> Result<RunStats, Violation> {
+    World::new(seed, prints_steps, Plan::many_tabs).run()
 }
 
-/// Runs a minute of constant posting in which every page switches its transport each second. `trace` prints
+/// Runs a minute of constant posting in which every page switches its transport each second. `prints_steps` prints
 /// each step.
 ///
 /// # Errors
 /// The invariant that did not hold.
-pub fn run_transport_switching(seed: u64, trace: bool) -> Result<RunStats, Violation> {
-    World::new(seed, trace, Plan::transport_switching).run()
+pub fn run_transport_switching(seed: u64, prints_steps: bool) -> Result<RunStats, Violation> {
+    World::new(seed, prints_steps, Plan::transport_switching).run()
 }

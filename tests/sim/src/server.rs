@@ -79,16 +79,16 @@ pub(crate) struct Session {
     /// Addresses whose events the session receives.
     pub(crate) addresses: BTreeSet<Address>,
     /// Frames published since the attach, until the replay is complete.
-    pub(crate) held: Option<HeldFrames>,
+    pub(crate) buffer: Option<BufferedFrames>,
     pub(crate) paused_until: u64,
     pub(crate) received_at: u64,
     /// Unsettled posts by `ref`.
     pub(crate) unsettled_posts: BTreeMap<u64, (RoomId, ClientId)>,
 }
 
-/// Frames held back during a replay.
+/// Frames buffered during a replay.
 #[derive(Debug, Default)]
-pub(crate) struct HeldFrames {
+pub(crate) struct BufferedFrames {
     /// Frames of events with a position; none if they passed the limit.
     pub(crate) frames: Option<Vec<String>>,
     /// Replies and events without a position, which no replay contains.

@@ -25,7 +25,7 @@ pub struct RunStats {
     pub lost_changes: u64,
     /// Number of sessions resumed from a cursor.
     pub resumed: u64,
-    /// Number of sessions whose held frames passed the limit.
+    /// Number of sessions whose buffered frames passed the limit.
     pub overflows: u64,
     /// Number of saved rows that pages loaded.
     pub loaded_rows: u64,

@@ -32,7 +32,7 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) rng: Rng,
     pub(crate) now: u64,
-    pub(crate) trace: bool,
+    pub(crate) prints_steps: bool,
     pub(crate) is_fault_phase: bool,
     /// Rooms with a final message in the recovery phase.
     pub(crate) final_messages: BTreeSet<RoomId>,
@@ -53,7 +53,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, trace: bool, draw: fn(&mut Rng) -> Plan) -> Self {
+    pub(crate) fn new(seed: u64, prints_steps: bool, draw: fn(&mut Rng) -> Plan) -> Self {
         let mut rng = Rng::new(seed);
         let plan = draw(&mut rng);
         let settings = Settings { posts: plan.post_rate, ..Settings::default() };
@@ -72,7 +72,7 @@ impl World {
             plan,
             rng,
             now: 1_000_000,
-            trace,
+            prints_steps,
             is_fault_phase: true,
             final_messages: BTreeSet::new(),
             is_paging: false,

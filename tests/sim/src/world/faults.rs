@@ -96,7 +96,7 @@ impl World {
         if let Some(index) = self.rng.pick(&hidden) {
             let page = &mut self.pages[index];
             page.frozen_until = page.frozen_until.max(self.now + ms);
-            if self.trace {
+            if self.prints_steps {
                 println!("{:>8} page {index} is frozen until {}", self.now, page.frozen_until);
             }
             let (id, is_led) = (page.id, page.sessions.values().any(SessionShell::leads));

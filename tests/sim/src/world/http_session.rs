@@ -69,7 +69,7 @@ impl World {
         socket: ConnectionId,
         output: SessionOutput,
     ) -> Result<(), Violation> {
-        if self.trace && !matches!(output, SessionOutput::Emit(_) | SessionOutput::Broadcast(_)) {
+        if self.prints_steps && !matches!(output, SessionOutput::Emit(_) | SessionOutput::Broadcast(_)) {
             println!("{:>8} page {}     {socket:?} {output:?}", self.now, id.index);
         }
         match output {

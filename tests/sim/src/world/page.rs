@@ -86,7 +86,7 @@ impl World {
     fn handle(&mut self, id: PageId, input: Input) -> Result<(), Violation> {
         let now = self.now;
         let page = &mut self.pages[id.index];
-        if self.trace {
+        if self.prints_steps {
             println!("{now:>8} page {}: {input:?}", id.index);
         }
         if let Some((socket, welcome)) = welcome_in(&input)
@@ -128,7 +128,7 @@ impl World {
     }
 
     fn perform(&mut self, id: PageId, effect: Effect) -> Result<(), Violation> {
-        if self.trace {
+        if self.prints_steps {
             println!("{:>8} page {}   {effect:?}", self.now, id.index);
         }
         match effect {

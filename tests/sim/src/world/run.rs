@@ -71,7 +71,7 @@ impl World {
         let unsettled = unsettled.chain(stored).collect::<BTreeSet<_>>().len() as u64;
         let limit_ms = RECOVERY_MS + unsettled * RECOVERY_MS_PER_ROW;
         let limit_steps = RECOVERY_STEPS + unsettled * RECOVERY_STEPS_PER_ROW;
-        if self.trace {
+        if self.prints_steps {
             println!("{start:>8} -- recovery --");
         }
         self.repair(Repair::Server)?;

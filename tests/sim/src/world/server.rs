@@ -1,6 +1,6 @@
 //! The hub's shell: its sessions, its store and its timer. The shell keeps the contract of the real server:
 //!
-//! - frames published to a session during its replay are held back, and dropped beyond a limit;
+//! - frames published to a session during its replay are buffered, and dropped beyond a limit;
 //! - one append is under way at a time, and reads finish in any order;
 //! - a crash loses the changes that were not synced.
 
@@ -12,7 +12,7 @@ mod store;
 use super::World;
 use crate::event::SimEvent;
 use crate::network::ConnectionKind;
-use crate::server::HeldFrames;
+use crate::server::BufferedFrames;
 use crate::violation::Violation;
 use answer::ServerMessage;
 use hub::log::Log;
@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn dispatch_to_hub(&mut self, input: Input) -> Result<(), Violation> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            if self.trace && input != Input::Tick {
+            if self.prints_steps && input != Input::Tick {
                 println!("{:>8} hub: {input:?}", self.now);
             }
             let mut out = Vec::new();
@@ -84,8 +84,8 @@ impl World {
                         Address::Room(_) => None,
                     });
                     session.addresses = addresses.into_iter().collect();
-                    let answers = session.held.take().unwrap_or_default().answers;
-                    session.held = Some(HeldFrames { frames: Some(Vec::new()), answers });
+                    let answers = session.buffer.take().unwrap_or_default().answers;
+                    session.buffer = Some(BufferedFrames { frames: Some(Vec::new()), answers });
                 }
             }
             Output::Subscribe(id, to) => {
@@ -108,13 +108,13 @@ impl World {
             }
             Output::Release(id) => {
                 let Some(session) = self.server.sessions.get_mut(&id) else { return Ok(()) };
-                match session.held.take() {
-                    Some(HeldFrames { frames: Some(frames), answers }) => {
+                match session.buffer.take() {
+                    Some(BufferedFrames { frames: Some(frames), answers }) => {
                         let all = frames.into_iter().chain(answers);
                         all.for_each(|text| self.send_frame(id, text));
                     }
-                    Some(held) => {
-                        session.held = Some(held);
+                    Some(buffer) => {
+                        session.buffer = Some(buffer);
                         self.stats.overflows += 1;
                         inputs.push_back(Input::BufferOverflowed(id));
                     }

@@ -59,7 +59,7 @@ impl World {
         };
         let is_relayed = follows && matches!(message, TabMessage::Frame(_) | TabMessage::Through(_));
         self.stats.relayed += u64::from(is_relayed);
-        if self.trace && !is_relayed {
+        if self.prints_steps && !is_relayed {
             println!("{:>8} page {}     {socket:?} receives {message:?}", self.now, id.index);
         }
         let delivered = self.delivered;

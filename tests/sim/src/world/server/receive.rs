@@ -112,7 +112,7 @@ impl World {
             owes_through: false,
             member: None,
             addresses: BTreeSet::new(),
-            held: None,
+            buffer: None,
             paused_until: 0,
             received_at: self.now,
             unsettled_posts: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! The server's sessions: sent and held frames, pings, and the end of a session.
+//! The server's sessions: sent and buffered frames, pings, and the end of a session.
 
 use super::answer::ServerMessage;
 use crate::event::SimEvent;
@@ -14,8 +14,8 @@ use shared::{Address, CloseCode, Event};
 /// Milliseconds between two keep-alive comments of an event stream.
 pub(super) const COMMENT_MS: u64 = 15_000;
 
-/// Largest number of held frames. Beyond the limit all of them are dropped.
-const HELD_FRAMES_MAX: usize = 2;
+/// Largest number of buffered frames. Beyond the limit all of them are dropped.
+const BUFFERED_FRAMES_MAX: usize = 2;
 
 impl World {
     pub(super) fn publish(&mut self, to: Address, event: &Event) -> Result<(), Violation> {
@@ -58,13 +58,13 @@ impl World {
 
     fn queue_event(&mut self, id: SessionId, event: &Event, text: String) {
         let Some(session) = self.server.sessions.get_mut(&id) else { return };
-        match &mut session.held {
-            Some(held) if event.position().is_none() => held.answers.push(text),
-            Some(held) => {
-                if let Some(frames) = &mut held.frames {
+        match &mut session.buffer {
+            Some(buffer) if event.position().is_none() => buffer.answers.push(text),
+            Some(buffer) => {
+                if let Some(frames) = &mut buffer.frames {
                     frames.push(text);
-                    if frames.len() > HELD_FRAMES_MAX {
-                        held.frames = None;
+                    if frames.len() > BUFFERED_FRAMES_MAX {
+                        buffer.frames = None;
                     }
                 }
             }
@@ -86,7 +86,7 @@ impl World {
     /// Answers one poll that has frames or has waited for its full time. Returns the hub's input.
     pub(super) fn answer_polls(&mut self) -> Option<Input> {
         let is_ready = |session: &Session| {
-            let is_current = session.member.is_some() && session.held.is_none();
+            let is_current = session.member.is_some() && session.buffer.is_none();
             matches!(session.kind, ConnectionKind::Poll { .. })
                 && is_current
                 && (session.has_expired || !session.poll_frames.is_empty())
@@ -103,7 +103,7 @@ impl World {
         let through = self.server.hub.through();
         let mut wires = Vec::new();
         for session in self.server.sessions.values_mut() {
-            if session.owes_through && session.member.is_some() && session.held.is_none() {
+            if session.owes_through && session.member.is_some() && session.buffer.is_none() {
                 session.owes_through = false;
                 wires.push(session.wire);
             }
@@ -164,7 +164,7 @@ impl World {
             let closed = self.end_session(id, Some(CloseCode::Silent));
             return closed.map_or(Ok(()), |closed| self.dispatch_to_hub(closed));
         }
-        if session.member.is_some() && session.held.is_none() {
+        if session.member.is_some() && session.buffer.is_none() {
             let through = self.server.hub.through();
             self.send_event(id, &Event::Ping(Through { through }));
         }
