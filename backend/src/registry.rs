@@ -1,4 +1,4 @@
-//! The registry: one task that owns [`hub::Hub`] and the store, and carries out the outputs of the hub.
+//! The registry: one task that owns [`hub::Hub`] and the store, and performs the outputs of the hub.
 //! [`Registry`] is the handle to it.
 //!
 //! Inputs come through a bounded channel. Connections wait for it, so sockets are not read while it is full.

@@ -8,7 +8,7 @@
 //! * `commands`: the commands, a file for each subject.
 //! * `commit`: the outcomes of appends, and the publication of their events.
 //! * `pending_read`: reads that wait for the store.
-//! * `recovery`: the start of a session, until it has everything that it missed.
+//! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
 mod commands;
@@ -57,7 +57,7 @@ pub struct Hub {
     sessions: HashMap<SessionId, Session>,
     /// Admitted sessions of each member, in the order of their admission.
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
-    /// Sessions whose live events are held back until they have what they missed.
+    /// Sessions whose new events are buffered until they have what they missed.
     recoveries: HashMap<SessionId, Recovery>,
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,

@@ -88,10 +88,10 @@ pub enum Input {
     AppendsCommitted(Vec<Outcome>),
     /// The store finished the read of an [`crate::Output::Read`], or refused it.
     ReadFinished(ReadId, Result<QueryResult, ErrorCode>),
-    /// All frames of a session have left, after [`crate::Output::NotifyDrained`].
+    /// All queued frames of a session were sent, after [`crate::Output::NotifyDrained`].
     Drained(SessionId),
-    /// More was held back for a session than its buffer takes, found at [`crate::Output::Release`]. The shell
-    /// dropped the buffer and still holds back new events.
+    /// More events came for a session than its buffer takes, found at [`crate::Output::Release`]. The shell
+    /// dropped the buffered events and still buffers new ones.
     BufferOverflowed(SessionId),
     /// The time of [`crate::Hub::next_wake`] has come.
     Tick,

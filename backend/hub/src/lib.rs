@@ -1,8 +1,8 @@
 //! The server's core: a state machine that decides what each command does and who receives the result.
 //!
 //! [`Hub::handle`] takes one [`Input`] and the time, and returns [`Output`]s. The hub performs no I/O, reads
-//! no clock, draws no random numbers, and never panics on input. The registry of `backend` executes the
-//! outputs; the simulation does the same over a pretend network.
+//! no clock, draws no random numbers, and never panics on input. The registry of `backend` performs the
+//! outputs; the simulation does the same over a simulated network.
 //!
 //! * [`hub`]: the state machine, with its commands, admission, recovery and commits.
 //! * [`input`]: the facts that the hub receives.

@@ -28,7 +28,7 @@ pub enum Output {
     Read(ReadId, Query),
     /// Cancel a read whose result is no longer needed.
     CancelRead(ReadId),
-    /// Subscribe a session to these addresses, and hold back their events until [`Output::Release`]. A
+    /// Subscribe a session to these addresses, and buffer their events until [`Output::Release`]. A
     /// session that is attached already starts with an empty buffer. A session of the text dialect has no
     /// addresses and receives the lobby's messages at once.
     Attach(SessionId, Vec<Address>),
@@ -36,11 +36,11 @@ pub enum Output {
     Subscribe(SessionId, Address),
     /// End a session's subscription to an address.
     Unsubscribe(SessionId, Address),
-    /// Send an event ahead of what is held back.
+    /// Send an event ahead of the buffered ones.
     SendReplay(SessionId, Box<Event>),
-    /// Report [`crate::Input::Drained`] when all frames of the session have left.
+    /// Report [`crate::Input::Drained`] when all queued frames of the session were sent.
     NotifyDrained(SessionId),
-    /// Send what was held back, and hold back nothing more. If the buffer overflowed, report
+    /// Send the buffered events, and buffer no more. If the buffer overflowed, report
     /// [`crate::Input::BufferOverflowed`] instead.
     Release(SessionId),
     /// Send an event to one session.

@@ -1,11 +1,11 @@
-//! Recovery: the start of a session, which first receives everything that it missed.
+//! Recovery: from the attach of a session until it has everything that it missed.
 //!
-//! The hub records its head and emits [`Output::Attach`] in one step. The shell holds back all live events
-//! past that head. The events between the session's cursor and the head are read from the store in parts;
-//! each part is read when the one before has left. Then [`Output::Release`] sends what was held back.
+//! The hub records its head and emits [`Output::Attach`] in one step. The shell buffers all events past that
+//! head. The hub reads the events between the session's cursor and the head from the store in parts, each
+//! after the previous part was sent. Then [`Output::Release`] sends the buffered events.
 //!
-//! If more events were held back than fit into the buffer, the shell drops them, and the hub reads on up to
-//! the new head. So a slow session is not closed while it recovers.
+//! If the buffer overflows, the shell drops it, and the hub reads on up to the new head. So a slow session is
+//! not closed while it recovers.
 
 use super::Hub;
 use super::pending_read::{PendingRead, RecoveryStep};
@@ -32,7 +32,7 @@ pub(super) struct Recovery {
     resumed_from: Option<u64>,
     /// Position up to which everything was sent, except for `resets`.
     sent_through: u64,
-    /// Head at the time of the attach. Events past it are held back.
+    /// Head at the time of the attach. Events past it are buffered.
     attached_at: u64,
     /// Addresses that are replayed.
     addresses: Vec<Address>,
@@ -42,7 +42,7 @@ pub(super) struct Recovery {
     is_counted: bool,
     /// Rooms of the member at the position `attached_at`, until `welcome` is sent.
     rooms: Vec<RoomEntry>,
-    /// True while the frames that were sent have not left.
+    /// True until the shell reports that the queued frames were sent.
     is_draining: bool,
     /// True while the store reads for this recovery.
     is_reading: bool,
@@ -155,7 +155,7 @@ impl Hub {
         let member = *member;
         while let Some(room) = recovery.resets.pop() {
             if access::may_read(&self.house, member, Address::Room(room)).is_ok() {
-                // The snapshot is newer than the first events that are held back. The client ignores events
+                // The snapshot is newer than the first buffered events. The client ignores events
                 // up to its `as_of`.
                 let (header, query) = self.snapshot_query(member, room);
                 return self.start_recovery_read(session, RecoveryStep::Reset(header), query, out);
@@ -261,7 +261,7 @@ impl Hub {
         }
     }
 
-    /// Attaches a session anew, because more was held back for it than its buffer could take.
+    /// Attaches a session anew, because its buffer overflowed.
     pub(super) fn restart_recovery(&mut self, session: SessionId, out: &mut Vec<Output>) {
         let (Some(recovery), Some(Session::Member { member, .. })) =
             (self.recoveries.get_mut(&session), self.sessions.get(&session))

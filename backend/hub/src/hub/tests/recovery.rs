@@ -160,7 +160,7 @@ fn a_part_of_a_replay_is_read_when_the_one_before_has_left() {
 fn a_recovery_reads_on_when_its_buffer_overflowed() {
     let mut test = TestHub::with_posts(2);
     test.reconnect(2, 2);
-    test.post(1, 7, "while it was held back");
+    test.post(1, 7, "while it was buffered");
     test.post(1, 8, "this too");
     let out = test.give(Input::BufferOverflowed(SessionId(2)));
     assert_eq!(sent(&out), ["attach", "posted 4", "posted 5", "caught up 5", "release"]);

@@ -375,7 +375,7 @@ fn a_poll_holds_nothing_of_a_room_that_the_member_left_during_the_read() {
     let found = test.log.read(query);
     let out = test.request(4, 1, Command::RoomLeave(moved(5, 2)));
     assert!(out.contains(&Output::Unsubscribe(SessionId(9), Address::Room(RoomId(2)))));
-    // The events since the poll are held back. The result of the read holds nothing that she may read.
+    // The events since the poll are buffered. The result of the read holds nothing that she may read.
     let out = test.give(Input::ReadFinished(*id, Ok(found)));
     assert_eq!(sent(&out), ["release"], "{out:?}");
 }
