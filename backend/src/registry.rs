@@ -31,7 +31,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug)]
 enum Envelope {
     Input(Input),
-    Ask(Question, oneshot::Sender<Answer>),
+    Ask(IdentityRequest, oneshot::Sender<Answer>),
     CloseAll,
 }
 
@@ -50,9 +50,9 @@ impl Envelope {
     }
 }
 
-/// A question over HTTP, before it has a request id.
+/// An HTTP request about identity, before it has a request id.
 #[derive(Debug)]
-pub enum Question {
+pub enum IdentityRequest {
     /// Asks for the member of this device.
     Me(hub::house::members::DeviceKey),
     /// Asks for a new member of this name, with this new device.
@@ -87,9 +87,9 @@ impl Registry {
     /// # Errors
     ///
     /// The registry has ended.
-    pub async fn ask(&self, question: Question) -> Result<Answer, RegistryEnded> {
+    pub async fn ask(&self, request: IdentityRequest) -> Result<Answer, RegistryEnded> {
         let (answer, receiver) = oneshot::channel();
-        self.0.send(Envelope::Ask(question, answer)).await.map_err(|_| RegistryEnded)?;
+        self.0.send(Envelope::Ask(request, answer)).await.map_err(|_| RegistryEnded)?;
         receiver.await.map_err(|_| RegistryEnded)
     }
 
@@ -116,7 +116,8 @@ pub struct Actor {
     /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
     reading: FuturesUnordered<BoxFuture<'static, FinishedRead>>,
     aborts: HashMap<ReadId, AbortHandle>,
-    questions: HashMap<RequestId, oneshot::Sender<Answer>>,
+    /// Callers that wait for the answer to an HTTP request.
+    waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     last_request: u64,
 }
 
@@ -158,7 +159,7 @@ impl Actor {
             committing: None,
             reading: FuturesUnordered::new(),
             aborts: HashMap::new(),
-            questions: HashMap::new(),
+            waiting: HashMap::new(),
             last_request: 0,
         };
         (actor, Registry(envelopes))
@@ -213,15 +214,15 @@ impl Actor {
     fn handle_envelope(&mut self, envelope: Envelope) {
         match envelope {
             Envelope::Input(input) => self.handle(input),
-            Envelope::Ask(question, answer) => {
+            Envelope::Ask(asked, answer) => {
                 self.last_request += 1;
-                let ticket = RequestId(self.last_request);
-                self.questions.insert(ticket, answer);
-                self.handle(match question {
-                    Question::Me(device) => Input::WhoAmI(ticket, device),
-                    Question::Join(name, device) => Input::Join { request: ticket, name, device },
-                    Question::Rename(name, device) => Input::Rename { request: ticket, name, device },
-                    Question::SignOut(device) => Input::SignOut(ticket, device),
+                let request = RequestId(self.last_request);
+                self.waiting.insert(request, answer);
+                self.handle(match asked {
+                    IdentityRequest::Me(device) => Input::WhoAmI(request, device),
+                    IdentityRequest::Join(name, device) => Input::Join { request, name, device },
+                    IdentityRequest::Rename(name, device) => Input::Rename { request, name, device },
+                    IdentityRequest::SignOut(device) => Input::SignOut(request, device),
                 });
             }
             Envelope::CloseAll => self.turn.add_to_all(&Delivery::CloseAll),
@@ -301,10 +302,10 @@ impl Actor {
             Output::Pause(session, wait_ms) => {
                 self.turn.add(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
             }
-            Output::Answer(ticket, answer) => {
-                if let Some(question) = self.questions.remove(&ticket) {
-                    // The client may have hung up.
-                    let _ = question.send(answer);
+            Output::Answer(request, answer) => {
+                if let Some(caller) = self.waiting.remove(&request) {
+                    // The client may have closed its connection.
+                    let _ = caller.send(answer);
                 }
             }
         }

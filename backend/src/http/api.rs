@@ -5,7 +5,7 @@ use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_json;
 use crate::http::problem::{ApiError, status};
-use crate::registry::Question;
+use crate::registry::IdentityRequest;
 use actix_web::{
     HttpRequest, HttpResponse,
     cookie::Cookie,
@@ -22,7 +22,7 @@ use shared::{
 pub async fn me(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let state = AppState::of(&request);
     let member = match device_token::from_cookie(&request, &state.policy) {
-        Some(device) => expect_me(state.ask(Question::Me(device)).await?)?,
+        Some(device) => expect_me(state.ask(IdentityRequest::Me(device)).await?)?,
         None => None,
     };
     Ok(me_response(&state, member, None))
@@ -37,13 +37,13 @@ pub async fn join(
     let state = AppState::of(&request);
     let NameRequest { name } = read_json(&request, payload).await?;
     if let Some(device) = device_token::trusted(&request, &state.policy, &caller)
-        && expect_me(state.ask(Question::Me(device)).await?)?.is_some()
+        && expect_me(state.ask(IdentityRequest::Me(device)).await?)?.is_some()
     {
         return Err(ApiError::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
     }
     state.ip_rates.take(caller.address, state.naming_rate)?;
     let token = Token::new().map_err(|_| ApiError::internal())?;
-    let member = expect_me(state.ask(Question::Join(name, token.key())).await?)?;
+    let member = expect_me(state.ask(IdentityRequest::Join(name, token.key())).await?)?;
     Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
 }
 
@@ -61,7 +61,7 @@ pub async fn rename(
         error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
     state.ip_rates.take(caller.address, state.naming_rate)?;
-    let member = expect_me(state.ask(Question::Rename(name, device)).await?)?;
+    let member = expect_me(state.ask(IdentityRequest::Rename(name, device)).await?)?;
     Ok(me_response(&state, member, None))
 }
 
@@ -74,7 +74,7 @@ pub async fn sign_out(
     let state = AppState::of(&request);
     let serde::de::IgnoredAny = read_json(&request, payload).await?;
     if let Some(device) = device_token::trusted(&request, &state.policy, &caller) {
-        expect_me(state.ask(Question::SignOut(device)).await?)?;
+        expect_me(state.ask(IdentityRequest::SignOut(device)).await?)?;
     }
     Ok(me_response(&state, None, Some(device_token::forget(&state.policy, caller.is_https))))
 }

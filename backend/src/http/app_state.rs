@@ -6,7 +6,7 @@ use crate::http::host_policy::HostPolicy;
 use crate::http::ip_rate::IpRates;
 use crate::http::problem::ApiError;
 use crate::page::Page;
-use crate::registry::{Question, Registry};
+use crate::registry::{IdentityRequest, Registry};
 use crate::store::health::StoreHealth;
 use actix_web::{HttpRequest, http::StatusCode};
 use hub::{Input, output::Answer, rate::Rate, session::SessionKind};
@@ -84,7 +84,7 @@ impl AppState {
     ///
     /// # Errors
     /// 500 if the registry has ended.
-    pub async fn ask(&self, question: Question) -> Result<Answer, ApiError> {
-        self.registry.ask(question).await.map_err(|_| ApiError::internal())
+    pub async fn ask(&self, request: IdentityRequest) -> Result<Answer, ApiError> {
+        self.registry.ask(request).await.map_err(|_| ApiError::internal())
     }
 }
