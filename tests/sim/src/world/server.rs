@@ -24,7 +24,7 @@ use shared::{Address, CloseCode, Epoch, ErrorCode, Event};
 use std::collections::VecDeque;
 
 impl World {
-    /// Dispatches an input to the hub and executes the outputs.
+    /// Dispatches an input to the hub and performs the outputs.
     pub(crate) fn dispatch_to_hub(&mut self, input: Input) -> Result<(), Violation> {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
