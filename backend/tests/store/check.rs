@@ -21,8 +21,8 @@ async fn a_sound_log_passes_the_check_open_or_closed() {
     let store = log().await;
     for report in [sqlite::check(store.folder()).unwrap(), sqlite::check(store.close().path()).unwrap()] {
         assert!(report.is_sound(), "{report}");
-        let told = report.to_string();
-        let (first, rest) = told.split_once('\n').unwrap();
+        let output = report.to_string();
+        let (first, rest) = output.split_once('\n').unwrap();
         assert_eq!(first, "16 events, 5 messages, 3 members, 2 rooms");
         assert!(rest.starts_with("No damage found: SQLite's own check passed"), "{rest}");
     }
@@ -34,13 +34,13 @@ async fn a_count_of_one_is_reported_in_the_singular() {
     store.join(&["Wei"]).await;
     store.post(WEI, LOBBY, &["a"]).await;
     let folder = store.close();
-    let told = sqlite::check(folder.path()).unwrap().to_string();
-    assert!(told.contains("1 message, 1 member, 1 room\n"), "{told}");
+    let output = sqlite::check(folder.path()).unwrap().to_string();
+    assert!(output.contains("1 message, 1 member, 1 room\n"), "{output}");
     let db = Connection::open(folder.path().join(sqlite::FILE)).unwrap();
     db.execute_batch("INSERT INTO devices VALUES (zeroblob(32), 9)").unwrap();
     drop(db);
-    let told = sqlite::check(folder.path()).unwrap().to_string();
-    assert!(told.ends_with("The database is damaged: 1 difference.\n"), "{told}");
+    let output = sqlite::check(folder.path()).unwrap().to_string();
+    assert!(output.ends_with("The database is damaged: 1 difference.\n"), "{output}");
 }
 
 #[tokio::test]
@@ -48,15 +48,15 @@ async fn every_difference_is_reported() {
     let folder = log().await.close();
     let file = folder.path().join(sqlite::FILE);
     let whole = std::fs::read(&file).unwrap();
-    for (damage, told) in [
+    for (damage, difference) in [
         ("UPDATE events SET prev = prev - 1 WHERE n = 10", "event 10: prev"),
         ("UPDATE events SET at = 1 WHERE n = 10", "event 10: the time goes back"),
         ("UPDATE events SET kind = 'sung' WHERE n = 10", "event 10: its kind"),
         ("UPDATE events SET body = '{' WHERE n = 10", "event 10: EOF"),
         ("UPDATE events SET client_id = NULL WHERE kind = 'posted'", "its client_id is missing"),
-        ("UPDATE events SET shelf = 77 * 4 WHERE n = 12", "prev"),
-        ("UPDATE events SET shelf = shelf + 1 WHERE n = 12", "event 12: shelf"),
-        ("UPDATE events SET shelf = 3 WHERE n = 12", "there is no shelf 3"),
+        ("UPDATE events SET partition = 77 * 4 WHERE n = 12", "prev"),
+        ("UPDATE events SET partition = partition + 1 WHERE n = 12", "event 12: partition"),
+        ("UPDATE events SET partition = 3 WHERE n = 12", "there is no partition 3"),
         ("UPDATE events SET body = replace(body, '\"seq\":2', '\"seq\":3') WHERE kind = 'posted'", "seq"),
         ("DELETE FROM events WHERE n = 12", "the position after 11"),
         ("UPDATE rooms SET description = 'x' WHERE id = 2", "room 2"),
@@ -81,7 +81,7 @@ async fn every_difference_is_reported() {
         drop(db);
         let report = sqlite::check(folder.path()).unwrap();
         assert!(!report.is_sound(), "{damage}");
-        assert!(report.to_string().contains(told), "{damage}: {report}");
+        assert!(report.to_string().contains(difference), "{damage}: {report}");
         std::fs::write(&file, &whole).unwrap();
     }
     assert!(sqlite::check(folder.path()).unwrap().is_sound());

@@ -14,6 +14,7 @@ mod differential;
 mod history;
 #[path = "../data_folder/lock.rs"]
 mod lock;
+mod older_format;
 mod older_order;
 mod replay;
 mod retry;

@@ -35,7 +35,7 @@ pub fn backup(folder: &Path, to: &Path) -> Result<u64, LogError> {
 
 /// Gives the finished file its name. Returns the last position of the log.
 fn move_into_place(new: &Path, to: &Path) -> Result<u64, LogError> {
-    let head = projection::house(&database::reader(new)?)?.head();
+    let head = projection::house(&database::any_format_reader(new)?)?.head();
     // Unlike a rename, a link never replaces a file that has appeared meanwhile.
     match fs::hard_link(new, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(new, to)?,

@@ -108,7 +108,7 @@ pub(super) fn check_readable(file: &Path) -> Result<(), LogError> {
 }
 
 fn check_log(file: &Path) -> Result<CheckReport, LogError> {
-    let db = database::reader(file)?;
+    let db = database::any_format_reader(file)?;
     let transaction = db.unchecked_transaction()?;
     let mut report = CheckReport::default();
     check_integrity(&transaction, &mut report)?;
@@ -153,7 +153,7 @@ fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogErr
         let Some(Position { n, to, prev }) = event.position() else { continue };
         report.compare(format_args!("the position after {}", house.head()), &(house.head() + 1), &n);
         let partition: i64 = row.get(1)?;
-        report.compare(format_args!("event {n}: shelf"), &Partition::of(&event, to).0, &partition);
+        report.compare(format_args!("event {n}: partition"), &Partition::of(&event, to).0, &partition);
         let before = last.insert(to, n).unwrap_or(0);
         report.compare(format_args!("event {n}: prev"), &before, &prev);
         let now = from_sql(row.get(6)?)?;

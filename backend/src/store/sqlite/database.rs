@@ -12,8 +12,15 @@ use std::{fs, io, path::Path};
 /// Marks the file as a log of Teahouse ("TeaH").
 const APPLICATION_ID: i64 = 0x5465_6148;
 
-/// The migrations: one for each number of `user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+/// The migrations: the last one makes the format of this build, and `user_version` is the number of those
+/// that a log has had.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+
+/// For each older format, temporary views that give its tables the columns of this build. `backup` and
+/// `check` read a log before its first start with this build, and they must not migrate it.
+const OLDER_FORMAT_VIEWS: &[&str] = &[include_str!("views/format_1.sql")];
+
+const _: () = assert!(OLDER_FORMAT_VIEWS.len() + 1 == MIGRATIONS.len(), "each older format must be readable");
 
 /// Commits are synced before they return. Checkpoints run only on demand.
 const SYNC: &str = "PRAGMA synchronous = FULL;
@@ -56,6 +63,16 @@ pub(super) fn reader(file: &Path) -> Result<Database, LogError> {
         return Err(LogError::Foreign);
     }
     check_version(&db)?;
+    Ok(db)
+}
+
+/// Opens a connection that reads the projections and events of a log in this or an older format.
+pub(super) fn any_format_reader(file: &Path) -> Result<Database, LogError> {
+    let db = reader(file)?;
+    let version = usize::try_from(check_version(&db)?).unwrap_or(0);
+    if let Some(views) = version.checked_sub(1).and_then(|index| OLDER_FORMAT_VIEWS.get(index)) {
+        db.execute_batch(views)?;
+    }
     Ok(db)
 }
 

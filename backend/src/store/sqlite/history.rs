@@ -68,7 +68,7 @@ impl RoomMessages<'_> {
     fn select(&self, rest: &str) -> Result<CachedStatement<'_>, LogError> {
         Ok(self
             .db
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.shelf = ?1 AND {rest}"))?)
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM events e WHERE e.partition = ?1 AND {rest}"))?)
     }
 
     /// The newest message.

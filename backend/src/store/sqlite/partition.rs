@@ -8,7 +8,7 @@
 use super::log_error::LogError;
 use shared::{Address, Event, MemberId, RoomId};
 
-/// Number of a partition, in the column `shelf`. [`Partition::NONE`] is never stored.
+/// Number of a partition, in the column `partition`. [`Partition::NONE`] is never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Partition(pub(super) i64);
 
@@ -56,7 +56,7 @@ impl Partition {
         match (id, self.0 % KINDS) {
             (Some(id), MESSAGES | ROOM) => Ok(Address::Room(RoomId(id))),
             (Some(id), MEMBER) => Ok(Address::Member(MemberId(id))),
-            _ => Err(LogError::Damaged(format!("there is no shelf {}", self.0))),
+            _ => Err(LogError::Damaged(format!("there is no partition {}", self.0))),
         }
     }
 }

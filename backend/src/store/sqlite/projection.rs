@@ -97,7 +97,7 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
 }
 
 fn last(db: &Database, to: Address) -> Result<u64, LogError> {
-    let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE shelf = ?1")?;
+    let mut select = db.prepare_cached("SELECT coalesce(max(n), 0) FROM events WHERE partition = ?1")?;
     let mut last = 0;
     for partition in Partition::all(to) {
         last = last.max(from_sql(select.query_row([partition.0], |row| row.get(0))?)?);

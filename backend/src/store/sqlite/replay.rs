@@ -100,7 +100,7 @@ impl ReplayRange<'_> {
         positions: &mut VecDeque<i64>,
     ) -> Result<(), LogError> {
         let mut select = self.db.prepare_cached(
-            "SELECT n FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
+            "SELECT n FROM events WHERE partition = ?1 AND n > ?2 AND n <= ?3 ORDER BY n LIMIT ?4",
         )?;
         let found =
             select.query_map((partition.0, after, self.through, MERGE_AHEAD as i64), |row| row.get(0))?;
@@ -112,7 +112,7 @@ impl ReplayRange<'_> {
 
     fn exceeds_limits(&self, room: RoomId) -> Result<bool, LogError> {
         let mut select = self.db.prepare_cached(
-            "SELECT count(*) FROM (SELECT 1 FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3 LIMIT ?4)",
+            "SELECT count(*) FROM (SELECT 1 FROM events WHERE partition = ?1 AND n > ?2 AND n <= ?3 LIMIT ?4)",
         )?;
         let limit = REPLAY_EVENTS_MAX as i64 + 1;
         let mut count = 0;
@@ -125,7 +125,7 @@ impl ReplayRange<'_> {
         }
         // Only messages have a text. `octet_length` does not read it.
         let mut select = self.db.prepare_cached(
-            "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE shelf = ?1 AND n > ?2 AND n <= ?3",
+            "SELECT coalesce(sum(octet_length(text)), 0) FROM events WHERE partition = ?1 AND n > ?2 AND n <= ?3",
         )?;
         let bounds = (Partition::messages(room).0, self.after, self.through);
         let bytes: i64 = select.query_row(bounds, |row| row.get(0))?;

@@ -11,7 +11,8 @@ use shared::{
 };
 
 /// The columns that [`read`] reads, in order. The table must be named `e`.
-pub(super) const COLUMNS: &str = "e.n, e.shelf, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
+pub(super) const COLUMNS: &str =
+    "e.n, e.partition, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
 
 const POSTED: &str = "posted";
 const JOINED: &str = "member_joined";
@@ -95,7 +96,7 @@ pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -
         _ => return Ok(()),
     };
     let mut insert = db.prepare_cached(
-        "INSERT INTO events (n, shelf, prev, kind, author, client_id, at, body, text)
+        "INSERT INTO events (n, partition, prev, kind, author, client_id, at, body, text)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     insert.execute((

@@ -99,7 +99,7 @@ fn texts(messages: &[Message]) -> Vec<&str> {
 /// Checks the behaviour that every fault must have. `begin` and `end` switch the fault.
 async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn(&InjectedFaults)) {
     let mut log = TestLog::new().await;
-    let kept = log.post(1, "kept").await.unwrap();
+    let first = log.post(1, "kept").await.unwrap();
     assert_eq!(log.refusal(), None);
 
     begin(&log.faults);
@@ -115,7 +115,7 @@ async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn
     log.store().health().wait_until_writable().await;
     let Committed { receipt, events } = log.post(2, &long).await.unwrap();
     assert_eq!((receipt.n, receipt.seq, events.len()), (3, 2, 1), "{why}: as if it had not been tried");
-    assert_eq!(log.post(1, "kept").await.unwrap(), Committed { receipt: kept.receipt, events: vec![] });
+    assert_eq!(log.post(1, "kept").await.unwrap(), Committed { receipt: first.receipt, events: vec![] });
     assert_eq!(texts(&log.messages().await), ["kept", &long]);
     let mut again = log.after_a_crash();
     assert_eq!(texts(&again.messages().await), ["kept", &long], "{why}: and after a start");
@@ -296,10 +296,10 @@ async fn a_log_of_a_newer_build_is_refused() {
     let mut log = TestLog::new().await;
     log.store = None;
     let db = rusqlite::Connection::open(LogFiles::of(&log.path).log).unwrap();
-    db.pragma_update(None, "user_version", 2).unwrap();
+    db.pragma_update(None, "user_version", 3).unwrap();
     drop(db);
     let refused = SqliteStore::open(DataFolder::lock(&log.path).unwrap()).err().unwrap();
-    assert!(matches!(refused, LogError::Newer(2)), "{refused}");
+    assert!(matches!(refused, LogError::Newer(3)), "{refused}");
 }
 
 #[cfg(unix)]

@@ -42,7 +42,7 @@ fn insert(log: &Path, rooms: i64) -> rusqlite::Result<f64> {
             let (room, at) = (n % rooms + 2, 1_767_225_600_000 + n);
             let prev = (n - rooms).max(0);
             let mut event = db.prepare_cached(
-                "INSERT INTO events (n, shelf, prev, kind, author, client_id, at, body, text)
+                "INSERT INTO events (n, partition, prev, kind, author, client_id, at, body, text)
                  VALUES (?1, ?2, ?3, 'posted', ?4, ?5, ?6, ?7, ?8)",
             )?;
             event.execute(params![n, room * 4, prev, room, rng.bytes(), at, BODY, TEXT])?;
