@@ -111,8 +111,8 @@ fn a_task_may_be_given_before_or_after_flags() {
 fn a_missing_value_or_file_is_an_error() {
     assert_eq!(read(&["--listen"], &[]).unwrap_err(), ["--listen: a value is missing"]);
     assert!(
-        read(&["--config", "/nowhere/at/all.toml"], &[]).unwrap_err()[0]
-            .starts_with("--config: /nowhere/at/all.toml: ")
+        read(&["--config", "/missing/settings.toml"], &[]).unwrap_err()[0]
+            .starts_with("--config: /missing/settings.toml: ")
     );
     assert_eq!(
         read(&["--listen", "[::1]:1", "--listen", "[::1]:2"], &[]).unwrap_err(),

@@ -15,9 +15,9 @@ fn lists_stay_consistent_when_connections_come_and_go() {
     connections.attach(all[0].session, &[tasting, lobby]);
     connections.unsubscribe(all[1].session, ListKey::V1(tasting));
     connections.subscribe(all[2].session, ListKey::V1(tasting));
-    for gone in [1, 4, 0] {
-        connections.remove(all[gone].session);
-        connections.remove(all[gone].session);
+    for removed in [1, 4, 0] {
+        connections.remove(all[removed].session);
+        connections.remove(all[removed].session);
     }
     for to in [lobby, tasting] {
         let lists = connections.lists.borrow();

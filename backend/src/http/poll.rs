@@ -209,13 +209,13 @@ mod tests {
     async fn a_poll_with_only_ephemeral_events_waits_a_little_longer() {
         let ephemeral = |connection: &Connection| connection.send_ephemeral(Bytes::from_static(b"{}"));
         let two = Duration::from_secs(2);
-        for (wait, answered) in [
+        for (wait, expected) in [
             (POLL_WAIT_MAX, two + POLL_GATHER),
             (two + POLL_GATHER + Duration::from_millis(1), two + POLL_GATHER),
             (two + POLL_GATHER, two + POLL_GATHER),
             (two + POLL_GATHER - Duration::from_millis(1), two + POLL_GATHER - Duration::from_millis(1)),
         ] {
-            assert_eq!(answered_after(wait, ephemeral).await, answered, "{wait:?}");
+            assert_eq!(answered_after(wait, ephemeral).await, expected, "{wait:?}");
         }
         let event = |connection: &Connection| connection.enqueue(Bytes::from_static(b"{}"));
         assert_eq!(answered_after(POLL_WAIT_MAX, event).await, two, "an event does not");

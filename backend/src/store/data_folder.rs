@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn the_house_id_stays_and_an_invalid_file_is_kept() {
         let path = folder("data");
-        let held = DataFolder::lock(&path).unwrap();
-        let first = held.house_id().unwrap();
-        assert_eq!(held.house_id().unwrap(), first);
+        let folder = DataFolder::lock(&path).unwrap();
+        let first = folder.house_id().unwrap();
+        assert_eq!(folder.house_id().unwrap(), first);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -208,25 +208,25 @@ mod tests {
             );
         }
         fs::write(path.join(HOUSE_FILE), "mine\n").unwrap();
-        assert!(held.house_id().unwrap_err().to_string().contains("move it away"));
+        assert!(folder.house_id().unwrap_err().to_string().contains("move it away"));
         fs::remove_dir_all(&path).unwrap();
     }
 
     #[test]
     fn a_second_server_is_refused_with_the_holder_of_the_folder() {
         let path = folder("held");
-        let held = DataFolder::lock(&path).unwrap();
+        let folder = DataFolder::lock(&path).unwrap();
         let refused = DataFolder::lock(&path).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {} since 2", process::id())), "{refused}");
         assert!(refused.contains("--data"), "{refused}");
-        drop(held);
+        drop(folder);
         assert!(DataFolder::lock(&path).is_ok(), "the folder is free again");
         fs::remove_dir_all(&path).unwrap();
     }
 
     #[test]
     fn seconds_are_formatted_as_utc() {
-        for (seconds, told) in [
+        for (seconds, formatted) in [
             (0, "1970-01-01 00:00:00 UTC"),
             (951_782_399, "2000-02-28 23:59:59 UTC"),
             (951_782_400, "2000-02-29 00:00:00 UTC"),
@@ -234,7 +234,7 @@ mod tests {
             (1_798_761_599, "2026-12-31 23:59:59 UTC"),
             (1_798_761_600, "2027-01-01 00:00:00 UTC"),
         ] {
-            assert_eq!(utc(seconds), told);
+            assert_eq!(utc(seconds), formatted);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn lock_with_retry(path: &Path) -> DataFolder {
             Err(DataError::Held { .. }) if since.elapsed() < PATIENCE => {
                 thread::sleep(Duration::from_millis(1));
             }
-            held => return held.unwrap(),
+            locked => return locked.unwrap(),
         }
     }
 }

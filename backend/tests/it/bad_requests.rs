@@ -54,14 +54,14 @@ async fn an_unreadable_query_is_refused_with_a_problem() {
     ];
     for path in READERS {
         for cursor in cursors {
-            let asked = format!("{path}?cursor={cursor}");
-            assert_eq!(get(&server, &asked, &mine).await, (422, 1003), "{asked}");
+            let target = format!("{path}?cursor={cursor}");
+            assert_eq!(get(&server, &target, &mine).await, (422, 1003), "{target}");
         }
         for cursor in cursors.iter().filter(|cursor| !cursor.contains('%')).chain(&["null", "茶"]) {
             // The header of the browser takes precedence over the query.
-            let asked = format!("{path}?cursor=0000000000000001.1");
+            let target = format!("{path}?cursor=0000000000000001.1");
             let headers = [mine[0], ("last-event-id", cursor)];
-            assert_eq!(get(&server, &asked, &headers).await, (422, 1003), "{cursor}");
+            assert_eq!(get(&server, &target, &headers).await, (422, 1003), "{cursor}");
         }
         for field in ["ref=x", "ref=-1", "room=x", "room=18446744073709551616", "room=1.0"] {
             assert_eq!(get(&server, &format!("{path}?{field}"), &mine).await, (422, 1003), "{field}");
@@ -147,8 +147,8 @@ async fn a_bad_command_is_refused_with_a_problem() {
         (json, b"{\"type\":\"history\",\"ref\":1,\"room\":99,\"at\":\"newest\"}", (404, 1007)),
     ] {
         let answer = send(&server, &cookie, kind, body).await;
-        let said = String::from_utf8_lossy(body);
-        assert_eq!((answer.status, answer.code()), expected, "{kind} {said}");
+        let text = String::from_utf8_lossy(body);
+        assert_eq!((answer.status, answer.code()), expected, "{kind} {text}");
     }
     for (size, expected) in [(FRAME_BYTES_MAX - 1, 200), (FRAME_BYTES_MAX, 200), (FRAME_BYTES_MAX + 1, 413)] {
         let ping = r#"{"type":"ping"}"#;
@@ -175,20 +175,20 @@ async fn a_poll_is_answered_when_its_wait_ends_without_events() {
         known = wei.caller.poll(&format!("cursor={}", known.through)).await.unwrap();
     }
     for _ in 0..50 {
-        let asked = format!("cursor={}&present={}", known.through, known.present);
-        let answer = timeout(PATIENCE, wei.caller.poll(&asked)).await.expect("at once").unwrap();
+        let query = format!("cursor={}&present={}", known.through, known.present);
+        let answer = timeout(PATIENCE, wei.caller.poll(&query)).await.expect("at once").unwrap();
         assert_eq!((answer.events.len(), answer.through, answer.again_ms), (0, known.through, 2_000));
     }
     let started = Instant::now();
-    let asked = format!("cursor={}&present={}&wait=1", known.through, known.present);
-    let answer = wei.caller.poll(&asked).await.unwrap();
+    let query = format!("cursor={}&present={}&wait=1", known.through, known.present);
+    let answer = wei.caller.poll(&query).await.unwrap();
     assert_eq!((answer.events.len(), answer.again_ms), (0, 0));
     assert!((1_000..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
     // A poll that wants to wait for ever is answered too, as soon as there is an event.
-    let asked = format!("cursor={}&present={}&wait={}", known.through, known.present, u64::MAX);
+    let query = format!("cursor={}&present={}&wait={}", known.through, known.present, u64::MAX);
     let last = post(7, "at last");
-    let (answer, said) = tokio::join!(wei.caller.poll(&asked), wei.caller.post(&last));
-    assert!(said.is_ok());
+    let (answer, reply) = tokio::join!(wei.caller.poll(&query), wei.caller.post(&last));
+    assert!(reply.is_ok());
     assert!(answer.unwrap().events.iter().any(|event| matches!(event, Event::Posted(_))));
 }
 
@@ -235,9 +235,9 @@ async fn an_abandoned_request_is_dropped_within_a_second() {
     // Read all presence first, so that a poll waits.
     let mut known = caller.poll("begin=1").await.unwrap();
     while !known.events.is_empty() {
-        let asked = format!("cursor={}&present={}&wait=2", known.through, known.present);
+        let query = format!("cursor={}&present={}&wait=2", known.through, known.present);
         // The poll before may still hold the last session.
-        match caller.poll(&asked).await {
+        match caller.poll(&query).await {
             Ok(answer) => known = answer,
             Err(refused) => assert_eq!(refused, (429, ErrorCode::TooManyRequests)),
         }
@@ -294,8 +294,8 @@ async fn a_panic_in_a_request_leaves_other_clients_connected() {
         let body = serde_json::to_string(&post(100 + number, "boom")).unwrap();
         let more = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
         let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let asked = caller.head("POST", "/api/command", &more) + &body;
-        stream.write_all(asked.as_bytes()).await.unwrap();
+        let request = caller.head("POST", "/api/command", &more) + &body;
+        stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the end of it");
         assert_eq!(answer, b"", "its connection ends");

@@ -54,9 +54,9 @@ impl CountingConnection {
         let length = usize::from_str_radix(line.trim(), 16).unwrap();
         let chunk = self.take(length).await;
         assert_eq!(self.take(2).await, "\r\n");
-        let telling = telling(&chunk).len();
-        let untold = format!("{:X}\r\n", length - telling);
-        self.got -= (line.len() - untold.len() + telling) as u64;
+        let report_length = report(&chunk).len();
+        let header_line = format!("{:X}\r\n", length - report_length);
+        self.got -= (line.len() - header_line.len() + report_length) as u64;
         chunk
     }
 
@@ -75,10 +75,10 @@ impl CountingConnection {
 }
 
 /// The report in a chunk: at the end of a stream's chunk, or the last member of a poll's response.
-fn telling(chunk: &str) -> &str {
+fn report(chunk: &str) -> &str {
     let from = chunk.find("event: traced\n").or_else(|| chunk.find(",\"traced\":"));
-    let told = from.map_or("", |from| &chunk[from..]);
-    told.strip_suffix("}}").map_or(told, |but_its_end| &told[..=but_its_end.len()])
+    let report = from.map_or("", |from| &chunk[from..]);
+    report.strip_suffix("}}").map_or(report, |but_its_end| &report[..=but_its_end.len()])
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -88,7 +88,7 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Formats a request that keeps its connection open.
-fn keeping(method: &str, path: &str, server: &TestServer, headers: &[(&str, &str)]) -> String {
+fn keep_alive_head(method: &str, path: &str, server: &TestServer, headers: &[(&str, &str)]) -> String {
     http::head(method, path, server, headers).replacen("Connection: close\r\n", "", 1)
 }
 
@@ -110,7 +110,7 @@ fn post(text: &str) -> String {
         .to_string()
 }
 
-async fn say(
+async fn send_command(
     server: &TestServer,
     connection: &mut CountingConnection,
     cookie: &str,
@@ -124,16 +124,16 @@ async fn say(
         ("origin", &origin),
         ("Cookie", cookie),
     ];
-    connection.send_request(&keeping("POST", path, server, &headers), body).await;
+    connection.send_request(&keep_alive_head("POST", path, server, &headers), body).await;
     let head = connection.head().await;
-    let telling = head.split_inclusive("\r\n").filter(|line| line.starts_with("teahouse-traced-"));
-    connection.got -= telling.map(str::len).sum::<usize>() as u64;
+    let reports = head.split_inclusive("\r\n").filter(|line| line.starts_with("teahouse-traced-"));
+    connection.got -= reports.map(str::len).sum::<usize>() as u64;
     let length = header(&head, "content-length").unwrap().parse().unwrap();
     let body = connection.take(length).await;
     (head, serde_json::from_str(&body).unwrap())
 }
 
-fn told(head: &str) -> (u64, u64) {
+fn reported_bytes(head: &str) -> (u64, u64) {
     let number = |name: &str| header(head, name).unwrap_or_else(|| panic!("{name}: {head}")).parse().unwrap();
     (number("teahouse-traced-up"), number("teahouse-traced-down"))
 }
@@ -150,11 +150,15 @@ async fn a_poll_reports_its_bytes() {
     let resumed = format!("/api/poll?cursor={through}&{claim}&trace=1");
     // So many events that responses have more than one chunk.
     for length in [3, 9_000, 16_384] {
-        say(&server, &mut connection, &cookie, "/api/command", &post(&"茶".repeat(length / 3))).await;
+        send_command(&server, &mut connection, &cookie, "/api/command", &post(&"茶".repeat(length / 3)))
+            .await;
     }
     for path in [&*resumed, "/api/poll?begin=1&trace=1", &*resumed] {
         connection
-            .send_request(&keeping("GET", path, &server, &[("Cookie", &cookie), ("X-Tea", "龙井")]), "")
+            .send_request(
+                &keep_alive_head("GET", path, &server, &[("Cookie", &cookie), ("X-Tea", "龙井")]),
+                "",
+            )
             .await;
         let head = connection.head().await;
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
@@ -166,7 +170,7 @@ async fn a_poll_reports_its_bytes() {
     // The last request of a connection, and the request of an HTTP/1.0 client.
     for (from, to) in [("\r\n\r\n", "\r\nConnection: close\r\n\r\n"), ("HTTP/1.1", "HTTP/1.0")] {
         let mut connection = CountingConnection::open(&server).await;
-        let head = keeping("GET", &resumed, &server, &[("Cookie", &cookie)]).replacen(from, to, 1);
+        let head = keep_alive_head("GET", &resumed, &server, &[("Cookie", &cookie)]).replacen(from, to, 1);
         connection.send_request(&head, "").await;
         connection.head().await;
         let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
@@ -174,7 +178,10 @@ async fn a_poll_reports_its_bytes() {
     }
     // The parser drops white space around a value, so it is not counted.
     connection
-        .send_request(&keeping("GET", &resumed, &server, &[("Cookie", &cookie), ("X-Tea", "  green  ")]), "")
+        .send_request(
+            &keep_alive_head("GET", &resumed, &server, &[("Cookie", &cookie), ("X-Tea", "  green  ")]),
+            "",
+        )
         .await;
     connection.head().await;
     let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
@@ -190,7 +197,7 @@ async fn a_poll_without_events_reports_its_bytes_when_its_wait_ends() {
     // The first poll reports presence; the others have no event.
     for wait in [0, 0, 0, 1] {
         let path = format!("/api/poll?wait={wait}&cursor={through}&present={present}&{claim}&trace=1");
-        connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+        connection.send_request(&keep_alive_head("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
         connection.head().await;
         let body: Value = serde_json::from_str(&connection.chunks().await.0).unwrap();
         assert_eq!(pair(&body["traced"]), (connection.sent, connection.got));
@@ -205,17 +212,17 @@ async fn a_stream_reports_its_bytes_at_the_end_of_each_chunk() {
     let (cookie, _, through) = member(&server, "梅").await;
     let mut connection = CountingConnection::open(&server).await;
     let path = format!("/api/events?cursor={through}&trace=1");
-    connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+    connection.send_request(&keep_alive_head("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
     connection.head().await;
     let mut other = CountingConnection::open(&server).await;
     for text in ["one", "two and", "three"] {
-        say(&server, &mut other, &cookie, "/api/command", &post(text)).await;
+        send_command(&server, &mut other, &cookie, "/api/command", &post(text)).await;
         loop {
             let chunk = connection.chunk().await;
-            let (events, told) =
+            let (events, report) =
                 chunk.split_once("event: traced\ndata: ").unwrap_or_else(|| panic!("{chunk}"));
-            let told: Value = serde_json::from_str(told.strip_suffix("\n\n").unwrap()).unwrap();
-            assert_eq!(pair(&told), (connection.sent, connection.got), "{chunk}");
+            let report: Value = serde_json::from_str(report.strip_suffix("\n\n").unwrap()).unwrap();
+            assert_eq!(pair(&report), (connection.sent, connection.got), "{chunk}");
             if events.contains(&format!("\"text\":\"{text}\"")) {
                 break;
             }
@@ -238,13 +245,14 @@ async fn a_command_reports_its_bytes_when_executed_or_refused() {
         ("{".to_owned(), 400),
         (String::new(), 400),
     ] {
-        let (head, _) = say(&server, &mut connection, &cookie, &path, &body).await;
+        let (head, _) = send_command(&server, &mut connection, &cookie, &path, &body).await;
         assert_eq!(head.split(' ').nth(1), Some(&*status.to_string()), "{body}");
-        assert_eq!(told(&head), (connection.sent, connection.got), "{body}");
+        assert_eq!(reported_bytes(&head), (connection.sent, connection.got), "{body}");
     }
-    let (head, _) = say(&server, &mut connection, "th_0123456789abcdef=nobody", &path, &post("?")).await;
+    let (head, _) =
+        send_command(&server, &mut connection, "th_0123456789abcdef=nobody", &path, &post("?")).await;
     assert!(head.starts_with("HTTP/1.1 401"), "{head}");
-    assert_eq!(told(&head), (connection.sent, connection.got));
+    assert_eq!(reported_bytes(&head), (connection.sent, connection.got));
 }
 
 #[tokio::test]
@@ -252,19 +260,19 @@ async fn a_request_without_trace_reports_nothing() {
     let server = TestServer::start();
     let (cookie, claim, through) = member(&server, "梅").await;
     let mut connection = CountingConnection::open(&server).await;
-    for asks in ["", "&trace=", "&trace=0"] {
-        let path = format!("/api/command?{claim}{asks}");
-        let (head, _) = say(&server, &mut connection, &cookie, &path, &post("x")).await;
+    for trace in ["", "&trace=", "&trace=0"] {
+        let path = format!("/api/command?{claim}{trace}");
+        let (head, _) = send_command(&server, &mut connection, &cookie, &path, &post("x")).await;
         assert!(!head.contains("traced"), "{head}");
-        let path = format!("/api/poll?cursor={through}{asks}");
-        connection.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+        let path = format!("/api/poll?cursor={through}{trace}");
+        connection.send_request(&keep_alive_head("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
         let head = connection.head().await;
         let (body, _) = connection.chunks().await;
         assert!(!head.contains("traced") && !body.contains("traced"), "{head}{body}");
     }
     let mut stream = CountingConnection::open(&server).await;
     let path = format!("/api/events?cursor={through}");
-    stream.send_request(&keeping("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
+    stream.send_request(&keep_alive_head("GET", &path, &server, &[("Cookie", &cookie)]), "").await;
     assert!(!stream.head().await.contains("traced"));
     assert!(!stream.chunk().await.contains("traced"));
     let answer = http::get(&server, "/api/poll?trace=2", &[("Cookie", &cookie)]).await;

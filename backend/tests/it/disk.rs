@@ -71,19 +71,19 @@ async fn posts_are_refused_while_the_disk_is_full() {
             text: "x".repeat(8_000),
         })
     };
-    let mut kept = 0;
+    let mut stored = 0;
     let code = loop {
-        assert!(kept < 1000, "the limit was never met");
+        assert!(stored < 1000, "the limit was never met");
         wei.command(&post()).await;
         match wei.event().await {
-            Event::Reply(_) => kept += 1,
+            Event::Reply(_) => stored += 1,
             Event::Posted(_) => {}
             Event::Error(error) => break error.code,
             other => panic!("{other:?}"),
         }
     };
     assert_eq!(code, ErrorCode::StoreRefused);
-    assert!(code.is_temporary() && kept > 0);
+    assert!(code.is_temporary() && stored > 0);
     let (status, why) = ready(&server).await;
     assert_eq!(status, 503);
     assert!(why.contains("disk"), "{why}");
@@ -114,7 +114,7 @@ async fn posts_are_refused_while_the_disk_is_full() {
     loop {
         match wei.event().await {
             // The log holds every acknowledged post, and no refused one.
-            Event::Reply(reply) => break assert_eq!(reply.seq, kept + 1),
+            Event::Reply(reply) => break assert_eq!(reply.seq, stored + 1),
             Event::Posted(_) => {}
             other => panic!("{other:?}"),
         }

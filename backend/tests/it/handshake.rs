@@ -62,7 +62,7 @@ fn ask(mut stream: &TcpStream, server: &TestServer) {
 }
 
 /// Reads the response to a handshake, and no byte behind it.
-fn answered(mut stream: &TcpStream) {
+fn read_response_head(mut stream: &TcpStream) {
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\r\n\r\n") {
@@ -90,7 +90,7 @@ fn a_text_client_gets_every_post_sent_after_its_101() {
     let server = TestServer::with_config(|config| config.limit_posts = 0);
     let mut talker = connect(&server);
     ask(&talker, &server);
-    answered(&talker);
+    read_response_head(&talker);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let _load = Load::start(scope, &is_over);
@@ -102,7 +102,7 @@ fn a_text_client_gets_every_post_sent_after_its_101() {
             let clients: Vec<_> = (0..CLIENTS).map(|_| connect(&server)).collect();
             clients.iter().for_each(|client| ask(client, &server));
             for (number, client) in clients.iter().enumerate() {
-                answered(client);
+                read_response_head(client);
                 talker.write_all(&frame(0x81, format!("{round} {number}").as_bytes())).unwrap();
             }
             let last = format!("{round} end");

@@ -74,7 +74,7 @@ async fn a_401_explains_why_the_cookie_did_not_count() {
     let json = ("content-type", "application/json");
     let length = ("content-length", "15");
     let ping = br#"{"type":"ping"}"#;
-    let told = async |path: &str, headers: &[(&str, &str)]| {
+    let detail = async |path: &str, headers: &[(&str, &str)]| {
         let head = http::head("POST", path, &server, headers);
         let answer = http::request(&server, &head, ping).await;
         assert_eq!((answer.status, answer.code()), (401, 1201));
@@ -82,11 +82,11 @@ async fn a_401_explains_why_the_cookie_did_not_count() {
     };
     let (with, origin) = (("cookie", cookie.as_str()), ("origin", &*format!("http://{}", server.address)));
     let uncounted = "The cookie is ignored without an `Origin` header of this house.";
-    assert_eq!(told("/api/command", &[json, length, with]).await.as_deref(), Some(uncounted));
+    assert_eq!(detail("/api/command", &[json, length, with]).await.as_deref(), Some(uncounted));
     let anothers = "The cookie does not match `member` and `epoch` in the address.";
     let path = "/api/command?member=99";
-    assert_eq!(told(path, &[json, length, with, origin]).await.as_deref(), Some(anothers));
-    assert_eq!(told(path, &[json, length, origin]).await, None, "there was none");
+    assert_eq!(detail(path, &[json, length, with, origin]).await.as_deref(), Some(anothers));
+    assert_eq!(detail(path, &[json, length, origin]).await, None, "there was none");
     let answer = http::get(&server, "/api/poll?member=99", &[with]).await;
     assert_eq!((answer.status, answer.problem()["detail"].as_str()), (401, Some(anothers)));
     assert!(http::get(&server, "/api/poll", &[]).await.problem()["detail"].is_null());

@@ -114,8 +114,8 @@ fn every_golden_file_matches_its_schema() {
         {
             described.insert(own.as_str().unwrap());
             let mut without = value.clone();
-            let gone = without.as_object_mut().unwrap().remove("type");
-            assert!(gone.is_some() && !faults(&document, schema, &without).is_empty(), "{name}");
+            let removed = without.as_object_mut().unwrap().remove("type");
+            assert!(removed.is_some() && !faults(&document, schema, &without).is_empty(), "{name}");
         }
     }
     assert_eq!(document["components"]["examples"].as_object().unwrap().len(), golden.len());
@@ -268,7 +268,7 @@ impl Seen<'_> {
 #[tokio::test]
 async fn every_described_status_is_returned() {
     let (document, server) = (document(), TestServer::start());
-    let mut seen = Seen { document: &document, statuses: BTreeSet::new() };
+    let mut coverage = Seen { document: &document, statuses: BTreeSet::new() };
     let (wei, origin) = (server.join("Wei").await, server.origin());
     server.join("Lin").await;
     let mine = ("cookie", &*wei);
@@ -301,7 +301,7 @@ async fn every_described_status_is_returned() {
         answers.push(ask(json, "{}", &[mine, foreign], "").await);
         if path == "/api/events" {
             // A stream has no end. Another test checks its head.
-            seen.statuses.insert((path.clone(), "200".to_owned()));
+            coverage.statuses.insert((path.clone(), "200".to_owned()));
         } else if path != "/api/sign-out" {
             let body = match &*path {
                 "/api/command" => r#"{"type":"ping"}"#,
@@ -326,7 +326,7 @@ async fn every_described_status_is_returned() {
                 answers.push(ask(json, body, &[own], "").await);
             }
         }
-        answers.iter().for_each(|answer| seen.note(&path, &method, answer));
+        answers.iter().for_each(|answer| coverage.note(&path, &method, answer));
     }
     // As many sessions as a member may have.
     let mut streams = Vec::new();
@@ -334,10 +334,10 @@ async fn every_described_status_is_returned() {
         streams.push(Client::resume(&server, Transport::Events, &wei, None, None).await.ok());
     }
     for path in ["/api/events", "/api/poll"] {
-        seen.note(path, "GET", &http::get(&server, path, &[mine]).await);
+        coverage.note(path, "GET", &http::get(&server, path, &[mine]).await);
     }
     let ping = json!({ "type": "ping" });
-    seen.note("/api/command", "POST", &http::post(&server, "/api/command", &[mine], &ping).await);
+    coverage.note("/api/command", "POST", &http::post(&server, "/api/command", &[mine], &ping).await);
     // All at once: one after another they could take so long that the address never exceeds its rate.
     let namings = (0..2 * backend::limits::NAMINGS.burst).map(async |number| {
         let (path, headers) =
@@ -345,9 +345,9 @@ async fn every_described_status_is_returned() {
         (path, http::post(&server, path, headers, &json!({ "name": "" })).await)
     });
     for (path, answer) in join_all(namings).await {
-        seen.note(path, "POST", &answer);
+        coverage.note(path, "POST", &answer);
     }
-    seen.note("/api/sign-out", "POST", &http::post(&server, "/api/sign-out", &[mine], &json!({})).await);
+    coverage.note("/api/sign-out", "POST", &http::post(&server, "/api/sign-out", &[mine], &json!({})).await);
     let missing: Vec<_> = operations(&document)
         .into_iter()
         .flat_map(|(path, _, operation)| {
@@ -355,7 +355,7 @@ async fn every_described_status_is_returned() {
             statuses.map(|status| (path.clone(), status.clone())).collect::<Vec<_>>()
         })
         .filter(|(_, status)| !NOT_PROVOKED.contains(&status.as_str()))
-        .filter(|it| !seen.statuses.contains(it))
+        .filter(|it| !coverage.statuses.contains(it))
         .collect();
     assert_eq!(missing, [], "described, and never answered");
 }

@@ -118,7 +118,7 @@ async fn a_room_path_with_trailing_slashes_is_redirected() {
 
 #[tokio::test]
 async fn an_unknown_path_returns_a_page_to_browsers_and_a_problem_to_programs() {
-    let folder = page("nowhere");
+    let folder = page("missing");
     let server =
         TestServer::with_options(ServerOptions { page: Some(folder.clone()), ..ServerOptions::default() });
     let html = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

@@ -27,7 +27,7 @@ async fn texts_over_the_rate_are_delayed_but_not_lost() {
 #[tokio::test]
 async fn requests_over_the_rate_are_delayed() {
     // 10 requests a second, 10 at once: 25 take at least a second and a half.
-    let asks = async |kind: u8| {
+    let send_requests = async |kind: u8| {
         let server = TestServer::with_config(|config| config.limit_posts = 1);
         let cookie = server.join("Wei").await;
         let started = Instant::now();
@@ -42,10 +42,10 @@ async fn requests_over_the_rate_are_delayed() {
                 }
             }
         }
-        let took = started.elapsed();
-        assert!(took >= Duration::from_millis(1_400), "{kind}: {took:?}");
+        let elapsed = started.elapsed();
+        assert!(elapsed >= Duration::from_millis(1_400), "{kind}: {elapsed:?}");
     };
-    tokio::join!(asks(0), asks(1), asks(2));
+    tokio::join!(send_requests(0), send_requests(1), send_requests(2));
 }
 
 #[tokio::test]

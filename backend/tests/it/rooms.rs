@@ -73,11 +73,11 @@ async fn a_post_reaches_only_members_of_its_room() {
     let room = make(&mut wei, 2, "品茶").await;
     reply(&mut wei, &post(3, room, "for this room")).await;
     reply(&mut wei, &post(4, RoomId::LOBBY, "for all")).await;
-    let mut heard = Vec::new();
-    while texts(&heard).is_empty() {
-        heard.push(lin.event().await);
+    let mut events = Vec::new();
+    while texts(&events).is_empty() {
+        events.push(lin.event().await);
     }
-    assert_eq!(texts(&heard), ["for all"]);
+    assert_eq!(texts(&events), ["for all"]);
     lin.command(&Command::Rooms(RoomsQuery { reference: 5, find: "茶".into(), after: None })).await;
     let Event::Rooms(found) = lin.event().await else { panic!() };
     assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
@@ -103,10 +103,10 @@ async fn a_second_session_is_subscribed_when_its_member_joins_a_room() {
         assert!(matches!(socket.event().await, Event::Welcome(_)));
     }
     let room = make(&mut first, 2, "a").await;
-    let Event::MemberJoined(told) = second.event().await else { panic!() };
-    assert_eq!(told.room.unwrap().id, room);
+    let Event::MemberJoined(own) = second.event().await else { panic!() };
+    assert_eq!(own.room.unwrap().id, room);
     let Event::RoomCreated(created) = second.event().await else { panic!() };
-    assert_eq!((created.to, created.n, created.prev), (Address::Room(room), told.n + 1, 0));
+    assert_eq!((created.to, created.n, created.prev), (Address::Room(room), own.n + 1, 0));
     let Event::MemberJoined(joined) = second.event().await else { panic!() };
     assert_eq!((joined.to, joined.prev), (Address::Room(room), created.n));
 }
@@ -142,7 +142,7 @@ async fn a_session_is_resumed_after_a_restart() {
     lin.command(&crate::test_server::hello(1)).await;
     let Event::Welcome(welcome) = lin.event().await else { panic!() };
     let room = make(&mut lin, 2, "a").await;
-    let said = reply(&mut lin, &post(3, room, "before")).await;
+    let receipt = reply(&mut lin, &post(3, room, "before")).await;
     drop(lin);
     tokio::task::spawn_blocking(move || server.shut_down().unwrap()).await.unwrap();
     let server = TestServer::with_options(folder.server_options());
@@ -152,7 +152,7 @@ async fn a_session_is_resumed_after_a_restart() {
     assert_eq!((again.rooms[1].id, again.rooms[1].seq), (room, 1), "the cookie, the member and the room");
     assert_eq!(texts(&events), [""; 0], "what was before the joining is in the room's history");
     let retried = reply(&mut lin, &post(3, room, "before")).await;
-    assert_eq!((retried.n, retried.seq), (said.n, 1), "a retry is known after a restart");
+    assert_eq!((retried.n, retried.seq), (receipt.n, 1), "a retry is known after a restart");
 }
 
 #[tokio::test]
@@ -179,18 +179,18 @@ async fn a_room_is_reset_when_too_many_events_were_missed() {
     let Some(Event::Reset(reset)) = events.iter().find(|event| matches!(event, Event::Reset(_))) else {
         panic!("{events:?}")
     };
-    let mut seen: Vec<u64> = reset.room.messages.iter().map(|message| message.seq).collect();
+    let mut seqs: Vec<u64> = reset.room.messages.iter().map(|message| message.seq).collect();
     let mut before = reset.room.messages[0].n;
     let mut older = reset.room.older;
     while older {
         let history = HistoryQuery { reference: 9, room: RoomId::LOBBY, at: PageAnchor::Before(before) };
         lin.command(&Command::History(history)).await;
         let Event::History(page) = lin.event().await else { panic!() };
-        seen.splice(0..0, page.messages.iter().map(|message| message.seq));
+        seqs.splice(0..0, page.messages.iter().map(|message| message.seq));
         before = page.messages[0].n;
         older = page.older;
     }
-    assert_eq!(seen, (1..=count).collect::<Vec<_>>());
+    assert_eq!(seqs, (1..=count).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -15,8 +15,9 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value) -> Vec<Str
 
 /// Resolves a reference within the document.
 pub(crate) fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
-    let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads elsewhere"));
-    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    let pointer =
+        reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} points into another document"));
+    document.pointer(pointer).unwrap_or_else(|| panic!("{reference} points at nothing"))
 }
 
 fn check(document: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {

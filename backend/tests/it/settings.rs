@@ -12,9 +12,9 @@ fn an_unknown_variable_is_reported_and_ignored() {
         .env("TEAHOUSE_PORT", "tcp://10.0.0.1:8888")
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
     let is_ours = |line: &&str| line.contains("TEAHOUSE_LISTN") || line.contains("TEAHOUSE_PORT");
-    let lines: Vec<_> = told.lines().filter(is_ours).collect();
+    let lines: Vec<_> = errors.lines().filter(is_ours).collect();
     assert_eq!(lines, ["teahouse: TEAHOUSE_LISTN: unknown setting, ignored; did you mean TEAHOUSE_LISTEN?"]);
-    assert!(told.contains("no database found"), "the task goes on: {told}");
+    assert!(errors.contains("no database found"), "the task goes on: {errors}");
 }

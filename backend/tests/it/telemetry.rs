@@ -83,26 +83,26 @@ fn run(levels: Option<&str>, act: impl FnOnce(&str)) -> (String, String) {
     let mut server = Server(child);
     let mut errors = server.0.stderr.take().unwrap();
     let errors = std::thread::spawn(move || {
-        let mut told = String::new();
-        errors.read_to_string(&mut told).unwrap();
-        told
+        let mut text = String::new();
+        errors.read_to_string(&mut text).unwrap();
+        text
     });
-    let mut output = BufReader::new(server.0.stdout.take().unwrap());
-    let mut said = String::new();
-    output.read_line(&mut said).unwrap();
-    let address = said.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
+    let mut stdout = BufReader::new(server.0.stdout.take().unwrap());
+    let mut output = String::new();
+    stdout.read_line(&mut output).unwrap();
+    let address = output.trim().rsplit_once("http://").unwrap().1.trim_end_matches('/').to_owned();
     act(&address);
     let pid = rustix::process::Pid::from_child(&server.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(server.0.wait().unwrap().success());
-    output.read_to_string(&mut said).unwrap();
-    (said, errors.join().unwrap())
+    stdout.read_to_string(&mut output).unwrap();
+    (output, errors.join().unwrap())
 }
 
 #[test]
 fn malformed_requests_are_not_logged_by_default() {
     let mut sent = 0;
-    let (said, logged) = run(None, |address| {
+    let (output, logged) = run(None, |address| {
         let malformed = malformed(address);
         for _ in 0..TIMES {
             malformed.iter().for_each(|request| send(address, request));
@@ -110,8 +110,8 @@ fn malformed_requests_are_not_logged_by_default() {
         }
     });
     assert!(sent >= 200, "{sent}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains("is open: http://"), "{said}");
+    assert_eq!(output.lines().count(), 1, "{output}");
+    assert!(output.contains("is open: http://"), "{output}");
     assert_eq!(logged, "");
 }
 

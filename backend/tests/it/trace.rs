@@ -68,14 +68,14 @@ impl TracedConnection {
                 return bytes;
             }
             self.pings += 1;
-            if let Ok(TraceItem::Counted(counted)) = seen(self.frame().await) {
+            if let Ok(TraceItem::Counted(counted)) = trace_item(self.frame().await) {
                 self.counted = Some(counted);
             }
         }
     }
 
     async fn next_trace(&mut self) -> TraceItem {
-        seen(self.next().await).unwrap_or_else(|bytes| panic!("{bytes:x?} is no trace"))
+        trace_item(self.next().await).unwrap_or_else(|bytes| panic!("{bytes:x?} is no trace"))
     }
 
     async fn next_frame(&mut self) -> TracedFrame {
@@ -86,18 +86,18 @@ impl TracedConnection {
     }
 
     /// The next frame of the server. Checks the trace behind it.
-    async fn next_told(&mut self) -> Vec<u8> {
-        let bytes = seen(self.next().await).expect_err("a frame of the server's own");
-        let told = self.next_frame().await;
-        assert_eq!(told.from, Side::Server);
-        let length = bytes.len().min(told.header.0.len() + TRACE_PAYLOAD_BYTES_MAX);
-        assert_eq!([told.header.0, told.payload.0].concat(), bytes[..length]);
+    async fn next_traced(&mut self) -> Vec<u8> {
+        let bytes = trace_item(self.next().await).expect_err("a frame of the server's own");
+        let traced = self.next_frame().await;
+        assert_eq!(traced.from, Side::Server);
+        let length = bytes.len().min(traced.header.0.len() + TRACE_PAYLOAD_BYTES_MAX);
+        assert_eq!([traced.header.0, traced.payload.0].concat(), bytes[..length]);
         bytes
     }
 }
 
 /// Decodes a frame as an item of the trace, if it is one.
-fn seen(bytes: Vec<u8>) -> Result<TraceItem, Vec<u8>> {
+fn trace_item(bytes: Vec<u8>) -> Result<TraceItem, Vec<u8>> {
     let payload = Frame::read(&bytes, Side::Server).unwrap().payload;
     match std::str::from_utf8(&payload).ok().and_then(|text| Event::parse(text).ok()) {
         Some(Event::Trace(trace)) => Ok(trace.seen),
@@ -135,17 +135,17 @@ async fn the_handshake_is_traced_without_secrets() {
     let bytes = TracedConnection::of(stream).next().await;
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{}", String::from_utf8_lossy(&bytes));
     let text = String::from_utf8(Frame::read(&bytes, Side::Server).unwrap().payload).unwrap();
-    let Ok(Event::Trace(Trace { seen: TraceItem::Handshake(told), .. })) = Event::parse(&text) else {
+    let Ok(Event::Trace(Trace { seen: TraceItem::Handshake(handshake), .. })) = Event::parse(&text) else {
         panic!("{text}")
     };
-    let Handshake { request, response } = *told;
+    let Handshake { request, response } = *handshake;
     assert_eq!((&*request.method, &*request.target, &*request.version), ("GET", TRACED, "HTTP/1.1"));
     let hidden = ["cookie", "authorization", "x-strange"];
     for (name, sent) in headers {
         let name = name.to_lowercase();
-        let told = request.headers.iter().find(|header| header.name == name).expect("each header");
-        let shown = (!hidden.contains(&&*name)).then_some(sent);
-        assert_eq!((told.value.as_deref(), told.length), (shown, sent.len() as u64), "{name}");
+        let traced = request.headers.iter().find(|header| header.name == name).expect("each header");
+        let value = (!hidden.contains(&&*name)).then_some(sent);
+        assert_eq!((traced.value.as_deref(), traced.length), (value, sent.len() as u64), "{name}");
     }
     assert_eq!(request.headers.len(), headers.len() + 1, "and Host");
     // The response is traced as it left, to the last header.
@@ -153,9 +153,9 @@ async fn the_handshake_is_traced_without_secrets() {
     let answer = String::from_utf8(answer).unwrap();
     let mut left: Vec<_> = answer.lines().filter_map(|line| line.split_once(": ")).collect();
     left.sort_unstable();
-    let told: Vec<_> =
+    let traced: Vec<_> =
         response.headers.iter().map(|header| (&*header.name, header.value.as_deref().unwrap())).collect();
-    assert_eq!(told, left);
+    assert_eq!(traced, left);
     let key = value(&request.headers, "sec-websocket-key").unwrap();
     assert_eq!(value(&response.headers, "sec-websocket-accept"), Some(&*accept::compute_steps(key).accept));
     assert_eq!(value(&response.headers, "sec-websocket-protocol"), Some("teahouse.v1"));
@@ -176,17 +176,17 @@ async fn a_frame_is_traced_in_each_form_of_length() {
     ] {
         let sent = frame(0x81, &vec![b'x'; length]);
         connection.send(&sent).await;
-        let told = connection.next_frame().await;
-        let read = told.read().unwrap();
-        assert_eq!((told.from, read.header.form, read.header.length), (Side::Client, form, length as u64));
+        let traced = connection.next_frame().await;
+        let read = traced.read().unwrap();
+        assert_eq!((traced.from, read.header.form, read.header.length), (Side::Client, form, length as u64));
         assert_eq!((read.header.fin, read.header.opcode), (true, Opcode::Text));
         assert_eq!(read.header.mask, Some([0x37, 0xfa, 0x21, 0x3d]));
-        let bytes = [told.header.0, told.payload.0].concat();
+        let bytes = [traced.header.0, traced.payload.0].concat();
         assert_eq!(bytes.len(), read.header.bytes() + length.min(TRACE_PAYLOAD_BYTES_MAX));
         assert_eq!(bytes, sent[..bytes.len()], "masked, as it came");
         assert!(read.payload.iter().all(|byte| *byte == b'x'));
         // The refusal: the text is no command.
-        let answer = connection.next_told().await;
+        let answer = connection.next_traced().await;
         assert!(String::from_utf8_lossy(&answer).contains("unparsable"));
     }
 }
@@ -197,13 +197,13 @@ async fn pings_fragments_and_the_close_are_traced() {
     let mut connection = TracedConnection::open(&server).await;
     connection.send(&frame(0x89, b"Hello")).await;
     assert_eq!(connection.next_frame().await.read().unwrap().header.opcode, Opcode::Ping);
-    assert_eq!(connection.next_told().await, *b"\x8a\x05Hello");
+    assert_eq!(connection.next_traced().await, *b"\x8a\x05Hello");
     for (first, opcode) in [(0x01, Opcode::Text), (0x80, Opcode::Continuation)] {
         connection.send(&frame(first, b"{")).await;
         let header = connection.next_frame().await.read().unwrap().header;
         assert_eq!((header.opcode, header.fin), (opcode, first == 0x80));
     }
-    connection.next_told().await;
+    connection.next_traced().await;
     let close = [&3001_u16.to_be_bytes()[..], "再见".as_bytes()].concat();
     connection.send(&frame(0x88, &close)).await;
     assert_eq!(connection.next_frame().await.read().unwrap().payload, close);
@@ -219,8 +219,8 @@ async fn a_violation_is_traced_before_the_close() {
     let server = TestServer::start();
     let mut connection = TracedConnection::open(&server).await;
     connection.send(b"\x81\x02no").await;
-    let told = connection.next_frame().await;
-    assert_eq!((told.header.0, told.payload.0), (vec![0x81, 2], b"no".to_vec()));
+    let traced = connection.next_frame().await;
+    assert_eq!((traced.header.0, traced.payload.0), (vec![0x81, 2], b"no".to_vec()));
     let close = connection.next_frame().await;
     assert_eq!(close.read().unwrap().payload, 1002_u16.to_be_bytes());
     assert_eq!(connection.next().await, [&[0x88, 2][..], &1002_u16.to_be_bytes()].concat());
@@ -245,9 +245,9 @@ async fn frames_past_the_limit_are_only_counted() {
         sent += 1;
         // The ping, traced or counted; then the pong; then its trace or count.
         let mut counted = None;
-        while let Ok(told) = seen(connection.next().await) {
-            if let TraceItem::Counted(told) = told {
-                counted = Some(told);
+        while let Ok(item) = trace_item(connection.next().await) {
+            if let TraceItem::Counted(item) = item {
+                counted = Some(item);
             }
         }
         if let Some(counted) = counted.or(connection.counted) {
@@ -261,7 +261,7 @@ async fn frames_past_the_limit_are_only_counted() {
     // From here on only replies come, and the counts before the close.
     for _ in 0..5 {
         connection.send(&ping).await;
-        seen(connection.next().await).expect_err("only the pong");
+        trace_item(connection.next().await).expect_err("only the pong");
     }
     connection.send(&frame(0x88, b"")).await;
     let TraceItem::Counted(last) = connection.next_trace().await else { panic!() };
@@ -284,7 +284,7 @@ async fn up_to_pong(socket: &mut Socket) -> (Vec<Event>, Vec<Trace>) {
 }
 
 /// The payloads of one side's frames, joined.
-fn told(traces: &[Trace], side: Side) -> String {
+fn payloads(traces: &[Trace], side: Side) -> String {
     let frames = traces.iter().filter_map(|trace| match &trace.seen {
         TraceItem::Frame(frame) if frame.from == side => Some(frame.read().unwrap().payload),
         _ => None,
@@ -323,12 +323,12 @@ async fn a_trace_holds_only_its_own_connection() {
             })
             .collect();
         assert_eq!(handshakes, [format!("{name}'s own")]);
-        let sent = told(traces, Side::Client);
+        let sent = payloads(traces, Side::Client);
         for other in ["Wei", "Ada", "Tom"] {
             assert_eq!(sent.contains(&format!("only-{other}")), other == *name, "{sent}");
         }
-        assert!(told(traces, Side::Server).contains("\"welcome\""));
-        assert!(!told(traces, Side::Server).contains("\"trace\""), "traces are not traced");
+        assert!(payloads(traces, Side::Server).contains("\"welcome\""));
+        assert!(!payloads(traces, Side::Server).contains("\"trace\""), "traces are not traced");
     }
 }
 
@@ -337,21 +337,21 @@ async fn a_head_past_the_limit_is_not_traced() {
     let server = TestServer::start();
     let fixed = {
         let mut connection = TracedConnection::of(Raw::open(server.address, TRACED).await.0);
-        let TraceItem::Handshake(told) = connection.next_trace().await else { panic!() };
-        told_bytes(&told)
+        let TraceItem::Handshake(handshake) = connection.next_trace().await else { panic!() };
+        traced_bytes(&handshake)
     };
     // The name of a public header, and 8 bytes for the time.
     let free = TRACE_BYTES_MAX - fixed - "x-forwarded-for".len() - 8;
-    for (length, is_told) in [(free - 1, true), (free, true), (free + 1, false)] {
+    for (length, is_traced) in [(free - 1, true), (free, true), (free + 1, false)] {
         let headers = [("X-Forwarded-For", "t".repeat(length))];
         let raw = Raw::with(TcpStream::connect(server.address).await.unwrap(), TRACED, &headers).await;
-        let seen = TracedConnection::of(raw.0).next_trace().await;
-        assert_eq!(matches!(seen, TraceItem::Handshake(_)), is_told, "{length}: {fixed}");
-        assert_eq!(matches!(seen, TraceItem::Counted(_)), !is_told);
+        let item = TracedConnection::of(raw.0).next_trace().await;
+        assert_eq!(matches!(item, TraceItem::Handshake(_)), is_traced, "{length}: {fixed}");
+        assert_eq!(matches!(item, TraceItem::Counted(_)), !is_traced);
     }
 }
 
-fn told_bytes(Handshake { request, response }: &Handshake) -> usize {
+fn traced_bytes(Handshake { request, response }: &Handshake) -> usize {
     let line = request.method.len() + request.target.len() + request.version.len();
     let headers = request.headers.iter().chain(&response.headers);
     line + headers

@@ -91,10 +91,10 @@ async fn commands_are_refused_before_hello_and_a_second_hello_too() {
 #[tokio::test]
 async fn a_session_without_a_member_is_closed_with_4401() {
     let server = TestServer::start();
-    let mut stranger = server.open_v1_socket("th_0123456789abcdef=00000000000000000000000000000000").await;
-    stranger.command(&hello(1)).await;
-    assert_eq!(code(&stranger.event().await), ErrorCode::SignInRequired);
-    assert_eq!(stranger.closed().await.0, 4401);
+    let mut unknown = server.open_v1_socket("th_0123456789abcdef=00000000000000000000000000000000").await;
+    unknown.command(&hello(1)).await;
+    assert_eq!(code(&unknown.event().await), ErrorCode::SignInRequired);
+    assert_eq!(unknown.closed().await.0, 4401);
     // The cookie is valid, but without an Origin the caller is no browser, so it does not count.
     let cookie = server.join("Wei").await;
     let headers = [("Cookie", cookie)];
@@ -108,18 +108,18 @@ async fn presence_is_published() {
     let server = TestServer::start();
     let mut wei = server.join_and_open("Wei").await;
     let lin = server.join_and_open("Lin").await;
-    let mut seen = Vec::new();
-    while !seen.contains(&"here Lin".to_owned()) {
-        seen.extend(presence(&mut wei).await);
+    let mut changes = Vec::new();
+    while !changes.contains(&"here Lin".to_owned()) {
+        changes.extend(presence(&mut wei).await);
     }
     let mut lin = lin;
     lin.command(&Command::Presence(command::PresenceReport { away: true })).await;
-    while !seen.contains(&"away Lin".to_owned()) {
-        seen.extend(presence(&mut wei).await);
+    while !changes.contains(&"away Lin".to_owned()) {
+        changes.extend(presence(&mut wei).await);
     }
     drop(lin);
-    while !seen.contains(&"gone 2".to_owned()) {
-        seen.extend(presence(&mut wei).await);
+    while !changes.contains(&"gone 2".to_owned()) {
+        changes.extend(presence(&mut wei).await);
     }
 }
 

@@ -54,11 +54,12 @@ async fn a_post_is_stored_unchanged() {
         store.join(&["Wei"]).await;
         for text in texts {
             for author in [WEI, MemberId::PASSER_BY] {
-                let made = store.commit(post(author, LOBBY, fresh(), text)).await;
+                let committed = store.commit(post(author, LOBBY, fresh(), text)).await;
                 let to = [Address::Room(LOBBY)];
-                let kept = store.replay(&to, made.receipt.n - 1, made.receipt.n, false).await.events;
-                assert_eq!(kept, made.events, "{}", store.name);
-                assert_eq!(posted(&kept[0]).text, text);
+                let events =
+                    store.replay(&to, committed.receipt.n - 1, committed.receipt.n, false).await.events;
+                assert_eq!(events, committed.events, "{}", store.name);
+                assert_eq!(posted(&events[0]).text, text);
             }
         }
     }
@@ -67,21 +68,21 @@ async fn a_post_is_stored_unchanged() {
 #[tokio::test]
 async fn every_event_is_read_back_unchanged() {
     for mut store in test_store::all() {
-        let mut told = Vec::new();
-        told.extend(store.commit(join("Wei")).await.events);
-        told.extend(store.commit(join("Lin")).await.events);
-        told.extend(store.commit(rename(LIN, "Linlin")).await.events);
-        let made = store.commit(create(WEI, fresh(), "Kitchen")).await;
-        let room = made.receipt.room.unwrap();
-        told.extend(made.events);
-        told.extend(store.commit(change(WEI, fresh(), room, "Küche")).await.events);
-        told.extend(store.commit(enter(LIN, fresh(), room)).await.events);
-        told.extend(store.commit(go(LIN, fresh(), room)).await.events);
-        told.extend(store.commit(enter(LIN, fresh(), room)).await.events);
-        told.extend(store.commit(Change::Leave { member: LIN }).await.events);
+        let mut events = Vec::new();
+        events.extend(store.commit(join("Wei")).await.events);
+        events.extend(store.commit(join("Lin")).await.events);
+        events.extend(store.commit(rename(LIN, "Linlin")).await.events);
+        let created = store.commit(create(WEI, fresh(), "Kitchen")).await;
+        let room = created.receipt.room.unwrap();
+        events.extend(created.events);
+        events.extend(store.commit(change(WEI, fresh(), room, "Küche")).await.events);
+        events.extend(store.commit(enter(LIN, fresh(), room)).await.events);
+        events.extend(store.commit(go(LIN, fresh(), room)).await.events);
+        events.extend(store.commit(enter(LIN, fresh(), room)).await.events);
+        events.extend(store.commit(Change::Leave { member: LIN }).await.events);
         store.reopen();
         let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
-        assert_eq!(store.replay(&to, 0, u64::MAX, false).await.events, told, "{}", store.name);
+        assert_eq!(store.replay(&to, 0, u64::MAX, false).await.events, events, "{}", store.name);
     }
 }
 
@@ -91,23 +92,23 @@ async fn a_refused_change_does_not_affect_its_batch() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
         let before = snapshot_of(&store.house());
-        let stranger = MemberId(9);
+        let unknown = MemberId(9);
         let refused = [
-            (post(stranger, LOBBY, fresh(), "x"), ErrorCode::SignInRequired),
+            (post(unknown, LOBBY, fresh(), "x"), ErrorCode::SignInRequired),
             (post(LIN, room, fresh(), "x"), ErrorCode::RoomUnknown),
             (post(WEI, RoomId(77), fresh(), "x"), ErrorCode::RoomUnknown),
             (post(MemberId::PASSER_BY, room, fresh(), "x"), ErrorCode::SignInRequired),
             (join("WEI"), ErrorCode::NameTaken),
             (rename(LIN, "wei"), ErrorCode::NameTaken),
-            (rename(stranger, "Hao"), ErrorCode::SignInRequired),
-            (Change::Leave { member: stranger }, ErrorCode::SignInRequired),
+            (rename(unknown, "Hao"), ErrorCode::SignInRequired),
+            (Change::Leave { member: unknown }, ErrorCode::SignInRequired),
             (create(LIN, fresh(), "kitchen"), ErrorCode::NameTaken),
             (create(LIN, fresh(), "Lobby"), ErrorCode::NameTaken),
-            (create(stranger, fresh(), "Hall"), ErrorCode::SignInRequired),
+            (create(unknown, fresh(), "Hall"), ErrorCode::SignInRequired),
             (change(LIN, fresh(), room, "Hall"), ErrorCode::RoomUnknown),
             (change(WEI, fresh(), LOBBY, "Hall"), ErrorCode::LobbyStays),
             (enter(WEI, fresh(), RoomId(77)), ErrorCode::RoomUnknown),
-            (enter(stranger, fresh(), room), ErrorCode::SignInRequired),
+            (enter(unknown, fresh(), room), ErrorCode::SignInRequired),
             (go(WEI, fresh(), LOBBY), ErrorCode::LobbyStays),
             (go(LIN, fresh(), room), ErrorCode::RoomUnknown),
         ];

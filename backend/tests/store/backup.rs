@@ -12,9 +12,9 @@ async fn a_backup_of_an_open_log_is_one_state_of_it() {
     let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin"]).await;
     store.room(WEI, "Kitchen").await;
-    let shelf = TempFolder::new();
-    fs::create_dir_all(shelf.path()).unwrap();
-    let file = shelf.path().join("tea");
+    let backups = TempFolder::new();
+    fs::create_dir_all(backups.path()).unwrap();
+    let file = backups.path().join("tea");
     let source = store.folder().to_owned();
     // Posts go on during the backup.
     let saving = std::thread::spawn({
@@ -32,7 +32,7 @@ async fn a_backup_of_an_open_log_is_one_state_of_it() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    assert_eq!(fs::read_dir(shelf.path()).unwrap().count(), 1, "nothing beside it");
+    assert_eq!(fs::read_dir(backups.path()).unwrap().count(), 1, "no other file");
 
     let epoch = store.store().epoch();
     let house_id = fs::read_to_string(store.folder().join("house")).unwrap();
@@ -65,35 +65,35 @@ async fn a_restored_log_equals_its_backup() {
     let room = store.room(WEI, "Kitchen").await;
     store.commit(crate::test_store::enter(crate::test_store::LIN, fresh(), room)).await;
     store.commit(hub::house::change::Change::Leave { member: shared::MemberId(3) }).await;
-    let said = post(WEI, room, fresh(), "once");
-    let first = store.commit(said.clone()).await;
-    let shelf = TempFolder::new();
-    fs::create_dir_all(shelf.path()).unwrap();
-    sqlite::backup(store.folder(), &shelf.path().join("tea")).unwrap();
+    let posted = post(WEI, room, fresh(), "once");
+    let first = store.commit(posted.clone()).await;
+    let backups = TempFolder::new();
+    fs::create_dir_all(backups.path()).unwrap();
+    sqlite::backup(store.folder(), &backups.path().join("tea")).unwrap();
     let other = TempFolder::new();
-    sqlite::restore(&DataFolder::lock(other.path()).unwrap(), &shelf.path().join("tea")).unwrap();
+    sqlite::restore(&DataFolder::lock(other.path()).unwrap(), &backups.path().join("tea")).unwrap();
     let mut back = TestStore::at(other);
     assert_eq!(snapshot_of(&back.house()), snapshot_of(&store.house()));
-    assert_eq!(back.commit(said).await.receipt, first.receipt, "a retry is known");
+    assert_eq!(back.commit(posted).await.receipt, first.receipt, "a retry is known");
 }
 
 #[tokio::test]
 async fn backup_and_restore_never_overwrite_a_file() {
     let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
-    let shelf = TempFolder::new();
-    fs::create_dir_all(shelf.path()).unwrap();
-    let file = shelf.path().join("tea");
+    let backups = TempFolder::new();
+    fs::create_dir_all(backups.path()).unwrap();
+    let file = backups.path().join("tea");
     fs::write(&file, "mine").unwrap();
     let refused = sqlite::backup(store.folder(), &file).unwrap_err().to_string();
     assert!(refused.contains("already exists"), "{refused}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
 
-    let good = shelf.path().join("good");
+    let good = backups.path().join("good");
     sqlite::backup(store.folder(), &good).unwrap();
     let folder = store.close();
-    let held = lock_with_retry(folder.path());
-    let refused = sqlite::restore(&held, &good).unwrap_err().to_string();
+    let locked = lock_with_retry(folder.path());
+    let refused = sqlite::restore(&locked, &good).unwrap_err().to_string();
     assert!(refused.contains("first move all its files that begin with log.sqlite"), "{refused}");
 }
 
@@ -102,12 +102,12 @@ async fn a_damaged_backup_is_not_restored() {
     let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
     store.post(WEI, LOBBY, &["a", "b", "c"]).await;
-    let shelf = TempFolder::new();
-    fs::create_dir_all(shelf.path()).unwrap();
-    let good = shelf.path().join("good");
+    let backups = TempFolder::new();
+    fs::create_dir_all(backups.path()).unwrap();
+    let good = backups.path().join("good");
     sqlite::backup(store.folder(), &good).unwrap();
     let bytes = fs::read(&good).unwrap();
-    let bad = shelf.path().join("bad");
+    let bad = backups.path().join("bad");
     let other = TempFolder::new();
     let folder = DataFolder::lock(other.path()).unwrap();
     for bytes in [&b"tea"[..], &[][..], &bytes[..bytes.len() / 2]] {
@@ -120,7 +120,7 @@ async fn a_damaged_backup_is_not_restored() {
     drop(db);
     let refused = sqlite::restore(&folder, &bad).unwrap_err().to_string();
     assert!(refused.contains("the position after 2"), "{refused}");
-    assert!(sqlite::restore(&folder, &shelf.path().join("nowhere")).is_err());
+    assert!(sqlite::restore(&folder, &backups.path().join("missing")).is_err());
     let left: Vec<_> = fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("log")), "{left:?}");
     assert!(sqlite::restore(&folder, &good).is_ok());

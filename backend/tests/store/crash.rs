@@ -104,10 +104,10 @@ async fn a_flipped_bit_in_the_last_commit_loses_only_that_commit() {
     let mut store = TestStore::on_disk();
     store.join(&["Wei"]).await;
     let before = store.post(WEI, LOBBY, &["first"]).await[0];
-    let kept = fs::metadata(store.folder().join(WAL)).unwrap().len() as usize;
+    let wal_length = fs::metadata(store.folder().join(WAL)).unwrap().len() as usize;
     store.post(WEI, LOBBY, &["second"]).await;
     let mut files = LogCopy::of(store.folder());
-    files.wal[kept + 24 + 100] ^= 1;
+    files.wal[wal_length + 24 + 100] ^= 1;
     assert_eq!(head_after(&files.whole()), before);
 }
 
@@ -187,15 +187,15 @@ fn a_killed_writer_loses_no_acknowledged_event() {
             // The test runner may print before the first line.
             line.split_once("acknowledged ")?.1.parse::<u64>().ok()
         });
-        let mut seen = 0;
+        let mut received = 0;
         for n in acknowledged {
-            seen += 1;
+            received += 1;
             most = most.max(n);
-            if seen == round * 100 {
+            if received == round * 100 {
                 child.kill().unwrap();
             }
         }
-        assert!(seen >= round * 100, "it ended by itself after {seen}");
+        assert!(received >= round * 100, "it ended by itself after {received}");
         child.wait().unwrap();
         // Check a copy now. The next round opens the folder itself.
         let head = head_after(&LogCopy::of(folder.path()).whole());

@@ -31,8 +31,8 @@ async fn a_replay_merges_its_addresses_by_position() {
                 wanted.extend(store.post(WEI, LOBBY, &["c", "d"]).await);
             }
         }
-        let told = store.commit(enter(LIN, fresh(), two)).await;
-        wanted.push(told.events[0].position().unwrap().n);
+        let joined = store.commit(enter(LIN, fresh(), two)).await;
+        wanted.push(joined.events[0].position().unwrap().n);
         let to =
             [Address::Member(LIN), Address::Room(one), Address::Room(RoomId(u64::MAX)), Address::Room(LOBBY)];
         for is_first in [true, false] {
@@ -74,8 +74,8 @@ async fn a_part_is_bounded_and_the_next_continues_it() {
         let after = store.house().head();
         let to = [Address::Room(LOBBY)];
         for count in [REPLAY_PART_EVENTS - 1, REPLAY_PART_EVENTS, REPLAY_PART_EVENTS + 1] {
-            let there = store.house().head() - after;
-            posts(&mut store, LOBBY, count - usize::try_from(there).unwrap(), "x").await;
+            let posted = store.house().head() - after;
+            posts(&mut store, LOBBY, count - usize::try_from(posted).unwrap(), "x").await;
             let part = store.replay(&to, after, u64::MAX, true).await;
             assert_eq!(part.events.len(), count.min(REPLAY_PART_EVENTS), "{}", store.name);
             let end = after + REPLAY_PART_EVENTS as u64;

@@ -63,10 +63,10 @@ async fn a_retry_gets_its_receipt_when_the_change_would_be_refused_now() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
         store.commit(enter(LIN, id(1), room)).await;
-        let said = post(LIN, room, id(2), "and now I go");
-        let first = store.commit(said.clone()).await;
+        let posted = post(LIN, room, id(2), "and now I go");
+        let first = store.commit(posted.clone()).await;
         store.commit(go(LIN, id(3), room)).await;
-        assert_eq!(store.commit(said).await.receipt, first.receipt, "{}", store.name);
+        assert_eq!(store.commit(posted).await.receipt, first.receipt, "{}", store.name);
     }
 }
 

@@ -81,8 +81,8 @@ async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
 }
 
 /// Whether these inputs are exactly one `Closed`.
-fn is_one_closed(told: &[Input]) -> bool {
-    matches!(told, [Input::Closed(_)])
+fn is_one_closed(inputs: &[Input]) -> bool {
+    matches!(inputs, [Input::Closed(_)])
 }
 
 #[actix_web::test]

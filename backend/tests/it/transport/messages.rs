@@ -80,8 +80,8 @@ pub(super) async fn a_post_stays_in_its_room(transport: Transport) {
     let Ok(Event::Rooms(found)) = lin.request(&rooms).await else { panic!() };
     assert_eq!((found.rooms[0].id, found.rooms[0].members, found.rooms[0].joined), (room, 1, false));
     reply(&mut lin, &Command::RoomJoin(room_move(6, room))).await;
-    let Event::MemberJoined(told) = lin.event().await else { panic!() };
-    assert_eq!(told.room.unwrap().id, room);
+    let Event::MemberJoined(own) = lin.event().await else { panic!() };
+    assert_eq!(own.room.unwrap().id, room);
     let Event::MemberJoined(joined) = lin.event().await else { panic!() };
     assert_eq!(joined.to, Address::Room(room));
     reply(&mut wei, &post(7, room, "welcome")).await;
@@ -103,18 +103,18 @@ pub(super) async fn history_is_read_page_by_page(transport: Transport) {
     let mut wei = Client::connect(&server, transport, &server.join("Wei").await).await;
     let count = HISTORY_MESSAGES as u64 + 1;
     post_numbers(&mut wei, RoomId::LOBBY, 0..count).await;
-    let mut seen = Vec::new();
+    let mut messages = Vec::new();
     let mut at = PageAnchor::Newest;
     loop {
-        let asked = Command::History(HistoryQuery { reference: 2, room: RoomId::LOBBY, at });
-        let Ok(Event::History(page)) = wei.request(&asked).await else { panic!() };
-        seen.splice(0..0, page.messages.iter().map(|message| message.text.clone()));
+        let query = Command::History(HistoryQuery { reference: 2, room: RoomId::LOBBY, at });
+        let Ok(Event::History(page)) = wei.request(&query).await else { panic!() };
+        messages.splice(0..0, page.messages.iter().map(|message| message.text.clone()));
         if !page.older {
             break;
         }
         at = PageAnchor::Before(page.messages[0].n);
     }
-    assert_eq!(seen, number_texts(0..count));
+    assert_eq!(messages, number_texts(0..count));
 }
 
 pub(super) async fn two_sessions_of_a_member_get_the_same_events(transport: Transport) {
@@ -127,8 +127,8 @@ pub(super) async fn two_sessions_of_a_member_get_the_same_events(transport: Tran
     let room = reply(&mut tabs[0], &room_create(2, "a")).await.room.unwrap();
     reply(&mut tabs[1], &post(3, room, "from the other")).await;
     for tab in &mut tabs {
-        let Event::MemberJoined(told) = tab.event().await else { panic!() };
-        assert_eq!(told.room.unwrap().id, room);
+        let Event::MemberJoined(joined) = tab.event().await else { panic!() };
+        assert_eq!(joined.room.unwrap().id, room);
         assert_eq!(tab.next_texts(1).await, ["from the other"]);
     }
 }
@@ -136,7 +136,7 @@ pub(super) async fn two_sessions_of_a_member_get_the_same_events(transport: Tran
 /// Reads until a member is reported as here, away or gone.
 async fn wait_for_presence(client: &mut Client, sought: &str) {
     loop {
-        let told: Vec<String> = match client.next_item().await.unwrap() {
+        let changes: Vec<String> = match client.next_item().await.unwrap() {
             Event::Here(here) => here.members.iter().map(|it| format!("here {}", it.name)).collect(),
             Event::Away(away) => away.members.iter().map(|it| format!("away {}", it.name)).collect(),
             Event::Gone(gone) => gone.members.iter().map(|it| format!("gone {}", it.0)).collect(),
@@ -146,7 +146,7 @@ async fn wait_for_presence(client: &mut Client, sought: &str) {
             }
             _ => continue,
         };
-        if told.iter().any(|told| told == sought) {
+        if changes.iter().any(|changes| changes == sought) {
             return;
         }
     }
@@ -228,6 +228,6 @@ pub(super) async fn a_session_is_refused_past_the_limit_of_its_member(transport:
         }
     };
     assert_eq!(Client::resume(&server, transport, &cookie, None, None).await.err(), Some(4429));
-    let asked = last.caller.post(&Command::Ping).await;
-    assert_eq!(asked, Err((429, ErrorCode::TooManyRequests)), "a request is one too");
+    let reply = last.caller.post(&Command::Ping).await;
+    assert_eq!(reply, Err((429, ErrorCode::TooManyRequests)), "a request is one too");
 }

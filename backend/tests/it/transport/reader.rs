@@ -156,9 +156,9 @@ pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: It
 async fn poll_once(
     caller: &Caller,
     path: &str,
-    kept: &mut Option<HttpConnection>,
+    idle: &mut Option<HttpConnection>,
 ) -> std::io::Result<(u16, String)> {
-    let mut connection = match kept.take() {
+    let mut connection = match idle.take() {
         Some(connection) => connection,
         None => HttpConnection::open(caller.address).await?,
     };
@@ -167,7 +167,7 @@ async fn poll_once(
     let head = connection.head().await?;
     let body = connection.body(&head).await?;
     if head.header("connection") != Some("close") {
-        *kept = Some(connection);
+        *idle = Some(connection);
     }
     Ok((head.status, body))
 }

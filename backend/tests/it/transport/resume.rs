@@ -140,20 +140,20 @@ pub(super) async fn a_cursor_of_another_log_gets_a_new_welcome(transport: Transp
     let mut wei = Client::connect(&server, transport, &cookie).await;
     post_numbers(&mut wei, RoomId::LOBBY, 2..5).await;
     assert_eq!(wei.next_texts(3).await, number_texts(2..5));
-    let held = wei.read_to_cursor().await;
+    let reached = wei.read_to_cursor().await;
     for cursor in [
-        Cursor { epoch: Epoch(held.epoch.0 ^ 1), ..held },
-        Cursor { n: held.n + 1, ..held },
-        Cursor { n: u64::MAX, ..held },
+        Cursor { epoch: Epoch(reached.epoch.0 ^ 1), ..reached },
+        Cursor { n: reached.n + 1, ..reached },
+        Cursor { n: u64::MAX, ..reached },
     ] {
         let back = Client::resume(&server, transport, &cookie, Some(cursor), None).await.unwrap();
         assert!(!back.welcome.resumed, "{cursor}");
         let room = back.welcome.room.clone().unwrap();
-        assert_eq!((room.messages.len(), back.welcome.through), (3, held));
+        assert_eq!((room.messages.len(), back.welcome.through), (3, reached));
         // A poll that asks for no welcome gets one nevertheless.
         let quiet = back.caller.poll(&format!("cursor={cursor}")).await.unwrap();
         assert!(matches!(&quiet.events[..], [Event::Welcome(welcome)] if !welcome.resumed), "{cursor}");
-        assert_eq!(quiet.through, held);
+        assert_eq!(quiet.through, reached);
     }
 }
 
@@ -182,17 +182,17 @@ pub(super) async fn a_stalled_reader_loses_no_event(transport: Transport) {
     };
     let (stalled, ()) = tokio::join!(stalled, talk);
     let mut stalled = stalled.unwrap();
-    let (mut held, mut codes) = (0, Vec::new());
-    while held < count {
+    let (mut last_seq, mut codes) = (0, Vec::new());
+    while last_seq < count {
         match stalled.next_item().await {
             Ok(Event::Posted(posted)) => {
-                assert_eq!(posted.seq, held + 1, "a gap");
-                held = posted.seq;
+                assert_eq!(posted.seq, last_seq + 1, "a gap");
+                last_seq = posted.seq;
             }
             Ok(Event::Reset(reset)) => {
                 let first = reset.room.messages[0].seq;
-                assert!(first <= held + 1 || reset.room.older, "a gap");
-                held = reset.room.messages.last().unwrap().seq;
+                assert!(first <= last_seq + 1 || reset.room.older, "a gap");
+                last_seq = reset.room.messages.last().unwrap().seq;
             }
             Ok(_) => {}
             Err(code) => {

@@ -24,8 +24,8 @@ pub(super) async fn a_session_ends_when_its_member_signs_out(transport: Transpor
     for tab in &mut tabs {
         assert_eq!(tab.ended().await, 4401);
     }
-    let asked = tabs[0].caller.post(&post(2, RoomId::LOBBY, "still here?")).await;
-    assert_eq!(asked, Err((401, ErrorCode::SignInRequired)));
+    let reply = tabs[0].caller.post(&post(2, RoomId::LOBBY, "still here?")).await;
+    assert_eq!(reply, Err((401, ErrorCode::SignInRequired)));
     assert_eq!(Client::resume(&server, transport, &cookie, None, None).await.err(), Some(4401));
 }
 
@@ -47,14 +47,14 @@ pub(super) async fn a_session_is_resumed_after_each_restart(transport: Transport
     let mut server = TestServer::with_options(options());
     let (wei, lin) = (server.join("Wei").await, server.join("Lin").await);
     let mut cursor: Option<Cursor> = None;
-    let mut heard = Vec::new();
+    let mut texts = Vec::new();
     for round in 1..4 {
         let mut talker = Client::resume(&server, transport, &wei, None, None).await.unwrap();
         let mut lin = Client::resume(&server, transport, &lin, cursor, None).await.unwrap();
         assert_eq!(lin.welcome.resumed, cursor.is_some());
         let from = 100 * round;
         let posted = reply(&mut talker, &post(from, RoomId::LOBBY, &from.to_string())).await;
-        heard.extend(lin.next_texts(if round == 1 { 1 } else { 6 }).await);
+        texts.extend(lin.next_texts(if round == 1 { 1 } else { 6 }).await);
         cursor = Some(lin.read_to_cursor().await);
         // This client does not read the posts that follow.
         post_numbers(&mut talker, RoomId::LOBBY, from + 1..from + 6).await;
@@ -70,7 +70,7 @@ pub(super) async fn a_session_is_resumed_after_each_restart(transport: Transport
         assert_eq!(retried, posted, "known from before");
     }
     let mut lin = Client::resume(&server, transport, &lin, cursor, None).await.unwrap();
-    heard.extend(lin.next_texts(5).await);
-    assert_eq!(heard, [number_texts(100..106), number_texts(200..206), number_texts(300..306)].concat());
+    texts.extend(lin.next_texts(5).await);
+    assert_eq!(texts, [number_texts(100..106), number_texts(200..206), number_texts(300..306)].concat());
     let Ok(Event::Pong(_)) = lin.request(&Command::Ping).await else { panic!() };
 }

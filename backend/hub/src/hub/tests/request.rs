@@ -154,9 +154,9 @@ fn a_request_is_refused_when_the_identity_has_changed() {
         let polled = test.poll(1, 1, poll);
         test.close(1);
         let (session, command) = (SessionId(2), Command::Ping);
-        let asked = test.give(Input::CommandRequested { session, device: device(1), identity, command });
+        let requested = test.give(Input::CommandRequested { session, device: device(1), identity, command });
         test.close(2);
-        for out in [polled, asked] {
+        for out in [polled, requested] {
             let refused = (!is_it).then_some(ErrorCode::SignInRequired);
             assert_eq!(refusal(&out), refused, "{identity:?}");
         }
@@ -365,8 +365,8 @@ fn a_poll_holds_nothing_of_a_room_that_the_member_left_during_the_read() {
     test.request(1, 2, create_room());
     test.request(2, 1, Command::RoomJoin(moved(3, 2)));
     let before = test.hub.through().n;
-    let Command::Post(said) = post(4, "in the room") else { panic!() };
-    test.request(3, 2, Command::Post(Post { room: RoomId(2), ..said }));
+    let Command::Post(message) = post(4, "in the room") else { panic!() };
+    test.request(3, 2, Command::Post(Post { room: RoomId(2), ..message }));
     let (poll, mut out) = (test.quiet_poll(before), Vec::new());
     test.hub.handle(Input::Polled { session: SessionId(9), device: device(1), poll }, test.now, &mut out);
     let Some(Output::Read(id, query)) = out.iter().find(|output| matches!(output, Output::Read(..))) else {

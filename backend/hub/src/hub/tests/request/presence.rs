@@ -47,11 +47,11 @@ fn a_polling_member_is_present_until_some_time_after_the_last_poll() {
         names.collect()
     };
     assert_eq!(of_wei(&all), ["here"], "she is reported once");
-    let asked = test.request(30, 1, Command::Presence(command::PresenceReport { away: true }));
-    let out = [asked, test.advance(PRESENCE_MS)].concat();
+    let requested = test.request(30, 1, Command::Presence(command::PresenceReport { away: true }));
+    let out = [requested, test.advance(PRESENCE_MS)].concat();
     assert_eq!(of_wei(&out), ["away"], "reported between two polls");
-    let asked = test.request(31, 1, Command::Presence(command::PresenceReport { away: false }));
-    assert_eq!(of_wei(&[asked, test.advance(PRESENCE_MS)].concat()), ["here"]);
+    let requested = test.request(31, 1, Command::Presence(command::PresenceReport { away: false }));
+    assert_eq!(of_wei(&[requested, test.advance(PRESENCE_MS)].concat()), ["here"]);
     let away = Poll { away: true, ..test.quiet_poll(2) };
     let out = test.poll(32, 1, away);
     assert_eq!(of_wei(&[out, test.advance(PRESENCE_MS)].concat()), ["away"], "reported by a poll");
