@@ -45,8 +45,8 @@ pub fn InspectorApp(props: &InspectorProps) -> Html {
         let view = view.setter();
         move |shell| {
             shell.watch(Callback::from(move |inspector| view.set(inspector)));
-            let beside = shell.clone();
-            shell.runner().watch_beside(Callback::from(move |()| beside.show()));
+            let redrawn = shell.clone();
+            shell.runner().watch_redraw(Callback::from(move |()| redrawn.show()));
             let signed_out = shell.clone();
             shell
                 .runner()

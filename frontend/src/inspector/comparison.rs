@@ -43,8 +43,8 @@ impl PartialEq for Runner {
 struct RunnerInner {
     comparison: RefCell<Comparison>,
     watcher: RefCell<Callback<Rc<Comparison>>>,
-    /// Draws the rest of the page.
-    beside: RefCell<Callback<()>>,
+    /// Redraws the rest of the page.
+    redraw: RefCell<Callback<()>>,
     /// Called when the server rejects the page's identity.
     signed_out: RefCell<Callback<()>>,
     /// Time in microseconds (see [`now`]) and stage of the last update of the page.
@@ -62,11 +62,11 @@ impl Runner {
         self.0.watcher.replace(watcher);
     }
 
-    /// Calls `watcher` when the rest of the page may be drawn. While latencies are measured (see
+    /// Calls `redraw` when the rest of the page may be drawn. While latencies are measured (see
     /// [`Runner::measures`]), the rest must not be drawn at other times, because drawing would delay the
     /// messages.
-    pub fn watch_beside(&self, watcher: Callback<()>) {
-        self.0.beside.replace(watcher);
+    pub fn watch_redraw(&self, redraw: Callback<()>) {
+        self.0.redraw.replace(redraw);
     }
 
     /// Calls `watcher` when the server answers that the page is signed out, or signed in as another member.
@@ -132,8 +132,8 @@ impl Runner {
         self.0.shown.set((now(), view.stage));
         let watcher = self.0.watcher.borrow().clone();
         watcher.emit(view);
-        let beside = self.0.beside.borrow().clone();
-        beside.emit(());
+        let redraw = self.0.redraw.borrow().clone();
+        redraw.emit(());
     }
 
     fn show_now_and_then(&self) {
