@@ -30,11 +30,11 @@ mod tests {
     #[test]
     fn numbers_stay_within_the_bound_and_reach_it() {
         let mut jitter = Jitter::new(7);
-        let mut seen = [0_u32; 4];
+        let mut counts = [0_u32; 4];
         for _ in 0..4_000 {
-            seen[jitter.draw_up_to(3) as usize] += 1;
+            counts[jitter.draw_up_to(3) as usize] += 1;
         }
-        assert!(seen.iter().all(|times| (800..1_200).contains(times)), "{seen:?}");
+        assert!(counts.iter().all(|times| (800..1_200).contains(times)), "{counts:?}");
         assert_eq!(jitter.draw_up_to(0), 0);
         jitter.draw_up_to(u64::MAX);
     }

@@ -249,9 +249,9 @@ mod tests {
         let (mut set, mut model) = (Set::new(), BTreeSet::new());
         for (round, key) in numbers().enumerate() {
             if round % 9 == 0 {
-                let gone = [key, key ^ 1, key];
-                set.remove_all(&gone.into_iter().collect());
-                model.retain(|held| !gone.contains(held));
+                let removed = [key, key ^ 1, key];
+                set.remove_all(&removed.into_iter().collect());
+                model.retain(|held| !removed.contains(held));
             } else {
                 assert_eq!(set.insert(key), model.insert(key));
             }

@@ -57,16 +57,16 @@ fn an_enter_that_ends_a_composition_never_sends() {
     for (key, key_code, composing) in
         [("Enter", 13, true), ("Enter", 229, false), ("Enter", 229, true), ("Process", 229, true)]
     {
-        for held in 0..32 {
+        for modifiers in 0..32 {
             let event = KeyEvent {
                 key,
                 key_code,
                 composing,
-                shift: held & 1 != 0,
-                ctrl: held & 2 != 0,
-                alt: held & 4 != 0,
-                meta: held & 8 != 0,
-                touch: held & 16 != 0,
+                shift: modifiers & 1 != 0,
+                ctrl: modifiers & 2 != 0,
+                alt: modifiers & 4 != 0,
+                meta: modifiers & 8 != 0,
+                touch: modifiers & 16 != 0,
             };
             assert_eq!(on_key(event), KeyAction::Nothing, "{event:?}");
         }

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_utf8_end_the_stream() {
+    fn a_stream_ends_when_its_bytes_are_not_utf8() {
         assert_eq!(EventStream::default().push(b"data: \xff\n\n", |_| {}), Err(Malformed));
         let mut stream = EventStream::default();
         assert_eq!(stream.push(b"data: \xe8\x8c", |_| {}), Ok(()));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_or_an_event_over_the_limit_ends_the_stream() {
+    fn a_stream_ends_when_a_line_or_an_event_exceeds_the_limit() {
         for (bytes, is_taken) in
             [(EVENT_BYTES_MAX - 1, true), (EVENT_BYTES_MAX, true), (EVENT_BYTES_MAX + 1, false)]
         {

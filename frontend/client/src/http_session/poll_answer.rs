@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_not_whole_is_none() {
+    fn an_incomplete_answer_is_refused() {
         let body = r#"{"events":[],"through":"000000000000000a.7","present":3,"again_ms":9}"#;
         assert_eq!(PollAnswer::read(body).unwrap().traced, None);
         for end in 0..body.len() {

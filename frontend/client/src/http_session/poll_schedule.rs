@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_given_up_when_they_are_refused_or_cut_again_and_again() {
+    fn polls_are_given_up_when_they_are_refused_or_cut_repeatedly() {
         for (ms, is_cut) in [(PARKED_MS - 1, false), (PARKED_MS, true), (PARKED_MS + 1, true)] {
             assert_eq!(PollSchedule::new(true).failed(ms), is_cut, "{ms}");
         }
@@ -88,12 +88,12 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_that_does_not_wait_leaves_when_the_server_wishes_or_at_its_interval() {
+    fn a_poll_that_does_not_wait_is_sent_after_the_servers_or_the_chosen_interval() {
         let mut schedule = PollSchedule::new(false);
         assert_eq!((schedule.wait_s(), schedule.answered(2_000, 10)), (0, 2_000));
         let mut schedule = PollSchedule::new(false).every(Some(100));
-        for (took, wait) in [(10, 90), (99, 1), (100, 0), (101, 0)] {
-            assert_eq!(schedule.answered(2_000, took), wait, "{took}");
+        for (duration, wait) in [(10, 90), (99, 1), (100, 0), (101, 0)] {
+            assert_eq!(schedule.answered(2_000, duration), wait, "{duration}");
         }
     }
 }

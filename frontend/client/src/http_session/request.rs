@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_where_the_client_stands_and_which_identity_it_expects() {
+    fn a_request_has_the_cursor_and_the_expected_identity() {
         let stream = request(Call::Stream(hello("dev")));
         assert_eq!(stream.path(), "/api/events?ref=3&build=dev&cursor=000000000000000a.7&room=2");
         assert_eq!((stream.body(), stream.is_stream()), (None, true));
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_build_is_text_that_a_query_can_carry() {
+    fn a_build_is_escaped_for_the_query() {
         let path = request(Call::Stream(Hello { cursor: None, room: None, ..hello("a&b=茶 ~") })).path();
         assert_eq!(path, "/api/events?ref=3&build=a%26b%3D%E8%8C%B6%20~");
     }
 
     #[test]
-    fn a_request_times_out_behind_its_wait() {
+    fn a_request_times_out_after_its_wait() {
         let cursor = "000000000000000a.8".parse().unwrap();
         let poll = |wait_s| Call::Poll { cursor, present: 0, is_away: false, wait_s, identity: None };
         for (call, timeout) in [

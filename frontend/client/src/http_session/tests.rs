@@ -135,7 +135,7 @@ fn only_request(out: &[SessionOutput]) -> Request {
 }
 
 #[test]
-fn a_session_that_the_client_closes_ends_once_and_says_nothing_more() {
+fn a_session_ends_once_and_sends_nothing_more_when_the_client_closes_it() {
     let mut shell = Shell::open(Transport::LongPoll, None);
     let id = shell.begin();
     let bye = SessionOutput::Broadcast(TabMessage::Bye.encode(None));
@@ -159,14 +159,14 @@ fn a_session_that_the_client_closes_ends_once_and_says_nothing_more() {
 }
 
 #[test]
-fn a_page_that_is_left_lets_the_other_tabs_know() {
+fn a_session_tells_the_other_tabs_when_its_page_is_left() {
     let mut shell = Shell::open(Transport::Poll, None);
     let bye = SessionOutput::Broadcast(TabMessage::Bye.encode(None));
     assert_eq!(shell.give(SessionInput::Leave), [SessionOutput::SaveLease(None), bye, closed(1001, "")]);
 }
 
 #[test]
-fn a_session_that_is_closed_before_it_is_open_never_opens() {
+fn a_session_never_opens_when_it_is_closed_before() {
     let mut session = HttpSession::new(Transport::Poll, SEED);
     let mut out = Vec::new();
     session.handle(SessionInput::Send(Command::Hello(hello())), NOW, &mut out);
@@ -178,7 +178,7 @@ fn a_session_that_is_closed_before_it_is_open_never_opens() {
 }
 
 #[test]
-fn a_session_ends_only_when_the_lease_is_read() {
+fn a_session_ends_only_after_the_lease_is_read() {
     let mut shell = Shell::open(Transport::Poll, None);
     let mut out = Vec::new();
     shell.session.handle(SessionInput::Close, NOW, &mut out);
@@ -193,7 +193,7 @@ fn a_session_ends_only_when_the_lease_is_read() {
 }
 
 #[test]
-fn a_session_is_open_to_the_person_once_the_server_has_welcomed_it() {
+fn a_session_is_shown_as_open_when_the_server_has_welcomed_it() {
     let mut shell = Shell::alone(Transport::Poll);
     assert_eq!(shell.session.ready_state(), ReadyState::Connecting);
     let id = shell.begin();
@@ -225,7 +225,7 @@ fn a_refusal_ends_the_session_as_the_server_would_close_a_socket() {
 }
 
 #[test]
-fn clients_that_a_restart_turns_away_come_back_spread() {
+fn clients_reconnect_at_different_times_after_a_restart() {
     for seed in [0, 1, 2_749, 2_750, u64::MAX] {
         let mut shell = Shell::alone(Transport::Poll);
         shell.session.seed = seed;
@@ -239,7 +239,7 @@ fn clients_that_a_restart_turns_away_come_back_spread() {
 }
 
 #[test]
-fn a_leader_looks_at_the_lease_again_and_again() {
+fn a_leader_reads_the_lease_at_intervals() {
     let mut shell = Shell::open(Transport::Poll, None);
     let tick = SessionOutput::ScheduleTimer(SessionTimer::Election, ELECTION_TICK_MS);
     assert_eq!(shell.fire(SessionTimer::Election), std::slice::from_ref(&tick), "it was just taken");

@@ -61,10 +61,10 @@ fn a_life_is_recorded_from_beginning_to_end() {
         out,
         [InspectorEffect::Transmit(1, "茶".into()), InspectorEffect::Close(1, Some(3001), "bye".into())]
     );
-    let told: Vec<_> = inspector.life.entries.iter().map(|entry| &entry.event).collect();
+    let events: Vec<_> = inspector.life.entries.iter().map(|entry| &entry.event).collect();
     let closed = LifecycleEvent::Closed { code: 3001, reason: "bye".into(), clean: true };
     assert!(matches!(
-        told[..],
+        events[..],
         [
             LifecycleEvent::Called(SocketCall::New),
             LifecycleEvent::State(ReadyState::Connecting),
@@ -164,7 +164,7 @@ fn traces_fill_the_handshake_and_the_frames_and_not_the_time_line() {
 fn late_events_of_an_old_connection_are_ignored() {
     let (mut inspector, _) = open();
     play(&mut inspector, [InspectorInput::Connect, InspectorInput::StateRead(2, ReadyState::Connecting)]);
-    let held = inspector.clone();
+    let before = inspector.clone();
     let closed = SocketEvent::Closed { code: 1006, reason: String::new(), clean: false };
     let late = [
         InspectorInput::StateRead(1, ReadyState::Closed),
@@ -172,7 +172,7 @@ fn late_events_of_an_old_connection_are_ignored() {
         InspectorInput::EventReceived(1, golden("event_trace_frame")),
     ];
     assert_eq!(play(&mut inspector, late), []);
-    assert_eq!(inspector, held);
+    assert_eq!(inspector, before);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_call_that_would_throw_is_explained_and_not_made() {
 
 #[test]
 fn a_long_message_is_cut_where_a_character_ends() {
-    for (chars, shown, more) in [(199, 199, ""), (200, 200, ""), (201, 200, "…")] {
-        assert_eq!(*shortened(&"茶".repeat(chars)), *format!("{}{more}", "茶".repeat(shown)));
+    for (chars, length, more) in [(199, 199, ""), (200, 200, ""), (201, 200, "…")] {
+        assert_eq!(*shortened(&"茶".repeat(chars)), *format!("{}{more}", "茶".repeat(length)));
     }
 }

@@ -86,11 +86,11 @@ fn the_name_at_the_latest_position_wins() {
 
 #[test]
 fn present_members_are_held_up_to_the_limit() {
-    for (extra, held) in [(0, PEOPLE_MAX - 1), (1, PEOPLE_MAX), (2, PEOPLE_MAX)] {
+    for (extra, count) in [(0, PEOPLE_MAX - 1), (1, PEOPLE_MAX), (2, PEOPLE_MAX)] {
         let mut members = Members::default();
         let crowd: Vec<Member> = (1..PEOPLE_MAX as u64 + extra).map(|id| member(id, "x")).collect();
         members.add_present(&crowd, false, 9, 1);
-        assert_eq!(members.people(None).len(), held);
+        assert_eq!(members.people(None).len(), count);
         members.add_present(&crowd[..1], true, 9, 1);
         assert!(members.people(None)[0].away, "presence of a held member is still updated");
     }

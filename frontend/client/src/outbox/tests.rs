@@ -93,7 +93,7 @@ fn refuse(outbox: &mut Outbox, number: u8, code: ErrorCode) -> Option<u64> {
     outbox.note_refused(&Refusal::new(Some(reference), code), 0, &mut Jitter::new(1), &mut Vec::new())
 }
 
-fn shown(outbox: &mut Outbox) -> Vec<(String, RowState)> {
+fn visible_rows(outbox: &mut Outbox) -> Vec<(String, RowState)> {
     let (rows, _) = outbox.rows(LOBBY, true);
     rows.iter().map(|row| (row.text.to_string(), row.state)).collect()
 }
@@ -152,7 +152,7 @@ fn a_temporarily_refused_post_keeps_its_place() {
     send(&mut outbox);
     assert!(refuse(&mut outbox, 1, ErrorCode::StoreRefused).is_some());
     assert_eq!(send(&mut outbox), [] as [u64; 0], "the room waits with it");
-    assert_eq!(shown(&mut outbox)[0], ("1".to_owned(), RowState::Waiting));
+    assert_eq!(visible_rows(&mut outbox)[0], ("1".to_owned(), RowState::Waiting));
     outbox.retry_refused();
     assert_eq!(send(&mut outbox), [1]);
 }
@@ -163,7 +163,7 @@ fn a_permanently_refused_post_lets_the_rest_pass() {
     send(&mut outbox);
     assert_eq!(refuse(&mut outbox, 1, ErrorCode::BadField), None);
     assert_eq!(send(&mut outbox), [2]);
-    let rows = shown(&mut outbox);
+    let rows = visible_rows(&mut outbox);
     assert_eq!(rows[0], ("2".to_owned(), RowState::Sending));
     assert_eq!(rows[1], ("3".to_owned(), RowState::Sending));
     assert_eq!(rows[2], ("1".to_owned(), RowState::Failed(ErrorCode::BadField)));
@@ -199,14 +199,14 @@ fn a_failed_row_is_retried_at_the_end_or_discarded() {
     assert_eq!(send(&mut outbox), [2]);
     retry(&mut outbox, 3);
     discard(&mut outbox, 3);
-    assert_eq!(shown(&mut outbox).len(), 3, "a row that has not failed is left alone");
+    assert_eq!(visible_rows(&mut outbox).len(), 3, "a row that has not failed is left alone");
     assert!(reply(&mut outbox, 2));
     assert_eq!(send(&mut outbox), [3]);
     assert!(reply(&mut outbox, 3));
     assert_eq!(send(&mut outbox), [1]);
     refuse(&mut outbox, 1, ErrorCode::BadField);
     discard(&mut outbox, 1);
-    assert_eq!(shown(&mut outbox), []);
+    assert_eq!(visible_rows(&mut outbox), []);
 }
 
 #[test]
@@ -216,13 +216,13 @@ fn the_outbox_takes_commands_up_to_the_limit() {
         assert_eq!(outbox.is_full(), number == OUTBOX_ROWS_MAX, "{number}");
         push(&mut outbox, ClientId((number as u128).to_be_bytes()), LOBBY, "x", 0);
     }
-    assert_eq!(shown(&mut outbox).len(), OUTBOX_ROWS_MAX);
+    assert_eq!(visible_rows(&mut outbox).len(), OUTBOX_ROWS_MAX);
 }
 
 #[test]
 fn a_message_is_taken_once() {
     let mut outbox = outbox([1, 1]);
-    assert_eq!(shown(&mut outbox).len(), 1);
+    assert_eq!(visible_rows(&mut outbox).len(), 1);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_command_over_the_frame_limit_is_never_sent() {
     push(&mut outbox, id(3), LOBBY, "3", 0);
     assert_eq!(send(&mut outbox), [3]);
     retry(&mut outbox, 1);
-    let states: Vec<RowState> = shown(&mut outbox).into_iter().map(|(_, state)| state).collect();
+    let states: Vec<RowState> = visible_rows(&mut outbox).into_iter().map(|(_, state)| state).collect();
     let failed = [RowState::Failed(ErrorCode::TextEmpty), RowState::Failed(ErrorCode::TextTooLong)];
     assert_eq!(states[1..], failed);
 }

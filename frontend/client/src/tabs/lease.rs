@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lease_reads_back_what_it_writes() {
+    fn a_lease_is_read_back_as_written() {
         let lease = Lease { tab: Tab(42), until: 1_790_000_000_000 };
         assert_eq!(lease.to_string(), "42 1790000000000");
         assert_eq!(lease.to_string().parse(), Ok(lease));
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_of_another_clock_does_not_hold() {
+    fn a_lease_of_another_clock_is_not_valid() {
         let now = 1_000_000;
         for (until, holds) in [
             (now, false),

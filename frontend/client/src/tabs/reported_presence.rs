@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_is_repeated_once_its_time_is_over_and_when_the_clock_was_set_back() {
+    fn a_report_is_repeated_when_its_time_is_over_or_the_clock_was_set_back() {
         let away = Event::parse(r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#).unwrap();
         let contradicted = || {
             let mut report = ReportedPresence::default();

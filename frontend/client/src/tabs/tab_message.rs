@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_message_reads_back_what_it_writes() {
+    fn every_message_is_read_back_as_written() {
         let cursor = "00000000000000ab.7".parse().unwrap();
         let identity = ExpectedIdentity { member: MemberId(7), epoch: Epoch(0xab) };
         for message in [
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_another_build_is_passed_over() {
+    fn a_text_of_another_build_is_ignored() {
         for text in
             ["", "bye", "\nsing", "\nlead", "\nlead x", "\nthrough 7", "somebody\nbye", "member=7\nbye"]
         {

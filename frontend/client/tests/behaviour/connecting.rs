@@ -104,8 +104,8 @@ fn a_hidden_page_reports_away_on_every_connection() {
     assert_eq!(commands(&page.give(Input::VisibilityChanged(false))), std::slice::from_ref(&away));
     assert_eq!(commands(&page.give(Input::VisibilityChanged(false))), []);
     assert_eq!(commands(&page.reconnect(&house, &ann())), [away]);
-    let here = Command::Presence(PresenceReport { away: false });
-    assert_eq!(commands(&page.give(Input::VisibilityChanged(true))), [here, Command::Ping]);
+    let present = Command::Presence(PresenceReport { away: false });
+    assert_eq!(commands(&page.give(Input::VisibilityChanged(true))), [present, Command::Ping]);
 }
 
 #[test]

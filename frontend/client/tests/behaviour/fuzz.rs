@@ -105,9 +105,9 @@ fn random_inputs_keep_the_invariants() {
                 1 => rng.number(),
                 _ => now.saturating_add(rng.below(3_000)),
             };
-            let kept =
+            let saved =
                 shell.keeps.pop().filter(|_| rng.below(3) > 0).map(|key| Input::RowSaved { key, ok: true });
-            let input = visit.pop().or(kept).unwrap_or_else(|| rng.input(&shell));
+            let input = visit.pop().or(saved).unwrap_or_else(|| rng.input(&shell));
             match input {
                 // A browser reports `close` once, and then the connection is gone.
                 Input::ConnectionClosed { socket, .. } => drop(shell.usable.remove(&socket.0)),

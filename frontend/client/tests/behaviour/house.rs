@@ -220,7 +220,7 @@ impl House {
     }
 
     /// These members are present, with their names as of `as_of`.
-    pub(crate) fn here(members: &[Member], as_of: u64) -> String {
+    pub(crate) fn here_event(members: &[Member], as_of: u64) -> String {
         frame(&Event::Here(Here { members: members.to_vec(), as_of, count: members.len() as u32 }))
     }
 

@@ -62,8 +62,8 @@ fn a_room_of_the_address_is_looked_up_after_the_welcome() {
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
         assert_eq!(queries(&page.give(Input::OpenRoom(TEA))), []);
         assert_eq!(lookup(&mut page), None, "the member's rooms are not known yet");
-        let asked = queries(&page.enter(&house, &ann()));
-        assert_eq!((asked.len(), page.view().unjoined_room.is_some()), (many, !is_in));
+        let requests = queries(&page.enter(&house, &ann()));
+        assert_eq!((requests.len(), page.view().unjoined_room.is_some()), (many, !is_in));
     }
 }
 
@@ -85,12 +85,12 @@ fn a_lookup_ends_when_the_room_is_joined_or_another_is_opened() {
 #[test]
 fn a_lookup_and_a_search_do_not_disturb_each_other() {
     let mut page = Page::welcome_in(&House::new(1));
-    let asked = queries(&page.give(Input::OpenRoom(TEA)));
+    let requests = queries(&page.give(Input::OpenRoom(TEA)));
     let search = queries(&page.give(Input::SearchDirectory { find: "do".to_owned() }));
     assert_eq!((search.len(), &*search[0].find), (1, "do"));
     page.frame(page_of(&search[0], &[(9, "dogs")], false));
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Searching));
-    page.frame(page_of(&asked[0], &[(1, ""), (9, "dogs")], false));
+    page.frame(page_of(&requests[0], &[(1, ""), (9, "dogs")], false));
     assert_eq!(lookup(&mut page), Some(RoomLookupState::NoSuchRoom));
     let names = |page: &mut Page| page.view().directory.as_ref().map(|directory| directory.rooms.len());
     assert_eq!(names(&mut page), Some(1));
@@ -101,8 +101,8 @@ fn a_lookup_and_a_search_do_not_disturb_each_other() {
 #[test]
 fn a_refused_lookup_is_sent_again_and_a_permanent_refusal_ends_it() {
     let mut page = Page::welcome_in(&House::new(1));
-    let asked = queries(&page.give(Input::OpenRoom(TEA)));
-    assert_eq!(queries(&page.frame(House::error(asked[0].reference, ErrorCode::StoreRefused))), []);
+    let requests = queries(&page.give(Input::OpenRoom(TEA)));
+    assert_eq!(queries(&page.frame(House::error(requests[0].reference, ErrorCode::StoreRefused))), []);
     let again = queries(&page.fire_timer(Timer::Request));
     assert_eq!(again.len(), 1);
     page.frame(House::error(again[0].reference, ErrorCode::BadField));
@@ -114,9 +114,9 @@ fn a_lookup_is_sent_again_on_the_next_connection_and_starts_over_in_another_log(
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.give(Input::OpenRoom(TEA));
-    let asked = queries(&page.reconnect(&house, &ann()));
-    assert_eq!(asked.len(), 1);
-    page.frame(page_of(&asked[0], &[(1, ""), (7, "tea")], false));
+    let requests = queries(&page.reconnect(&house, &ann()));
+    assert_eq!(requests.len(), 1);
+    page.frame(page_of(&requests[0], &[(1, ""), (7, "tea")], false));
     assert_eq!(queries(&page.reconnect(&house, &ann())), []);
     assert_eq!(lookup(&mut page), Some(RoomLookupState::Found("tea".into())));
     assert_eq!(queries(&page.reconnect(&House::new(2), &ann())).len(), 1);

@@ -81,7 +81,7 @@ impl Page {
         let answers = matches!(input, Input::FrameReceived(..) | Input::VisibilityChanged(_)) && !self.slow;
         let mut out = Vec::new();
         self.client.handle(input, self.now, &mut out);
-        let mut kept = Vec::new();
+        let mut keys = Vec::new();
         for effect in &out {
             self.store.perform(effect);
             match effect {
@@ -92,13 +92,13 @@ impl Page {
                         self.hello = hello.reference;
                     }
                 }
-                Effect::SaveRow(row) if !self.slow => kept.push(row.key()),
+                Effect::SaveRow(row) if !self.slow => keys.push(row.key()),
                 Effect::ScheduleTimer(timer, at) => drop(self.timers.insert(*timer, *at)),
                 Effect::CancelTimer(timer) => drop(self.timers.remove(timer)),
                 _ => {}
             }
         }
-        for key in kept {
+        for key in keys {
             out.extend(self.stored(key, true));
         }
         if answers && out.contains(&Effect::LoadRows) {

@@ -18,9 +18,9 @@ fn reader(house: &House) -> Page {
 
 /// Answers the one request for history among these effects.
 fn answer(page: &mut Page, house: &House, effects: &[Effect]) -> Vec<Effect> {
-    let asked = history_queries(effects);
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    page.frame(house.history(asked[0].reference, asked[0].room, asked[0].at))
+    let requests = history_queries(effects);
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    page.frame(house.history(requests[0].reference, requests[0].room, requests[0].at))
 }
 
 fn whole(house_from: u64, to: u64) -> Vec<u64> {
@@ -92,21 +92,21 @@ fn a_new_message_does_not_move_a_reader_of_history() {
 fn the_window_stays_within_its_limit_with_waiting_rows() {
     let most = WINDOW_ROWS_MAX as u64;
     let waits = [1, 2, 150, most - 1, most, most + 1, OUTBOX_ROWS_MAX as u64];
-    for (said, waits) in
-        [most - 1, most, most + 1].into_iter().flat_map(|said| waits.map(|waits| (said, waits)))
+    for (settled, waits) in
+        [most - 1, most, most + 1].into_iter().flat_map(|settled| waits.map(|waits| (settled, waits)))
     {
         let mut house = talkative(100);
         let mut page = Page::welcome_in(&house);
-        let talk = house.talk(LOBBY, 101..=said);
+        let talk = house.talk(LOBBY, 101..=settled);
         page.frames(talk);
         page.break_connection(1006);
-        (1..=waits).for_each(|number| drop(page.send(number, &(said + number).to_string())));
-        let newest = said + waits;
+        (1..=waits).for_each(|number| drop(page.send(number, &(settled + number).to_string())));
+        let newest = settled + waits;
         // Sending jumps to the end, where the last hundred and later messages are shown.
-        assert_eq!(page.texts(), whole((said - 99).max(newest + 1 - most.min(newest)), newest));
-        let shown = page.view().rows.clone();
+        assert_eq!(page.texts(), whole((settled - 99).max(newest + 1 - most.min(newest)), newest));
+        let rows = page.view().rows.clone();
         page.give(Input::FollowEnd(false));
-        assert!(std::rc::Rc::ptr_eq(&shown, &page.view().rows), "to go up moves nothing");
+        assert!(std::rc::Rc::ptr_eq(&rows, &page.view().rows), "to go up moves nothing");
         let steps = newest / WINDOW_STEP_ROWS as u64 + 1;
         for _ in 0..steps {
             page.give(Input::LoadOlder);
@@ -208,8 +208,8 @@ fn a_jump_to_a_held_message_sends_no_request() {
 fn a_temporarily_refused_page_is_requested_again() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = history_queries(&page.give(Input::LoadOlder));
-    let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
+    let requests = history_queries(&page.give(Input::LoadOlder));
+    let out = page.frame(House::error(requests[0].reference, ErrorCode::TooManyRequests));
     assert_eq!((history_queries(&out), page.view().older), (vec![], Edge::Loading));
     assert!(scheduled(&out, Timer::Request).is_some());
     let out = page.fire_timer(Timer::Request);
@@ -221,8 +221,8 @@ fn a_temporarily_refused_page_is_requested_again() {
 fn a_permanently_refused_page_can_be_requested_by_the_reader() {
     let house = talkative(150);
     let mut page = reader(&house);
-    let asked = history_queries(&page.give(Input::LoadOlder));
-    let out = page.frame(House::error(asked[0].reference, ErrorCode::RoomUnknown));
+    let requests = history_queries(&page.give(Input::LoadOlder));
+    let out = page.frame(House::error(requests[0].reference, ErrorCode::RoomUnknown));
     assert_eq!((out, page.view().older), (vec![], Edge::Failed));
     let out = page.give(Input::LoadOlder);
     answer(&mut page, &house, &out);
@@ -233,8 +233,8 @@ fn a_permanently_refused_page_can_be_requested_by_the_reader() {
 fn a_page_that_touches_nothing_is_not_merged() {
     let house = talkative(300);
     let mut page = reader(&house);
-    let asked = history_queries(&page.give(Input::LoadOlder));
-    page.frame(house.history(asked[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
+    let requests = history_queries(&page.give(Input::LoadOlder));
+    page.frame(house.history(requests[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
     assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
 }
 

@@ -30,10 +30,10 @@ fn a_missing_event_is_detected_and_fetched() {
     let after = house.through().through.n;
     house.post(&bo(), 1, "lost on the way");
     let next = house.post(&bo(), 2, "next");
-    let asked = event_queries(&page.frame(next));
+    let requests = event_queries(&page.frame(next));
     assert_eq!(page.rows(), [""; 0], "a part is never shown as the whole");
-    assert_eq!((asked.len(), asked[0].to, asked[0].after), (1, Address::Room(LOBBY), after));
-    let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 1);
+    assert_eq!((requests.len(), requests[0].to, requests[0].after), (1, Address::Room(LOBBY), after));
+    let answer = house.events(requests[0].reference, requests[0].to, requests[0].after, 1);
     assert_eq!(event_queries(&page.frame(answer)), [], "the buffered event follows now");
     assert_eq!(page.rows(), ["lost on the way", "next"]);
 }
@@ -43,13 +43,13 @@ fn a_long_gap_is_fetched_page_by_page() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let mut talk = house.talk(LOBBY, 1..=7);
-    let mut asked = event_queries(&page.frame(talk.pop().unwrap()));
+    let mut requests = event_queries(&page.frame(talk.pop().unwrap()));
     for many in [2, 4, 6] {
-        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 2);
-        asked = event_queries(&page.frame(answer));
+        let answer = house.events(requests[0].reference, requests[0].to, requests[0].after, 2);
+        requests = event_queries(&page.frame(answer));
         assert_eq!(page.rows().len(), if many == 6 { 7 } else { many });
     }
-    assert_eq!(asked, []);
+    assert_eq!(requests, []);
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn a_gap_that_is_too_long_is_replaced_by_a_snapshot() {
     house.post(&bo(), 1, "held");
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=9);
-    let asked = event_queries(&page.frame(talk[8].clone()));
-    page.frame(house.reset(Some(asked[0].reference + 1), LOBBY, 3));
+    let requests = event_queries(&page.frame(talk[8].clone()));
+    page.frame(house.reset(Some(requests[0].reference + 1), LOBBY, 3));
     assert_eq!(page.rows(), ["held"], "the answer to another question");
-    page.frame(house.reset(Some(asked[0].reference), LOBBY, 3));
+    page.frame(house.reset(Some(requests[0].reference), LOBBY, 3));
     assert_eq!(page.texts(), [7, 8, 9]);
     assert_eq!(page.view().older, Edge::More);
     let next = house.talk(LOBBY, 10..=10);
@@ -74,8 +74,8 @@ fn a_temporarily_refused_gap_request_is_sent_again() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
-    let asked = event_queries(&page.frame(talk[1].clone()));
-    let out = page.frame(House::error(asked[0].reference, ErrorCode::TooManyRequests));
+    let requests = event_queries(&page.frame(talk[1].clone()));
+    let out = page.frame(House::error(requests[0].reference, ErrorCode::TooManyRequests));
     assert!(scheduled(&out, Timer::Request).is_some() && event_queries(&out).is_empty());
     let again = event_queries(&page.fire_timer(Timer::Request));
     page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9));
@@ -91,14 +91,14 @@ fn gap_requests_in_flight_stay_within_the_limit() {
             house.join_room(id);
         }
         let mut page = Page::welcome_in(&house);
-        let mut asked = Vec::new();
+        let mut requests = Vec::new();
         for id in 10..10 + many as u64 {
             let talk = house.talk(RoomId(id), 1..=2);
-            asked.extend(event_queries(&page.frame(talk[1].clone())));
+            requests.extend(event_queries(&page.frame(talk[1].clone())));
         }
-        assert_eq!(asked.len(), many.min(GAP_REQUESTS_MAX));
-        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
-        assert_eq!(event_queries(&page.frame(answer)).len(), many - asked.len(), "the next transport");
+        assert_eq!(requests.len(), many.min(GAP_REQUESTS_MAX));
+        let answer = house.events(requests[0].reference, requests[0].to, requests[0].after, 9);
+        assert_eq!(event_queries(&page.frame(answer)).len(), many - requests.len(), "the next transport");
     }
 }
 
@@ -107,8 +107,8 @@ fn a_gap_that_cannot_be_filled_starts_over() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=2);
-    let asked = event_queries(&page.frame(talk[1].clone()));
-    let out = page.frame(house.events(asked[0].reference, asked[0].to, u64::MAX, 9));
+    let requests = event_queries(&page.frame(talk[1].clone()));
+    let out = page.frame(house.events(requests[0].reference, requests[0].to, u64::MAX, 9));
     assert!(close_code(&out).is_some());
     page.retry();
     let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
@@ -144,7 +144,7 @@ fn a_rename_reaches_only_the_rows_of_its_author() {
     house.post(&bo(), 1, "one");
     house.post(&ann(), 2, "two");
     let mut page = Page::welcome_in(&house);
-    page.frame(House::here(&[ann(), bo()], house.n));
+    page.frame(House::here_event(&[ann(), bo()], house.n));
     let before = page.view();
     let renamed = house.rename(member(2, "Bob"));
     page.frame(renamed);
@@ -152,8 +152,8 @@ fn a_rename_reaches_only_the_rows_of_its_author() {
     assert_eq!(&*after.rows[0].name, "Bob");
     assert!(Rc::ptr_eq(&before.rows[1], &after.rows[1]));
     assert_eq!(after.people.iter().map(|person| &*person.name).collect::<Vec<_>>(), ["Ann", "Bob"]);
-    let said = house.post(&member(2, "Bob"), 3, "three");
-    page.frame(said);
+    let posted = house.post(&member(2, "Bob"), 3, "three");
+    page.frame(posted);
     assert_eq!(&*page.view().rows[2].name, "Bob");
 }
 
@@ -206,16 +206,16 @@ fn an_older_name_does_not_replace_a_newer_one() {
     let before = house.n;
     let renamed = house.rename(member(2, "Bob"));
     page.frame(renamed);
-    page.frame(House::here(&[ann(), bo()], before));
+    page.frame(House::here_event(&[ann(), bo()], before));
     assert_eq!(&*page.view().rows[0].name, "Bob");
-    page.frame(House::here(&[ann(), member(2, "Bobby")], house.n + 1));
+    page.frame(House::here_event(&[ann(), member(2, "Bobby")], house.n + 1));
     assert_eq!(&*page.view().rows[0].name, "Bobby", "the rename is still to come");
 }
 
 #[test]
 fn presence_events_change_the_people() {
     let mut page = Page::welcome_in(&House::new(1));
-    page.frame(House::here(&[bo()], 0));
+    page.frame(House::here_event(&[bo()], 0));
     assert_eq!(page.view().people.iter().map(|person| person.me).collect::<Vec<_>>(), [true, false]);
     page.frame(frame(&Event::Gone(Gone { members: vec![MemberId(2)], count: 1 })));
     assert_eq!((page.view().people.len(), page.view().people_count), (1, 1));
@@ -245,11 +245,11 @@ fn events_to_the_member_have_their_own_order() {
         "the event is addressed to another member"
     );
     assert_eq!(close_code(&page.frame(joined(99, Address::Room(RoomId(8)), 98))), None, "not this room");
-    let said = house.post(&bo(), 1, "in the room");
-    assert_eq!(close_code(&page.frame(said)), None);
+    let posted = house.post(&bo(), 1, "in the room");
+    assert_eq!(close_code(&page.frame(posted)), None);
     assert_eq!(page.rows(), ["in the room"]);
-    let asked = event_queries(&page.frame(joined(20, me, 15)));
-    assert_eq!((asked[0].to, asked[0].after), (me, 12));
+    let requests = event_queries(&page.frame(joined(20, me, 15)));
+    assert_eq!((requests[0].to, requests[0].after), (me, 12));
 }
 
 #[test]

@@ -91,21 +91,21 @@ fn dropped_events_are_fetched_before_the_cursor_moves() {
         let mut page = Page::welcome_in(&house);
         let before = house.through().through;
         let first = house.talk(LOBBY, 1..=2).remove(1);
-        let asked = event_queries(&page.frame(first));
+        let requests = event_queries(&page.frame(first));
         // The answer was read before the later messages were posted.
-        let answer = house.events(asked[0].reference, asked[0].to, asked[0].after, 9);
+        let answer = house.events(requests[0].reference, requests[0].to, requests[0].after, 9);
         let talk = house.talk(LOBBY, 3..=1 + many);
         assert_eq!(event_queries(&page.frames(talk)), []);
-        let asked = event_queries(&page.frame(answer));
-        assert_eq!(asked.len(), usize::from(many > BUFFERED_EVENTS_MAX as u64), "{many}");
+        let requests = event_queries(&page.frame(answer));
+        assert_eq!(requests.len(), usize::from(many > BUFFERED_EVENTS_MAX as u64), "{many}");
         page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
-        if let Some(asked) = asked.first() {
+        if let Some(requests) = requests.first() {
             let hello = page.reconnect_to_hello();
             assert_eq!(hello.cursor, Some(before), "a gap is still open");
             page.frame(house.welcome_back(page.hello, &ann(), before.n));
             page.frames(house.missed(before.n));
             page.frame(house.caught_up());
-            assert!(asked.after < house.through().through.n);
+            assert!(requests.after < house.through().through.n);
         }
         page.give(Input::LoadOlder);
         assert_eq!(page.view().rows.last().map(|row| row.text.to_string()), Some((1 + many).to_string()));
@@ -118,9 +118,10 @@ fn dropped_events_arrive_with_the_next_answer() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     let talk = house.talk(LOBBY, 1..=3 + BUFFERED_EVENTS_MAX as u64);
-    let asked = event_queries(&page.frames(talk.into_iter().skip(1)));
+    let requests = event_queries(&page.frames(talk.into_iter().skip(1)));
     // The answer has only the first event: buffered events follow, dropped ones do not.
-    let again = event_queries(&page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 1)));
+    let again =
+        event_queries(&page.frame(house.events(requests[0].reference, requests[0].to, requests[0].after, 1)));
     assert_eq!(again.len(), 1);
     assert_eq!(
         event_queries(&page.frame(house.events(again[0].reference, again[0].to, again[0].after, 9))),
@@ -138,10 +139,10 @@ fn an_unreadable_frame_is_fetched_after_the_next_replay() {
     house.talk(LOBBY, 1..=1);
     page.frame(crate::house::frame(&shared::Event::Ping(house.through())));
     resume(&mut page, &house);
-    let asked = event_queries(&page.frame(house.caught_up()));
-    assert_eq!(asked[0].to, Address::Room(LOBBY));
+    let requests = event_queries(&page.frame(house.caught_up()));
+    assert_eq!(requests[0].to, Address::Room(LOBBY));
     assert!(page.view().catching_up, "the view is incomplete");
-    page.frame(house.events(asked[0].reference, asked[0].to, asked[0].after, 9));
+    page.frame(house.events(requests[0].reference, requests[0].to, requests[0].after, 9));
     assert_eq!(page.texts(), [1]);
     assert!(!page.view().catching_up);
 }
@@ -171,8 +172,8 @@ fn a_room_is_reset_when_too_much_was_missed() {
     page.frame(house.caught_up());
     assert_eq!(page.texts(), [7, 8, 9]);
     assert_eq!(page.view().older, Edge::More);
-    let asked = history_queries(&page.give(Input::LoadOlder));
-    let page_of = house.history(asked[0].reference, LOBBY, asked[0].at);
+    let requests = history_queries(&page.give(Input::LoadOlder));
+    let page_of = house.history(requests[0].reference, LOBBY, requests[0].at);
     page.frame(page_of);
     assert_eq!(page.texts(), (1..=9).collect::<Vec<_>>());
 }
@@ -225,8 +226,8 @@ fn a_room_joined_meanwhile_continues_from_the_list() {
     page.frame(house.caught_up());
     let talk = house.talk(TEA, 6..=6);
     assert_eq!(event_queries(&page.frames(talk)), []);
-    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
-    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    let requests = history_queries(&page.give(Input::OpenRoom(TEA)));
+    page.frame(house.history(requests[0].reference, TEA, requests[0].at));
     assert_eq!(page.texts(), (1..=6).collect::<Vec<_>>());
     assert!(cursor < house.through().through.n);
 }
@@ -312,11 +313,11 @@ fn pending_requests_are_sent_again_on_the_next_connection() {
     page.give(Input::IdentityFetched(Ok(Some(ann()))));
     page.give(Input::ConnectionOpened(page.socket));
     page.frame(house.welcome_with(page.hello, &ann(), "build", 2));
-    let asked = history_queries(&page.give(Input::LoadOlder));
+    let requests = history_queries(&page.give(Input::LoadOlder));
     let hello = page.reconnect_to_hello();
     let out = page.frame(house.welcome_back(page.hello, &ann(), hello.cursor.unwrap().n));
     let again = history_queries(&out);
-    assert_eq!((again[0].at, again.len()), (asked[0].at, 1));
+    assert_eq!((again[0].at, again.len()), (requests[0].at, 1));
     assert!(matches!(again[0].at, PageAnchor::Before(_)));
     assert!(!commands(&out).iter().any(|command| matches!(command, Command::Hello(_))));
 }
@@ -326,17 +327,17 @@ fn a_session_loads_the_room_of_the_address() {
     let mut house = House::with_room(1, 7, "tea");
     house.talk(LOBBY, 1..=80);
     house.talk(TEA, 1..=80);
-    for (asked, given) in [(TEA, TEA), (RoomId(9), LOBBY)] {
+    for (requested, opened) in [(TEA, TEA), (RoomId(9), LOBBY)] {
         let mut page = Page::opened();
         page.give(Input::IdentityFetched(Ok(Some(ann()))));
-        page.give(Input::OpenRoom(asked));
+        page.give(Input::OpenRoom(requested));
         let hello = commands(&page.give(Input::ConnectionOpened(page.socket)));
-        assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(asked)), "{hello:?}");
+        assert!(matches!(&hello[..], [Command::Hello(hello)] if hello.room == Some(requested)), "{hello:?}");
         // The server sends the lobby to a member who is not in that room.
-        let welcome = house.welcome_to(page.hello, &ann(), given, 50);
+        let welcome = house.welcome_to(page.hello, &ann(), opened, 50);
         assert_eq!(history_queries(&page.frame(welcome)), []);
-        assert_eq!((page.view().room, page.texts()), (given, (31..=80).collect()));
-        assert_eq!(page.reconnect_to_hello().room, Some(given), "from then on the open room");
+        assert_eq!((page.view().room, page.texts()), (opened, (31..=80).collect()));
+        assert_eq!(page.reconnect_to_hello().room, Some(opened), "from then on the open room");
     }
 }
 

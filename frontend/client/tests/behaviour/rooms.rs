@@ -31,9 +31,9 @@ fn rooms_are_listed_by_name_after_the_lobby() {
 fn an_own_message_from_another_tab_advances_the_read_marker() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    for (seen, frame) in [(1, house.talk(TEA, 1..=1)), (2, house.talk(TEA, 2..=2))] {
+    for (unread, frame) in [(1, house.talk(TEA, 1..=1)), (2, house.talk(TEA, 2..=2))] {
         page.frames(frame);
-        assert_eq!(page.view().rooms[1].unread, seen);
+        assert_eq!(page.view().rooms[1].unread, unread);
     }
     let own = house.post_in(TEA, &ann(), 9, "my own");
     page.frame(own);
@@ -51,11 +51,11 @@ fn an_opened_room_shows_its_newest_and_later_messages() {
     let talk = house.talk(TEA, 81..=82);
     page.frames(talk);
     assert_eq!(page.view().rooms[1].unread, 2);
-    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
+    let requests = history_queries(&page.give(Input::OpenRoom(TEA)));
     assert_eq!((page.view().room, page.view().older), (TEA, Edge::Loading));
     let talk = house.talk(TEA, 83..=83);
     page.frames(talk);
-    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    page.frame(house.history(requests[0].reference, TEA, requests[0].at));
     assert_eq!(page.texts(), (31..=83).collect::<Vec<_>>());
     assert_eq!((page.view().rooms[1].unread, page.view().following), (0, true));
     page.give(Input::OpenRoom(LOBBY));
@@ -72,8 +72,8 @@ fn a_room_joined_in_another_tab_appears_until_it_is_left() {
     let joined = house.join_room(7);
     page.frames(joined);
     assert_eq!(names(&mut page), ["", "tea"]);
-    let asked = history_queries(&page.give(Input::OpenRoom(TEA)));
-    page.frame(house.history(asked[0].reference, TEA, asked[0].at));
+    let requests = history_queries(&page.give(Input::OpenRoom(TEA)));
+    page.frame(house.history(requests[0].reference, TEA, requests[0].at));
     let talk = house.talk(TEA, 3..=3);
     page.frames(talk);
     assert_eq!(page.texts(), [1, 2, 3]);
@@ -283,11 +283,11 @@ fn a_post_to_a_room_that_was_left_is_listed_as_pending() {
 fn the_directory_is_listed_page_by_page() {
     let house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    let asks = |page: &mut Page, input| match &commands(&page.give(input))[..] {
+    let request_page = |page: &mut Page, input| match &commands(&page.give(input))[..] {
         [Command::Rooms(rooms)] => rooms.clone(),
         other => panic!("{other:?}"),
     };
-    let found = |reference, ids: &[u64], more| {
+    let directory_page = |reference, ids: &[u64], more| {
         let room = |id: &u64| DirectoryRoom {
             id: RoomId(*id),
             name: "tea".to_owned(),
@@ -297,20 +297,20 @@ fn the_directory_is_listed_page_by_page() {
         };
         frame(&Event::Rooms(RoomsPage { reference, rooms: ids.iter().map(room).collect(), more }))
     };
-    let asked = asks(&mut page, Input::SearchDirectory { find: "t".to_owned() });
-    assert_eq!((asked.find.as_str(), asked.after), ("t", None));
-    page.frame(found(asked.reference + 1, &[2], false));
+    let request = request_page(&mut page, Input::SearchDirectory { find: "t".to_owned() });
+    assert_eq!((request.find.as_str(), request.after), ("t", None));
+    page.frame(directory_page(request.reference + 1, &[2], false));
     assert_eq!(page.view().directory.as_ref().unwrap().edge, Edge::Loading);
-    page.frame(found(asked.reference, &[2, 7], true));
+    page.frame(directory_page(request.reference, &[2, 7], true));
     let view = page.view().directory.clone().unwrap();
     assert_eq!(view.rooms.iter().map(|room| room.joined).collect::<Vec<_>>(), [false, true]);
     assert_eq!(view.edge, Edge::More);
-    let asked = asks(&mut page, Input::LoadMoreDirectory);
-    assert_eq!(asked.after, Some(TEA));
-    page.frame(House::error(asked.reference, ErrorCode::TooManyRequests));
+    let request = request_page(&mut page, Input::LoadMoreDirectory);
+    assert_eq!(request.after, Some(TEA));
+    page.frame(House::error(request.reference, ErrorCode::TooManyRequests));
     let again = page.fire_timer(Timer::Request);
-    let Command::Rooms(asked) = &commands(&again)[0] else { panic!("{again:?}") };
-    page.frame(found(asked.reference, &[9], false));
+    let Command::Rooms(request) = &commands(&again)[0] else { panic!("{again:?}") };
+    page.frame(directory_page(request.reference, &[9], false));
     assert_eq!(page.view().directory.as_ref().unwrap().edge, Edge::End);
     page.give(Input::CloseDirectory);
     assert_eq!(page.view().directory, None);
@@ -320,10 +320,10 @@ fn the_directory_is_listed_page_by_page() {
 fn renames_in_the_lobby_reach_every_room() {
     let mut house = House::with_room(1, 7, "tea");
     let mut page = Page::welcome_in(&house);
-    let said = house.post_in(TEA, &bo(), 1, "x");
+    let posted = house.post_in(TEA, &bo(), 1, "x");
     let renamed = house.rename(crate::house::member(2, "Bob"));
     // Events of two rooms arrive in any order.
-    page.frames([renamed, said]);
+    page.frames([renamed, posted]);
     page.give(Input::OpenRoom(TEA));
     assert_eq!(&*page.view().rows[0].name, "Bob");
     assert_eq!(page.view().rows[0].key.author, bo().id);

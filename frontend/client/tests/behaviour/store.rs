@@ -18,32 +18,32 @@ struct Kept {
 
 impl Store {
     pub(crate) fn perform(&self, effect: &Effect) {
-        let mut kept = self.0.borrow_mut();
+        let mut data = self.0.borrow_mut();
         match effect {
-            Effect::SaveRow(row) => drop(kept.rows.insert(row.client_id, through_json(row))),
-            Effect::DeleteRow(key) => drop(kept.rows.remove(&key.client_id)),
+            Effect::SaveRow(row) => drop(data.rows.insert(row.client_id, through_json(row))),
+            Effect::DeleteRow(key) => drop(data.rows.remove(&key.client_id)),
             Effect::RenewLease { keys, until } => {
                 for key in keys {
-                    if let Some(row) = kept.rows.get_mut(&key.client_id) {
+                    if let Some(row) = data.rows.get_mut(&key.client_id) {
                         row.lease = *until;
                     }
                 }
             }
             Effect::SaveDraft(draft) if draft.text.is_empty() => {
-                kept.drafts.remove(&(draft.owner, draft.room));
+                data.drafts.remove(&(draft.owner, draft.room));
             }
             Effect::SaveDraft(draft) => {
-                drop(kept.drafts.insert((draft.owner, draft.room), through_json(draft)))
+                drop(data.drafts.insert((draft.owner, draft.room), through_json(draft)))
             }
             _ => {}
         }
     }
 
     pub(crate) fn read(&self) -> StoredRows {
-        let kept = self.0.borrow();
+        let data = self.0.borrow();
         StoredRows {
-            rows: kept.rows.values().cloned().collect(),
-            drafts: kept.drafts.values().cloned().collect(),
+            rows: data.rows.values().cloned().collect(),
+            drafts: data.drafts.values().cloned().collect(),
         }
     }
 

@@ -121,9 +121,9 @@ fn rows_of_another_member_are_hidden_until_taken_over() {
     // The same id in another log is another person, and so is another member of this log.
     for (epoch, you) in [(2, bo()), (1, bo()), (2, crate::house::member(1, "Di"))] {
         let store = Store::default();
-        let kept = page.store.read();
-        kept.rows.iter().for_each(|row| store.perform(&Effect::SaveRow(row.clone())));
-        kept.drafts.iter().for_each(|draft| store.perform(&Effect::SaveDraft(draft.clone())));
+        let rows = page.store.read();
+        rows.rows.iter().for_each(|row| store.perform(&Effect::SaveRow(row.clone())));
+        rows.drafts.iter().for_each(|draft| store.perform(&Effect::SaveDraft(draft.clone())));
         let mut other = Page::on(&store).start();
         other.give(Input::IdentityFetched(Ok(Some(you.clone()))));
         assert_eq!(posts(&other.enter(&House::new(epoch), &you)), []);

@@ -47,7 +47,7 @@ impl TransportPage {
     fn give(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();
         self.client.handle(input, self.now, &mut out);
-        let mut kept = Vec::new();
+        let mut keys = Vec::new();
         for effect in &out {
             match effect {
                 Effect::OpenConnection(socket, transport) => drop(self.open.insert(*transport, *socket)),
@@ -58,13 +58,13 @@ impl TransportPage {
                         self.hellos.insert(*socket, hello.clone());
                     }
                 }
-                Effect::SaveRow(row) => kept.push(row.key()),
+                Effect::SaveRow(row) => keys.push(row.key()),
                 Effect::ScheduleTimer(timer, at) => drop(self.timers.insert(*timer, *at)),
                 Effect::CancelTimer(timer) => drop(self.timers.remove(timer)),
                 _ => {}
             }
         }
-        for key in kept {
+        for key in keys {
             out.extend(self.give(Input::RowSaved { key, ok: true }));
         }
         out
@@ -308,7 +308,7 @@ fn a_reconnect_keeps_the_transport_and_a_follower_remembers_none() {
 
 #[test]
 fn an_upgrade_fails_past_the_event_limit() {
-    for (count, shown) in [
+    for (count, rows) in [
         (UPGRADE_EVENTS_MAX - 1, 0),
         (UPGRADE_EVENTS_MAX, 0),
         (UPGRADE_EVENTS_MAX + 1, UPGRADE_EVENTS_MAX + 1),
@@ -321,7 +321,7 @@ fn an_upgrade_fails_past_the_event_limit() {
             let post = house.post(&ann(), number, &number.to_string());
             page.frame(EventStream, post);
         }
-        assert_eq!(page.texts().len(), shown, "of {count}");
+        assert_eq!(page.texts().len(), rows, "of {count}");
     }
 }
 

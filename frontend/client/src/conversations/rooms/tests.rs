@@ -28,7 +28,7 @@ fn talk(rooms: &mut Rooms, id: u64, many: usize) {
     rooms.evict();
 }
 
-fn held(rooms: &Rooms) -> Vec<usize> {
+fn held_counts(rooms: &Rooms) -> Vec<usize> {
     rooms.iter().map(|(_, room)| room.timeline.len()).collect()
 }
 
@@ -42,12 +42,12 @@ fn rooms_that_were_open_longest_ago_are_evicted_first() {
         rooms.open_room(RoomId(id));
         talk(&mut rooms, id, if id == 1 { quarter - 1 } else { quarter });
     }
-    assert_eq!(held(&rooms), [quarter - 1, quarter, quarter, quarter, 0]);
+    assert_eq!(held_counts(&rooms), [quarter - 1, quarter, quarter, quarter, 0]);
     talk(&mut rooms, 1, 1);
-    assert_eq!(held(&rooms), [quarter, quarter, quarter, quarter, 0], "the limit is reached");
+    assert_eq!(held_counts(&rooms), [quarter, quarter, quarter, quarter, 0], "the limit is reached");
     rooms.open_room(RoomId(5));
     talk(&mut rooms, 5, 1);
-    assert_eq!(held(&rooms), [quarter, 0, quarter, quarter, 1], "one more");
+    assert_eq!(held_counts(&rooms), [quarter, 0, quarter, quarter, 1], "one more");
 }
 
 #[test]

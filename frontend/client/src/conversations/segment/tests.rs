@@ -18,7 +18,7 @@ fn segment(seqs: std::ops::RangeInclusive<u64>) -> Segment {
 }
 
 fn seqs(segment: &Segment) -> Vec<u64> {
-    segment.iter().map(|held| held.seq).collect()
+    segment.iter().map(|row| row.seq).collect()
 }
 
 #[test]
@@ -47,16 +47,16 @@ fn a_live_segment_takes_only_earlier_messages() {
 
 #[test]
 fn evicted_messages_can_be_paged_in_on_their_side() {
-    let mut held = segment(1..=9);
-    held.has_newer = false;
-    held.trim_start(2);
-    assert_eq!((seqs(&held), held.has_older, held.has_newer), ((3..=9).collect(), true, false));
-    held.trim_end(2);
-    assert_eq!((seqs(&held), held.has_newer, held.end()), ((3..=7).collect(), true, Some(7)));
-    let start = held.split_start(2);
-    assert_eq!((seqs(&start), start.end(), seqs(&held)), (vec![3, 4], Some(4), vec![5, 6, 7]));
-    held.trim_start(usize::MAX);
-    assert_eq!((held.is_empty(), held.start(), held.end()), (true, Some(8), Some(7)));
+    let mut segment = segment(1..=9);
+    segment.has_newer = false;
+    segment.trim_start(2);
+    assert_eq!((seqs(&segment), segment.has_older, segment.has_newer), ((3..=9).collect(), true, false));
+    segment.trim_end(2);
+    assert_eq!((seqs(&segment), segment.has_newer, segment.end()), ((3..=7).collect(), true, Some(7)));
+    let start = segment.split_start(2);
+    assert_eq!((seqs(&start), start.end(), seqs(&segment)), (vec![3, 4], Some(4), vec![5, 6, 7]));
+    segment.trim_start(usize::MAX);
+    assert_eq!((segment.is_empty(), segment.start(), segment.end()), (true, Some(8), Some(7)));
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn replied(timeline: &mut Timeline, message: &Message) {
     timeline.add_acked(message, reach, Viewer { me: None, members: &Members::default() });
 }
 
-fn held(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
+fn timeline_of(seqs: std::ops::RangeInclusive<u64>) -> Timeline {
     let mut timeline = Timeline::unloaded(Some(0));
     reset(&mut timeline, &snapshot(seqs));
     timeline
@@ -71,7 +71,7 @@ fn expected(seqs: impl IntoIterator<Item = u64>) -> Vec<String> {
 
 #[test]
 fn messages_are_in_the_order_of_the_log() {
-    let mut timeline = held(1..=2);
+    let mut timeline = timeline_of(1..=2);
     posted(&mut timeline, &message(3));
     replied(&mut timeline, &message(6));
     posted(&mut timeline, &message(4));
@@ -80,7 +80,7 @@ fn messages_are_in_the_order_of_the_log() {
 
 #[test]
 fn a_second_row_with_a_key_that_is_held_is_dropped() {
-    let mut timeline = held(1..=2);
+    let mut timeline = timeline_of(1..=2);
     posted(&mut timeline, &Message { n: 99, seq: 9, ..message(2) });
     replied(&mut timeline, &message(2));
     assert_eq!(texts(&timeline), expected(1..=2));
@@ -89,7 +89,7 @@ fn a_second_row_with_a_key_that_is_held_is_dropped() {
 
 #[test]
 fn a_client_id_of_another_author_is_another_row() {
-    let mut timeline = held(1..=1);
+    let mut timeline = timeline_of(1..=1);
     let forged = Message { author: MemberId(9), client_id: message(1).client_id, ..message(2) };
     posted(&mut timeline, &forged);
     assert_eq!(texts(&timeline), expected(1..=2));
@@ -97,18 +97,18 @@ fn a_client_id_of_another_author_is_another_row() {
 
 #[test]
 fn a_snapshot_is_merged_when_it_touches_held_messages() {
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     reset(&mut timeline, &snapshot(6..=9));
     assert_eq!(texts(&timeline), expected(1..=9));
     assert!(!timeline.has_older(), "the first message is held");
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     reset(&mut timeline, &snapshot(3..=9));
     assert_eq!(texts(&timeline), expected(1..=9));
 }
 
 #[test]
 fn segments_stay_apart_when_they_do_not_touch() {
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     reset(&mut timeline, &snapshot(7..=9));
     assert_eq!(texts(&timeline), expected(7..=9));
     assert!(timeline.has_older());
@@ -116,7 +116,7 @@ fn segments_stay_apart_when_they_do_not_touch() {
 
 #[test]
 fn an_acked_row_does_not_bridge_a_gap() {
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     replied(&mut timeline, &message(9));
     assert_eq!(texts(&timeline), expected([1, 2, 3, 4, 5, 9]));
     reset(&mut timeline, &snapshot(8..=12));
@@ -125,7 +125,7 @@ fn an_acked_row_does_not_bridge_a_gap() {
 
 #[test]
 fn a_snapshot_replaces_the_range_that_it_covers() {
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     let mut covering = snapshot(3..=6);
     covering.messages.remove(1);
     if let Some(third) = covering.messages.first_mut() {
@@ -137,14 +137,14 @@ fn a_snapshot_replaces_the_range_that_it_covers() {
 
 #[test]
 fn an_empty_snapshot_empties_the_timeline() {
-    let mut timeline = held(1..=5);
+    let mut timeline = timeline_of(1..=5);
     reset(&mut timeline, &silence());
     assert_eq!(texts(&timeline), [""; 0]);
 }
 
 #[test]
 fn an_old_post_sent_again_is_not_shown_at_the_end() {
-    let mut timeline = held(50..=55);
+    let mut timeline = timeline_of(50..=55);
     replied(&mut timeline, &message(20));
     assert_eq!(texts(&timeline), expected(50..=55));
     assert!(timeline.has_older());
@@ -158,7 +158,7 @@ fn an_old_post_sent_again_is_not_shown_at_the_end() {
 fn the_oldest_rows_leave_the_window_past_the_limit() {
     let max = WINDOW_ROWS_MAX as u64;
     for (newest, oldest, older) in [(max - 1, 1, false), (max, 1, false), (max + 1, 2, true)] {
-        let mut timeline = held(1..=1);
+        let mut timeline = timeline_of(1..=1);
         for seq in 2..=newest {
             posted(&mut timeline, &message(seq));
         }
@@ -172,7 +172,7 @@ fn the_oldest_rows_leave_the_window_past_the_limit() {
 #[test]
 fn the_oldest_rows_are_evicted_past_the_limit() {
     let max = ROOM_ROWS_MAX as u64;
-    let mut timeline = held(1..=max - 1);
+    let mut timeline = timeline_of(1..=max - 1);
     for (newest, first_is_held) in [(max - 1, true), (max, true), (max + 1, false)] {
         if newest >= max {
             posted(&mut timeline, &message(newest));
@@ -185,7 +185,7 @@ fn the_oldest_rows_are_evicted_past_the_limit() {
 #[test]
 fn the_middle_is_evicted_when_the_reader_is_far_up() {
     let max = ROOM_ROWS_MAX as u64;
-    let mut timeline = held(1..=max);
+    let mut timeline = timeline_of(1..=max);
     timeline.show_position(message(100).n);
     let before = texts(&timeline);
     for seq in max + 1..=max + 9 {
@@ -205,7 +205,7 @@ fn the_middle_is_evicted_when_the_reader_is_far_up() {
 
 #[test]
 fn a_past_segment_past_the_limit_loses_its_far_end() {
-    let mut timeline = held(99_000..=99_100);
+    let mut timeline = timeline_of(99_000..=99_100);
     let mut end = 1_050;
     timeline.land_jump(page(1_001..=end, true), PageAnchor::Around(message(1_020).n));
     for _ in 0..ROOM_ROWS_MAX / 50 {
@@ -221,7 +221,7 @@ fn a_past_segment_past_the_limit_loses_its_far_end() {
 #[test]
 fn acked_rows_are_held_up_to_the_limit() {
     for many in [ACKED_ROWS_MAX - 1, ACKED_ROWS_MAX, ACKED_ROWS_MAX + 1] {
-        let mut timeline = held(1..=1);
+        let mut timeline = timeline_of(1..=1);
         (0..many as u64).for_each(|more| replied(&mut timeline, &message(3 + more)));
         assert_eq!(timeline.acked.len(), many.min(ACKED_ROWS_MAX));
         assert_eq!(timeline.contains(key(3)), many <= ACKED_ROWS_MAX);
@@ -230,7 +230,7 @@ fn acked_rows_are_held_up_to_the_limit() {
 
 #[test]
 fn a_snapshot_that_touches_nothing_does_not_move_the_reader() {
-    let mut timeline = held(1..=50);
+    let mut timeline = timeline_of(1..=50);
     timeline.set_at_end(false);
     reset(&mut timeline, &snapshot(90..=99));
     assert_eq!(texts(&timeline), expected(1..=50));
@@ -260,7 +260,7 @@ fn a_new_room_is_paged_backwards_from_its_join() {
 
 #[test]
 fn a_page_newer_than_the_rooms_events_stays_apart() {
-    let mut timeline = held(1..=10);
+    let mut timeline = timeline_of(1..=10);
     timeline.land_jump(page(9..=14, false), PageAnchor::Around(message(12).n));
     assert_eq!(texts(&timeline), expected(9..=14));
     for seq in 11..=14 {
@@ -273,7 +273,7 @@ fn a_page_newer_than_the_rooms_events_stays_apart() {
 
 #[test]
 fn an_unloaded_room_appends_new_messages() {
-    let mut timeline = held(1..=10);
+    let mut timeline = timeline_of(1..=10);
     timeline.unload();
     assert_eq!((timeline.len(), timeline.newest_seq(), timeline.is_unloaded()), (0, Some(10), true));
     posted(&mut timeline, &message(11));
@@ -283,7 +283,7 @@ fn an_unloaded_room_appends_new_messages() {
 
 #[test]
 fn a_kept_segment_knows_that_older_messages_exist() {
-    let mut timeline = held(50..=60);
+    let mut timeline = timeline_of(50..=60);
     let mut later = snapshot(55..=62);
     later.older = false;
     reset(&mut timeline, &later);
@@ -292,7 +292,7 @@ fn a_kept_segment_knows_that_older_messages_exist() {
 
 #[test]
 fn present_names_reach_every_row_and_unchanged_rows_keep_their_pointer() {
-    let mut timeline = held(1..=4);
+    let mut timeline = timeline_of(1..=4);
     let before: Vec<Rc<Row>> = rows(&timeline);
     let mut members = Members::default();
     members.set_name(message(1).author, "Ann", 1);
@@ -309,18 +309,19 @@ fn present_names_reach_every_row_and_unchanged_rows_keep_their_pointer() {
 
 #[test]
 fn rows_return_to_the_window_when_unsettled_rows_are_gone() {
-    for (unsettled, shown) in [(WINDOW_ROWS_MAX - 1, 1), (WINDOW_ROWS_MAX, 0), (WINDOW_ROWS_MAX + 1, 0)] {
-        let mut timeline = held(1..=20);
+    for (unsettled, rows_shown) in [(WINDOW_ROWS_MAX - 1, 1), (WINDOW_ROWS_MAX, 0), (WINDOW_ROWS_MAX + 1, 0)]
+    {
+        let mut timeline = timeline_of(1..=20);
         timeline.set_unsettled(unsettled);
         posted(&mut timeline, &message(21));
-        assert_eq!(texts(&timeline).len(), shown, "{unsettled}");
+        assert_eq!(texts(&timeline).len(), rows_shown, "{unsettled}");
         timeline.set_unsettled(WINDOW_ROWS_MAX - 5);
         assert_eq!(texts(&timeline), expected(17..=21));
         timeline.set_unsettled(0);
         assert_eq!(texts(&timeline), expected(1..=21));
         assert!(timeline.is_following() && !timeline.has_older());
     }
-    let mut timeline = held(1..=100);
+    let mut timeline = timeline_of(1..=100);
     (101..=250).for_each(|seq| posted(&mut timeline, &message(seq)));
     timeline.set_unsettled(WINDOW_ROWS_MAX);
     timeline.set_unsettled(0);

@@ -20,13 +20,13 @@ fn send(shell: &mut Shell, command: Command) -> RequestId {
     request.id
 }
 
-fn answered(event: Event) -> SessionOutput {
+fn answer_event(event: Event) -> SessionOutput {
     SessionOutput::Emit(SessionEvent::Answer(event))
 }
 
-fn refused(reference: u64, code: ErrorCode, temporary: bool) -> SessionOutput {
+fn error_event(reference: u64, code: ErrorCode, temporary: bool) -> SessionOutput {
     let refusal = Refusal { reference: Some(reference), code, name: String::new(), temporary };
-    answered(Event::Error(refusal))
+    answer_event(Event::Error(refusal))
 }
 
 /// The report that a request carries.
@@ -44,12 +44,12 @@ fn away(is_away: bool) -> Command {
 }
 
 #[test]
-fn the_answer_to_a_command_is_told_whatever_comes_first() {
+fn answers_to_commands_are_delivered_once_in_any_order() {
     let mut shell = welcomed();
     let (first, second) = (send(&mut shell, post(5)), send(&mut shell, post(6)));
     let reply = |n: u64| format!(r#"{{"type":"reply","ref":{n},"n":{n},"seq":1,"at":0}}"#);
-    assert_eq!(shell.answer(second, 200, &reply(6)), [answered(Event::parse(&reply(6)).unwrap())]);
-    assert_eq!(shell.answer(first, 200, &reply(5)), [answered(Event::parse(&reply(5)).unwrap())]);
+    assert_eq!(shell.answer(second, 200, &reply(6)), [answer_event(Event::parse(&reply(6)).unwrap())]);
+    assert_eq!(shell.answer(first, 200, &reply(5)), [answer_event(Event::parse(&reply(5)).unwrap())]);
     assert_eq!(shell.answer(first, 200, &reply(5)), [], "once");
 }
 
@@ -64,29 +64,29 @@ fn a_refusal_of_a_command_is_an_error_with_its_number() {
     ] {
         let id = send(&mut shell, post(5));
         let out = shell.answer(id, status, &problem(status, code));
-        assert_eq!(out, [refused(5, code, code.is_temporary())]);
+        assert_eq!(out, [error_event(5, code, code.is_temporary())]);
     }
 }
 
 #[test]
-fn a_command_that_something_on_the_way_answers_is_refused_for_now() {
+fn a_command_is_refused_temporarily_when_an_intermediary_answers() {
     let mut shell = welcomed();
     for (status, body) in [(200, "<h1>Sign in</h1>"), (502, ""), (404, r#"{"code":7}"#), (204, "")] {
         let id = send(&mut shell, post(5));
         let out = shell.answer(id, status, body);
-        assert_eq!(out, [refused(5, ErrorCode::StoreRefused, true)], "{status}");
+        assert_eq!(out, [error_event(5, ErrorCode::StoreRefused, true)], "{status}");
     }
 }
 
 #[test]
-fn a_command_that_is_refused_with_401_ends_the_session() {
+fn a_session_ends_when_a_command_is_refused_with_401() {
     let mut shell = welcomed();
     let id = send(&mut shell, post(5));
     assert_eq!(shell.answer(id, 401, &problem(401, ErrorCode::SignInRequired)), [closed(4401, "")]);
 }
 
 #[test]
-fn a_command_without_an_answer_breaks_the_session() {
+fn a_session_breaks_when_a_command_gets_no_answer() {
     let mut shell = welcomed();
     let poll = only_request(&shell.fire(SessionTimer::Poll)).id;
     let (first, second) = (send(&mut shell, post(5)), send(&mut shell, post(6)));
@@ -101,7 +101,7 @@ fn pong_is_not_sent() {
 }
 
 #[test]
-fn reports_of_presence_go_one_at_a_time_and_the_last_one_last() {
+fn presence_reports_are_sent_one_at_a_time_and_the_latest_is_sent_last() {
     let mut shell = welcomed();
     let (first, is_away) = report(&shell.send(away(true)));
     assert!(is_away);
@@ -117,7 +117,7 @@ fn reports_of_presence_go_one_at_a_time_and_the_last_one_last() {
 }
 
 #[test]
-fn a_report_that_is_refused_lets_the_next_one_leave() {
+fn the_next_presence_report_is_sent_when_one_is_refused() {
     let mut shell = welcomed();
     let (first, _) = report(&shell.send(away(true)));
     shell.send(away(false));
@@ -129,14 +129,14 @@ fn a_report_that_is_refused_lets_the_next_one_leave() {
 }
 
 #[test]
-fn a_report_without_an_answer_breaks_the_session() {
+fn a_session_breaks_when_a_presence_report_gets_no_answer() {
     let mut shell = welcomed();
     let (first, _) = report(&shell.send(away(true)));
     assert_eq!(shell.give(SessionInput::Failed(first)), [closed(ABNORMAL, "")]);
 }
 
 #[test]
-fn presence_is_reported_once_the_session_is_live() {
+fn presence_is_reported_when_the_session_is_live() {
     let mut shell = Shell::alone(Transport::Poll);
     let id = shell.begin();
     assert_eq!(shell.send(away(true)), []);

@@ -20,19 +20,19 @@ fn hear(shell: &mut Shell, message: TabMessage) -> Vec<SessionOutput> {
 }
 
 #[test]
-fn a_follower_asks_once_for_what_it_missed_and_is_relayed_the_rest() {
+fn a_follower_requests_missed_events_once_and_gets_the_rest_from_the_leader() {
     for transport in [Transport::EventStream, Transport::LongPoll, Transport::Poll] {
         let (mut shell, id) = following(transport);
-        let gone = r#"{"type":"gone","members":[],"count":1}"#;
-        assert_eq!(hear(&mut shell, TabMessage::Frame(gone.to_owned())), [], "it waits");
+        let frame = r#"{"type":"gone","members":[],"count":1}"#;
+        assert_eq!(hear(&mut shell, TabMessage::Frame(frame.to_owned())), [], "it waits");
         let out = shell.answer(id, 200, &polled(&[RESUMED, CAUGHT_UP], 7, 2_000));
-        let asks = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
+        let question = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
         assert_eq!(
             out,
-            [event(RESUMED), event(CAUGHT_UP), through(7), asks, event(gone)],
+            [event(RESUMED), event(CAUGHT_UP), through(7), question, event(frame)],
             "{transport}: no poll follows"
         );
-        assert_eq!(hear(&mut shell, TabMessage::Frame(gone.to_owned())), [event(gone)]);
+        assert_eq!(hear(&mut shell, TabMessage::Frame(frame.to_owned())), [event(frame)]);
         assert_eq!(hear(&mut shell, TabMessage::Through(cursor(8).unwrap())), [through(8)]);
         let away = shell.send(Command::Presence(PresenceReport { away: true }));
         let message = TabMessage::Presence { tab: Tab(SEED), is_here: false };
@@ -49,26 +49,26 @@ fn a_follower_sends_its_commands_itself() {
 }
 
 #[test]
-fn a_follower_begins_anew_when_the_leader_ends_or_begins() {
+fn a_follower_restarts_when_the_leader_ends_or_begins() {
     for message in [TabMessage::Bye, TabMessage::Live] {
         let (mut shell, id) = following(Transport::Poll);
         shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
         let out = hear(&mut shell, message);
-        let gone = TabMessage::Presence { tab: Tab(SEED), is_here: false };
-        assert_eq!(out, [SessionOutput::Broadcast(gone.encode(Some(ANN))), closed(1001, "")]);
+        let absence = TabMessage::Presence { tab: Tab(SEED), is_here: false };
+        assert_eq!(out, [SessionOutput::Broadcast(absence.encode(Some(ANN))), closed(1001, "")]);
     }
     let (mut shell, id) = following(Transport::Poll);
     let out = hear(&mut shell, TabMessage::Bye);
-    assert_eq!(out[0], SessionOutput::Abort(id), "what it asked for comes too late");
+    assert_eq!(out[0], SessionOutput::Abort(id), "the answer would come too late");
 }
 
 #[test]
-fn a_follower_whose_leader_is_silent_begins_anew_and_then_leads() {
+fn a_follower_restarts_and_then_leads_when_its_leader_is_silent() {
     let (mut shell, id) = following(Transport::LongPoll);
     shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
     shell.now += 2_000;
-    let asks = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
-    assert_eq!(shell.fire(SessionTimer::Election)[0], asks);
+    let question = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
+    assert_eq!(shell.fire(SessionTimer::Election)[0], question);
     shell.now += ELECTION_TICK_MS;
     assert_eq!(shell.fire(SessionTimer::Election).last(), Some(&closed(1001, "")));
     let mut next = HttpSession::new(Transport::LongPoll, SEED);
@@ -78,17 +78,17 @@ fn a_follower_whose_leader_is_silent_begins_anew_and_then_leads() {
 }
 
 #[test]
-fn too_many_frames_before_a_follower_has_begun_begin_it_anew() {
+fn a_follower_restarts_when_too_many_frames_arrive_before_it_has_begun() {
     for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut shell, _) = following(Transport::Poll);
-        let heard = (0..count).map(|n| hear(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
-        let last = heard.last().unwrap_or_default();
+        let effects = (0..count).map(|n| hear(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
+        let last = effects.last().unwrap_or_default();
         assert_eq!(last.contains(&closed(1001, "")), count > RELAYED_FRAMES_MAX, "{count}");
     }
 }
 
 #[test]
-fn of_two_leaders_one_ends_and_the_other_says_that_it_leads() {
+fn one_of_two_leaders_ends_and_the_other_announces_itself() {
     for (other, is_over) in [(SEED - 1, false), (SEED + 1, true)] {
         let mut shell = Shell::open(Transport::Poll, None);
         let out = hear(&mut shell, TabMessage::Leads(Tab(other)));
@@ -99,7 +99,7 @@ fn of_two_leaders_one_ends_and_the_other_says_that_it_leads() {
 }
 
 #[test]
-fn a_text_of_the_channel_that_is_no_message_is_passed_over() {
+fn a_text_of_the_channel_is_ignored_when_it_is_no_tab_message() {
     let mut shell = Shell::open(Transport::Poll, None);
     assert_eq!(shell.give(SessionInput::TabMessage("tea".to_owned())), []);
 }

@@ -22,7 +22,7 @@ fn streaming() -> (Shell, RequestId) {
 }
 
 #[test]
-fn a_session_of_polls_begins_with_hello_and_goes_on_from_each_answer() {
+fn a_polling_session_begins_with_hello_and_continues_from_each_answer() {
     let mut shell = Shell::open(Transport::LongPoll, None);
     let out = shell.send(Command::Hello(hello()));
     let first = only_request(&out);
@@ -47,7 +47,7 @@ fn a_session_of_polls_begins_with_hello_and_goes_on_from_each_answer() {
 }
 
 #[test]
-fn a_poll_that_does_not_wait_leaves_when_the_server_wishes() {
+fn a_poll_that_does_not_wait_is_sent_after_the_servers_interval() {
     let mut shell = Shell::alone(Transport::Poll);
     let id = shell.begin();
     let out = shell.answer(id, 200, &polled(&[WELCOME], 4, 2_000));
@@ -66,7 +66,7 @@ fn hello_begins_a_session_once() {
 }
 
 #[test]
-fn a_poll_that_was_cut_while_it_waited_is_asked_again_with_the_same_cursor() {
+fn a_waiting_poll_is_sent_again_with_the_same_cursor_when_it_was_cut() {
     for (ms, is_asked) in [(PARKED_MS - 1, false), (PARKED_MS, true), (PARKED_MS + 1, true)] {
         let (mut shell, id) = polling(Transport::LongPoll);
         shell.now += ms;
@@ -81,7 +81,7 @@ fn a_poll_that_was_cut_while_it_waited_is_asked_again_with_the_same_cursor() {
 }
 
 #[test]
-fn polls_that_are_cut_again_and_again_break_the_session() {
+fn a_session_breaks_when_its_polls_are_cut_repeatedly() {
     let (mut shell, mut id) = polling(Transport::LongPoll);
     for cut in 1..=POLL_CUTS_MAX {
         shell.now += 5_000;
@@ -95,7 +95,7 @@ fn polls_that_are_cut_again_and_again_break_the_session() {
 }
 
 #[test]
-fn a_poll_that_something_on_the_way_answers_counts_as_cut() {
+fn a_poll_counts_as_cut_when_an_intermediary_answers() {
     for (status, body) in [(502, "<h1>Bad gateway</h1>"), (200, "<h1>Sign in</h1>"), (404, "")] {
         let (mut shell, id) = polling(Transport::LongPoll);
         shell.now += 5_000;
@@ -107,7 +107,7 @@ fn a_poll_that_something_on_the_way_answers_counts_as_cut() {
 }
 
 #[test]
-fn a_first_poll_that_fails_breaks_the_session_however_long_it_took() {
+fn a_session_breaks_when_its_first_poll_fails_after_any_time() {
     for wrong in [None, Some((502, "")), Some((200, "{}"))] {
         let mut shell = Shell::alone(Transport::LongPoll);
         let id = shell.begin();
@@ -121,7 +121,7 @@ fn a_first_poll_that_fails_breaks_the_session_however_long_it_took() {
 }
 
 #[test]
-fn a_poll_that_is_refused_with_401_ends_the_session() {
+fn a_session_ends_when_a_poll_is_refused_with_401() {
     let (mut shell, id) = polling(Transport::LongPoll);
     shell.now += 5_000;
     let out = shell.answer(id, 401, &problem(401, ErrorCode::SignInRequired));
@@ -142,7 +142,7 @@ fn a_second_welcome_ends_the_session_with_1001() {
 }
 
 #[test]
-fn an_event_of_a_poll_that_cannot_be_read_is_passed_over() {
+fn an_unreadable_event_of_a_poll_is_ignored() {
     let (mut shell, id) = polling(Transport::Poll);
     let out = shell.answer(id, 200, &polled(&[r#"{"type":"posted"}"#, CAUGHT_UP], 7, 2_000));
     let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown));
@@ -150,7 +150,7 @@ fn an_event_of_a_poll_that_cannot_be_read_is_passed_over() {
 }
 
 #[test]
-fn a_stream_is_live_behind_a_fresh_welcome() {
+fn a_stream_is_live_after_a_fresh_welcome() {
     let (mut shell, id) = streaming();
     let out = shell.chunk(id, &format!(":\n\ndata: {WELCOME}\n\nid: {}\n\n", cursor(4).unwrap()));
     let live = SessionOutput::Broadcast(TabMessage::Live.encode(Some(ANN)));
@@ -160,7 +160,7 @@ fn a_stream_is_live_behind_a_fresh_welcome() {
 }
 
 #[test]
-fn a_stream_that_resumes_is_live_behind_what_was_missed() {
+fn a_resumed_stream_is_live_after_the_missed_events() {
     let (mut shell, id) = streaming();
     assert_eq!(shell.chunk(id, &format!("data: {RESUMED}\n\n")), [event(RESUMED)]);
     let text = format!("data: {CAUGHT_UP}\n\n");
@@ -172,7 +172,7 @@ fn a_stream_that_resumes_is_live_behind_what_was_missed() {
 }
 
 #[test]
-fn a_stream_that_ends_or_breaks_breaks_the_session() {
+fn a_session_breaks_when_its_stream_ends_or_breaks() {
     let (mut shell, id) = streaming();
     shell.chunk(id, &format!("data: {WELCOME}\n\n"));
     shell.now += 60_000;
@@ -207,7 +207,7 @@ fn a_close_event_ends_the_session_with_its_code_and_reason() {
 }
 
 #[test]
-fn a_message_of_another_type_and_an_id_that_is_no_cursor_are_passed_over() {
+fn a_message_of_another_type_and_an_invalid_cursor_are_ignored() {
     let (mut shell, id) = streaming();
     assert_eq!(shell.chunk(id, &format!("event: song\ndata: {WELCOME}\n\nid: tea\n\n")), []);
     let unknown = SessionOutput::Emit(SessionEvent::Event(Event::Unknown));
@@ -215,7 +215,7 @@ fn a_message_of_another_type_and_an_id_that_is_no_cursor_are_passed_over() {
 }
 
 #[test]
-fn a_session_that_is_traced_says_what_the_server_counted() {
+fn a_traced_session_reports_the_counts_of_the_server() {
     let traced = |up, down| SessionOutput::Emit(SessionEvent::Traced(Traffic { up, down }));
     let mut shell = Shell::alone(Transport::Poll);
     shell.session = HttpSession::new(Transport::Poll, SEED).traced(100);
@@ -231,7 +231,7 @@ fn a_session_that_is_traced_says_what_the_server_counted() {
 }
 
 #[test]
-fn a_request_that_is_not_under_way_is_passed_over() {
+fn a_response_is_ignored_when_its_request_is_not_in_flight() {
     let (mut shell, id) = polling(Transport::LongPoll);
     for other in [RequestId(id.0 - 1), RequestId(id.0 + 1)] {
         assert_eq!(shell.answer(other, 200, &polled(&[CAUGHT_UP], 7, 0)), []);

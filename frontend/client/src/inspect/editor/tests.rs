@@ -69,7 +69,7 @@ fn a_field_changes_only_the_first_frame() {
 
 #[test]
 fn frames_are_checked_as_a_sequence() {
-    for (hex, told) in [
+    for (hex, expected) in [
         ("80 80 00 00 00 00", [vec![FrameFault::ContinuesNothing], vec![]]),
         ("01 80 00 00 00 00 81 80 00 00 00 00", [vec![], vec![FrameFault::InsideMessage]]),
         ("01 80 00 00 00 00 89 80 00 00 00 00", [vec![], vec![]]),
@@ -77,7 +77,7 @@ fn frames_are_checked_as_a_sequence() {
     ] {
         let editor = edited([EditorInput::Hex(hex.into())]);
         let faults: Vec<_> = frames(&editor).iter().map(|frame| frame.faults.clone()).collect();
-        assert_eq!(faults, told[..faults.len()], "{hex}");
+        assert_eq!(faults, expected[..faults.len()], "{hex}");
     }
     // A field that completes the first frame leaves the second unchanged.
     let editor = edited([EditorInput::Example(Example::Parts), EditorInput::Fin(true)]);
@@ -152,7 +152,7 @@ fn a_longer_form_stays_while_it_holds_the_payload() {
 
 #[test]
 fn unreadable_bytes_or_fields_leave_the_other_unchanged() {
-    let held = Editor::default();
+    let initial = Editor::default();
     for (text, meaning) in [
         ("81 8", Meaning::NotHex(NotHex(3))),
         ("tea", Meaning::NotHex(NotHex(0))),
@@ -160,7 +160,7 @@ fn unreadable_bytes_or_fields_leave_the_other_unchanged() {
         ("", Meaning::Frames(vec![], None)),
     ] {
         let editor = edited([EditorInput::Hex(text.into())]);
-        assert_eq!((&editor.meaning, &editor.fields), (&meaning, &held.fields), "{text}");
+        assert_eq!((&editor.meaning, &editor.fields), (&meaning, &initial.fields), "{text}");
     }
     for (edit, fault) in [
         (EditorInput::Key("37 fa".into()), FieldFault::Key),
@@ -168,7 +168,7 @@ fn unreadable_bytes_or_fields_leave_the_other_unchanged() {
         (EditorInput::Payload("x".repeat(2_000)), FieldFault::TooLong(2_008)),
     ] {
         let editor = edited([edit]);
-        assert_eq!((editor.field_fault, &editor.hex), (Some(fault), &held.hex));
+        assert_eq!((editor.field_fault, &editor.hex), (Some(fault), &initial.hex));
     }
     let editor = edited([EditorInput::AsHex(true), EditorInput::Payload("0 1".into())]);
     assert_eq!(editor.field_fault, Some(FieldFault::Payload(NotHex(0))));

@@ -92,15 +92,15 @@ fn many(many: usize) -> Drafts {
 #[test]
 fn the_draft_typed_longest_ago_is_dropped_past_the_limit() {
     const NEW: RoomId = RoomId(u64::MAX);
-    for held in [DRAFTS_MAX - 1, DRAFTS_MAX] {
-        let mut drafts = many(held);
+    for count in [DRAFTS_MAX - 1, DRAFTS_MAX] {
+        let mut drafts = many(count);
         // A draft that the person still writes stays.
         drafts.set_text(RoomId(0), "x", u64::MAX, &mut Vec::new());
         drafts.set_text(NEW, "y", u64::MAX, &mut Vec::new());
         assert_eq!(
             (drafts.has_text(RoomId(1)), drafts.has_text(RoomId(0))),
-            (held < DRAFTS_MAX, true),
-            "{held}"
+            (count < DRAFTS_MAX, true),
+            "{count}"
         );
         assert_eq!(drafts.rooms.len(), DRAFTS_MAX);
         drafts.begin_send(NEW, id(1), "y");

@@ -23,7 +23,7 @@ fn rows_of_another_member_are_set_aside_until_taken_over() {
         let mut outbox = Outbox::default();
         push(&mut outbox, id(1), LOBBY, "1", 0);
         let (mut foreign_rows, _) = welcomed(&mut outbox, epoch, &you);
-        assert_eq!((send(&mut outbox), shown(&mut outbox)), (vec![], vec![]));
+        assert_eq!((send(&mut outbox), visible_rows(&mut outbox)), (vec![], vec![]));
         let ann = owner(EPOCH, &ann());
         let left = foreign_rows.left_behind(Some(owner(epoch, &you)));
         assert_eq!(left.iter().map(|left| (left.owner, left.rows)).collect::<Vec<_>>(), [(ann, 1)]);
@@ -60,12 +60,12 @@ fn a_post_that_may_have_arrived_is_not_sent_by_another_member_unasked() {
             let (rows, _) = foreign_rows.take_owned_by(owner(EPOCH, &ann()), OUTBOX_ROWS_MAX);
             outbox.adopt(rows, owner(epoch, &you), &you, 0, &mut Vec::new());
             if refused && name == "Ann" {
-                assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(ErrorCode::TooManyRooms));
+                assert_eq!(visible_rows(&mut outbox)[0].1, RowState::Failed(ErrorCode::TooManyRooms));
                 continue;
             }
             assert_eq!(send(&mut outbox).len(), usize::from(again), "{epoch:?} {sent} {refused} {name}");
             if !again {
-                assert_eq!(shown(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
+                assert_eq!(visible_rows(&mut outbox)[0].1, RowState::Failed(MAY_HAVE_ARRIVED));
                 outbox.retry(key(5, 1), 0, &mut Vec::new());
                 outbox.note_saved(id(1), true);
                 assert_eq!(send(&mut outbox), [1], "the person asked for it");

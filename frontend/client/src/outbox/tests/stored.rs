@@ -43,7 +43,7 @@ fn rows_of_an_earlier_visit_come_first_after_commands_in_flight() {
     let (rows, _) = foreign_rows.take_mine(owner(EPOCH, &ann()), &ann(), 9);
     outbox.adopt(rows, owner(EPOCH, &ann()), &ann(), 0, &mut Vec::new());
     assert_eq!(send(&mut outbox), [] as [u64; 0]);
-    assert_eq!(shown(&mut outbox)[0].0, "1");
+    assert_eq!(visible_rows(&mut outbox)[0].0, "1");
     assert!(reply(&mut outbox, 2));
     assert_eq!(send(&mut outbox), [1]);
 }

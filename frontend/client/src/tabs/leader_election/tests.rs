@@ -173,7 +173,7 @@ fn another_tab_leads_within_five_seconds_when_the_leader_crashes() {
 }
 
 #[test]
-fn a_leader_that_slept_gives_in_to_the_one_that_leads() {
+fn a_leader_that_slept_follows_the_tab_that_leads() {
     let mut browser = Browser::with(2);
     browser.page(Tab(1)).crashed = true;
     browser.pass(5_000);
@@ -184,7 +184,7 @@ fn a_leader_that_slept_gives_in_to_the_one_that_leads() {
 }
 
 #[test]
-fn a_leader_that_ends_leaves_the_lease_of_another_alone() {
+fn a_leader_that_ends_keeps_the_lease_of_another() {
     let mut out = Vec::new();
     let election = LeaderElection::new(Tab(1), None, 0, &mut out);
     out.clear();
@@ -237,7 +237,7 @@ fn frames_of_another_identity_are_not_delivered() {
 }
 
 #[test]
-fn a_relayed_frame_that_cannot_be_read_is_a_sign_of_life() {
+fn an_unreadable_relayed_frame_shows_that_the_leader_lives() {
     let (mut election, mut out) = (follower(0), Vec::new());
     election.welcomed(ANN);
     election.live(0, &mut Vec::new());
@@ -246,7 +246,7 @@ fn a_relayed_frame_that_cannot_be_read_is_a_sign_of_life() {
 }
 
 #[test]
-fn a_leader_begins_anew_when_a_follower_is_of_another_identity() {
+fn a_leader_restarts_when_a_follower_has_another_identity() {
     let now = 1_000_000;
     for (led, follows, is_anew) in [
         (Some(ANN), Some(BO), true),
@@ -270,7 +270,7 @@ fn a_leader_begins_anew_when_a_follower_is_of_another_identity() {
 }
 
 #[test]
-fn followers_begin_anew_when_their_leader_has_begun_to_read() {
+fn followers_restart_when_their_leader_has_begun_to_read() {
     let mut browser = Browser::with(3);
     // Its stream broke, and it has another: what came between the two was told to it alone.
     let (storage, now) = (browser.storage, browser.now);
@@ -283,7 +283,7 @@ fn followers_begin_anew_when_their_leader_has_begun_to_read() {
 }
 
 #[test]
-fn tabs_that_are_long_hidden_stay_with_one_leader() {
+fn tabs_keep_one_leader_when_they_are_hidden_for_long() {
     let mut browser = Browser::with(8);
     // Each is woken once a minute, at a second of its own.
     for second in 0..600_u64 {
@@ -299,7 +299,7 @@ fn tabs_that_are_long_hidden_stay_with_one_leader() {
 }
 
 #[test]
-fn of_two_leaders_that_hear_of_each_other_one_gives_in_at_once() {
+fn one_of_two_leaders_follows_at_once_when_they_hear_of_each_other() {
     let mut browser = Browser::with(1);
     browser.storage = None;
     browser.open(Tab(2));
@@ -312,7 +312,7 @@ fn of_two_leaders_that_hear_of_each_other_one_gives_in_at_once() {
 }
 
 #[test]
-fn a_follower_of_nobody_asks_once_and_then_begins_anew() {
+fn a_follower_without_a_leader_asks_once_and_then_restarts() {
     let now = 1_000_000;
     let mut election = follower(now);
     let tick = |election: &mut LeaderElection, lease| {
@@ -320,12 +320,12 @@ fn a_follower_of_nobody_asks_once_and_then_begins_anew() {
         election.tick(lease, now + 10, &mut out);
         out
     };
-    let asks = [TabEffect::Broadcast(TabMessage::WhoLeads)];
-    assert_eq!(tick(&mut election, None), asks);
+    let question = [TabEffect::Broadcast(TabMessage::WhoLeads)];
+    assert_eq!(tick(&mut election, None), question);
     election.heard(None, TabMessage::Leads(Tab(1)), now, &mut Vec::new());
-    assert_eq!(tick(&mut election, None), asks, "it was answered");
+    assert_eq!(tick(&mut election, None), question, "it was answered");
     tick(&mut election, Some(Lease { tab: Tab(1), until: now + 20 }));
-    assert_eq!(tick(&mut election, None), asks, "the lease was renewed");
+    assert_eq!(tick(&mut election, None), question, "the lease was renewed");
     assert_eq!(tick(&mut election, None), [TabEffect::Restart]);
 }
 
@@ -336,10 +336,11 @@ fn a_lease_is_renewed_when_it_is_time() {
     {
         let mut out = Vec::new();
         let mut election = LeaderElection::new(Tab(1), None, 10_000, &mut out);
-        let held = |now| TabEffect::SaveLease(Some(Lease { tab: Tab(1), until: now + LEADER_LEASE_MS }));
-        assert_eq!(std::mem::take(&mut out), [held(10_000)]);
+        let save_lease =
+            |now| TabEffect::SaveLease(Some(Lease { tab: Tab(1), until: now + LEADER_LEASE_MS }));
+        assert_eq!(std::mem::take(&mut out), [save_lease(10_000)]);
         election.tick(None, 10_000 + ms, &mut out);
-        assert_eq!(out, if is_renewed { vec![held(10_000 + ms)] } else { vec![] }, "{ms}");
+        assert_eq!(out, if is_renewed { vec![save_lease(10_000 + ms)] } else { vec![] }, "{ms}");
     }
 }
 

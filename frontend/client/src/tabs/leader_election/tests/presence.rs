@@ -39,23 +39,23 @@ fn a_tab_that_began_hidden_reports_so_with_the_session() {
 
 #[test]
 fn a_leader_that_the_server_contradicts_repeats_its_report() {
-    let says = |kind: &str, id: u64| {
+    let presence_event = |kind: &str, id: u64| {
         format!(r#"{{"type":"{kind}","members":[{{"id":{id},"name":"Ann"}}],"count":2}}"#)
     };
     let present = |id: u64, away: bool| {
         let member = format!(r#"{{"member":{{"id":{id},"name":"Ann"}},"away":{away}}}"#);
         format!(r#"{{"type":"present","members":[{member}],"as_of":7,"count":2}}"#)
     };
-    for (is_away, frame, says) in [
-        (false, says("away", 1), true),
-        (false, says("away", 2), false),
-        (false, says("here", 1), false),
+    for (is_away, frame, is_repeated) in [
+        (false, presence_event("away", 1), true),
+        (false, presence_event("away", 2), false),
+        (false, presence_event("here", 1), false),
         (false, present(1, true), true),
         (false, present(1, false), false),
         (false, present(2, true), false),
         (false, r#"{"type":"away""#.to_owned(), false),
-        (true, says("here", 1), true),
-        (true, says("away", 1), false),
+        (true, presence_event("here", 1), true),
+        (true, presence_event("away", 1), false),
         (true, present(1, false), true),
     ] {
         let mut browser = Browser::with(2);
@@ -66,46 +66,50 @@ fn a_leader_that_the_server_contradicts_repeats_its_report() {
         browser.pass(PRESENCE_REPEAT_MS);
         browser.reads(Tab(1), &frame);
         browser.pass(500);
-        let said = browser.page(Tab(1)).reports[before..].to_vec();
-        assert_eq!(said, if says { vec![is_away] } else { vec![] }, "{frame}, away: {is_away}");
+        let reports = browser.page(Tab(1)).reports[before..].to_vec();
+        assert_eq!(reports, if is_repeated { vec![is_away] } else { vec![] }, "{frame}, away: {is_away}");
         assert!(browser.page(Tab(2)).reports.is_empty(), "the leader reports");
         assert_eq!(browser.page(Tab(2)).delivered, [event(&frame)]);
     }
 }
 
 #[test]
-fn a_repetition_waits_longer_each_time_until_there_is_news() {
+fn a_repeated_report_waits_longer_each_time_until_presence_changes() {
     let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
     let mut browser = Browser::with(1);
     browser.reads(Tab(1), away);
     // When it says so, in milliseconds from now.
-    let says = |browser: &mut Browser| {
+    let report_times = |browser: &mut Browser| {
         let (began, mut at) = (browser.now, Vec::new());
         for _ in 0..64 {
             browser.pass(500);
             // What it says changes nothing, or is soon undone.
             browser.reads(Tab(1), away);
-            let said = std::mem::take(&mut browser.page(Tab(1)).reports);
-            at.extend(said.iter().map(|away| (browser.now - began, *away)));
+            let reports = std::mem::take(&mut browser.page(Tab(1)).reports);
+            at.extend(reports.iter().map(|away| (browser.now - began, *away)));
         }
         at
     };
     assert_eq!(
-        says(&mut browser),
+        report_times(&mut browser),
         [(500, false), (2_500, false), (6_500, false), (14_500, false), (30_500, false)]
     );
     browser.act(Tab(1), |election, now, out| election.set_away(true, now, out));
     browser.act(Tab(1), |election, now, out| election.set_away(false, now, out));
     assert_eq!(std::mem::take(&mut browser.page(Tab(1)).reports), [true, false]);
-    assert_eq!(says(&mut browser), [(2_000, false), (6_000, false), (14_000, false), (30_000, false)]);
+    assert_eq!(
+        report_times(&mut browser),
+        [(2_000, false), (6_000, false), (14_000, false), (30_000, false)]
+    );
 }
 
 #[test]
-fn a_report_that_the_server_confirms_is_not_repeated() {
-    let says = |kind: &str| format!(r#"{{"type":"{kind}","members":[{{"id":1,"name":"Ann"}}],"count":2}}"#);
+fn a_report_is_not_repeated_when_the_server_confirms_it() {
+    let presence_event =
+        |kind: &str| format!(r#"{{"type":"{kind}","members":[{{"id":1,"name":"Ann"}}],"count":2}}"#);
     let mut browser = Browser::with(1);
-    browser.reads(Tab(1), &says("away"));
-    browser.reads(Tab(1), &says("here"));
+    browser.reads(Tab(1), &presence_event("away"));
+    browser.reads(Tab(1), &presence_event("here"));
     browser.pass(60_000);
     assert_eq!(browser.page(Tab(1)).reports, [] as [bool; 0]);
 }
