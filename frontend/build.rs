@@ -41,17 +41,17 @@ fn read(root: &Path) -> Result<(Files, Files), String> {
 
 /// All files below `folder` with this ending: path and text, in the order of their paths.
 fn collect(folder: &Path, ending: &str, into: &mut Files) -> Result<(), String> {
-    let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    let describe = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
     let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| told(folder, error))? {
-        paths.push(entry.map_err(|error| told(folder, error))?.path());
+    for entry in fs::read_dir(folder).map_err(|error| describe(folder, error))? {
+        paths.push(entry.map_err(|error| describe(folder, error))?.path());
     }
     paths.sort();
     for path in paths {
         if path.is_dir() {
             collect(&path, ending, into)?;
         } else if path.extension().is_some_and(|found| found == ending) {
-            let text = fs::read_to_string(&path).map_err(|error| told(&path, error))?;
+            let text = fs::read_to_string(&path).map_err(|error| describe(&path, error))?;
             into.push((path.display().to_string(), text));
         }
     }

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_two_days_have_names() {
+    fn only_today_and_yesterday_have_names() {
         let names = [9, 8, 7, 10].map(|day| day_name(day, 9));
         assert_eq!(names, [DayName::Today, DayName::Yesterday, DayName::Date, DayName::Date]);
     }

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_language_that_is_spoken_here_is_taken() {
+    fn the_first_supported_language_is_chosen() {
         let cases: [(&[&str], Language); 7] = [
             (&[], Language::English),
             (&["de-AT", "fr"], Language::English),
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_shown_as_it_is() {
+    fn a_value_is_inserted_unchanged() {
         for name in ["%", "100%", "%{name}", "%{rows}", "%%{", "{name}", "}", "{", "%}"] {
             for language in Language::ALL {
                 let plain = tr!(language, "left.rows", name = "\u{1}", rows = 3);
-                let told = tr!(language, "left.rows", name = name, rows = 3);
-                assert_eq!(told.as_str(), plain.replace('\u{1}', name));
+                let text = tr!(language, "left.rows", name = name, rows = 3);
+                assert_eq!(text.as_str(), plain.replace('\u{1}', name));
                 let title = tr!(language, "house.title", room = name, house = name);
                 assert_eq!(title, format!("{name} · {name}"));
             }
@@ -170,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn a_text_comes_in_its_language_with_its_values() {
+    fn a_text_is_formatted_in_its_language_with_its_values() {
         assert_eq!(tr!(Language::English, "row.passer_by", tag = 3), "Guest 3");
         assert_eq!(tr!(Language::SimplifiedChinese, "row.passer_by", tag = 3), "访客 3");
         assert_eq!(tr!(Language::English, "room.lobby"), "Lobby");
-        for (count, told) in [(0, "0 members"), (1, "1 member"), (2, "2 members"), (11, "11 members")] {
-            assert_eq!(tr!(Language::English, "room.members", count = count), told);
+        for (count, text) in [(0, "0 members"), (1, "1 member"), (2, "2 members"), (11, "11 members")] {
+            assert_eq!(tr!(Language::English, "room.members", count = count), text);
         }
         assert_eq!(tr!(Language::SimplifiedChinese, "room.members", count = 1), "1 位成员");
         assert_eq!(

@@ -13,20 +13,20 @@ const EN: &str = "{\n \"send\": \"Send\",\n \"count\": \"%{count} here\"\n}";
 const ZH: &str = "{\n \"send\": \"发送\",\n \"count\": \"%{count} 人在\"\n}";
 const SOURCE: &str = "tr!(language, \"send\"); tr!(use_language(), \"count\", count = many(1, \")\"))";
 
-fn told(en: &str, zh: &str, source: &str) -> Vec<String> {
+fn faults_in(en: &str, zh: &str, source: &str) -> Vec<String> {
     let catalogues = [("en".to_owned(), en.to_owned()), ("zh".to_owned(), zh.to_owned())];
     faults(&catalogues, &[("source".to_owned(), source.to_owned())])
 }
 
 #[track_caller]
 fn one_fault(en: &str, zh: &str, source: &str, words: &str) {
-    let faults = told(en, zh, source);
+    let faults = faults_in(en, zh, source);
     assert!(faults.len() == 1 && faults[0].contains(words), "{faults:?}");
 }
 
 #[test]
-fn what_agrees_has_no_fault() {
-    assert_eq!(told(EN, ZH, SOURCE), Vec::<String>::new());
+fn catalogues_that_agree_have_no_fault() {
+    assert_eq!(faults_in(EN, ZH, SOURCE), Vec::<String>::new());
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn placeholders_that_differ_are_a_fault() {
         one_fault(EN, &ZH.replace("%{count}", odd), SOURCE, "count has a % that begins no placeholder");
     }
     let forms = EN.replace("here", "%{count:is|are} here");
-    assert_eq!(told(&forms, ZH, SOURCE), Vec::<String>::new());
+    assert_eq!(faults_in(&forms, ZH, SOURCE), Vec::<String>::new());
 }
 
 #[test]
-fn a_source_may_name_only_what_there_is() {
+fn a_key_or_placeholder_that_no_catalogue_has_is_a_fault() {
     let more = |call: &str| format!("{SOURCE}; {call}");
     one_fault(EN, ZH, &more("tr!(language, \"sent\")"), "the key sent, which no catalogue has");
     one_fault(EN, ZH, &more("tr!(language, \"count\")"), "tr! of count gives {}");
@@ -64,7 +64,7 @@ fn a_catalogue_that_cannot_be_read_is_a_fault() {
     for wrong in
         ["", "[]", "{\n \"send\": 1\n}", "{\n \"send\": \" \"\n}", "{\n \"a\": \"b\",\n \"a\": \"c\"\n}"]
     {
-        assert!(!told(wrong, ZH, SOURCE).is_empty(), "{wrong}");
+        assert!(!faults_in(wrong, ZH, SOURCE).is_empty(), "{wrong}");
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_was_left_has_the_name_that_it_had_last() {
+    fn a_left_room_keeps_its_last_name() {
         let mut left = LeftRooms::default();
         left.listed(&rooms([1, 2, 3], "first"));
         left.listed(&rooms([1, 2, 3], "second"));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_lists_are_remembered_as_the_limit_says() {
+    fn lists_are_remembered_up_to_the_limit() {
         for (more, is_known) in [(LISTS_MAX - 1, true), (LISTS_MAX, true), (LISTS_MAX + 1, false)] {
             let mut left = LeftRooms::default();
             for id in 0..=more as u64 {

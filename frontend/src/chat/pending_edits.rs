@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_sent_leaves_and_what_was_typed_since_stays() {
+    fn the_sent_text_leaves_the_field_and_later_text_stays() {
         assert_eq!(rebase("茶", "", "茶"), "");
         assert_eq!(rebase("茶", "", "茶 and more"), " and more");
         assert_eq!(rebase("one two", " two", "one two three"), " two three");
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_stands_before_or_behind_what_was_typed_since() {
+    fn an_inserted_text_is_placed_before_or_after_later_text() {
         assert_eq!(rebase("", "from the last visit", ""), "from the last visit");
         assert_eq!(rebase("ni", "old\nni", "ni hao"), "old\nni hao");
         assert_eq!(rebase("ni", "ni\nleft", "ni hao"), "ni hao\nleft");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn several_changes_are_followed_one_after_the_other() {
+    fn several_changes_are_applied_in_their_order() {
         let mut pending_edits = PendingEdits::default();
         pending_edits.push("one".to_owned(), String::new());
         pending_edits.push("two".to_owned(), "old\ntwo".to_owned());
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_changes_wait_than_the_limit_says() {
+    fn changes_wait_up_to_the_limit() {
         for (many, left) in
             [(PENDING_EDITS_MAX - 1, ""), (PENDING_EDITS_MAX, ""), (PENDING_EDITS_MAX + 1, "x")]
         {

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_description_is_as_long_as_the_limit_says() {
+    fn a_description_is_accepted_up_to_the_limit() {
         for (many, fits) in [(-1, true), (0, true), (1, false)] {
             let text = "茶".repeat(DESCRIPTION_CHARS_MAX.saturating_add_signed(many));
             assert_eq!(check_description(&text).is_ok(), fits);

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_refuses_only_what_is_no_name_at_all() {
+    fn a_name_is_refused_when_it_is_empty_or_too_long() {
         assert_eq!(check(" \t"), Err(ErrorCode::NameEmpty));
         assert_eq!(check("阿"), Ok(()));
         assert_eq!(check(&"阿".repeat(128)), Ok(()));

@@ -14,23 +14,23 @@ use web_sys::Element;
 use yew::{Callback, scheduler};
 
 /// The section of the comparison. Dropping it removes the section from the document.
-struct Shown {
+struct SectionOnPage {
     app: Option<yew::AppHandle<SideBySide>>,
     root: Element,
 }
 
-impl Shown {
+impl SectionOnPage {
     async fn open(language: Language, name: Option<&str>, runner: &Runner) -> Self {
         let root = new_root();
         let member = name.map(|name| Member { id: MemberId(1), name: name.to_owned() });
         let props = SideBySideProps { language, member, runner: runner.clone() };
         let app = yew::Renderer::<SideBySide>::with_root_and_props(root.clone(), props).render();
         scheduler::flush().await;
-        Shown { app: Some(app), root }
+        SectionOnPage { app: Some(app), root }
     }
 }
 
-impl Drop for Shown {
+impl Drop for SectionOnPage {
     fn drop(&mut self) {
         if let Some(app) = self.app.take() {
             app.destroy();
@@ -40,7 +40,7 @@ impl Drop for Shown {
 }
 
 /// Runner of a comparison in which all four readers read and nothing was sent.
-fn begun() -> Runner {
+fn reading_runner() -> Runner {
     let runner = Runner::default();
     runner.with(|comparison| {
         comparison.start();
@@ -52,8 +52,8 @@ fn begun() -> Runner {
 }
 
 /// Runner of a comparison of three messages, of which the last has not arrived by polling.
-fn known() -> Runner {
-    let runner = begun();
+fn finished_runner() -> Runner {
+    let runner = reading_runner();
     runner.with(|comparison| {
         for number in 0..3_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
@@ -65,11 +65,11 @@ fn known() -> Runner {
                 }
             }
         }
-        for (row, took) in [(Transport::Poll, (42, 21_000, 25_200)), (Transport::WebSocket, (1, 600, 1_400))]
+        for (row, cost) in [(Transport::Poll, (42, 21_000, 25_200)), (Transport::WebSocket, (1, 600, 1_400))]
         {
             comparison.add_cost(
                 ComparedTransport::Reading(row),
-                TransferCost { requests: took.0, up: took.1, down: took.2 },
+                TransferCost { requests: cost.0, up: cost.1, down: cost.2 },
             );
         }
         comparison.record_break(ComparedTransport::Reading(Transport::LongPoll));
@@ -84,15 +84,15 @@ fn cells(row: usize) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_known_is_shown_as_charts_and_table() {
-    let _shown = Shown::open(Language::English, Some("梅"), &known()).await;
+async fn the_results_are_shown_as_charts_and_a_table() {
+    let _section = SectionOnPage::open(Language::English, Some("梅"), &finished_runner()).await;
     assert!(text("#side_room").contains("“Inspector 梅”"), "{}", text("#side_room"));
     assert_eq!(text("#side_stage"), "Done. Messages: 3.");
     assert_eq!(cells(1), ["Polling every 1,000 ms", "2", "42", "21,000", "25,200", "612.3", "612.3"]);
     assert_eq!(cells(2)[0], "Long pollingInterruptions: 1");
     assert_eq!(cells(4)[1..], ["3", "1", "600", "1,400", "2.5", "2.5"]);
     assert_eq!(cells(5)[..2], ["Sending (POST)", "3"]);
-    // A chart for those who see it, and words for those who do not.
+    // A chart, and the same figures in words for a screen reader.
     let label = find("#latency_chart").get_attribute("aria-label").unwrap();
     assert!(
         label.contains("Polling every 1,000 ms: median 612.3 ms; Long polling: median 2.5 ms"),
@@ -123,8 +123,8 @@ async fn what_is_known_is_shown_as_charts_and_table() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_lost_is_said_and_seen() {
-    let runner = begun();
+async fn lost_messages_are_counted_and_interrupt_the_chart_line() {
+    let runner = reading_runner();
     runner.with(|comparison| {
         for number in 0..5_u8 {
             let (id, at) = (ClientId([number; 16]), u64::from(number) * 1_000_000);
@@ -137,30 +137,30 @@ async fn what_was_lost_is_said_and_seen() {
         }
         comparison.finish();
     });
-    let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
+    let _section = SectionOnPage::open(Language::English, Some("梅"), &runner).await;
     assert_eq!(text("#side_stage"), "Done. The server saved 4 of 5 messages.");
-    let way = find("#latency_chart .row_3 .latency_line").get_attribute("d").unwrap();
-    assert_eq!((way.matches('M').count(), way.matches('L').count()), (2, 2), "{way}");
+    let line = find("#latency_chart .row_3 .latency_line").get_attribute("d").unwrap();
+    assert_eq!((line.matches('M').count(), line.matches('L').count()), (2, 2), "{line}");
 }
 
 #[wasm_bindgen_test]
-async fn the_interval_is_chosen_and_said() {
+async fn the_chosen_interval_is_shown() {
     let runner = Runner::default();
-    let _shown = Shown::open(Language::SimplifiedChinese, Some("梅"), &runner).await;
+    let _section = SectionOnPage::open(Language::SimplifiedChinese, Some("梅"), &runner).await;
     assert_eq!(find("#interval").get_attribute("aria-valuetext").as_deref(), Some("1,000 毫秒"));
-    for (place, said) in [("0", "10 毫秒"), ("8", "5,000 毫秒")] {
+    for (place, value) in [("0", "10 毫秒"), ("8", "5,000 毫秒")] {
         type_into("#interval", place).await;
-        assert_eq!(text("#interval_ms"), said);
-        assert_eq!(find("#interval").get_attribute("aria-valuetext").as_deref(), Some(said));
+        assert_eq!(text("#interval_ms"), value);
+        assert_eq!(find("#interval").get_attribute("aria-valuetext").as_deref(), Some(value));
     }
     assert_eq!(runner.view().interval_ms(), 5_000);
     assert!(maybe("#figures_table").is_none());
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_does_not_answer_is_told() {
+async fn an_error_is_shown_when_the_server_does_not_answer() {
     let runner = Runner::default();
-    let _shown = Shown::open(Language::English, Some("Tom"), &runner).await;
+    let _section = SectionOnPage::open(Language::English, Some("Tom"), &runner).await;
     find("#side_btn").focus().unwrap();
     press("#side_btn").await;
     assert_eq!((&*text("#side_btn"), runner.view().stage), ("Stop", ComparisonStage::Preparing));
@@ -171,12 +171,12 @@ async fn a_server_that_does_not_answer_is_told() {
     scheduler::flush().await;
     assert_eq!(text("#side_error"), "Can't reach the server. Try again.");
     assert_eq!(text("#side_btn"), "Start");
-    assert_eq!(focused(), "side_btn", "it was pressed, and is where the person is");
+    assert_eq!(focused(), "side_btn", "the pressed button keeps the focus");
 }
 
 #[wasm_bindgen_test]
-async fn who_waits_for_the_end_keeps_the_button() {
-    let runner = known();
+async fn the_button_keeps_the_focus_while_the_comparison_ends() {
+    let runner = finished_runner();
     runner.with(|comparison| {
         comparison.start();
         comparison.begin_reading(0);
@@ -184,7 +184,7 @@ async fn who_waits_for_the_end_keeps_the_button() {
         comparison.next_step(0);
         comparison.record_sent(ClientId([9; 16]), 0);
     });
-    let _shown = Shown::open(Language::English, Some("梅"), &runner).await;
+    let _section = SectionOnPage::open(Language::English, Some("梅"), &runner).await;
     find("#side_btn").focus().unwrap();
     press("#side_btn").await;
     runner.with(|comparison| comparison.next_step(1));
@@ -197,19 +197,19 @@ async fn who_waits_for_the_end_keeps_the_button() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_session_is_told_once() {
-    let (runner, told) = (Runner::default(), Rc::new(Cell::new(0)));
+async fn a_refused_session_is_reported_once() {
+    let (runner, count) = (Runner::default(), Rc::new(Cell::new(0)));
     runner.watch_signed_out({
-        let told = told.clone();
-        Callback::from(move |()| told.set(told.get() + 1))
+        let count = count.clone();
+        Callback::from(move |()| count.set(count.get() + 1))
     });
     runner.failed(ComparisonFault::SignedOut);
-    assert_eq!(told.get(), 0, "nothing goes on");
+    assert_eq!(count.get(), 0, "nothing goes on");
     for (fault, times) in [(ComparisonFault::Unreachable, 0), (ComparisonFault::SignedOut, 1)] {
         runner.with(|comparison| comparison.start());
         runner.failed(fault);
         runner.failed(ComparisonFault::SignedOut);
-        assert_eq!((told.get(), runner.view().fault), (times, Some(fault)));
+        assert_eq!((count.get(), runner.view().fault), (times, Some(fault)));
     }
 }
 
@@ -218,9 +218,9 @@ fn focused() -> String {
 }
 
 #[wasm_bindgen_test]
-async fn nobody_sends_nothing() {
+async fn a_visitor_who_is_no_member_cannot_start() {
     let runner = Runner::default();
-    let _shown = Shown::open(Language::English, None, &runner).await;
+    let _section = SectionOnPage::open(Language::English, None, &runner).await;
     assert_eq!(find("#side_btn").get_attribute("aria-disabled").as_deref(), Some("true"));
     press("#side_btn").await;
     assert_eq!(runner.view().stage, ComparisonStage::Before);

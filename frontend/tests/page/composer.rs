@@ -27,7 +27,7 @@ async fn compose(event: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn enter_sends_and_the_text_leaves_when_the_client_says_so() {
+async fn enter_sends_and_the_client_clears_the_field() {
     let mut stage = Stage::open(room()).await;
     let field = write("第一句\n第二句").await;
     assert!(enter("#send_str", |_| {}).await);
@@ -41,7 +41,7 @@ async fn enter_sends_and_the_text_leaves_when_the_client_says_so() {
 }
 
 #[wasm_bindgen_test]
-async fn each_key_is_told_and_what_the_client_changes_is_shown() {
+async fn each_input_is_emitted_and_a_change_by_the_client_is_shown() {
     let mut stage = Stage::open(with_draft("from the last visit", 3)).await;
     let field = field();
     assert_eq!(field.value(), "from the last visit");
@@ -56,7 +56,7 @@ async fn each_key_is_told_and_what_the_client_changes_is_shown() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_typed_while_a_text_left_stays() {
+async fn text_typed_during_a_send_stays() {
     let mut stage = Stage::open(room()).await;
     let field = write("sent").await;
     assert!(enter("#send_str", |_| {}).await);
@@ -69,7 +69,7 @@ async fn what_was_typed_while_a_text_left_stays() {
 }
 
 #[wasm_bindgen_test]
-async fn a_composition_is_not_touched_and_nothing_of_it_is_lost() {
+async fn a_composition_is_not_interrupted_when_the_draft_changes() {
     let mut stage = Stage::open(room()).await;
     let field = write("sent").await;
     assert!(enter("#send_str", |_| {}).await);
@@ -109,7 +109,7 @@ async fn each_room_has_its_own_draft() {
 }
 
 #[wasm_bindgen_test]
-async fn two_messages_have_two_ids() {
+async fn each_message_has_its_own_id() {
     let stage = Stage::open(room()).await;
     let mut ids = Vec::new();
     for _ in 0..2 {
@@ -143,7 +143,7 @@ async fn an_enter_of_an_input_method_never_sends() {
 }
 
 #[wasm_bindgen_test]
-async fn what_cannot_be_sent_is_kept_and_told() {
+async fn a_text_that_cannot_be_sent_stays_with_an_error() {
     let stage = Stage::open(room()).await;
     for (text_in, reason) in [
         ("", "Write a message first."),
@@ -164,7 +164,7 @@ async fn what_cannot_be_sent_is_kept_and_told() {
 }
 
 #[wasm_bindgen_test]
-async fn a_full_outbox_keeps_the_text() {
+async fn a_text_stays_in_the_field_when_the_outbox_is_full() {
     let mut view = room();
     view.can_send = false;
     let stage = Stage::open(view).await;
@@ -176,7 +176,7 @@ async fn a_full_outbox_keeps_the_text() {
 }
 
 #[wasm_bindgen_test]
-async fn the_field_grows_to_a_few_lines_and_no_further() {
+async fn the_field_grows_up_to_a_few_lines() {
     let mut stage = Stage::open(room()).await;
     let one = write("one").await.offset_height();
     let three = write("1\n2\n3").await.offset_height();
@@ -190,7 +190,7 @@ async fn the_field_grows_to_a_few_lines_and_no_further() {
 }
 
 #[wasm_bindgen_test]
-async fn text_that_came_in_without_an_input_event_counts() {
+async fn text_is_sent_when_it_came_without_an_input_event() {
     let stage = Stage::open(room()).await;
     let field = field();
     field.set_value("put there by a script");

@@ -27,8 +27,8 @@ async fn answer<T: 'static>(ask: impl FnOnce(Box<dyn FnOnce(T)>)) -> T {
         let mut ask = Some(ask);
         Promise::new(&mut |resolve, _| {
             let answer = answer.clone();
-            let tell = Box::new(move |told| {
-                answer.replace(Some(told));
+            let tell = Box::new(move |result| {
+                answer.replace(Some(result));
                 drop(resolve.call0(&JsValue::UNDEFINED));
             });
             ask.take().unwrap()(tell);
@@ -74,7 +74,7 @@ fn draft(owner: Owner, room: u64, text: &str) -> StoredDraft {
 }
 
 #[wasm_bindgen_test]
-async fn rows_survive() {
+async fn rows_are_loaded_as_they_were_saved() {
     let name = name();
     let database = Database::new(&name);
     assert_eq!(load(&database).await, Some(StoredRows::default()));
@@ -87,7 +87,7 @@ async fn rows_survive() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_asked_for_at_once_is_done_in_its_order() {
+async fn requests_are_executed_in_their_order() {
     let database = Database::new(&name());
     let changed = StoredRow { place: 9, ..row(1, "changed") };
     // None of them waits for the one before: not even for the database to open.
@@ -102,7 +102,7 @@ async fn what_is_asked_for_at_once_is_done_in_its_order() {
 }
 
 #[wasm_bindgen_test]
-async fn a_lease_of_a_row_that_is_not_there_is_forgotten() {
+async fn a_lease_is_deleted_when_its_row_is_missing() {
     let name = name();
     let database = Database::new(&name);
     database.lease(vec![row(3, "").key()], 5);
@@ -113,7 +113,7 @@ async fn a_lease_of_a_row_that_is_not_there_is_forgotten() {
 }
 
 #[wasm_bindgen_test]
-async fn drafts_are_told_apart_by_log_member_and_room() {
+async fn drafts_are_distinguished_by_log_member_and_room() {
     let database = Database::new(&name());
     let other = Owner { member: MemberId(2), ..ME };
     let before = Owner { epoch: None, ..ME };
@@ -132,7 +132,7 @@ async fn drafts_are_told_apart_by_log_member_and_room() {
 }
 
 #[wasm_bindgen_test]
-async fn where_nothing_can_be_stored_it_is_said() {
+async fn the_database_reports_when_nothing_can_be_stored() {
     let name = name();
     // A newer page has laid it out in another way.
     let request = web_sys::window().unwrap().indexed_db().unwrap().unwrap().open_with_u32(&name, 99).unwrap();
@@ -147,7 +147,7 @@ async fn where_nothing_can_be_stored_it_is_said() {
 }
 
 #[wasm_bindgen_test]
-async fn a_database_that_is_taken_away_is_opened_anew() {
+async fn a_database_is_reopened_when_it_was_deleted() {
     let name = name();
     let database = Database::new(&name);
     assert!(keep(&database, &row(1, "tea")).await);
@@ -161,7 +161,7 @@ async fn a_database_that_is_taken_away_is_opened_anew() {
 }
 
 #[wasm_bindgen_test]
-async fn what_a_driver_holds_is_stored() {
+async fn a_driver_stores_its_rows_and_drafts() {
     let name = name();
     let (driver, page) = connected_with(Database::new(&name)).await;
     driver.handle(Input::DraftChanged { room: RoomId(1), text: "half a".to_owned() });
@@ -181,7 +181,7 @@ async fn what_a_driver_holds_is_stored() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_stored_is_the_next_drivers() {
+async fn a_driver_loads_what_an_earlier_one_stored() {
     let name = name();
     let database = Database::new(&name);
     assert!(keep(&database, &StoredRow { lease: 0, ..row(5, "waits") }).await);
@@ -198,7 +198,7 @@ async fn what_was_stored_is_the_next_drivers() {
 }
 
 #[wasm_bindgen_test]
-async fn where_nothing_can_be_stored_the_page_says_so_and_goes_on() {
+async fn the_page_shows_a_notice_when_nothing_can_be_stored() {
     let name = name();
     lay_out_newer(&name).await;
     let (driver, page) = connected_with(Database::new(&name)).await;

@@ -44,7 +44,7 @@ async fn make(stage: &Stage, name: &str) -> (ClientId, CommandBody, Vec<Input>) 
 }
 
 #[wasm_bindgen_test]
-async fn a_new_room_is_made_and_its_dialog_goes() {
+async fn a_dialog_creates_a_room_and_closes() {
     let mut stage = Stage::open(room()).await;
     press_in_sidebar("#new_room_btn").await;
     assert!(find("#new_room_dialog").has_attribute("open"));
@@ -65,7 +65,7 @@ async fn a_new_room_is_made_and_its_dialog_goes() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
+async fn a_refusal_is_shown_at_its_field_until_the_next_attempt() {
     let mut stage = Stage::open(room()).await;
     press_in_sidebar("#new_room_btn").await;
     press("#room_form_btn").await;
@@ -90,7 +90,7 @@ async fn a_refusal_stands_beside_its_field_and_goes_with_the_next_try() {
 }
 
 #[wasm_bindgen_test]
-async fn a_full_outbox_takes_no_room_either() {
+async fn no_room_is_created_when_the_outbox_is_full() {
     let stage = Stage::open(View { can_send: false, ..room() }).await;
     press_in_sidebar("#new_room_btn").await;
     input("#room_name_str").set_value("tea");
@@ -112,7 +112,7 @@ fn found(edge: Edge) -> View {
 }
 
 #[wasm_bindgen_test]
-async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
+async fn rooms_are_searched_opened_and_joined_in_the_directory() {
     let mut stage = Stage::open(room()).await;
     press_in_sidebar("#browse_btn").await;
     assert_eq!(stage.emitted(), [Input::SearchDirectory { find: String::new() }]);
@@ -134,7 +134,7 @@ async fn the_rooms_of_the_house_are_looked_for_opened_and_joined() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_typed_is_looked_for_after_a_moment() {
+async fn the_directory_is_searched_a_moment_after_typing() {
     let stage = Stage::open(found(Edge::End)).await;
     press_in_sidebar("#browse_btn").await;
     stage.emitted();
@@ -153,7 +153,7 @@ async fn what_is_typed_is_looked_for_after_a_moment() {
 }
 
 #[wasm_bindgen_test]
-async fn a_room_opens_and_the_dialog_is_out_of_the_way() {
+async fn the_dialog_closes_when_a_room_opens() {
     let mut stage = Stage::open(found(Edge::End)).await;
     press_in_sidebar("#browse_btn").await;
     let rooms = [room_item(1, ""), room_item(9, "tea")].into();
@@ -168,7 +168,7 @@ fn in_tea() -> View {
 }
 
 #[wasm_bindgen_test]
-async fn a_date_is_jumped_to() {
+async fn a_chosen_date_jumps_to_its_first_message() {
     let stage = Stage::open(room()).await;
     press("#room_btn").await;
     assert!(maybe("#leave_btn").is_none() && maybe("#room_name_str").is_none(), "the lobby stays as it is");
@@ -183,14 +183,14 @@ async fn a_date_is_jumped_to() {
 }
 
 #[wasm_bindgen_test]
-async fn only_a_date_is_a_date() {
+async fn a_day_is_refused_when_it_is_no_date() {
     for wrong in ["", "2026", "2026-13-01", "yesterday", "31.01.2026"] {
         assert_eq!(clock::day_start(wrong), None, "{wrong}");
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_room_is_named_anew() {
+async fn a_dialog_renames_a_room() {
     let mut stage = Stage::open(in_tea()).await;
     press("#room_btn").await;
     assert_eq!(input("#room_name_str").value(), "tea");
@@ -212,7 +212,7 @@ async fn a_room_is_named_anew() {
 }
 
 #[wasm_bindgen_test]
-async fn leaving_asks_first() {
+async fn a_room_is_left_after_a_confirmation() {
     let stage = Stage::open(in_tea()).await;
     press("#room_btn").await;
     press("#leave_btn").await;

@@ -20,41 +20,41 @@ const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"0000
     "present":[{"member":{"id":1,"name":"阿哲"}}],"present_count":1}"#;
 
 /// The page of a driver, in the document until [`Shown::close`].
-pub(crate) struct Shown {
+pub(crate) struct DriverPage {
     app: yew::AppHandle<App>,
     root: web_sys::Element,
 }
 
-impl Shown {
+impl DriverPage {
     pub(crate) fn close(self) {
         self.app.destroy();
         self.root.remove();
     }
 }
 
-async fn connected() -> (Driver, Shown) {
+async fn connected() -> (Driver, DriverPage) {
     connected_with(Database::new(&crate::database::name())).await
 }
 
 /// Starts a driver whose client takes its connection for open, and shows its page.
-pub(crate) async fn connected_with(database: Database) -> (Driver, Shown) {
+pub(crate) async fn connected_with(database: Database) -> (Driver, DriverPage) {
     forget();
     let driver = Driver::with(database);
     let root = new_root();
     let props = AppProps { driver: driver.clone() };
     let app = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
-    // One that is refused would go on by other ways, and lead the other tests of this page.
+    // A refused WebSocket would fall back to other transports, and lead the tabs of the other tests.
     driver.handle(Input::TransportHints { last_good: None, pinned: Some(Transport::WebSocket) });
     driver.handle(Input::Started { build: "dev".to_owned(), name: None });
     driver.handle(Input::IdentityFetched(Ok(Some(Member { id: MemberId(1), name: "阿哲".to_owned() }))));
     driver.handle(Input::ConnectionOpened(ConnectionId(1)));
     driver.handle(Input::FrameReceived(ConnectionId(1), WELCOME.to_owned()));
     scheduler::flush().await;
-    (driver, Shown { app, root })
+    (driver, DriverPage { app, root })
 }
 
 #[wasm_bindgen_test]
-async fn a_message_is_there_at_once_and_settles_in_its_place() {
+async fn a_message_is_shown_at_once_and_settles_in_its_place() {
     let (driver, page) = connected().await;
     write("茶来了").await;
     assert!(enter("#send_str", |_| {}).await);
@@ -74,18 +74,18 @@ async fn a_message_is_there_at_once_and_settles_in_its_place() {
 }
 
 #[wasm_bindgen_test]
-async fn the_ready_state_that_is_shown_is_the_sockets_own() {
+async fn the_shown_ready_state_is_the_sockets_own() {
     let (driver, page) = connected().await;
     // The client was told that it is open; the socket is not.
     assert_eq!(driver.view().connection.ready_state, ReadyState::Connecting);
     assert_eq!(text("#ready_state"), "Connecting");
-    // The test's server refuses it, and the driver hears so. The next attempt may be but a moment
-    // away: what was shown counts, not what is.
-    let shown = Rc::new(RefCell::new(Vec::new()));
-    let watcher = shown.clone();
+    // The test's server refuses the WebSocket, and the driver reports this. The next attempt may follow at
+    // once, so the test records every status.
+    let statuses = Rc::new(RefCell::new(Vec::new()));
+    let watcher = statuses.clone();
     driver.watch(Callback::from(move |view: Rc<View>| watcher.borrow_mut().push(view.connection)));
     let waits = |link: &ConnectionStatus| link.ready_state == ReadyState::Closed && link.retry_at.is_some();
-    while !shown.borrow().iter().any(waits) {
+    while !statuses.borrow().iter().any(waits) {
         next_frame().await;
     }
     driver.handle(Input::ReconnectNow);
@@ -94,7 +94,7 @@ async fn the_ready_state_that_is_shown_is_the_sockets_own() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_does_not_answer_is_said() {
+async fn the_view_has_failed_when_the_server_does_not_answer() {
     forget();
     let driver = Driver::with(Database::new(&crate::database::name()));
     // `/api/me` is not there on the test's server.

@@ -19,30 +19,30 @@ const FRAME: &str = include_str!("../../../shared/tests/golden/v1/event_trace_fr
 const COUNTED: &str = include_str!("../../../shared/tests/golden/v1/event_trace_counted.json");
 
 /// The inspector's page. Dropping it removes the page from the document.
-struct Shown {
+struct InspectorOnPage {
     shell: Shell,
     app: Option<yew::AppHandle<InspectorApp>>,
     root: Element,
 }
 
-impl Shown {
+impl InspectorOnPage {
     async fn open() -> Self {
         forget();
         let (shell, root) = (Shell::default(), new_root());
         let props = InspectorProps { shell: shell.clone() };
         let app = yew::Renderer::<InspectorApp>::with_root_and_props(root.clone(), props).render();
         scheduler::flush().await;
-        Shown { shell, app: Some(app), root }
+        InspectorOnPage { shell, app: Some(app), root }
     }
 
     /// Reports a message of the server on the first connection.
-    async fn says(&self, text: &str) {
+    async fn receive(&self, text: &str) {
         self.shell.handle(InspectorInput::EventReceived(1, SocketEvent::Message(text.to_owned())));
         scheduler::flush().await;
     }
 }
 
-impl Drop for Shown {
+impl Drop for InspectorOnPage {
     fn drop(&mut self) {
         if let Some(app) = self.app.take() {
             app.destroy();
@@ -60,31 +60,31 @@ fn value(selector: &str) -> String {
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_connection_is_seen_from_0_to_3() {
-    let shown = Shown::open().await;
-    assert_eq!(shown.shell.view().life.state(), ReadyState::Connecting);
+async fn a_refused_connection_is_shown_with_ready_states_0_and_3() {
+    let inspector = InspectorOnPage::open().await;
+    assert_eq!(inspector.shell.view().life.state(), ReadyState::Connecting);
     assert_eq!(find("#ready_state").get_attribute("data-state").as_deref(), Some("0"));
     press("#send_btn").await;
     assert!(text("#send_error").contains("InvalidStateError"));
     let is_closed =
         |what: &LifecycleEvent| matches!(what, LifecycleEvent::Closed { code: 1006, clean: false, .. });
-    while !shown.shell.view().life.entries.iter().any(|entry| is_closed(&entry.event)) {
+    while !inspector.shell.view().life.entries.iter().any(|entry| is_closed(&entry.event)) {
         next_frame().await;
     }
-    let told = text("#moments");
+    let entries = text("#moments");
     let [state, failed, closed] = ["readyState = 3", "error", "code 1006"]
-        .map(|part| told.find(part).unwrap_or_else(|| panic!("{part}: {told}")));
-    assert!(state < failed && failed < closed, "{told}");
-    assert!(!told.contains("readyState = 1"), "{told}");
+        .map(|part| entries.find(part).unwrap_or_else(|| panic!("{part}: {entries}")));
+    assert!(state < failed && failed < closed, "{entries}");
+    assert!(!entries.contains("readyState = 1"), "{entries}");
     assert_eq!(page().query_selector_all(".states .reached").unwrap().length(), 2, "0 and 3");
     press("#connect_btn").await;
-    assert_eq!(shown.shell.view().life.state(), ReadyState::Connecting);
+    assert_eq!(inspector.shell.view().life.state(), ReadyState::Connecting);
 }
 
 #[wasm_bindgen_test]
 async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
-    let shown = Shown::open().await;
-    shown.says(HANDSHAKE).await;
+    let inspector = InspectorOnPage::open().await;
+    inspector.receive(HANDSHAKE).await;
     assert_eq!(text("#step_accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "RFC 6455 §1.3");
     assert_eq!(text("#verdict"), "The server sent the same value.");
     let heads = text("#heads");
@@ -101,10 +101,10 @@ async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
 }
 
 #[wasm_bindgen_test]
-async fn a_frame_is_opened_and_taken_apart() {
-    let shown = Shown::open().await;
-    shown.says(FRAME).await;
-    shown.says(COUNTED).await;
+async fn a_frame_is_expanded_and_decoded() {
+    let inspector = InspectorOnPage::open().await;
+    inspector.receive(FRAME).await;
+    inspector.receive(COUNTED).await;
     assert!(maybe(".frames .frame_detail").is_none());
     assert!(text(".frames").contains("812"), "{}", text(".frames"));
     press("#frame_rows button").await;
@@ -119,7 +119,7 @@ async fn a_frame_is_opened_and_taken_apart() {
 
 #[wasm_bindgen_test]
 async fn bytes_and_fields_follow_each_other() {
-    let _shown = Shown::open().await;
+    let _inspector = InspectorOnPage::open().await;
     assert_eq!(bytes(), "81 85 37 fa 21 3d 7f 9f 4d 51 58");
     type_into("#payload_str", "Hel").await;
     assert_eq!(bytes(), "81 83 37 fa 21 3d 7f 9f 4d");
@@ -143,9 +143,9 @@ async fn bytes_and_fields_follow_each_other() {
 }
 
 #[wasm_bindgen_test]
-async fn the_server_s_close_codes_are_explained() {
-    let shown = Shown::open().await;
-    for (code, reason, said) in [
+async fn the_close_codes_of_the_server_are_explained() {
+    let inspector = InspectorOnPage::open().await;
+    for (code, reason, meaning) in [
         (1001, "", "the other side is going away"),
         (1009, "", "the message was too long"),
         (1011, "", "internal error"),
@@ -157,11 +157,11 @@ async fn the_server_s_close_codes_are_explained() {
         (4402, "", "hello didn't come in time"),
         (4429, "", "too many sessions"),
     ] {
-        let told = SocketEvent::Closed { code, reason: reason.to_owned(), clean: true };
-        shown.shell.handle(InspectorInput::EventReceived(1, told));
+        let closed = SocketEvent::Closed { code, reason: reason.to_owned(), clean: true };
+        inspector.shell.handle(InspectorInput::EventReceived(1, closed));
         scheduler::flush().await;
         let row = text("#moments li:last-child");
-        assert!(row.contains(&format!("code {code}, reason \"{reason}\"")) && row.contains(said), "{row}");
+        assert!(row.contains(&format!("code {code}, reason \"{reason}\"")) && row.contains(meaning), "{row}");
     }
 }
 
@@ -176,13 +176,13 @@ async fn choose(selector: &str, place: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn a_choice_shows_what_is_in_the_bytes() {
-    let _shown = Shown::open().await;
+async fn a_select_shows_the_value_in_the_bytes() {
+    let _inspector = InspectorOnPage::open().await;
     let chosen = |selector: &str| find(selector).unchecked_into::<HtmlSelectElement>().value();
     press("#masked").await;
     type_into("#payload_str", &"y".repeat(200)).await;
     assert_eq!(chosen("#form"), "1");
-    // Twice: it jumps back from the same place too.
+    // Twice: the select also jumps back when it had jumped back before.
     for _ in 0..2 {
         choose("#form", "0").await;
         assert_eq!(
@@ -195,7 +195,7 @@ async fn a_choice_shows_what_is_in_the_bytes() {
     assert_eq!((&*chosen("#form"), &*text("#form_error")), ("2", ""));
     type_into("#payload_str", "Hi").await;
     assert_eq!((&*chosen("#form"), &*bytes()), ("2", "81 7f 00 00 00 00 00 00 00 02 48 69"));
-    // What was chosen by hand follows the bytes as well.
+    // A chosen option follows the bytes as well.
     choose("#opcode", "9").await;
     let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
     field.set_value("80 00 88 00");
@@ -216,19 +216,19 @@ async fn type_again(field: &Element) {
 }
 
 #[wasm_bindgen_test]
-async fn who_is_here_is_said() {
-    let shown = Shown::open().await;
-    for (me, said) in [
+async fn the_inspector_shows_who_is_signed_in() {
+    let inspector = InspectorOnPage::open().await;
+    for (me, sentence) in [
         (None, "You're not signed in"),
         (Some(Member { id: MemberId(1), name: "阿哲".to_owned() }), "Signed in as 阿哲"),
     ] {
         let is_nobody = me.is_none();
-        shown.shell.handle(InspectorInput::IdentityFetched(Ok(me)));
+        inspector.shell.handle(InspectorInput::IdentityFetched(Ok(me)));
         scheduler::flush().await;
-        assert!(text("#who").contains(said), "{}", text("#who"));
+        assert!(text("#who").contains(sentence), "{}", text("#who"));
         assert_eq!(maybe("#who a").is_some(), is_nobody);
     }
-    // What it is called, in the reader's language.
+    // The title is in the reader's language.
     press("input[name=language][value=\"zh-CN\"]").await;
     assert_eq!(text("h1"), "连接检查器");
     assert_eq!(page().title(), "连接检查器 · 茶馆");
@@ -236,7 +236,7 @@ async fn who_is_here_is_said() {
 }
 
 #[wasm_bindgen_test]
-async fn the_settings_lead_to_it() {
+async fn the_settings_link_to_the_inspector() {
     let _stage = Stage::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;

@@ -15,7 +15,7 @@ fn field() -> HtmlInputElement {
 }
 
 #[wasm_bindgen_test]
-async fn a_name_is_asked_for_and_emitted() {
+async fn the_join_form_emits_the_name() {
     let mut view = join_page("阿哲", None);
     view.connection.ready_state = ReadyState::Closed;
     let stage = Stage::open(view).await;
@@ -27,7 +27,7 @@ async fn a_name_is_asked_for_and_emitted() {
 }
 
 #[wasm_bindgen_test]
-async fn no_name_is_refused_beside_the_field() {
+async fn an_empty_name_is_refused_at_its_field() {
     let stage = Stage::open(join_page("", None)).await;
     press("#name_btn").await;
     assert!(stage.emitted().is_empty());
@@ -36,7 +36,7 @@ async fn no_name_is_refused_beside_the_field() {
 }
 
 #[wasm_bindgen_test]
-async fn a_taken_name_comes_with_one_that_is_free() {
+async fn a_taken_name_is_refused_with_a_free_suggestion() {
     let mut stage = Stage::open(join_page("", None)).await;
     field().set_value("Mei");
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
@@ -61,7 +61,7 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
 }
 
 #[wasm_bindgen_test]
-async fn a_refused_name_has_the_focus_again() {
+async fn the_name_field_has_the_focus_when_the_name_is_refused() {
     let mut stage = Stage::open(join_page("", None)).await;
     find("#name_btn").focus().unwrap();
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
@@ -71,7 +71,7 @@ async fn a_refused_name_has_the_focus_again() {
 }
 
 #[wasm_bindgen_test]
-async fn whoever_has_signed_out_can_type_a_name_at_once() {
+async fn the_name_field_has_the_focus_after_a_sign_out() {
     let mut stage = Stage::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
@@ -91,7 +91,7 @@ fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
 }
 
 #[wasm_bindgen_test]
-async fn a_signing_out_that_did_not_work_is_told_and_can_be_tried_again() {
+async fn a_failed_sign_out_is_shown_and_can_be_retried() {
     let mut stage = Stage::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
-async fn the_real_ready_state_is_always_said() {
+async fn the_badge_shows_each_ready_state() {
     let mut stage = Stage::open(room()).await;
     for (ready_state, number, word) in [
         (ReadyState::Connecting, "0", "Connecting"),
@@ -34,7 +34,7 @@ async fn the_real_ready_state_is_always_said() {
 }
 
 #[wasm_bindgen_test]
-async fn a_retry_is_counted_down_and_can_be_had_at_once() {
+async fn a_retry_is_counted_down_and_can_be_started_at_once() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
     view.connection.retry_at = Some(frontend::clock::now() + 9_500);
@@ -45,7 +45,7 @@ async fn a_retry_is_counted_down_and_can_be_had_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() {
+async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
     view.connection.welcomed = false;
@@ -63,7 +63,7 @@ async fn where_only_one_way_is_tried_the_notice_says_so_and_lets_all_be_tried() 
 }
 
 #[wasm_bindgen_test]
-async fn where_nothing_is_stored_a_new_version_is_never_loaded_over_a_draft_or_an_unsent_message() {
+async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_stored() {
     let mut view = room();
     view.new_version = true;
     view.memory_only = true;
@@ -87,12 +87,12 @@ async fn where_nothing_is_stored_a_new_version_is_never_loaded_over_a_draft_or_a
 }
 
 #[wasm_bindgen_test]
-async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice() {
+async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
     let stage = Stage::open(View { left_behind: [left].into(), ..room() }).await;
-    let told = "Jonas has 2 unsent messages and 1 draft on this device.";
-    assert_eq!(text("#left_behind .notice_text"), told);
+    let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
+    assert_eq!(text("#left_behind .notice_text"), summary);
     press("#left_behind .take").await;
     assert_eq!(stage.emitted(), [Input::TakeOver(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
@@ -108,7 +108,7 @@ async fn what_another_left_behind_is_counted_and_dropped_only_when_asked_twice()
 }
 
 #[wasm_bindgen_test]
-async fn a_rooms_command_that_was_refused_is_told_with_its_reason() {
+async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
     let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
@@ -132,7 +132,7 @@ fn with_pending(pending: impl IntoIterator<Item = PendingCommand>, rooms: &[Room
 }
 
 #[wasm_bindgen_test]
-async fn a_message_to_a_room_that_one_has_left_is_shown_and_can_be_had() {
+async fn a_message_to_a_left_room_is_shown_and_can_be_copied() {
     let (lobby, tea) = (room_item(1, ""), room_item(9, "tea %{room}"));
     let both = [
         unsent(4, 9, "first\nof two", ErrorCode::RoomUnknown),
@@ -169,20 +169,20 @@ async fn a_message_to_a_room_that_one_has_left_is_shown_and_can_be_had() {
     // A long one is cut off until it is looked at.
     let long = unsent(6, 9, &"a line\n".repeat(9), ErrorCode::RoomUnknown);
     stage.show(with_pending([long], &[lobby])).await;
-    let said = find("#refused_command blockquote");
-    let (height, whole) = (said.client_height(), said.scroll_height());
+    let quote = find("#refused_command blockquote");
+    let (height, whole) = (quote.client_height(), quote.scroll_height());
     assert!(height < whole / 3, "{height} of {whole}");
-    said.focus().unwrap();
-    assert!(said.client_height() > 2 * height, "{height}, then {}", said.client_height());
+    quote.focus().unwrap();
+    assert!(quote.client_height() > 2 * height, "{height}, then {}", quote.client_height());
 }
 
 #[wasm_bindgen_test]
-async fn a_room_that_is_not_known_any_more_is_not_given_a_name() {
+async fn a_room_that_is_no_longer_known_has_no_name() {
     let lobby = room_item(1, "");
     let message = unsent(4, 9, "text", ErrorCode::RoomUnknown);
     let mut stage = Stage::open(with_pending([message.clone()], std::slice::from_ref(&lobby))).await;
-    let told = text("#refused_command .what");
-    assert_eq!(told, "Your message to a room that you're no longer in wasn't sent.");
+    let sentence = text("#refused_command .what");
+    assert_eq!(sentence, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
     let body = CommandBody::Join { room: RoomId(9) };
@@ -195,13 +195,13 @@ async fn a_room_that_is_not_known_any_more_is_not_given_a_name() {
 }
 
 #[wasm_bindgen_test]
-async fn each_command_says_why_it_was_refused() {
+async fn each_refused_command_is_shown_with_its_reason() {
     let rooms = [room_item(1, ""), room_item(9, "tea")];
     let (name, description) = ("oolong".to_owned(), String::new());
     let (room, other) = (RoomId(9), RoomId(12));
     let key = row(ME, 4, "", RowState::Settled).key;
     let mut stage = Stage::open(with_pending([], &rooms)).await;
-    for (body, code, told) in [
+    for (body, code, sentence) in [
         (
             CommandBody::Change { room, name: name.clone(), description: description.clone() },
             ErrorCode::NameTaken,
@@ -225,14 +225,14 @@ async fn each_command_says_why_it_was_refused() {
     ] {
         let pending = PendingCommand { key, body, state: RowState::Failed(code) };
         stage.show(with_pending([pending], &rooms)).await;
-        assert_eq!(text("#refused_command .what"), told);
+        assert_eq!(text("#refused_command .what"), sentence);
         assert!(maybe("#refused_command blockquote").is_none());
     }
 }
 
 #[wasm_bindgen_test]
-async fn the_two_most_urgent_are_shown_and_the_others_follow() {
-    let shown = || {
+async fn the_two_most_urgent_notices_are_shown_first() {
+    let notice_ids = || {
         let found = page().query_selector_all(".notice").unwrap();
         let id = |at| found.get(at).unwrap().unchecked_into::<web_sys::Element>().id();
         (0..found.length()).map(id).collect::<Vec<_>>()
@@ -247,20 +247,20 @@ async fn the_two_most_urgent_are_shown_and_the_others_follow() {
     (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());
     view.connection.ready_state = ReadyState::Closed;
     let mut stage = Stage::open(view.clone()).await;
-    assert_eq!(shown(), ["", "refused_command"], "the connection has no name");
+    assert_eq!(notice_ids(), ["", "refused_command"], "the connection has no name");
     view.connection.ready_state = ReadyState::Open;
     stage.show(view.clone()).await;
-    assert_eq!(shown(), ["refused_command", "left_behind"]);
+    assert_eq!(notice_ids(), ["refused_command", "left_behind"]);
     view.pending = [].into();
     stage.show(view.clone()).await;
-    assert_eq!(shown(), ["left_behind", "new_epoch"]);
+    assert_eq!(notice_ids(), ["left_behind", "new_epoch"]);
     view.left_behind = [].into();
     stage.show(view).await;
-    assert_eq!(shown(), ["new_epoch", "new_version"]);
+    assert_eq!(notice_ids(), ["new_epoch", "new_version"]);
 }
 
 #[wasm_bindgen_test]
-async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
+async fn nobody_is_shown_as_present_while_disconnected() {
     let person = |id, away| Person { id: MemberId(id), name: "Jonas".into(), away, me: id == ME };
     let people = [person(ME, false), person(2, false), person(3, true)].into();
     let mut view = View { people, people_count: 3, ..room() };
@@ -286,7 +286,7 @@ async fn nobody_is_shown_as_here_while_nothing_is_heard_of_them() {
 }
 
 #[wasm_bindgen_test]
-async fn what_was_missed_is_said_to_be_coming() {
+async fn a_notice_is_shown_while_missed_messages_load() {
     let mut stage = Stage::open(View { catching_up: true, ..room() }).await;
     assert_eq!(text("#catching_up"), "Loading what you missed…");
     stage.show(View { jumping: true, ..room() }).await;
@@ -298,7 +298,7 @@ async fn what_was_missed_is_said_to_be_coming() {
 }
 
 #[wasm_bindgen_test]
-async fn a_new_epoch_is_told_until_it_is_dismissed() {
+async fn a_notice_of_a_new_epoch_is_shown_until_dismissed() {
     let mut view = room();
     view.new_epoch = true;
     let stage = Stage::open(view).await;

@@ -44,7 +44,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
 }
 
 #[wasm_bindgen_test]
-async fn the_theme_switch_lights_and_darkens() {
+async fn the_theme_switch_changes_the_colours() {
     let _stage = Stage::open(room()).await;
     assert_eq!(html_attribute("data-theme"), "system");
     open_settings().await;
@@ -62,7 +62,7 @@ async fn the_theme_switch_lights_and_darkens() {
 }
 
 #[wasm_bindgen_test]
-async fn signing_out_asks_first() {
+async fn a_member_is_signed_out_after_a_confirmation() {
     let stage = Stage::open(room()).await;
     open_settings().await;
     press("#sign_out_btn").await;
@@ -73,7 +73,7 @@ async fn signing_out_asks_first() {
 }
 
 #[wasm_bindgen_test]
-async fn who_is_here_is_named_and_the_rest_counted() {
+async fn present_members_are_named_and_the_rest_counted() {
     let person = |id, name: &str, away, me| Person { id: MemberId(id), name: name.into(), away, me };
     let people =
         [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];

@@ -29,7 +29,7 @@ async fn go(path: &str) {
     history.replace_state_with_url(&JsValue::NULL, "", Some(path)).unwrap();
 }
 
-fn here() -> String {
+fn current_path() -> String {
     web_sys::window().unwrap().location().pathname().unwrap()
 }
 
@@ -53,14 +53,14 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
 }
 
 #[wasm_bindgen_test]
-async fn before_the_list_came_there_is_the_lobby() {
+async fn the_lobby_is_shown_before_the_list_has_arrived() {
     let _stage = Stage::open(View { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
     assert_eq!(text(".room_list"), "#Lobby");
 }
 
 #[wasm_bindgen_test]
-async fn the_header_and_the_title_tell_the_open_room() {
+async fn the_header_and_the_title_name_the_open_room() {
     let mut stage = Stage::open(three()).await;
     assert_eq!(text(".header h1 .room_name"), "tea");
     assert_eq!(text(".header .about"), "12 membersLeaves and water.");
@@ -74,24 +74,24 @@ async fn the_header_and_the_title_tell_the_open_room() {
 async fn the_address_follows_the_open_room_and_back_goes_back() {
     go("/").await;
     let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
-    assert_eq!(here(), "/");
+    assert_eq!(current_path(), "/");
     stage.show(three()).await;
-    assert_eq!(here(), "/r/2");
+    assert_eq!(current_path(), "/r/2");
     stage.show(View { room: RoomId(5), ..three() }).await;
-    assert_eq!(here(), "/r/5");
+    assert_eq!(current_path(), "/r/5");
     stage.emitted();
     web_sys::window().unwrap().history().unwrap().back().unwrap();
-    while here() != "/r/2" {
+    while current_path() != "/r/2" {
         next_frame().await;
     }
     next_frame().await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(2))]);
     stage.show(three()).await;
-    assert_eq!(here(), "/r/2");
+    assert_eq!(current_path(), "/r/2");
     // A room that was left is no place to come back to.
     let rooms = [room_item(1, "")].into();
     stage.show(View { rooms, room: RoomId::LOBBY, ..three() }).await;
-    assert_eq!(here(), "/");
+    assert_eq!(current_path(), "/");
     drop(stage);
 }
 
@@ -102,7 +102,7 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))]);
     assert!(maybe("#join_prompt").is_none(), "it is not known yet whether one is in it");
     stage.show(room()).await;
-    assert_eq!(here(), "/r/77");
+    assert_eq!(current_path(), "/r/77");
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
     assert!(stage.emitted().is_empty(), "the client looks the room up by itself");
     assert!(!has_composer_the_focus(), "it is not the room that was asked for");
@@ -111,7 +111,7 @@ async fn an_address_opens_its_room_or_offers_to_join() {
     press("#join_prompt .quiet").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert!(maybe("#join_prompt").is_none());
-    assert_eq!(here(), "/");
+    assert_eq!(current_path(), "/");
     assert!(has_composer_the_focus());
 }
 
@@ -125,7 +125,7 @@ fn unjoined(lookup: RoomLookupState) -> View {
 }
 
 #[wasm_bindgen_test]
-async fn the_join_prompt_names_the_room_once_it_is_found() {
+async fn the_join_prompt_names_the_room_when_it_is_found() {
     go("/r/77").await;
     let mut stage = Stage::open(unjoined(RoomLookupState::Searching)).await;
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
@@ -147,11 +147,11 @@ async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     stage.emitted();
     press("#join_prompt .home").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
-    assert_eq!(here(), "/");
+    assert_eq!(current_path(), "/");
 }
 
 #[wasm_bindgen_test]
-async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
+async fn a_refused_join_is_shown_at_the_join_prompt() {
     go("/r/77").await;
     let mut stage = Stage::open(room()).await;
     let key = row(ME, 4, "", RowState::Settled).key;
@@ -174,7 +174,7 @@ async fn a_joining_that_is_refused_is_told_where_it_was_asked() {
 }
 
 #[wasm_bindgen_test]
-async fn whoever_comes_into_a_room_can_write_at_once() {
+async fn the_composer_has_the_focus_when_a_room_opens() {
     go("/").await;
     let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
     assert!(has_composer_the_focus());

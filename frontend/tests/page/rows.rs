@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
 #[wasm_bindgen_test]
-async fn each_message_is_one_paragraph_and_nothing_else_is() {
+async fn only_messages_are_paragraphs() {
     let mut passer_by = row(0, 3, "plain", RowState::Settled);
     passer_by.tag = Some(3);
     let rows =
@@ -23,9 +23,9 @@ async fn each_message_is_one_paragraph_and_nothing_else_is() {
 
 #[wasm_bindgen_test]
 async fn text_is_never_html_and_urls_are_links() {
-    let said = "<img src=x onerror=alert(1)> see https://example.org/a?b=1&c=2, or javascript:alert(1)";
-    let _stage = Stage::open(with_rows([row(2, 1, said, RowState::Settled)])).await;
-    assert_eq!(text("#char_list p"), said);
+    let written = "<img src=x onerror=alert(1)> see https://example.org/a?b=1&c=2, or javascript:alert(1)";
+    let _stage = Stage::open(with_rows([row(2, 1, written, RowState::Settled)])).await;
+    assert_eq!(text("#char_list p"), written);
     assert!(maybe("#char_list p img").is_none());
     let links = page().query_selector_all("#char_list p a").unwrap();
     assert_eq!(links.length(), 1);
@@ -59,7 +59,7 @@ async fn a_row_settles_in_its_own_node_and_does_not_move() {
 }
 
 #[wasm_bindgen_test]
-async fn a_failed_row_says_why_and_offers_three_ways_out() {
+async fn a_failed_row_shows_its_reason_and_three_actions() {
     let failed = row(ME, 1, "too much", RowState::Failed(ErrorCode::TextTooLong));
     let key = failed.key;
     let stage = Stage::open(with_rows([failed])).await;
@@ -77,7 +77,7 @@ async fn a_failed_row_says_why_and_offers_three_ways_out() {
 }
 
 #[wasm_bindgen_test]
-async fn an_error_of_a_newer_server_still_has_a_sentence() {
+async fn an_unknown_error_has_a_general_sentence() {
     let failed = row(ME, 1, "x", RowState::Failed(ErrorCode::Other(4242)));
     let _stage = Stage::open(with_rows([failed])).await;
     assert_eq!(
@@ -87,7 +87,7 @@ async fn an_error_of_a_newer_server_still_has_a_sentence() {
 }
 
 #[wasm_bindgen_test]
-async fn an_empty_room_invites_and_one_that_is_still_closed_does_not() {
+async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     let mut view = room();
     view.connection.welcomed = false;
     let mut stage = Stage::open(view).await;

@@ -64,7 +64,7 @@ async fn the_list_stays_at_its_end_while_the_reader_is_there() {
 }
 
 #[wasm_bindgen_test]
-async fn a_reader_of_older_messages_is_not_moved_but_told() {
+async fn the_list_does_not_move_a_reader_of_older_messages() {
     let mut stage = Stage::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
@@ -86,7 +86,7 @@ async fn a_reader_of_older_messages_is_not_moved_but_told() {
 }
 
 #[wasm_bindgen_test]
-async fn coming_back_to_the_end_is_told() {
+async fn a_return_to_the_end_is_emitted() {
     let mut stage = Stage::open(with_rows(rows(0..120))).await;
     next_frame().await;
     list().set_scroll_top(10);
@@ -106,7 +106,7 @@ async fn the_end_of_the_window_is_not_the_end_of_the_room() {
 }
 
 #[wasm_bindgen_test]
-async fn ones_own_message_is_gone_to_from_anywhere() {
+async fn an_own_message_scrolls_to_the_end_from_anywhere() {
     let mut stage = Stage::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
@@ -120,7 +120,7 @@ async fn ones_own_message_is_gone_to_from_anywhere() {
 }
 
 #[wasm_bindgen_test]
-async fn older_messages_come_above_without_a_jump() {
+async fn older_messages_are_added_above_without_a_jump() {
     let mut stage = Stage::open(reading(100..200)).await;
     let key = rows(110..111)[0].key;
     read_at(key).await;
@@ -134,7 +134,7 @@ async fn older_messages_come_above_without_a_jump() {
 }
 
 #[wasm_bindgen_test]
-async fn the_first_row_that_is_read_may_lose_its_head() {
+async fn the_list_does_not_jump_when_the_first_row_loses_its_head() {
     let mut stage = Stage::open(reading(101..200)).await;
     let first = rows(101..102)[0].key;
     list().set_scroll_top(0);
@@ -147,7 +147,7 @@ async fn the_first_row_that_is_read_may_lose_its_head() {
 }
 
 #[wasm_bindgen_test]
-async fn the_window_moves_along_and_the_text_stays() {
+async fn the_list_does_not_jump_when_the_window_moves() {
     let mut stage = Stage::open(reading(0..300)).await;
     let key = rows(280..281)[0].key;
     read_at(key).await;
@@ -164,7 +164,7 @@ async fn the_window_moves_along_and_the_text_stays() {
 }
 
 #[wasm_bindgen_test]
-async fn a_list_that_gets_another_size_keeps_what_is_read() {
+async fn the_list_keeps_its_place_when_its_size_changes() {
     let _stage = Stage::open(reading(0..200)).await;
     let key = rows(100..101)[0].key;
     list().scroll_by_with_x_and_y(0.0, offset(key));
@@ -179,7 +179,7 @@ async fn a_list_that_gets_another_size_keeps_what_is_read() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_beyond_an_edge_is_asked_for_once() {
+async fn messages_beyond_an_edge_are_requested_once() {
     let mut stage = Stage::open(reading(100..200)).await;
     next_frame().await;
     stage.emitted();
@@ -206,7 +206,7 @@ async fn what_is_beyond_an_edge_is_asked_for_once() {
 }
 
 #[wasm_bindgen_test]
-async fn an_edge_that_failed_is_asked_for_again_by_hand() {
+async fn a_failed_edge_is_requested_again_by_its_button() {
     let view = View { older: Edge::Failed, newer: Edge::Failed, ..reading(0..120) };
     let stage = Stage::open(view).await;
     list().set_scroll_top(0);
@@ -218,7 +218,7 @@ async fn an_edge_that_failed_is_asked_for_again_by_hand() {
 }
 
 #[wasm_bindgen_test]
-async fn a_jump_shows_its_row_in_the_middle_and_marks_it() {
+async fn a_jump_centres_its_row_and_marks_it() {
     let key = rows(60..61)[0].key;
     let landed = |revision| View { jump_target: Some(JumpTarget { key, revision }), ..reading(10..110) };
     // An earlier visit's jump is none of this one's.

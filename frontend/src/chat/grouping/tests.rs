@@ -34,7 +34,7 @@ fn one_author_has_one_head_until_another_speaks() {
 }
 
 #[test]
-fn five_minutes_later_the_head_comes_again() {
+fn a_head_is_repeated_after_five_minutes() {
     for (gap, wanted) in [(GROUP_GAP_MS - 1, "dH."), (GROUP_GAP_MS, "dH."), (GROUP_GAP_MS + 1, "dHH")] {
         let rows = [settled(1, 1, 5), settled(1, 2, 5 + gap)];
         assert_eq!(shape(&mut Grouping::default(), &rows), wanted, "{gap}");
@@ -42,25 +42,25 @@ fn five_minutes_later_the_head_comes_again() {
 }
 
 #[test]
-fn a_new_day_has_its_line_and_a_head() {
+fn a_new_day_begins_with_a_line_and_a_head() {
     let rows = [settled(1, 1, DAY_MS - 1), settled(1, 2, DAY_MS)];
     assert_eq!(shape(&mut Grouping::default(), &rows), "dHdH");
 }
 
 #[test]
-fn a_clock_that_is_behind_brings_no_day_back() {
+fn a_day_is_not_repeated_when_a_clock_is_behind() {
     let rows = [settled(1, 1, DAY_MS), settled(2, 2, DAY_MS - 1), settled(1, 3, DAY_MS)];
     assert_eq!(shape(&mut Grouping::default(), &rows), "dHHH");
 }
 
 #[test]
-fn passers_by_are_told_apart_by_their_tags() {
+fn passers_by_are_distinguished_by_their_tags() {
     let rows = [settled(0, 1, 1), settled(0, 2, 2)];
     assert_eq!(shape(&mut Grouping::default(), &rows), "dHH");
 }
 
 #[test]
-fn settling_moves_nothing_even_where_the_clocks_differ() {
+fn a_settled_row_keeps_its_head_when_the_clocks_differ() {
     let mut grouping = Grouping::default();
     let skewed = 2 * GROUP_GAP_MS;
     let before = settled(1, 1, 0);
