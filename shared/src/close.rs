@@ -102,8 +102,11 @@ impl Ending {
     /// also one from a proxy: the client then asks `/api/me`.
     pub fn of_refusal(status: u16, problem: Option<ErrorCode>) -> Option<&'static Ending> {
         let is_signed_out = |ending: &Ending| status == 401 && ending.status == 401;
-        let tells = |ending: &Ending| problem.is_some_and(|problem| ending.problems.contains(&problem));
-        ENDINGS.iter().find(|ending| is_signed_out(ending)).or_else(|| ENDINGS.iter().find(|it| tells(it)))
+        let has_problem = |ending: &Ending| problem.is_some_and(|problem| ending.problems.contains(&problem));
+        ENDINGS
+            .iter()
+            .find(|ending| is_signed_out(ending))
+            .or_else(|| ENDINGS.iter().find(|it| has_problem(it)))
     }
 }
 
@@ -135,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_signed_out_client_stays_away() {
+    fn only_a_signed_out_client_does_not_reconnect() {
         assert!(should_reconnect(1006));
         for ending in ENDINGS {
             let code = ending.code.number();
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_ascend_and_each_problem_tells_one_ending() {
+    fn codes_ascend_and_each_problem_belongs_to_one_ending() {
         assert!(ENDINGS.windows(2).all(|pair| pair[0].code.number() < pair[1].code.number()));
         let problems: Vec<_> = ENDINGS.iter().flat_map(|ending| ending.problems).collect();
         for (at, problem) in problems.iter().enumerate() {
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_no_house_sends_is_no_ending() {
+    fn an_unknown_refusal_is_no_ending() {
         for (status, problem) in [(503, None), (502, None), (404, Some(ErrorCode::NotFound)), (200, None)] {
             assert_eq!(Ending::of_refusal(status, problem), None, "{status}");
         }

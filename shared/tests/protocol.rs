@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 #[test]
 fn each_golden_file_is_an_example_of_the_document() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
-    let mut shown = BTreeSet::new();
+    let mut examples = BTreeSet::new();
     let lines = document::lines();
     for (number, line) in lines.iter().enumerate() {
         let Some(name) = line.strip_prefix("<!-- golden: ").and_then(|rest| rest.strip_suffix(" -->")) else {
@@ -23,11 +23,12 @@ fn each_golden_file_is_an_example_of_the_document() {
         let example: Vec<_> = lines[number + 2..].iter().take_while(|line| *line != "```").collect();
         let file = fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(example, file.lines().collect::<Vec<_>>(), "{name}");
-        shown.insert(name.to_owned());
+        examples.insert(name.to_owned());
     }
     let entries = fs::read_dir(folder).unwrap();
-    let there: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(shown, there);
+    let existing: BTreeSet<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(examples, existing);
 }
 
 #[test]
@@ -54,8 +55,8 @@ fn the_close_codes_are_those_of_the_code() {
         let back = if should_reconnect(code) { "yes" } else { "no" };
         [code.to_string(), format!("{:?}", ending.code), back.to_owned()].to_vec()
     };
-    let told: Vec<_> = document::table("closes").into_iter().map(|row| row[..3].to_vec()).collect();
-    assert_eq!(told, ENDINGS.iter().map(row).collect::<Vec<_>>());
+    let documented: Vec<_> = document::table("closes").into_iter().map(|row| row[..3].to_vec()).collect();
+    assert_eq!(documented, ENDINGS.iter().map(row).collect::<Vec<_>>());
 }
 
 #[test]
@@ -67,9 +68,9 @@ fn the_refusals_that_stand_for_a_close_code_are_those_of_the_code() {
                 .to_vec(),
         )
     };
-    let told =
+    let documented =
         document::table("refusals").into_iter().map(|row| row.iter().map(|it| it.replace('`', "")).collect());
-    assert_eq!(told.collect::<Vec<Vec<_>>>(), ENDINGS.iter().filter_map(row).collect::<Vec<_>>());
+    assert_eq!(documented.collect::<Vec<Vec<_>>>(), ENDINGS.iter().filter_map(row).collect::<Vec<_>>());
 }
 
 #[test]

@@ -29,15 +29,15 @@ fn golden(name: &str) -> String {
 /// Removes the white space outside strings.
 fn compact(json: &str) -> String {
     let (mut in_string, mut escaped) = (false, false);
-    let kept = json.chars().filter(|c| {
-        let keep = in_string || !c.is_ascii_whitespace();
+    let without_space = json.chars().filter(|c| {
+        let is_significant = in_string || !c.is_ascii_whitespace();
         if *c == '"' && !escaped {
             in_string = !in_string;
         }
         escaped = in_string && *c == '\\' && !escaped;
-        keep
+        is_significant
     });
-    kept.collect()
+    without_space.collect()
 }
 
 fn agree<T: Serialize + DeserializeOwned + PartialEq + Debug>(all: &[(&str, T)]) {
@@ -76,8 +76,8 @@ fn each_file_is_used_once() {
     let unique: BTreeSet<String> = used.iter().map(|name| format!("{name}.json")).collect();
     assert_eq!(unique.len(), used.len(), "a file is used twice");
     let entries = fs::read_dir(folder()).unwrap();
-    let there = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(unique, there);
+    let existing = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(unique, existing);
 }
 
 /// Returns the variants of an enum, read from its source, under their names on the wire.

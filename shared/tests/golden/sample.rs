@@ -103,12 +103,12 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         MemberJoined { n: 1, to, prev: 0, at: 1_767_225_500_000, member: mei(), room: None, members: None };
     let renamed = Renamed { n: 6, to, prev: 5, at: 1_767_225_620_000, member: tom("Tomás") };
     let left = MemberLeft { n: 7, to, prev: 6, at: 1_767_225_630_000, member: MemberId(2), room: None };
-    let there = Address::Room(TASTING);
+    let tasting_room = Address::Room(TASTING);
     let to_mei = Address::Member(MemberId(1));
     let at = 1_767_225_700_000;
     let created = RoomCreated {
         n: 9,
-        to: there,
+        to: tasting_room,
         prev: 0,
         at,
         author: MemberId(1),
@@ -116,17 +116,17 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         room: tasting("Oolong, mostly."),
     };
     let room = Some(tasting("Oolong, mostly."));
-    let told = MemberJoined { n: 8, to: to_mei, prev: 0, at, member: mei(), room, members: Some(1) };
+    let own_joined = MemberJoined { n: 8, to: to_mei, prev: 0, at, member: mei(), room, members: Some(1) };
     let changed = changed();
-    let gone = MemberLeft { n: 13, to: to_mei, prev: 8, at, member: MemberId(1), room: Some(TASTING) };
+    let own_left = MemberLeft { n: 13, to: to_mei, prev: 8, at, member: MemberId(1), room: Some(TASTING) };
     let reply = Reply { reference: 2, n: 5, seq: 3, at: 1_767_225_610_250, room: None };
-    let made = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
+    let room_reply = Reply { reference: 3, n: 9, seq: 0, at, room: Some(TASTING) };
     vec![
         ("event_welcome", Event::Welcome(Box::new(welcome()))),
         ("event_welcome_back", Event::Welcome(Box::new(welcome_back()))),
         ("event_caught_up", Event::CaughtUp(through)),
         ("event_reply", Event::Reply(reply)),
-        ("event_reply_room", Event::Reply(made)),
+        ("event_reply_room", Event::Reply(room_reply)),
         ("event_error", Event::Error(Refusal::new(Some(2), ErrorCode::TextTooLong))),
         ("event_error_without_ref", Event::Error(Refusal::new(None, ErrorCode::Unparsable))),
         ("event_posted", Event::Posted(posted())),
@@ -135,9 +135,9 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
         ("event_renamed", Event::Renamed(renamed)),
         ("event_member_left", Event::MemberLeft(left)),
         ("event_room_created", Event::RoomCreated(created)),
-        ("event_member_joined_told", Event::MemberJoined(told)),
+        ("event_member_joined_told", Event::MemberJoined(own_joined)),
         ("event_room_changed", Event::RoomChanged(changed.clone())),
-        ("event_member_left_told", Event::MemberLeft(gone)),
+        ("event_member_left_told", Event::MemberLeft(own_left)),
         (
             "event_reset",
             Event::Reset(Box::new(Reset { reference: None, entry: Some(lobby(4, 2)), room: snapshot() })),
@@ -148,7 +148,7 @@ pub(crate) fn events() -> Vec<(&'static str, Event)> {
             "event_events",
             Event::Events(EventsPage {
                 reference: 9,
-                to: there,
+                to: tasting_room,
                 events: vec![Event::RoomChanged(changed)],
                 more: true,
             }),
