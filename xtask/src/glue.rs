@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_import_is_passed_over() {
+    fn every_kind_of_import_is_skipped() {
         let descriptions: [&[u8]; 7] = [
             &[0, 0x80, 1],
             &[1, 0x70, 0, 1],
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_that_breaks_off_is_refused() {
+    fn a_truncated_module_is_refused() {
         let whole = module(&[("m", CALL)]);
         for length in 0..whole.len() {
             // A module may end behind any of its sections: behind the header, and behind the imports.
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn layout_goes_and_texts_stay() {
+    fn white_space_is_removed_outside_of_texts() {
         let script = "/**\n * A function.\n */\nfunction f() {\n    // why\n    return 'a  b';\n}\n\n/* one line */\nf();\n";
         assert_eq!(without_layout(script), "function f() {\nreturn 'a  b';\n}\nf();\n");
         let spanning = "const a = `x\n    y`;\n";

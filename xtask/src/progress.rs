@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_is_followed_to_its_end() {
+    fn the_output_of_a_program_is_followed_to_its_end() {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--list", "durations_are_formatted_for_people"]);
         let ended = Step::new("listing", "at once").run(command).unwrap();
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_program_ends_in_the_sentence() {
+    fn a_failing_program_is_reported_in_a_sentence() {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg("--no-such-flag");
         let failure = Step::new("failing", "at once").must(command, "It broke.").unwrap_err();

@@ -38,10 +38,10 @@ pub(crate) fn data(arguments: &[OsString], is_set: impl Fn(&str) -> bool) -> Vec
         let argument = argument.to_string_lossy();
         argument.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
     };
-    let told = arguments.iter().any(|it| names(it, "--data") || names(it, "--config"))
+    let is_named = arguments.iter().any(|it| names(it, "--data") || names(it, "--config"))
         || is_set("TEAHOUSE_DATA")
         || is_set("TEAHOUSE_CONFIG");
-    if told { Vec::new() } else { vec!["--data".into(), DATA.into()] }
+    if is_named { Vec::new() } else { vec!["--data".into(), DATA.into()] }
 }
 
 #[cfg(unix)]
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_data_folder_is_ours_unless_another_may_be_named() {
+    fn the_data_folder_is_added_unless_the_arguments_may_name_another() {
         assert_eq!(data_of(&[], ""), ["--data", DATA]);
         assert_eq!(data_of(&["--lan", "--database"], ""), ["--data", DATA]);
         assert!(data_of(&["--data", "x"], "").is_empty());

@@ -73,8 +73,8 @@ mod tests {
 
     #[test]
     fn the_host_is_read_from_the_compilers_version() {
-        let said = "rustc 1.95.0 (abc)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
-        assert_eq!(host(said), Some("x86_64-unknown-linux-gnu"));
+        let version = "rustc 1.95.0 (abc)\nbinary: rustc\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0\n";
+        assert_eq!(host(version), Some("x86_64-unknown-linux-gnu"));
         assert_eq!(host("rustc 1.95.0"), None);
     }
 }

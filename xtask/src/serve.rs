@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn both_programs_end_when_asked() {
+    fn both_programs_end_on_request() {
         let mut children = Children::default();
         children.start("one", sleeper()).unwrap();
         children.start("two", sleeper()).unwrap();

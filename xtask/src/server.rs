@@ -73,14 +73,14 @@ impl Drop for Running {
 /// Reads lines until one names an address.
 fn first_address(lines: &Receiver<String>) -> Outcome<String> {
     let until = Instant::now() + START_TIMEOUT;
-    let mut said = String::new();
+    let mut output = String::new();
     while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
         if let Some(address) = address_in(&line) {
             return Ok(address);
         }
-        said = said + &line + "\n";
+        output = output + &line + "\n";
     }
-    Err(Failure::new(format!("{said}The server did not print its address. Its output is above.")))
+    Err(Failure::new(format!("{output}The server did not print its address. Its output is above.")))
 }
 
 /// `host:port` of the first http address in a line.

@@ -206,15 +206,15 @@ fn body_length(answer: &[u8]) -> Result<u64, &'static str> {
     if head.split_whitespace().nth(1) != Some("200") {
         return Err("the status is not 200");
     }
-    let told = head.lines().find_map(|line| {
+    let stated = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<u64>().ok())?
     });
-    let there = (answer.len() - end - 4) as u64;
-    match told {
+    let actual = (answer.len() - end - 4) as u64;
+    match stated {
         None => Err("the response has no content-length"),
-        Some(told) if told != there => Err("the response is incomplete"),
-        Some(told) => Ok(told),
+        Some(stated) if stated != actual => Err("the response is incomplete"),
+        Some(stated) => Ok(stated),
     }
 }
 
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_an_answers_length() {
+    fn the_length_of_an_answer_is_read() {
         assert_eq!(body_length(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"), Ok(2));
         assert!(body_length(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok").is_err());
         assert!(body_length(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").is_err());
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_legible() {
+    fn numbers_are_formatted_for_people() {
         assert_eq!([999, 1000, 1_234_567].map(grouped), ["999", "1,000", "1,234,567"]);
         assert_eq!(kb(159_990), "159.9 KB");
         let text = table(

@@ -20,10 +20,10 @@ pub(crate) fn test(tree: &Tree, tiers: &[Tier]) -> ExitCode {
     let mut ready = Ready::default();
     let mut total = Tally::default();
     for &tier in tiers {
-        let there = ready.meet_all(tree, tier);
+        let prepared = ready.meet_all(tree, tier);
         let began = Instant::now();
         let tally =
-            there.and_then(|()| run_tier(tree, tier, ready.browser.as_ref())).unwrap_or_else(|failure| {
+            prepared.and_then(|()| run_tier(tree, tier, ready.browser.as_ref())).unwrap_or_else(|failure| {
                 note(&format!("Cannot run {}: {failure}", tier.name()));
                 Tally::one(false)
             });

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_rust_ends_all_the_same() {
+    fn text_that_is_not_rust_is_read_to_its_end() {
         assert_eq!(paths("use crate::{x, {;"), ["1:x"]);
         assert_eq!(paths("use crate::{x ! ! y"), ["1:x", "1:y"]);
         assert_eq!(paths("use"), [""; 0]);
