@@ -27,9 +27,9 @@ impl World {
             && *room == view.room
             && !view.draft.text.contains(text)
         {
-            let shown = &view.draft.text;
+            let actual = &view.draft.text;
             return Err(Violation(format!(
-                "(i) page {} shows {shown:?} instead of the draft {text:?}",
+                "(i) page {} shows {actual:?} instead of the draft {text:?}",
                 id.index
             )));
         }
@@ -116,11 +116,11 @@ impl World {
             }
         }
         let people = page.view.people.iter();
-        let shown: BTreeMap<MemberId, (bool, String)> =
+        let actual: BTreeMap<MemberId, (bool, String)> =
             people.map(|person| (person.id, (person.away, person.name.to_string()))).collect();
         let count = usize::try_from(page.view.people_count).unwrap_or(usize::MAX);
-        (shown != expected || count != expected.len())
-            .then(|| format!("(c) page {} sees {shown:?}, {count}; present are {expected:?}", page.id.index))
+        (actual != expected || count != expected.len())
+            .then(|| format!("(c) page {} sees {actual:?}, {count}; present are {expected:?}", page.id.index))
     }
 
     /// Checks the end of a run, after every page was paged to the start.

@@ -64,8 +64,8 @@ impl World {
         self.pages.iter_mut().for_each(|page| page.blocked = None);
         self.plan.delay_ms = self.plan.delay_ms.min(50);
         self.plan.commit_ms = self.plan.commit_ms.min(5);
-        let shown = self.pages.iter().flat_map(|page| page.view.rows.iter());
-        let unsettled = shown.filter(|row| row.state != RowState::Settled).map(|row| row.key.client_id);
+        let rows = self.pages.iter().flat_map(|page| page.view.rows.iter());
+        let unsettled = rows.filter(|row| row.state != RowState::Settled).map(|row| row.key.client_id);
         // A page that loads the saved rows may send rows that no page shows now.
         let stored = self.browsers.iter().flat_map(|browser| browser.database.messages());
         let unsettled = unsettled.chain(stored).collect::<BTreeSet<_>>().len() as u64;
@@ -155,9 +155,11 @@ impl World {
             shown_keys.extend(self.pages[id.index].view.rows.iter().map(|row| row.key));
             self.stats.shown_messages += u64::try_from(shown_keys.len()).unwrap_or(u64::MAX);
             if shown_keys != log {
-                let (shown, log) = (shown_keys.len(), log.len());
+                let (found, total) = (shown_keys.len(), log.len());
                 let at = id.index;
-                return Err(Violation(format!("(a) page {at} showed {shown} messages of {log} in {room:?}")));
+                return Err(Violation(format!(
+                    "(a) page {at} showed {found} messages of {total} in {room:?}"
+                )));
             }
         }
         self.dispatch(id, Input::JumpToLatest)
@@ -175,9 +177,9 @@ impl World {
             if !self.step(end)? {
                 let view = &self.pages[id.index].view;
                 let (room, older, newer) = (view.room, view.older, view.newer);
-                let shown = view.rows.len();
+                let rows = view.rows.len();
                 return Err(Violation(format!(
-                    "(a) page {} waits for {condition}: {room:?}, {older:?}, {newer:?}, {shown} rows",
+                    "(a) page {} waits for {condition}: {room:?}, {older:?}, {newer:?}, {rows} rows",
                     id.index
                 )));
             }
