@@ -103,8 +103,8 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
     match (response.cookie, me.and_then(|me| me.member)) {
         (Some(cookie), Some(member)) => Ok((cookie, member)),
         _ => {
-            let said = String::from_utf8_lossy(&body).into_owned();
-            Err(Failure::new(format!("cannot join as {name}: {} {said}", response.status)))
+            let text = String::from_utf8_lossy(&body).into_owned();
+            Err(Failure::new(format!("cannot join as {name}: {} {text}", response.status)))
         }
     }
 }

@@ -110,12 +110,12 @@ fn judge(settings: &FanOut, pairs: &[SamplePair], table: &mut Table) {
 /// wait are written together and cost less. A server that does not keep a rate that the floor keeps has
 /// failed.
 fn judge_ratio(settings: &FanOut, name: &str, pairs: &[SamplePair], table: &mut Table) {
-    let told: Vec<SamplePair> = pairs.iter().filter(|(floor, _)| floor.kept).copied().collect();
-    let ratio = Comparison::of(&told, |sample| sample.cpu_microseconds).ratio;
-    let slower = told.iter().filter(|(_, server)| !server.kept).count();
-    let what = format!("{name}: CPU per delivery × floor, median of {} pairs", told.len());
+    let valid: Vec<SamplePair> = pairs.iter().filter(|(floor, _)| floor.kept).copied().collect();
+    let ratio = Comparison::of(&valid, |sample| sample.cpu_microseconds).ratio;
+    let slower = valid.iter().filter(|(_, server)| !server.kept).count();
+    let what = format!("{name}: CPU per delivery × floor, median of {} pairs", valid.len());
     let mut figure = format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max);
-    if told.is_empty() {
+    if valid.is_empty() {
         figure = "not measured: the floor did not keep the rate".to_owned();
     } else if slower > 0 {
         figure += &format!(", rate not kept in {slower}");
@@ -138,11 +138,11 @@ fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
     let is_bottleneck = |(_, server): &SamplePair| {
         server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share
     };
-    let said = match pairs.iter().all(is_bottleneck) {
+    let verdict = match pairs.iter().all(is_bottleneck) {
         true => "the server's core",
         false => "not always the server's core: its deliveries/s are a lower bound",
     };
-    table.note(format!("{name}: the bottleneck"), said);
+    table.note(format!("{name}: the bottleneck"), verdict);
 }
 
 /// One figure of all pairs.

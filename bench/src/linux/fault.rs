@@ -275,7 +275,7 @@ fn walk_histories(
 fn describe_stuck(world: &mut World) -> String {
     let pages =
         world.pages.iter_mut().filter(|page| page.history_walk.as_ref().is_some_and(|it| !it.is_done()));
-    let told = pages.map(|page| {
+    let lines = pages.map(|page| {
         let (view, walk) = (page.client.view(), &page.history_walk);
         let (room, older, newer, rows) = (view.room, view.older, view.newer, view.rows.len());
         let walk = walk.as_ref().map(HistoryWalk::progress);
@@ -284,7 +284,7 @@ fn describe_stuck(world: &mut World) -> String {
             page.id.index, view.connection
         )
     });
-    told.collect::<Vec<_>>().join("; ")
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Table) {
@@ -316,10 +316,10 @@ fn report_result(result: &RunResult, world: &World, seconds: u64, table: &mut Ta
         format!("{} ({}, {}, {}), {}", cuts.all(), cuts.resets, cuts.ends, cuts.silences, oracle.crashes),
     );
     if switching.is_on {
-        let (told, switches, least) = (switching.requested, switching.switches(), least(SWITCHES_MIN));
+        let (requested, switches, least) = (switching.requested, switching.switches(), least(SWITCHES_MIN));
         table.judge(
             "fault run: switches of transports made / requested, connections refused",
-            format!("{switches} / {told}, {}", cuts.refusals),
+            format!("{switches} / {requested}, {}", cuts.refusals),
             format!("at least {least}"),
             switches >= least,
         );

@@ -309,11 +309,11 @@ pub(crate) fn check_data(data: &Path) -> Result<String, Failure> {
     let mut command = without_own_variables(Command::new(binary()));
     let output = command.arg("check").arg("--data").arg(data).stdin(Stdio::null()).output();
     let output = output.map_err(Failure::at("cannot start teahouse check"))?;
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said.push_str(&String::from_utf8_lossy(&output.stderr));
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
     match output.status.success() {
-        true => Ok(said.trim().to_owned()),
-        false => Err(Failure::new(format!("teahouse check of {}: {}", data.display(), said.trim()))),
+        true => Ok(text.trim().to_owned()),
+        false => Err(Failure::new(format!("teahouse check of {}: {}", data.display(), text.trim()))),
     }
 }
 

@@ -50,17 +50,17 @@ pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure>
 }
 
 fn judge(pairs: &[RunPair], table: &mut Table) {
-    let told: Vec<RunPair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
+    let valid: Vec<RunPair> = pairs.iter().filter(|pair| pair.owed >= OWED_BYTES_MIN).copied().collect();
     let spread = |pairs: &[RunPair], figure: &dyn Fn(&RunPair) -> f64| {
         Spread::of(&pairs.iter().map(figure).collect::<Vec<f64>>())
     };
-    let ratio = spread(&told, &|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
-    let figure = match told.is_empty() {
+    let ratio = spread(&valid, &|pair| pair.with.p99_milliseconds / pair.without.p99_milliseconds);
+    let figure = match valid.is_empty() {
         true => "not measured: too few bytes to exceed the bound of the queue".to_owned(),
         false => format!("{:.2} ({:.2}–{:.2})", ratio.median, ratio.min, ratio.max),
     };
     table.judge(
-        format!("slow client: others' p99 with / without, median of {} pairs", told.len()),
+        format!("slow client: others' p99 with / without, median of {} pairs", valid.len()),
         figure,
         format!("{RATIO_MAX:.2}"),
         ratio.median <= RATIO_MAX,
@@ -76,7 +76,7 @@ fn judge(pairs: &[RunPair], table: &mut Table) {
     // Growth of the server's memory, minus the growth of the server without a slow client.
     let growth = |memory: &MemoryUse, until: u64| until as f64 - memory.before as f64;
     let caused = |until: fn(&MemoryUse) -> u64| {
-        spread(&told, &|pair| {
+        spread(&valid, &|pair| {
             let (with, without) = (&pair.with.memory, &pair.without.memory);
             (growth(with, until(with)) - growth(without, until(without))) / 1e6
         })
@@ -85,7 +85,7 @@ fn judge(pairs: &[RunPair], table: &mut Table) {
     let figure = format!("{:.1} ({:.1}) / {:.1} ({:.1}) MB", peak.median, peak.max, after.median, after.max);
     table.note(
         "slow client: server's memory more than without, at its peak / after, median (max)",
-        if told.is_empty() { "not measured".to_owned() } else { figure },
+        if valid.is_empty() { "not measured".to_owned() } else { figure },
     );
     let mut faults = Faults::default();
     for pair in pairs {

@@ -94,14 +94,14 @@ impl fmt::Display for Faults {
             (self.altered, "altered"),
             (self.closed, "closed"),
         ];
-        let said: Vec<String> = counts
+        let faults: Vec<String> = counts
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, name)| format!("{count} {name}"))
             .collect();
-        out.pad(&match said.is_empty() {
+        out.pad(&match faults.is_empty() {
             true => "none".to_owned(),
-            false => said.join(", "),
+            false => faults.join(", "),
         })
     }
 }

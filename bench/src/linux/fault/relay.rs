@@ -296,9 +296,9 @@ mod tests {
             writer.write_all(&copy).unwrap();
             writer.shutdown(std::net::Shutdown::Write).unwrap();
         });
-        let mut came = vec![0; sent.len()];
-        page.read_exact(&mut came).unwrap();
-        assert!(came == sent);
+        let mut received = vec![0; sent.len()];
+        page.read_exact(&mut received).unwrap();
+        assert!(received == sent);
         writing.join().unwrap();
         drop(page);
         thread.join().unwrap();
@@ -321,12 +321,12 @@ mod tests {
         page.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut writer = page.try_clone().unwrap();
         let writing = thread::spawn(move || while writer.write_all(&[7; 4_000]).is_ok() {});
-        let mut came = Vec::new();
+        let mut received = Vec::new();
         // Expect a reset or an end; a timeout is neither.
-        if let Err(error) = page.read_to_end(&mut came) {
+        if let Err(error) = page.read_to_end(&mut received) {
             assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}");
         }
-        assert!(came.iter().all(|byte| *byte == 7));
+        assert!(received.iter().all(|byte| *byte == 7));
         page.shutdown(std::net::Shutdown::Both).ok();
         writing.join().unwrap();
     }

@@ -89,7 +89,7 @@ mod tests {
     use std::io::Read as _;
 
     /// Bytes that a page receives when it is refused this way; `None` for a reset.
-    fn told(kind: RefusalKind) -> Option<Vec<u8>> {
+    fn received_bytes(kind: RefusalKind) -> Option<Vec<u8>> {
         let mut blackhole = Blackhole::new().unwrap();
         let mut page = TcpStream::connect(blackhole.listener().local_addr().unwrap()).unwrap();
         page.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -103,14 +103,14 @@ mod tests {
             blackhole.end_those_due(end);
             assert!(blackhole.held.is_empty());
         }
-        let mut came = Vec::new();
-        page.read_to_end(&mut came).is_ok().then_some(came)
+        let mut received = Vec::new();
+        page.read_to_end(&mut received).is_ok().then_some(received)
     }
 
     #[test]
     fn nothing_passes_whatever_the_kind_of_refusal() {
-        assert_eq!(told(RefusalKind::Reset), None);
-        assert_eq!(told(RefusalKind::Answer).as_deref(), Some(ANSWER));
-        assert_eq!(told(RefusalKind::Silence(Duration::from_secs(3))), None);
+        assert_eq!(received_bytes(RefusalKind::Reset), None);
+        assert_eq!(received_bytes(RefusalKind::Answer).as_deref(), Some(ANSWER));
+        assert_eq!(received_bytes(RefusalKind::Silence(Duration::from_secs(3))), None);
     }
 }
