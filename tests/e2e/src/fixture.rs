@@ -177,7 +177,7 @@ impl Fixture {
         let browsers = self.browsers.borrow().clone();
         for browser in browsers {
             // A deadline for each, so that a browser that hangs does not block the others.
-            let saved = timeout(Duration::from_secs(10), save_window(&browser, &to));
+            let saved = timeout(Duration::from_secs(10), save_browser(&browser, &to));
             if !matches!(AssertUnwindSafe(saved).catch_unwind().await, Ok(Ok(()))) {
                 eprintln!("the browser {} does not respond", browser.name());
             }
@@ -186,7 +186,7 @@ impl Fixture {
     }
 }
 
-async fn save_window(browser: &Browser, to: &Path) {
+async fn save_browser(browser: &Browser, to: &Path) {
     if let Ok(image) = browser.screenshot_png().await {
         drop(fs::write(to.join(format!("{}.png", browser.name())), image));
     }
