@@ -72,8 +72,8 @@ impl Page {
     /// # Panics
     /// If the server does not accept all of them.
     pub async fn post_lines(&self, count: u32) {
-        let answered: i64 = self.execute_async(POST_LINES, vec![json!(count)]).await;
-        assert_eq!(answered, i64::from(count));
+        let accepted: i64 = self.execute_async(POST_LINES, vec![json!(count)]).await;
+        assert_eq!(accepted, i64::from(count));
     }
 
     /// Scrolls to `top` CSS pixels from the first row, and watches the list until older rows came.

@@ -33,8 +33,8 @@ impl Browser {
     /// Shows `text` as the input method's uncommitted composition in the focused element.
     pub async fn compose(&self, text: &str) {
         let end = text.encode_utf16().count();
-        let shown = json!({ "text": text, "selectionStart": end, "selectionEnd": end });
-        self.devtools("Input.imeSetComposition", shown).await;
+        let composition = json!({ "text": text, "selectionStart": end, "selectionEnd": end });
+        self.devtools("Input.imeSetComposition", composition).await;
     }
 
     /// Ends the composition and inserts `text` as its result.

@@ -167,8 +167,8 @@ impl Page {
     /// Waits until the connection badge shows this `readyState`.
     pub async fn expect_ready_state(&self, state: u16) {
         until(&format!("readyState {state} in {}", self.name()), TIMEOUT, async || {
-            let shown = self.attribute("#ready_state", "data-state").await;
-            if shown == Some(state.to_string()) { Ok(()) } else { Err(format!("{shown:?}")) }
+            let value = self.attribute("#ready_state", "data-state").await;
+            if value == Some(state.to_string()) { Ok(()) } else { Err(format!("{value:?}")) }
         })
         .await;
     }
@@ -177,9 +177,9 @@ impl Page {
     pub async fn expect_transport(&self, transport: &str) {
         until(&format!("{} to use {transport}", self.name()), TIMEOUT, async || {
             let state = self.attribute("#ready_state", "data-state").await;
-            let shown = self.attribute("#ready_state", "data-transport").await;
-            let is_so = state.as_deref() == Some("1") && shown.as_deref() == Some(transport);
-            if is_so { Ok(()) } else { Err(format!("{state:?}, {shown:?}")) }
+            let value = self.attribute("#ready_state", "data-transport").await;
+            let is_so = state.as_deref() == Some("1") && value.as_deref() == Some(transport);
+            if is_so { Ok(()) } else { Err(format!("{state:?}, {value:?}")) }
         })
         .await;
     }

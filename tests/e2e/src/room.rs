@@ -76,8 +76,8 @@ impl Page {
             .find((it) => it.querySelector('.room_name').textContent === arguments[0]);
             return room?.querySelector('.count [aria-hidden]')?.textContent ?? null";
         until(&format!("{count:?} at {room} in {}", self.name()), TIMEOUT, async || {
-            let shown: Option<String> = self.execute(script, vec![json!(room)]).await;
-            if shown == count.map(|count| count.to_string()) { Ok(()) } else { Err(format!("{shown:?}")) }
+            let number: Option<String> = self.execute(script, vec![json!(room)]).await;
+            if number == count.map(|count| count.to_string()) { Ok(()) } else { Err(format!("{number:?}")) }
         })
         .await;
     }

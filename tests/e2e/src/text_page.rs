@@ -49,14 +49,14 @@ impl TextPage {
     /// Waits until the page shows exactly these messages, in this order.
     pub async fn expect_rows(&self, texts: &[&str]) {
         until(&format!("{texts:?} in {}", self.0.name()), TIMEOUT, async || {
-            let shown: Vec<String> = self
+            let rows: Vec<String> = self
                 .0
                 .execute(
                     "return [...document.querySelectorAll(arguments[0])].map((p) => p.textContent)",
                     vec![json!("p")],
                 )
                 .await;
-            if shown.iter().eq(texts.iter()) { Ok(()) } else { Err(format!("{shown:?}")) }
+            if rows.iter().eq(texts.iter()) { Ok(()) } else { Err(format!("{rows:?}")) }
         })
         .await;
     }

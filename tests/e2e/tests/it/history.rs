@@ -48,8 +48,8 @@ async fn the_list_does_not_jump_when_a_thousand_messages_are_paged_in() {
             mei.post(&format!("news {number}")).await;
         }
         until("the number of new messages", TIMEOUT, async || {
-            let shown = tom.text("#new_messages").await;
-            if shown.as_deref() == Some("5 new messages") { Ok(()) } else { Err(format!("{shown:?}")) }
+            let button = tom.text("#new_messages").await;
+            if button.as_deref() == Some("5 new messages") { Ok(()) } else { Err(format!("{button:?}")) }
         })
         .await;
         let after = tom.distance_from_top(&read).await;

@@ -10,8 +10,8 @@ use e2e::{
 /// Waits until the join prompt shows this text.
 async fn expect_prompt(page: &Page, expected: &str) {
     until(&format!("{expected:?} in the join prompt"), TIMEOUT, async || {
-        let shown = page.text("#join_prompt .notice_text").await;
-        if shown.as_deref() == Some(expected) { Ok(()) } else { Err(format!("{shown:?}")) }
+        let prompt = page.text("#join_prompt .notice_text").await;
+        if prompt.as_deref() == Some(expected) { Ok(()) } else { Err(format!("{prompt:?}")) }
     })
     .await;
 }

@@ -35,8 +35,8 @@ async fn a_taken_name_is_refused_with_a_free_suggestion() {
         other.submit_name("mei").await;
         other.expect_error("#name_error").await;
         other.expect_focus("#name_str").await;
-        let kept: String = other.execute("return document.querySelector('#name_str').value", vec![]).await;
-        assert_eq!(kept, "mei");
+        let value: String = other.execute("return document.querySelector('#name_str').value", vec![]).await;
+        assert_eq!(value, "mei");
         other.click(".suggestion").await;
         let suggested: String =
             other.execute("return document.querySelector('#name_str').value", vec![]).await;

@@ -103,16 +103,16 @@ async fn exchange_messages_through_cuts(upgrades: UpgradePolicy) {
         let rows = mei.rows().await;
         assert_eq!(rows, tom.rows().await);
         // The messages of each author keep their order, and none appears twice.
-        let mut shown: Vec<String> = rows.into_iter().map(|row| row.text).collect();
+        let mut texts: Vec<String> = rows.into_iter().map(|row| row.text).collect();
         for name in ["mei", "Tom"] {
             let of = |all: &[String]| -> Vec<String> {
                 all.iter().filter(|text| text.ends_with(&format!("by {name}"))).cloned().collect()
             };
-            assert_eq!(of(&shown), of(&posted));
+            assert_eq!(of(&texts), of(&posted));
         }
-        shown.sort();
+        texts.sort();
         posted.sort();
-        assert_eq!(shown, posted);
+        assert_eq!(texts, posted);
     })
     .await;
 }

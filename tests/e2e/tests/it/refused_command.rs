@@ -42,8 +42,8 @@ async fn post_to_left_room(fixture: &Fixture, texts: &[&str]) -> (Page, Page) {
 /// Waits until the notice shows the refused text, and returns the notice's reason.
 async fn expect_notice(page: &Page, text: &str) -> String {
     until(&format!("{text:?} in the notice"), TIMEOUT, async || {
-        let shown = page.text("#refused_command blockquote").await;
-        if shown.as_deref() == Some(text) { Ok(()) } else { Err(format!("{shown:?}")) }
+        let quote = page.text("#refused_command blockquote").await;
+        if quote.as_deref() == Some(text) { Ok(()) } else { Err(format!("{quote:?}")) }
     })
     .await;
     page.text("#refused_command .what").await.unwrap_or_default()

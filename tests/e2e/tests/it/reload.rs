@@ -64,8 +64,8 @@ async fn outbox_and_draft_are_kept_when_the_page_is_closed_during_a_cut() {
         }
         mei.write("half a sent").await;
         until("the number of unsent messages", TIMEOUT, async || {
-            let shown = mei.text(".waiting_line").await.unwrap_or_default();
-            if shown.contains('3') { Ok(()) } else { Err(shown) }
+            let line = mei.text(".waiting_line").await.unwrap_or_default();
+            if line.contains('3') { Ok(()) } else { Err(line) }
         })
         .await;
         // Leave the page during the cut, and open it again afterwards.

@@ -17,9 +17,9 @@ async fn join_by_websocket(fixture: &Fixture, server: &Server, name: &str) -> Pa
 }
 
 /// Returns whether `states` is a subsequence of `shown`.
-fn has_in_order(shown: &[u16], states: &[u16]) -> bool {
-    let mut rest = shown.iter();
-    states.iter().all(|state| rest.any(|shown| shown == state))
+fn has_in_order(recorded: &[u16], states: &[u16]) -> bool {
+    let mut rest = recorded.iter();
+    states.iter().all(|state| rest.any(|recorded| recorded == state))
 }
 
 #[tokio::test]
@@ -49,8 +49,8 @@ async fn all_pages_reconnect_when_the_server_restarts() {
             assert_eq!(page.count("#new_epoch").await, 0, "the page shows the notice of a new log");
             assert!(page.is_marked().await, "the page reconnected without a reload");
             assert_eq!(page.count("#name_str").await, 0);
-            let shown = page.shown_ready_states().await;
-            assert!(has_in_order(&shown, &[1, 3, 0, 1]), "{shown:?}");
+            let recorded = page.shown_ready_states().await;
+            assert!(has_in_order(&recorded, &[1, 3, 0, 1]), "{recorded:?}");
             let codes = page.close_codes().await;
             assert_eq!(codes.first(), Some(&1012), "{codes:?}");
         }

@@ -76,9 +76,9 @@ async fn eight_tabs_share_one_stream_and_each_can_post() {
         let begin = Instant::now();
         mei.close_tab().await;
         mei.switch_to(&tabs[1]).await;
-        let took = delivered_since(begin, &mei, &tom, "after the close").await;
-        println!("takeover {took:?} after the tab was closed");
-        assert!(took <= TAKEOVER, "{took:?}");
+        let takeover = delivered_since(begin, &mei, &tom, "after the close").await;
+        println!("takeover {takeover:?} after the tab was closed");
+        assert!(takeover <= TAKEOVER, "{takeover:?}");
         for tab in &tabs[1..] {
             mei.switch_to(tab).await;
             mei.expect_row("after the close", "settled").await;
@@ -114,9 +114,9 @@ async fn another_tab_takes_over_when_the_leader_crashes() {
         let begin = Instant::now();
         mei.crash_tab().await;
         mei.switch_to(&tabs[1]).await;
-        let took = delivered_since(begin, &mei, &tom, "after the crash").await;
-        println!("takeover {took:?} after the tab crashed");
-        assert!(took <= TAKEOVER, "{took:?}");
+        let takeover = delivered_since(begin, &mei, &tom, "after the crash").await;
+        println!("takeover {takeover:?} after the tab crashed");
+        assert!(takeover <= TAKEOVER, "{takeover:?}");
         mei.switch_to(&tabs[2]).await;
         mei.expect_rows(&["before", "after the crash"]).await;
         mei.post("from the third").await;

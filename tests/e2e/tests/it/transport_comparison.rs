@@ -71,8 +71,8 @@ async fn compare_transports(options: BrowserOptions, tag: &str, name: &str) {
         page.execute::<()>("document.querySelector('#interval').focus()", vec![]).await;
         press_key(&page, "ArrowLeft", 37).await;
         until("half a second", TIMEOUT, async || {
-            let shown = page.attribute("#interval", "aria-valuetext").await.unwrap_or_default();
-            if shown.starts_with("500") { Ok(()) } else { Err(shown) }
+            let interval = page.attribute("#interval", "aria-valuetext").await.unwrap_or_default();
+            if interval.starts_with("500") { Ok(()) } else { Err(interval) }
         })
         .await;
 

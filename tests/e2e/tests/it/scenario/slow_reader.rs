@@ -57,9 +57,9 @@ impl Scenario {
         post_cups(&mut text_client, CUPS + 1..=2 * CUPS).await;
         if is_push {
             tom.expect_people_count(1).await;
-            let took = begin.elapsed();
-            println!("{transport}: closed after {took:?}");
-            assert!(took <= CLOSED_WITHIN, "{took:?}");
+            let elapsed = begin.elapsed();
+            println!("{transport}: closed after {elapsed:?}");
+            assert!(elapsed <= CLOSED_WITHIN, "{elapsed:?}");
         }
         self.resume(paused);
         mei.expect_newest(&format!("cup {}", 2 * CUPS)).await;
@@ -74,10 +74,10 @@ impl Scenario {
                 assert!(step.changed, "{step:?}");
             }
             let lines = mei.first_lines().await;
-            let shown: Vec<u32> =
+            let cups: Vec<u32> =
                 lines.iter().filter_map(|line| line.strip_prefix("cup ")?.parse().ok()).collect();
-            assert!(shown.is_sorted_by(|one, next| one + 1 == *next), "{lines:?}");
-            read.extend(shown);
+            assert!(cups.is_sorted_by(|one, next| one + 1 == *next), "{lines:?}");
+            read.extend(cups);
         }
         let first = read.first().copied().unwrap_or_default();
         assert!(read.into_iter().eq(first..=2 * CUPS), "from {first} on");
