@@ -118,7 +118,7 @@ pub enum Input {
     /// The person sends a message.
     ///
     /// `client_id` is 16 random bytes from the system. The composer has checked the text with
-    /// [`crate::compose::check`].
+    /// [`crate::composer_rules::check`].
     ///
     /// If the text is the room's draft, it leaves the draft once its row is stored. If a part of
     /// the draft is being stored already, only the rest is sent.

@@ -32,13 +32,13 @@
 //!
 //! Pure functions and data structures:
 //!
-//! - [`compose`]: the rules of the composer for keys and texts.
+//! - [`composer_rules`]: which texts can be sent, and which key sends.
 //! - [`linkify`]: links in texts.
 //! - `sorted`: a map, a set and a sort that keep the page small.
 
 mod backoff;
 mod client;
-pub mod compose;
+pub mod composer_rules;
 mod connection;
 mod connection_id;
 mod conversations;

@@ -9,7 +9,7 @@
 //! again by another member of the same log, unless the person asks for it.
 
 use crate::backoff::Backoff;
-use crate::compose;
+use crate::composer_rules;
 use crate::effect::Effect;
 use crate::jitter::Jitter;
 use crate::limits::{LEASE_MS, OUTBOX_ROWS_MAX, SETTLE_MS};
@@ -340,10 +340,10 @@ impl Outbox {
 fn refusal_of(body: &CommandBody) -> Option<ErrorCode> {
     let is_too_long = |text: &str| text.len() > shared::limits::TEXT_BYTES_MAX;
     match body {
-        CommandBody::Post { text, .. } => match compose::check(text) {
+        CommandBody::Post { text, .. } => match composer_rules::check(text) {
             Ok(()) => None,
-            Err(compose::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
-            Err(compose::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
+            Err(composer_rules::TextRefusal::Empty) => Some(ErrorCode::TextEmpty),
+            Err(composer_rules::TextRefusal::TooLong { .. }) => Some(ErrorCode::TextTooLong),
         },
         CommandBody::Create { name, .. } | CommandBody::Change { name, .. } if is_too_long(name) => {
             Some(ErrorCode::NameTooLong)

@@ -1,5 +1,6 @@
 //! The composer: the field for a message, and its send button. The text leaves the field only when the
 //! client removes it from the draft, which is once the message is saved.
+//! [`client::composer_rules::on_key`] decides which key sends.
 
 mod draft_field;
 
@@ -9,7 +10,7 @@ use crate::components::refused::refused;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::{Language, tr};
 use crate::{random, room_label};
-use client::compose::{self, KeyAction};
+use client::composer_rules::{self, KeyAction};
 use client::input::Input;
 use client::view::View;
 use draft_field::DraftField;
@@ -27,7 +28,7 @@ pub struct ComposerProps {
 /// Reason why pressing send left the text in the field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SendRefusal {
-    Refused(compose::TextRefusal),
+    Refused(composer_rules::TextRefusal),
     /// The outbox holds as many unsettled messages as it may (`view.can_send` is false).
     OutboxFull,
 }
@@ -65,7 +66,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
             (draft_field.clone(), emit.clone(), refusal.setter(), view.can_send);
         Callback::from(move |()| {
             let (room, text) = draft_field.text();
-            let reason = match compose::check(&text) {
+            let reason = match composer_rules::check(&text) {
                 Err(refusal) => Some(SendRefusal::Refused(refusal)),
                 Ok(()) if !can_send => Some(SendRefusal::OutboxFull),
                 Ok(()) => None,
@@ -90,8 +91,9 @@ pub fn Composer(props: &ComposerProps) -> Html {
             // Show that the text is too long until it is short enough; an empty text is no error while
             // typing.
             let (_, text) = draft_field.text();
-            let too_long =
-                compose::check(&text).err().filter(|refusal| *refusal != compose::TextRefusal::Empty);
+            let too_long = composer_rules::check(&text)
+                .err()
+                .filter(|refusal| *refusal != composer_rules::TextRefusal::Empty);
             refusal.set(too_long.map(SendRefusal::Refused));
         })
     };
@@ -149,8 +151,8 @@ fn waiting(language: Language, view: &View) -> Html {
 
 fn reason(language: Language, refusal: SendRefusal) -> AttrValue {
     match refusal {
-        SendRefusal::Refused(compose::TextRefusal::Empty) => tr!(language, "composer.empty"),
-        SendRefusal::Refused(compose::TextRefusal::TooLong { bytes, max }) => {
+        SendRefusal::Refused(composer_rules::TextRefusal::Empty) => tr!(language, "composer.empty"),
+        SendRefusal::Refused(composer_rules::TextRefusal::TooLong { bytes, max }) => {
             tr!(language, "composer.too_long", over = bytes.saturating_sub(max), max = max)
         }
         SendRefusal::OutboxFull => tr!(language, "composer.outbox_full"),

@@ -7,7 +7,7 @@ use crate::components::refused::refused;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::{error_text, random};
-use client::compose::KeyAction;
+use client::composer_rules::KeyAction;
 use client::input::Input;
 use client::view::{PendingCommand, RoomItem, RowState, View};
 use shared::limits::DESCRIPTION_CHARS_MAX;

@@ -1,6 +1,6 @@
-//! The action of a key press, by the rules of [`client::compose`].
+//! The action of a key press, by the rules of [`client::composer_rules`].
 
-use client::compose::{KeyAction, KeyEvent, on_key};
+use client::composer_rules::{KeyAction, KeyEvent, on_key};
 use web_sys::KeyboardEvent;
 
 /// Kind of keyboard that the person uses.

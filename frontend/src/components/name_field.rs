@@ -6,7 +6,7 @@ use crate::components::refused::refused;
 use crate::context::use_app_context;
 use crate::error_text;
 use crate::language::tr;
-use client::compose::KeyAction;
+use client::composer_rules::KeyAction;
 use client::view::NameRefusal;
 use shared::ErrorCode;
 use shared::limits::NAME_CHARS_MAX;

@@ -1,4 +1,4 @@
-//! The rules of the composer: the texts that may be sent, and the effect of each key.
+//! The rules of the composer: which texts can be sent ([`check`]), and which key sends ([`on_key`]).
 
 use shared::limits::TEXT_BYTES_MAX;
 
