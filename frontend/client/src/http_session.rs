@@ -24,7 +24,7 @@ mod request;
 use crate::limits::ELECTION_TICK_MS;
 use crate::ready_state::ReadyState;
 use crate::tabs::leader_election::{Delivery, LeaderElection, Role, TabEffect};
-use crate::tabs::{ExpectedIdentity, Lease, Tab, TabMessage};
+use crate::tabs::{Lease, SessionIdentity, Tab, TabMessage};
 use crate::transport::Transport;
 use commands::Commands;
 pub use event::{SessionEvent, Traffic};
@@ -109,7 +109,7 @@ impl HttpSession {
     }
 
     /// Member and epoch of the session; `None` before its `welcome`.
-    pub fn identity(&self) -> Option<ExpectedIdentity> {
+    pub fn identity(&self) -> Option<SessionIdentity> {
         self.election.identity()
     }
 

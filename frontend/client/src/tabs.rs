@@ -12,4 +12,4 @@ mod reported_presence;
 mod tab_message;
 
 pub use lease::{Lease, Tab};
-pub use tab_message::{ExpectedIdentity, TabMessage};
+pub use tab_message::{SessionIdentity, TabMessage};

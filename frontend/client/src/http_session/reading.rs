@@ -12,7 +12,7 @@
 use super::event_stream::{EventStream, Message};
 use super::poll_schedule::PollSchedule;
 use super::{Call, HttpSession, PollAnswer, RequestId, SessionEvent, SessionOutput, SessionTimer, Traffic};
-use crate::tabs::ExpectedIdentity;
+use crate::tabs::SessionIdentity;
 use crate::tabs::leader_election::Role;
 use crate::transport::Transport;
 use shared::command::Hello;
@@ -193,7 +193,7 @@ impl HttpSession {
     /// Passes an event that was read to the election. Returns false if the session has ended with it.
     fn take_event(&mut self, event: Event, text: &str, out: &mut Vec<SessionOutput>) -> bool {
         if let Event::Welcome(welcome) = &event
-            && !self.election.welcomed(ExpectedIdentity::of(welcome))
+            && !self.election.welcomed(SessionIdentity::of(welcome))
         {
             // The server could not continue from the cursor. End the session, so that a new `hello` brings a
             // snapshot.

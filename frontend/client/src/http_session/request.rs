@@ -1,7 +1,7 @@
 //! The requests of a session: their paths, bodies and timeouts.
 
 use crate::limits::{COMMAND_MS, POLL_ANSWER_MS};
-use crate::tabs::ExpectedIdentity;
+use crate::tabs::SessionIdentity;
 use shared::command::Hello;
 use shared::{Command, Cursor};
 use std::fmt::Write;
@@ -44,12 +44,12 @@ pub enum Call {
         /// Seconds that the poll may wait at the server for events; 0 for an answer at once.
         wait_s: u64,
         /// Member and epoch of the session. The server answers 401 if they do not match.
-        identity: Option<ExpectedIdentity>,
+        identity: Option<SessionIdentity>,
     },
     /// Sends one command (`POST /api/command`). The response is a reply or a problem.
     Command {
         /// Member and epoch of the session; `None` before its `welcome`.
-        identity: Option<ExpectedIdentity>,
+        identity: Option<SessionIdentity>,
         /// Command to send, as the JSON body of the request.
         command: Command,
     },
@@ -100,7 +100,7 @@ impl Request {
     }
 }
 
-fn text_of(identity: Option<ExpectedIdentity>) -> String {
+fn text_of(identity: Option<SessionIdentity>) -> String {
     identity.map(|identity| identity.to_string()).unwrap_or_default()
 }
 
@@ -151,7 +151,7 @@ mod tests {
         let first = request(Call::FirstPoll { hello: hello("dev"), is_away: true });
         let query = "ref=3&build=dev&cursor=000000000000000a.7&room=2";
         assert_eq!(first.path(), format!("/api/poll?wait=0&{query}&begin=1&away=1"));
-        let identity = Some(ExpectedIdentity { member: MemberId(4), epoch: Epoch(10) });
+        let identity = Some(SessionIdentity { member: MemberId(4), epoch: Epoch(10) });
         let cursor = "000000000000000a.8".parse().unwrap();
         let poll = request(Call::Poll { cursor, present: 9, is_away: false, wait_s: 25, identity });
         let identified = "member=4&epoch=000000000000000a";

@@ -11,7 +11,7 @@ const NOW: u64 = 1_000_000;
 const SEED: u64 = 7;
 
 /// Identity of [`WELCOME`].
-const ANN: ExpectedIdentity = ExpectedIdentity { member: MemberId(1), epoch: Epoch(0xab) };
+const ANN: SessionIdentity = SessionIdentity { member: MemberId(1), epoch: Epoch(0xab) };
 
 const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"00000000000000ab.4","you":{"id":1,"name":"Ann"},"as_of":4,"present":[],"present_count":1}"#;
 const RESUMED: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"00000000000000ab.4","you":{"id":1,"name":"Ann"},"resumed":true,"as_of":4,"present":[],"present_count":1}"#;

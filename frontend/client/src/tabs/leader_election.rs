@@ -10,7 +10,7 @@
 //! the same reason.
 
 use super::reported_presence::ReportedPresence;
-use super::{ExpectedIdentity, Lease, Tab, TabMessage};
+use super::{Lease, SessionIdentity, Tab, TabMessage};
 use crate::limits::{HERE_EVERY_MS, HERE_MS, LEADER_LEASE_MS, LEADER_RENEW_MS, RELAYED_FRAMES_MAX};
 use crate::sorted::Map;
 use shared::{Cursor, Event};
@@ -57,11 +57,11 @@ pub struct LeaderElection {
     is_alone: bool,
     /// Member and epoch of the session, from its `welcome` on. Relayed frames of another identity are
     /// dropped.
-    identity: Option<ExpectedIdentity>,
+    identity: Option<SessionIdentity>,
     is_live: bool,
     /// Deliveries relayed to a follower before its own session was live, each with its identity. The answer
     /// to the follower's request may not contain them.
-    held: Vec<(Option<ExpectedIdentity>, Delivery)>,
+    held: Vec<(Option<SessionIdentity>, Delivery)>,
     is_away: bool,
     /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
@@ -119,12 +119,12 @@ impl LeaderElection {
     }
 
     /// Member and epoch of the session; `None` before its `welcome`.
-    pub fn identity(&self) -> Option<ExpectedIdentity> {
+    pub fn identity(&self) -> Option<SessionIdentity> {
         self.identity
     }
 
     /// Records the identity that a `welcome` named. Returns false if the session had one already.
-    pub fn welcomed(&mut self, identity: ExpectedIdentity) -> bool {
+    pub fn welcomed(&mut self, identity: SessionIdentity) -> bool {
         self.identity.replace(identity).is_none()
     }
 
@@ -174,7 +174,7 @@ impl LeaderElection {
     /// Handles a message of another tab, whose session has this identity.
     pub fn heard(
         &mut self,
-        identity: Option<ExpectedIdentity>,
+        identity: Option<SessionIdentity>,
         message: TabMessage,
         now: u64,
         out: &mut Vec<TabEffect>,
@@ -266,7 +266,7 @@ impl LeaderElection {
         }
     }
 
-    fn relayed(&mut self, identity: Option<ExpectedIdentity>, delivery: Delivery, out: &mut Vec<TabEffect>) {
+    fn relayed(&mut self, identity: Option<SessionIdentity>, delivery: Delivery, out: &mut Vec<TabEffect>) {
         if self.is_live {
             if identity == self.identity {
                 out.push(TabEffect::Deliver(delivery));
@@ -279,7 +279,7 @@ impl LeaderElection {
     }
 
     /// Whether `identity` and this session's identity are both known and differ.
-    fn is_anothers(&self, identity: Option<ExpectedIdentity>) -> bool {
+    fn is_anothers(&self, identity: Option<SessionIdentity>) -> bool {
         identity.is_some() && self.identity.is_some() && identity != self.identity
     }
 

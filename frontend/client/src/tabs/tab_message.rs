@@ -9,39 +9,39 @@ use shared::{Cursor, Epoch, MemberId};
 use std::fmt;
 use std::str::FromStr;
 
-/// Member and log of a session, as its `welcome` named them.
+/// Member and epoch of a session, as its `welcome` named them.
 ///
-/// Requests carry it as parameters of the query (`member=…&epoch=…`). The server refuses a request if the
-/// browser's cookie belongs to another member by then.
+/// Requests carry both as parameters of the query (`member=…&epoch=…`), so that the server refuses a request
+/// whose cookie belongs to another member by then. The server calls them the expected identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExpectedIdentity {
+pub struct SessionIdentity {
     /// Member that the session belongs to.
     pub member: MemberId,
-    /// Log that the session reads.
+    /// Epoch of the log that the session reads.
     pub epoch: Epoch,
 }
 
-impl ExpectedIdentity {
+impl SessionIdentity {
     /// Returns the identity that a `welcome` names.
     pub fn of(welcome: &Welcome) -> Self {
-        ExpectedIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
+        SessionIdentity { member: welcome.you.id, epoch: welcome.through.epoch }
     }
 }
 
-impl fmt::Display for ExpectedIdentity {
+impl fmt::Display for SessionIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "member={}&epoch={}", self.member.0, self.epoch)
     }
 }
 
-impl FromStr for ExpectedIdentity {
+impl FromStr for SessionIdentity {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (member, epoch) =
             text.strip_prefix("member=").and_then(|it| it.split_once("&epoch=")).ok_or(())?;
         let member = MemberId(member.parse().map_err(drop)?);
-        Ok(ExpectedIdentity { member, epoch: epoch.parse().map_err(drop)? })
+        Ok(SessionIdentity { member, epoch: epoch.parse().map_err(drop)? })
     }
 }
 
@@ -75,7 +75,7 @@ pub enum TabMessage {
 impl TabMessage {
     /// Encodes the message as a text; `identity` is that of the sender's session, `None` before its
     /// `welcome`.
-    pub fn encode(&self, identity: Option<ExpectedIdentity>) -> String {
+    pub fn encode(&self, identity: Option<SessionIdentity>) -> String {
         let mut text = identity.map(|identity| identity.to_string()).unwrap_or_default();
         text.push('\n');
         text + &self.to_string()
@@ -83,7 +83,7 @@ impl TabMessage {
 
     /// Decodes a text into the sender's identity and the message; `None` if this build does not know the
     /// message.
-    pub fn decode(text: &str) -> Option<(Option<ExpectedIdentity>, TabMessage)> {
+    pub fn decode(text: &str) -> Option<(Option<SessionIdentity>, TabMessage)> {
         let (identity, message) = text.split_once('\n')?;
         let identity = if identity.is_empty() { None } else { Some(identity.parse().ok()?) };
         let (word, rest) = message.split_once(' ').unwrap_or((message, ""));
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn every_message_is_read_back_as_written() {
         let cursor = "00000000000000ab.7".parse().unwrap();
-        let identity = ExpectedIdentity { member: MemberId(7), epoch: Epoch(0xab) };
+        let identity = SessionIdentity { member: MemberId(7), epoch: Epoch(0xab) };
         for message in [
             TabMessage::Frame("{\"type\":\"posted\",\"text\":\"两\\n行 \"}".to_owned()),
             TabMessage::Frame("two\nlines".to_owned()),

@@ -7,7 +7,7 @@ use crate::transport::abort_handle::AbortHandle;
 use crate::transport::fetch::HttpConnection;
 use client::http_session::{Call, PollAnswer, SessionInput};
 use client::inspect::comparison::{ComparedTransport, Comparison, ComparisonFault, TransferCost};
-use client::tabs::ExpectedIdentity;
+use client::tabs::SessionIdentity;
 use client::transport::Transport;
 use shared::command::{Command, Hello};
 use shared::{Cursor, Event, RoomId};
@@ -27,7 +27,7 @@ struct ReadersInner {
     /// Cursor at which all readers begin, so that none of them reads earlier messages.
     cursor: Cursor,
     /// Member and epoch that the server's `welcome` named.
-    identity: ExpectedIdentity,
+    identity: SessionIdentity,
     open: Cell<bool>,
     /// Current connections of the readers over plain HTTP, by [`ComparedTransport::index`].
     http: RefCell<[Option<HttpConnection>; 3]>,
@@ -67,7 +67,7 @@ impl Readers {
         self.0.cursor
     }
 
-    pub(super) fn identity(&self) -> ExpectedIdentity {
+    pub(super) fn identity(&self) -> SessionIdentity {
         self.0.identity
     }
 
@@ -147,10 +147,10 @@ impl Readers {
 }
 
 /// Cursor and identity from the answer to a first poll; `None` if it does not begin with `welcome`.
-fn welcomed(text: &str) -> Option<(Cursor, ExpectedIdentity)> {
+fn welcomed(text: &str) -> Option<(Cursor, SessionIdentity)> {
     let answer = PollAnswer::read(text).ok()?;
     match answer.events.first()? {
-        (Event::Welcome(welcome), _) => Some((answer.through, ExpectedIdentity::of(welcome))),
+        (Event::Welcome(welcome), _) => Some((answer.through, SessionIdentity::of(welcome))),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use crate::page_id::PageId;
 use crate::violation::Violation;
 use client::http_session::{SessionEvent, SessionInput, SessionOutput, SessionTimer};
 use client::input::ConnectionId;
-use client::tabs::ExpectedIdentity;
+use client::tabs::SessionIdentity;
 use client::transport::Transport;
 
 impl World {
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// Returns the identity of a session, or none before its `welcome`.
-    fn identity(&mut self, id: PageId, socket: ConnectionId) -> Option<ExpectedIdentity> {
+    fn identity(&mut self, id: PageId, socket: ConnectionId) -> Option<SessionIdentity> {
         self.shell(id, socket)?.session.identity()
     }
 }

@@ -4,9 +4,9 @@ use shared::{Epoch, MemberId};
 mod presence;
 
 /// Identity of most sessions here.
-const ANN: ExpectedIdentity = ExpectedIdentity { member: MemberId(1), epoch: Epoch(14) };
+const ANN: SessionIdentity = SessionIdentity { member: MemberId(1), epoch: Epoch(14) };
 /// Identity of a session of another member in the same log.
-const BO: ExpectedIdentity = ExpectedIdentity { member: MemberId(2), epoch: Epoch(14) };
+const BO: SessionIdentity = SessionIdentity { member: MemberId(2), epoch: Epoch(14) };
 
 /// A browser: its storage, its channel, and its tabs.
 #[derive(Default)]
