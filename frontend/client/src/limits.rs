@@ -145,9 +145,9 @@ pub const POLL_WAIT_LEAST_S: u64 = 2;
 /// Polls in a row that the network may cut. At it: the session ends.
 pub const POLL_CUTS_MAX: u32 = 3;
 
-/// The time after which a failed poll counts as cut while it waited; before it, the poll was
-/// refused.
-pub const PARKED_MS: u64 = 1_000;
+/// The time from which a failed poll counts as cut by the network while it waited. Before it, the
+/// poll counts as refused.
+pub const POLL_CUT_AFTER_MS: u64 = 1_000;
 
 /// The time from a poll to its answer, in addition to the poll's wait. Past it: the poll has
 /// failed.

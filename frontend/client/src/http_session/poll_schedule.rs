@@ -2,7 +2,7 @@
 //!
 //! Some networks cut every request that takes long. A client whose polls are cut asks for shorter waits.
 
-use crate::limits::{PARKED_MS, POLL_CUTS_MAX, POLL_WAIT_LEAST_S, POLL_WAIT_S};
+use crate::limits::{POLL_CUT_AFTER_MS, POLL_CUTS_MAX, POLL_WAIT_LEAST_S, POLL_WAIT_S};
 
 /// The schedule of one chain of polls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,9 @@ impl PollSchedule {
     /// Records that a poll failed after `took_ms`. Returns true if it was cut while it waited, so that the
     /// next one is to be sent at once; false if the session is to end.
     pub(super) fn failed(&mut self, took_ms: u64) -> bool {
-        let was_parked = self.waits && took_ms >= PARKED_MS;
+        let was_waiting = self.waits && took_ms >= POLL_CUT_AFTER_MS;
         self.cuts += 1;
-        if !was_parked || self.cuts >= POLL_CUTS_MAX {
+        if !was_waiting || self.cuts >= POLL_CUTS_MAX {
             return false;
         }
         self.wait_s = (took_ms / 2_000).clamp(POLL_WAIT_LEAST_S, self.wait_s);
@@ -76,11 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_given_up_when_they_are_refused_or_cut_repeatedly() {
-        for (ms, is_cut) in [(PARKED_MS - 1, false), (PARKED_MS, true), (PARKED_MS + 1, true)] {
+    fn polls_are_given_up_when_they_are_refused_or_cut_again_and_again() {
+        for (ms, is_cut) in
+            [(POLL_CUT_AFTER_MS - 1, false), (POLL_CUT_AFTER_MS, true), (POLL_CUT_AFTER_MS + 1, true)]
+        {
             assert_eq!(PollSchedule::new(true).failed(ms), is_cut, "{ms}");
         }
-        assert!(!PollSchedule::new(false).failed(PARKED_MS), "it did not wait");
+        assert!(!PollSchedule::new(false).failed(POLL_CUT_AFTER_MS), "it did not wait");
         let mut schedule = PollSchedule::new(true);
         for cut in 1..=POLL_CUTS_MAX + 1 {
             assert_eq!(schedule.failed(5_000), cut < POLL_CUTS_MAX, "{cut}");

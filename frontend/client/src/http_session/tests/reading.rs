@@ -1,7 +1,7 @@
 //! Begin, poll, answer, retry.
 
 use super::*;
-use crate::limits::{EVENT_BYTES_MAX, PARKED_MS, POLL_CUTS_MAX, POLL_WAIT_S};
+use crate::limits::{EVENT_BYTES_MAX, POLL_CUT_AFTER_MS, POLL_CUTS_MAX, POLL_WAIT_S};
 
 /// A session that polls, at its second poll.
 fn polling(transport: Transport) -> (Shell, RequestId) {
@@ -66,8 +66,10 @@ fn hello_begins_a_session_once() {
 }
 
 #[test]
-fn a_waiting_poll_is_sent_again_with_the_same_cursor_when_it_was_cut() {
-    for (ms, is_asked) in [(PARKED_MS - 1, false), (PARKED_MS, true), (PARKED_MS + 1, true)] {
+fn a_poll_that_was_cut_while_it_waited_is_asked_again_with_the_same_cursor() {
+    for (ms, is_asked) in
+        [(POLL_CUT_AFTER_MS - 1, false), (POLL_CUT_AFTER_MS, true), (POLL_CUT_AFTER_MS + 1, true)]
+    {
         let (mut shell, id) = polling(Transport::LongPoll);
         shell.now += ms;
         let out = shell.give(SessionInput::Failed(id));
