@@ -205,7 +205,11 @@ impl Driver {
             }
             Err(_) => {
                 // The browser forbids the connection; report it to the client as one that closed.
-                self.handle(Input::ConnectionClosed { socket, code: ABNORMAL, reason: String::new() });
+                self.handle(Input::ConnectionClosed {
+                    connection: socket,
+                    code: ABNORMAL,
+                    reason: String::new(),
+                });
             }
         }
     }

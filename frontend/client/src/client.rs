@@ -187,29 +187,29 @@ impl Client {
                 self.identity.rename(name, out);
             }
             Input::SignOut => self.identity.sign_out(out),
-            Input::ConnectionOpened(socket) => self.handle_opened(socket, now, out),
-            Input::FollowsLeader(socket) => self.connection.mark_follower(socket),
-            Input::FrameReceived(socket, text) => {
+            Input::ConnectionOpened(connection) => self.handle_opened(connection, now, out),
+            Input::FollowsLeader(connection) => self.connection.mark_follower(connection),
+            Input::FrameReceived(connection, text) => {
                 // An unreadable frame still shows that the connection lives. If it was an event of
                 // the log, the next event reveals the gap.
                 let event = Event::parse(&text).unwrap_or(Event::Unknown);
-                let outcome = self.connection.note_event(socket, now);
+                let outcome = self.connection.note_event(connection, now);
                 self.route_event(outcome, event, now, out);
             }
-            Input::EventReceived(socket, event) => {
-                let outcome = self.connection.note_event(socket, now);
+            Input::EventReceived(connection, event) => {
+                let outcome = self.connection.note_event(connection, now);
                 self.route_event(outcome, event, now, out);
             }
-            Input::ThroughReceived(socket, through) => {
+            Input::ThroughReceived(connection, through) => {
                 // The position counts as a `pong`, which settles no request.
-                let outcome = self.connection.note_event(socket, now);
+                let outcome = self.connection.note_event(connection, now);
                 self.route_event(outcome, Event::Pong(Through { through }), now, out);
             }
-            Input::AnswerReceived(socket, event) => {
-                self.route_event(self.connection.route(socket), event, now, out)
+            Input::AnswerReceived(connection, event) => {
+                self.route_event(self.connection.route(connection), event, now, out)
             }
-            Input::ConnectionClosed { socket, code, reason } => {
-                self.handle_closed(socket, code, &reason, now, out)
+            Input::ConnectionClosed { connection, code, reason } => {
+                self.handle_closed(connection, code, &reason, now, out)
             }
             Input::TimerFired(timer) => self.fire_timer(timer, now, out),
             Input::NetworkReported { online } => {

@@ -58,7 +58,7 @@ pub enum Input {
     /// This connection closed.
     ConnectionClosed {
         /// Connection that closed, perhaps one that the client has already replaced.
-        socket: ConnectionId,
+        connection: ConnectionId,
         /// The close code; 1006 if there was none.
         code: u16,
         /// The close reason, often empty.

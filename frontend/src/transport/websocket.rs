@@ -40,7 +40,7 @@ impl WebSocketConnection {
         };
         // There is no listener for `error`: the event has no details, and `close` follows it.
         let on_close = Closure::new(move |event: CloseEvent| {
-            give(Input::ConnectionClosed { socket: id, code: event.code(), reason: event.reason() });
+            give(Input::ConnectionClosed { connection: id, code: event.code(), reason: event.reason() });
         });
         socket.set_onopen(Some(listener(&on_open)));
         socket.set_onmessage(Some(listener(&on_message)));

@@ -233,8 +233,7 @@ impl World {
                 let port = self.port_for(id, Transport::WebSocket);
                 self.transport_switches.count_request(RequestKind::Handshake);
                 if !self.open_socket(id, port, Purpose::WebSocket(WebSocket::new(connection)), request) {
-                    let closed =
-                        Input::ConnectionClosed { socket: connection, code: 1006, reason: String::new() };
+                    let closed = Input::ConnectionClosed { connection, code: 1006, reason: String::new() };
                     self.inputs.push_back((id, PageInput::Client(closed)));
                 }
             }

@@ -29,16 +29,15 @@ pub enum SessionEvent {
 }
 
 impl SessionEvent {
-    /// Converts the event to an input of the client for the connection `socket`. [`SessionEvent::Traced`] has
-    /// no such input.
-    pub fn into_input(self, socket: ConnectionId) -> Option<Input> {
+    /// Converts the event to an input of the client for this connection. [`SessionEvent::Traced`] has none.
+    pub fn into_input(self, connection: ConnectionId) -> Option<Input> {
         Some(match self {
-            SessionEvent::Opened => Input::ConnectionOpened(socket),
-            SessionEvent::Follows => Input::FollowsLeader(socket),
-            SessionEvent::Event(event) => Input::EventReceived(socket, event),
-            SessionEvent::Through(cursor) => Input::ThroughReceived(socket, cursor),
-            SessionEvent::Answer(event) => Input::AnswerReceived(socket, event),
-            SessionEvent::Closed { code, reason } => Input::ConnectionClosed { socket, code, reason },
+            SessionEvent::Opened => Input::ConnectionOpened(connection),
+            SessionEvent::Follows => Input::FollowsLeader(connection),
+            SessionEvent::Event(event) => Input::EventReceived(connection, event),
+            SessionEvent::Through(cursor) => Input::ThroughReceived(connection, cursor),
+            SessionEvent::Answer(event) => Input::AnswerReceived(connection, event),
+            SessionEvent::Closed { code, reason } => Input::ConnectionClosed { connection, code, reason },
             SessionEvent::Traced(_) => return None,
         })
     }

@@ -148,8 +148,8 @@ fn late_events_of_an_older_connection_are_ignored() {
     for input in [
         Input::ConnectionOpened(old),
         Input::FrameReceived(old, late),
-        Input::ConnectionClosed { socket: old, code: 4401, reason: String::new() },
-        Input::ConnectionClosed { socket: ConnectionId(u64::MAX), code: 1006, reason: String::new() },
+        Input::ConnectionClosed { connection: old, code: 4401, reason: String::new() },
+        Input::ConnectionClosed { connection: ConnectionId(u64::MAX), code: 1006, reason: String::new() },
     ] {
         assert_eq!(page.give(input), []);
     }

@@ -110,7 +110,7 @@ fn random_inputs_keep_the_invariants() {
             let input = visit.pop().or(saved).unwrap_or_else(|| rng.input(&shell));
             match input {
                 // A browser reports `close` once, and then the connection is gone.
-                Input::ConnectionClosed { socket, .. } => drop(shell.usable.remove(&socket.0)),
+                Input::ConnectionClosed { connection: socket, .. } => drop(shell.usable.remove(&socket.0)),
                 Input::TimerFired(timer) => {
                     shell.timers.remove(&timer);
                 }

@@ -22,7 +22,7 @@ fn forget_ann(page: &mut Page) -> Vec<Effect> {
     page.give(Input::ConnectionOpened(page.socket));
     let out = page.frame(House::error(page.hello, ErrorCode::SignInRequired));
     assert!(out.contains(&Effect::FetchIdentity), "{out:?}");
-    page.give(Input::ConnectionClosed { socket: page.socket, code: 4401, reason: String::new() });
+    page.give(Input::ConnectionClosed { connection: page.socket, code: 4401, reason: String::new() });
     page.give(Input::IdentityFetched(Ok(None)))
 }
 
@@ -121,7 +121,7 @@ fn signing_out_hides_everything_from_the_next_person() {
     );
     assert_eq!(view.identity, IdentityView::Nobody { name: "".into(), busy: false, refusal: None });
     assert_eq!(view.connection.ready_state, ReadyState::Closing);
-    page.give(Input::ConnectionClosed { socket: page.socket, code: 1000, reason: String::new() });
+    page.give(Input::ConnectionClosed { connection: page.socket, code: 1000, reason: String::new() });
     assert_eq!(page.view().connection.ready_state, ReadyState::Closed);
     assert_eq!(page.give(Input::ReconnectNow), []);
     page.give(Input::Join { name: "Bo".to_owned() });

@@ -163,7 +163,7 @@ impl Page {
     }
 
     pub(crate) fn break_connection(&mut self, code: u16) -> Vec<Effect> {
-        self.give(Input::ConnectionClosed { socket: self.socket, code, reason: String::new() })
+        self.give(Input::ConnectionClosed { connection: self.socket, code, reason: String::new() })
     }
 
     /// Advances to the next attempt.

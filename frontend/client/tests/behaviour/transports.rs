@@ -80,7 +80,7 @@ impl TransportPage {
 
     fn close(&mut self, transport: Transport, code: u16) -> Vec<Effect> {
         let socket = self.open.remove(&transport).expect("an open one");
-        self.give(Input::ConnectionClosed { socket, code, reason: String::new() })
+        self.give(Input::ConnectionClosed { connection: socket, code, reason: String::new() })
     }
 
     fn open_connection(&mut self, transport: Transport) -> Vec<Effect> {

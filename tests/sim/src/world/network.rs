@@ -107,7 +107,7 @@ impl World {
             (ToPage::Closed(code, reason), PageEnd::Opening | PageEnd::Open) => {
                 connection.page_end = PageEnd::Closed;
                 connection.cut = true;
-                Some((page, Input::ConnectionClosed { socket, code, reason }))
+                Some((page, Input::ConnectionClosed { connection: socket, code, reason }))
             }
             _ => None,
         }
@@ -145,7 +145,7 @@ impl World {
         if connection.kind != ConnectionKind::WebSocket {
             return self.fail_request(wire);
         }
-        self.dispatch(id, Input::ConnectionClosed { socket, code, reason: String::new() })
+        self.dispatch(id, Input::ConnectionClosed { connection: socket, code, reason: String::new() })
     }
 
     /// Closes the page's end; the browser reports the end in half of all cases.

@@ -103,7 +103,7 @@ impl World {
             self.stats.welcomes += 1;
             self.stats.resumed += u64::from(welcome.resumed);
         }
-        if let Input::ConnectionClosed { socket, .. } = &input
+        if let Input::ConnectionClosed { connection: socket, .. } = &input
             && let Some(shell) = page.sessions.get_mut(socket)
         {
             shell.is_closed = true;

@@ -169,7 +169,7 @@ impl World {
             }
             (Purpose::WebSocket(web_socket), SocketEvent::Opened) => Input::ConnectionOpened(web_socket.id),
             (Purpose::WebSocket(web_socket), SocketEvent::Closed(code, reason)) => {
-                Input::ConnectionClosed { socket: web_socket.id, code, reason }
+                Input::ConnectionClosed { connection: web_socket.id, code, reason }
             }
             (Purpose::WebSocket(web_socket), SocketEvent::Frame(text)) => {
                 let connection = web_socket.id;

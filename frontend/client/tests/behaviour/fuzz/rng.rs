@@ -275,11 +275,13 @@ impl FuzzRng {
             5 | 6 => Input::Named(Ok(self.member())),
             7 => Input::Named(Err(self.refusal())),
             8 => Input::SignedOut(if self.below(2) == 0 { Ok(()) } else { Err(Unreachable) }),
-            9 => {
-                Input::ConnectionClosed { socket, code: 1012, reason: format!("retry-ms={}", self.number()) }
-            }
+            9 => Input::ConnectionClosed {
+                connection: socket,
+                code: 1012,
+                reason: format!("retry-ms={}", self.number()),
+            },
             10 => Input::ConnectionClosed {
-                socket,
+                connection: socket,
                 code: [1006, 4401, 0, 65535][self.below(4) as usize],
                 reason: name,
             },
