@@ -7,7 +7,7 @@
 
 mod timers;
 
-use crate::storage::{self, Slot, database::Database};
+use crate::storage::{self, StorageKey, database::Database};
 use crate::transport::{Connection, http};
 use crate::visibility;
 use crate::{clock, random, version};
@@ -74,7 +74,7 @@ impl Driver {
     pub fn start(&self) {
         let build = version::of_this_page();
         self.handle(ways());
-        self.handle(Input::Started { build, name: storage::read(Slot::Name) });
+        self.handle(Input::Started { build, name: storage::read(StorageKey::Name) });
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
             self.handle(Input::NetworkReported { online: false });
@@ -90,7 +90,8 @@ impl Driver {
         // A transport chosen in one tab applies to all, because the tabs share one reader.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
-            (key.as_deref() == Some(Slot::Pin.key())).then(|| Input::TransportPinnedElsewhere(pinned()))
+            (key.as_deref() == Some(StorageKey::Pin.as_str()))
+                .then(|| Input::TransportPinnedElsewhere(pinned()))
         });
         // Firefox and Safari do not have `navigator.connection`.
         let network = Reflect::get(&window.navigator(), &"connection".into()).ok();
@@ -156,7 +157,7 @@ impl Driver {
             Effect::Join { name } => self.answer(async { Input::Named(http::join(name).await) }),
             Effect::Rename { name } => self.answer(async { Input::Named(http::rename(name).await) }),
             Effect::SignOut => self.answer(async { Input::SignedOut(http::sign_out().await) }),
-            Effect::RememberName(name) => storage::write(Slot::Name, name.as_deref()),
+            Effect::RememberName(name) => storage::write(StorageKey::Name, name.as_deref()),
             Effect::LoadRows => {
                 let driver = self.clone();
                 self.0.database.load(move |stored| driver.handle(Input::RowsLoaded(stored)));
@@ -171,9 +172,9 @@ impl Driver {
             Effect::OpenConnection(socket, transport) => self.open(socket, transport),
             Effect::RememberTransport(worked) => {
                 let text = worked.map(|LastGood { transport, until }| format!("{transport} {until}"));
-                storage::write(Slot::Transport, text.as_deref());
+                storage::write(StorageKey::Transport, text.as_deref());
             }
-            Effect::RememberPin(pinned) => storage::write(Slot::Pin, pinned.map(Transport::name)),
+            Effect::RememberPin(pinned) => storage::write(StorageKey::Pin, pinned.map(Transport::name)),
             Effect::Transmit(socket, command) => {
                 self.with_connection(socket, |connection| connection.send(command))
             }
@@ -278,7 +279,7 @@ impl Driver {
 
 /// The last good transport of an earlier visit, and the one that the person chose, from localStorage.
 fn ways() -> Input {
-    let worked = storage::read(Slot::Transport).and_then(|text| {
+    let worked = storage::read(StorageKey::Transport).and_then(|text| {
         let (transport, until) = text.split_once(' ')?;
         Some(LastGood { transport: transport.parse().ok()?, until: until.parse().ok()? })
     });
@@ -286,7 +287,7 @@ fn ways() -> Input {
 }
 
 fn pinned() -> Option<Transport> {
-    storage::read(Slot::Pin).and_then(|name| name.parse().ok())
+    storage::read(StorageKey::Pin).and_then(|name| name.parse().ok())
 }
 
 impl Default for Driver {

@@ -2,7 +2,7 @@
 //! written to attributes of `<html>`.
 
 use crate::language::Language;
-use crate::storage::{self, Slot};
+use crate::storage::{self, StorageKey};
 use crate::theme::Theme;
 use web_sys::Element;
 use yew::prelude::*;
@@ -45,11 +45,11 @@ pub fn use_own_preferences() -> Preferences {
         let (language, theme) = (language.setter(), theme.setter());
         use_callback((), move |choice, ()| match choice {
             PreferenceChange::Language(chosen) => {
-                storage::write(Slot::Language, Some(chosen.tag()));
+                storage::write(StorageKey::Language, Some(chosen.tag()));
                 language.set(chosen);
             }
             PreferenceChange::Theme(chosen) => {
-                storage::write(Slot::Theme, Some(chosen.word()));
+                storage::write(StorageKey::Theme, Some(chosen.word()));
                 theme.set(chosen);
             }
         })
@@ -80,12 +80,12 @@ fn write_onto_page(language: Language, theme: Theme) {
 }
 
 fn kept_language() -> Language {
-    let kept = storage::read(Slot::Language).and_then(|tag| Language::from_tag(&tag));
+    let kept = storage::read(StorageKey::Language).and_then(|tag| Language::from_tag(&tag));
     kept.unwrap_or_else(|| Language::preferred(browser_languages().iter().map(String::as_str)))
 }
 
 fn kept_theme() -> Theme {
-    storage::read(Slot::Theme).and_then(|word| Theme::from_word(&word)).unwrap_or_default()
+    storage::read(StorageKey::Theme).and_then(|word| Theme::from_word(&word)).unwrap_or_default()
 }
 
 /// BCP 47 tags of the reader's languages, the preferred one first; empty if the browser names none.

@@ -6,18 +6,17 @@ pub mod database;
 
 use web_sys::Storage;
 
-/// A value in localStorage.
+/// Key of a value in localStorage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
-    /// Name of this browser's member, under which the page joins again if the server has forgotten the
-    /// member. Signing out deletes it.
+pub enum StorageKey {
+    /// Name of this browser's member. The page joins again under it if the server has forgotten the member.
+    /// Signing out deletes it.
     Name,
     /// [`crate::theme::Theme::word`] of the chosen theme.
     Theme,
     /// [`crate::language::Language::tag`] of the chosen language.
     Language,
-    /// Last good transport: its name, a space, and the time until which it is tried first, in milliseconds
-    /// since 1970.
+    /// The last good transport and its expiry: the transport's name, a space, and milliseconds since 1970.
     Transport,
     /// Name of the transport that the person chose in the settings; absent if all may be tried.
     Pin,
@@ -25,31 +24,31 @@ pub enum Slot {
     Leader,
 }
 
-impl Slot {
-    /// Key of the value in localStorage. Earlier builds use the same keys.
-    pub fn key(self) -> &'static str {
+impl StorageKey {
+    /// Text of the key. Earlier builds of the page use the same texts.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Slot::Name => "teahouse.name",
-            Slot::Theme => "teahouse.theme",
-            Slot::Language => "teahouse.language",
-            Slot::Transport => "teahouse.transport",
-            Slot::Pin => "teahouse.transport.pin",
-            Slot::Leader => "teahouse.leader",
+            StorageKey::Name => "teahouse.name",
+            StorageKey::Theme => "teahouse.theme",
+            StorageKey::Language => "teahouse.language",
+            StorageKey::Transport => "teahouse.transport",
+            StorageKey::Pin => "teahouse.transport.pin",
+            StorageKey::Leader => "teahouse.leader",
         }
     }
 }
 
 /// Reads a value; `None` if there is none or storage is unavailable.
-pub fn read(slot: Slot) -> Option<String> {
-    storage()?.get_item(slot.key()).ok().flatten()
+pub fn read(key: StorageKey) -> Option<String> {
+    storage()?.get_item(key.as_str()).ok().flatten()
 }
 
 /// Stores a value, or deletes it if `value` is `None`. A failure is ignored.
-pub fn write(slot: Slot, value: Option<&str>) {
+pub fn write(key: StorageKey, value: Option<&str>) {
     let Some(storage) = storage() else { return };
     let written = match value {
-        Some(value) => storage.set_item(slot.key(), value),
-        None => storage.remove_item(slot.key()),
+        Some(value) => storage.set_item(key.as_str(), value),
+        None => storage.remove_item(key.as_str()),
     };
     // After a failure, the next visit only starts without the value.
     drop(written);

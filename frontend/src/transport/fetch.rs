@@ -4,7 +4,7 @@
 
 use super::abort_handle::AbortHandle;
 use super::broadcast_channel::Channel;
-use crate::storage::{self, Slot};
+use crate::storage::{self, StorageKey};
 use crate::timeout::Timeout;
 use crate::{clock, visibility};
 use client::http_session::{
@@ -112,7 +112,7 @@ impl HttpConnection {
                 self.0.waiting.borrow_mut().0.push_front(SessionInput::LeaseRead(lease()));
             }
             SessionOutput::SaveLease(lease) => {
-                storage::write(Slot::Leader, lease.map(|lease| lease.to_string()).as_deref());
+                storage::write(StorageKey::Leader, lease.map(|lease| lease.to_string()).as_deref());
             }
             SessionOutput::Broadcast(text) => {
                 if let Some(channel) = &*self.0.channel.borrow() {
@@ -187,5 +187,5 @@ impl HttpConnection {
 
 /// Lease of the leader in the browser's storage; `None` if there is none or it cannot be parsed.
 fn lease() -> Option<Lease> {
-    storage::read(Slot::Leader)?.parse().ok()
+    storage::read(StorageKey::Leader)?.parse().ok()
 }

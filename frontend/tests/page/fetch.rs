@@ -7,7 +7,7 @@ use client::input::{ConnectionId, Input};
 use client::tabs::Lease;
 use client::transport::Transport;
 use client::view::ReadyState;
-use frontend::storage::{self, Slot};
+use frontend::storage::{self, StorageKey};
 use frontend::transport::Connection;
 use frontend::transport::broadcast_channel::Channel;
 use frontend::transport::fetch::HttpConnection;
@@ -24,7 +24,7 @@ fn hello() -> Command {
 }
 
 fn lease() -> Option<Lease> {
-    storage::read(Slot::Leader)?.parse().ok()
+    storage::read(StorageKey::Leader)?.parse().ok()
 }
 
 /// Opens a connection. The list receives its inputs as they arrive.
