@@ -31,9 +31,9 @@ const ROWS: &str = "rows";
 const LEASES: &str = "leases";
 const DRAFTS: &str = "drafts";
 
-/// Milliseconds that the browser has to open the database, and to complete a transaction. After that, the
-/// access has failed.
-const PATIENCE_MS: u64 = 3_000;
+/// Time that the browser has to open the database, and to complete a transaction, in milliseconds. Beyond
+/// it, the access has failed.
+const DATABASE_TIMEOUT_MS: u64 = 3_000;
 
 /// Most entries of one object store that are read. The rest stay stored and unread.
 const READ_MAX: u32 = 2 * (OUTBOX_ROWS_MAX + FOREIGN_ROWS_MAX + DRAFTS_MAX) as u32;
@@ -191,8 +191,8 @@ impl Database {
             State::Opening(waiting, _) if waiting.len() < WAITING_MAX => waiting.push(access),
             State::Closed { .. } => {
                 let database = self.clone();
-                let patience = Timeout::new(PATIENCE_MS, move || database.opened(State::Silent));
-                *state = State::Opening(vec![access], patience);
+                let timeout = Timeout::new(DATABASE_TIMEOUT_MS, move || database.opened(State::Silent));
+                *state = State::Opening(vec![access], timeout);
                 drop(state);
                 self.open();
             }
@@ -242,8 +242,8 @@ impl Database {
 
     fn opened(&self, state: State) {
         let opened = if let State::Open(database) = &state { Some(database.clone()) } else { None };
-        if let State::Opening(waiting, patience) = self.0.state.replace(state) {
-            drop(patience);
+        if let State::Opening(waiting, timeout) = self.0.state.replace(state) {
+            drop(timeout);
             for access in waiting {
                 access(opened.as_ref());
             }
@@ -273,7 +273,7 @@ fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> O
     database.transaction_with_str_sequence_and_mode(&stores, mode).ok()
 }
 
-/// Calls `done` once, with whether the transaction was committed; with false after [`PATIENCE_MS`].
+/// Calls `done` once, with whether the transaction was committed; with false after [`DATABASE_TIMEOUT_MS`].
 fn when_over(transaction: &IdbTransaction, done: Box<dyn FnOnce(bool)>) {
     let done = Rc::new(RefCell::new(Some(done)));
     let tell = move |ok| {
@@ -282,12 +282,12 @@ fn when_over(transaction: &IdbTransaction, done: Box<dyn FnOnce(bool)>) {
             done(ok);
         }
     };
-    let patience = Timeout::new(PATIENCE_MS, {
+    let timeout = Timeout::new(DATABASE_TIMEOUT_MS, {
         let tell = tell.clone();
         move || tell(false)
     });
     let over = once(Box::new(move |event| {
-        drop(patience);
+        drop(timeout);
         tell(event.type_() == "complete");
     }));
     transaction.set_oncomplete(Some(&over));
