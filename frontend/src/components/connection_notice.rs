@@ -4,7 +4,7 @@
 //! tried because the person chose it, that may be the cause, so a second button allows all transports again.
 
 use crate::components::connection_badge::transport_name;
-use crate::components::tick::use_seconds_until;
+use crate::components::countdown::use_seconds_until;
 use crate::context::use_app_context;
 use crate::language::tr;
 use client::input::Input;
