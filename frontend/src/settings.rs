@@ -3,9 +3,9 @@
 pub mod transport_choice;
 
 use crate::components::confirm::Confirm;
+use crate::components::field_error::field_error;
 use crate::components::name_field::{NameField, NameFieldIds};
 use crate::components::preference_switches::{language_switch, theme_switch};
-use crate::components::refused::refused;
 use crate::context::use_app_context;
 use crate::language::tr;
 use crate::settings::transport_choice::transport_choice;
@@ -88,7 +88,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
             <div key="out" class="sign_out" aria-busy={leaving.to_string()}>
                 <Confirm key="ask" id="sign_out" action={tr!(language, "settings.sign_out")}
                     question={tr!(language, "settings.sign_out_ask", name = props.me.name)} on_yes={sign_out} />
-                { refused("sign_out_error", not_out) }
+                { field_error("sign_out_error", not_out) }
             </div>
         </div>
     }

@@ -4,9 +4,9 @@
 
 mod draft_field;
 
+use crate::components::field_error::field_error;
 use crate::components::icon::Icon;
 use crate::components::keys::{Keyboard, key_action};
-use crate::components::refused::refused;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::{Language, tr};
 use crate::{random, room_label};
@@ -113,7 +113,7 @@ pub fn Composer(props: &ComposerProps) -> Html {
     html! {
         <div class="composer">
             <div key="line" class="composer_line">
-                { refused("send_error", refusal.map(|refusal| reason(language, refusal))) }
+                { field_error("send_error", refusal.map(|refusal| reason(language, refusal))) }
                 if refusal.is_none() {
                     { waiting(language, view) }
                 }

@@ -1,9 +1,9 @@
 //! The form for a room's name and description, of a new room or of an existing one. A refusal is shown below
 //! the field that it concerns.
 
+use crate::components::field_error::field_error;
 use crate::components::keys::{Keyboard, key_action};
 use crate::components::name_field::check;
-use crate::components::refused::refused;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::{error_text, random};
@@ -134,12 +134,12 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
                 spellcheck="false" dir="auto" enterkeyhint="next" aria-describedby="room_name_error"
                 aria-invalid={(code.is_some() && !about_description).to_string()}
                 oninput={oninput.clone()} onkeydown={onkeydown.clone()} />
-            { refused("room_name_error", reason(false)) }
+            { field_error("room_name_error", reason(false)) }
             <label key="about_label" for="room_about_str">{ tr!(language, "room_form.description") }</label>
             <input key="about" id="room_about_str" ref={description} type="text"
                 autocomplete="off" dir="auto" enterkeyhint="go" aria-describedby="room_about_error"
                 aria-invalid={about_description.to_string()} {oninput} {onkeydown} />
-            <div key="about_trouble">{ refused("room_about_error", reason(true)) }</div>
+            <div key="about_trouble">{ field_error("room_about_error", reason(true)) }</div>
             <div key="foot" class="form_foot">
                 <span class="hint" role="status">
                     { if waits { tr!(language, "room_form.waits") } else { AttrValue::default() } }

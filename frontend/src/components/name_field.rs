@@ -1,8 +1,8 @@
 //! The form for a member's name: the field, its button, and the reason of a refusal.
 
 use crate::components::button::text_button;
+use crate::components::field_error::field_error;
 use crate::components::keys::{Keyboard, key_action};
-use crate::components::refused::refused;
 use crate::context::use_app_context;
 use crate::error_text;
 use crate::language::tr;
@@ -136,7 +136,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
                 </button>
             </div>
             <div class="name_trouble">
-                { refused(error, reason) }
+                { field_error(error, reason) }
                 <span key="suggestion">{ suggestion.unwrap_or_default() }</span>
             </div>
         </form>

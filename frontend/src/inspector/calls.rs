@@ -1,6 +1,6 @@
 //! The methods of a WebSocket as buttons, each with the fields of its arguments.
 
-use crate::components::refused::refused;
+use crate::components::field_error::field_error;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
 use client::inspect::call::{CloseFault, REASON_BYTES_MAX, SendFault};
@@ -93,7 +93,7 @@ pub fn Calls(props: &CallsProps) -> Html {
                         aria-describedby="send_error" aria-invalid={send_fault.is_some().to_string()} />
                     <button id="send_btn" type="submit" class="plain"><code>{ "send(text)" }</code></button>
                 </div>
-                { refused("send_error", send_fault) }
+                { field_error("send_error", send_fault) }
                 <p key="hint" class="hint">{ tr!(language, "inspect.send_hint") }</p>
             </form>
             <form key="close" class="form" onsubmit={onclose} novalidate=true>
@@ -110,7 +110,7 @@ pub fn Calls(props: &CallsProps) -> Html {
                     </div>
                     <button key="btn" id="close_btn" type="submit" class="plain"><code>{ "close(code, reason)" }</code></button>
                 </div>
-                { refused("close_error", close_fault) }
+                { field_error("close_error", close_fault) }
                 <p key="hint" class="hint">{ tr!(language, "inspect.close_hint") }</p>
             </form>
         </div>

@@ -2,7 +2,7 @@
 //! one changes the other.
 
 use crate::components::button::text_button;
-use crate::components::refused::refused;
+use crate::components::field_error::field_error;
 use crate::inspector::field::field;
 use crate::inspector::frame::{detail, faults, form_word, opcode_word};
 use crate::inspector::select::Select;
@@ -59,7 +59,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
                 <textarea id="hex_str" class="code" rows="3" value={editor.hex.clone()} autocomplete="off"
                     spellcheck="false" autocapitalize="off" aria-describedby="hex_error"
                     aria-invalid={wrong.is_some().to_string()} {oninput} />
-                { refused("hex_error", wrong) }
+                { field_error("hex_error", wrong) }
             </div>
             <fieldset key="from" class="segmented">
                 <legend>{ tr!(language, "inspect.from") }</legend>

@@ -1,6 +1,6 @@
 //! A text field with a label and an error.
 
-use crate::components::refused::refused;
+use crate::components::field_error::field_error;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -21,7 +21,7 @@ pub(super) fn field(
             <input {id} type="text" class="code" value={value.to_owned()} disabled={!enabled} autocomplete="off"
                 spellcheck="false" autocapitalize="off" aria-describedby={error}
                 aria-invalid={fault.is_some().to_string()} {oninput} />
-            { refused(error, fault) }
+            { field_error(error, fault) }
         </div>
     }
 }

@@ -1,7 +1,7 @@
 //! A `<select>` with a label and an error. It always shows the value of its property, so a refused choice
 //! jumps back.
 
-use crate::components::refused::refused;
+use crate::components::field_error::field_error;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -58,7 +58,7 @@ pub(super) fn Select(props: &SelectProps) -> Html {
                     <option key={place} value={place.to_string()}>{ word }</option>
                 }) }
             </select>
-            { props.error.map(|error| refused(error, props.fault.clone())) }
+            { props.error.map(|error| field_error(error, props.fault.clone())) }
         </div>
     }
 }

@@ -4,7 +4,7 @@
 mod charts;
 mod figures;
 
-use crate::components::refused::refused;
+use crate::components::field_error::field_error;
 use crate::error_text;
 use crate::inspector::comparison::{Runner, now};
 use crate::language::{Language, tr};
@@ -146,7 +146,7 @@ fn controls(
                 }
                 <span id="side_stage" role="status">{ stage }</span>
             </div>
-            { refused("side_error", fault) }
+            { field_error("side_error", fault) }
         </div>
     }
 }
