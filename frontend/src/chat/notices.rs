@@ -2,7 +2,7 @@
 //! disappears. The most urgent ones are shown; the others follow when these are gone.
 
 mod join_prompt;
-mod refused;
+mod refused_command;
 
 use crate::chat::address::RequestedRoom;
 use crate::chat::left_rooms::LeftRooms;
@@ -44,7 +44,7 @@ pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &
     if let Some(room) = asked.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, asked));
     }
-    notices.extend(refused::refused(context, view, asked.room, left));
+    notices.extend(refused_command::refused_command(context, view, asked.room, left));
     notices.extend(view.left_behind.first().map(|left| left_behind(context, left)));
     notices.extend(view.new_epoch.then(|| new_epoch(context)));
     notices.extend(view.new_version.then(|| new_version(language, view)));

@@ -16,10 +16,11 @@ use client::view::{PendingCommand, RowState, View};
 use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
-/// Shows the first refused command of the view's `pending`, its reason, and the number of further ones. It
-/// skips an attempt to join `asked`, which has a notice of its own; `left` names the rooms that the member is
+/// Shows the first refused command of the view's `pending`, its reason, and the number of further ones.
+///
+/// It skips the join of room `asked`, which the join prompt shows. `left` names the rooms that the member is
 /// or was in. It emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
-pub(super) fn refused(
+pub(super) fn refused_command(
     context: &AppContext,
     view: &View,
     asked: Option<RoomId>,
