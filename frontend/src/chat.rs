@@ -42,7 +42,7 @@ use crate::components::keys::Keyboard;
 use crate::context::{ViewRef, use_app_context};
 use crate::language::tr;
 use crate::room_label;
-use crate::search::room_directory::Browse;
+use crate::search::room_directory::RoomDirectory;
 use crate::settings::Settings;
 use client::view::IdentityView;
 use web_sys::HtmlElement;
@@ -68,7 +68,7 @@ enum Panel {
     People,
     Settings,
     NewRoom,
-    Browse,
+    RoomDirectory,
     Room,
 }
 
@@ -119,7 +119,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let sidebar = || {
         let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),
-            browse: opens(Panel::Browse),
+            browse: opens(Panel::RoomDirectory),
             settings: opens(Panel::Settings),
             picked: close.clone(),
         };
@@ -140,9 +140,10 @@ pub fn Room(props: &RoomProps) -> Html {
                 html! { <RoomForm key="new" view={view.clone()} room={None} on_done={close.clone()} /> };
             ("new_room_dialog", tr!(language, "new_room.title"), Placement::Middle, form)
         }
-        Some(Panel::Browse) => {
-            let browse = html! { <Browse key="browse" view={view.clone()} on_done={close.clone()} /> };
-            ("browse_dialog", tr!(language, "browse.title"), Placement::Middle, browse)
+        Some(Panel::RoomDirectory) => {
+            let directory =
+                html! { <RoomDirectory key="browse" view={view.clone()} on_done={close.clone()} /> };
+            ("browse_dialog", tr!(language, "browse.title"), Placement::Middle, directory)
         }
         Some(Panel::Room) => {
             let menu = room_menu(&context, view, &close);

@@ -13,9 +13,9 @@ use shared::event::DirectoryRoom;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-/// Properties of [`Browse`].
+/// Properties of [`RoomDirectory`].
 #[derive(Clone, PartialEq, Properties)]
-pub struct BrowseProps {
+pub struct RoomDirectoryProps {
     /// View with the directory's page and the pending attempts to join.
     pub view: ViewRef,
     /// Called when the person opens a room of which they are a member, so that the dialog closes.
@@ -29,7 +29,7 @@ const TYPING_MS: u64 = 200;
 /// view. It emits [`Input::SearchDirectory`], [`Input::LoadMoreDirectory`], [`Input::OpenRoom`] and
 /// [`Input::JoinRoom`], and [`Input::CloseDirectory`] when it ends.
 #[component]
-pub fn Browse(props: &BrowseProps) -> Html {
+pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
     let context = use_app_context();
     let language = context.language();
     let emit = context.emit;
