@@ -20,8 +20,8 @@ pub enum SessionOutput {
     /// Report [`SessionInput::TimerFired`](super::SessionInput::TimerFired) after this number of
     /// milliseconds. It replaces an earlier timer of the same kind.
     ///
-    /// After 0 milliseconds, report it after the inputs that are queued already and without a timer of the
-    /// browser, which would be late in a hidden page.
+    /// With 0, the shell queues the input behind the waiting inputs and sets no timer of the browser, because
+    /// such a timer fires late in a hidden page.
     ScheduleTimer(SessionTimer, u64),
     /// Report this event to the client.
     Emit(SessionEvent),

@@ -1,13 +1,14 @@
-//! The election of the leader among the tabs of one browser, which share one reading connection.
+//! Leader election: [`LeaderElection::new`] chooses the role of a tab at the start of a session, and
+//! [`LeaderElection::tick`] notices that the lease has expired.
 //!
 //! A browser opens at most six connections to a host (HTTP/1.1). Therefore one tab, the leader, reads for
-//! all, and relays each frame to the others over a channel. The leader holds a lease in the browser's
-//! storage. A follower that finds the lease expired asks for a leader. If no tab answers, the follower
-//! restarts its session and takes the lease.
+//! all tabs of the browser, and relays each frame to the others over a channel. The leader holds a lease in
+//! the browser's storage. If the lease has expired, a follower asks which tab leads. If no tab answers, the
+//! follower starts a new session and takes the lease.
 //!
-//! A follower must not miss a frame that was relayed before it listened. Therefore it first listens, and then
-//! sends a request of its own for the missed events. When a leader starts to read, its followers restart for
-//! the same reason.
+//! A follower must not miss a frame that was relayed before it listened. Therefore it listens first, and then
+//! requests the missed events itself; relayed frames continue from there. When a leader starts to read, its
+//! followers start new sessions for the same reason.
 
 use super::reported_presence::ReportedPresence;
 use super::{Lease, SessionIdentity, Tab, TabMessage};
