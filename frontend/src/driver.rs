@@ -73,7 +73,7 @@ impl Driver {
     /// Registers the listeners for browser events and starts the client. To be called once.
     pub fn start(&self) {
         let build = version::of_this_page();
-        self.handle(ways());
+        self.handle(transport_hints());
         self.handle(Input::Started { build, name: storage::read(StorageKey::Name) });
         let Some(window) = web_sys::window() else { return };
         if !window.navigator().on_line() {
@@ -87,7 +87,7 @@ impl Driver {
             driver.leave();
             None
         });
-        // A transport chosen in one tab applies to all, because the tabs share one reader.
+        // A transport pinned in one tab applies to all tabs, because they share one reader.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
             (key.as_deref() == Some(StorageKey::Pin.as_str()))
@@ -256,7 +256,7 @@ impl Driver {
     /// Passes the view to the watcher, if it has changed.
     fn show(&self) {
         let mut view = self.0.client.borrow_mut().view();
-        // Show the real state of the database and the connection, which the client may not know yet.
+        // Show the real state of database and connection, because the client may not know it yet.
         if !view.memory_only && !self.0.database.is_usable() {
             Rc::make_mut(&mut view).memory_only = true;
         }
@@ -277,13 +277,13 @@ impl Driver {
     }
 }
 
-/// The last good transport of an earlier visit, and the one that the person chose, from localStorage.
-fn ways() -> Input {
-    let worked = storage::read(StorageKey::Transport).and_then(|text| {
+/// Reads the last good transport and the pinned one from localStorage.
+fn transport_hints() -> Input {
+    let last_good = storage::read(StorageKey::Transport).and_then(|text| {
         let (transport, until) = text.split_once(' ')?;
         Some(LastGood { transport: transport.parse().ok()?, until: until.parse().ok()? })
     });
-    Input::TransportHints { last_good: worked, pinned: pinned() }
+    Input::TransportHints { last_good, pinned: pinned() }
 }
 
 fn pinned() -> Option<Transport> {
