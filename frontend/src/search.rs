@@ -1,3 +1,3 @@
-//! Search in the house. Today only rooms can be searched.
+//! Search in the house. The room directory is the only search today.
 
 pub mod room_directory;

@@ -1,16 +1,16 @@
-//! Rooms that the member was in since the page was loaded and has left. A notice about a refused command
-//! to such a room needs the room's name.
+//! Rooms that the member has left since the page was loaded. A notice about a refused command needs their
+//! names.
 
 use client::view::RoomItem;
 use shared::RoomId;
 use std::{cell::RefCell, rc::Rc};
 use yew::prelude::*;
 
-/// Lists of rooms that are remembered, each from before at least one room was left. Beyond it, the oldest
-/// list is forgotten, and with it the names of the rooms that were left first.
+/// Remembered lists of rooms, each from before at least one room was left. Beyond it, the oldest list is
+/// dropped, with the names of the rooms that were left first.
 const LISTS_MAX: usize = 20;
 
-/// The current list of rooms, last, after earlier lists that contain rooms left since.
+/// Earlier lists of rooms that contain a room left since, oldest first, and the current list at the end.
 #[derive(Debug, Default)]
 pub struct LeftRooms(Vec<Rc<[RoomItem]>>);
 

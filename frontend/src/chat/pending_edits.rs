@@ -4,9 +4,8 @@
 //! what was written before the page was loaded, and appends a draft that another member left behind. While an
 //! input method composes text in the field, the field must not be touched, so the changes wait here.
 
-/// Applies the client's change from `before` to `after` to `field`, which the person made from `before`.
-///
-/// Where the two changes cannot be merged, the result is `field`: the text that the person sees stays.
+/// Applies the client's change from `before` to `after` to `field`, the text that the person typed since
+/// `before`. If the two changes cannot be merged, the result is `field`.
 pub fn rebase(before: &str, after: &str, field: &str) -> String {
     if field == before {
         return after.to_owned();
@@ -40,8 +39,8 @@ impl PendingEdits {
     }
 }
 
-/// Most changes that wait for the end of one composition. Beyond it, further changes are ignored, and the
-/// field's text wins.
+/// Changes that wait for the end of one composition. Beyond it, further changes are ignored, and the field
+/// keeps its text.
 pub const PENDING_EDITS_MAX: usize = 100;
 
 #[cfg(test)]

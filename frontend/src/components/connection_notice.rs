@@ -1,7 +1,7 @@
 //! The notice that the server cannot be reached.
 //!
-//! It says why, when the next attempt follows, and has a button to try at once. If only one transport is
-//! tried because the person chose it, that may be the cause, so a second button allows all transports again.
+//! The notice says why, and when the next attempt starts, and offers to reconnect at once. If the person
+//! pinned a transport, the pin may be the cause, so the notice also offers to try all transports.
 
 use crate::components::connection_badge::transport_name;
 use crate::components::countdown::use_seconds_until;

@@ -23,10 +23,10 @@ use std::{
 use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
-/// Shortest time between two updates of the page during a comparison, in milliseconds.
+/// Minimum time between two redraws of the page during a comparison, in milliseconds.
 const SHOWN_MS: u64 = 500;
 
-/// Wait of a reader before it connects again, in milliseconds.
+/// Pause before a failed reader starts again, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
 /// Handle of the comparison; clones refer to the same one.

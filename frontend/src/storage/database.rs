@@ -2,14 +2,14 @@
 //!
 //! The database has three object stores:
 //!
-//! - `rows`: commands by their `client_id`. Its 16 random bytes are unique in every log and for every author,
-//!   so a member who takes a row over replaces the stored row.
-//! - `leases`: the time until which a row belongs to one tab, by the same key. Leases are a store of their
-//!   own so that writing one needs no reading: a page that is being closed gets no more answers.
+//! - `rows`: commands by their `client_id`, which is unique for every log and author. When a member takes over
+//!   a row of another, the new row replaces the old one.
+//! - `leases`: the end of each row's lease, by the same key. Leases are separate so that a page can write them
+//!   without reading the row, because a page that is being closed gets no more answers.
 //! - `drafts`: drafts by log, member and room.
 //!
 //! Every access may fail (private windows, blocked storage, a full disk, a browser that never answers). Then
-//! its callback reports that within bounded time, and the page works in memory.
+//! its callback reports the failure within `DATABASE_TIMEOUT_MS`, and the page works in memory.
 
 use crate::timeout::Timeout;
 use client::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, OUTBOX_ROWS_MAX};

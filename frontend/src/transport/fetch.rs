@@ -139,7 +139,7 @@ impl HttpConnection {
         let fired = move || {
             let Some(inner) = connection.upgrade() else { return };
             // Handle the input after this call, because scheduling the next timer drops the one that is
-            // calling.
+            // firing now.
             spawn_local(async move { HttpConnection(inner).handle(SessionInput::TimerFired(timer)) });
         };
         self.0.timers.borrow_mut()[timer as usize] = Timeout::new(after_ms, fired);

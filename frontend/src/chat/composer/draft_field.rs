@@ -1,8 +1,7 @@
-//! The composer's text field, and the draft of the client that it shows.
+//! The composer's text field, which shows the client's draft of one room.
 //!
-//! The field's own value is the text, however it was entered: by keys, pasting or a script. Each change is
-//! reported to the client. A change that the client makes is applied to the field, but not while an input
-//! method composes text in it.
+//! The field owns the text, which keys, pasting and scripts change. It reports each change to the client. It
+//! applies the client's changes to the text, but not while an input method composes text.
 
 use crate::chat::pending_edits::PendingEdits;
 use client::input::Input;
@@ -27,7 +26,7 @@ pub(super) struct DraftField {
     known: Rc<RefCell<KnownDraft>>,
 }
 
-/// The client's draft, as far as the client and this field have told each other.
+/// The last draft that the field and the client agreed on.
 struct KnownDraft {
     room: RoomId,
     /// Revision of the client's draft; `None` before the first draft.
