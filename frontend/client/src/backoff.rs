@@ -8,7 +8,7 @@ use crate::limits::{
     BACKOFF_CEILING_MS, BACKOFF_EARLY_CEILING_MS, BACKOFF_EARLY_MS, BACKOFF_FIRST_MS, STEADY_MS,
 };
 
-/// A series of failures.
+/// A series of failures, which determines the next wait.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backoff {
     failures: u32,

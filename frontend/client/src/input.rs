@@ -112,7 +112,7 @@ pub enum Input {
     DraftChanged {
         /// The room of the draft.
         room: RoomId,
-        /// The whole text.
+        /// The draft's whole text.
         text: String,
     },
     /// The person sends a message.

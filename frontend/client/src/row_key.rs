@@ -2,7 +2,7 @@
 
 use shared::{ClientId, MemberId};
 
-/// The identity of a row.
+/// The author and the `client_id` of a message or command. They stay the same from local echo to history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     /// The author. A `client_id` alone could be forged.

@@ -149,7 +149,7 @@ impl<K: Ord, V> Map<K, V> {
     }
 }
 
-/// Keys in their order.
+/// A set of keys, sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Set<K>(Map<K, ()>);
 

@@ -206,7 +206,7 @@ pub struct Person {
     pub me: bool,
 }
 
-/// A room of the member's.
+/// A room that the member is in, as the list of rooms shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomItem {
     /// The room's id.
@@ -247,12 +247,12 @@ pub struct JumpTarget {
     pub revision: u32,
 }
 
-/// The draft in a room.
+/// The draft of the open room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftView {
     /// Room that the draft is written for: always the open room.
     pub room: RoomId,
-    /// The whole text.
+    /// The draft's whole text.
     pub text: Rc<str>,
     /// A new number whenever the text changes other than by typing. The composer takes the text
     /// only when this or `room` changes.

@@ -11,7 +11,7 @@ use crate::limits::{CONNECT_MS, FALL_BACK_MS, UPGRADE_CEILING_MS, UPGRADE_EVENTS
 use crate::transport::Transport;
 use shared::{CloseCode, Event};
 
-/// The WebSocket that is tried.
+/// The WebSocket that the upgrade tries.
 #[derive(Clone, Debug)]
 pub(super) struct Upgrade {
     pub(super) id: ConnectionId,

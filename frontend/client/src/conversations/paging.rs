@@ -5,14 +5,14 @@ use crate::sync::pending_request::PendingRequest;
 use crate::view::Edge;
 use shared::command::PageAnchor;
 
-/// The page that is wanted.
+/// A page of history to request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PageRequest {
     /// The messages before the window.
     Older,
     /// The messages after the window.
     Newer,
-    /// The messages at another place.
+    /// The messages at this anchor, the target of a jump.
     Jump(PageAnchor),
 }
 
@@ -47,7 +47,7 @@ impl Paging {
         }
     }
 
-    /// The page to request now.
+    /// The page to request now; `None` if none is wanted, or if the request is in flight or backs off.
     pub(crate) fn request_to_send(&self) -> Option<PageRequest> {
         self.current.filter(|_| self.request.is_wanted())
     }

@@ -29,7 +29,7 @@ impl RoomDirectory {
         }
     }
 
-    /// Wants the next page.
+    /// Requests the next page, if there is one and the directory is not full.
     pub(crate) fn request_more(&mut self) {
         if self.has_more && self.rooms.len() < DIRECTORY_ROOMS_MAX {
             self.has_failed = false;
@@ -43,7 +43,7 @@ impl RoomDirectory {
         command::RoomsQuery { reference, find: self.find.clone(), after }
     }
 
-    /// Adds a page.
+    /// Adds the rooms of a page, up to the limit.
     pub(crate) fn add_page(&mut self, page: RoomsPage) {
         self.request = PendingRequest::Idle;
         let last = self.rooms.last().map(|room| room.id);

@@ -13,7 +13,7 @@ use shared::command;
 use shared::event::RoomsPage;
 use std::rc::Rc;
 
-/// The lookup of one room.
+/// The search for one room in the pages of the room directory.
 #[derive(Debug)]
 pub(crate) struct RoomLookup {
     room: RoomId,
@@ -25,7 +25,7 @@ pub(crate) struct RoomLookup {
 }
 
 impl RoomLookup {
-    /// Looks this room up.
+    /// Starts the lookup of this room.
     pub(crate) fn new(room: RoomId) -> Self {
         let (state, request) = (RoomLookupState::Searching, PendingRequest::Wanted);
         RoomLookup { room, last: None, count: 0, state, request }
@@ -41,7 +41,7 @@ impl RoomLookup {
         command::RoomsQuery { reference, find: String::new(), after: self.last }
     }
 
-    /// Takes a page.
+    /// Searches a page of the directory for the room. Ends the lookup, or wants the next page.
     pub(crate) fn add_page(&mut self, page: &RoomsPage) {
         self.request = PendingRequest::Idle;
         let last = self.last;

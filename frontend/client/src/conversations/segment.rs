@@ -13,16 +13,16 @@ use std::rc::Rc;
 pub(crate) struct Viewer<'a> {
     /// The member of this page.
     pub(crate) me: Option<MemberId>,
-    /// The present names.
+    /// The members, for the present name of each author.
     pub(crate) members: &'a Members,
 }
 
-/// A message that is held.
+/// A message of the log that the client holds.
 #[derive(Debug)]
 pub(crate) struct HeldMessage {
     /// The position in the log.
     pub(crate) n: u64,
-    /// The number in the room.
+    /// The message's number in its room.
     pub(crate) seq: u64,
     /// The author's name at the time of writing, shown while the present name is unknown.
     name_when_written: Rc<str>,

@@ -1,4 +1,4 @@
-//! A command of the outbox.
+//! One command of the outbox: its state until it is settled, and its row in the view.
 
 use crate::effect::Effect;
 use crate::limits::LEASE_MS;
@@ -9,10 +9,10 @@ use shared::command::{Post, RoomChange, RoomCreate, RoomMove};
 use shared::{Command, ErrorCode};
 use std::rc::Rc;
 
-/// A command, with its state.
+/// A command of the outbox, with its state.
 #[derive(Debug)]
 pub(crate) struct OutboxEntry {
-    /// The command as it is stored.
+    /// The command in the form in which the browser's database stores it.
     pub(crate) row: StoredRow,
     pub(super) state: EntryState,
     /// Whether the row is stored.

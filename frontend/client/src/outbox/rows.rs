@@ -1,4 +1,4 @@
-//! The outbox in the view.
+//! The outbox's part of the view: the rows of posts, and the other pending commands.
 
 use super::Outbox;
 use super::entry::{EntryState, OutboxEntry};

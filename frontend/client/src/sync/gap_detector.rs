@@ -10,7 +10,7 @@ pub(crate) struct GapDetector {
     last: Option<u64>,
 }
 
-/// The result of a check.
+/// The result of checking an event against the last one held of its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sequenced {
     /// The event follows and is to be applied.

@@ -1,4 +1,4 @@
-//! Following another tab, and becoming the one that leads.
+//! Sessions that follow another tab, and their change to the leader.
 
 use super::*;
 use crate::limits::RELAYED_FRAMES_MAX;
@@ -14,7 +14,7 @@ fn following(transport: Transport) -> (Shell, RequestId) {
     (shell, request.id)
 }
 
-/// The leader sends this.
+/// Gives the session this message of the leader, and returns the outputs.
 fn hear(shell: &mut Shell, message: TabMessage) -> Vec<SessionOutput> {
     shell.give(SessionInput::TabMessage(message.encode(Some(ANN))))
 }

@@ -1,4 +1,4 @@
-//! Begin, poll, answer, retry.
+//! Reading over polls and streams, and the end of a session that cannot read.
 
 use super::*;
 use crate::limits::{EVENT_BYTES_MAX, POLL_CUT_AFTER_MS, POLL_CUTS_MAX, POLL_WAIT_S};
@@ -12,7 +12,7 @@ fn polling(transport: Transport) -> (Shell, RequestId) {
     (shell, only_request(&out).id)
 }
 
-/// A stream that is open.
+/// A session that has requested its event stream, and the request's id.
 fn streaming() -> (Shell, RequestId) {
     let mut shell = Shell::open(Transport::EventStream, None);
     let out = shell.send(Command::Hello(hello()));
