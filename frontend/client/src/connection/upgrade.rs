@@ -158,8 +158,8 @@ impl Connection {
     /// The time at which the upgrade is given up, or the next one begins.
     pub(super) fn upgrade_deadline(&self) -> Option<u64> {
         if let Some(upgrade) = &self.upgrade {
-            let patience = if upgrade.reference.is_some() { FALL_BACK_MS } else { CONNECT_MS };
-            return Some(upgrade.since.saturating_add(patience));
+            let timeout_ms = if upgrade.reference.is_some() { FALL_BACK_MS } else { CONNECT_MS };
+            return Some(upgrade.since.saturating_add(timeout_ms));
         }
         let from = self.selector.upgrade_allowed_at().filter(|_| self.is_live() && !self.is_offline)?;
         Some(self.schedule.next_at.max(from)).filter(|at| *at < u64::MAX)
