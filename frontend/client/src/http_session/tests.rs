@@ -17,7 +17,7 @@ const WELCOME: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"0000
 const RESUMED: &str = r#"{"type":"welcome","ref":1,"build":"dev","through":"00000000000000ab.4","you":{"id":1,"name":"Ann"},"resumed":true,"as_of":4,"present":[],"present_count":1}"#;
 const CAUGHT_UP: &str = r#"{"type":"caught_up","through":"00000000000000ab.7"}"#;
 
-/// A session and its shell's hands.
+/// A session and its shell: the clock, and the lease in the browser's storage.
 struct Shell {
     session: HttpSession,
     now: u64,
