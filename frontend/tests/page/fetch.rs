@@ -51,8 +51,8 @@ async fn a_session_of_each_transport_breaks_when_the_server_is_no_house() {
             next_frame().await;
         }
         let closed = Input::ConnectionClosed { connection: ID, code: 1006, reason: String::new() };
-        assert_eq!((given.borrow().last(), connection.ready_state()), (Some(&closed), ReadyState::Closed));
-        assert_eq!(lease(), None, "nobody waits for it");
+        assert_eq!((inputs.borrow().last(), connection.ready_state()), (Some(&closed), ReadyState::Closed));
+        assert_eq!(lease(), None, "the lease is released");
     }
 }
 
@@ -65,7 +65,7 @@ async fn a_connection_reports_one_close_when_it_is_closed_twice() {
     next_frame().await;
     next_frame().await;
     assert_eq!(
-        *given.borrow(),
+        *inputs.borrow(),
         [Input::ConnectionClosed { connection: ID, code: 1000, reason: String::new() }]
     );
 }

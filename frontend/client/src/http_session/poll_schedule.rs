@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_given_up_when_they_are_refused_or_cut_again_and_again() {
+    fn polls_are_given_up_when_they_are_refused_or_cut_repeatedly() {
         for (ms, is_cut) in
             [(POLL_CUT_AFTER_MS - 1, false), (POLL_CUT_AFTER_MS, true), (POLL_CUT_AFTER_MS + 1, true)]
         {

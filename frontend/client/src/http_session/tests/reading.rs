@@ -66,7 +66,7 @@ fn hello_begins_a_session_once() {
 }
 
 #[test]
-fn a_poll_that_was_cut_while_it_waited_is_asked_again_with_the_same_cursor() {
+fn a_waiting_poll_is_sent_again_with_the_same_cursor_when_it_was_cut() {
     for (ms, is_asked) in
         [(POLL_CUT_AFTER_MS - 1, false), (POLL_CUT_AFTER_MS, true), (POLL_CUT_AFTER_MS + 1, true)]
     {
