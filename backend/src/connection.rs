@@ -10,6 +10,7 @@
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
+pub mod head_recorder;
 mod outbound_body;
 pub mod permit;
 mod queue;

@@ -12,6 +12,10 @@ pub const CHUNK_BYTES_MAX: usize = 16 << 10;
 /// Frames that the direct writer hands to the kernel in one write. More leave in several writes.
 pub const SLICES_MAX: usize = 16;
 
+/// Bytes of the request line, and of the header names, that are recorded of a traced handshake. Each name
+/// counts one byte more. Beyond: the trace lists the headers by name.
+pub const HEADER_NAMES_BYTES_MAX: usize = 4 << 10;
+
 /// Inputs that wait for the registry. Beyond: connections wait, so sockets are not read.
 pub const INBOX_MAX: usize = 1024;
 

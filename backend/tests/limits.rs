@@ -43,13 +43,14 @@ fn protocol_md_lists_the_limits_of_the_hub() {
 #[test]
 fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
-        BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, KEEP_ALIVE, NAMINGS, POLL_AGAIN_MS,
-        POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, UNACKNOWLEDGED,
+        BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, KEEP_ALIVE,
+        NAMINGS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
     let values = [
         ("QUEUE_BYTES_MAX", u64::try_from(QUEUE_BYTES_MAX).unwrap()),
         ("UNACKNOWLEDGED", ms(UNACKNOWLEDGED)),
+        ("HEADER_NAMES_BYTES_MAX", u64::try_from(HEADER_NAMES_BYTES_MAX).unwrap()),
         ("BODY_BYTES_MAX", u64::try_from(BODY_BYTES_MAX).unwrap()),
         ("COMMENT_EVERY", ms(COMMENT_EVERY)),
         ("POLL_WAIT_MAX", ms(POLL_WAIT_MAX)),

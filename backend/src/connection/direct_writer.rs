@@ -14,6 +14,7 @@
 //! response. So the direct writer shuts down the sending half at the flush behind the last frame. The other
 //! half is read on.
 
+use crate::connection::head_recorder::HeadRecorder;
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
@@ -76,12 +77,16 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reading).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.reading).poll_read(cx, buffer))?;
+        self.direct_writer.head_recorder.borrow_mut().feed(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.direct_writer.head_recorder.borrow_mut().discard();
         self.poll_writing(|writing| writing.poll_write(cx, bytes))
     }
 
@@ -113,6 +118,7 @@ pub struct DirectWriter {
     /// Whether the response's body has passed on its last frame.
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
+    head_recorder: RefCell<HeadRecorder>,
 }
 
 /// State of the dispatcher's buffer.
@@ -128,6 +134,12 @@ enum WriteState {
 }
 
 impl DirectWriter {
+    /// The header names of the handshake that is being answered, as its client sent them, if they were
+    /// recorded. From here on nothing is recorded: the connection is a WebSocket.
+    pub fn take_header_names(&self) -> Option<Vec<String>> {
+        self.head_recorder.borrow_mut().take()
+    }
+
     /// Notes that the dispatcher has polled the body, and whether it got a chunk.
     pub fn note_poll(&self, got_chunk: bool) {
         if got_chunk || self.write_state.get() == WriteState::HeadPending {

@@ -9,6 +9,7 @@ mod inbound;
 
 use crate::clock::now_ms;
 use crate::connection::frame::event;
+use crate::connection::head_recorder::asks_for_trace;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HttpDate},
@@ -50,8 +51,7 @@ pub struct Tracer {
 impl Tracer {
     /// A tracer for the connection that this request opens, if it asks for one.
     pub fn of(request: &HttpRequest) -> Option<Rc<Self>> {
-        let asks = request.query_string().split('&').any(|pair| pair == "trace=1");
-        asks.then(Tracer::new)
+        asks_for_trace(request.query_string()).then(Tracer::new)
     }
 
     fn new() -> Rc<Self> {
@@ -63,16 +63,23 @@ impl Tracer {
         })
     }
 
-    /// Reports the handshake to `sink`, which also gets everything that follows. Sets the response's date,
-    /// so that the report agrees with it.
-    pub fn begin(&self, sink: TraceSink, request: &HttpRequest, response: &mut HttpResponse) {
+    /// Reports the handshake to `sink`, which also gets everything that follows. `sent_names` are the
+    /// request's header names in the order in which they were sent, if it is known. Sets the response's
+    /// date, so that the report agrees with it.
+    pub fn begin(
+        &self,
+        sink: TraceSink,
+        request: &HttpRequest,
+        sent_names: Option<&[String]>,
+        response: &mut HttpResponse,
+    ) {
         // actix-http would add the date only when it writes the head.
         if let Ok(now) = HttpDate::from(SystemTime::now()).to_string().try_into() {
             response.headers_mut().insert(header::DATE, now);
         }
         // `begin` is called once, so the sink is not set yet.
         let _ = self.sink.set(sink);
-        let (handshake, bytes) = headers::handshake(request, response);
+        let (handshake, bytes) = headers::handshake(request, sent_names, response);
         let frame = self.item_within_limit(bytes, || TraceItem::Handshake(Box::new(handshake)));
         self.emit(Some(frame.unwrap_or_else(|| self.counts_item())));
     }

@@ -66,11 +66,12 @@ pub async fn connect(
 
     // A request that a test made without a socket has none.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
+    let sent_names = direct_writer.take_header_names();
     let connection = state.connections.add_socket(dialect, direct_writer);
     let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
     if let Some(tracer) = tracer {
         connection.set_tracer(Rc::clone(&tracer));
-        tracer.begin(connection.trace_sink(), &request, &mut response);
+        tracer.begin(connection.trace_sink(), &request, sent_names.as_deref(), &mut response);
     }
     let device = device_token::trusted(&request, &state.policy, &caller);
     let reader = MessageReader {

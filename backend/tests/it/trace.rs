@@ -5,6 +5,7 @@ use crate::{
     socket::{PATIENCE, Raw, Socket, frame},
     test_server::{TestServer, hello},
 };
+use backend::limits::HEADER_NAMES_BYTES_MAX;
 use shared::{
     Command, Event,
     event::{
@@ -105,6 +106,20 @@ fn trace_item(bytes: Vec<u8>) -> Result<TraceItem, Vec<u8>> {
     }
 }
 
+/// Names and values of a head, in their order.
+fn fields(head: &str) -> Vec<(&str, &str)> {
+    head.lines().filter_map(|line| line.split_once(": ")).collect()
+}
+
+/// Reads the head of a response.
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
 fn value<'a>(headers: &'a [HeaderField], name: &str) -> Option<&'a str> {
     headers.iter().find(|header| header.name == name)?.value.as_deref()
 }
@@ -123,15 +138,15 @@ async fn the_handshake_is_traced_without_secrets() {
         ("Via", "1.1 tea-proxy"),
         ("Cookie", "th_0123456789abcdef=secret-of-the-device"),
         ("Authorization", "Bearer secret-of-the-caller"),
+        ("x-lower-case", "secret-of-nobody"),
         ("X-Strange", "secret-of-who-knows"),
+        // The second of its name, in lower case.
+        ("via", "1.1 second-proxy"),
     ];
     let head = http::head("GET", TRACED, &server, &headers).replacen("Connection: close\r\n", "", 1);
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
-    }
+    let answer = read_head(&mut stream).await;
     let bytes = TracedConnection::of(stream).next().await;
     assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{}", String::from_utf8_lossy(&bytes));
     let text = String::from_utf8(Frame::read(&bytes, Side::Server).unwrap().payload).unwrap();
@@ -140,25 +155,131 @@ async fn the_handshake_is_traced_without_secrets() {
     };
     let Handshake { request, response } = *handshake;
     assert_eq!((&*request.method, &*request.target, &*request.version), ("GET", TRACED, "HTTP/1.1"));
-    let hidden = ["cookie", "authorization", "x-strange"];
-    for (name, sent) in headers {
-        let name = name.to_lowercase();
-        let traced = request.headers.iter().find(|header| header.name == name).expect("each header");
-        let value = (!hidden.contains(&&*name)).then_some(sent);
-        assert_eq!((traced.value.as_deref(), traced.length), (value, sent.len() as u64), "{name}");
+    let hidden = ["cookie", "authorization", "x-strange", "x-lower-case"];
+    // The request is traced as it was sent, header by header.
+    let sent = fields(&head);
+    assert_eq!(request.headers.len(), sent.len());
+    for (told, (sent_name, sent)) in request.headers.iter().zip(sent) {
+        let name = sent_name.to_lowercase();
+        assert_eq!((&*told.name, told.sent_name.as_deref().unwrap_or(&told.name)), (&*name, sent_name));
+        let shown = (!hidden.contains(&&*name)).then_some(sent);
+        assert_eq!((told.value.as_deref(), told.length), (shown, sent.len() as u64), "{name}");
     }
-    assert_eq!(request.headers.len(), headers.len() + 1, "and Host");
     // The response is traced as it left, to the last header.
     assert_eq!(response.status, 101);
-    let answer = String::from_utf8(answer).unwrap();
-    let mut left: Vec<_> = answer.lines().filter_map(|line| line.split_once(": ")).collect();
-    left.sort_unstable();
-    let traced: Vec<_> =
+    let told: Vec<_> =
         response.headers.iter().map(|header| (&*header.name, header.value.as_deref().unwrap())).collect();
-    assert_eq!(traced, left);
+    assert_eq!(told, fields(&answer));
     let key = value(&request.headers, "sec-websocket-key").unwrap();
     assert_eq!(value(&response.headers, "sec-websocket-accept"), Some(&*accept::compute_steps(key).accept));
     assert_eq!(value(&response.headers, "sec-websocket-protocol"), Some("teahouse.v1"));
+}
+
+/// A traced handshake with these headers besides its own.
+fn handshake_head(server: &TestServer, more: &[(&str, &str)]) -> String {
+    let own = [
+        ("X-Zebra", "1"),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    http::head("GET", TRACED, server, &[&own[..], more].concat()).replacen("Connection: close\r\n", "", 1)
+}
+
+/// The names of the request that opened this connection, as the trace reports them.
+async fn told_names(stream: TcpStream) -> Vec<String> {
+    let TraceItem::Handshake(told) = TracedConnection::of(stream).next_trace().await else { panic!() };
+    told.request.headers.into_iter().map(|header| header.sent_name.unwrap_or(header.name)).collect()
+}
+
+fn sent_names(head: &str) -> Vec<String> {
+    fields(head).into_iter().map(|(name, _)| name.to_owned()).collect()
+}
+
+fn sorted_names(head: &str) -> Vec<String> {
+    let mut names = sent_names(&head.to_lowercase());
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn the_response_is_traced_in_its_order_in_every_handshake() {
+    let server = TestServer::start();
+    // The order of actix-http's map differs from map to map.
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = handshake_head(&server, &[("Sec-WebSocket-Protocol", "teahouse.v1")]);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = read_head(&mut stream).await;
+        let TraceItem::Handshake(told) = TracedConnection::of(stream).next_trace().await else { panic!() };
+        let told: Vec<_> = told.response.headers.into_iter().map(|header| header.name).collect();
+        assert_eq!(told, sent_names(&answer));
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_is_traced_in_its_order_however_it_arrives() {
+    let server = TestServer::start();
+    let head = handshake_head(&server, &[]);
+    for step in [3, 40] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        for part in head.as_bytes().chunks(step) {
+            stream.write_all(part).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        read_head(&mut stream).await;
+        assert_eq!(told_names(stream).await, sent_names(&head), "{step} bytes at a time");
+    }
+}
+
+#[tokio::test]
+async fn a_later_handshake_of_a_connection_is_traced_in_its_own_order() {
+    let server = TestServer::start();
+    let head = handshake_head(&server, &[]);
+    // The server keeps the connection after both. The second has the path of a handshake and is refused.
+    for (method, path) in [("HEAD", "/healthz"), ("GET", TRACED)] {
+        let earlier = http::head(method, path, &server, &[]).replacen("Connection: close\r\n", "", 1);
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(earlier.as_bytes()).await.unwrap();
+        let answer = read_head(&mut stream).await;
+        let length = fields(&answer).into_iter().find(|(name, _)| *name == "content-length");
+        let length = length.map_or(0, |(_, length)| length.parse().unwrap());
+        let body = if method == "HEAD" { 0 } else { length };
+        stream.read_exact(&mut vec![0; body]).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 101"));
+        assert_eq!(told_names(stream).await, sent_names(&head));
+    }
+}
+
+#[tokio::test]
+async fn a_pipelined_handshake_is_traced_by_name() {
+    let server = TestServer::start();
+    let head = handshake_head(&server, &[]);
+    let other = http::head("HEAD", "/healthz", &server, &[]).replacen("Connection: close\r\n", "", 1);
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all((other + &head).as_bytes()).await.unwrap();
+    read_head(&mut stream).await;
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 101"));
+    assert_eq!(told_names(stream).await, sorted_names(&head));
+}
+
+#[tokio::test]
+async fn names_beyond_the_limit_are_traced_by_name() {
+    let server = TestServer::start();
+    let used: usize =
+        sent_names(&handshake_head(&server, &[("", "1")])).iter().map(|name| name.len() + 1).sum();
+    for (more, is_ordered) in [(-1, true), (0, true), (1, false)] {
+        let name = "n".repeat(HEADER_NAMES_BYTES_MAX.checked_add_signed(more).unwrap() - used);
+        let head = handshake_head(&server, &[(&name, "1")]);
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        read_head(&mut stream).await;
+        let expected = if is_ordered { sent_names(&head) } else { sorted_names(&head) };
+        assert_eq!(told_names(stream).await, expected, "{more}");
+    }
 }
 
 #[tokio::test]

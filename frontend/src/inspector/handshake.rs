@@ -50,7 +50,7 @@ fn shown(language: Language, at: usize, header: &HeaderField) -> Html {
         None => html! { <i>{ tr!(language, "inspect.hidden", count = grouped(header.length)) }</i> },
     };
     // A name may occur twice, so the key is the index.
-    row(at.to_string(), &header.name, value, note(language, &header.name))
+    row(at.to_string(), header.as_sent(), value, note(language, &header.name))
 }
 
 fn row(key: String, name: &str, value: Html, note: Option<AttrValue>) -> Html {

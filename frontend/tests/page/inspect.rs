@@ -88,8 +88,13 @@ async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
     assert_eq!(text("#step_accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "RFC 6455 §1.3");
     assert_eq!(text("#verdict"), "The server sent the same value.");
     let heads = text("#heads");
-    assert!(heads.contains("cookie44 bytes, not shown"), "{heads}");
+    assert!(heads.contains("Cookie44 bytes, not shown"), "{heads}");
     assert!(heads.contains("sec-websocket-protocolnot sent"), "{heads}");
+    let names = page().query_selector_all("#heads dl:first-of-type dt").unwrap();
+    let names: Vec<_> = (0..6).map(|at| names.item(at).unwrap().text_content().unwrap()).collect();
+    let sent = ["Connection", "Cookie", "Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Upgrade"];
+    assert_eq!(names, sent, "in the order and the case of the server's report");
+    assert!(heads.contains("Upgradewebsocketswitch"), "a name in any case has its note: {heads}");
     type_into("#key_str", "x3JJHMbDL1EzLkh9GBhXDw==").await;
     assert_eq!(text("#step_accept"), "HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
     assert!(text("#verdict").contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));

@@ -49,7 +49,7 @@ pub struct RequestHead {
     pub target: String,
     /// HTTP version, such as `HTTP/1.1`.
     pub version: String,
-    /// Headers, sorted by name: their order on the wire is not known.
+    /// Headers in the order in which they were sent; sorted by name if the server does not know it.
     pub headers: Vec<HeaderField>,
 }
 
@@ -58,7 +58,7 @@ pub struct RequestHead {
 pub struct ResponseHead {
     /// Status; 101 if the connection was opened.
     pub status: u16,
-    /// Headers, sorted by name.
+    /// Headers in the order in which they were sent.
     pub headers: Vec<HeaderField>,
 }
 
@@ -67,11 +67,21 @@ pub struct ResponseHead {
 pub struct HeaderField {
     /// Name in lower case.
     pub name: String,
+    /// Name as it was sent, if the server knows it and it is not in lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_name: Option<String>,
     /// Value; absent if it may be a secret or is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Bytes of the value, which are counted even where `value` is absent.
     pub length: u64,
+}
+
+impl HeaderField {
+    /// Returns the name as it was sent, as far as the server knows.
+    pub fn as_sent(&self) -> &str {
+        self.sent_name.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// WebSocket frame as it was on the wire.
@@ -158,7 +168,7 @@ crate::read! {
     Handshake { request, response }
     RequestHead { method, target, version, headers }
     ResponseHead { status, headers }
-    HeaderField { name, value, length }
+    HeaderField { name, sent_name, value, length }
     TracedFrame { from, header, payload }
     ByteCounts { client, server }
     DirectionCount { frames, bytes }

@@ -171,27 +171,33 @@ fn traced(at: u64, seen: TraceItem) -> Event {
 }
 
 fn header(name: &str, value: &str) -> HeaderField {
-    HeaderField { name: name.into(), value: Some(value.into()), length: value.len() as u64 }
+    HeaderField { name: name.into(), sent_name: None, value: Some(value.into()), length: value.len() as u64 }
+}
+
+/// A header of a request, with its name as the browser wrote it.
+fn sent_header(sent_name: &str, value: &str) -> HeaderField {
+    HeaderField { sent_name: Some(sent_name.into()), ..header(&sent_name.to_lowercase(), value) }
 }
 
 fn handshake() -> Handshake {
-    let upgrade = header("upgrade", "websocket");
     let request = RequestHead {
         method: "GET".into(),
         target: "/conn_ws?v=1&trace=1".into(),
         version: "HTTP/1.1".into(),
         headers: vec![
-            header("connection", "Upgrade"),
-            HeaderField { name: "cookie".into(), value: None, length: 44 },
-            header("host", "127.0.0.1:8080"),
-            header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
-            header("sec-websocket-version", "13"),
-            upgrade.clone(),
+            sent_header("Connection", "Upgrade"),
+            HeaderField { value: None, length: 44, ..sent_header("Cookie", "") },
+            sent_header("Host", "127.0.0.1:8080"),
+            sent_header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            sent_header("Sec-WebSocket-Version", "13"),
+            sent_header("Upgrade", "websocket"),
         ],
     };
     let accept = header("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    let response =
-        ResponseHead { status: 101, headers: vec![header("connection", "upgrade"), accept, upgrade] };
+    let response = ResponseHead {
+        status: 101,
+        headers: vec![header("connection", "upgrade"), accept, header("upgrade", "websocket")],
+    };
     Handshake { request, response }
 }
 

@@ -24,10 +24,11 @@ async fn expect_text(page: &Page, selector: &str, part: &str) -> String {
     .await
 }
 
-/// Waits for a header of the handshake, as the server traced it, and returns its value.
+/// Waits for a header of the handshake, as the server traced it, and returns its value. `name` is in lower
+/// case.
 async fn header(page: &Page, name: &str) -> String {
     let script = "return [...document.querySelectorAll('#heads .pairs > div')]
-        .find((pair) => pair.querySelector('dt').textContent === arguments[0])
+        .find((pair) => pair.querySelector('dt').textContent.toLowerCase() === arguments[0])
         ?.querySelector('dd code')?.textContent ?? ''";
     until(&format!("the header {name}"), TIMEOUT, async || {
         let value: String = page.execute(script, vec![json!(name)]).await;
@@ -61,7 +62,13 @@ async fn inspect_a_connection(options: BrowserOptions, tag: &str, name: &str) {
         expect_text(&page, "#verdict", catalogue.text("inspect.accept_same")).await;
         let cookie =
             page.execute::<String>("return document.querySelector('#heads').textContent", vec![]).await;
-        assert!(cookie.contains("cookie") && !cookie.contains("th_"), "{cookie}");
+        assert!(cookie.contains("Cookie") && !cookie.contains("th_"), "{cookie}");
+
+        // The browser's own order and case: Host comes first (RFC 9110 §7.2).
+        let script = "return [...document.querySelectorAll('#heads dl')]
+            .map((heads) => heads.querySelector('dt').textContent)";
+        let first: Vec<String> = page.execute(script, vec![]).await;
+        assert_eq!(first, ["Host", "connection"]);
 
         // A sent text is answered, and appears as a masked frame.
         expect_text(&page, "#moments", "\"type\":\"welcome\"").await;

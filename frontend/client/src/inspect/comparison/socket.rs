@@ -62,7 +62,7 @@ mod tests {
     use shared::websocket::{Frame, Opcode};
 
     fn header(name: &str, value: &str) -> HeaderField {
-        HeaderField { name: name.into(), value: None, length: value.len() as u64 }
+        HeaderField { name: name.into(), sent_name: None, value: None, length: value.len() as u64 }
     }
 
     fn frame(from: Side, length: usize, reported: usize) -> TraceItem {
