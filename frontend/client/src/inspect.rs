@@ -4,6 +4,7 @@
 //! [`InspectorInput`] and the time, and appends [`InspectorEffect`]s for the shell to execute. The
 //! fields hold the data to draw. Each collection has a limit in [`crate::limits`].
 
+pub mod byte_layout;
 pub mod call;
 pub mod comparison;
 pub mod editor;

@@ -4,7 +4,7 @@
 use crate::components::button::text_button;
 use crate::components::field_error::field_error;
 use crate::inspector::field::field;
-use crate::inspector::frame::{detail, faults, form_word, opcode_word};
+use crate::inspector::frame::{detail, faults, form_word, length_rule, opcode_word};
 use crate::inspector::select::Select;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
@@ -151,6 +151,9 @@ fn meaning(language: Language, editor: &Editor) -> Html {
     });
     html! {
         <div key="meaning" id="meaning">
+            if !frames.is_empty() {
+                { length_rule(language) }
+            }
             <ol key="frames">{ for shown }</ol>
             if let Some(rest) = rest {
                 { faults(language, &[*rest]) }

@@ -1,6 +1,7 @@
 //! The details of one WebSocket frame: its bits, fields, payload and faults.
 
 use crate::language::{Language, tr};
+use client::inspect::byte_layout::ByteLayout;
 use client::inspect::comparison::grouped;
 use shared::websocket::header::mask;
 use shared::websocket::{Frame, FrameFault, LengthForm, Opcode, hex};
@@ -60,6 +61,7 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
         <div class="frame_detail">
             { bits(frame) }
             { faults(language, &frame.faults) }
+            { layout(language, &header.write()) }
             <dl key="pairs" class="pairs">{ for pairs }</dl>
         </div>
     }
@@ -85,6 +87,62 @@ fn bits(frame: &Frame) -> Html {
 
 /// Payload as text, with U+FFFD for bytes that are no UTF-8. For a close frame, the close code comes as a
 /// number before the reason.
+pub(super) fn length_rule(language: Language) -> Html {
+    html! { <p key="rule" class="hint">{ tr!(language, "inspect.length_rule") }</p> }
+}
+
+/// The bytes of a header by their place, with the arithmetic of the length.
+pub(super) fn layout(language: Language, header: &[u8]) -> Html {
+    let Some(layout) = ByteLayout::read(header) else { return Html::default() };
+    let row = |(first, last): (u64, u64), code: String, word: AttrValue| {
+        let place = if first == last {
+            tr!(language, "inspect.byte", number = grouped(first))
+        } else {
+            tr!(language, "inspect.byte_range", first = grouped(first), last = grouped(last))
+        };
+        html! {
+            <div key={first.to_string()}>
+                <dt>{ place }</dt>
+                <dd><code>{ code }</code><small>{ word }</small></dd>
+            </div>
+        }
+    };
+    let second = match layout.form() {
+        LengthForm::Seven => tr!(language, "inspect.length_7"),
+        LengthForm::Sixteen => tr!(language, "inspect.length_16"),
+        LengthForm::SixtyFour => tr!(language, "inspect.length_64"),
+    };
+    let length = layout.length.as_ref().map(|part| match layout.length_arithmetic() {
+        Some(arithmetic) => row(part.range, arithmetic, tr!(language, "inspect.length_bytes")),
+        None => row(part.range, hex::write(&part.bytes), tr!(language, "inspect.length_missing")),
+    });
+    let key = layout.key.as_ref().map(|part| {
+        let word = if part.is_complete() {
+            tr!(language, "inspect.mask_key")
+        } else {
+            tr!(language, "inspect.key_missing")
+        };
+        row(part.range, hex::write(&part.bytes), word)
+    });
+    let payload = layout.payload().map(|range| row(range, String::new(), tr!(language, "inspect.payload")));
+    html! {
+        <dl key="layout" class="pairs layout">
+            { row((1, 1), format!("0x{:02x}", layout.first), tr!(language, "inspect.byte_1")) }
+            { row((2, 2), layout.second_arithmetic(), second) }
+            { for length }
+            { for key }
+            { for payload }
+            if layout.payload_length == Some(0) {
+                <div key="payload">
+                    <dt>{ tr!(language, "inspect.payload") }</dt>
+                    <dd><small>{ tr!(language, "inspect.payload_none", last = layout.payload_begin - 1) }</small></dd>
+                </div>
+            }
+        </dl>
+    }
+}
+
+/// The payload as text; of a close frame the code and the reason.
 pub(super) fn as_text(frame: &Frame) -> String {
     match (frame.header.opcode, &frame.payload[..]) {
         (Opcode::Close, &[high, low, ref reason @ ..]) => {

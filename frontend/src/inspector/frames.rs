@@ -1,6 +1,6 @@
 //! The list of the connection's frames, of which one at a time can be expanded.
 
-use crate::inspector::frame::{as_text, detail, faults, opcode_word};
+use crate::inspector::frame::{as_text, detail, faults, layout, length_rule, opcode_word};
 use crate::inspector::life::milliseconds;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
@@ -59,7 +59,12 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
     };
     let content = || match &row.decoded {
         Ok(frame) => detail(language, frame, row.omitted),
-        Err(fault) => faults(language, &[*fault]),
+        Err(fault) => html! {
+            <div class="frame_detail">
+                { faults(language, &[*fault]) }
+                { layout(language, &row.traced.header.0) }
+            </div>
+        },
     };
     html! {
         <li key={number} {class}>
@@ -71,7 +76,7 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
                 <code>{ text }</code>
             </button>
             if is_open {
-                <div key="detail">{ content() }</div>
+                <div key="detail">{ length_rule(language) }{ content() }</div>
             }
         </li>
     }

@@ -117,9 +117,56 @@ async fn a_frame_is_expanded_and_decoded() {
     for part in ["37 fa 21 3d", "7f 9f 4d 51 58", "48 65 6c 6c 6f", "Hello", "No errors found."] {
         assert!(detail.contains(part), "{part}: {detail}");
     }
+    let layout = text("#frame_rows .layout");
+    assert_eq!(
+        layout,
+        "Byte 10x81FIN, RSV and opcodeByte 20x85 & 127 = 50–125: this is the length itself\
+         Bytes 3–637 fa 21 3dMasking keyBytes 7–11Payload"
+    );
+    assert!(text("#frame_rows").contains("compute byte 2 AND 127"), "{}", text("#frame_rows"));
     assert_eq!(find("#frame_rows button").get_attribute("aria-expanded").as_deref(), Some("true"));
     press("#frame_rows button").await;
     assert!(maybe(".frames .frame_detail").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_frame_without_its_whole_header_shows_the_bytes_that_came() {
+    let shown = Shown::open().await;
+    shown.says(&FRAME.replace("818537fa213d", "81fe01").replace("7f9f4d5158", "")).await;
+    press("#frame_rows button").await;
+    let layout = text("#frame_rows .layout");
+    for part in
+        ["0xfe & 127 = 126", "Bytes 3–401Payload length, incomplete", "Bytes 5–8Masking key, incomplete"]
+    {
+        assert!(layout.contains(part), "{part}: {layout}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_editor_shows_where_the_length_is() {
+    let _shown = Shown::open().await;
+    let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
+    for (typed, parts) in [
+        ("8a 80 37 fa 21 3d", &["0x80 & 127 = 0", "Empty: the frame ends with byte 6"][..]),
+        (
+            "82 7e 01 00",
+            &["0x7e & 127 = 126", "126: bytes 3–4", "Bytes 3–40x0100 = 256", "Bytes 5–260Payload"],
+        ),
+        (
+            "82 7f 00 00 00 00 00 01 00 00",
+            &["0x7f & 127 = 127", "Bytes 3–100x0000000000010000 = 65536", "Bytes 11–65,546Payload"],
+        ),
+    ] {
+        field.set_value(typed);
+        type_again(&field).await;
+        let layout = text("#meaning .layout");
+        for part in parts {
+            assert!(layout.contains(part), "{part}: {layout}");
+        }
+    }
+    field.set_value("8");
+    type_again(&field).await;
+    assert!(!text("#editor").contains("compute byte 2"));
 }
 
 #[wasm_bindgen_test]

@@ -85,9 +85,11 @@ async fn inspect_a_connection(options: BrowserOptions, tag: &str, name: &str) {
         .await;
         let detail = expect_text(&page, "#frame_rows .frame_detail", "e8 8c b6").await;
         assert!(detail.contains("0x1"), "{detail}");
+        // Three bytes of text, masked: the second byte is 0x83.
+        expect_text(&page, "#frame_rows .layout", "0x83 & 127 = 3").await;
         let masked: String = page
             .execute(
-                "return document.querySelectorAll('#frame_rows .frame_detail .pairs > div')[3].textContent",
+                "return document.querySelectorAll('#frame_rows .frame_detail .pairs:not(.layout) > div')[3].textContent",
                 vec![],
             )
             .await;
