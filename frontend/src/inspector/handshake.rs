@@ -133,3 +133,14 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInp
         </div>
     }
 }
+
+/// Why a header of old drafts is missing.
+pub fn location_note(language: Language) -> Html {
+    html! {
+        <details key="location" id="location_note">
+            <summary>{ tr!(language, "inspect.location") }</summary>
+            <p key="was">{ tr!(language, "inspect.location_was") }</p>
+            <p key="is">{ tr!(language, "inspect.location_is") }</p>
+        </details>
+    }
+}

@@ -46,6 +46,7 @@ pub fn inspect(
                 <>
                     { handshake::heads(language, view.handshake.as_deref()) }
                     { handshake::accept(language, view, emit) }
+                    { handshake::location_note(language) }
                 </>
             }) }
             { section("frames", tr!(language, "inspect.frames"), tr!(language, "inspect.frames_about"),

@@ -170,6 +170,16 @@ async fn the_editor_shows_where_the_length_is() {
 }
 
 #[wasm_bindgen_test]
+async fn the_header_that_is_gone_is_explained() {
+    let _shown = Shown::open().await;
+    let note = find("#location_note");
+    assert!(!note.has_attribute("open"));
+    press("#location_note summary").await;
+    assert!(note.has_attribute("open"));
+    assert!(text("#location_note").contains("Sec-WebSocket-Accept (§4) proves"));
+}
+
+#[wasm_bindgen_test]
 async fn bytes_and_fields_follow_each_other() {
     let _inspector = InspectorOnPage::open().await;
     assert_eq!(bytes(), "81 85 37 fa 21 3d 7f 9f 4d 51 58");

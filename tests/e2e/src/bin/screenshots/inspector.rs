@@ -10,7 +10,7 @@ use e2e::{
 use serde_json::json;
 
 /// Width and height of each screen, high enough for the whole page.
-const SIZES: [(Screen, u32, u32); 2] = [(Screen::Desktop, 1280, 4200), (Screen::Phone, 390, 6400)];
+const SIZES: [(Screen, u32, u32); 2] = [(Screen::Desktop, 1280, 5600), (Screen::Phone, 390, 8400)];
 
 pub(crate) async fn take(fixture: &Fixture, output: &OutputFolder) {
     let server = fixture.server(&[]).await;
@@ -35,6 +35,7 @@ pub(crate) async fn take(fixture: &Fixture, output: &OutputFolder) {
             })
             .await;
             page.click("#frame_rows li:nth-child(3) button").await;
+            page.click("#location_note summary").await;
             page.click("#close_btn").await;
             page.expect_ready_state(3).await;
             page.click("#editor .answers li:last-child button").await;
