@@ -159,17 +159,17 @@ async fn the_handshake_is_traced_without_secrets() {
     // The request is traced as it was sent, header by header.
     let sent = fields(&head);
     assert_eq!(request.headers.len(), sent.len());
-    for (told, (sent_name, sent)) in request.headers.iter().zip(sent) {
+    for (traced, (sent_name, sent)) in request.headers.iter().zip(sent) {
         let name = sent_name.to_lowercase();
-        assert_eq!((&*told.name, told.sent_name.as_deref().unwrap_or(&told.name)), (&*name, sent_name));
-        let shown = (!hidden.contains(&&*name)).then_some(sent);
-        assert_eq!((told.value.as_deref(), told.length), (shown, sent.len() as u64), "{name}");
+        assert_eq!((&*traced.name, traced.sent_name.as_deref().unwrap_or(&traced.name)), (&*name, sent_name));
+        let value = (!hidden.contains(&&*name)).then_some(sent);
+        assert_eq!((traced.value.as_deref(), traced.length), (value, sent.len() as u64), "{name}");
     }
     // The response is traced as it left, to the last header.
     assert_eq!(response.status, 101);
-    let told: Vec<_> =
+    let traced: Vec<_> =
         response.headers.iter().map(|header| (&*header.name, header.value.as_deref().unwrap())).collect();
-    assert_eq!(told, fields(&answer));
+    assert_eq!(traced, fields(&answer));
     let key = value(&request.headers, "sec-websocket-key").unwrap();
     assert_eq!(value(&response.headers, "sec-websocket-accept"), Some(&*accept::compute_steps(key).accept));
     assert_eq!(value(&response.headers, "sec-websocket-protocol"), Some("teahouse.v1"));

@@ -85,13 +85,12 @@ fn bits(frame: &Frame) -> Html {
     }
 }
 
-/// Payload as text, with U+FFFD for bytes that are no UTF-8. For a close frame, the close code comes as a
-/// number before the reason.
+/// Rule by which the length of the payload is read.
 pub(super) fn length_rule(language: Language) -> Html {
     html! { <p key="rule" class="hint">{ tr!(language, "inspect.length_rule") }</p> }
 }
 
-/// The bytes of a header by their place, with the arithmetic of the length.
+/// Lists the bytes of a frame header by position, with the arithmetic that gives the payload length.
 pub(super) fn layout(language: Language, header: &[u8]) -> Html {
     let Some(layout) = ByteLayout::read(header) else { return Html::default() };
     let row = |(first, last): (u64, u64), code: String, word: AttrValue| {
@@ -142,7 +141,8 @@ pub(super) fn layout(language: Language, header: &[u8]) -> Html {
     }
 }
 
-/// The payload as text; of a close frame the code and the reason.
+/// Payload as text, with U+FFFD for bytes that are no UTF-8. For a close frame, the close code comes as a
+/// number before the reason.
 pub(super) fn as_text(frame: &Frame) -> String {
     match (frame.header.opcode, &frame.payload[..]) {
         (Opcode::Close, &[high, low, ref reason @ ..]) => {
