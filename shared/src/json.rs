@@ -6,6 +6,7 @@
 //!
 //! Unknown fields are ignored. A field that is missing, of the wrong kind, or there twice is an error.
 
+mod parser;
 pub mod raw;
 
 use serde::{Deserialize, Deserializer, de};
@@ -78,7 +79,7 @@ impl Json {
     /// # Errors
     /// The text is not JSON.
     pub fn parse(text: &str) -> Result<Self, DecodeError> {
-        serde_json::from_str(text).map_err(|_| DecodeError(""))
+        parser::parse(text)
     }
 
     /// Returns the fields of an object.
