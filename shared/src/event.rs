@@ -18,7 +18,7 @@ pub use trace::Trace;
 
 use crate::json::{DecodeError, FromJson, Json};
 use crate::{Address, Cursor};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Frame to a v1 client. Clients ignore a `type` that they do not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,6 +80,15 @@ impl Event {
     /// # Errors
     /// The text is not JSON, or not an event.
     pub fn parse(frame: &str) -> Result<Self, DecodeError> {
+        Event::read_traced(Json::parse(frame)?)
+    }
+
+    /// Parses a text frame of a connection that is not traced: a `trace` is [`Event::Unknown`]. The chat
+    /// uses this function, and so does not contain the reader of traces.
+    ///
+    /// # Errors
+    /// The text is not JSON, or not an event.
+    pub fn parse_untraced(frame: &str) -> Result<Self, DecodeError> {
         Event::read(Json::parse(frame)?)
     }
 
@@ -100,12 +109,31 @@ impl Event {
 }
 
 impl FromJson for Event {
-    /// Reads the event that the field `type` names.
+    /// Reads the event that the field `type` names. No other frame contains a `trace`, so a `trace` is
+    /// [`Event::Unknown`] here.
     fn read(json: Json) -> Result<Self, DecodeError> {
-        let mut object = json.into_object()?;
-        let kind: String = object.field("type")?;
-        let json = Json::Object(object);
-        Ok(match &*kind {
+        let (kind, fields) = split_type(json)?;
+        Event::of_type(&kind, fields)
+    }
+}
+
+/// Takes the field `type` out of an object, and returns its value and the object.
+fn split_type(json: Json) -> Result<(String, Json), DecodeError> {
+    let mut object = json.into_object()?;
+    let kind = object.field("type")?;
+    Ok((kind, Json::Object(object)))
+}
+
+impl Event {
+    /// Reads an event of any type, also a `trace`.
+    fn read_traced(json: Json) -> Result<Self, DecodeError> {
+        let (kind, fields) = split_type(json)?;
+        if kind == "trace" { Trace::read(fields).map(Event::Trace) } else { Event::of_type(&kind, fields) }
+    }
+
+    /// Reads an event of a type other than `trace` from its fields.
+    fn of_type(kind: &str, json: Json) -> Result<Self, DecodeError> {
+        Ok(match kind {
             "welcome" => Event::Welcome(FromJson::read(json)?),
             "reply" => Event::Reply(FromJson::read(json)?),
             "error" => Event::Error(FromJson::read(json)?),
@@ -126,14 +154,17 @@ impl FromJson for Event {
             "present" => Event::Present(FromJson::read(json)?),
             "ping" => Event::Ping(FromJson::read(json)?),
             "pong" => Event::Pong(FromJson::read(json)?),
-            "trace" => Event::Trace(FromJson::read(json)?),
             // A durable event of a newer server keeps its position, so that the client sees no gap.
             _ => Position::read(json).map_or(Event::Unknown, Event::UnknownDurable),
         })
     }
 }
 
-crate::read!(@serde Event);
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Event::read_traced(Json::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
 
 /// Position of a durable event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -192,7 +192,7 @@ impl Client {
             Input::FrameReceived(connection, text) => {
                 // An unreadable frame still shows that the connection lives. If it was an event of
                 // the log, the next event reveals the gap.
-                let event = Event::parse(&text).unwrap_or(Event::Unknown);
+                let event = Event::parse_untraced(&text).unwrap_or(Event::Unknown);
                 let outcome = self.connection.note_event(connection, now);
                 self.route_event(outcome, event, now, out);
             }

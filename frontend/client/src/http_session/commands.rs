@@ -69,7 +69,7 @@ impl HttpSession {
             // The browser's cookie now belongs to another member or to nobody.
             self.refused(status, body, out);
         } else if let Some(reference) = reference {
-            let answer = if status == 200 { Event::parse(body).ok() } else { None };
+            let answer = if status == 200 { Event::parse_untraced(body).ok() } else { None };
             let answer = answer.unwrap_or_else(|| refusal(body, reference));
             out.push(SessionOutput::Emit(SessionEvent::Answer(answer)));
         } else if let Some(is_away) = self.commands.next_report.take() {

@@ -164,7 +164,7 @@ impl HttpSession {
                 return false;
             }
             "" if !data.is_empty() => {
-                let event = Event::parse(&data).unwrap_or(Event::Unknown);
+                let event = Event::parse_untraced(&data).unwrap_or(Event::Unknown);
                 let is_last_missed = match &event {
                     Event::CaughtUp(_) => true,
                     Event::Welcome(welcome) => !welcome.resumed,

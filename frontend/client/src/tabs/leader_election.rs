@@ -182,7 +182,7 @@ impl LeaderElection {
     ) {
         match (message, self.role) {
             (TabMessage::Frame(text), Role::Follower) => {
-                let event = Event::parse(&text).unwrap_or(Event::Unknown);
+                let event = Event::parse_untraced(&text).unwrap_or(Event::Unknown);
                 self.relayed(identity, Delivery::Event(event), out);
             }
             (TabMessage::Through(cursor), Role::Follower) => {
