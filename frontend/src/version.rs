@@ -1,8 +1,8 @@
 //! The build of the page.
 //!
 //! trunk writes a hash of the page's own code into its file names. The build of a released page is defined as
-//! **the text between `/frontend-` and `.js` at the first `/frontend-` in `index.html`**. The server computes
-//! the same text from the `index.html` that it serves.
+//! **the text between `/frontend-` and `.js` in the first string of `index.html` that begins and ends so**. The
+//! server computes the same text from the `index.html` that it serves.
 
 use shared::version::DEVELOPMENT_BUILD;
 
@@ -20,9 +20,7 @@ pub fn of_this_page() -> String {
 
 /// Finds the build in the text of an `index.html`; `None` if it names no file of the page.
 pub fn of_index(html: &str) -> Option<&str> {
-    let (_, rest) = html.split_once("/frontend-")?;
-    let (build, _) = rest.split_once(".js")?;
-    Some(build)
+    html.split(['"', '\'']).find_map(|string| string.strip_prefix("/frontend-")?.strip_suffix(".js"))
 }
 
 #[cfg(test)]

@@ -18,8 +18,12 @@ pub fn segments(text: &str) -> Vec<TextSpan<'_>> {
     let mut found = Vec::new();
     let mut plain_from = 0;
     let mut from = 0;
-    while let Some(start) = text[from..].find("://").map(|colon| from + colon) {
-        from = start + "://".len();
+    while let Some(start) = text[from..].find(':').map(|colon| from + colon) {
+        from = start + ":".len();
+        if !text[from..].starts_with("//") {
+            continue;
+        }
+        from += "//".len();
         let Some(begin) = scheme_start(text, start).filter(|begin| *begin >= plain_from) else { continue };
         // Check the host first. A host ends at the next `/`, so a text that consists of schemes is
         // read only once.

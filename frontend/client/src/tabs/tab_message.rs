@@ -38,10 +38,10 @@ impl FromStr for SessionIdentity {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (member, epoch) =
-            text.strip_prefix("member=").and_then(|it| it.split_once("&epoch=")).ok_or(())?;
-        let member = MemberId(member.parse().map_err(drop)?);
-        Ok(SessionIdentity { member, epoch: epoch.parse().map_err(drop)? })
+        let (member, epoch) = text.split_once('&').ok_or(())?;
+        let member = member.strip_prefix("member=").ok_or(())?.parse().map_err(drop)?;
+        let epoch = epoch.strip_prefix("epoch=").ok_or(())?.parse().map_err(drop)?;
+        Ok(SessionIdentity { member: MemberId(member), epoch })
     }
 }
 
