@@ -131,8 +131,8 @@ async fn a_frame_is_expanded_and_decoded() {
 
 #[wasm_bindgen_test]
 async fn a_frame_without_its_whole_header_shows_the_bytes_that_came() {
-    let shown = Shown::open().await;
-    shown.says(&FRAME.replace("818537fa213d", "81fe01").replace("7f9f4d5158", "")).await;
+    let inspector = InspectorOnPage::open().await;
+    inspector.receive(&FRAME.replace("818537fa213d", "81fe01").replace("7f9f4d5158", "")).await;
     press("#frame_rows button").await;
     let layout = text("#frame_rows .layout");
     for part in
@@ -144,7 +144,7 @@ async fn a_frame_without_its_whole_header_shows_the_bytes_that_came() {
 
 #[wasm_bindgen_test]
 async fn the_editor_shows_where_the_length_is() {
-    let _shown = Shown::open().await;
+    let _inspector = InspectorOnPage::open().await;
     let field: HtmlTextAreaElement = find("#hex_str").unchecked_into();
     for (typed, parts) in [
         ("8a 80 37 fa 21 3d", &["0x80 & 127 = 0", "Empty: the frame ends with byte 6"][..]),
@@ -171,7 +171,7 @@ async fn the_editor_shows_where_the_length_is() {
 
 #[wasm_bindgen_test]
 async fn the_header_that_is_gone_is_explained() {
-    let _shown = Shown::open().await;
+    let _inspector = InspectorOnPage::open().await;
     let note = find("#location_note");
     assert!(!note.has_attribute("open"));
     press("#location_note summary").await;
