@@ -1,4 +1,4 @@
-//! One live connection as its worker holds it: the queue of frames on their way to the client.
+//! One open connection as its worker holds it: the queue of frames on their way to the client.
 //!
 //! A frame leaves through the [direct writer](direct_writer), through the body that actix-http writes, or,
 //! over plain HTTP, in another form through the body of a response.

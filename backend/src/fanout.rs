@@ -1,4 +1,4 @@
-//! One worker's live connections, and the task that queues frames on them.
+//! One worker's open connections, and the task that queues frames on them.
 //!
 //! The registry sends one batch to each worker. The worker's fan-out task queues the shared frames on the
 //! connections of its own thread. It waits for nothing but the next batch and the next second.

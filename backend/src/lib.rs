@@ -9,7 +9,7 @@
 //! * [`routes`]: the paths and methods of all resources
 //! * [`http`]: the transports, the HTTP API, and the host policy
 //! * [`page`]: the files of the page
-//! * [`connection`]: one live connection, with its queue, frames, direct writer and trace
+//! * [`connection`]: one open connection, with its queue, frames, direct writer and trace
 //! * [`fanout`]: one worker's connections, and the task that queues frames on them
 //! * [`registry`]: the actor that owns the hub and the store
 //! * [`store`]: the stores of the log: SQLite, or memory in tests

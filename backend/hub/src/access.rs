@@ -1,6 +1,6 @@
 //! Access: the one place that answers who may read what.
 //!
-//! Commands, replay and history ask here. Live fan-out follows the subscriptions that the hub makes from
+//! Commands, replay and history ask here. Fan-out follows the subscriptions that the hub makes from
 //! the events of membership. [`House::execute`] checks who may change what, because that check belongs to
 //! the transaction that appends the change.
 

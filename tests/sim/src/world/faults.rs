@@ -25,8 +25,8 @@ impl World {
         }
         match self.rng.below(10) {
             0..5 => {
-                let live = self.live_wires();
-                if let Some(wire) = self.rng.pick(&live) {
+                let open = self.open_wires();
+                if let Some(wire) = self.rng.pick(&open) {
                     self.cut(wire);
                 }
                 Ok(())

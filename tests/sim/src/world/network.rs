@@ -48,9 +48,9 @@ impl World {
     }
 
     /// Returns the connections that pass data and are not closed for the page.
-    pub(crate) fn live_wires(&self) -> Vec<Wire> {
-        let live = self.connections.iter().filter(|(_, it)| !it.cut && it.page_end != PageEnd::Closed);
-        live.map(|(wire, _)| *wire).collect()
+    pub(crate) fn open_wires(&self) -> Vec<Wire> {
+        let open = self.connections.iter().filter(|(_, it)| !it.cut && it.page_end != PageEnd::Closed);
+        open.map(|(wire, _)| *wire).collect()
     }
 
     pub(crate) fn send_to_server(&mut self, wire: Wire, item: ToServer) {
