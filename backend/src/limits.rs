@@ -71,11 +71,11 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// connection (RFC 5482).
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Joins and renames of one address: at once, and a second after that. Beyond: 429.
+/// Joins and renames of one IP address: at once, and a second after that. Beyond: 429.
 pub const NAMINGS: hub::rate::Rate = hub::rate::Rate { per_s: 1, burst: 60 };
 
-/// Addresses whose rate is remembered. Beyond: those with a full bucket are forgotten.
-pub const ADDRESSES_MAX: usize = 10_000;
+/// IP addresses whose rate is remembered. Beyond: those with a full bucket are forgotten.
+pub const IPS_MAX: usize = 10_000;
 
 /// Longest time that a shutdown takes.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);

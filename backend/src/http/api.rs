@@ -41,7 +41,7 @@ pub async fn join(
     {
         return Err(ApiError::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
     }
-    state.ip_rates.take(caller.address, state.naming_rate)?;
+    state.ip_rates.take(caller.ip, state.naming_rate)?;
     let token = Token::new().map_err(|_| ApiError::internal())?;
     let member = expect_me(state.ask(IdentityRequest::Join(name, token.key())).await?)?;
     Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
@@ -60,7 +60,7 @@ pub async fn rename(
         let error = ApiError::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
         error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
-    state.ip_rates.take(caller.address, state.naming_rate)?;
+    state.ip_rates.take(caller.ip, state.naming_rate)?;
     let member = expect_me(state.ask(IdentityRequest::Rename(name, device)).await?)?;
     Ok(me_response(&state, member, None))
 }

@@ -46,9 +46,9 @@ pub struct AppState {
     pub is_text_dialect_on: bool,
     /// Limits for the messages of each WebSocket.
     pub inbound_rates: InboundRates,
-    /// Joins and renames that each address may make.
+    /// Joins and renames that each IP address may make.
     pub naming_rate: Rate,
-    /// Joins and renames that each address has made, shared by all workers.
+    /// Joins and renames that each IP address has made, shared by all workers.
     pub ip_rates: Arc<IpRates>,
     /// Called with each text message; only tests set it.
     pub inbound_hook: Option<InboundHook>,

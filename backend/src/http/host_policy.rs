@@ -1,6 +1,6 @@
 //! Checks Host, Origin and cross-site headers of a request before any route.
 //!
-//! - A `Host` that is not the house's own comes from a foreign page whose name was bound to this address
+//! - A `Host` that is not the house's own comes from a foreign page whose name was bound to this IP address
 //!   (DNS rebinding): 421.
 //! - Every upgrade and every method but GET and HEAD needs the right `Origin` if one is present: the Host's
 //!   own or an allowed one, scheme and port included (RFC 6454). `null` is never right. A caller without an
@@ -28,7 +28,7 @@ use url::{Host, Url};
 pub struct HostPolicy {
     /// Name of the house's cookie.
     pub cookie: String,
-    /// Public address of the house, if it has one.
+    /// Public URL of the house, if it has one.
     pub public_url: Option<Url>,
     /// Other origins whose pages may send requests.
     pub allowed_origins: Vec<String>,
@@ -41,14 +41,14 @@ pub struct HostPolicy {
 /// The caller of a request that was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Address of the peer, or of the client as a trusted proxy gives it.
-    pub address: IpAddr,
+    /// IP address of the peer, or of the client as a trusted proxy gives it.
+    pub ip: IpAddr,
     /// Whether the request has an `Origin`. It was checked for every upgrade and every method but GET and
     /// HEAD.
     pub has_origin: bool,
     /// Whether the caller reaches the house over https.
     pub is_https: bool,
-    /// Whether browsers treat the address as trustworthy (W3C Secure Contexts §3.1): https, or this machine
+    /// Whether browsers treat the URL as trustworthy (W3C Secure Contexts §3.1): https, or this machine
     /// itself.
     pub is_trustworthy: bool,
 }
@@ -99,10 +99,10 @@ impl HostPolicy {
         {
             return Err(origin_refused());
         }
-        let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|address| address.parse().ok());
-        let address = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let forwarded = self.forwarded(headers, "x-forwarded-for").and_then(|ip| ip.parse().ok());
+        let ip = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let is_https = scheme == "https";
-        Ok(Caller { address, has_origin, is_https, is_trustworthy: is_https || is_loopback(&own_url) })
+        Ok(Caller { ip, has_origin, is_https, is_trustworthy: is_https || is_loopback(&own_url) })
     }
 
     fn scheme(&self, host: &str, headers: &HeaderMap) -> &str {
@@ -304,6 +304,6 @@ mod tests {
         assert_eq!(ask(&policy, Method::POST, &pairs), Err(403));
         policy.trusts_proxy = true;
         let caller = ask(&policy, Method::POST, &pairs).unwrap();
-        assert_eq!((caller.address, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
+        assert_eq!((caller.ip, caller.is_https), ("10.0.0.9".parse().unwrap(), true));
     }
 }

@@ -75,8 +75,8 @@ async fn ask(state: Rc<AppState>) -> Result<HttpResponse, ApiError> {
         .app_data(state)
         .to_http_parts();
     let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let caller = Caller { address, has_origin: false, is_https: false, is_trustworthy: true };
+    let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let caller = Caller { ip, has_origin: false, is_https: false, is_trustworthy: true };
     connect(request, payload, caller).await
 }
 
