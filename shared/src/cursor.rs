@@ -1,4 +1,4 @@
-//! Cursors: positions of a reader in the log.
+//! Cursors: positions of a client in the log.
 
 use crate::json::{DecodeError, FromJson, Json};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
 
-/// Position up to which a reader holds everything addressed to it: `<epoch>.<n>`. A client returns it
+/// Position up to which a client holds everything addressed to it: `<epoch>.<n>`. The client returns it
 /// unchanged. It may compare epochs: another epoch means another log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {

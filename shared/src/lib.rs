@@ -10,7 +10,7 @@
 //! * [`error`]: numbered refusals, with advice in English.
 //! * [`close`]: the codes with which a connection ends, and whether the client reconnects.
 //! * [`id`]: ids of members, rooms and commands, and addresses of events.
-//! * [`cursor`]: positions of a reader in the log.
+//! * [`cursor`]: positions of a client in the log.
 //! * [`member`]: members as frames name them.
 //! * [`room`]: rooms as frames name them.
 //! * [`message`]: messages as snapshots and pages of history hold them.

@@ -30,7 +30,7 @@ impl PageCounts {
 struct Changed {
     /// Count of lists at the last change.
     lists: u64,
-    /// True if a list, such as that of a `welcome`, showed the state between two changes. Its reader must
+    /// True if a list, such as that of a `welcome`, showed the state between two changes. Its recipient must
     /// receive the newest state, even if it equals the published one.
     was_listed: bool,
 }

@@ -1,7 +1,7 @@
 //! Rules for names of members and rooms, and the comparison of names.
 //!
 //! Two names are the same if they agree after NFKC, case folding and the confusables skeleton (UTS 39 §4),
-//! because a reader could mistake one for the other.
+//! because a person could mistake one for the other.
 
 use shared::{ErrorCode, limits::NAME_CHARS_MAX};
 use std::fmt;

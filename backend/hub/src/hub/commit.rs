@@ -99,21 +99,21 @@ impl Hub {
         };
         out.push(Output::Publish(audience, event));
         if let Some((member, room)) = joins {
-            self.for_each_reader(member, |session| out.push(Output::Subscribe(session, room)));
+            self.for_each_recipient(member, |session| out.push(Output::Subscribe(session, room)));
         }
         if let Some((member, room)) = leaves {
-            self.for_each_reader(member, |session| out.push(Output::Unsubscribe(session, room)));
+            self.for_each_recipient(member, |session| out.push(Output::Unsubscribe(session, room)));
         }
     }
 
-    /// Calls `visit` with each session of a member that reads events.
-    fn for_each_reader(&self, member: MemberId, visit: impl FnMut(SessionId)) {
-        let is_reader = |id: &SessionId| match self.sessions.get(id) {
+    /// Calls `visit` with each session of a member that receives events.
+    fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
+        let is_recipient = |id: &SessionId| match self.sessions.get(id) {
             Some(Session::Member { kind, .. }) => *kind != SessionKind::Command,
             _ => false,
         };
         let sessions = self.sessions_by_member.get(&member).into_iter().flatten().copied();
-        sessions.filter(is_reader).for_each(visit);
+        sessions.filter(is_recipient).for_each(visit);
     }
 
     fn refuse_origin(&mut self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {

@@ -58,9 +58,9 @@ impl Hub {
     /// Records that the person left or came back, for the streams and polls of a device.
     fn set_away(&mut self, device: Option<DeviceKey>, member: MemberId, is_away: bool) {
         for id in self.sessions_by_member.get(&member).into_iter().flatten() {
-            if let Some(Session::Member { away, kind: SessionKind::EventStream, device: reader, .. }) =
+            if let Some(Session::Member { away, kind: SessionKind::EventStream, device: streaming, .. }) =
                 self.sessions.get_mut(id)
-                && *reader == device
+                && *streaming == device
                 && std::mem::replace(away, is_away) != is_away
             {
                 self.presence.set_away(member, is_away);
