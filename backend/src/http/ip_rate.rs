@@ -32,9 +32,7 @@ impl IpRates {
             buckets.retain(|_, bucket| !bucket.is_full(rate, now));
         }
         let is_full = buckets.len() >= IPS_MAX && !buckets.contains_key(&ip);
-        if is_full
-            || !buckets.entry(ip).or_insert_with(|| Bucket::full(rate, now)).try_take(rate, 1, now)
-        {
+        if is_full || !buckets.entry(ip).or_insert_with(|| Bucket::full(rate, now)).try_take(rate, 1, now) {
             let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequests);
             return Err(error.with_header(header::RETRY_AFTER, "5"));
         }

@@ -21,7 +21,7 @@ pub const READER_CACHE_KIB: i64 = 16 << 10;
 /// while the writer goes on.
 pub const WAL_PAGES: i64 = 4_000;
 
-/// Pages that the writer checkpoints itself, between two batches, once the write-ahead log has twice
+/// Pages that the writer checkpoints itself, between two groups, once the write-ahead log has twice
 /// [`WAL_PAGES`]. Beyond: the checkpointer copies them.
 pub const WAL_TAIL: i64 = 500;
 

@@ -50,7 +50,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 use tokio::sync::oneshot;
-use writer::{AppendBatch, Writer};
+use writer::{AppendGroup, Writer};
 
 /// File name of the database in the data folder.
 pub const FILE: &str = "log.sqlite";
@@ -61,7 +61,7 @@ pub struct SqliteStore {
     house_id: String,
     house: House,
     health: StoreHealth,
-    batches: Option<SyncSender<AppendBatch>>,
+    groups: Option<SyncSender<AppendGroup>>,
     read_queue: Arc<ReadQueue>,
     writer: Option<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
@@ -124,8 +124,8 @@ impl SqliteStore {
             readers
                 .push(thread::Builder::new().name(name).spawn(move || reader::run(&files, db, &read_queue))?);
         }
-        // One batch is committed while one waits. The registry sends no more than one at a time.
-        let (batches, receiver) = sync_channel(1);
+        // One group is committed while one waits. The registry sends no more than one at a time.
+        let (groups, receiver) = sync_channel(1);
         let writer = Writer::new(files, log, receiver, health.clone());
         // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
@@ -134,13 +134,13 @@ impl SqliteStore {
             writer.run();
             end.disarm();
         })?;
-        let (batches, writer) = (Some(batches), Some(writer));
+        let (groups, writer) = (Some(groups), Some(writer));
         Ok(SqliteStore {
             epoch,
             house_id,
             house,
             health,
-            batches,
+            groups,
             read_queue,
             writer,
             readers,
@@ -196,9 +196,9 @@ impl Store for SqliteStore {
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
         let count = changes.len();
         let (outcomes, committed) = oneshot::channel();
-        let batch = AppendBatch { changes, now, outcomes };
+        let group = AppendGroup { changes, now, outcomes };
         let refused = move || vec![Err(ErrorCode::StoreRefused); count];
-        match self.batches.as_ref().map(|batches| batches.try_send(batch)) {
+        match self.groups.as_ref().map(|groups| groups.try_send(group)) {
             Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
             _ => ready(refused()).boxed(),
         }
@@ -215,7 +215,7 @@ impl Drop for SqliteStore {
         self.read_queue.close();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
         // Close the writer last: the last connection checkpoints the whole write-ahead log.
-        drop(self.batches.take());
+        drop(self.groups.take());
         self.writer.take().map(JoinHandle::join);
     }
 }

@@ -19,13 +19,13 @@ async fn positions_are_dense_and_prev_links_each_address() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
         store.commit(enter(LIN, fresh(), room)).await;
-        let batch = vec![
+        let group = vec![
             post(WEI, LOBBY, fresh(), "1"),
             post(LIN, room, fresh(), "2"),
             post(WEI, room, fresh(), "3"),
             post(LIN, LOBBY, fresh(), "4"),
         ];
-        store.batch(batch).await;
+        store.append_all(group).await;
         let head = store.house().head();
         let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
         let all = store.replay(&to, 0, u64::MAX, false).await.events;
@@ -87,7 +87,7 @@ async fn every_event_is_read_back_unchanged() {
 }
 
 #[tokio::test]
-async fn a_refused_change_does_not_affect_its_batch() {
+async fn a_refused_change_does_not_affect_its_group() {
     for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
@@ -113,14 +113,15 @@ async fn a_refused_change_does_not_affect_its_batch() {
             (go(LIN, fresh(), room), ErrorCode::RoomUnknown),
         ];
         let (changes, codes): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
-        let found: Vec<_> = store.batch(changes.clone()).await.into_iter().map(Result::unwrap_err).collect();
+        let found: Vec<_> =
+            store.append_all(changes.clone()).await.into_iter().map(Result::unwrap_err).collect();
         assert_eq!(found, codes, "{}", store.name);
         assert_eq!(snapshot_of(&store.house()), before, "{}", store.name);
 
         let mut mixed = vec![post(WEI, LOBBY, fresh(), "first")];
         mixed.extend(changes);
         mixed.push(post(LIN, LOBBY, fresh(), "last"));
-        let outcomes = store.batch(mixed).await;
+        let outcomes = store.append_all(mixed).await;
         let (first, last) = (outcomes.first().unwrap(), outcomes.last().unwrap());
         let (first, last) = (first.as_ref().unwrap().receipt, last.as_ref().unwrap().receipt);
         assert_eq!((first.n + 1, first.seq + 1), (last.n, last.seq), "{}", store.name);
@@ -130,23 +131,23 @@ async fn a_refused_change_does_not_affect_its_batch() {
 #[tokio::test]
 async fn event_times_never_decrease() {
     for mut store in test_store::all() {
-        store.batch_at(vec![join("Wei")], 5_000).await;
+        store.append_all_at(vec![join("Wei")], 5_000).await;
         let at = |outcomes: Vec<hub::house::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
         assert_eq!(
-            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_000).await),
+            at(store.append_all_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_000).await),
             5_000,
             "{}",
             store.name
         );
         store.reopen();
         assert_eq!(
-            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_500).await),
+            at(store.append_all_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_500).await),
             5_000,
             "{}",
             store.name
         );
         assert_eq!(
-            at(store.batch_at(vec![post(WEI, LOBBY, fresh(), "x")], 6_000).await),
+            at(store.append_all_at(vec![post(WEI, LOBBY, fresh(), "x")], 6_000).await),
             6_000,
             "{}",
             store.name
@@ -176,9 +177,9 @@ async fn the_id_of_a_member_who_left_is_not_assigned_again() {
 }
 
 #[tokio::test]
-async fn an_empty_batch_commits_nothing() {
+async fn an_empty_group_commits_nothing() {
     for mut store in test_store::all() {
-        assert_eq!(store.batch(Vec::new()).await, []);
+        assert_eq!(store.append_all(Vec::new()).await, []);
         assert_eq!(store.house().head(), 0);
     }
 }

@@ -23,7 +23,7 @@ async fn a_backup_of_an_open_log_is_one_state_of_it() {
     });
     let mut posted = 0;
     while !saving.is_finished() || posted < 500 {
-        store.batch((0..10).map(|_| post(WEI, LOBBY, fresh(), &"x".repeat(2_000))).collect()).await;
+        store.append_all((0..10).map(|_| post(WEI, LOBBY, fresh(), &"x".repeat(2_000))).collect()).await;
         posted += 10;
     }
     let head = saving.join().unwrap();

@@ -61,7 +61,7 @@ fn head_after(folder: &TempFolder) -> u64 {
 async fn a_cut_write_ahead_log_holds_every_acknowledged_event_before_the_cut() {
     let mut store = TestStore::on_disk();
     store.join(&["Wei", "Lin"]).await;
-    // After each batch: length of the write-ahead log, and the last acknowledged position.
+    // After each group: length of the write-ahead log, and the last acknowledged position.
     let folder = store.folder().to_owned();
     let length = || fs::metadata(folder.join(WAL)).unwrap().len() as usize;
     let mut acknowledged = vec![(length(), 2)];
@@ -69,14 +69,14 @@ async fn a_cut_write_ahead_log_holds_every_acknowledged_event_before_the_cut() {
     for round in 0..12 {
         let room = shared::RoomId(round + 2);
         let long = "x".repeat(6_000);
-        let batch: Vec<Change> = vec![
+        let group: Vec<Change> = vec![
             create(WEI, fresh(), &format!("Room {round}")),
             enter(LIN, fresh(), room),
             post(LIN, room, fresh(), "hello"),
             post(WEI, LOBBY, fresh(), &long),
             go(LIN, fresh(), room),
         ];
-        let outcomes = store.batch(batch).await;
+        let outcomes = store.append_all(group).await;
         let events = outcomes.iter().flat_map(|outcome| positions(&outcome.as_ref().unwrap().events));
         head = events.fold(head, u64::max);
         acknowledged.push((length(), head));
@@ -126,8 +126,8 @@ async fn a_crash_during_a_checkpoint_loses_nothing() {
     let (mut last, mut begun, mut count, mut longest) = (0, 0, 0, 0);
     let mut before = salt();
     while begun < 2 {
-        let batch = (0..32).map(|_| post(WEI, LOBBY, fresh(), &text)).collect();
-        last = store.batch(batch).await.last().unwrap().as_ref().unwrap().receipt.n;
+        let group = (0..32).map(|_| post(WEI, LOBBY, fresh(), &text)).collect();
+        last = store.append_all(group).await.last().unwrap().as_ref().unwrap().receipt.n;
         let now = salt();
         begun += u32::from(now != before);
         before = now;
@@ -135,7 +135,7 @@ async fn a_crash_during_a_checkpoint_loses_nothing() {
         count += 1;
         assert!(count < 1000, "it is never begun anew");
     }
-    // One batch may exceed the limit.
+    // One group may exceed the limit.
     let pages_max = u64::try_from(WAL_PAGES_MAX).unwrap() + 500;
     assert!(longest <= pages_max * PAGE as u64, "{longest} bytes");
     // The checkpointer may be copying pages right now. A crash may come at any moment.
@@ -160,12 +160,12 @@ async fn victim() {
     // Ids continue after the last one.
     let mut number = u32::try_from(store.house().head()).unwrap();
     loop {
-        let batch = (0..8).map(|_| {
+        let group = (0..8).map(|_| {
             number += 1;
             post(WEI, LOBBY, crate::test_store::id(number), &"x".repeat(3_000))
         });
-        let batch = batch.collect();
-        for outcome in store.append(batch, 1).await {
+        let group = group.collect();
+        for outcome in store.append(group, 1).await {
             writeln!(out, "acknowledged {}", outcome.unwrap().receipt.n).unwrap();
         }
     }

@@ -90,8 +90,8 @@ async fn both(seed: u64) -> (u64, u64) {
         // Set the clock back now and then.
         let now = step * 10 + rng.below(30);
         let changes: Vec<_> = (0..rng.below(12)).map(|_| some_change(&mut rng)).collect();
-        let wanted = memory.batch_at(changes.clone(), now).await;
-        assert_eq!(disk.batch_at(changes, now).await, wanted, "seed {seed}, step {step}");
+        let wanted = memory.append_all_at(changes.clone(), now).await;
+        assert_eq!(disk.append_all_at(changes, now).await, wanted, "seed {seed}, step {step}");
         for outcome in wanted.iter().flatten() {
             head = head.max(outcome.receipt.n);
             head = outcome.events.iter().map(|event| event.position().unwrap().n).fold(head, u64::max);

@@ -11,15 +11,15 @@ fn numbers(page: &MessagePage) -> Vec<u64> {
 /// Posts seven messages to the lobby, 100 milliseconds apart, with other events between them. Returns their
 /// positions.
 async fn seven(store: &mut TestStore) -> Vec<u64> {
-    store.batch_at(vec![join("Wei"), join("Lin")], 50).await;
+    store.append_all_at(vec![join("Wei"), join("Lin")], 50).await;
     let room = store.room(WEI, "Kitchen").await;
     let mut at = Vec::new();
     for number in 1..=7_u64 {
         // The first message has the time of the event before it.
         let now = 1_000 + 100 * number;
-        let batch =
+        let group =
             vec![post(WEI, room, fresh(), "elsewhere"), post(LIN, LOBBY, fresh(), &number.to_string())];
-        at.push(store.batch_at(batch, now).await[1].as_ref().unwrap().receipt.n);
+        at.push(store.append_all_at(group, now).await[1].as_ref().unwrap().receipt.n);
     }
     at
 }

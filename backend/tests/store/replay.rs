@@ -12,7 +12,7 @@ async fn posts(store: &mut TestStore, room: RoomId, count: usize, text: &str) {
     let mut left = count;
     while left > 0 {
         let some = left.min(64);
-        store.batch((0..some).map(|_| post(WEI, room, fresh(), text)).collect()).await;
+        store.append_all((0..some).map(|_| post(WEI, room, fresh(), text)).collect()).await;
         left -= some;
     }
 }
@@ -168,7 +168,7 @@ async fn a_members_own_events_are_never_reset() {
         let after = store.house().head();
         // Join and leave more often than a room may be replayed.
         for _ in 0..=REPLAY_EVENTS_MAX / 2 {
-            store.batch(vec![enter(LIN, fresh(), room), test_store::go(LIN, fresh(), room)]).await;
+            store.append_all(vec![enter(LIN, fresh(), room), test_store::go(LIN, fresh(), room)]).await;
         }
         let found = store.replay(&[Address::Member(LIN), Address::Room(room)], after, u64::MAX, true).await;
         assert_eq!(found.resets, [room], "{}", store.name);

@@ -44,11 +44,11 @@ async fn a_retry_gets_the_first_receipt_and_commits_nothing() {
 }
 
 #[tokio::test]
-async fn a_retry_in_the_same_batch_is_recognised() {
+async fn a_retry_in_the_same_group_is_recognised() {
     for mut store in test_store::all() {
         let changes = changes(&mut store).await;
         let twice = changes.iter().flat_map(|change| [change.clone(), change.clone()]).collect();
-        let outcomes = store.batch(twice).await;
+        let outcomes = store.append_all(twice).await;
         for (change, pair) in changes.iter().zip(outcomes.chunks(2)) {
             let [first, again] = [&pair[0], &pair[1]].map(|outcome| outcome.as_ref().unwrap());
             assert_eq!(first.receipt, again.receipt, "{}: {change:?}", store.name);

@@ -104,13 +104,13 @@ impl TestStore {
         self.store().house()
     }
 
-    pub(crate) async fn batch(&mut self, changes: Vec<Change>) -> Vec<Outcome> {
+    pub(crate) async fn append_all(&mut self, changes: Vec<Change>) -> Vec<Outcome> {
         self.now += 1;
         let now = self.now;
-        self.batch_at(changes, now).await
+        self.append_all_at(changes, now).await
     }
 
-    pub(crate) async fn batch_at(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
+    pub(crate) async fn append_all_at(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
         let count = changes.len();
         let outcomes = self.store().append(changes, now).await;
         assert_eq!(outcomes.len(), count, "{}", self.name);
@@ -118,7 +118,7 @@ impl TestStore {
     }
 
     pub(crate) async fn append(&mut self, change: Change) -> Outcome {
-        self.batch(vec![change]).await.pop().unwrap()
+        self.append_all(vec![change]).await.pop().unwrap()
     }
 
     pub(crate) async fn commit(&mut self, change: Change) -> Committed {
@@ -131,10 +131,10 @@ impl TestStore {
         }
     }
 
-    /// Posts these texts to a room in one batch. Returns their positions.
+    /// Posts these texts to a room in one group. Returns their positions.
     pub(crate) async fn post(&mut self, author: MemberId, room: RoomId, texts: &[&str]) -> Vec<u64> {
         let changes = texts.iter().map(|text| post(author, room, fresh(), text)).collect();
-        let outcomes = self.batch(changes).await;
+        let outcomes = self.append_all(changes).await;
         outcomes.into_iter().map(|outcome| outcome.unwrap().receipt.n).collect()
     }
 

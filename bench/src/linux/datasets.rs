@@ -29,7 +29,7 @@ const COMPLETE: &str = "whole";
 const BATCH: usize = 2_000;
 /// Time of the first change, in milliseconds since 1970.
 const FIRST_MS: u64 = 1_735_689_600_000;
-/// Milliseconds from one batch to the next.
+/// Milliseconds from one group to the next.
 const BATCH_MS: u64 = 60_000;
 
 /// Folder of the dataset of this name in the target folder. If it does not exist, `fill` makes the log.
@@ -62,7 +62,7 @@ pub(crate) fn ensure_dataset(
     Ok(path)
 }
 
-/// Adds members, rooms and posts to a log in batches.
+/// Adds members, rooms and posts to a log in groups.
 pub(crate) struct DatasetBuilder {
     store: SqliteStore,
     now: u64,

@@ -35,7 +35,7 @@ pub(super) struct Checkpointer {
     file: Arc<File>,
 }
 
-/// The checkpoint that is due between two batches.
+/// The checkpoint that is due between two groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NextCheckpoint {
     Nothing,
@@ -88,7 +88,7 @@ impl Checkpointer {
         Arc::clone(&self.file)
     }
 
-    /// Starts the checkpoint that is due, between two batches of this connection.
+    /// Starts the checkpoint that is due, between two groups of this connection.
     pub(super) fn checkpoint(&self, db: &Database) -> Result<(), LogError> {
         if self.has_failed.load(Ordering::Acquire) {
             return disable_checkpoint_on_close(db);

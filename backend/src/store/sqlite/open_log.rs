@@ -66,7 +66,7 @@ impl OpenLog {
         &self.db
     }
 
-    /// Commits a batch. After an error no outcome may be reported, and this log must be dropped.
+    /// Commits a group. After an error no outcome may be reported, and this log must be dropped.
     pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<Vec<Outcome>, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
@@ -81,7 +81,7 @@ impl OpenLog {
         Ok(outcomes)
     }
 
-    /// Writes and syncs about as many bytes as a batch needs, and deletes them again.
+    /// Writes and syncs about as many bytes as a group needs, and deletes them again.
     fn test_write(&self) -> Result<(), LogError> {
         for sql in [
             &format!("INSERT OR REPLACE INTO meta (name, value) VALUES ('trial', zeroblob({TRIAL_BYTES}))"),

@@ -104,9 +104,9 @@ async fn survives_fault(why: &str, begin: impl Fn(&InjectedFaults), end: impl Fn
 
     begin(&log.faults);
     let long = "x".repeat(100_000);
-    let batch = vec![post(2, &long), post(1, "kept"), post(3, "neither")];
-    let refused = log.store().append(batch, 2).await;
-    assert_eq!(refused, vec![Err(ErrorCode::StoreRefused); 3], "{why}: all of the batch");
+    let group = vec![post(2, &long), post(1, "kept"), post(3, "neither")];
+    let refused = log.store().append(group, 2).await;
+    assert_eq!(refused, vec![Err(ErrorCode::StoreRefused); 3], "{why}: all of the group");
     assert_eq!(log.refusal(), Some(why));
     assert_eq!(texts(&log.messages().await), ["kept"], "{why}: reading goes on");
     assert_eq!(log.post(4, "nor this").await, Err(ErrorCode::StoreRefused), "{why}: at once");
@@ -155,10 +155,10 @@ async fn no_checkpoint_runs_after_a_failed_sync_of_the_database() {
             let (client_id, text) = (ClientId(id.to_be_bytes()), text.clone());
             Change::Post { room: RoomId::LOBBY, author: MemberId(1), tag: None, client_id, text }
         };
-        let batch: Vec<_> = (0..64).map(|_| next()).collect();
-        sent += batch.len();
+        let group: Vec<_> = (0..64).map(|_| next()).collect();
+        sent += group.len();
         assert!(sent < 5_000, "it began anew");
-        assert!(log.store().append(batch, 1).await.iter().all(Result::is_ok));
+        assert!(log.store().append(group, 1).await.iter().all(Result::is_ok));
     }
     assert!(!log.faults.database_sync_fails.load(Ordering::SeqCst), "it was met");
     // No checkpoint at the end either.

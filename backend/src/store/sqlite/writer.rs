@@ -1,7 +1,7 @@
 //! The writer: one thread that owns the log.
 //!
-//! It commits one batch after another. Changes that come while one batch is synced form the next, so one
-//! sync serves many changes. If a commit fails, the whole batch is refused and the connection is dropped. A
+//! It commits one group after another. Changes that come while one group is synced form the next, so one
+//! sync serves many changes. If a commit fails, the whole group is refused and the connection is dropped. A
 //! failed sync is never tried again: the system may have dropped the pages, and the second sync would report
 //! success. From then on the writer refuses changes at once, and tries from time to time to open the log
 //! again.
@@ -30,7 +30,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// Changes to commit together.
-pub(super) struct AppendBatch {
+pub(super) struct AppendGroup {
     pub(super) changes: Vec<Change>,
     /// Time of the changes, in milliseconds since 1970.
     pub(super) now: u64,
@@ -40,7 +40,7 @@ pub(super) struct AppendBatch {
 /// State of the writer's thread.
 pub(super) struct Writer {
     files: LogFiles,
-    batches: Receiver<AppendBatch>,
+    groups: Receiver<AppendGroup>,
     health: StoreHealth,
     checkpointer: Checkpointer,
     /// Time of the last failed checkpoint. It is tried again a little later.
@@ -66,14 +66,14 @@ impl Writer {
     pub(super) fn new(
         files: LogFiles,
         log: OpenLog,
-        batches: Receiver<AppendBatch>,
+        groups: Receiver<AppendGroup>,
         health: StoreHealth,
     ) -> Result<Self, LogError> {
         let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files)?);
         let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
         Ok(Writer {
             files,
-            batches,
+            groups,
             health,
             checkpointer,
             checkpoint_failed_at: None,
@@ -86,18 +86,18 @@ impl Writer {
     /// Runs until the store is dropped.
     pub(super) fn run(mut self) {
         loop {
-            let batch = match &self.state {
-                WriterState::Open(_) => self.batches.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            let group = match &self.state {
+                WriterState::Open(_) => self.groups.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 WriterState::Refusing { since_last, pause, .. } => {
                     match pause.saturating_sub(since_last.elapsed()) {
-                        // Retry even if batches come without a pause.
+                        // Retry even if groups come without a pause.
                         Duration::ZERO => Err(RecvTimeoutError::Timeout),
-                        rest => self.batches.recv_timeout(rest),
+                        rest => self.groups.recv_timeout(rest),
                     }
                 }
             };
-            match batch {
-                Ok(AppendBatch { changes, now, outcomes }) => {
+            match group {
+                Ok(AppendGroup { changes, now, outcomes }) => {
                     let found = self.append(changes, now);
                     // The caller may be gone; the commit stays.
                     let _ = outcomes.send(found);

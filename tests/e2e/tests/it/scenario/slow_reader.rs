@@ -15,7 +15,7 @@ use std::{
 /// (4 MiB), the relay and the server's queue (1 MiB) hold less together.
 const CUPS: u32 = 500;
 
-/// Messages in one batch: a fifth of the server's queue for one connection. The kernel's buffers are
+/// Messages posted at once: a fifth of the server's queue for one connection. The kernel's buffers are
 /// then full before that queue is.
 const CUPS_AT_ONCE: usize = 8;
 
@@ -99,11 +99,11 @@ impl Scenario {
     }
 }
 
-/// Posts these messages in batches.
+/// Posts these messages, [`CUPS_AT_ONCE`] at a time.
 async fn post_cups(text_client: &mut TextClient, cups: RangeInclusive<u32>) {
     let cups: Vec<String> =
         cups.map(|number| format!("cup {number}\n{}", "\u{1}".repeat(CUP_CHARS))).collect();
-    for batch in cups.chunks(CUPS_AT_ONCE) {
-        text_client.post_all(batch).await;
+    for chunk in cups.chunks(CUPS_AT_ONCE) {
+        text_client.post_all(chunk).await;
     }
 }
