@@ -1,11 +1,11 @@
-//! The measurements. They need Linux: epoll for a thousand sockets at little cost, core affinity, and `/proc`
+//! The measurements. They need Linux: epoll for a thousand sockets at little cost, CPU affinity, and `/proc`
 //! for the resources that a process used.
 //!
 //! - Under test: [`server`] runs the release binary, [`floor`] is the program that it is compared with.
 //! - Load: [`load`] drives many clients from one thread, [`interleave`] alternates two loads, [`session`] is
 //!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
 //! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
-//! - Machine: [`machine`] (cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
+//! - Machine: [`machine`] (CPU cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
 //! - Figures: [`stats`], [`tally`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],

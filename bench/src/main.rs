@@ -46,6 +46,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("bench: measuring needs Linux (epoll, core affinity and /proc).");
+    eprintln!("bench: measuring needs Linux (epoll, CPU affinity and /proc).");
     ExitCode::from(EXIT_UNMEASURED)
 }

@@ -54,7 +54,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// `guess` says in words about how long the step takes on two cores.
+    /// `guess` says in words about how long the step takes on two CPU cores.
     pub(crate) fn new(title: impl Into<String>, guess: &'static str) -> Self {
         let now = Instant::now();
         Self {

@@ -95,7 +95,7 @@ impl Tier {
             Self::Style => style(cargo),
             Self::Native => {
                 let mut command = cargo(&["test", "--no-fail-fast"]);
-                // Most tests of the server wait for time to pass, so more of them than cores can run at once.
+                // Most tests of the server wait for time to pass, so more of them than CPU cores can run at once.
                 if env::var_os("RUST_TEST_THREADS").is_none() {
                     let cores = thread::available_parallelism().map_or(1, NonZero::get);
                     command.env("RUST_TEST_THREADS", (4 * cores).to_string());

@@ -1,6 +1,6 @@
 //! Fan-out: CPU time per delivery of the server, next to that of the floor.
 //!
-//! Server and load have a core each. Floor and server alternate, message by message unless `--apart` is set,
+//! Server and load have a CPU core each. Floor and server alternate, message by message unless `--apart` is set,
 //! so that other work on the machine slows both. Each pair of samples gives a ratio. The CPU time is that of
 //! the server's process over the measured window; deliveries are what the receivers counted in the window.
 //!
@@ -13,7 +13,7 @@ mod pair;
 mod window;
 
 use super::failure::Failure;
-use super::machine::{Cores, Pinned};
+use super::machine::{CpuCores, Pinned};
 use super::server::Kind;
 use super::stats::Spread;
 use super::table::Table;
@@ -24,7 +24,7 @@ use window::Sample;
 
 /// Ratio of CPU time per delivery, server over floor, that the median of the pairs must not exceed.
 const RATIO_MAX: f64 = 1.30;
-/// Share of its core above which a process counts as the bottleneck.
+/// Share of its CPU core above which a process counts as the bottleneck.
 const BUSY_SHARE_MIN: f64 = 0.95;
 
 /// Measures, prints each sample, and adds the outcome to `table`.
@@ -32,7 +32,7 @@ const BUSY_SHARE_MIN: f64 = 0.95;
 /// # Errors
 /// When a server cannot be started or a connection is refused.
 pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failure> {
-    let cores = Cores::pick()?;
+    let cores = CpuCores::pick()?;
     print_headline(settings, cores);
     let _pinned = Pinned::to(cores.load)?;
     let tested = match settings.against_floor {
@@ -54,14 +54,14 @@ pub(crate) fn measure(settings: &FanOut, table: &mut Table) -> Result<(), Failur
     Ok(())
 }
 
-fn print_headline(settings: &FanOut, cores: Cores) {
+fn print_headline(settings: &FanOut, cores: CpuCores) {
     let pace = match settings.saturate {
         true => format!("saturated, {} messages in flight", settings.window),
         false if settings.apart => format!("{} messages/s", settings.rate),
         false => format!("{} messages/s in turn", settings.rate),
     };
     println!(
-        "\nfan-out: {} clients, {pace} of {} bytes, windows of {} s; server on core {}, load on core {}{}",
+        "\nfan-out: {} clients, {pace} of {} bytes, windows of {} s; server on CPU core {}, load on CPU core {}{}",
         settings.clients,
         settings.bytes,
         settings.seconds,
@@ -139,8 +139,8 @@ fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
         server.server_share >= BUSY_SHARE_MIN && server.load_share < server.server_share
     };
     let verdict = match pairs.iter().all(is_bottleneck) {
-        true => "the server's core",
-        false => "not always the server's core: its deliveries/s are a lower bound",
+        true => "the server's CPU core",
+        false => "not always the server's CPU core: its deliveries/s are a lower bound",
     };
     table.note(format!("{name}: the bottleneck"), verdict);
 }

@@ -18,7 +18,7 @@ use super::sockets::open_files;
 use super::table::Table;
 use crate::arguments::LongPolls;
 
-/// Share of one core that waiting may cost.
+/// Share of one CPU core that waiting may cost.
 const CORE_MAX: f64 = 0.02;
 /// Time limit for releasing an abandoned poll.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
@@ -126,7 +126,7 @@ pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Fai
     );
     table.judge(
         format!("{polls} waiting long polls: CPU over {seconds} s"),
-        format!("{:.2} % of a core", share * 100.0),
+        format!("{:.2} % of a CPU core", share * 100.0),
         format!("{:.0} %", CORE_MAX * 100.0),
         share <= CORE_MAX,
     );

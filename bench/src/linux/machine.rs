@@ -1,4 +1,4 @@
-//! The machine: its cores, its limit of open files, and its total CPU time.
+//! The machine: its CPU cores, its limit of open files, and its total CPU time.
 
 use std::fs;
 
@@ -7,26 +7,26 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::failure::Failure;
 
-/// A core for the server and a core for the load.
+/// A CPU core for the server and one for the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cores {
-    /// Core of the server or the floor.
+pub(crate) struct CpuCores {
+    /// CPU core of the server or the floor.
     pub(crate) server: usize,
-    /// Core of the load.
+    /// CPU core of the load.
     pub(crate) load: usize,
 }
 
-impl Cores {
-    /// Picks the first two cores that this process may use.
+impl CpuCores {
+    /// Picks the first two CPU cores that this process may use.
     ///
     /// # Errors
-    /// When there is only one core, on which server and load would measure each other.
+    /// When there is only one CPU core, on which server and load would measure each other.
     pub(crate) fn pick() -> Result<Self, Failure> {
         let allowed = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
         let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core));
         match (cores.next(), cores.next()) {
             (Some(server), Some(load)) => Ok(Self { server, load }),
-            _ => Err(Failure::new("two cores are needed, one for the server and one for the load")),
+            _ => Err(Failure::new("two CPU cores are needed, one for the server and one for the load")),
         }
     }
 }
@@ -41,7 +41,7 @@ pub(crate) fn raise_file_limit() -> Result<(), Failure> {
     setrlimit(Resource::Nofile, raised).map_err(Failure::at("cannot raise the file limit"))
 }
 
-/// Pins the calling thread to one core, with the threads and children that it starts, for as long as this
+/// Pins the calling thread to one CPU core, with the threads and children that it starts, for as long as this
 /// value lives.
 pub(crate) struct Pinned {
     before: CpuSet,
@@ -51,12 +51,12 @@ impl Pinned {
     /// Pins the calling thread to `core`.
     ///
     /// # Errors
-    /// When this process may not use that core.
+    /// When this process may not use that CPU core.
     pub(crate) fn to(core: usize) -> Result<Self, Failure> {
         let before = sched_getaffinity(None).map_err(Failure::at("cannot read the affinity"))?;
         let mut only = CpuSet::new();
         only.set(core);
-        sched_setaffinity(None, &only).map_err(Failure::at(format!("cannot pin to core {core}")))?;
+        sched_setaffinity(None, &only).map_err(Failure::at(format!("cannot pin to CPU core {core}")))?;
         Ok(Self { before })
     }
 }
@@ -68,7 +68,7 @@ impl Drop for Pinned {
     }
 }
 
-/// Nanoseconds that all cores were busy since the machine started, stolen time included, counted in ticks.
+/// Nanoseconds that all CPU cores were busy since the machine started, stolen time included, counted in ticks.
 ///
 /// # Errors
 /// When `/proc/stat` cannot be read.
@@ -83,7 +83,7 @@ pub(crate) fn nanoseconds_per_tick() -> u64 {
     1_000_000_000 / rustix::param::clock_ticks_per_second().max(1)
 }
 
-/// user + nice + system + irq + softirq + steal of all cores together.
+/// user + nice + system + irq + softirq + steal of all CPU cores together.
 fn busy_ticks(stat: &str) -> Option<u64> {
     let line = stat.lines().find(|line| line.starts_with("cpu "))?;
     let ticks: Vec<u64> = line.split_whitespace().skip(1).map_while(|field| field.parse().ok()).collect();
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn server_and_load_get_different_cores() {
-        if let Ok(cores) = Cores::pick() {
+    fn server_and_load_get_different_cpu_cores() {
+        if let Ok(cores) = CpuCores::pick() {
             assert!(cores.server < cores.load);
         } else {
             assert_eq!(sched_getaffinity(None).unwrap().count(), 1);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_thread_gets_its_cores_back() {
+    fn a_pinned_thread_gets_its_cpu_cores_back() {
         let before = sched_getaffinity(None).unwrap();
         let core = (0..CpuSet::MAX_CPU).find(|&core| before.is_set(core)).unwrap();
         {

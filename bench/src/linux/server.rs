@@ -168,7 +168,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server in a fresh home and waits until it is ready. With `core`, all its threads run on that
-    /// core.
+    /// CPU core.
     ///
     /// # Errors
     /// When the binary is missing, ends at once, or is not ready in time.

@@ -11,7 +11,7 @@ mod watch;
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::machine::{Cores, Pinned};
+use super::machine::{CpuCores, Pinned};
 use super::stats::Spread;
 use super::table::Table;
 use super::tally::Faults;
@@ -31,9 +31,9 @@ const GONE_MAX: Duration = Duration::from_secs(25);
 /// # Errors
 /// When a server cannot be started, refuses a connection or loses a message.
 pub(crate) fn measure(settings: &Slow, table: &mut Table) -> Result<(), Failure> {
-    let cores = Cores::pick()?;
+    let cores = CpuCores::pick()?;
     println!(
-        "\nslow: {} clients that read, {} messages/s in turn of {} bytes, windows of {} s; server on core {}, load on core {}",
+        "\nslow: {} clients that read, {} messages/s in turn of {} bytes, windows of {} s; server on CPU core {}, load on CPU core {}",
         settings.clients, settings.rate, settings.bytes, settings.seconds, cores.server, cores.load,
     );
     RunPair::print_names();

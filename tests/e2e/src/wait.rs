@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Deadline for a change that normally takes well under a second. Several browsers and a build may
-/// share two cores.
+/// share two CPU cores.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Repeats `check` until it succeeds. `condition` describes the awaited condition.

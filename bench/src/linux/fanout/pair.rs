@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::failure::Failure;
 use super::super::interleave;
 use super::super::load::Pacing;
-use super::super::machine::Cores;
+use super::super::machine::CpuCores;
 use super::super::server::Kind;
 use super::window::{LoadedServer, Sample};
 use crate::arguments::FanOut;
@@ -18,14 +18,14 @@ const KEPT_SHARE_MIN: f64 = 0.98;
 /// Sample of the floor and sample of the server.
 pub(super) type SamplePair = (Sample, Sample);
 
-/// Measures both at once on one core, alternating by message (see [`interleave`]).
+/// Measures both at once on one CPU core, alternating by message (see [`interleave`]).
 ///
 /// # Errors
 /// When one cannot be started, refuses a connection or loses a message.
 pub(super) fn measure_by_message(
     tested: Kind,
     settings: &FanOut,
-    cores: Cores,
+    cores: CpuCores,
 ) -> Result<SamplePair, Failure> {
     let mut floor = LoadedServer::start(Kind::Floor, settings, cores)?;
     let mut server = LoadedServer::start(tested, settings, cores)?;
@@ -48,12 +48,12 @@ pub(super) fn measure_by_message(
 pub(super) fn measure_by_window(
     tested: Kind,
     settings: &FanOut,
-    cores: Cores,
+    cores: CpuCores,
 ) -> Result<SamplePair, Failure> {
     Ok((measure_window(Kind::Floor, settings, cores)?, measure_window(tested, settings, cores)?))
 }
 
-fn measure_window(kind: Kind, settings: &FanOut, cores: Cores) -> Result<Sample, Failure> {
+fn measure_window(kind: Kind, settings: &FanOut, cores: CpuCores) -> Result<Sample, Failure> {
     let pace = match settings.saturate {
         true => Pacing::Window(settings.window),
         false => Pacing::Rate(settings.rate),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::cpu::CpuTime;
 use super::super::failure::Failure;
 use super::super::load::{IdleStrategy, Load};
-use super::super::machine::{self, Cores};
+use super::super::machine::{self, CpuCores};
 use super::super::server::{Kind, Server};
 use super::super::table::print_line;
 use super::super::tally::Faults;
@@ -22,11 +22,11 @@ pub(super) struct Sample {
     pub(super) cpu_microseconds: f64,
     /// Messages a second that all clients together received.
     pub(super) deliveries_per_second: f64,
-    /// Share of a core that the server used.
+    /// Share of a CPU core that the server used.
     pub(super) server_share: f64,
-    /// Share of a core that the load used.
+    /// Share of a CPU core that the load used.
     pub(super) load_share: f64,
-    /// Sum of the shares of all cores that were busy.
+    /// Sum of the shares of all CPU cores that were busy.
     pub(super) machine_share: f64,
     /// Median time from sending to receipt.
     pub(super) p50_milliseconds: f64,
@@ -102,7 +102,7 @@ impl Sample {
             println!("     (counted in ticks: this kernel keeps no schedstat)");
         }
         if !self.kept {
-            println!("     (the rate was not kept: both cores were too busy for it)");
+            println!("     (the rate was not kept: both CPU cores were too busy for it)");
         }
     }
 }
@@ -136,7 +136,7 @@ impl LoadedServer {
     ///
     /// # Errors
     /// When the server cannot be started or refuses a connection.
-    pub(super) fn start(kind: Kind, settings: &FanOut, cores: Cores) -> Result<Self, Failure> {
+    pub(super) fn start(kind: Kind, settings: &FanOut, cores: CpuCores) -> Result<Self, Failure> {
         let server = Server::start(kind, Some(cores.server))?;
         let rest = match (settings.spin, settings.nap) {
             (true, _) => IdleStrategy::Spin,

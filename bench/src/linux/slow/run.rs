@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::handshake;
 use super::super::interleave;
 use super::super::load::{IdleStrategy, Load};
-use super::super::machine::Cores;
+use super::super::machine::CpuCores;
 use super::super::memory::Resident;
 use super::super::server::{Kind, Server};
 use super::super::table::print_line;
@@ -68,7 +68,7 @@ impl RunPair {
     ///
     /// # Errors
     /// When one cannot be started, refuses a connection or loses a message.
-    pub(super) fn measure(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
+    pub(super) fn measure(settings: &Slow, cores: CpuCores) -> Result<Self, Failure> {
         let mut with = ObservedServer::start(settings, cores)?;
         let mut without = ObservedServer::start(settings, cores)?;
         interleave::interleave_loads(&mut with.load, &mut without.load, settings.rate, WARMING)?;
@@ -147,7 +147,7 @@ struct ObservedServer {
 }
 
 impl ObservedServer {
-    fn start(settings: &Slow, cores: Cores) -> Result<Self, Failure> {
+    fn start(settings: &Slow, cores: CpuCores) -> Result<Self, Failure> {
         let server = Server::start(Kind::Teahouse, Some(cores.server))?;
         let load = Load::open(server.port(), settings.clients, settings.bytes, IdleStrategy::Block)?;
         Ok(Self { server, load, memory_before: 0 })
