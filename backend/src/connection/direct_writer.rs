@@ -32,17 +32,17 @@ use tokio::{
 };
 
 /// The socket that actix-http reads and writes.
-pub struct Socket {
+pub struct ServerSocket {
     reading: OwnedReadHalf,
     direct_writer: Rc<DirectWriter>,
 }
 
-impl Socket {
+impl ServerSocket {
     /// Wraps a connection as it was accepted.
     pub fn new(stream: TcpStream) -> Self {
         let (reading, writing) = stream.into_split();
         let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
-        Socket { reading, direct_writer: Rc::new(direct_writer) }
+        ServerSocket { reading, direct_writer: Rc::new(direct_writer) }
     }
 
     /// The direct writer of this socket.
@@ -61,7 +61,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for ServerSocket {
     fn drop(&mut self) {
         // Connections that still hold the direct writer must not keep the socket open. Closing the reading
         // half closes it, so the writing half needs no shutdown.
@@ -71,7 +71,7 @@ impl Drop for Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for ServerSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -84,7 +84,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for ServerSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.direct_writer.head_recorder.borrow_mut().discard();
         self.poll_writing(|writing| writing.poll_write(cx, bytes))
@@ -190,15 +190,15 @@ mod tests {
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
-    async fn pair() -> (Socket, TcpStream) {
+    async fn pair() -> (ServerSocket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (Socket::new(stream), peer)
+        (ServerSocket::new(stream), peer)
     }
 
-    fn flush(socket: &mut Socket) {
+    fn flush(socket: &mut ServerSocket) {
         assert!(Pin::new(socket).poll_flush(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 

@@ -1,6 +1,6 @@
-//! Serves an app on a listener, as actix-web's own server does, but over [`Socket`]s.
+//! Serves an app on a listener, as actix-web's own server does, but over [`ServerSocket`]s.
 
-use crate::connection::direct_writer::Socket;
+use crate::connection::direct_writer::ServerSocket;
 use crate::limits::{
     BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
 };
@@ -63,13 +63,13 @@ where
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(LINGER)
             .h1_allow_half_closed(false)
-            .on_connect_ext(|socket: &Socket, data| drop(data.insert(socket.direct_writer())))
+            .on_connect_ext(|socket: &ServerSocket, data| drop(data.insert(socket.direct_writer())))
             // The app does not read this configuration: the server's own settings hold its address.
             .h1(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| async move {
             let peer = stream.peer_addr().ok();
             set_up(&stream).map_err(DispatchError::Io)?;
-            Ok::<_, DispatchError>((Socket::new(stream), peer))
+            Ok::<_, DispatchError>((ServerSocket::new(stream), peer))
         })
         .and_then(http)
     };

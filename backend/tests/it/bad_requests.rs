@@ -5,7 +5,7 @@ use crate::{
     http::{self, Answer},
     socket::PATIENCE,
     test_server::{ServerOptions, TestServer},
-    transport::client::{Caller, Client, Transport},
+    transport::client::{Client, TestCaller, Transport},
 };
 use serde_json::{Value, json};
 use shared::{Command, ErrorCode, Event, RoomId, limits::FRAME_BYTES_MAX};
@@ -211,7 +211,7 @@ enum Cut {
 }
 
 /// Whether the member has no session left, for longer than a moment.
-async fn is_full(caller: &Caller) -> bool {
+async fn is_full(caller: &TestCaller) -> bool {
     let mut refused = 0;
     for _ in 0..100 {
         let is_refused = caller.poll("begin=1").await.err() == Some((429, ErrorCode::TooManyRequests));
@@ -231,7 +231,7 @@ async fn an_abandoned_request_is_dropped_within_a_second() {
     for _ in 0..hub::limits::SESSIONS_PER_MEMBER_MAX - 1 {
         places.push(Client::connect(&server, Transport::Events, &cookie).await);
     }
-    let caller: Caller = places[0].caller.clone();
+    let caller: TestCaller = places[0].caller.clone();
     // Read all presence first, so that a poll waits.
     let mut known = caller.poll("begin=1").await.unwrap();
     while !known.events.is_empty() {

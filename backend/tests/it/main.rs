@@ -31,6 +31,7 @@ mod slow_client;
 mod socket;
 #[cfg(unix)]
 mod telemetry;
+#[path = "../data_folder/temp_folder.rs"]
 mod temp_folder;
 mod test_server;
 mod text_dialect;

@@ -1,11 +1,11 @@
 //! A server for one test.
 
-use crate::{http, socket::Socket};
+use crate::{http, lock::lock_with_retry, socket::Socket, temp_folder::TempFolder};
 use backend::RunInputs;
 use backend::config::Config;
 use backend::http::app_state::InboundHook;
 use backend::page::Page;
-use backend::store::{Store, memory::MemoryStore};
+use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use shared::{Command, Epoch, Event, command::Hello};
 use std::{
     net::{SocketAddr, TcpListener},
@@ -28,6 +28,14 @@ pub(crate) struct ServerOptions {
     pub(crate) store: Box<dyn Store>,
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
+}
+
+impl TempFolder {
+    /// Options for a server on this folder.
+    pub(crate) fn server_options(&self) -> ServerOptions {
+        let store = SqliteStore::open(lock_with_retry(self.path())).unwrap();
+        ServerOptions { store: Box::new(store), ..ServerOptions::default() }
+    }
 }
 
 impl Default for ServerOptions {

@@ -118,7 +118,7 @@ async fn a_text_is_delivered_when_its_sender_leaves_at_once() {
 async fn a_text_client_is_closed_with_1013_when_the_store_refuses() {
     use crate::test_server::ServerOptions;
     let server = TestServer::with_options(ServerOptions {
-        store: Box::new(refusing::Store),
+        store: Box::new(refusing::RefusingStore),
         ..ServerOptions::default()
     });
     let mut socket = server.open_text_socket().await;
@@ -136,9 +136,9 @@ mod refusing {
     use shared::{Epoch, ErrorCode};
 
     /// A store with a full disk.
-    pub(crate) struct Store;
+    pub(crate) struct RefusingStore;
 
-    impl backend::store::Store for Store {
+    impl backend::store::Store for RefusingStore {
         fn epoch(&self) -> Epoch {
             Epoch(1)
         }

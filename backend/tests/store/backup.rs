@@ -1,7 +1,8 @@
 //! Backup and restore of a log.
 
 use crate::lock::lock_with_retry;
-use crate::test_store::{LOBBY, TempFolder, TestStore, WEI, fresh, post, snapshot_of};
+use crate::temp_folder::TempFolder;
+use crate::test_store::{LOBBY, TestStore, WEI, fresh, post, snapshot_of};
 use backend::store::data_folder::DataFolder;
 use backend::store::sqlite;
 use shared::command::PageAnchor;

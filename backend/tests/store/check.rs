@@ -89,7 +89,7 @@ async fn every_difference_is_reported() {
 
 #[tokio::test]
 async fn a_check_without_a_log_creates_no_file() {
-    let folder = crate::test_store::TempFolder::new();
+    let folder = crate::temp_folder::TempFolder::new();
     assert!(sqlite::check(folder.path()).is_err());
     assert!(!folder.path().exists());
 }

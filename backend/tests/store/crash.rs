@@ -1,7 +1,8 @@
 //! The log after a crash. SQLite writes the pages of a commit one by one into the write-ahead log. A crash
 //! may end it between two pages or within one.
 
-use crate::test_store::{LIN, LOBBY, TempFolder, TestStore, WEI, create, enter, fresh, go, positions, post};
+use crate::temp_folder::TempFolder;
+use crate::test_store::{LIN, LOBBY, TestStore, WEI, create, enter, fresh, go, positions, post};
 use backend::store::data_folder::DataFolder;
 use backend::store::{
     Store,

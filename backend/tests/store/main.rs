@@ -19,4 +19,6 @@ mod older_order;
 mod replay;
 mod retry;
 mod rng;
+#[path = "../data_folder/temp_folder.rs"]
+mod temp_folder;
 mod test_store;

@@ -2,7 +2,8 @@
 //! table `events` was named `shelf`.
 
 use crate::lock::lock_with_retry;
-use crate::test_store::{LIN, LOBBY, TempFolder, TestStore, WEI, create, id, post, snapshot_of};
+use crate::temp_folder::TempFolder;
+use crate::test_store::{LIN, LOBBY, TestStore, WEI, create, id, post, snapshot_of};
 use backend::store::sqlite;
 use rusqlite::Connection;
 use shared::{Address, Event, MemberId, RoomId, command::PageAnchor};

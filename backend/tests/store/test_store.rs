@@ -1,6 +1,6 @@
 //! A store under test, with short functions for the tests.
 
-use crate::lock::lock_with_retry;
+use crate::{lock::lock_with_retry, temp_folder::TempFolder};
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
 use hub::House;
 use hub::house::change::{Change, Committed, Outcome};
@@ -9,8 +9,7 @@ use hub::house::names::Name;
 use hub::query::{MessagePage, Query, QueryResult, ReplayPart};
 use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::PageAnchor};
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -18,30 +17,10 @@ pub(crate) const LOBBY: RoomId = RoomId::LOBBY;
 pub(crate) const WEI: MemberId = MemberId(1);
 pub(crate) const LIN: MemberId = MemberId(2);
 
-/// A folder for one test. Dropping this removes it.
-pub(crate) struct TempFolder(PathBuf);
-
 impl TempFolder {
-    pub(crate) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("teahouse-store-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        let _ = fs::remove_dir_all(&path);
-        TempFolder(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
+    /// Opens the log of this folder.
     pub(crate) fn open(&self) -> SqliteStore {
-        SqliteStore::open(lock_with_retry(&self.0)).unwrap()
-    }
-}
-
-impl Drop for TempFolder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        SqliteStore::open(lock_with_retry(self.path())).unwrap()
     }
 }
 

@@ -48,7 +48,7 @@ impl Transport {
 
 /// A member's credentials, and the server's address.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub(crate) struct TestCaller {
     pub(crate) address: SocketAddr,
     pub(crate) cookie: String,
     /// Whether the person is away from the page.
@@ -57,7 +57,7 @@ pub(crate) struct Caller {
     gate: watch::Receiver<bool>,
 }
 
-impl Caller {
+impl TestCaller {
     /// Waits until the gate is open.
     pub(crate) async fn wait_for_gate(&self) {
         let _ = self.gate.clone().wait_for(|is_open| *is_open).await;
@@ -65,7 +65,7 @@ impl Caller {
 
     /// Formats the head of a request.
     pub(crate) fn head(&self, method: &str, path: &str, more: &str) -> String {
-        let Caller { address, cookie, .. } = self;
+        let TestCaller { address, cookie, .. } = self;
         format!(
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\n\
              Origin: http://{address}\r\n{more}\r\n"
@@ -109,7 +109,7 @@ enum Outgoing {
 
 /// A client that was welcomed.
 pub(crate) struct Client {
-    pub(crate) caller: Caller,
+    pub(crate) caller: TestCaller,
     pub(crate) welcome: Welcome,
     /// The last cursor that came.
     pub(crate) cursor: Cursor,
@@ -159,7 +159,7 @@ impl Client {
         gate: watch::Receiver<bool>,
     ) -> Result<Self, u16> {
         let caller =
-            Caller { address: server.address, cookie: cookie.to_owned(), away: Arc::default(), gate };
+            TestCaller { address: server.address, cookie: cookie.to_owned(), away: Arc::default(), gate };
         let (sender, mut items) = mpsc::unbounded_channel();
         let hello = Hello { reference: 1, build: "test".into(), cursor, room };
         let (outgoing, reader) = match transport {

@@ -1,7 +1,7 @@
 //! The readers of the transports: a task each, which ends with its server.
 
 use super::{
-    client::{Caller, Item},
+    client::{Item, TestCaller},
     http_connection::HttpConnection,
 };
 use futures_util::{StreamExt, stream::SplitStream};
@@ -21,7 +21,7 @@ const ABNORMAL_CLOSURE: u16 = 1006;
 
 /// Reads a WebSocket. Some of its events carry a cursor.
 pub(crate) async fn frames(
-    caller: Caller,
+    caller: TestCaller,
     mut stream: SplitStream<WebSocketStream<TcpStream>>,
     items: Items,
 ) {
@@ -68,12 +68,12 @@ fn query(hello: &Hello) -> String {
 }
 
 /// Reads an event stream.
-pub(crate) async fn events(caller: Caller, hello: Hello, items: Items) {
+pub(crate) async fn events(caller: TestCaller, hello: Hello, items: Items) {
     let end = stream(&caller, &hello, &items).await.unwrap_or(ABNORMAL_CLOSURE);
     let _ = items.send(Item::End(end));
 }
 
-async fn stream(caller: &Caller, hello: &Hello, items: &Items) -> std::io::Result<u16> {
+async fn stream(caller: &TestCaller, hello: &Hello, items: &Items) -> std::io::Result<u16> {
     let mut connection = HttpConnection::open(caller.address).await?;
     let path = format!("/api/events?{}", query(hello));
     connection.send(caller.head("GET", &path, "").as_bytes()).await?;
@@ -126,7 +126,7 @@ pub(crate) struct PollResponse {
 }
 
 /// Polls again and again. Each poll waits for this many seconds.
-pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: Items) {
+pub(crate) async fn polls(caller: TestCaller, mut hello: Hello, wait: u64, items: Items) {
     let (mut connection, mut begins, mut present) = (None, true, 0);
     loop {
         let away = u8::from(caller.away.load(Ordering::Relaxed));
@@ -154,7 +154,7 @@ pub(crate) async fn polls(caller: Caller, mut hello: Hello, wait: u64, items: It
 }
 
 async fn poll_once(
-    caller: &Caller,
+    caller: &TestCaller,
     path: &str,
     idle: &mut Option<HttpConnection>,
 ) -> std::io::Result<(u16, String)> {
