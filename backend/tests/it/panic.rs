@@ -13,9 +13,9 @@ async fn a_panic_closes_only_its_own_connection() {
     for _ in 0..8 {
         others.push(server.open_text_socket().await);
     }
-    let mut victim = server.open_text_socket().await;
-    victim.send_text("boom").await;
-    assert_eq!(victim.closed().await.0, 1011);
+    let mut panicking = server.open_text_socket().await;
+    panicking.send_text("boom").await;
+    assert_eq!(panicking.closed().await.0, 1011);
     others[0].send_text("still here").await;
     for other in &mut others {
         loop {

@@ -255,7 +255,7 @@ async fn a_later_handshake_of_a_connection_is_traced_in_its_own_order() {
 }
 
 #[tokio::test]
-async fn a_pipelined_handshake_is_traced_by_name() {
+async fn headers_are_sorted_by_name_when_the_handshake_is_pipelined() {
     let server = TestServer::start();
     let head = handshake_head(&server, &[]);
     let other = http::head("HEAD", "/healthz", &server, &[]).replacen("Connection: close\r\n", "", 1);
@@ -267,7 +267,7 @@ async fn a_pipelined_handshake_is_traced_by_name() {
 }
 
 #[tokio::test]
-async fn names_beyond_the_limit_are_traced_by_name() {
+async fn headers_are_sorted_by_name_when_names_exceed_the_limit() {
     let server = TestServer::start();
     let used: usize =
         sent_names(&handshake_head(&server, &[("", "1")])).iter().map(|name| name.len() + 1).sum();

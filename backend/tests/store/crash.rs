@@ -147,12 +147,12 @@ async fn a_crash_during_a_checkpoint_loses_nothing() {
 }
 
 /// Variable that names the folder to the process that is killed.
-const VICTIM: &str = "TEAHOUSE_TEST_VICTIM";
+const KILLED_FOLDER: &str = "TEAHOUSE_TEST_KILLED_FOLDER";
 
 #[tokio::test]
 #[ignore = "the process that the next test kills"]
-async fn victim() {
-    let Some(path) = env::var_os(VICTIM) else { return };
+async fn append_until_killed() {
+    let Some(path) = env::var_os(KILLED_FOLDER) else { return };
     let mut store = SqliteStore::open(DataFolder::lock(Path::new(&path)).unwrap()).unwrap();
     let mut out = std::io::stdout();
     if store.house().head() == 0 {
@@ -178,8 +178,8 @@ fn a_killed_writer_loses_no_acknowledged_event() {
     let mut most = 0;
     for round in 1..=6 {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "crash::victim", "--ignored", "--nocapture"])
-            .env(VICTIM, folder.path())
+            .args(["--exact", "crash::append_until_killed", "--ignored", "--nocapture"])
+            .env(KILLED_FOLDER, folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -5,7 +5,7 @@ fn parse(line: &str) -> Result<Command, String> {
 }
 
 #[test]
-fn default_settings_are_those_of_the_bound() {
+fn defaults_equal_the_settings_of_the_bound() {
     let usual = FanOut::usual();
     assert_eq!(parse("fan-out").unwrap(), Command::FanOut(usual.clone()));
     assert_eq!((usual.clients, usual.rate, usual.bytes), (1_000, 200, 64));
