@@ -10,15 +10,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-#[path = "src/page/scan.rs"]
+#[path = "src/page/index_html.rs"]
 #[allow(dead_code, reason = "the library uses all of it")]
-mod scan;
+mod index_html;
 
 fn main() {
     let dist = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../dist");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=src/page/scan.rs");
+    println!("cargo::rerun-if-changed=src/page/index_html.rs");
     println!("cargo::rerun-if-changed={}", dist.display());
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let files = if is_release { list(&dist) } else { Vec::new() };

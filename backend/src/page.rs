@@ -1,6 +1,6 @@
 //! The page: its files are embedded in the binary in release, and read from `dist/` in development.
 
-mod scan;
+mod index_html;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -70,7 +70,7 @@ impl Page {
     fn of(files: BTreeMap<String, PageFile>) -> Self {
         let index = files.get("/index.html").map(|file| String::from_utf8_lossy(&file.raw).into_owned());
         let index = index.unwrap_or_default();
-        let build = scan::build_of(&index).unwrap_or(DEVELOPMENT_BUILD).to_owned();
+        let build = index_html::build_of(&index).unwrap_or(DEVELOPMENT_BUILD).to_owned();
         Page { files, build, policy: policy(&index) }
     }
 
@@ -170,7 +170,7 @@ fn cache(name: &str) -> &'static str {
 }
 
 fn policy(index: &str) -> String {
-    let hashes = scan::inline_scripts(index).into_iter().map(|script| {
+    let hashes = index_html::inline_scripts(index).into_iter().map(|script| {
         let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
         format!(" 'sha256-{hash}'")
     });
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_exactly_the_inline_scripts() {
-        assert_eq!(scan::inline_scripts(INDEX), ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]);
+        assert_eq!(index_html::inline_scripts(INDEX), ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]);
         let policy = policy(INDEX);
         assert_eq!(policy.matches("sha256-").count(), 1);
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn the_build_is_the_hash_in_the_script_name() {
-        assert_eq!(scan::build_of(INDEX), Some("0f1e2d3c4b5a6978"));
-        assert_eq!(scan::build_of("<html></html>"), None);
-        assert_eq!(scan::build_of("/frontend-<b>.js"), None);
+        assert_eq!(index_html::build_of(INDEX), Some("0f1e2d3c4b5a6978"));
+        assert_eq!(index_html::build_of("<html></html>"), None);
+        assert_eq!(index_html::build_of("/frontend-<b>.js"), None);
     }
 
     #[test]
