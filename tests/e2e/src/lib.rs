@@ -11,7 +11,8 @@
 //! - [`fixture`]: a test's servers, browsers and temporary folder; [`folder`]: paths; [`port`]: free ports
 //! - [`server`]: the server under test; [`static_server`]: pages of another origin
 //! - [`relay`]: a TCP relay that cuts connections; [`proxy`]: an HTTP proxy that refuses, buffers and
-//!   cuts; [`old_build_proxy`]: an HTTP proxy that serves the page of another build
+//!   cuts; [`old_build_proxy`]: an HTTP proxy that serves the page of another build;
+//!   `request_head`: reads the head of a request for these and for the static server
 //! - [`chromedriver`], [`browser`], [`tab`], [`keyboard`], [`renderer`]: a Chromium with a profile of its
 //!   own, its tabs, its input and its processes
 //! - [`page`], [`room`], [`history`]: the chat page as people see it; [`catalogue`]: the page's texts
