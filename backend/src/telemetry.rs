@@ -23,5 +23,5 @@ pub fn start() {
 fn env_levels() -> Option<Targets> {
     let levels = env::var("RUST_LOG").ok().filter(|levels| !levels.is_empty())?;
     let parsed = levels.parse();
-    parsed.inspect_err(|error| eprintln!("teahouse: RUST_LOG: {error}; it is passed over")).ok()
+    parsed.inspect_err(|error| eprintln!("teahouse: RUST_LOG: {error}; the value is ignored")).ok()
 }

@@ -117,7 +117,7 @@ mod tests {
             let expected = faults_of(&[b"\x01\x00\x88\x00", &following[..]].concat());
             assert_eq!(expected, [vec![], vec![], vec![FrameFault::AfterClose]], "{following:02x?}");
         }
-        assert_eq!(FrameFault::AfterClose.close_code(), None, "it is passed over");
+        assert_eq!(FrameFault::AfterClose.close_code(), None, "the frame is ignored");
     }
 
     #[test]
