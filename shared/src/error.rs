@@ -92,11 +92,11 @@ error_codes! {
     /// Nobody is signed in.
     SignInRequired = 1201, "sign_in_required", false, "Join with a name first.";
     /// A member is signed in on this device already.
-    AlreadySignedIn = 1202, "already_signed_in", false, "Sign out first, or go on as the member that you are.";
+    AlreadySignedIn = 1202, "already_signed_in", false, "Sign out first, or continue as the current member.";
     /// The house has as many members as it can hold.
-    HouseFull = 1203, "house_full", true, "Try again later, or ask the host for a larger house.";
+    HouseFull = 1203, "house_full", true, "Try again later, or ask the admin to raise the limit.";
     /// The house has as many rooms as it can hold.
-    RoomsFull = 1204, "rooms_full", false, "Use one of the rooms that are there.";
+    RoomsFull = 1204, "rooms_full", false, "Use an existing room.";
     /// The member is in as many rooms as a member may be.
     TooManyRooms = 1205, "too_many_rooms", false, "Leave a room first.";
     /// The lobby cannot be left or changed.
@@ -106,9 +106,9 @@ error_codes! {
     /// Too many requests came from this address or member.
     TooManyRequests = 1302, "too_many_requests", true, "Wait a little and try again.";
     /// The server holds as many connections as it can.
-    Full = 1303, "full", true, "Try again in a moment, or ask the host for a larger house.";
+    Full = 1303, "full", true, "Try again in a moment, or ask the admin to raise the limit.";
     /// The server restarts.
-    Restarting = 1304, "restarting", true, "Try again in a moment: the house restarts.";
+    Restarting = 1304, "restarting", true, "The server is restarting. Try again in a moment.";
     /// `Host` is not one of the house's names, as in a DNS rebinding attack.
     HostRefused = 1401, "host_refused", false, "Open the house by its own address, or set --public-url.";
     /// `Origin` is neither the house's own nor an allowed one.
@@ -134,7 +134,7 @@ error_codes! {
     /// The command has no effect in a request of its own.
     NotByRequest = 1412, "not_by_request", false, "Send this command on a WebSocket only.";
     /// The server has a fault.
-    Internal = 1500, "internal", true, "Try again; if it stays, tell the host.";
+    Internal = 1500, "internal", true, "Try again; if it happens again, tell the server's admin.";
 }
 
 impl Serialize for ErrorCode {
