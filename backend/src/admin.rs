@@ -18,7 +18,7 @@ pub(crate) fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> 
     let restored = sqlite::restore(&folder, file).map_err(|error| format!("restore: {error}"))?;
     println!("Backup restored to {} (up to event {}).", config.data.display(), restored.head);
     if restored.is_other_house {
-        println!("The folder took over the house id of the backup, so its members stay signed in.");
+        println!("The folder now has the backup's house id, so its members stay signed in.");
     }
     Ok(ExitCode::SUCCESS)
 }
