@@ -191,7 +191,10 @@ mod tests {
 
     #[test]
     fn the_policy_allows_exactly_the_inline_scripts() {
-        assert_eq!(index_html::inline_scripts(INDEX), ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]);
+        assert_eq!(
+            index_html::inline_scripts(INDEX),
+            ["\nimport init from '/frontend-0f1e2d3c4b5a6978.js';\n"]
+        );
         let policy = policy(INDEX);
         assert_eq!(policy.matches("sha256-").count(), 1);
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");

@@ -36,7 +36,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Everything that [`run`] needs beside the listener and the settings.
+/// Inputs of [`run`] beside the listener and the settings.
 pub struct RunInputs {
     /// Log of the house.
     pub store: Box<dyn Store>,

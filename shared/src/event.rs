@@ -180,7 +180,7 @@ pub struct Position {
 /// Position up to which the server has sent everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Through {
-    /// Everything addressed to this client up to here was sent before this frame.
+    /// Cursor up to which all events for this client were sent before this frame.
     pub through: Cursor,
 }
 

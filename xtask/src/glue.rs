@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::failure::{Failure, Outcome};
 use crate::fingerprint;
 
-/// How the names of wasm-bindgen's own imports begin. Those of other modules are real exports, and keep theirs.
+/// Prefix of the names of wasm-bindgen's own imports. Imports from other modules are real exports and keep their names.
 const OURS: &str = "__wb";
 /// The section of a WebAssembly module that holds its imports (WebAssembly Core 2.0, §5.5.5).
 const IMPORTS: u8 = 2;
@@ -133,7 +133,7 @@ fn imports(section: &[u8], name_of: &mut impl FnMut(&str) -> Option<String>) -> 
     rest.is_empty().then_some(out)
 }
 
-/// What follows the description of an import: a function's type, a table, a memory, a global or a tag.
+/// Skips the description of an import (a function's type, a table, a memory, a global or a tag) and returns the rest.
 fn skip_description(bytes: &[u8]) -> Option<&[u8]> {
     let (kind, rest) = bytes.split_first()?;
     match kind {
@@ -146,7 +146,7 @@ fn skip_description(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What follows the limits of a table or a memory.
+/// Skips the limits of a table or a memory and returns the rest.
 fn limits(bytes: &[u8]) -> Option<&[u8]> {
     let (flags, rest) = bytes.split_first()?;
     let (_, rest) = number(rest)?;

@@ -11,7 +11,7 @@ use crate::rust;
 use crate::setup::PageTools;
 use crate::tree::{Tree, WASM};
 
-/// All that the page is made from.
+/// Files and folders that the page is built from.
 const SOURCES: [&str; 7] = [
     "frontend",
     "shared",
@@ -22,7 +22,7 @@ const SOURCES: [&str; 7] = [
     "xtask/src/glue.rs",
 ];
 
-/// The end of the stamp of a page that wasm-opt has made smaller.
+/// End of the stamp of a page that wasm-opt made smaller.
 const OPTIMISED: &str = "optimised";
 
 /// Builds the page if need be.
@@ -64,7 +64,7 @@ pub(crate) fn ensure(tree: &Tree, tools: &PageTools) -> Outcome {
     written.map_err(|error| Failure::file("Writing", &stamp, &error))
 }
 
-/// trunk, with the two variables of the environment taken out that it trips over.
+/// Returns trunk as a command, with its version check off and with `NO_COLOR` in the form that trunk reads.
 pub(crate) fn trunk(tree: &Tree) -> Outcome<std::process::Command> {
     let mut command = tree
         .program("trunk")

@@ -15,19 +15,19 @@ use crate::tally::Tally;
 use crate::tree::Tree;
 use crate::{fingerprint, page, run};
 
-/// The most that each program may weigh with brotli, in bytes.
+/// Largest size of each program with brotli, in bytes.
 const BROTLI_LIMIT: u64 = 205_000;
-/// The same for programs that were built where there is no wasm-opt.
+/// Largest size with brotli of a program that was built without wasm-opt, in bytes.
 const BROTLI_LIMIT_PLAIN: u64 = 225_000;
-/// The same with gzip, which browsers ask for on plain http.
+/// Largest size of each program with gzip, in bytes. Browsers ask for gzip on plain http.
 const GZIP_LIMIT: u64 = 250_000;
-/// What each program should weigh with brotli.
+/// Goal for each program's size with brotli, in bytes.
 const BROTLI_GOAL: u64 = 160_000;
-/// The most files that each program may take.
+/// Largest count of files that each program may load.
 const REQUESTS_LIMIT: usize = 8;
-/// A server that is silent for longer is stuck.
+/// Time without a byte from the server after which the command fails.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No file of the page is larger.
+/// Largest answer that is read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// A program of the page, with the documents and styles that it loads.
@@ -55,7 +55,7 @@ impl Program {
     }
 }
 
-/// One file: its bytes as they are, with gzip, with brotli.
+/// Bytes of one file: uncompressed, with gzip, with brotli.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Weight {
     name: String,
@@ -179,7 +179,7 @@ fn url_path(path: &Path) -> String {
     parts.join("/")
 }
 
-/// How many bytes the server sends for a file, to a client that takes this encoding only.
+/// Returns the bytes that the server sends for a file to a client that takes this encoding only.
 fn fetch(address: &str, path: &str, encoding: &str) -> Outcome<u64> {
     let failed = |what: &str| Failure::new(format!("The server cannot serve /{path}: {what}."));
     let answer = ask(address, path, encoding).map_err(|error| failed(&error.to_string()))?;

@@ -24,7 +24,7 @@ pub enum Dialect {
     Text,
 }
 
-/// What carries a member's session.
+/// Transport kind of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SessionKind {
     /// WebSocket, which carries events and commands.

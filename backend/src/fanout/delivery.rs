@@ -15,7 +15,7 @@ pub struct DeliveryBatch {
     pub deliveries: Vec<Delivery>,
 }
 
-/// One order of the registry. Each variant except [`Delivery::CloseAll`] has the name of the hub's output that it performs.
+/// Order of the registry to a worker. Each variant except [`Delivery::CloseAll`] has the name of the hub's output that it performs.
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// Publishes a durable event to the sessions that are subscribed to an address.

@@ -22,7 +22,7 @@ pub(crate) struct TestServer {
     thread: Option<JoinHandle<Result<(), backend::RunError>>>,
 }
 
-/// Everything that a test may set.
+/// Settings of a server that a test may change.
 pub(crate) struct ServerOptions {
     pub(crate) config: Config,
     pub(crate) store: Box<dyn Store>,

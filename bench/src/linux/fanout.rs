@@ -145,7 +145,7 @@ fn judge_saturated(name: &str, pairs: &[SamplePair], table: &mut Table) {
     table.note(format!("{name}: the bottleneck"), verdict);
 }
 
-/// One figure of all pairs.
+/// Figure of all pairs.
 struct Comparison {
     floor: Spread,
     server: Spread,

@@ -57,7 +57,7 @@ const KILLS_MIN: u64 = 20;
 const SWITCHES_MIN: u64 = 1_000;
 /// Longest life of a page in milliseconds, until it crashes or is reloaded.
 const LIFE_MS_MAX: u64 = 40_000;
-/// Of this many pages that end, one is closed in order instead of crashing.
+/// One page in this many that end is closed in order instead of crashing.
 const IN_ORDER_ONE_IN: u64 = 4;
 /// Time limit for all pages to come to rest once the network is healed. A dead connection is noticed after 60
 /// s of silence, and a lease ends after 15 s.

@@ -12,7 +12,7 @@ pub struct Welcome {
     pub reference: u64,
     /// Build of the page that this server serves.
     pub build: String,
-    /// Everything addressed to this member up to here is in this frame or was sent before it.
+    /// Cursor up to which all events for this member are in this frame or were sent before it.
     pub through: Cursor,
     /// Member of the session.
     pub you: Member,

@@ -6,8 +6,8 @@
 
 use super::{DecodeError, Json, Object};
 
-/// How deep lists and objects may be nested, as in serde_json. A deeper text is an error, so that no text
-/// exhausts the stack.
+/// Depth to which lists and objects may be nested, as in serde_json. A deeper text is an error, so that no
+/// text exhausts the stack.
 pub(super) const DEPTH_MAX: usize = 127;
 
 /// Parses a whole text.

@@ -7,7 +7,7 @@ use hub::house::change::Committed;
 use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was sent and committed, recorded outside the clients and the hub.
+/// Record of the sent and committed messages, kept outside the clients and the hub.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
     /// Messages of each room of each log, oldest first.

@@ -9,7 +9,7 @@ use shared::{
     event::{MemberJoined, MemberLeft, Posted, Renamed, RoomChanged, RoomCreated},
 };
 
-/// One change that is being executed. An emitted event is applied at once, so the next one builds on it.
+/// A change that is being executed. An emitted event is applied at once, so the next event builds on it.
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
     house: &'a mut House,

@@ -43,7 +43,7 @@ impl InboundFrames {
         }
     }
 
-    /// Reports a frame as far as it received: no more bytes follow.
+    /// Reports an incomplete frame at the end of the stream, with the bytes that arrived.
     pub(super) fn end(&mut self, on_frame: impl FnOnce(TracedFrame, u64)) {
         if !self.header.is_empty() {
             let length = (self.header.len() + self.payload.len()) as u64;

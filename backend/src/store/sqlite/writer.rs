@@ -146,13 +146,17 @@ impl Writer {
     }
 
     fn start_refusing(&mut self, error: &LogError) {
-        tracing::error!("cannot write to the database: {error}. Posts are refused until writing works again.");
+        tracing::error!(
+            "cannot write to the database: {error}. Posts are refused until writing works again."
+        );
         self.health.set_refusing(error.reason());
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
         self.state = WriterState::Refusing { since_last, pause, is_damaged: error.is_damage() };
         if let Err(error) = tail::cut(&self.files) {
             // The tail is cut again before anything else is written.
-            tracing::error!("cannot remove unfinished writes from the database: {error}. The server will try again.");
+            tracing::error!(
+                "cannot remove unfinished writes from the database: {error}. The server will try again."
+            );
         }
     }
 

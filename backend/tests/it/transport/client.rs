@@ -96,7 +96,7 @@ impl TestCaller {
 #[derive(Debug)]
 pub(crate) enum Item {
     Event(Box<Event>),
-    /// Everything addressed to this client up to this cursor has come.
+    /// Cursor up to which all events for this client have arrived.
     Through(Cursor),
     /// The close code, in whatever form it came; 1006 for an end without a code.
     End(u16),

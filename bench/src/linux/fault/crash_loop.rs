@@ -13,13 +13,13 @@ use crate::linux::server::{self, Server};
 
 /// Interval at which the loop checks the time.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
-/// Of this many kills, one comes before the server is ready, or soon after.
+/// One kill in this many comes before the server is ready, or soon after.
 const EARLY_ONE_IN: u64 = 6;
 /// Longest wait of an early kill, in milliseconds after the start.
 const EARLY_MS_MAX: u64 = 60;
 /// Longest wait of the other kills, in milliseconds after the server is ready.
 const WAIT_MS_MAX: u64 = 7_000;
-/// Of this many kills, one is followed by a check of a copy.
+/// After one kill in this many, a copy of the data folder is checked.
 const CHECK_ONE_IN: u64 = 4;
 
 /// A kill and the server's recovery from it.

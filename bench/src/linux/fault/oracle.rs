@@ -1,19 +1,19 @@
-//! The oracle: an account of every post that was sent, stored and acknowledged, kept outside the clients under test.
-//! At the end of a run the oracle checks the server's log against its account.
+//! The oracle: a record of every post that was sent, stored and acknowledged. It is kept outside the clients
+//! under test. At the end of a run the oracle compares the server's log with this record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use shared::{ClientId, MemberId, Message, RoomId};
 
-/// One life of a page. A crash or a reload ends a life and begins the next.
+/// Identifies one life of a page. A crash or a reload ends a life and begins the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PageId {
     pub(super) index: usize,
     pub(super) life: u32,
 }
 
-/// Account of all posts of a run.
+/// Record of all posts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Oracle {
     posts: BTreeMap<ClientId, SentPost>,

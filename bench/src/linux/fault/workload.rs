@@ -16,11 +16,11 @@ const PAUSE_MS_MAX: u64 = 700;
 const BURST_MAX: u64 = 6;
 /// Unsent messages at which a user writes no more until some have left.
 const WAITING_MAX: u32 = 100;
-/// Each second, one of this many pages is told to use another transport.
+/// Each second, one page in this many is set to another transport.
 const SWITCH_ONE_IN: u64 = 3;
-/// One of this many switches lets the page choose the transport itself.
+/// One switch in this many lets the page choose the transport itself.
 const UNPIN_ONE_IN: u64 = 4;
-/// Each second, the network of one of this many pages changes the transport that it blocks.
+/// Each second, the network of one page in this many blocks another transport.
 const BLOCK_ONE_IN: u64 = 10;
 
 impl World {

@@ -36,7 +36,7 @@ const DATABASE_MS_MAX: u64 = 15;
 const WAIT_MS_MAX: u64 = 20;
 /// Events taken at a time.
 const EVENTS_MAX: usize = 256;
-/// Of this many pages, one shares the browser of another.
+/// One page in this many shares the browser of another.
 const PAGES_PER_PAIR: usize = 5;
 
 /// All pages of a run.
@@ -59,7 +59,7 @@ pub(super) struct World {
     inputs: VecDeque<(PageId, PageInput)>,
 }
 
-/// One input of a page that waits.
+/// Input that waits for its page.
 #[derive(Debug)]
 enum PageInput {
     Client(Input),

@@ -23,7 +23,7 @@ const DIGITS: usize = 7;
 const SIGN: &str = "mark-";
 /// Beginning of a reply.
 const REPLY: &str = r#"{"type":"reply","ref":"#;
-/// Bytes kept of a part that was taken: more than a sign and its mark.
+/// Bytes that are kept from the end of a partial write. They hold a sign and its mark.
 const KEPT_BYTES: usize = 64;
 
 /// Text of the post with this mark.

@@ -8,7 +8,7 @@ use crate::linux::rng::Rng;
 const BITS_MIN: u64 = 7;
 /// Largest n of the usual cut: a few seconds of a page's traffic.
 const BITS_MAX: u64 = 17;
-/// Of this many cuts, one comes earlier, inside the handshake or the first frame.
+/// One cut in this many comes earlier, inside the handshake or the first frame.
 const EARLY_ONE_IN: u64 = 8;
 /// Shortest silence, in milliseconds.
 const SILENCE_MS_MIN: u64 = 200;
