@@ -6,7 +6,7 @@
 //!   one client that waits for each answer, [`datasets`] fills logs ahead of a measurement.
 //! - Protocols: [`handshake`], [`frame`] and [`stamp`] for WebSockets, [`api`] for HTTP.
 //! - Machine: [`machine`] (CPU cores, file limit), [`cpu`], [`memory`], [`sockets`], [`folder`].
-//! - Figures: [`stats`], [`tally`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
+//! - Figures: [`stats`], [`delivery_record`] and the closing [`table`]; [`rng`] draws from a seed; [`failure`] is the
 //!   error.
 //! - Measurements: [`fanout`], [`slow`], [`start`], [`idle`], [`long_polls`], [`posts`], [`reconnect`],
 //!   [`history`], [`sync`] and [`fault`], the fault run.
@@ -14,6 +14,7 @@
 mod api;
 mod cpu;
 mod datasets;
+mod delivery_record;
 mod failure;
 mod fanout;
 mod fault;
@@ -40,7 +41,6 @@ mod start;
 mod stats;
 mod sync;
 mod table;
-mod tally;
 
 use crate::arguments::{Command, FanOut, Slow};
 use failure::Failure;

@@ -12,12 +12,12 @@
 mod pair;
 mod window;
 
+use super::delivery_record::Faults;
 use super::failure::Failure;
 use super::machine::{CpuCores, Pinned};
 use super::server::Kind;
 use super::stats::Spread;
 use super::table::Table;
-use super::tally::Faults;
 use crate::arguments::FanOut;
 use pair::SamplePair;
 use window::Sample;

@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventData, EventFlags};
 
+use super::delivery_record::{DeliveryRecord, Faults};
 use super::failure::Failure;
 use super::frame::{FrameReader, Opcode, Writer, encode};
 use super::handshake::{self, OpenedConnection};
 use super::stamp::{Stamp, Text};
 use super::stats::Histogram;
-use super::tally::{Faults, Tally};
 
 /// Events taken at a time, few enough that the sender is not delayed.
 const EVENTS_MAX: usize = 128;
@@ -86,7 +86,7 @@ pub(crate) struct Load {
 struct Client {
     stream: TcpStream,
     reader: FrameReader,
-    tally: Tally,
+    record: DeliveryRecord,
     open: bool,
 }
 
@@ -131,7 +131,7 @@ impl Load {
         self.clients.push(Client {
             stream,
             reader: FrameReader::new(Writer::Server),
-            tally: Tally::default(),
+            record: DeliveryRecord::default(),
             open: true,
         });
         self.read_bytes(place, &mut rest);
@@ -208,7 +208,7 @@ impl Load {
     pub(crate) fn faults(&self) -> Faults {
         let mut sum = Faults::default();
         for client in &self.clients {
-            sum += client.tally.faults(self.sent);
+            sum += client.record.faults(self.sent);
             sum.closed += u64::from(!client.open);
         }
         sum
@@ -324,17 +324,17 @@ impl Load {
     fn read_bytes(&mut self, place: usize, bytes: &mut [u8]) {
         let now = nanoseconds(self.begin.elapsed());
         let client = &mut self.clients[place];
-        let tally = &mut client.tally;
+        let record = &mut client.record;
         let mut answers = Vec::new();
         let mut ended = false;
         let read = client.reader.feed(bytes, |opcode, payload| match opcode {
             Opcode::Text | Opcode::Binary => match self.text.read(payload) {
                 Some(stamp) if opcode == Opcode::Text => {
-                    tally.receive(stamp.number);
+                    record.receive(stamp.number);
                     self.received += 1;
                     self.latencies.record_with_omitted(now.saturating_sub(stamp.sent_at), self.interval);
                 }
-                _ => tally.receive_altered(),
+                _ => record.receive_altered(),
             },
             Opcode::Ping => encode(&mut answers, Opcode::Pong, payload, Some(MASK)),
             Opcode::Pong => {}

@@ -19,7 +19,7 @@ use super::table::Table;
 use crate::arguments::LongPolls;
 
 /// Share of one CPU core that waiting may cost.
-const CORE_MAX: f64 = 0.02;
+const CPU_SHARE_MAX: f64 = 0.02;
 /// Time limit for releasing an abandoned poll.
 const RELEASE_MAX: Duration = Duration::from_secs(1);
 /// Seconds that a poll asks to wait, which is the longest wait.
@@ -112,12 +112,12 @@ pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Fai
         }
         poller.send_poll(port, WAIT_S)?;
     }
-    let mut turn = 0;
-    poll_round_robin(&mut pollers, &mut turn, port, Instant::now() + SETTLE)?;
+    let mut next = 0;
+    poll_round_robin(&mut pollers, &mut next, port, Instant::now() + SETTLE)?;
 
     let begun = Instant::now();
     let before = CpuTime::of(server.pid())?;
-    let again = poll_round_robin(&mut pollers, &mut turn, port, begun + Duration::from_secs(seconds))?;
+    let again = poll_round_robin(&mut pollers, &mut next, port, begun + Duration::from_secs(seconds))?;
     let used = CpuTime::of(server.pid())?.nanoseconds.saturating_sub(before.nanoseconds);
     let share = used as f64 / begun.elapsed().as_nanos() as f64;
     println!(
@@ -127,8 +127,8 @@ pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Fai
     table.judge(
         format!("{polls} waiting long polls: CPU over {seconds} s"),
         format!("{:.2} % of a CPU core", share * 100.0),
-        format!("{:.0} %", CORE_MAX * 100.0),
-        share <= CORE_MAX,
+        format!("{:.0} %", CPU_SHARE_MAX * 100.0),
+        share <= CPU_SHARE_MAX,
     );
 
     let mut slowest = Duration::ZERO;
@@ -152,21 +152,21 @@ pub(crate) fn measure(settings: &LongPolls, table: &mut Table) -> Result<(), Fai
 }
 
 /// Reads answers and polls again until `until`. Returns how many times. Answers arrive in the order of the
-/// polls, so each is awaited in turn; `turn` is the index of the next poller.
+/// polls, so each is awaited before the next; `next` is the index of the next poller.
 fn poll_round_robin(
     pollers: &mut [Poller],
-    turn: &mut usize,
+    next: &mut usize,
     port: u16,
     until: Instant,
 ) -> Result<u64, Failure> {
     let mut again = 0;
     loop {
-        let poller = &mut pollers[*turn];
+        let poller = &mut pollers[*next];
         if !poller.read_answer(until)? {
             return Ok(again);
         }
         poller.send_poll(port, WAIT_S)?;
-        *turn = (*turn + 1) % pollers.len();
+        *next = (*next + 1) % pollers.len();
         again += 1;
     }
 }

@@ -10,11 +10,11 @@ mod watch;
 
 use std::time::Duration;
 
+use super::delivery_record::Faults;
 use super::failure::Failure;
 use super::machine::{CpuCores, Pinned};
 use super::stats::Spread;
 use super::table::Table;
-use super::tally::Faults;
 use crate::arguments::Slow;
 use run::{MemoryUse, RunPair};
 

@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant};
 
 use super::super::cpu::CpuTime;
+use super::super::delivery_record::Faults;
 use super::super::failure::Failure;
 use super::super::load::{IdleStrategy, Load};
 use super::super::machine::{self, CpuCores};
 use super::super::server::{Kind, Server};
 use super::super::table::print_line;
-use super::super::tally::Faults;
 use crate::arguments::FanOut;
 
 /// Widths of the columns of a sample's line.

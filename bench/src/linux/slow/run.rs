@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::delivery_record::Faults;
 use super::super::failure::Failure;
 use super::super::handshake;
 use super::super::interleave;
@@ -11,7 +12,6 @@ use super::super::machine::CpuCores;
 use super::super::memory::Resident;
 use super::super::server::{Kind, Server};
 use super::super::table::print_line;
-use super::super::tally::Faults;
 use super::watch::{POLL_INTERVAL, ServerWatch};
 use crate::arguments::Slow;
 

@@ -15,13 +15,13 @@ async fn a_reload_keeps_name_history_and_order() {
         let mei = fixture.member(&server.url(), "梅").await;
         let tom = fixture.member(&server.url(), "Tom").await;
         let posted = ["one", "二", "three", "四"];
-        for (turn, text) in posted.iter().enumerate() {
-            if turn % 2 == 0 {
+        for (index, text) in posted.iter().enumerate() {
+            if index % 2 == 0 {
                 mei.post(text).await
             } else {
                 tom.post(text).await
             }
-            mei.expect_rows(&posted[..=turn]).await;
+            mei.expect_rows(&posted[..=index]).await;
         }
         let before = mei.rows().await;
         mei.mark_document().await;

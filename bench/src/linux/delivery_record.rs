@@ -1,5 +1,5 @@
-//! Tallies of received messages: each receiver's [`Tally`] finds the messages that were lost, doubled or
-//! reordered.
+//! Records of received messages. Each receiver's [`DeliveryRecord`] finds the messages that were lost,
+//! doubled or reordered.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -10,7 +10,7 @@ const GAPS_MAX: usize = 1_024;
 
 /// Messages that one receiver has received, numbered 0, 1, 2…
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct DeliveryRecord {
     /// Number that is expected next.
     next: u64,
     /// Ranges of skipped numbers in ascending order: first number, and first number after the range.
@@ -33,7 +33,7 @@ pub(crate) struct Faults {
     pub(crate) closed: u64,
 }
 
-impl Tally {
+impl DeliveryRecord {
     /// Records that message `number` was received.
     pub(crate) fn receive(&mut self, number: u64) {
         if number == self.next {
@@ -121,11 +121,11 @@ mod tests {
     use super::*;
 
     fn after(numbers: &[u64], sent: u64) -> Faults {
-        let mut tally = Tally::default();
+        let mut record = DeliveryRecord::default();
         for &number in numbers {
-            tally.receive(number);
+            record.receive(number);
         }
-        tally.faults(sent)
+        record.faults(sent)
     }
 
     fn faults(lost: u64, reordered: u64, doubled: u64) -> Faults {
@@ -166,15 +166,15 @@ mod tests {
 
     #[test]
     fn gaps_are_bounded() {
-        let mut tally = Tally::default();
+        let mut record = DeliveryRecord::default();
         let gaps = u64::try_from(GAPS_MAX).unwrap();
         for number in 0..=gaps {
-            tally.receive(2 * number + 1);
+            record.receive(2 * number + 1);
         }
-        assert_eq!(tally.gaps.len(), GAPS_MAX);
-        tally.receive(0); // its gap is forgotten
-        tally.receive(2); // its gap is still known
+        assert_eq!(record.gaps.len(), GAPS_MAX);
+        record.receive(0); // its gap is forgotten
+        record.receive(2); // its gap is still known
         let sent = 2 * gaps + 2;
-        assert_eq!(tally.faults(sent), faults(gaps, 1, 1));
+        assert_eq!(record.faults(sent), faults(gaps, 1, 1));
     }
 }
