@@ -110,7 +110,7 @@ impl Connection {
         })
     }
 
-    /// Queues a frame of the tracer, ahead of buffered frames. The frame is not traced in its turn, and
+    /// Queues a frame of the tracer, ahead of buffered frames. The frame itself is not traced, and
     /// never dropped for the bound: [`shared::limits::TRACE_BYTES_MAX`] bounds all of them.
     fn enqueue_trace(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();

@@ -28,8 +28,8 @@ pub const TURN_BYTES_MAX: usize = 128 << 10;
 /// Batches that wait for the fan-out task of one worker. Beyond: the registry waits.
 pub const BATCHES_MAX: usize = 64;
 
-/// Bytes that are read from one connection before another gets its turn.
-pub const READ_TURN_BYTES_MAX: usize = 64 << 10;
+/// Bytes that are read from one connection in one step, before the worker serves another.
+pub const READ_STEP_BYTES_MAX: usize = 64 << 10;
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;

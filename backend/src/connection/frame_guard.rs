@@ -6,7 +6,7 @@
 //! most 125 bytes. There it ends the stream, and [`Rejection`] holds the close code.
 
 use crate::connection::trace::Tracer;
-use crate::limits::READ_TURN_BYTES_MAX;
+use crate::limits::READ_STEP_BYTES_MAX;
 use actix_http::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream;
@@ -116,8 +116,8 @@ pub struct FrameGuard {
     payload: actix_web::dev::Payload,
     parser: HeaderParser,
     rejection: Rejection,
-    /// Bytes passed on since the reader last yielded.
-    turn_bytes: usize,
+    /// Bytes passed on since the stream last yielded.
+    step_bytes: usize,
     /// Only a traced connection has a tracer.
     tracer: Option<Rc<Tracer>>,
 }
@@ -130,7 +130,7 @@ impl FrameGuard {
         tracer: Option<Rc<Tracer>>,
     ) -> (Self, Rejection) {
         let (parser, rejection) = (HeaderParser::new(message_max), Rejection::default());
-        (FrameGuard { payload, parser, rejection: Rc::clone(&rejection), turn_bytes: 0, tracer }, rejection)
+        (FrameGuard { payload, parser, rejection: Rc::clone(&rejection), step_bytes: 0, tracer }, rejection)
     }
 }
 
@@ -143,20 +143,20 @@ impl Stream for FrameGuard {
         }
         // Yield now and then. actix-ws reads until nothing is left, so a peer that sends without end would
         // keep it from parsing.
-        if self.turn_bytes >= READ_TURN_BYTES_MAX {
-            self.turn_bytes = 0;
+        if self.step_bytes >= READ_STEP_BYTES_MAX {
+            self.step_bytes = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.payload).poll_next(cx);
         let Poll::Ready(Some(Ok(mut bytes))) = polled else {
-            self.turn_bytes = 0;
+            self.step_bytes = 0;
             if let (Some(tracer), Poll::Ready(_)) = (&self.tracer, &polled) {
                 tracer.ended();
             }
             return polled;
         };
-        self.turn_bytes += bytes.len();
+        self.step_bytes += bytes.len();
         if let Some(tracer) = &self.tracer {
             tracer.received(&bytes);
         }

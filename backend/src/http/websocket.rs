@@ -16,7 +16,7 @@ use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
-use crate::limits::READ_TURN_BYTES_MAX;
+use crate::limits::READ_STEP_BYTES_MAX;
 use crate::registry::Registry;
 use actix_http::BoxedPayloadStream;
 use actix_web::{
@@ -280,8 +280,8 @@ fn close_code_of(error: &ProtocolError) -> CloseCode {
     }
 }
 
-// A smaller turn could not take a whole message: a long one would need many turns.
-const _: () = assert!(READ_TURN_BYTES_MAX >= PLAIN_BYTES_MAX);
+// A smaller step could not take a whole message: a long message would need many steps.
+const _: () = assert!(READ_STEP_BYTES_MAX >= PLAIN_BYTES_MAX);
 
 #[cfg(test)]
 mod tests;
