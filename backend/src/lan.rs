@@ -3,9 +3,9 @@
 use qrcode::{QrCode, render::unicode::Dense1x2};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
-/// This machine's address in the local network: the source address of the default route, or else the first
+/// This machine's IP address in the local network: the source of the default route, or else the first IP
 /// address that is not loopback.
-pub fn address() -> Option<IpAddr> {
+pub fn ip() -> Option<IpAddr> {
     // Connecting a datagram socket sends nothing: the system only chooses a route. 192.0.2.1 is reserved for
     // documentation (RFC 5737).
     let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|socket| {
@@ -27,7 +27,7 @@ pub fn local_url(listen: SocketAddr) -> String {
 
 /// URL of the house for guests in the local network.
 pub fn url(listen: SocketAddr) -> Option<String> {
-    address().map(|ip| format!("http://{}", SocketAddr::new(ip, listen.port())))
+    ip().map(|ip| format!("http://{}", SocketAddr::new(ip, listen.port())))
 }
 
 /// A QR code in half blocks, for a terminal. Scanners need dark on light.

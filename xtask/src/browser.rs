@@ -196,7 +196,7 @@ impl Apt {
         }
         let granted = tree.program("sudo").is_some_and(|mut sudo| {
             // `-v` asks for the password on the terminal and caches it; `-n` never asks.
-            let arguments: &[&str] = if progress::is_live() { &["-v"] } else { &["-n", "true"] };
+            let arguments: &[&str] = if progress::is_on_terminal() { &["-v"] } else { &["-n", "true"] };
             sudo.args(arguments).status().is_ok_and(|it| it.success())
         });
         if granted {

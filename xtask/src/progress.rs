@@ -1,7 +1,7 @@
 //! Runs programs as steps: prints the title and the expected time, keeps the program's output, prints the
 //! time taken.
 //!
-//! A step that ends at once prints nothing. On a terminal a live line counts the seconds. Without a terminal
+//! A step that ends at once prints nothing. On a terminal a status line counts the seconds. Without a terminal
 //! a line every half minute shows in the log that the step is still running.
 
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -15,15 +15,15 @@ use crate::transcript::Transcript;
 
 /// Time below which a step prints nothing.
 const SILENT_FOR: Duration = Duration::from_millis(800);
-/// Interval between two drawings of the live line.
+/// Interval between two drawings of the status line.
 const REDRAW: Duration = Duration::from_millis(250);
 /// Interval between two lines about a step without a terminal.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// Time for which output is still read after the program has ended, because a grandchild can hold the pipe
 /// open for ever.
 const DRAIN: Duration = Duration::from_secs(1);
-/// Width of the live line in characters, so that it never wraps on a terminal of the usual width.
-const LIVE_WIDTH: usize = 78;
+/// Width of the status line in characters, so that it never wraps on a terminal of the usual width.
+const STATUS_WIDTH: usize = 78;
 
 /// End of a program, with everything that it wrote.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub(crate) struct Ended {
     pub(crate) transcript: Transcript,
 }
 
-/// Whether standard error is a terminal, so that a live line can be drawn.
-pub(crate) fn is_live() -> bool {
+/// Whether standard error is a terminal, so that a status line can be drawn.
+pub(crate) fn is_on_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Step {
     started: Instant,
     announced: bool,
     last_line_at: Instant,
-    live: bool,
+    has_status_line: bool,
 }
 
 impl Step {
@@ -63,7 +63,7 @@ impl Step {
             started: now,
             announced: false,
             last_line_at: now,
-            live: is_live(),
+            has_status_line: is_on_terminal(),
         }
     }
 
@@ -116,10 +116,10 @@ impl Step {
         }
     }
 
-    /// Wipes the live line.
+    /// Wipes the status line.
     fn clear(&mut self) {
-        if self.live && self.announced {
-            eprint!("\r{:LIVE_WIDTH$}\r", "");
+        if self.has_status_line && self.announced {
+            eprint!("\r{:STATUS_WIDTH$}\r", "");
         }
     }
 
@@ -150,7 +150,7 @@ impl Step {
         }
     }
 
-    /// Draws the live line, or prints a plain line when one is due.
+    /// Draws the status line, or prints a plain line when one is due.
     fn show_progress(&mut self, transcript: &Transcript) {
         let elapsed = self.started.elapsed();
         if elapsed < SILENT_FOR {
@@ -159,16 +159,16 @@ impl Step {
         if !self.announced {
             self.announce();
         }
-        let every = if self.live { REDRAW } else { HEARTBEAT };
+        let every = if self.has_status_line { REDRAW } else { HEARTBEAT };
         if self.last_line_at.elapsed() < every {
             return;
         }
         self.last_line_at = Instant::now();
         let line = format!("  {}{}", format_duration(elapsed), transcript.summary());
-        if self.live {
-            let line: String = line.chars().take(LIVE_WIDTH).collect();
-            eprint!("\r{line:LIVE_WIDTH$}");
-            // A live line that cannot be drawn is no reason to stop.
+        if self.has_status_line {
+            let line: String = line.chars().take(STATUS_WIDTH).collect();
+            eprint!("\r{line:STATUS_WIDTH$}");
+            // A status line that cannot be drawn is no reason to stop.
             let _ = io::stderr().flush();
         } else {
             note(&line);

@@ -80,7 +80,7 @@ impl Transcript {
         kept.join("\n")
     }
 
-    /// Text for the live line: the count of crates so far and the latest line; empty when there is neither.
+    /// Text for the status line: the count of crates so far and the latest line; empty when there is neither.
     pub(crate) fn summary(&self) -> String {
         let mut short = String::new();
         if self.crates > 1 {

@@ -78,7 +78,7 @@ impl Tree {
     /// A command of the cargo that runs this program.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        if env::var_os("CARGO_TERM_COLOR").is_none() && crate::progress::is_live() {
+        if env::var_os("CARGO_TERM_COLOR").is_none() && crate::progress::is_on_terminal() {
             command.env("CARGO_TERM_COLOR", "always");
         }
         command

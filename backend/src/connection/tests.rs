@@ -91,14 +91,14 @@ fn frames_that_have_left_make_room() {
 fn replayed_frames_leave_before_buffered_ones() {
     let (connection, mut body) = connection();
     connection.buffer();
-    connection.enqueue(Bytes::from_static(b"live"));
+    connection.enqueue(Bytes::from_static(b"buffered"));
     assert!(next(&mut body).is_pending());
     connection.send_replay(Bytes::from_static(b"welcome"));
     connection.release();
     connection.enqueue(Bytes::from_static(b"later"));
     assert_eq!(
         [next(&mut body), next(&mut body), next(&mut body)],
-        [some(b"welcome"), some(b"live"), some(b"later")]
+        [some(b"welcome"), some(b"buffered"), some(b"later")]
     );
     assert_eq!(connection.queue.borrow().bytes, 0);
 }
@@ -132,7 +132,7 @@ fn a_buffer_past_its_bound_reports_an_overflow_and_sends_nothing() {
 fn buffered_frames_wait_for_room_in_the_queue() {
     let (connection, mut body) = connection();
     connection.buffer();
-    connection.enqueue(Bytes::from_static(b"live"));
+    connection.enqueue(Bytes::from_static(b"buffered"));
     connection.send_replay(Bytes::from(vec![0; QUEUE_BYTES_MAX]));
     connection.release();
     assert_eq!(connection.inputs.take(), [Input::BufferOverflowed(SessionId(1))]);

@@ -106,11 +106,11 @@ impl Floor {
         let Some(connection) = self.connections.get_mut(place) else {
             return;
         };
-        let lives = match connection {
+        let is_open = match connection {
             Some(open) => open.receive(&mut self.buffer, &mut self.frames),
             None => return,
         };
-        if !lives {
+        if !is_open {
             *connection = None; // closing the socket removes it from the epoll set
         }
         for frame in self.frames.drain(..) {
@@ -158,17 +158,17 @@ impl Connection {
         let Some(reader) = &mut self.reader else {
             return false;
         };
-        let mut lives = true;
+        let mut is_open = true;
         let read = reader.feed(bytes, |opcode, payload| match opcode {
             Opcode::Text | Opcode::Binary => {
                 let mut frame = Vec::new();
                 encode(&mut frame, opcode, payload, None);
                 frames.push(frame);
             }
-            Opcode::Close => lives = false,
+            Opcode::Close => is_open = false,
             Opcode::Ping | Opcode::Pong => {}
         });
-        lives && read.is_ok()
+        is_open && read.is_ok()
     }
 
     /// Writes `bytes` in one call. Returns `false` when the socket did not accept all of them.
