@@ -112,7 +112,7 @@ async fn a_second_session_is_subscribed_when_its_member_joins_a_room() {
 }
 
 #[tokio::test]
-async fn missed_events_come_before_live_ones() {
+async fn missed_events_come_before_newer_ones() {
     let folder = TempFolder::new();
     let server = TestServer::with_options(folder.server_options());
     let cookie = server.join("Lin").await;
