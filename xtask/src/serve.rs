@@ -5,7 +5,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::process::{Child, Command, ExitCode};
+use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -91,13 +91,22 @@ impl Children {
     }
 
     /// Waits for all programs to end: sends SIGTERM after [`TERMINATE_AFTER`] and kills after [`KILL_AFTER`].
-    fn end(&mut self) {
+    /// Returns the exit statuses, in the order in which the programs ended.
+    fn end(&mut self) -> Vec<ExitStatus> {
         let began = Instant::now();
         let mut terminated = false;
+        let mut statuses = Vec::new();
         loop {
-            self.list.retain_mut(|(_, child)| matches!(child.try_wait(), Ok(None)));
+            self.list.retain_mut(|(_, child)| match child.try_wait() {
+                Ok(None) => true,
+                Ok(Some(status)) => {
+                    statuses.push(status);
+                    false
+                }
+                Err(_) => false,
+            });
             if self.list.is_empty() {
-                return;
+                return statuses;
             }
             if !terminated && began.elapsed() > TERMINATE_AFTER {
                 terminated = true;
@@ -111,9 +120,10 @@ impl Children {
         for (_, child) in &mut self.list {
             // The program may have ended just now.
             let _ = child.kill();
-            let _ = child.wait();
+            statuses.extend(child.wait());
         }
         self.list.clear();
+        statuses
     }
 }
 
@@ -139,6 +149,10 @@ fn terminate(child: &mut Child) {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::os::unix::process::ExitStatusExt;
+
+    /// Number of the signal that asks a program to end (POSIX, `kill`).
+    const SIGTERM: i32 = 15;
 
     fn sleeper() -> Command {
         let mut command = Command::new("sleep");
@@ -152,10 +166,9 @@ mod tests {
         children.start("one", sleeper()).unwrap();
         children.start("two", sleeper()).unwrap();
         assert_eq!(children.ended(), None);
-        let began = Instant::now();
-        children.end();
+        let signals: Vec<_> = children.end().iter().map(ExitStatusExt::signal).collect();
         assert!(children.list.is_empty());
-        assert!(began.elapsed() < KILL_AFTER, "asking was enough");
+        assert_eq!(signals, [Some(SIGTERM); 2], "asking was enough");
     }
 
     #[test]
