@@ -1,6 +1,9 @@
 //! A server for one test.
 
-use crate::{http, lock::lock_with_retry, socket::Socket, temp_folder::TempFolder};
+use crate::{
+    http,
+    socket::{PATIENCE, Socket},
+};
 use backend::RunInputs;
 use backend::config::Config;
 use backend::http::app_state::InboundHook;
@@ -13,7 +16,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
     thread::JoinHandle,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 /// A server on port 0. Dropping it shuts it down.
 pub(crate) struct TestServer {
@@ -92,6 +95,15 @@ impl TestServer {
     pub(crate) fn shut_down(mut self) -> Result<(), backend::RunError> {
         self.request_shutdown();
         self.thread.take().unwrap().join().unwrap()
+    }
+
+    /// Waits for the end of the server, whose shutdown was requested before.
+    pub(crate) async fn ended(mut self) {
+        let thread = self.thread.take().unwrap();
+        // A thread of its own: the runtime would wait for a blocking task of its own even after a panic.
+        let (sender, end) = oneshot::channel();
+        std::thread::spawn(move || sender.send(thread.join()));
+        timeout(PATIENCE, end).await.expect("the end of the server").unwrap().unwrap().unwrap();
     }
 
     pub(crate) fn request_shutdown(&mut self) {
