@@ -183,7 +183,8 @@ async fn a_poll_is_answered_when_its_wait_ends_without_events() {
     let query = format!("cursor={}&present={}&wait=1", known.through, known.present);
     let answer = wei.caller.poll(&query).await.unwrap();
     assert_eq!((answer.events.len(), answer.again_ms), (0, 0));
-    assert!((1_000..3_000).contains(&started.elapsed().as_millis()), "{:?}", started.elapsed());
+    // The client would not wait for the longest wait of a poll: the answer came because this wait had ended.
+    assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
     // A poll that wants to wait for ever is answered too, as soon as there is an event.
     let query = format!("cursor={}&present={}&wait={}", known.through, known.present, u64::MAX);
     let last = post(7, "at last");
@@ -223,8 +224,13 @@ async fn is_full(caller: &TestCaller) -> bool {
     false
 }
 
+/// Round trips of another client within which an abandoned request must be dropped. New requests go to all
+/// workers in turn, so each worker polls its sockets again and again meanwhile, however busy the machine is.
+/// A request that is dropped only when its wait or the next comment is due holds out for many more.
+const ROUND_TRIPS: usize = 400;
+
 #[tokio::test]
-async fn an_abandoned_request_is_dropped_within_a_second() {
+async fn an_abandoned_request_is_dropped_without_waiting_for_a_timer() {
     let server = TestServer::start();
     let cookie = server.join("Wei").await;
     let mut places = Vec::new();
@@ -270,11 +276,12 @@ async fn an_abandoned_request_is_dropped_within_a_second() {
                 tokio::spawn(async move { stream.read_to_end(&mut Vec::new()).await });
             }
         }
-        let started = Instant::now();
+        let mut round_trips = 1;
         while caller.poll("begin=1").await.is_err() {
-            assert!(started.elapsed() < Duration::from_secs(1), "{path}, {cut:?}");
+            assert!(round_trips < ROUND_TRIPS, "{path}, {cut:?}");
+            round_trips += 1;
         }
-        println!("{path}, {cut:?}: {:?}", started.elapsed());
+        println!("{path}, {cut:?}: {round_trips} round trips");
     }
 }
 
