@@ -2,7 +2,9 @@
 
 use crate::{
     http,
+    lock::lock_with_retry,
     socket::{PATIENCE, Socket},
+    temp_folder::TempFolder,
 };
 use backend::RunInputs;
 use backend::config::Config;
