@@ -1,3 +1,4 @@
+use super::figures::percentile;
 use super::*;
 
 const SECOND: u64 = 1_000_000;
