@@ -254,7 +254,7 @@ impl HttpSession {
 }
 
 /// Code of a problem (RFC 9457); `None` if the body is not one of this server's problems.
-fn problem_code(body: &str) -> Option<ErrorCode> {
+pub(crate) fn problem_code(body: &str) -> Option<ErrorCode> {
     json::from_str::<Problem>(body).ok().map(|problem| problem.code)
 }
 

@@ -5,17 +5,14 @@
 //! readers and the sender use one each, so nothing waits for a connection, and each latency is that of the
 //! transport.
 
-mod http;
-mod readers;
-mod room;
-mod sender;
-mod socket;
+mod connections;
+mod request;
 
+use crate::random;
 use crate::timeout::sleep;
-use client::http_session::{Call, Request, RequestId};
-use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage, ComparisonStep, room_name};
-use client::transport::Transport;
-use readers::Readers;
+use client::inspect::comparison::run::{ComparisonRun, RunStep};
+use client::inspect::comparison::{Comparison, ComparisonFault, ComparisonStage};
+use connections::ComparedConnections;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -25,9 +22,6 @@ use yew::Callback;
 
 /// Minimum time between two redraws of the page during a comparison, in milliseconds.
 const SHOWN_MS: u64 = 500;
-
-/// Pause before a failed reader starts again, in milliseconds.
-const AGAIN_MS: u64 = 1_000;
 
 /// Handle of the comparison; clones refer to the same one.
 #[derive(Clone, Default)]
@@ -75,7 +69,7 @@ impl Runner {
     }
 
     /// Ends the comparison with a fault. It does nothing if the comparison has already ended.
-    pub fn failed(&self, fault: ComparisonFault) {
+    pub fn fail(&self, fault: ComparisonFault) {
         let ends = self.with(|comparison| comparison.fail(fault));
         if ends && fault == ComparisonFault::SignedOut {
             let watcher = self.0.signed_out.borrow().clone();
@@ -105,14 +99,8 @@ impl Runner {
     pub fn start(&self, member: &str, description: String) {
         if self.with(Comparison::start) {
             self.show();
-            let (runner, name) = (self.clone(), room_name(member));
-            spawn_local(async move {
-                if let Err(fault) = runner.run(&name, description).await {
-                    runner.failed(fault);
-                }
-                runner.with(Comparison::finish);
-                runner.show();
-            });
+            let (runner, run) = (self.clone(), ComparisonRun::new(member, description));
+            spawn_local(async move { runner.perform(run).await });
         }
     }
 
@@ -144,31 +132,32 @@ impl Runner {
         }
     }
 
-    async fn run(&self, name: &str, description: String) -> Result<(), ComparisonFault> {
-        let room = room::enter(name, description).await?;
-        let read = self.read(room).await;
-        room::leave(room).await;
-        read
-    }
-
-    async fn read(&self, room: shared::RoomId) -> Result<(), ComparisonFault> {
-        let readers = Readers::begin(self.clone(), room).await?;
-        self.with(|comparison| comparison.begin_reading(now()));
-        for transport in [Transport::Poll, Transport::LongPoll, Transport::EventStream] {
-            http::read(&readers, transport);
-        }
-        socket::read(&readers);
+    /// Performs the steps of a run one after the other.
+    async fn perform(&self, mut run: ComparisonRun) {
+        let mut connections = None;
         loop {
-            let step = self.with(|comparison| comparison.next_step(now()));
+            let step = self.with(|comparison| run.next_step(comparison, now(), random::client_id()));
             self.show_now_and_then();
             match step {
-                ComparisonStep::Wait(ms) => sleep(ms).await,
-                ComparisonStep::Send => sender::send(&readers).await,
-                ComparisonStep::Finish => break,
+                RunStep::Wait(ms) => sleep(ms).await,
+                RunStep::Request(request) => {
+                    let response = request::fetch(&request).await;
+                    let taken = self.with(|it| run.handle_response(it, response, now()));
+                    if let Err(fault) = taken {
+                        self.fail(fault);
+                    }
+                }
+                RunStep::OpenConnections(cursor) => {
+                    connections = Some(ComparedConnections::open(self.clone(), cursor));
+                }
+                RunStep::CloseConnections => {
+                    if let Some(connections) = connections.take() {
+                        connections.close();
+                    }
+                }
+                RunStep::Finish => return,
             }
         }
-        readers.end();
-        Ok(())
     }
 }
 
@@ -176,9 +165,4 @@ impl Runner {
 pub fn now() -> u64 {
     let clock = web_sys::window().and_then(|window| window.performance());
     clock.map_or(0, |clock| (clock.now() * 1_000.0) as u64)
-}
-
-/// Request in the form in which an HTTP session makes it, for a call outside a session.
-fn request(call: Call, is_traced: bool) -> Request {
-    Request { id: RequestId(0), call, is_traced }
 }

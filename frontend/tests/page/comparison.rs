@@ -203,12 +203,12 @@ async fn a_refused_session_is_reported_once() {
         let count = count.clone();
         Callback::from(move |()| count.set(count.get() + 1))
     });
-    runner.failed(ComparisonFault::SignedOut);
+    runner.fail(ComparisonFault::SignedOut);
     assert_eq!(count.get(), 0, "nothing goes on");
     for (fault, times) in [(ComparisonFault::Unreachable, 0), (ComparisonFault::SignedOut, 1)] {
         runner.with(|comparison| comparison.start());
-        runner.failed(fault);
-        runner.failed(ComparisonFault::SignedOut);
+        runner.fail(fault);
+        runner.fail(ComparisonFault::SignedOut);
         assert_eq!((count.get(), runner.view().fault), (times, Some(fault)));
     }
 }

@@ -7,15 +7,19 @@
 pub mod chart;
 pub mod csv;
 mod figures;
+pub mod reader;
+pub mod run;
 pub mod socket;
 pub mod transfer_cost;
 
-use crate::limits::{COMPARE_LAST_MS, COMPARE_NAME_CHARS_MAX, COMPARE_READY_MS, COMPARE_S};
+use crate::limits::{COMPARE_LAST_MS, COMPARE_READY_MS, COMPARE_S};
 use crate::transport::Transport;
-use shared::{ClientId, ErrorCode};
+use shared::command::Hello;
+use shared::{ClientId, Cursor, ErrorCode, RoomId};
 use std::collections::BTreeSet;
 
 pub use figures::{Figures, grouped, milliseconds};
+pub use run::room_name;
 pub use transfer_cost::TransferCost;
 
 /// The choices for the interval between two polls, in milliseconds.
@@ -331,10 +335,9 @@ fn due(number: u64) -> u64 {
     number * EVERY_US + number * LATER_US % EVERY_US
 }
 
-/// The name of the room for a member's comparisons.
-pub fn room_name(member: &str) -> String {
-    let name: String = format!("Inspector {member}").chars().take(COMPARE_NAME_CHARS_MAX).collect();
-    name.trim_end().to_owned()
+/// The first command of each connection. `room` is the room whose newest messages the answer contains.
+fn hello(cursor: Option<Cursor>, room: Option<RoomId>) -> Hello {
+    Hello { reference: 1, build: "inspector".into(), cursor, room }
 }
 
 #[cfg(test)]
