@@ -206,7 +206,7 @@ pub const INSPECT_EDIT_BYTES_MAX: usize = 1024;
 /// The length of a comparison of transports, in seconds; one message is sent in each.
 pub const COMPARE_S: u64 = 60;
 
-/// The time that a comparison waits for its readers. Past it: it begins without the missing ones.
+/// The time that a comparison waits for its connections. Past it: it begins without the missing ones.
 pub const COMPARE_READY_MS: u64 = 3_000;
 
 /// The time that a comparison waits for the last messages, longer than the longest interval. Past

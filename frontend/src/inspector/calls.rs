@@ -60,7 +60,7 @@ pub fn Calls(props: &CallsProps) -> Html {
         })
     };
     let connect = props.emit.reform(|_: MouseEvent| InspectorInput::Connect);
-    let word = if props.going_on {
+    let label = if props.going_on {
         tr!(language, "inspect.connect_again")
     } else {
         tr!(language, "inspect.connect")
@@ -85,7 +85,7 @@ pub fn Calls(props: &CallsProps) -> Html {
     html! {
         <div class="calls">
             <button key="connect" type="button" id="connect_btn" class={if props.going_on { "plain" } else { "primary" }}
-                onclick={connect}>{ word }</button>
+                onclick={connect}>{ label }</button>
             <form key="send" class="form" onsubmit={onsend} novalidate=true>
                 <label key="label" for="send_str">{ tr!(language, "inspect.text") }</label>
                 <div key="line" class="name_line">

@@ -1,9 +1,9 @@
-//! The shell of a comparison of transports ([`client::inspect::comparison`]): one sender, and four readers
-//! that share nothing but the clock.
+//! The shell of a comparison of transports ([`client::inspect::comparison`]): one sender, and four
+//! connections that share nothing but the clock.
 //!
-//! Over HTTP/1.1, a browser opens at most six connections to a host, and a WebSocket does not count. Three
-//! readers and the sender use one each, so nothing waits for a connection, and each latency is that of the
-//! transport.
+//! Over HTTP/1.1, a browser opens at most six connections to a host, and a WebSocket does not count.
+//! Three connections and the sender use one each, so nothing waits for a connection, and each latency is
+//! that of the transport.
 
 mod connections;
 mod request;

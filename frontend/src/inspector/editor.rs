@@ -4,7 +4,7 @@
 use crate::components::button::text_button;
 use crate::components::field_error::field_error;
 use crate::inspector::field::field;
-use crate::inspector::frame::{detail, faults, form_word, length_rule, opcode_word};
+use crate::inspector::frame::{detail, faults, form_label, length_rule, opcode_label};
 use crate::inspector::select::Select;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
@@ -25,7 +25,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
     let examples = Example::ALL.map(|example| {
         let onclick = edit.reform(move |_: MouseEvent| EditorInput::Example(example));
         let key = format!("{example:?}");
-        html! { <li {key}>{ text_button("plain", example_word(language, example), onclick) }</li> }
+        html! { <li {key}>{ text_button("plain", example_label(language, example), onclick) }</li> }
     });
     let wrong = match &editor.meaning {
         Meaning::NotHex(fault) => {
@@ -38,7 +38,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
         Meaning::Frames(..) => None,
     };
     let sides = [Side::Client, Side::Server].map(|side| {
-        let (value, word) = match side {
+        let (value, label) = match side {
             Side::Client => ("client", tr!(language, "inspect.from_client")),
             Side::Server => ("server", tr!(language, "inspect.from_server")),
         };
@@ -46,7 +46,7 @@ pub fn editor(language: Language, editor: &Editor, emit: &Callback<InspectorInpu
         html! {
             <label key={value}>
                 <input type="radio" name="from" {value} checked={editor.from == side} {onchange} />
-                <span>{ word }</span>
+                <span>{ label }</span>
             </label>
         }
     });
@@ -84,9 +84,9 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
         }
     };
     let opcodes: Vec<AttrValue> = (0..16)
-        .map(|bits| format!("0x{bits:x} {}", opcode_word(language, Opcode::of(bits))).into())
+        .map(|bits| format!("0x{bits:x} {}", opcode_label(language, Opcode::of(bits))).into())
         .collect();
-    let forms: Vec<AttrValue> = FORMS.into_iter().map(|form| form_word(language, form)).collect();
+    let forms: Vec<AttrValue> = FORMS.into_iter().map(|form| form_label(language, form)).collect();
     let form_fault = editor.form_fault.map(|fault| {
         let bits = match fault.form {
             LengthForm::Seven => 7,
@@ -115,14 +115,14 @@ fn fields(language: Language, editor: &Editor, edit: &Callback<EditorInput>) -> 
                 { tick("masked", tr!(language, "inspect.masked"), fields.masked, EditorInput::Masked) }
             </div>
             <div key="choices" class="field_grid form">
-                <Select key="opcode" id="opcode" label={tr!(language, "inspect.opcode")} words={opcodes}
-                    chosen={usize::from(fields.opcode.bits())} choose={edit.reform(|place: usize| {
+                <Select key="opcode" id="opcode" label={tr!(language, "inspect.opcode")} labels={opcodes}
+                    chosen={usize::from(fields.opcode.bits())} choose={edit.reform(|index: usize| {
                         // The list has sixteen options, so the index fits.
-                        EditorInput::Opcode(Opcode::of(u8::try_from(place).unwrap_or_default()))
+                        EditorInput::Opcode(Opcode::of(u8::try_from(index).unwrap_or_default()))
                     })} />
-                <Select key="form" id="form" error="form_error" label={tr!(language, "inspect.form")} words={forms}
+                <Select key="form" id="form" error="form_error" label={tr!(language, "inspect.form")} labels={forms}
                     chosen={fields.form as usize} fault={form_fault}
-                    choose={edit.reform(|place: usize| EditorInput::Form(FORMS[place % FORMS.len()]))} />
+                    choose={edit.reform(|index: usize| EditorInput::Form(FORMS[index % FORMS.len()]))} />
                 { field(("mask_str", "mask_error"), tr!(language, "inspect.mask_key"), &fields.key, fields.masked,
                     key_fault, edit.reform(EditorInput::Key)) }
             </div>
@@ -162,7 +162,7 @@ fn meaning(language: Language, editor: &Editor) -> Html {
     }
 }
 
-fn example_word(language: Language, example: Example) -> AttrValue {
+fn example_label(language: Language, example: Example) -> AttrValue {
     match example {
         Example::Text => tr!(language, "inspect.example_text"),
         Example::MaskedText => tr!(language, "inspect.example_masked"),

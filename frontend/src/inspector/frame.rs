@@ -22,14 +22,14 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
         language,
         "inspect.form_value",
         length = tr!(language, "inspect.bytes", count = grouped(header.length)),
-        form = form_word(language, header.form)
+        form = form_label(language, header.form)
     );
     let rest = (untold > 0).then(|| tr!(language, "inspect.untold", count = grouped(untold)));
-    let pair = |label: AttrValue, code: String, word: AttrValue| {
+    let pair = |label: AttrValue, code: String, text: AttrValue| {
         html! {
             <div key={label.to_string()}>
                 <dt>{ label }</dt>
-                <dd><code>{ code }</code><small>{ word }</small></dd>
+                <dd><code>{ code }</code><small>{ text }</small></dd>
             </div>
         }
     };
@@ -39,7 +39,7 @@ pub fn detail(language: Language, frame: &Frame, untold: u64) -> Html {
         pair(
             tr!(language, "inspect.opcode"),
             format!("0x{:x}", header.opcode.bits()),
-            opcode_word(language, header.opcode),
+            opcode_label(language, header.opcode),
         ),
         pair(
             tr!(language, "inspect.mask"),
@@ -93,16 +93,16 @@ pub(super) fn length_rule(language: Language) -> Html {
 /// Lists the bytes of a frame header by position, with the arithmetic that gives the payload length.
 pub(super) fn layout(language: Language, header: &[u8]) -> Html {
     let Some(layout) = ByteLayout::read(header) else { return Html::default() };
-    let row = |(first, last): (u64, u64), code: String, word: AttrValue| {
-        let place = if first == last {
+    let row = |(first, last): (u64, u64), code: String, text: AttrValue| {
+        let range = if first == last {
             tr!(language, "inspect.byte", number = grouped(first))
         } else {
             tr!(language, "inspect.byte_range", first = grouped(first), last = grouped(last))
         };
         html! {
             <div key={first.to_string()}>
-                <dt>{ place }</dt>
-                <dd><code>{ code }</code><small>{ word }</small></dd>
+                <dt>{ range }</dt>
+                <dd><code>{ code }</code><small>{ text }</small></dd>
             </div>
         }
     };
@@ -116,12 +116,12 @@ pub(super) fn layout(language: Language, header: &[u8]) -> Html {
         None => row(part.range, hex::write(&part.bytes), tr!(language, "inspect.length_missing")),
     });
     let key = layout.key.as_ref().map(|part| {
-        let word = if part.is_complete() {
+        let text = if part.is_complete() {
             tr!(language, "inspect.mask_key")
         } else {
             tr!(language, "inspect.key_missing")
         };
-        row(part.range, hex::write(&part.bytes), word)
+        row(part.range, hex::write(&part.bytes), text)
     });
     let payload = layout.payload().map(|range| row(range, String::new(), tr!(language, "inspect.payload")));
     html! {
@@ -153,7 +153,7 @@ pub(super) fn as_text(frame: &Frame) -> String {
 }
 
 /// Name of an opcode (RFC 6455 §5.2), in the reader's language.
-pub(super) fn opcode_word(language: Language, opcode: Opcode) -> AttrValue {
+pub(super) fn opcode_label(language: Language, opcode: Opcode) -> AttrValue {
     match opcode {
         Opcode::Continuation => tr!(language, "inspect.op_continuation"),
         Opcode::Text => tr!(language, "inspect.op_text"),
@@ -166,7 +166,7 @@ pub(super) fn opcode_word(language: Language, opcode: Opcode) -> AttrValue {
 }
 
 /// Name of a form of the payload length (RFC 6455 §5.2), in the reader's language.
-pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
+pub(super) fn form_label(language: Language, form: LengthForm) -> AttrValue {
     match form {
         LengthForm::Seven => tr!(language, "inspect.form_7"),
         LengthForm::Sixteen => tr!(language, "inspect.form_16"),
@@ -177,15 +177,15 @@ pub(super) fn form_word(language: Language, form: LengthForm) -> AttrValue {
 /// Shows each fault with its section of RFC 6455 and its close code, or a sentence that there is no fault.
 pub(super) fn faults(language: Language, faults: &[FrameFault]) -> Html {
     let rows = faults.iter().map(|fault| {
-        let word = fault_word(language, *fault);
+        let text = fault_text(language, *fault);
         let section = fault.section();
-        let word = match fault.close_code() {
+        let text = match fault.close_code() {
             Some(code) => {
-                tr!(language, "inspect.fault_why_code", fault = word, section = section, code = code.number())
+                tr!(language, "inspect.fault_why_code", fault = text, section = section, code = code.number())
             }
-            None => tr!(language, "inspect.fault_why", fault = word, section = section),
+            None => tr!(language, "inspect.fault_why", fault = text, section = section),
         };
-        html! { <li key={word.to_string()} class="refused">{ word }</li> }
+        html! { <li key={text.to_string()} class="refused">{ text }</li> }
     });
     let rows: Vec<Html> = rows.collect();
     if rows.is_empty() {
@@ -194,7 +194,7 @@ pub(super) fn faults(language: Language, faults: &[FrameFault]) -> Html {
     html! { <ul key="faults" class="faults">{ for rows }</ul> }
 }
 
-fn fault_word(language: Language, fault: FrameFault) -> AttrValue {
+fn fault_text(language: Language, fault: FrameFault) -> AttrValue {
     match fault {
         FrameFault::Short(count) => tr!(language, "inspect.fault_short", count = count),
         FrameFault::ReservedBit => tr!(language, "inspect.fault_rsv"),

@@ -1,6 +1,6 @@
 //! The list of the connection's frames, of which one at a time can be expanded.
 
-use crate::inspector::frame::{as_text, detail, faults, layout, length_rule, opcode_word};
+use crate::inspector::frame::{as_text, detail, faults, layout, length_rule, opcode_label};
 use crate::inspector::life::milliseconds;
 use crate::language::{Language, tr};
 use client::inspect::InspectorInput;
@@ -51,7 +51,7 @@ fn row(language: Language, row: &FrameRow, open: Option<u32>, emit: &Callback<In
     };
     let (opcode, length, text) = match &row.decoded {
         Ok(frame) => (
-            opcode_word(language, frame.header.opcode),
+            opcode_label(language, frame.header.opcode),
             tr!(language, "inspect.bytes", count = grouped(frame.header.length)),
             as_text(frame),
         ),

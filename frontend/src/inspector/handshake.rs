@@ -86,8 +86,8 @@ fn note(language: Language, name: &str) -> Option<AttrValue> {
 
 /// Status line of a response. Only 101, which opens a WebSocket, has its reason phrase.
 fn status_line(status: u16) -> String {
-    let words = if status == 101 { " Switching Protocols" } else { "" };
-    format!("HTTP/1.1 {status}{words}")
+    let reason = if status == 101 { " Switching Protocols" } else { "" };
+    format!("HTTP/1.1 {status}{reason}")
 }
 
 /// Shows the steps from `Sec-WebSocket-Key` to `Sec-WebSocket-Accept`, and whether the result is what the
@@ -118,7 +118,7 @@ pub fn accept(language: Language, view: &Inspector, emit: &Callback<InspectorInp
         <div key="accept" class="accept">
             <h3 key="title">{ tr!(language, "inspect.accept") }</h3>
             <p key="about" class="hint">{ tr!(language, "inspect.accept_about") }</p>
-            { field(("key_str", "key_word"), tr!(language, "inspect.key"), &key, true, wrong,
+            { field(("key_str", "key_error"), tr!(language, "inspect.key"), &key, true, wrong,
                 emit.reform(|key| InspectorInput::TryKey(Some(key)))) }
             <div key="buttons" class="answers">
                 { text_button("plain", tr!(language, "inspect.key_back"), back) }

@@ -15,7 +15,7 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
     let states = NAMES.iter().enumerate().map(|(number, name)| {
         let reached = life.reached[number];
         let is_now = reached.is_some() && life.state() as usize == number;
-        let word = match number {
+        let text = match number {
             0 => tr!(language, "connection.connecting"),
             1 => tr!(language, "connection.open"),
             2 => tr!(language, "connection.closing"),
@@ -25,7 +25,7 @@ pub fn states(language: Language, life: &Lifecycle) -> Html {
             <li key={*name} class={classes!(reached.map(|_| "reached"))} aria-current={is_now.then_some("step")}>
                 <b>{ number }</b>
                 <code>{ *name }</code>
-                <small>{ word }</small>
+                <small>{ text }</small>
                 <small class="when">{ reached.map(milliseconds).unwrap_or_default() }</small>
             </li>
         }
@@ -85,7 +85,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
         LifecycleEvent::Failed => ("event", "error".to_owned(), tr!(language, "inspect.error")),
         LifecycleEvent::Closed { code, reason, clean } => {
             let name = format!("close: code {code}, reason \"{reason}\", wasClean {clean}");
-            ("event", name, code_word(language, *code))
+            ("event", name, close_code_text(language, *code))
         }
     };
     let key = entry.number;
@@ -98,7 +98,7 @@ fn row(language: Language, entry: &LifecycleEntry) -> Html {
 }
 
 /// Explanation of a close code; empty for codes that the page does not know.
-fn code_word(language: Language, code: u16) -> AttrValue {
+fn close_code_text(language: Language, code: u16) -> AttrValue {
     match code {
         1001 => tr!(language, "inspect.code_1001"),
         1005 => tr!(language, "inspect.code_1005"),

@@ -13,7 +13,7 @@ pub(super) struct SelectProps {
     /// Text of the label.
     pub label: AttrValue,
     /// Texts of the options, in the order of their indices.
-    pub words: Vec<AttrValue>,
+    pub labels: Vec<AttrValue>,
     /// Index of the option that is shown as chosen.
     pub chosen: usize,
     /// Id of the line for the fault; `None` if no choice can be refused.
@@ -43,8 +43,8 @@ pub(super) fn Select(props: &SelectProps) -> Html {
             let pressed = event.target_unchecked_into::<HtmlSelectElement>().selected_index();
             show(&select, held);
             // The index is -1 if no option is selected.
-            if let Ok(place) = usize::try_from(pressed) {
-                choose.emit(place);
+            if let Ok(index) = usize::try_from(pressed) {
+                choose.emit(index);
             }
         })
     };
@@ -54,8 +54,8 @@ pub(super) fn Select(props: &SelectProps) -> Html {
             <label for={id}>{ props.label.clone() }</label>
             <select {id} ref={select} aria-describedby={props.error} {onchange}
                 aria-invalid={props.error.map(|_| props.fault.is_some().to_string())}>
-                { for props.words.iter().enumerate().map(|(place, word)| html! {
-                    <option key={place} value={place.to_string()}>{ word }</option>
+                { for props.labels.iter().enumerate().map(|(index, label)| html! {
+                    <option key={index} value={index.to_string()}>{ label }</option>
                 }) }
             </select>
             { props.error.map(|error| field_error(error, props.fault.clone())) }
@@ -63,8 +63,8 @@ pub(super) fn Select(props: &SelectProps) -> Html {
     }
 }
 
-fn show(select: &NodeRef, place: usize) {
-    if let (Some(select), Ok(place)) = (select.cast::<HtmlSelectElement>(), i32::try_from(place)) {
-        select.set_selected_index(place);
+fn show(select: &NodeRef, index: usize) {
+    if let (Some(select), Ok(index)) = (select.cast::<HtmlSelectElement>(), i32::try_from(index)) {
+        select.set_selected_index(index);
     }
 }

@@ -53,8 +53,8 @@ impl Shell {
             Rc::make_mut(&mut self.0.inspector.borrow_mut()).handle(input, clock::now(), &mut effects);
             inputs.extend(effects.drain(..).filter_map(|effect| self.perform(effect)));
         }
-        // The messages of a comparison arrive on this connection too, and drawing them would delay the
-        // readers.
+        // The messages of a comparison arrive on this connection too, and drawing them would delay
+        // the connections that are compared.
         if !self.0.runner.measures() {
             self.show();
         }
@@ -76,7 +76,7 @@ impl Shell {
             }
             InspectorEffect::Open(number) => {
                 let shell = self.clone();
-                let opened = Socket::open(move |told| shell.hear(number, told));
+                let opened = Socket::open(move |event| shell.handle_socket_event(number, event));
                 // Replacing drops the socket before it, with its listeners.
                 self.0.socket.replace(opened.ok().map(|socket| (number, socket)));
                 number
@@ -93,9 +93,9 @@ impl Shell {
         Some(InspectorInput::StateRead(number, self.ready_state()))
     }
 
-    fn hear(&self, number: u32, told: SocketEvent) {
+    fn handle_socket_event(&self, number: u32, event: SocketEvent) {
         self.handle(InspectorInput::StateRead(number, self.ready_state()));
-        self.handle(InspectorInput::EventReceived(number, told));
+        self.handle(InspectorInput::EventReceived(number, event));
     }
 
     fn with_socket(&self, act: impl FnOnce(&Socket)) {

@@ -114,7 +114,7 @@ fn controls(
     let interval = tr!(language, "inspect.side_ms", count = grouped(view.interval_ms()));
     let going_on = view.is_running();
     let second = view.second(now());
-    let word =
+    let label =
         if going_on { tr!(language, "inspect.side_stop") } else { tr!(language, "inspect.side_start") };
     let stage = match view.stage {
         ComparisonStage::Preparing => tr!(language, "inspect.side_preparing"),
@@ -137,7 +137,7 @@ fn controls(
             </div>
             <div key="go" class="name_line go">
                 <button type="button" id="side_btn" class={if going_on { "plain" } else { "primary" }} {onclick}
-                    aria-disabled={(!can_press(view, is_somebody)).to_string()}>{ word }</button>
+                    aria-disabled={(!can_press(view, is_somebody)).to_string()}>{ label }</button>
                 <progress max={COMPARE_S.to_string()} value={second.to_string()}
                     aria-label={tr!(language, "inspect.side")} />
                 if view.stage == ComparisonStage::Going {

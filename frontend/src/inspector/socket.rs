@@ -16,28 +16,28 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Starts to open a WebSocket. `tell` gets its events, never before this function returns.
+    /// Starts to open a WebSocket, which calls `on_event` with each event, never before this function returns.
     ///
     /// # Errors
     /// The exception of the browser, if it forbids the address.
-    pub(super) fn open(tell: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, JsValue> {
+    pub(super) fn open(on_event: impl Fn(SocketEvent) + Clone + 'static) -> Result<Self, JsValue> {
         let location = web_sys::window().ok_or(JsValue::NULL)?.location();
         let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
         let socket = WebSocket::new(&format!("{scheme}://{}{WEBSOCKET_PATH}?v=1&trace=1", location.host()?))?;
-        let on_plain = [SocketEvent::Opened, SocketEvent::Failed].map(|told| {
-            let tell = tell.clone();
-            Closure::<dyn FnMut(Event)>::new(move |_| tell(told.clone()))
+        let on_plain = [SocketEvent::Opened, SocketEvent::Failed].map(|event| {
+            let on_event = on_event.clone();
+            Closure::<dyn FnMut(Event)>::new(move |_| on_event(event.clone()))
         });
         let on_message = {
-            let tell = tell.clone();
+            let on_event = on_event.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
                 if let Some(text) = event.data().as_string() {
-                    tell(SocketEvent::Message(text));
+                    on_event(SocketEvent::Message(text));
                 }
             })
         };
         let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
-            tell(SocketEvent::Closed {
+            on_event(SocketEvent::Closed {
                 code: event.code(),
                 reason: event.reason(),
                 clean: event.was_clean(),

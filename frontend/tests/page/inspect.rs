@@ -98,9 +98,9 @@ async fn the_handshake_is_shown_with_its_arithmetic_and_no_secret() {
     type_into("#key_str", "x3JJHMbDL1EzLkh9GBhXDw==").await;
     assert_eq!(text("#step_accept"), "HSmrc0sMlYUkAGmm5OPpG2HaGWk=");
     assert!(text("#verdict").contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-    assert_eq!(text("#key_word"), "");
+    assert_eq!(text("#key_error"), "");
     type_into("#key_str", "tea").await;
-    assert!(!text("#key_word").is_empty());
+    assert!(!text("#key_error").is_empty());
     press(".accept .example").await;
     assert_eq!(value("#key_str"), "dGhlIHNhbXBsZSBub25jZQ==");
 }

@@ -5,9 +5,9 @@
 //! in the same page. Bytes are counted by the server. There are at most [`COMPARE_S`] messages.
 
 pub mod chart;
+pub mod compared_connection;
 pub mod csv;
 mod figures;
-pub mod reader;
 pub mod run;
 pub mod socket;
 pub mod transfer_cost;
@@ -45,17 +45,17 @@ const QUIET_US: (u64, u64) = (300_000, 100_000);
 /// The longest wait of a step, so that a stop takes effect soon.
 const WAIT_MS_MAX: u64 = 50;
 
-/// A row of the table.
+/// An entry of a comparison, which the page shows as a row of its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComparedTransport {
-    /// The reader that uses this transport.
+    /// The connection that reads by this transport.
     Reading(Transport),
     /// The sender, which sends each message in a request of its own.
     Sending,
 }
 
 impl ComparedTransport {
-    /// All rows, in the order of the table.
+    /// All entries in their order.
     pub const ALL: [ComparedTransport; 5] = [
         ComparedTransport::Reading(Transport::Poll),
         ComparedTransport::Reading(Transport::LongPoll),
@@ -64,7 +64,7 @@ impl ComparedTransport {
         ComparedTransport::Sending,
     ];
 
-    /// The index in the table.
+    /// The index in [`ComparedTransport::ALL`].
     pub fn index(self) -> usize {
         match self {
             ComparedTransport::Reading(Transport::Poll) => 0,
@@ -82,7 +82,7 @@ pub enum ComparisonStage {
     /// The comparison has not begun.
     #[default]
     Before,
-    /// The room is found and joined, and the readers begin.
+    /// The room is found and joined, and the connections begin to read.
     Preparing,
     /// A message leaves each second.
     Going,
@@ -120,7 +120,7 @@ struct TimedMessage {
     client_id: ClientId,
     /// The time since the first message could leave.
     at: u64,
-    /// For each row, the time until the message arrived there or was acknowledged.
+    /// For each entry, the time until the message arrived there or was acknowledged.
     after: [Option<u64>; 5],
 }
 
@@ -136,10 +136,10 @@ pub struct Comparison {
     messages: Vec<TimedMessage>,
     costs: [TransferCost; 5],
     breaks: [u32; 5],
-    /// For each break, the index of the row and the number of the message that was next to arrive
-    /// there. A row has at most one more than there are messages.
+    /// For each break, the index of the entry and the number of the message that was next to arrive
+    /// there. A entry has at most one more than there are messages.
     break_points: BTreeSet<(usize, usize)>,
-    /// Whether each reader reads.
+    /// Whether each connection reads.
     live: [bool; 4],
     /// The time at which the stage began.
     stage_since: u64,
@@ -203,22 +203,22 @@ impl Comparison {
         self.is_stopping = true;
     }
 
-    /// Records that the room is joined and the readers begin.
+    /// Records that the room is joined and the connections begin to read.
     pub fn begin_reading(&mut self, now: u64) {
         self.stage_since = now;
     }
 
-    /// Records that this reader reads.
+    /// Records that the connection of this transport reads.
     pub fn record_reading(&mut self, transport: Transport) {
         if let Some(live) = self.live.get_mut(ComparedTransport::Reading(transport).index()) {
             *live = true;
         }
     }
 
-    /// Records that this reader broke and will begin again.
-    pub fn record_break(&mut self, row: ComparedTransport) {
+    /// Records that a connection or a request of this entry broke.
+    pub fn record_break(&mut self, entry: ComparedTransport) {
         if self.is_running() {
-            let index = row.index();
+            let index = entry.index();
             self.breaks[index] += 1;
             let last = self.messages.iter().rposition(|message| message.after[index].is_some());
             self.break_points.insert((index, last.map_or(0, |last| last + 1)));
@@ -282,21 +282,21 @@ impl Comparison {
         self.messages.push(TimedMessage { client_id, at, after: [None; 5] });
     }
 
-    /// Records that a message arrived at this row, or was acknowledged. Other and repeated messages
+    /// Records that a message arrived at this entry, or was acknowledged. Other and repeated messages
     /// are ignored.
-    pub fn record_arrival(&mut self, row: ComparedTransport, client_id: ClientId, now: u64) {
+    pub fn record_arrival(&mut self, entry: ComparedTransport, client_id: ClientId, now: u64) {
         let began = self.began_at;
         let message = self.messages.iter_mut().rev().find(|message| message.client_id == client_id);
         if let Some(TimedMessage { at, after, .. }) = message.filter(|_| self.stage != ComparisonStage::Over)
         {
-            after[row.index()].get_or_insert(now.saturating_sub(began + *at));
+            after[entry.index()].get_or_insert(now.saturating_sub(began + *at));
         }
     }
 
-    /// Adds the requests and bytes that the server counted for a row.
-    pub fn add_cost(&mut self, row: ComparedTransport, cost: TransferCost) {
+    /// Adds the requests and bytes that the server counted for an entry.
+    pub fn add_cost(&mut self, entry: ComparedTransport, cost: TransferCost) {
         if self.is_running() {
-            let sum = &mut self.costs[row.index()];
+            let sum = &mut self.costs[entry.index()];
             sum.requests += cost.requests;
             sum.up += cost.up;
             sum.down += cost.down;

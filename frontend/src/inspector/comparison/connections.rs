@@ -6,7 +6,7 @@ use crate::random;
 use crate::timeout::sleep;
 use crate::transport::fetch::HttpConnection;
 use client::http_session::SessionInput;
-use client::inspect::comparison::reader::{Reader, ReaderEffect};
+use client::inspect::comparison::compared_connection::{ComparedConnection, ComparedConnectionEffect};
 use client::inspect::comparison::{ComparedTransport, Comparison};
 use client::transport::Transport;
 use shared::{Command, Cursor};
@@ -18,30 +18,33 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Handle of the connections; clones refer to the same ones.
 #[derive(Clone)]
-pub(super) struct ComparedConnections(Rc<ConnectionsInner>);
+pub(super) struct ComparedConnections(Rc<ComparedConnectionsInner>);
 
-struct ConnectionsInner {
+struct ComparedConnectionsInner {
     runner: Runner,
     is_open: Cell<bool>,
-    /// Readers and their current connections, by [`ComparedTransport::index`].
-    readers: [RefCell<Reader>; 4],
-    connections: RefCell<[Option<ReaderConnection>; 4]>,
+    /// Cores of the connections, by [`ComparedTransport::index`].
+    cores: [RefCell<ComparedConnection>; 4],
+    /// Sessions and the WebSocket in use, at the same indexes.
+    opened: RefCell<[Option<OpenConnection>; 4]>,
 }
 
-enum ReaderConnection {
+/// A session or a WebSocket that the browser has created for a connection.
+enum OpenConnection {
     Http(HttpConnection),
     Socket(Socket),
 }
 
 impl ComparedConnections {
-    /// Opens the connections, each at `cursor`. A closed connection is replaced as its [`Reader`] orders.
+    /// Opens the connections, each at `cursor`. Each [`ComparedConnection`] decides what is sent
+    /// and when the connection is opened again.
     pub(super) fn open(runner: Runner, cursor: Cursor) -> Self {
         let transports = [Transport::Poll, Transport::LongPoll, Transport::EventStream, Transport::WebSocket];
-        let connections = ComparedConnections(Rc::new(ConnectionsInner {
+        let connections = ComparedConnections(Rc::new(ComparedConnectionsInner {
             runner,
             is_open: Cell::new(true),
-            readers: transports.map(|transport| RefCell::new(Reader::new(transport, cursor))),
-            connections: RefCell::default(),
+            cores: transports.map(|transport| RefCell::new(ComparedConnection::new(transport, cursor))),
+            opened: RefCell::default(),
         }));
         transports.into_iter().for_each(|transport| connections.connect(transport));
         connections
@@ -51,9 +54,9 @@ impl ComparedConnections {
     pub(super) fn close(&self) {
         self.0.is_open.set(false);
         // Drop the connections later, because one of their listeners may be the caller.
-        let connections = self.0.connections.take();
+        let connections = self.0.opened.take();
         for connection in connections.iter().flatten() {
-            if let ReaderConnection::Http(connection) = connection {
+            if let OpenConnection::Http(connection) = connection {
                 connection.handle(SessionInput::Close);
             }
         }
@@ -65,49 +68,49 @@ impl ComparedConnections {
         self.0.is_open.get() && self.0.runner.with(|comparison| comparison.is_running())
     }
 
-    /// Opens the next connection of a reader, and drops the one before with its listeners.
+    /// Opens the connection of this transport, and drops the one before with its listeners.
     fn connect(&self, transport: Transport) {
         let index = ComparedTransport::Reading(transport).index();
-        self.0.readers[index].borrow_mut().begin_connection();
+        self.0.cores[index].borrow_mut().begin_opening();
         let connections = self.clone();
         let connection = if transport == Transport::WebSocket {
             let opened = Socket::open(move |event| {
-                connections.act(transport, |reader, it| reader.handle_socket_event(event, it, now()));
+                connections.act(transport, |core, it| core.handle_socket_event(event, it, now()));
             });
-            opened.ok().map(ReaderConnection::Socket)
+            opened.ok().map(OpenConnection::Socket)
         } else {
-            let reader = self.0.readers[index].borrow();
-            let session = self.0.runner.with(|comparison| reader.session(comparison, random::seed()));
-            Some(ReaderConnection::Http(HttpConnection::open(session, false, move |event| {
-                connections.act(transport, |reader, it| reader.handle_session_event(event, it, now()));
+            let core = self.0.cores[index].borrow();
+            let session = self.0.runner.with(|comparison| core.session(comparison, random::seed()));
+            Some(OpenConnection::Http(HttpConnection::open(session, false, move |event| {
+                connections.act(transport, |core, it| core.handle_session_event(event, it, now()));
             })))
         };
         if connection.is_none() {
-            self.act(transport, |reader, comparison| {
-                reader.record_refusal(comparison);
+            self.act(transport, |core, comparison| {
+                core.record_refusal(comparison);
                 None
             });
         }
-        self.0.connections.borrow_mut()[index] = connection;
+        self.0.opened.borrow_mut()[index] = connection;
     }
 
-    /// Calls `act` with a reader and the comparison, and performs the effect. Does nothing after the end.
+    /// Calls `act` with a core and the comparison, and performs the effect. After the end, nothing happens.
     fn act(
         &self,
         transport: Transport,
-        act: impl FnOnce(&mut Reader, &mut Comparison) -> Option<ReaderEffect>,
+        act: impl FnOnce(&mut ComparedConnection, &mut Comparison) -> Option<ComparedConnectionEffect>,
     ) {
         if !self.is_open() {
             return;
         }
         let effect = {
             let index = ComparedTransport::Reading(transport).index();
-            let mut reader = self.0.readers[index].borrow_mut();
-            self.0.runner.with(|comparison| act(&mut reader, comparison))
+            let mut core = self.0.cores[index].borrow_mut();
+            self.0.runner.with(|comparison| act(&mut core, comparison))
         };
         match effect {
-            Some(ReaderEffect::Send(command)) => self.send(transport, command),
-            Some(ReaderEffect::Reopen(after_ms)) => {
+            Some(ComparedConnectionEffect::Send(command)) => self.send(transport, command),
+            Some(ComparedConnectionEffect::Reopen(after_ms)) => {
                 let connections = self.clone();
                 spawn_local(async move {
                     sleep(after_ms).await;
@@ -116,15 +119,15 @@ impl ComparedConnections {
                     }
                 });
             }
-            Some(ReaderEffect::Fail(fault)) => self.0.runner.fail(fault),
+            Some(ComparedConnectionEffect::Fail(fault)) => self.0.runner.fail(fault),
             None => {}
         }
     }
 
     fn send(&self, transport: Transport, command: Command) {
-        match &self.0.connections.borrow()[ComparedTransport::Reading(transport).index()] {
-            Some(ReaderConnection::Http(connection)) => connection.handle(SessionInput::Send(command)),
-            Some(ReaderConnection::Socket(socket)) => socket.send(&command.to_text()),
+        match &self.0.opened.borrow()[ComparedTransport::Reading(transport).index()] {
+            Some(OpenConnection::Http(connection)) => connection.handle(SessionInput::Send(command)),
+            Some(OpenConnection::Socket(socket)) => socket.send(&command.to_text()),
             None => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The charts: latencies over time, and bars of bytes. Each row has a mark of its own besides its colour.
+//! The charts: latencies over time, and bars of bytes. Each entry has a mark of its own besides its colour.
 
 use crate::components::connection_badge::transport_name;
 use crate::language::{Language, tr};
@@ -11,9 +11,13 @@ use yew::prelude::*;
 /// Parts into which vertical lines divide the chart's time.
 const PARTS: u64 = 4;
 
-/// Name of a row, written as at the beginning of a line. The charts, the table and its text share it.
-pub(super) fn row_word(language: Language, comparison: &Comparison, row: ComparedTransport) -> AttrValue {
-    match row {
+/// Name of an entry, written as at the beginning of a line. The charts, the table and its text share it.
+pub(super) fn entry_label(
+    language: Language,
+    comparison: &Comparison,
+    entry: ComparedTransport,
+) -> AttrValue {
+    match entry {
         ComparedTransport::Reading(Transport::Poll) => {
             tr!(language, "inspect.side_poll", count = grouped(comparison.interval_ms()))
         }
@@ -25,38 +29,38 @@ pub(super) fn row_word(language: Language, comparison: &Comparison, row: Compare
 }
 
 /// Rows of the latency chart, which are the four readers, each with its CSS class.
-fn readers() -> impl Iterator<Item = (ComparedTransport, String)> {
-    ComparedTransport::ALL[..4].iter().map(|row| (*row, format!("row_{}", row.index())))
+fn reading_entries() -> impl Iterator<Item = (ComparedTransport, String)> {
+    ComparedTransport::ALL[..4].iter().map(|entry| (*entry, format!("row_{}", entry.index())))
 }
 
 /// Shows the latency of each message by the time of its sending, on a logarithmic scale whose lines differ by
 /// a factor of ten. A screen reader gets the medians.
 pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
-    let legend = readers().map(|(row, class)| {
+    let legend = reading_entries().map(|(entry, class)| {
         html! {
             <li key={class.clone()}>
                 <svg viewBox="0 0 120 40" class={class} aria-hidden="true">
                     <path class="latency_line" d={line(&[(0, 20), (120, 20)])} />
-                    <path class="marks" d={marks(row.index(), &[(60, 20)])} />
+                    <path class="marks" d={marks(entry.index(), &[(60, 20)])} />
                 </svg>
-                <span>{ row_word(language, comparison, row) }</span>
+                <span>{ entry_label(language, comparison, entry) }</span>
             </li>
         }
     });
-    let series = readers().map(|(row, class)| {
-        let stretches = comparison.lines(row);
+    let series = reading_entries().map(|(entry, class)| {
+        let segments = comparison.lines(entry);
         html! {
             <g key={class.clone()} {class}>
-                <path class="latency_line" d={stretches.iter().map(|points| line(points)).collect::<String>()} />
-                <path class="marks" d={marks(row.index(), &stretches.concat())} />
+                <path class="latency_line" d={segments.iter().map(|points| line(points)).collect::<String>()} />
+                <path class="marks" d={marks(entry.index(), &segments.concat())} />
             </g>
         }
     });
     let across = LINES_MS.map(|ms| format!("M0 {0}H{WIDTH}", height(ms * 1_000))).concat();
     let upright: String = (0..=PARTS).map(|part| format!("M{} 0V{HEIGHT}", WIDTH / PARTS * part)).collect();
-    let all: Vec<_> = readers()
-        .filter_map(|(row, _)| {
-            let (name, half) = (row_word(language, comparison, row), comparison.figures(row).p50?);
+    let all: Vec<_> = reading_entries()
+        .filter_map(|(entry, _)| {
+            let (name, half) = (entry_label(language, comparison, entry), comparison.figures(entry).p50?);
             Some(tr!(language, "inspect.side_latency_of", name = name, half = milliseconds(half)).to_string())
         })
         .collect();
@@ -86,18 +90,21 @@ pub(super) fn latencies(language: Language, comparison: &Comparison) -> Html {
     }
 }
 
-/// Shows the bytes of each row as a bar: sent bytes filled, received bytes hollow, and both numbers as text.
+/// Shows the bytes of each entry as a bar: sent bytes filled, received bytes hollow, and both numbers as text.
 pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
-    let took = |row: ComparedTransport| comparison.figures(row).cost;
-    let longest =
-        ComparedTransport::ALL.into_iter().map(|row| took(row).up + took(row).down).max().unwrap_or_default();
-    let rows = ComparedTransport::ALL.into_iter().map(|row| {
-        let took = took(row);
+    let took = |entry: ComparedTransport| comparison.figures(entry).cost;
+    let longest = ComparedTransport::ALL
+        .into_iter()
+        .map(|entry| took(entry).up + took(entry).down)
+        .max()
+        .unwrap_or_default();
+    let entries = ComparedTransport::ALL.into_iter().map(|entry| {
+        let took = took(entry);
         let (up, all) = (bar(took.up, longest), bar(took.up + took.down, longest));
         let text = tr!(language, "inspect.side_bar", up = grouped(took.up), down = grouped(took.down));
         html! {
-            <li key={row.index()} class={format!("row_{}", row.index())}>
-                <span>{ row_word(language, comparison, row) }</span>
+            <li key={entry.index()} class={format!("row_{}", entry.index())}>
+                <span>{ entry_label(language, comparison, entry) }</span>
                 <svg viewBox={format!("0 0 {BAR} 40")} preserveAspectRatio="none" aria-hidden="true">
                     <path class="up" d={format!("M0 4H{up}V36H0z")} />
                     <path class="down" d={format!("M{up} 4H{all}V36H{up}z")} />
@@ -106,9 +113,9 @@ pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
             </li>
         }
     });
-    let key = |class: &'static str, word: AttrValue| {
+    let key = |class: &'static str, label: AttrValue| {
         html! {
-            <li><svg viewBox="0 0 40 40" class="row_3" aria-hidden="true"><path {class} d="M4 8H36V32H4z" /></svg><span>{ word }</span></li>
+            <li><svg viewBox="0 0 40 40" class="row_3" aria-hidden="true"><path {class} d="M4 8H36V32H4z" /></svg><span>{ label }</span></li>
         }
     };
     html! {
@@ -119,7 +126,7 @@ pub(super) fn bars(language: Language, comparison: &Comparison) -> Html {
                 { key("up", tr!(language, "inspect.side_up")) }
                 { key("down", tr!(language, "inspect.side_down")) }
             </ul>
-            <ul id="byte_bars" class="bars">{ for rows }</ul>
+            <ul id="byte_bars" class="bars">{ for entries }</ul>
         </div>
     }
 }

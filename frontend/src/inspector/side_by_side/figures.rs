@@ -1,6 +1,6 @@
 //! The figures of a comparison as a table, and as CSV text to copy.
 
-use super::charts::row_word;
+use super::charts::entry_label;
 use crate::language::{Language, tr};
 use crate::selection;
 use client::inspect::comparison::{ComparedTransport, Comparison, csv, grouped, milliseconds};
@@ -27,13 +27,13 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
         // Copy at once, because some browsers allow it only while the click is being handled.
         Callback::from(move |_: MouseEvent| copied.set(text.get().map(|text| selection::copy(&text))))
     };
-    let word = match *copied {
+    let label = match *copied {
         None => tr!(language, "inspect.side_copy"),
         Some(true) => tr!(language, "row.copied"),
         Some(false) => tr!(language, "row.selected"),
     };
     let rows: Vec<_> =
-        ComparedTransport::ALL.into_iter().map(|row| cells(language, comparison, row)).collect();
+        ComparedTransport::ALL.into_iter().map(|entry| cells(language, comparison, entry)).collect();
     let head = head(language);
     let body = rows.iter().map(|row| {
         let breaks = &row[7];
@@ -61,7 +61,7 @@ pub(super) fn Figures(props: &FiguresProps) -> Html {
                 </table>
             </div>
             <p class="hint">{ tr!(language, "inspect.side_note") }</p>
-            <button type="button" id="csv_btn" class="plain" {onclick}>{ word }</button>
+            <button type="button" id="csv_btn" class="plain" {onclick}>{ label }</button>
             <pre ref={text} id="csv_text" class={classes!("code", copied.is_none().then_some("visually_hidden"))}
                 tabindex={copied.map(|_| "0")} aria-hidden={copied.is_none().then_some("true")}>{ csv::write(&all) }</pre>
         </div>
@@ -79,16 +79,16 @@ fn head(language: Language) -> Vec<String> {
         tr!(language, "inspect.side_p99"),
         tr!(language, "inspect.side_breaks"),
     ]
-    .map(|word| word.to_string())
+    .map(|label| label.to_string())
     .into()
 }
 
-/// Cells of a row for the CSV text: numbers without separators between groups of digits.
-fn cells(language: Language, comparison: &Comparison, row: ComparedTransport) -> Vec<String> {
-    let figures = comparison.figures(row);
+/// Cells of an entry for the CSV text: numbers without separators between groups of digits.
+fn cells(language: Language, comparison: &Comparison, entry: ComparedTransport) -> Vec<String> {
+    let figures = comparison.figures(entry);
     let latency = |us: Option<u64>| us.map(milliseconds).unwrap_or_default();
     vec![
-        row_word(language, comparison, row).to_string(),
+        entry_label(language, comparison, entry).to_string(),
         figures.received.to_string(),
         figures.cost.requests.to_string(),
         figures.cost.up.to_string(),

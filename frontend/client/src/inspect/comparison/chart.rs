@@ -32,10 +32,10 @@ pub fn height(latency: u64) -> u64 {
     HEIGHT - (above * HEIGHT as f64).round() as u64
 }
 
-/// A mark for each point, as the `d` of a path. Each row has a shape of its own, readable without
+/// A mark for each point, as the `d` of a path. Each entry has a shape of its own, readable without
 /// colour.
-pub fn marks(row: usize, points: &[Point]) -> String {
-    let form = match row {
+pub fn marks(entry: usize, points: &[Point]) -> String {
+    let form = match entry {
         0 => "m-9 0a9 9 0 1 0 18 0a9 9 0 1 0-18 0z",
         1 => "m-8-8h16v16h-16z",
         2 => "m0-11l11 19h-22z",
@@ -91,8 +91,8 @@ mod tests {
         assert_eq!(line(&[(1, 2)]), "M1 2");
         assert_eq!(line(&[(1, 2), (3, 4), (5, 6)]), "M1 2L3 4L5 6");
         assert_eq!(marks(1, &[(1, 2), (3, 4)]), "M1 2m-8-8h16v16h-16zM3 4m-8-8h16v16h-16z");
-        let forms = [0, 1, 2, 3].map(|row| marks(row, &[(0, 0)]));
-        assert!((1..4).all(|row| !forms[..row].contains(&forms[row])), "each has its own");
+        let forms = [0, 1, 2, 3].map(|entry| marks(entry, &[(0, 0)]));
+        assert!((1..4).all(|entry| !forms[..entry].contains(&forms[entry])), "each has its own");
     }
 
     #[test]

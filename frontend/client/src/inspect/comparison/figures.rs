@@ -2,7 +2,7 @@
 
 use super::{ComparedTransport, Comparison, TransferCost, chart};
 
-/// The figures of a row, with latencies in microseconds.
+/// The figures of an entry, with latencies in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// The number of messages that arrived.
@@ -13,14 +13,14 @@ pub struct Figures {
     pub p50: Option<u64>,
     /// The time within which 99 of 100 messages arrived.
     pub p99: Option<u64>,
-    /// The number of times that the reader broke and began again.
+    /// The number of times that the connection or a request broke.
     pub breaks: u32,
 }
 
 impl Comparison {
-    /// The figures of a row.
-    pub fn figures(&self, row: ComparedTransport) -> Figures {
-        let index = row.index();
+    /// The figures of an entry.
+    pub fn figures(&self, entry: ComparedTransport) -> Figures {
+        let index = entry.index();
         let mut all: Vec<u64> = self.messages.iter().filter_map(|message| message.after[index]).collect();
         all.sort_unstable();
         Figures {
@@ -32,10 +32,10 @@ impl Comparison {
         }
     }
 
-    /// The points of a row in the chart, as lines. A line ends where a message is missing or the
-    /// reader broke.
-    pub fn lines(&self, row: ComparedTransport) -> Vec<Vec<chart::Point>> {
-        let index = row.index();
+    /// The points of an entry in the chart, as lines. A line ends where a message is missing or the
+    /// connection broke.
+    pub fn lines(&self, entry: ComparedTransport) -> Vec<Vec<chart::Point>> {
+        let index = entry.index();
         let (mut lines, mut is_joined) = (Vec::<Vec<_>>::new(), false);
         for (number, message) in self.messages.iter().enumerate() {
             let point = message.after[index].map(|after| chart::point(message.at, after));

@@ -17,15 +17,15 @@ fn going() -> Comparison {
     comparison
 }
 
-/// Records the arrival of a message at every row.
+/// Records the arrival of a message at every entry.
 fn arrive(comparison: &mut Comparison, number: u8, now: u64) {
-    ComparedTransport::ALL.into_iter().for_each(|row| comparison.record_arrival(row, id(number), now));
+    ComparedTransport::ALL.into_iter().for_each(|entry| comparison.record_arrival(entry, id(number), now));
 }
 
 #[test]
-fn rows_have_the_index_of_their_place_in_the_table() {
-    for (place, row) in ComparedTransport::ALL.into_iter().enumerate() {
-        assert_eq!(row.index(), place);
+fn entries_have_their_index() {
+    for (index, entry) in ComparedTransport::ALL.into_iter().enumerate() {
+        assert_eq!(entry.index(), index);
     }
     assert_eq!(Comparison::default().interval_ms(), 1_000);
 }
@@ -122,8 +122,8 @@ fn a_stopped_comparison_waits_for_the_last_messages() {
     comparison.stop();
     assert_eq!(comparison.next_step(10), ComparisonStep::Wait(WAIT_MS_MAX));
     assert_eq!(comparison.stage, ComparisonStage::Ending);
-    for row in &ComparedTransport::ALL[..4] {
-        comparison.record_arrival(*row, id(1), 20);
+    for entry in &ComparedTransport::ALL[..4] {
+        comparison.record_arrival(*entry, id(1), 20);
     }
     let last = 10 + COMPARE_LAST_MS * 1_000;
     assert_eq!(comparison.clone().next_step(last - 1), ComparisonStep::Wait(WAIT_MS_MAX));
@@ -151,33 +151,33 @@ fn the_last_messages_get_more_time_than_any_interval() {
 #[test]
 fn latency_ends_at_the_first_arrival() {
     let mut comparison = going();
-    let row = ComparedTransport::Reading(Transport::Poll);
+    let entry = ComparedTransport::Reading(Transport::Poll);
     comparison.record_sent(id(1), 100);
-    comparison.record_arrival(row, id(2), 200);
-    assert_eq!(comparison.figures(row), Figures::default(), "the close code is not of this protocol");
-    comparison.record_arrival(row, id(1), 350);
-    comparison.record_arrival(row, id(1), 900);
-    let figures = comparison.figures(row);
+    comparison.record_arrival(entry, id(2), 200);
+    assert_eq!(comparison.figures(entry), Figures::default(), "the close code is not of this protocol");
+    comparison.record_arrival(entry, id(1), 350);
+    comparison.record_arrival(entry, id(1), 900);
+    let figures = comparison.figures(entry);
     assert_eq!((figures.received, figures.p50, figures.p99), (1, Some(250), Some(250)));
     assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "each for itself");
-    assert_eq!(comparison.lines(row).len(), 1);
+    assert_eq!(comparison.lines(entry).len(), 1);
     comparison.finish();
     comparison.record_arrival(ComparedTransport::Sending, id(1), 950);
-    comparison.add_cost(row, TransferCost::request(1, 1));
-    comparison.record_break(row);
+    comparison.add_cost(entry, TransferCost::request(1, 1));
+    comparison.record_break(entry);
     comparison.fail(ComparisonFault::SignedOut);
     assert_eq!(comparison.figures(ComparedTransport::Sending), Figures::default(), "too late");
-    assert_eq!((comparison.figures(row), comparison.fault), (figures, None));
+    assert_eq!((comparison.figures(entry), comparison.fault), (figures, None));
 }
 
 #[test]
 fn requests_and_bytes_are_summed() {
     let mut comparison = going();
-    let row = ComparedTransport::Reading(Transport::LongPoll);
-    comparison.add_cost(row, TransferCost::request(10, 20));
-    comparison.add_cost(row, TransferCost { requests: 0, up: 1, down: 2 });
-    comparison.record_break(row);
-    let figures = comparison.figures(row);
+    let entry = ComparedTransport::Reading(Transport::LongPoll);
+    comparison.add_cost(entry, TransferCost::request(10, 20));
+    comparison.add_cost(entry, TransferCost { requests: 0, up: 1, down: 2 });
+    comparison.record_break(entry);
+    let figures = comparison.figures(entry);
     assert_eq!((figures.cost, figures.breaks), (TransferCost { requests: 1, up: 11, down: 22 }, 1));
     assert_eq!(
         TransferCost::request(3, 9).since(TransferCost::request(1, 10)),
@@ -189,34 +189,34 @@ fn requests_and_bytes_are_summed() {
         (ComparisonStage::Over, Some(ComparisonFault::Unreachable))
     );
     assert!(comparison.start());
-    assert_eq!((comparison.figures(row), comparison.fault), (Figures::default(), None));
+    assert_eq!((comparison.figures(entry), comparison.fault), (Figures::default(), None));
 }
 
 #[test]
-fn a_line_ends_when_a_message_is_missing_or_the_reader_broke() {
+fn a_line_ends_when_a_message_is_missing_or_the_connection_broke() {
     let mut comparison = going();
-    let (row, other) =
+    let (entry, other) =
         (ComparedTransport::Reading(Transport::WebSocket), ComparedTransport::Reading(Transport::Poll));
-    comparison.record_break(row);
+    comparison.record_break(entry);
     for number in 0..8_u8 {
         let at = u64::from(number) * SECOND;
         comparison.record_sent(id(number), at);
         comparison.record_arrival(other, id(number), at + 10);
-        // The reader breaks twice before this message arrives, which still arrives.
+        // The connection breaks twice before this message arrives, which still arrives.
         if number == 5 {
-            comparison.record_break(row);
-            comparison.record_break(row);
+            comparison.record_break(entry);
+            comparison.record_break(entry);
         }
         if ![2, 3].contains(&number) {
-            comparison.record_arrival(row, id(number), at + 10);
+            comparison.record_arrival(entry, id(number), at + 10);
         }
     }
     // Nothing arrives after this break.
-    comparison.record_break(row);
-    let lengths = |row| comparison.lines(row).iter().map(Vec::len).collect::<Vec<_>>();
-    assert_eq!((lengths(row), lengths(other)), (vec![2, 1, 3], vec![8]));
-    assert_eq!(comparison.figures(row).breaks, 4);
-    assert_eq!(comparison.lines(row)[1], [chart::point(4 * SECOND, 10)]);
+    comparison.record_break(entry);
+    let lengths = |entry| comparison.lines(entry).iter().map(Vec::len).collect::<Vec<_>>();
+    assert_eq!((lengths(entry), lengths(other)), (vec![2, 1, 3], vec![8]));
+    assert_eq!(comparison.figures(entry).breaks, 4);
+    assert_eq!(comparison.lines(entry)[1], [chart::point(4 * SECOND, 10)]);
     assert_eq!(comparison.lines(ComparedTransport::Sending), Vec::<Vec<_>>::new());
 }
 
@@ -225,7 +225,7 @@ fn acknowledged_messages_are_counted_separately() {
     let mut comparison = going();
     for number in 0..3 {
         comparison.record_sent(id(number), 0);
-        ComparedTransport::ALL[..4].iter().for_each(|row| comparison.record_arrival(*row, id(number), 1));
+        ComparedTransport::ALL[..4].iter().for_each(|entry| comparison.record_arrival(*entry, id(number), 1));
     }
     assert_eq!((comparison.sent_count(), comparison.kept_count()), (3, 0));
     comparison.record_arrival(ComparedTransport::Sending, id(1), 1);

@@ -1,7 +1,7 @@
-//! A reader of a comparison: its `hello`, its answers to pings, its costs, and its next connection after an
-//! end.
+//! A connection that a comparison compares: its `hello`, its answers to pings, its costs, and how it is
+//! opened again after it has closed.
 //!
-//! The three readers over plain HTTP use an [`HttpSession`], as the chat does. The fourth uses a
+//! The three connections over plain HTTP use an [`HttpSession`], as the chat does. The fourth is a
 //! WebSocket.
 
 use super::socket::SocketTotals;
@@ -11,48 +11,53 @@ use crate::inspect::SocketEvent;
 use crate::transport::Transport;
 use shared::{CloseCode, Command, Cursor, Event};
 
-/// Pause before a reader opens its next connection, in milliseconds.
+/// Pause before a closed connection is opened again, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
-/// An order to the shell of a reader.
+/// An order to the shell of a compared connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReaderEffect {
-    /// Send the command on the present connection.
+pub enum ComparedConnectionEffect {
+    /// Send the command on the connection.
     Send(Command),
-    /// Open the next connection after this many milliseconds, if the comparison then still runs.
+    /// Open the connection again after this many milliseconds, if the comparison then still runs.
     Reopen(u64),
     /// End the comparison with this fault.
     Fail(ComparisonFault),
 }
 
-/// A reader, over all its connections.
+/// A compared connection. It is opened again after each close until the comparison is over.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct ComparedConnection {
     transport: Transport,
-    /// The cursor of the next connection. Over HTTP, everything up to it was read.
+    /// The cursor of the next `hello`. Over HTTP, everything up to it was read.
     cursor: Cursor,
-    /// The cost of the present connection, as far as it was added to the comparison.
+    /// The cost since the connection was last opened, as far as it was added to the comparison.
     counted: TransferCost,
     socket: SocketTotals,
 }
 
-impl Reader {
-    /// Creates a reader that begins after this cursor.
+impl ComparedConnection {
+    /// Creates the connection, which reads from this cursor.
     pub fn new(transport: Transport, cursor: Cursor) -> Self {
-        Reader { transport, cursor, counted: TransferCost::default(), socket: SocketTotals::default() }
+        ComparedConnection {
+            transport,
+            cursor,
+            counted: TransferCost::default(),
+            socket: SocketTotals::default(),
+        }
     }
 
-    /// The transport by which the reader reads.
+    /// The transport by which the connection reads.
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// Prepares for the next connection, whose costs are counted from zero.
-    pub fn begin_connection(&mut self) {
+    /// Records that the shell opens the connection, whose costs are counted from zero.
+    pub fn begin_opening(&mut self) {
         (self.counted, self.socket) = (TransferCost::default(), SocketTotals::default());
     }
 
-    /// A session for the next connection over plain HTTP. `seed` must be random.
+    /// Creates the session of a connection over plain HTTP. `seed` must be random.
     pub fn session(&self, comparison: &Comparison, seed: u64) -> HttpSession {
         HttpSession::new(self.transport, seed).traced(comparison.interval_ms())
     }
@@ -63,9 +68,9 @@ impl Reader {
         event: SessionEvent,
         comparison: &mut Comparison,
         now: u64,
-    ) -> Option<ReaderEffect> {
+    ) -> Option<ComparedConnectionEffect> {
         match event {
-            SessionEvent::Opened => return Some(self.greet()),
+            SessionEvent::Opened => return Some(self.hello_effect()),
             SessionEvent::Event(event) => return self.handle_event(event, comparison, now),
             SessionEvent::Through(cursor) => self.cursor = cursor,
             SessionEvent::Traced(traffic) => {
@@ -76,7 +81,7 @@ impl Reader {
                 self.counted = cost;
                 comparison.add_cost(self.entry(), cost.since(before));
             }
-            SessionEvent::Closed { code, .. } => return Some(self.end_connection(code, comparison)),
+            SessionEvent::Closed { code, .. } => return Some(self.handle_close(code, comparison)),
             SessionEvent::Follows | SessionEvent::Answer(_) => {}
         }
         None
@@ -88,14 +93,14 @@ impl Reader {
         event: SocketEvent,
         comparison: &mut Comparison,
         now: u64,
-    ) -> Option<ReaderEffect> {
+    ) -> Option<ComparedConnectionEffect> {
         match event {
-            SocketEvent::Opened => Some(self.greet()),
+            SocketEvent::Opened => Some(self.hello_effect()),
             SocketEvent::Message(text) => {
                 self.handle_event(Event::parse(&text).unwrap_or(Event::Unknown), comparison, now)
             }
             SocketEvent::Failed => None,
-            SocketEvent::Closed { code, .. } => Some(self.end_connection(code, comparison)),
+            SocketEvent::Closed { code, .. } => Some(self.handle_close(code, comparison)),
         }
     }
 
@@ -108,15 +113,20 @@ impl Reader {
         ComparedTransport::Reading(self.transport)
     }
 
-    fn greet(&self) -> ReaderEffect {
-        ReaderEffect::Send(Command::Hello(hello(Some(self.cursor), None)))
+    fn hello_effect(&self) -> ComparedConnectionEffect {
+        ComparedConnectionEffect::Send(Command::Hello(hello(Some(self.cursor), None)))
     }
 
-    fn handle_event(&mut self, event: Event, comparison: &mut Comparison, now: u64) -> Option<ReaderEffect> {
+    fn handle_event(
+        &mut self,
+        event: Event,
+        comparison: &mut Comparison,
+        now: u64,
+    ) -> Option<ComparedConnectionEffect> {
         match event {
             Event::Welcome(_) => comparison.record_reading(self.transport),
             Event::Posted(posted) => comparison.record_arrival(self.entry(), posted.client_id, now),
-            Event::Ping(_) => return Some(ReaderEffect::Send(Command::Pong)),
+            Event::Ping(_) => return Some(ComparedConnectionEffect::Send(Command::Pong)),
             Event::Trace(trace) => {
                 self.socket.add(&trace.seen);
                 let cost = self.socket.cost();
@@ -128,12 +138,12 @@ impl Reader {
         None
     }
 
-    fn end_connection(&self, code: u16, comparison: &mut Comparison) -> ReaderEffect {
+    fn handle_close(&self, code: u16, comparison: &mut Comparison) -> ComparedConnectionEffect {
         if code == CloseCode::SignedOut.number() {
-            return ReaderEffect::Fail(ComparisonFault::SignedOut);
+            return ComparedConnectionEffect::Fail(ComparisonFault::SignedOut);
         }
         comparison.record_break(self.entry());
-        ReaderEffect::Reopen(AGAIN_MS)
+        ComparedConnectionEffect::Reopen(AGAIN_MS)
     }
 }
 
