@@ -152,7 +152,7 @@ pub(super) fn as_text(frame: &Frame) -> String {
     }
 }
 
-/// Name of an opcode (RFC 6455 §5.2), in the reader's language.
+/// Name of an opcode (RFC 6455 §5.2), in the person's language.
 pub(super) fn opcode_label(language: Language, opcode: Opcode) -> AttrValue {
     match opcode {
         Opcode::Continuation => tr!(language, "inspect.op_continuation"),
@@ -165,7 +165,7 @@ pub(super) fn opcode_label(language: Language, opcode: Opcode) -> AttrValue {
     }
 }
 
-/// Name of a form of the payload length (RFC 6455 §5.2), in the reader's language.
+/// Name of a form of the payload length (RFC 6455 §5.2), in the person's language.
 pub(super) fn form_label(language: Language, form: LengthForm) -> AttrValue {
     match form {
         LengthForm::Seven => tr!(language, "inspect.form_7"),

@@ -47,13 +47,13 @@ enum Progress {
     Joining(RoomId),
     /// The room does not exist and is to be created.
     Creating,
-    /// The room is joined. A first poll tells the present cursor and the member.
+    /// The room is joined. The answer to a first poll has the present cursor and the member.
     Polling,
     /// The connections are to be opened at this cursor.
     Opening(Cursor),
     /// The connections read. The message with this id is in flight.
     Reading(Option<ClientId>),
-    /// The connections are closed. The room is left as soon as the response has arrived.
+    /// The connections are closed. If the room was joined, it is left next.
     Leaving,
 }
 
