@@ -167,9 +167,8 @@ impl Session {
     }
 
     fn send(&mut self, command: &Command) -> Result<(), Failure> {
-        let text = serde_json::to_string(command).map_err(Failure::at("a command"))?;
         let mut frame = Vec::new();
-        encode(&mut frame, Opcode::Text, text.as_bytes(), Some(MASK));
+        encode(&mut frame, Opcode::Text, command.to_text().as_bytes(), Some(MASK));
         self.stream.write_all(&frame).map_err(Failure::at("cannot send a command"))
     }
 

@@ -228,8 +228,7 @@ impl Inspector {
             return;
         }
         let hello = Hello { reference: HELLO, build: "inspector".into(), cursor: None, room: None };
-        // A `hello` holds only strings and numbers, so it can always be written as JSON.
-        self.send(serde_json::to_string(&Command::Hello(hello)).unwrap_or_default(), now, out);
+        self.send(Command::Hello(hello).to_text(), now, out);
     }
 
     fn send(&mut self, text: String, now: u64, out: &mut Vec<InspectorEffect>) {

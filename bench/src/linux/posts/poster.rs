@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use shared::{ClientId, RoomId};
+use shared::command::Post;
+use shared::{ClientId, Command, RoomId};
 
 use crate::linux::failure::Failure;
 use crate::linux::frame::{FrameReader, Opcode, encode};
@@ -80,12 +81,10 @@ impl Poster {
         while self.in_flight.len() < self.in_flight_max
             && let Some(since) = self.due.pop_front()
         {
-            let (reference, room, client_id) = (self.next, self.room.0, ClientId(self.rng.bytes()));
+            let (reference, client_id) = (self.next, ClientId(self.rng.bytes()));
             self.next += 1;
-            let text = format!(
-                r#"{{"type":"post","ref":{reference},"client_id":"{client_id}","room":{room},"text":"{TEXT}"}}"#
-            );
-            encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
+            let post = Post { reference, client_id, room: self.room, text: TEXT.to_owned() };
+            encode(&mut self.out, Opcode::Text, Command::Post(post).to_text().as_bytes(), Some(MASK));
             self.in_flight.push((reference, since));
         }
         self.flush()
@@ -126,7 +125,7 @@ impl Poster {
             } else if payload.starts_with(REFUSAL) {
                 refusal = Some(String::from_utf8_lossy(payload).into_owned());
             } else if payload.starts_with(PING) {
-                encode(out, Opcode::Text, br#"{"type":"pong"}"#, Some(MASK));
+                encode(out, Opcode::Text, Command::Pong.to_text().as_bytes(), Some(MASK));
             }
         });
         fed.map_err(|violation| Failure::new(format!("a malformed frame: {violation:?}")))?;

@@ -171,9 +171,7 @@ impl ReturningClient {
         }
         self.state = ConnectState::CatchingUp;
         let hello = Hello { reference: 1, build: "bench".to_owned(), cursor: self.cursor, room: None };
-        // A command always serialises to JSON. If not, the server closes the connection, which is noticed.
-        let text = serde_json::to_string(&Command::Hello(hello)).unwrap_or_default();
-        encode(&mut self.out, Opcode::Text, text.as_bytes(), Some(MASK));
+        encode(&mut self.out, Opcode::Text, Command::Hello(hello).to_text().as_bytes(), Some(MASK));
         self.read_frames(&mut rest)
     }
 
@@ -187,7 +185,7 @@ impl ReturningClient {
                 welcome = Some(String::from_utf8_lossy(payload).into_owned());
             }
             if payload.starts_with(PING) {
-                encode(out, Opcode::Text, br#"{"type":"pong"}"#, Some(MASK));
+                encode(out, Opcode::Text, Command::Pong.to_text().as_bytes(), Some(MASK));
             }
         });
         if fed.is_err() || is_over || !self.flush() {
