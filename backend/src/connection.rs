@@ -28,6 +28,7 @@ use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
 use queue::{Queue, ReplayBuffer};
+use shared::Event;
 use slow_reader::is_too_slow;
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -61,6 +62,8 @@ pub struct Connection {
     is_attached: Cell<bool>,
     /// Whether a frame was queued that a poll must not delay: any but an ephemeral event.
     is_urgent: Cell<bool>,
+    /// The answer to the command of a request. Only a session of [`SessionKind::Command`] has one.
+    answer: RefCell<Option<Box<Event>>>,
     /// Only a traced connection has a tracer.
     tracer: OnceCell<Rc<Tracer>>,
 }
@@ -89,6 +92,7 @@ impl Connection {
             paused_until: Cell::new(0),
             is_attached: Cell::new(false),
             is_urgent: Cell::new(false),
+            answer: RefCell::new(None),
             tracer: OnceCell::new(),
         })
     }
@@ -160,10 +164,15 @@ impl Connection {
         self.push(&mut queue, frame);
     }
 
-    /// Queues the reply to a command of this client, or buffers it during a replay.
-    pub fn send(&self, frame: Bytes) {
-        self.is_urgent.set(true);
-        self.send_ephemeral(frame);
+    /// Queues the answer to a command of this client, or buffers it during a replay. A request for one
+    /// command keeps its answer as an event, for [`Connection::poll_answer`].
+    pub fn send(&self, event: Box<Event>) {
+        if self.kind != SessionKind::Command {
+            self.is_urgent.set(true);
+            self.send_ephemeral(frame::event(&event));
+        } else if !self.is_closing() {
+            self.answer.borrow_mut().get_or_insert(event);
+        }
     }
 
     /// Queues an event without a position, or buffers it during a replay. A poll may wait for more.
@@ -326,6 +335,22 @@ impl Connection {
             self.inputs.push(Input::Drained(self.session));
         }
         drop(queue);
+        self.wait(cx);
+        Poll::Pending
+    }
+
+    /// The answer to the command of this request.
+    ///
+    /// # Errors
+    ///
+    /// The code with which the hub closed the session instead.
+    pub fn poll_answer(&self, cx: &Context<'_>) -> Poll<Result<Box<Event>, u16>> {
+        if let Some(event) = self.answer.take() {
+            return Poll::Ready(Ok(event));
+        }
+        if let Some(code) = self.close_code() {
+            return Poll::Ready(Err(code));
+        }
         self.wait(cx);
         Poll::Pending
     }

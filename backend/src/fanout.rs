@@ -243,8 +243,8 @@ impl Connections {
                     self.with_connection(session, Connection::notify_drained);
                 }
                 Delivery::Release(session) => self.with_connection(session, Connection::release),
-                Delivery::Send(session, frame) => {
-                    self.with_connection(session, |connection| connection.send(frame));
+                Delivery::Send(session, event) => {
+                    self.with_connection(session, |connection| connection.send(event));
                 }
                 Delivery::Close(session, code) => {
                     self.with_connection(session, |connection| connection.close(Some(code.number()), ""));

@@ -265,7 +265,7 @@ impl Actor {
             }
             Output::NotifyDrained(session) => self.turn.add(session, Delivery::NotifyDrained(session)),
             Output::Release(session) => self.turn.add(session, Delivery::Release(session)),
-            Output::Send(session, what) => self.turn.add(session, Delivery::Send(session, event(&what))),
+            Output::Send(session, what) => self.turn.add(session, Delivery::Send(session, Box::new(what))),
             Output::Publish(Audience::Session(session), what) => {
                 self.turn.add(session, Delivery::SendEphemeral(session, event(&what)));
             }

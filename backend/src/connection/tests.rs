@@ -2,6 +2,7 @@ use super::*;
 use crate::limits::CHUNK_BYTES_MAX;
 use actix_web::body::MessageBody as _;
 use hub::session::SessionKind;
+use shared::{ErrorCode, event::Refusal};
 use std::pin::Pin;
 use std::sync::{
     Arc,
@@ -143,6 +144,30 @@ fn buffered_frames_wait_for_room_in_the_queue() {
     assert_eq!(connection.inputs.take(), [Input::Drained(SessionId(1))], "it was empty");
     assert!(next(&mut body).is_pending());
     assert_eq!(connection.inputs.take(), [], "told once");
+}
+
+#[test]
+fn a_request_gets_its_first_answer_as_an_event() {
+    let request =
+        || Connection::new(SessionId(1), Dialect::V1, SessionKind::Command, 0, Rc::default(), Rc::default());
+    let refusal = |code| Box::new(Event::Error(Refusal::new(Some(1), code)));
+    let mut cx = Context::from_waker(Waker::noop());
+    let connection = request();
+    assert!(connection.poll_answer(&cx).is_pending());
+    connection.send(refusal(ErrorCode::RoomUnknown));
+    connection.send(refusal(ErrorCode::Internal));
+    connection.close(Some(1011), "");
+    assert_eq!(connection.poll_answer(&cx), Poll::Ready(Ok(refusal(ErrorCode::RoomUnknown))));
+
+    let connection = request();
+    connection.close(Some(4401), "");
+    connection.send(refusal(ErrorCode::RoomUnknown));
+    assert_eq!(connection.poll_answer(&cx), Poll::Ready(Err(4401)), "nothing follows a close");
+
+    let (connection, _) = self::connection();
+    connection.send(refusal(ErrorCode::RoomUnknown));
+    let frame = frame::event(&refusal(ErrorCode::RoomUnknown));
+    assert_eq!(connection.poll_frame(&mut cx), Poll::Ready(Some(frame)), "a WebSocket gets a frame");
 }
 
 #[test]

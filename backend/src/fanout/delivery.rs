@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hub::SessionId;
-use shared::{Address, CloseCode, Cursor};
+use shared::{Address, CloseCode, Cursor, Event};
 
 /// The orders that one turn of the registry has for one worker.
 #[derive(Clone, Debug)]
@@ -52,8 +52,9 @@ pub enum Delivery {
     NotifyDrained(SessionId),
     /// Releases the buffered frames of a session.
     Release(SessionId),
-    /// Sends a reply to one session.
-    Send(SessionId, Bytes),
+    /// Sends an answer to one session. The session's connection encodes it, because a request of its own
+    /// needs the event, not a frame.
+    Send(SessionId, Box<Event>),
     /// Closes a session with a code.
     Close(SessionId, CloseCode),
     /// Pauses reading from a session until a time, in milliseconds since 1970.

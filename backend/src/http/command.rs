@@ -7,14 +7,12 @@
 //! same reply.
 
 use super::{byte_count::ByteCounter, query_params::QueryParams};
-use crate::connection::frame::FramePayload;
 use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_bytes;
 use crate::http::problem::{ApiError, from_close_code, status};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use bytes::Bytes;
 use hub::{Input, session::SessionKind};
 use shared::close::RETRY_AFTER;
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
@@ -43,7 +41,7 @@ pub async fn command(
     let guard = state.open_connection(SessionKind::Command)?;
     let connection = &guard.connection;
     state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
-    let answer = poll_fn(|cx| connection.poll_frame(cx)).await;
+    let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
     respond(answer).map_err(|error| {
         let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
@@ -51,25 +49,16 @@ pub async fn command(
     })
 }
 
-fn respond(answer: Option<Bytes>) -> Result<HttpResponse, ApiError> {
-    let frame = answer.ok_or_else(ApiError::internal)?;
-    match FramePayload::of(&frame) {
-        FramePayload::Text(json) if json.starts_with(br#"{"type":"error""#) => {
-            let event = str::from_utf8(json).ok().and_then(|text| Event::parse(text).ok());
-            match event {
-                Some(Event::Error(refusal)) => Err(api_error(refusal.code)),
-                _ => Err(ApiError::internal()),
-            }
-        }
-        FramePayload::Text(json) => {
-            let mut response = HttpResponse::Ok();
-            response.insert_header((header::CONTENT_TYPE, "application/json"));
-            response.insert_header((header::CACHE_CONTROL, "no-store"));
-            Ok(response.body(Bytes::copy_from_slice(json)))
-        }
-        FramePayload::Close(code, _) => Err(from_close_code(code)),
-        FramePayload::Ping | FramePayload::Other => Err(ApiError::internal()),
+fn respond(answer: Result<Box<Event>, u16>) -> Result<HttpResponse, ApiError> {
+    let event = answer.map_err(from_close_code)?;
+    if let Event::Error(refusal) = *event {
+        return Err(api_error(refusal.code));
     }
+    let body = serde_json::to_vec(&event).map_err(|_| ApiError::internal())?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_TYPE, "application/json"));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    Ok(response.body(body))
 }
 
 fn api_error(code: ErrorCode) -> ApiError {

@@ -6,7 +6,7 @@
 
 use crate::clock::now_ms;
 use crate::connection::direct_writer::DirectWriter;
-use crate::connection::frame::{self, event};
+use crate::connection::frame;
 use crate::connection::frame_guard::{FrameGuard, Rejection};
 use crate::connection::trace::Tracer;
 use crate::connection::{Connection, OutboundBody};
@@ -243,7 +243,7 @@ impl MessageReader {
 
     fn refuse(&self, reference: Option<u64>, code: ErrorCode) {
         // A refusal is a reply: it stays when buffered frames are dropped.
-        self.connection.send(event(&Event::Error(Refusal::new(reference, code))));
+        self.connection.send(Box::new(Event::Error(Refusal::new(reference, code))));
         self.connection.flush();
     }
 

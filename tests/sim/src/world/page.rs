@@ -19,12 +19,10 @@ use shared::event::Welcome;
 fn welcome_in(input: &Input) -> Option<(ConnectionId, Box<Welcome>)> {
     match input {
         Input::EventReceived(socket, Event::Welcome(welcome)) => Some((*socket, welcome.clone())),
-        Input::FrameReceived(socket, text) if text.starts_with(r#"{"type":"welcome""#) => {
-            match Event::parse(text) {
-                Ok(Event::Welcome(welcome)) => Some((*socket, welcome)),
-                _ => None,
-            }
-        }
+        Input::FrameReceived(socket, text) => match Event::parse(text) {
+            Ok(Event::Welcome(welcome)) => Some((*socket, welcome)),
+            _ => None,
+        },
         _ => None,
     }
 }
