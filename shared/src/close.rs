@@ -102,11 +102,25 @@ impl Ending {
     /// also one from a proxy: the client then asks `/api/me`.
     pub fn of_refusal(status: u16, problem: Option<ErrorCode>) -> Option<&'static Ending> {
         let is_signed_out = |ending: &Ending| status == 401 && ending.status == 401;
-        let has_problem = |ending: &Ending| problem.is_some_and(|problem| ending.problems.contains(&problem));
-        ENDINGS
-            .iter()
-            .find(|ending| is_signed_out(ending))
-            .or_else(|| ENDINGS.iter().find(|it| has_problem(it)))
+        ENDINGS.iter().find(|ending| is_signed_out(ending)).or_else(|| Ending::of_problem(problem?))
+    }
+
+    /// Finds the ending that a problem means; none if the problem concerns only one request.
+    pub fn of_problem(problem: ErrorCode) -> Option<&'static Ending> {
+        ENDINGS.iter().find(|ending| ending.problems.contains(&problem))
+    }
+}
+
+/// Returns the status of a request that the hub refuses with this problem. The endings give it; this function has
+/// the statuses of the problems that end no session.
+pub fn status_of(problem: ErrorCode) -> u16 {
+    match (Ending::of_problem(problem), problem) {
+        (Some(ending), _) => ending.status,
+        (_, ErrorCode::Unparsable) => 400,
+        (_, ErrorCode::RoomUnknown) => 404,
+        (_, ErrorCode::NameTaken | ErrorCode::AlreadySignedIn) => 409,
+        (_, ErrorCode::HouseFull) => 503,
+        _ => 422,
     }
 }
 
@@ -169,6 +183,26 @@ mod tests {
             assert_eq!(Ending::of_refusal(status, Some(problem)), Some(ending));
         }
         assert_eq!(Ending::of_refusal(503, Some(ErrorCode::Full)).unwrap().code, CloseCode::TryAgainLater);
+    }
+
+    #[test]
+    fn a_problem_has_the_status_of_its_ending() {
+        for ending in ENDINGS {
+            for problem in ending.problems {
+                assert_eq!(status_of(*problem), ending.status, "{problem:?}");
+            }
+        }
+        for (problem, status) in [
+            (ErrorCode::Unparsable, 400),
+            (ErrorCode::RoomUnknown, 404),
+            (ErrorCode::NameTaken, 409),
+            (ErrorCode::AlreadySignedIn, 409),
+            (ErrorCode::HouseFull, 503),
+            (ErrorCode::TextTooLong, 422),
+            (ErrorCode::Other(9), 422),
+        ] {
+            assert_eq!((status_of(problem), Ending::of_problem(problem)), (status, None), "{problem:?}");
+        }
     }
 
     #[test]

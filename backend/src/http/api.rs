@@ -4,14 +4,9 @@ use crate::http::app_state::AppState;
 use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_json;
-use crate::http::problem::{ApiError, status};
+use crate::http::problem::{ApiError, from_refusal};
 use crate::registry::IdentityRequest;
-use actix_web::{
-    HttpRequest, HttpResponse,
-    cookie::Cookie,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, cookie::Cookie, http::header, web};
 use hub::{input::ExpectedIdentity, output::Answer};
 use shared::{
     ErrorCode, Member,
@@ -39,7 +34,7 @@ pub async fn join(
     if let Some(device) = device_token::trusted(&request, &state.policy, &caller)
         && expect_me(state.ask(IdentityRequest::Me(device)).await?)?.is_some()
     {
-        return Err(ApiError::new(StatusCode::CONFLICT, ErrorCode::AlreadySignedIn));
+        return Err(from_refusal(ErrorCode::AlreadySignedIn));
     }
     state.ip_rates.take(caller.ip, state.naming_rate)?;
     let token = Token::new().map_err(|_| ApiError::internal())?;
@@ -57,7 +52,7 @@ pub async fn rename(
     let NameRequest { name } = read_json(&request, payload).await?;
     let device = device_token::trusted(&request, &state.policy, &caller).ok_or_else(|| {
         let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
-        let error = ApiError::new(StatusCode::UNAUTHORIZED, ErrorCode::SignInRequired);
+        let error = from_refusal(ErrorCode::SignInRequired);
         error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
     state.ip_rates.take(caller.ip, state.naming_rate)?;
@@ -91,8 +86,6 @@ fn me_response(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'
 fn expect_me(answer: Answer) -> Result<Option<Member>, ApiError> {
     match answer {
         Answer::Me(member) => Ok(member),
-        Answer::Refused(code, suggestion) => {
-            Err(ApiError::new(status(code), code).with_suggestion(suggestion))
-        }
+        Answer::Refused(code, suggestion) => Err(from_refusal(code).with_suggestion(suggestion)),
     }
 }

@@ -11,7 +11,7 @@ use crate::http::app_state::AppState;
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::json_body::read_bytes;
-use crate::http::problem::{ApiError, from_close_code, status};
+use crate::http::problem::{ApiError, from_close_code, from_refusal};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use hub::{Input, session::SessionKind};
 use shared::close::RETRY_AFTER;
@@ -62,7 +62,7 @@ fn respond(answer: Result<Box<Event>, u16>) -> Result<HttpResponse, ApiError> {
 }
 
 fn api_error(code: ErrorCode) -> ApiError {
-    let error = ApiError::new(status(code), code);
+    let error = from_refusal(code);
     match code {
         ErrorCode::TooManyRequests | ErrorCode::StoreRefused => {
             error.with_header(header::RETRY_AFTER, RETRY_AFTER)

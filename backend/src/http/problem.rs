@@ -8,7 +8,7 @@ use actix_web::{
     },
 };
 use hub::input::ExpectedIdentity;
-use shared::close::{RETRY_AFTER, refusal_of, should_reconnect};
+use shared::close::{RETRY_AFTER, refusal_of, should_reconnect, status_of};
 use shared::{ErrorCode, api::Problem};
 use std::fmt;
 
@@ -98,22 +98,19 @@ impl ResponseError for ApiError {
     }
 }
 
-/// Status of a refusal by the hub.
-pub fn status(code: ErrorCode) -> StatusCode {
-    match code {
-        ErrorCode::Unparsable => StatusCode::BAD_REQUEST,
-        ErrorCode::RoomUnknown => StatusCode::NOT_FOUND,
-        ErrorCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::NameTaken => StatusCode::CONFLICT,
-        ErrorCode::SignInRequired => StatusCode::UNAUTHORIZED,
-        ErrorCode::HouseFull | ErrorCode::StoreRefused | ErrorCode::Full => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    }
+/// The error of a refusal by the hub.
+pub fn from_refusal(code: ErrorCode) -> ApiError {
+    with_status(status_of(code), code)
 }
 
 /// The error that stands for a close code.
 pub fn from_close_code(code: u16) -> ApiError {
     let (status, error) = refusal_of(code);
-    let error = ApiError::new(StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE), error);
+    let error = with_status(status, error);
     if should_reconnect(code) { error.with_header(header::RETRY_AFTER, RETRY_AFTER) } else { error }
+}
+
+fn with_status(status: u16, code: ErrorCode) -> ApiError {
+    // The tables of `shared::close` hold only valid statuses.
+    ApiError::new(StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE), code)
 }

@@ -4,7 +4,7 @@
 use crate::network::{ConnectionKind, ToPage, Wire};
 use crate::world::World;
 use shared::api::Problem;
-use shared::close::refusal_of;
+use shared::close::{refusal_of, status_of};
 use shared::{Cursor, ErrorCode, Event};
 
 /// Milliseconds until the next poll, for polls that do not wait.
@@ -57,10 +57,7 @@ impl World {
                 self.send_to_page(wire, ToPage::Response(200, body));
             }
             (ConnectionKind::Request, ServerMessage::Frame(text)) => match Event::parse(&text) {
-                Ok(Event::Error(refusal)) => {
-                    let status = if refusal.temporary { 503 } else { 422 };
-                    self.send_problem(wire, status, refusal.code);
-                }
+                Ok(Event::Error(refusal)) => self.send_problem(wire, status_of(refusal.code), refusal.code),
                 _ => self.send_to_page(wire, ToPage::Response(200, text)),
             },
             // Before the first byte of a response the close becomes a status.
