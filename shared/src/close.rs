@@ -30,6 +30,8 @@ pub struct Ending {
     pub code: CloseCode,
     /// When the client reconnects.
     pub retry: Retry,
+    /// Whether only a house or its page closes with this code. Intermediaries close with the other codes.
+    pub is_own: bool,
     /// Status of a request that is refused for the same reason; 0 if there is none.
     pub status: u16,
     /// Problems of a refused request that mean this ending. The server sends the first.
@@ -37,7 +39,7 @@ pub struct Ending {
 }
 
 macro_rules! endings {
-    ($($(#[$doc:meta])* $name:ident = $number:literal, $retry:ident, $status:literal [$($problem:ident),*];)*) => {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $retry:ident, $is_own:literal, $status:literal [$($problem:ident),*];)*) => {
         /// A WebSocket close code as this protocol uses it (RFC 6455 §7.4).
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
@@ -49,6 +51,7 @@ macro_rules! endings {
         pub const ENDINGS: &[Ending] = &[$(Ending {
             code: CloseCode::$name,
             retry: Retry::$retry,
+            is_own: $is_own,
             status: $status,
             problems: &[$(ErrorCode::$problem),*],
         }),*];
@@ -57,31 +60,31 @@ macro_rules! endings {
 
 endings! {
     /// The peer is done.
-    Normal = 1000, Backoff, 0 [];
+    Normal = 1000, Backoff, false, 0 [];
     /// The person leaves the page.
-    GoingAway = 1001, Backoff, 0 [];
+    GoingAway = 1001, Backoff, true, 0 [];
     /// A frame broke RFC 6455.
-    Protocol = 1002, Backoff, 0 [];
+    Protocol = 1002, Backoff, false, 0 [];
     /// A text was not UTF-8.
-    InvalidData = 1007, Backoff, 0 [];
+    InvalidData = 1007, Backoff, false, 0 [];
     /// A frame or message was over its limit.
-    TooBig = 1009, Backoff, 0 [];
+    TooBig = 1009, Backoff, false, 0 [];
     /// The server has a fault of its own.
-    Internal = 1011, Backoff, 500 [Internal];
+    Internal = 1011, Backoff, true, 500 [Internal];
     /// The server restarts. The reason holds `retry-ms=<n>`: reconnect after so many milliseconds.
-    Restart = 1012, Hint, 503 [Restarting];
+    Restart = 1012, Hint, true, 503 [Restarting];
     /// The server cannot store anything now.
-    TryAgainLater = 1013, Backoff, 503 [StoreRefused, Full];
+    TryAgainLater = 1013, Backoff, true, 503 [StoreRefused, Full];
     /// The peer read too slowly and its queue was dropped: reconnect by cursor.
-    Slow = 4008, Backoff, 0 [];
+    Slow = 4008, Backoff, true, 0 [];
     /// No frame of the peer arrived for [`crate::limits::SILENCE_MS`].
-    Silent = 4009, Backoff, 0 [];
+    Silent = 4009, Backoff, true, 0 [];
     /// No member is signed in on this connection, or no longer.
-    SignedOut = 4401, Never, 401 [SignInRequired];
+    SignedOut = 4401, Never, true, 401 [SignInRequired];
     /// The client's `hello` did not arrive in time, or arrived twice.
-    Hello = 4402, Backoff, 0 [];
+    Hello = 4402, Backoff, true, 0 [];
     /// The member has the greatest allowed number of sessions.
-    Full = 4429, Backoff, 429 [TooManyRequests];
+    Full = 4429, Backoff, true, 429 [TooManyRequests];
 }
 
 impl CloseCode {
@@ -137,6 +140,18 @@ pub fn should_reconnect(code: u16) -> bool {
     Ending::of_code(code).is_none_or(|ending| ending.retry != Retry::Never)
 }
 
+/// Returns true if a house or its page closed the connection with this code, and no intermediary. Codes from 4000 are
+/// for the use of applications (RFC 6455 §7.4.2), so those of a newer build count too.
+pub fn is_own_close(code: u16) -> bool {
+    Ending::of_code(code).map_or(code >= 4_000, |ending| ending.is_own)
+}
+
+/// Returns true if the request that was refused with this problem may succeed later, so that the refusal carries
+/// [`RETRY_AFTER`].
+pub fn has_retry_after(problem: ErrorCode) -> bool {
+    Ending::of_problem(problem).is_some_and(|ending| ending.retry != Retry::Never)
+}
+
 /// The reason of a close with [`CloseCode::Restart`]: reconnect after so many milliseconds.
 pub fn retry_reason(ms: u64) -> String {
     format!("retry-ms={ms}")
@@ -157,6 +172,42 @@ mod tests {
         for ending in ENDINGS {
             let code = ending.code.number();
             assert_eq!(should_reconnect(code), ending.code != CloseCode::SignedOut, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_codes_of_this_protocol_are_own() {
+        for (code, is_own) in [
+            (1000, false),
+            (1001, true),
+            (1002, false),
+            (1005, false),
+            (1006, false),
+            (1007, false),
+            (1009, false),
+            (1011, true),
+            (1012, true),
+            (1013, true),
+            (3999, false),
+            (4000, true),
+            (4008, true),
+            (4999, true),
+        ] {
+            assert_eq!(is_own_close(code), is_own, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_after_which_a_client_reconnects_says_when() {
+        for (problem, expected) in [
+            (ErrorCode::TooManyRequests, true),
+            (ErrorCode::StoreRefused, true),
+            (ErrorCode::Internal, true),
+            (ErrorCode::SignInRequired, false),
+            (ErrorCode::RoomUnknown, false),
+            (ErrorCode::HouseFull, false),
+        ] {
+            assert_eq!(has_retry_after(problem), expected, "{problem:?}");
         }
     }
 

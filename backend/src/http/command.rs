@@ -14,7 +14,7 @@ use crate::http::json_body::read_bytes;
 use crate::http::problem::{ApiError, from_close_code, from_refusal};
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use hub::{Input, session::SessionKind};
-use shared::close::RETRY_AFTER;
+use shared::close::{RETRY_AFTER, has_retry_after};
 use shared::{Command, ErrorCode, Event, limits::FRAME_BYTES_MAX};
 use std::future::poll_fn;
 
@@ -63,10 +63,5 @@ fn respond(answer: Result<Box<Event>, u16>) -> Result<HttpResponse, ApiError> {
 
 fn api_error(code: ErrorCode) -> ApiError {
     let error = from_refusal(code);
-    match code {
-        ErrorCode::TooManyRequests | ErrorCode::StoreRefused => {
-            error.with_header(header::RETRY_AFTER, RETRY_AFTER)
-        }
-        _ => error,
-    }
+    if has_retry_after(code) { error.with_header(header::RETRY_AFTER, RETRY_AFTER) } else { error }
 }

@@ -22,10 +22,9 @@ use crate::jitter::Jitter;
 use crate::limits::RETRY_HINT_MAX_MS;
 use crate::ready_state::ReadyState;
 use crate::view::ConnectionStatus;
-use outcome::is_protocol_close;
 pub(crate) use outcome::{ConnectionEnd, DeadlineAction, FrameOutcome, Liveness};
 use shared::CloseCode;
-use shared::close::{retry_ms, should_reconnect};
+use shared::close::{is_own_close, retry_ms, should_reconnect};
 use upgrade::{Upgrade, UpgradeSchedule};
 
 /// The state of the connection.
@@ -225,7 +224,7 @@ impl Connection {
             self.set_state(ConnectionState::Idle, now);
             return ConnectionEnd::SignedOut(was_live);
         }
-        let broke = !is_protocol_close(code);
+        let broke = !is_own_close(code);
         if code == CloseCode::GoingAway.number() {
             // The connection is to begin anew; nothing suggests that another transport would be
             // better.

@@ -1,14 +1,5 @@
 //! The results of connection events, for the rest of the client.
 
-use shared::CloseCode;
-
-/// Whether a server of this protocol or this page closed the connection. Intermediaries use other
-/// codes or none.
-pub(super) fn is_protocol_close(code: u16) -> bool {
-    let codes = [CloseCode::Restart, CloseCode::TryAgainLater, CloseCode::Internal, CloseCode::GoingAway];
-    code >= 4_000 || codes.iter().any(|known| known.number() == code)
-}
-
 /// The consequence of a connection's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
