@@ -14,6 +14,7 @@ use crate::{clock, random, version};
 use client::Client;
 use client::effect::Effect;
 use client::http_session::{ABNORMAL, SessionInput};
+use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::{LastGood, Transport};
 use client::view::{ReadyState, View};
@@ -153,10 +154,10 @@ impl Driver {
 
     fn perform(&self, effect: Effect) {
         match effect {
-            Effect::FetchIdentity => self.answer(async { Input::IdentityFetched(http::me().await) }),
-            Effect::Join { name } => self.answer(async { Input::Named(http::join(name).await) }),
-            Effect::Rename { name } => self.answer(async { Input::Named(http::rename(name).await) }),
-            Effect::SignOut => self.answer(async { Input::SignedOut(http::sign_out().await) }),
+            Effect::FetchIdentity => self.request_identity(IdentityRequest::Me),
+            Effect::Join { name } => self.request_identity(IdentityRequest::Join(name)),
+            Effect::Rename { name } => self.request_identity(IdentityRequest::Rename(name)),
+            Effect::SignOut => self.request_identity(IdentityRequest::SignOut),
             Effect::RememberName(name) => storage::write(StorageKey::Name, name.as_deref()),
             Effect::LoadRows => {
                 let driver = self.clone();
@@ -229,9 +230,9 @@ impl Driver {
         open.iter().for_each(|http| http.handle(SessionInput::Leave));
     }
 
-    fn answer(&self, request: impl Future<Output = Input> + 'static) {
+    fn request_identity(&self, request: IdentityRequest) {
         let driver = self.clone();
-        spawn_local(async move { driver.handle(request.await) });
+        spawn_local(async move { driver.handle(http::request_identity(request).await) });
     }
 
     /// Registers a listener that lasts as long as the page. `read` turns the event into an input, or into

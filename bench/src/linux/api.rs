@@ -3,8 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
-use shared::api::{Me, NameRequest};
-use shared::{ErrorCode, Member};
+use client::identity::{IdentityAnswer, IdentityRequest};
+use client::input::Input;
+use shared::Member;
 
 use super::failure::Failure;
 use super::handshake::{dial, head_bytes};
@@ -12,21 +13,9 @@ use super::handshake::{dial, head_bytes};
 /// Time limit of one response.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// Request `GET /api/me`.
-pub(crate) fn get_me(port: u16, cookie: Option<&str>) -> String {
-    request("GET", "/api/me", port, cookie, "")
-}
-
-/// Request that posts a name to `/api/join` or `/api/name`.
-pub(crate) fn post_name(path: &str, port: u16, cookie: Option<&str>, name: &str) -> String {
-    // A name always serialises to JSON. If not, the server answers that the body is malformed.
-    let body = serde_json::to_string(&NameRequest { name: name.to_owned() }).unwrap_or_default();
-    request("POST", path, port, cookie, &body)
-}
-
-/// Request `POST /api/sign-out`.
-pub(crate) fn post_sign_out(port: u16, cookie: Option<&str>) -> String {
-    request("POST", "/api/sign-out", port, cookie, "{}")
+/// Request about the member of a browser.
+pub(crate) fn identity_request(ask: &IdentityRequest, port: u16, cookie: Option<&str>) -> String {
+    request(ask.method(), ask.path(), port, cookie, &ask.body().unwrap_or_default())
 }
 
 /// Request `GET` of this path and query.
@@ -80,6 +69,11 @@ impl ApiResponse {
         let body = bytes.get(end..end + length).map(<[u8]>::to_vec);
         Some(Self { status, cookie, body })
     }
+
+    /// Answer to a request about the member; `None` if the body is incomplete or no text.
+    pub(crate) fn into_identity_answer(self) -> IdentityAnswer {
+        Some((self.status, String::from_utf8(self.body?).ok()?))
+    }
 }
 
 /// Joins the house under this name. Returns the new member's cookie, and the member.
@@ -87,10 +81,11 @@ impl ApiResponse {
 /// # Errors
 /// When the server does not answer, or refuses the name.
 pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
+    let ask = IdentityRequest::Join(name.to_owned());
     let send_join = || -> std::io::Result<Vec<u8>> {
         let mut stream = dial(port, None)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
-        stream.write_all(post_name("/api/join", port, None, name).as_bytes())?;
+        stream.write_all(identity_request(&ask, port, None).as_bytes())?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -98,22 +93,10 @@ pub(crate) fn join(port: u16, name: &str) -> Result<(String, Member), Failure> {
     let response = send_join().map_err(Failure::at("no answer to the join request"))?;
     let response =
         ApiResponse::parse(&response).ok_or_else(|| Failure::new("malformed answer to the join request"))?;
-    let body = response.body.unwrap_or_default();
-    let me: Option<Me> = serde_json::from_slice(&body).ok();
-    match (response.cookie, me.and_then(|me| me.member)) {
-        (Some(cookie), Some(member)) => Ok((cookie, member)),
-        _ => {
-            let text = String::from_utf8_lossy(&body).into_owned();
-            Err(Failure::new(format!("cannot join as {name}: {} {text}", response.status)))
-        }
-    }
-}
-
-/// Error code and suggested name of a refusal, as the page reads them.
-pub(crate) fn parse_refusal(body: &[u8]) -> (ErrorCode, Option<String>) {
-    match serde_json::from_slice::<shared::api::Problem>(body) {
-        Ok(problem) => (problem.code, problem.suggestion),
-        Err(_) => (ErrorCode::Internal, None),
+    let status = response.status;
+    match (response.cookie.clone(), ask.read_answer(response.into_identity_answer())) {
+        (Some(cookie), Input::Named(Ok(member))) => Ok((cookie, member)),
+        (_, input) => Err(Failure::new(format!("cannot join as {name}: {status} {input:?}"))),
     }
 }
 
@@ -140,9 +123,10 @@ mod tests {
 
     #[test]
     fn a_post_request_states_its_content_length() {
-        let text = post_name("/api/join", 7, Some("th_1=ab"), "梅");
+        let join = IdentityRequest::Join("梅".to_owned());
+        let text = identity_request(&join, 7, Some("th_1=ab"));
         assert!(text.contains("Content-Length: 14\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\n{\"name\":\"梅\"}"), "{text}");
-        assert!(get_me(7, None).ends_with("Connection: close\r\n\r\n"));
+        assert!(identity_request(&IdentityRequest::Me, 7, None).ends_with("Connection: close\r\n\r\n"));
     }
 }

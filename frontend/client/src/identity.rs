@@ -7,6 +7,10 @@
 //! A member who signed out is not joined again: signing out deletes the remembered name. A member
 //! who becomes unknown during a session signed out in another tab.
 
+mod request;
+
+pub use request::{IdentityAnswer, IdentityRequest, read_member};
+
 use crate::backoff::Backoff;
 use crate::effect::Effect;
 use crate::input::Unreachable;

@@ -19,7 +19,8 @@
 //! The state machines:
 //!
 //! - `client`: the entry, which routes each input to the part that it concerns.
-//! - `identity`: the member of this page, who joins, takes another name or signs out.
+//! - [`identity`]: the member of this page, who joins, takes another name or signs out, and the requests
+//!   for that.
 //! - `members`: the names and the presence of all members.
 //! - `connection`: attempts, deadlines, the upgrade to a WebSocket, and the transport selector.
 //! - [`http_session`]: one connection over plain HTTP.
@@ -44,7 +45,7 @@ mod connection_id;
 mod conversations;
 pub mod effect;
 pub mod http_session;
-mod identity;
+pub mod identity;
 pub mod input;
 pub mod inspect;
 mod jitter;

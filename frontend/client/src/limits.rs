@@ -157,6 +157,10 @@ pub const POLL_ANSWER_MS: u64 = 10_000;
 /// and the session ends.
 pub const COMMAND_MS: u64 = 20_000;
 
+/// The time from a request about the identity to its answer. Past it: the server counts as
+/// unreachable.
+pub const IDENTITY_MS: u64 = 10_000;
+
 /// Bytes of a line or an event of an event stream. Past it: the session ends.
 pub const EVENT_BYTES_MAX: usize = 8 << 20;
 

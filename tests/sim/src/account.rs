@@ -1,19 +1,11 @@
-//! Requests to the account API, and the client's inputs for their responses.
+//! The responses to requests about the member of a browser, as the real server makes them (`shared::api`).
 
-use client::input::{Input, Unreachable};
-use client::view::NameRefusal;
+use client::identity::IdentityRequest;
+use client::input::Input;
 use hub::house::members::DeviceKey;
 use hub::output::Answer;
-use shared::ErrorCode;
-
-/// A request to the account API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AccountRequest {
-    Me,
-    Join(String),
-    Rename(String),
-    SignOut,
-}
+use shared::api::{Me, Problem};
+use shared::close::status_of;
 
 /// The client's input for a response, and the cookie: set, cleared, or unchanged.
 #[derive(Clone, Debug)]
@@ -22,32 +14,26 @@ pub(crate) struct AccountResponse {
     pub(crate) cookie: Option<Option<DeviceKey>>,
 }
 
-impl AccountRequest {
+impl AccountResponse {
     /// Returns the input for an unreachable server or a lost response.
-    pub(crate) fn unreachable(&self) -> AccountResponse {
-        let refusal = NameRefusal { code: ErrorCode::Internal, suggestion: None };
-        let input = match self {
-            AccountRequest::Me => Input::IdentityFetched(Err(Unreachable)),
-            AccountRequest::Join(_) | AccountRequest::Rename(_) => Input::Named(Err(refusal)),
-            AccountRequest::SignOut => Input::SignedOut(Err(Unreachable)),
-        };
-        AccountResponse { input, cookie: None }
+    pub(crate) fn unreachable(request: &IdentityRequest) -> Self {
+        AccountResponse { input: request.read_answer(None), cookie: None }
     }
 
     /// Returns the input for the hub's answer. `device` made the request, or is the new device of a join.
-    pub(crate) fn response(&self, answer: Answer, device: DeviceKey) -> AccountResponse {
-        let (input, cookie) = match (self, answer) {
-            (AccountRequest::Me, Answer::Me(member)) => (Input::IdentityFetched(Ok(member)), None),
-            (AccountRequest::Join(_), Answer::Me(Some(member))) => {
-                (Input::Named(Ok(member)), Some(Some(device)))
-            }
-            (AccountRequest::Rename(_), Answer::Me(Some(member))) => (Input::Named(Ok(member)), None),
-            (AccountRequest::SignOut, Answer::Me(_)) => (Input::SignedOut(Ok(())), Some(None)),
-            (AccountRequest::Join(_) | AccountRequest::Rename(_), Answer::Refused(code, suggestion)) => {
-                (Input::Named(Err(NameRefusal { code, suggestion })), None)
-            }
-            _ => return self.unreachable(),
+    pub(crate) fn of_answer(request: &IdentityRequest, answer: Answer, device: DeviceKey) -> Self {
+        let cookie = match (request, &answer) {
+            (IdentityRequest::Join(_), Answer::Me(Some(_))) => Some(Some(device)),
+            (IdentityRequest::SignOut, Answer::Me(_)) => Some(None),
+            _ => None,
         };
-        AccountResponse { input, cookie }
+        let (status, body) = match answer {
+            Answer::Me(member) => (200, serde_json::to_string(&Me { member, build: "dev".to_owned() })),
+            Answer::Refused(code, suggestion) => {
+                let problem = Problem { suggestion, ..Problem::new(status_of(code), code) };
+                (problem.status, serde_json::to_string(&problem))
+            }
+        };
+        AccountResponse { input: request.read_answer(Some((status, body.unwrap_or_default()))), cookie }
     }
 }

@@ -1,9 +1,10 @@
 //! The events of the simulation, which the world schedules in virtual time.
 
-use crate::account::{AccountRequest, AccountResponse};
+use crate::account::AccountResponse;
 use crate::network::Wire;
 use crate::page_id::PageId;
 use crate::storage::DatabaseRequest;
+use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Timer};
 use hub::SessionId;
 use hub::house::change::{Change, Outcome};
@@ -35,7 +36,7 @@ pub(crate) enum SimEvent {
     /// A page's timer, set for this time of the page's clock, fires.
     PageTimer(PageId, Timer, u64),
     /// An account request reaches the server.
-    AccountRequest(PageId, AccountRequest, Option<DeviceKey>),
+    AccountRequest(PageId, IdentityRequest, Option<DeviceKey>),
     /// An account response reaches the page.
     AccountResponse(PageId, AccountResponse),
     /// The store commits an append.

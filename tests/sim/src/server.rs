@@ -1,8 +1,8 @@
 //! The state of the server: the hub, its log, and the shell's sessions and waiting changes.
 
-use crate::account::AccountRequest;
 use crate::network::{ConnectionKind, Wire};
 use crate::page_id::PageId;
+use client::identity::IdentityRequest;
 use hub::house::change::{Change, Outcome};
 use hub::house::members::DeviceKey;
 use hub::log::Log;
@@ -30,7 +30,7 @@ pub(crate) struct Server {
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) last_session: u64,
     /// Account requests that the hub has not answered yet.
-    pub(crate) account_requests: BTreeMap<RequestId, (PageId, AccountRequest, DeviceKey)>,
+    pub(crate) account_requests: BTreeMap<RequestId, (PageId, IdentityRequest, DeviceKey)>,
     pub(crate) last_request: u64,
     /// Changes that wait for the append under way.
     pub(crate) waiting_changes: Vec<Change>,

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
 
+use client::identity::IdentityRequest;
 use client::input::ConnectionId;
 use rustix::net::sockopt;
 
@@ -52,15 +53,6 @@ pub(super) struct WebSocket {
     /// Present from the handshake on.
     reader: Option<FrameReader>,
     pub(super) record: ConnectionRecord,
-}
-
-/// A request about the page's identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum IdentityRequest {
-    Me,
-    Join(String),
-    Rename(String),
-    SignOut,
 }
 
 /// Event of a socket.

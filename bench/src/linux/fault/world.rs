@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use client::effect::Effect;
 use client::http_session::SessionInput;
+use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use rustix::event::Timespec;
@@ -24,7 +25,7 @@ use super::http_connection::HttpConnection;
 use super::oracle::{Oracle, PageId};
 use super::page::{DatabaseRequest, Page};
 use super::relay::Relay;
-use super::socket::{IdentityRequest, Purpose, Socket, WebSocket};
+use super::socket::{Purpose, Socket, WebSocket};
 use super::transport_switches::{RequestKind, TransportSwitches};
 use crate::linux::failure::Failure;
 use crate::linux::handshake;

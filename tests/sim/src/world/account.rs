@@ -2,10 +2,11 @@
 //! connections, and requests as well as responses can be lost.
 
 use super::World;
-use crate::account::{AccountRequest, AccountResponse};
+use crate::account::AccountResponse;
 use crate::event::SimEvent;
 use crate::page_id::PageId;
 use crate::violation::Violation;
+use client::identity::IdentityRequest;
 use hub::house::members::DeviceKey;
 use hub::output::Answer;
 use hub::{Input, RequestId};
@@ -13,11 +14,11 @@ use shared::ErrorCode;
 
 impl World {
     /// Sends an account request of a page.
-    pub(crate) fn request_account(&mut self, id: PageId, request: AccountRequest) {
+    pub(crate) fn request_account(&mut self, id: PageId, request: IdentityRequest) {
         self.pages[id.index].pending_requests += 1;
         let delay = self.rng.between(0, self.plan.delay_ms);
         if !self.pages[id.index].online || (self.is_fault_phase && self.rng.one_in(15)) {
-            let response = request.unreachable();
+            let response = AccountResponse::unreachable(&request);
             return self.schedule(delay + 500, SimEvent::AccountResponse(id, response));
         }
         let device = self.browser_of(id).device;
@@ -43,11 +44,11 @@ impl World {
     pub(crate) fn receive_account_request(
         &mut self,
         page: PageId,
-        request: AccountRequest,
+        request: IdentityRequest,
         device: Option<DeviceKey>,
     ) -> Result<(), Violation> {
         if !self.server.is_up {
-            let response = request.unreachable();
+            let response = AccountResponse::unreachable(&request);
             self.schedule(100, SimEvent::AccountResponse(page, response));
             return Ok(());
         }
@@ -56,7 +57,7 @@ impl World {
         let hub_request = RequestId(self.server.last_request);
         let no_device = DeviceKey([0; 32]);
         let (input, device) = match (&request, device) {
-            (AccountRequest::Join(_), _) if known.is_some() => {
+            (IdentityRequest::Join(_), _) if known.is_some() => {
                 self.answer_account_request(
                     page,
                     &request,
@@ -65,22 +66,22 @@ impl World {
                 );
                 return Ok(());
             }
-            (AccountRequest::Join(name), _) => {
+            (IdentityRequest::Join(name), _) => {
                 let mut key = [1; 32];
                 key[..16].copy_from_slice(&self.rng.bytes());
                 let device = DeviceKey(key);
                 (Input::Join { request: hub_request, name: name.clone(), device }, device)
             }
-            (AccountRequest::Me, Some(device)) => (Input::WhoAmI(hub_request, device), device),
-            (AccountRequest::Rename(name), Some(device)) => {
+            (IdentityRequest::Me, Some(device)) => (Input::WhoAmI(hub_request, device), device),
+            (IdentityRequest::Rename(name), Some(device)) => {
                 (Input::Rename { request: hub_request, name: name.clone(), device }, device)
             }
-            (AccountRequest::SignOut, Some(device)) => (Input::SignOut(hub_request, device), device),
-            (AccountRequest::Me | AccountRequest::SignOut, None) => {
+            (IdentityRequest::SignOut, Some(device)) => (Input::SignOut(hub_request, device), device),
+            (IdentityRequest::Me | IdentityRequest::SignOut, None) => {
                 self.answer_account_request(page, &request, Answer::Me(None), no_device);
                 return Ok(());
             }
-            (AccountRequest::Rename(_), None) => {
+            (IdentityRequest::Rename(_), None) => {
                 self.answer_account_request(
                     page,
                     &request,
@@ -98,12 +99,16 @@ impl World {
     pub(crate) fn answer_account_request(
         &mut self,
         page: PageId,
-        request: &AccountRequest,
+        request: &IdentityRequest,
         answer: Answer,
         device: DeviceKey,
     ) {
         let is_lost = self.is_fault_phase && self.rng.one_in(15);
-        let response = if is_lost { request.unreachable() } else { request.response(answer, device) };
+        let response = if is_lost {
+            AccountResponse::unreachable(request)
+        } else {
+            AccountResponse::of_answer(request, answer, device)
+        };
         let delay = self.rng.between(0, self.plan.delay_ms);
         self.schedule(delay, SimEvent::AccountResponse(page, response));
     }

@@ -1,7 +1,6 @@
 //! The shell of a page: loading, inputs, and the effects of its client.
 
 use super::World;
-use crate::account::AccountRequest;
 use crate::event::SimEvent;
 use crate::network::{Connection, PageEnd, ToServer, Wire};
 use crate::page::{Browser, Page, me};
@@ -10,6 +9,7 @@ use crate::storage::DatabaseRequest;
 use crate::violation::Violation;
 use client::effect::Effect;
 use client::http_session::SessionInput;
+use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use shared::Event;
@@ -130,10 +130,10 @@ impl World {
             println!("{:>8} page {}   {effect:?}", self.now, id.index);
         }
         match effect {
-            Effect::FetchIdentity => self.request_account(id, AccountRequest::Me),
-            Effect::Join { name } => self.request_account(id, AccountRequest::Join(name)),
-            Effect::Rename { name } => self.request_account(id, AccountRequest::Rename(name)),
-            Effect::SignOut => self.request_account(id, AccountRequest::SignOut),
+            Effect::FetchIdentity => self.request_account(id, IdentityRequest::Me),
+            Effect::Join { name } => self.request_account(id, IdentityRequest::Join(name)),
+            Effect::Rename { name } => self.request_account(id, IdentityRequest::Rename(name)),
+            Effect::SignOut => self.request_account(id, IdentityRequest::SignOut),
             Effect::RememberName(name) => self.browser_of(id).name = name,
             Effect::LoadRows => self.request_database(id, DatabaseRequest::Load),
             Effect::SaveRow(row) => self.request_database(id, DatabaseRequest::SaveRow(row)),

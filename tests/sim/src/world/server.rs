@@ -10,6 +10,7 @@ mod session;
 mod store;
 
 use super::World;
+use crate::account::AccountResponse;
 use crate::event::SimEvent;
 use crate::network::ConnectionKind;
 use crate::server::BufferedFrames;
@@ -193,7 +194,7 @@ impl World {
             }
         }
         for (page, request, _) in std::mem::take(&mut self.server.account_requests).into_values() {
-            let response = request.unreachable();
+            let response = AccountResponse::unreachable(&request);
             self.schedule(100, SimEvent::AccountResponse(page, response));
         }
     }

@@ -3,23 +3,20 @@
 use std::time::Instant;
 
 use client::http_session::SessionInput;
-use client::input::{ConnectionId, Input, Unreachable};
+use client::identity::IdentityRequest;
+use client::input::{ConnectionId, Input};
+use client::limits::IDENTITY_MS;
 use client::transport::Transport;
-use client::view::NameRefusal;
 use rustix::event::epoll::{self, EventData, EventFlags};
-use shared::api::Me;
-use shared::{Command, ErrorCode, Event, Member};
+use shared::{Command, Event};
 
 use super::{PageInput, World};
 use crate::linux::api::{self, ApiResponse};
 use crate::linux::fault::connection_record::ConnectionRecord;
 use crate::linux::fault::crash_loop::KillLog;
 use crate::linux::fault::oracle::{Oracle, PageId, Position};
-use crate::linux::fault::socket::{IdentityRequest, Purpose, Socket, SocketEvent};
+use crate::linux::fault::socket::{Purpose, Socket, SocketEvent};
 use crate::linux::handshake;
-
-/// Time limit of a request in milliseconds, as in the page.
-const REQUEST_MS: u64 = 10_000;
 
 impl World {
     pub(super) fn send_frame(&mut self, id: PageId, connection: ConnectionId, command: &Command) {
@@ -43,14 +40,8 @@ impl World {
 
     pub(super) fn send_identity_request(&mut self, id: PageId, ask: IdentityRequest) {
         self.pages[id.index].identity_requests += 1;
-        let cookie = self.cookie(id);
-        let request = match &ask {
-            IdentityRequest::Me => api::get_me(self.port, cookie),
-            IdentityRequest::Join(name) => api::post_name("/api/join", self.port, cookie, name),
-            IdentityRequest::Rename(name) => api::post_name("/api/name", self.port, cookie, name),
-            IdentityRequest::SignOut => api::post_sign_out(self.port, cookie),
-        };
-        let by = self.now() + REQUEST_MS;
+        let request = api::identity_request(&ask, self.port, self.cookie(id));
+        let by = self.now() + IDENTITY_MS;
         if !self.open_socket(id, self.port, Purpose::Identity(ask.clone(), by), request) {
             self.finish_identity_request(id, &ask, None);
         }
@@ -84,21 +75,7 @@ impl World {
         if let Some(cookie) = answer.as_ref().and_then(|answer| answer.cookie.clone()) {
             browser.cookie = Some(cookie).filter(|cookie| !cookie.ends_with('='));
         }
-        let body = answer.as_ref().and_then(|answer| answer.body.as_deref());
-        let is_fine = answer.as_ref().is_some_and(|answer| answer.status == 200);
-        let me = body.filter(|_| is_fine).and_then(|body| serde_json::from_slice::<Me>(body).ok());
-        let named = |me: Option<Me>| -> Result<Member, NameRefusal> {
-            let (code, suggestion) = match body {
-                Some(body) if !is_fine => api::parse_refusal(body),
-                _ => (ErrorCode::Internal, None),
-            };
-            me.and_then(|me| me.member).ok_or(NameRefusal { code, suggestion })
-        };
-        let input = match ask {
-            IdentityRequest::Me => Input::IdentityFetched(me.map(|me| me.member).ok_or(Unreachable)),
-            IdentityRequest::Join(_) | IdentityRequest::Rename(_) => Input::Named(named(me)),
-            IdentityRequest::SignOut => Input::SignedOut(me.map(drop).ok_or(Unreachable)),
-        };
+        let input = ask.read_answer(answer.and_then(ApiResponse::into_identity_answer));
         self.inputs.push_back((id, PageInput::Client(input)));
     }
 
