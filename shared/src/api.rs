@@ -1,4 +1,4 @@
-//! Bodies of the HTTP requests under `/api` that create, rename and end an identity.
+//! Bodies of the HTTP requests under `/api` that create, rename and end an identity, and the body of a poll's answer.
 //!
 //! | request | body | answer |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //!
 //! A refusal has a [`Problem`] as its body.
 
-use crate::{ErrorCode, Member};
+use crate::{Cursor, ErrorCode, Member};
 use serde::{Deserialize, Serialize};
 
 /// Member that the request's cookie belongs to.
@@ -62,6 +62,29 @@ impl Problem {
             temporary: code.is_temporary(),
             suggestion: None,
         }
+    }
+}
+
+/// Body of the answer to a poll, `{"events": […], "through": …, "present": …, "again_ms": …}`, as its writer needs it:
+/// first [`PollResponse::HEAD`], then the events with commas between them, then [`PollResponse::tail`] and `}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PollResponse {
+    /// Cursor for the next poll: everything up to it is in this answer or in earlier ones.
+    pub through: Cursor,
+    /// Revision of presence, which the client sends with the next poll.
+    pub present: u64,
+    /// Milliseconds until the next poll; 0 if the polls wait at the server.
+    pub again_ms: u64,
+}
+
+impl PollResponse {
+    /// Text before the first event.
+    pub const HEAD: &str = r#"{"events":["#;
+
+    /// Writes the text after the last event, without the last `}`. The counted bytes of a traced poll follow it.
+    pub fn tail(&self) -> String {
+        let PollResponse { through, present, again_ms } = self;
+        format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#)
     }
 }
 

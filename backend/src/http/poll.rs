@@ -22,6 +22,7 @@ use actix_web::{
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use hub::{Input, session::SessionKind};
+use shared::api::PollResponse;
 use std::{
     io,
     pin::Pin,
@@ -94,8 +95,7 @@ pub async fn wait_for_admission(connection: &Connection) -> Result<(), ApiError>
     }
 }
 
-/// The body: `{"events": […], "through": …, "present": …, "again_ms": …}`, and `traced` if the request asks
-/// for it.
+/// The body: a [`PollResponse`], and `traced` if the request asks for it.
 struct PollBody {
     guard: ConnectionGuard,
     again_ms: u64,
@@ -128,10 +128,10 @@ impl PollBody {
     }
 
     fn finish(&mut self, out: &mut BytesMut) {
-        let (through, present) = (self.guard.connections.through(), self.guard.connections.present());
-        let again_ms = self.again_ms;
-        let end = format!(r#"],"through":"{through}","present":{present},"again_ms":{again_ms}"#);
-        out.put_slice(end.as_bytes());
+        let connections = &self.guard.connections;
+        let (through, present) = (connections.through(), connections.present());
+        let response = PollResponse { through, present, again_ms: self.again_ms };
+        out.put_slice(response.tail().as_bytes());
         match &self.byte_counter {
             Some(byte_counter) => {
                 byte_counter.append_counts(out, [r#","traced":"#, ""], "}", ChunkKind::Last)
@@ -155,7 +155,7 @@ impl MessageBody for PollBody {
         match self.state {
             BodyState::Finished => return Poll::Ready(None),
             BodyState::NotBegun => {
-                out.put_slice(br#"{"events":["#);
+                out.put_slice(PollResponse::HEAD.as_bytes());
                 self.state = BodyState::NoEvents;
             }
             BodyState::NoEvents | BodyState::SomeEvents => {}

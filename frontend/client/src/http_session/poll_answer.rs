@@ -53,6 +53,7 @@ impl FromJson for AnyEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::api::PollResponse;
 
     #[test]
     fn an_answer_is_read_with_the_texts_of_its_events() {
@@ -67,6 +68,18 @@ mod tests {
         assert_eq!((&answer.events[1].0, &answer.events[2].0), (&Event::Unknown, &Event::Unknown));
         assert_eq!((answer.through.to_string().as_str(), answer.present), ("000000000000000a.8", 3));
         assert_eq!((answer.again_ms, answer.traced), (9, Some(Traffic { up: 1, down: 2 })));
+    }
+
+    #[test]
+    fn an_answer_is_read_as_it_is_written() {
+        let through: Cursor = "000000000000000a.8".parse().unwrap();
+        for texts in [vec![], vec![r#"{"type":"song"}"#], vec!["7", "[]"]] {
+            let response = PollResponse { through, present: 3, again_ms: 9 };
+            let body = [PollResponse::HEAD, &texts.join(","), &response.tail(), "}"].concat();
+            let answer = PollAnswer::read(&body).unwrap();
+            assert_eq!(answer.events.iter().map(|(_, text)| *text).collect::<Vec<_>>(), texts);
+            assert_eq!((answer.through, answer.present, answer.again_ms), (through, 3, 9));
+        }
     }
 
     #[test]

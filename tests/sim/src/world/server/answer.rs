@@ -3,7 +3,7 @@
 
 use crate::network::{ConnectionKind, ToPage, Wire};
 use crate::world::World;
-use shared::api::Problem;
+use shared::api::{PollResponse, Problem};
 use shared::close::{refusal_of, status_of};
 use shared::{Cursor, ErrorCode, Event};
 
@@ -50,10 +50,9 @@ impl World {
                 self.send_to_page(wire, ToPage::End);
             }
             (ConnectionKind::Poll { waits }, ServerMessage::Polled { frames, through, present }) => {
-                let (events, again_ms) = (frames.join(","), if waits { 0 } else { AGAIN_MS });
-                let body = format!(
-                    r#"{{"events":[{events}],"through":"{through}","present":{present},"again_ms":{again_ms}}}"#
-                );
+                let again_ms = if waits { 0 } else { AGAIN_MS };
+                let response = PollResponse { through, present, again_ms };
+                let body = [PollResponse::HEAD, &frames.join(","), &response.tail(), "}"].concat();
                 self.send_to_page(wire, ToPage::Response(200, body));
             }
             (ConnectionKind::Request, ServerMessage::Frame(text)) => match Event::parse(&text) {
