@@ -6,6 +6,7 @@ use client::view::{
     ConnectionStatus, DraftView, IdentityView, ReadyState, RoomItem, Row, RowKey, RowState, View,
 };
 use frontend::context::ViewRef;
+use frontend::language::{self, Language};
 use frontend::page::{Page, PageProps};
 use shared::{ClientId, Member, MemberId, RoomId};
 use std::{cell::RefCell, rc::Rc};
@@ -130,6 +131,11 @@ pub(crate) fn paragraphs() -> Vec<(String, String)> {
             (node.get_attribute("data-state").unwrap(), node.text_content().unwrap())
         })
         .collect()
+}
+
+/// The English text of a key, without its values; panics if the catalogue has no such key.
+pub(crate) fn english(key: &str) -> &'static str {
+    language::lookup(key)[Language::English as usize]
 }
 
 pub(crate) async fn press(selector: &str) {
