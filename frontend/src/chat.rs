@@ -119,7 +119,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let sidebar = || {
         let actions = SidebarActions {
             new_room: opens(Panel::NewRoom),
-            browse: opens(Panel::RoomDirectory),
+            room_directory: opens(Panel::RoomDirectory),
             settings: opens(Panel::Settings),
             picked: close.clone(),
         };
@@ -142,8 +142,8 @@ pub fn Room(props: &RoomProps) -> Html {
         }
         Some(Panel::RoomDirectory) => {
             let directory =
-                html! { <RoomDirectory key="browse" view={view.clone()} on_done={close.clone()} /> };
-            ("browse_dialog", tr!(language, "browse.title"), Placement::Middle, directory)
+                html! { <RoomDirectory key="directory" view={view.clone()} on_done={close.clone()} /> };
+            ("directory_dialog", tr!(language, "room_directory.title"), Placement::Middle, directory)
         }
         Some(Panel::Room) => {
             let menu = room_menu(&context, view, &close);
@@ -161,7 +161,7 @@ pub fn Room(props: &RoomProps) -> Html {
             <main key="room" class="room">
                 { header(language, view, (!has_sidebar).then(|| opens(Panel::Menu)),
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
-                <div key="talk" class="talk">
+                <div key="timeline" class="timeline">
                     <MessageList key={view.room.0} view={view.clone()} />
                     { notices(&context, view, &asked, &left.borrow()) }
                 </div>

@@ -70,7 +70,7 @@ pub fn Settings(props: &SettingsProps) -> Html {
     let saved =
         if done { tr!(language, "settings.renamed", name = props.me.name) } else { AttrValue::default() };
     // Signing out fails only if the server cannot be reached.
-    let not_out = refusal_of(PendingRequest::Out).map(|_| tr!(language, "settings.not_out"));
+    let not_out = refusal_of(PendingRequest::Out).map(|_| tr!(language, "settings.sign_out_failed"));
     let leaving = *pending == Some(PendingRequest::Out) && props.busy;
     html! {
         <div class="settings">

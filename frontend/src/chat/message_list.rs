@@ -160,7 +160,7 @@ fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> H
         many => tr!(language, "room.new_messages", count = many),
     };
     html! {
-        <button key="news" type="button" id="new_messages" class={(new_below == 0).then_some("calm")} onclick={go}>
+        <button key="new_messages" type="button" id="new_messages" class={(new_below == 0).then_some("jump_only")} onclick={go}>
             { Icon::Down.draw() }<span>{ word }</span>
         </button>
     }

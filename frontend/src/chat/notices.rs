@@ -116,7 +116,7 @@ fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
         _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
     };
-    let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.take") };
+    let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
     let actions = html! {
         <>
             { text_button("take", word, take) }
@@ -136,7 +136,7 @@ fn join_button(context: &AppContext, room: RoomId, busy: bool, failed: Option<Ro
     });
     html! {
         <button key="join" type="button" class="join" aria-busy={busy.to_string()} disabled={busy} onclick={join}>
-            { tr!(context.language(), "browse.join") }
+            { tr!(context.language(), "room_directory.join") }
         </button>
     }
 }

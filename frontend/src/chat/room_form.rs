@@ -139,7 +139,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
             <input key="about" id="room_about_str" ref={description} type="text"
                 autocomplete="off" dir="auto" enterkeyhint="go" aria-describedby="room_about_error"
                 aria-invalid={about_description.to_string()} {oninput} {onkeydown} />
-            <div key="about_trouble">{ field_error("room_about_error", reason(true)) }</div>
+            <div key="about_error">{ field_error("room_about_error", reason(true)) }</div>
             <div key="foot" class="form_foot">
                 <span class="hint" role="status">
                     { if waits { tr!(language, "room_form.waits") } else { AttrValue::default() } }

@@ -88,9 +88,9 @@ fn entry(language: Language, item: &RoomItem, open: bool) -> Html {
                     </span>
                 }
                 if news {
-                    <span key="count" class="count" title={tr!(language, "sidebar.unseen", count = item.unread)}>
+                    <span key="count" class="count" title={tr!(language, "sidebar.unread", count = item.unread)}>
                         <span aria-hidden="true">{ count }</span>
-                        <span class="visually_hidden">{ tr!(language, "sidebar.unseen", count = item.unread) }</span>
+                        <span class="visually_hidden">{ tr!(language, "sidebar.unread", count = item.unread) }</span>
                     </span>
                 }
             </a>

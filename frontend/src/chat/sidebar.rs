@@ -14,7 +14,7 @@ pub struct SidebarActions {
     /// Opens the dialog with the form of a new room.
     pub new_room: Callback<MouseEvent>,
     /// Opens the dialog with the room directory.
-    pub browse: Callback<MouseEvent>,
+    pub room_directory: Callback<MouseEvent>,
     /// Opens the dialog with the settings.
     pub settings: Callback<MouseEvent>,
     /// Called after the person has picked a room; it closes the dialog on a narrow screen.
@@ -24,7 +24,7 @@ pub struct SidebarActions {
 /// Shows the list of rooms, buttons for a new room, the room directory and the settings, and the member's own
 /// name `me`. It reads `rooms` and `room` of the view. Its only input is that of [`RoomList`].
 pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarActions) -> Html {
-    let SidebarActions { new_room, browse, settings, picked } = actions;
+    let SidebarActions { new_room, room_directory, settings, picked } = actions;
     html! {
         <div key="sidebar" class="sidebar_body">
             <nav aria-label={tr!(language, "sidebar.rooms")}>
@@ -33,9 +33,9 @@ pub fn sidebar(language: Language, view: &View, me: &Member, actions: SidebarAct
                     { dialog_button("new_room_btn", tr!(language, "new_room.title"), Icon::Plus, new_room) }
                 </div>
                 <RoomList key="rooms" rooms={view.rooms.clone()} room={view.room} on_pick={picked} />
-                <button key="browse" type="button" id="browse_btn" class="room_link browse_link"
-                    aria-haspopup="dialog" onclick={browse}>
-                    { Icon::Search.draw() }<span>{ tr!(language, "browse.title") }</span>
+                <button key="directory" type="button" id="directory_btn" class="room_link directory_link"
+                    aria-haspopup="dialog" onclick={room_directory}>
+                    { Icon::Search.draw() }<span>{ tr!(language, "room_directory.title") }</span>
                 </button>
             </nav>
             <div class="me">

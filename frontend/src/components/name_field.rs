@@ -135,7 +135,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
                     { props.action.clone() }
                 </button>
             </div>
-            <div class="name_trouble">
+            <div class="name_error">
                 { field_error(error, reason) }
                 <span key="suggestion">{ suggestion.unwrap_or_default() }</span>
             </div>

@@ -13,7 +13,7 @@ use yew::prelude::*;
 /// [`ConnectionNotice`] emits its inputs.
 pub fn opening(context: &AppContext, failed: bool, link: ConnectionStatus) -> Html {
     let language = context.language();
-    let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.word") };
+    let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.loading") };
     html! {
         <main key="opening" class="landing">
             { brand(language) }

@@ -67,29 +67,29 @@ pub fn RoomDirectory(props: &RoomDirectoryProps) -> Html {
     let edge = found.as_ref().map_or(Edge::Loading, |found| found.edge);
     let is_empty = found.as_ref().is_some_and(|found| found.rooms.is_empty());
     let foot = match edge {
-        Edge::End if is_empty => html! { <span key="none">{ tr!(language, "browse.none") }</span> },
+        Edge::End if is_empty => html! { <span key="none">{ tr!(language, "room_directory.none") }</span> },
         Edge::End => html! { <span key="end"></span> },
         Edge::More => html! {
-            <button key="more" type="button" id="browse_more" class="plain" onclick={more}>
-                { tr!(language, "browse.more") }
+            <button key="more" type="button" id="directory_more" class="plain" onclick={more}>
+                { tr!(language, "room_directory.more") }
             </button>
         },
         Edge::Loading => {
-            html! { <span key="loading" class="delayed">{ tr!(language, "browse.loading") }</span> }
+            html! { <span key="loading" class="delayed">{ tr!(language, "room_directory.loading") }</span> }
         }
         Edge::Failed => html! {
             <button key="failed" type="button" class="retry" onclick={more}>{ tr!(language, "room.load_failed") }</button>
         },
     };
     html! {
-        <div class="browse">
+        <div class="room_directory">
             <form key="find" class="find" role="search" {onsubmit}>
                 { Icon::Search.draw() }
                 <input id="find_str" type="search" autofocus=true autocomplete="off" spellcheck="false" dir="auto"
-                    placeholder={tr!(language, "browse.find")} aria-label={tr!(language, "browse.find")} {oninput} />
+                    placeholder={tr!(language, "room_directory.find")} aria-label={tr!(language, "room_directory.find")} {oninput} />
             </form>
-            <ul key="rooms" id="found_rooms">{ for rooms.map(|room| entry(language, &props.view, room, pick(room))) }</ul>
-            <div key="foot" class="browse_foot" role="status">{ foot }</div>
+            <ul key="rooms" id="directory_rooms">{ for rooms.map(|room| entry(language, &props.view, room, pick(room))) }</ul>
+            <div key="foot" class="directory_foot" role="status">{ foot }</div>
         </div>
     }
 }
@@ -101,12 +101,13 @@ fn entry(language: Language, view: &View, room: &DirectoryRoom, onclick: Callbac
         _ => AttrValue::from(room.description.clone()),
     };
     let busy = is_joining(view, room.id);
-    let action = if room.joined { tr!(language, "browse.open") } else { tr!(language, "browse.join") };
+    let action =
+        if room.joined { tr!(language, "room_directory.open") } else { tr!(language, "room_directory.join") };
     let label = format!("{action} {name}");
     let class = if room.joined { "plain" } else { "primary" };
     html! {
         <li key={room.id.0}>
-            <div key="about" class="found_about">
+            <div key="about" class="directory_entry">
                 <b dir="auto"><span class="hash" aria-hidden="true">{ "#" }</span>{ name }</b>
                 <span class="members">{ room_label::members(language, room.members) }</span>
                 <span class="description" dir="auto">{ about }</span>

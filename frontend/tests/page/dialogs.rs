@@ -114,21 +114,21 @@ fn found(edge: Edge) -> View {
 #[wasm_bindgen_test]
 async fn rooms_are_searched_opened_and_joined_in_the_directory() {
     let mut stage = Stage::open(room()).await;
-    press_in_sidebar("#browse_btn").await;
+    press_in_sidebar("#directory_btn").await;
     assert_eq!(stage.emitted(), [Input::SearchDirectory { find: String::new() }]);
     stage.show(found(Edge::More)).await;
-    assert_eq!(page().query_selector_all("#found_rooms li").unwrap().length(), 2);
-    assert!(text("#found_rooms").contains("4 members"));
-    press("#browse_more").await;
+    assert_eq!(page().query_selector_all("#directory_rooms li").unwrap().length(), 2);
+    assert!(text("#directory_rooms").contains("4 members"));
+    press("#directory_more").await;
     assert_eq!(stage.emitted(), [Input::LoadMoreDirectory]);
-    press("#found_rooms li:last-child button").await;
+    press("#directory_rooms li:last-child button").await;
     let [Input::JoinRoom { client_id, room: RoomId(9) }] = stage.emitted()[..] else {
         panic!("nobody joins")
     };
     let joining = with_pending(client_id, CommandBody::Join { room: RoomId(9) }, RowState::Sending).pending;
     stage.show(View { pending: joining, ..found(Edge::End) }).await;
-    assert!(find("#found_rooms li:last-child button").has_attribute("disabled"));
-    press("#found_rooms li:first-child button").await;
+    assert!(find("#directory_rooms li:last-child button").has_attribute("disabled"));
+    press("#directory_rooms li:first-child button").await;
     assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY), Input::CloseDirectory]);
     assert!(maybe("dialog[open]").is_none());
 }
@@ -136,7 +136,7 @@ async fn rooms_are_searched_opened_and_joined_in_the_directory() {
 #[wasm_bindgen_test]
 async fn the_directory_is_searched_a_moment_after_typing() {
     let stage = Stage::open(found(Edge::End)).await;
-    press_in_sidebar("#browse_btn").await;
+    press_in_sidebar("#directory_btn").await;
     stage.emitted();
     for text in ["t", "te", "tea"] {
         type_into("#find_str", text).await;
@@ -155,7 +155,7 @@ async fn the_directory_is_searched_a_moment_after_typing() {
 #[wasm_bindgen_test]
 async fn the_dialog_closes_when_a_room_opens() {
     let mut stage = Stage::open(found(Edge::End)).await;
-    press_in_sidebar("#browse_btn").await;
+    press_in_sidebar("#directory_btn").await;
     let rooms = [room_item(1, ""), room_item(9, "tea")].into();
     stage.show(View { rooms, room: RoomId(9), ..found(Edge::End) }).await;
     assert!(maybe("dialog[open]").is_none());

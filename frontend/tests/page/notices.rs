@@ -98,8 +98,8 @@ async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() 
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
     find("#left_btn").focus().unwrap();
     press("#left_btn").await;
-    assert!(focused("#left_no"), "the focus is on what calls it off");
-    press("#left_no").await;
+    assert!(focused("#left_cancel"), "the focus is on what calls it off");
+    press("#left_cancel").await;
     assert!(focused("#left_btn") && maybe("#left_yes").is_none());
     press("#left_btn").await;
     assert!(stage.emitted().is_empty());

@@ -21,11 +21,11 @@ impl Page {
 
     /// Finds a room in the room directory and joins it.
     pub async fn join_room(&self, name: &str) {
-        self.click("#browse_btn").await;
+        self.click("#directory_btn").await;
         self.find("#find_str").await;
         self.clear("#find_str").await;
         self.insert(name).await;
-        let only = "#found_rooms li:only-child";
+        let only = "#directory_rooms li:only-child";
         until(&format!("only {name} to be found by {}", self.name()), TIMEOUT, async || {
             let found = self.text(&format!("{only} b")).await;
             if found.as_deref() == Some(&format!("#{name}")) { Ok(()) } else { Err(format!("{found:?}")) }

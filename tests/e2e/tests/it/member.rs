@@ -133,7 +133,7 @@ async fn signing_out_reports_an_error_when_the_server_is_unreachable() {
         mei.click("#sign_out_btn").await;
         mei.click("#sign_out_yes").await;
         let error = mei.expect_error("#sign_out_error").await;
-        assert_eq!(error, Catalogue::of("en").text("settings.not_out"));
+        assert_eq!(error, Catalogue::of("en").text("settings.sign_out_failed"));
         assert_eq!(
             mei.text("#rename_error").await.as_deref(),
             Some(""),

@@ -56,7 +56,7 @@ enum Selection {
 /// A view, the button that opens its dialog, and an element of the open dialog.
 const DIALOGS: &[(&str, &str, &str)] = &[
     ("new_room", "#new_room_btn", "#room_name_str"),
-    ("browse", "#browse_btn", "#found_rooms li"),
+    ("room_directory", "#directory_btn", "#directory_rooms li"),
     ("lobby_menu", "#room_btn", "#jump_str"),
     ("settings", "#settings_btn", "#rename_str"),
 ];
