@@ -30,8 +30,8 @@ mod rows;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     entries: Vec<OutboxEntry>,
-    /// The greatest place in the order of sending so far.
-    last_place: u64,
+    /// The greatest `send_order` so far.
+    last_send_order: u64,
     /// Whether a session is live, so that a saved command may be sent at once.
     is_live: bool,
     backoff: Backoff,
@@ -66,10 +66,19 @@ impl Outbox {
         if self.is_full() || self.contains(client_id) {
             return;
         }
-        let (failed, place) = (refusal_of(&body), self.next_place(now));
+        let (failed, send_order) = (refusal_of(&body), self.next_send_order(now));
         let (name, lease) = (me.name.clone(), now.saturating_add(LEASE_MS));
-        let row =
-            StoredRow { owner, client_id, name, body, at: now, place, lease, unsent: !self.is_live, failed };
+        let row = StoredRow {
+            owner,
+            client_id,
+            name,
+            body,
+            at: now,
+            send_order,
+            lease,
+            unsent: !self.is_live,
+            failed,
+        };
         out.push(Effect::SaveRow(row.clone()));
         let state = failed.map_or(EntryState::Storing, EntryState::Failed);
         self.entries.push(OutboxEntry { row, state, is_saved: false, is_new: true, shown: None });
@@ -224,7 +233,7 @@ impl Outbox {
         for entry in std::mem::take(&mut self.entries) {
             entry.set_aside(foreign_rows, out);
         }
-        *self = Outbox { last_place: self.last_place, ..Outbox::default() };
+        *self = Outbox { last_send_order: self.last_send_order, ..Outbox::default() };
     }
 
     /// Takes over stored rows for `owner`, who is `me`.
@@ -240,7 +249,7 @@ impl Outbox {
             if self.contains(row.client_id) {
                 continue;
             }
-            self.last_place = self.last_place.max(row.place);
+            self.last_send_order = self.last_send_order.max(row.send_order);
             let mut entry =
                 OutboxEntry { row, state: EntryState::Queued, is_saved, is_new: false, shown: None };
             let from = entry.row.owner;
@@ -256,7 +265,7 @@ impl Outbox {
             } else {
                 entry.reassign(owner, now, out);
             }
-            let at = self.entries.partition_point(|held| held.row.place <= entry.row.place);
+            let at = self.entries.partition_point(|held| held.row.send_order <= entry.row.send_order);
             self.entries.insert(at, entry);
         }
     }
@@ -274,7 +283,7 @@ impl Outbox {
     pub(crate) fn retry(&mut self, key: RowKey, now: u64, out: &mut Vec<Effect>) {
         let Some(at) = self.index_failed(key) else { return };
         let mut entry = self.entries.remove(at);
-        entry.row.place = self.next_place(now);
+        entry.row.send_order = self.next_send_order(now);
         entry.row.at = now;
         entry.row.unsent = !self.is_live;
         entry.state = refusal_of(&entry.row.body).map_or(EntryState::Storing, EntryState::Failed);
@@ -309,9 +318,9 @@ impl Outbox {
         sent.min().map(|sent_at| sent_at.saturating_add(SETTLE_MS))
     }
 
-    fn next_place(&mut self, now: u64) -> u64 {
-        self.last_place = now.max(self.last_place.saturating_add(1));
-        self.last_place
+    fn next_send_order(&mut self, now: u64) -> u64 {
+        self.last_send_order = now.max(self.last_send_order.saturating_add(1));
+        self.last_send_order
     }
 
     fn index_in_flight(&self, wanted: u64) -> Option<usize> {

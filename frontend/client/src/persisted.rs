@@ -108,8 +108,9 @@ pub struct StoredRow {
     pub body: CommandBody,
     /// The time of writing, in milliseconds of the clock that inputs carry.
     pub at: u64,
-    /// The place in the order of sending.
-    pub place: u64,
+    /// Rank in the order of sending: the row with the lowest number is sent first.
+    #[serde(rename = "place")]
+    pub send_order: u64,
     /// The end of the lease of the tab that holds the row, in milliseconds since 1970.
     pub lease: u64,
     /// Whether the server cannot have the command: no tab has sent it, or the server refused it
@@ -151,6 +152,6 @@ pub struct StoredRows {
 
 shared::read! {
     Owner { epoch, member }
-    StoredRow { owner, client_id, name, body, at, place, lease, unsent or default, failed }
+    StoredRow { owner, client_id, name, body, at, send_order as "place", lease, unsent or default, failed }
     StoredDraft { owner, name, room, text }
 }

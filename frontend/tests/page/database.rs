@@ -62,7 +62,7 @@ fn row(number: u8, text: &str) -> StoredRow {
         name: "阿哲".to_owned(),
         body: CommandBody::Post { room: RoomId::LOBBY, text: text.to_owned() },
         at: 1_790_000_000_000,
-        place: number.into(),
+        send_order: number.into(),
         lease: 1_790_000_015_000,
         unsent: true,
         failed: None,
@@ -81,7 +81,7 @@ async fn rows_are_loaded_as_they_were_saved() {
     assert!(keep(&database, &row(1, "茶")).await && keep(&database, &row(2, "two")).await);
     // Another life of the page.
     let mut stored = load(&Database::new(&name)).await.unwrap();
-    stored.rows.sort_by_key(|row| row.place);
+    stored.rows.sort_by_key(|row| row.send_order);
     assert_eq!(stored.rows, [row(1, "茶"), row(2, "two")]);
     assert!(database.is_usable());
 }
@@ -89,7 +89,7 @@ async fn rows_are_loaded_as_they_were_saved() {
 #[wasm_bindgen_test]
 async fn requests_are_executed_in_their_order() {
     let database = Database::new(&name());
-    let changed = StoredRow { place: 9, ..row(1, "changed") };
+    let changed = StoredRow { send_order: 9, ..row(1, "changed") };
     // None of them waits for the one before: not even for the database to open.
     database.keep(&row(1, "first"), |_| ());
     database.keep(&row(2, "gone"), |_| ());

@@ -187,8 +187,8 @@ impl Drafts {
             return;
         }
         let new = stored.iter().filter(|draft| !self.rooms.contains_key(&draft.room));
-        let place = DRAFTS_MAX.saturating_sub(self.rooms.len());
-        changes.extend(new.take(place).map(|draft| (draft.room, &*draft.text, draft.text.clone())));
+        let free = DRAFTS_MAX.saturating_sub(self.rooms.len());
+        changes.extend(new.take(free).map(|draft| (draft.room, &*draft.text, draft.text.clone())));
         for (room, stored, text) in changes {
             let draft = self.put(room, &text);
             (draft.is_dirty, draft.base) = (text != stored, Some(Rc::from(stored)));

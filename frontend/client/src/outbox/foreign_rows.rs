@@ -38,7 +38,7 @@ impl ForeignRows {
                 self.rows.push(ForeignRow { row, is_saved: true, is_free });
             }
         }
-        self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.place);
+        self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         for draft in stored.drafts {
             self.drafts.retain(|held| (held.owner, held.room) != (draft.owner, draft.room));
             self.add_draft(draft);
@@ -56,7 +56,7 @@ impl ForeignRows {
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
         if self.rows.len() < FOREIGN_ROWS_MAX {
             self.rows.push(ForeignRow { row, is_saved, is_free: true });
-            self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.place);
+            self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         }
     }
 

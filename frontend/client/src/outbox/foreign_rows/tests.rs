@@ -13,7 +13,7 @@ fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
         name: "Ann".to_owned(),
         body: CommandBody::Join { room: RoomId(number) },
         at: 0,
-        place: 1_000 - number,
+        send_order: 1_000 - number,
         lease,
         unsent: false,
         failed: None,
@@ -39,14 +39,14 @@ fn rows_are_taken_in_order_after_their_lease_ended() {
     );
     assert_eq!(foreign_rows.next_lease_end(), Some(101));
     let (rows, _) = foreign_rows.take_mine(me, &ann(), 9);
-    assert_eq!(rows.iter().map(|foreign| foreign.row.place).collect::<Vec<_>>(), [998]);
+    assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), [998]);
     foreign_rows.free_expired(500);
     let (rows, _) = foreign_rows.take_mine(me, &ann(), 1);
-    assert_eq!(rows.iter().map(|foreign| foreign.row.place).collect::<Vec<_>>(), [997]);
+    assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), [997]);
     assert_eq!(
         foreign_rows.left_behind(Some(me)).len(),
         1,
-        "the other waits for place, which is no question"
+        "the other waits for room in the outbox, and nobody is asked about it"
     );
 }
 
@@ -62,7 +62,7 @@ fn rows_from_before_the_welcome_keep_their_place_in_the_room() {
     assert!(foreign_rows.take_mine(me, &ann(), 9).0.is_empty());
     foreign_rows.free_expired(500);
     let (rows, _) = foreign_rows.take_mine(me, &ann(), 9);
-    assert_eq!(rows.iter().map(|foreign| foreign.row.place).collect::<Vec<_>>(), [998, 999]);
+    assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), [998, 999]);
 }
 
 #[test]

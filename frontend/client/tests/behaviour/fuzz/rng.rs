@@ -211,7 +211,7 @@ impl FuzzRng {
                 name: self.member().name,
                 body: CommandBody::Post { room, text: "kept".to_owned() },
                 at: self.number(),
-                place: self.number(),
+                send_order: self.number(),
                 lease: self.number(),
                 unsent: self.below(2) == 0,
                 failed: None,
