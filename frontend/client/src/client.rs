@@ -264,7 +264,7 @@ impl Client {
                 }
             }
             Input::CloseDirectory => self.directory = None,
-            Input::TakeOver(owner) => self.take_over(owner, now, out),
+            Input::AdoptLeftBehind(owner) => self.adopt_left_behind(owner, now, out),
             Input::DiscardLeftBehind(owner) => self.discard_left_behind(owner, out),
             Input::Retry(key) => {
                 if self.identity.me().is_some() {

@@ -175,11 +175,11 @@ pub enum Input {
     LoadMoreDirectory,
     /// The person closes the directory.
     CloseDirectory,
-    /// The person takes over rows and drafts that another person left behind.
+    /// The person adopts rows and drafts that another person left behind.
     ///
     /// Messages that the other person's tab may have sent fail with
     /// [`crate::persisted::MAY_HAVE_ARRIVED`].
-    TakeOver(Owner),
+    AdoptLeftBehind(Owner),
     /// The person discards rows and drafts that another person left behind.
     DiscardLeftBehind(Owner),
     /// The person sends a failed row again.

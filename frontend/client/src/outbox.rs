@@ -236,7 +236,7 @@ impl Outbox {
         *self = Outbox { last_send_order: self.last_send_order, ..Outbox::default() };
     }
 
-    /// Takes over stored rows for `owner`, who is `me`.
+    /// Adopts stored rows for `owner`, who is `me`.
     pub(crate) fn adopt(
         &mut self,
         rows: Vec<ForeignRow>,

@@ -273,7 +273,7 @@ pub struct PendingCommand {
 /// Rows and drafts that a previous member of this page left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftBehind {
-    /// The owner, for `Input::TakeOver` and `Input::DiscardLeftBehind`.
+    /// The owner, for `Input::AdoptLeftBehind` and `Input::DiscardLeftBehind`.
     pub owner: Owner,
     /// The owner's name at that time.
     pub name: Rc<str>,

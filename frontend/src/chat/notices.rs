@@ -24,7 +24,7 @@ const SHOWN_MAX: usize = 2;
 
 /// Shows the most urgent notices: connection, catching up, jumps, joining, refused commands, drafts left
 /// behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
-/// was in. It emits [`Input::TakeOver`], [`Input::DiscardLeftBehind`] and [`Input::DismissEpoch`]; the
+/// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DiscardLeftBehind`] and [`Input::DismissEpoch`]; the
 /// submodules emit the rest.
 pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &LeftRooms) -> Html {
     let language = context.language();
@@ -35,11 +35,11 @@ pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &
             html! { <ConnectionNotice key="connection" link={view.connection} pinned={view.pinned} /> },
         );
     } else if view.catching_up {
-        notices.push(word("catching_up", tr!(language, "room.catching_up")));
+        notices.push(progress_notice("catching_up", tr!(language, "room.catching_up")));
     } else if view.jumping {
-        notices.push(word("jumping", tr!(language, "room.jumping")));
+        notices.push(progress_notice("jumping", tr!(language, "room.jumping")));
     } else if view.jump_failed {
-        notices.push(word("jump_failed", tr!(language, "room.jump_failed")));
+        notices.push(progress_notice("jump_failed", tr!(language, "room.jump_failed")));
     }
     if let Some(room) = asked.room.filter(|_| usable) {
         notices.push(join_prompt::join_prompt(context, view, room, asked));
@@ -73,7 +73,7 @@ fn notice(key: &str, id: &'static str, tone: Tone, text: AttrValue, actions: Htm
     }
 }
 
-fn word(key: &'static str, text: AttrValue) -> Html {
+fn progress_notice(key: &'static str, text: AttrValue) -> Html {
     notice(key, key, Tone::Late, text, Html::default())
 }
 
@@ -109,17 +109,17 @@ fn left_behind(context: &AppContext, left: &LeftBehind) -> Html {
     let language = context.language();
     let LeftBehind { owner, name, rows, drafts } = left;
     let owner = *owner;
-    let take = context.emit.reform(move |_: MouseEvent| Input::TakeOver(owner));
+    let adopt = context.emit.reform(move |_: MouseEvent| Input::AdoptLeftBehind(owner));
     let drop_it = context.emit.reform(move |_: MouseEvent| Input::DiscardLeftBehind(owner));
     let text = match (rows, drafts) {
         (0, _) => tr!(language, "left.drafts", name = name, drafts = drafts),
         (_, 0) => tr!(language, "left.rows", name = name, rows = rows),
         _ => tr!(language, "left.both", name = name, rows = rows, drafts = drafts),
     };
-    let word = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
+    let adopt_label = if *rows > 0 { tr!(language, "left.send") } else { tr!(language, "left.keep") };
     let actions = html! {
         <>
-            { text_button("take", word, take) }
+            { text_button("adopt", adopt_label, adopt) }
             <Confirm key="drop" id="left" action={tr!(language, "left.drop")}
                 question={tr!(language, "left.drop_ask")} on_yes={drop_it} />
         </>
@@ -148,8 +148,8 @@ fn new_epoch(context: &AppContext) -> Html {
 }
 
 fn dismiss(language: Language, onclick: Callback<MouseEvent>) -> Html {
-    let word = tr!(language, "notice.dismiss");
+    let label = tr!(language, "notice.dismiss");
     html! {
-        <button type="button" class="quiet" aria-label={word.clone()} title={word} {onclick}>{ Icon::Close.draw() }</button>
+        <button type="button" class="quiet" aria-label={label.clone()} title={label} {onclick}>{ Icon::Close.draw() }</button>
     }
 }

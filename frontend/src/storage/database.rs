@@ -2,8 +2,8 @@
 //!
 //! The database has three object stores:
 //!
-//! - `rows`: commands by their `client_id`, which is unique for every log and author. When a member takes over
-//!   a row of another, the new row replaces the old one.
+//! - `rows`: commands by their `client_id`, which is unique for every log and author. When a member adopts a
+//!   row of another, the new row replaces the old one.
 //! - `leases`: the end of each row's lease, by the same key. Leases are separate so that a page can write them
 //!   without reading the row, because a page that is being closed gets no more answers.
 //! - `drafts`: drafts by log, member and room.

@@ -37,14 +37,14 @@ pub(crate) struct SentMessage {
     /// The message may be lost: discarded, signed out, or its page reloaded without a database.
     pub(crate) dropped: bool,
     /// The message was sent again as another member, so it may be committed twice.
-    pub(crate) taken_over: bool,
+    pub(crate) adopted: bool,
 }
 
 impl Oracle {
     pub(crate) fn record_sent(&mut self, client_id: ClientId, page: PageId, room: RoomId, text: &str) {
         self.sent += 1;
         let (order, text) = (self.sent, text.to_owned());
-        let sent = SentMessage { page, room, order, text, retried: false, dropped: false, taken_over: false };
+        let sent = SentMessage { page, room, order, text, retried: false, dropped: false, adopted: false };
         self.sent_messages.insert(client_id, sent);
     }
 
@@ -67,9 +67,9 @@ impl Oracle {
     }
 
     /// Allows the messages of some pages to be sent as another member or by another tab.
-    pub(crate) fn record_takeover(&mut self, is_of: impl Fn(usize) -> bool) {
+    pub(crate) fn record_adoption(&mut self, is_of: impl Fn(usize) -> bool) {
         for sent in self.sent_messages.values_mut().filter(|sent| is_of(sent.page.index)) {
-            sent.taken_over = true;
+            sent.adopted = true;
             sent.retried = true;
         }
     }

@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn take_over(&mut self, predecessor: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: u64, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;

@@ -98,7 +98,7 @@ fn a_taken_name_asks_the_person_and_sets_the_rows_aside() {
     assert_eq!(page.rows(), [""; 0], "no one reads another member's text");
     let left = page.view().left_behind.to_vec();
     assert_eq!((left.len(), &*left[0].name, left[0].rows), (1, "Ann", 1));
-    let out = page.give(Input::TakeOver(left[0].owner));
+    let out = page.give(Input::AdoptLeftBehind(left[0].owner));
     assert_eq!(posts(&out)[0].text, "mine");
     assert_eq!((page.rows(), page.view().left_behind.len()), (vec!["mine…".to_owned()], 0));
     assert_eq!(page.view().rows[0].key, RowKey { author: bo().id, client_id: client_id(1) });
@@ -162,7 +162,7 @@ fn a_rename_of_an_unknown_member_fetches_the_identity() {
 }
 
 #[test]
-fn the_member_in_the_welcome_is_taken_over() {
+fn the_member_in_the_welcome_replaces_the_identity() {
     let mut page = Page::welcome_in(&House::new(1));
     page.reconnect(&House::new(1), &bo());
     assert_eq!(name_of(&mut page).as_deref(), Some("Bo"));

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+mod adopting;
 mod connecting;
 mod drafts;
 mod fuzz;
@@ -16,5 +17,4 @@ mod rooms;
 mod sending;
 mod store;
 mod storing;
-mod taking_over;
 mod transports;

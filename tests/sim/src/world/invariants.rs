@@ -76,7 +76,7 @@ impl World {
                 }
                 has_unsettled = true;
                 let above = checked.iter().chain(rows).take_while(|other| !Rc::ptr_eq(other, row));
-                let mut above = above.into_iter().filter(|_| !sent.taken_over);
+                let mut above = above.into_iter().filter(|_| !sent.adopted);
                 if !pending.insert(message) || above.any(|other| other.key.client_id == message) {
                     return violation("(g) two rows of one message", row);
                 }
@@ -145,7 +145,7 @@ impl World {
         let mut positions: BTreeMap<ClientId, (usize, MemberId)> = BTreeMap::new();
         for (position, message) in log.iter().enumerate() {
             let may_be_twice =
-                self.oracle.sent_messages.get(&message.client_id).is_some_and(|sent| sent.taken_over);
+                self.oracle.sent_messages.get(&message.client_id).is_some_and(|sent| sent.adopted);
             if positions.insert(message.client_id, (position, message.author)).is_some() && !may_be_twice {
                 return Err(Violation(format!("(a) twice in the log: {}", message.text)));
             }

@@ -43,7 +43,7 @@ impl World {
                 let room = room.id;
                 self.dispatch(id, Input::OpenRoom(room))?;
             } else {
-                self.take_over_rows(id)?;
+                self.adopt_rows(id)?;
             }
             let view = &self.pages[index].view;
             if !view.following || view.newer != Edge::End {

@@ -77,7 +77,7 @@ impl World {
                 }
                 self.retry_row(id, key)
             }
-            96..98 => self.take_over_rows(id),
+            96..98 => self.adopt_rows(id),
             _ => self.dispatch(id, Input::DismissEpoch),
         }
     }
@@ -135,14 +135,14 @@ impl World {
         }
     }
 
-    /// Takes over the first foreign rows that the page offers.
-    pub(crate) fn take_over_rows(&mut self, id: PageId) -> Result<(), Violation> {
+    /// Adopts the first foreign rows that the page offers.
+    pub(crate) fn adopt_rows(&mut self, id: PageId) -> Result<(), Violation> {
         let Some(foreign) = self.pages[id.index].view.left_behind.first() else { return Ok(()) };
         let owner = foreign.owner;
         let browser = self.pages[id.index].browser;
         let browsers: Vec<usize> = self.pages.iter().map(|page| page.browser).collect();
-        self.oracle.record_takeover(|index| browsers[index] == browser);
-        self.dispatch(id, Input::TakeOver(owner))
+        self.oracle.record_adoption(|index| browsers[index] == browser);
+        self.dispatch(id, Input::AdoptLeftBehind(owner))
     }
 
     pub(crate) fn send_message(&mut self, id: PageId, room: RoomId) -> Result<(), Violation> {

@@ -18,7 +18,7 @@ fn rows_follow_a_person_who_joined_again_under_the_same_name() {
 }
 
 #[test]
-fn rows_of_another_member_are_set_aside_until_taken_over() {
+fn rows_of_another_member_are_set_aside_until_they_are_adopted() {
     for (epoch, you) in [(EPOCH, member(2, "Bo")), (Epoch(2), member(2, "Bo")), (Epoch(2), member(1, "Bo"))] {
         let mut outbox = Outbox::default();
         push(&mut outbox, id(1), LOBBY, "1", 0);

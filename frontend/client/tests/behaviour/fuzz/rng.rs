@@ -242,7 +242,7 @@ impl FuzzRng {
             12 => [Input::SearchDirectory { find: text }, Input::LoadMoreDirectory, Input::CloseDirectory]
                 [self.below(3) as usize]
                 .clone(),
-            13 => [Input::TakeOver(self.owner()), Input::DiscardLeftBehind(self.owner())]
+            13 => [Input::AdoptLeftBehind(self.owner()), Input::DiscardLeftBehind(self.owner())]
                 [self.below(2) as usize]
                 .clone(),
             14 => Input::Leaving,

@@ -1,4 +1,4 @@
-//! Rows that one tab left are taken over by another, unless they belong to another member.
+//! Another tab adopts the rows that one tab left, unless they belong to another member.
 
 use crate::house::{House, LOBBY, client_id};
 use crate::page::{Page, ann, bo, commands, posts};
@@ -10,7 +10,7 @@ use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
 
 #[test]
-fn a_row_is_taken_over_when_its_tab_no_longer_lives() {
+fn a_row_is_adopted_when_its_tab_no_longer_lives() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.break_connection(1006);
@@ -111,7 +111,7 @@ fn a_row_sent_by_two_pages_is_stored_once() {
 }
 
 #[test]
-fn rows_of_another_member_are_hidden_until_taken_over() {
+fn rows_of_another_member_are_hidden_until_they_are_adopted() {
     let house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.break_connection(1006);
@@ -131,7 +131,7 @@ fn rows_of_another_member_are_hidden_until_taken_over() {
         assert_eq!((&*left.name, left.rows, left.drafts), ("Ann", 1, 1));
         assert_eq!((other.rows().len(), other.draft().as_str()), (0, ""));
         other.type_text("mine");
-        let out = other.give(Input::TakeOver(left.owner));
+        let out = other.give(Input::AdoptLeftBehind(left.owner));
         assert_eq!(posts(&out)[0].text, "secret");
         assert_eq!(other.draft(), "mine\nhalf a secret");
         let owners: Vec<Owner> = store.read().rows.iter().map(|row| row.owner).collect();
@@ -141,7 +141,7 @@ fn rows_of_another_member_are_hidden_until_taken_over() {
 }
 
 #[test]
-fn a_possibly_sent_post_fails_when_taken_over() {
+fn a_possibly_sent_post_fails_when_it_is_adopted() {
     let mut house = House::new(1);
     let mut page = Page::welcome_in(&house);
     page.send(1, "secret");
@@ -155,7 +155,7 @@ fn a_possibly_sent_post_fails_when_taken_over() {
     other.give(Input::IdentityFetched(Ok(Some(bo()))));
     other.enter(&house, &bo());
     let left = other.view().left_behind[0].clone();
-    let out = other.give(Input::TakeOver(left.owner));
+    let out = other.give(Input::AdoptLeftBehind(left.owner));
     assert_eq!(posts(&out).iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), ["never sent"]);
     let failed = other.view().rows.last().cloned().unwrap();
     assert_eq!((&*failed.text, failed.state), ("secret", RowState::Failed(MAY_HAVE_ARRIVED)));
@@ -181,7 +181,7 @@ fn a_possibly_sent_post_is_removed_once_it_is_found() {
     other.give(Input::IdentityFetched(Ok(Some(bo()))));
     other.enter(&house, &bo());
     let left = other.view().left_behind[0].clone();
-    assert_eq!(posts(&other.give(Input::TakeOver(left.owner))), []);
+    assert_eq!(posts(&other.give(Input::AdoptLeftBehind(left.owner))), []);
     assert_eq!(other.view().rows[0].state, RowState::Failed(MAY_HAVE_ARRIVED));
     // The post was committed meanwhile.
     let posted = house.post(&ann(), 1, "secret");
