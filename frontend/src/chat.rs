@@ -5,10 +5,9 @@
 //! - [`composer`] with [`pending_edits`]: the text being written
 //! - `notices`: notices about the connection, the room, and refused commands
 //! - [`room_form`], `room_menu`: dialogs about a room
-//! - [`address`], [`left_rooms`]: the room that the address names, and rooms that the member left
+//! - [`url`], [`left_rooms`]: the room that the URL names, and rooms that the member left
 //! - [`media`]: a hook for the media queries at which the layout changes
 
-pub mod address;
 pub mod composer;
 pub mod grouping;
 pub mod header;
@@ -23,8 +22,8 @@ pub mod room_form;
 pub mod room_list;
 pub mod room_menu;
 pub mod sidebar;
+pub mod url;
 
-use crate::chat::address::use_address;
 use crate::chat::composer::Composer;
 use crate::chat::header::header;
 use crate::chat::left_rooms::use_left_rooms;
@@ -35,6 +34,7 @@ use crate::chat::people::people;
 use crate::chat::room_form::RoomForm;
 use crate::chat::room_menu::room_menu;
 use crate::chat::sidebar::{SidebarActions, sidebar};
+use crate::chat::url::use_url;
 use crate::components::brand::brand;
 use crate::components::connection_badge::connection_badge;
 use crate::components::dialog::{Dialog, Placement};
@@ -74,7 +74,7 @@ enum Panel {
 
 /// Lays out sidebar, header, messages, notices, composer, people and the dialog for the width of the window.
 /// It reads the identity, the rooms and the open room; the parts read the rest of the view. Through
-/// [`use_address`], it emits [`client::input::Input::OpenRoom`] when the address changes.
+/// [`use_url`], it emits [`client::input::Input::OpenRoom`] when the URL changes.
 #[component]
 pub fn Room(props: &RoomProps) -> Html {
     let context = use_app_context();
@@ -82,7 +82,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let (has_sidebar, has_people) = (use_media(HAS_SIDEBAR), use_media(HAS_PEOPLE));
     let panel = use_state_eq(|| None::<Panel>);
     let view = &props.view;
-    let asked = use_address(view, &context.emit);
+    let requested = use_url(view, &context.emit);
     let close = {
         let panel = panel.setter();
         use_callback((), move |(), ()| panel.set(None))
@@ -90,7 +90,7 @@ pub fn Room(props: &RoomProps) -> Html {
     let (field, been_in) = (use_node_ref(), use_mut_ref(|| (None, None)));
     // After a change of room, close the dialog, and focus the composer as soon as no dialog or prompt needs
     // the focus. This component does it because a closing dialog first returns the focus to where it was.
-    use_effect_with((view.room, panel.is_none() && asked.is_settled), {
+    use_effect_with((view.room, panel.is_none() && requested.is_settled), {
         let (field, close) = (field.clone(), close.clone());
         move |(room, free)| {
             let here = Some(*room);
@@ -163,7 +163,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     (!has_people).then(|| opens(Panel::People)), opens(Panel::Room)) }
                 <div key="timeline" class="timeline">
                     <MessageList key={view.room.0} view={view.clone()} />
-                    { notices(&context, view, &asked, &left.borrow()) }
+                    { notices(&context, view, &requested, &left.borrow()) }
                 </div>
                 <Composer key="composer" view={view.clone()} {field} />
             </main>

@@ -21,7 +21,7 @@ impl Transport {
     pub const ALL: [Transport; 4] =
         [Transport::WebSocket, Transport::EventStream, Transport::LongPoll, Transport::Poll];
 
-    /// The name in storage and in addresses.
+    /// The name in storage and in URLs.
     pub fn name(self) -> &'static str {
         match self {
             Transport::WebSocket => "websocket",

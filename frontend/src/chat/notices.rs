@@ -4,8 +4,8 @@
 mod join_prompt;
 mod refused_command;
 
-use crate::chat::address::RequestedRoom;
 use crate::chat::left_rooms::LeftRooms;
+use crate::chat::url::RequestedRoom;
 use crate::components::button::text_button;
 use crate::components::confirm::Confirm;
 use crate::components::connection_badge::is_usable;
@@ -26,7 +26,7 @@ const SHOWN_MAX: usize = 2;
 /// behind, new log, new build. It reads those parts of the view; `left` names the rooms that the member is or
 /// was in. It emits [`Input::AdoptLeftBehind`], [`Input::DiscardLeftBehind`] and [`Input::DismissEpoch`]; the
 /// submodules emit the rest.
-pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &LeftRooms) -> Html {
+pub fn notices(context: &AppContext, view: &View, requested: &RequestedRoom, left: &LeftRooms) -> Html {
     let language = context.language();
     let usable = is_usable(view.connection);
     let mut notices = Vec::new();
@@ -41,10 +41,10 @@ pub fn notices(context: &AppContext, view: &View, asked: &RequestedRoom, left: &
     } else if view.jump_failed {
         notices.push(progress_notice("jump_failed", tr!(language, "room.jump_failed")));
     }
-    if let Some(room) = asked.room.filter(|_| usable) {
-        notices.push(join_prompt::join_prompt(context, view, room, asked));
+    if let Some(room) = requested.room.filter(|_| usable) {
+        notices.push(join_prompt::join_prompt(context, view, room, requested));
     }
-    notices.extend(refused_command::refused_command(context, view, asked.room, left));
+    notices.extend(refused_command::refused_command(context, view, requested.room, left));
     notices.extend(view.left_behind.first().map(|left| left_behind(context, left)));
     notices.extend(view.new_epoch.then(|| new_epoch(context)));
     notices.extend(view.new_version.then(|| new_version(language, view)));

@@ -1,6 +1,6 @@
 //! The list of the member's rooms, with marks for unread messages, drafts and failed messages.
 
-use crate::chat::address::path_of;
+use crate::chat::url::path_of;
 use crate::components::icon::Icon;
 use crate::context::use_app_context;
 use crate::language::{Language, tr};

@@ -22,10 +22,10 @@ impl WebSocketConnection {
     /// function returns.
     ///
     /// # Errors
-    /// The exception of the browser, if it forbids the address.
+    /// The exception of the browser, if it forbids the URL.
     pub fn open(id: ConnectionId, give: impl Fn(Input) + Clone + 'static) -> Result<Self, JsValue> {
         let window = web_sys::window().ok_or(JsValue::NULL)?;
-        let socket = WebSocket::new(&address(&window.location())?)?;
+        let socket = WebSocket::new(&url(&window.location())?)?;
         let on_open = {
             let give = give.clone();
             Closure::new(move |_: Event| give(Input::ConnectionOpened(id)))
@@ -86,7 +86,7 @@ fn listener<E>(closure: &Closure<dyn FnMut(E)>) -> &js_sys::Function {
     closure.as_ref().unchecked_ref()
 }
 
-fn address(location: &Location) -> Result<String, JsValue> {
+fn url(location: &Location) -> Result<String, JsValue> {
     let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
     Ok(format!("{scheme}://{}{WEBSOCKET_PATH}?v=1", location.host()?))
 }

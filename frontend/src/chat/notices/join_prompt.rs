@@ -1,8 +1,8 @@
-//! The notice at the address of a room that the member is not in. It names the room and offers to
+//! The notice at the URL of a room that the member is not in. It names the room and offers to
 //! join it, or says that there is no such room. The client looks the room up.
 
 use super::{Tone, dismiss, join_button, notice};
-use crate::chat::address::RequestedRoom;
+use crate::chat::url::RequestedRoom;
 use crate::components::button::text_button;
 use crate::context::AppContext;
 use crate::language::{Language, tr};
@@ -16,7 +16,12 @@ use yew::prelude::*;
 /// Shows the room's name, or its number until the lookup has found the name, with buttons to join or to stay.
 /// It reads `pending` and `room` of the view. It emits [`Input::JoinRoom`] or [`Input::Retry`]; leaving the
 /// prompt emits [`Input::OpenRoom`] and discards a refused attempt.
-pub(super) fn join_prompt(context: &AppContext, view: &View, room: RoomId, asked: &RequestedRoom) -> Html {
+pub(super) fn join_prompt(
+    context: &AppContext,
+    view: &View,
+    room: RoomId,
+    requested: &RequestedRoom,
+) -> Html {
     let language = context.language();
     let joins = view.pending.iter().filter(|pending| pending.body == CommandBody::Join { room });
     let failed = joins.clone().find_map(|pending| match pending.state {
@@ -26,14 +31,14 @@ pub(super) fn join_prompt(context: &AppContext, view: &View, room: RoomId, asked
     let busy = failed.is_none() && joins.count() > 0;
     let go = |to: RoomId| {
         let (emit, on_stay, failed) =
-            (context.emit.clone(), asked.on_stay.clone(), failed.map(|(key, _)| key));
+            (context.emit.clone(), requested.on_stay.clone(), failed.map(|(key, _)| key));
         Callback::from(move |_: MouseEvent| {
             failed.into_iter().for_each(|key| emit.emit(Input::Discard(key)));
             emit.emit(Input::OpenRoom(to));
             on_stay.emit(());
         })
     };
-    let is_gone = asked.lookup == RoomLookupState::NoSuchRoom
+    let is_gone = requested.lookup == RoomLookupState::NoSuchRoom
         || failed.is_some_and(|(_, code)| code == ErrorCode::RoomUnknown);
     let actions = if is_gone {
         text_button("home", tr!(language, "join_prompt.home"), go(RoomId::LOBBY))
@@ -48,10 +53,10 @@ pub(super) fn join_prompt(context: &AppContext, view: &View, room: RoomId, asked
     let text = match failed {
         _ if is_gone => tr!(language, "error.no_room"),
         Some((_, code)) => error_text::of_room(language, code),
-        None => called(language, &asked.lookup, room),
+        None => called(language, &requested.lookup, room),
     };
     // Show the notice late while the lookup is under way: its text would soon change.
-    let is_searching = asked.lookup == RoomLookupState::Searching;
+    let is_searching = requested.lookup == RoomLookupState::Searching;
     let tone = if is_searching && failed.is_none() && !busy { Tone::Late } else { Tone::Calm };
     notice("join_prompt", "join_prompt", tone, text, actions)
 }

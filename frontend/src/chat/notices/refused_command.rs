@@ -18,12 +18,12 @@ use yew::prelude::*;
 
 /// Shows the first refused command of the view's `pending`, its reason, and the number of further ones.
 ///
-/// It skips the join of room `asked`, which the join prompt shows. `left` names the rooms that the member is
+/// It skips the join of room `requested`, which the join prompt shows. `left` names the rooms that the member is
 /// or was in. It emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
 pub(super) fn refused_command(
     context: &AppContext,
     view: &View,
-    asked: Option<RoomId>,
+    requested: Option<RoomId>,
     left: &LeftRooms,
 ) -> Option<Html> {
     let language = context.language();
@@ -31,7 +31,7 @@ pub(super) fn refused_command(
     let (mut first, mut many) = (None, 0);
     for pending in &*view.pending {
         let RowState::Failed(code) = pending.state else { continue };
-        if asked.is_some_and(|room| pending.body == CommandBody::Join { room }) {
+        if requested.is_some_and(|room| pending.body == CommandBody::Join { room }) {
             continue;
         }
         many += 1;

@@ -1,4 +1,4 @@
-//! The page's address and the open room: `/` is the lobby, `/r/7` is room 7. The browser's back and
+//! The page's URL and the open room: `/` is the lobby, `/r/7` is room 7. The browser's back and
 //! forward buttons therefore go from room to room.
 
 use crate::context::ViewRef;
@@ -19,7 +19,7 @@ pub fn room_of(path: &str) -> RoomId {
     id.map_or(RoomId::LOBBY, RoomId)
 }
 
-/// Room that the address names, compared with the open room.
+/// Room that the URL names, compared with the open room.
 #[derive(Clone, PartialEq)]
 pub struct RequestedRoom {
     /// The named room, if the member is not in it; `None` if the member is, or if the rooms are not known
@@ -27,21 +27,21 @@ pub struct RequestedRoom {
     pub room: Option<RoomId>,
     /// Progress of the room's lookup in the directory. It means nothing without `room`.
     pub lookup: RoomLookupState,
-    /// Whether the open room is the one that the address names. It becomes true after `on_stay` too.
+    /// Whether the open room is the one that the URL names. It becomes true after `on_stay` too.
     pub is_settled: bool,
-    /// Replaces the address by that of the open room, when the person decides to stay there.
+    /// Replaces the URL by that of the open room, when the person decides to stay there.
     pub on_stay: Callback<()>,
 }
 
-/// Keeps the address and the open room equal; only [`super::Room`] uses this hook.
+/// Keeps the URL and the open room equal; only [`super::Room`] uses this hook.
 ///
-/// The hook emits [`Input::OpenRoom`] at the start and on `popstate`, and rewrites the address when the
-/// view's room changes. When the component ends, the address becomes `/` again.
+/// The hook emits [`Input::OpenRoom`] at the start and on `popstate`, and rewrites the URL's path when
+/// the view's room changes. When the component ends, the path becomes `/` again.
 #[hook]
-pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
-    let asked = use_state_eq(here);
+pub fn use_url(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
+    let requested = use_state_eq(here);
     use_effect_with(emit.clone(), {
-        let asked = asked.setter();
+        let requested = requested.setter();
         move |emit| {
             // The lobby is open already.
             if here() != RoomId::LOBBY {
@@ -49,7 +49,7 @@ pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
             }
             let emit = emit.clone();
             let on_move = Closure::<dyn FnMut()>::new(move || {
-                asked.set(here());
+                requested.set(here());
                 emit.emit(Input::OpenRoom(here()));
             });
             let window = web_sys::window();
@@ -69,28 +69,28 @@ pub fn use_address(view: &ViewRef, emit: &Callback<Input>) -> RequestedRoom {
     });
     let last = use_mut_ref(|| view.room);
     use_effect_with(view.room, {
-        let (asked, view) = (asked.setter(), view.clone());
+        let (requested, view) = (requested.setter(), view.clone());
         move |room| {
             let before = last.replace(*room);
             if before != *room {
                 // Replace the entry of a room that was left: the back button must not lead there.
                 go(*room, !view.rooms.iter().any(|item| item.id == before));
-                asked.set(*room);
+                requested.set(*room);
             }
         }
     });
     let on_stay = {
-        let asked = asked.setter();
+        let requested = requested.setter();
         use_callback(view.room, move |(), room| {
             go(*room, true);
-            asked.set(*room);
+            requested.set(*room);
         })
     };
     let is_in = |room| view.rooms.is_empty() || view.rooms.iter().any(|item| item.id == room);
-    let room = Some(*asked).filter(|room| !is_in(*room));
+    let room = Some(*requested).filter(|room| !is_in(*room));
     let unjoined = view.unjoined_room.as_ref().filter(|unjoined| Some(unjoined.id) == room);
     let lookup = unjoined.map_or(RoomLookupState::Searching, |unjoined| unjoined.lookup.clone());
-    RequestedRoom { room, lookup, is_settled: *asked == view.room, on_stay }
+    RequestedRoom { room, lookup, is_settled: *requested == view.room, on_stay }
 }
 
 fn here() -> RoomId {
@@ -98,8 +98,8 @@ fn here() -> RoomId {
     room_of(&path.unwrap_or_default())
 }
 
-/// Writes the address of a room into the browser's history: over the current entry if `instead`, otherwise as
-/// a new entry. Nothing happens if the address names the room already.
+/// Writes the path of a room into the browser's history: over the current entry if `instead`, otherwise as a
+/// new entry. Nothing happens if the URL names the room already.
 fn go(room: RoomId, instead: bool) {
     if room == here() {
         return;
@@ -111,8 +111,7 @@ fn go(room: RoomId, instead: bool) {
         } else {
             history.push_state_with_url(&JsValue::NULL, "", Some(&path))
         };
-        // Browsers refuse more than about a hundred changes in 30 seconds. Then only the address is out of
-        // date.
+        // Browsers refuse more than about a hundred changes in 30 seconds. Then only the URL is out of date.
         drop(written);
     }
 }
