@@ -1,9 +1,9 @@
-//! Grouping of rows: one head for successive messages of one author, and a line between two days.
+//! Grouping of rows: one byline for successive messages of one author, and a line between two days.
 
 use client::view::{Row, RowKey, RowState};
 use std::rc::Rc;
 
-/// Longest time between two messages of one author under one head, in milliseconds.
+/// Longest time between two messages of one author under one byline, in milliseconds.
 pub const GROUP_GAP_MS: u64 = 5 * 60 * 1000;
 
 /// One entry of the message list.
@@ -16,19 +16,19 @@ pub enum Item {
         /// Time of the day's first message, in milliseconds since 1970.
         at: u64,
     },
-    /// Message, with or without a head.
+    /// Message, with or without a byline.
     Row {
         /// The view's own row, not a copy, so that an unchanged message is not rendered again.
         row: Rc<Row>,
-        /// Whether the message shows its author and time above its text.
-        head: bool,
+        /// Whether the message shows its byline, the author and the time, above its text.
+        has_byline: bool,
     },
 }
 
 /// Groups rows, and remembers the time under which each unsettled row was first grouped.
 ///
 /// Until the server has settled a row, its time is that of the page's clock. If the row were regrouped by the
-/// server's time, a difference between the clocks could add or remove a head, and the list would move.
+/// server's time, a difference between the clocks could add or remove a byline, and the list would move.
 #[derive(Debug, Default)]
 pub struct Grouping {
     /// Rows of the last list that were once unsettled. There are few, because history arrives settled.
@@ -36,7 +36,7 @@ pub struct Grouping {
 }
 
 impl Grouping {
-    /// Returns the rows, oldest first, with their heads and the lines between days. `day_of` returns the
+    /// Returns the rows, oldest first, with their bylines and the lines between days. `day_of` returns the
     /// day's number for a time in milliseconds since 1970.
     pub fn items(&mut self, rows: &[Rc<Row>], day_of: impl Fn(u64) -> i64) -> Vec<Item> {
         let mut first_seen = Vec::new();
@@ -61,7 +61,7 @@ impl Grouping {
                 (other.key.author, other.tag) == (row.key.author, row.tag)
                     && at.abs_diff(then) <= GROUP_GAP_MS
             });
-            items.push(Item::Row { row: row.clone(), head: new_day || !joins });
+            items.push(Item::Row { row: row.clone(), has_byline: new_day || !joins });
             before = Some((row, at));
         }
         self.first_seen = first_seen;

@@ -22,7 +22,7 @@ pub struct MessageProps {
     /// Row of the view. An unchanged row is the same `Rc`.
     pub row: Rc<Row>,
     /// Whether the message shows its author and time above its text.
-    pub head: bool,
+    pub has_byline: bool,
     /// Revision of the jump that ended at this message; `None` if the last jump did not.
     pub marked: Option<u32>,
 }
@@ -46,17 +46,17 @@ pub fn Message(props: &MessageProps) -> Html {
     // Two classes with one style: a second jump to the same message restarts the animation.
     let marked = props.marked.map(|turn| if turn % 2 == 0 { "marked" } else { "marked_too" });
     html! {
-        <div class={classes!("message", state, props.head.then_some("head"), marked)}>
+        <div class={classes!("message", state, props.has_byline.then_some("has_byline"), marked)}>
             <div key="author" class="author">
-                if props.head {
+                if props.has_byline {
                     { avatar(row.key.author, &name, row.tag, false) }
                 } else {
                     <time datetime={clock::iso(row.at)}>{ &time }</time>
                 }
             </div>
             <div key="body" class="body">
-                if props.head {
-                    <div key="who" class="message_head">
+                if props.has_byline {
+                    <div key="byline" class="byline">
                         <b>{ name }</b>
                         <time datetime={clock::iso(row.at)}>{ &time }</time>
                     </div>

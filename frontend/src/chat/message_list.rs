@@ -82,10 +82,10 @@ pub fn MessageList(props: &MessageListProps) -> Html {
         Item::Day { day, at } => html! {
             <div key={format!("day/{day}")} class="day">{ day_label(language, day, at, today) }</div>
         },
-        Item::Row { row, head } => {
+        Item::Row { row, has_byline } => {
             let key = row.key.to_string();
             let marked = landed.filter(|landed| landed.key == row.key).map(|landed| landed.revision);
-            html! { <Message {key} {row} {head} {marked} /> }
+            html! { <Message {key} {row} {has_byline} {marked} /> }
         }
     });
     let onscroll = look.reform(|_: Event| ());

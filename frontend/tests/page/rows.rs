@@ -18,7 +18,7 @@ async fn only_messages_are_paragraphs() {
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
     assert_eq!(find("#char_list p").get_attribute("data-key").unwrap(), format!("2/{}", "01".repeat(16)));
     assert_eq!(find("#char_list").get_attribute("role").as_deref(), Some("log"));
-    assert!(find(".message:last-child .message_head").text_content().unwrap().starts_with("Guest 3"));
+    assert!(find(".message:last-child .byline").text_content().unwrap().starts_with("Guest 3"));
 }
 
 #[wasm_bindgen_test]

@@ -5,7 +5,7 @@ use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
-/// Rows of several heights by several authors, so that heads appear and disappear with the rows before them.
+/// Rows of several heights by several authors, so that bylines appear and disappear with the rows before them.
 fn rows(numbers: std::ops::Range<u16>) -> Vec<Row> {
     let text = |number: u16| "a line of tea ".repeat(usize::from(number % 7 * number % 5 + 1) * 3);
     let author = |number: u16| 2 + u64::from(number / 3 % 2);
@@ -134,15 +134,15 @@ async fn older_messages_are_added_above_without_a_jump() {
 }
 
 #[wasm_bindgen_test]
-async fn the_list_does_not_jump_when_the_first_row_loses_its_head() {
+async fn the_list_does_not_jump_when_the_first_row_loses_its_byline() {
     let mut stage = Stage::open(reading(101..200)).await;
     let first = rows(101..102)[0].key;
     list().set_scroll_top(0);
     next_frame().await;
     let before = offset(first);
-    assert!(find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("head"));
+    assert!(find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("has_byline"));
     stage.show(reading(51..200)).await;
-    assert!(!find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("head"));
+    assert!(!find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("has_byline"));
     assert!((offset(first) - before).abs() < 1.0, "moved by {}", offset(first) - before);
 }
 

@@ -17,58 +17,58 @@ fn day_of(at: u64) -> i64 {
     (at / DAY_MS) as i64
 }
 
-/// `d` for a day, `H` for a row with a head, `.` for one without.
+/// `d` for a day, `B` for a row with a byline, `.` for one without.
 fn shape(grouping: &mut Grouping, rows: &[Rc<Row>]) -> String {
     let letter = |item: &Item| match item {
         Item::Day { .. } => 'd',
-        Item::Row { head: true, .. } => 'H',
-        Item::Row { head: false, .. } => '.',
+        Item::Row { has_byline: true, .. } => 'B',
+        Item::Row { has_byline: false, .. } => '.',
     };
     grouping.items(rows, day_of).iter().map(letter).collect()
 }
 
 #[test]
-fn one_author_has_one_head_until_another_speaks() {
+fn one_author_has_one_byline_until_another_writes() {
     let rows = [settled(1, 1, 10), settled(1, 2, 20), settled(2, 3, 30), settled(1, 4, 40)];
-    assert_eq!(shape(&mut Grouping::default(), &rows), "dH.HH");
+    assert_eq!(shape(&mut Grouping::default(), &rows), "dB.BB");
 }
 
 #[test]
-fn a_head_is_repeated_after_five_minutes() {
-    for (gap, wanted) in [(GROUP_GAP_MS - 1, "dH."), (GROUP_GAP_MS, "dH."), (GROUP_GAP_MS + 1, "dHH")] {
+fn a_byline_is_repeated_after_five_minutes() {
+    for (gap, wanted) in [(GROUP_GAP_MS - 1, "dB."), (GROUP_GAP_MS, "dB."), (GROUP_GAP_MS + 1, "dBB")] {
         let rows = [settled(1, 1, 5), settled(1, 2, 5 + gap)];
         assert_eq!(shape(&mut Grouping::default(), &rows), wanted, "{gap}");
     }
 }
 
 #[test]
-fn a_new_day_begins_with_a_line_and_a_head() {
+fn a_new_day_begins_with_a_line_and_a_byline() {
     let rows = [settled(1, 1, DAY_MS - 1), settled(1, 2, DAY_MS)];
-    assert_eq!(shape(&mut Grouping::default(), &rows), "dHdH");
+    assert_eq!(shape(&mut Grouping::default(), &rows), "dBdB");
 }
 
 #[test]
 fn a_day_is_not_repeated_when_a_clock_is_behind() {
     let rows = [settled(1, 1, DAY_MS), settled(2, 2, DAY_MS - 1), settled(1, 3, DAY_MS)];
-    assert_eq!(shape(&mut Grouping::default(), &rows), "dHHH");
+    assert_eq!(shape(&mut Grouping::default(), &rows), "dBBB");
 }
 
 #[test]
 fn passers_by_are_distinguished_by_their_tags() {
     let rows = [settled(0, 1, 1), settled(0, 2, 2)];
-    assert_eq!(shape(&mut Grouping::default(), &rows), "dHH");
+    assert_eq!(shape(&mut Grouping::default(), &rows), "dBB");
 }
 
 #[test]
-fn a_settled_row_keeps_its_head_when_the_clocks_differ() {
+fn a_settled_row_keeps_its_byline_when_the_clocks_differ() {
     let mut grouping = Grouping::default();
     let skewed = 2 * GROUP_GAP_MS;
     let before = settled(1, 1, 0);
     for state in [RowState::Sending, RowState::Waiting, RowState::Failed(ErrorCode::Internal)] {
-        assert_eq!(shape(&mut grouping, &[before.clone(), row(1, 2, skewed, state)]), "dHH");
+        assert_eq!(shape(&mut grouping, &[before.clone(), row(1, 2, skewed, state)]), "dBB");
     }
-    assert_eq!(shape(&mut grouping, &[before.clone(), settled(1, 2, 7)]), "dHH");
+    assert_eq!(shape(&mut grouping, &[before.clone(), settled(1, 2, 7)]), "dBB");
     // And what it remembers goes with the row.
-    assert_eq!(shape(&mut grouping, std::slice::from_ref(&before)), "dH");
-    assert_eq!(shape(&mut grouping, &[before, settled(1, 2, 7)]), "dH.");
+    assert_eq!(shape(&mut grouping, std::slice::from_ref(&before)), "dB");
+    assert_eq!(shape(&mut grouping, &[before, settled(1, 2, 7)]), "dB.");
 }

@@ -74,7 +74,7 @@ async fn a_new_name_appears_for_everyone_and_on_older_messages() {
         let tom = fixture.member(&server.url(), "Tom").await;
         mei.post("hello").await;
         tom.expect_rows(&["hello"]).await;
-        assert_eq!(tom.text("#char_list .message_head b").await.as_deref(), Some("梅"));
+        assert_eq!(tom.text("#char_list .byline b").await.as_deref(), Some("梅"));
         mei.click("#settings_btn").await;
         mei.clear("#rename_str").await;
         mei.insert("小梅").await;
@@ -82,7 +82,7 @@ async fn a_new_name_appears_for_everyone_and_on_older_messages() {
         for page in [&mei, &tom] {
             expect_people(page, &["小梅", "Tom"]).await;
             until("the new name above the message", TIMEOUT, async || {
-                let name = page.text("#char_list .message_head b").await;
+                let name = page.text("#char_list .byline b").await;
                 if name.as_deref() == Some("小梅") { Ok(()) } else { Err(format!("{name:?}")) }
             })
             .await;

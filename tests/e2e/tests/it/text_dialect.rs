@@ -36,7 +36,7 @@ async fn pages_of_both_dialects_exchange_messages() {
         }
         mei.expect_rows(&posted).await;
         let script =
-            "return [...document.querySelectorAll('#char_list .message_head b')].map((b) => b.textContent)";
+            "return [...document.querySelectorAll('#char_list .byline b')].map((b) => b.textContent)";
         let authors: Vec<String> = mei.execute(script, vec![]).await;
         assert_eq!(authors.len(), 3, "{authors:?}");
         assert_ne!(authors[0], authors[2], "two nameless authors have different names");
