@@ -1,7 +1,7 @@
 //! The comparison of transports: the explanation before it, the charts and the table of its figures, and the
 //! error if the server does not answer.
 
-use crate::stage::*;
+use crate::fixture::*;
 use client::inspect::comparison::{ComparedTransport, ComparisonFault, ComparisonStage, TransferCost};
 use client::transport::Transport;
 use frontend::inspector::comparison::Runner;

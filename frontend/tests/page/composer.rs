@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::view::{DraftView, View};
 use shared::limits::TEXT_BYTES_MAX;
@@ -28,94 +28,94 @@ async fn compose(event: &str) {
 
 #[wasm_bindgen_test]
 async fn enter_sends_and_the_client_clears_the_field() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     let field = write("第一句\n第二句").await;
     assert!(enter("#send_str", |_| {}).await);
-    assert_eq!(sent(stage.emitted()), ["第一句\n第二句"]);
+    assert_eq!(sent(fixture.take_inputs()), ["第一句\n第二句"]);
     assert_eq!(field.value(), "第一句\n第二句");
-    stage.show(with_draft("", 1)).await;
+    fixture.show(with_draft("", 1)).await;
     assert_eq!(field.value(), "");
     write("by the button").await;
     press("#send_btn").await;
-    assert_eq!(sent(stage.emitted()), ["by the button"]);
+    assert_eq!(sent(fixture.take_inputs()), ["by the button"]);
 }
 
 #[wasm_bindgen_test]
 async fn each_input_is_emitted_and_a_change_by_the_client_is_shown() {
-    let mut stage = Stage::open(with_draft("from the last visit", 3)).await;
+    let mut fixture = Fixture::open(with_draft("from the last visit", 3)).await;
     let field = field();
     assert_eq!(field.value(), "from the last visit");
-    assert!(stage.typed().is_empty(), "nobody typed that");
+    assert!(fixture.take_drafts().is_empty(), "nobody typed that");
     write("from the last visit, and more").await;
-    assert_eq!(stage.typed(), [(RoomId::LOBBY, "from the last visit, and more".to_owned())]);
+    assert_eq!(fixture.take_drafts(), [(RoomId::LOBBY, "from the last visit, and more".to_owned())]);
     // The same revision: what the client holds is what was typed, whatever the view has.
-    stage.show(with_draft("from the last visit", 3)).await;
+    fixture.show(with_draft("from the last visit", 3)).await;
     assert_eq!(field.value(), "from the last visit, and more");
-    stage.show(with_draft("before\nfrom the last visit, and more", 4)).await;
+    fixture.show(with_draft("before\nfrom the last visit, and more", 4)).await;
     assert_eq!(field.value(), "before\nfrom the last visit, and more");
 }
 
 #[wasm_bindgen_test]
 async fn text_typed_during_a_send_stays() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     let field = write("sent").await;
     assert!(enter("#send_str", |_| {}).await);
-    stage.typed();
+    fixture.take_drafts();
     // The client's word is on its way while the next key falls.
     field.set_value("sent and");
-    stage.show(with_draft("", 1)).await;
+    fixture.show(with_draft("", 1)).await;
     assert_eq!(field.value(), " and");
-    assert_eq!(stage.typed(), [(RoomId::LOBBY, " and".to_owned())]);
+    assert_eq!(fixture.take_drafts(), [(RoomId::LOBBY, " and".to_owned())]);
 }
 
 #[wasm_bindgen_test]
 async fn a_composition_is_not_interrupted_when_the_draft_changes() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     let field = write("sent").await;
     assert!(enter("#send_str", |_| {}).await);
-    stage.typed();
-    stage.emitted();
+    fixture.take_drafts();
+    fixture.take_inputs();
     compose("compositionstart").await;
     write("sentcha g").await;
-    stage.show(with_draft("cha g", 1)).await;
+    fixture.show(with_draft("cha g", 1)).await;
     assert_eq!(field.value(), "sentcha g", "under the input method's hands nothing moves");
     write("sentcha guan").await;
     // What the client is told is what the field stands for.
-    assert_eq!(stage.typed().last().unwrap().1, "cha guan");
+    assert_eq!(fixture.take_drafts().last().unwrap().1, "cha guan");
     write("sent茶馆").await;
     compose("compositionend").await;
     assert_eq!(field.value(), "茶馆");
-    assert_eq!(stage.typed().last().unwrap().1, "茶馆");
+    assert_eq!(fixture.take_drafts().last().unwrap().1, "茶馆");
     assert!(enter("#send_str", |_| {}).await);
-    assert_eq!(sent(stage.emitted()), ["茶馆"]);
+    assert_eq!(sent(fixture.take_inputs()), ["茶馆"]);
 }
 
 #[wasm_bindgen_test]
 async fn each_room_has_its_own_draft() {
-    let mut stage = Stage::open(with_draft("to the lobby", 1)).await;
+    let mut fixture = Fixture::open(with_draft("to the lobby", 1)).await;
     let other = RoomId(2);
     let draft = DraftView { room: other, text: "to the others".into(), revision: 1 };
     let rooms = [room_item(1, ""), room_item(2, "others")].into();
-    stage.show(View { draft, room: other, rooms, ..room() }).await;
+    fixture.show(View { draft, room: other, rooms, ..room() }).await;
     assert_eq!(field().value(), "to the others");
     assert_eq!(field().placeholder(), "Message #others");
     write("to the others too").await;
-    assert_eq!(stage.typed(), [(other, "to the others too".to_owned())]);
+    assert_eq!(fixture.take_drafts(), [(other, "to the others too".to_owned())]);
     press("#send_btn").await;
-    let [Input::Send { room, .. }] = &stage.emitted()[..] else { panic!("nothing was sent") };
+    let [Input::Send { room, .. }] = &fixture.take_inputs()[..] else { panic!("nothing was sent") };
     assert_eq!(*room, other);
-    stage.show(with_draft("to the lobby", 1)).await;
+    fixture.show(with_draft("to the lobby", 1)).await;
     assert_eq!(field().value(), "to the lobby");
 }
 
 #[wasm_bindgen_test]
 async fn each_message_has_its_own_id() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     let mut ids = Vec::new();
     for _ in 0..2 {
         write("tea").await;
         press("#send_btn").await;
-        let [Input::Send { client_id, .. }] = stage.emitted()[..] else { panic!("nothing was sent") };
+        let [Input::Send { client_id, .. }] = fixture.take_inputs()[..] else { panic!("nothing was sent") };
         ids.push(client_id);
     }
     assert_ne!(ids[0], ids[1]);
@@ -123,28 +123,28 @@ async fn each_message_has_its_own_id() {
 
 #[wasm_bindgen_test]
 async fn shift_enter_breaks_the_line() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     write("one").await;
     assert!(!enter("#send_str", |init| init.set_shift_key(true)).await);
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
 }
 
 #[wasm_bindgen_test]
 async fn an_enter_of_an_input_method_never_sends() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     let field = write("cha guan").await;
     assert!(!enter("#send_str", |init| init.set_is_composing(true)).await);
     assert!(!enter("#send_str", |init| init.set_key_code(229)).await);
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     assert_eq!(field.value(), "cha guan");
     // The control: the same key outside a composition.
     assert!(enter("#send_str", |_| {}).await);
-    assert_eq!(sent(stage.emitted()), ["cha guan"]);
+    assert_eq!(sent(fixture.take_inputs()), ["cha guan"]);
 }
 
 #[wasm_bindgen_test]
 async fn a_text_that_cannot_be_sent_stays_with_an_error() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     for (text_in, reason) in [
         ("", "Write a message first."),
         (" \n\t", "Write a message first."),
@@ -152,7 +152,7 @@ async fn a_text_that_cannot_be_sent_stays_with_an_error() {
     ] {
         let field = write(text_in).await;
         assert!(enter("#send_str", |_| {}).await);
-        assert!(stage.emitted().is_empty());
+        assert!(fixture.take_inputs().is_empty());
         assert!(text("#send_error").starts_with(reason), "{}", text("#send_error"));
         assert_eq!(field.value(), text_in);
     }
@@ -160,24 +160,24 @@ async fn a_text_that_cannot_be_sent_stays_with_an_error() {
     write(&"a".repeat(TEXT_BYTES_MAX)).await;
     assert_eq!(text("#send_error"), "");
     press("#send_btn").await;
-    assert_eq!(sent(stage.emitted())[0].len(), TEXT_BYTES_MAX);
+    assert_eq!(sent(fixture.take_inputs())[0].len(), TEXT_BYTES_MAX);
 }
 
 #[wasm_bindgen_test]
 async fn a_text_stays_in_the_field_when_the_outbox_is_full() {
     let mut view = room();
     view.can_send = false;
-    let stage = Stage::open(view).await;
+    let fixture = Fixture::open(view).await;
     let field = write("one too many").await;
     press("#send_btn").await;
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     assert_eq!(field.value(), "one too many");
     assert!(text("#send_error").starts_with("Too many messages"));
 }
 
 #[wasm_bindgen_test]
 async fn the_field_grows_up_to_a_few_lines() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     let one = write("one").await.offset_height();
     let three = write("1\n2\n3").await.offset_height();
     let six = write("1\n2\n3\n4\n5\n6").await.offset_height();
@@ -185,30 +185,30 @@ async fn the_field_grows_up_to_a_few_lines() {
     assert!(one < three && three < six, "{one} {three} {six}");
     assert!(sixty < 2 * six && sixty >= six, "{six} {sixty}");
     press("#send_btn").await;
-    stage.show(with_draft("", 1)).await;
+    fixture.show(with_draft("", 1)).await;
     assert_eq!(find("#send_str").offset_height(), one);
 }
 
 #[wasm_bindgen_test]
 async fn text_is_sent_when_it_came_without_an_input_event() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     let field = field();
     field.set_value("put there by a script");
     press("#send_btn").await;
-    assert_eq!(stage.typed()[0].1, "put there by a script", "the draft is what is sent");
-    assert_eq!(sent(stage.emitted()), ["put there by a script"]);
+    assert_eq!(fixture.take_drafts()[0].1, "put there by a script", "the draft is what is sent");
+    assert_eq!(sent(fixture.take_inputs()), ["put there by a script"]);
 }
 
 #[wasm_bindgen_test]
 async fn waiting_messages_are_counted_above_the_field() {
     let mut view = room();
     view.waiting = 2;
-    let mut stage = Stage::open(view.clone()).await;
+    let mut fixture = Fixture::open(view.clone()).await;
     assert_eq!(
         text(".waiting_line"),
         "2 unsent messages are saved on this device. They will be sent when you reconnect."
     );
     view.memory_only = true;
-    stage.show(view).await;
+    fixture.show(view).await;
     assert!(text(".waiting_line").ends_with("Keep this page open: this browser can't save them."));
 }

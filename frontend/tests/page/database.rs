@@ -1,7 +1,7 @@
 //! The browser's real database: stored rows and drafts survive the page.
 
 use crate::driver::connected_with;
-use crate::stage::{next_frame, text, write};
+use crate::fixture::{next_frame, text, write};
 use client::input::Input;
 use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use frontend::storage::database::Database;

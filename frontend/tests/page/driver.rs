@@ -1,7 +1,7 @@
 //! The driver with the real client and the browser's real WebSocket. The test's own server has no `/conn_ws`,
 //! so these tests pass the server's frames to the driver themselves.
 
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::{ConnectionId, Input};
 use client::transport::Transport;
 use client::view::{ConnectionStatus, IdentityView, ReadyState, View};

@@ -1,7 +1,7 @@
 //! Connections over plain HTTP on a server without `/api`, and the lease and the channel that the tabs of one
 //! browser share. The decisions are those of the client, whose own tests check them.
 
-use crate::stage::next_frame;
+use crate::fixture::next_frame;
 use client::http_session::{HttpSession, SessionEvent, SessionInput};
 use client::input::{ConnectionId, Input};
 use client::tabs::Lease;

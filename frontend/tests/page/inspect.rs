@@ -1,7 +1,7 @@
 //! The connection inspector with its real core and the browser's real WebSocket. The test's own server has no
 //! `/conn_ws`, so these tests pass the server's frames to the shell themselves.
 
-use crate::stage::*;
+use crate::fixture::*;
 use client::inspect::life::LifecycleEvent;
 use client::inspect::{InspectorInput, SocketEvent};
 use client::view::ReadyState;
@@ -299,7 +299,7 @@ async fn the_inspector_shows_who_is_signed_in() {
 
 #[wasm_bindgen_test]
 async fn the_settings_link_to_the_inspector() {
-    let _stage = Stage::open(room()).await;
+    let _stage = Fixture::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }

@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::view::{IdentityView, NameRefusal, ReadyState, View};
 use shared::ErrorCode;
@@ -18,29 +18,29 @@ fn field() -> HtmlInputElement {
 async fn the_join_form_emits_the_name() {
     let mut view = join_page("阿哲", None);
     view.connection.ready_state = ReadyState::Closed;
-    let stage = Stage::open(view).await;
+    let fixture = Fixture::open(view).await;
     assert_eq!(field().value(), "阿哲");
     assert_eq!(text("#ready_state"), "Not connected");
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     press("#name_btn").await;
-    assert_eq!(stage.emitted(), [Input::Join { name: "阿哲".to_owned() }]);
+    assert_eq!(fixture.take_inputs(), [Input::Join { name: "阿哲".to_owned() }]);
 }
 
 #[wasm_bindgen_test]
 async fn an_empty_name_is_refused_at_its_field() {
-    let stage = Stage::open(join_page("", None)).await;
+    let fixture = Fixture::open(join_page("", None)).await;
     press("#name_btn").await;
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     assert_eq!(text("#name_error"), "Enter a name.");
     assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"));
 }
 
 #[wasm_bindgen_test]
 async fn a_taken_name_is_refused_with_a_free_suggestion() {
-    let mut stage = Stage::open(join_page("", None)).await;
+    let mut fixture = Fixture::open(join_page("", None)).await;
     field().set_value("Mei");
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: Some("Mei 2".to_owned()) };
-    stage.show(join_page("", Some(refusal))).await;
+    fixture.show(join_page("", Some(refusal))).await;
     assert_eq!(
         text("#name_error"),
         "Someone here has this name or a very similar one. Choose a different name."
@@ -48,12 +48,12 @@ async fn a_taken_name_is_refused_with_a_free_suggestion() {
     press(".suggestion").await;
     assert_eq!(field().value(), "Mei 2");
     press("#name_btn").await;
-    assert_eq!(stage.emitted(), [Input::Join { name: "Mei 2".to_owned() }]);
+    assert_eq!(fixture.take_inputs(), [Input::Join { name: "Mei 2".to_owned() }]);
 }
 
 #[wasm_bindgen_test]
 async fn an_enter_of_an_input_method_does_not_submit_the_name() {
-    let _stage = Stage::open(join_page("", None)).await;
+    let _stage = Fixture::open(join_page("", None)).await;
     // Prevented: the browser then does not submit the form.
     assert!(enter("#name_str", |init| init.set_is_composing(true)).await);
     assert!(enter("#name_str", |init| init.set_key_code(229)).await);
@@ -62,25 +62,25 @@ async fn an_enter_of_an_input_method_does_not_submit_the_name() {
 
 #[wasm_bindgen_test]
 async fn the_name_field_has_the_focus_when_the_name_is_refused() {
-    let mut stage = Stage::open(join_page("", None)).await;
+    let mut fixture = Fixture::open(join_page("", None)).await;
     find("#name_btn").focus().unwrap();
     let refusal = NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
-    stage.show(join_page("", Some(refusal))).await;
+    fixture.show(join_page("", Some(refusal))).await;
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
     assert_eq!(find("#name_error").get_attribute("role").as_deref(), Some("alert"), "and it is read out");
 }
 
 #[wasm_bindgen_test]
 async fn the_name_field_has_the_focus_after_a_sign_out() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }
     press("#settings_btn").await;
     press("#sign_out_btn").await;
     press("#sign_out_yes").await;
-    assert_eq!(stage.emitted(), [Input::SignOut]);
-    stage.show(join_page("", None)).await;
+    assert_eq!(fixture.take_inputs(), [Input::SignOut]);
+    fixture.show(join_page("", None)).await;
     assert!(page().active_element().unwrap().is_same_node(Some(&field())));
 }
 
@@ -92,7 +92,7 @@ fn somebody(busy: bool, refusal: Option<ErrorCode>) -> View {
 
 #[wasm_bindgen_test]
 async fn a_failed_sign_out_is_shown_and_can_be_retried() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }
@@ -100,17 +100,17 @@ async fn a_failed_sign_out_is_shown_and_can_be_retried() {
     for _ in 0..2 {
         press("#sign_out_btn").await;
         press("#sign_out_yes").await;
-        assert_eq!(stage.emitted(), [Input::SignOut]);
-        stage.show(somebody(true, None)).await;
+        assert_eq!(fixture.take_inputs(), [Input::SignOut]);
+        fixture.show(somebody(true, None)).await;
         assert_eq!(text("#sign_out_error"), "");
-        stage.show(somebody(false, Some(ErrorCode::Internal))).await;
+        fixture.show(somebody(false, Some(ErrorCode::Internal))).await;
         assert!(text("#sign_out_error").starts_with("You're still signed in"));
         assert_eq!(find("#sign_out_error").get_attribute("role").as_deref(), Some("alert"));
         assert_eq!(text("#rename_error"), "", "the name is not what was refused");
     }
     // The next thing that is asked for has its own answer.
     press("#rename_btn").await;
-    stage.show(somebody(false, Some(ErrorCode::NameTaken))).await;
+    fixture.show(somebody(false, Some(ErrorCode::NameTaken))).await;
     assert_eq!(text("#sign_out_error"), "");
     assert_ne!(text("#rename_error"), "");
 }

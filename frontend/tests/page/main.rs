@@ -8,6 +8,7 @@ mod database;
 mod dialogs;
 mod driver;
 mod fetch;
+mod fixture;
 mod inspect;
 mod join;
 mod notices;
@@ -15,6 +16,5 @@ mod preferences;
 mod rooms;
 mod rows;
 mod scroll;
-mod stage;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

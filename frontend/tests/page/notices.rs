@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::persisted::{CommandBody, Owner};
 use client::transport::Transport;
@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 async fn the_badge_shows_each_ready_state() {
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     for (ready_state, number, word) in [
         (ReadyState::Connecting, "0", "Connecting"),
         (ReadyState::Open, "1", "Connected"),
@@ -20,7 +20,7 @@ async fn the_badge_shows_each_ready_state() {
     ] {
         let mut view = room();
         view.connection.ready_state = ready_state;
-        stage.show(view).await;
+        fixture.show(view).await;
         let badge = find("#ready_state");
         assert_eq!(badge.get_attribute("data-state").as_deref(), Some(number));
         assert_eq!(badge.text_content().as_deref(), Some(word));
@@ -38,10 +38,10 @@ async fn a_retry_is_counted_down_and_can_be_started_at_once() {
     let mut view = room();
     view.connection.ready_state = ReadyState::Closed;
     view.connection.retry_at = Some(frontend::clock::now() + 9_500);
-    let stage = Stage::open(view).await;
+    let fixture = Fixture::open(view).await;
     assert_eq!(text(".notice_text"), "No connection. Retrying in 10 s.");
     press("#reconnect_btn").await;
-    assert_eq!(stage.emitted(), [Input::ReconnectNow]);
+    assert_eq!(fixture.take_inputs(), [Input::ReconnectNow]);
 }
 
 #[wasm_bindgen_test]
@@ -51,14 +51,14 @@ async fn the_notice_names_the_pinned_transport_and_can_unpin_it() {
     view.connection.welcomed = false;
     view.connection.retry_at = Some(frontend::clock::now() + 9_500);
     view.pinned = Some(Transport::EventStream);
-    let mut stage = Stage::open(view.clone()).await;
+    let mut fixture = Fixture::open(view.clone()).await;
     assert_eq!(text("#only_transport"), "Only Server-Sent Events is used, because you chose it in Settings.");
     press("#unpin_btn").await;
-    assert_eq!(stage.emitted(), [Input::PinTransport(None)]);
+    assert_eq!(fixture.take_inputs(), [Input::PinTransport(None)]);
     let offline = ConnectionStatus { offline: true, ..view.connection };
-    stage.show(View { connection: offline, ..view.clone() }).await;
+    fixture.show(View { connection: offline, ..view.clone() }).await;
     assert!(maybe("#unpin_btn").is_none(), "no way is better without a network");
-    stage.show(View { pinned: None, ..view }).await;
+    fixture.show(View { pinned: None, ..view }).await;
     assert!(maybe("#unpin_btn").is_none() && maybe("#reconnect_btn").is_some());
 }
 
@@ -67,22 +67,22 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
     let mut view = room();
     view.new_version = true;
     view.memory_only = true;
-    let mut stage = Stage::open(view.clone()).await;
+    let mut fixture = Fixture::open(view.clone()).await;
     assert!(text("#new_version").starts_with("A new version is available."));
     assert!(maybe("#reload_btn").is_some());
     let drafted = View { draft: with_draft("a draft", 1).draft, ..view.clone() };
-    stage.show(drafted.clone()).await;
+    fixture.show(drafted.clone()).await;
     assert!(text("#new_version").contains("Send or clear your text"));
     assert!(maybe("#reload_btn").is_none());
     let elsewhere = RoomItem { draft: true, ..room_item(2, "tea") };
-    stage.show(View { rooms: [elsewhere].into(), ..view.clone() }).await;
+    fixture.show(View { rooms: [elsewhere].into(), ..view.clone() }).await;
     assert!(maybe("#reload_btn").is_none());
     let rows = with_rows([row(ME, 1, "on its way", RowState::Waiting)]).rows;
-    stage.show(View { rows, ..view }).await;
+    fixture.show(View { rows, ..view }).await;
     assert!(text("#new_version").contains("Wait until your messages are sent"));
     assert!(maybe("#reload_btn").is_none());
     // Where it is stored it is there again afterwards.
-    stage.show(View { memory_only: false, ..drafted }).await;
+    fixture.show(View { memory_only: false, ..drafted }).await;
     assert!(maybe("#reload_btn").is_some());
 }
 
@@ -90,11 +90,11 @@ async fn a_new_version_is_not_offered_over_unsaved_texts_when_nothing_can_be_sto
 async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() {
     let owner = Owner { epoch: Some(Epoch(7)), member: MemberId(9) };
     let left = LeftBehind { owner, name: "Jonas".into(), rows: 2, drafts: 1 };
-    let stage = Stage::open(View { left_behind: [left].into(), ..room() }).await;
+    let fixture = Fixture::open(View { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
     press("#left_behind .take").await;
-    assert_eq!(stage.emitted(), [Input::AdoptLeftBehind(owner)]);
+    assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
     find("#left_btn").focus().unwrap();
     press("#left_btn").await;
@@ -102,9 +102,9 @@ async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() 
     press("#left_cancel").await;
     assert!(focused("#left_btn") && maybe("#left_yes").is_none());
     press("#left_btn").await;
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     press("#left_yes").await;
-    assert_eq!(stage.emitted(), [Input::DiscardLeftBehind(owner)]);
+    assert_eq!(fixture.take_inputs(), [Input::DiscardLeftBehind(owner)]);
 }
 
 #[wasm_bindgen_test]
@@ -112,14 +112,14 @@ async fn a_refused_room_command_is_shown_with_its_reason() {
     let key = row(ME, 4, "", RowState::Settled).key;
     let body = CommandBody::Create { name: "tea".to_owned(), description: String::new() };
     let pending = PendingCommand { key, body, state: RowState::Failed(ErrorCode::NameTaken) };
-    let stage = Stage::open(View { pending: [pending].into(), ..room() }).await;
+    let fixture = Fixture::open(View { pending: [pending].into(), ..room() }).await;
     assert_eq!(
         text("#refused_command .what"),
         "Couldn't create the room “tea”. Another room has this name or a very similar one. Choose a different name."
     );
     press("#refused_command .retry").await;
     press("#refused_command .discard").await;
-    assert_eq!(stage.emitted(), [Input::Retry(key), Input::Discard(key)]);
+    assert_eq!(fixture.take_inputs(), [Input::Retry(key), Input::Discard(key)]);
 }
 
 fn unsent(number: u16, room: u64, text: &str, code: ErrorCode) -> PendingCommand {
@@ -139,8 +139,8 @@ async fn a_message_to_a_left_room_is_shown_and_can_be_copied() {
         unsent(5, 9, "second", ErrorCode::RoomUnknown),
     ];
     let key = both[0].key;
-    let mut stage = Stage::open(with_pending([], &[lobby.clone(), tea.clone()])).await;
-    stage.show(with_pending(both.clone(), std::slice::from_ref(&lobby))).await;
+    let mut fixture = Fixture::open(with_pending([], &[lobby.clone(), tea.clone()])).await;
+    fixture.show(with_pending(both.clone(), std::slice::from_ref(&lobby))).await;
     assert_eq!(
         text("#refused_command .what"),
         "Your message to “tea %{room}” wasn't sent. You're no longer in that room."
@@ -149,26 +149,26 @@ async fn a_message_to_a_left_room_is_shown_and_can_be_copied() {
     assert_eq!(find("#refused_command blockquote").get_attribute("title").as_deref(), Some("first\nof two"));
     assert_eq!(text("#refused_command small"), "1 more failed.");
     press("#refused_command .join").await;
-    let [Input::JoinRoom { room: RoomId(9), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
+    let [Input::JoinRoom { room: RoomId(9), .. }] = fixture.take_inputs()[..] else { panic!("nobody joins") };
     press("#refused_command .retry").await;
-    assert_eq!(stage.emitted(), [Input::Retry(key)]);
+    assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
     press("#refused_command .copy").await;
     let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
     assert_eq!(String::from(selected.to_string()), "first\nof two");
     assert_ne!(text("#refused_command .copy"), "Copy");
     // It is kept nowhere else.
     press("#discard_btn").await;
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     press("#discard_yes").await;
-    assert_eq!(stage.emitted(), [Input::Discard(key)]);
+    assert_eq!(fixture.take_inputs(), [Input::Discard(key)]);
     // The next one begins anew.
-    stage.show(with_pending([both[1].clone()], std::slice::from_ref(&lobby))).await;
+    fixture.show(with_pending([both[1].clone()], std::slice::from_ref(&lobby))).await;
     assert_eq!(text("#refused_command blockquote"), "second");
     assert_eq!(text("#refused_command .copy"), "Copy");
     assert!(maybe("#discard_yes").is_none() && maybe("#refused_command small").is_none());
     // A long one is cut off until it is looked at.
     let long = unsent(6, 9, &"a line\n".repeat(9), ErrorCode::RoomUnknown);
-    stage.show(with_pending([long], &[lobby])).await;
+    fixture.show(with_pending([long], &[lobby])).await;
     let quote = find("#refused_command blockquote");
     let (height, whole) = (quote.client_height(), quote.scroll_height());
     assert!(height < whole / 3, "{height} of {whole}");
@@ -180,17 +180,17 @@ async fn a_message_to_a_left_room_is_shown_and_can_be_copied() {
 async fn a_room_that_is_no_longer_known_has_no_name() {
     let lobby = room_item(1, "");
     let message = unsent(4, 9, "text", ErrorCode::RoomUnknown);
-    let mut stage = Stage::open(with_pending([message.clone()], std::slice::from_ref(&lobby))).await;
+    let mut fixture = Fixture::open(with_pending([message.clone()], std::slice::from_ref(&lobby))).await;
     let sentence = text("#refused_command .what");
     assert_eq!(sentence, "Your message to a room that you're no longer in wasn't sent.");
     // It cannot be joined either: it is gone, and that is told once.
     let key = row(ME, 5, "", RowState::Settled).key;
     let body = CommandBody::Join { room: RoomId(9) };
     let join = PendingCommand { key, body, state: RowState::Failed(ErrorCode::RoomUnknown) };
-    stage.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
+    fixture.show(with_pending([message, join.clone()], std::slice::from_ref(&lobby))).await;
     assert!(text("#refused_command .what").ends_with("This room doesn't exist."));
     assert!(maybe("#refused_command .join").is_none());
-    stage.show(with_pending([join], &[lobby])).await;
+    fixture.show(with_pending([join], &[lobby])).await;
     assert_eq!(text("#refused_command .what"), "Couldn't join room 9. This room doesn't exist.");
 }
 
@@ -200,7 +200,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
     let (name, description) = ("oolong".to_owned(), String::new());
     let (room, other) = (RoomId(9), RoomId(12));
     let key = row(ME, 4, "", RowState::Settled).key;
-    let mut stage = Stage::open(with_pending([], &rooms)).await;
+    let mut fixture = Fixture::open(with_pending([], &rooms)).await;
     for (body, code, sentence) in [
         (
             CommandBody::Change { room, name: name.clone(), description: description.clone() },
@@ -224,7 +224,7 @@ async fn each_refused_command_is_shown_with_its_reason() {
         ),
     ] {
         let pending = PendingCommand { key, body, state: RowState::Failed(code) };
-        stage.show(with_pending([pending], &rooms)).await;
+        fixture.show(with_pending([pending], &rooms)).await;
         assert_eq!(text("#refused_command .what"), sentence);
         assert!(maybe("#refused_command blockquote").is_none());
     }
@@ -246,16 +246,16 @@ async fn the_two_most_urgent_notices_are_shown_first() {
     let mut view = with_pending([unsent(4, 9, "text", ErrorCode::RoomUnknown)], &[room_item(1, "")]);
     (view.new_version, view.new_epoch, view.left_behind) = (true, true, [left].into());
     view.connection.ready_state = ReadyState::Closed;
-    let mut stage = Stage::open(view.clone()).await;
+    let mut fixture = Fixture::open(view.clone()).await;
     assert_eq!(notice_ids(), ["", "refused_command"], "the connection has no name");
     view.connection.ready_state = ReadyState::Open;
-    stage.show(view.clone()).await;
+    fixture.show(view.clone()).await;
     assert_eq!(notice_ids(), ["refused_command", "left_behind"]);
     view.pending = [].into();
-    stage.show(view.clone()).await;
+    fixture.show(view.clone()).await;
     assert_eq!(notice_ids(), ["left_behind", "new_epoch"]);
     view.left_behind = [].into();
-    stage.show(view).await;
+    fixture.show(view).await;
     assert_eq!(notice_ids(), ["new_epoch", "new_version"]);
 }
 
@@ -264,7 +264,7 @@ async fn nobody_is_shown_as_present_while_disconnected() {
     let person = |id, away| Person { id: MemberId(id), name: "Jonas".into(), away, me: id == ME };
     let people = [person(ME, false), person(2, false), person(3, true)].into();
     let mut view = View { people, people_count: 3, ..room() };
-    let mut stage = Stage::open(view.clone()).await;
+    let mut fixture = Fixture::open(view.clone()).await;
     if maybe("#people_btn").is_some() {
         press("#people_btn").await;
     }
@@ -276,24 +276,24 @@ async fn nobody_is_shown_as_present_while_disconnected() {
     assert_eq!(text(".people_list h3"), "Active · 2");
     let green = dot();
     view.connection.ready_state = ReadyState::Closed;
-    stage.show(view.clone()).await;
+    fixture.show(view.clone()).await;
     assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
     assert_ne!(dot(), green);
     // Open, and not welcome yet.
     (view.connection.ready_state, view.connection.welcomed) = (ReadyState::Open, false);
-    stage.show(view).await;
+    fixture.show(view).await;
     assert_eq!(text(".people_list h3"), "Active before you disconnected · 2");
 }
 
 #[wasm_bindgen_test]
 async fn a_notice_is_shown_while_missed_messages_load() {
-    let mut stage = Stage::open(View { catching_up: true, ..room() }).await;
+    let mut fixture = Fixture::open(View { catching_up: true, ..room() }).await;
     assert_eq!(text("#catching_up"), "Loading what you missed…");
-    stage.show(View { jumping: true, ..room() }).await;
+    fixture.show(View { jumping: true, ..room() }).await;
     assert!(maybe("#jumping").is_some());
-    stage.show(View { jump_failed: true, ..room() }).await;
+    fixture.show(View { jump_failed: true, ..room() }).await;
     assert!(maybe("#jump_failed").is_some());
-    stage.show(room()).await;
+    fixture.show(room()).await;
     assert!(maybe(".notice").is_none());
 }
 
@@ -301,8 +301,8 @@ async fn a_notice_is_shown_while_missed_messages_load() {
 async fn a_notice_of_a_new_epoch_is_shown_until_dismissed() {
     let mut view = room();
     view.new_epoch = true;
-    let stage = Stage::open(view).await;
+    let fixture = Fixture::open(view).await;
     assert!(text("#new_epoch").contains("reset or restored from a backup"));
     press("#new_epoch button").await;
-    assert_eq!(stage.emitted(), [Input::DismissEpoch]);
+    assert_eq!(fixture.take_inputs(), [Input::DismissEpoch]);
 }

@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::view::{Person, View};
 use shared::MemberId;
@@ -21,7 +21,7 @@ async fn open_settings() {
 
 #[wasm_bindgen_test]
 async fn the_language_switch_changes_every_text_and_is_kept() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     assert_eq!(page().title(), "Lobby · Teahouse");
     open_settings().await;
     press("input[name=language][value=zh-CN]").await;
@@ -29,7 +29,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
     assert_eq!(text("#ready_state"), "已连接");
     assert_eq!(html_attribute("lang"), "zh-CN");
     assert_eq!(page().title(), "大堂 · 茶馆");
-    drop(stage);
+    drop(fixture);
     // Another visit, without forgetting.
     let root = new_root();
     let props = frontend::page::PageProps {
@@ -45,7 +45,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
 
 #[wasm_bindgen_test]
 async fn the_theme_switch_changes_the_colours() {
-    let _stage = Stage::open(room()).await;
+    let _stage = Fixture::open(room()).await;
     assert_eq!(html_attribute("data-theme"), "system");
     open_settings().await;
     let paper = || {
@@ -63,13 +63,13 @@ async fn the_theme_switch_changes_the_colours() {
 
 #[wasm_bindgen_test]
 async fn a_member_is_signed_out_after_a_confirmation() {
-    let stage = Stage::open(room()).await;
+    let fixture = Fixture::open(room()).await;
     open_settings().await;
     press("#sign_out_btn").await;
-    assert!(stage.emitted().is_empty());
+    assert!(fixture.take_inputs().is_empty());
     assert!(text(".sign_out").contains("others can take the name"));
     press("#sign_out_yes").await;
-    assert_eq!(stage.emitted(), [Input::SignOut]);
+    assert_eq!(fixture.take_inputs(), [Input::SignOut]);
 }
 
 #[wasm_bindgen_test]
@@ -78,7 +78,7 @@ async fn present_members_are_named_and_the_rest_counted() {
     let people =
         [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];
     let view = View { people: people.into(), people_count: 7, ..room() };
-    let _stage = Stage::open(view).await;
+    let _stage = Fixture::open(view).await;
     if maybe("#people_btn").is_some() {
         press("#people_btn").await;
     }

@@ -1,6 +1,6 @@
 //! The sidebar's rooms, the header, the page's address and title.
 
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::persisted::CommandBody;
 use client::view::{PendingCommand, RoomItem, RoomLookupState, RowState, UnjoinedRoom, View};
@@ -35,7 +35,7 @@ fn current_path() -> String {
 
 #[wasm_bindgen_test]
 async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
-    let stage = Stage::open(three()).await;
+    let fixture = Fixture::open(three()).await;
     show_sidebar().await;
     let links = page().query_selector_all(".room_list a").unwrap();
     assert_eq!(links.length(), 3);
@@ -47,25 +47,25 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
     assert_eq!(text(".count .visually_hidden"), "130 unread");
     assert_eq!(find(".draft_mark").get_attribute("title").as_deref(), Some("Draft"));
     press(".room_list a[data-room='5'] .room_name").await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(5))]);
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(5))]);
     press(".room_list a[data-room='1']").await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
-    let _stage = Stage::open(View { rooms: [].into(), ..room() }).await;
+    let _stage = Fixture::open(View { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
     assert_eq!(text(".room_list"), "#Lobby");
 }
 
 #[wasm_bindgen_test]
 async fn the_header_and_the_title_name_the_open_room() {
-    let mut stage = Stage::open(three()).await;
+    let mut fixture = Fixture::open(three()).await;
     assert_eq!(text(".header h1 .room_name"), "tea");
     assert_eq!(text(".header .about"), "12 membersLeaves and water.");
     assert_eq!(page().title(), "tea · Teahouse");
-    stage.show(room()).await;
+    fixture.show(room()).await;
     assert_eq!(page().title(), "Lobby · Teahouse");
     assert!(text(".header .about").ends_with("Everyone is in this room."));
 }
@@ -73,43 +73,45 @@ async fn the_header_and_the_title_name_the_open_room() {
 #[wasm_bindgen_test]
 async fn the_address_follows_the_open_room_and_back_goes_back() {
     go("/").await;
-    let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
+    let mut fixture = Fixture::open(View { room: RoomId::LOBBY, ..three() }).await;
     assert_eq!(current_path(), "/");
-    stage.show(three()).await;
+    fixture.show(three()).await;
     assert_eq!(current_path(), "/r/2");
-    stage.show(View { room: RoomId(5), ..three() }).await;
+    fixture.show(View { room: RoomId(5), ..three() }).await;
     assert_eq!(current_path(), "/r/5");
-    stage.emitted();
+    fixture.take_inputs();
     web_sys::window().unwrap().history().unwrap().back().unwrap();
     while current_path() != "/r/2" {
         next_frame().await;
     }
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(2))]);
-    stage.show(three()).await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(2))]);
+    fixture.show(three()).await;
     assert_eq!(current_path(), "/r/2");
     // A room that was left is no place to come back to.
     let rooms = [room_item(1, "")].into();
-    stage.show(View { rooms, room: RoomId::LOBBY, ..three() }).await;
+    fixture.show(View { rooms, room: RoomId::LOBBY, ..three() }).await;
     assert_eq!(current_path(), "/");
-    drop(stage);
+    drop(fixture);
 }
 
 #[wasm_bindgen_test]
 async fn an_address_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
-    let mut stage = Stage::open(View { rooms: [].into(), ..room() }).await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))]);
+    let mut fixture = Fixture::open(View { rooms: [].into(), ..room() }).await;
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(77))]);
     assert!(maybe("#join_prompt").is_none(), "it is not known yet whether one is in it");
-    stage.show(room()).await;
+    fixture.show(room()).await;
     assert_eq!(current_path(), "/r/77");
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
-    assert!(stage.emitted().is_empty(), "the client looks the room up by itself");
+    assert!(fixture.take_inputs().is_empty(), "the client looks the room up by itself");
     assert!(!has_composer_the_focus(), "it is not the room that was asked for");
     press("#join_prompt .join").await;
-    let [Input::JoinRoom { room: RoomId(77), .. }] = stage.emitted()[..] else { panic!("nobody joins") };
+    let [Input::JoinRoom { room: RoomId(77), .. }] = fixture.take_inputs()[..] else {
+        panic!("nobody joins")
+    };
     press("#join_prompt .quiet").await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert!(maybe("#join_prompt").is_none());
     assert_eq!(current_path(), "/");
     assert!(has_composer_the_focus());
@@ -127,61 +129,65 @@ fn unjoined(lookup: RoomLookupState) -> View {
 #[wasm_bindgen_test]
 async fn the_join_prompt_names_the_room_when_it_is_found() {
     go("/r/77").await;
-    let mut stage = Stage::open(unjoined(RoomLookupState::Searching)).await;
+    let mut fixture = Fixture::open(unjoined(RoomLookupState::Searching)).await;
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
     assert!(find("#join_prompt").class_list().contains("delayed"), "it is soon another text");
-    stage.show(unjoined(RoomLookupState::Found("100%{room}".into()))).await;
+    fixture.show(unjoined(RoomLookupState::Found("100%{room}".into()))).await;
     assert_eq!(text("#join_prompt .notice_text"), "You're not in “100%{room}” yet.");
     assert!(!find("#join_prompt").class_list().contains("delayed"));
-    stage.show(unjoined(RoomLookupState::Unlisted)).await;
+    fixture.show(unjoined(RoomLookupState::Unlisted)).await;
     assert_eq!(text("#join_prompt .notice_text"), "You're not in room 77.");
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId(77))], "the client looks the room up by itself");
+    assert_eq!(
+        fixture.take_inputs(),
+        [Input::OpenRoom(RoomId(77))],
+        "the client looks the room up by itself"
+    );
 }
 
 #[wasm_bindgen_test]
 async fn the_join_prompt_leads_to_the_lobby_when_there_is_no_such_room() {
     go("/r/77").await;
-    let stage = Stage::open(unjoined(RoomLookupState::NoSuchRoom)).await;
+    let fixture = Fixture::open(unjoined(RoomLookupState::NoSuchRoom)).await;
     assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
     assert!(maybe("#join_prompt .join").is_none());
-    stage.emitted();
+    fixture.take_inputs();
     press("#join_prompt .home").await;
-    assert_eq!(stage.emitted(), [Input::OpenRoom(RoomId::LOBBY)]);
+    assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId::LOBBY)]);
     assert_eq!(current_path(), "/");
 }
 
 #[wasm_bindgen_test]
 async fn a_refused_join_is_shown_at_the_join_prompt() {
     go("/r/77").await;
-    let mut stage = Stage::open(room()).await;
+    let mut fixture = Fixture::open(room()).await;
     let key = row(ME, 4, "", RowState::Settled).key;
     let joining = |state| {
         let pending = PendingCommand { key, body: CommandBody::Join { room: RoomId(77) }, state };
         View { pending: [pending].into(), ..unjoined(RoomLookupState::Unlisted) }
     };
-    stage.show(joining(RowState::Sending)).await;
+    fixture.show(joining(RowState::Sending)).await;
     assert!(find("#join_prompt .join").has_attribute("disabled"));
-    stage.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
+    fixture.show(joining(RowState::Failed(ErrorCode::TooManyRooms))).await;
     assert!(text("#join_prompt .notice_text").starts_with("You've reached the room limit"));
-    stage.emitted();
+    fixture.take_inputs();
     press("#join_prompt .join").await;
-    assert_eq!(stage.emitted(), [Input::Retry(key)]);
-    stage.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
+    assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
+    fixture.show(joining(RowState::Failed(ErrorCode::RoomUnknown))).await;
     assert_eq!(text("#join_prompt .notice_text"), "This room doesn't exist.");
     assert!(maybe("#refused_command").is_none(), "it is told once");
     press("#join_prompt .home").await;
-    assert_eq!(stage.emitted(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
+    assert_eq!(fixture.take_inputs(), [Input::Discard(key), Input::OpenRoom(RoomId::LOBBY)]);
 }
 
 #[wasm_bindgen_test]
 async fn the_composer_has_the_focus_when_a_room_opens() {
     go("/").await;
-    let mut stage = Stage::open(View { room: RoomId::LOBBY, ..three() }).await;
+    let mut fixture = Fixture::open(View { room: RoomId::LOBBY, ..three() }).await;
     assert!(has_composer_the_focus());
     show_sidebar().await;
     press("#new_room_btn").await;
     assert!(!has_composer_the_focus());
-    stage.show(three()).await;
+    fixture.show(three()).await;
     assert!(maybe("dialog[open]").is_none());
     assert!(has_composer_the_focus(), "the dialog has given it back to its button before");
     // What closes without going anywhere gives it back.

@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::view::{Edge, RowState, View};
 use shared::{ErrorCode, MemberId};
@@ -13,7 +13,7 @@ async fn only_messages_are_paragraphs() {
     let rows =
         [row(2, 1, "one\ntwo\n\nfour", RowState::Settled), row(ME, 2, "three", RowState::Sending), passer_by];
     let view = View { older: Edge::More, ..with_rows(rows) };
-    let _stage = Stage::open(view).await;
+    let _stage = Fixture::open(view).await;
     let wanted = [("settled", "one\ntwo\n\nfour"), ("sending", "three"), ("settled", "plain")];
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
     assert_eq!(find("#char_list p").get_attribute("data-key").unwrap(), format!("2/{}", "01".repeat(16)));
@@ -24,7 +24,7 @@ async fn only_messages_are_paragraphs() {
 #[wasm_bindgen_test]
 async fn text_is_never_html_and_urls_are_links() {
     let written = "<img src=x onerror=alert(1)> see https://example.org/a?b=1&c=2, or javascript:alert(1)";
-    let _stage = Stage::open(with_rows([row(2, 1, written, RowState::Settled)])).await;
+    let _stage = Fixture::open(with_rows([row(2, 1, written, RowState::Settled)])).await;
     assert_eq!(text("#char_list p"), written);
     assert!(maybe("#char_list p img").is_none());
     let links = page().query_selector_all("#char_list p a").unwrap();
@@ -39,11 +39,11 @@ async fn text_is_never_html_and_urls_are_links() {
 async fn a_row_settles_in_its_own_node_and_does_not_move() {
     let before = row(2, 1, "hello", RowState::Settled);
     let mine = |state| row(ME, 2, "local echo https://example.org", state);
-    let mut stage = Stage::open(with_rows([before.clone(), mine(RowState::Sending)])).await;
+    let mut fixture = Fixture::open(with_rows([before.clone(), mine(RowState::Sending)])).await;
     let node = find("#char_list p[data-state=sending]");
     let place = node.get_bounding_client_rect();
     for state in [RowState::Waiting, RowState::Sending, RowState::Settled] {
-        stage.show(with_rows([before.clone(), mine(state)])).await;
+        fixture.show(with_rows([before.clone(), mine(state)])).await;
         let now = find("#char_list .message:last-child p");
         assert!(now.is_same_node(Some(&node)), "{state:?}");
         let (moved_x, moved_y) =
@@ -52,7 +52,7 @@ async fn a_row_settles_in_its_own_node_and_does_not_move() {
         assert_eq!(now.get_bounding_client_rect().height(), place.height(), "{state:?}");
     }
     // What comes in between takes no node away either.
-    stage
+    fixture
         .show(with_rows([before, row(2, 3, "in between", RowState::Settled), mine(RowState::Settled)]))
         .await;
     assert!(find("#char_list .message:last-child p").is_same_node(Some(&node)));
@@ -62,24 +62,24 @@ async fn a_row_settles_in_its_own_node_and_does_not_move() {
 async fn a_failed_row_shows_its_reason_and_three_actions() {
     let failed = row(ME, 1, "too much", RowState::Failed(ErrorCode::TextTooLong));
     let key = failed.key;
-    let stage = Stage::open(with_rows([failed])).await;
+    let fixture = Fixture::open(with_rows([failed])).await;
     assert_eq!(
         text(".failed_actions .reason"),
         "The message is longer than 16384 bytes. Shorten it, or send it in parts."
     );
     press(".failed_actions .retry").await;
-    assert_eq!(stage.emitted(), [Input::Retry(key)]);
+    assert_eq!(fixture.take_inputs(), [Input::Retry(key)]);
     press(".failed_actions .copy").await;
     let selected = web_sys::window().unwrap().get_selection().unwrap().unwrap();
     assert_eq!(String::from(selected.to_string()), "too much");
     press(".failed_actions .discard").await;
-    assert_eq!(stage.emitted(), [Input::Discard(key)]);
+    assert_eq!(fixture.take_inputs(), [Input::Discard(key)]);
 }
 
 #[wasm_bindgen_test]
 async fn an_unknown_error_has_a_general_sentence() {
     let failed = row(ME, 1, "x", RowState::Failed(ErrorCode::Other(4242)));
-    let _stage = Stage::open(with_rows([failed])).await;
+    let _stage = Fixture::open(with_rows([failed])).await;
     assert_eq!(
         text(".failed_actions .reason"),
         "Something went wrong (error 4242). Try again, or tell the server's admin."
@@ -90,16 +90,16 @@ async fn an_unknown_error_has_a_general_sentence() {
 async fn an_empty_room_invites_to_write_only_when_it_is_loaded() {
     let mut view = room();
     view.connection.welcomed = false;
-    let mut stage = Stage::open(view).await;
+    let mut fixture = Fixture::open(view).await;
     assert_eq!(text(".empty"), "Loading messages…");
-    stage.show(room()).await;
+    fixture.show(room()).await;
     assert!(text(".empty").starts_with("No messages yet"));
     assert!(paragraphs().is_empty());
-    stage.show(View { older: Edge::Loading, ..room() }).await;
+    fixture.show(View { older: Edge::Loading, ..room() }).await;
     assert_eq!(text(".empty"), "Loading messages…");
     let view = with_rows([row(2, 1, "first", RowState::Settled)]);
     assert_eq!(view.rows[0].key.author, MemberId(2));
-    stage.show(view).await;
+    fixture.show(view).await;
     assert!(maybe(".empty").is_none());
     assert_eq!(text(".edge"), "This is the start of the room.");
 }

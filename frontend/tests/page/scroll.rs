@@ -1,4 +1,4 @@
-use crate::stage::*;
+use crate::fixture::*;
 use client::input::Input;
 use client::view::{Edge, JumpTarget, Row, RowKey, RowState, View};
 use shared::command::PageAnchor;
@@ -46,87 +46,87 @@ async fn read_at(key: RowKey) {
 
 #[wasm_bindgen_test]
 async fn the_list_stays_at_its_end_while_the_reader_is_there() {
-    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
     assert!(list.scroll_height() > list.client_height(), "the list does not scroll");
     assert_at_end(&list);
-    stage.show(with_rows(rows(0..121))).await;
+    fixture.show(with_rows(rows(0..121))).await;
     assert_at_end(&list);
     // The composer grows, the list shrinks.
     write("1\n2\n3\n4").await;
     next_frame().await;
     assert_at_end(&list);
     // Rows are let go of at the start.
-    stage.show(with_rows(rows(60..122))).await;
+    fixture.show(with_rows(rows(60..122))).await;
     assert_at_end(&list);
-    assert!(stage.emitted().is_empty(), "the client knows that it is followed");
+    assert!(fixture.take_inputs().is_empty(), "the client knows that it is followed");
 }
 
 #[wasm_bindgen_test]
 async fn the_list_does_not_move_a_reader_of_older_messages() {
-    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::FollowEnd(false)]);
+    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false)]);
     let news = |new_below| View { following: false, new_below, ..with_rows(rows(0..120 + new_below as u16)) };
-    stage.show(news(0)).await;
+    fixture.show(news(0)).await;
     assert_eq!(text("#new_messages"), "Jump to latest");
-    stage.show(news(3)).await;
+    fixture.show(news(3)).await;
     next_frame().await;
     assert_eq!(list.scroll_top(), 10);
     assert_eq!(text("#new_messages"), "3 new messages");
     press("#new_messages").await;
-    assert_eq!(stage.emitted(), [Input::JumpToLatest]);
-    stage.show(with_rows(rows(0..123))).await;
+    assert_eq!(fixture.take_inputs(), [Input::JumpToLatest]);
+    fixture.show(with_rows(rows(0..123))).await;
     assert_at_end(&list);
     assert!(maybe("#new_messages").is_none());
 }
 
 #[wasm_bindgen_test]
 async fn a_return_to_the_end_is_emitted() {
-    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     next_frame().await;
     list().set_scroll_top(10);
     next_frame().await;
-    stage.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    fixture.show(View { following: false, ..with_rows(rows(0..120)) }).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert_eq!(stage.emitted(), [Input::FollowEnd(false), Input::FollowEnd(true)]);
+    assert_eq!(fixture.take_inputs(), [Input::FollowEnd(false), Input::FollowEnd(true)]);
 }
 
 #[wasm_bindgen_test]
 async fn the_end_of_the_window_is_not_the_end_of_the_room() {
-    let stage = Stage::open(reading(0..120)).await;
+    let fixture = Fixture::open(reading(0..120)).await;
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(!stage.emitted().contains(&Input::FollowEnd(true)));
+    assert!(!fixture.take_inputs().contains(&Input::FollowEnd(true)));
 }
 
 #[wasm_bindgen_test]
 async fn an_own_message_scrolls_to_the_end_from_anywhere() {
-    let mut stage = Stage::open(with_rows(rows(0..120))).await;
+    let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
     list.set_scroll_top(10);
     next_frame().await;
-    stage.show(View { following: false, ..with_rows(rows(0..120)) }).await;
+    fixture.show(View { following: false, ..with_rows(rows(0..120)) }).await;
     // Who sends follows again: the client says so.
     let mine = row(ME, 200, "mine", RowState::Sending);
-    stage.show(with_rows(rows(0..120).into_iter().chain([mine]))).await;
+    fixture.show(with_rows(rows(0..120).into_iter().chain([mine]))).await;
     assert_at_end(&list);
 }
 
 #[wasm_bindgen_test]
 async fn older_messages_are_added_above_without_a_jump() {
-    let mut stage = Stage::open(reading(100..200)).await;
+    let mut fixture = Fixture::open(reading(100..200)).await;
     let key = rows(110..111)[0].key;
     read_at(key).await;
     let before = offset(key);
     for from in [50, 0] {
-        stage.show(reading(from..200)).await;
+        fixture.show(reading(from..200)).await;
         assert!((offset(key) - before).abs() < 1.0, "from {from}: moved by {}", offset(key) - before);
     }
     next_frame().await;
@@ -135,37 +135,37 @@ async fn older_messages_are_added_above_without_a_jump() {
 
 #[wasm_bindgen_test]
 async fn the_list_does_not_jump_when_the_first_row_loses_its_byline() {
-    let mut stage = Stage::open(reading(101..200)).await;
+    let mut fixture = Fixture::open(reading(101..200)).await;
     let first = rows(101..102)[0].key;
     list().set_scroll_top(0);
     next_frame().await;
     let before = offset(first);
     assert!(find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("has_byline"));
-    stage.show(reading(51..200)).await;
+    fixture.show(reading(51..200)).await;
     assert!(!find(&format!(".message:has(p[data-key='{first}'])")).class_list().contains("has_byline"));
     assert!((offset(first) - before).abs() < 1.0, "moved by {}", offset(first) - before);
 }
 
 #[wasm_bindgen_test]
 async fn the_list_does_not_jump_when_the_window_moves() {
-    let mut stage = Stage::open(reading(0..300)).await;
+    let mut fixture = Fixture::open(reading(0..300)).await;
     let key = rows(280..281)[0].key;
     read_at(key).await;
     let before = offset(key);
     // There and back, many times: nothing adds up.
     for _ in 0..10 {
-        stage.show(reading(50..350)).await;
-        stage.show(reading(0..300)).await;
+        fixture.show(reading(50..350)).await;
+        fixture.show(reading(0..300)).await;
         next_frame().await;
     }
-    stage.show(reading(50..350)).await;
+    fixture.show(reading(50..350)).await;
     assert!((offset(key) - before).abs() < 1.0, "moved by {}", offset(key) - before);
     assert!(page().query_selector_all("#char_list .message").unwrap().length() <= 300);
 }
 
 #[wasm_bindgen_test]
 async fn the_list_keeps_its_place_when_its_size_changes() {
-    let _stage = Stage::open(reading(0..200)).await;
+    let _stage = Fixture::open(reading(0..200)).await;
     let key = rows(100..101)[0].key;
     list().scroll_by_with_x_and_y(0.0, offset(key));
     next_frame().await;
@@ -180,41 +180,42 @@ async fn the_list_keeps_its_place_when_its_size_changes() {
 
 #[wasm_bindgen_test]
 async fn messages_beyond_an_edge_are_requested_once() {
-    let mut stage = Stage::open(reading(100..200)).await;
+    let mut fixture = Fixture::open(reading(100..200)).await;
     next_frame().await;
-    stage.emitted();
+    fixture.take_inputs();
     list().set_scroll_top(30);
     next_frame().await;
     list().set_scroll_top(20);
     next_frame().await;
-    let older = |stage: &Stage| stage.emitted().iter().filter(|input| **input == Input::LoadOlder).count();
-    assert!(older(&stage) <= 1);
-    stage.show(View { older: Edge::Loading, ..reading(100..200) }).await;
+    let older =
+        |fixture: &Fixture| fixture.take_inputs().iter().filter(|input| **input == Input::LoadOlder).count();
+    assert!(older(&fixture) <= 1);
+    fixture.show(View { older: Edge::Loading, ..reading(100..200) }).await;
     next_frame().await;
-    assert_eq!(older(&stage), 0);
-    stage.show(reading(50..200)).await;
+    assert_eq!(older(&fixture), 0);
+    fixture.show(reading(50..200)).await;
     list().set_scroll_top(0);
     next_frame().await;
-    assert_eq!(older(&stage), 1);
-    stage.show(View { older: Edge::End, ..reading(50..200) }).await;
+    assert_eq!(older(&fixture), 1);
+    fixture.show(View { older: Edge::End, ..reading(50..200) }).await;
     next_frame().await;
-    assert_eq!(older(&stage), 0);
-    stage.emitted();
+    assert_eq!(older(&fixture), 0);
+    fixture.take_inputs();
     list().set_scroll_top(list().scroll_height());
     next_frame().await;
-    assert!(stage.emitted().contains(&Input::LoadNewer));
+    assert!(fixture.take_inputs().contains(&Input::LoadNewer));
 }
 
 #[wasm_bindgen_test]
 async fn a_failed_edge_is_requested_again_by_its_button() {
     let view = View { older: Edge::Failed, newer: Edge::Failed, ..reading(0..120) };
-    let stage = Stage::open(view).await;
+    let fixture = Fixture::open(view).await;
     list().set_scroll_top(0);
     next_frame().await;
-    stage.emitted();
+    fixture.take_inputs();
     press(".edge:first-child .retry").await;
     press(".edge:last-child .retry").await;
-    assert_eq!(stage.emitted(), [Input::LoadOlder, Input::LoadNewer]);
+    assert_eq!(fixture.take_inputs(), [Input::LoadOlder, Input::LoadNewer]);
 }
 
 #[wasm_bindgen_test]
@@ -222,21 +223,21 @@ async fn a_jump_centres_its_row_and_marks_it() {
     let key = rows(60..61)[0].key;
     let landed = |revision| View { jump_target: Some(JumpTarget { key, revision }), ..reading(10..110) };
     // An earlier visit's jump is none of this one's.
-    let mut stage = Stage::open(View { following: true, newer: Edge::End, ..landed(1) }).await;
+    let mut fixture = Fixture::open(View { following: true, newer: Edge::End, ..landed(1) }).await;
     next_frame().await;
     assert_at_end(&list());
     assert!(maybe(".marked, .marked_too").is_none());
-    stage.show(landed(2)).await;
+    fixture.show(landed(2)).await;
     next_frame().await;
     let text = find(".marked p");
     assert_eq!(text.get_attribute("data-key").unwrap(), key.to_string());
     let middle = offset(key) + text.get_bounding_client_rect().height() / 2.0;
     let wanted = f64::from(list().client_height()) / 2.0;
     assert!((middle - wanted).abs() <= 1.0, "{middle} and not {wanted}");
-    stage.show(landed(3)).await;
+    fixture.show(landed(3)).await;
     assert!(maybe(".marked_too").is_some(), "the same row is marked anew");
     assert_eq!(
-        stage.emitted().iter().filter(|input| matches!(input, Input::Jump(PageAnchor::Newest))).count(),
+        fixture.take_inputs().iter().filter(|input| matches!(input, Input::Jump(PageAnchor::Newest))).count(),
         0
     );
 }

@@ -1,4 +1,4 @@
-//! The stage of the page tests: it shows the page for a view, records the emitted inputs, and finds elements.
+//! The fixture of the page tests: it shows the page for a view, records emitted inputs, and finds elements.
 
 use client::input::Input;
 use client::transport::Transport;
@@ -17,14 +17,14 @@ use web_sys::{
 use yew::{AppHandle, Callback, scheduler};
 
 /// The page for one view at a time. Dropping it removes the page from the document.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     app: Option<AppHandle<Page>>,
     root: Element,
     emitted: Rc<RefCell<Vec<Input>>>,
     emit: Callback<Input>,
 }
 
-impl Stage {
+impl Fixture {
     /// Shows the page, after clearing the storage of earlier tests.
     pub(crate) async fn open(view: View) -> Self {
         forget();
@@ -37,7 +37,7 @@ impl Stage {
         let props = PageProps { view: ViewRef(Rc::new(view)), emit: emit.clone() };
         let app = yew::Renderer::<Page>::with_root_and_props(root.clone(), props).render();
         scheduler::flush().await;
-        Stage { app: Some(app), root, emitted, emit }
+        Fixture { app: Some(app), root, emitted, emit }
     }
 
     /// Shows another view on the same page.
@@ -48,13 +48,13 @@ impl Stage {
     }
 
     /// Takes the inputs that the page has emitted since the last call, except changes of drafts.
-    pub(crate) fn emitted(&self) -> Vec<Input> {
+    pub(crate) fn take_inputs(&self) -> Vec<Input> {
         let is_typing = |input: &mut Input| matches!(input, Input::DraftChanged { .. });
         self.emitted.borrow_mut().extract_if(.., |input| !is_typing(input)).collect()
     }
 
     /// Takes the changes of drafts since the last call: room and text of each.
-    pub(crate) fn typed(&self) -> Vec<(RoomId, String)> {
+    pub(crate) fn take_drafts(&self) -> Vec<(RoomId, String)> {
         let typed = |input| match input {
             Input::DraftChanged { room, text } => Some((room, text)),
             _ => None,
@@ -64,7 +64,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Fixture {
     fn drop(&mut self) {
         if let Some(app) = self.app.take() {
             app.destroy();
