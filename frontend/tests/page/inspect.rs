@@ -299,7 +299,7 @@ async fn the_inspector_shows_who_is_signed_in() {
 
 #[wasm_bindgen_test]
 async fn the_settings_link_to_the_inspector() {
-    let _stage = Fixture::open(room()).await;
+    let _fixture = Fixture::open(room()).await;
     if maybe("#menu_btn").is_some() {
         press("#menu_btn").await;
     }

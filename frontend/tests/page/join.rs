@@ -53,7 +53,7 @@ async fn a_taken_name_is_refused_with_a_free_suggestion() {
 
 #[wasm_bindgen_test]
 async fn an_enter_of_an_input_method_does_not_submit_the_name() {
-    let _stage = Fixture::open(join_page("", None)).await;
+    let _fixture = Fixture::open(join_page("", None)).await;
     // Prevented: the browser then does not submit the form.
     assert!(enter("#name_str", |init| init.set_is_composing(true)).await);
     assert!(enter("#name_str", |init| init.set_key_code(229)).await);

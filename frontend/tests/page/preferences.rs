@@ -45,7 +45,7 @@ async fn the_language_switch_changes_every_text_and_is_kept() {
 
 #[wasm_bindgen_test]
 async fn the_theme_switch_changes_the_colours() {
-    let _stage = Fixture::open(room()).await;
+    let _fixture = Fixture::open(room()).await;
     assert_eq!(html_attribute("data-theme"), "system");
     open_settings().await;
     let paper = || {
@@ -78,7 +78,7 @@ async fn present_members_are_named_and_the_rest_counted() {
     let people =
         [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];
     let view = View { people: people.into(), people_count: 7, ..room() };
-    let _stage = Fixture::open(view).await;
+    let _fixture = Fixture::open(view).await;
     if maybe("#people_btn").is_some() {
         press("#people_btn").await;
     }

@@ -54,7 +54,7 @@ async fn the_sidebar_marks_rooms_with_unread_messages_drafts_and_failures() {
 
 #[wasm_bindgen_test]
 async fn the_lobby_is_shown_before_the_list_has_arrived() {
-    let _stage = Fixture::open(View { rooms: [].into(), ..room() }).await;
+    let _fixture = Fixture::open(View { rooms: [].into(), ..room() }).await;
     show_sidebar().await;
     assert_eq!(text(".room_list"), "#Lobby");
 }

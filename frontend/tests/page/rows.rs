@@ -13,7 +13,7 @@ async fn only_messages_are_paragraphs() {
     let rows =
         [row(2, 1, "one\ntwo\n\nfour", RowState::Settled), row(ME, 2, "three", RowState::Sending), passer_by];
     let view = View { older: Edge::More, ..with_rows(rows) };
-    let _stage = Fixture::open(view).await;
+    let _fixture = Fixture::open(view).await;
     let wanted = [("settled", "one\ntwo\n\nfour"), ("sending", "three"), ("settled", "plain")];
     assert_eq!(paragraphs(), wanted.map(|(state, text)| (state.to_owned(), text.to_owned())));
     assert_eq!(find("#char_list p").get_attribute("data-key").unwrap(), format!("2/{}", "01".repeat(16)));
@@ -24,7 +24,7 @@ async fn only_messages_are_paragraphs() {
 #[wasm_bindgen_test]
 async fn text_is_never_html_and_urls_are_links() {
     let written = "<img src=x onerror=alert(1)> see https://example.org/a?b=1&c=2, or javascript:alert(1)";
-    let _stage = Fixture::open(with_rows([row(2, 1, written, RowState::Settled)])).await;
+    let _fixture = Fixture::open(with_rows([row(2, 1, written, RowState::Settled)])).await;
     assert_eq!(text("#char_list p"), written);
     assert!(maybe("#char_list p img").is_none());
     let links = page().query_selector_all("#char_list p a").unwrap();
@@ -79,7 +79,7 @@ async fn a_failed_row_shows_its_reason_and_three_actions() {
 #[wasm_bindgen_test]
 async fn an_unknown_error_has_a_general_sentence() {
     let failed = row(ME, 1, "x", RowState::Failed(ErrorCode::Other(4242)));
-    let _stage = Fixture::open(with_rows([failed])).await;
+    let _fixture = Fixture::open(with_rows([failed])).await;
     assert_eq!(
         text(".failed_actions .reason"),
         "Something went wrong (error 4242). Try again, or tell the server's admin."

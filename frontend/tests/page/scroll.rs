@@ -165,7 +165,7 @@ async fn the_list_does_not_jump_when_the_window_moves() {
 
 #[wasm_bindgen_test]
 async fn the_list_keeps_its_place_when_its_size_changes() {
-    let _stage = Fixture::open(reading(0..200)).await;
+    let _fixture = Fixture::open(reading(0..200)).await;
     let key = rows(100..101)[0].key;
     list().scroll_by_with_x_and_y(0.0, offset(key));
     next_frame().await;
