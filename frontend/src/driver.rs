@@ -244,12 +244,12 @@ impl Driver {
         read: impl Fn(Event) -> Option<Input> + 'static,
     ) {
         let driver = self.clone();
-        let heard = move |event| {
+        let on_event = move |event| {
             if let Some(input) = read(event) {
                 driver.handle(input);
             }
         };
-        let listener = Closure::<dyn FnMut(Event)>::new(heard).into_js_value();
+        let listener = Closure::<dyn FnMut(Event)>::new(on_event).into_js_value();
         // The call does not fail on an event target.
         drop(target.add_event_listener_with_callback(name, listener.unchecked_ref()));
     }

@@ -45,12 +45,12 @@ impl Connection {
             return Ok(Connection::Socket(websocket::WebSocketConnection::open(id, give)?));
         }
         let session = HttpSession::new(transport, random::seed());
-        let tell = move |event: client::http_session::SessionEvent| {
+        let on_event = move |event: client::http_session::SessionEvent| {
             if let Some(input) = event.into_input(id) {
                 give(input);
             }
         };
-        Ok(Connection::Http(HttpConnection::open(session, true, tell)))
+        Ok(Connection::Http(HttpConnection::open(session, true, on_event)))
     }
 
     /// Current state of the connection, in the terms of a WebSocket.

@@ -148,7 +148,9 @@ impl HttpSession {
             SessionInput::Failed(id) => self.command_failed(id, out),
             SessionInput::TabMessage(text) => {
                 if let Some((identity, message)) = TabMessage::decode(&text) {
-                    self.elect(out, |election, effects| election.heard(identity, message, now, effects));
+                    self.elect(out, |election, effects| {
+                        election.receive_message(identity, message, now, effects)
+                    });
                 }
             }
             SessionInput::TimerFired(SessionTimer::Poll) => self.poll(now, out),
@@ -222,7 +224,7 @@ impl HttpSession {
     }
 
     /// Ends the session after a failure, with the close code of a broken connection.
-    fn broke(&mut self, out: &mut Vec<SessionOutput>) {
+    fn end_abnormally(&mut self, out: &mut Vec<SessionOutput>) {
         self.end(ABNORMAL, "", out);
     }
 

@@ -36,10 +36,10 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     let emit = &context.emit;
     let (name, description) = (use_node_ref(), use_node_ref());
     let own_refusal = use_state_eq(|| None::<ErrorCode>);
-    let asked = use_state_eq(|| None::<ClientId>);
+    let command_id = use_state_eq(|| None::<ClientId>);
     // Whether the command was in the view: when it is no longer there, it is committed.
     let seen = use_mut_ref(|| false);
-    let pending = asked.and_then(|id| find(&props.view, id)).cloned();
+    let pending = command_id.and_then(|id| find(&props.view, id)).cloned();
     let failed = pending.as_ref().and_then(|pending| match pending.state {
         RowState::Failed(code) => Some((pending.key, code)),
         _ => None,
@@ -61,10 +61,10 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
             }
         }
     });
-    use_effect_with((*asked, pending.is_some()), {
+    use_effect_with((*command_id, pending.is_some()), {
         let (seen, on_done) = (seen.clone(), props.on_done.clone());
-        move |(asked, pending)| {
-            if asked.is_some() && *seen.borrow() && !pending {
+        move |(command_id, pending)| {
+            if command_id.is_some() && *seen.borrow() && !pending {
                 on_done.emit(());
             }
             seen.replace(*pending);
@@ -98,7 +98,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
     });
     let onsubmit = {
         let (name, description, emit) = (name.clone(), description.clone(), emit.clone());
-        let (own_refusal, asked, seen) = (own_refusal.setter(), asked.setter(), seen.clone());
+        let (own_refusal, command_id, seen) = (own_refusal.setter(), command_id.setter(), seen.clone());
         let (room, can_send) = (props.room.as_ref().map(|room| room.id), props.view.can_send);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
@@ -113,7 +113,7 @@ pub fn RoomForm(props: &RoomFormProps) -> Html {
             }
             let (client_id, name, description) = (random::client_id(), name.value(), description.value());
             seen.replace(false);
-            asked.set(Some(client_id));
+            command_id.set(Some(client_id));
             emit.emit(match room {
                 Some(room) => Input::ChangeRoom { client_id, room, name, description },
                 None => Input::CreateRoom { client_id, name, description },

@@ -93,16 +93,16 @@ impl Database {
             let keys = |name| {
                 store(&transaction, name)?.get_all_keys_with_key_and_limit(&JsValue::UNDEFINED, READ_MAX)
             };
-            let asked = (|| Ok::<_, JsValue>([all(ROWS)?, all(LEASES)?, keys(LEASES)?, all(DRAFTS)?]))();
-            let Ok(asked) = asked else { return done(None) };
-            let tell = move |ok: bool| {
-                let (stored, orphans) = stored(&asked);
+            let requests = (|| Ok::<_, JsValue>([all(ROWS)?, all(LEASES)?, keys(LEASES)?, all(DRAFTS)?]))();
+            let Ok(requests) = requests else { return done(None) };
+            let pass_rows = move |ok: bool| {
+                let (stored, orphans) = stored(&requests);
                 if !orphans.is_empty() {
                     this.forget_leases(orphans);
                 }
                 done(ok.then_some(stored));
             };
-            when_over(&transaction, Box::new(tell));
+            when_over(&transaction, Box::new(pass_rows));
         }));
     }
 
@@ -210,8 +210,8 @@ impl Database {
 
     fn open(&self) {
         let refused = State::Closed { refused: true };
-        let asked = factory().and_then(|factory| factory.open_with_u32(&self.0.name, VERSION).ok());
-        let Some(request) = asked else { return self.opened(refused) };
+        let request = factory().and_then(|factory| factory.open_with_u32(&self.0.name, VERSION).ok());
+        let Some(request) = request else { return self.opened(refused) };
         let lay_out = once(Box::new(|event| lay_out(&event).unwrap_or_default()));
         request.set_onupgradeneeded(Some(&lay_out));
         let over = {
@@ -276,19 +276,19 @@ fn begin(database: &IdbDatabase, stores: &[&str], mode: IdbTransactionMode) -> O
 /// Calls `done` once, with whether the transaction was committed; with false after [`DATABASE_TIMEOUT_MS`].
 fn when_over(transaction: &IdbTransaction, done: Box<dyn FnOnce(bool)>) {
     let done = Rc::new(RefCell::new(Some(done)));
-    let tell = move |ok| {
+    let report = move |ok| {
         let done = done.borrow_mut().take();
         if let Some(done) = done {
             done(ok);
         }
     };
     let timeout = Timeout::new(DATABASE_TIMEOUT_MS, {
-        let tell = tell.clone();
-        move || tell(false)
+        let report = report.clone();
+        move || report(false)
     });
     let over = once(Box::new(move |event| {
         drop(timeout);
-        tell(event.type_() == "complete");
+        report(event.type_() == "complete");
     }));
     transaction.set_oncomplete(Some(&over));
     transaction.set_onabort(Some(&over));

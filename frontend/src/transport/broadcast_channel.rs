@@ -13,13 +13,13 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Opens the channel. `hear` gets each text that another tab sends. Returns `None` if the browser has no
+    /// Opens the channel. `on_text` gets each text that another tab sends. Returns `None` if the browser has no
     /// `BroadcastChannel`.
-    pub fn open(hear: impl Fn(String) + 'static) -> Option<Self> {
+    pub fn open(on_text: impl Fn(String) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let on_message = Closure::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                hear(text);
+                on_text(text);
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

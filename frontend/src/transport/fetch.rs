@@ -25,7 +25,7 @@ pub struct HttpConnection(Rc<HttpConnectionInner>);
 
 struct HttpConnectionInner {
     session: RefCell<HttpSession>,
-    tell: Box<dyn Fn(SessionEvent)>,
+    on_event: Box<dyn Fn(SessionEvent)>,
     /// Queued inputs, and whether an input is being handled.
     waiting: RefCell<(VecDeque<SessionInput>, bool)>,
     requests: RefCell<Vec<(RequestId, AbortHandle)>>,
@@ -40,12 +40,12 @@ impl fmt::Debug for HttpConnection {
 }
 
 impl HttpConnection {
-    /// Starts a session. `tell` gets its events, never before this function returns. If `shares` is true and
+    /// Starts a session. `on_event` gets its events, never before this function returns. If `shares` is true and
     /// the browser allows it, the tabs of the browser elect one that reads for all.
-    pub fn open(session: HttpSession, shares: bool, tell: impl Fn(SessionEvent) + 'static) -> Self {
+    pub fn open(session: HttpSession, shares: bool, on_event: impl Fn(SessionEvent) + 'static) -> Self {
         let connection = HttpConnection(Rc::new(HttpConnectionInner {
             session: RefCell::new(session),
-            tell: Box::new(tell),
+            on_event: Box::new(on_event),
             waiting: RefCell::default(),
             requests: RefCell::default(),
             timers: RefCell::default(),
@@ -129,7 +129,7 @@ impl HttpConnection {
                     let (timers, channel) = (self.0.timers.take(), self.0.channel.take());
                     spawn_local(async move { drop((timers, channel)) });
                 }
-                (self.0.tell)(event);
+                (self.0.on_event)(event);
             }
         }
     }

@@ -147,7 +147,7 @@ pub(crate) async fn press(selector: &str) {
 pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
     let field: HtmlTextAreaElement = find("#send_str").unchecked_into();
     field.set_value(text);
-    tell_input(&field).await;
+    dispatch_input(&field).await;
     field
 }
 
@@ -155,10 +155,10 @@ pub(crate) async fn write(text: &str) -> HtmlTextAreaElement {
 pub(crate) async fn type_into(selector: &str, text: &str) {
     let field: HtmlInputElement = find(selector).unchecked_into();
     field.set_value(text);
-    tell_input(&field).await;
+    dispatch_input(&field).await;
 }
 
-async fn tell_input(field: &Element) {
+async fn dispatch_input(field: &Element) {
     let event = web_sys::InputEvent::new("input").unwrap();
     event.init_event_with_bubbles_and_cancelable("input", true, false);
     field.dispatch_event(&event).unwrap();

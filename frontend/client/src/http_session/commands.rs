@@ -81,7 +81,7 @@ impl HttpSession {
     pub(super) fn command_failed(&mut self, id: RequestId, out: &mut Vec<SessionOutput>) {
         let is_report = self.commands.report == Some(id);
         if is_report || self.commands.references.remove(&id).is_some() {
-            self.broke(out);
+            self.end_abnormally(out);
         }
     }
 }

@@ -34,33 +34,33 @@ pub(super) struct EventStream {
 pub(super) struct Malformed;
 
 impl EventStream {
-    /// Reads the next bytes, and passes each message that ends in them to `tell`. A comment is passed as an
+    /// Reads the next bytes, and passes each message that ends in them to `emit`. A comment is passed as an
     /// empty message, because it shows that the server lives.
     ///
     /// # Errors
     /// [`Malformed`]; the stream cannot be read further.
-    pub(super) fn push(&mut self, bytes: &[u8], mut tell: impl FnMut(Message)) -> Result<(), Malformed> {
+    pub(super) fn push(&mut self, bytes: &[u8], mut emit: impl FnMut(Message)) -> Result<(), Malformed> {
         if self.partial.is_empty() {
-            return self.push_utf8(bytes, &mut tell);
+            return self.push_utf8(bytes, &mut emit);
         }
         let mut whole = std::mem::take(&mut self.partial);
         whole.extend_from_slice(bytes);
-        self.push_utf8(&whole, &mut tell)
+        self.push_utf8(&whole, &mut emit)
     }
 
-    fn push_utf8(&mut self, bytes: &[u8], tell: &mut impl FnMut(Message)) -> Result<(), Malformed> {
+    fn push_utf8(&mut self, bytes: &[u8], emit: &mut impl FnMut(Message)) -> Result<(), Malformed> {
         match str::from_utf8(bytes) {
-            Ok(text) => self.push_text(text, tell),
+            Ok(text) => self.push_text(text, emit),
             Err(error) if error.error_len().is_none() => {
                 let (whole, partial) = bytes.split_at(error.valid_up_to());
                 self.partial = partial.to_vec();
-                self.push_text(str::from_utf8(whole).unwrap_or_default(), tell)
+                self.push_text(str::from_utf8(whole).unwrap_or_default(), emit)
             }
             Err(_) => Err(Malformed),
         }
     }
 
-    fn push_text(&mut self, mut text: &str, tell: &mut impl FnMut(Message)) -> Result<(), Malformed> {
+    fn push_text(&mut self, mut text: &str, emit: &mut impl FnMut(Message)) -> Result<(), Malformed> {
         while let Some(end) = text.find(['\n', '\r']) {
             let (line, behind) = text.split_at(end);
             let is_return = behind.starts_with('\r');
@@ -72,7 +72,7 @@ impl EventStream {
             }
             self.rest.push_str(line);
             let line = std::mem::take(&mut self.rest);
-            self.line(&line, tell);
+            self.line(&line, emit);
             if self.message.data.len() > EVENT_BYTES_MAX {
                 return Err(Malformed);
             }
@@ -82,18 +82,18 @@ impl EventStream {
         if self.rest.len() > EVENT_BYTES_MAX { Err(Malformed) } else { Ok(()) }
     }
 
-    fn line(&mut self, line: &str, tell: &mut impl FnMut(Message)) {
+    fn line(&mut self, line: &str, emit: &mut impl FnMut(Message)) {
         if line.is_empty() {
             let message = std::mem::take(&mut self.message);
             if std::mem::take(&mut self.has_data) || message.id.is_some() {
-                tell(message);
+                emit(message);
             }
             return;
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
-            "" => tell(Message::default()),
+            "" => emit(Message::default()),
             "event" => value.clone_into(&mut self.message.event),
             "data" => {
                 if std::mem::replace(&mut self.has_data, true) {

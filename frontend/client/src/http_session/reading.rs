@@ -113,7 +113,7 @@ impl HttpSession {
         // Become live only after the whole answer, because the events that the leader relayed meanwhile are
         // newer.
         if self.reading.position.replace((through, present)).is_none() {
-            self.elect(out, |election, effects| election.live(now, effects));
+            self.elect(out, |election, effects| election.mark_live(now, effects));
         }
         if self.election.role() == Role::Leader {
             // Use the timer also for a wait of 0, so that the client's inputs about this answer are handled
@@ -134,7 +134,7 @@ impl HttpSession {
         if self.reading.position.is_some() && self.reading.schedule.failed(took_ms) {
             self.poll(now, out);
         } else {
-            self.broke(out);
+            self.end_abnormally(out);
         }
     }
 
@@ -148,7 +148,7 @@ impl HttpSession {
             }
         }
         if pushed.is_err() {
-            self.broke(out);
+            self.end_abnormally(out);
         }
     }
 
@@ -159,7 +159,7 @@ impl HttpSession {
             "close" => {
                 match json::from_str::<StreamClose>(&data) {
                     Ok(close) => self.end(close.code, &close.reason, out),
-                    Err(_) => self.broke(out),
+                    Err(_) => self.end_abnormally(out),
                 }
                 return false;
             }
@@ -174,7 +174,7 @@ impl HttpSession {
                     return false;
                 }
                 if is_last_missed {
-                    self.elect(out, |election, effects| election.live(now, effects));
+                    self.elect(out, |election, effects| election.mark_live(now, effects));
                 }
             }
             "traced" => {

@@ -67,7 +67,7 @@ pub struct LeaderElection {
     /// Followers at which the person is, with the time of their last message about that.
     here: Map<Tab, u64>,
     report: ReportedPresence,
-    said_here_at: u64,
+    announced_at: u64,
     renewed_at: u64,
     /// Whether this follower has asked which tab leads and has no answer yet.
     is_asking: bool,
@@ -86,7 +86,7 @@ impl LeaderElection {
             is_away: false,
             here: Map::new(),
             report: ReportedPresence::default(),
-            said_here_at: 0,
+            announced_at: 0,
             renewed_at: 0,
             is_asking: false,
         }
@@ -131,7 +131,7 @@ impl LeaderElection {
 
     /// Records that this tab has read everything that it had missed. From here on, a leader relays, and a
     /// follower delivers relayed frames.
-    pub fn live(&mut self, now: u64, out: &mut Vec<TabEffect>) {
+    pub fn mark_live(&mut self, now: u64, out: &mut Vec<TabEffect>) {
         if std::mem::replace(&mut self.is_live, true) {
             return;
         }
@@ -158,7 +158,7 @@ impl LeaderElection {
         if self.role == Role::Leader && self.is_live {
             self.broadcast(TabMessage::Frame(text.to_owned()), out);
             if let Some(identity) = self.identity {
-                self.report.heard(&event, identity.member);
+                self.report.record_announcement(&event, identity.member);
             }
         }
         out.push(TabEffect::Deliver(Delivery::Event(event)));
@@ -173,7 +173,7 @@ impl LeaderElection {
     }
 
     /// Handles a message of another tab, whose session has this identity.
-    pub fn heard(
+    pub fn receive_message(
         &mut self,
         identity: Option<SessionIdentity>,
         message: TabMessage,
@@ -183,10 +183,10 @@ impl LeaderElection {
         match (message, self.role) {
             (TabMessage::Frame(text), Role::Follower) => {
                 let event = Event::parse_untraced(&text).unwrap_or(Event::Unknown);
-                self.relayed(identity, Delivery::Event(event), out);
+                self.receive_relayed(identity, Delivery::Event(event), out);
             }
             (TabMessage::Through(cursor), Role::Follower) => {
-                self.relayed(identity, Delivery::Through(cursor), out);
+                self.receive_relayed(identity, Delivery::Through(cursor), out);
             }
             (TabMessage::Live | TabMessage::Bye, Role::Follower) => out.push(TabEffect::Restart),
             (TabMessage::Leads(_), Role::Follower) => self.is_asking = false,
@@ -218,7 +218,7 @@ impl LeaderElection {
         self.is_away = is_away;
         match self.role {
             Role::Leader => self.report_presence(now, out),
-            Role::Follower => self.say_here(now, out),
+            Role::Follower => self.announce_presence(now, out),
         }
     }
 
@@ -243,9 +243,9 @@ impl LeaderElection {
             (Role::Follower, Some(_)) => {
                 self.is_asking = false;
                 let is_time =
-                    now.saturating_sub(self.said_here_at) >= HERE_EVERY_MS || now < self.said_here_at;
+                    now.saturating_sub(self.announced_at) >= HERE_EVERY_MS || now < self.announced_at;
                 if !self.is_away && is_time {
-                    self.say_here(now, out);
+                    self.announce_presence(now, out);
                 }
             }
         }
@@ -267,7 +267,12 @@ impl LeaderElection {
         }
     }
 
-    fn relayed(&mut self, identity: Option<SessionIdentity>, delivery: Delivery, out: &mut Vec<TabEffect>) {
+    fn receive_relayed(
+        &mut self,
+        identity: Option<SessionIdentity>,
+        delivery: Delivery,
+        out: &mut Vec<TabEffect>,
+    ) {
         if self.is_live {
             if identity == self.identity {
                 out.push(TabEffect::Deliver(delivery));
@@ -298,14 +303,15 @@ impl LeaderElection {
         }
     }
 
-    fn say_here(&mut self, now: u64, out: &mut Vec<TabEffect>) {
-        self.said_here_at = now;
+    fn announce_presence(&mut self, now: u64, out: &mut Vec<TabEffect>) {
+        self.announced_at = now;
         self.broadcast(TabMessage::Presence { tab: self.tab, is_here: !self.is_away }, out);
     }
 
     /// Reports a change of presence to the server. The person is away when at none of the tabs.
     fn report_presence(&mut self, now: u64, out: &mut Vec<TabEffect>) {
-        self.here.retain(|_, said| now.saturating_sub(*said) < HERE_MS && *said <= now);
+        self.here
+            .retain(|_, announced_at| now.saturating_sub(*announced_at) < HERE_MS && *announced_at <= now);
         let is_away = self.is_away && self.here.is_empty();
         if self.is_live && (self.report.update(is_away, now) || self.report.is_to_be_repeated(now)) {
             out.push(TabEffect::ReportPresence(is_away));

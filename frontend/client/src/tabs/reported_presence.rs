@@ -13,7 +13,7 @@ use shared::{Event, MemberId};
 pub(super) struct ReportedPresence {
     is_away: bool,
     /// Last announcement of the server; right after a report, the report itself.
-    server_says_away: bool,
+    server_announced_away: bool,
     reported_at: u64,
     /// Milliseconds from the last report to its next repetition.
     repeat_after_ms: u64,
@@ -29,21 +29,25 @@ impl ReportedPresence {
         let is_new = is_away != self.is_away;
         if is_new {
             let repeat_after_ms = PRESENCE_REPEAT_MS;
-            *self =
-                ReportedPresence { is_away, server_says_away: is_away, reported_at: now, repeat_after_ms };
+            *self = ReportedPresence {
+                is_away,
+                server_announced_away: is_away,
+                reported_at: now,
+                repeat_after_ms,
+            };
         }
         is_new
     }
 
-    /// Records what an event of the server says about the presence of `member`.
-    pub(super) fn heard(&mut self, event: &Event, member: MemberId) {
-        let says_away = match event {
+    /// Records the presence of `member` that an event of the server announces.
+    pub(super) fn record_announcement(&mut self, event: &Event, member: MemberId) {
+        let announced_away = match event {
             Event::Away(away) => away.members.iter().any(|it| it.id == member).then_some(true),
             Event::Here(here) => here.members.iter().any(|it| it.id == member).then_some(false),
             Event::Present(all) => all.members.iter().find(|it| it.member.id == member).map(|it| it.away),
             _ => None,
         };
-        self.server_says_away = says_away.unwrap_or(self.server_says_away);
+        self.server_announced_away = announced_away.unwrap_or(self.server_announced_away);
     }
 
     /// Whether it is time to repeat a report that the server contradicts. If so, the next repetition waits
@@ -51,7 +55,7 @@ impl ReportedPresence {
     pub(super) fn is_to_be_repeated(&mut self, now: u64) -> bool {
         // If the clock was set back, the time that has passed is unknown, so repeat now.
         let is_time = now < self.reported_at || now - self.reported_at >= self.repeat_after_ms;
-        let is_it = is_time && self.server_says_away != self.is_away;
+        let is_it = is_time && self.server_announced_away != self.is_away;
         if is_it {
             self.repeat_after_ms = self.repeat_after_ms.saturating_mul(2).max(PRESENCE_REPEAT_MS);
             self.reported_at = now;
@@ -70,7 +74,7 @@ mod tests {
         let contradicted = || {
             let mut report = ReportedPresence::default();
             assert!(report.update(true, 10_000) && report.update(false, 10_000));
-            report.heard(&away, MemberId(1));
+            report.record_announcement(&away, MemberId(1));
             report
         };
         for (ms, is_repeated) in

@@ -102,28 +102,29 @@ impl DraftField {
         }
     }
 
-    /// Listens for the start and end of compositions in the field, and gives `tell` the resulting changes of
+    /// Listens for the start and end of compositions in the field, and gives `emit` the resulting changes of
     /// the draft. Calling the returned function removes the listeners.
-    pub(super) fn watch(&self, tell: Callback<Input>) -> impl FnOnce() + use<> {
+    pub(super) fn watch(&self, emit: Callback<Input>) -> impl FnOnce() + use<> {
         let (draft_field, field) = (self.clone(), self.element());
-        let heard = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+        let on_composition = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             draft_field.known.borrow_mut().composing = event.type_() == "compositionstart";
             draft_field.settle();
             if let Some(input) = draft_field.typed() {
-                tell.emit(input);
+                emit.emit(input);
             }
         });
-        let listener =
-            move |heard: &Closure<dyn FnMut(Event)>| heard.as_ref().clone().unchecked_into::<Function>();
+        let listener = move |on_composition: &Closure<dyn FnMut(Event)>| {
+            on_composition.as_ref().clone().unchecked_into::<Function>()
+        };
         if let Some(field) = &field {
             for name in COMPOSITION {
-                drop(field.add_event_listener_with_callback(name, &listener(&heard)));
+                drop(field.add_event_listener_with_callback(name, &listener(&on_composition)));
             }
         }
         move || {
             if let Some(field) = field {
                 for name in COMPOSITION {
-                    drop(field.remove_event_listener_with_callback(name, &listener(&heard)));
+                    drop(field.remove_event_listener_with_callback(name, &listener(&on_composition)));
                 }
             }
         }

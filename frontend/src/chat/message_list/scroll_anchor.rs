@@ -25,13 +25,13 @@ pub(super) struct ScrollAnchor {
     /// First visible text, and the distance in CSS pixels from the list's top edge down to the text.
     anchor: Option<(Element, f64)>,
     /// First and last row for which older and newer messages were requested.
-    asked: (Option<RowKey>, Option<RowKey>),
+    requested: (Option<RowKey>, Option<RowKey>),
 }
 
 impl ScrollAnchor {
     pub(super) fn new(view: &View) -> Self {
         let (following, ends) = (view.following, view.newer == Edge::End);
-        ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, asked: (None, None) }
+        ScrollAnchor { pinned: following, following, ends, top: 0, anchor: None, requested: (None, None) }
     }
 
     /// Measures the position. To be called before the list is changed to show `view`.
@@ -73,12 +73,12 @@ impl ScrollAnchor {
         // Load one screen ahead, so that reading does not stop at an end of the window.
         let ahead = list.client_height();
         let key = |row: Option<&Rc<Row>>| row.map(|row| row.key);
-        let (older, newer) = &mut self.asked;
+        let (older, newer) = &mut self.requested;
         let left = list.scroll_height() - self.top - ahead;
-        if asks(view.older, self.top < ahead, older, key(view.rows.first())) {
+        if is_to_request(view.older, self.top < ahead, older, key(view.rows.first())) {
             wants.push(Input::LoadOlder);
         }
-        if asks(view.newer, left < ahead, newer, key(view.rows.last())) {
+        if is_to_request(view.newer, left < ahead, newer, key(view.rows.last())) {
             wants.push(Input::LoadNewer);
         }
         wants
@@ -134,12 +134,17 @@ impl ScrollAnchor {
 }
 
 /// Whether to request the messages beyond an end of the window: at most once for each outermost row.
-fn asks(edge: Edge, is_near: bool, asked: &mut Option<RowKey>, outermost: Option<RowKey>) -> bool {
+fn is_to_request(
+    edge: Edge,
+    is_near: bool,
+    requested: &mut Option<RowKey>,
+    outermost: Option<RowKey>,
+) -> bool {
     if edge != Edge::More {
-        *asked = None;
+        *requested = None;
         return false;
     }
-    is_near && outermost.is_some() && std::mem::replace(asked, outermost) != outermost
+    is_near && outermost.is_some() && std::mem::replace(requested, outermost) != outermost
 }
 
 /// Distance in CSS pixels from the list's top edge down to the text; negative above the edge.

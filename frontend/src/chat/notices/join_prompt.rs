@@ -53,7 +53,7 @@ pub(super) fn join_prompt(
     let text = match failed {
         _ if is_gone => tr!(language, "error.no_room"),
         Some((_, code)) => error_text::of_room(language, code),
-        None => called(language, &requested.lookup, room),
+        None => sentence(language, &requested.lookup, room),
     };
     // Show the notice late while the lookup is under way: its text would soon change.
     let is_searching = requested.lookup == RoomLookupState::Searching;
@@ -61,7 +61,7 @@ pub(super) fn join_prompt(
     notice("join_prompt", "join_prompt", tone, text, actions)
 }
 
-fn called(language: Language, lookup: &RoomLookupState, room: RoomId) -> AttrValue {
+fn sentence(language: Language, lookup: &RoomLookupState, room: RoomId) -> AttrValue {
     match lookup {
         RoomLookupState::Found(name) => {
             tr!(language, "join_prompt.name", room = room_label::name(language, room, name))

@@ -48,7 +48,7 @@ pub(super) fn refused_command(
         pending.any(|pending| pending.state == no_room && pending.body == CommandBody::Join { room })
     });
     let name = room.and_then(|room| name(language, left, room));
-    let what = told(language, &pending.body, code, name, is_gone);
+    let what = sentence(language, &pending.body, code, name, is_gone);
     let can_join = !is_gone && code == ErrorCode::RoomUnknown && !is_join(pending);
     let join = room.filter(|_| can_join);
     Some(notice(context, view, pending, what, join, many - 1))
@@ -60,7 +60,7 @@ fn name(language: Language, left: &LeftRooms, id: RoomId) -> Option<AttrValue> {
 }
 
 /// Sentence about the refused command: its effect that failed, and the reason.
-fn told(
+fn sentence(
     language: Language,
     body: &CommandBody,
     code: ErrorCode,
@@ -103,11 +103,11 @@ fn notice(
     let key = pending.key;
     let retry = context.emit.reform(move |_: MouseEvent| Input::Retry(key));
     let discard = context.emit.reform(move |_: MouseEvent| Input::Discard(key));
-    let said = match &pending.body {
+    let text = match &pending.body {
         CommandBody::Post { text, .. } => Some(AttrValue::from(text.clone())),
         _ => None,
     };
-    let actions = match said {
+    let actions = match text {
         Some(_) => html! {
             <>
                 { text_button("retry", tr!(language, "pending.send_again"), retry) }
@@ -127,9 +127,9 @@ fn notice(
         <div key={key.to_string()} id="refused_command" class="notice warn tall" role="alert">
             <div key="text" class="notice_text">
                 <span key="what" class="what" dir="auto">{ what }</span>
-                if let Some(said) = said {
+                if let Some(text) = text {
                     // The stylesheet shows the whole text while it has the focus.
-                    <blockquote key="said" title={said.clone()} tabindex="0" dir="auto">{ said }</blockquote>
+                    <blockquote key="text" title={text.clone()} tabindex="0" dir="auto">{ text }</blockquote>
                 }
                 if more > 0 {
                     <small key="more">{ tr!(language, "pending.more", count = more) }</small>

@@ -15,7 +15,7 @@ fn following(transport: Transport) -> (Shell, RequestId) {
 }
 
 /// Gives the session this message of the leader, and returns the outputs.
-fn hear(shell: &mut Shell, message: TabMessage) -> Vec<SessionOutput> {
+fn receive(shell: &mut Shell, message: TabMessage) -> Vec<SessionOutput> {
     shell.give(SessionInput::TabMessage(message.encode(Some(ANN))))
 }
 
@@ -24,7 +24,7 @@ fn a_follower_requests_missed_events_once_and_gets_the_rest_from_the_leader() {
     for transport in [Transport::EventStream, Transport::LongPoll, Transport::Poll] {
         let (mut shell, id) = following(transport);
         let frame = r#"{"type":"gone","members":[],"count":1}"#;
-        assert_eq!(hear(&mut shell, TabMessage::Frame(frame.to_owned())), [], "it waits");
+        assert_eq!(receive(&mut shell, TabMessage::Frame(frame.to_owned())), [], "it waits");
         let out = shell.answer(id, 200, &polled(&[RESUMED, CAUGHT_UP], 7, 2_000));
         let question = SessionOutput::Broadcast(TabMessage::WhoLeads.encode(Some(ANN)));
         assert_eq!(
@@ -32,8 +32,8 @@ fn a_follower_requests_missed_events_once_and_gets_the_rest_from_the_leader() {
             [event(RESUMED), event(CAUGHT_UP), through(7), question, event(frame)],
             "{transport}: no poll follows"
         );
-        assert_eq!(hear(&mut shell, TabMessage::Frame(frame.to_owned())), [event(frame)]);
-        assert_eq!(hear(&mut shell, TabMessage::Through(cursor(8).unwrap())), [through(8)]);
+        assert_eq!(receive(&mut shell, TabMessage::Frame(frame.to_owned())), [event(frame)]);
+        assert_eq!(receive(&mut shell, TabMessage::Through(cursor(8).unwrap())), [through(8)]);
         let away = shell.send(Command::Presence(PresenceReport { away: true }));
         let message = TabMessage::Presence { tab: Tab(SEED), is_here: false };
         assert_eq!(away, [SessionOutput::Broadcast(message.encode(Some(ANN)))], "the leader reports it");
@@ -53,12 +53,12 @@ fn a_follower_restarts_when_the_leader_ends_or_begins() {
     for message in [TabMessage::Bye, TabMessage::Live] {
         let (mut shell, id) = following(Transport::Poll);
         shell.answer(id, 200, &polled(&[WELCOME], 4, 0));
-        let out = hear(&mut shell, message);
+        let out = receive(&mut shell, message);
         let absence = TabMessage::Presence { tab: Tab(SEED), is_here: false };
         assert_eq!(out, [SessionOutput::Broadcast(absence.encode(Some(ANN))), closed(1001, "")]);
     }
     let (mut shell, id) = following(Transport::Poll);
-    let out = hear(&mut shell, TabMessage::Bye);
+    let out = receive(&mut shell, TabMessage::Bye);
     assert_eq!(out[0], SessionOutput::Abort(id), "the answer would come too late");
 }
 
@@ -81,7 +81,7 @@ fn a_follower_restarts_and_then_leads_when_its_leader_is_silent() {
 fn a_follower_restarts_when_too_many_frames_arrive_before_it_has_begun() {
     for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut shell, _) = following(Transport::Poll);
-        let effects = (0..count).map(|n| hear(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
+        let effects = (0..count).map(|n| receive(&mut shell, TabMessage::Through(cursor(n as u64).unwrap())));
         let last = effects.last().unwrap_or_default();
         assert_eq!(last.contains(&closed(1001, "")), count > RELAYED_FRAMES_MAX, "{count}");
     }
@@ -91,7 +91,7 @@ fn a_follower_restarts_when_too_many_frames_arrive_before_it_has_begun() {
 fn one_of_two_leaders_ends_and_the_other_announces_itself() {
     for (other, is_over) in [(SEED - 1, false), (SEED + 1, true)] {
         let mut shell = Shell::open(Transport::Poll, None);
-        let out = hear(&mut shell, TabMessage::Leads(Tab(other)));
+        let out = receive(&mut shell, TabMessage::Leads(Tab(other)));
         assert_eq!(out.contains(&closed(1001, "")), is_over, "{out:?}");
         let leads = SessionOutput::Broadcast(TabMessage::Leads(Tab(SEED)).encode(None));
         assert_eq!(out.contains(&leads), !is_over, "{out:?}");

@@ -46,7 +46,7 @@ impl Browser {
     fn go_live(&mut self, tab: Tab) {
         self.act(tab, |election, now, out| {
             election.welcomed(ANN);
-            election.live(now, out);
+            election.mark_live(now, out);
         });
     }
 
@@ -70,7 +70,9 @@ impl Browser {
                     let others = self.pages.iter().filter(|page| page.tab != tab && !page.crashed);
                     for other in others.map(|page| page.tab).collect::<Vec<_>>() {
                         let message = message.clone();
-                        self.act(other, |election, now, out| election.heard(Some(ANN), message, now, out));
+                        self.act(other, |election, now, out| {
+                            election.receive_message(Some(ANN), message, now, out)
+                        });
                     }
                 }
                 TabEffect::Restart => {
@@ -205,12 +207,12 @@ fn frames_relayed_before_a_follower_has_begun_wait_for_it() {
     for count in [RELAYED_FRAMES_MAX - 1, RELAYED_FRAMES_MAX, RELAYED_FRAMES_MAX + 1] {
         let (mut election, mut out) = (follower(now), Vec::new());
         for number in 0..count {
-            election.heard(Some(ANN), TabMessage::Frame(frame(number)), now, &mut out);
+            election.receive_message(Some(ANN), TabMessage::Frame(frame(number)), now, &mut out);
         }
         let is_over = count > RELAYED_FRAMES_MAX;
         assert_eq!(out, if is_over { vec![TabEffect::Restart] } else { vec![] }, "{count}");
         election.welcomed(ANN);
-        election.live(0, &mut out);
+        election.mark_live(0, &mut out);
         let delivered = deliveries(&out);
         assert_eq!(delivered.len(), count.min(RELAYED_FRAMES_MAX));
         assert_eq!(delivered[1], event(&frame(1)), "in their order");
@@ -223,14 +225,14 @@ fn frames_of_another_identity_are_not_delivered() {
     let (mut election, mut out) = (follower(now), Vec::new());
     let relay = |election: &mut LeaderElection, out: &mut Vec<TabEffect>, number: usize| {
         for (identity, offset) in [(Some(ANN), 0), (Some(BO), 100), (None, 200)] {
-            election.heard(identity, TabMessage::Frame(frame(number + offset)), now, out);
+            election.receive_message(identity, TabMessage::Frame(frame(number + offset)), now, out);
         }
     };
     relay(&mut election, &mut out, 1);
     assert!(election.welcomed(ANN));
     relay(&mut election, &mut out, 2);
     assert_eq!(out, []);
-    election.live(0, &mut out);
+    election.mark_live(0, &mut out);
     relay(&mut election, &mut out, 3);
     assert_eq!(deliveries(&out), [1, 2, 3].map(|number| event(&frame(number))));
     assert!(!election.welcomed(ANN), "a session had begun");
@@ -240,8 +242,8 @@ fn frames_of_another_identity_are_not_delivered() {
 fn an_unreadable_relayed_frame_shows_that_the_leader_lives() {
     let (mut election, mut out) = (follower(0), Vec::new());
     election.welcomed(ANN);
-    election.live(0, &mut Vec::new());
-    election.heard(Some(ANN), TabMessage::Frame("tea".to_owned()), 0, &mut out);
+    election.mark_live(0, &mut Vec::new());
+    election.receive_message(Some(ANN), TabMessage::Frame("tea".to_owned()), 0, &mut out);
     assert_eq!(deliveries(&out), [Delivery::Event(Event::Unknown)]);
 }
 
@@ -260,12 +262,12 @@ fn a_leader_restarts_when_a_follower_has_another_identity() {
             election.welcomed(led);
         }
         out.clear();
-        election.heard(follows, TabMessage::WhoLeads, now, &mut out);
+        election.receive_message(follows, TabMessage::WhoLeads, now, &mut out);
         assert_eq!(out == [TabEffect::Restart], is_anew, "{led:?} asked by {follows:?}");
     }
     let (mut election, mut out) = (follower(now), Vec::new());
     election.welcomed(ANN);
-    election.live(0, &mut out);
+    election.mark_live(0, &mut out);
     assert_eq!(out, [TabEffect::Broadcast(TabMessage::WhoLeads)], "a follower asks once it has begun");
 }
 
@@ -322,7 +324,7 @@ fn a_follower_without_a_leader_asks_once_and_then_restarts() {
     };
     let question = [TabEffect::Broadcast(TabMessage::WhoLeads)];
     assert_eq!(tick(&mut election, None), question);
-    election.heard(None, TabMessage::Leads(Tab(1)), now, &mut Vec::new());
+    election.receive_message(None, TabMessage::Leads(Tab(1)), now, &mut Vec::new());
     assert_eq!(tick(&mut election, None), question, "it was answered");
     tick(&mut election, Some(Lease { tab: Tab(1), until: now + 20 }));
     assert_eq!(tick(&mut election, None), question, "the lease was renewed");
@@ -350,7 +352,7 @@ fn a_tab_without_others_holds_no_lease_and_sends_no_message() {
     let mut out = Vec::new();
     election.tick(None, 5_000, &mut out);
     election.welcomed(ANN);
-    election.live(5_000, &mut out);
+    election.mark_live(5_000, &mut out);
     election.tick(None, 10_000, &mut out);
     election.end(None, &mut out);
     assert_eq!(out, []);

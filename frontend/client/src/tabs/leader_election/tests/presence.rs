@@ -33,7 +33,7 @@ fn a_tab_that_began_hidden_reports_so_with_the_session() {
     election.set_away(true, 0, &mut out);
     assert!(!out.contains(&TabEffect::ReportPresence(true)), "there is no session yet");
     election.welcomed(ANN);
-    election.live(0, &mut out);
+    election.mark_live(0, &mut out);
     assert!(out.contains(&TabEffect::ReportPresence(true)) && election.is_away());
 }
 
@@ -118,7 +118,7 @@ fn a_report_is_not_repeated_when_the_server_confirms_it() {
 fn a_tab_without_others_repeats_its_report_too() {
     let mut election = LeaderElection::alone(Tab(1));
     election.welcomed(ANN);
-    election.live(5_000, &mut Vec::new());
+    election.mark_live(5_000, &mut Vec::new());
     let away = r#"{"type":"away","members":[{"id":1,"name":"Ann"}],"count":2}"#;
     election.event(Event::parse(away).unwrap(), away, &mut Vec::new());
     let mut out = Vec::new();
