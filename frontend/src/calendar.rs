@@ -23,9 +23,9 @@ pub fn local_day(at: u64) -> i64 {
 /// Form of a day's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayName {
-    /// The word for the current day.
+    /// The text for the current day.
     Today,
-    /// The word for the day before the current one.
+    /// The text for the day before the current one.
     Yesterday,
     /// The date, for every other day; also for a later one, which only clocks that differ can produce.
     Date,

@@ -125,7 +125,7 @@ pub fn Room(props: &RoomProps) -> Html {
         };
         sidebar(language, view, me, actions)
     };
-    let (id, word, placement, content) = match *panel {
+    let (id, title, placement, content) = match *panel {
         None => ("", AttrValue::default(), Placement::Middle, Html::default()),
         Some(Panel::Menu) => ("menu_dialog", tr!(language, "house.name"), Placement::Start, sidebar()),
         Some(Panel::People) => {
@@ -172,7 +172,7 @@ pub fn Room(props: &RoomProps) -> Html {
                     { people(language, view) }
                 </aside>
             }
-            <Dialog key="dialog" {id} title={word} {placement} on_close={close.clone()}>{ content }</Dialog>
+            <Dialog key="dialog" {id} {title} {placement} on_close={close.clone()}>{ content }</Dialog>
         </div>
     }
 }

@@ -49,7 +49,7 @@ pub fn use_own_preferences() -> Preferences {
                 language.set(chosen);
             }
             PreferenceChange::Theme(chosen) => {
-                storage::write(StorageKey::Theme, Some(chosen.word()));
+                storage::write(StorageKey::Theme, Some(chosen.name()));
                 theme.set(chosen);
             }
         })
@@ -68,7 +68,7 @@ fn write_onto_page(language: Language, theme: Theme) {
         }
     };
     set(page.document_element(), "lang", language.tag());
-    set(page.document_element(), "data-theme", theme.word());
+    set(page.document_element(), "data-theme", theme.name());
     // The colour of the browser's own bars: one `<meta>` each for light and dark, chosen by its media query.
     let (light, dark) = match theme {
         Theme::System => ("(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"),
@@ -85,7 +85,7 @@ fn kept_language() -> Language {
 }
 
 fn kept_theme() -> Theme {
-    storage::read(StorageKey::Theme).and_then(|word| Theme::from_word(&word)).unwrap_or_default()
+    storage::read(StorageKey::Theme).and_then(|name| Theme::from_name(&name)).unwrap_or_default()
 }
 
 /// BCP 47 tags of the reader's languages, the preferred one first; empty if the browser names none.

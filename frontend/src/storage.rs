@@ -12,7 +12,7 @@ pub enum StorageKey {
     /// Name of this browser's member. The page joins again under it if the server has forgotten the member.
     /// Signing out deletes it.
     Name,
-    /// [`crate::theme::Theme::word`] of the chosen theme.
+    /// [`crate::theme::Theme::name`] of the chosen theme.
     Theme,
     /// [`crate::language::Language::tag`] of the chosen language.
     Language,

@@ -18,7 +18,7 @@ impl Theme {
     pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
     /// Name of the theme, which is the value of `data-theme` and is stored in the browser.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Theme::System => "system",
             Theme::Light => "light",
@@ -27,7 +27,7 @@ impl Theme {
     }
 
     /// Finds the theme with this name; `None` for any other text.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Theme::ALL.into_iter().find(|theme| theme.word() == word)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Theme::ALL.into_iter().find(|theme| theme.name() == name)
     }
 }

@@ -69,9 +69,9 @@ pub fn Message(props: &MessageProps) -> Html {
                 }
             </div>
             <div key="state" class="state">
-                if let Some((icon, word)) = mark {
-                    <span class="mark" title={word.clone()}>
-                        { icon.draw() }<span class="mark_word">{ word }</span>
+                if let Some((icon, label)) = mark {
+                    <span class="mark" title={label.clone()}>
+                        { icon.draw() }<span class="mark_label">{ label }</span>
                     </span>
                 }
             </div>

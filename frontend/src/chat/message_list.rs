@@ -155,13 +155,13 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
 /// Button that goes to the newest message, with the number of messages that arrived below the reader's
 /// position.
 fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
-    let word = match new_below {
+    let label = match new_below {
         0 => tr!(language, "room.latest"),
         many => tr!(language, "room.new_messages", count = many),
     };
     html! {
         <button key="new_messages" type="button" id="new_messages" class={(new_below == 0).then_some("jump_only")} onclick={go}>
-            { Icon::Down.draw() }<span>{ word }</span>
+            { Icon::Down.draw() }<span>{ label }</span>
         </button>
     }
 }

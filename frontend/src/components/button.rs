@@ -4,8 +4,8 @@ use crate::components::icon::Icon;
 use yew::prelude::*;
 
 /// Shows a button with a text. `class` is its CSS class and also its key among its siblings.
-pub fn text_button(class: &'static str, word: AttrValue, onclick: Callback<MouseEvent>) -> Html {
-    html! { <button key={class} type="button" {class} {onclick}>{ word }</button> }
+pub fn text_button(class: &'static str, label: AttrValue, onclick: Callback<MouseEvent>) -> Html {
+    html! { <button key={class} type="button" {class} {onclick}>{ label }</button> }
 }
 
 /// Shows a button with an icon that opens a dialog. `label` is its name for a screen reader, and its tooltip.

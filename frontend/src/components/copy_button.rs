@@ -19,12 +19,12 @@ pub fn CopyButton() -> Html {
             copied.set(text_above(&event).map(|text| selection::copy(&text)));
         })
     };
-    let word = match *copied {
+    let label = match *copied {
         None => tr!(language, "row.copy"),
         Some(true) => tr!(language, "row.copied"),
         Some(false) => tr!(language, "row.selected"),
     };
-    html! { <button type="button" class="copy" {onclick}>{ word }</button> }
+    html! { <button type="button" class="copy" {onclick}>{ label }</button> }
 }
 
 fn text_above(event: &MouseEvent) -> Option<Element> {

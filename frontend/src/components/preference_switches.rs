@@ -17,21 +17,21 @@ struct SwitchOption {
 
 /// Shows the languages, each by its own name, and calls `preferences.choose` with the chosen one.
 pub fn language_switch(preferences: &Preferences) -> Html {
-    let words = Language::ALL.map(|language| SwitchOption {
+    let options = Language::ALL.map(|language| SwitchOption {
         value: language.tag(),
         label: language.own_name().into(),
         lang: Some(language.tag()),
         chosen: language == preferences.language,
         choice: PreferenceChange::Language(language),
     });
-    switch("language", tr!(preferences.language, "settings.language"), words, &preferences.choose)
+    switch("language", tr!(preferences.language, "settings.language"), options, &preferences.choose)
 }
 
 /// Shows the themes (system, light, dark), and calls `preferences.choose` with the chosen one.
 pub fn theme_switch(preferences: &Preferences) -> Html {
     let language = preferences.language;
-    let words = Theme::ALL.map(|theme| SwitchOption {
-        value: theme.word(),
+    let options = Theme::ALL.map(|theme| SwitchOption {
+        value: theme.name(),
         label: match theme {
             Theme::System => tr!(language, "settings.theme_system"),
             Theme::Light => tr!(language, "settings.theme_light"),
@@ -41,17 +41,17 @@ pub fn theme_switch(preferences: &Preferences) -> Html {
         chosen: theme == preferences.theme,
         choice: PreferenceChange::Theme(theme),
     });
-    switch("theme", tr!(language, "settings.theme"), words, &preferences.choose)
+    switch("theme", tr!(language, "settings.theme"), options, &preferences.choose)
 }
 
 /// Draws a switch. `name` is that of the radio buttons, unique in the page.
 fn switch(
     name: &'static str,
     legend: AttrValue,
-    words: impl IntoIterator<Item = SwitchOption>,
+    options: impl IntoIterator<Item = SwitchOption>,
     choose: &Callback<PreferenceChange>,
 ) -> Html {
-    let words = words.into_iter().map(|SwitchOption { value, label, lang, chosen, choice }| {
+    let options = options.into_iter().map(|SwitchOption { value, label, lang, chosen, choice }| {
         let onchange = choose.reform(move |_: Event| choice);
         html! {
             <label key={value} {lang}>
@@ -63,7 +63,7 @@ fn switch(
     html! {
         <fieldset key={name} class="segmented">
             <legend>{ legend }</legend>
-            <div class="segmented_options">{ for words }</div>
+            <div class="segmented_options">{ for options }</div>
         </fieldset>
     }
 }

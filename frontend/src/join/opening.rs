@@ -13,11 +13,11 @@ use yew::prelude::*;
 /// [`ConnectionNotice`] emits its inputs.
 pub fn opening(context: &AppContext, failed: bool, link: ConnectionStatus) -> Html {
     let language = context.language();
-    let word = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.loading") };
+    let text = if failed { tr!(language, "opening.failed") } else { tr!(language, "opening.loading") };
     html! {
         <main key="opening" class="landing">
             { brand(language) }
-            <div key="word" class="landing_text" role="status">{ word }</div>
+            <div key="text" class="landing_text" role="status">{ text }</div>
             { join_badge(language, link) }
             <div key="notice" class="landing_notice">
                 if failed {

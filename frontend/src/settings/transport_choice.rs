@@ -22,8 +22,8 @@ pub fn transport_choice(
         // The first option has an empty value, which is no transport and means the best one.
         Input::PinTransport(select.and_then(|select| select.value().parse().ok()))
     });
-    let option = |value: &'static str, word: AttrValue, selected: bool| {
-        html! { <option key={value} {value} {selected}>{ word }</option> }
+    let option = |value: &'static str, label: AttrValue, selected: bool| {
+        html! { <option key={value} {value} {selected}>{ label }</option> }
     };
     let options =
         Transport::ALL.map(|one| option(one.name(), transport_name(language, one), pinned == Some(one)));

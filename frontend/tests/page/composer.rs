@@ -61,7 +61,7 @@ async fn text_typed_during_a_send_stays() {
     let field = write("sent").await;
     assert!(enter("#send_str", |_| {}).await);
     fixture.take_drafts();
-    // The client's word is on its way while the next key falls.
+    // The client has not answered yet when the next key is pressed.
     field.set_value("sent and");
     fixture.show(with_draft("", 1)).await;
     assert_eq!(field.value(), " and");

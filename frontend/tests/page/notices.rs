@@ -12,7 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[wasm_bindgen_test]
 async fn the_badge_shows_each_ready_state() {
     let mut fixture = Fixture::open(room()).await;
-    for (ready_state, number, word) in [
+    for (ready_state, number, label) in [
         (ReadyState::Connecting, "0", "Connecting"),
         (ReadyState::Open, "1", "Connected"),
         (ReadyState::Closing, "2", "Disconnecting"),
@@ -23,10 +23,10 @@ async fn the_badge_shows_each_ready_state() {
         fixture.show(view).await;
         let badge = find("#ready_state");
         assert_eq!(badge.get_attribute("data-state").as_deref(), Some(number));
-        assert_eq!(badge.text_content().as_deref(), Some(word));
+        assert_eq!(badge.text_content().as_deref(), Some(label));
         assert_eq!(
             badge.get_attribute("title").unwrap(),
-            format!("{word} · WebSocket (readyState {number})")
+            format!("{label} · WebSocket (readyState {number})")
         );
         assert_eq!(maybe("#reconnect_btn").is_some(), ready_state != ReadyState::Open);
     }
