@@ -170,7 +170,7 @@ async fn the_editor_shows_where_the_length_is() {
 }
 
 #[wasm_bindgen_test]
-async fn the_header_that_is_gone_is_explained() {
+async fn the_inspector_explains_the_missing_sec_websocket_location() {
     let _inspector = InspectorOnPage::open().await;
     let note = find("#location_note");
     assert!(!note.has_attribute("open"));

@@ -73,7 +73,7 @@ async fn a_member_is_signed_out_after_a_confirmation() {
 }
 
 #[wasm_bindgen_test]
-async fn present_members_are_named_and_the_rest_counted() {
+async fn present_members_are_named_and_the_rest_counted_when_too_many_are_present() {
     let person = |id, name: &str, away, me| Person { id: MemberId(id), name: name.into(), away, me };
     let people =
         [person(1, "阿哲", false, true), person(2, "Jonas", false, false), person(3, "Mei", true, false)];

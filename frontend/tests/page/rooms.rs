@@ -71,7 +71,7 @@ async fn the_header_and_the_title_name_the_open_room() {
 }
 
 #[wasm_bindgen_test]
-async fn the_address_follows_the_open_room_and_back_goes_back() {
+async fn the_url_follows_the_open_room_and_back_goes_back() {
     go("/").await;
     let mut fixture = Fixture::open(View { room: RoomId::LOBBY, ..three() }).await;
     assert_eq!(current_path(), "/");
@@ -96,7 +96,7 @@ async fn the_address_follows_the_open_room_and_back_goes_back() {
 }
 
 #[wasm_bindgen_test]
-async fn an_address_opens_its_room_or_offers_to_join() {
+async fn a_url_opens_its_room_or_offers_to_join() {
     go("/r/77").await;
     let mut fixture = Fixture::open(View { rooms: [].into(), ..room() }).await;
     assert_eq!(fixture.take_inputs(), [Input::OpenRoom(RoomId(77))]);

@@ -336,7 +336,7 @@ fn reconnect_now_does_not_wait_and_needs_a_member() {
 }
 
 #[test]
-fn a_dead_connection_lives_no_longer_when_the_clock_is_set_back() {
+fn a_dead_connection_is_closed_in_time_when_the_clock_is_set_back() {
     let mut fixture = ConnectionFixture::live();
     fixture.connection.frame_due_at = Some(fixture.now + LIVENESS_MS);
     fixture.now -= 90_000;

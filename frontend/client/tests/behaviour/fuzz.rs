@@ -14,7 +14,7 @@ use rng::FuzzRng;
 
 /// The shell's side of the contract: connections and timers as the effects left them.
 #[derive(Default)]
-struct Shell {
+struct FuzzShell {
     /// The newest connection, and the usable ones with their transports.
     socket: u64,
     usable: BTreeMap<u64, Transport>,
@@ -25,7 +25,7 @@ struct Shell {
     keeps: Vec<RowKey>,
 }
 
-impl Shell {
+impl FuzzShell {
     fn take(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
@@ -64,7 +64,7 @@ impl Shell {
     }
 }
 
-fn check(view: &View, shell: &Shell) {
+fn check(view: &View, shell: &FuzzShell) {
     let keys: BTreeSet<RowKey> = view.rows.iter().map(|row| row.key).collect();
     assert_eq!(keys.len(), view.rows.len(), "two rows share a key");
     assert!(view.rows.len() <= WINDOW_ROWS_MAX);
@@ -89,7 +89,7 @@ fn random_inputs_keep_the_invariants() {
     for seed in 1..=300 {
         let mut rng = FuzzRng::new(seed);
         let mut client = Client::new(seed);
-        let mut shell = Shell::default();
+        let mut shell = FuzzShell::default();
         let mut now = if seed % 7 == 0 { u64::MAX - 1_000 } else { 1_000 };
         // Half of the runs begin like a normal visit, because random inputs seldom reach a session.
         let mut visit =
@@ -136,7 +136,7 @@ fn the_same_seed_and_the_same_inputs_give_the_same_effects() {
         let mut rng = FuzzRng::new(99);
         let mut client = Client::new(seed);
         let mut all = Vec::new();
-        let mut shell = Shell::default();
+        let mut shell = FuzzShell::default();
         for step in 0..400 {
             let mut out = Vec::new();
             client.handle(rng.input(&shell), step * 100, &mut out);

@@ -65,7 +65,7 @@ fn an_unreachable_server_is_asked_again_at_once_on_request() {
 }
 
 #[test]
-fn ann_rejoins_with_her_rows_after_a_restart_without_members() {
+fn a_forgotten_member_rejoins_with_the_rows_after_a_restart() {
     let mut page = Page::welcome_in(&House::new(1));
     page.send(1, "said into the restart");
     let out = forget_ann(&mut page);

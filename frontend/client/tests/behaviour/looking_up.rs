@@ -52,7 +52,7 @@ fn an_opened_room_is_looked_up_page_by_page_until_it_is_found() {
 }
 
 #[test]
-fn a_room_of_the_address_is_looked_up_after_the_welcome() {
+fn a_room_of_the_url_is_looked_up_after_the_welcome() {
     let mut house = House::with_room(1, 7, "tea");
     for (is_in, many) in [(true, 0), (false, 1)] {
         if !is_in {

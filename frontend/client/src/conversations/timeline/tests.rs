@@ -329,7 +329,7 @@ fn rows_return_to_the_window_when_unsettled_rows_are_gone() {
 }
 
 #[test]
-fn a_malformed_snapshot_does_no_harm() {
+fn a_malformed_snapshot_shows_only_its_messages_in_order() {
     let mut wild = snapshot(1..=3);
     wild.messages.reverse();
     wild.messages.push(message(2));

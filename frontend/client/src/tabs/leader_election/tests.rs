@@ -13,10 +13,10 @@ const BO: SessionIdentity = SessionIdentity { member: MemberId(2), epoch: Epoch(
 struct Browser {
     storage: Option<Lease>,
     now: u64,
-    pages: Vec<Page>,
+    pages: Vec<TabPage>,
 }
 
-struct Page {
+struct TabPage {
     tab: Tab,
     election: LeaderElection,
     delivered: Vec<Delivery>,
@@ -38,7 +38,7 @@ impl Browser {
         let mut out = Vec::new();
         let election = LeaderElection::new(tab, self.storage, self.now, &mut out);
         let (delivered, reports) = (Vec::new(), Vec::new());
-        self.pages.push(Page { tab, election, delivered, reports, begun: 1, crashed: false });
+        self.pages.push(TabPage { tab, election, delivered, reports, begun: 1, crashed: false });
         self.perform(tab, out);
         self.go_live(tab);
     }
@@ -50,7 +50,7 @@ impl Browser {
         });
     }
 
-    fn page(&mut self, tab: Tab) -> &mut Page {
+    fn page(&mut self, tab: Tab) -> &mut TabPage {
         self.pages.iter_mut().find(|page| page.tab == tab).unwrap()
     }
 

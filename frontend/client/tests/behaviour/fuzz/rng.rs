@@ -1,6 +1,6 @@
 //! Random inputs, some of which no shell would give.
 
-use super::Shell;
+use super::FuzzShell;
 use crate::house::client_id;
 use client::input::{ConnectionId, Input, Timer, Unreachable};
 use client::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
@@ -255,7 +255,7 @@ impl FuzzRng {
         NameRefusal { code, suggestion: None }
     }
 
-    pub(super) fn input(&mut self, shell: &Shell) -> Input {
+    pub(super) fn input(&mut self, shell: &FuzzShell) -> Input {
         // Mostly the newest connection, so that much happens; sometimes any.
         let open: Vec<u64> = shell.usable.keys().copied().collect();
         let socket = ConnectionId(match self.below(20) {
