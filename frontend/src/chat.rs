@@ -73,8 +73,8 @@ enum Panel {
 }
 
 /// Lays out sidebar, header, messages, notices, composer, people and the dialog for the width of the window.
-/// It reads the identity, the rooms and the open room; the parts read the rest of the view. Through
-/// [`use_url`], it emits [`client::input::Input::OpenRoom`] when the URL changes.
+/// The component reads the identity, the rooms and the open room; the parts read the rest of the view.
+/// Through [`use_url`], it emits [`client::input::Input::OpenRoom`] when the URL changes.
 #[component]
 pub fn Room(props: &RoomProps) -> Html {
     let context = use_app_context();

@@ -5,7 +5,7 @@ use client::view::{RoomItem, View};
 use shared::RoomId;
 use yew::AttrValue;
 
-/// Name of a room: that of the house, except for the lobby, whose name is a text of the page.
+/// Name of a room as the server has it; the lobby has a name in each language instead.
 pub fn name(language: Language, id: RoomId, name: &str) -> AttrValue {
     if id == RoomId::LOBBY { tr!(language, "room.lobby") } else { AttrValue::from(name.to_owned()) }
 }

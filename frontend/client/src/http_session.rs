@@ -1,5 +1,5 @@
-//! One connection that is made of HTTP requests: a stream or a chain of polls that is read, and a request for each
-//! command (PROTOCOL.md §14).
+//! A connection that consists of HTTP requests: an event stream or a chain of polls to read, and a request
+//! for each command (PROTOCOL.md §14).
 //!
 //! [`HttpSession::handle`] takes one [`SessionInput`] and the time, and appends [`SessionOutput`]s. It
 //! performs no I/O and reads no clock. The page, the simulation and the benchmarks are its shells: they make

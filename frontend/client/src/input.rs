@@ -48,7 +48,7 @@ pub enum Input {
     FrameReceived(ConnectionId, String),
     /// An event arrived on this connection, already decoded.
     EventReceived(ConnectionId, Event),
-    /// Everything addressed to this member up to this cursor arrived on this connection before.
+    /// Cursor up to which all events for this member arrived on this connection.
     ThroughReceived(ConnectionId, Cursor),
     /// The answer to a command that had a request of its own.
     ///

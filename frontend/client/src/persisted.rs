@@ -32,7 +32,7 @@ pub enum CommandBody {
     Create {
         /// The room's name.
         name: String,
-        /// The room's purpose.
+        /// The room's description.
         description: String,
     },
     /// Change a room's name and description.
@@ -41,7 +41,7 @@ pub enum CommandBody {
         room: RoomId,
         /// The room's new name.
         name: String,
-        /// The room's new purpose.
+        /// The room's new description.
         description: String,
     },
     /// Join a room.
@@ -141,7 +141,7 @@ pub struct StoredDraft {
     pub text: String,
 }
 
-/// Everything that is stored.
+/// All stored rows and drafts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredRows {
     /// The rows, in any order.

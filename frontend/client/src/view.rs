@@ -16,7 +16,7 @@ use shared::event::DirectoryRoom;
 use shared::{ErrorCode, Member, MemberId, RoomId};
 use std::rc::Rc;
 
-/// Everything that the page shows.
+/// The data that the page shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// The member of this page, or why there is none.

@@ -76,7 +76,7 @@ impl Rooms {
     /// Begins a session with a snapshot.
     ///
     /// If the log is the same (`keep`), the open room keeps the messages that touch its snapshot.
-    /// Everything else that was held is dropped.
+    /// All other rooms are dropped.
     pub(crate) fn begin_session(&mut self, welcome: &Welcome, keep: bool, viewer: Viewer<'_>) {
         let mut held = std::mem::take(&mut self.rooms);
         self.as_of = welcome.as_of;

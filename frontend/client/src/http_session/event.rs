@@ -13,7 +13,7 @@ pub enum SessionEvent {
     Follows,
     /// An event of the server was read, by this tab or by the leader.
     Event(Event),
-    /// Everything addressed to the client up to this cursor was reported before.
+    /// Cursor up to which all events for this client were reported.
     Through(Cursor),
     /// The answer to a command: a reply or a refusal.
     Answer(Event),

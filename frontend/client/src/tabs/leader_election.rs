@@ -21,7 +21,7 @@ use shared::{Cursor, Event};
 pub enum Delivery {
     /// An event of the server, in the order of reading.
     Event(Event),
-    /// Everything up to this cursor was delivered before.
+    /// Cursor up to which all events were delivered.
     Through(Cursor),
 }
 

@@ -14,8 +14,8 @@ use shared::{ErrorCode, RoomId};
 use yew::prelude::*;
 
 /// Shows the room's name, or its number until the lookup has found the name, with buttons to join or to stay.
-/// It reads `pending` and `room` of the view. It emits [`Input::JoinRoom`] or [`Input::Retry`]; leaving the
-/// prompt emits [`Input::OpenRoom`] and discards a refused attempt.
+/// The prompt reads `pending` and `room` of the view. It emits [`Input::JoinRoom`] or [`Input::Retry`];
+/// leaving the prompt emits [`Input::OpenRoom`] and discards a refused attempt.
 pub(super) fn join_prompt(
     context: &AppContext,
     view: &View,

@@ -18,8 +18,8 @@ use yew::prelude::*;
 
 /// Shows the first refused command of the view's `pending`, its reason, and the number of further ones.
 ///
-/// It skips the join of room `requested`, which the join prompt shows. `left` names the rooms that the member is
-/// or was in. It emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
+/// The notice skips the join of room `requested`, which the join prompt shows. `left` names the rooms that the
+/// member is or was in. The notice emits [`Input::Retry`], [`Input::Discard`] and [`Input::JoinRoom`].
 pub(super) fn refused_command(
     context: &AppContext,
     view: &View,

@@ -23,7 +23,7 @@ impl Timeline {
 
     /// The number of rows past the limit that are hidden at the end.
     ///
-    /// It is 0 if the window follows the end or is empty: then the first rows are hidden instead.
+    /// The number is 0 if the window follows the end or is empty: then the first rows are hidden instead.
     pub(crate) fn hidden_at_end(&self) -> usize {
         let many = self.window().len();
         let over = (many + self.rows_after_window()).saturating_sub(WINDOW_ROWS_MAX);
