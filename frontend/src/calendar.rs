@@ -1,4 +1,4 @@
-//! Days in the reader's time zone: the day that a time falls on, and the day's name.
+//! Days in the person's time zone: the day that a time falls on, and the day's name.
 
 use crate::clock;
 use crate::language::{Language, tr};
@@ -15,7 +15,7 @@ pub fn day_number(at: u64, west_minutes: i32) -> i64 {
     local.div_euclid(DAY_MS)
 }
 
-/// Number of the day on which `at` (milliseconds since 1970) falls in the reader's time zone.
+/// Number of the day on which `at` (milliseconds since 1970) falls in the person's time zone.
 pub fn local_day(at: u64) -> i64 {
     day_number(at, clock::minutes_behind_utc(at))
 }

@@ -10,24 +10,24 @@ pub fn now() -> u64 {
     Date::now() as u64
 }
 
-/// Minutes by which the reader's time zone is behind UTC at `at`, as `Date.getTimezoneOffset` returns them;
+/// Minutes by which the person's time zone is behind UTC at `at`, as `Date.getTimezoneOffset` returns them;
 /// negative east of Greenwich.
 pub fn minutes_behind_utc(at: u64) -> i32 {
     // Ask for that time and not for now, because daylight saving time changes the offset.
     date_of(at).get_timezone_offset() as i32
 }
 
-/// Hour and minute of `at` in the reader's time zone, as the reader's language writes them.
+/// Hour and minute of `at` in the person's time zone, as the person's language writes them.
 pub fn time_of_day(language: Language, at: u64) -> String {
     format(Form::Time, language, at)
 }
 
-/// Weekday, month and day of `at` in the reader's time zone, as the reader's language writes them.
+/// Weekday, month and day of `at` in the person's time zone, as the person's language writes them.
 pub fn date(language: Language, at: u64) -> String {
     format(Form::Date, language, at)
 }
 
-/// Time at which a date such as `2026-01-31` begins in the reader's time zone; `None` if the text is no date
+/// Time at which a date such as `2026-01-31` begins in the person's time zone; `None` if the text is no date
 /// after 1970.
 pub fn day_start(date: &str) -> Option<u64> {
     // A time without a zone is local time.
@@ -35,7 +35,7 @@ pub fn day_start(date: &str) -> Option<u64> {
     (date.len() == 10 && at >= 0.0).then_some(at as u64)
 }
 
-/// Current date in the reader's time zone, in the form of a date field: `2026-01-31`.
+/// Current date in the person's time zone, in the form of a date field: `2026-01-31`.
 pub fn date_of_today() -> String {
     let now = date_of(now());
     format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
@@ -93,7 +93,7 @@ fn formatter(form: Form, language: Language) -> Function {
     DateTimeFormat::new(&locales, &options).format()
 }
 
-/// The reader's own variant of the language, such as `en-GB`, which decides whether an hour is written 21 or
+/// The person's own variant of the language, such as `en-GB`, which decides whether an hour is written 21 or
 /// 9 PM. If the browser names none, the language's tag.
 fn locale(language: Language) -> String {
     let spoken = crate::preferences::browser_languages();

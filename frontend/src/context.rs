@@ -1,4 +1,4 @@
-//! The context that every component can use: the reader's preferences and the callback for inputs. Only a
+//! The context that every component can use: the person's preferences and the callback for inputs. Only a
 //! change of language or theme renders all its users again.
 //!
 //! There is one context and not two, because the compiler instantiates each type of context, like each

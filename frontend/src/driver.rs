@@ -88,7 +88,7 @@ impl Driver {
             driver.leave();
             None
         });
-        // A transport pinned in one tab applies to all tabs, because they share one reader.
+        // A transport pinned in one tab applies to all tabs, because one of them reads for all.
         self.listen(&window, "storage", move |event| {
             let key = Reflect::get(&event, &"key".into()).ok().and_then(|key| key.as_string());
             (key.as_deref() == Some(StorageKey::Pin.as_str()))

@@ -8,9 +8,9 @@ use yew::AttrValue;
 /// A language in which the page has all its texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// English, also for readers none of whose languages the page has.
+    /// English, also for people none of whose languages the page has.
     English,
-    /// Chinese in simplified characters, for every reader of Chinese.
+    /// Chinese in simplified characters, for everyone who reads Chinese.
     SimplifiedChinese,
 }
 
@@ -26,7 +26,7 @@ impl Language {
         }
     }
 
-    /// Name of the language in that language: a reader who cannot read the page must be able to use the
+    /// Name of the language in that language: a person who cannot read the page must be able to use the
     /// switch.
     pub fn own_name(self) -> &'static str {
         match self {
@@ -40,15 +40,15 @@ impl Language {
         Language::ALL.into_iter().find(|language| language.tag() == tag)
     }
 
-    /// Chooses the first of the reader's languages that the page has, otherwise English. `tags` are BCP 47
+    /// Chooses the first of the person's languages that the page has, otherwise English. `tags` are BCP 47
     /// tags, the preferred one first.
     pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         let spoken = |tag: &str| Language::ALL.into_iter().find(|language| language.covers(tag));
         tags.into_iter().find_map(spoken).unwrap_or(Language::English)
     }
 
-    /// Whether this language suits a reader of `tag`. Every `zh` tag suits Simplified Chinese, because the
-    /// page has no other Chinese.
+    /// Whether this language suits a person who reads `tag`. Every `zh` tag suits Simplified Chinese, because
+    /// the page has no other Chinese.
     pub fn covers(self, tag: &str) -> bool {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         let own = self.tag().split('-').next().unwrap_or_default();

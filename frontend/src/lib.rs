@@ -23,7 +23,7 @@
 //!
 //! Context and texts:
 //!
-//! - [`context`]: the reader's preferences and the callback for inputs, for every component
+//! - [`context`]: the person's preferences and the callback for inputs, for every component
 //! - [`preferences`]: the chosen language and theme, and how they are saved
 //! - [`theme`]: the themes
 //! - [`language`]: the languages, and the macro `tr!` for texts

@@ -1,4 +1,4 @@
-//! The reader's preferences in this browser: language and theme. A choice is saved in [`crate::storage`] and
+//! The person's preferences in this browser: language and theme. A choice is saved in [`crate::storage`] and
 //! written to attributes of `<html>`.
 
 use crate::language::Language;
@@ -88,7 +88,7 @@ fn kept_theme() -> Theme {
     storage::read(StorageKey::Theme).and_then(|name| Theme::from_name(&name)).unwrap_or_default()
 }
 
-/// BCP 47 tags of the reader's languages, the preferred one first; empty if the browser names none.
+/// BCP 47 tags of the person's languages, the preferred one first; empty if the browser names none.
 pub fn browser_languages() -> Vec<String> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     window.navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()

@@ -98,13 +98,13 @@ pub enum Input {
     Leaving,
     /// The person opens a room. A room that the member is not in opens once the member is.
     OpenRoom(RoomId),
-    /// The reader reached the first shown row.
+    /// The person reached the first shown row.
     LoadOlder,
-    /// The reader reached the last shown row, and newer ones exist.
+    /// The person reached the last shown row, and newer ones exist.
     LoadNewer,
-    /// The reader jumps to the newest message.
+    /// The person jumps to the newest message.
     JumpToLatest,
-    /// The reader jumps to another place of the open room: `Around` a position, or a `Date`.
+    /// The person jumps to another place of the open room: `Around` a position, or a `Date`.
     Jump(PageAnchor),
     /// Whether the list is scrolled to its end; reported when that changes.
     FollowEnd(bool),

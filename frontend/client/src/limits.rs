@@ -13,7 +13,7 @@ pub const WINDOW_ROWS_MAX: usize = 300;
 /// Messages that are shown when a room opens, if they are held.
 pub const WINDOW_FIRST_ROWS: usize = 100;
 
-/// Messages by which the window grows when the reader reaches its edge.
+/// Messages by which the window grows when the person reaches its edge.
 pub const WINDOW_STEP_ROWS: usize = 50;
 
 /// Messages that are held of one room. Past it: those farthest from the window are evicted and can

@@ -35,7 +35,7 @@ pub struct View {
     pub newer: Edge,
     /// Whether `rows` ends at the end of the room and follows it.
     pub following: bool,
-    /// The number of messages that arrived since the reader left the end.
+    /// The number of messages that arrived since the person left the end.
     pub new_below: u32,
     /// Whether a jump is under way.
     pub jumping: bool,

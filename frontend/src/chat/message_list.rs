@@ -26,7 +26,7 @@ pub struct MessageListProps {
     pub view: ViewRef,
 }
 
-/// Shows the window of messages and the state of both its ends, and keeps the reader's scroll position. It
+/// Shows the window of messages and the state of both its ends, and keeps the person's scroll position. It
 /// reads `rows`, `older`, `newer`, `following`, `new_below` and `jump_target` of the view. It emits
 /// [`Input::FollowEnd`], [`Input::LoadOlder`], [`Input::LoadNewer`] and [`Input::JumpToLatest`].
 #[component]
@@ -69,7 +69,7 @@ pub fn MessageList(props: &MessageListProps) -> Html {
     use_effect_with(view.clone(), {
         let (node, scroll_anchor, look) = (node.clone(), scroll_anchor.clone(), look.clone());
         move |_| {
-            // A reader who follows the end again is taken there, even if nothing in the list has changed.
+            // A person who follows the end again is taken there, even if nothing in the list has changed.
             if let Some(list) = node.cast::<Element>() {
                 scroll_anchor.borrow_mut().resized(&list);
             }
@@ -152,7 +152,7 @@ fn edge(language: Language, edge: Edge, end: AttrValue, again: Callback<MouseEve
     }
 }
 
-/// Button that goes to the newest message, with the number of messages that arrived below the reader's
+/// Button that goes to the newest message, with the number of messages that arrived below the person's
 /// position.
 fn to_the_end(language: Language, new_below: u32, go: Callback<MouseEvent>) -> Html {
     let label = match new_below {

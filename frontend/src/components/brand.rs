@@ -14,7 +14,7 @@ pub fn cup() -> Html {
     }
 }
 
-/// Shows the logo and the house's name in the reader's language. It reads no view and emits no input.
+/// Shows the logo and the house's name in the person's language. It reads no view and emits no input.
 pub fn brand(language: Language) -> Html {
     html! {
         <span key="brand" class="brand">

@@ -10,7 +10,7 @@ pub fn is_usable(link: ConnectionStatus) -> bool {
     link.ready_state == ReadyState::Open && link.welcomed
 }
 
-/// Label for a `readyState`, in the reader's language.
+/// Label for a `readyState`, in the person's language.
 fn state_label(language: Language, ready_state: ReadyState) -> AttrValue {
     match ready_state {
         ReadyState::Connecting => tr!(language, "connection.connecting"),
@@ -20,7 +20,7 @@ fn state_label(language: Language, ready_state: ReadyState) -> AttrValue {
     }
 }
 
-/// Name of a transport, in the reader's language.
+/// Name of a transport, in the person's language.
 pub fn transport_name(language: Language, transport: Transport) -> AttrValue {
     match transport {
         Transport::WebSocket => "WebSocket".into(),

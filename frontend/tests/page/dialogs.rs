@@ -178,7 +178,7 @@ async fn a_chosen_date_jumps_to_its_first_message() {
     press("#jump_btn").await;
     let at = clock::day_start("2026-01-31").unwrap();
     assert_eq!(fixture.take_inputs(), [Input::Jump(PageAnchor::Date(at))]);
-    assert_eq!(calendar::local_day(at) - 1, calendar::local_day(at - 1), "where the reader's day begins");
+    assert_eq!(calendar::local_day(at) - 1, calendar::local_day(at - 1), "where the person's day begins");
     assert!(maybe("dialog[open]").is_none());
 }
 

@@ -290,7 +290,7 @@ async fn the_inspector_shows_who_is_signed_in() {
         assert!(text("#who").contains(sentence), "{}", text("#who"));
         assert_eq!(maybe("#who a").is_some(), is_nobody);
     }
-    // The title is in the reader's language.
+    // The title is in the person's language.
     press("input[name=language][value=\"zh-CN\"]").await;
     assert_eq!(text("h1"), "连接检查器");
     assert_eq!(page().title(), "连接检查器 · 茶馆");

@@ -5,14 +5,14 @@ use shared::command::PageAnchor;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::Element;
 
-/// Rows of several heights by several authors, so that bylines appear and disappear with the rows before them.
+/// Rows of several heights by several authors, so that bylines come and go with the rows before them.
 fn rows(numbers: std::ops::Range<u16>) -> Vec<Row> {
     let text = |number: u16| "a line of tea ".repeat(usize::from(number % 7 * number % 5 + 1) * 3);
     let author = |number: u16| 2 + u64::from(number / 3 % 2);
     numbers.map(|number| row(author(number), number, &text(number), RowState::Settled)).collect()
 }
 
-/// View of a reader who does not follow the end, with more messages at both ends.
+/// View of a person who does not follow the end, with more messages at both ends.
 fn reading(numbers: std::ops::Range<u16>) -> View {
     View { following: false, older: Edge::More, newer: Edge::More, ..with_rows(rows(numbers)) }
 }
@@ -45,7 +45,7 @@ async fn read_at(key: RowKey) {
 }
 
 #[wasm_bindgen_test]
-async fn the_list_stays_at_its_end_while_the_reader_is_there() {
+async fn the_list_stays_at_its_end_while_the_person_is_there() {
     let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;
@@ -64,7 +64,7 @@ async fn the_list_stays_at_its_end_while_the_reader_is_there() {
 }
 
 #[wasm_bindgen_test]
-async fn the_list_does_not_move_a_reader_of_older_messages() {
+async fn the_list_does_not_move_a_person_who_reads_older_messages() {
     let mut fixture = Fixture::open(with_rows(rows(0..120))).await;
     let list = list();
     next_frame().await;

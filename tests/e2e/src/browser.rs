@@ -39,7 +39,7 @@ const ARGUMENTS: &[&str] = &[
 /// Options of a browser.
 #[derive(Clone, Copy, Debug)]
 pub struct BrowserOptions {
-    /// Languages of the reader, as in `navigator.languages`, separated by commas.
+    /// Languages of the person, as in `navigator.languages`, separated by commas.
     pub languages: &'static str,
     /// Whether to emulate a phone: 390×844 CSS pixels, touch only.
     pub phone: bool,

@@ -22,7 +22,7 @@ pub(crate) struct SessionShell {
     pub(crate) tick_at: u64,
     /// Time of the first of the latest timely ticks that found no leader.
     pub(crate) leaderless_since: Option<u64>,
-    /// Time of the first of the latest timely ticks that found another reader.
+    /// Time of the first of the latest timely ticks that found another tab reading.
     pub(crate) rivals_since: Option<u64>,
     /// Arrival time of the latest message from each other session, which keeps their order.
     pub(crate) delivered_until: BTreeMap<(PageId, ConnectionId), u64>,

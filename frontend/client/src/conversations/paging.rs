@@ -86,7 +86,7 @@ impl Paging {
         self.failed = want;
     }
 
-    /// Forgets all requests, because the reader is elsewhere.
+    /// Forgets all requests, because the person is elsewhere.
     pub(crate) fn clear(&mut self) {
         *self = Paging::default();
     }

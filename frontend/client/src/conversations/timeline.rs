@@ -7,7 +7,7 @@
 //! **Acked** messages are settled by a `reply`, but their events have not arrived. They stand after
 //! the live segment until then.
 //!
-//! The window is on one of the segments. It follows the end while the reader is there. Otherwise
+//! The window is on one of the segments. It follows the end while the person is there. Otherwise
 //! nothing that others write moves it.
 
 pub(crate) use crate::conversations::segment::Viewer;
@@ -40,7 +40,7 @@ pub(crate) struct Timeline {
     window_start: u64,
     window_end: u64,
     is_following: bool,
-    /// The number of the room's newest message when the reader left the end.
+    /// The number of the room's newest message when the person left the end.
     newest_when_left: u64,
     /// The target of the last jump.
     jump_target: Option<JumpTarget>,
@@ -109,7 +109,7 @@ impl Timeline {
     /// Applies a room's snapshot.
     ///
     /// Held messages that touch the snapshot stay. Others stay only as a past segment, if the
-    /// reader is looking at them.
+    /// person is looking at them.
     pub(crate) fn apply_snapshot(&mut self, snapshot: &RoomSnapshot, viewer: Viewer<'_>) {
         let fresh = Segment::from_messages(&snapshot.messages, snapshot.older, false, viewer);
         let first = fresh.first().map(|first| first.n);
@@ -269,7 +269,7 @@ impl Timeline {
         } else if start >= behind {
             self.live.trim_start(over.min(start));
         } else {
-            // The reader is far up: evict the messages between there and the newest.
+            // The person is far up: evict the messages between there and the newest.
             self.past = Some(self.live.split_start(end + WINDOW_STEP_ROWS));
             self.is_on_past = true;
             self.live.trim_start(self.live.len().saturating_sub(WINDOW_ROWS_MAX));

@@ -10,7 +10,7 @@ use shared::ErrorCode;
 use shared::command::PageAnchor;
 
 /// Ann's page in a house with this many messages.
-fn reader(house: &House) -> Page {
+fn page_in_history(house: &House) -> Page {
     let mut page = Page::welcome_in(house);
     page.give(Input::FollowEnd(false));
     page
@@ -36,7 +36,7 @@ fn talkative(many: u64) -> House {
 #[test]
 fn older_pages_are_loaded_until_the_first_message() {
     let house = talkative(230);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     for from in [81, 31, 1] {
         assert_eq!(page.view().older, Edge::More);
         let out = page.give(Input::LoadOlder);
@@ -51,7 +51,7 @@ fn older_pages_are_loaded_until_the_first_message() {
 #[test]
 fn rows_that_leave_the_window_are_still_held() {
     let house = talkative(500);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     while page.view().older != Edge::End {
         let out = page.give(Input::LoadOlder);
         if !history_queries(&out).is_empty() {
@@ -69,9 +69,9 @@ fn rows_that_leave_the_window_are_still_held() {
 }
 
 #[test]
-fn a_new_message_does_not_move_a_reader_of_history() {
+fn a_new_message_does_not_move_a_person_who_reads_history() {
     let mut house = talkative(500);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     for _ in 0..6 {
         let out = page.give(Input::LoadOlder);
         answer(&mut page, &house, &out);
@@ -113,7 +113,7 @@ fn the_window_stays_within_its_limit_with_waiting_rows() {
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX);
         }
         assert_eq!((page.texts(), page.view().older), (whole(1, most.min(newest)), Edge::End));
-        // The list does not report again that the reader is at the end.
+        // The list does not report again that the person is at the end.
         for _ in 0..steps {
             page.give(Input::LoadNewer);
             assert!(page.view().rows.len() <= WINDOW_ROWS_MAX && !page.view().following);
@@ -138,7 +138,7 @@ fn the_window_follows_at_the_end() {
 #[test]
 fn new_rows_are_added_below_until_the_window_is_full() {
     let mut house = talkative(100);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let talk = house.talk(LOBBY, 101..=350);
     page.frames(talk);
     assert_eq!(page.texts(), whole(1, 300));
@@ -154,7 +154,7 @@ fn new_rows_are_added_below_until_the_window_is_full() {
 #[test]
 fn a_jump_shows_another_place_with_pages_at_both_ends() {
     let house = talkative(1_000);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 300)));
     assert!(page.view().jumping);
     answer(&mut page, &house, &out);
@@ -173,7 +173,7 @@ fn a_jump_shows_another_place_with_pages_at_both_ends() {
 #[test]
 fn segments_are_merged_when_they_touch_and_not_before() {
     let mut house = talkative(300);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000 + 3 * 120)));
     answer(&mut page, &house, &out);
     assert_eq!(page.texts(), whole(95, 144));
@@ -194,7 +194,7 @@ fn segments_are_merged_when_they_touch_and_not_before() {
 #[test]
 fn a_jump_to_a_held_message_sends_no_request() {
     let house = talkative(100);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     assert_eq!(history_queries(&page.give(Input::Jump(PageAnchor::Around(3 * 40)))), []);
     let view = page.view();
     let landed = view.jump_target.unwrap();
@@ -207,7 +207,7 @@ fn a_jump_to_a_held_message_sends_no_request() {
 #[test]
 fn a_temporarily_refused_page_is_requested_again() {
     let house = talkative(150);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let requests = history_queries(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(requests[0].reference, ErrorCode::TooManyRequests));
     assert_eq!((history_queries(&out), page.view().older), (vec![], Edge::Loading));
@@ -218,9 +218,9 @@ fn a_temporarily_refused_page_is_requested_again() {
 }
 
 #[test]
-fn a_permanently_refused_page_can_be_requested_by_the_reader() {
+fn a_permanently_refused_page_can_be_requested_by_the_person() {
     let house = talkative(150);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let requests = history_queries(&page.give(Input::LoadOlder));
     let out = page.frame(House::error(requests[0].reference, ErrorCode::RoomUnknown));
     assert_eq!((out, page.view().older), (vec![], Edge::Failed));
@@ -232,7 +232,7 @@ fn a_permanently_refused_page_can_be_requested_by_the_reader() {
 #[test]
 fn a_page_that_touches_nothing_is_not_merged() {
     let house = talkative(300);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let requests = history_queries(&page.give(Input::LoadOlder));
     page.frame(house.history(requests[0].reference, LOBBY, PageAnchor::Before(3 * 150)));
     assert_eq!((page.texts(), page.view().older), (whole(201, 300), Edge::Failed));
@@ -241,7 +241,7 @@ fn a_page_that_touches_nothing_is_not_merged() {
 #[test]
 fn a_missing_answer_ends_the_connection() {
     let house = talkative(150);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     page.give(Input::LoadOlder);
     page.now += SETTLE_MS;
     assert!(close_code(&page.give(Input::TimerFired(Timer::Silence))).is_some());
@@ -256,7 +256,7 @@ fn a_missing_answer_ends_the_connection() {
 #[test]
 fn sending_jumps_to_the_newest_message() {
     let house = talkative(500);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     let out = page.give(Input::Jump(PageAnchor::Date(5_000)));
     answer(&mut page, &house, &out);
     page.send(1, "7");
@@ -267,7 +267,7 @@ fn sending_jumps_to_the_newest_message() {
 #[test]
 fn unsettled_rows_are_shown_only_at_the_end_of_the_room() {
     let house = talkative(500);
-    let mut page = reader(&house);
+    let mut page = page_in_history(&house);
     page.send(1, "7");
     let out = page.give(Input::Jump(PageAnchor::Date(5_000)));
     answer(&mut page, &house, &out);

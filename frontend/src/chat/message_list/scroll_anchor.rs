@@ -1,6 +1,6 @@
-//! Keeps the reader's scroll position when rows are added or removed, or when something changes its size.
+//! Keeps the person's scroll position when rows are added or removed, or when something changes its size.
 //!
-//! A reader at the end of the room stays at the end. Anywhere else, the first visible text stays where it is
+//! A person at the end of the room stays at the end. Anywhere else, the first visible text stays where it is
 //! on the screen, to the pixel: its offset is measured before each change of the list, and afterwards the
 //! list is scrolled by the distance that the text moved.
 
@@ -12,9 +12,9 @@ use web_sys::Element;
 /// Distance from the end, in CSS pixels, that still counts as being at the end: a line and a half.
 const NEAR_PX: i32 = 40;
 
-/// Scroll position of the reader in one message list.
+/// Scroll position of the person in one message list.
 pub(super) struct ScrollAnchor {
-    /// Whether the reader is at the end and is to be kept there.
+    /// Whether the person is at the end and is to be kept there.
     pinned: bool,
     /// Whether the client follows the end, by its last view or by the last input sent to it.
     following: bool,
@@ -36,7 +36,7 @@ impl ScrollAnchor {
 
     /// Measures the position. To be called before the list is changed to show `view`.
     pub(super) fn before(&mut self, list: &Element, view: &View) {
-        // Where the reader has scrolled and the client does not know it yet, the reader's position wins.
+        // Where the person has scrolled and the client does not know it yet, the person's position wins.
         self.see(list);
         self.ends = view.newer == Edge::End;
         if std::mem::replace(&mut self.following, view.following) != view.following {
@@ -44,8 +44,8 @@ impl ScrollAnchor {
         }
     }
 
-    /// Reads the position after the reader may have scrolled. Only scrolling up leaves the end: when the
-    /// list's visible height has shrunk, the end is further away although the reader did not move.
+    /// Reads the position after the person may have scrolled. Only scrolling up leaves the end: when the
+    /// list's visible height has shrunk, the end is further away although the person did not move.
     fn see(&mut self, list: &Element) {
         let top = list.scroll_top();
         let left = list.scroll_height() - top - list.client_height();
@@ -61,7 +61,7 @@ impl ScrollAnchor {
     }
 
     /// Returns the inputs that follow from scrolling or from a change of the list: [`Input::FollowEnd`] when
-    /// the reader reaches or leaves the end, [`Input::LoadOlder`] and [`Input::LoadNewer`] within one screen
+    /// the person reaches or leaves the end, [`Input::LoadOlder`] and [`Input::LoadNewer`] within one screen
     /// of an end.
     pub(super) fn wants(&mut self, list: &Element, view: &View) -> Vec<Input> {
         self.see(list);
@@ -101,7 +101,7 @@ impl ScrollAnchor {
     /// Restores the position after a possible change of the list's size: a touch keyboard opened, or the
     /// composer grew.
     ///
-    /// Browsers report scrolling late, so the reader may have scrolled already. The browser itself scrolls
+    /// Browsers report scrolling late, so the person may have scrolled already. The browser itself scrolls
     /// only when the old position lies beyond the new end.
     pub(super) fn resized(&mut self, list: &Element) {
         let top = list.scroll_top();

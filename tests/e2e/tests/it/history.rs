@@ -40,7 +40,7 @@ async fn the_list_does_not_jump_when_a_thousand_messages_are_paged_in() {
         assert!(tom.max_rows().await <= ROWS_MAX, "{}", tom.max_rows().await);
         assert!(tom.max_rows().await > ROWS_MAX - 50, "the list was never full");
 
-        // New messages do not move a reader of the history.
+        // New messages do not move a person who reads the history.
         let _: Value = tom.execute("document.querySelector('.scroll').scrollTop = 1200", vec![]).await;
         let read = tom.rows().await[40].key.clone();
         let before = tom.distance_from_top(&read).await;

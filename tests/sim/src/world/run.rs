@@ -139,7 +139,7 @@ impl World {
                     break;
                 }
                 let first = view.rows.first().map(|row| row.key);
-                // A reader of older messages has scrolled away from the end.
+                // A person who reads older messages has scrolled away from the end.
                 self.dispatch(id, Input::FollowEnd(false))?;
                 self.dispatch(id, Input::LoadOlder)?;
                 self.step_until(id, "an older message", |view| {

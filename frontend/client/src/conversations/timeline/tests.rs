@@ -183,7 +183,7 @@ fn the_oldest_rows_are_evicted_past_the_limit() {
 }
 
 #[test]
-fn the_middle_is_evicted_when_the_reader_is_far_up() {
+fn the_middle_is_evicted_when_the_person_is_far_up() {
     let max = ROOM_ROWS_MAX as u64;
     let mut timeline = timeline_of(1..=max);
     timeline.show_position(message(100).n);
@@ -229,7 +229,7 @@ fn acked_rows_are_held_up_to_the_limit() {
 }
 
 #[test]
-fn a_snapshot_that_touches_nothing_does_not_move_the_reader() {
+fn a_snapshot_that_touches_nothing_does_not_move_the_person() {
     let mut timeline = timeline_of(1..=50);
     timeline.set_at_end(false);
     reset(&mut timeline, &snapshot(90..=99));

@@ -40,7 +40,7 @@ impl Timeline {
         self.is_following
     }
 
-    /// The number of messages that arrived since the reader left the end.
+    /// The number of messages that arrived since the person left the end.
     pub(crate) fn new_below(&self) -> u32 {
         if self.is_following {
             return 0;
@@ -143,7 +143,7 @@ impl Timeline {
         held
     }
 
-    /// Shows a page that the reader jumped to.
+    /// Shows a page that the person jumped to.
     pub(crate) fn land_jump(&mut self, page: Segment, at: PageAnchor) {
         let wanted = match at {
             PageAnchor::Before(n) | PageAnchor::After(n) | PageAnchor::Around(n) => {
