@@ -207,8 +207,8 @@ impl Client {
         for event in events {
             let Some(position) = event.position().filter(|position| position.to == to) else { continue };
             self.last_position = self.last_position.max(position.n);
-            // The event may be buffered already. Unlike live events, these may not have a gap
-            // between them.
+            // The event may be buffered already. Unlike events that the server sends by itself,
+            // these may not have a gap between them.
             let received = self.buffer_of(to).and_then(|buffer| buffer.receive(event, position));
             if let Some((Sequenced::Next, event)) = received {
                 self.apply(event, position, out);

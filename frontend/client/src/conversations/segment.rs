@@ -214,7 +214,7 @@ impl Segment {
         self.keys.remove_all(&gone.iter().map(|held| held.row.key).collect());
     }
 
-    /// Evicts `many` messages at the end. Not for the live segment.
+    /// Evicts `many` messages at the end. Not for the newest segment.
     pub(crate) fn trim_end(&mut self, many: usize) {
         let keep = self.rows.len().saturating_sub(many);
         self.truncate(keep);

@@ -1,11 +1,11 @@
 //! A timeline: one room's settled messages, and the window on them.
 //!
-//! The **live segment** ends at the newest message and grows only by the room's events. After a
+//! The **newest segment** ends at the newest message and grows only by the room's events. After a
 //! jump there is also at most one **past segment**. The two are merged when they touch by number,
 //! never before.
 //!
 //! **Acked** messages are settled by a `reply`, but their events have not arrived. They stand after
-//! the live segment until then.
+//! the newest segment until then.
 //!
 //! The window is on one of the segments. It follows the end while the person is there. Otherwise
 //! nothing that others write moves it.
@@ -27,7 +27,7 @@ mod window;
 /// One room's messages.
 #[derive(Debug)]
 pub(crate) struct Timeline {
-    live: Segment,
+    newest: Segment,
     past: Option<Segment>,
     /// The acked messages, by position.
     acked: Map<u64, HeldMessage>,
@@ -51,7 +51,7 @@ impl Timeline {
     /// known.
     pub(crate) fn unloaded(end: Option<u64>) -> Self {
         Timeline {
-            live: Segment::unloaded(end),
+            newest: Segment::unloaded(end),
             past: None,
             acked: Map::new(),
             unsettled: 0,
@@ -66,7 +66,7 @@ impl Timeline {
 
     /// Whether this message is held.
     pub(crate) fn contains(&self, key: RowKey) -> bool {
-        self.live.contains(key)
+        self.newest.contains(key)
             || self.past.as_ref().is_some_and(|past| past.contains(key))
             || self.acked.values().any(|held| held.row.key == key)
     }
@@ -74,19 +74,19 @@ impl Timeline {
     /// Whether a message with this id is held, whoever its author is. Compares with each message,
     /// because the question is rare.
     pub(crate) fn has_client_id(&self, client_id: ClientId) -> bool {
-        self.live.has_client_id(client_id)
+        self.newest.has_client_id(client_id)
             || self.past.as_ref().is_some_and(|past| past.has_client_id(client_id))
             || self.acked.values().any(|held| held.row.key.client_id == client_id)
     }
 
     /// The number of the room's newest message, if it is known.
     pub(crate) fn newest_seq(&self) -> Option<u64> {
-        self.live.end()
+        self.newest.end()
     }
 
     /// The number of messages that are held.
     pub(crate) fn len(&self) -> usize {
-        self.live.len() + self.past.as_ref().map_or(0, Segment::len)
+        self.newest.len() + self.past.as_ref().map_or(0, Segment::len)
     }
 
     /// Whether the window's segment holds nothing although the room has messages.
@@ -97,13 +97,13 @@ impl Timeline {
 
     /// Whether less than a page is held although the room has more.
     pub(crate) fn needs_first_page(&self) -> bool {
-        self.live.has_older && self.live.len() < WINDOW_STEP_ROWS
+        self.newest.has_older && self.newest.len() < WINDOW_STEP_ROWS
     }
 
     /// The authors of the held messages.
     pub(crate) fn authors(&self) -> impl Iterator<Item = MemberId> {
         let past = self.past.iter().flat_map(Segment::iter);
-        self.live.iter().chain(past).chain(self.acked.values()).map(|held| held.row.key.author)
+        self.newest.iter().chain(past).chain(self.acked.values()).map(|held| held.row.key.author)
     }
 
     /// Applies a room's snapshot.
@@ -113,13 +113,13 @@ impl Timeline {
     pub(crate) fn apply_snapshot(&mut self, snapshot: &RoomSnapshot, viewer: Viewer<'_>) {
         let fresh = Segment::from_messages(&snapshot.messages, snapshot.older, false, viewer);
         let first = fresh.first().map(|first| first.n);
-        if let Some(first) = first.filter(|_| !self.live.is_empty() && self.live.touches(&fresh)) {
+        if let Some(first) = first.filter(|_| !self.newest.is_empty() && self.newest.touches(&fresh)) {
             // The snapshot is complete from its first message on.
-            self.live.cut_from(first);
-            self.live.merge(fresh, true);
-            self.live.has_newer = false;
+            self.newest.cut_from(first);
+            self.newest.merge(fresh, true);
+            self.newest.has_newer = false;
         } else {
-            let mut held = std::mem::replace(&mut self.live, fresh);
+            let mut held = std::mem::replace(&mut self.newest, fresh);
             if !self.is_on_past && !self.is_following && !held.is_empty() {
                 self.window_end = self.window_end.min(held.last().map_or(0, |last| last.n));
                 held.has_newer = true;
@@ -137,7 +137,7 @@ impl Timeline {
 
     /// Appends a message from its event; the room's gap detector has taken the position.
     pub(crate) fn apply_posted(&mut self, message: &Message, viewer: Viewer<'_>) {
-        self.live.push(message, viewer);
+        self.newest.push(message, viewer);
         self.drop_acked_through(message.n);
         self.merge_segments();
         self.fit_window();
@@ -203,7 +203,7 @@ impl Timeline {
     /// Updates the author's name of every row, and whether it is the member's own.
     pub(crate) fn refresh_rows(&mut self, viewer: Viewer<'_>) {
         let past = self.past.iter_mut().flat_map(Segment::iter_mut);
-        for held in self.live.iter_mut().chain(past).chain(self.acked.values_mut()) {
+        for held in self.newest.iter_mut().chain(past).chain(self.acked.values_mut()) {
             held.refresh_row(viewer);
         }
     }
@@ -211,7 +211,7 @@ impl Timeline {
     /// Evicts all messages; new ones are still appended.
     pub(crate) fn unload(&mut self) {
         self.past = None;
-        self.live.trim_start(usize::MAX);
+        self.newest.trim_start(usize::MAX);
         self.show_latest();
     }
 
@@ -219,37 +219,37 @@ impl Timeline {
     fn segment(&self) -> &Segment {
         match &self.past {
             Some(past) if self.is_on_past => past,
-            _ => &self.live,
+            _ => &self.newest,
         }
     }
 
     fn segment_mut(&mut self) -> &mut Segment {
         match &mut self.past {
             Some(past) if self.is_on_past => past,
-            _ => &mut self.live,
+            _ => &mut self.newest,
         }
     }
 
     /// Merges the two segments if they touch.
     fn merge_segments(&mut self) {
-        let touches = |past: &Segment| match self.live.end() {
-            // Messages of the past segment beyond the live end still arrive as events.
-            Some(end) => past.end() <= Some(end) && self.live.touches(past),
+        let touches = |past: &Segment| match self.newest.end() {
+            // Messages of the past segment beyond the end of the newest segment still arrive as events.
+            Some(end) => past.end() <= Some(end) && self.newest.touches(past),
             // Nothing was posted since the member joined.
             None => !past.has_newer,
         };
         if self.past.as_ref().is_some_and(touches)
             && let Some(past) = self.past.take()
         {
-            self.live.merge(past, false);
+            self.newest.merge(past, false);
             self.is_on_past = false;
         }
     }
 
     /// Drops the acked messages that a segment holds.
     fn drop_acked_duplicates(&mut self) {
-        let (live, past) = (&self.live, &self.past);
-        let is_held = |key| live.contains(key) || past.as_ref().is_some_and(|past| past.contains(key));
+        let (newest, past) = (&self.newest, &self.past);
+        let is_held = |key| newest.contains(key) || past.as_ref().is_some_and(|past| past.contains(key));
         self.acked.retain(|_, held| !is_held(held.row.key));
     }
 
@@ -262,17 +262,17 @@ impl Timeline {
         let Range { start, end } = self.window();
         let behind = self.segment().len() - end;
         if let (true, Some(past)) = (self.is_on_past, &mut self.past) {
-            self.live.trim_start(self.live.len().saturating_sub(WINDOW_ROWS_MAX));
-            let over = (past.len() + self.live.len()).saturating_sub(ROOM_ROWS_MAX);
+            self.newest.trim_start(self.newest.len().saturating_sub(WINDOW_ROWS_MAX));
+            let over = (past.len() + self.newest.len()).saturating_sub(ROOM_ROWS_MAX);
             past.trim_end(over.min(behind));
             past.trim_start(over.saturating_sub(behind).min(start));
         } else if start >= behind {
-            self.live.trim_start(over.min(start));
+            self.newest.trim_start(over.min(start));
         } else {
             // The person is far up: evict the messages between there and the newest.
-            self.past = Some(self.live.split_start(end + WINDOW_STEP_ROWS));
+            self.past = Some(self.newest.split_start(end + WINDOW_STEP_ROWS));
             self.is_on_past = true;
-            self.live.trim_start(self.live.len().saturating_sub(WINDOW_ROWS_MAX));
+            self.newest.trim_start(self.newest.len().saturating_sub(WINDOW_ROWS_MAX));
         }
     }
 }

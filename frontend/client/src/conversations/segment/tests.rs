@@ -34,15 +34,15 @@ fn segments_touch_when_no_message_is_missing_between_them() {
 }
 
 #[test]
-fn a_live_segment_takes_only_earlier_messages() {
-    let mut live = segment(10..=20);
-    live.merge(segment(5..=30), false);
-    assert_eq!((seqs(&live), live.end()), ((5..=20).collect(), Some(20)));
-    live.merge(segment(15..=30), true);
-    assert_eq!(seqs(&live), (5..=30).collect::<Vec<_>>());
-    assert!(live.has_older);
-    live.merge(segment(1..=4), false);
-    assert!(!live.has_older);
+fn the_newest_segment_takes_only_earlier_messages() {
+    let mut newest = segment(10..=20);
+    newest.merge(segment(5..=30), false);
+    assert_eq!((seqs(&newest), newest.end()), ((5..=20).collect(), Some(20)));
+    newest.merge(segment(15..=30), true);
+    assert_eq!(seqs(&newest), (5..=30).collect::<Vec<_>>());
+    assert!(newest.has_older);
+    newest.merge(segment(1..=4), false);
+    assert!(!newest.has_older);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn posted(timeline: &mut Timeline, message: &Message) {
 }
 
 fn replied(timeline: &mut Timeline, message: &Message) {
-    let reach = timeline.live.last().map_or(0, |last| last.n);
+    let reach = timeline.newest.last().map_or(0, |last| last.n);
     timeline.add_acked(message, reach, Viewer { me: None, members: &Members::default() });
 }
 

@@ -32,7 +32,7 @@ impl Timeline {
 
     /// Whether the window ends at the room's newest message.
     pub(crate) fn is_at_end(&self) -> bool {
-        !self.is_on_past && self.window().end == self.live.len()
+        !self.is_on_past && self.window().end == self.newest.len()
     }
 
     /// Whether the window follows the end.
@@ -45,7 +45,7 @@ impl Timeline {
         if self.is_following {
             return 0;
         }
-        let many = self.live.end().unwrap_or(0).saturating_sub(self.newest_when_left);
+        let many = self.newest.end().unwrap_or(0).saturating_sub(self.newest_when_left);
         u32::try_from(many).unwrap_or(u32::MAX)
     }
 
@@ -115,7 +115,7 @@ impl Timeline {
     pub(crate) fn show_latest(&mut self) {
         self.past = None;
         self.is_on_past = false;
-        let first = self.live.len().saturating_sub(WINDOW_FIRST_ROWS);
+        let first = self.newest.len().saturating_sub(WINDOW_FIRST_ROWS);
         self.window_start = if first == 0 { 0 } else { self.position_at(first) };
         self.window_end = u64::MAX;
         self.is_following = true;
@@ -154,8 +154,8 @@ impl Timeline {
         };
         let Some(n) = wanted.or(page.last()).map(|held| held.n) else { return self.show_latest() };
         self.leave_end();
-        if self.live.touches(&page) && page.end() <= self.live.end() {
-            self.live.merge(page, false);
+        if self.newest.touches(&page) && page.end() <= self.newest.end() {
+            self.newest.merge(page, false);
             self.is_on_past = false;
         } else {
             match &mut self.past {
@@ -184,7 +184,7 @@ impl Timeline {
 
     fn leave_end(&mut self) {
         if std::mem::take(&mut self.is_following) {
-            self.newest_when_left = self.live.end().unwrap_or(0);
+            self.newest_when_left = self.newest.end().unwrap_or(0);
         }
     }
 
