@@ -72,3 +72,14 @@ fn a_settled_row_is_deleted_from_the_storage() {
     outbox.settle(|_, _, _| true, &mut out);
     assert_eq!(out, [Effect::DeleteRow(key(1, 1)), Effect::DeleteRow(key(1, 2))]);
 }
+
+#[test]
+fn a_row_is_stored_with_the_field_names_of_earlier_builds() {
+    let out = push(&mut Outbox::default(), id(1), LOBBY, "1", 5_000);
+    let [Effect::SaveRow(row)] = &out[..] else { panic!("{out:?}") };
+    let text = serde_json::to_string(row).unwrap();
+    for name in ["owner", "client_id", "name", "body", "at", "place", "lease", "unsent"] {
+        assert!(text.contains(&format!("\"{name}\":")), "{name} in {text}");
+    }
+    assert_eq!(shared::json::from_str::<StoredRow>(&text).as_ref(), Ok(row));
+}
