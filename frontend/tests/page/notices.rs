@@ -93,7 +93,7 @@ async fn texts_of_another_member_are_counted_and_dropped_after_a_confirmation() 
     let fixture = Fixture::open(View { left_behind: [left].into(), ..room() }).await;
     let summary = "Jonas has 2 unsent messages and 1 draft on this device.";
     assert_eq!(text("#left_behind .notice_text"), summary);
-    press("#left_behind .take").await;
+    press("#left_behind .adopt").await;
     assert_eq!(fixture.take_inputs(), [Input::AdoptLeftBehind(owner)]);
     let focused = |id: &str| page().active_element().unwrap().matches(id).unwrap();
     find("#left_btn").focus().unwrap();
