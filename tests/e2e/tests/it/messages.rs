@@ -13,10 +13,10 @@ async fn messages_appear_once_and_in_one_order_on_both_pages() {
         let mei = fixture.member(&server.url(), "梅").await;
         let tom = fixture.member(&server.url(), "Tom").await;
         let posted = ["Good morning", "早上好，今天喝什么茶？", "Longjing, please", "好的，马上来"];
-        for (turn, text) in posted.iter().enumerate() {
-            let (author, recipient) = if turn % 2 == 0 { (&tom, &mei) } else { (&mei, &tom) };
+        for (index, text) in posted.iter().enumerate() {
+            let (author, recipient) = if index % 2 == 0 { (&tom, &mei) } else { (&mei, &tom) };
             author.post(text).await;
-            recipient.expect_rows(&posted[..=turn]).await;
+            recipient.expect_rows(&posted[..=index]).await;
         }
         tom.expect_rows(&posted).await;
         let (at_mei, at_tom) = (mei.rows().await, tom.rows().await);
