@@ -1,8 +1,8 @@
 //! The build of the page.
 //!
 //! trunk writes a hash of the page's own code into its file names. The build of a released page is defined as
-//! **the text between `/frontend-` and `.js` in the first string of `index.html` that begins and ends so**. The
-//! server computes the same text from the `index.html` that it serves.
+//! **the text between `/frontend-` and `.js` at the first `/frontend-` in `index.html`**. The server computes
+//! the same text from the `index.html` that it serves.
 
 use shared::version::DEVELOPMENT_BUILD;
 
@@ -20,7 +20,9 @@ pub fn of_this_page() -> String {
 
 /// Finds the build in the text of an `index.html`; `None` if it names no file of the page.
 pub fn of_index(html: &str) -> Option<&str> {
-    html.split(['"', '\'']).find_map(|string| string.strip_prefix("/frontend-")?.strip_suffix(".js"))
+    let name = html.split('/').skip(1).find_map(|part| part.strip_prefix("frontend-"))?;
+    let (build, extension) = name.split_once('.')?;
+    extension.starts_with("js").then_some(build)
 }
 
 #[cfg(test)]
@@ -32,6 +34,8 @@ mod tests {
         let index = "<script type=module>import init from '/frontend-210afd03ccc57856.js';\
                      init('/frontend-210afd03ccc57856_bg.wasm')</script>";
         assert_eq!(of_index(index), Some("210afd03ccc57856"));
+        assert_eq!(of_index("<html><!-- /frontend-00.js --><script src=\"/frontend-ff.js\">"), Some("00"));
         assert_eq!(of_index("<script src=/other.js></script>"), None);
+        assert_eq!(of_index("<script src=/frontend-00.css></script>"), None);
     }
 }
