@@ -73,6 +73,9 @@ pub struct Client {
     /// Whether the shell is reading the stored rows now, and whether it has ever read them.
     is_loading: bool,
     has_loaded: bool,
+    /// Reads of the stored rows that failed in succession, and the time of the next attempt, if there is one.
+    load_failures: u32,
+    load_retry_at: Option<u64>,
     is_memory_only: bool,
     /// Whether the page is visible.
     is_visible: bool,
@@ -115,6 +118,8 @@ impl Client {
             lease_timer_at: None,
             is_loading: false,
             has_loaded: false,
+            load_failures: 0,
+            load_retry_at: None,
             is_memory_only: false,
             is_visible: true,
             is_leaving: false,

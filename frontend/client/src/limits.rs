@@ -44,6 +44,13 @@ pub const LEASE_MS: u64 = 15_000;
 /// The time before its end at which a lease is renewed.
 pub const LEASE_RENEW_MS: u64 = 10_000;
 
+/// The wait after the storage could not be read, before the next read. Each further wait is twice as long.
+pub const LOAD_RETRY_MS: u64 = 5_000;
+
+/// Reads of the storage that are repeated because they failed. Beyond it: the next read comes with a
+/// connection, or when the page is shown.
+pub const LOAD_RETRIES_MAX: u32 = 6;
+
 /// The time from a change of a draft to its saving.
 pub const DRAFT_MS: u64 = 300;
 

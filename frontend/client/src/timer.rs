@@ -13,6 +13,7 @@ pub enum Timer {
     Request,
     /// The saving of changed drafts.
     Draft,
-    /// The renewal of this tab's leases, or the end of a foreign lease.
+    /// The renewal of this tab's leases, the end of a foreign lease, or the next read of a storage that could
+    /// not be read.
     Lease,
 }

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::conversations::rooms::Rooms;
 use crate::effect::Effect;
-use crate::limits::OUTBOX_ROWS_MAX;
+use crate::limits::{LOAD_RETRIES_MAX, LOAD_RETRY_MS, OUTBOX_ROWS_MAX};
 use crate::outbox::foreign_rows::ForeignRow;
 use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
@@ -13,9 +13,11 @@ use crate::view::{IdentityView, LeftBehind};
 impl Client {
     /// Reads the stored rows, unless a read is under way.
     ///
-    /// A tab reads at the start, and whenever another tab may have closed and left rows behind.
+    /// A tab reads at the start, and whenever another tab may have closed and left rows behind. A read that
+    /// fails is repeated: a busy browser may answer too late.
     pub(super) fn load_rows(&mut self, out: &mut Vec<Effect>) {
         if !std::mem::replace(&mut self.is_loading, true) {
+            self.load_retry_at = None;
             self.drafts.note_load_started();
             out.push(Effect::LoadRows);
         }
@@ -26,6 +28,7 @@ impl Client {
         self.is_loading = false;
         match stored {
             Some(mut stored) => {
+                self.load_failures = 0;
                 let shown = std::mem::take(&mut self.was_shown);
                 if std::mem::replace(&mut self.has_loaded, true)
                     && let Some((owner, _)) = &self.drafts_of
@@ -40,7 +43,13 @@ impl Client {
                 }
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
             }
-            None => self.foreign_rows.free_expired(now),
+            None => {
+                self.foreign_rows.free_expired(now);
+                if self.load_failures < LOAD_RETRIES_MAX {
+                    self.load_retry_at = Some(now.saturating_add(LOAD_RETRY_MS << self.load_failures));
+                    self.load_failures += 1;
+                }
+            }
         }
         self.adopt_own_rows(now, out);
         self.settle_outbox(out);
@@ -167,24 +176,25 @@ impl Client {
         self.outbox.set_aside(&mut self.foreign_rows, out);
     }
 
-    /// Renews this tab's leases and reads the storage again if a foreign lease has ended.
+    /// Renews this tab's leases. Reads the storage again if a foreign lease has ended or the last read failed.
     pub(super) fn renew_leases(&mut self, now: u64, out: &mut Vec<Effect>) {
         self.lease_timer_at = None;
         if !self.is_leaving {
             self.outbox.renew(now, out);
         }
-        if self.foreign_rows.next_lease_end().is_some_and(|at| at <= now) {
+        let load_at = [self.foreign_rows.next_lease_end(), self.load_retry_at];
+        if load_at.into_iter().flatten().any(|at| at <= now) {
             self.load_rows(out);
         }
     }
 
-    /// Schedules [`Timer::Lease`] for the next renewal or the next end of a foreign lease. Called
-    /// after each input.
+    /// Schedules [`Timer::Lease`] for the next renewal, the next end of a foreign lease, or the next read of
+    /// the storage. Called after each input.
     pub(super) fn schedule_lease_timer(&mut self, out: &mut Vec<Effect>) {
         let look_at = self.foreign_rows.next_lease_end().filter(|_| !self.is_loading);
         // A tab that was left has released its rows.
         let renew_at = self.outbox.renew_at().filter(|_| !self.is_leaving);
-        let Some(at) = [renew_at, look_at].into_iter().flatten().min() else { return };
+        let Some(at) = [renew_at, look_at, self.load_retry_at].into_iter().flatten().min() else { return };
         if self.lease_timer_at.is_none_or(|set| at < set) {
             self.lease_timer_at = Some(at);
             out.push(Effect::ScheduleTimer(Timer::Lease, at));

@@ -4,7 +4,7 @@ use crate::house::House;
 use crate::page::*;
 use client::effect::Effect;
 use client::input::{Input, Timer};
-use client::limits::LEASE_MS;
+use client::limits::{LEASE_MS, LOAD_RETRIES_MAX, LOAD_RETRY_MS};
 use client::persisted::{StoredDraft, StoredRows};
 use shared::{Epoch, RoomId};
 
@@ -116,6 +116,37 @@ fn a_draft_is_loaded_once_when_the_first_load_failed() {
     page.slow = false;
     page.reconnect(&house, &ann());
     assert_eq!(page.draft(), "hello");
+}
+
+#[test]
+fn a_draft_is_loaded_when_the_storage_answers_after_some_failures() {
+    let house = House::new(1);
+    let mut earlier = Page::welcome_in(&house);
+    type_draft(&mut earlier, "hello");
+    earlier.give(Input::VisibilityChanged(false));
+    for failures in [1, LOAD_RETRIES_MAX, LOAD_RETRIES_MAX + 1] {
+        let mut page = Page::on(&earlier.store);
+        page.slow = true;
+        page.give(Input::Started { build: "build".to_owned(), name: None });
+        page.give(Input::IdentityFetched(Ok(Some(ann()))));
+        // The welcome comes while the first read is under way, so it begins no other.
+        page.enter(&house, &ann());
+        let mut out = Vec::new();
+        for failure in 0..failures {
+            assert_eq!(page.draft(), "");
+            let wait = LOAD_RETRY_MS << failure;
+            out = page.give(Input::RowsLoaded(None));
+            if failure < LOAD_RETRIES_MAX {
+                assert_eq!(page.timers.get(&Timer::Lease), Some(&(page.now + wait)), "{failure}");
+                out = page.fire_timer(Timer::Lease);
+            }
+        }
+        assert_eq!(out.contains(&Effect::LoadRows), failures <= LOAD_RETRIES_MAX, "{failures}");
+        if failures <= LOAD_RETRIES_MAX {
+            page.give(Input::RowsLoaded(Some(page.store.read())));
+            assert_eq!(page.draft(), "hello");
+        }
+    }
 }
 
 #[test]
