@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 enum Envelope {
     Input(Input),
     Ask(IdentityRequest, oneshot::Sender<Answer>),
-    CloseAll,
+    CloseAll(oneshot::Sender<()>),
 }
 
 impl Envelope {
@@ -93,10 +93,13 @@ impl Registry {
         receiver.await.map_err(|_| RegistryEnded)
     }
 
-    /// Closes all connections with 1012, before the server stops.
+    /// Closes all connections with 1012, before the server stops. Returns when each worker has its batch.
     pub async fn close_all(&self) {
+        let (sent, receiver) = oneshot::channel();
         // If the registry has ended, its workers end too.
-        let _ = self.0.send(Envelope::CloseAll).await;
+        if self.0.send(Envelope::CloseAll(sent)).await.is_ok() {
+            let _ = receiver.await;
+        }
     }
 
     /// Whether the registry still runs.
@@ -119,6 +122,8 @@ pub struct Actor {
     /// Callers that wait for the answer to an HTTP request.
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     last_request: u64,
+    /// Caller that waits until each worker has the order to close its connections.
+    closing_all: Option<oneshot::Sender<()>>,
 }
 
 /// The result of a read; none if the read was cancelled.
@@ -161,6 +166,7 @@ impl Actor {
             aborts: HashMap::new(),
             waiting: HashMap::new(),
             last_request: 0,
+            closing_all: None,
         };
         (actor, Registry(envelopes))
     }
@@ -208,6 +214,10 @@ impl Actor {
             }
             self.drive_store();
             self.send_batches().await?;
+            if let Some(sent) = self.closing_all.take() {
+                // The caller may have waited long enough.
+                let _ = sent.send(());
+            }
         }
     }
 
@@ -225,7 +235,10 @@ impl Actor {
                     IdentityRequest::SignOut(device) => Input::SignOut(request, device),
                 });
             }
-            Envelope::CloseAll => self.turn.add_to_all(&Delivery::CloseAll),
+            Envelope::CloseAll(sent) => {
+                self.turn.add_to_all(&Delivery::CloseAll);
+                self.closing_all = Some(sent);
+            }
         }
     }
 
@@ -363,5 +376,27 @@ impl Turn {
 
     fn take(&mut self) -> Vec<Vec<Delivery>> {
         self.by_worker.iter_mut().map(std::mem::take).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::MemoryStore;
+    use shared::Epoch;
+
+    #[tokio::test]
+    async fn each_worker_has_its_batch_when_all_connections_are_closed() {
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::channel(1)).unzip();
+        let store = Box::new(MemoryStore::new(Epoch(1)));
+        let (actor, registry) = Actor::new(Settings::default(), store, senders);
+        tokio::select! {
+            ended = actor.run() => panic!("{ended:?}"),
+            () = registry.close_all() => {}
+        }
+        for mut batches in receivers {
+            let batch = batches.try_recv().unwrap();
+            assert!(batch.deliveries.iter().any(|delivery| matches!(delivery, Delivery::CloseAll)));
+        }
     }
 }

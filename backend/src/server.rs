@@ -12,7 +12,7 @@ use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
 use crate::http::ip_rate::{IpRates, naming_rate};
 use crate::http::middleware;
-use crate::limits::BATCHES_MAX;
+use crate::limits::{BATCHES_MAX, SHUTDOWN};
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
 use crate::routes;
@@ -122,8 +122,10 @@ pub async fn run(
         () = health.wait_for_end() => return Err(RunError::Store),
         () = shutdown => {}
     }
+    // A worker without connections stops at once, and the registry ends with it. So each worker must have the
+    // order to close its connections before.
+    let _ = tokio::time::timeout(SHUTDOWN / 2, registry.close_all()).await;
     // From here on parts may end in any order.
-    registry.close_all().await;
     let (ended, ()) = tokio::join!(server, handle.stop(true));
     ended.map_err(RunError::from)
 }
