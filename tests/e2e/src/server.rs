@@ -10,7 +10,6 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,9 +17,6 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
-
-/// Deadline for the server's end after SIGTERM.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One server process, killed when dropped.
 #[derive(Debug)]
@@ -158,8 +154,8 @@ async fn terminate(child: &mut Child) -> ExitStatus {
     }
     #[cfg(not(unix))]
     drop(child.start_kill());
-    let ended = timeout(SHUTDOWN_TIMEOUT, child.wait()).await;
-    let status = ended.unwrap_or_else(|_| panic!("the server took longer than {SHUTDOWN_TIMEOUT:?} to end"));
+    let ended = timeout(TIMEOUT, child.wait()).await;
+    let status = ended.unwrap_or_else(|_| panic!("the server took longer than {TIMEOUT:?} to end"));
     status.unwrap_or_else(|error| panic!("the server cannot be waited for: {error}"))
 }
 

@@ -13,8 +13,9 @@ use std::{
 };
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Deadline from sending a message to its row on the other page.
-const DELIVERY: Duration = Duration::from_secs(10);
+/// Deadline from sending a message to its row on the other page. A long poll that no message ends is answered
+/// later, after 25 seconds.
+const DELIVERY: Duration = Duration::from_secs(20);
 
 /// Time after which the proxy cuts each request.
 const CUT_AFTER: Duration = Duration::from_secs(10);

@@ -5,11 +5,7 @@
 
 use super::Scenario;
 use e2e::{renderer::PausedRenderers, text_client::TextClient};
-use std::{
-    collections::BTreeSet,
-    ops::RangeInclusive,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// Number of messages while the page is paused: about 12 MB in frames. The server's kernel buffers
 /// (4 MiB), the relay and the server's queue (1 MiB) hold less together.
@@ -24,9 +20,6 @@ const CUP_CHARS: usize = 4 * 1024;
 
 /// Close code of a slow connection.
 const SLOW: u16 = 4008;
-
-/// Deadline for the server to close a slow connection and to report its member as gone.
-const CLOSED_WITHIN: Duration = Duration::from_secs(25);
 
 impl Scenario {
     /// Pauses the page while others post, and checks that it misses nothing after it resumes.
@@ -53,13 +46,11 @@ impl Scenario {
         tom.expect_connected().await;
         tom.expect_people_count(2).await;
         let paused = self.pause().await;
-        let begin = Instant::now();
         post_cups(&mut text_client, CUPS + 1..=2 * CUPS).await;
         if is_push {
+            // The queue or the kernel has closed the connection. Its silence would close it only after a
+            // minute, which is later than this expectation waits.
             tom.expect_people_count(1).await;
-            let elapsed = begin.elapsed();
-            println!("{transport}: closed after {elapsed:?}");
-            assert!(elapsed <= CLOSED_WITHIN, "{elapsed:?}");
         }
         self.resume(paused);
         mei.expect_newest(&format!("cup {}", 2 * CUPS)).await;
