@@ -18,6 +18,9 @@ pub(crate) struct ForeignRow {
     pub(crate) is_saved: bool,
     /// Whether no tab holds a lease on the row.
     is_free: bool,
+    /// Whether this tab held the row before. The person's next message in the room comes from this tab, and
+    /// must not overtake the row while another tab holds an earlier row of its own.
+    is_own: bool,
 }
 
 /// The foreign rows and drafts.
@@ -30,12 +33,15 @@ pub(crate) struct ForeignRows {
 impl ForeignRows {
     /// Takes what the storage holds, except rows that the outbox holds.
     pub(crate) fn load(&mut self, stored: StoredRows, is_held: impl Fn(ClientId) -> bool, now: u64) {
+        let own = |foreign: &ForeignRow| foreign.is_own.then_some(foreign.row.client_id);
+        let own: Vec<ClientId> = self.rows.iter().filter_map(own).collect();
         self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
             if !is_known && !is_held(row.client_id) && self.rows.len() < FOREIGN_ROWS_MAX {
                 let is_free = is_lease_over(&row, now);
-                self.rows.push(ForeignRow { row, is_saved: true, is_free });
+                let is_own = own.contains(&row.client_id);
+                self.rows.push(ForeignRow { row, is_saved: true, is_free, is_own });
             }
         }
         self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
@@ -55,7 +61,7 @@ impl ForeignRows {
     /// Adds a row that this tab held.
     pub(crate) fn add(&mut self, row: StoredRow, is_saved: bool) {
         if self.rows.len() < FOREIGN_ROWS_MAX {
-            self.rows.push(ForeignRow { row, is_saved, is_free: true });
+            self.rows.push(ForeignRow { row, is_saved, is_free: true, is_own: true });
             self.rows = sort_by_key(std::mem::take(&mut self.rows), |foreign| foreign.row.send_order);
         }
     }
@@ -87,22 +93,24 @@ impl ForeignRows {
         (rows, drafts)
     }
 
-    /// Takes out up to `most` of the wanted rows, in order. A row stays if another tab still holds
-    /// an earlier one of its room.
+    /// Takes out up to `most` of the wanted rows, in order. A row stays if an earlier one of its room stays,
+    /// for example because another tab holds it. A row that this tab held waits only for such rows.
     fn take(&mut self, most: usize, is_wanted: impl Fn(&StoredRow) -> bool) -> Vec<ForeignRow> {
         let mut most = most;
         // Rows from before the first `welcome` belong to the same person, so only the room counts.
-        let mut blocked_rooms: Vec<Option<RoomId>> = Vec::new();
+        let mut blocked: Vec<(Option<RoomId>, bool)> = Vec::new();
         let taken = self.rows.extract_if(.., |foreign| {
             let of = foreign.row.body.room();
-            if !is_wanted(&foreign.row) || blocked_rooms.contains(&of) {
+            let is_blocked =
+                blocked.contains(&(of, true)) || !foreign.is_own && blocked.contains(&(of, false));
+            if !is_wanted(&foreign.row) || is_blocked {
                 return false;
             }
             let can_take = foreign.is_free && most > 0;
             if can_take {
                 most -= 1
             } else {
-                blocked_rooms.push(of)
+                blocked.push((of, foreign.is_own))
             }
             can_take
         });

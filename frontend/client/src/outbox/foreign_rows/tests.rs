@@ -51,6 +51,28 @@ fn rows_are_taken_in_order_after_their_lease_ended() {
 }
 
 #[test]
+fn a_row_that_this_tab_held_waits_only_for_such_rows() {
+    let me = owner(1, 1);
+    let post = |number, lease| StoredRow {
+        body: CommandBody::Post { room: RoomId::LOBBY, text: "x".to_owned() },
+        send_order: number,
+        ..row(number, me, lease)
+    };
+    // Another tab holds the first row. This tab held the second, third and fifth, and a closed tab
+    // the fourth.
+    let stored = |third_lease| vec![post(1, 500), post(2, 0), post(3, third_lease), post(4, 0), post(5, 0)];
+    for (third_lease, expected) in [(0, &[2, 3, 5][..]), (500, &[2])] {
+        let mut foreign_rows = ForeignRows::default();
+        for number in [2, 3, 5] {
+            foreign_rows.add(post(number, 0), true);
+        }
+        load(&mut foreign_rows, stored(third_lease), 100);
+        let (rows, _) = foreign_rows.take_mine(me, &ann(), 9);
+        assert_eq!(rows.iter().map(|foreign| foreign.row.send_order).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
 fn rows_from_before_the_welcome_keep_their_place_in_the_room() {
     let mut foreign_rows = ForeignRows::default();
     let (me, unnumbered) = (owner(1, 1), Owner { epoch: None, member: MemberId(1) });
