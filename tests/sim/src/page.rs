@@ -52,6 +52,8 @@ pub(crate) struct Page {
     pub(crate) view: Rc<View>,
     /// Whether the rows of that view were checked against this epoch's log.
     pub(crate) is_checked: bool,
+    /// Whether the identity was fetched under another name since the last `welcome`.
+    pub(crate) has_new_name: bool,
     /// Last draft with its room and member's name, while the page must show it.
     pub(crate) typed: Option<(RoomId, String, String)>,
     /// Inputs that wait while another is handled, as in the page's driver.
@@ -80,6 +82,7 @@ impl Page {
             epoch: None,
             view,
             is_checked: false,
+            has_new_name: false,
             typed: None,
             waiting: VecDeque::new(),
             is_busy: false,

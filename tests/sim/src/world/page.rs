@@ -97,6 +97,11 @@ impl World {
         {
             let epoch = Some(welcome.through.epoch);
             page.is_checked &= page.epoch == epoch;
+            // Before the welcome the page took the other name for a rename. The new log shows that it may be
+            // another person with the same id, so the drafts are set aside, and the notice offers them.
+            if std::mem::take(&mut page.has_new_name) && page.epoch != epoch {
+                page.typed = None;
+            }
             page.epoch = epoch;
             self.stats.welcomes += 1;
             self.stats.resumed += u64::from(welcome.resumed);
@@ -112,6 +117,9 @@ impl World {
         match (&input, me(&page.view)) {
             (Input::DraftChanged { room, text }, Some(me)) => {
                 page.typed = Some((*room, text.clone(), me.name.clone()));
+            }
+            (Input::IdentityFetched(Ok(Some(fetched))), Some(me)) => {
+                page.has_new_name |= fetched.name != me.name
             }
             // A page that becomes visible may load a newer draft of another tab.
             (Input::VisibilityChanged(true), _) => page.typed = None,
