@@ -1,9 +1,10 @@
 //! Cuts off a client that reads too slowly.
 //!
 //! This is decided in two places. Here the queue decides: if more than [`QUEUE_BYTES_MAX`] bytes wait for one
-//! connection, the queue is freed at once and the connection is closed with 4008. In `server/listener.rs` the
-//! kernel decides: it ends a connection whose peer acknowledges nothing for
-//! [`UNACKNOWLEDGED`](crate::limits::UNACKNOWLEDGED), whatever the queue holds.
+//! connection, the queue is freed at once and the connection is closed with 4008. The connection asks this
+//! whenever it enqueues a frame. In `server/listener.rs` the kernel decides, on Linux and Android: it ends a
+//! connection whose peer acknowledges nothing for [`UNACKNOWLEDGED`](crate::limits::UNACKNOWLEDGED), whatever
+//! the queue holds.
 
 use super::Connection;
 use crate::limits::QUEUE_BYTES_MAX;

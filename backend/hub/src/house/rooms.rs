@@ -1,4 +1,4 @@
-//! Rooms of the house and their members.
+//! Rooms of the house and their members. `transaction.rs` creates a room.
 //!
 //! Every member is in the lobby for as long as the member is in the house.
 
