@@ -9,6 +9,9 @@ use shared::{ClientId, Message, RoomId};
 
 use super::oracle::Verdict;
 
+/// Missing messages that a detail names. Beyond it: only their number is given.
+const MISSING_NAMED_MAX: usize = 10;
+
 /// State of a page's walk.
 #[derive(Debug)]
 pub(super) struct HistoryWalk {
@@ -102,8 +105,11 @@ impl HistoryWalk {
         verdict.lost += missing as u64;
         verdict.reordered += u64::from(doubled == 0 && missing == 0);
         let (shown, log) = (self.shown.len(), log.len());
+        let lost = messages.iter().filter(|message| !once.contains(&message.client_id));
+        let lost: Vec<(u64, u64)> =
+            lost.take(MISSING_NAMED_MAX).map(|message| (message.n, message.seq)).collect();
         verdict.add_detail(format!(
-            "a page shows {shown} rows of {log} in {room:?}: {missing} missing, {doubled} doubled"
+            "a page shows {shown} rows of {log} in {room:?}: {missing} missing, as (n, seq) {lost:?}, {doubled} doubled"
         ));
     }
 }
