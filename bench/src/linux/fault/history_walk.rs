@@ -59,8 +59,13 @@ impl HistoryWalk {
         }
         let rows: Vec<ClientId> = view.rows.iter().map(|row| row.key.client_id).collect();
         if self.shown.is_empty() {
-            let newest = messages.last().map(|message| message.client_id);
-            if view.newer != Edge::End || rows.last().copied() != newest {
+            // The page's own newest message may be settled by its reply before an older one of another page
+            // arrives. The walk begins when all rows of the window are those of the log.
+            let newest = messages.iter().rev().map(|message| &message.client_id);
+            if view.newer != Edge::End
+                || !rows.iter().rev().eq(newest.take(rows.len()))
+                || rows.is_empty() != messages.is_empty()
+            {
                 return Vec::new();
             }
             self.shown = rows.iter().rev().copied().collect();
