@@ -45,15 +45,21 @@ impl AbortHandle {
         }
     }
 
-    /// Sends `GET` for a path. Returns `None` if the request failed or was aborted before the response's
-    /// headers came.
-    pub async fn get(&self, path: &str) -> Option<Response> {
+    /// Sends `POST` with a JSON body to a path, or `GET` if there is no body. Returns `None` if the request
+    /// failed or was aborted before the response's headers came.
+    pub async fn fetch(&self, path: &str, json: Option<&str>) -> Option<Response> {
+        match json {
+            Some(json) => self.post(path, json).await,
+            None => self.get(path).await,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Option<Response> {
         let signal = self.0.controller.as_ref().map(AbortController::signal);
         Request::get(path).abort_signal(signal.as_ref()).send().await.ok()
     }
 
-    /// Sends `POST` with a JSON body to a path. Returns `None` as [`AbortHandle::get`] does.
-    pub async fn post(&self, path: &str, json: &str) -> Option<Response> {
+    async fn post(&self, path: &str, json: &str) -> Option<Response> {
         let signal = self.0.controller.as_ref().map(AbortController::signal);
         let request =
             Request::post(path).header("content-type", "application/json").abort_signal(signal.as_ref());

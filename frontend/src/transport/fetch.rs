@@ -150,11 +150,7 @@ impl HttpConnection {
         let handle = AbortHandle::new(request.timeout_ms());
         self.0.requests.borrow_mut().push((id, handle.clone()));
         spawn_local(async move {
-            let path = request.path();
-            let answer = match request.body() {
-                Some(body) => handle.post(&path, &body).await,
-                None => handle.get(&path).await,
-            };
+            let answer = handle.fetch(&request.path(), request.body().as_deref()).await;
             let input = match answer {
                 Some(answer) if answer.ok() && request.is_stream() => {
                     connection.read(id, &answer).await;

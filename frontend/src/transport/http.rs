@@ -21,9 +21,6 @@ pub async fn request_identity(request: IdentityRequest) -> Input {
 
 async fn fetch(request: &IdentityRequest) -> IdentityAnswer {
     let handle = AbortHandle::new(Some(IDENTITY_MS));
-    let answer = match request.body() {
-        Some(body) => handle.post(request.path(), &body).await?,
-        None => handle.get(request.path()).await?,
-    };
+    let answer = handle.fetch(request.path(), request.body().as_deref()).await?;
     Some((answer.status(), answer.text().await.ok()?))
 }

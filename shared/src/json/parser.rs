@@ -60,8 +60,8 @@ impl Parser<'_> {
             b't' => self.word("rue", Json::Bool(true)),
             b'f' => self.word("alse", Json::Bool(false)),
             b'"' => self.string().map(Json::Text),
-            b'[' => self.list(depth.checked_sub(1)?),
-            b'{' => self.object(depth.checked_sub(1)?),
+            b'[' => self.items(b']', depth.checked_sub(1)?, Parser::value).map(Json::List),
+            b'{' => self.items(b'}', depth.checked_sub(1)?, Parser::field).map(Object).map(Json::Object),
             first => self.number(first),
         }
     }
@@ -72,28 +72,22 @@ impl Parser<'_> {
         is_next.then_some(value)
     }
 
-    fn list(&mut self, depth: usize) -> Option<Json> {
+    /// Reads the rest of a list or an object, after its opening bracket.
+    fn items<T>(
+        &mut self,
+        close: u8,
+        depth: usize,
+        item: fn(&mut Self, usize) -> Option<T>,
+    ) -> Option<Vec<T>> {
         let mut found = Vec::new();
-        if !self.skip(b']') {
-            found.push(self.value(depth)?);
+        if !self.skip(close) {
+            found.push(item(self, depth)?);
             while self.skip(b',') {
-                found.push(self.value(depth)?);
+                found.push(item(self, depth)?);
             }
-            self.skip(b']').then_some(())?;
+            self.skip(close).then_some(())?;
         }
-        Some(Json::List(found))
-    }
-
-    fn object(&mut self, depth: usize) -> Option<Json> {
-        let mut found = Vec::new();
-        if !self.skip(b'}') {
-            found.push(self.field(depth)?);
-            while self.skip(b',') {
-                found.push(self.field(depth)?);
-            }
-            self.skip(b'}').then_some(())?;
-        }
-        Some(Json::Object(Object(found)))
+        Some(found)
     }
 
     fn field(&mut self, depth: usize) -> Option<(String, Json)> {

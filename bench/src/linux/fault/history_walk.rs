@@ -61,11 +61,8 @@ impl HistoryWalk {
         if self.shown.is_empty() {
             // The page's own newest message may be settled by its reply before an older one of another page
             // arrives. The walk begins when all rows of the window are those of the log.
-            let newest = messages.iter().rev().map(|message| &message.client_id);
-            if view.newer != Edge::End
-                || !rows.iter().rev().eq(newest.take(rows.len()))
-                || rows.is_empty() != messages.is_empty()
-            {
+            let log: Vec<ClientId> = messages.iter().map(|message| message.client_id).collect();
+            if view.newer != Edge::End || !log.ends_with(&rows) || rows.is_empty() != log.is_empty() {
                 return Vec::new();
             }
             self.shown = rows.iter().rev().copied().collect();

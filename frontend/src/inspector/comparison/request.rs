@@ -8,10 +8,7 @@ use client::inspect::comparison::run::Response;
 pub(super) async fn fetch(request: &Request) -> Option<Response> {
     // Keep the handle until the body has been read: dropping it aborts the request.
     let handle = AbortHandle::new(request.timeout_ms());
-    let answer = match request.body() {
-        Some(body) => handle.post(&request.path(), &body).await?,
-        None => handle.get(&request.path()).await?,
-    };
+    let answer = handle.fetch(&request.path(), request.body().as_deref()).await?;
     let header = |name: &str| answer.headers().get(name)?.parse().ok();
     let traffic = match (header("teahouse-traced-up"), header("teahouse-traced-down")) {
         (Some(up), Some(down)) => Some(Traffic { up, down }),
