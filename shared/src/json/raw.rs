@@ -1,54 +1,36 @@
 //! Raw elements of a JSON list. A relay passes them on byte for byte, so that fields of newer servers survive.
 
+use super::parser::Parser;
+
 /// Returns the texts of the elements of the list that an object holds under `name`, in their order.
 ///
 /// `text` must be an object that [`super::Json::parse`] accepts. For any other text the result is undefined,
 /// but the function does not panic.
 pub fn elements<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
-    let mut scanner = Scanner { text, at: 0 };
-    scanner.skip_byte(b'{');
-    while let Some(field) = scanner.next_value() {
-        scanner.skip_byte(b':');
-        if field.get(1..field.len().saturating_sub(1)) == Some(name) && scanner.skip_byte(b'[') {
+    let mut parser = Parser { text, at: 0 };
+    parser.skip(b'{');
+    while let Some(field) = parser.next_value() {
+        parser.skip(b':');
+        if field.get(1..field.len().saturating_sub(1)) == Some(name) && parser.skip(b'[') {
             let mut found = Vec::new();
-            while let Some(element) = scanner.next_value() {
+            while let Some(element) = parser.next_value() {
                 found.push(element);
-                scanner.skip_byte(b',');
+                parser.skip(b',');
             }
             return found;
         }
-        scanner.next_value();
-        scanner.skip_byte(b',');
+        parser.next_value();
+        parser.skip(b',');
     }
     Vec::new()
 }
 
-/// Reader of a text from one byte to the next.
-struct Scanner<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Scanner<'t> {
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    /// Skips white space and the byte `wanted` after it. False if another byte follows.
-    fn skip_byte(&mut self, wanted: u8) -> bool {
-        while self.byte().is_some_and(|byte| byte.is_ascii_whitespace()) {
-            self.at += 1;
-        }
-        let is_there = self.byte() == Some(wanted);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
+impl<'t> Parser<'t> {
     /// Skips one value and returns its text; none at the end of a list or object.
     fn next_value(&mut self) -> Option<&'t str> {
-        self.skip_byte(b' ');
+        self.skip_space();
         let (from, mut depth) = (self.at, 0_usize);
-        while let Some(byte) = self.byte() {
+        while let Some(byte) = self.peek() {
             match byte {
                 b'"' => self.skip_string(),
                 b'{' | b'[' => depth += 1,
@@ -65,7 +47,7 @@ impl<'t> Scanner<'t> {
     /// Skips to the closing quotation mark of the string that begins here.
     fn skip_string(&mut self) {
         self.at += 1;
-        while let Some(byte) = self.byte().filter(|byte| *byte != b'"') {
+        while let Some(byte) = self.peek().filter(|byte| *byte != b'"') {
             self.at += if byte == b'\\' { 2 } else { 1 };
         }
     }
