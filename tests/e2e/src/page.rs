@@ -154,6 +154,19 @@ impl Page {
         .await;
     }
 
+    /// Waits until this page and the other one show the same rows in the same order, all of them settled.
+    ///
+    /// A message appears at its reader before the reply settles it at its author, so two pages are equal only
+    /// a little later.
+    pub async fn expect_same_rows(&self, other: &Page) {
+        until(&format!("equal rows in {} and {}", self.name(), other.name()), TIMEOUT, async || {
+            let (here, there) = (self.rows().await, other.rows().await);
+            let is_settled = here.iter().all(|row| row.state == "settled");
+            if here == there && is_settled { Ok(()) } else { Err(format!("{here:?}\nand {there:?}")) }
+        })
+        .await;
+    }
+
     /// Waits until a message has this text and this state.
     pub async fn expect_row(&self, text: &str, state: &str) {
         until(&format!("{text:?} {state} in {}", self.name()), TIMEOUT, async || {

@@ -19,8 +19,7 @@ async fn messages_appear_once_and_in_one_order_on_both_pages() {
             recipient.expect_rows(&posted[..=index]).await;
         }
         tom.expect_rows(&posted).await;
-        let (at_mei, at_tom) = (mei.rows().await, tom.rows().await);
-        assert_eq!(at_mei, at_tom, "both pages show the same rows in the same order");
+        mei.expect_same_rows(&tom).await;
     })
     .await;
 }

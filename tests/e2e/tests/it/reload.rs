@@ -77,7 +77,7 @@ async fn outbox_and_draft_are_kept_when_the_page_is_closed_during_a_cut() {
         mei.expect_rows(&posted).await;
         mei.expect_draft("half a sent").await;
         tom.expect_rows(&posted).await;
-        assert_eq!(mei.rows().await, tom.rows().await);
+        mei.expect_same_rows(&tom).await;
         mei.post("ence").await;
         tom.expect_rows(&["one", "二", "three", "half a sentence"]).await;
     })

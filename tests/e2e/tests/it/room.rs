@@ -25,7 +25,7 @@ async fn messages_of_a_room_appear_only_in_that_room() {
         for page in [&mei, &tom] {
             page.expect_rows(&["先烧水", "八十度"]).await;
         }
-        assert_eq!(mei.rows().await, tom.rows().await);
+        mei.expect_same_rows(&tom).await;
 
         // In another room the new messages count as unread; opening the room marks them as read.
         tom.open_room("Lobby").await;

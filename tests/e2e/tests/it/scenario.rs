@@ -51,7 +51,7 @@ impl Scenario {
         tom.expect_rows(&["你好"]).await;
         tom.post("hello").await;
         mei.expect_rows(&["你好", "hello"]).await;
-        assert_eq!(mei.rows().await, tom.rows().await);
+        mei.expect_same_rows(tom).await;
     }
 
     async fn rooms(&self) {
@@ -109,7 +109,7 @@ impl Scenario {
         tom.expect_row("from the dark", "settled").await;
         mei.expect_row("from the dark", "settled").await;
         self.expect_reconnected().await;
-        assert_eq!(mei.rows().await, tom.rows().await);
+        mei.expect_same_rows(tom).await;
         assert_eq!(mei.count("#new_epoch").await, 0, "the page shows the notice of a new log");
     }
 
