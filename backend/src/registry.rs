@@ -12,11 +12,14 @@ use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{
     future::{AbortHandle, BoxFuture, FutureExt, OptionFuture, abortable, pending},
-    stream::{FuturesUnordered, StreamExt},
+    stream::{BoxStream, FuturesUnordered, StreamExt},
 };
 use hub::{
     Audience, Hub, Input, Output, RequestId, SessionId, Settings,
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
     input::Unstored,
     output::Answer,
     query::QueryResult,
@@ -116,6 +119,9 @@ pub struct Actor {
     workers: Vec<mpsc::Sender<DeliveryBatch>>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
+    tail: BoxStream<'static, Vec<Commit>>,
+    /// Reason to stop, found by the hub.
+    broken_tail: Option<RegistryError>,
     /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
     reading: FuturesUnordered<BoxFuture<'static, FinishedRead>>,
     aborts: HashMap<ReadId, AbortHandle>,
@@ -142,18 +148,37 @@ pub enum RegistryError {
     /// The fan-out task of this worker has ended.
     #[error("the fan-out task of worker {0} stopped unexpectedly")]
     Fanout(usize),
+    /// The store gave no tail any more.
+    #[error("the database gives no more events")]
+    TailEnded,
+    /// The store gave a commit that does not follow the last one.
+    #[error(
+        "the database went from event {head} to event {found}, which does not follow; the next start reads it anew"
+    )]
+    BrokenTail {
+        /// Position up to which the hub has applied the tail.
+        head: u64,
+        /// Last position of the commit that does not follow.
+        found: u64,
+    },
 }
 
 impl Actor {
     /// The actor over a store, and its handle. `workers` are the channels to the fan-out tasks, by the
     /// worker's number.
+    ///
+    /// # Errors
+    ///
+    /// The code of the store if it cannot be read.
     pub fn new(
         settings: Settings,
-        store: Box<dyn Store>,
+        mut store: Box<dyn Store>,
         workers: Vec<mpsc::Sender<DeliveryBatch>>,
-    ) -> (Self, Registry) {
+    ) -> Result<(Self, Registry), ErrorCode> {
         let (envelopes, inbox) = mpsc::channel(INBOX_MAX);
-        let hub = Hub::new(settings, store.epoch(), store.house());
+        let house = store.snapshot()?;
+        let tail = store.tail(house.head());
+        let hub = Hub::new(settings, store.epoch(), house);
         let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
         let actor = Actor {
             inbox,
@@ -162,13 +187,15 @@ impl Actor {
             workers,
             turn,
             committing: None,
+            tail,
+            broken_tail: None,
             reading: FuturesUnordered::new(),
             aborts: HashMap::new(),
             waiting: HashMap::new(),
             last_request: 0,
             closing_all: None,
         };
-        (actor, Registry(envelopes))
+        Ok((actor, Registry(envelopes)))
     }
 
     /// Runs until every handle is gone.
@@ -185,15 +212,9 @@ impl Actor {
                 biased;
                 outcomes = next_outcomes(&mut self.committing) => {
                     self.committing = None;
-                    // No other append may start between two parts: its events would overtake the rest.
-                    let mut parts = split(outcomes).into_iter().peekable();
-                    while let Some(part) = parts.next() {
-                        self.handle(Input::AppendsCommitted(part));
-                        if parts.peek().is_some() {
-                            self.send_batches().await?;
-                        }
-                    }
+                    self.handle(Input::AppendsFinished(outcomes));
                 }
+                commits = self.tail.next() => self.apply(commits.ok_or(RegistryError::TailEnded)?).await?,
                 Some((id, found)) = self.reading.next() => self.finish_read(id, found),
                 count = self.inbox.recv_many(&mut envelopes, TURN_MAX), if self.hub.is_ready() => {
                     if count == 0 {
@@ -205,20 +226,36 @@ impl Actor {
                         self.handle_envelope(envelope);
                         if bytes >= TURN_BYTES_MAX {
                             bytes = 0;
-                            self.drive_store();
+                            self.drive_store().await?;
                             self.send_batches().await?;
                         }
                     }
                 }
                 Some(()) = wake => self.handle(Input::Tick),
             }
-            self.drive_store();
+            self.drive_store().await?;
             self.send_batches().await?;
             if let Some(sent) = self.closing_all.take() {
                 // The caller may have waited long enough.
                 let _ = sent.send(());
             }
         }
+    }
+
+    /// Gives commits of the tail to the hub. After each part its frames are sent, so that no turn publishes
+    /// more than a connection's queue holds.
+    async fn apply(&mut self, commits: Vec<Commit>) -> Result<(), RegistryError> {
+        let mut parts = split(commits).into_iter().peekable();
+        while let Some(part) = parts.next() {
+            part.into_iter().for_each(|commit| self.handle(Input::CommitRead(commit)));
+            if let Some(error) = self.broken_tail.take() {
+                return Err(error);
+            }
+            if parts.peek().is_some() {
+                self.send_batches().await?;
+            }
+        }
+        Ok(())
     }
 
     fn handle_envelope(&mut self, envelope: Envelope) {
@@ -315,6 +352,9 @@ impl Actor {
             Output::Pause(session, wait_ms) => {
                 self.turn.add(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
             }
+            Output::StopAtBrokenTail { head, found } => {
+                self.broken_tail = Some(RegistryError::BrokenTail { head, found });
+            }
             Output::Answer(request, answer) => {
                 if let Some(caller) = self.waiting.remove(&request) {
                     // The client may have closed its connection.
@@ -324,20 +364,23 @@ impl Actor {
         }
     }
 
-    /// Starts an append of the gathered changes unless one is under way, and handles what the store answers
-    /// at once.
-    fn drive_store(&mut self) {
+    /// Starts an append of the gathered changes unless one is under way, and handles what the store gives at
+    /// once: results of reads, outcomes, and commits of the tail.
+    async fn drive_store(&mut self) -> Result<(), RegistryError> {
         loop {
             while let Some(Some((id, found))) = self.reading.next().now_or_never() {
                 self.finish_read(id, found);
             }
+            while let Some(commits) = self.tail.next().now_or_never() {
+                self.apply(commits.ok_or(RegistryError::TailEnded)?).await?;
+            }
             if self.turn.changes.is_empty() || self.committing.is_some() {
-                return;
+                return Ok(());
             }
             let changes = std::mem::take(&mut self.turn.changes);
             let mut append = self.store.append(changes, now_ms());
             match (&mut append).now_or_never() {
-                Some(outcomes) => self.handle(Input::AppendsCommitted(outcomes)),
+                Some(outcomes) => self.handle(Input::AppendsFinished(outcomes)),
                 None => self.committing = Some(append),
             }
         }
@@ -389,7 +432,7 @@ mod tests {
     async fn each_worker_has_its_batch_when_all_connections_are_closed() {
         let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::channel(1)).unzip();
         let store = Box::new(MemoryStore::new(Epoch(1)));
-        let (actor, registry) = Actor::new(Settings::default(), store, senders);
+        let (actor, registry) = Actor::new(Settings::default(), store, senders).unwrap();
         tokio::select! {
             ended = actor.run() => panic!("{ended:?}"),
             () = registry.close_all() => {}

@@ -24,6 +24,7 @@ use hub::{
     limits::{CONNECTION_BYTES_PER_S, CONNECTION_MESSAGES_PER_POST, POST_BURST_S},
     rate::Rate,
 };
+use shared::ErrorCode;
 use std::{
     io,
     net::TcpListener,
@@ -57,6 +58,9 @@ pub enum RunError {
     /// The registry has lost a worker.
     #[error("{0}")]
     Part(#[from] RegistryError),
+    /// The store could not be read at the start.
+    #[error("the database could not be read")]
+    Snapshot(ErrorCode),
     /// The store's writer panicked.
     #[error("the database writer stopped unexpectedly")]
     Store,
@@ -83,7 +87,7 @@ pub async fn run(
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
     let health = inputs.store.health();
-    let (actor, registry) = Actor::new(settings, inputs.store, senders);
+    let (actor, registry) = Actor::new(settings, inputs.store, senders).map_err(RunError::Snapshot)?;
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
     let permits = ConnectionPermits::new(rlimit::raise());

@@ -1,5 +1,8 @@
 //! The stores of the log. A store assigns positions, checks the conditions of changes, and keeps everything
 //! that it has acknowledged. [`hub::House`] decides the meaning of a change.
+//!
+//! A store may have several writers. So an append returns receipts only, and every reader of the log, the
+//! hub of this process included, learns the events from the [tail](Store::tail).
 
 pub mod data_folder;
 pub mod health;
@@ -8,26 +11,33 @@ pub mod memory;
 pub mod permission_hint;
 pub mod sqlite;
 
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream::BoxStream};
 use health::StoreHealth;
 use hub::{
     House,
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
 
 /// A log of changes and their events.
 ///
-/// Only the registry calls it: one append at a time. It may read while an append or other reads are under
+/// Only the registry calls it: one append and one tail at a time. It may read while an append or other reads are under
 /// way.
 pub trait Store: Send {
     /// Identity of this log. It changes with a restore.
     fn epoch(&self) -> Epoch;
 
-    /// The state of the house at the head of the log. The hub starts from it. Called once, before the first
-    /// append.
-    fn house(&self) -> House;
+    /// Reads the state of the house at the head of the log. The hub starts from it, and goes on with the tail
+    /// after [`House::head`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::StoreRefused`] while the log cannot be read.
+    fn snapshot(&mut self) -> Result<House, ErrorCode>;
 
     /// Health of the store: whether it takes changes, and if not, why.
     fn health(&self) -> StoreHealth {
@@ -38,7 +48,14 @@ pub trait Store: Send {
     /// whole or not at all. The outcomes come in the same order, once the store has made them durable. If
     /// the store cannot write, it refuses the changes with [`ErrorCode::StoreRefused`], and none of their
     /// events is ever read.
+    ///
+    /// A store whose only writer is this process makes the outcomes known before the tail brings the commits.
+    /// So the hub can keep an unstored message in its place among the posts.
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>>;
+
+    /// Every commit after a position in order, whoever made it, and then each further commit as soon as it is
+    /// durable. Commits that come together are one item. The stream ends only with the store.
+    fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>>;
 
     /// Reads from the log.
     ///

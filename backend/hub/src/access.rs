@@ -23,17 +23,7 @@ pub fn may_read_event(house: &House, member: MemberId, position: Position) -> bo
 /// Returns the position from which on a member may read an address; none if the member may not.
 pub fn first_readable(house: &House, member: MemberId, to: Address) -> Option<u64> {
     match to {
-        Address::Room(room) => house.rooms.joined(member, room).map(first_readable_of_stay),
+        Address::Room(room) => house.rooms.membership(member, room).map(|stay| stay.readable_from),
         Address::Member(other) => (other == member).then_some(0),
     }
-}
-
-/// Returns the first readable position of a stay in a room that began with the room's `member_joined` at
-/// `joined`.
-///
-/// The creator of a room may read its `room_created`, whose position is the one before `joined`, because
-/// [`House::execute`] gives the events of one change consecutive positions. For other members the position
-/// before `joined` belongs to another address, so no earlier event of the room becomes readable.
-fn first_readable_of_stay(joined: u64) -> u64 {
-    joined.saturating_sub(1)
 }

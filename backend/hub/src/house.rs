@@ -5,24 +5,29 @@
 //! holds a house too and [applies](House::apply) the events that were committed.
 //!
 //! * [`change`]: changes, receipts and outcomes.
+//! * [`commit`]: the events of a change, as readers of the log receive them; [`mark`]: the running hash.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
 //! * [`rooms`]: rooms and memberships.
 
 pub mod change;
+pub mod commit;
+pub mod mark;
 pub mod members;
 pub mod names;
 pub mod rooms;
 mod transaction;
 
-use change::{Change, Committed};
+use change::Change;
+use commit::{Commit, ExecutedChange, LogEntry};
 use members::{DeviceKey, MemberTable};
 use names::Name;
-use rooms::RoomTable;
+use rooms::{Membership, RoomTable};
 use shared::{
-    Address, ErrorCode, Event, Member, MemberId, RoomId,
-    event::{RoomChanged, RoomCreated},
+    Address, ErrorCode, Event, MemberId, RoomId,
+    event::{MemberJoined, Position, RoomChanged, RoomCreated},
 };
+use std::collections::BTreeMap;
 use transaction::Transaction;
 
 /// State of the house.
@@ -37,24 +42,50 @@ pub struct House {
     /// Time of the last event. Time never steps back in the log.
     at: u64,
     next_member: u64,
+    /// Mark of the log at `head`.
+    mark: u32,
+}
+
+/// The state of a house that is not in its tables, for [`House::restore`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HouseHeader {
+    /// Position of the last event; 0 before the first.
+    pub head: u64,
+    /// Time of the last event: milliseconds since 1970.
+    pub at: u64,
+    /// Id of the next member.
+    pub next_member: u64,
+    /// Mark of the log at `head`.
+    pub mark: u32,
+}
+
+impl Default for HouseHeader {
+    fn default() -> Self {
+        HouseHeader { head: 0, at: 0, next_member: MemberId::PASSER_BY.0 + 1, mark: mark::EMPTY }
+    }
 }
 
 impl Default for House {
     fn default() -> Self {
-        House::restore(MemberTable::default(), RoomTable::default(), 0, 0, MemberId::PASSER_BY.0 + 1)
+        House::restore(MemberTable::default(), RoomTable::default(), HouseHeader::default())
     }
 }
 
 impl House {
-    /// Restores the house from a store's projections. `head` is the position of the last event, `at` its
-    /// time (milliseconds since 1970), and `next_member` the id of the next member.
-    pub fn restore(members: MemberTable, rooms: RoomTable, head: u64, at: u64, next_member: u64) -> Self {
-        House { members, rooms, head, at, next_member }
+    /// Restores the house from a store's projections.
+    pub fn restore(members: MemberTable, rooms: RoomTable, header: HouseHeader) -> Self {
+        let HouseHeader { head, at, next_member, mark } = header;
+        House { members, rooms, head, at, next_member, mark }
     }
 
     /// Returns the position of the last event; 0 before the first.
     pub fn head(&self) -> u64 {
         self.head
+    }
+
+    /// Returns the mark of the log at the head.
+    pub fn mark(&self) -> u32 {
+        self.mark
     }
 
     /// Returns the id of the next member.
@@ -67,7 +98,7 @@ impl House {
     ///
     /// # Errors
     /// The code of the condition that does not hold.
-    pub fn execute(&mut self, change: Change, now: u64) -> Result<Committed, ErrorCode> {
+    pub fn execute(&mut self, change: Change, now: u64) -> Result<ExecutedChange, ErrorCode> {
         let mut transaction = Transaction::new(self, now);
         let receipt = match change {
             Change::Post { room, author, tag, client_id, text } => {
@@ -85,13 +116,38 @@ impl House {
             Change::JoinRoom { author, room, .. } => transaction.join_room(author, room),
             Change::LeaveRoom { author, room, .. } => transaction.leave_room(author, room),
         }?;
-        Ok(Committed { receipt, events: transaction.into_events() })
+        let entries = transaction.into_entries();
+        let commit = (!entries.is_empty()).then_some(Commit { entries, mark: self.mark });
+        Ok(ExecutedChange { receipt, commit })
     }
 
-    /// Applies an event that was committed. `device` is the device of a member who joins the house.
-    pub fn apply(&mut self, event: &Event, device: Option<DeviceKey>) {
+    /// Whether a commit follows the events that were applied: its positions are greater, and each `prev`
+    /// names the last event with the same address.
+    pub fn is_followed_by(&self, commit: &Commit) -> bool {
+        let mut lasts: BTreeMap<Address, u64> = BTreeMap::new();
+        let mut head = self.head;
+        for Position { n, to, prev } in commit.events().filter_map(Event::position) {
+            let last = lasts.insert(to, n).unwrap_or_else(|| self.rooms.last(to));
+            if n <= head || prev != last {
+                return false;
+            }
+            head = n;
+        }
+        true
+    }
+
+    /// Applies a commit.
+    pub fn apply_commit(&mut self, commit: &Commit) {
+        commit.entries.iter().for_each(|entry| self.apply(entry));
+    }
+
+    /// Applies an event that was committed.
+    pub fn apply(&mut self, entry: &LogEntry) {
+        let LogEntry { event, device } = entry;
+        let device = *device;
         let Some(position) = event.position() else { return };
         self.head = position.n;
+        self.mark = mark::advance(self.mark, event);
         self.rooms.advance(position.to, position.n);
         match event {
             Event::Posted(posted) => {
@@ -103,7 +159,7 @@ impl House {
             Event::MemberJoined(joined) => {
                 self.at = joined.at;
                 if let Address::Room(room) = joined.to {
-                    self.apply_joined(&joined.member, room, joined.n, device);
+                    self.apply_joined(joined, room, device);
                 }
             }
             Event::MemberLeft(left) => {
@@ -119,8 +175,13 @@ impl House {
                 self.at = renamed.at;
                 self.members.rename(renamed.member.id, Name::from_log(&renamed.member.name));
             }
-            Event::RoomCreated(RoomCreated { at, room, n, .. })
-            | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
+            Event::RoomCreated(RoomCreated { at, room, n, author, .. }) => {
+                self.at = *at;
+                self.rooms.put_room(room, Name::from_log(&room.name));
+                self.rooms.note_creation(room.id, *author, *n);
+                self.rooms.advance(Address::Room(room.id), *n);
+            }
+            Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
                 self.at = *at;
                 self.rooms.put_room(room, Name::from_log(&room.name));
                 self.rooms.advance(Address::Room(room.id), *n);
@@ -129,11 +190,20 @@ impl House {
         }
     }
 
-    fn apply_joined(&mut self, member: &Member, room: RoomId, n: u64, device: Option<DeviceKey>) {
-        if let (RoomId::LOBBY, Some(device)) = (room, device) {
-            self.members.insert(member.id, Name::from_log(&member.name), device);
+    fn apply_joined(&mut self, joined: &MemberJoined, room: RoomId, device: Option<DeviceKey>) {
+        let MemberJoined { member, n, prev, .. } = joined;
+        if room == RoomId::LOBBY {
+            self.members.insert(member.id, Name::from_log(&member.name));
+            if let Some(device) = device {
+                self.members.add_device(member.id, device);
+            }
             self.next_member = self.next_member.max(member.id.0 + 1);
         }
-        self.rooms.add_member(member.id, room, n);
+        // The creator joins right after `room_created`, and may read it. Older builds emitted the member's
+        // own event after it; then the member's sessions did not receive it.
+        let is_creator = self.rooms.newest_creation() == Some((room, member.id, *prev))
+            && self.rooms.last(Address::Member(member.id)) < *prev;
+        let readable_from = if is_creator { *prev } else { *n };
+        self.rooms.add_member(member.id, room, Membership { joined: *n, readable_from });
     }
 }

@@ -1,34 +1,35 @@
 //! The hub: sessions, what each command does, and who receives the result.
 //!
 //! The hub holds the [`House`] and the state of its sessions; the store holds the log. Every durable change
-//! leaves as [`Output::Append`] and takes effect when its outcome comes back. So nothing is acknowledged or
-//! published before it is committed.
+//! leaves as [`Output::Append`] and takes effect when the tail of the log brings it. So nothing is acknowledged
+//! or published before it is committed.
 //!
 //! * `admit`: who becomes a session of a member.
 //! * `commands`: the commands, a file for each subject.
-//! * `commit`: the outcomes of appends, and the publication of their events.
+//! * `tail`: the commits of the log, and the publication of their events.
+//! * `pending_append`: appends whose origins have no answer yet.
 //! * `pending_read`: reads that wait for the store.
 //! * `recovery`: from the attach of a session until it has everything that it missed.
 
 mod admit;
 mod commands;
-mod commit;
+mod pending_append;
 mod pending_read;
 mod recovery;
+mod tail;
 
 use crate::house::House;
-use crate::house::change::Change;
 use crate::house::members::DeviceKey;
 use crate::input::Input;
-use crate::limits::{APPENDS_WAITING_MAX, HELLO_MS, POST_BURST_S, POSTS_PER_S};
+use crate::limits::{HELLO_MS, POST_BURST_S, POSTS_PER_S};
 use crate::output::{Audience, Output};
 use crate::polling::Pollers;
 use crate::presence::Presence;
 use crate::rate::{Bucket, Rate};
 use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
-use commit::Origin;
+use pending_append::PendingAppends;
 use pending_read::PendingRead;
-use recovery::Recovery;
+use recovery::{Recovery, WaitingCursor};
 use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
 
@@ -59,6 +60,8 @@ pub struct Hub {
     sessions_by_member: HashMap<MemberId, Vec<SessionId>>,
     /// Sessions whose new events are buffered until they have what they missed.
     recoveries: HashMap<SessionId, Recovery>,
+    /// Sessions whose cursors are past the head, in the order of their deadlines.
+    waiting_cursors: VecDeque<WaitingCursor>,
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
@@ -68,8 +71,8 @@ pub struct Hub {
     post_rates: HashMap<MemberId, Bucket>,
     /// Rates of HTTP requests, which no connection counts. Bounded like `post_rates`.
     request_rates: HashMap<MemberId, Bucket>,
-    /// Origins of the appends whose outcomes are to come, in the order of the appends.
-    origins: VecDeque<Origin>,
+    /// Appends whose origins have no answer yet.
+    pending_appends: PendingAppends,
     /// Deadlines of the first `hello`, in milliseconds since 1970, earliest first.
     hello_deadlines: VecDeque<(u64, SessionId)>,
     last_tag: u32,
@@ -85,13 +88,14 @@ impl Hub {
             sessions: HashMap::new(),
             sessions_by_member: HashMap::new(),
             recoveries: HashMap::new(),
+            waiting_cursors: VecDeque::new(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
             presence: Presence::default(),
             pollers: Pollers::default(),
             post_rates: HashMap::new(),
             request_rates: HashMap::new(),
-            origins: VecDeque::new(),
+            pending_appends: PendingAppends::default(),
             hello_deadlines: VecDeque::new(),
             last_tag: 0,
         }
@@ -117,15 +121,17 @@ impl Hub {
             Input::Join { request, name, device } => self.join(request, &name, device, out),
             Input::Rename { request, name, device } => self.rename(request, &name, device, out),
             Input::SignOut(request, device) => self.sign_out(request, device, out),
-            Input::AppendsCommitted(outcomes) => {
-                outcomes.into_iter().for_each(|outcome| self.handle_outcome(outcome, out))
-            }
+            Input::AppendsFinished(outcomes) => self.record_outcomes(outcomes, out),
+            Input::CommitRead(commit) => self.apply_commit(commit, out),
             Input::ReadFinished(id, result) => self.finish_read(id, result, out),
             Input::Drained(session) => self.resume_recovery(session, out),
             Input::BufferOverflowed(session) => self.restart_recovery(session, out),
             Input::Tick => {}
         }
         self.close_sessions_without_hello(now, out);
+        if self.waiting_cursors.front().is_some_and(|waiting| waiting.until() <= now) {
+            self.give_up_waiting_cursors(now, out);
+        }
         self.pollers.expire(now, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
@@ -136,12 +142,13 @@ impl Hub {
     /// Returns the time of the next [`Input::Tick`], unless another input comes before.
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
-        [hello, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
+        let cursor = self.waiting_cursors.front().map(WaitingCursor::until);
+        [hello, cursor, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
     }
 
     /// Whether the hub accepts more input now. False while too many appends wait for the store.
     pub fn is_ready(&self) -> bool {
-        self.origins.len() < APPENDS_WAITING_MAX
+        self.pending_appends.has_space()
     }
 
     /// Returns the cursor at the head of the log.
@@ -177,13 +184,13 @@ impl Hub {
     }
 
     fn close_session(&mut self, session: SessionId, now: u64, out: &mut Vec<Output>) {
-        let mut has_reads = self.recoveries.remove(&session).is_some_and(|recovery| recovery.is_reading());
+        let recovery = self.recoveries.remove(&session);
         let state = self.sessions.remove(&session);
-        if let Some(Session::Member { reads, .. }) = &state {
-            has_reads |= *reads > 0;
+        if let Some(read) = recovery.and_then(|recovery| recovery.read()) {
+            self.cancel_read(read, out);
         }
-        if has_reads {
-            self.cancel_reads(session, out);
+        if let Some(Session::Member { reads, .. }) = &state {
+            reads.iter().for_each(|read| self.cancel_read(*read, out));
         }
         if let Some(Session::Member { member, away, kind, device, .. }) = state {
             match (kind, device) {
@@ -206,12 +213,6 @@ impl Hub {
                 out.push(Output::Close(session, CloseCode::Hello));
             }
         }
-    }
-
-    /// Gives a change to the store and remembers its origin until the outcome comes back.
-    fn append(&mut self, origin: Origin, change: Change, out: &mut Vec<Output>) {
-        self.origins.push_back(origin);
-        out.push(Output::Append(change));
     }
 
     /// Counts a durable command of a member. Above the rate the session's connection is paused.

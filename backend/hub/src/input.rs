@@ -1,6 +1,7 @@
 //! Inputs: facts that the hub receives.
 
 use crate::house::change::Outcome;
+use crate::house::commit::Commit;
 use crate::house::members::DeviceKey;
 use crate::query::QueryResult;
 use crate::session::{Dialect, ReadId, RequestId, SessionId};
@@ -84,8 +85,11 @@ pub enum Input {
     },
     /// An HTTP request asks to sign out, which removes the member from the house.
     SignOut(RequestId, DeviceKey),
-    /// The store finished appends; outcomes in the order of the appends.
-    AppendsCommitted(Vec<Outcome>),
+    /// The store finished appends; outcomes in the order of the appends. The events of the accepted changes
+    /// come as [`Input::CommitRead`].
+    AppendsFinished(Vec<Outcome>),
+    /// The tail of the log brought its next commit, by any writer.
+    CommitRead(Commit),
     /// The store finished the read of an [`crate::Output::Read`], or refused it.
     ReadFinished(ReadId, Result<QueryResult, ErrorCode>),
     /// All queued frames of a session were sent, after [`crate::Output::NotifyDrained`].

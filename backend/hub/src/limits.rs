@@ -24,13 +24,20 @@ pub const REPLAY_PART_EVENTS: usize = 256;
 pub const REPLAY_PART_BYTES: usize = 128 * 1024;
 
 /// Reads of one session that wait for the store. Beyond it: error `too_many_requests`.
-pub const READS_PER_SESSION_MAX: u32 = 4;
+pub const READS_PER_SESSION_MAX: usize = 4;
 
 /// Sessions of one member at a time. Beyond it: close 4429.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 64;
 
 /// Appends that wait for the store. At this number the registry takes no more input, so no socket is read.
 pub const APPENDS_WAITING_MAX: usize = 4096;
+
+/// Bytes of text in the appends that wait for the store. At this number the registry takes no more input, so no
+/// socket is read.
+pub const APPEND_BYTES_WAITING_MAX: usize = 16 << 20;
+
+/// Milliseconds for which a session waits for the log to reach its cursor. Beyond it the session starts fresh.
+pub const CURSOR_WAIT_MS: u64 = 2_000;
 
 /// Milliseconds from the opening of a v1 connection to its `hello`. Beyond it: close 4402.
 pub const HELLO_MS: u64 = 10_000;

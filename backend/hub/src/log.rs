@@ -9,7 +9,8 @@
 
 use crate::{
     house::House,
-    house::change::{Change, Committed, Outcome, Receipt},
+    house::change::{Change, Outcome, Receipt},
+    house::commit::{Commit, ExecutedChange, LogEntry},
     limits::{LOG_BYTES_MAX, LOG_EVENTS_MAX, REPLAY_PART_BYTES, REPLAY_PART_EVENTS},
     query::{MessagePage, Query, QueryResult, ReplayPart, range, trim},
 };
@@ -28,15 +29,29 @@ type Key = (MemberId, ClientId);
 pub struct Log {
     epoch: Epoch,
     house: House,
-    /// Position before that of `events[0]`.
+    /// Position of the last event that was forgotten.
     forgotten: u64,
     bytes: usize,
-    events: VecDeque<(Event, Option<Key>)>,
+    /// Events, oldest first. Their positions grow, but need not be consecutive.
+    events: VecDeque<StoredEvent>,
     /// Positions of the events of each address, oldest first.
     by_address: BTreeMap<Address, VecDeque<u64>>,
     /// Positions of the messages of each room, oldest first, and the `seq` of the first.
     messages: BTreeMap<RoomId, (VecDeque<u64>, u64)>,
     receipts: HashMap<Key, Receipt>,
+}
+
+/// Event with what the log remembers about it.
+#[derive(Clone, Debug)]
+struct StoredEvent {
+    n: u64,
+    entry: LogEntry,
+    /// Key of the change, if this event is the subject of the change's receipt.
+    key: Option<Key>,
+    /// Count of the change's events that follow this one.
+    rest: usize,
+    /// Mark of the log after this change.
+    mark: u32,
 }
 
 impl Log {
@@ -71,18 +86,44 @@ impl Log {
     pub fn append(&mut self, change: Change, now: u64) -> Outcome {
         let key = change.key();
         if let Some(receipt) = key.and_then(|key| self.receipts.get(&key)) {
-            return Ok(Committed { receipt: *receipt, events: Vec::new() });
+            return Ok(*receipt);
         }
-        let committed = self.house.execute(change, now)?;
+        let ExecutedChange { receipt, commit } = self.house.execute(change, now)?;
         // A change without events has no effect that a retry could double.
-        if let (Some(key), false) = (key, committed.events.is_empty()) {
-            self.receipts.insert(key, committed.receipt);
+        let Some(Commit { entries, mark }) = commit else { return Ok(receipt) };
+        if let Some(key) = key {
+            self.receipts.insert(key, receipt);
         }
-        for event in &committed.events {
-            let is_receipt = event.position().is_some_and(|position| position.n == committed.receipt.n);
-            self.push(event.clone(), key.filter(|_| is_receipt));
+        let count = entries.len();
+        for (index, entry) in entries.into_iter().enumerate() {
+            let n = entry.event.position().map_or(0, |position| position.n);
+            let key = key.filter(|_| n == receipt.n);
+            self.push(StoredEvent { n, entry, key, rest: count - index - 1, mark });
         }
-        Ok(committed)
+        Ok(receipt)
+    }
+
+    /// Returns the commits after a position, in order and whole. Returns none if the log has forgotten events
+    /// after that position.
+    pub fn commits_after(&self, after: u64) -> Option<Vec<Commit>> {
+        if after < self.forgotten {
+            return None;
+        }
+        let from = self.events.partition_point(|stored| stored.n <= after);
+        let (mut commits, mut entries) = (Vec::new(), Vec::new());
+        for StoredEvent { entry, rest, mark, .. } in self.events.range(from..) {
+            entries.push(entry.clone());
+            if *rest == 0 {
+                commits.push(Commit { entries: std::mem::take(&mut entries), mark: *mark });
+            }
+        }
+        Some(commits)
+    }
+
+    /// Returns the mark of the log at a position; none if no event that the log holds has this position.
+    pub fn mark_at(&self, n: u64) -> Option<u32> {
+        let index = self.events.binary_search_by_key(&n, |stored| stored.n).ok()?;
+        self.events.get(index).map(|stored| stored.mark)
     }
 
     /// Answers a query.
@@ -165,8 +206,8 @@ impl Log {
     }
 
     fn event(&self, n: u64) -> Option<&Event> {
-        let index = n.checked_sub(self.forgotten + 1)?;
-        self.events.get(usize::try_from(index).ok()?).map(|(event, _)| event)
+        let index = self.events.binary_search_by_key(&n, |stored| stored.n).ok()?;
+        self.events.get(index).map(|stored| &stored.entry.event)
     }
 
     fn message(&self, n: u64) -> Option<Message> {
@@ -176,22 +217,25 @@ impl Log {
         }
     }
 
-    fn push(&mut self, event: Event, key: Option<Key>) {
+    fn push(&mut self, stored: StoredEvent) {
+        let event = &stored.entry.event;
         let Some(position) = event.position() else { return };
         self.by_address.entry(position.to).or_default().push_back(position.n);
-        if let (Event::Posted(posted), Address::Room(room)) = (&event, position.to) {
+        if let (Event::Posted(posted), Address::Room(room)) = (event, position.to) {
             self.messages.entry(room).or_insert((VecDeque::new(), posted.seq)).0.push_back(posted.n);
         }
-        self.bytes += text_bytes(&event);
-        self.events.push_back((event, key));
+        self.bytes += text_bytes(event);
+        self.events.push_back(stored);
         while self.events.len() > LOG_EVENTS_MAX || self.bytes > LOG_BYTES_MAX {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        let Some((event, key)) = self.events.pop_front() else { return };
-        self.forgotten += 1;
+        let Some(StoredEvent { n, entry: LogEntry { event, .. }, key, .. }) = self.events.pop_front() else {
+            return;
+        };
+        self.forgotten = n;
         self.bytes -= text_bytes(&event);
         key.map(|key| self.receipts.remove(&key));
         let Some(position) = event.position() else { return };

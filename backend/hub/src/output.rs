@@ -22,7 +22,8 @@ pub enum Audience {
 /// Order to the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Give a change to the store. Outcomes come back in the order of the appends.
+    /// Give a change to the store. Outcomes come back in the order of the appends, and the events of accepted
+    /// changes with the tail.
     Append(Change),
     /// Ask the store. Results may come back in any order.
     Read(ReadId, Query),
@@ -55,6 +56,14 @@ pub enum Output {
     Pause(SessionId, u64),
     /// Answer an HTTP request.
     Answer(RequestId, Answer),
+    /// Stop the server: the tail brought a commit that does not follow the last one. The next start reads
+    /// the log anew.
+    StopAtBrokenTail {
+        /// Position up to which the hub has applied the tail.
+        head: u64,
+        /// Last position of the commit that does not follow.
+        found: u64,
+    },
 }
 
 /// Answer to an HTTP request about identity.

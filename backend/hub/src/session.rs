@@ -51,8 +51,9 @@ pub(crate) enum Session {
         member: MemberId,
         /// True if the person is not at the open page.
         away: bool,
-        /// Count of its `history` and `events` reads that wait for the store.
-        reads: u32,
+        /// Its `history` and `events` reads that wait for the store, at most
+        /// [`crate::limits::READS_PER_SESSION_MAX`].
+        reads: Vec<ReadId>,
         /// WebSocket, or kind of the request that carries the session.
         kind: SessionKind,
         /// Device of the cookie; none on a WebSocket, which needs no device.

@@ -3,7 +3,7 @@
 //! No turn publishes more than a connection's queue holds. Between two turns connections have time to write.
 
 use crate::limits::TURN_BYTES_MAX;
-use hub::house::change::Outcome;
+use hub::house::commit::Commit;
 use shared::Event;
 
 /// Length of this text as a JSON string in bytes, without its quotes. Control characters count as 6 bytes.
@@ -17,14 +17,13 @@ pub(super) fn json_bytes(text: &str) -> usize {
     text.bytes().map(escaped).sum()
 }
 
-/// Splits the outcomes of one append into parts. A part ends with the outcome that makes it
-/// [`TURN_BYTES_MAX`] or more.
-pub(super) fn split(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
+/// Splits commits into parts. A part ends with the commit that makes it [`TURN_BYTES_MAX`] or more.
+pub(super) fn split(commits: Vec<Commit>) -> Vec<Vec<Commit>> {
     let mut parts = Vec::new();
-    let (mut part, mut bytes) = (Vec::with_capacity(outcomes.len()), 0);
-    for outcome in outcomes {
-        bytes += published_bytes(&outcome);
-        part.push(outcome);
+    let (mut part, mut bytes) = (Vec::with_capacity(commits.len()), 0);
+    for commit in commits {
+        bytes += published_bytes(&commit);
+        part.push(commit);
         if bytes >= TURN_BYTES_MAX {
             parts.push(std::mem::take(&mut part));
             bytes = 0;
@@ -36,18 +35,20 @@ pub(super) fn split(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
     parts
 }
 
-fn published_bytes(outcome: &Outcome) -> usize {
-    let events = outcome.iter().flat_map(|committed| &committed.events);
-    events.map(|event| if let Event::Posted(posted) = event { json_bytes(&posted.text) } else { 0 }).sum()
+fn published_bytes(commit: &Commit) -> usize {
+    commit
+        .events()
+        .map(|event| if let Event::Posted(posted) = event { json_bytes(&posted.text) } else { 0 })
+        .sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hub::house::change::{Committed, Receipt};
-    use shared::{Address, ClientId, ErrorCode, MemberId, RoomId, event::Posted};
+    use hub::house::commit::LogEntry;
+    use shared::{Address, ClientId, MemberId, RoomId, event::Posted};
 
-    fn post_of(bytes: usize) -> Outcome {
+    fn post_of(bytes: usize) -> Commit {
         let posted = Posted {
             n: 1,
             to: Address::Room(RoomId::LOBBY),
@@ -60,8 +61,7 @@ mod tests {
             client_id: ClientId([0; 16]),
             text: "x".repeat(bytes),
         };
-        let receipt = Receipt { n: 1, seq: 1, at: 0, room: None };
-        Ok(Committed { receipt, events: vec![Event::Posted(posted)] })
+        Commit { entries: vec![LogEntry { event: Event::Posted(posted), device: None }], mark: 0 }
     }
 
     #[test]
@@ -75,15 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_ends_with_the_outcome_that_fills_it() {
-        let counts = |outcomes| split(outcomes).iter().map(Vec::len).collect::<Vec<_>>();
+    fn a_part_ends_with_the_commit_that_fills_it() {
+        let counts = |commits| split(commits).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(counts(vec![]), [0; 0]);
         for (first, parts) in
             [(TURN_BYTES_MAX - 1, vec![2, 1]), (TURN_BYTES_MAX, vec![1, 2]), (TURN_BYTES_MAX + 1, vec![1, 2])]
         {
             assert_eq!(counts(vec![post_of(first), post_of(1), post_of(1)]), parts, "{first}");
         }
-        let refused = || Err(ErrorCode::StoreRefused);
-        assert_eq!(counts(vec![refused(), post_of(TURN_BYTES_MAX), refused()]), [2, 1]);
     }
 }

@@ -8,6 +8,12 @@ pub const READERS: usize = 3;
 /// Reads that wait for a reader. Beyond: the caller waits for a permit.
 pub const READS_WAITING_MAX: usize = 1024;
 
+/// Groups of commits that wait for the reader of the tail. Beyond: the writer waits.
+pub const TAIL_GROUPS_MAX: usize = 2;
+
+/// Events that the tail reads from the database at once, while it catches up. Beyond: it reads again.
+pub const TAIL_PART_EVENTS: usize = 256;
+
 /// Positions of each partition that a replay looks up at once. Beyond: it looks up more.
 pub const MERGE_AHEAD: usize = 16;
 

@@ -1,41 +1,69 @@
 //! The store in memory, [`hub::log::Log`]. A restart begins a new log.
 
 use super::Store;
-use futures_util::future::{BoxFuture, FutureExt, ready};
+use futures_util::{
+    future::{BoxFuture, FutureExt, ready},
+    stream::{self, BoxStream, StreamExt},
+};
 use hub::{
     House,
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
     log::Log,
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode};
+use tokio::sync::mpsc;
 
 /// A log in memory.
 #[derive(Debug)]
-pub struct MemoryStore(Log);
+pub struct MemoryStore {
+    log: Log,
+    /// Channel to the tail, once there is one. It holds at most the commits of one append, because the
+    /// registry reads the tail before it appends again.
+    tail: Option<mpsc::UnboundedSender<Vec<Commit>>>,
+}
 
 impl MemoryStore {
     /// An empty log. Its epoch must be random.
     pub fn new(epoch: Epoch) -> Self {
-        MemoryStore(Log::new(epoch))
+        MemoryStore { log: Log::new(epoch), tail: None }
     }
 }
 
 impl Store for MemoryStore {
     fn epoch(&self) -> Epoch {
-        self.0.epoch()
+        self.log.epoch()
     }
 
-    fn house(&self) -> House {
-        self.0.house().clone()
+    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+        Ok(self.log.house().clone())
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
-        let outcomes = changes.into_iter().map(|change| self.0.append(change, now)).collect();
+        let head = self.log.house().head();
+        let outcomes = changes.into_iter().map(|change| self.log.append(change, now)).collect();
+        if let Some(tail) = &self.tail {
+            let commits = self.log.commits_after(head).unwrap_or_default();
+            if !commits.is_empty() {
+                // The tail may be gone already.
+                let _ = tail.send(commits);
+            }
+        }
         ready(outcomes).boxed()
     }
 
+    fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
+        let (tail, commits) = mpsc::unbounded_channel();
+        self.tail = Some(tail);
+        let held = self.log.commits_after(after).unwrap_or_default();
+        let live = stream::unfold(commits, async |mut commits| Some((commits.recv().await?, commits)));
+        stream::iter((!held.is_empty()).then_some(held)).chain(live).boxed()
+    }
+
     fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
-        ready(Ok(self.0.read(&query))).boxed()
+        ready(Ok(self.log.read(&query))).boxed()
     }
 }

@@ -12,6 +12,7 @@ mod database;
 #[cfg(test)]
 mod fault_injection;
 mod history;
+mod live_tail;
 mod log_error;
 mod open_log;
 mod partition;
@@ -20,9 +21,9 @@ mod read_queue;
 mod reader;
 mod replay;
 mod row;
-mod tail;
 #[cfg(test)]
 mod tests;
+mod wal_end;
 mod writer;
 
 pub use backup::{Restored, backup, restore};
@@ -31,12 +32,19 @@ pub use log_error::LogError;
 
 use super::{Store, health::StoreHealth, limits::READERS};
 use crate::store::data_folder::{self as data, DataFolder};
-use futures_util::future::{BoxFuture, FutureExt, ready};
+use futures_util::{
+    future::{BoxFuture, FutureExt, ready},
+    stream::BoxStream,
+};
 use hub::{
     House,
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
     query::{Query, QueryResult},
 };
+use live_tail::TailSender;
 use open_log::OpenLog;
 use read_queue::ReadQueue;
 use shared::{Epoch, ErrorCode};
@@ -59,7 +67,10 @@ pub const FILE: &str = "log.sqlite";
 pub struct SqliteStore {
     epoch: Epoch,
     house_id: String,
-    house: House,
+    /// State of the house at the start, until the first snapshot or append.
+    opened: Option<House>,
+    files: LogFiles,
+    tail: TailSender,
     health: StoreHealth,
     groups: Option<SyncSender<AppendGroup>>,
     read_queue: Arc<ReadQueue>,
@@ -113,7 +124,8 @@ impl SqliteStore {
         let house_id = folder.house_id().map_err(|error| LogError::Io(io::Error::other(error)))?;
         let log = OpenLog::open(&files)?;
         let (epoch, house_id) = init_meta(&log, &folder, house_id)?;
-        let (house, health) = (log.house().clone(), StoreHealth::default());
+        let (opened, health, tail) =
+            (Some(log.house().clone()), StoreHealth::default(), TailSender::default());
         // Open the readers first: the index of the write-ahead log exists while a connection does.
         let read_queue = Arc::new(ReadQueue::new());
         let mut readers = Vec::with_capacity(READERS);
@@ -126,7 +138,7 @@ impl SqliteStore {
         }
         // One group is committed while one waits. The registry sends no more than one at a time.
         let (groups, receiver) = sync_channel(1);
-        let writer = Writer::new(files, log, receiver, health.clone());
+        let writer = Writer::new(files.clone(), log, receiver, health.clone(), tail.clone());
         // If the writer cannot start, end the readers by closing their queue.
         let writer = writer.inspect_err(|_| read_queue.close())?;
         let end = WriterEndGuard(health.clone());
@@ -138,7 +150,9 @@ impl SqliteStore {
         Ok(SqliteStore {
             epoch,
             house_id,
-            house,
+            opened,
+            files,
+            tail,
             health,
             groups,
             read_queue,
@@ -185,8 +199,15 @@ impl Store for SqliteStore {
         self.epoch
     }
 
-    fn house(&self) -> House {
-        self.house.clone()
+    fn snapshot(&mut self) -> Result<House, ErrorCode> {
+        if let Some(opened) = self.opened.take() {
+            return Ok(opened);
+        }
+        let read = || projection::house(&database::reader(&self.files.log)?);
+        read().map_err(|error| {
+            tracing::error!("cannot read the database: {error}");
+            ErrorCode::StoreRefused
+        })
     }
 
     fn health(&self) -> StoreHealth {
@@ -195,6 +216,7 @@ impl Store for SqliteStore {
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
         let count = changes.len();
+        self.opened = None;
         let (outcomes, committed) = oneshot::channel();
         let group = AppendGroup { changes, now, outcomes };
         let refused = move || vec![Err(ErrorCode::StoreRefused); count];
@@ -202,6 +224,10 @@ impl Store for SqliteStore {
             Some(Ok(())) => async move { committed.await.unwrap_or_else(|_| refused()) }.boxed(),
             _ => ready(refused()).boxed(),
         }
+    }
+
+    fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
+        self.tail.begin(after, Arc::clone(&self.read_queue))
     }
 
     fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {

@@ -5,14 +5,18 @@ use crate::{
     test_server::{ServerOptions, TestServer},
 };
 use backend::store::{Store, memory::MemoryStore};
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream::BoxStream};
 use hub::{
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
     query::{Query, QueryResult},
 };
 use shared::{Epoch, ErrorCode, Event};
 use std::{
     collections::HashSet,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::{io::AsyncReadExt, net::TcpSocket, time::timeout};
@@ -86,34 +90,41 @@ async fn a_burst_does_not_close_active_readers() {
 }
 
 /// A store with slow appends, so that posts gather and are committed together.
-struct Leisurely(MemoryStore);
+struct Leisurely(Arc<Mutex<MemoryStore>>);
 
 impl Store for Leisurely {
     fn epoch(&self) -> Epoch {
-        self.0.epoch()
+        self.0.lock().unwrap().epoch()
     }
 
-    fn house(&self) -> hub::house::House {
-        self.0.house()
+    fn snapshot(&mut self) -> Result<hub::house::House, ErrorCode> {
+        self.0.lock().unwrap().snapshot()
     }
 
     fn append(&mut self, changes: Vec<Change>, now: u64) -> BoxFuture<'static, Vec<Outcome>> {
-        let outcomes = self.0.append(changes, now);
-        Box::pin(async {
+        let store = Arc::clone(&self.0);
+        Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(300)).await;
+            let outcomes = store.lock().unwrap().append(changes, now);
             outcomes.await
         })
     }
 
+    fn tail(&mut self, after: u64) -> BoxStream<'static, Vec<Commit>> {
+        self.0.lock().unwrap().tail(after)
+    }
+
     fn read(&mut self, query: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {
-        self.0.read(query)
+        self.0.lock().unwrap().read(query)
     }
 }
 
 #[tokio::test]
 async fn a_large_commit_does_not_close_active_readers() {
-    let mut options =
-        ServerOptions { store: Box::new(Leisurely(MemoryStore::new(Epoch(7)))), ..ServerOptions::default() };
+    let mut options = ServerOptions {
+        store: Box::new(Leisurely(Arc::new(Mutex::new(MemoryStore::new(Epoch(7)))))),
+        ..ServerOptions::default()
+    };
     options.config.limit_posts = 0;
     let server = TestServer::with_options(options);
     let mut reader = server.join_and_open("Wei").await;

@@ -127,10 +127,16 @@ async fn a_text_client_is_closed_with_1013_when_the_store_refuses() {
 }
 
 mod refusing {
-    use futures_util::future::{BoxFuture, FutureExt, ready};
+    use futures_util::{
+        future::{BoxFuture, FutureExt, ready},
+        stream::{self, BoxStream, StreamExt},
+    };
     use hub::{
         House,
-        house::change::{Change, Outcome},
+        house::{
+            change::{Change, Outcome},
+            commit::Commit,
+        },
         query::{Query, QueryResult},
     };
     use shared::{Epoch, ErrorCode};
@@ -143,12 +149,16 @@ mod refusing {
             Epoch(1)
         }
 
-        fn house(&self) -> House {
-            House::default()
+        fn snapshot(&mut self) -> Result<House, ErrorCode> {
+            Ok(House::default())
         }
 
         fn append(&mut self, changes: Vec<Change>, _: u64) -> BoxFuture<'static, Vec<Outcome>> {
             ready(vec![Err(ErrorCode::StoreRefused); changes.len()]).boxed()
+        }
+
+        fn tail(&mut self, _: u64) -> BoxStream<'static, Vec<Commit>> {
+            stream::pending().boxed()
         }
 
         fn read(&mut self, _: Query) -> BoxFuture<'static, Result<QueryResult, ErrorCode>> {

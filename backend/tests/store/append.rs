@@ -14,7 +14,7 @@ fn posted(event: &Event) -> &Posted {
 }
 
 #[tokio::test]
-async fn positions_are_dense_and_prev_links_each_address() {
+async fn positions_grow_and_prev_links_each_address() {
     for mut store in test_store::all() {
         store.join(&["Wei", "Lin"]).await;
         let room = store.room(WEI, "Kitchen").await;
@@ -29,7 +29,9 @@ async fn positions_are_dense_and_prev_links_each_address() {
         let head = store.house().head();
         let to = [Address::Room(LOBBY), Address::Room(room), Address::Member(WEI), Address::Member(LIN)];
         let all = store.replay(&to, 0, u64::MAX, false).await.events;
-        assert_eq!(positions(&all), (1..=head).collect::<Vec<_>>(), "{}", store.name);
+        let found = positions(&all);
+        assert!(found.is_sorted_by(|before, after| before < after), "{}: {found:?}", store.name);
+        assert_eq!(found.last(), Some(&head), "{}", store.name);
         for to in to {
             let mut last = 0;
             for event in all.iter().filter(|event| event.position().unwrap().to == to) {
@@ -124,7 +126,8 @@ async fn a_refused_change_does_not_affect_its_group() {
         let outcomes = store.append_all(mixed).await;
         let (first, last) = (outcomes.first().unwrap(), outcomes.last().unwrap());
         let (first, last) = (first.as_ref().unwrap().receipt, last.as_ref().unwrap().receipt);
-        assert_eq!((first.n + 1, first.seq + 1), (last.n, last.seq), "{}", store.name);
+        assert!(first.n < last.n, "{}", store.name);
+        assert_eq!(first.seq + 1, last.seq, "{}", store.name);
     }
 }
 
@@ -132,7 +135,7 @@ async fn a_refused_change_does_not_affect_its_group() {
 async fn event_times_never_decrease() {
     for mut store in test_store::all() {
         store.append_all_at(vec![join("Wei")], 5_000).await;
-        let at = |outcomes: Vec<hub::house::change::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
+        let at = |outcomes: Vec<test_store::Outcome>| outcomes[0].as_ref().unwrap().receipt.at;
         assert_eq!(
             at(store.append_all_at(vec![post(WEI, LOBBY, fresh(), "x")], 4_000).await),
             5_000,

@@ -120,7 +120,7 @@ async fn a_damaged_backup_is_not_restored() {
     db.execute("DELETE FROM events WHERE n = 3", ()).unwrap();
     drop(db);
     let refused = sqlite::restore(&folder, &bad).unwrap_err().to_string();
-    assert!(refused.contains("the position after 2"), "{refused}");
+    assert!(refused.contains("event 4: mark"), "{refused}");
     assert!(sqlite::restore(&folder, &backups.path().join("missing")).is_err());
     let left: Vec<_> = fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("log")), "{left:?}");

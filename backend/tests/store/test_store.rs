@@ -2,13 +2,16 @@
 
 use crate::{lock::lock_with_retry, temp_folder::TempFolder};
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
+use futures_util::stream::{BoxStream, StreamExt};
 use hub::House;
-use hub::house::change::{Change, Committed, Outcome};
+use hub::house::change::{Change, Receipt};
+use hub::house::commit::Commit;
 use hub::house::members::DeviceKey;
 use hub::house::names::Name;
 use hub::query::{MessagePage, Query, QueryResult, ReplayPart};
-use shared::{Address, ClientId, Epoch, Event, MemberId, RoomId, command::PageAnchor};
+use shared::{Address, ClientId, Epoch, ErrorCode, Event, MemberId, RoomId, command::PageAnchor};
 use std::{
+    collections::HashSet,
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -24,10 +27,22 @@ impl TempFolder {
     }
 }
 
-/// A store under test.
+/// An accepted change: its receipt, and the events that the tail brought for it. A retry has no events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Committed {
+    pub(crate) receipt: Receipt,
+    pub(crate) events: Vec<Event>,
+}
+
+pub(crate) type Outcome = Result<Committed, ErrorCode>;
+
+/// A store under test. Its tail is read after each append.
 pub(crate) struct TestStore {
     pub(crate) name: &'static str,
     store: Option<Box<dyn Store>>,
+    tail: Option<BoxStream<'static, Vec<Commit>>>,
+    /// The house as the tail adds up to it.
+    folded: House,
     folder: Option<TempFolder>,
     now: u64,
 }
@@ -38,7 +53,7 @@ pub(crate) fn all() -> Vec<TestStore> {
 }
 
 pub(crate) fn memory() -> TestStore {
-    TestStore { name: "memory", store: Some(Box::new(MemoryStore::new(Epoch(7)))), folder: None, now: 1_000 }
+    TestStore::new("memory", Box::new(MemoryStore::new(Epoch(7))), None)
 }
 
 pub(crate) fn sqlite() -> TestStore {
@@ -51,7 +66,21 @@ impl TestStore {
     }
 
     pub(crate) fn at(folder: TempFolder) -> Self {
-        TestStore { name: "sqlite", store: Some(Box::new(folder.open())), folder: Some(folder), now: 1_000 }
+        TestStore::new("sqlite", Box::new(folder.open()), Some(folder))
+    }
+
+    pub(crate) fn new(name: &'static str, store: Box<dyn Store>, folder: Option<TempFolder>) -> Self {
+        let folded = House::default();
+        let mut test = TestStore { name, store: Some(store), tail: None, folded, folder, now: 1_000 };
+        test.subscribe();
+        test
+    }
+
+    /// Reads a snapshot, and begins the tail after it.
+    fn subscribe(&mut self) {
+        self.folded = self.store().snapshot().unwrap();
+        let head = self.folded.head();
+        self.tail = Some(self.store().tail(head));
     }
 
     /// Folder of the store's files.
@@ -61,7 +90,7 @@ impl TestStore {
 
     /// Closes the store. Its files stay.
     pub(crate) fn close(mut self) -> TempFolder {
-        self.store = None;
+        (self.tail, self.store) = (None, None);
         self.folder.take().unwrap()
     }
 
@@ -72,15 +101,19 @@ impl TestStore {
     /// Closes the store and opens it again. A log in memory cannot be reopened.
     pub(crate) fn reopen(&mut self) {
         if let Some(folder) = &self.folder {
-            self.store = None;
+            (self.tail, self.store) = (None, None);
             self.store = Some(Box::new(folder.open()));
+            self.subscribe();
         }
     }
 
-    /// The state of the house, as a start reads it.
+    /// The state of the house, as a start reads it. It must equal the sum of the tail.
     pub(crate) fn house(&mut self) -> House {
+        let folded = snapshot_of(&self.folded);
         self.reopen();
-        self.store().house()
+        let house = self.store().snapshot().unwrap();
+        assert_eq!(folded, snapshot_of(&house), "{}: the tail", self.name);
+        house
     }
 
     pub(crate) async fn append_all(&mut self, changes: Vec<Change>) -> Vec<Outcome> {
@@ -93,7 +126,38 @@ impl TestStore {
         let count = changes.len();
         let outcomes = self.store().append(changes, now).await;
         assert_eq!(outcomes.len(), count, "{}", self.name);
+        let last = outcomes.iter().flatten().map(|receipt| receipt.n).max();
+        let commits = self.read_tail(last.unwrap_or(0)).await;
+        let events_of = |receipt: Receipt| {
+            let holds = |event: &Event| event.position().is_some_and(|position| position.n == receipt.n);
+            let commit = commits.iter().find(|commit| commit.events().any(holds));
+            commit.map_or_else(Vec::new, |commit| commit.events().cloned().collect())
+        };
+        let mut seen = HashSet::new();
         outcomes
+            .into_iter()
+            .map(|outcome| {
+                outcome.map(|receipt| {
+                    let events = if seen.insert(receipt.n) { events_of(receipt) } else { Vec::new() };
+                    Committed { receipt, events }
+                })
+            })
+            .collect()
+    }
+
+    /// Reads the tail up to a position, and applies it.
+    async fn read_tail(&mut self, last: u64) -> Vec<Commit> {
+        let mut found = Vec::new();
+        while self.folded.head() < last {
+            let commits = self.tail.as_mut().unwrap().next().await.unwrap();
+            for commit in &commits {
+                assert!(self.folded.is_followed_by(commit), "{}: {commit:?}", self.name);
+                self.folded.apply_commit(commit);
+                assert_eq!(self.folded.mark(), commit.mark, "{}", self.name);
+            }
+            found.extend(commits);
+        }
+        found
     }
 
     pub(crate) async fn append(&mut self, change: Change) -> Outcome {
@@ -218,6 +282,6 @@ pub(crate) fn snapshot_of(house: &House) -> String {
         })
         .collect();
     let rooms: Vec<_> = house.rooms.all().collect();
-    let numbers = (house.head(), house.next_member());
+    let numbers = (house.head(), house.next_member(), house.mark());
     format!("{numbers:?}\n{members:#?}\n{stays:?}\n{rooms:#?}")
 }

@@ -148,8 +148,14 @@ impl DatasetLog {
     }
 
     /// Position of the last event.
-    pub(crate) fn head(&self) -> u64 {
-        self.0.house().head()
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) fn head(&mut self) -> Result<u64, Failure> {
+        let house = self.0.snapshot();
+        house
+            .map(|house| house.head())
+            .map_err(|code| Failure::new(format!("the store refused: {}", code.name())))
     }
 
     /// Runs a query.
@@ -215,7 +221,7 @@ mod tests {
         builder.flush().unwrap();
         drop(builder);
         let mut log = DatasetLog::open(folder.path()).unwrap();
-        let through = log.head();
+        let through = log.head().unwrap();
         let found = log.read(Query::History { room, at: PageAnchor::Newest, limit: 10, through }).unwrap();
         let QueryResult::Page(page) = found else { panic!("{found:?}") };
         assert_eq!(page.messages.last().unwrap().text, "cup 2");

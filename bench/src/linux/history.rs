@@ -197,7 +197,7 @@ fn measure_connections(
 
 /// Measures the same as reads of the store.
 fn measure_attachments(log: &mut DatasetLog, table: &mut Table) -> Result<(), Failure> {
-    let through = log.head();
+    let through = log.head()?;
     let rooms = (0..QUIET_ROOMS).map(|number| Address::Room(RoomId(FIRST_QUIET.0 + number)));
     let lobby = Address::Room(RoomId::LOBBY);
     let addresses: Vec<Address> = [lobby, Address::Member(QUIET)].into_iter().chain(rooms).collect();

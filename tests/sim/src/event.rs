@@ -43,6 +43,8 @@ pub(crate) enum SimEvent {
     Commit(u32, Vec<Change>),
     /// The store reports the outcomes of an append.
     CommitReport(u32, Vec<Outcome>),
+    /// The tail brings the durable commits to the hub.
+    TailRead(u32),
     /// A delayed input of the hub is due: a finished read or a drained session.
     HubInput(u32, hub::Input),
     /// A database request completes.

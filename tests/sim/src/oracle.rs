@@ -3,7 +3,7 @@
 use crate::page_id::PageId;
 use crate::stats::RunStats;
 use client::view::RowKey;
-use hub::house::change::Committed;
+use hub::house::commit::Commit;
 use shared::{Address, ClientId, Epoch, Event, MemberId, Message, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,11 +74,8 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn record_commit(&mut self, epoch: Epoch, committed: &Committed, stats: &mut RunStats) {
-        if committed.events.is_empty() {
-            stats.retries += 1;
-        }
-        for event in &committed.events {
+    pub(crate) fn record_commit(&mut self, epoch: Epoch, commit: &Commit, stats: &mut RunStats) {
+        for event in commit.events() {
             match event {
                 Event::Posted(posted) => {
                     let Address::Room(room) = posted.to else { continue };

@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) delay_ms: u64,
     /// Longest time of a commit in milliseconds.
     pub(crate) commit_ms: u64,
+    /// Longest time until the tail brings a durable commit to the hub, in milliseconds.
+    pub(crate) tail_ms: u64,
     /// Whether the log survives a restart; otherwise a restart begins a new epoch.
     pub(crate) durable: bool,
     /// Whether the server's fan-out sometimes loses or repeats a frame. Clients must detect such gaps and
@@ -78,6 +80,7 @@ impl Plan {
             post_percent: 50,
             burst_max: 4,
             post_rate: if rng.one_in(4) { Rate { per_s: 2, burst: 4 } } else { Rate::NONE },
+            tail_ms: rng.pick(&[0, 0, 5, 300, 1_500]).unwrap_or(0),
         };
         // In a few runs a burst is longer than a snapshot, so that an absent page finds a gap before it.
         if rng.one_in(40) {
@@ -133,6 +136,7 @@ impl Plan {
             // A page that switches each second can post only if delays are short.
             delay_ms: rng.pick(&[1, 10, 50]).unwrap_or(10),
             commit_ms: rng.pick(&[0, 5, 50]).unwrap_or(5),
+            tail_ms: rng.pick(&[0, 5, 50]).unwrap_or(5),
             // A new epoch would lose the messages of the earlier log.
             durable: true,
             memory_only: false,

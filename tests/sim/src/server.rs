@@ -3,7 +3,8 @@
 use crate::network::{ConnectionKind, Wire};
 use crate::page_id::PageId;
 use client::identity::IdentityRequest;
-use hub::house::change::{Change, Outcome};
+use hub::house::change::Change;
+use hub::house::commit::Commit;
 use hub::house::members::DeviceKey;
 use hub::log::Log;
 use hub::{Hub, RequestId, SessionId, Settings};
@@ -19,8 +20,10 @@ pub(crate) struct Server {
     pub(crate) appended: Vec<(Change, u64)>,
     /// Number of these changes before the append under way.
     pub(crate) synced: usize,
-    /// Outcomes of the append under way.
-    pub(crate) unsynced: Vec<Outcome>,
+    /// Append under way.
+    pub(crate) unsynced: UnsyncedAppend,
+    /// Last position that is durable. The tail reads no further.
+    pub(crate) durable_head: u64,
     /// Number of the server's starts. Events of an earlier start are ignored.
     pub(crate) generation: u32,
     pub(crate) is_up: bool,
@@ -47,7 +50,8 @@ impl Server {
             log,
             appended: Vec::new(),
             synced: 0,
-            unsynced: Vec::new(),
+            unsynced: UnsyncedAppend::default(),
+            durable_head: 0,
             generation: 0,
             is_up: true,
             refuses_changes: false,
@@ -61,6 +65,14 @@ impl Server {
             wake_at: None,
         }
     }
+}
+
+/// An append whose outcomes were not reported yet. A crash may lose it.
+#[derive(Debug, Default)]
+pub(crate) struct UnsyncedAppend {
+    pub(crate) commits: Vec<Commit>,
+    /// Count of the changes that had been committed before.
+    pub(crate) retries: usize,
 }
 
 /// A session of the hub with the state of its shell.

@@ -152,6 +152,7 @@ impl World {
             SimEvent::AccountResponse(id, response) => self.receive_account_response(id, response)?,
             SimEvent::Commit(generation, changes) => self.commit_append(generation, changes),
             SimEvent::CommitReport(generation, outcomes) => self.report_outcomes(generation, outcomes)?,
+            SimEvent::TailRead(generation) => self.read_tail(generation)?,
             SimEvent::HubInput(generation, input) => self.dispatch_delayed(generation, input)?,
             SimEvent::DatabaseDone(page, request) => self.complete_database_request(page, request)?,
             SimEvent::HubTimer(generation, at) => self.fire_hub_timer(generation, at)?,

@@ -1,8 +1,11 @@
 //! Changes: the modifications of the house that the hub asks the store to record, and the store's answers.
+//!
+//! An answer holds no events. Every hub that reads the log receives them from the tail, in
+//! [commits](super::commit::Commit).
 
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
-use shared::{ClientId, ErrorCode, Event, MemberId, RoomId};
+use shared::{ClientId, ErrorCode, MemberId, RoomId};
 
 /// Durable modification of the house.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +23,8 @@ pub enum Change {
         /// Plain text, whose length the hub has checked.
         text: String,
     },
-    /// Adds a member, who joins the lobby. The name must be free.
+    /// Adds a member, who joins the lobby. The name must be free. If the device has a member already, the
+    /// change is a retry whose answer was lost, and that member stays the only one.
     Join {
         /// Name of the new member.
         name: Name,
@@ -98,6 +102,20 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Returns the bytes of the texts that people wrote, which count as the size of the change.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Change::Post { text, .. } => text.len(),
+            Change::CreateRoom { name, description, .. } | Change::ChangeRoom { name, description, .. } => {
+                name.as_str().len() + description.len()
+            }
+            Change::Join { name, .. } | Change::Rename { name, .. } => name.as_str().len(),
+            Change::Leave { .. } | Change::JoinRoom { .. } | Change::LeaveRoom { .. } => 0,
+        }
+    }
+}
+
 /// Answer of the store to the author of an accepted change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -111,14 +129,6 @@ pub struct Receipt {
     pub room: Option<RoomId>,
 }
 
-/// Result of an accepted change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// Receipt for the author.
-    pub receipt: Receipt,
-    /// Events in the order of their positions. Empty for a retry, whose events were published before.
-    pub events: Vec<Event>,
-}
-
-/// Result of a change: committed, or refused with a code.
-pub type Outcome = Result<Committed, ErrorCode>;
+/// Outcome of a change: its receipt, or the code of the condition that does not hold. A retry gets the
+/// receipt of the first try.
+pub type Outcome = Result<Receipt, ErrorCode>;

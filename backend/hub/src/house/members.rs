@@ -15,11 +15,21 @@ impl std::fmt::Debug for DeviceKey {
     }
 }
 
+/// State of one member.
+#[derive(Clone, Debug)]
+struct MemberState {
+    name: Name,
+    devices: Vec<DeviceKey>,
+}
+
 /// Current members with their names and devices.
 #[derive(Clone, Debug, Default)]
 pub struct MemberTable {
-    by_id: HashMap<MemberId, Name>,
+    by_id: HashMap<MemberId, MemberState>,
     by_name: HashMap<NameKey, MemberId>,
+    /// Further members with a name of the same key. The keys follow from Unicode's tables, so a new version of
+    /// the tables may give two members one key.
+    doubles: HashMap<NameKey, Vec<MemberId>>,
     by_device: HashMap<DeviceKey, MemberId>,
 }
 
@@ -31,8 +41,8 @@ impl MemberTable {
 
     /// Returns a current member.
     pub fn get(&self, id: MemberId) -> Option<Member> {
-        let name = self.by_id.get(&id)?;
-        Some(Member { id, name: name.as_str().to_owned() })
+        let state = self.by_id.get(&id)?;
+        Some(Member { id, name: state.name.as_str().to_owned() })
     }
 
     /// Whether this is a current member.
@@ -47,7 +57,7 @@ impl MemberTable {
 
     /// Iterates over all members, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = Member> {
-        self.by_id.iter().map(|(id, name)| Member { id: *id, name: name.as_str().to_owned() })
+        self.by_id.iter().map(|(id, state)| Member { id: *id, name: state.name.as_str().to_owned() })
     }
 
     /// Whether a member has this name, or one that looks like it.
@@ -80,27 +90,58 @@ impl MemberTable {
         }
     }
 
-    /// Adds a member, or a device of a member.
-    pub fn insert(&mut self, id: MemberId, name: Name, device: DeviceKey) {
-        self.by_name.insert(name.key().clone(), id);
-        self.by_id.insert(id, name);
-        self.by_device.insert(device, id);
+    /// Adds a member without a device.
+    pub fn insert(&mut self, id: MemberId, name: Name) {
+        self.hold_name(name.key(), id);
+        self.by_id.insert(id, MemberState { name, devices: Vec::new() });
     }
 
-    /// Gives a member a new name and frees the old one.
-    pub fn rename(&mut self, id: MemberId, name: Name) {
-        if let Some(old) = self.by_id.get(&id) {
-            self.by_name.remove(old.key());
+    /// Adds a device of a member. Without effect if there is no such member.
+    pub fn add_device(&mut self, id: MemberId, device: DeviceKey) {
+        if let Some(state) = self.by_id.get_mut(&id) {
+            state.devices.push(device);
+            self.by_device.insert(device, id);
         }
-        self.by_name.insert(name.key().clone(), id);
-        self.by_id.insert(id, name);
+    }
+
+    /// Gives a member a new name and frees the old one. Without effect if there is no such member.
+    pub fn rename(&mut self, id: MemberId, name: Name) {
+        if let Some(state) = self.by_id.get_mut(&id) {
+            let old = std::mem::replace(&mut state.name, name.clone());
+            self.free_name(old.key(), id);
+            self.hold_name(name.key(), id);
+        }
     }
 
     /// Removes a member, and frees the name and the devices.
     pub fn remove(&mut self, id: MemberId) {
-        if let Some(name) = self.by_id.remove(&id) {
-            self.by_name.remove(name.key());
+        if let Some(MemberState { name, devices }) = self.by_id.remove(&id) {
+            self.free_name(name.key(), id);
+            for device in devices {
+                self.by_device.remove(&device);
+            }
         }
-        self.by_device.retain(|_, member| *member != id);
+    }
+
+    fn hold_name(&mut self, key: &NameKey, id: MemberId) {
+        if *self.by_name.entry(key.clone()).or_insert(id) != id {
+            self.doubles.entry(key.clone()).or_default().push(id);
+        }
+    }
+
+    /// Frees a name, unless another member holds one with the same key.
+    fn free_name(&mut self, key: &NameKey, id: MemberId) {
+        let others = self.doubles.get_mut(key);
+        if self.by_name.get(key) == Some(&id) {
+            match others.and_then(Vec::pop) {
+                Some(other) => self.by_name.insert(key.clone(), other),
+                None => self.by_name.remove(key),
+            };
+        } else if let Some(others) = others {
+            others.retain(|other| *other != id);
+        }
+        if self.doubles.get(key).is_some_and(Vec::is_empty) {
+            self.doubles.remove(key);
+        }
     }
 }

@@ -35,11 +35,20 @@ impl RoomState {
     }
 }
 
+/// Stay of a member in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Position of the room's `member_joined`.
+    pub joined: u64,
+    /// Position from which on the member may read the room's events.
+    pub readable_from: u64,
+}
+
 /// Memberships of one member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Memberships {
-    /// Rooms of the member, with the position of the room's `member_joined`.
-    rooms: BTreeMap<RoomId, u64>,
+    /// Rooms of the member.
+    rooms: BTreeMap<RoomId, Membership>,
     /// Position of the last event addressed to the member.
     last: u64,
 }
@@ -50,6 +59,9 @@ pub struct RoomTable {
     by_id: BTreeMap<RoomId, RoomState>,
     by_name: HashMap<NameKey, RoomId>,
     memberships: HashMap<MemberId, Memberships>,
+    /// The newest `room_created`: room, creator and position. The creator's `member_joined` follows in the
+    /// same commit.
+    newest_creation: Option<(RoomId, MemberId, u64)>,
 }
 
 impl Default for RoomTable {
@@ -61,6 +73,7 @@ impl Default for RoomTable {
             by_id: BTreeMap::from([(RoomId::LOBBY, RoomState::default())]),
             by_name: by_name.collect(),
             memberships: HashMap::new(),
+            newest_creation: None,
         }
     }
 }
@@ -89,10 +102,9 @@ impl RoomTable {
         self.by_id.insert(id, state);
     }
 
-    /// Restores a membership that began at position `joined`. The count of [`RoomState::members`] includes it
-    /// already.
-    pub fn restore_membership(&mut self, member: MemberId, room: RoomId, joined: u64) {
-        self.memberships.entry(member).or_default().rooms.insert(room, joined);
+    /// Restores a membership. The count of [`RoomState::members`] includes it already.
+    pub fn restore_membership(&mut self, member: MemberId, room: RoomId, membership: Membership) {
+        self.memberships.entry(member).or_default().rooms.insert(room, membership);
     }
 
     /// Restores the position of the last event addressed to a member.
@@ -117,15 +129,20 @@ impl RoomTable {
 
     /// Returns the position of the room's `member_joined` of a member; none if the member is not in the room.
     pub fn joined(&self, member: MemberId, room: RoomId) -> Option<u64> {
+        self.membership(member, room).map(|membership| membership.joined)
+    }
+
+    /// Returns the membership of a member in a room; none if the member is not in the room.
+    pub fn membership(&self, member: MemberId, room: RoomId) -> Option<Membership> {
         self.memberships.get(&member)?.rooms.get(&room).copied()
     }
 
-    /// Iterates over the rooms of a member, with the positions of joining, in the order of the rooms' ids.
-    pub fn of(&self, member: MemberId) -> impl Iterator<Item = (RoomId, u64)> {
+    /// Iterates over the memberships of a member, in the order of the rooms' ids.
+    pub fn of(&self, member: MemberId) -> impl Iterator<Item = (RoomId, Membership)> {
         self.memberships
             .get(&member)
             .into_iter()
-            .flat_map(|memberships| memberships.rooms.iter().map(|(id, n)| (*id, *n)))
+            .flat_map(|memberships| memberships.rooms.iter().map(|(id, membership)| (*id, *membership)))
     }
 
     /// Returns the position of the last event with this address; 0 if there is none.
@@ -231,9 +248,19 @@ impl RoomTable {
         state.description = room.description.clone();
     }
 
-    /// Adds a member to a room at position `n`.
-    pub(crate) fn add_member(&mut self, member: MemberId, room: RoomId, n: u64) {
-        let before = self.memberships.entry(member).or_default().rooms.insert(room, n);
+    /// Notes that a room was created at position `n`.
+    pub(crate) fn note_creation(&mut self, room: RoomId, creator: MemberId, n: u64) {
+        self.newest_creation = Some((room, creator, n));
+    }
+
+    /// Returns the newest `room_created`: room, creator and position.
+    pub(crate) fn newest_creation(&self) -> Option<(RoomId, MemberId, u64)> {
+        self.newest_creation
+    }
+
+    /// Adds a member to a room.
+    pub(crate) fn add_member(&mut self, member: MemberId, room: RoomId, membership: Membership) {
+        let before = self.memberships.entry(member).or_default().rooms.insert(room, membership);
         if let (None, Some(state)) = (before, self.by_id.get_mut(&room)) {
             state.members = state.members.saturating_add(1);
         }

@@ -2,6 +2,7 @@
 
 use super::House;
 use super::change::Receipt;
+use super::commit::LogEntry;
 use super::members::DeviceKey;
 use super::names::Name;
 use shared::{
@@ -14,18 +15,18 @@ use shared::{
 pub(super) struct Transaction<'a> {
     house: &'a mut House,
     at: u64,
-    events: Vec<Event>,
+    entries: Vec<LogEntry>,
 }
 
 impl<'a> Transaction<'a> {
     /// Begins a transaction at time `now`, or at the time of the last event if that is later.
     pub(super) fn new(house: &'a mut House, now: u64) -> Self {
-        Transaction { at: now.max(house.at), events: Vec::with_capacity(1), house }
+        Transaction { at: now.max(house.at), entries: Vec::with_capacity(1), house }
     }
 
     /// Returns the events that the change made.
-    pub(super) fn into_events(self) -> Vec<Event> {
-        self.events
+    pub(super) fn into_entries(self) -> Vec<LogEntry> {
+        self.entries
     }
 
     /// Returns the next position, and the position of the last event with this address.
@@ -35,8 +36,9 @@ impl<'a> Transaction<'a> {
 
     /// Applies an event to the house and adds it to the result.
     fn emit(&mut self, event: Event, device: Option<DeviceKey>) {
-        self.house.apply(&event, device);
-        self.events.push(event);
+        let entry = LogEntry { event, device };
+        self.house.apply(&entry);
+        self.entries.push(entry);
     }
 
     /// Makes the receipt of a change that is not a message.
@@ -78,6 +80,10 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn join_house(&mut self, name: Name, device: DeviceKey) -> Result<Receipt, ErrorCode> {
+        let known = self.house.members.find_by_device(&device);
+        if let Some(n) = known.and_then(|id| self.house.rooms.joined(id, RoomId::LOBBY)) {
+            return Ok(self.receipt(n, None));
+        }
         self.house.members.check_join(&name)?;
         let member = Member { id: MemberId(self.house.next_member), name: name.as_str().to_owned() };
         let n = self.add_to_room(member, RoomId::LOBBY, Some(device));

@@ -15,12 +15,13 @@ impl Hub {
         session: SessionId,
         member: Option<MemberId>,
         hello: &Hello,
+        now: u64,
         out: &mut Vec<Output>,
     ) {
         let reference = Some(hello.reference);
         if let Some(member) = self.admit(session, member, None, SessionKind::WebSocket, reference, out) {
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, true, out);
+            self.begin_recovery(session, member, hello, true, now, out);
         }
     }
 
@@ -38,7 +39,7 @@ impl Hub {
         if let Some(member) = self.admit(session, member, device, SessionKind::EventStream, reference, out) {
             self.limit_requests(session, member, now, out);
             self.presence.open(member);
-            self.begin_recovery(session, member, hello, true, out);
+            self.begin_recovery(session, member, hello, true, now, out);
         }
     }
 
@@ -57,7 +58,7 @@ impl Hub {
         let (Some(member), Some(device)) = (admitted, device) else { return };
         self.limit_requests(session, member, now, out);
         self.pollers.begin_poll(device, member, [poll.is_first, poll.away], &mut self.presence);
-        let is_resumed = self.begin_recovery(session, member, &poll.hello, poll.is_first, out);
+        let is_resumed = self.begin_recovery(session, member, &poll.hello, poll.is_first, now, out);
         // A `welcome` lists the members present, so only a poll without one needs `present`.
         if is_resumed && !poll.is_first && poll.presence_revision != self.presence.revision() {
             let members = &self.house.members;
@@ -107,7 +108,8 @@ impl Hub {
             return None;
         }
         sessions.push(session);
-        self.sessions.insert(session, Session::Member { member, away: false, reads: 0, kind, device });
+        self.sessions
+            .insert(session, Session::Member { member, away: false, reads: Vec::new(), kind, device });
         Some(member)
     }
 }

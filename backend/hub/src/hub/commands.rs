@@ -30,7 +30,7 @@ impl Hub {
             None | Some(Session::Text { .. }) => {}
             Some(Session::Opened { member }) => {
                 let member = *member;
-                self.handle_first_command(session, member, command, out);
+                self.handle_first_command(session, member, command, now, out);
             }
             Some(Session::Member { member, away, .. }) => match command {
                 Command::Presence(report) => {
@@ -53,10 +53,11 @@ impl Hub {
         session: SessionId,
         member: Option<MemberId>,
         command: Command,
+        now: u64,
         out: &mut Vec<Output>,
     ) {
         let reference = match command {
-            Command::Hello(hello) => return self.open_socket(session, member, &hello, out),
+            Command::Hello(hello) => return self.open_socket(session, member, &hello, now, out),
             Command::Pong => return,
             Command::Presence(_) | Command::Ping => None,
             command => Some(command.reference()),

@@ -46,24 +46,28 @@ pub(super) struct SnapshotHeader {
     entry: Option<RoomEntry>,
 }
 
-impl PendingRead {
-    fn session(&self) -> SessionId {
-        match self {
-            PendingRead::Recovery { session, .. }
-            | PendingRead::History { session, .. }
-            | PendingRead::Events { session, .. }
-            | PendingRead::Reset { session, .. } => *session,
-        }
-    }
-}
-
 impl Hub {
     /// Asks the store and remembers the read until its result comes back.
-    pub(super) fn start_read(&mut self, read: PendingRead, query: Query, out: &mut Vec<Output>) {
+    pub(super) fn start_read(&mut self, read: PendingRead, query: Query, out: &mut Vec<Output>) -> ReadId {
         self.last_read_id += 1;
         let id = ReadId(self.last_read_id);
         self.pending_reads.insert(id, read);
         out.push(Output::Read(id, query));
+        id
+    }
+
+    /// Starts a read that counts as one of the session's reads.
+    pub(super) fn start_session_read(
+        &mut self,
+        session: SessionId,
+        read: PendingRead,
+        query: Query,
+        out: &mut Vec<Output>,
+    ) {
+        let id = self.start_read(read, query, out);
+        if let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) {
+            reads.push(id);
+        }
     }
 
     /// Answers a read with the store's result.
@@ -83,7 +87,7 @@ impl Hub {
             | PendingRead::Reset { session, reference, .. } => (session, reference),
         };
         if let Some(Session::Member { reads, .. }) = self.sessions.get_mut(&session) {
-            *reads -= 1;
+            reads.retain(|read| *read != id);
         }
         match (read, result) {
             (PendingRead::History { room, at, .. }, Ok(QueryResult::Page(page))) => {
@@ -117,17 +121,14 @@ impl Hub {
         let ReplayPart { events, resets, next, is_lost } = part;
         match to {
             Address::Room(room) if is_lost || !resets.is_empty() => {
-                let Some(Session::Member { member, reads, .. }) = self.sessions.get_mut(&session) else {
-                    return;
-                };
+                let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { return };
                 // The snapshot describes the present, so a member who left meanwhile may not read it.
                 if let Err(code) = access::may_read(&self.house, *member, to) {
                     return refuse(session, Some(reference), code, out);
                 }
-                let member = *member;
-                *reads += 1;
-                let (header, query) = self.snapshot_query(member, room);
-                self.start_read(PendingRead::Reset { session, reference, header }, query, out);
+                let (header, query) = self.snapshot_query(*member, room);
+                let read = PendingRead::Reset { session, reference, header };
+                self.start_session_read(session, read, query, out);
             }
             _ => {
                 let more = next.is_some();
@@ -168,17 +169,9 @@ impl Hub {
         authors.into_iter().filter_map(|id| self.house.members.get(id)).collect()
     }
 
-    /// Cancels the reads of a session that has ended.
-    pub(super) fn cancel_reads(&mut self, session: SessionId, out: &mut Vec<Output>) {
-        let mut ids: Vec<ReadId> = self
-            .pending_reads
-            .iter()
-            .filter(|(_, read)| read.session() == session)
-            .map(|(id, _)| *id)
-            .collect();
-        ids.sort_unstable();
-        for id in ids {
-            self.pending_reads.remove(&id);
+    /// Cancels a read of a session that has ended.
+    pub(super) fn cancel_read(&mut self, id: ReadId, out: &mut Vec<Output>) {
+        if self.pending_reads.remove(&id).is_some() {
             out.push(Output::CancelRead(id));
         }
     }

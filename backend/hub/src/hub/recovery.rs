@@ -10,14 +10,33 @@
 use super::Hub;
 use super::pending_read::{PendingRead, RecoveryStep};
 use crate::access;
+use crate::limits::CURSOR_WAIT_MS;
 use crate::output::Output;
 use crate::query::{Query, QueryResult, ReplayPart};
-use crate::session::{Session, SessionId};
+use crate::session::{ReadId, Session, SessionId};
 use shared::{
     Address, CloseCode, Cursor, ErrorCode, Event, MemberId, RoomId,
     command::Hello,
     event::{RoomEntry, RoomSnapshot, Through, Welcome},
 };
+use std::collections::VecDeque;
+
+/// Session whose cursor is past the head.
+#[derive(Debug)]
+pub(super) struct WaitingCursor {
+    /// Position of the cursor.
+    n: u64,
+    /// Time at which the session starts fresh instead.
+    until: u64,
+    session: SessionId,
+}
+
+impl WaitingCursor {
+    /// Returns the time at which the session starts fresh.
+    pub(super) fn until(&self) -> u64 {
+        self.until
+    }
+}
 
 /// State of a session's recovery.
 #[derive(Debug)]
@@ -44,14 +63,20 @@ pub(super) struct Recovery {
     rooms: Vec<RoomEntry>,
     /// True until the shell reports that the queued frames were sent.
     is_draining: bool,
-    /// True while the store reads for this recovery.
-    is_reading: bool,
+    /// Read of this recovery that waits for the store.
+    read: Option<ReadId>,
 }
 
 impl Recovery {
-    /// Whether the store reads for this recovery.
-    pub(super) fn is_reading(&self) -> bool {
-        self.is_reading
+    /// Turns the recovery into one without a cursor.
+    fn start_fresh(&mut self) {
+        self.resumed_from = None;
+        self.welcome_reference = self.welcome_reference.or(self.fallback_reference.take());
+    }
+
+    /// Returns the read of this recovery that waits for the store.
+    pub(super) fn read(&self) -> Option<ReadId> {
+        self.read
     }
 }
 
@@ -64,18 +89,23 @@ impl Recovery {
 }
 
 impl Hub {
-    /// Begins a recovery, with a `welcome` if the client wants it or needs it. True if the session resumes.
+    /// Begins a recovery, with a `welcome` if the client wants it or needs it. True if the session resumes at
+    /// once.
+    ///
+    /// A cursor past the head is not foreign: another reader of the log may be ahead of this hub. The session
+    /// waits up to [`CURSOR_WAIT_MS`] for the tail to reach it.
     pub(super) fn begin_recovery(
         &mut self,
         session: SessionId,
         member: MemberId,
         hello: &Hello,
         is_welcome_wanted: bool,
+        now: u64,
         out: &mut Vec<Output>,
     ) -> bool {
         let head = self.house.head();
-        let is_served = |cursor: &Cursor| cursor.epoch == self.epoch && cursor.n <= head;
-        let resumed_from = hello.cursor.filter(is_served).map(|cursor| cursor.n);
+        let is_own = |cursor: &Cursor| cursor.epoch == self.epoch;
+        let resumed_from = hello.cursor.filter(is_own).map(|cursor| cursor.n);
         let is_readable = |room: &RoomId| access::may_read(&self.house, member, Address::Room(*room)).is_ok();
         let recovery = Recovery {
             welcome_reference: (is_welcome_wanted || resumed_from.is_none()).then_some(hello.reference),
@@ -87,13 +117,49 @@ impl Hub {
             addresses: Vec::new(),
             resets: Vec::new(),
             is_counted: false,
-            rooms: self.house.rooms.entries(member),
+            rooms: Vec::new(),
             is_draining: false,
-            is_reading: false,
+            read: None,
         };
         self.recoveries.insert(session, recovery);
+        if let Some(n) = resumed_from.filter(|n| *n > head) {
+            self.waiting_cursors.push_back(WaitingCursor {
+                n,
+                until: now.saturating_add(CURSOR_WAIT_MS),
+                session,
+            });
+            return false;
+        }
         self.attach(session, member, out);
         resumed_from.is_some()
+    }
+
+    /// Attaches the sessions whose cursors the tail has reached.
+    pub(super) fn resume_waiting_recoveries(&mut self, out: &mut Vec<Output>) {
+        let head = self.house.head();
+        self.attach_waiting(|waiting| waiting.n <= head, out);
+    }
+
+    /// Starts the sessions fresh whose cursors the tail has not reached in time: the log was rolled back, or
+    /// the cursor was never part of it.
+    pub(super) fn give_up_waiting_cursors(&mut self, now: u64, out: &mut Vec<Output>) {
+        self.attach_waiting(|waiting| waiting.until <= now, out);
+    }
+
+    fn attach_waiting(&mut self, is_due: impl Fn(&WaitingCursor) -> bool, out: &mut Vec<Output>) {
+        let head = self.house.head();
+        let (due, waiting): (VecDeque<_>, _) = self.waiting_cursors.drain(..).partition(is_due);
+        self.waiting_cursors = waiting;
+        for WaitingCursor { n, session, .. } in due {
+            let Some(Session::Member { member, .. }) = self.sessions.get(&session) else { continue };
+            let member = *member;
+            if n > head
+                && let Some(recovery) = self.recoveries.get_mut(&session)
+            {
+                recovery.start_fresh();
+            }
+            self.attach(session, member, out);
+        }
     }
 
     /// Attaches the session at the current head, and begins to read what it misses up to there.
@@ -102,11 +168,18 @@ impl Hub {
         let rooms = &self.house.rooms;
         recovery.attached_at = self.house.head();
         recovery.is_counted = false;
+        if recovery.welcome_reference.is_some() {
+            recovery.rooms = rooms.entries(member);
+            if recovery.resumed_from.is_none() {
+                // The `welcome` has a snapshot, so nothing before it is replayed.
+                recovery.sent_through = recovery.attached_at;
+            }
+        }
         let sent_through = recovery.sent_through;
         // The list of rooms in `welcome` describes rooms that were joined after the cursor.
         let joined_max = if recovery.welcome_reference.is_some() { sent_through } else { u64::MAX };
         let own = Address::Member(member);
-        let held_rooms = rooms.of(member).filter(|(_, joined)| *joined <= joined_max);
+        let held_rooms = rooms.of(member).filter(|(_, stay)| stay.joined <= joined_max);
         recovery.addresses = std::iter::once(own)
             .chain(held_rooms.map(|(room, _)| Address::Room(room)))
             .filter(|to| rooms.last(*to) > sent_through)
@@ -122,7 +195,7 @@ impl Hub {
     /// Takes the next step of a recovery that waits for nothing.
     fn take_next_step(&mut self, session: SessionId, out: &mut Vec<Output>) {
         let Some(recovery) = self.recoveries.get_mut(&session) else { return };
-        if recovery.is_draining || recovery.is_reading {
+        if recovery.is_draining || recovery.read.is_some() {
             return;
         }
         let Recovery { open_room, sent_through, attached_at, .. } = *recovery;
@@ -178,9 +251,9 @@ impl Hub {
         query: Query,
         out: &mut Vec<Output>,
     ) {
+        let id = self.start_read(PendingRead::Recovery { session, step }, query, out);
         if let Some(recovery) = self.recoveries.get_mut(&session) {
-            recovery.is_reading = true;
-            self.start_read(PendingRead::Recovery { session, step }, query, out);
+            recovery.read = Some(id);
         }
     }
 
@@ -193,7 +266,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let Some(recovery) = self.recoveries.get_mut(&session) else { return };
-        recovery.is_reading = false;
+        recovery.read = None;
         match (step, result) {
             (RecoveryStep::OpenRoom(header), Ok(QueryResult::Page(page))) => {
                 let room = self.build_snapshot(header, page);
@@ -223,12 +296,11 @@ impl Hub {
         let member = *member;
         if is_lost {
             // The log has forgotten the events after the cursor, so the session starts fresh.
-            recovery.welcome_reference = recovery.welcome_reference.or(recovery.fallback_reference.take());
+            recovery.start_fresh();
             if recovery.welcome_reference.is_none() {
                 return out.push(Output::Close(session, CloseCode::TryAgainLater));
             }
-            recovery.resumed_from = None;
-            return self.take_next_step(session, out);
+            return self.attach(session, member, out);
         }
         recovery.addresses.retain(|to| !resets.iter().any(|room| *to == Address::Room(*room)));
         recovery.sent_through = next.unwrap_or(recovery.attached_at);

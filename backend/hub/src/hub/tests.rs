@@ -1,6 +1,7 @@
 mod recovery;
 mod request;
 mod room;
+mod tail;
 
 use super::*;
 use crate::input::Unstored;
@@ -45,7 +46,8 @@ impl TestHub {
                 match output {
                     Output::Append(change) => {
                         let outcome = self.log.append(change, self.now);
-                        self.hub.handle(Input::AppendsCommitted(vec![outcome]), self.now, &mut out);
+                        self.hub.handle(Input::AppendsFinished(vec![outcome]), self.now, &mut out);
+                        self.read_tail(&mut out);
                     }
                     Output::Read(id, query) => {
                         let result = self.log.read(&query);
@@ -59,6 +61,13 @@ impl TestHub {
             }
         }
         collected
+    }
+
+    /// Gives the hub the commits of the log that it has not applied.
+    fn read_tail(&mut self, out: &mut Vec<Output>) {
+        for commit in self.log.commits_after(self.hub.house.head()).unwrap() {
+            self.hub.handle(Input::CommitRead(commit), self.now, out);
+        }
     }
 
     /// Opens a WebSocket and sends `hello`.
@@ -147,7 +156,7 @@ fn a_post_is_not_published_when_the_store_refuses_it() {
     test.hub.handle(Input::CommandReceived(SessionId(1), post(1, "hi")), test.now, &mut out);
     assert!(matches!(out[..], [Output::Append(_)]), "{out:?}");
     out.clear();
-    test.hub.handle(Input::AppendsCommitted(vec![Err(ErrorCode::StoreRefused)]), test.now, &mut out);
+    test.hub.handle(Input::AppendsFinished(vec![Err(ErrorCode::StoreRefused)]), test.now, &mut out);
     assert_eq!(refusal(&out), Some(ErrorCode::StoreRefused));
     assert_eq!(out.len(), 1);
 }
@@ -247,7 +256,7 @@ fn a_text_without_a_name_is_published_to_the_lobby() {
         &mut out,
     );
     out.clear();
-    test.hub.handle(Input::AppendsCommitted(vec![Err(ErrorCode::StoreRefused)]), test.now, &mut out);
+    test.hub.handle(Input::AppendsFinished(vec![Err(ErrorCode::StoreRefused)]), test.now, &mut out);
     assert_eq!(out, [Output::Close(session, CloseCode::TryAgainLater)]);
 }
 
@@ -270,7 +279,9 @@ fn an_unstored_message_keeps_its_place_among_posts() {
         })
         .collect();
     let outcomes = changes.into_iter().map(|change| test.log.append(change, test.now)).collect();
-    test.hub.handle(Input::AppendsCommitted(outcomes), test.now, &mut out);
+    test.hub.handle(Input::AppendsFinished(outcomes), test.now, &mut out);
+    assert_eq!(out, [], "nothing leaves before the tail has it");
+    test.read_tail(&mut out);
     let order: Vec<_> = out
         .iter()
         .map(|output| match output {

@@ -35,7 +35,7 @@ impl Worker {
         let (sender, batches) = mpsc::channel(INBOX_MAX);
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let health = store.health();
-        let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]);
+        let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]).unwrap();
         for _ in 0..INBOX_MAX {
             registry.tell(Input::Tick).await.unwrap();
         }

@@ -13,7 +13,7 @@ use super::{
 use crate::store::limits::DIFFERENCES_MAX;
 use crate::store::permission_hint::FileUse;
 use hub::House;
-use hub::house::members::DeviceKey;
+use hub::house::mark;
 use rusqlite::Connection as Database;
 use shared::{Address, Event, RoomId, event::Position};
 use std::{collections::HashMap, fmt, fs, io, path::Path};
@@ -137,23 +137,40 @@ fn check_integrity(db: &Database, report: &mut CheckReport) -> Result<(), LogErr
 /// Reads every event. Returns the house that follows from them.
 fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogError> {
     let mut house = House::default();
+    // Mark of the log; none after an event that cannot be read.
+    let mut mark = Some(mark::EMPTY);
     let (mut last, mut at): (HashMap<Address, u64>, u64) = (HashMap::new(), 0);
     let mut messages: HashMap<RoomId, u64> = HashMap::new();
-    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM events e ORDER BY e.n"))?;
+    let mut select = db.prepare(&format!("SELECT {COLUMNS}, e.mark FROM events e ORDER BY e.n"))?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         report.events += 1;
-        let event = match row::read(row) {
-            Ok(event) => event,
+        let entry = match row::read_entry(row) {
+            Ok(entry) => entry,
             Err(error) => {
                 report.add_difference(error.to_string());
+                mark = None;
                 continue;
             }
         };
+        let event = &entry.event;
         let Some(Position { n, to, prev }) = event.position() else { continue };
-        report.compare(format_args!("the position after {}", house.head()), &(house.head() + 1), &n);
+        let stored: i64 = row.get(9)?;
+        mark = match (mark, stored) {
+            (_, row::UNKNOWN) => Some(row::UNKNOWN_MARK),
+            (Some(before), stored) => {
+                let after = mark::advance(before, event);
+                if stored != row::INNER {
+                    report.compare(format_args!("event {n}: mark"), &i64::from(after), &stored);
+                }
+                // After a difference the next marks are compared with those that follow from this one.
+                u32::try_from(stored).ok().or(Some(after))
+            }
+            // The event before this one could not be read.
+            (None, stored) => u32::try_from(stored).ok(),
+        };
         let partition: i64 = row.get(1)?;
-        report.compare(format_args!("event {n}: partition"), &Partition::of(&event, to).0, &partition);
+        report.compare(format_args!("event {n}: partition"), &Partition::of(event, to).0, &partition);
         let before = last.insert(to, n).unwrap_or(0);
         report.compare(format_args!("event {n}: prev"), &before, &prev);
         let now = from_sql(row.get(6)?)?;
@@ -161,14 +178,13 @@ fn check_events(db: &Database, report: &mut CheckReport) -> Result<House, LogErr
             report.add_difference(format!("event {n}: the time goes back from {at} to {now}"));
         }
         at = at.max(now);
-        if let (Event::Posted(posted), Address::Room(room)) = (&event, to) {
+        if let (Event::Posted(posted), Address::Room(room)) = (event, to) {
             report.messages += 1;
             let count = messages.entry(room).or_default();
             *count += 1;
             report.compare(format_args!("event {n}: seq"), count, &posted.seq);
         }
-        // Devices are not in the log. Any key will do for the projections that are compared.
-        house.apply(&event, Some(DeviceKey([0; 32])));
+        house.apply(&entry);
     }
     Ok(house)
 }

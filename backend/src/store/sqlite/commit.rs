@@ -8,39 +8,41 @@ use super::{
     row::{self, COLUMNS, to_sql},
 };
 use hub::House;
-use hub::house::change::{Change, Committed, Outcome, Receipt};
+use hub::house::change::{Change, Receipt};
+use hub::house::commit::{Commit, ExecutedChange, LogEntry};
 use hub::house::members::DeviceKey;
 use rusqlite::{Connection as Database, OptionalExtension};
-use shared::{Address, ClientId, Event, MemberId, RoomId};
+use shared::{Address, ClientId, ErrorCode, Event, MemberId, RoomId};
 
-/// Executes one change inside the open transaction. A refused change writes nothing.
+/// Executes one change inside the open transaction. A refused change and a retry write nothing.
 pub(super) fn execute(
     db: &Database,
     house: &mut House,
     change: Change,
     now: u64,
-) -> Result<Outcome, LogError> {
+) -> Result<Result<ExecutedChange, ErrorCode>, LogError> {
     let key = change.key();
     if let Some(receipt) = key.map(|key| receipt(db, key)).transpose()?.flatten() {
-        return Ok(Ok(Committed { receipt, events: Vec::new() }));
+        return Ok(Ok(ExecutedChange { receipt, commit: None }));
     }
-    let device = match &change {
-        Change::Join { device, .. } => Some(*device),
-        _ => None,
-    };
-    let committed = match house.execute(change, now) {
-        Ok(committed) => committed,
+    let next_member = house.next_member();
+    let executed = match house.execute(change, now) {
+        Ok(executed) => executed,
         Err(code) => return Ok(Err(code)),
     };
-    for event in &committed.events {
-        let is_receipt = event.position().is_some_and(|position| position.n == committed.receipt.n);
-        row::write(db, event, key.filter(|_| is_receipt).map(|(_, client_id)| client_id))?;
-        project(db, event, device)?;
+    if let Some(Commit { entries, mark }) = &executed.commit {
+        for (index, entry) in entries.iter().enumerate() {
+            let n = entry.event.position().map_or(0, |position| position.n);
+            let client_id = key.filter(|_| n == executed.receipt.n).map(|(_, client_id)| client_id);
+            let is_last = index + 1 == entries.len();
+            row::write(db, entry, client_id, if is_last { i64::from(*mark) } else { row::INNER })?;
+            project(db, house, entry)?;
+        }
     }
-    if device.is_some() {
+    if house.next_member() != next_member {
         set_meta(db, "next_member", to_sql(house.next_member()))?;
     }
-    Ok(Ok(committed))
+    Ok(Ok(executed))
 }
 
 /// The receipt of a change that was executed before.
@@ -59,16 +61,20 @@ fn receipt(db: &Database, (author, client_id): (MemberId, ClientId)) -> Result<O
         .transpose()
 }
 
-fn project(db: &Database, event: &Event, device: Option<DeviceKey>) -> Result<(), LogError> {
-    match event {
+/// Writes the effect of an event to the projections. `house` has applied the whole change.
+fn project(db: &Database, house: &House, entry: &LogEntry) -> Result<(), LogError> {
+    match &entry.event {
         Event::MemberJoined(joined) => {
             if let Address::Room(room) = joined.to {
                 let id = to_sql(joined.member.id.0);
+                let stay = house.rooms.membership(joined.member.id, room);
+                let readable_from = stay.map_or(joined.n, |stay| stay.readable_from);
                 db.prepare_cached(
-                    "INSERT OR REPLACE INTO memberships (member, room, joined) VALUES (?1, ?2, ?3)",
+                    "INSERT OR REPLACE INTO memberships (member, room, joined, readable_from)
+                     VALUES (?1, ?2, ?3, ?4)",
                 )?
-                .execute((id, to_sql(room.0), to_sql(joined.n)))?;
-                if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, device) {
+                .execute((id, to_sql(room.0), to_sql(joined.n), to_sql(readable_from)))?;
+                if let (RoomId::LOBBY, Some(DeviceKey(key))) = (room, entry.device) {
                     db.prepare_cached("INSERT INTO members (id, name) VALUES (?1, ?2)")?
                         .execute((id, &joined.member.name))?;
                     db.prepare_cached("INSERT OR REPLACE INTO devices (key, member) VALUES (?1, ?2)")?

@@ -1,14 +1,25 @@
 //! The open log of the writer: its connection, and the house in memory. After a failure it is dropped and
 //! opened again.
 
-use super::{LogFiles, commit::execute, database, log_error::LogError, projection, tail};
+use super::{LogFiles, commit::execute, database, log_error::LogError, projection, wal_end};
 use crate::store::limits::TRIAL_BYTES;
 use hub::{
     House,
-    house::change::{Change, Outcome},
+    house::{
+        change::{Change, Outcome},
+        commit::Commit,
+    },
 };
 use rusqlite::{Connection as Database, TransactionBehavior};
 use std::{fs, io};
+
+/// A group of changes that is durable.
+pub(super) struct CommittedGroup {
+    /// Outcomes in the order of the changes.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Events of the accepted changes, in order.
+    pub(super) commits: Vec<Commit>,
+}
 
 /// An open log.
 pub(super) struct OpenLog {
@@ -40,7 +51,7 @@ impl OpenLog {
 
     /// Opens the log after a failure, if it ends at the last acknowledged event and a test write succeeds.
     pub(super) fn reopen(files: &LogFiles, acknowledged: u64) -> Result<Self, LogError> {
-        tail::cut(files)?;
+        wal_end::cut(files)?;
         let log = OpenLog::open(files)?;
         let found = log.house.head();
         if found != acknowledged {
@@ -66,19 +77,23 @@ impl OpenLog {
         &self.db
     }
 
-    /// Commits a group. After an error no outcome may be reported, and this log must be dropped.
-    pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<Vec<Outcome>, LogError> {
+    /// Commits a group. After an error nothing of it may be reported, and this log must be dropped.
+    pub(super) fn commit(&mut self, changes: Vec<Change>, now: u64) -> Result<CommittedGroup, LogError> {
         #[cfg(test)]
         self.files.faults.arrange(&self.db)?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut outcomes = Vec::with_capacity(changes.len());
+        let mut commits = Vec::with_capacity(changes.len());
         for change in changes {
-            outcomes.push(execute(&transaction, &mut self.house, change, now)?);
+            outcomes.push(execute(&transaction, &mut self.house, change, now)?.map(|executed| {
+                commits.extend(executed.commit);
+                executed.receipt
+            }));
         }
         #[cfg(test)]
         self.files.faults.sync(&self.files)?;
         transaction.commit()?;
-        Ok(outcomes)
+        Ok(CommittedGroup { outcomes, commits })
     }
 
     /// Writes and syncs about as many bytes as a group needs, and deletes them again.

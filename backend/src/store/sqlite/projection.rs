@@ -3,23 +3,31 @@
 
 use super::{history, log_error::LogError, partition::Partition, row::from_sql};
 use hub::House;
+use hub::house::HouseHeader;
 use hub::house::members::{DeviceKey, MemberTable};
 use hub::house::names::Name;
-use hub::house::rooms::{RoomState, RoomTable};
+use hub::house::rooms::{Membership, RoomState, RoomTable};
 use rusqlite::{Connection as Database, OptionalExtension};
 use shared::{Address, Epoch, MemberId, RoomId};
 use std::collections::HashMap;
 
 /// Reads the house.
 pub(super) fn house(db: &Database) -> Result<House, LogError> {
-    let newest = "SELECT n, at FROM events ORDER BY n DESC LIMIT 1";
-    let newest: Option<(i64, i64)> =
-        db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (head, at) = newest.unwrap_or((0, 0));
-    let next_member = meta::<i64>(db, "next_member")?.unwrap_or(1);
+    let newest = "SELECT n, at, mark FROM events ORDER BY n DESC LIMIT 1";
+    let newest: Option<(i64, i64, i64)> =
+        db.query_row(newest, (), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let mut header = HouseHeader::default();
+    if let Some((n, at, mark)) = newest {
+        (header.head, header.at) = (from_sql(n)?, from_sql(at)?);
+        header.mark = u32::try_from(mark)
+            .map_err(|_| LogError::Damaged(format!("the last change ends before event {n}")))?;
+    }
+    if let Some(next_member) = meta::<i64>(db, "next_member")? {
+        header.next_member = from_sql(next_member)?;
+    }
     let members = members(db)?;
     let rooms = rooms(db)?;
-    Ok(House::restore(members, rooms, from_sql(head)?, from_sql(at)?, from_sql(next_member)?))
+    Ok(House::restore(members, rooms, header))
 }
 
 /// Epoch of the log, if it is set.
@@ -41,22 +49,16 @@ pub(super) fn set_meta(db: &Database, name: &str, value: impl rusqlite::ToSql) -
 
 fn members(db: &Database) -> Result<MemberTable, LogError> {
     let mut members = MemberTable::default();
-    let mut names = HashMap::new();
     let mut select = db.prepare("SELECT id, name FROM members")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         let name: String = row.get(1)?;
-        let (id, name) = (MemberId(from_sql(row.get(0)?)?), Name::from_log(&name));
-        members.rename(id, name.clone());
-        names.insert(id, name);
+        members.insert(MemberId(from_sql(row.get(0)?)?), Name::from_log(&name));
     }
     let mut select = db.prepare("SELECT key, member FROM devices")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
-        let (key, id) = (DeviceKey(row.get(0)?), MemberId(from_sql(row.get(1)?)?));
-        if let Some(name) = names.get(&id) {
-            members.insert(id, name.clone(), key);
-        }
+        members.add_device(MemberId(from_sql(row.get(1)?)?), DeviceKey(row.get(0)?));
     }
     Ok(members)
 }
@@ -65,12 +67,13 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
     let mut rooms = RoomTable::default();
     let mut counts: HashMap<RoomId, u32> = HashMap::new();
     let mut stays = Vec::new();
-    let mut select = db.prepare("SELECT member, room, joined FROM memberships")?;
+    let mut select = db.prepare("SELECT member, room, joined, readable_from FROM memberships")?;
     let mut rows = select.query(())?;
     while let Some(row) = rows.next()? {
         let (member, room) = (MemberId(from_sql(row.get(0)?)?), RoomId(from_sql(row.get(1)?)?));
         *counts.entry(room).or_default() += 1;
-        stays.push((member, room, from_sql(row.get(2)?)?));
+        let stay = Membership { joined: from_sql(row.get(2)?)?, readable_from: from_sql(row.get(3)?)? };
+        stays.push((member, room, stay));
     }
     let mut select = db.prepare("SELECT id, name, description FROM rooms ORDER BY id")?;
     let mut rows = select.query(())?;
@@ -86,8 +89,8 @@ fn rooms(db: &Database) -> Result<RoomTable, LogError> {
         };
         rooms.restore(id, state);
     }
-    for (member, room, joined) in stays {
-        rooms.restore_membership(member, room, joined);
+    for (member, room, stay) in stays {
+        rooms.restore_membership(member, room, stay);
         // Every member is in the lobby, so this runs once for each member.
         if room == RoomId::LOBBY {
             rooms.restore_last(member, last(db, Address::Member(member))?);

@@ -2,7 +2,10 @@
 //! without a runtime.
 
 use crate::store::limits::READS_WAITING_MAX;
-use hub::query::{Query, QueryResult};
+use hub::{
+    house::commit::Commit,
+    query::{Query, QueryResult},
+};
 use shared::ErrorCode;
 use std::{
     collections::VecDeque,
@@ -13,10 +16,21 @@ use tokio::sync::{Semaphore, oneshot};
 /// Result of a read, or the error code of the refusal.
 pub(super) type ReadOutcome = Result<QueryResult, ErrorCode>;
 
-/// A query, and the channel for its result.
-pub(super) struct QueuedRead {
-    pub(super) query: Query,
-    pub(super) outcome: oneshot::Sender<ReadOutcome>,
+/// A read, and the channel for its result.
+pub(super) enum QueuedRead {
+    /// Query of the hub.
+    Query(Query, oneshot::Sender<ReadOutcome>),
+    /// The next commits after a position.
+    Tail(u64, oneshot::Sender<Result<Vec<Commit>, ErrorCode>>),
+}
+
+impl QueuedRead {
+    fn is_cancelled(&self) -> bool {
+        match self {
+            QueuedRead::Query(_, outcome) => outcome.is_closed(),
+            QueuedRead::Tail(_, outcome) => outcome.is_closed(),
+        }
+    }
 }
 
 /// The queue between callers and readers.
@@ -39,16 +53,33 @@ impl ReadQueue {
 
     /// Queues a query and waits for its result.
     pub(super) async fn read(&self, query: Query) -> ReadOutcome {
-        let permit = self.permits.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
         let (outcome, receiver) = oneshot::channel();
-        self.state().pending.push_back(QueuedRead { query, outcome });
-        // The reader that takes the query frees the permit.
-        permit.forget();
-        self.has_pending.notify_one();
+        self.push(QueuedRead::Query(query, outcome)).await?;
         receiver.await.unwrap_or(Err(ErrorCode::StoreRefused))
     }
 
-    /// Waits on this thread for the next query; `None` once the queue is closed.
+    /// Queues a read of the commits after a position, and waits for them.
+    pub(super) async fn read_tail(&self, after: u64) -> Result<Vec<Commit>, ErrorCode> {
+        let (outcome, receiver) = oneshot::channel();
+        self.push(QueuedRead::Tail(after, outcome)).await?;
+        receiver.await.unwrap_or(Err(ErrorCode::StoreRefused))
+    }
+
+    async fn push(&self, read: QueuedRead) -> Result<(), ErrorCode> {
+        let permit = self.permits.acquire().await.map_err(|_| ErrorCode::StoreRefused)?;
+        self.state().pending.push_back(read);
+        // The reader that takes the read frees the permit.
+        permit.forget();
+        self.has_pending.notify_one();
+        Ok(())
+    }
+
+    /// Whether the queue is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
+    /// Waits on this thread for the next read; `None` once the queue is closed.
     pub(super) fn next(&self) -> Option<QueuedRead> {
         let mut state = self.state();
         loop {
@@ -58,7 +89,7 @@ impl ReadQueue {
             if let Some(read) = state.pending.pop_front() {
                 self.permits.add_permits(1);
                 // The caller waits no more.
-                if read.outcome.is_closed() {
+                if read.is_cancelled() {
                     continue;
                 }
                 return Some(read);
@@ -67,7 +98,7 @@ impl ReadQueue {
         }
     }
 
-    /// Refuses all queries that wait, and all that follow.
+    /// Refuses all reads that wait, and all that follow.
     pub(super) fn close(&self) {
         self.permits.close();
         let mut state = self.state();

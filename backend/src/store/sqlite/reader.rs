@@ -1,26 +1,41 @@
 //! A reader: one thread with a database connection of its own.
 
-use super::{LogFiles, database, history, log_error::LogError, read_queue::ReadQueue, replay};
+use super::{
+    LogFiles, database, history, live_tail,
+    log_error::LogError,
+    read_queue::{QueuedRead, ReadQueue},
+    replay,
+};
 use hub::query::{Query, QueryResult};
 use rusqlite::Connection as Database;
 use shared::ErrorCode;
+use tokio::sync::oneshot;
 
-/// Answers queries until the queue is closed.
+/// Performs reads until the queue is closed.
 pub(super) fn run(files: &LogFiles, mut db: Database, queue: &ReadQueue) {
     while let Some(read) = queue.next() {
-        let found = answer(&db, &read.query);
-        let has_failed = found.is_err();
-        // The caller may be gone.
-        let _ = read.outcome.send(found.map_err(|error| {
-            tracing::error!("cannot read the database: {error}");
-            ErrorCode::StoreRefused
-        }));
+        let has_failed = match read {
+            QueuedRead::Query(query, outcome) => give(answer(&db, &query), outcome),
+            QueuedRead::Tail(after, outcome) => give(live_tail::read(&db, after), outcome),
+        };
         // The old connection may hold bad pages, so replace it. It is closed after the new one is open: the
         // index of the write-ahead log needs a connection at all times.
         if has_failed && let Ok(new) = database::reader(&files.log) {
             db = new;
         }
     }
+}
+
+/// Gives the result of a read to its caller. True if the read has failed.
+fn give<T>(found: Result<T, LogError>, outcome: oneshot::Sender<Result<T, ErrorCode>>) -> bool {
+    let found = found.map_err(|error| {
+        tracing::error!("cannot read the database: {error}");
+        ErrorCode::StoreRefused
+    });
+    let has_failed = found.is_err();
+    // The caller may be gone.
+    let _ = outcome.send(found);
+    has_failed
 }
 
 /// Answers one query from one state of the log.

@@ -2,7 +2,11 @@
 //! `text` holds the text of a message. So a text can be erased without touching the rest.
 
 use super::{log_error::LogError, partition::Partition};
-use hub::house::change::Receipt;
+use hub::house::{
+    change::Receipt,
+    commit::{Commit, LogEntry},
+    members::DeviceKey,
+};
 use rusqlite::{Connection as Database, Row};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
@@ -13,6 +17,15 @@ use shared::{
 /// The columns that [`read`] reads, in order. The table must be named `e`.
 pub(super) const COLUMNS: &str =
     "e.n, e.partition, e.prev, e.kind, e.author, e.client_id, e.at, e.body, e.text";
+
+/// Value of the column `mark` in an event that others of the same change follow. The last event of a change
+/// has the mark of the log there.
+pub(super) const INNER: i64 = -1;
+/// Value of the column `mark` in an event that an older build wrote. Its successor's mark follows from
+/// [`UNKNOWN_MARK`].
+pub(super) const UNKNOWN: i64 = 0;
+/// Mark that stands for [`UNKNOWN`].
+pub(super) const UNKNOWN_MARK: u32 = 0;
 
 const POSTED: &str = "posted";
 const JOINED: &str = "member_joined";
@@ -46,6 +59,9 @@ struct JoinedBody {
     room: Option<Room>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     members: Option<u32>,
+    /// Hash of the token of the device that joined the house, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,8 +82,15 @@ struct RoomBody {
     description: String,
 }
 
-/// Writes an event. `client_id` is set if the event is the subject of the change's receipt.
-pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -> Result<(), LogError> {
+/// Writes an event. `client_id` is set if the event is the subject of the change's receipt, and `mark` is the
+/// mark after the change or [`INNER`].
+pub(super) fn write(
+    db: &Database,
+    entry: &LogEntry,
+    client_id: Option<ClientId>,
+    mark: i64,
+) -> Result<(), LogError> {
+    let LogEntry { event, device } = entry;
     let Some(position) = event.position() else { return Ok(()) };
     let (kind, author, at, body, text) = match event {
         Event::Posted(Posted { seq, at, author, name, tag, text, .. }) => {
@@ -78,7 +101,12 @@ pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -
             JOINED,
             member.id,
             *at,
-            json(&JoinedBody { name: member.name.clone(), room: room.clone(), members: *members })?,
+            json(&JoinedBody {
+                name: member.name.clone(),
+                room: room.clone(),
+                members: *members,
+                device: device.map(|DeviceKey(key)| hex(&key)),
+            })?,
             None,
         ),
         Event::MemberLeft(MemberLeft { at, member, room, .. }) => {
@@ -96,8 +124,8 @@ pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -
         _ => return Ok(()),
     };
     let mut insert = db.prepare_cached(
-        "INSERT INTO events (n, partition, prev, kind, author, client_id, at, body, text)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO events (n, partition, prev, kind, author, client_id, at, body, text, mark)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     insert.execute((
         to_sql(position.n),
@@ -109,6 +137,7 @@ pub(super) fn write(db: &Database, event: &Event, client_id: Option<ClientId>) -
         to_sql(at),
         body,
         text,
+        mark,
     ))?;
     Ok(())
 }
@@ -166,7 +195,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
             Event::Posted(Posted { n, to, prev, seq, at, author, name, tag, client_id, text })
         }
         JOINED => {
-            let JoinedBody { name, room, members } = event_row.body()?;
+            let JoinedBody { name, room, members, .. } = event_row.body()?;
             Event::MemberJoined(MemberJoined {
                 n,
                 to,
@@ -199,6 +228,52 @@ pub(super) fn read(row: &Row<'_>) -> Result<Event, LogError> {
         }
         other => return Err(event_row.damaged(&format!("its kind {other:?} is unknown"))),
     })
+}
+
+/// Reads an event with its server-only fields from [`COLUMNS`].
+pub(super) fn read_entry(row: &Row<'_>) -> Result<LogEntry, LogError> {
+    let event = read(row)?;
+    let device = match &event {
+        Event::MemberJoined(joined) if joined.room.is_none() => {
+            let event_row = EventRow { row, n: joined.n };
+            let JoinedBody { device, .. } = event_row.body()?;
+            device
+                .map(|text| from_hex(&text).ok_or_else(|| event_row.damaged("its device is not valid")))
+                .transpose()?
+        }
+        _ => None,
+    };
+    Ok(LogEntry { event, device })
+}
+
+/// Gathers entries into commits. Rows come in the order of their positions.
+#[derive(Debug, Default)]
+pub(super) struct CommitReader {
+    entries: Vec<LogEntry>,
+}
+
+impl CommitReader {
+    /// Adds the next event, with its column `mark`. Returns the commit that it completes.
+    pub(super) fn add(&mut self, entry: LogEntry, mark: i64) -> Option<Commit> {
+        self.entries.push(entry);
+        let mark = u32::try_from(mark).ok()?;
+        Some(Commit { entries: std::mem::take(&mut self.entries), mark })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<DeviceKey> {
+    let mut key = [0; 32];
+    if text.len() != 2 * key.len() || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(DeviceKey(key))
 }
 
 /// The receipt of the change that this event is the subject of.

@@ -9,9 +9,10 @@
 use super::{
     LogFiles,
     checkpointer::{self, Checkpointer},
+    live_tail::TailSender,
     log_error::LogError,
-    open_log::OpenLog,
-    tail,
+    open_log::{CommittedGroup, OpenLog},
+    wal_end,
 };
 use crate::store::{
     health::StoreHealth,
@@ -42,6 +43,7 @@ pub(super) struct Writer {
     files: LogFiles,
     groups: Receiver<AppendGroup>,
     health: StoreHealth,
+    tail: TailSender,
     checkpointer: Checkpointer,
     /// Time of the last failed checkpoint. It is tried again a little later.
     checkpoint_failed_at: Option<Instant>,
@@ -68,6 +70,7 @@ impl Writer {
         log: OpenLog,
         groups: Receiver<AppendGroup>,
         health: StoreHealth,
+        tail: TailSender,
     ) -> Result<Self, LogError> {
         let (head, checkpointer) = (log.house().head(), Checkpointer::start(&files)?);
         let (state, file) = (WriterState::Open(Box::new(log)), checkpointer.file());
@@ -75,6 +78,7 @@ impl Writer {
             files,
             groups,
             health,
+            tail,
             checkpointer,
             checkpoint_failed_at: None,
             head,
@@ -98,9 +102,10 @@ impl Writer {
             };
             match group {
                 Ok(AppendGroup { changes, now, outcomes }) => {
-                    let found = self.append(changes, now);
-                    // The caller may be gone; the commit stays.
+                    let CommittedGroup { outcomes: found, commits } = self.append(changes, now);
+                    // The caller may be gone; the commit stays. The outcomes go before the commits.
                     let _ = outcomes.send(found);
+                    self.tail.send(commits);
                     self.checkpoint();
                 }
                 Err(RecvTimeoutError::Timeout) => self.try_reopen(),
@@ -109,18 +114,18 @@ impl Writer {
         }
     }
 
-    fn append(&mut self, changes: Vec<Change>, now: u64) -> Vec<Outcome> {
+    fn append(&mut self, changes: Vec<Change>, now: u64) -> CommittedGroup {
         let count = changes.len();
         if let WriterState::Open(log) = &mut self.state {
             match log.commit(changes, now) {
-                Ok(outcomes) => {
+                Ok(group) => {
                     self.head = log.house().head();
-                    return outcomes;
+                    return group;
                 }
                 Err(error) => self.start_refusing(&error),
             }
         }
-        vec![Err(ErrorCode::StoreRefused); count]
+        CommittedGroup { outcomes: vec![Err(ErrorCode::StoreRefused); count], commits: Vec::new() }
     }
 
     fn checkpoint(&mut self) {
@@ -152,7 +157,7 @@ impl Writer {
         self.health.set_refusing(error.reason());
         let (since_last, pause) = (Instant::now(), PAUSE_FIRST);
         self.state = WriterState::Refusing { since_last, pause, is_damaged: error.is_damage() };
-        if let Err(error) = tail::cut(&self.files) {
+        if let Err(error) = wal_end::cut(&self.files) {
             // The tail is cut again before anything else is written.
             tracing::error!(
                 "cannot remove unfinished writes from the database: {error}. The server will try again."

@@ -153,6 +153,9 @@ impl World {
                     session.paused_until = session.paused_until.max(self.now + wait_ms);
                 }
             }
+            Output::StopAtBrokenTail { head, found } => {
+                return Err(Violation(format!("the tail went from {head} to {found}")));
+            }
             Output::Answer(id, answer) => {
                 if let Some((page, request, device)) = self.server.account_requests.remove(&id) {
                     self.answer_account_request(page, &request, answer, device);
@@ -208,6 +211,7 @@ impl World {
         if !self.plan.durable {
             self.server.log = Log::new(Epoch(self.server.log.epoch().0 + 1));
             self.server.appended.clear();
+            self.server.durable_head = 0;
         }
         let log = &self.server.log;
         let settings = self.server.settings.clone();

@@ -24,11 +24,11 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let HistoryQuery { reference, room, at } = history;
-        if let Err(code) = self.count_read(session, member, Address::Room(room)) {
+        if let Err(code) = self.check_read(session, member, Address::Room(room)) {
             return refuse(session, Some(reference), code, out);
         }
         let query = Query::History { room, at, limit: HISTORY_MESSAGES, through: self.house.head() };
-        self.start_read(PendingRead::History { session, reference, room, at }, query, out);
+        self.start_session_read(session, PendingRead::History { session, reference, room, at }, query, out);
     }
 
     pub(super) fn read_events(
@@ -39,23 +39,20 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         let EventsQuery { reference, to, after } = events;
-        if let Err(code) = self.count_read(session, member, to) {
+        if let Err(code) = self.check_read(session, member, to) {
             return refuse(session, Some(reference), code, out);
         }
         let first = access::first_readable(&self.house, member, to).unwrap_or(0);
         let (after, through) = (after.max(first.saturating_sub(1)), self.house.head());
         let query = Query::Replay { addresses: vec![to], after, through, is_first: true };
-        self.start_read(PendingRead::Events { session, reference, to }, query, out);
+        self.start_session_read(session, PendingRead::Events { session, reference, to }, query, out);
     }
 
-    /// Checks that a member may read an address, and counts the read of the session.
-    fn count_read(&mut self, session: SessionId, member: MemberId, to: Address) -> Result<(), ErrorCode> {
+    /// Checks that a member may read an address, and that the session may start one more read.
+    fn check_read(&self, session: SessionId, member: MemberId, to: Address) -> Result<(), ErrorCode> {
         access::may_read(&self.house, member, to)?;
-        match self.sessions.get_mut(&session) {
-            Some(Session::Member { reads, .. }) if *reads < READS_PER_SESSION_MAX => {
-                *reads += 1;
-                Ok(())
-            }
+        match self.sessions.get(&session) {
+            Some(Session::Member { reads, .. }) if reads.len() < READS_PER_SESSION_MAX => Ok(()),
             _ => Err(ErrorCode::TooManyRequests),
         }
     }

@@ -3,14 +3,14 @@
 use crate::house::change::Change;
 use crate::house::members::DeviceKey;
 use crate::house::names::Name;
-use crate::hub::{Hub, commit::Origin};
+use crate::hub::{Hub, pending_append::Origin};
 use crate::output::{Answer, Output};
 use crate::session::RequestId;
 use shared::ErrorCode;
 
 impl Hub {
     pub(in crate::hub) fn answer_who_am_i(
-        &mut self,
+        &self,
         request: RequestId,
         device: DeviceKey,
         out: &mut Vec<Output>,
@@ -57,7 +57,7 @@ impl Hub {
 
     pub(in crate::hub) fn sign_out(&mut self, request: RequestId, device: DeviceKey, out: &mut Vec<Output>) {
         match self.house.members.find_by_device(&device) {
-            Some(member) => self.append(Origin::SignOut { request, member }, Change::Leave { member }, out),
+            Some(member) => self.append(Origin::SignOut { request }, Change::Leave { member }, out),
             // The device is signed out already: the request is a retry whose answer was lost.
             None => out.push(Output::Answer(request, Answer::Me(None))),
         }

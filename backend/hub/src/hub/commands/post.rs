@@ -1,7 +1,7 @@
 //! Messages: posts of members, and what the text dialect sends.
 
 use crate::house::change::Change;
-use crate::hub::{Hub, commit::Origin, refuse};
+use crate::hub::{Hub, pending_append::Origin, refuse};
 use crate::input::Unstored;
 use crate::output::Output;
 use crate::session::{Session, SessionId};
@@ -49,17 +49,7 @@ impl Hub {
         out: &mut Vec<Output>,
     ) {
         if let Some(Session::Text { .. }) = self.sessions.get(&session) {
-            self.origins.push_back(Origin::Unstored(unstored));
-            self.publish_due_unstored(out);
-        }
-    }
-
-    /// Publishes the unstored messages at the front of the queue, before which no append waits.
-    pub(in crate::hub) fn publish_due_unstored(&mut self, out: &mut Vec<Output>) {
-        while let Some(Origin::Unstored(unstored)) =
-            self.origins.pop_front_if(|origin| matches!(origin, Origin::Unstored(_)))
-        {
-            out.push(Output::PublishUnstored(unstored));
+            self.publish_after_appends(unstored, out);
         }
     }
 }

@@ -6,7 +6,7 @@
 use crate::house::change::Change;
 use crate::house::names::Name;
 use crate::house::rooms::parse_description;
-use crate::hub::{Hub, commit::Origin, refuse};
+use crate::hub::{Hub, pending_append::Origin, refuse};
 use crate::output::Output;
 use crate::session::SessionId;
 use shared::{

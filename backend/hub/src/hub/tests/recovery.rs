@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    limits::READS_PER_SESSION_MAX,
+    house::change::Change,
+    limits::{CURSOR_WAIT_MS, PRESENCE_MS, READS_PER_SESSION_MAX},
     query::{Query, QueryResult},
     session::ReadId,
 };
@@ -82,7 +83,6 @@ fn a_resumed_session_is_replayed_the_events_after_its_cursor() {
 #[test]
 fn a_session_starts_fresh_when_its_cursor_is_foreign() {
     let mut test = TestHub::with_posts(1);
-    assert_eq!(sent(&test.reconnect(2, 9)), ["attach", "welcome false 2", "release"]);
     let session = SessionId(3);
     test.give(Input::Opened { session, dialect: Dialect::V1, device: Some(DeviceKey([1; 32])) });
     let cursor = Some(Cursor { epoch: Epoch(2), n: 1 });
@@ -90,6 +90,50 @@ fn a_session_starts_fresh_when_its_cursor_is_foreign() {
     let out = test.give(Input::CommandReceived(session, hello));
     assert_eq!(sent(&out), ["attach", "welcome false 2", "release"]);
     assert_eq!(welcome_in(&out).room.as_ref().unwrap().room, RoomId::LOBBY, "not in room 7");
+}
+
+#[test]
+fn a_session_starts_fresh_when_the_log_does_not_reach_its_cursor_in_time() {
+    let mut test = TestHub::with_posts(1);
+    test.now += PRESENCE_MS;
+    test.give(Input::Tick);
+    assert_eq!(sent(&test.reconnect(2, 9)), [""; 0]);
+    let started = test.now;
+    for (waited, frames) in [
+        (CURSOR_WAIT_MS - 1, vec![]),
+        (CURSOR_WAIT_MS, vec!["attach", "welcome false 2", "release"]),
+        (CURSOR_WAIT_MS + 1, vec![]),
+    ] {
+        test.now = started + waited;
+        assert_eq!(sent(&test.give(Input::Tick)), frames, "after {waited} ms");
+    }
+}
+
+#[test]
+fn a_session_resumes_when_the_log_reaches_its_cursor() {
+    let mut test = TestHub::with_posts(1);
+    let mut ahead = test.log.clone();
+    let post = |id| Change::Post {
+        room: RoomId::LOBBY,
+        author: MemberId(1),
+        tag: None,
+        client_id: ClientId([id; 16]),
+        text: "from another node".to_owned(),
+    };
+    for id in 10..=13 {
+        ahead.append(post(id), test.now).unwrap();
+    }
+    // The client has read up to 4 from another node. This node has 2, then 3, then 6.
+    assert_eq!(sent(&test.reconnect(2, 4)), [""; 0]);
+    let mut commits = ahead.commits_after(2).unwrap();
+    let rest = commits.split_off(1);
+    test.log = ahead;
+    assert_eq!(sent(&test.give(Input::CommitRead(commits.remove(0)))), [""; 0]);
+    let out: Vec<_> = rest.into_iter().flat_map(|commit| test.give(Input::CommitRead(commit))).collect();
+    assert_eq!(sent(&out), ["attach", "welcome true 4", "caught up 4", "release"]);
+    let published = out.iter().filter(|output| matches!(output, Output::Publish(_, Event::Posted(_))));
+    assert_eq!(published.count(), 3, "the last two come after the attach");
+    assert_eq!(test.hub.next_wake(), Some(test.hub.presence.next_wake().unwrap()));
 }
 
 #[test]

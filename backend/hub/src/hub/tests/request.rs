@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    house::commit::LogEntry,
     input::{ExpectedIdentity, Poll},
     limits::{CONNECTION_MESSAGES_PER_POST, POSTS_PER_S},
     query::{QueryResult, ReplayPart},
@@ -223,11 +224,19 @@ fn a_poll_is_answered_with_the_events_after_its_cursor() {
 #[test]
 fn a_poll_is_welcomed_when_its_cursor_is_foreign() {
     let mut test = TestHub::with_posted(1);
-    for cursor in [None, at(3), at(u64::MAX), Some(Cursor { epoch: Epoch(2), n: 1 })] {
+    for cursor in [None, Some(Cursor { epoch: Epoch(2), n: 1 })] {
         let poll = Poll { hello: hello_at(cursor), ..test.quiet_poll(0) };
         let out = test.poll(1, 1, poll);
         assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
         assert_eq!(welcome_in(&out).reference, 5);
+        test.close(1);
+    }
+    for cursor in [at(3), at(u64::MAX)] {
+        let poll = Poll { hello: hello_at(cursor), ..test.quiet_poll(0) };
+        assert_eq!(sent(&test.poll(1, 1, poll)), [""; 0], "{cursor:?}");
+        test.now += crate::limits::CURSOR_WAIT_MS;
+        let out = test.give(Input::Tick);
+        assert_eq!(sent(&out), ["attach", "welcome false 2", "release"], "{cursor:?}");
         test.close(1);
     }
 }
@@ -244,7 +253,7 @@ fn a_poll_is_welcomed_when_the_log_has_forgotten_its_events() {
     });
     let lost = crate::query::ReplayPart { is_lost: true, ..Default::default() };
     let out = test.give(Input::ReadFinished(id.unwrap(), Ok(QueryResult::Replayed(lost))));
-    assert_eq!(sent(&out), ["welcome false 4", "release"]);
+    assert_eq!(sent(&out), ["attach", "welcome false 4", "release"]);
     assert!(welcome_in(&out).room.is_some());
 }
 
@@ -424,7 +433,7 @@ fn older_log() -> Vec<Event> {
 fn a_log_of_the_older_order_is_replayed_to_the_creator_from_the_own_joining_on() {
     let mut folded = House::default();
     for event in older_log() {
-        folded.apply(&event, device(1));
+        folded.apply(&LogEntry { event, device: device(1) });
     }
     let entry = folded.rooms.entry(MemberId(1), RoomId(2)).unwrap();
     assert_eq!((entry.members, entry.joined, entry.last, entry.seq), (1, 4, 5, 1));

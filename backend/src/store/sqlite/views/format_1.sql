@@ -1,3 +1,10 @@
--- Format 1 under the column names of the present format. Migration 0002 renamed `shelf`.
+-- Format 1 under the column names of the present format. Migration 0002 renamed `shelf` and added `mark` and
+-- `readable_from`.
 CREATE TEMP VIEW events AS
-    SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text FROM main.events;
+    SELECT n, shelf AS partition, prev, kind, author, client_id, at, body, text, 0 AS mark FROM main.events;
+CREATE TEMP VIEW memberships AS
+    SELECT member, room, joined, joined - EXISTS (
+        SELECT 1 FROM main.events
+        WHERE n = joined - 1 AND kind = 'room_created' AND shelf = 4 * room + 1 AND author = member
+    ) AS readable_from
+    FROM main.memberships;

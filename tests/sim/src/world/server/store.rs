@@ -1,7 +1,8 @@
 //! The server's store: an append commits some time after the request, and is durable when its outcomes
-//! are reported.
+//! are reported. The tail brings the commits to the hub some time before or after the outcomes.
 
 use crate::event::SimEvent;
+use crate::server::UnsyncedAppend;
 use crate::violation::Violation;
 use crate::world::World;
 use hub::Input;
@@ -16,6 +17,7 @@ impl World {
             return;
         }
         self.server.synced = self.server.appended.len();
+        let head = self.server.log.house().head();
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
             let refused = self.server.refuses_changes && change.key().is_some();
@@ -26,7 +28,11 @@ impl World {
                 self.server.log.append(change, self.now)
             });
         }
-        self.server.unsynced = outcomes.clone();
+        let is_retry = |outcome: &&Outcome| outcome.is_ok_and(|receipt| receipt.n <= head);
+        self.server.unsynced = UnsyncedAppend {
+            commits: self.server.log.commits_after(head).unwrap_or_default(),
+            retries: outcomes.iter().filter(is_retry).count(),
+        };
         let delay = self.rng.between(0, self.plan.commit_ms);
         self.schedule(delay, SimEvent::CommitReport(generation, outcomes));
     }
@@ -41,7 +47,30 @@ impl World {
         }
         self.server.is_committing = false;
         self.finish_append(true);
-        self.dispatch_to_hub(Input::AppendsCommitted(outcomes))
+        let delay = self.rng.between(0, self.plan.tail_ms);
+        if delay > 0 {
+            self.schedule(delay, SimEvent::TailRead(generation));
+        } else if self.rng.one_in(2) {
+            self.read_tail(generation)?;
+        } else {
+            self.schedule(0, SimEvent::TailRead(generation));
+        }
+        self.dispatch_to_hub(Input::AppendsFinished(outcomes))
+    }
+
+    /// Gives the hub all durable commits that it has not applied.
+    pub(crate) fn read_tail(&mut self, generation: u32) -> Result<(), Violation> {
+        if generation != self.server.generation {
+            return Ok(());
+        }
+        let head = self.server.hub.through().n;
+        let commits = self.server.log.commits_after(head).unwrap_or_default();
+        for commit in commits {
+            if commit.last() <= self.server.durable_head {
+                self.dispatch_to_hub(Input::CommitRead(commit))?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the append under way durable, or rebuilds the log without it.
@@ -49,11 +78,13 @@ impl World {
         let unsynced = std::mem::take(&mut self.server.unsynced);
         if is_kept {
             let epoch = self.server.log.epoch();
-            for committed in unsynced.iter().flatten() {
-                self.oracle.record_commit(epoch, committed, &mut self.stats);
+            self.stats.retries += u64::try_from(unsynced.retries).unwrap_or(u64::MAX);
+            for commit in &unsynced.commits {
+                self.oracle.record_commit(epoch, commit, &mut self.stats);
             }
-        } else if !unsynced.is_empty() {
-            self.stats.lost_changes += u64::try_from(unsynced.len()).unwrap_or(u64::MAX);
+            self.server.durable_head = self.server.log.house().head();
+        } else if !unsynced.commits.is_empty() {
+            self.stats.lost_changes += u64::try_from(unsynced.commits.len()).unwrap_or(u64::MAX);
             self.server.appended.truncate(self.server.synced);
             self.server.log = Log::new(self.server.log.epoch());
             for (change, at) in self.server.appended.clone() {

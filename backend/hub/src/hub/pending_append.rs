@@ -1,0 +1,153 @@
+//! Appends that wait for the store's outcome, and outcomes that wait for the tail.
+//!
+//! The hub answers the author of a change only when the change's events have come from the tail. So an
+//! author never has a reply before the house, and with it every query, holds the change.
+
+use super::{Hub, refuse};
+use crate::house::change::{Change, Outcome, Receipt};
+use crate::house::members::DeviceKey;
+use crate::house::names::Name;
+use crate::input::Unstored;
+use crate::limits::{APPEND_BYTES_WAITING_MAX, APPENDS_WAITING_MAX};
+use crate::output::{Answer, Output};
+use crate::session::{RequestId, SessionId};
+use shared::{CloseCode, ErrorCode, Event, event::Reply};
+use std::collections::VecDeque;
+
+/// Origin of an append, which receives its outcome.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// Command of a member.
+    Command { session: SessionId, reference: u64 },
+    /// Text of the text dialect.
+    Text { session: SessionId },
+    /// Not an append, but a message that keeps its place among the appends.
+    Unstored(Unstored),
+    /// HTTP request to join the house.
+    Join { request: RequestId, name: Name, device: DeviceKey },
+    /// HTTP request for a new name.
+    Rename { request: RequestId, name: Name },
+    /// HTTP request to sign out.
+    SignOut { request: RequestId },
+}
+
+/// Append whose origin has no answer yet.
+#[derive(Debug)]
+struct PendingAppend {
+    origin: Origin,
+    /// Bytes of text in the change.
+    bytes: usize,
+    /// Outcome of the store, once it is known.
+    outcome: Option<Outcome>,
+}
+
+/// Appends whose origins have no answer yet, in the order of the appends.
+#[derive(Debug, Default)]
+pub(super) struct PendingAppends {
+    queue: VecDeque<PendingAppend>,
+    /// Count of the entries at the front that wait for no outcome of the store.
+    answered: usize,
+    /// Bytes of text in all entries.
+    bytes: usize,
+}
+
+impl PendingAppends {
+    /// Whether one more append may wait.
+    pub(super) fn has_space(&self) -> bool {
+        self.queue.len() < APPENDS_WAITING_MAX && self.bytes < APPEND_BYTES_WAITING_MAX
+    }
+
+    fn push(&mut self, origin: Origin, bytes: usize) {
+        self.bytes += bytes;
+        self.queue.push_back(PendingAppend { origin, bytes, outcome: None });
+    }
+
+    /// Records the outcome of the first append that has none.
+    fn record(&mut self, outcome: Outcome) {
+        while let Some(pending) = self.queue.get_mut(self.answered) {
+            self.answered += 1;
+            if !matches!(pending.origin, Origin::Unstored(_)) {
+                pending.outcome = Some(outcome);
+                return;
+            }
+        }
+    }
+
+    /// Takes the first entry, if it waits for nothing: its events were applied up to `head`.
+    fn take_due(&mut self, head: u64) -> Option<(Origin, Option<Outcome>)> {
+        let is_due = |pending: &mut PendingAppend| match (&pending.origin, &pending.outcome) {
+            (Origin::Unstored(_), _) | (_, Some(Err(_))) => true,
+            (_, Some(Ok(receipt))) => receipt.n <= head,
+            (_, None) => false,
+        };
+        let PendingAppend { origin, bytes, outcome } = self.queue.pop_front_if(is_due)?;
+        self.bytes -= bytes;
+        self.answered = self.answered.saturating_sub(1);
+        Some((origin, outcome))
+    }
+}
+
+impl Hub {
+    /// Gives a change to the store and remembers its origin until the answer.
+    pub(super) fn append(&mut self, origin: Origin, change: Change, out: &mut Vec<Output>) {
+        self.pending_appends.push(origin, change.text_bytes());
+        out.push(Output::Append(change));
+    }
+
+    /// Passes on an unstored message after the appends that came before it.
+    pub(super) fn publish_after_appends(&mut self, unstored: Unstored, out: &mut Vec<Output>) {
+        let bytes = match &unstored {
+            Unstored::EmptyText => 0,
+            Unstored::Binary(bytes) => bytes.len(),
+        };
+        self.pending_appends.push(Origin::Unstored(unstored), bytes);
+        self.answer_due_appends(out);
+    }
+
+    /// Records outcomes, in the order of the appends.
+    pub(super) fn record_outcomes(&mut self, outcomes: Vec<Outcome>, out: &mut Vec<Output>) {
+        outcomes.into_iter().for_each(|outcome| self.pending_appends.record(outcome));
+        self.answer_due_appends(out);
+    }
+
+    /// Answers the appends at the front of the queue that wait for nothing more.
+    pub(super) fn answer_due_appends(&mut self, out: &mut Vec<Output>) {
+        while let Some((origin, outcome)) = self.pending_appends.take_due(self.house.head()) {
+            match (origin, outcome) {
+                (Origin::Unstored(unstored), _) => out.push(Output::PublishUnstored(unstored)),
+                (origin, Some(Ok(receipt))) => self.answer_origin(origin, receipt, out),
+                (origin, Some(Err(code))) => self.refuse_origin(origin, code, out),
+                (_, None) => {}
+            }
+        }
+    }
+
+    fn answer_origin(&self, origin: Origin, receipt: Receipt, out: &mut Vec<Output>) {
+        match origin {
+            Origin::Command { session, reference } => {
+                let Receipt { n, seq, at, room } = receipt;
+                out.push(Output::Send(session, Event::Reply(Reply { reference, n, seq, at, room })));
+            }
+            Origin::Join { request, device, .. } => self.answer_who_am_i(request, device, out),
+            Origin::Rename { request, name } => {
+                let renamed = self.house.members.find_by_name(&name);
+                let renamed = renamed.and_then(|id| self.house.members.get(id));
+                out.push(Output::Answer(request, Answer::Me(renamed)));
+            }
+            Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Me(None))),
+            Origin::Text { .. } | Origin::Unstored(_) => {}
+        }
+    }
+
+    fn refuse_origin(&self, origin: Origin, code: ErrorCode, out: &mut Vec<Output>) {
+        match origin {
+            Origin::Command { session, reference } => refuse(session, Some(reference), code, out),
+            Origin::Text { session } => out.push(Output::Close(session, CloseCode::TryAgainLater)),
+            Origin::Join { request, name, .. } | Origin::Rename { request, name } => {
+                self.refuse_name(request, name.as_str(), code, out)
+            }
+            Origin::SignOut { request } => out.push(Output::Answer(request, Answer::Refused(code, None))),
+            Origin::Unstored(_) => {}
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The tail: every commit of the log in order, whoever made it. The hub applies the tail and nothing else.
+//!
+//! Everything that follows from a change follows from its events: publication, subscriptions, and the end of
+//! the sessions of a member who left. So a hub whose log is written by another process behaves alike.
+
+use super::Hub;
+use crate::house::commit::Commit;
+use crate::output::{Audience, Output};
+use crate::session::{Session, SessionId, SessionKind};
+use shared::{
+    Address, CloseCode, Event, MemberId, RoomId,
+    event::{MemberJoined, MemberLeft},
+};
+
+impl Hub {
+    /// Applies a commit of the tail and publishes its events. A commit that was applied before has no effect.
+    pub(super) fn apply_commit(&mut self, commit: Commit, out: &mut Vec<Output>) {
+        if commit.last() <= self.house.head() {
+            return;
+        }
+        let is_next = self.house.is_followed_by(&commit);
+        if is_next {
+            self.house.apply_commit(&commit);
+        }
+        if !is_next || self.house.mark() != commit.mark {
+            // Clients would miss events that this hub has missed.
+            return out.push(Output::StopAtBrokenTail { head: self.house.head(), found: commit.last() });
+        }
+        for entry in commit.entries {
+            self.publish(entry.event, out);
+        }
+        if !self.waiting_cursors.is_empty() {
+            self.resume_waiting_recoveries(out);
+        }
+        self.answer_due_appends(out);
+    }
+
+    /// Publishes an event to its address. The member's own `member_joined` subscribes the member's sessions
+    /// to the room, and the own `member_left` ends their subscription. The lobby's `member_left` ends the
+    /// member's sessions.
+    fn publish(&mut self, event: Event, out: &mut Vec<Output>) {
+        let Some(position) = event.position() else { return };
+        let joins = match &event {
+            Event::MemberJoined(MemberJoined { member, room: Some(room), .. }) => {
+                Some((member.id, Address::Room(room.id)))
+            }
+            _ => None,
+        };
+        let leaves = match &event {
+            Event::MemberLeft(MemberLeft { member, room: Some(room), .. }) => {
+                Some((*member, Address::Room(*room)))
+            }
+            _ => None,
+        };
+        let left_house = match &event {
+            Event::MemberLeft(left) if left.to == Address::Room(RoomId::LOBBY) => Some(left.member),
+            _ => None,
+        };
+        let audience = match position.to {
+            Address::Room(room) => Audience::Room(room),
+            Address::Member(member) => Audience::Member(member),
+        };
+        out.push(Output::Publish(audience, event));
+        if let Some((member, room)) = joins {
+            self.for_each_recipient(member, |session| out.push(Output::Subscribe(session, room)));
+        }
+        if let Some((member, room)) = leaves {
+            self.for_each_recipient(member, |session| out.push(Output::Unsubscribe(session, room)));
+        }
+        if let Some(member) = left_house {
+            self.end_membership(member, out);
+        }
+    }
+
+    /// Calls `visit` with each session of a member that receives events.
+    fn for_each_recipient(&self, member: MemberId, visit: impl FnMut(SessionId)) {
+        let is_recipient = |id: &SessionId| match self.sessions.get(id) {
+            Some(Session::Member { kind, .. }) => *kind != SessionKind::Command,
+            _ => false,
+        };
+        let sessions = self.sessions_by_member.get(&member).into_iter().flatten().copied();
+        sessions.filter(is_recipient).for_each(visit);
+    }
+
+    /// Forgets a member who has left the house, and closes the member's sessions. A connection that has not
+    /// sent `hello` yet is refused then.
+    fn end_membership(&mut self, member: MemberId, out: &mut Vec<Output>) {
+        self.post_rates.remove(&member);
+        self.request_rates.remove(&member);
+        self.pollers.remove_member(member, &mut self.presence);
+        let mut theirs = self.sessions_by_member.get(&member).cloned().unwrap_or_default();
+        theirs.sort_unstable();
+        out.extend(theirs.into_iter().map(|session| Output::Close(session, CloseCode::SignedOut)));
+    }
+}

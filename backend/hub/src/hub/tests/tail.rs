@@ -1,0 +1,129 @@
+//! Commits of the tail that another writer made, and answers that wait for the tail.
+
+use super::*;
+use crate::house::change::Change;
+use crate::house::names::Name;
+use crate::limits::{APPEND_BYTES_WAITING_MAX, APPENDS_WAITING_MAX};
+
+impl TestHub {
+    /// Appends a change as another process would, and gives its commits to the hub.
+    fn append_elsewhere(&mut self, change: Change) -> Vec<Output> {
+        self.log.append(change, self.now).unwrap();
+        let mut out = Vec::new();
+        self.read_tail(&mut out);
+        out
+    }
+}
+
+fn join(name: &str, device: u8) -> Change {
+    Change::Join { name: Name::parse(name).unwrap(), device: DeviceKey([device; 32]) }
+}
+
+#[test]
+fn a_member_who_joined_by_another_writer_can_sign_in() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.append_elsewhere(join("Lin", 2));
+    assert_eq!(welcome_in(&test.connect(1, 2)).you.name, "Lin");
+}
+
+#[test]
+fn sessions_are_closed_when_another_writer_removes_their_member() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    test.connect(1, 1);
+    test.connect(2, 2);
+    test.connect(3, 2);
+    let out = test.append_elsewhere(Change::Leave { member: MemberId(2) });
+    let closed: Vec<_> = out
+        .iter()
+        .filter_map(|output| match output {
+            Output::Close(session, CloseCode::SignedOut) => Some(*session),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(closed, [SessionId(2), SessionId(3)]);
+    assert_eq!(test.hub.post_rates.len(), 0);
+    assert_eq!(refusal(&test.connect(4, 2)), Some(ErrorCode::SignInRequired));
+}
+
+#[test]
+fn a_reply_waits_until_the_tail_has_brought_the_event() {
+    let mut test = TestHub::with_members(&["Wei"]);
+    test.connect(1, 1);
+    let mut out = Vec::new();
+    test.hub.handle(Input::CommandReceived(SessionId(1), post(7, "hi")), test.now, &mut out);
+    let Some(Output::Append(change)) = out.pop() else { panic!("{out:?}") };
+    let outcome = test.log.append(change, test.now);
+    test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
+    assert_eq!(out, []);
+    test.read_tail(&mut out);
+    let [Output::Publish(_, Event::Posted(_)), Output::Send(_, Event::Reply(reply))] = &out[..] else {
+        panic!("{out:?}")
+    };
+    assert_eq!(reply.reference, 7);
+    // The tail may also be the first to bring the event.
+    out.clear();
+    test.hub.handle(Input::CommandReceived(SessionId(1), post(8, "hi")), test.now, &mut out);
+    let Some(Output::Append(change)) = out.pop() else { panic!("{out:?}") };
+    let outcome = test.log.append(change, test.now);
+    test.read_tail(&mut out);
+    assert!(matches!(out[..], [Output::Publish(_, Event::Posted(_))]), "{out:?}");
+    test.hub.handle(Input::AppendsFinished(vec![outcome]), test.now, &mut out);
+    assert!(matches!(out[..], [_, Output::Send(_, Event::Reply(_))]), "{out:?}");
+}
+
+#[test]
+fn the_hub_stops_when_a_commit_does_not_follow() {
+    let commits = {
+        let mut test = TestHub::with_members(&["Wei"]);
+        test.append_elsewhere(join("Lin", 2));
+        test.append_elsewhere(join("Hao", 3));
+        test.log.commits_after(0).unwrap()
+    };
+    // The second commit is missing.
+    let mut test = TestHub::with_members(&["Wei"]);
+    let out = test.give(Input::CommitRead(commits[2].clone()));
+    assert_eq!(out, [Output::StopAtBrokenTail { head: 1, found: 3 }]);
+    assert_eq!(test.hub.through().n, 1);
+    // The log has another history.
+    let mut test = TestHub::with_members(&["Hao"]);
+    let mut other = commits[1].clone();
+    other.mark ^= 1;
+    assert_eq!(test.give(Input::CommitRead(other)), [Output::StopAtBrokenTail { head: 2, found: 2 }]);
+    // A commit that the hub holds already is no break.
+    let mut test = TestHub::with_members(&["Wei"]);
+    assert_eq!(test.give(Input::CommitRead(commits[0].clone())), []);
+}
+
+#[test]
+fn the_hub_is_busy_when_too_many_appends_wait() {
+    for (count, is_ready) in
+        [(APPENDS_WAITING_MAX - 1, true), (APPENDS_WAITING_MAX, false), (APPENDS_WAITING_MAX + 1, false)]
+    {
+        assert_eq!(hub_with_waiting_appends(count, 1).is_ready(), is_ready, "{count}");
+    }
+}
+
+#[test]
+fn the_hub_is_busy_when_the_waiting_appends_are_too_large() {
+    let half = APPEND_BYTES_WAITING_MAX / 2;
+    for (bytes, is_ready) in [(half - 1, true), (half, false), (half + 1, false)] {
+        let mut hub = hub_with_waiting_appends(2, bytes);
+        assert_eq!(hub.is_ready(), is_ready, "{bytes}");
+        let refused = vec![Err(ErrorCode::StoreRefused); 2];
+        hub.handle(Input::AppendsFinished(refused), 0, &mut Vec::new());
+        assert!(hub.is_ready(), "the outcomes free the space");
+    }
+}
+
+/// Hub with this many waiting texts of the text dialect, each of this many bytes.
+fn hub_with_waiting_appends(count: usize, bytes: usize) -> Hub {
+    let mut hub = Hub::new(Settings::default(), Epoch(1), House::default());
+    let (session, mut out) = (SessionId(1), Vec::new());
+    hub.handle(Input::Opened { session, dialect: Dialect::Text, device: None }, 0, &mut out);
+    for number in 0..count {
+        let client_id = ClientId((number as u128).to_be_bytes());
+        let text = "x".repeat(bytes);
+        hub.handle(Input::TextReceived { session, client_id, text }, 0, &mut out);
+    }
+    hub
+}
