@@ -56,7 +56,7 @@ pub struct Connection {
     is_waiting: Cell<bool>,
     /// Second of the worker's clock in which the last bytes were read.
     last_read_s: Cell<u32>,
-    /// Time until which the server reads nothing: milliseconds since 1970.
+    /// Time until which the server reads nothing, in milliseconds of [`crate::clock::mono_ms`].
     paused_until: Cell<u64>,
     /// Whether the hub has attached the session, so that published frames are queued here.
     is_attached: Cell<bool>,
@@ -284,7 +284,7 @@ impl Connection {
         now_s.saturating_sub(self.last_read_s.get())
     }
 
-    /// Pauses reading until this time, in milliseconds since 1970. A later pause stays.
+    /// Pauses reading until this time, in milliseconds of [`crate::clock::mono_ms`]. A later pause stays.
     pub fn pause_until(&self, until: u64) {
         self.paused_until.set(until.max(self.paused_until.get()));
     }

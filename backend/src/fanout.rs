@@ -9,7 +9,7 @@ mod delivery;
 pub use connection_guard::ConnectionGuard;
 pub use delivery::{Delivery, DeliveryBatch};
 
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::connection::Connection;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::{self, event};
@@ -311,7 +311,7 @@ impl Connections {
                 }
                 _ => continue,
             }
-            if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(now_ms()) == 0 {
+            if connection.silent_s(now_s) >= SILENCE_S && connection.pause_ms(mono_ms()) == 0 {
                 connection.close(Some(CloseCode::Silent.number()), "silent");
                 self.mark_dirty(connection);
             }

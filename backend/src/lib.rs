@@ -15,7 +15,7 @@
 //! * [`store`]: the stores of the log: SQLite, or memory in tests
 //! * [`lan`]: the addresses that the server prints for people, and their QR code
 //! * [`telemetry`]: the log lines of the process
-//! * [`clock`]: the server's clock
+//! * [`clock`]: the server's two clocks
 //! * [`limits`]: every limit of this crate except the store's
 //!
 //! The program (`main.rs`) has one more module, `admin`: backup, restore and check of a database.

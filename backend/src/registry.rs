@@ -5,7 +5,7 @@
 //! At the end of a turn one batch goes to each worker. The registry encodes an event once for each dialect.
 
 mod split;
-use crate::clock::now_ms;
+use crate::clock::{mono_ms, now};
 use crate::connection::frame::{self, event};
 use crate::fanout::{Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
@@ -179,7 +179,7 @@ impl Actor {
     pub async fn run(mut self) -> Result<(), RegistryError> {
         let mut envelopes = Vec::with_capacity(TURN_MAX);
         loop {
-            let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(now_ms())));
+            let wait = self.hub.next_wake().map(|at| Duration::from_millis(at.saturating_sub(mono_ms())));
             let wake = OptionFuture::from(wait.map(tokio::time::sleep));
             tokio::select! {
                 biased;
@@ -251,7 +251,7 @@ impl Actor {
 
     fn handle(&mut self, input: Input) {
         let mut outputs = Vec::new();
-        self.hub.handle(input, now_ms(), &mut outputs);
+        self.hub.handle(input, now(), &mut outputs);
         outputs.into_iter().for_each(|output| self.perform(output));
     }
 
@@ -313,7 +313,7 @@ impl Actor {
             }
             Output::Close(session, code) => self.turn.add(session, Delivery::Close(session, code)),
             Output::Pause(session, wait_ms) => {
-                self.turn.add(session, Delivery::Pause(session, now_ms().saturating_add(wait_ms)));
+                self.turn.add(session, Delivery::Pause(session, mono_ms().saturating_add(wait_ms)));
             }
             Output::Answer(request, answer) => {
                 if let Some(caller) = self.waiting.remove(&request) {
@@ -335,7 +335,7 @@ impl Actor {
                 return;
             }
             let changes = std::mem::take(&mut self.turn.changes);
-            let mut append = self.store.append(changes, now_ms());
+            let mut append = self.store.append(changes, now().wall);
             match (&mut append).now_or_never() {
                 Some(outcomes) => self.handle(Input::AppendsCommitted(outcomes)),
                 None => self.committing = Some(append),

@@ -29,7 +29,7 @@ use crate::session::{Dialect, ReadId, Session, SessionId, SessionKind};
 use commit::Origin;
 use pending_read::PendingRead;
 use recovery::Recovery;
-use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, RoomId, event::Refusal};
+use shared::{CloseCode, Cursor, Epoch, ErrorCode, Event, MemberId, Now, RoomId, event::Refusal};
 use std::collections::{HashMap, VecDeque};
 
 /// Settings that stay the same while the hub runs.
@@ -70,7 +70,7 @@ pub struct Hub {
     request_rates: HashMap<MemberId, Bucket>,
     /// Origins of the appends whose outcomes are to come, in the order of the appends.
     origins: VecDeque<Origin>,
-    /// Deadlines of the first `hello`, in milliseconds since 1970, earliest first.
+    /// Deadlines of the first `hello` by the monotonic clock, in milliseconds, earliest first.
     hello_deadlines: VecDeque<(u64, SessionId)>,
     last_tag: u32,
 }
@@ -97,19 +97,23 @@ impl Hub {
         }
     }
 
-    /// Handles one input at time `now` (milliseconds since 1970) and adds the outputs to `out`.
-    pub fn handle(&mut self, input: Input, now: u64, out: &mut Vec<Output>) {
+    /// Handles one input at time `now` and adds the outputs to `out`.
+    pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
         match input {
             Input::Opened { session, dialect, device } => {
-                self.open_session(session, dialect, device, now, out)
+                self.open_session(session, dialect, device, now.mono, out)
             }
-            Input::Closed(session) => self.close_session(session, now, out),
-            Input::CommandReceived(session, command) => self.handle_command(session, command, now, out),
-            Input::Streamed { session, device, hello } => self.open_stream(session, device, &hello, now, out),
-            Input::Polled { session, device, poll } => self.handle_poll(session, device, &poll, now, out),
+            Input::Closed(session) => self.close_session(session, now.mono, out),
+            Input::CommandReceived(session, command) => self.handle_command(session, command, now.mono, out),
+            Input::Streamed { session, device, hello } => {
+                self.open_stream(session, device, &hello, now.mono, out)
+            }
+            Input::Polled { session, device, poll } => {
+                self.handle_poll(session, device, &poll, now.mono, out)
+            }
             Input::CommandRequested { session, device, identity, command } => {
                 let member = self.find_expected_member(device, identity);
-                self.handle_request(session, member, device, command, now, out);
+                self.handle_request(session, member, device, command, now.mono, out);
             }
             Input::TextReceived { session, client_id, text } => self.post_text(session, client_id, text, out),
             Input::UnstoredReceived(session, unstored) => self.pass_on_unstored(session, unstored, out),
@@ -125,15 +129,15 @@ impl Hub {
             Input::BufferOverflowed(session) => self.restart_recovery(session, out),
             Input::Tick => {}
         }
-        self.close_sessions_without_hello(now, out);
-        self.pollers.expire(now, &mut self.presence);
+        self.close_sessions_without_hello(now.mono, out);
+        self.pollers.expire(now.mono, &mut self.presence);
         let (members, as_of) = (&self.house.members, self.house.head());
         for event in self.presence.take_changes(now, as_of, |id| members.get(id)) {
             out.push(Output::Publish(Audience::Room(RoomId::LOBBY), event));
         }
     }
 
-    /// Returns the time of the next [`Input::Tick`], unless another input comes before.
+    /// Returns the time of the next [`Input::Tick`] by the monotonic clock, unless another input comes before.
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
         [hello, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()

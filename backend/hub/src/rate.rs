@@ -15,7 +15,7 @@ impl Rate {
     pub const NONE: Rate = Rate { per_s: 0, burst: 0 };
 }
 
-/// Token bucket. The level is in thousandths of a unit, so that a millisecond adds `per_s`.
+/// Token bucket, in the time of a monotonic clock. The level is in thousandths of a unit, so that a millisecond adds `per_s`.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
     level: i64,
@@ -56,7 +56,7 @@ impl Bucket {
         later.level >= i64::from(rate.burst) * 1000
     }
 
-    /// Adds units for the time since the last call. A clock that steps back adds nothing and takes nothing.
+    /// Adds units for the time since the last call. A time before it adds nothing and takes nothing.
     fn refill(&mut self, rate: Rate, now: u64) {
         let elapsed = i64::try_from(now.saturating_sub(self.at)).unwrap_or(i64::MAX);
         let added = elapsed.saturating_mul(i64::from(rate.per_s));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_never_waits_when_there_is_no_limit_or_the_clock_steps_back() {
+    fn a_bucket_never_waits_when_there_is_no_limit_or_an_older_time_comes() {
         let mut bucket = Bucket::full(Rate::NONE, 0);
         assert_eq!(bucket.take(Rate::NONE, u32::MAX, 0), 0);
         let mut bucket = Bucket::full(RATE, 1_000);

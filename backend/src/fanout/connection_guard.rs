@@ -1,7 +1,7 @@
 //! The drop guard that removes a connection when its task ends, also after a panic.
 
 use super::Connections;
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::connection::Connection;
 use crate::connection::permit::ConnectionPermit;
 use shared::CloseCode;
@@ -25,7 +25,7 @@ impl ConnectionGuard {
 
     /// Waits while the client is over its rate. A response that is delayed so delays the next request.
     pub async fn wait_for_rate(&self) {
-        let pause = self.connection.pause_ms(now_ms());
+        let pause = self.connection.pause_ms(mono_ms());
         if pause > 0 {
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }

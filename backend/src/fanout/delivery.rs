@@ -57,7 +57,7 @@ pub enum Delivery {
     Send(SessionId, Box<Event>),
     /// Closes a session with a code.
     Close(SessionId, CloseCode),
-    /// Pauses reading from a session until a time, in milliseconds since 1970.
+    /// Pauses reading from a session until a time, in milliseconds of [`crate::clock::mono_ms`].
     Pause(SessionId, u64),
     /// Closes all connections with 1012, before the server stops.
     CloseAll,

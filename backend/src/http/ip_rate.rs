@@ -2,7 +2,7 @@
 //!
 //! A name is kept until its member leaves. Without this limit one IP address could take all names.
 
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::http::problem::ApiError;
 use crate::limits::{IPS_MAX, NAMINGS};
 use actix_web::http::{StatusCode, header};
@@ -24,7 +24,7 @@ impl IpRates {
     /// # Errors
     /// 429 while the IP address is over its rate.
     pub fn take(&self, ip: IpAddr, rate: Rate) -> Result<(), ApiError> {
-        let now = now_ms();
+        let now = mono_ms();
         let ip = rate_key(ip);
         // Nothing panics while the lock is held. If something did, the counts would still be usable.
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);

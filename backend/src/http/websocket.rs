@@ -4,7 +4,7 @@
 //! Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
 //! its worker, and the hub gets `Closed`.
 
-use crate::clock::now_ms;
+use crate::clock::mono_ms;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
 use crate::connection::frame_guard::{FrameGuard, Rejection};
@@ -147,7 +147,7 @@ struct MessageReader {
 
 impl MessageReader {
     async fn run(&self, mut messages: AggregatedMessageStream) {
-        let now = now_ms();
+        let now = mono_ms();
         let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
         loop {
             self.wait_out_pause().await;
@@ -176,7 +176,7 @@ impl MessageReader {
     /// Reads nothing while the connection is paused.
     async fn wait_out_pause(&self) {
         loop {
-            let wait = self.connection.pause_ms(now_ms());
+            let wait = self.connection.pause_ms(mono_ms());
             if wait == 0 {
                 return;
             }
@@ -232,7 +232,7 @@ impl MessageReader {
     }
 
     fn count_rate(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
-        let now = now_ms();
+        let now = mono_ms();
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let wait =
             per_message.take(self.rates.messages, 1, now).max(per_byte.take(self.rates.bytes, bytes, now));

@@ -26,6 +26,7 @@
 //! The modules, from the lowest:
 //!
 //! - [`violation`], [`rng`], [`plan`], [`stats`]: the result, randomness, parameters and counts of a run
+//! - [`clock`]: the two clocks of a server or a page, as functions of virtual time
 //! - [`page_id`], [`network`], [`storage`], [`account`], [`http_session`], [`page`], [`server`]: the state of
 //!   the network, of browsers and pages, and of the server
 //! - [`oracle`]: the record of sent and committed messages, kept outside both cores
@@ -33,6 +34,7 @@
 //! - [`world`]: the state of a run, the queue of events, and in its children the effect of each event
 
 mod account;
+mod clock;
 mod event;
 mod http_session;
 mod network;

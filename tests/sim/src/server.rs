@@ -1,5 +1,6 @@
 //! The state of the server: the hub, its log, and the shell's sessions and waiting changes.
 
+use crate::clock::Clock;
 use crate::network::{ConnectionKind, Wire};
 use crate::page_id::PageId;
 use client::identity::IdentityRequest;
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) hub: Hub,
+    /// Clocks of the present process.
+    pub(crate) clock: Clock,
     pub(crate) log: Log,
     /// Changes of this log with their times, from which the log is rebuilt after a crash.
     pub(crate) appended: Vec<(Change, u64)>,
@@ -39,11 +42,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, now: u64) -> Self {
         let log = Log::new(Epoch(1));
         let hub = Hub::new(settings.clone(), log.epoch(), log.house().clone());
         Server {
             hub,
+            clock: Clock::started(now),
             log,
             appended: Vec::new(),
             synced: 0,

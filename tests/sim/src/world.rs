@@ -26,6 +26,9 @@ use hub::Settings;
 use shared::RoomId;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Virtual time at which a run begins.
+const START: u64 = 1_000_000;
+
 /// The state of a run.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -71,12 +74,12 @@ impl World {
         World {
             plan,
             rng,
-            now: 1_000_000,
+            now: START,
             prints_steps,
             is_fault_phase: true,
             final_messages: BTreeSet::new(),
             is_paging: false,
-            server: Server::new(settings),
+            server: Server::new(settings, START),
             pages,
             browsers,
             connections: BTreeMap::new(),

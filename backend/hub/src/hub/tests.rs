@@ -12,18 +12,21 @@ use shared::{
     limits::TEXT_BYTES_MAX,
 };
 
+/// Time at which a test begins. The clocks differ, so a test fails if one is taken for the other.
+const START: Now = Now { mono: 10_000, wall: 1_790_000_000_000 };
+
 /// Hub with a log in memory. Collects the outputs except those that the log or the transport answers.
 struct TestHub {
     hub: Hub,
     log: Log,
-    now: u64,
+    now: Now,
 }
 
 impl TestHub {
     fn new() -> Self {
         let log = Log::new(Epoch(1));
         let hub = Hub::new(Settings::default(), log.epoch(), log.house().clone());
-        TestHub { hub, log, now: 10_000 }
+        TestHub { hub, log, now: START }
     }
 
     fn with_members(names: &[&str]) -> Self {
@@ -44,7 +47,7 @@ impl TestHub {
             for output in std::mem::take(&mut out) {
                 match output {
                     Output::Append(change) => {
-                        let outcome = self.log.append(change, self.now);
+                        let outcome = self.log.append(change, self.now.wall);
                         self.hub.handle(Input::AppendsCommitted(vec![outcome]), self.now, &mut out);
                     }
                     Output::Read(id, query) => {
@@ -179,10 +182,10 @@ fn a_session_without_hello_is_refused_and_closed_in_time() {
     assert_eq!(refusal(&test.post(1, 1, "early")), Some(ErrorCode::HelloExpected));
     let away = Command::Presence(command::PresenceReport { away: true });
     assert_eq!(refusal(&test.give(Input::CommandReceived(session, away))), Some(ErrorCode::HelloExpected));
-    test.now += HELLO_MS - 1;
+    test.now = test.now.after(HELLO_MS - 1);
     assert_eq!(test.give(Input::Tick), []);
-    assert_eq!(test.hub.next_wake(), Some(test.now + 1));
-    test.now += 1;
+    assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1));
+    test.now = test.now.after(1);
     assert_eq!(test.give(Input::Tick), [Output::Close(session, CloseCode::Hello)]);
     test.give(Input::Closed(session));
     assert_eq!(test.post(1, 2, "late"), []);
@@ -269,7 +272,7 @@ fn an_unstored_message_keeps_its_place_among_posts() {
             other => panic!("{other:?} left too early"),
         })
         .collect();
-    let outcomes = changes.into_iter().map(|change| test.log.append(change, test.now)).collect();
+    let outcomes = changes.into_iter().map(|change| test.log.append(change, test.now.wall)).collect();
     test.hub.handle(Input::AppendsCommitted(outcomes), test.now, &mut out);
     let order: Vec<_> = out
         .iter()
@@ -333,12 +336,12 @@ fn presence_is_published_to_the_lobby() {
         out.iter().any(|output| matches!(output, Output::Publish(_, Event::Here(here)) if here.count == 1)),
         "{out:?}"
     );
-    test.now += 5_000;
+    test.now = test.now.after(5_000);
     let away = Command::Presence(command::PresenceReport { away: true });
     let out = test.give(Input::CommandReceived(SessionId(1), away));
     assert!(matches!(&out[..], [Output::Publish(_, Event::Away(_))]), "{out:?}");
     test.give(Input::Closed(SessionId(1)));
-    assert_eq!(test.hub.next_wake(), Some(test.now + 1_000));
-    test.now += 1_000;
+    assert_eq!(test.hub.next_wake(), Some(test.now.mono + 1_000));
+    test.now = test.now.after(1_000);
     assert!(matches!(&test.give(Input::Tick)[..], [Output::Publish(_, Event::Gone(_))]));
 }

@@ -33,7 +33,7 @@ impl World {
                 println!("{:>8} hub: {input:?}", self.now);
             }
             let mut out = Vec::new();
-            self.server.hub.handle(input, self.now, &mut out);
+            self.server.hub.handle(input, self.server.clock.read(self.now), &mut out);
             for output in out {
                 self.execute(output, &mut inputs)?;
             }
@@ -55,7 +55,8 @@ impl World {
         if wake_at != self.server.wake_at {
             self.server.wake_at = wake_at;
             if let Some(at) = wake_at {
-                self.schedule(at.saturating_sub(self.now), SimEvent::HubTimer(self.server.generation, at));
+                let delay = self.server.clock.virtual_time(at).saturating_sub(self.now);
+                self.schedule(delay, SimEvent::HubTimer(self.server.generation, at));
             }
         }
         Ok(())
@@ -205,6 +206,7 @@ impl World {
             return;
         }
         self.server.is_up = true;
+        self.server.clock.started_at = self.now;
         if !self.plan.durable {
             self.server.log = Log::new(Epoch(self.server.log.epoch().0 + 1));
             self.server.appended.clear();

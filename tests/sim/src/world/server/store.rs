@@ -16,14 +16,15 @@ impl World {
             return;
         }
         self.server.synced = self.server.appended.len();
+        let at = self.server.clock.read(self.now).wall;
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
             let refused = self.server.refuses_changes && change.key().is_some();
             outcomes.push(if refused {
                 Err(ErrorCode::StoreRefused)
             } else {
-                self.server.appended.push((change.clone(), self.now));
-                self.server.log.append(change, self.now)
+                self.server.appended.push((change.clone(), at));
+                self.server.log.append(change, at)
             });
         }
         self.server.unsynced = outcomes.clone();
