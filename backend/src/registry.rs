@@ -335,7 +335,7 @@ impl Actor {
                 return;
             }
             let changes = std::mem::take(&mut self.turn.changes);
-            let mut append = self.store.append(changes, now().wall);
+            let mut append = self.store.append(changes, self.hub.event_time(now()));
             match (&mut append).now_or_never() {
                 Some(outcomes) => self.handle(Input::AppendsCommitted(outcomes)),
                 None => self.committing = Some(append),

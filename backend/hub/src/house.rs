@@ -57,13 +57,19 @@ impl House {
         self.head
     }
 
+    /// Returns the time of the last event, in milliseconds since 1970; 0 before the first.
+    pub fn last_at(&self) -> u64 {
+        self.at
+    }
+
     /// Returns the id of the next member.
     pub fn next_member(&self) -> u64 {
         self.next_member
     }
 
     /// Executes one change at time `now` (milliseconds since 1970), or refuses it without any effect. The
-    /// caller recognises retries.
+    /// caller recognises retries, and takes `now` from [`crate::Hub::event_time`]. If the last event has a later
+    /// time, that is the time of the new events too.
     ///
     /// # Errors
     /// The code of the condition that does not hold.

@@ -16,6 +16,7 @@ mod commit;
 mod pending_read;
 mod recovery;
 
+use crate::event_clock::EventClock;
 use crate::house::House;
 use crate::house::change::Change;
 use crate::house::members::DeviceKey;
@@ -62,6 +63,7 @@ pub struct Hub {
     /// Reads that wait for the store. The sessions and the limit of reads for each bound their number.
     pending_reads: HashMap<ReadId, PendingRead>,
     last_read_id: u64,
+    event_clock: EventClock,
     presence: Presence,
     pollers: Pollers,
     /// Rates of posts. Only current members have one, so the members bound their number.
@@ -87,6 +89,7 @@ impl Hub {
             recoveries: HashMap::new(),
             pending_reads: HashMap::new(),
             last_read_id: 0,
+            event_clock: EventClock::default(),
             presence: Presence::default(),
             pollers: Pollers::default(),
             post_rates: HashMap::new(),
@@ -99,6 +102,7 @@ impl Hub {
 
     /// Handles one input at time `now` and adds the outputs to `out`.
     pub fn handle(&mut self, input: Input, now: Now, out: &mut Vec<Output>) {
+        self.event_clock.observe(now);
         match input {
             Input::Opened { session, dialect, device } => {
                 self.open_session(session, dialect, device, now.mono, out)
@@ -140,7 +144,14 @@ impl Hub {
     /// Returns the time of the next [`Input::Tick`] by the monotonic clock, unless another input comes before.
     pub fn next_wake(&self) -> Option<u64> {
         let hello = self.hello_deadlines.front().map(|(deadline, _)| *deadline);
-        [hello, self.presence.next_wake(), self.pollers.next_wake()].into_iter().flatten().min()
+        let clock = self.event_clock.next_wake();
+        [hello, self.presence.next_wake(), self.pollers.next_wake(), clock].into_iter().flatten().min()
+    }
+
+    /// Returns the time for the events of an append that begins `now`, in milliseconds since 1970. It is never
+    /// smaller than the last event's time, and follows no step of the wall clock that does not last.
+    pub fn event_time(&mut self, now: Now) -> u64 {
+        self.event_clock.event_time(now, self.house.last_at())
     }
 
     /// Whether the hub accepts more input now. False while too many appends wait for the store.

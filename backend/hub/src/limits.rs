@@ -35,6 +35,16 @@ pub const APPENDS_WAITING_MAX: usize = 4096;
 /// Milliseconds from the opening of a v1 connection to its `hello`. Beyond it: close 4402.
 pub const HELLO_MS: u64 = 10_000;
 
+/// Milliseconds by which the wall clock may step ahead at once. Beyond it, the step has no effect on the times
+/// of events until it has lasted for [`CLOCK_TRUST_MS`].
+pub const CLOCK_JUMP_MS: u64 = 10_000;
+
+/// Milliseconds for which a greater step ahead of the wall clock must last. Then events follow the clock again.
+pub const CLOCK_TRUST_MS: u64 = 5 * 60_000;
+
+/// Milliseconds between two readings of the clocks while no input comes. A step is seen no later.
+pub const CLOCK_CHECK_MS: u64 = 60_000;
+
 /// Milliseconds for which a polling member stays present after a poll. Beyond it: gone until the next.
 pub const POLL_LINGER_MS: u64 = 30_000;
 

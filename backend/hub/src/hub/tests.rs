@@ -1,3 +1,4 @@
+mod clocks;
 mod recovery;
 mod request;
 mod room;
@@ -47,7 +48,7 @@ impl TestHub {
             for output in std::mem::take(&mut out) {
                 match output {
                     Output::Append(change) => {
-                        let outcome = self.log.append(change, self.now.wall);
+                        let outcome = self.log.append(change, self.hub.event_time(self.now));
                         self.hub.handle(Input::AppendsCommitted(vec![outcome]), self.now, &mut out);
                     }
                     Output::Read(id, query) => {
@@ -189,7 +190,7 @@ fn a_session_without_hello_is_refused_and_closed_in_time() {
     assert_eq!(test.give(Input::Tick), [Output::Close(session, CloseCode::Hello)]);
     test.give(Input::Closed(session));
     assert_eq!(test.post(1, 2, "late"), []);
-    assert_eq!(test.hub.next_wake(), None);
+    assert_eq!(test.hub.next_wake(), test.hub.event_clock.next_wake(), "only the clocks are to be read");
 }
 
 #[test]
@@ -272,7 +273,8 @@ fn an_unstored_message_keeps_its_place_among_posts() {
             other => panic!("{other:?} left too early"),
         })
         .collect();
-    let outcomes = changes.into_iter().map(|change| test.log.append(change, test.now.wall)).collect();
+    let outcomes =
+        changes.into_iter().map(|change| test.log.append(change, test.hub.event_time(test.now))).collect();
     test.hub.handle(Input::AppendsCommitted(outcomes), test.now, &mut out);
     let order: Vec<_> = out
         .iter()

@@ -16,7 +16,7 @@ impl World {
             return;
         }
         self.server.synced = self.server.appended.len();
-        let at = self.server.clock.read(self.now).wall;
+        let at = self.server.hub.event_time(self.server.clock.read(self.now));
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
             let refused = self.server.refuses_changes && change.key().is_some();
