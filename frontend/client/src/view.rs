@@ -153,8 +153,8 @@ pub struct ConnectionStatus {
     pub ready_state: ReadyState,
     /// Whether the server sent `welcome` on this connection.
     pub welcomed: bool,
-    /// The time of the next attempt while there is no connection, in milliseconds of the clock that
-    /// inputs carry.
+    /// The time of the next attempt while there is no connection, in milliseconds of the monotonic
+    /// clock.
     pub retry_at: Option<u64>,
     /// Whether the browser reports that there is no network.
     pub offline: bool,

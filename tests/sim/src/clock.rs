@@ -3,7 +3,7 @@
 use shared::Now;
 
 /// Time that the clocks of new computers show at the beginning of virtual time: milliseconds since 1970.
-const EPOCH_MS: u64 = 1_790_000_000_000;
+pub(crate) const EPOCH_MS: u64 = 1_790_000_000_000;
 
 /// The two clocks of a server or of a page, as functions of virtual time.
 #[derive(Clone, Copy, Debug)]

@@ -66,10 +66,11 @@ impl World {
             // The first browser has the first page and the last ones.
             let shares = index > 0 && plan.pages - index as u64 - 1 < plan.shared_tabs;
             if !shares {
-                browsers.push(Browser::default());
+                browsers.push(Browser::new(browsers.len()));
             }
             let browser = if shares { 0 } else { browsers.len() - 1 };
-            pages.push(Page::new(index, browser, rng.below(u64::MAX)));
+            let clock = browsers[browser].clock(START);
+            pages.push(Page::new(index, browser, rng.below(u64::MAX), clock));
         }
         World {
             plan,

@@ -9,6 +9,7 @@ use crate::persisted::{CommandBody, Owner, StoredDraft, StoredRow, StoredRows};
 use crate::row_key::RowKey;
 use crate::timer::Timer;
 use crate::view::{IdentityView, LeftBehind};
+use shared::Now;
 
 impl Client {
     /// Reads the stored rows, unless a read is under way.
@@ -24,7 +25,7 @@ impl Client {
     }
 
     /// Takes the rows and drafts that the shell read; `None` if the storage cannot be read.
-    pub(super) fn apply_loaded_rows(&mut self, stored: Option<StoredRows>, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn apply_loaded_rows(&mut self, stored: Option<StoredRows>, now: Now, out: &mut Vec<Effect>) {
         self.is_loading = false;
         match stored {
             Some(mut stored) => {
@@ -44,9 +45,9 @@ impl Client {
                 self.foreign_rows.load(stored, |id| self.outbox.contains(id), now);
             }
             None => {
-                self.foreign_rows.free_expired(now);
+                self.foreign_rows.free_expired(now.mono);
                 if self.load_failures < LOAD_RETRIES_MAX {
-                    self.load_retry_at = Some(now.saturating_add(LOAD_RETRY_MS << self.load_failures));
+                    self.load_retry_at = Some(now.mono.saturating_add(LOAD_RETRY_MS << self.load_failures));
                     self.load_failures += 1;
                 }
             }
@@ -65,7 +66,7 @@ impl Client {
     }
 
     /// Takes the stored rows and drafts of this member.
-    pub(super) fn adopt_own_rows(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn adopt_own_rows(&mut self, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || self.is_leaving {
             return;
@@ -94,7 +95,7 @@ impl Client {
     }
 
     /// Makes rows and drafts that another person left behind this member's own.
-    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn adopt_left_behind(&mut self, predecessor: Owner, now: Now, out: &mut Vec<Effect>) {
         let (Some(me), Some(owner)) = (self.identity.me(), self.owner()) else { return };
         if owner.epoch.is_none() || owner == predecessor {
             return;
@@ -177,13 +178,13 @@ impl Client {
     }
 
     /// Renews this tab's leases. Reads the storage again if a foreign lease has ended or the last read failed.
-    pub(super) fn renew_leases(&mut self, now: u64, out: &mut Vec<Effect>) {
+    pub(super) fn renew_leases(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.lease_timer_at = None;
         if !self.is_leaving {
             self.outbox.renew(now, out);
         }
         let load_at = [self.foreign_rows.next_lease_end(), self.load_retry_at];
-        if load_at.into_iter().flatten().any(|at| at <= now) {
+        if load_at.into_iter().flatten().any(|at| at <= now.mono) {
             self.load_rows(out);
         }
     }

@@ -18,7 +18,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Whether the lease is valid at `now`. A lease that ends too late was written before the clock was set
+    /// Whether the lease is valid at `now`, by the wall clock, which all tabs share. A lease that ends too late was written before the clock was set
     /// back.
     pub(super) fn holds(self, now: u64) -> bool {
         now < self.until && self.until <= now.saturating_add(LEADER_LEASE_MS)

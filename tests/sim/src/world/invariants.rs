@@ -11,7 +11,7 @@ use client::view::{Row, RowState, View};
 use hub::query::{Query, QueryResult};
 use shared::command::PageAnchor;
 use shared::event::{RoomSnapshot, Welcome};
-use shared::{Address, ClientId, Cursor, Epoch, Event, MemberId, Message, RoomId};
+use shared::{Address, ClientId, Cursor, Epoch, Event, MemberId, Message, Now, RoomId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -250,7 +250,7 @@ impl World {
             Input::ConnectionOpened(ConnectionId(1)),
             Input::FrameReceived(ConnectionId(1), serde_json::to_string(&welcome).ok()?),
         ] {
-            client.handle(input, 0, &mut out);
+            client.handle(input, Now::default(), &mut out);
         }
         let view = client.view();
         view.connection.welcomed.then_some(view)

@@ -44,7 +44,7 @@ impl World {
         }
         self.drop_sessions(old_id, in_order)?;
         let old = &self.pages[index];
-        let mut page = Page::new(index, old.browser, seed);
+        let mut page = Page::new(index, old.browser, seed, self.browsers[old.browser].clock(self.now));
         page.id.generation = old.id.generation + 1;
         page.online = old.online;
         page.blocked = old.blocked;
@@ -126,7 +126,7 @@ impl World {
             _ => {}
         }
         let mut out = Vec::new();
-        page.client.handle(input, now + page.skew, &mut out);
+        page.client.handle(input, page.clock.read(now), &mut out);
         for effect in out {
             self.perform(id, effect)?;
         }
@@ -171,7 +171,7 @@ impl World {
             Effect::ScheduleTimer(timer, at) => {
                 let page = &mut self.pages[id.index];
                 page.timers.insert(timer, at);
-                let delay = at.saturating_sub(self.now + page.skew);
+                let delay = page.clock.virtual_time(at).saturating_sub(self.now);
                 self.schedule(delay, SimEvent::PageTimer(id, timer, at));
             }
             Effect::CancelTimer(timer) => {

@@ -1,12 +1,15 @@
 use super::*;
 use crate::persisted::CommandBody;
+use crate::test_clock::at;
 use shared::{Epoch, MemberId, RoomId};
 
 fn owner(epoch: u64, member: u64) -> Owner {
     Owner { epoch: Some(Epoch(epoch)), member: MemberId(member) }
 }
 
+/// A row whose lease ends when the monotonic clock shows `lease`; 0 for none.
 fn row(number: u64, owner: Owner, lease: u64) -> StoredRow {
+    let lease = if lease == 0 { 0 } else { at(lease).wall };
     StoredRow {
         owner,
         client_id: ClientId(u128::from(number).to_be_bytes()),
@@ -25,7 +28,7 @@ fn ann() -> Member {
 }
 
 fn load(foreign_rows: &mut ForeignRows, rows: Vec<StoredRow>, now: u64) {
-    foreign_rows.load(StoredRows { rows, drafts: Vec::new() }, |_| false, now);
+    foreign_rows.load(StoredRows { rows, drafts: Vec::new() }, |_| false, at(now));
 }
 
 #[test]
