@@ -57,12 +57,18 @@ impl EventClock {
         let last_event = std::mem::replace(&mut self.last_event, now.mono);
         let believed = Offset::from(now.mono) + self.believed.unwrap_or_default();
         let believed = u64::try_from(believed.max(0)).unwrap_or(u64::MAX);
-        if believed >= last_at {
-            self.half_speed_since = None;
-            return believed;
+        let slowed = |(at, since): (u64, u64)| at.saturating_add(now.mono.saturating_sub(since) / 2);
+        let is_slow = self.half_speed_since.is_some_and(|from| slowed(from) >= last_at);
+        if !is_slow {
+            self.half_speed_since = (believed < last_at).then_some((last_at, last_event));
         }
-        let (at, since) = *self.half_speed_since.get_or_insert((last_at, last_event));
-        at.saturating_add(now.mono.saturating_sub(since) / 2).max(last_at)
+        match self.half_speed_since.map(slowed) {
+            Some(at) if believed < at => at,
+            _ => {
+                self.half_speed_since = None;
+                believed
+            }
+        }
     }
 
     /// Returns the monotonic time at which [`EventClock::observe`] is due.

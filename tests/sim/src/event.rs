@@ -4,6 +4,7 @@ use crate::account::AccountResponse;
 use crate::network::Wire;
 use crate::page_id::PageId;
 use crate::storage::DatabaseRequest;
+use crate::world::Computer;
 use client::identity::IdentityRequest;
 use client::input::{ConnectionId, Timer};
 use hub::SessionId;
@@ -55,6 +56,8 @@ pub(crate) enum SimEvent {
     UserAction(usize),
     /// A fault happens.
     Fault,
+    /// A wall clock steps.
+    ClockStep,
     /// A lasting fault is repaired.
     Repair(Repair),
     /// In the recovery phase the users resolve what needs them.
@@ -70,4 +73,6 @@ pub(crate) enum Repair {
     Store,
     /// Reconnects a page's network.
     Network(usize),
+    /// Sets a wall clock by this many milliseconds.
+    Clock(Computer, i64),
 }

@@ -19,7 +19,11 @@
 //! - (i) a page keeps showing a draft, unless another tab continued it while the page was hidden;
 //! - (j) a follower whose leader has ended or is frozen begins again within 5 seconds;
 //! - (k) no two tabs of a browser read over plain HTTP for longer than that;
-//! - (l) a follower takes relayed frames only of its own member and epoch.
+//! - (l) a follower takes relayed frames only of its own member and epoch;
+//! - (m) the time of an event is never smaller than that of the event before, and grows with time;
+//! - (n) no timer and no countdown lasts longer than its limit.
+//!
+//! In half of the runs the wall clocks of the server and of the browsers step, by up to hours.
 //!
 //! Invariant (h), deletion, has no event yet.
 //!

@@ -32,7 +32,7 @@ pub(crate) struct Browser {
 impl Browser {
     /// A browser without content. The wall clocks of browsers differ.
     pub(crate) fn new(index: usize) -> Self {
-        let wall_zero = EPOCH_MS + index as u64 * 1_234;
+        let wall_zero = EPOCH_MS + index as u64 * 3_601_234;
         Browser { device: None, name: None, lease: None, database: Database::default(), wall_zero }
     }
 

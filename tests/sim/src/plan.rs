@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) switching_pages: u64,
     /// Whether networks block WebSocket for most of the fault phase.
     pub(crate) blocks_websocket: bool,
+    /// Whether the wall clocks of computers step.
+    pub(crate) steps_clocks: bool,
     /// Whether browsers freeze hidden pages.
     pub(crate) freezes: bool,
     /// Percentage of actions that reload, show or hide a tab.
@@ -73,6 +75,7 @@ impl Plan {
             reads_take_time: rng.one_in(2),
             switching_pages,
             blocks_websocket: switching_pages > 0 && shared_tabs > 0 && !rng.one_in(4),
+            steps_clocks: rng.one_in(2),
             freezes: false,
             tab_percent: 0,
             post_percent: 50,

@@ -22,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) appended: Vec<(Change, u64)>,
     /// Number of these changes before the append under way.
     pub(crate) synced: usize,
+    /// Virtual time of the last append.
+    pub(crate) appended_at: u64,
     /// Outcomes of the append under way.
     pub(crate) unsynced: Vec<Outcome>,
     /// Number of the server's starts. Events of an earlier start are ignored.
@@ -51,6 +53,7 @@ impl Server {
             log,
             appended: Vec::new(),
             synced: 0,
+            appended_at: 0,
             unsynced: Vec::new(),
             generation: 0,
             is_up: true,

@@ -1,6 +1,7 @@
 //! The simulated world: all state of a run, and the queue of events in virtual time.
 
 mod account;
+mod clocks;
 mod faults;
 mod http_session;
 mod invariants;
@@ -11,6 +12,8 @@ mod run;
 mod server;
 mod storage;
 mod users;
+
+pub(crate) use clocks::Computer;
 
 use crate::event::SimEvent;
 use crate::network::{Connection, Wire};
@@ -154,7 +157,7 @@ impl World {
                 self.receive_account_request(id, request, device)?
             }
             SimEvent::AccountResponse(id, response) => self.receive_account_response(id, response)?,
-            SimEvent::Commit(generation, changes) => self.commit_append(generation, changes),
+            SimEvent::Commit(generation, changes) => self.commit_append(generation, changes)?,
             SimEvent::CommitReport(generation, outcomes) => self.report_outcomes(generation, outcomes)?,
             SimEvent::HubInput(generation, input) => self.dispatch_delayed(generation, input)?,
             SimEvent::DatabaseDone(page, request) => self.complete_database_request(page, request)?,
@@ -162,6 +165,7 @@ impl World {
             SimEvent::SessionPing(session) => self.ping_session(session)?,
             SimEvent::UserAction(index) => self.act(index)?,
             SimEvent::Fault => self.inject_fault()?,
+            SimEvent::ClockStep => self.step_clock(),
             SimEvent::Repair(repair) => self.repair(repair)?,
             SimEvent::Resolution => self.resolve_errors()?,
         }

@@ -130,6 +130,7 @@ impl World {
         for effect in out {
             self.perform(id, effect)?;
         }
+        self.check_countdown(id.index)?;
         self.check_page(id)
     }
 
@@ -169,6 +170,7 @@ impl World {
                 self.close_at_page(wire);
             }
             Effect::ScheduleTimer(timer, at) => {
+                self.check_page_timer(id.index, at)?;
                 let page = &mut self.pages[id.index];
                 page.timers.insert(timer, at);
                 let delay = page.clock.virtual_time(at).saturating_sub(self.now);

@@ -47,6 +47,9 @@ impl World {
         }
         let wait = self.rng.between(1, self.plan.fault_interval_ms);
         self.schedule(wait, SimEvent::Fault);
+        if self.plan.steps_clocks {
+            self.schedule(1, SimEvent::ClockStep);
+        }
         if self.plan.switching_pages > 0 {
             self.schedule(1_000, SimEvent::TransportSwitch);
         }

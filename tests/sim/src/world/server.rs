@@ -51,6 +51,7 @@ impl World {
             let delay = self.rng.between(0, self.plan.commit_ms);
             self.schedule(delay, SimEvent::Commit(self.server.generation, changes));
         }
+        self.check_hub_timer()?;
         let wake_at = self.server.hub.next_wake();
         if wake_at != self.server.wake_at {
             self.server.wake_at = wake_at;

@@ -11,12 +11,12 @@ use shared::ErrorCode;
 
 impl World {
     /// Commits an append and schedules the report of its outcomes.
-    pub(crate) fn commit_append(&mut self, generation: u32, changes: Vec<Change>) {
+    pub(crate) fn commit_append(&mut self, generation: u32, changes: Vec<Change>) -> Result<(), Violation> {
         if generation != self.server.generation {
-            return;
+            return Ok(());
         }
         self.server.synced = self.server.appended.len();
-        let at = self.server.hub.event_time(self.server.clock.read(self.now));
+        let at = self.event_time()?;
         let mut outcomes: Vec<Outcome> = Vec::new();
         for change in changes {
             let refused = self.server.refuses_changes && change.key().is_some();
@@ -30,6 +30,7 @@ impl World {
         self.server.unsynced = outcomes.clone();
         let delay = self.rng.between(0, self.plan.commit_ms);
         self.schedule(delay, SimEvent::CommitReport(generation, outcomes));
+        Ok(())
     }
 
     pub(crate) fn report_outcomes(
