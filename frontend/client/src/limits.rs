@@ -44,6 +44,14 @@ pub const LEASE_MS: u64 = 15_000;
 /// The time before its end at which a lease is renewed.
 pub const LEASE_RENEW_MS: u64 = 10_000;
 
+/// Milliseconds between two reads of the stored rows while another tab holds some. Beyond it the tab reads again,
+/// so it notices within this time that the clock was set and a lease is no longer to be believed.
+pub const LEASE_LOOK_MS: u64 = 5_000;
+
+/// Milliseconds by which a lease may end later than a new one would, because the clock was set back a little.
+/// Beyond it the lease is not believed, and counts as ended.
+pub const LEASE_SLACK_MS: u64 = 1_000;
+
 /// The wait after the storage could not be read, before the next read. Each further wait is twice as long.
 pub const LOAD_RETRY_MS: u64 = 5_000;
 

@@ -177,22 +177,23 @@ impl Client {
         self.outbox.set_aside(&mut self.foreign_rows, out);
     }
 
-    /// Renews this tab's leases. Reads the storage again if a foreign lease has ended or the last read failed.
+    /// Renews this tab's leases. Reads the storage again if another tab's rows are to be looked at or the last read
+    /// failed.
     pub(super) fn renew_leases(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.lease_timer_at = None;
         if !self.is_leaving {
             self.outbox.renew(now, out);
         }
-        let load_at = [self.foreign_rows.next_lease_end(), self.load_retry_at];
+        let load_at = [self.foreign_rows.next_look(), self.load_retry_at];
         if load_at.into_iter().flatten().any(|at| at <= now.mono) {
             self.load_rows(out);
         }
     }
 
-    /// Schedules [`Timer::Lease`] for the next renewal, the next end of a foreign lease, or the next read of
+    /// Schedules [`Timer::Lease`] for the next renewal, the next look at another tab's rows, or the next read of
     /// the storage. Called after each input.
     pub(super) fn schedule_lease_timer(&mut self, out: &mut Vec<Effect>) {
-        let look_at = self.foreign_rows.next_lease_end().filter(|_| !self.is_loading);
+        let look_at = self.foreign_rows.next_look().filter(|_| !self.is_loading);
         // A tab that was left has released its rows.
         let renew_at = self.outbox.renew_at().filter(|_| !self.is_leaving);
         let Some(at) = [renew_at, look_at, self.load_retry_at].into_iter().flatten().min() else { return };

@@ -3,7 +3,7 @@
 //!
 //! Of the latter the page shows only the number and the name, and asks before it sends them.
 
-use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_MS};
+use crate::limits::{DRAFTS_MAX, FOREIGN_ROWS_MAX, LEASE_LOOK_MS, LEASE_MS, LEASE_SLACK_MS};
 use crate::persisted::{Owner, StoredDraft, StoredRow, StoredRows};
 use crate::sorted::{Map, sort_by_key};
 use crate::view::LeftBehind;
@@ -30,6 +30,8 @@ pub(crate) struct ForeignRow {
 pub(crate) struct ForeignRows {
     rows: Vec<ForeignRow>,
     drafts: Vec<StoredDraft>,
+    /// The time of the next read of the storage by the monotonic clock, if no lease ends before.
+    look_at: u64,
 }
 
 impl ForeignRows {
@@ -39,6 +41,7 @@ impl ForeignRows {
         let own: Vec<ClientId> = self.rows.iter().filter_map(own).collect();
         let lease = |foreign: &ForeignRow| (foreign.row.client_id, foreign.row.lease, foreign.free_at);
         let leases: Vec<_> = self.rows.iter().map(lease).collect();
+        self.look_at = now.mono.saturating_add(LEASE_LOOK_MS);
         self.rows.retain(|foreign| !foreign.is_saved);
         for row in stored.rows {
             let is_known = self.rows.iter().any(|foreign| foreign.row.client_id == row.client_id);
@@ -61,6 +64,7 @@ impl ForeignRows {
 
     /// Frees the rows whose lease has ended. For when the storage cannot be read.
     pub(crate) fn free_expired(&mut self, now: u64) {
+        self.look_at = now.saturating_add(LEASE_LOOK_MS);
         for foreign in &mut self.rows {
             foreign.is_free |= foreign.free_at <= now;
         }
@@ -142,9 +146,13 @@ impl ForeignRows {
         found.into_values().collect()
     }
 
-    /// The next end of another tab's lease by the monotonic clock, which is when to read the storage again.
-    pub(crate) fn next_lease_end(&self) -> Option<u64> {
-        self.rows.iter().filter(|foreign| !foreign.is_free).map(|foreign| foreign.free_at).min()
+    /// The time by the monotonic clock at which to read the storage again; `None` if no other tab holds a row.
+    pub(crate) fn next_look(&self) -> Option<u64> {
+        self.rows
+            .iter()
+            .filter(|foreign| !foreign.is_free)
+            .map(|foreign| foreign.free_at.min(self.look_at))
+            .min()
     }
 }
 
@@ -152,7 +160,8 @@ impl ForeignRows {
 fn lease_end(lease: u64, now: Now) -> u64 {
     let left = lease.saturating_sub(now.wall);
     // A lease that lasts longer than any was given by a clock that was set back since.
-    now.mono.saturating_add(if left > LEASE_MS { 0 } else { left })
+    let is_believed = left <= LEASE_MS + LEASE_SLACK_MS;
+    now.mono.saturating_add(if is_believed { left.min(LEASE_MS) } else { 0 })
 }
 
 fn is_owned_by(owner: Owner, name: &str, mine: Owner, me: &Member) -> bool {

@@ -5,6 +5,7 @@ use crate::page::{Page, ann, bo, commands, posts};
 use crate::store::Store;
 use client::effect::Effect;
 use client::input::{Input, Timer};
+use client::limits::LEASE_MS;
 use client::persisted::{MAY_HAVE_ARRIVED, Owner, StoredRow, StoredRows};
 use client::view::{IdentityView, RowState};
 use shared::ErrorCode;
@@ -27,10 +28,8 @@ fn a_row_is_adopted_when_its_tab_no_longer_lives() {
         let stored = other.store.read();
         assert_eq!(posts(&other.give(Input::RowsLoaded(Some(stored)))), [], "the connection lives");
     }
-    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
-    let stored = other.store.read();
-    let out = other.give(Input::RowsLoaded(Some(stored)));
-    assert_eq!(posts(&out)[0].client_id, client_id(1));
+    assert_eq!(posts(&other.look_until_sent())[0].client_id, client_id(1));
+    assert_eq!(other.now, page.now + LEASE_MS);
     assert!(other.store.read().rows[0].lease > other.time().wall);
 }
 
@@ -74,10 +73,7 @@ fn unsent_rows_of_a_crashed_page_are_sent_after_their_lease() {
     let (_, mut other) = two_pages(&house);
     other.retry();
     assert_eq!(posts(&other.enter(&house, &ann())), [], "the connection may live");
-    assert_eq!(other.fire_timer(Timer::Lease)[0], Effect::LoadRows);
-    let stored = other.store.read();
-    let out = other.give(Input::RowsLoaded(Some(stored)));
-    assert_eq!(posts(&out)[0].client_id, client_id(1));
+    assert_eq!(posts(&other.look_until_sent())[0].client_id, client_id(1));
 }
 
 #[test]

@@ -130,6 +130,19 @@ impl Page {
         self.give(Input::TimerFired(timer))
     }
 
+    /// Fires the lease timer, which reads the stored rows.
+    pub(crate) fn look(&mut self) -> Vec<Effect> {
+        assert_eq!(self.fire_timer(Timer::Lease)[0], Effect::LoadRows);
+        let stored = self.store.read();
+        self.give(Input::RowsLoaded(Some(stored)))
+    }
+
+    /// Looks at the stored rows until it sends one, at most nine times.
+    pub(crate) fn look_until_sent(&mut self) -> Vec<Effect> {
+        let mut looks = (0..9).map(|_| self.look());
+        looks.find(|out| !posts(out).is_empty()).expect("another page's rows are free")
+    }
+
     /// Fires this timer if it is scheduled.
     pub(crate) fn fire_timer_if_set(&mut self, timer: Timer) {
         if self.timers.contains_key(&timer) {
