@@ -28,6 +28,8 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         PRESENCE_MS,
         POLL_LINGER_MS,
         POLL_LINGER_AWAY_MS,
+        CLOCK_JUMP_MS,
+        CLOCK_TRUST_MS,
         ROOMS_MAX,
         ROOMS_PER_MEMBER_MAX,
         READS_PER_SESSION_MAX,
