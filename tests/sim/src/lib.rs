@@ -23,7 +23,8 @@
 //! - (m) the time of an event is never smaller than that of the event before, and grows with time;
 //! - (n) no timer and no countdown lasts longer than its limit.
 //!
-//! In half of the runs the wall clocks of the server and of the browsers step, by up to hours.
+//! In half of the runs with a lasting log, the wall clocks of the server and of the browsers step, by up to
+//! hours.
 //!
 //! Invariant (h), deletion, has no event yet.
 //!
