@@ -7,7 +7,7 @@ use crate::limits::{ROOMS_MAX, ROOMS_PER_MEMBER_MAX};
 use shared::{
     Address, ErrorCode, MemberId, Room, RoomId,
     event::{DirectoryRoom, RoomEntry},
-    limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, ROOMS_PAGE},
+    limits::{DESCRIPTION_CHARS_MAX, NAME_BYTES_MAX, ROOMS_PAGE},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -154,7 +154,7 @@ impl RoomTable {
     /// True if more rooms follow.
     pub fn page(&self, member: MemberId, find: &str, after: Option<RoomId>) -> (Vec<DirectoryRoom>, bool) {
         // No name is so long, so that no room can match.
-        if find.len() > NAME_CHARS_MAX * 4 {
+        if find.len() > 4 * NAME_BYTES_MAX {
             return (Vec::new(), false);
         }
         let find = find.to_lowercase();
