@@ -10,6 +10,7 @@ use shared::{
     limits::{DESCRIPTION_CHARS_MAX, NAME_BYTES_MAX, ROOMS_PAGE},
 };
 use std::collections::{BTreeMap, HashMap};
+use unicode_normalization::UnicodeNormalization;
 
 /// Names that the page prints for the lobby. No other room may have them.
 const LOBBY_NAMES: &[&str] = &["Lobby", "大堂"];
@@ -157,7 +158,8 @@ impl RoomTable {
         if find.len() > 4 * NAME_BYTES_MAX {
             return (Vec::new(), false);
         }
-        let find = find.to_lowercase();
+        // Names are in normal form C.
+        let find = find.nfc().collect::<String>().to_lowercase();
         let from = after.map_or(0, |after| after.0.saturating_add(1));
         let is_match =
             |state: &RoomState| find.is_empty() || state.name().to_lowercase().contains(find.as_str());
