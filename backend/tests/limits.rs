@@ -34,6 +34,8 @@ fn protocol_md_lists_the_limits_of_the_hub() {
         REPLAY_PART_EVENTS,
         REPLAY_PART_BYTES,
         MEMBERS_MAX,
+        NAME_REST_MS,
+        RESTING_NAMES_MAX,
         LOG_EVENTS_MAX,
         LOG_BYTES_MAX,
     ];

@@ -7,17 +7,20 @@
 //! * [`change`]: changes, receipts and outcomes.
 //! * `transaction`: checks one change and makes its events. A room is created in its `create_room`.
 //! * [`members`]: members and their devices; [`names`]: the rules for names.
+//! * [`resting_names`]: names that members have given up.
 //! * [`rooms`]: rooms and memberships.
 
 pub mod change;
 pub mod members;
 pub mod names;
+pub mod resting_names;
 pub mod rooms;
 mod transaction;
 
 use change::{Change, Committed};
 use members::{DeviceKey, MemberTable};
-use names::Name;
+use names::{Name, NameKey};
+use resting_names::RestingNames;
 use rooms::RoomTable;
 use shared::{
     Address, ErrorCode, Event, Member, MemberId, RoomId,
@@ -32,6 +35,8 @@ pub struct House {
     pub members: MemberTable,
     /// Rooms of the house and their members.
     pub rooms: RoomTable,
+    /// Names that members have given up.
+    pub resting_names: RestingNames,
     /// Position of the last event; 0 before the first.
     head: u64,
     /// Time of the last event. Time never steps back in the log.
@@ -47,9 +52,17 @@ impl Default for House {
 
 impl House {
     /// Restores the house from a store's projections. `head` is the position of the last event, `at` its
-    /// time (milliseconds since 1970), and `next_member` the id of the next member.
+    /// time (milliseconds since 1970), and `next_member` the id of the next member. The store then restores
+    /// [`resting_names`](House::resting_names).
     pub fn restore(members: MemberTable, rooms: RoomTable, head: u64, at: u64, next_member: u64) -> Self {
-        House { members, rooms, head, at, next_member }
+        let resting_names = RestingNames::default();
+        House { members, rooms, resting_names, head, at, next_member }
+    }
+
+    /// Whether a name is neither taken nor resting at the time of the last event, for someone who is not a
+    /// member.
+    pub fn is_free(&self, key: &NameKey) -> bool {
+        !self.members.is_taken(key) && !self.resting_names.is_resting(key, self.at, None)
     }
 
     /// Returns the position of the last event; 0 before the first.
@@ -110,14 +123,16 @@ impl House {
                 self.at = left.at;
                 if let Address::Room(room) = left.to {
                     self.rooms.remove_member(left.member, room);
-                    if room == RoomId::LOBBY {
-                        self.members.remove(left.member);
+                    if room == RoomId::LOBBY
+                        && let Some(name) = self.members.remove(left.member)
+                    {
+                        self.resting_names.insert(name.key().clone(), left.member, left.at);
                     }
                 }
             }
             Event::Renamed(renamed) => {
                 self.at = renamed.at;
-                self.members.rename(renamed.member.id, Name::from_log(&renamed.member.name));
+                self.apply_renamed(&renamed.member, renamed.at);
             }
             Event::RoomCreated(RoomCreated { at, room, n, .. })
             | Event::RoomChanged(RoomChanged { at, room, n, .. }) => {
@@ -129,9 +144,20 @@ impl House {
         }
     }
 
+    fn apply_renamed(&mut self, member: &Member, at: u64) {
+        let name = Name::from_log(&member.name);
+        self.resting_names.remove(name.key());
+        let old = self.members.rename(member.id, name.clone());
+        if let Some(old) = old.filter(|old| old.key() != name.key()) {
+            self.resting_names.insert(old.key().clone(), member.id, at);
+        }
+    }
+
     fn apply_joined(&mut self, member: &Member, room: RoomId, n: u64, device: Option<DeviceKey>) {
         if let (RoomId::LOBBY, Some(device)) = (room, device) {
-            self.members.insert(member.id, Name::from_log(&member.name), device);
+            let name = Name::from_log(&member.name);
+            self.resting_names.remove(name.key());
+            self.members.insert(member.id, name, device);
             self.next_member = self.next_member.max(member.id.0 + 1);
         }
         self.rooms.add_member(member.id, room, n);

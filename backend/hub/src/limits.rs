@@ -10,6 +10,13 @@ pub const LOG_BYTES_MAX: usize = 64 << 20;
 /// Members of the house. Beyond it: error `house_full`.
 pub const MEMBERS_MAX: usize = 100_000;
 
+/// Milliseconds for which nobody else can take a name that a member gave up. Beyond it: the name is free.
+pub const NAME_REST_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Names that rest. Beyond it the name that has rested longest becomes free early. One IP address can give up
+/// fewer names within [`NAME_REST_MS`].
+pub const RESTING_NAMES_MAX: usize = 100_000;
+
 /// Rooms of the house. Beyond it: error `rooms_full`.
 pub const ROOMS_MAX: usize = 10_000;
 

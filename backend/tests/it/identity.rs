@@ -36,7 +36,8 @@ async fn a_device_joins_renames_and_signs_out() {
     assert_eq!((out.status, name(&out)), (200, Value::Null));
     assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
     assert_eq!(name(&http::get(&server, "/api/me", &mine).await), Value::Null);
-    server.join("王大师").await;
+    let other = http::post(&server, "/api/join", &[], &json!({ "name": "王大师" })).await;
+    assert_eq!((other.status, other.code()), (409, 1104), "the name rests");
 }
 
 #[tokio::test]

@@ -87,20 +87,20 @@ impl MemberTable {
         self.by_device.insert(device, id);
     }
 
-    /// Gives a member a new name and frees the old one.
-    pub fn rename(&mut self, id: MemberId, name: Name) {
+    /// Gives a member a new name, and frees and returns the old one.
+    pub fn rename(&mut self, id: MemberId, name: Name) -> Option<Name> {
         if let Some(old) = self.by_id.get(&id) {
             self.by_name.remove(old.key());
         }
         self.by_name.insert(name.key().clone(), id);
-        self.by_id.insert(id, name);
+        self.by_id.insert(id, name)
     }
 
-    /// Removes a member, and frees the name and the devices.
-    pub fn remove(&mut self, id: MemberId) {
-        if let Some(name) = self.by_id.remove(&id) {
-            self.by_name.remove(name.key());
-        }
+    /// Removes a member, and frees the name and the devices. Returns the name.
+    pub fn remove(&mut self, id: MemberId) -> Option<Name> {
         self.by_device.retain(|_, member| *member != id);
+        let name = self.by_id.remove(&id)?;
+        self.by_name.remove(name.key());
+        Some(name)
     }
 }

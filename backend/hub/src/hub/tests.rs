@@ -4,7 +4,12 @@ mod room;
 
 use super::*;
 use crate::input::Unstored;
-use crate::{limits::SESSIONS_PER_MEMBER_MAX, log::Log, output::Answer, session::RequestId};
+use crate::{
+    limits::{NAME_REST_MS, SESSIONS_PER_MEMBER_MAX},
+    log::Log,
+    output::Answer,
+    session::RequestId,
+};
 use shared::{
     Address, ClientId, Command,
     command::{self, Hello, Post},
@@ -308,6 +313,45 @@ fn a_taken_name_is_refused_with_a_suggestion() {
         ),
         "{out:?}"
     );
+}
+
+#[test]
+fn a_name_that_was_given_up_rests_for_a_day() {
+    let mut test = TestHub::with_members(&["Wei", "Lin"]);
+    let mut number = 0;
+    let mut name = |test: &mut TestHub, device: u8, name: &str, is_new: bool| {
+        number += 1;
+        let (request, name, device) = (RequestId(number), name.to_owned(), DeviceKey([device; 32]));
+        let input = match is_new {
+            true => Input::Join { request, name, device },
+            false => Input::Rename { request, name, device },
+        };
+        match test.give(input).pop() {
+            Some(Output::Answer(_, Answer::Me(Some(member)))) => Ok(member.name),
+            Some(Output::Answer(_, Answer::Refused(code, suggestion))) => Err((code, suggestion)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let taken = |suggestion: &str| Err((ErrorCode::NameTaken, Some(suggestion.to_owned())));
+    let start = test.now;
+
+    assert_eq!(name(&mut test, 1, "Hao", false).as_deref(), Ok("Hao"));
+    assert_eq!(name(&mut test, 3, "wei", true), taken("wei 2"), "for a newcomer");
+    assert_eq!(name(&mut test, 2, "Wei", false), taken("Wei 2"), "for another member");
+    assert_eq!(name(&mut test, 1, "WEI", false).as_deref(), Ok("WEI"), "its former holder takes it back");
+    assert_eq!(name(&mut test, 1, "Wei", false).as_deref(), Ok("Wei"), "another case of the own name");
+    assert_eq!(name(&mut test, 2, "Hao", false), taken("Hao 2"), "the name in between rests too");
+
+    test.now = start + NAME_REST_MS - 1;
+    test.give(Input::SignOut(RequestId(90), DeviceKey([1; 32])));
+    assert_eq!(name(&mut test, 2, "Hao", false), taken("Hao 2"));
+    assert_eq!(name(&mut test, 3, "Wei", true), taken("Wei 2"), "of a member who has left");
+    test.now = start + NAME_REST_MS;
+    assert_eq!(name(&mut test, 2, "Hao", false).as_deref(), Ok("Hao"));
+    test.now = start + 2 * NAME_REST_MS - 2;
+    assert_eq!(name(&mut test, 3, "Wei", true), taken("Wei 2"));
+    test.now += 1;
+    assert_eq!(name(&mut test, 3, "Wei", true).as_deref(), Ok("Wei"));
 }
 
 #[test]
