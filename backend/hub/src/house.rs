@@ -42,6 +42,8 @@ pub struct House {
     /// Time of the last event. Time never steps back in the log.
     at: u64,
     next_member: u64,
+    /// Greatest tag of a passer-by's message; 0 if there is none.
+    last_tag: u32,
 }
 
 impl Default for House {
@@ -53,10 +55,21 @@ impl Default for House {
 impl House {
     /// Restores the house from a store's projections. `head` is the position of the last event, `at` its
     /// time (milliseconds since 1970), and `next_member` the id of the next member. The store then restores
-    /// [`resting_names`](House::resting_names).
+    /// [`resting_names`](House::resting_names) and [the last tag](House::restore_last_tag).
     pub fn restore(members: MemberTable, rooms: RoomTable, head: u64, at: u64, next_member: u64) -> Self {
         let resting_names = RestingNames::default();
-        House { members, rooms, resting_names, head, at, next_member }
+        House { members, rooms, resting_names, head, at, next_member, last_tag: 0 }
+    }
+
+    /// Restores the greatest tag that a message of a passer-by has; 0 if there is none.
+    pub fn restore_last_tag(&mut self, tag: u32) {
+        self.last_tag = tag;
+    }
+
+    /// Returns the greatest tag that a message of a passer-by has; 0 if there is none. No connection may get a
+    /// tag up to this one, because two people would seem to be one.
+    pub fn last_tag(&self) -> u32 {
+        self.last_tag
     }
 
     /// Whether a name is neither taken nor resting at the time of the last event, for someone who is not a
@@ -109,6 +122,7 @@ impl House {
         match event {
             Event::Posted(posted) => {
                 self.at = posted.at;
+                self.last_tag = self.last_tag.max(posted.tag.unwrap_or(0));
                 if let Address::Room(room) = posted.to {
                     self.rooms.set_seq(room, posted.seq);
                 }

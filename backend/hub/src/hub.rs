@@ -72,12 +72,15 @@ pub struct Hub {
     origins: VecDeque<Origin>,
     /// Deadlines of the first `hello`, in milliseconds since 1970, earliest first.
     hello_deadlines: VecDeque<(u64, SessionId)>,
+    /// Tag of the newest connection of the text dialect. It begins with the greatest tag in the log; a
+    /// greater one of an earlier run was never shown to anybody.
     last_tag: u32,
 }
 
 impl Hub {
     /// Makes a hub over a log that adds up to `house`.
     pub fn new(settings: Settings, epoch: Epoch, house: House) -> Self {
+        let last_tag = house.last_tag();
         Hub {
             settings,
             epoch,
@@ -93,7 +96,7 @@ impl Hub {
             request_rates: HashMap::new(),
             origins: VecDeque::new(),
             hello_deadlines: VecDeque::new(),
-            last_tag: 0,
+            last_tag,
         }
     }
 
@@ -168,7 +171,7 @@ impl Hub {
                 Session::Opened { member: self.find_member(device) }
             }
             Dialect::Text => {
-                self.last_tag = self.last_tag.wrapping_add(1);
+                self.last_tag = self.last_tag.saturating_add(1);
                 out.push(Output::Attach(session, Vec::new()));
                 Session::Text { tag: self.last_tag }
             }

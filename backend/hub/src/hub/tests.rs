@@ -355,6 +355,38 @@ fn a_name_that_was_given_up_rests_for_a_day() {
 }
 
 #[test]
+fn the_tag_of_a_passer_by_does_not_repeat_after_a_restart() {
+    let mut test = TestHub::new();
+    let post = |test: &mut TestHub, session: u64| {
+        let session = SessionId(session);
+        test.give(Input::Opened { session, dialect: Dialect::Text, device: None });
+        let client_id = ClientId([u8::try_from(session.0).unwrap(); 16]);
+        let out = test.give(Input::TextReceived { session, client_id, text: "hi".into() });
+        let tag = out.iter().find_map(|output| match output {
+            Output::Publish(_, Event::Posted(posted)) => posted.tag,
+            _ => None,
+        });
+        tag.unwrap_or_else(|| panic!("{out:?}"))
+    };
+    assert_eq!([post(&mut test, 1), post(&mut test, 2)], [1, 2]);
+    // A store that does not read its events restores the tag.
+    let house = test.log.house();
+    let mut restored = House::restore(
+        house.members.clone(),
+        house.rooms.clone(),
+        house.head(),
+        test.now,
+        house.next_member(),
+    );
+    restored.restore_last_tag(house.last_tag());
+    for house in [house.clone(), restored] {
+        let hub = Hub::new(Settings::default(), Epoch(1), house);
+        let mut after = TestHub { hub, log: test.log.clone(), now: test.now };
+        assert_eq!(post(&mut after, 3), 3);
+    }
+}
+
+#[test]
 fn signing_out_closes_every_session_of_the_member() {
     let mut test = TestHub::with_members(&["Wei"]);
     test.connect(1, 1);
