@@ -79,3 +79,9 @@ pub const IPS_MAX: usize = 10_000;
 
 /// Longest time that a shutdown takes.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// Lines that wait for the log's output. Beyond: they are dropped.
+pub const LOG_LINES_MAX: usize = 1024;
+
+/// Time for the last lines of the log when the process ends. Beyond: they are dropped.
+pub const LOG_FLUSH: Duration = Duration::from_millis(200);

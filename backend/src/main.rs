@@ -10,7 +10,7 @@ use backend::server::{listener, shutdown};
 use backend::store::data_folder::DataFolder;
 use backend::store::permission_hint::FileUse;
 use backend::store::sqlite::{self, SqliteStore};
-use backend::telemetry;
+use backend::telemetry::{self, print, tell};
 use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
 
 /// Exit code if a setting is wrong.
@@ -22,20 +22,20 @@ fn main() -> ExitCode {
     telemetry::start();
     let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var(name).ok());
     if raw.help {
-        print!("{HELP}");
+        print(HELP);
         return ExitCode::SUCCESS;
     }
     if raw.version {
-        println!("teahouse {}", env!("CARGO_PKG_VERSION"));
+        print(format_args!("teahouse {}\n", env!("CARGO_PKG_VERSION")));
         return ExitCode::SUCCESS;
     }
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let variables = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
-    config::unknown_variables(variables).iter().for_each(|line| eprintln!("teahouse: {line}"));
+    config::unknown_variables(variables).iter().for_each(tell);
     match Config::parse(&raw) {
         Ok(config) => run_task(config),
         Err(ConfigErrors(lines)) => {
-            lines.iter().for_each(|line| eprintln!("teahouse: {line}"));
+            lines.iter().for_each(tell);
             ExitCode::from(EXIT_SETTINGS)
         }
     }
@@ -51,7 +51,7 @@ fn run_task(config: Config) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(why) => {
-            eprintln!("teahouse: {why}");
+            tell(why);
             ExitCode::FAILURE
         }
     }
@@ -61,7 +61,7 @@ fn serve(config: Config) -> ExitCode {
     let (listener, inputs) = match open(&config) {
         Ok(opened) => opened,
         Err(why) => {
-            eprintln!("teahouse: {why}");
+            tell(why);
             return ExitCode::FAILURE;
         }
     };
@@ -71,6 +71,7 @@ fn serve(config: Config) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
+            telemetry::flush();
             ExitCode::from(EXIT_FAULT)
         }
     }
@@ -91,14 +92,14 @@ fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
 fn announce(config: &Config, listener: &TcpListener) {
     let address = listener.local_addr().unwrap_or(config.listen);
     let own = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
-    println!("Teahouse 茶馆 is open: {}", own.unwrap_or_else(|| lan::local_url(address)));
+    print(format_args!("Teahouse 茶馆 is open: {}\n", own.unwrap_or_else(|| lan::local_url(address))));
     if config.lan {
         match lan::url(address) {
-            Some(url) => println!(
-                "Other devices in this network can open: {url}\n{}",
+            Some(url) => print(format_args!(
+                "Other devices in this network can open: {url}\n{}\n",
                 lan::qr(&url).unwrap_or_default()
-            ),
-            None => println!("This machine has no local network address, so other devices cannot connect."),
+            )),
+            None => print("This machine has no local network address, so other devices cannot connect.\n"),
         }
     }
 }

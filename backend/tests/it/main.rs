@@ -19,8 +19,12 @@ mod identity;
 #[path = "../data_folder/lock.rs"]
 mod lock;
 mod openapi;
+#[cfg(target_os = "linux")]
+mod output;
 mod page;
 mod panic;
+#[cfg(target_os = "linux")]
+mod program;
 mod protocol;
 mod rates;
 mod restart;
