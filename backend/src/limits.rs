@@ -77,8 +77,12 @@ pub const NAMINGS: hub::rate::Rate = hub::rate::Rate { per_s: 1, burst: 60 };
 /// IP addresses whose rate is remembered. Beyond: those with a full bucket are forgotten.
 pub const IPS_MAX: usize = 10_000;
 
-/// Longest time that a shutdown takes.
+/// Time in which a shutdown closes the connections. Beyond: the rest is dropped.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// Time from a signal to the end of the process, the database included. Beyond: the process ends at once; the
+/// next start recovers the database.
+pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
 
 /// Lines that wait for the log's output. Beyond: they are dropped.
 pub const LOG_LINES_MAX: usize = 1024;

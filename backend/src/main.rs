@@ -5,76 +5,113 @@ mod admin;
 use backend::RunInputs;
 use backend::config::{self, Config, ConfigErrors, HELP, RawSettings, Task};
 use backend::lan;
+use backend::limits::SHUTDOWN_LIMIT;
 use backend::page::Page;
-use backend::server::{listener, shutdown};
+use backend::server::{
+    listener,
+    shutdown::{self, ShutdownSignals},
+};
 use backend::store::data_folder::DataFolder;
 use backend::store::permission_hint::FileUse;
 use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry::{self, print, tell};
-use std::{env, ffi::OsString, net::TcpListener, process::ExitCode};
+use futures_util::future::{Either, select};
+use std::{env, ffi::OsString, net::TcpListener, pin::pin, process::ExitCode, thread};
+use tokio::sync::oneshot;
 
 /// Exit code if a setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
 /// Exit code if a vital part of the server has ended (`EX_SOFTWARE` of sysexits).
 const EXIT_FAULT: u8 = 70;
+/// Exit code if a signal ends a task or the start: this plus the signal's number, as shells report it.
+const EXIT_SIGNAL: u8 = 128;
+
+/// Result of the start.
+enum Started {
+    /// There is nothing to serve: a task is done, or the start has failed.
+    Ended(ExitCode),
+    /// The house can be served.
+    Opened(Box<(TcpListener, Config, RunInputs)>),
+}
 
 fn main() -> ExitCode {
+    let runtime = actix_web::rt::System::new();
+    let signals = runtime.block_on(async { ShutdownSignals::install() });
     telemetry::start();
+    let code = runtime.block_on(run(signals));
+    telemetry::flush();
+    code
+}
+
+/// Starts on a thread of its own, so that a signal ends the process even if a disk or a task takes long. Then
+/// serves.
+async fn run(mut signals: ShutdownSignals) -> ExitCode {
+    let (result, started) = oneshot::channel();
+    // The receiver may have ended the process.
+    let start = move || drop(result.send(start()));
+    if let Err(error) = thread::Builder::new().name("start".to_owned()).spawn(start) {
+        return failed(error);
+    }
+    let opened = match select(started, pin!(signals.received())).await {
+        Either::Left((Ok(Started::Opened(opened)), _)) => *opened,
+        Either::Left((Ok(Started::Ended(code)), _)) => return code,
+        // The thread has panicked.
+        Either::Left((Err(_), _)) => return ExitCode::from(EXIT_FAULT),
+        Either::Right((signal, _)) => return ExitCode::from(EXIT_SIGNAL | signal),
+    };
+    let (listener, config, inputs) = opened;
+    let shutdown = async {
+        signals.received().await;
+        shutdown::limit(SHUTDOWN_LIMIT, EXIT_FAULT);
+    };
+    match backend::run(listener, config, inputs, shutdown).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::from(EXIT_FAULT)
+        }
+    }
+}
+
+/// Reads the settings, then opens the house or runs a task on its database.
+fn start() -> Started {
     let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var(name).ok());
     if raw.help {
         print(HELP);
-        return ExitCode::SUCCESS;
+        return Started::Ended(ExitCode::SUCCESS);
     }
     if raw.version {
         print(format_args!("teahouse {}\n", env!("CARGO_PKG_VERSION")));
-        return ExitCode::SUCCESS;
+        return Started::Ended(ExitCode::SUCCESS);
     }
     let lossy = |text: OsString| text.to_string_lossy().into_owned();
     let variables = env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
     config::unknown_variables(variables).iter().for_each(tell);
-    match Config::parse(&raw) {
-        Ok(config) => run_task(config),
+    let config = match Config::parse(&raw) {
+        Ok(config) => config,
         Err(ConfigErrors(lines)) => {
             lines.iter().for_each(tell);
-            ExitCode::from(EXIT_SETTINGS)
+            return Started::Ended(ExitCode::from(EXIT_SETTINGS));
         }
-    }
-}
-
-fn run_task(config: Config) -> ExitCode {
+    };
     let done = match &config.task {
-        Task::Serve => return serve(config),
+        Task::Serve => match open(&config) {
+            Ok((listener, inputs)) => {
+                announce(&config, &listener);
+                return Started::Opened(Box::new((listener, config, inputs)));
+            }
+            Err(why) => Err(why),
+        },
         Task::Backup(file) => admin::backup(&config, file),
         Task::Restore(file) => admin::restore(&config, file),
         Task::Check => admin::check(&config),
     };
-    match done {
-        Ok(code) => code,
-        Err(why) => {
-            tell(why);
-            ExitCode::FAILURE
-        }
-    }
+    Started::Ended(done.unwrap_or_else(failed))
 }
 
-fn serve(config: Config) -> ExitCode {
-    let (listener, inputs) = match open(&config) {
-        Ok(opened) => opened,
-        Err(why) => {
-            tell(why);
-            return ExitCode::FAILURE;
-        }
-    };
-    announce(&config, &listener);
-    match actix_web::rt::System::new().block_on(backend::run(listener, config, inputs, shutdown::requested()))
-    {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            telemetry::flush();
-            ExitCode::from(EXIT_FAULT)
-        }
-    }
+fn failed(why: impl std::fmt::Display) -> ExitCode {
+    tell(why);
+    ExitCode::FAILURE
 }
 
 fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {

@@ -31,6 +31,8 @@ mod restart;
 mod rooms;
 mod schema;
 mod settings;
+#[cfg(target_os = "linux")]
+mod signals;
 mod slow_client;
 mod socket;
 #[cfg(unix)]

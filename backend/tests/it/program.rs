@@ -66,6 +66,21 @@ impl Program {
             thread::sleep(LOOK_EVERY);
         }
     }
+
+    /// Waits until the program has a handler for this signal.
+    pub(crate) fn wait_for_handler(&self, signal: Signal) {
+        let since = Instant::now();
+        while !self.handles(signal) {
+            assert!(since.elapsed() < PATIENCE, "there is no handler of {signal:?}");
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn handles(&self, signal: Signal) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << (signal.as_raw() - 1)) != 0
+    }
 }
 
 impl Drop for Program {
