@@ -37,8 +37,14 @@ pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
 /// Connections that the kernel keeps until a worker accepts them. Beyond: the kernel refuses them.
 pub const BACKLOG: i32 = 4096;
 
-/// File descriptors that are kept for everything except connections. Beyond the rest: 503.
-pub const DESCRIPTORS_KEPT: u64 = 64;
+/// File descriptors that are kept for everything except connections and workers. Beyond the rest: 503.
+pub const DESCRIPTORS_KEPT: usize = 64;
+
+/// File descriptors that are kept for the runtime of each worker.
+pub const DESCRIPTORS_PER_WORKER: usize = 8;
+
+/// Fewest connections that a server is started for. With fewer file descriptors: it does not start.
+pub const CONNECTIONS_LEAST: usize = 32;
 
 /// Bytes of a request body under `/api`. Beyond: 413.
 pub const BODY_BYTES_MAX: usize = 4 << 10;
@@ -83,6 +89,9 @@ pub const SHUTDOWN: Duration = Duration::from_secs(4);
 /// Time from a signal to the end of the process, the database included. Beyond: the process ends at once; the
 /// next start recovers the database.
 pub const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_500);
+
+/// Time after which a failure to accept connections is logged again. Sooner: it is not logged.
+pub const REPEAT_EVERY: Duration = Duration::from_secs(60);
 
 /// Lines that wait for the log's output. Beyond: they are dropped.
 pub const LOG_LINES_MAX: usize = 1024;

@@ -8,7 +8,7 @@ use backend::lan;
 use backend::limits::SHUTDOWN_LIMIT;
 use backend::page::Page;
 use backend::server::{
-    listener,
+    listener, rlimit,
     shutdown::{self, ShutdownSignals},
 };
 use backend::store::data_folder::DataFolder;
@@ -35,20 +35,26 @@ enum Started {
 }
 
 fn main() -> ExitCode {
+    let descriptors = rlimit::raise();
+    if descriptors < rlimit::least_for_a_task() {
+        return failed(rlimit::too_low(descriptors, rlimit::least_for_a_task()));
+    }
     let runtime = actix_web::rt::System::new();
     let signals = runtime.block_on(async { ShutdownSignals::install() });
     telemetry::start();
-    let code = runtime.block_on(run(signals));
+    let code = runtime.block_on(run(signals, descriptors));
+    // This closes the database, which may log an error.
+    drop(runtime);
     telemetry::flush();
     code
 }
 
 /// Starts on a thread of its own, so that a signal ends the process even if a disk or a task takes long. Then
 /// serves.
-async fn run(mut signals: ShutdownSignals) -> ExitCode {
+async fn run(mut signals: ShutdownSignals, descriptors: usize) -> ExitCode {
     let (result, started) = oneshot::channel();
     // The receiver may have ended the process.
-    let start = move || drop(result.send(start()));
+    let start = move || drop(result.send(start(descriptors)));
     if let Err(error) = thread::Builder::new().name("start".to_owned()).spawn(start) {
         return failed(error);
     }
@@ -74,7 +80,7 @@ async fn run(mut signals: ShutdownSignals) -> ExitCode {
 }
 
 /// Reads the settings, then opens the house or runs a task on its database.
-fn start() -> Started {
+fn start(descriptors: usize) -> Started {
     let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var(name).ok());
     if raw.help {
         print(HELP);
@@ -95,7 +101,7 @@ fn start() -> Started {
         }
     };
     let done = match &config.task {
-        Task::Serve => match open(&config) {
+        Task::Serve => match open(&config, descriptors) {
             Ok((listener, inputs)) => {
                 announce(&config, &listener);
                 return Started::Opened(Box::new((listener, config, inputs)));
@@ -114,7 +120,11 @@ fn failed(why: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
+fn open(config: &Config, descriptors: usize) -> Result<(TcpListener, RunInputs), String> {
+    let least = rlimit::least_for_the_server();
+    if descriptors < least {
+        return Err(rlimit::too_low(descriptors, least));
+    }
     let folder = DataFolder::lock(&config.data).map_err(|error| error.to_string())?;
     let listener = listener::open(config.listen).map_err(|error| {
         format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)

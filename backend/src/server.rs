@@ -86,7 +86,7 @@ pub async fn run(
     let (actor, registry) = Actor::new(settings, inputs.store, senders);
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
-    let permits = ConnectionPermits::new(rlimit::raise());
+    let permits = ConnectionPermits::new(rlimit::connections(rlimit::raise()));
     let ip_rates = Arc::new(IpRates::default());
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));

@@ -3,7 +3,10 @@
 //! A closed, full or blocked output never ends or stops the server. So nothing here panics when a write
 //! fails, as `println!` would. A thread of its own writes the log.
 
+mod repeat_limit;
+
 use crate::limits::{LOG_FLUSH, LOG_LINES_MAX};
+use repeat_limit::RepeatLimit;
 use std::{
     env,
     fmt::Display,
@@ -41,7 +44,7 @@ enum Item {
 pub fn start() {
     let levels = env_levels().unwrap_or_else(|| LEVELS.parse().unwrap_or_default());
     let lines = fmt::layer().with_writer(writer).with_target(false).log_internal_errors(false);
-    tracing_subscriber::registry().with(lines).with(levels).init();
+    tracing_subscriber::registry().with(lines).with(levels).with(RepeatLimit::default()).init();
 }
 
 /// Waits until the lines logged so far are written, but no longer than [`LOG_FLUSH`].

@@ -11,6 +11,8 @@ mod admin;
 mod bad_requests;
 mod byte_count;
 #[cfg(target_os = "linux")]
+mod descriptors;
+#[cfg(target_os = "linux")]
 mod disk;
 mod handshake;
 mod host_policy;
