@@ -1,19 +1,18 @@
 //! The settings: flags, then the environment (`TEAHOUSE_*`), then a TOML file, then defaults. All wrong
 //! settings are reported at once, each by its name.
 
+mod listen;
 mod source;
 mod task;
 mod unknown;
 
+pub use listen::{ListenAddress, ListenHost};
 pub use source::{RawSettings, SettingSource};
 pub use task::Task;
 pub use unknown::unknown_variables;
 
 use hub::limits::POSTS_PER_S;
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 use url::Url;
 
 /// Text of `--help`.
@@ -25,7 +24,7 @@ Usage: teahouse [OPTIONS]                start the server
        teahouse restore FILE [OPTIONS]   put a backup into a data folder that has no database yet
        teahouse check [OPTIONS]          check the database for damage; the server may be running
 
-  --listen ADDRESS       address and port to listen on [127.0.0.1:8888]
+  --listen ADDRESS       address or host name, and port, to listen on [localhost:8888]
   --lan                  listen on all interfaces; print the address and a QR code for other devices
   --public-url URL       address that people open when the server is behind a proxy
   --allow-origin ORIGIN  another origin whose pages may connect (can be repeated)
@@ -46,7 +45,7 @@ pub struct Config {
     /// Task of the program.
     pub task: Task,
     /// Address to listen on.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// Whether to listen on all interfaces and print the address in the local network.
     pub lan: bool,
     /// Address that people open, if a proxy serves the house there.
@@ -67,7 +66,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             task: Task::Serve,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8888)),
+            listen: ListenAddress { host: ListenHost::Loopback, port: 8888 },
             lan: false,
             public_url: None,
             allow_origin: Vec::new(),
@@ -94,7 +93,7 @@ impl Config {
         let default = Config::default();
         let mut config = Config {
             task: Task::read(raw, &mut errors),
-            listen: single(raw, "listen", parse_listen, &mut errors).unwrap_or(default.listen),
+            listen: single(raw, "listen", ListenAddress::parse, &mut errors).unwrap_or(default.listen),
             lan: single(raw, "lan", parse_switch, &mut errors).unwrap_or(default.lan),
             public_url: single(raw, "public-url", parse_public_url, &mut errors),
             allow_origin: multiple(raw, "allow-origin", parse_origin, &mut errors),
@@ -105,7 +104,7 @@ impl Config {
         };
         config.plain = single(raw, "plain", parse_switch, &mut errors).unwrap_or(config.public_url.is_none());
         if config.lan {
-            config.listen.set_ip(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            config.listen.host = ListenHost::All;
         }
         if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
     }
@@ -139,10 +138,6 @@ fn multiple<T>(
         }
     }
     parsed
-}
-
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8888"))
 }
 
 fn parse_switch(text: &str) -> Result<bool, String> {

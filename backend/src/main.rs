@@ -8,7 +8,7 @@ use backend::lan;
 use backend::limits::SHUTDOWN_LIMIT;
 use backend::page::Page;
 use backend::server::{
-    listener, rlimit,
+    listen_sockets, rlimit,
     shutdown::{self, ShutdownSignals},
 };
 use backend::store::data_folder::DataFolder;
@@ -31,7 +31,7 @@ enum Started {
     /// There is nothing to serve: a task is done, or the start has failed.
     Ended(ExitCode),
     /// The house can be served.
-    Opened(Box<(TcpListener, Config, RunInputs)>),
+    Opened(Box<(Vec<TcpListener>, Config, RunInputs)>),
 }
 
 fn main() -> ExitCode {
@@ -65,12 +65,12 @@ async fn run(mut signals: ShutdownSignals, descriptors: usize) -> ExitCode {
         Either::Left((Err(_), _)) => return ExitCode::from(EXIT_FAULT),
         Either::Right((signal, _)) => return ExitCode::from(EXIT_SIGNAL | signal),
     };
-    let (listener, config, inputs) = opened;
+    let (listeners, config, inputs) = opened;
     let shutdown = async {
         signals.received().await;
         shutdown::limit(SHUTDOWN_LIMIT, EXIT_FAULT);
     };
-    match backend::run(listener, config, inputs, shutdown).await {
+    match backend::run(listeners, config, inputs, shutdown).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -102,9 +102,9 @@ fn start(descriptors: usize) -> Started {
     };
     let done = match &config.task {
         Task::Serve => match open(&config, descriptors) {
-            Ok((listener, inputs)) => {
-                announce(&config, &listener);
-                return Started::Opened(Box::new((listener, config, inputs)));
+            Ok((listeners, inputs)) => {
+                announce(&config, &listeners);
+                return Started::Opened(Box::new((listeners, config, inputs)));
             }
             Err(why) => Err(why),
         },
@@ -120,24 +120,22 @@ fn failed(why: impl std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn open(config: &Config, descriptors: usize) -> Result<(TcpListener, RunInputs), String> {
+fn open(config: &Config, descriptors: usize) -> Result<(Vec<TcpListener>, RunInputs), String> {
     let least = rlimit::least_for_the_server();
     if descriptors < least {
         return Err(rlimit::too_low(descriptors, least));
     }
     let folder = DataFolder::lock(&config.data).map_err(|error| error.to_string())?;
-    let listener = listener::open(config.listen).map_err(|error| {
-        format!("cannot listen on {}: {error}; choose another address or port with --listen", config.listen)
-    })?;
+    let listeners = listen_sockets::open(&config.listen).map_err(|error| error.to_string())?;
     let log = config.data.join(sqlite::FILE);
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, FileUse::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
-    Ok((listener, RunInputs { store, page: Page::load(), house_id, inbound_hook: None }))
+    Ok((listeners, RunInputs { store, page: Page::load(), house_id, inbound_hook: None }))
 }
 
-fn announce(config: &Config, listener: &TcpListener) {
-    let address = listener.local_addr().unwrap_or(config.listen);
+fn announce(config: &Config, listeners: &[TcpListener]) {
+    let Some(address) = listeners.iter().find_map(|listener| listener.local_addr().ok()) else { return };
     let own = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     print(format_args!("Teahouse 茶馆 is open: {}\n", own.unwrap_or_else(|| lan::local_url(address))));
     if config.lan {

@@ -1,6 +1,7 @@
-//! [`run`]: the whole server on a listener, until shutdown. The program calls it, and tests call it on port
-//! 0.
+//! [`run`]: the whole server on its listeners, until shutdown. The program calls it, and tests call it on
+//! port 0.
 
+pub mod listen_sockets;
 pub mod listener;
 pub mod rlimit;
 pub mod shutdown;
@@ -25,6 +26,7 @@ use hub::{
     rate::Rate,
 };
 use std::{
+    cell::OnceCell,
     io,
     net::TcpListener,
     rc::Rc,
@@ -65,14 +67,14 @@ pub enum RunError {
     Registry(#[from] tokio::task::JoinError),
 }
 
-/// Serves on this listener until `shutdown` completes. Then it closes every connection with 1012, and
+/// Serves on these listeners until `shutdown` completes. Then it closes every connection with 1012, and
 /// returns within [`SHUTDOWN`](crate::limits::SHUTDOWN).
 ///
 /// # Errors
 ///
 /// A vital part has ended. The process should log the error and exit.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     config: Config,
     inputs: RunInputs,
     shutdown: impl Future<Output = ()>,
@@ -92,10 +94,9 @@ pub async fn run(
     let next_worker = Arc::new(AtomicU16::new(0));
 
     let (worker_registry, worker_health) = (registry.clone(), health.clone());
-    let factory = move || {
-        // Each worker calls this once, on its own thread.
+    let make_state = move || {
         let worker = next_worker.fetch_add(1, Ordering::Relaxed);
-        let state = AppState {
+        AppState {
             registry: worker_registry.clone(),
             health: worker_health.clone(),
             connections: worker::start(worker, &receivers, worker_registry.clone()),
@@ -108,10 +109,17 @@ pub async fn run(
             naming_rate: naming_rate(config.limit_posts != 0),
             ip_rates: Arc::clone(&ip_rates),
             inbound_hook: inputs.inbound_hook.clone(),
-        };
-        App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
+        }
     };
-    let server = listener::serve(listener, workers, factory)?;
+    let factory = move || {
+        thread_local! {
+            static STATE: OnceCell<Rc<AppState>> = const { OnceCell::new() };
+        }
+        // Each worker calls this once for each listener, on its own thread. Its listeners share its state.
+        let state = STATE.with(|state| Rc::clone(state.get_or_init(|| Rc::new(make_state()))));
+        App::new().app_data(state).wrap(from_fn(middleware::admit)).configure(routes::routes)
+    };
+    let server = listener::serve(listeners, workers, factory)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());

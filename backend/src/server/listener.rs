@@ -1,41 +1,20 @@
-//! Serves an app on a listener, as actix-web's own server does, but over [`ServerSocket`]s.
+//! Serves an app on listeners, as actix-web's own server does, but over [`ServerSocket`]s.
 
 use crate::connection::direct_writer::ServerSocket;
-use crate::limits::{
-    BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
-};
+use crate::limits::{CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED};
 use actix_http::{HttpService, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net::TcpStream};
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-};
+use std::{io, net::TcpListener};
 
-/// Opens a listener whose backlog holds a crowd that reconnects at once.
+/// Serves the apps that `app` makes. Each worker calls it once for each listener, on its own thread. The
+/// direct writer of a connection is in its requests' `conn_data`.
 ///
 /// # Errors
 ///
-/// The address is taken, or does not belong to this machine.
-pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // A server that restarts must not wait for its old connections. On Windows the option means something
-    // else.
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
-}
-
-/// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer of a
-/// connection is in its requests' `conn_data`.
-///
-/// # Errors
-///
-/// The listener failed.
-pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
+/// A listener failed.
+pub fn serve<F, I, S, B>(listeners: Vec<TcpListener>, workers: usize, app: F) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -45,7 +24,7 @@ where
     S::Response: Into<actix_http::Response<B>> + 'static,
     B: MessageBody + 'static,
 {
-    let builder = Server::build()
+    let mut builder = Server::build()
         .workers(workers)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER_MAX)
         .disable_signals()
@@ -73,7 +52,10 @@ where
         })
         .and_then(http)
     };
-    Ok(builder.listen("teahouse", listener, service)?.run())
+    for listener in listeners {
+        builder = builder.listen("teahouse", listener, service.clone())?;
+    }
+    Ok(builder.run())
 }
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {

@@ -18,6 +18,8 @@ mod handshake;
 mod host_policy;
 mod http;
 mod identity;
+#[cfg(target_os = "linux")]
+mod listen;
 #[path = "../data_folder/lock.rs"]
 mod lock;
 mod openapi;

@@ -82,7 +82,12 @@ impl TestServer {
             let requested = async {
                 let _ = requested.await;
             };
-            actix_web::rt::System::new().block_on(backend::run(listener, options.config, inputs, requested))
+            actix_web::rt::System::new().block_on(backend::run(
+                vec![listener],
+                options.config,
+                inputs,
+                requested,
+            ))
         });
         TestServer { address, shutdown: Some(shutdown), thread: Some(thread) }
     }
