@@ -78,6 +78,11 @@ impl LogError {
     /// Advice for the operator.
     fn advice(&self, path: &Path, file_use: FileUse) -> String {
         match self {
+            // The error may be about a companion of the log.
+            LogError::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                missing_permission(path, file_use)
+                    .map_or_else(|| advice(path, file_use, error), |missing| format!(": {missing}"))
+            }
             LogError::Io(error) => advice(path, file_use, error),
             LogError::Sql(error) => match error.sqlite_error_code() {
                 Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
