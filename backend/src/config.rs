@@ -2,6 +2,7 @@
 //! settings are reported at once, each by its name.
 
 mod listen;
+mod nearest;
 mod source;
 mod task;
 mod unknown;

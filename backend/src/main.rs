@@ -81,12 +81,12 @@ async fn run(mut signals: ShutdownSignals, descriptors: usize) -> ExitCode {
 
 /// Reads the settings, then opens the house or runs a task on its database.
 fn start(descriptors: usize) -> Started {
-    let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var(name).ok());
+    let raw = RawSettings::collect(env::args_os().skip(1), |name| env::var_os(name));
     if raw.help {
         print(HELP);
         return Started::Ended(ExitCode::SUCCESS);
     }
-    if raw.version {
+    if raw.version && raw.positional.is_empty() && raw.errors.is_empty() {
         print(format_args!("teahouse {}\n", env!("CARGO_PKG_VERSION")));
         return Started::Ended(ExitCode::SUCCESS);
     }

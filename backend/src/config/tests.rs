@@ -3,7 +3,7 @@ use std::{ffi::OsString, fs};
 
 fn read(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Vec<String>> {
     let look =
-        |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
     Config::parse(&RawSettings::collect(arguments.iter().map(OsString::from), look))
         .map_err(|ConfigErrors(lines)| lines)
 }
@@ -99,6 +99,7 @@ fn a_task_may_be_given_before_or_after_flags() {
     for (arguments, error) in [
         (&["backup"][..], "backup: name a file, as in teahouse backup FILE"),
         (&["restore", ""], "restore: name a file, as in teahouse restore FILE"),
+        (&["backup", "-"], "backup: - is no file; name one, or ./- for a file of this name"),
         (&["check", "a"], "a: unexpected argument; remove it"),
         (&["backup", "a", "b"], "b: unexpected argument; remove it"),
         (&["brew"], "brew: unknown command; run teahouse --help for a list"),
@@ -131,4 +132,31 @@ fn lan_listens_on_all_interfaces_and_a_public_url_turns_text_off() {
     for path in ["https://tea.example/chat", "https://user@tea.example", "tea.example"] {
         assert!(read(&["--public-url", path], &[]).is_err(), "{path}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_reported_by_its_name() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let errors = |variable: &'static str| {
+        let look = |name: &str| (name == variable).then(|| OsString::from_vec(b"/tea\xff".to_vec()));
+        Config::parse(&RawSettings::collect([], look)).unwrap_err().0
+    };
+    for name in ["TEAHOUSE_DATA", "TEAHOUSE_CONFIG", "TEAHOUSE_LAN"] {
+        assert_eq!(errors(name), [format!("{name}: the value is not valid UTF-8")]);
+    }
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_the_nearest_one() {
+    let (path, _remove) = write_file("limit-posts = 3\ndatta = \"x\"\nsugar = 1\n");
+    assert_eq!(
+        read(&["--config", &path, "--lisen=x"], &[]).unwrap_err(),
+        [
+            "--lisen: unknown option; did you mean --listen?",
+            "datta in the configuration file: unknown setting; did you mean data?",
+            "limit-posts in the configuration file: unknown setting; did you mean limit_posts?",
+            "sugar in the configuration file: unknown setting; run teahouse --help for a list",
+        ]
+    );
 }

@@ -46,6 +46,7 @@ fn a_full_output_does_not_change_the_exit_code() {
     for (arguments, code) in [
         (&["--help"][..], 0),
         (&["--version"], 0),
+        (&["--version", "extra"], 2),
         (&["--listen", "nonsense"], 2),
         (&["check", "--data", "/teahouse-none"], 1),
     ] {
