@@ -123,12 +123,17 @@ fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dia
         .filter(|protocol| !protocol.is_empty())
         .peekable();
     let is_offered = offered.peek().is_some();
-    let asks_v1 = request.query_string().split('&').any(|pair| pair == "v=1");
-    if asks_v1 || offered.any(|protocol| protocol == SUBPROTOCOL) {
+    let version = request.query_string().split('&').find_map(|pair| pair.strip_prefix("v="));
+    if version == Some("1") || offered.any(|protocol| protocol == SUBPROTOCOL) {
         return Ok(Dialect::V1);
     }
     if is_offered {
         return Err(ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::SubprotocolUnknown));
+    }
+    // A client of another version must not be taken for one of the text dialect: its commands would be posted.
+    if version.is_some() {
+        let why = "`v` in the address must be 1, the only version of this server.".to_owned();
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::BadField).with_detail(why));
     }
     if is_text_dialect_on {
         return Ok(Dialect::Text);
