@@ -16,7 +16,7 @@ use backend::store::permission_hint::FileUse;
 use backend::store::sqlite::{self, SqliteStore};
 use backend::telemetry::{self, print, tell};
 use futures_util::future::{Either, select};
-use std::{env, ffi::OsString, net::TcpListener, pin::pin, process::ExitCode, thread};
+use std::{env, ffi::OsString, io::IsTerminal as _, net::TcpListener, pin::pin, process::ExitCode, thread};
 use tokio::sync::oneshot;
 
 /// Exit code if a setting is wrong.
@@ -139,10 +139,12 @@ fn announce(config: &Config, listeners: &[TcpListener]) {
     let own = config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     print(format_args!("Teahouse 茶馆 is open: {}\n", own.unwrap_or_else(|| lan::local_url(address))));
     if config.lan {
+        // A file gets no control sequences, and neither does an old console of Windows.
+        let has_colors = cfg!(unix) && std::io::stdout().is_terminal();
         match lan::url(address) {
             Some(url) => print(format_args!(
                 "Other devices in this network can open: {url}\n{}\n",
-                lan::qr(&url).unwrap_or_default()
+                lan::qr(&url, has_colors).unwrap_or_default()
             )),
             None => print("This machine has no local network address, so other devices cannot connect.\n"),
         }
