@@ -27,7 +27,7 @@ use crate::connection::worker_inputs::WorkerInputs;
 use crate::limits::QUEUE_BYTES_MAX;
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
-use queue::{Queue, ReplayBuffer};
+use queue::{Queue, ReplayBuffer, queued_bytes};
 use shared::Event;
 use slow_reader::is_too_slow;
 use std::{
@@ -119,19 +119,15 @@ impl Connection {
     fn enqueue_trace(&self, frame: Bytes) {
         let mut queue = self.queue.borrow_mut();
         if !queue.is_closing {
-            queue.bytes += frame.len();
-            queue.frames.push_back(frame);
+            queue.push(frame);
         }
     }
 
     /// Queues a frame, and the tracer's frame about it behind it.
     fn push(&self, queue: &mut Queue, frame: Bytes) {
         let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
-        queue.frames.push_back(frame);
-        if let Some(traced) = traced {
-            queue.bytes += traced.len();
-            queue.frames.push_back(traced);
-        }
+        queue.push(frame);
+        traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
     /// Queues a frame, or buffers it during a replay.
@@ -144,8 +140,7 @@ impl Connection {
         if let Some(buffer) = &mut queue.buffer {
             return buffer.push(frame);
         }
-        queue.bytes += frame.len();
-        if is_too_slow(queue.bytes) {
+        if is_too_slow(queue.bytes() + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
@@ -160,7 +155,6 @@ impl Connection {
         if queue.is_closing {
             return;
         }
-        queue.bytes += frame.len();
         self.push(&mut queue, frame);
     }
 
@@ -184,12 +178,11 @@ impl Connection {
             self.enqueue(frame);
             return self.is_urgent.set(was_urgent);
         };
-        buffer.reply_bytes += frame.len();
-        if is_too_slow(buffer.reply_bytes) {
+        if is_too_slow(buffer.reply_bytes + queued_bytes(&frame)) {
             drop(queue);
             return self.cut_off_slow_reader();
         }
-        buffer.replies.push(frame);
+        buffer.push_reply(frame);
     }
 
     /// Buffers frames until [`Connection::release`]. Frames that were buffered before are dropped, except
@@ -219,7 +212,7 @@ impl Connection {
 
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
-        self.queue.borrow().frames.is_empty()
+        self.queue.borrow().is_empty()
     }
 
     /// Queues the buffered frames. If the buffer has overflowed, the hub gets
@@ -227,7 +220,7 @@ impl Connection {
     pub fn release(&self) {
         let mut queue = self.queue.borrow_mut();
         let Some(mut buffer) = queue.buffer.take() else { return };
-        if buffer.has_overflowed || queue.bytes + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
+        if buffer.has_overflowed || queue.bytes() + buffer.bytes + buffer.reply_bytes > QUEUE_BYTES_MAX {
             buffer.overflow();
             queue.buffer = Some(buffer);
             return self.inputs.push(Input::BufferOverflowed(self.session));
@@ -239,7 +232,7 @@ impl Connection {
     /// Sends the hub [`Input::Drained`] when the queued frames have left.
     pub fn notify_drained(&self) {
         let mut queue = self.queue.borrow_mut();
-        if queue.frames.is_empty() {
+        if queue.is_empty() {
             self.inputs.push(Input::Drained(self.session));
         } else {
             queue.notifies_drained = true;
@@ -256,8 +249,8 @@ impl Connection {
         queue.buffer = None;
         let frame = frame::close(code, reason);
         // Nothing may follow a close, so the tracer's frame about it goes first.
-        queue.frames.extend(self.tracer.get().and_then(|tracer| tracer.sent(&frame)));
-        queue.frames.push_back(frame);
+        let traced = self.tracer.get().and_then(|tracer| tracer.sent(&frame));
+        traced.into_iter().chain([frame]).for_each(|frame| queue.push(frame));
     }
 
     /// Whether a close frame was queued.
@@ -268,7 +261,7 @@ impl Connection {
     /// Code of the queued close frame, if there is one. Frames that were queued before it leave first.
     pub fn close_code(&self) -> Option<u16> {
         let queue = self.queue.borrow();
-        match queue.frames.back().map(|frame| FramePayload::of(frame)) {
+        match queue.frames().back().map(|frame| FramePayload::of(frame)) {
             Some(FramePayload::Close(code, _)) if queue.is_closing => Some(code),
             _ => None,
         }
@@ -307,13 +300,13 @@ impl Connection {
             return;
         }
         let mut queue = self.queue.borrow_mut();
-        while !queue.frames.is_empty() {
-            match self.direct_writer.try_write(&queue.frames) {
+        while !queue.is_empty() {
+            match self.direct_writer.try_write(queue.frames()) {
                 0 => break,
                 written => queue.advance(written),
             }
         }
-        let is_empty = queue.frames.is_empty() && !queue.is_closing;
+        let is_empty = queue.is_empty() && !queue.is_closing;
         if is_empty && std::mem::take(&mut queue.notifies_drained) {
             self.inputs.push(Input::Drained(self.session));
         }

@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
-/// Bytes that wait for one connection. Beyond: the queue is freed, and the connection is closed with 4008.
+/// Bytes that wait for one connection, and the entries of their frames in the queue: 32 bytes for each frame.
+/// Beyond: the queue is freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
+
+/// Entries that an empty queue keeps for the next frames. Beyond: they are freed.
+pub const QUEUE_FRAMES_KEPT: usize = 64;
 
 /// Bytes of one chunk that a connection hands to the HTTP dispatcher. Longer frames leave in several chunks.
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
