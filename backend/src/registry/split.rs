@@ -6,6 +6,10 @@ use crate::limits::TURN_BYTES_MAX;
 use hub::house::change::Outcome;
 use shared::Event;
 
+/// Bytes that a published event takes beside its text: the rest of its JSON, and its entry in a queue. Many short
+/// messages take more by their number than by their texts.
+const EVENT_BYTES: usize = 512;
+
 /// Length of this text as a JSON string in bytes, without its quotes. Control characters count as 6 bytes.
 pub(super) fn json_bytes(text: &str) -> usize {
     let escaped = |byte| match byte {
@@ -38,14 +42,20 @@ pub(super) fn split(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
 
 fn published_bytes(outcome: &Outcome) -> usize {
     let events = outcome.iter().flat_map(|committed| &committed.events);
-    events.map(|event| if let Event::Posted(posted) = event { json_bytes(&posted.text) } else { 0 }).sum()
+    let bytes = events.map(|event| match event {
+        Event::Posted(posted) => EVENT_BYTES + json_bytes(&posted.text),
+        _ => EVENT_BYTES,
+    });
+    bytes.sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::frame;
+    use bytes::Bytes;
     use hub::house::change::{Committed, Receipt};
-    use shared::{Address, ClientId, ErrorCode, MemberId, RoomId, event::Posted};
+    use shared::{Address, ClientId, ErrorCode, MemberId, RoomId, event::Posted, limits::NAME_CHARS_MAX};
 
     fn post_of(bytes: usize) -> Outcome {
         let posted = Posted {
@@ -64,6 +74,29 @@ mod tests {
         Ok(Committed { receipt, events: vec![Event::Posted(posted)] })
     }
 
+    /// As many posts as may wait for one commit: none of their parts may exceed a connection's queue.
+    #[test]
+    fn many_short_posts_are_split_too() {
+        let parts = split((0..4096).map(|_| post_of(1)).collect());
+        for part in parts {
+            let events = part.into_iter().flat_map(|outcome| outcome.unwrap().events);
+            let bytes: usize = events.map(|event| frame::event(&event).len() + size_of::<Bytes>()).sum();
+            assert!(bytes <= TURN_BYTES_MAX, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn event_bytes_are_never_less_than_the_rest_of_a_message() {
+        let Ok(Committed { events, .. }) = post_of(0) else { panic!() };
+        let Some(Event::Posted(mut longest)) = events.into_iter().next() else { panic!() };
+        longest.to = Address::Room(RoomId(u64::MAX));
+        (longest.n, longest.prev, longest.seq, longest.at) = (u64::MAX, u64::MAX, u64::MAX, u64::MAX);
+        (longest.author, longest.tag) = (MemberId(u64::MAX), Some(u32::MAX));
+        longest.name = "\u{10ffff}".repeat(NAME_CHARS_MAX);
+        let bytes = frame::event(&Event::Posted(longest)).len() + size_of::<Bytes>();
+        assert!(bytes <= EVENT_BYTES, "{bytes}");
+    }
+
     #[test]
     fn json_bytes_are_never_less_than_the_json() {
         for (text, bytes) in [("", 0), ("茶", 3), ("a\"b\\", 6), ("\u{1}\u{1f}", 12)] {
@@ -78,9 +111,8 @@ mod tests {
     fn a_part_ends_with_the_outcome_that_fills_it() {
         let counts = |outcomes| split(outcomes).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(counts(vec![]), [0; 0]);
-        for (first, parts) in
-            [(TURN_BYTES_MAX - 1, vec![2, 1]), (TURN_BYTES_MAX, vec![1, 2]), (TURN_BYTES_MAX + 1, vec![1, 2])]
-        {
+        let full = TURN_BYTES_MAX - EVENT_BYTES;
+        for (first, parts) in [(full - 1, vec![2, 1]), (full, vec![1, 2]), (full + 1, vec![1, 2])] {
             assert_eq!(counts(vec![post_of(first), post_of(1), post_of(1)]), parts, "{first}");
         }
         let refused = || Err(ErrorCode::StoreRefused);
