@@ -24,7 +24,7 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame::FramePayload;
 use crate::connection::trace::{TraceSink, Tracer};
 use crate::connection::worker_inputs::WorkerInputs;
-use crate::limits::QUEUE_BYTES_MAX;
+use crate::limits::{FLUSH_BYTES, QUEUE_BYTES_MAX};
 use bytes::Bytes;
 use hub::{Dialect, Input, SessionId, session::SessionKind};
 use queue::{Queue, ReplayBuffer, queued_bytes};
@@ -47,6 +47,8 @@ pub struct Connection {
     queue: RefCell<Queue>,
     inputs: Rc<WorkerInputs>,
     direct_writer: Rc<DirectWriter>,
+    /// Frames of the worker's burst for this connection's dialect that are queued here already.
+    pub burst_queued: Cell<usize>,
     /// Whether something was queued since the last call of [`Connection::flush`].
     is_dirty: Cell<bool>,
     /// Waker of the dispatcher that waits for frames. It stays from one wait to the next: to clone and
@@ -85,6 +87,7 @@ impl Connection {
             queue: RefCell::default(),
             inputs,
             direct_writer,
+            burst_queued: Cell::new(0),
             is_dirty: Cell::new(false),
             waker: RefCell::new(None),
             is_waiting: Cell::new(false),
@@ -130,7 +133,9 @@ impl Connection {
         traced.into_iter().for_each(|traced| queue.push(traced));
     }
 
-    /// Queues a frame, or buffers it during a replay.
+    /// Queues a frame, or buffers it during a replay. If more than [`FLUSH_BYTES`] wait, it writes before the
+    /// flush, as far as the kernel takes the frames: a client that reads must not fall behind because much is
+    /// queued at once.
     pub fn enqueue(&self, frame: Bytes) {
         self.is_urgent.set(true);
         let mut queue = self.queue.borrow_mut();
@@ -145,6 +150,9 @@ impl Connection {
             return self.cut_off_slow_reader();
         }
         self.push(&mut queue, frame);
+        if queue.bytes() > FLUSH_BYTES && self.is_waiting.get() {
+            self.write(&mut queue);
+        }
     }
 
     /// Queues a frame of the replay, ahead of buffered frames. The bound does not count it: the hub sends
@@ -208,6 +216,12 @@ impl Connection {
     /// Whether a frame is queued or buffered that a poll must not delay.
     pub fn is_urgent(&self) -> bool {
         self.is_urgent.get()
+    }
+
+    /// Whether several frames may be queued as one. Otherwise each is read again: a tracer reports it, and plain
+    /// HTTP carries it in another form.
+    pub fn takes_joined_frames(&self) -> bool {
+        self.kind == SessionKind::WebSocket && self.tracer.get().is_none()
     }
 
     /// Whether nothing is queued.
@@ -292,6 +306,34 @@ impl Connection {
         !self.is_dirty.replace(true)
     }
 
+    /// Whether something was queued since the last call of [`Connection::flush`].
+    pub fn is_dirty(&self) -> bool {
+        self.is_dirty.get()
+    }
+
+    /// Queues frames and flushes. A single frame that nothing precedes goes to the kernel without a place in the
+    /// queue, as far as the kernel takes it.
+    pub fn enqueue_and_flush(&self, frames: &[Bytes]) {
+        match frames {
+            [frame] if self.is_waiting.get() && self.takes_joined_frames() => {
+                let mut queue = self.queue.borrow_mut();
+                if !queue.is_empty() || queue.is_closing || queue.buffer.is_some() {
+                    drop(queue);
+                    self.enqueue(frame.clone());
+                } else {
+                    let written = self.direct_writer.try_write_frame(frame);
+                    if written == frame.len() {
+                        return;
+                    }
+                    queue.push(frame.clone());
+                    queue.advance(written);
+                }
+            }
+            _ => frames.iter().for_each(|frame| self.enqueue(frame.clone())),
+        }
+        self.flush();
+    }
+
     /// Starts to write the queued frames. Callers that queue frames call this once afterwards.
     pub fn flush(&self) {
         self.is_dirty.set(false);
@@ -300,12 +342,7 @@ impl Connection {
             return;
         }
         let mut queue = self.queue.borrow_mut();
-        while !queue.is_empty() {
-            match self.direct_writer.try_write(queue.frames()) {
-                0 => break,
-                written => queue.advance(written),
-            }
-        }
+        self.write(&mut queue);
         let is_empty = queue.is_empty() && !queue.is_closing;
         if is_empty && std::mem::take(&mut queue.notifies_drained) {
             self.inputs.push(Input::Drained(self.session));
@@ -314,6 +351,16 @@ impl Connection {
         // A response over plain HTTP waits for more than frames: also to learn that there are none.
         if !is_empty || self.kind != SessionKind::WebSocket {
             self.wake();
+        }
+    }
+
+    /// Writes the queued frames as far as the kernel takes them now. The dispatcher must be waiting.
+    fn write(&self, queue: &mut Queue) {
+        while !queue.is_empty() {
+            match self.direct_writer.try_write(queue.frames()) {
+                0 => break,
+                written => queue.advance(written),
+            }
         }
     }
 

@@ -7,6 +7,10 @@ use std::time::Duration;
 /// Beyond: the queue is freed, and the connection is closed with 4008.
 pub const QUEUE_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes that wait for one connection while a worker queues a round of batches. Beyond: they are written before
+/// the round ends.
+pub const FLUSH_BYTES: usize = 64 << 10;
+
 /// Entries that an empty queue keeps for the next frames. Beyond: they are freed.
 pub const QUEUE_FRAMES_KEPT: usize = 64;
 
@@ -14,7 +18,7 @@ pub const QUEUE_FRAMES_KEPT: usize = 64;
 pub const CHUNK_BYTES_MAX: usize = 16 << 10;
 
 /// Frames that the direct writer hands to the kernel in one write. More leave in several writes.
-pub const SLICES_MAX: usize = 16;
+pub const SLICES_MAX: usize = 64;
 
 /// Bytes of the request line, and of the header names, that are recorded of a traced handshake. Each name
 /// counts one byte more. Beyond: the trace lists the headers by name.
@@ -29,8 +33,12 @@ pub const TURN_MAX: usize = 128;
 /// Bytes of text after which a turn ends early, so that connections can write before more is queued.
 pub const TURN_BYTES_MAX: usize = 128 << 10;
 
-/// Batches that wait for the fan-out task of one worker. Beyond: the registry waits.
-pub const BATCHES_MAX: usize = 64;
+/// Bytes of the batches that wait for the fan-out task of one worker. Beyond: the registry waits.
+pub const BATCHES_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of the batches that a worker queues on its connections before it flushes them. Beyond: the next batch
+/// waits for the next round, and everything else on the worker goes first. A single batch may be longer.
+pub const ROUND_BYTES_MAX: usize = 128 << 10;
 
 /// Bytes that are read from one connection in one step, before the worker serves another.
 pub const READ_STEP_BYTES_MAX: usize = 64 << 10;

@@ -7,7 +7,7 @@
 mod split;
 use crate::clock::now_ms;
 use crate::connection::frame::{self, event};
-use crate::fanout::{Connections, Delivery, DeliveryBatch};
+use crate::fanout::{BatchSender, Connections, Delivery, DeliveryBatch};
 use crate::limits::{INBOX_MAX, TURN_BYTES_MAX, TURN_MAX};
 use crate::store::Store;
 use futures_util::{
@@ -113,7 +113,7 @@ pub struct Actor {
     inbox: mpsc::Receiver<Envelope>,
     hub: Hub,
     store: Box<dyn Store>,
-    workers: Vec<mpsc::Sender<DeliveryBatch>>,
+    workers: Vec<BatchSender>,
     turn: Turn,
     committing: Option<BoxFuture<'static, Vec<Outcome>>>,
     /// The hub bounds it: it counts the reads of each session, and cancels them with the session.
@@ -147,11 +147,7 @@ pub enum RegistryError {
 impl Actor {
     /// The actor over a store, and its handle. `workers` are the channels to the fan-out tasks, by the
     /// worker's number.
-    pub fn new(
-        settings: Settings,
-        store: Box<dyn Store>,
-        workers: Vec<mpsc::Sender<DeliveryBatch>>,
-    ) -> (Self, Registry) {
+    pub fn new(settings: Settings, store: Box<dyn Store>, workers: Vec<BatchSender>) -> (Self, Registry) {
         let (envelopes, inbox) = mpsc::channel(INBOX_MAX);
         let hub = Hub::new(settings, store.epoch(), store.house());
         let turn = Turn { by_worker: vec![Vec::new(); workers.len()], ..Turn::default() };
@@ -382,12 +378,13 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fanout::batch_channel;
     use crate::store::memory::MemoryStore;
     use shared::Epoch;
 
     #[tokio::test]
     async fn each_worker_has_its_batch_when_all_connections_are_closed() {
-        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::channel(1)).unzip();
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| batch_channel()).unzip();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let (actor, registry) = Actor::new(Settings::default(), store, senders);
         tokio::select! {
@@ -395,8 +392,9 @@ mod tests {
             () = registry.close_all() => {}
         }
         for mut batches in receivers {
-            let batch = batches.try_recv().unwrap();
-            assert!(batch.deliveries.iter().any(|delivery| matches!(delivery, Delivery::CloseAll)));
+            let mut deliveries = Vec::new();
+            assert!(batches.next_round(|batch| deliveries.extend(batch.deliveries)).await);
+            assert!(deliveries.iter().any(|delivery| matches!(delivery, Delivery::CloseAll)));
         }
     }
 }

@@ -7,12 +7,12 @@ pub mod shutdown;
 
 use crate::config::Config;
 use crate::connection::permit::ConnectionPermits;
-use crate::fanout::DeliveryBatch;
+use crate::fanout::batch_channel;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
 use crate::http::ip_rate::{IpRates, naming_rate};
 use crate::http::middleware;
-use crate::limits::{BATCHES_MAX, SHUTDOWN};
+use crate::limits::SHUTDOWN;
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
 use crate::routes;
@@ -34,7 +34,6 @@ use std::{
     },
     thread::available_parallelism,
 };
-use tokio::sync::mpsc;
 
 /// Inputs of [`run`] beside the listener and the settings.
 pub struct RunInputs {
@@ -78,8 +77,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let workers = available_parallelism().map_or(1, usize::from);
-    let (senders, receivers): (Vec<_>, Vec<_>) =
-        (0..workers).map(|_| mpsc::channel::<DeliveryBatch>(BATCHES_MAX)).unzip();
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| batch_channel()).unzip();
     let build = inputs.page.build().to_owned();
     let settings = Settings { build: build.clone(), posts: posts(config.limit_posts) };
     let health = inputs.store.health();

@@ -119,6 +119,9 @@ pub struct DirectWriter {
     ends_after_flush: Cell<bool>,
     is_shut: Cell<bool>,
     head_recorder: RefCell<HeadRecorder>,
+    /// Writes that the kernel was asked for.
+    #[cfg(test)]
+    write_count: Cell<usize>,
 }
 
 /// State of the dispatcher's buffer.
@@ -162,25 +165,44 @@ impl DirectWriter {
     /// if the dispatcher's buffer is not empty, or if the connection has failed. The dispatcher meets such a
     /// failure too, and ends the connection.
     pub fn try_write(&self, frames: &VecDeque<Bytes>) -> usize {
-        if self.write_state.get() != WriteState::Empty {
-            return 0;
+        if frames.len() == 1 {
+            return frames.front().map_or(0, |frame| self.try_write_frame(frame));
         }
-        let writing = self.writing.borrow();
-        let (Some(writing), Some(first)) = (&*writing, frames.front()) else { return 0 };
-        let taken = if frames.len() == 1 {
-            writing.try_write(first)
-        } else {
+        self.try_write_by(|writing| {
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let count = frames.len().min(SLICES_MAX);
             frames.iter().zip(&mut slices).for_each(|(frame, slice)| *slice = IoSlice::new(frame));
             writing.try_write_vectored(&slices[..count])
-        };
-        taken.unwrap_or(0)
+        })
+    }
+
+    /// Hands this frame to the kernel, like [`DirectWriter::try_write`].
+    pub fn try_write_frame(&self, frame: &Bytes) -> usize {
+        self.try_write_by(|writing| writing.try_write(frame))
+    }
+
+    fn try_write_by(&self, write: impl FnOnce(&OwnedWriteHalf) -> io::Result<usize>) -> usize {
+        if self.write_state.get() != WriteState::Empty {
+            return 0;
+        }
+        let writing = self.writing.borrow();
+        let Some(writing) = &*writing else { return 0 };
+        #[cfg(test)]
+        self.write_count.set(self.write_count.get() + 1);
+        write(writing).unwrap_or(0)
     }
 }
 
 #[cfg(test)]
-mod tests {
+impl DirectWriter {
+    /// Writes that the kernel was asked for until now.
+    pub(crate) fn write_count(&self) -> usize {
+        self.write_count.get()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
     use super::*;
     use crate::connection::frame;
     use crate::connection::{Connection, OutboundBody};
@@ -190,7 +212,8 @@ mod tests {
     use std::task::Waker;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
-    async fn pair() -> (ServerSocket, TcpStream) {
+    /// Both ends of a TCP connection. Nothing was written to it.
+    pub(crate) async fn pair() -> (ServerSocket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
@@ -198,7 +221,8 @@ mod tests {
         (ServerSocket::new(stream), peer)
     }
 
-    fn flush(socket: &mut ServerSocket) {
+    /// Does what the dispatcher does once it has written all that it has.
+    pub(crate) fn flush(socket: &mut ServerSocket) {
         assert!(Pin::new(socket).poll_flush(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 

@@ -6,6 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+mod rounds;
+
 #[test]
 fn lists_stay_consistent_when_connections_come_and_go() {
     let connections = Connections::new(3);
@@ -60,7 +62,7 @@ fn drain(body: &mut OutboundBody<()>) -> Vec<Bytes> {
 #[tokio::test(start_paused = true)]
 async fn an_active_client_is_pinged_and_a_silent_one_closed() {
     let connections = Connections::new(0);
-    let (batches, inbox) = mpsc::channel(1);
+    let (batches, inbox) = batch_channel();
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {
@@ -92,7 +94,7 @@ async fn an_active_client_is_pinged_and_a_silent_one_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_gets_regular_comments_and_a_poll_none() {
     let connections = Connections::new(0);
-    let (batches, inbox) = mpsc::channel(1);
+    let (batches, inbox) = batch_channel();
     let local = tokio::task::LocalSet::new();
     local.spawn_local(Rc::clone(&connections).run(inbox));
     let run = async {

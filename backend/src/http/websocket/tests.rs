@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     connection::permit::ConnectionPermits,
-    fanout::{Delivery, DeliveryBatch},
+    fanout::{BatchReceiver, Delivery, batch_channel},
     http::{
         host_policy::HostPolicy,
         ip_rate::{IpRates, naming_rate},
@@ -21,18 +21,17 @@ use std::{
     pin::pin,
     sync::Arc,
 };
-use tokio::sync::mpsc;
 
 /// A worker whose registry does not run yet, with a full inbox.
 struct Worker {
     state: Rc<AppState>,
     actor: Actor,
-    batches: mpsc::Receiver<DeliveryBatch>,
+    batches: BatchReceiver,
 }
 
 impl Worker {
     async fn new() -> Self {
-        let (sender, batches) = mpsc::channel(INBOX_MAX);
+        let (sender, batches) = batch_channel();
         let store = Box::new(MemoryStore::new(Epoch(1)));
         let health = store.health();
         let (actor, registry) = Actor::new(Settings::default(), store, vec![sender]);
@@ -102,7 +101,9 @@ async fn a_101_is_sent_after_the_registry_has_the_connection() {
     state.registry.tell(post).await.unwrap();
     let mut is_attached = false;
     'posted: loop {
-        for delivery in batches.recv().await.unwrap().deliveries {
+        let mut deliveries = Vec::new();
+        assert!(batches.next_round(|batch| deliveries.extend(batch.deliveries)).await);
+        for delivery in deliveries {
             match delivery {
                 Delivery::Attach(session, _) => is_attached |= session != talker,
                 Delivery::Publish { .. } => break 'posted,
@@ -130,5 +131,5 @@ async fn a_client_that_leaves_before_its_101_is_closed_once() {
     assert!(state.permits.try_acquire().is_some());
     drop(state);
     actor.run().await.unwrap();
-    assert!(batches.recv().await.is_none(), "the registry never knew of it");
+    assert!(!batches.next_round(|_| ()).await, "the registry never knew of it");
 }
