@@ -24,10 +24,14 @@ pub const SLICES_MAX: usize = 64;
 /// counts one byte more. Beyond: the trace lists the headers by name.
 pub const HEADER_NAMES_BYTES_MAX: usize = 4 << 10;
 
-/// Inputs that wait for the registry. Beyond: connections wait, so sockets are not read.
+/// Envelopes that wait for the registry. Beyond: workers and requests wait, so sockets are not read.
 pub const INBOX_MAX: usize = 1024;
 
-/// Inputs that the registry takes in one turn. Their frames leave together.
+/// Bytes of the inputs of one worker's WebSockets that the registry has not handled. Beyond: the sockets are not
+/// read. A longer input waits until it is the only one.
+pub const INPUTS_BYTES_MAX: usize = 1 << 20;
+
+/// Inputs after which the registry takes no more envelopes in a turn. The frames of a turn leave together.
 pub const TURN_MAX: usize = 128;
 
 /// Bytes of text after which a turn ends early, so that connections can write before more is queued.

@@ -38,11 +38,7 @@ pub fn start(worker: u16, receivers: &BatchReceivers, registry: Registry) -> Rc<
 
 /// Forwards the worker's inputs to the registry. This is a task apart from fan-out, which may not wait.
 async fn forward_inputs(connections: Rc<Connections>, registry: Registry) {
-    loop {
-        for input in connections.inputs().next().await {
-            if registry.tell(input).await.is_err() {
-                return;
-            }
-        }
-    }
+    let inputs = connections.inputs();
+    while registry.tell_all(inputs.next().await).await.is_ok() {}
+    inputs.end();
 }

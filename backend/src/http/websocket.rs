@@ -9,6 +9,7 @@ use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
 use crate::connection::frame_guard::{FrameGuard, Rejection};
 use crate::connection::trace::Tracer;
+use crate::connection::worker_inputs::WorkerInputs;
 use crate::connection::{Connection, OutboundBody};
 use crate::fanout::ConnectionGuard;
 use crate::fanout::Connections;
@@ -17,7 +18,6 @@ use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
 use crate::limits::READ_STEP_BYTES_MAX;
-use crate::registry::Registry;
 use actix_http::BoxedPayloadStream;
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -76,7 +76,7 @@ pub async fn connect(
     let device = device_token::trusted(&request, &state.policy, &caller);
     let reader = MessageReader {
         connection: Rc::clone(&connection),
-        registry: state.registry.clone(),
+        inputs: state.connections.inputs(),
         connections: Rc::clone(&state.connections),
         rejection,
         rates: state.inbound_rates,
@@ -138,7 +138,7 @@ fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dia
 
 struct MessageReader {
     connection: Rc<Connection>,
-    registry: Registry,
+    inputs: Rc<WorkerInputs>,
     connections: Rc<Connections>,
     rejection: Rejection,
     rates: InboundRates,
@@ -253,7 +253,7 @@ impl MessageReader {
     }
 
     async fn tell(&self, input: Input) -> Result<(), CloseCode> {
-        self.registry.tell(input).await.map_err(|_| CloseCode::Internal)
+        self.inputs.send(input).await.map_err(|_| CloseCode::Internal)
     }
 }
 

@@ -3,12 +3,23 @@
 //! No turn publishes more than a connection's queue holds. Between two turns connections have time to write.
 
 use crate::limits::TURN_BYTES_MAX;
-use hub::house::change::Outcome;
-use shared::Event;
+use hub::{Input, house::change::Outcome, input::Unstored};
+use shared::{Command, Event, command::Post};
 
 /// Bytes that a published event takes beside its text: the rest of its JSON, and its entry in a queue. Many short
 /// messages take more by their number than by their texts.
 const EVENT_BYTES: usize = 512;
+
+/// Bytes that the hub publishes for this input, at once or when it is committed.
+pub(super) fn input_bytes(input: &Input) -> usize {
+    match input {
+        Input::TextReceived { text, .. }
+        | Input::CommandReceived(_, Command::Post(Post { text, .. }))
+        | Input::CommandRequested { command: Command::Post(Post { text, .. }), .. } => json_bytes(text),
+        Input::UnstoredReceived(_, Unstored::Binary(bytes)) => bytes.len(),
+        _ => 0,
+    }
+}
 
 /// Length of this text as a JSON string in bytes, without its quotes. Control characters count as 6 bytes.
 pub(super) fn json_bytes(text: &str) -> usize {
