@@ -10,6 +10,8 @@ use actix_web::rt::net::TcpStream;
 use shared::RoomId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+/// Time in which bytes that were sent arrive on the busiest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 const LOBBY: Address = Address::Room(RoomId::LOBBY);
 
 /// An open WebSocket whose dispatcher has written the head of its response, and waits.
@@ -47,7 +49,8 @@ impl Socket {
             }
             flush(socket);
         };
-        tokio::join!(peer.read_exact(&mut read), writing).0.unwrap();
+        let reading = async { tokio::join!(peer.read_exact(&mut read), writing).0 };
+        tokio::time::timeout(PATIENCE, reading).await.expect("the bytes in time").unwrap();
         read
     }
 }
