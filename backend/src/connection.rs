@@ -7,13 +7,18 @@
 //! [`Bytes`]. A queue is bounded in bytes; beyond the bound the client is cut off (`slow_reader`). Nothing
 //! here waits for a client.
 
+pub mod deadlines;
 pub mod direct_writer;
 pub mod frame;
 pub mod frame_guard;
 pub mod head_recorder;
+pub mod http_deadline;
+pub mod inbound_messages;
+pub mod message_decoder;
 mod outbound_body;
 pub mod permit;
 mod queue;
+pub mod read_ahead;
 mod slow_reader;
 pub mod trace;
 pub mod worker_inputs;

@@ -20,4 +20,5 @@ pub mod openapi;
 pub mod poll;
 pub mod problem;
 pub mod query_params;
+pub mod request_span;
 pub mod websocket;

@@ -28,8 +28,9 @@ pub const TURN_BYTES_MAX: usize = 128 << 10;
 /// Batches that wait for the fan-out task of one worker. Beyond: the registry waits.
 pub const BATCHES_MAX: usize = 64;
 
-/// Bytes that are read from one connection in one step, before the worker serves another.
-pub const READ_STEP_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a WebSocket that are read before its task has decoded them. Beyond: the socket is not read. One
+/// read may exceed the limit.
+pub const READ_AHEAD_BYTES_MAX: usize = 32 << 10;
 
 /// Connections of one worker. Beyond: new ones wait in the kernel's backlog.
 pub const CONNECTIONS_PER_WORKER_MAX: usize = 250_000;
@@ -58,10 +59,18 @@ pub const POLL_AGAIN_MS: u64 = 2_000;
 /// Time for a request's body. Beyond: 408.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time for a request's head. Beyond: 408.
+/// Time for a request's head: for the first of a connection from the accept on, for later ones from the first
+/// byte. Beyond: 408, and the connection is closed.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Time for which an idle HTTP connection stays open.
+/// Time for a WebSocket message or control frame, from its first to its last byte. Beyond: close 4408.
+pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time between two checks whether the peer of a paused WebSocket is still there. Its end waits behind the
+/// bytes that are not read.
+pub const PEER_CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// Time for which an idle HTTP connection stays open. Beyond: closed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// Time in which a peer closes its side after the server has closed its own.

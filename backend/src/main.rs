@@ -4,6 +4,7 @@ mod admin;
 
 use backend::RunInputs;
 use backend::config::{self, Config, ConfigErrors, HELP, RawSettings, Task};
+use backend::connection::deadlines::Deadlines;
 use backend::lan;
 use backend::page::Page;
 use backend::server::{listener, shutdown};
@@ -85,7 +86,9 @@ fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
     let store = SqliteStore::open(folder).map_err(|fault| fault.at(&log, FileUse::Write).to_string())?;
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
-    Ok((listener, RunInputs { store, page: Page::load(), house_id, inbound_hook: None }))
+    let page = Page::load();
+    let inputs = RunInputs { store, page, house_id, inbound_hook: None, deadlines: Deadlines::default() };
+    Ok((listener, inputs))
 }
 
 fn announce(config: &Config, listener: &TcpListener) {

@@ -6,6 +6,7 @@ pub mod rlimit;
 pub mod shutdown;
 
 use crate::config::Config;
+use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::DeliveryBatch;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
@@ -46,6 +47,8 @@ pub struct RunInputs {
     pub house_id: String,
     /// Called with each text message of a client before the server handles it. Only tests set it.
     pub inbound_hook: Option<InboundHook>,
+    /// Times after which unfinished input ends its connection. Only tests set others than the default.
+    pub deadlines: Deadlines,
 }
 
 /// Reason why the server ended without a shutdown.
@@ -108,10 +111,11 @@ pub async fn run(
             naming_rate: naming_rate(config.limit_posts != 0),
             ip_rates: Arc::clone(&ip_rates),
             inbound_hook: inputs.inbound_hook.clone(),
+            deadlines: inputs.deadlines,
         };
         App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
     };
-    let server = listener::serve(listener, workers, factory)?;
+    let server = listener::serve(listener, workers, inputs.deadlines, factory)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());

@@ -44,7 +44,8 @@ fn protocol_md_lists_the_limits_of_the_hub() {
 fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
         BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, KEEP_ALIVE,
-        NAMINGS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX, UNACKNOWLEDGED,
+        MESSAGE_TIMEOUT, NAMINGS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX,
+        READ_AHEAD_BYTES_MAX, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
     let values = [
@@ -59,6 +60,8 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("BODY_TIMEOUT", ms(BODY_TIMEOUT)),
         ("HEAD_TIMEOUT", ms(HEAD_TIMEOUT)),
         ("KEEP_ALIVE", ms(KEEP_ALIVE)),
+        ("MESSAGE_TIMEOUT", ms(MESSAGE_TIMEOUT)),
+        ("READ_AHEAD_BYTES_MAX", u64::try_from(READ_AHEAD_BYTES_MAX).unwrap()),
         ("NAMINGS.per_s", NAMINGS.per_s.into()),
         ("NAMINGS.burst", NAMINGS.burst.into()),
         ("RETRY_MS.start", RETRY_MS.start),

@@ -83,6 +83,8 @@ endings! {
     SignedOut = 4401, Never, true, 401 [SignInRequired];
     /// The client's `hello` did not arrive in time, or arrived twice.
     Hello = 4402, Backoff, true, 0 [];
+    /// A message was not whole in time.
+    MessageTimeout = 4408, Backoff, true, 0 [];
     /// The member has the greatest allowed number of sessions.
     Full = 4429, Backoff, true, 429 [TooManyRequests];
 }

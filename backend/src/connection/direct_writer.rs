@@ -14,10 +14,14 @@
 //! response. So the direct writer shuts down the sending half at the flush behind the last frame. The other
 //! half is read on.
 
+use crate::connection::deadlines::Deadlines;
 use crate::connection::head_recorder::HeadRecorder;
+use crate::connection::http_deadline::{Expired, HttpDeadline};
+use crate::connection::read_ahead::ReadAhead;
 use crate::limits::SLICES_MAX;
 use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -27,22 +31,42 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
+
+/// Response to a head that did not become complete in time.
+const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// The socket that actix-http reads and writes.
 pub struct ServerSocket {
     reading: OwnedReadHalf,
     direct_writer: Rc<DirectWriter>,
+    http_deadline: Rc<HttpDeadline>,
+    read_ahead: Rc<ReadAhead>,
 }
 
 impl ServerSocket {
     /// Wraps a connection as it was accepted.
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: TcpStream, deadlines: Deadlines) -> Self {
         let (reading, writing) = stream.into_split();
         let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
-        ServerSocket { reading, direct_writer: Rc::new(direct_writer) }
+        ServerSocket {
+            reading,
+            direct_writer: Rc::new(direct_writer),
+            http_deadline: Rc::new(HttpDeadline::new(deadlines)),
+            read_ahead: Rc::default(),
+        }
+    }
+
+    /// The deadline of this socket while it speaks HTTP.
+    pub fn http_deadline(&self) -> Rc<HttpDeadline> {
+        Rc::clone(&self.http_deadline)
+    }
+
+    /// The bound of this socket's reading once it is a WebSocket.
+    pub fn read_ahead(&self) -> Rc<ReadAhead> {
+        Rc::clone(&self.read_ahead)
     }
 
     /// The direct writer of this socket.
@@ -77,9 +101,18 @@ impl AsyncRead for ServerSocket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.read_ahead.poll_ready(cx));
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.reading).poll_read(cx, buffer))?;
-        self.direct_writer.head_recorder.borrow_mut().feed(&buffer.filled()[before..]);
+        if Pin::new(&mut self.reading).poll_read(cx, buffer)?.is_pending() {
+            let expired = ready!(self.http_deadline.poll_expired(cx).map_or(Poll::Pending, Poll::Ready));
+            self.direct_writer.refuse_late_head(expired);
+            // The end of the stream: actix-http closes the connection.
+            return Poll::Ready(Ok(()));
+        }
+        let read = &buffer.filled()[before..];
+        self.direct_writer.head_recorder.borrow_mut().feed(read);
+        self.http_deadline.note_read(read);
+        self.read_ahead.note_read(read.len());
         Poll::Ready(Ok(()))
     }
 }
@@ -93,6 +126,9 @@ impl AsyncWrite for ServerSocket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // TCP has nothing to flush. The dispatcher calls this when its buffer is empty.
         self.direct_writer.note_flush();
+        // A response may have ended since the last read, and with it the route's responsibility. If the deadline
+        // has passed already, the timer wakes this task again at once.
+        let _ = self.http_deadline.poll_expired(cx);
         if self.direct_writer.ends_after_flush.get() {
             // If this fails the peer is gone. Reading reports that too.
             let _ = ready!(self.poll_shutdown(cx));
@@ -152,6 +188,25 @@ impl DirectWriter {
         self.ends_after_flush.set(true);
     }
 
+    /// Whether the peer has ended the connection or its own half of it, although unread bytes may wait.
+    pub fn is_peer_gone(&self) -> bool {
+        let writing = self.writing.borrow();
+        let Some(writing) = &*writing else { return true };
+        match writing.ready(Interest::READABLE).now_or_never() {
+            Some(Ok(ready)) => ready.is_read_closed(),
+            Some(Err(_)) => true,
+            None => false,
+        }
+    }
+
+    /// Answers a head that did not become complete in time. If the kernel does not take the answer, the
+    /// connection ends without it.
+    fn refuse_late_head(&self, expired: Expired) {
+        if let (Expired::Head, Some(writing)) = (expired, &*self.writing.borrow()) {
+            let _ = writing.try_write(LATE_HEAD);
+        }
+    }
+
     fn note_flush(&self) {
         if self.write_state.get() == WriteState::Filled {
             self.write_state.set(WriteState::Empty);
@@ -195,7 +250,7 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (ServerSocket::new(stream), peer)
+        (ServerSocket::new(stream, Deadlines::default()), peer)
     }
 
     fn flush(socket: &mut ServerSocket) {
@@ -239,7 +294,7 @@ mod tests {
                 Rc::default(),
                 socket.direct_writer(),
             );
-            let mut body = OutboundBody::new(Rc::clone(&connection), ());
+            let mut body = OutboundBody::new(Rc::clone(&connection));
             let mut context = Context::from_waker(Waker::noop());
             assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
             flush(&mut socket);
@@ -264,7 +319,7 @@ mod tests {
             Rc::default(),
             socket.direct_writer(),
         );
-        let mut body = OutboundBody::new(Rc::clone(&connection), ());
+        let mut body = OutboundBody::new(Rc::clone(&connection));
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut body).poll_next(&mut context).is_pending());
         flush(&mut socket);

@@ -19,18 +19,18 @@ impl Wake for Count {
     }
 }
 
-fn connection() -> (Rc<Connection>, OutboundBody<()>) {
+fn connection() -> (Rc<Connection>, OutboundBody) {
     let connection =
         Connection::new(SessionId(1), Dialect::V1, SessionKind::WebSocket, 0, Rc::default(), Rc::default());
-    (Rc::clone(&connection), OutboundBody::new(connection, ()))
+    (Rc::clone(&connection), OutboundBody::new(connection))
 }
 
-fn poll(body: &mut OutboundBody<()>, waker: &Waker) -> Poll<Option<Bytes>> {
+fn poll(body: &mut OutboundBody, waker: &Waker) -> Poll<Option<Bytes>> {
     let item = ready!(Pin::new(body).poll_next(&mut Context::from_waker(waker)));
     Poll::Ready(item.map(|Ok(bytes)| bytes))
 }
 
-fn next(body: &mut OutboundBody<()>) -> Poll<Option<Bytes>> {
+fn next(body: &mut OutboundBody) -> Poll<Option<Bytes>> {
     poll(body, Waker::noop())
 }
 

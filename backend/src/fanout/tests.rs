@@ -48,7 +48,7 @@ fn retry_hints_differ_within_their_range() {
 }
 
 /// The frames that wait for a connection, one after another.
-fn drain(body: &mut OutboundBody<()>) -> Vec<Bytes> {
+fn drain(body: &mut OutboundBody) -> Vec<Bytes> {
     let mut frames = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(Ok(frame))) = Pin::new(&mut *body).poll_next(&mut context) {
@@ -66,7 +66,7 @@ async fn an_active_client_is_pinged_and_a_silent_one_closed() {
     let run = async {
         let [active, silent] =
             [Dialect::V1, Dialect::Text].map(|dialect| connections.add_socket(dialect, Rc::default()));
-        let mut bodies = [&active, &silent].map(|one| OutboundBody::new(Rc::clone(one), ()));
+        let mut bodies = [&active, &silent].map(|one| OutboundBody::new(Rc::clone(one)));
         connections.attach(active.session, &[Address::Room(shared::RoomId::LOBBY)]);
         connections.attach(silent.session, &[]);
         active.send_replay(Bytes::from_static(b"welcome"));

@@ -1,5 +1,6 @@
 //! The state that the routes of one worker use: its connections, and the data that all workers share.
 
+use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::{ConnectionGuard, Connections};
 use crate::http::host_policy::HostPolicy;
@@ -52,6 +53,8 @@ pub struct AppState {
     pub ip_rates: Arc<IpRates>,
     /// Called with each text message; only tests set it.
     pub inbound_hook: Option<InboundHook>,
+    /// Times for bodies and for WebSocket messages.
+    pub deadlines: Deadlines,
 }
 
 impl AppState {

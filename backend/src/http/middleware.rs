@@ -1,11 +1,13 @@
-//! Runs around every route: it checks the host policy, and sets the headers of every response.
+//! Runs around every route: it checks the host policy, sets the headers of every response, and tells the socket
+//! where a request begins and its response ends.
 
 use crate::http::app_state::AppState;
 use crate::http::byte_count::ByteCounter;
 use crate::http::host_policy::Caller;
+use crate::http::request_span::{RequestSpan, SpannedBody};
 use actix_web::{
     Error, HttpMessage, ResponseError,
-    body::BoxBody,
+    body::{BoxBody, MessageBody as _},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
@@ -17,6 +19,8 @@ use actix_web::{
 /// Admits a request by the host policy, and sets the headers of its response.
 pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = AppState::of(request.request());
+    // If the route fails without a response, the span ends here.
+    let span = RequestSpan::begin(&request);
     let peer = request.peer_addr().map(|address| address.ip());
     let mut response = match state.policy.admit(request.method(), request.headers(), peer) {
         Ok(caller) => {
@@ -29,7 +33,7 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
         harden(&mut response, &state);
         ByteCounter::count_head(&mut response);
     }
-    Ok(response)
+    Ok(response.map_body(|_, body| SpannedBody::new(body, span).boxed()))
 }
 
 fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {

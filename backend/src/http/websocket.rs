@@ -1,13 +1,16 @@
 //! `/conn_ws`: one WebSocket, in one of two dialects.
 //!
-//! actix-ws answers the handshake and reads, behind [`FrameGuard`]; frames leave through [`OutboundBody`].
-//! Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
+//! actix-http answers the handshake. Messages arrive through [`InboundMessages`], and frames leave through
+//! [`OutboundBody`]. Each connection has one task that reads. When it ends for any reason, a guard removes the connection from
 //! its worker, and the hub gets `Closed`.
 
 use crate::clock::now_ms;
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
-use crate::connection::frame_guard::{FrameGuard, Rejection};
+use crate::connection::http_deadline::HttpDeadline;
+use crate::connection::inbound_messages::InboundMessages;
+use crate::connection::message_decoder::Message;
+use crate::connection::read_ahead::ReadAhead;
 use crate::connection::trace::Tracer;
 use crate::connection::{Connection, OutboundBody};
 use crate::fanout::ConnectionGuard;
@@ -16,19 +19,15 @@ use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::device_token;
 use crate::http::host_policy::Caller;
 use crate::http::problem::ApiError;
-use crate::limits::READ_STEP_BYTES_MAX;
+use crate::limits::PEER_CHECK_EVERY;
 use crate::registry::Registry;
-use actix_http::BoxedPayloadStream;
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
-    dev::Payload,
+    HttpRequest, HttpResponse,
+    body::MessageBody as _,
     http::{StatusCode, header},
     web,
 };
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, ProtocolError};
 use bytes::Bytes;
-use bytestring::ByteString;
-use futures_util::StreamExt;
 use hub::{Dialect, Input, input::Unstored, rate::Bucket};
 use shared::{
     ClientId, CloseCode, Command, ErrorCode, Event,
@@ -36,7 +35,7 @@ use shared::{
     limits::{FRAME_BYTES_MAX, PLAIN_BYTES_MAX},
     version::SUBPROTOCOL,
 };
-use std::{io::ErrorKind, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// Opens a WebSocket.
 pub async fn connect(
@@ -54,21 +53,23 @@ pub async fn connect(
         Dialect::Text => PLAIN_BYTES_MAX,
     };
     let tracer = if dialect == Dialect::V1 { Tracer::of(&request) } else { None };
-    let (guarded, rejection) = FrameGuard::new(payload.into_inner(), message_max, tracer.clone());
-    let guarded: BoxedPayloadStream = Box::pin(guarded);
-    let mut guarded = Payload::Stream { payload: guarded };
-    let payload =
-        web::Payload::from_request(&request, &mut guarded).into_inner().map_err(|_| bad_handshake())?;
-    let (mut response, _, messages) =
-        actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| bad_handshake())?;
-    let messages =
-        messages.max_frame_size(message_max).aggregate_continuations().max_continuation_size(message_max);
-
-    // A request that a test made without a socket has none.
+    // A request that a test made without a socket has none of these three.
     let direct_writer = request.conn_data::<Rc<DirectWriter>>().cloned().unwrap_or_default();
+    let read_ahead = request.conn_data::<Rc<ReadAhead>>().cloned().unwrap_or_default();
+    if let Some(deadline) = request.conn_data::<Rc<HttpDeadline>>() {
+        read_ahead.begin(deadline.upgrade());
+    }
+    let messages = InboundMessages::new(
+        payload.into_inner(),
+        message_max,
+        state.deadlines.message,
+        read_ahead,
+        tracer.clone(),
+    );
     let sent_names = direct_writer.take_header_names();
-    let connection = state.connections.add_socket(dialect, direct_writer);
+    let connection = state.connections.add_socket(dialect, Rc::clone(&direct_writer));
     let guard = ConnectionGuard::new(Rc::clone(&state.connections), Rc::clone(&connection), permit);
+    let mut response = respond(&request, &connection)?;
     if let Some(tracer) = tracer {
         connection.set_tracer(Rc::clone(&tracer));
         tracer.begin(connection.trace_sink(), &request, sent_names.as_deref(), &mut response);
@@ -78,7 +79,7 @@ pub async fn connect(
         connection: Rc::clone(&connection),
         registry: state.registry.clone(),
         connections: Rc::clone(&state.connections),
-        rejection,
+        direct_writer,
         rates: state.inbound_rates,
         inbound_hook: state.inbound_hook.clone(),
     };
@@ -92,7 +93,17 @@ pub async fn connect(
         let _guard = guard;
         reader.run(messages).await;
     });
-    Ok(response.map_body(|_, body| OutboundBody::new(connection, body)).map_into_boxed_body())
+    Ok(response)
+}
+
+/// The response that accepts the handshake. It repeats the subprotocol if it was offered.
+fn respond(request: &HttpRequest, connection: &Rc<Connection>) -> Result<HttpResponse, ApiError> {
+    let mut response = actix_http::ws::handshake(request.head()).map_err(|_| bad_handshake())?;
+    if offered_subprotocols(request).any(|protocol| protocol == SUBPROTOCOL) {
+        response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL));
+    }
+    let body = OutboundBody::new(Rc::clone(connection)).boxed();
+    Ok(response.message_body(body).map_err(|_| bad_handshake())?.into())
 }
 
 /// Explains the upgrade to a request that is no handshake.
@@ -115,13 +126,7 @@ fn bad_handshake() -> ApiError {
 }
 
 fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dialect, ApiError> {
-    let mut offered = request
-        .headers()
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
-        .map(str::trim)
-        .filter(|protocol| !protocol.is_empty())
-        .peekable();
+    let mut offered = offered_subprotocols(request).peekable();
     let is_offered = offered.peek().is_some();
     let asks_v1 = request.query_string().split('&').any(|pair| pair == "v=1");
     if asks_v1 || offered.any(|protocol| protocol == SUBPROTOCOL) {
@@ -136,74 +141,81 @@ fn choose_dialect(request: &HttpRequest, is_text_dialect_on: bool) -> Result<Dia
     Err(ApiError::new(StatusCode::FORBIDDEN, ErrorCode::PlainOff))
 }
 
+fn offered_subprotocols(request: &HttpRequest) -> impl Iterator<Item = &str> {
+    request
+        .headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .flat_map(|value| value.to_str().unwrap_or("?").split(','))
+        .map(str::trim)
+        .filter(|protocol| !protocol.is_empty())
+}
+
 struct MessageReader {
     connection: Rc<Connection>,
     registry: Registry,
     connections: Rc<Connections>,
-    rejection: Rejection,
+    direct_writer: Rc<DirectWriter>,
     rates: InboundRates,
     inbound_hook: Option<InboundHook>,
 }
 
 impl MessageReader {
-    async fn run(&self, mut messages: AggregatedMessageStream) {
+    async fn run(&self, mut messages: InboundMessages) {
         let now = now_ms();
         let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
-        loop {
-            self.wait_out_pause().await;
-            let (code, reason) = match messages.next().await {
-                Some(Ok(AggregatedMessage::Close(reason))) => echo(reason),
-                Some(Ok(message)) => {
+        let code = loop {
+            // What a peer left unread that has gone is dropped.
+            if !self.wait_out_pause().await {
+                break Some(CloseCode::GoingAway.number());
+            }
+            // Other connections have their turn even if this peer sends without end.
+            tokio::task::consume_budget().await;
+            match messages.next().await {
+                Ok(Some(Message::Close(code))) => break code,
+                Ok(Some(message)) => {
                     self.connection.note_read(self.connections.now_s());
-                    match self.handle(message, &mut buckets).await {
-                        Ok(()) => continue,
-                        Err(code) => (Some(code.number()), ""),
+                    if let Err(code) = self.handle(message, &mut buckets).await {
+                        break Some(code.number());
                     }
                 }
-                Some(Err(error)) => {
-                    (Some(self.rejection.get().unwrap_or(close_code_of(&error)).number()), "")
-                }
-                None => match self.rejection.get() {
-                    Some(code) => (Some(code.number()), ""),
-                    None => (Some(CloseCode::GoingAway.number()), ""),
-                },
-            };
-            self.connection.close(code, reason);
-            return self.connection.flush();
-        }
+                Ok(None) => break Some(CloseCode::GoingAway.number()),
+                Err(code) => break Some(code.number()),
+            }
+        };
+        // A close by the peer is echoed with its own code (RFC 6455 §5.5.1).
+        self.connection.close(code, "");
+        self.connection.flush();
     }
 
-    /// Reads nothing while the connection is paused.
-    async fn wait_out_pause(&self) {
+    /// Reads nothing while the connection is paused. Returns false if the connection ends meanwhile.
+    async fn wait_out_pause(&self) -> bool {
         loop {
-            let wait = self.connection.pause_ms(now_ms());
-            if wait == 0 {
-                return;
+            let wait = Duration::from_millis(self.connection.pause_ms(now_ms()));
+            if wait.is_zero() {
+                return true;
             }
-            tokio::time::sleep(Duration::from_millis(wait)).await;
+            tokio::time::sleep(wait.min(PEER_CHECK_EVERY)).await;
+            if self.direct_writer.is_peer_gone() || self.connection.is_closing() {
+                return false;
+            }
             // The server did not read, so silence is not the client's fault.
             self.connection.note_read(self.connections.now_s());
         }
     }
 
-    async fn handle(
-        &self,
-        message: AggregatedMessage,
-        buckets: &mut (Bucket, Bucket),
-    ) -> Result<(), CloseCode> {
-        if let (Some(hook), AggregatedMessage::Text(text)) = (&self.inbound_hook, &message) {
+    async fn handle(&self, message: Message, buckets: &mut (Bucket, Bucket)) -> Result<(), CloseCode> {
+        if let (Some(hook), Message::Text(text)) = (&self.inbound_hook, &message) {
             hook(text);
         }
-        self.count_rate(length(&message), buckets);
+        self.count_rate(message.length(), buckets);
         match (message, self.connection.dialect) {
-            (AggregatedMessage::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
-            (AggregatedMessage::Pong(_) | AggregatedMessage::Close(_), _) => {}
-            (AggregatedMessage::Text(text), Dialect::V1) => self.handle_command(&text).await?,
-            (AggregatedMessage::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
-            (AggregatedMessage::Text(text), Dialect::Text) => self.handle_text(text).await?,
-            (AggregatedMessage::Binary(bytes), Dialect::Text) => {
-                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes.to_vec())))
-                    .await?;
+            (Message::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
+            (Message::Pong(_) | Message::Close(_), _) => {}
+            (Message::Text(text), Dialect::V1) => self.handle_command(&text).await?,
+            (Message::Binary(_), Dialect::V1) => self.refuse(None, ErrorCode::BinaryRefused),
+            (Message::Text(text), Dialect::Text) => self.handle_text(text).await?,
+            (Message::Binary(bytes), Dialect::Text) => {
+                self.tell(Input::UnstoredReceived(self.connection.session, Unstored::Binary(bytes))).await?;
             }
         }
         Ok(())
@@ -219,15 +231,13 @@ impl MessageReader {
         }
     }
 
-    async fn handle_text(&self, text: ByteString) -> Result<(), CloseCode> {
+    async fn handle_text(&self, text: String) -> Result<(), CloseCode> {
         let session = self.connection.session;
         if text.is_empty() {
             return self.tell(Input::UnstoredReceived(session, Unstored::EmptyText)).await;
         }
         let mut client_id = [0; 16];
         getrandom::fill(&mut client_id).map_err(|_| CloseCode::Internal)?;
-        // Copy the text: as it came it keeps the whole read buffer alive.
-        let text = String::from(&*text);
         self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
 
@@ -256,32 +266,6 @@ impl MessageReader {
         self.registry.tell(input).await.map_err(|_| CloseCode::Internal)
     }
 }
-
-fn length(message: &AggregatedMessage) -> usize {
-    match message {
-        AggregatedMessage::Text(text) => text.len(),
-        AggregatedMessage::Binary(bytes)
-        | AggregatedMessage::Ping(bytes)
-        | AggregatedMessage::Pong(bytes) => bytes.len(),
-        AggregatedMessage::Close(_) => 0,
-    }
-}
-
-/// Returns the peer's own code (RFC 6455 §5.5.1).
-fn echo(reason: Option<CloseReason>) -> (Option<u16>, &'static str) {
-    (reason.map(|reason| u16::from(reason.code)), "")
-}
-
-fn close_code_of(error: &ProtocolError) -> CloseCode {
-    match error {
-        ProtocolError::Overflow => CloseCode::TooBig,
-        ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => CloseCode::InvalidData,
-        _ => CloseCode::Protocol,
-    }
-}
-
-// A smaller step could not take a whole message: a long message would need many steps.
-const _: () = assert!(READ_STEP_BYTES_MAX >= PLAIN_BYTES_MAX);
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! Serves an app on a listener, as actix-web's own server does, but over [`ServerSocket`]s.
 
+use crate::connection::deadlines::Deadlines;
 use crate::connection::direct_writer::ServerSocket;
-use crate::limits::{
-    BACKLOG, CONNECTIONS_PER_WORKER_MAX, HEAD_TIMEOUT, KEEP_ALIVE, LINGER, SHUTDOWN, UNACKNOWLEDGED,
-};
-use actix_http::{HttpService, Request, error::DispatchError};
+use crate::limits::{BACKLOG, CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
+use actix_http::{HttpService, KeepAlive, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net::TcpStream};
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    time::Duration,
 };
 
 /// Opens a listener whose backlog holds a crowd that reconnects at once.
@@ -29,13 +29,18 @@ pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer of a
-/// connection is in its requests' `conn_data`.
+/// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer, the
+/// deadline and the read-ahead of a connection are in its requests' `conn_data`.
 ///
 /// # Errors
 ///
 /// The listener failed.
-pub fn serve<F, I, S, B>(listener: TcpListener, workers: usize, app: F) -> io::Result<Server>
+pub fn serve<F, I, S, B>(
+    listener: TcpListener,
+    workers: usize,
+    deadlines: Deadlines,
+    app: F,
+) -> io::Result<Server>
 where
     F: Fn() -> I + Send + Clone + 'static,
     I: IntoServiceFactory<S, Request>,
@@ -59,17 +64,22 @@ where
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIMEOUT)
+            // The socket has the deadlines of heads and idle connections: actix-http has none for a second head.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(LINGER)
             .h1_allow_half_closed(false)
-            .on_connect_ext(|socket: &ServerSocket, data| drop(data.insert(socket.direct_writer())))
+            .on_connect_ext(|socket: &ServerSocket, data| {
+                data.insert(socket.direct_writer());
+                data.insert(socket.http_deadline());
+                data.insert(socket.read_ahead());
+            })
             // The app does not read this configuration: the server's own settings hold its address.
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async move {
+        fn_service(move |stream: TcpStream| async move {
             let peer = stream.peer_addr().ok();
             set_up(&stream).map_err(DispatchError::Io)?;
-            Ok::<_, DispatchError>((ServerSocket::new(stream), peer))
+            Ok::<_, DispatchError>((ServerSocket::new(stream, deadlines), peer))
         })
         .and_then(http)
     };

@@ -10,6 +10,7 @@
 mod admin;
 mod bad_requests;
 mod byte_count;
+mod deadlines;
 #[cfg(target_os = "linux")]
 mod disk;
 mod handshake;
@@ -21,6 +22,8 @@ mod lock;
 mod openapi;
 mod page;
 mod panic;
+#[cfg(target_os = "linux")]
+mod program;
 mod protocol;
 mod rates;
 mod restart;
@@ -37,4 +40,5 @@ mod test_server;
 mod text_dialect;
 mod trace;
 mod transport;
+mod unread_input;
 mod v1;

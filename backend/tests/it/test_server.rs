@@ -8,6 +8,7 @@ use crate::{
 };
 use backend::RunInputs;
 use backend::config::Config;
+use backend::connection::deadlines::Deadlines;
 use backend::http::app_state::InboundHook;
 use backend::page::Page;
 use backend::store::{Store, memory::MemoryStore, sqlite::SqliteStore};
@@ -33,6 +34,7 @@ pub(crate) struct ServerOptions {
     pub(crate) store: Box<dyn Store>,
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
+    pub(crate) deadlines: Deadlines,
 }
 
 impl TempFolder {
@@ -52,6 +54,7 @@ impl Default for ServerOptions {
             store: Box::new(MemoryStore::new(epoch)),
             page: None,
             inbound_hook: None,
+            deadlines: Deadlines::default(),
         }
     }
 }
@@ -78,6 +81,7 @@ impl TestServer {
                 page: Page::read(&folder),
                 house_id: "0123456789abcdef".to_owned(),
                 inbound_hook: options.inbound_hook,
+                deadlines: options.deadlines,
             };
             let requested = async {
                 let _ = requested.await;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    connection::permit::ConnectionPermits,
+    connection::{deadlines::Deadlines, permit::ConnectionPermits},
     fanout::{Delivery, DeliveryBatch},
     http::{
         host_policy::HostPolicy,
@@ -11,7 +11,7 @@ use crate::{
     registry::Actor,
     store::{Store as _, memory::MemoryStore},
 };
-use actix_web::test::TestRequest;
+use actix_web::{FromRequest as _, test::TestRequest};
 use futures_util::FutureExt as _;
 use hub::{Settings, rate::Rate};
 use shared::Epoch;
@@ -60,6 +60,7 @@ impl Worker {
             naming_rate: naming_rate(false),
             ip_rates: Arc::new(IpRates::default()),
             inbound_hook: None,
+            deadlines: Deadlines::default(),
         });
         Worker { state, actor, batches }
     }
