@@ -7,6 +7,7 @@
 //! [`Bytes`]. A queue is bounded in bytes; beyond the bound the client is cut off (`slow_reader`). Nothing
 //! here waits for a client.
 
+pub mod address_limits;
 pub mod deadlines;
 pub mod direct_writer;
 pub mod frame;

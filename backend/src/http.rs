@@ -13,7 +13,6 @@ pub mod device_token;
 pub mod events;
 pub mod health;
 pub mod host_policy;
-pub mod ip_rate;
 pub mod json_body;
 pub mod middleware;
 pub mod openapi;

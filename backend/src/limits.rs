@@ -1,6 +1,7 @@
 //! The limits of the server's shell, each with the effect beyond it. The hub's limits are in
 //! [`hub::limits`], those that clients know in [`shared::limits`].
 
+use hub::rate::Rate;
 use std::time::Duration;
 
 /// Bytes that wait for one connection. Beyond: the queue is freed, and the connection is closed with 4008.
@@ -80,11 +81,55 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// connection (RFC 5482).
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Joins and renames of one IP address: at once, and a second after that. Beyond: 429.
-pub const NAMINGS: hub::rate::Rate = hub::rate::Rate { per_s: 1, burst: 60 };
+/// Part of all connections that one IP address may have: one in so many. Beyond: 429. An IPv6 address counts
+/// as its /64 here and below.
+pub const ADDRESS_SHARE: usize = 2;
 
-/// IP addresses whose rate is remembered. Beyond: those with a full bucket are forgotten.
-pub const IPS_MAX: usize = 10_000;
+/// TCP connections of one IP address, unless a proxy is trusted. Beyond: 429 to each request, and closed.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_096;
+
+/// TCP connections of one IP address beyond the limit that are open to be refused. Beyond: closed at once.
+pub const REFUSED_PER_ADDRESS_MAX: usize = 64;
+
+/// WebSockets of one IP address. Beyond: 429.
+pub const SOCKETS_PER_ADDRESS_MAX: usize = 2_048;
+
+/// Streams of events of one IP address. Beyond: 429.
+pub const STREAMS_PER_ADDRESS_MAX: usize = 1_024;
+
+/// Polls and commands of one IP address that are served at the same time. Beyond: 429.
+pub const POLLS_PER_ADDRESS_MAX: usize = 1_024;
+
+/// Seconds after which a client tries again that was refused because its address has too much open.
+pub const OPEN_RETRY_AFTER_S: u64 = 5;
+
+/// Handshakes of one IP address: a second, and at once. Beyond: 429.
+pub const HANDSHAKES: Rate = Rate { per_s: 50, burst: 500 };
+
+/// New members from one IP address: a second, and at once. Beyond: 429, and each refused caller gets a later
+/// time than the one before.
+pub const JOINS: Rate = Rate { per_s: 1, burst: 60 };
+
+/// New names of members from one IP address: a second, and at once. Beyond: 429.
+pub const RENAMES: Rate = Rate { per_s: 1, burst: 60 };
+
+/// Requests for a name from one IP address, refused names included: a second, and at once. Beyond: 429.
+pub const NAME_ATTEMPTS: Rate = Rate { per_s: 10, burst: 300 };
+
+/// Longest time after which a refused caller is told to try again, in milliseconds. Beyond: the times begin
+/// again.
+pub const RETRY_AFTER_MS_MAX: u64 = 60_000;
+
+/// Messages of one connection of the text dialect: a second, and at once. Beyond: the socket is not read for a
+/// while.
+pub const TEXTS_PER_CONNECTION: Rate = Rate { per_s: 10, burst: 20 };
+
+/// Messages of the text dialect from one IP address: a second, and at once. Beyond: the socket that sent the
+/// last one is not read for a while.
+pub const TEXTS_PER_ADDRESS: Rate = Rate { per_s: 30, burst: 60 };
+
+/// IP addresses that are remembered. Beyond: idle ones are forgotten, and further ones count together.
+pub const ADDRESSES_MAX: usize = 10_000;
 
 /// Longest time that a shutdown takes.
 pub const SHUTDOWN: Duration = Duration::from_secs(4);

@@ -87,7 +87,8 @@ fn open(config: &Config) -> Result<(TcpListener, RunInputs), String> {
     let house_id = store.house_id().to_owned();
     let store = Box::new(store);
     let page = Page::load();
-    let inputs = RunInputs { store, page, house_id, inbound_hook: None, deadlines: Deadlines::default() };
+    let deadlines = Deadlines::default();
+    let inputs = RunInputs { store, page, house_id, inbound_hook: None, deadlines, connections_max: None };
     Ok((listener, inputs))
 }
 

@@ -6,14 +6,14 @@ pub mod rlimit;
 pub mod shutdown;
 
 use crate::config::Config;
+use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::permit::ConnectionPermits;
 use crate::fanout::DeliveryBatch;
 use crate::http::app_state::{AppState, InboundHook, InboundRates};
 use crate::http::host_policy::HostPolicy;
-use crate::http::ip_rate::{IpRates, naming_rate};
 use crate::http::middleware;
-use crate::limits::{BATCHES_MAX, SHUTDOWN};
+use crate::limits::{BATCHES_MAX, SHUTDOWN, TEXTS_PER_CONNECTION};
 use crate::page::Page;
 use crate::registry::{Actor, RegistryError};
 use crate::routes;
@@ -49,6 +49,8 @@ pub struct RunInputs {
     pub inbound_hook: Option<InboundHook>,
     /// Times after which unfinished input ends its connection. Only tests set others than the default.
     pub deadlines: Deadlines,
+    /// Connections in all; `None` for as many as the process has file descriptors. Only tests set it.
+    pub connections_max: Option<usize>,
 }
 
 /// Reason why the server ended without a shutdown.
@@ -89,8 +91,11 @@ pub async fn run(
     let (actor, registry) = Actor::new(settings, inputs.store, senders);
     let policy = Arc::new(host_policy(&config, &inputs.house_id));
     let page = Arc::new(inputs.page);
-    let permits = ConnectionPermits::new(rlimit::raise());
-    let ip_rates = Arc::new(IpRates::default());
+    let connections_max = inputs.connections_max.unwrap_or_else(rlimit::raise);
+    let permits = ConnectionPermits::new(connections_max);
+    let address_limits = AddressLimits::new(connections_max, config.limit_posts != 0);
+    // All connections of a trusted proxy come from its own address. Its requests count for their callers.
+    let accept_limits = (!config.trust_proxy).then(|| Arc::clone(&address_limits));
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 
@@ -108,14 +113,13 @@ pub async fn run(
             permits: permits.clone(),
             is_text_dialect_on: config.plain,
             inbound_rates: inbound_rates(config.limit_posts),
-            naming_rate: naming_rate(config.limit_posts != 0),
-            ip_rates: Arc::clone(&ip_rates),
+            address_limits: Arc::clone(&address_limits),
             inbound_hook: inputs.inbound_hook.clone(),
             deadlines: inputs.deadlines,
         };
         App::new().app_data(Rc::new(state)).wrap(from_fn(middleware::admit)).configure(routes::routes)
     };
-    let server = listener::serve(listener, workers, inputs.deadlines, factory)?;
+    let server = listener::serve(listener, workers, inputs.deadlines, accept_limits, factory)?;
 
     let handle = server.handle();
     let mut actor = actix_web::rt::spawn(actor.run());
@@ -141,7 +145,11 @@ fn posts(per_s: u32) -> Rate {
 fn inbound_rates(posts: u32) -> InboundRates {
     let per_s = posts.saturating_mul(CONNECTION_MESSAGES_PER_POST);
     let bytes = if posts == 0 { 0 } else { CONNECTION_BYTES_PER_S };
-    InboundRates { messages: Rate { per_s, burst: per_s }, bytes: Rate { per_s: bytes, burst: bytes } }
+    InboundRates {
+        messages: Rate { per_s, burst: per_s },
+        bytes: Rate { per_s: bytes, burst: bytes },
+        texts: if posts == 0 { Rate::NONE } else { TEXTS_PER_CONNECTION },
+    }
 }
 
 fn host_policy(config: &Config, house_id: &str) -> HostPolicy {

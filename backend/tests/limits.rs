@@ -43,9 +43,11 @@ fn protocol_md_lists_the_limits_of_the_hub() {
 #[test]
 fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
-        BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, KEEP_ALIVE,
-        MESSAGE_TIMEOUT, NAMINGS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX, QUEUE_BYTES_MAX,
-        READ_AHEAD_BYTES_MAX, UNACKNOWLEDGED,
+        ADDRESS_SHARE, ADDRESSES_MAX, BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY,
+        CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, JOINS, KEEP_ALIVE,
+        MESSAGE_TIMEOUT, NAME_ATTEMPTS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX, POLLS_PER_ADDRESS_MAX,
+        QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX, RENAMES, RETRY_AFTER_MS_MAX, SOCKETS_PER_ADDRESS_MAX,
+        STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS, TEXTS_PER_CONNECTION, UNACKNOWLEDGED,
     };
     use shared::close::RETRY_MS;
     let values = [
@@ -62,8 +64,25 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("KEEP_ALIVE", ms(KEEP_ALIVE)),
         ("MESSAGE_TIMEOUT", ms(MESSAGE_TIMEOUT)),
         ("READ_AHEAD_BYTES_MAX", u64::try_from(READ_AHEAD_BYTES_MAX).unwrap()),
-        ("NAMINGS.per_s", NAMINGS.per_s.into()),
-        ("NAMINGS.burst", NAMINGS.burst.into()),
+        ("ADDRESS_SHARE", u64::try_from(ADDRESS_SHARE).unwrap()),
+        ("CONNECTIONS_PER_ADDRESS_MAX", u64::try_from(CONNECTIONS_PER_ADDRESS_MAX).unwrap()),
+        ("SOCKETS_PER_ADDRESS_MAX", u64::try_from(SOCKETS_PER_ADDRESS_MAX).unwrap()),
+        ("STREAMS_PER_ADDRESS_MAX", u64::try_from(STREAMS_PER_ADDRESS_MAX).unwrap()),
+        ("POLLS_PER_ADDRESS_MAX", u64::try_from(POLLS_PER_ADDRESS_MAX).unwrap()),
+        ("HANDSHAKES.per_s", HANDSHAKES.per_s.into()),
+        ("HANDSHAKES.burst", HANDSHAKES.burst.into()),
+        ("JOINS.per_s", JOINS.per_s.into()),
+        ("JOINS.burst", JOINS.burst.into()),
+        ("RENAMES.per_s", RENAMES.per_s.into()),
+        ("RENAMES.burst", RENAMES.burst.into()),
+        ("NAME_ATTEMPTS.per_s", NAME_ATTEMPTS.per_s.into()),
+        ("NAME_ATTEMPTS.burst", NAME_ATTEMPTS.burst.into()),
+        ("RETRY_AFTER_MS_MAX", RETRY_AFTER_MS_MAX),
+        ("TEXTS_PER_CONNECTION.per_s", TEXTS_PER_CONNECTION.per_s.into()),
+        ("TEXTS_PER_CONNECTION.burst", TEXTS_PER_CONNECTION.burst.into()),
+        ("TEXTS_PER_ADDRESS.per_s", TEXTS_PER_ADDRESS.per_s.into()),
+        ("TEXTS_PER_ADDRESS.burst", TEXTS_PER_ADDRESS.burst.into()),
+        ("ADDRESSES_MAX", u64::try_from(ADDRESSES_MAX).unwrap()),
         ("RETRY_MS.start", RETRY_MS.start),
         ("RETRY_MS.end", RETRY_MS.end),
     ];

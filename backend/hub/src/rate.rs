@@ -49,6 +49,12 @@ impl Bucket {
         has_units
     }
 
+    /// Gives back `cost` units that were taken for nothing. The bucket holds no more than its burst.
+    pub fn give_back(&mut self, rate: Rate, cost: u32, now: u64) {
+        self.refill(rate, now);
+        self.level = self.level.saturating_add(i64::from(cost) * 1000).min(i64::from(rate.burst) * 1000);
+    }
+
     /// Whether the bucket is full at `now`, so that it need not be kept.
     pub fn is_full(&self, rate: Rate, now: u64) -> bool {
         let mut later = *self;
@@ -101,6 +107,15 @@ mod tests {
         assert!(!bucket.try_take(RATE, 1, 49));
         assert!(bucket.try_take(RATE, 1, 50));
         assert!(Bucket::full(Rate::NONE, 0).try_take(Rate::NONE, 9, 0));
+    }
+
+    #[test]
+    fn units_that_are_given_back_can_be_taken_again() {
+        let mut bucket = Bucket::full(RATE, 0);
+        bucket.give_back(RATE, 5, 0);
+        assert_eq!((0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count(), 60, "never more than the burst");
+        bucket.give_back(RATE, 2, 0);
+        assert_eq!((0..100).filter(|_| bucket.try_take(RATE, 1, 0)).count(), 2);
     }
 
     #[test]

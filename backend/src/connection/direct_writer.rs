@@ -14,6 +14,7 @@
 //! response. So the direct writer shuts down the sending half at the flush behind the last frame. The other
 //! half is read on.
 
+use crate::connection::address_limits::AddressGuard;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::head_recorder::HeadRecorder;
 use crate::connection::http_deadline::{Expired, HttpDeadline};
@@ -44,11 +45,13 @@ pub struct ServerSocket {
     direct_writer: Rc<DirectWriter>,
     http_deadline: Rc<HttpDeadline>,
     read_ahead: Rc<ReadAhead>,
+    /// Counts this socket for its IP address, if those are limited.
+    address_guard: Option<Rc<AddressGuard>>,
 }
 
 impl ServerSocket {
     /// Wraps a connection as it was accepted.
-    pub fn new(stream: TcpStream, deadlines: Deadlines) -> Self {
+    pub fn new(stream: TcpStream, deadlines: Deadlines, address_guard: Option<Rc<AddressGuard>>) -> Self {
         let (reading, writing) = stream.into_split();
         let direct_writer = DirectWriter { writing: RefCell::new(Some(writing)), ..DirectWriter::default() };
         ServerSocket {
@@ -56,6 +59,7 @@ impl ServerSocket {
             direct_writer: Rc::new(direct_writer),
             http_deadline: Rc::new(HttpDeadline::new(deadlines)),
             read_ahead: Rc::default(),
+            address_guard,
         }
     }
 
@@ -72,6 +76,11 @@ impl ServerSocket {
     /// The direct writer of this socket.
     pub fn direct_writer(&self) -> Rc<DirectWriter> {
         Rc::clone(&self.direct_writer)
+    }
+
+    /// The count of this socket for its IP address, if those are limited.
+    pub fn address_guard(&self) -> Option<Rc<AddressGuard>> {
+        self.address_guard.clone()
     }
 
     fn poll_writing(
@@ -250,7 +259,7 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         stream.writable().await.unwrap();
-        (ServerSocket::new(stream, Deadlines::default()), peer)
+        (ServerSocket::new(stream, Deadlines::default(), None), peer)
     }
 
     fn flush(socket: &mut ServerSocket) {

@@ -3,7 +3,7 @@
 use super::Connections;
 use crate::clock::now_ms;
 use crate::connection::Connection;
-use crate::connection::permit::ConnectionPermit;
+use crate::connection::address_limits::SessionPermit;
 use shared::CloseCode;
 use std::{rc::Rc, time::Duration};
 
@@ -14,12 +14,12 @@ pub struct ConnectionGuard {
     pub connections: Rc<Connections>,
     /// The connection that is guarded.
     pub connection: Rc<Connection>,
-    _permit: ConnectionPermit,
+    _permit: SessionPermit,
 }
 
 impl ConnectionGuard {
     /// Guards a connection that `connections` has registered.
-    pub fn new(connections: Rc<Connections>, connection: Rc<Connection>, permit: ConnectionPermit) -> Self {
+    pub fn new(connections: Rc<Connections>, connection: Rc<Connection>, permit: SessionPermit) -> Self {
         ConnectionGuard { connections, connection, _permit: permit }
     }
 

@@ -1,5 +1,6 @@
 //! `/api`: the member of a device. [`shared::api`] defines the bodies.
 
+use crate::connection::address_limits::Act;
 use crate::http::app_state::AppState;
 use crate::http::device_token::{self, Token};
 use crate::http::host_policy::Caller;
@@ -36,9 +37,8 @@ pub async fn join(
     {
         return Err(from_refusal(ErrorCode::AlreadySignedIn));
     }
-    state.ip_rates.take(caller.ip, state.naming_rate)?;
     let token = Token::new().map_err(|_| ApiError::internal())?;
-    let member = expect_me(state.ask(IdentityRequest::Join(name, token.key())).await?)?;
+    let member = change_name(&state, &caller, Act::Join, IdentityRequest::Join(name, token.key())).await?;
     Ok(me_response(&state, member, Some(token.cookie(&state.policy, caller.is_https))))
 }
 
@@ -55,8 +55,7 @@ pub async fn rename(
         let error = from_refusal(ErrorCode::SignInRequired);
         error.with_cookie_detail(has_cookie, caller.has_origin, &ExpectedIdentity::default())
     })?;
-    state.ip_rates.take(caller.ip, state.naming_rate)?;
-    let member = expect_me(state.ask(IdentityRequest::Rename(name, device)).await?)?;
+    let member = change_name(&state, &caller, Act::Rename, IdentityRequest::Rename(name, device)).await?;
     Ok(me_response(&state, member, None))
 }
 
@@ -72,6 +71,22 @@ pub async fn sign_out(
         expect_me(state.ask(IdentityRequest::SignOut(device)).await?)?;
     }
     Ok(me_response(&state, None, Some(device_token::forget(&state.policy, caller.is_https))))
+}
+
+/// Asks for a name within the limits of the caller's address. A refused name costs only an attempt.
+async fn change_name(
+    state: &AppState,
+    caller: &Caller,
+    act: Act,
+    request: IdentityRequest,
+) -> Result<Option<Member>, ApiError> {
+    state.address_limits.act(caller.ip, Act::NameAttempt)?;
+    state.address_limits.act(caller.ip, act)?;
+    let answer = expect_me(state.ask(request).await?);
+    if answer.is_err() {
+        state.address_limits.take_back(caller.ip, act);
+    }
+    answer
 }
 
 fn me_response(state: &AppState, member: Option<Member>, cookie: Option<Cookie<'static>>) -> HttpResponse {

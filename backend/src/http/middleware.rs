@@ -1,12 +1,15 @@
 //! Runs around every route: it checks the host policy, sets the headers of every response, and tells the socket
 //! where a request begins and its response ends.
 
+use crate::connection::address_limits::{AddressGuard, Kind, OverLimit};
 use crate::http::app_state::AppState;
 use crate::http::byte_count::ByteCounter;
 use crate::http::host_policy::Caller;
+use crate::http::problem::ApiError;
 use crate::http::request_span::{RequestSpan, SpannedBody};
+use actix_http::ConnectionType;
 use actix_web::{
-    Error, HttpMessage, ResponseError,
+    Error, HttpMessage, HttpRequest, ResponseError,
     body::{BoxBody, MessageBody as _},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -15,6 +18,7 @@ use actix_web::{
     },
     middleware::Next,
 };
+use std::rc::Rc;
 
 /// Admits a request by the host policy, and sets the headers of its response.
 pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -22,7 +26,11 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     // If the route fails without a response, the span ends here.
     let span = RequestSpan::begin(&request);
     let peer = request.peer_addr().map(|address| address.ip());
-    let mut response = match state.policy.admit(request.method(), request.headers(), peer) {
+    let admitted = match is_refused(request.request()) {
+        true => Err(ApiError::from(OverLimit::TOO_MANY_OPEN)),
+        false => state.policy.admit(request.method(), request.headers(), peer),
+    };
+    let mut response = match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await?
@@ -31,9 +39,17 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);
+        if is_refused(response.request()) {
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
         ByteCounter::count_head(&mut response);
     }
     Ok(response.map_body(|_, body| SpannedBody::new(body, span).boxed()))
+}
+
+/// Whether the connection of this request is beyond the limit of its IP address.
+fn is_refused(request: &HttpRequest) -> bool {
+    request.conn_data::<Rc<AddressGuard>>().is_some_and(|guard| guard.kind() == Kind::Refused)
 }
 
 fn harden(response: &mut ServiceResponse<BoxBody>, state: &AppState) {

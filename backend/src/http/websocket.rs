@@ -5,6 +5,7 @@
 //! its worker, and the hub gets `Closed`.
 
 use crate::clock::now_ms;
+use crate::connection::address_limits::{Act, AddressLimits, Kind};
 use crate::connection::direct_writer::DirectWriter;
 use crate::connection::frame;
 use crate::connection::http_deadline::HttpDeadline;
@@ -35,7 +36,7 @@ use shared::{
     limits::{FRAME_BYTES_MAX, PLAIN_BYTES_MAX},
     version::SUBPROTOCOL,
 };
-use std::{rc::Rc, time::Duration};
+use std::{net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 /// Opens a WebSocket.
 pub async fn connect(
@@ -46,8 +47,8 @@ pub async fn connect(
     let state = AppState::of(&request);
     check_handshake(&request)?;
     let dialect = choose_dialect(&request, state.is_text_dialect_on)?;
-    let permit =
-        state.permits.try_acquire().ok_or(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full))?;
+    state.address_limits.act(caller.ip, Act::Handshake)?;
+    let permit = state.acquire_permit(Kind::Socket, &caller)?;
     let message_max = match dialect {
         Dialect::V1 => FRAME_BYTES_MAX,
         Dialect::Text => PLAIN_BYTES_MAX,
@@ -80,6 +81,8 @@ pub async fn connect(
         registry: state.registry.clone(),
         connections: Rc::clone(&state.connections),
         direct_writer,
+        ip: caller.ip,
+        address_limits: Arc::clone(&state.address_limits),
         rates: state.inbound_rates,
         inbound_hook: state.inbound_hook.clone(),
     };
@@ -155,6 +158,9 @@ struct MessageReader {
     registry: Registry,
     connections: Rc<Connections>,
     direct_writer: Rc<DirectWriter>,
+    /// IP address that the messages count for.
+    ip: IpAddr,
+    address_limits: Arc<AddressLimits>,
     rates: InboundRates,
     inbound_hook: Option<InboundHook>,
 }
@@ -162,7 +168,8 @@ struct MessageReader {
 impl MessageReader {
     async fn run(&self, mut messages: InboundMessages) {
         let now = now_ms();
-        let mut buckets = (Bucket::full(self.rates.messages, now), Bucket::full(self.rates.bytes, now));
+        let InboundRates { messages: per_message, bytes: per_byte, texts: per_text } = self.rates;
+        let mut buckets = [per_message, per_byte, per_text].map(|rate| Bucket::full(rate, now));
         let code = loop {
             // What a peer left unread that has gone is dropped.
             if !self.wait_out_pause().await {
@@ -203,11 +210,11 @@ impl MessageReader {
         }
     }
 
-    async fn handle(&self, message: Message, buckets: &mut (Bucket, Bucket)) -> Result<(), CloseCode> {
+    async fn handle(&self, message: Message, buckets: &mut [Bucket; 3]) -> Result<(), CloseCode> {
         if let (Some(hook), Message::Text(text)) = (&self.inbound_hook, &message) {
             hook(text);
         }
-        self.count_rate(message.length(), buckets);
+        self.count_rate(&message, buckets);
         match (message, self.connection.dialect) {
             (Message::Ping(payload), _) => self.enqueue(frame::pong(&payload)),
             (Message::Pong(_) | Message::Close(_), _) => {}
@@ -241,11 +248,16 @@ impl MessageReader {
         self.tell(Input::TextReceived { session, client_id: ClientId(client_id), text }).await
     }
 
-    fn count_rate(&self, bytes: usize, (per_message, per_byte): &mut (Bucket, Bucket)) {
+    /// Counts a message. Over a rate, the connection is paused.
+    fn count_rate(&self, message: &Message, [per_message, per_byte, per_text]: &mut [Bucket; 3]) {
         let now = now_ms();
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let wait =
+        let bytes = u32::try_from(message.length()).unwrap_or(u32::MAX);
+        let mut wait =
             per_message.take(self.rates.messages, 1, now).max(per_byte.take(self.rates.bytes, bytes, now));
+        let is_text_dialect = self.connection.dialect == Dialect::Text;
+        if is_text_dialect && matches!(message, Message::Text(_) | Message::Binary(_)) {
+            wait = wait.max(per_text.take(self.rates.texts, 1, now)).max(self.address_limits.text(self.ip));
+        }
         if wait > 0 {
             self.connection.pause_until(now.saturating_add(wait));
         }

@@ -1,5 +1,6 @@
 //! Serves an app on a listener, as actix-web's own server does, but over [`ServerSocket`]s.
 
+use crate::connection::address_limits::AddressLimits;
 use crate::connection::deadlines::Deadlines;
 use crate::connection::direct_writer::ServerSocket;
 use crate::limits::{BACKLOG, CONNECTIONS_PER_WORKER_MAX, LINGER, SHUTDOWN, UNACKNOWLEDGED};
@@ -10,6 +11,8 @@ use actix_web::{Error, HttpResponse, body::MessageBody, dev::AppConfig, rt::net:
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
@@ -30,7 +33,8 @@ pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves the apps that `app` makes. Each worker calls it once, on its own thread. The direct writer, the
-/// deadline and the read-ahead of a connection are in its requests' `conn_data`.
+/// deadline and the read-ahead of a connection are in its requests' `conn_data`, and the guard of its IP address
+/// if there are `limits`.
 ///
 /// # Errors
 ///
@@ -39,6 +43,7 @@ pub fn serve<F, I, S, B>(
     listener: TcpListener,
     workers: usize,
     deadlines: Deadlines,
+    limits: Option<Arc<AddressLimits>>,
     app: F,
 ) -> io::Result<Server>
 where
@@ -73,17 +78,37 @@ where
                 data.insert(socket.direct_writer());
                 data.insert(socket.http_deadline());
                 data.insert(socket.read_ahead());
+                if let Some(guard) = socket.address_guard() {
+                    data.insert(guard);
+                }
             })
             // The app does not read this configuration: the server's own settings hold its address.
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(move |stream: TcpStream| async move {
-            let peer = stream.peer_addr().ok();
-            set_up(&stream).map_err(DispatchError::Io)?;
-            Ok::<_, DispatchError>((ServerSocket::new(stream, deadlines), peer))
+        let limits = limits.clone();
+        fn_service(move |stream: TcpStream| {
+            let accepted = accept(stream, deadlines, limits.as_ref());
+            async move { accepted.map_err(DispatchError::Io) }
         })
         .and_then(http)
     };
     Ok(builder.listen("teahouse", listener, service)?.run())
+}
+
+type Accepted = (ServerSocket, Option<SocketAddr>);
+
+/// Makes the socket of a new connection. An error ends it.
+fn accept(
+    stream: TcpStream,
+    deadlines: Deadlines,
+    limits: Option<&Arc<AddressLimits>>,
+) -> io::Result<Accepted> {
+    let peer = stream.peer_addr()?;
+    set_up(&stream)?;
+    let guard = match limits {
+        Some(limits) => Some(limits.accept(peer.ip()).ok_or(io::ErrorKind::ConnectionRefused)?),
+        None => None,
+    };
+    Ok((ServerSocket::new(stream, deadlines, guard.map(Rc::new)), Some(peer)))
 }
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {

@@ -6,6 +6,7 @@
     reason = "a panic is how a test fails; clippy knows only functions marked #[test]"
 )]
 
+mod address_limits;
 #[cfg(unix)]
 mod admin;
 mod bad_requests;

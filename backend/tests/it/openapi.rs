@@ -339,7 +339,7 @@ async fn every_described_status_is_returned() {
     let ping = json!({ "type": "ping" });
     coverage.note("/api/command", "POST", &http::post(&server, "/api/command", &[mine], &ping).await);
     // All at once: one after another they could take so long that the address never exceeds its rate.
-    let namings = (0..2 * backend::limits::NAMINGS.burst).map(async |number| {
+    let namings = (0..2 * backend::limits::NAME_ATTEMPTS.burst).map(async |number| {
         let (path, headers) =
             if number % 2 == 0 { ("/api/join", &[][..]) } else { ("/api/name", &[mine][..]) };
         (path, http::post(&server, path, headers, &json!({ "name": "" })).await)

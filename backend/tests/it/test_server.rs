@@ -35,6 +35,7 @@ pub(crate) struct ServerOptions {
     pub(crate) page: Option<PathBuf>,
     pub(crate) inbound_hook: Option<InboundHook>,
     pub(crate) deadlines: Deadlines,
+    pub(crate) connections_max: Option<usize>,
 }
 
 impl TempFolder {
@@ -55,6 +56,7 @@ impl Default for ServerOptions {
             page: None,
             inbound_hook: None,
             deadlines: Deadlines::default(),
+            connections_max: None,
         }
     }
 }
@@ -82,6 +84,7 @@ impl TestServer {
                 house_id: "0123456789abcdef".to_owned(),
                 inbound_hook: options.inbound_hook,
                 deadlines: options.deadlines,
+                connections_max: options.connections_max,
             };
             let requested = async {
                 let _ = requested.await;

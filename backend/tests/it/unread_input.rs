@@ -25,6 +25,7 @@ async fn a_socket_takes_little_memory_whatever_its_client_sends_at_once() {
     let inputs = [
         ("empty pongs", frame(0x8a, b"").repeat(40_000)),
         ("empty texts", frame(0x81, b"").repeat(40_000)),
+        ("short texts", frame(0x81, b"x").repeat(40_000)),
         ("fragments of one byte", fragments),
         ("a long text without its last byte", long[..long.len() - 1].to_vec()),
     ];

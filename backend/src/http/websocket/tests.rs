@@ -1,11 +1,8 @@
 use super::*;
 use crate::{
-    connection::{deadlines::Deadlines, permit::ConnectionPermits},
+    connection::{address_limits::AddressLimits, deadlines::Deadlines, permit::ConnectionPermits},
     fanout::{Delivery, DeliveryBatch},
-    http::{
-        host_policy::HostPolicy,
-        ip_rate::{IpRates, naming_rate},
-    },
+    http::host_policy::HostPolicy,
     limits::INBOX_MAX,
     page::Page,
     registry::Actor,
@@ -56,9 +53,8 @@ impl Worker {
             build: String::new(),
             permits: ConnectionPermits::new(1),
             is_text_dialect_on: true,
-            inbound_rates: InboundRates { messages: unlimited, bytes: unlimited },
-            naming_rate: naming_rate(false),
-            ip_rates: Arc::new(IpRates::default()),
+            inbound_rates: InboundRates { messages: unlimited, bytes: unlimited, texts: unlimited },
+            address_limits: AddressLimits::new(2, false),
             inbound_hook: None,
             deadlines: Deadlines::default(),
         });
