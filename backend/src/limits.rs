@@ -64,6 +64,10 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// byte. Beyond: 408, and the connection is closed.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes of a request's head. Beyond: 431 with a page about cookies, and closed. actix-http itself would answer
+/// with an empty 431 from 128 KiB on.
+pub const HEAD_BYTES_MAX: usize = 96 << 10;
+
 /// Time for a WebSocket message or control frame, from its first to its last byte. Beyond: close 4408.
 pub const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -39,6 +39,9 @@ use tokio::{
 /// Response to a head that did not become complete in time.
 const LATE_HEAD: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// Page for a head that is too long.
+const LONG_HEAD_PAGE: &str = include_str!("long_head.html");
+
 /// The socket that actix-http reads and writes.
 pub struct ServerSocket {
     reading: OwnedReadHalf,
@@ -83,6 +86,26 @@ impl ServerSocket {
         self.address_guard.clone()
     }
 
+    /// Reads the rest of a head that is too long. A connection that is closed with unread bytes would be reset,
+    /// and the client would not see the answer.
+    fn poll_discard_head(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut scratch = [0; 8 << 10];
+        while !self.http_deadline.is_head_too_long().1 {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.reading).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.http_deadline.note_read(buffer.filled())
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(self.http_deadline.poll_expired(cx).map_or(Poll::Pending, Poll::Ready));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
     fn poll_writing(
         &self,
         poll: impl FnOnce(Pin<&mut OwnedWriteHalf>) -> Poll<io::Result<usize>>,
@@ -111,6 +134,10 @@ impl AsyncRead for ServerSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(self.read_ahead.poll_ready(cx));
+        if self.http_deadline.is_head_too_long().0 {
+            // The end of the stream: actix-http closes the connection.
+            return self.poll_discard_head(cx).map(Ok);
+        }
         let before = buffer.filled().len();
         if Pin::new(&mut self.reading).poll_read(cx, buffer)?.is_pending() {
             let expired = ready!(self.http_deadline.poll_expired(cx).map_or(Poll::Pending, Poll::Ready));
@@ -122,6 +149,12 @@ impl AsyncRead for ServerSocket {
         self.direct_writer.head_recorder.borrow_mut().feed(read);
         self.http_deadline.note_read(read);
         self.read_ahead.note_read(read.len());
+        if self.http_deadline.is_head_too_long().0 {
+            // actix-http must not take the head for complete.
+            buffer.set_filled(before);
+            self.direct_writer.refuse_long_head();
+            return self.poll_discard_head(cx).map(Ok);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -213,6 +246,19 @@ impl DirectWriter {
     fn refuse_late_head(&self, expired: Expired) {
         if let (Expired::Head, Some(writing)) = (expired, &*self.writing.borrow()) {
             let _ = writing.try_write(LATE_HEAD);
+        }
+    }
+
+    /// Answers a head that is too long. Only cookies get so long, and no header of the request is known.
+    fn refuse_long_head(&self) {
+        if let Some(writing) = &*self.writing.borrow() {
+            let (length, page) = (LONG_HEAD_PAGE.len(), LONG_HEAD_PAGE);
+            let head = format!(
+                "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/html; charset=utf-8\r\n\
+                 content-length: {length}\r\ncache-control: no-store\r\ncontent-security-policy: default-src \
+                 'none'; frame-ancestors 'none'\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n{page}"
+            );
+            let _ = writing.try_write(head.as_bytes());
         }
     }
 

@@ -1,5 +1,5 @@
 //! The deadline of a connection that speaks HTTP: for each request's head, and for the time between two
-//! requests.
+//! requests. A head has a limit of bytes too.
 //!
 //! actix-http has a deadline for the head of a connection's first request only, and its timer for idle
 //! connections ends with the first byte of the next head. So the socket keeps the deadline. It sees each read,
@@ -7,6 +7,7 @@
 //! route is responsible.
 
 use crate::connection::deadlines::Deadlines;
+use crate::limits::HEAD_BYTES_MAX;
 use std::{cell::RefCell, pin::Pin, task::Context};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -23,6 +24,8 @@ struct State {
     /// `None` while a request is served, and after the upgrade to a WebSocket.
     deadline: Option<Instant>,
     head_end: HeadEnd,
+    /// Bytes of the head that is being read.
+    head_bytes: usize,
     /// Bytes that were read behind the last head.
     bytes_behind: u64,
     /// Bytes of the body that may stand there.
@@ -60,6 +63,7 @@ impl HttpDeadline {
             phase: Phase::Idle,
             deadline: Some(Instant::now() + deadlines.head),
             head_end: HeadEnd::default(),
+            head_bytes: 0,
             bytes_behind: 0,
             body_bytes: 0,
             is_pipelined: false,
@@ -84,7 +88,14 @@ impl HttpDeadline {
             Phase::Idle | Phase::Head | Phase::Request => {}
         }
         let behind = if state.head_end.is_found { bytes.len() } else { state.head_end.find(bytes) };
+        state.head_bytes += bytes.len() - behind;
         state.bytes_behind += behind as u64;
+    }
+
+    /// Whether the head that is being read is too long, and whether all of it was read.
+    pub fn is_head_too_long(&self) -> (bool, bool) {
+        let state = self.state.borrow();
+        (state.phase == Phase::Head && state.head_bytes > HEAD_BYTES_MAX, state.head_end.is_found)
     }
 
     /// Notes that a request is served from now on, with a body of this many bytes, if that is known.
@@ -104,7 +115,7 @@ impl HttpDeadline {
         let mut state = self.state.borrow_mut();
         if state.phase == Phase::Request {
             state.is_pipelined |= state.bytes_behind > state.body_bytes;
-            (state.bytes_behind, state.head_end) = (0, HeadEnd::default());
+            (state.bytes_behind, state.head_end, state.head_bytes) = (0, HeadEnd::default(), 0);
             let time = if state.is_pipelined { self.deadlines.head } else { self.deadlines.idle };
             state.phase = if state.is_pipelined { Phase::Head } else { Phase::Idle };
             state.deadline = Some(Instant::now() + time);
@@ -254,6 +265,27 @@ mod tests {
             deadline.end_request();
         }
         assert_eq!(ends_after(&deadline).await, Some((10, Expired::Head)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_bytes_of_a_head_are_limited() {
+        for (length, is_too_long) in
+            [(HEAD_BYTES_MAX - 1, false), (HEAD_BYTES_MAX, false), (HEAD_BYTES_MAX + 1, true)]
+        {
+            let begin = "GET / HTTP/1.1\r\nCookie: ";
+            let head = format!("{begin}{}\r\n\r\n", "x".repeat(length - begin.len() - 4));
+            for step in [7, 8_192, 1 << 20] {
+                let deadline = deadline();
+                head.as_bytes().chunks(step).for_each(|chunk| deadline.note_read(chunk));
+                assert_eq!(deadline.is_head_too_long(), (is_too_long, true), "{length} by {step}");
+                deadline.begin_request(Some(0));
+                deadline.note_read(&vec![b'x'; 2 * HEAD_BYTES_MAX]);
+                assert!(!deadline.is_head_too_long().0, "a body is no head");
+                deadline.end_request();
+                deadline.note_read(GET);
+                assert!(!deadline.is_head_too_long().0, "the next head is counted anew");
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -125,19 +125,11 @@ async fn a_slow_body_is_refused_and_ends_its_connection() {
 async fn a_served_request_may_take_longer_than_the_deadlines() {
     let server = server(|deadlines| (deadlines.head, deadlines.idle) = (SHORT, SHORT));
     let cookie = server.join("Wei").await;
-    let head = http::head("GET", "/api/events", &server, &[("cookie", &cookie)]);
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut stream = http::Stream::open(&server, "/api/events", &[("cookie", &cookie)]).await;
     let mut lin = server.join_and_open("Lin").await;
     sleep(3 * SHORT).await;
     lin.command(&crate::v1::post(2, "still open")).await;
-    let mut text = String::new();
-    while !text.contains("still open") {
-        let mut part = [0; 4096];
-        let read = timeout(PATIENCE, stream.read(&mut part)).await.expect("the event").unwrap();
-        assert!(read > 0, "the stream has ended: {text}");
-        text.push_str(&String::from_utf8_lossy(&part[..read]));
-    }
+    stream.until("still open").await;
 }
 
 #[tokio::test]
@@ -176,4 +168,21 @@ async fn a_message_without_end_ends_its_websocket_with_4408() {
         sending.abort();
         assert!(bytes.windows(4).any(|part| part == [0x88, 0x02, 0x11, 0x38]), "{bytes:x?}");
     }
+}
+
+#[tokio::test]
+async fn too_many_cookies_are_refused_with_a_page_that_says_so() {
+    let server = server(|_| {});
+    let cookies =
+        (0..130).map(|number| format!("c{number}={}", "x".repeat(1_000))).collect::<Vec<_>>().join("; ");
+    for keeps in [false, true] {
+        let head = http::head("GET", "/", &server, &[("cookie", &cookies)]);
+        let head = if keeps { head.replace("Connection: close\r\n", "") } else { head };
+        let answer = http::request(&server, &head, b"").await;
+        assert_eq!((answer.status, answer.header("content-type")), (431, Some("text/html; charset=utf-8")));
+        assert!(answer.body.contains("Delete the cookies") && answer.body.contains("请删除此地址的 Cookie"));
+    }
+    // As many as other programs leave behind without harm.
+    let some = &cookies[..90_000];
+    assert_eq!(http::get(&server, "/healthz", &[("cookie", some)]).await.status, 200);
 }
