@@ -85,6 +85,9 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// connection (RFC 5482).
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
+/// Devices that the cookies of one request may name. Beyond: the rest are ignored.
+pub const DEVICES_PER_REQUEST_MAX: usize = 4;
+
 /// Part of all connections that one IP address may have: one in so many. Beyond: 429. An IPv6 address counts
 /// as its /64 here and below.
 pub const ADDRESS_SHARE: usize = 2;

@@ -37,14 +37,14 @@ pub async fn command(
         hook(text);
     }
     let identity = params.expected_identity()?;
-    let device = device_token::trusted(&request, &state.policy, &caller);
+    let device = device_token::trusted(&request, &state, &caller).await;
     let guard = state.open_connection(SessionKind::Command, &caller)?;
     let connection = &guard.connection;
     state.tell(Input::CommandRequested { session: connection.session, device, identity, command }).await?;
     let answer = poll_fn(|cx| connection.poll_answer(cx)).await;
     guard.wait_for_rate().await;
     respond(answer).map_err(|error| {
-        let has_cookie = device_token::from_cookie(&request, &state.policy).is_some();
+        let has_cookie = device_token::has_cookie(&request, &state.policy);
         error.with_cookie_detail(has_cookie, caller.has_origin, &identity)
     })
 }

@@ -38,7 +38,7 @@ pub async fn open(request: HttpRequest, caller: Caller) -> Result<HttpResponse, 
     let params = QueryParams::of(&request);
     let byte_counter = ByteCounter::of(&request, &params)?;
     let hello = params.hello(&request)?;
-    let device = device_token::from_cookie(&request, &state.policy);
+    let device = device_token::from_cookie(&request, &state).await;
     let guard = state.open_connection(SessionKind::EventStream, &caller)?;
     let connection = Rc::clone(&guard.connection);
     state.tell(Input::Streamed { session: connection.session, device, hello }).await?;

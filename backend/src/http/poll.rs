@@ -46,7 +46,7 @@ pub async fn poll(request: HttpRequest, caller: Caller) -> Result<HttpResponse, 
         presence_revision: params.value("present")?.unwrap_or_default(),
         away: params.flag("away")?,
     };
-    let device = device_token::from_cookie(&request, &app.policy);
+    let device = device_token::from_cookie(&request, &app).await;
     let (has_cookie, names) = (device.is_some(), poll.identity);
     let guard = app.open_connection(SessionKind::Poll, &caller)?;
     let connection = Rc::clone(&guard.connection);

@@ -75,7 +75,7 @@ pub async fn connect(
         connection.set_tracer(Rc::clone(&tracer));
         tracer.begin(connection.trace_sink(), &request, sent_names.as_deref(), &mut response);
     }
-    let device = device_token::trusted(&request, &state.policy, &caller);
+    let device = device_token::trusted(&request, &state, &caller).await;
     let reader = MessageReader {
         connection: Rc::clone(&connection),
         registry: state.registry.clone(),
