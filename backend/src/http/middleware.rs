@@ -10,10 +10,10 @@ use crate::http::request_span::{RequestSpan, SpannedBody};
 use actix_http::ConnectionType;
 use actix_web::{
     Error, HttpMessage, HttpRequest, ResponseError,
-    body::{BoxBody, MessageBody as _},
+    body::{BodySize, BoxBody, MessageBody as _},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        StatusCode, Version,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -39,8 +39,16 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);
-        if is_refused(response.request()) {
-            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        let is_refused = is_refused(response.request());
+        // A client of HTTP/1.0 knows no chunks (RFC 9112 §6.1): the end of the connection ends the body.
+        let has_no_chunks = response.request().version() < Version::HTTP_11
+            && response.response().body().size() == BodySize::Stream;
+        let head = response.response_mut().head_mut();
+        if has_no_chunks {
+            head.no_chunking(true);
+        }
+        if has_no_chunks || is_refused {
+            head.set_connection_type(ConnectionType::Close);
         }
         ByteCounter::count_head(&mut response);
     }

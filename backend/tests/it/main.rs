@@ -17,6 +17,7 @@ mod disk;
 mod handshake;
 mod host_policy;
 mod http;
+mod http_1_0;
 mod identity;
 #[path = "../data_folder/lock.rs"]
 mod lock;
