@@ -85,8 +85,14 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// connection (RFC 5482).
 pub const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
+/// Notes to the owner about refused hosts and origins, each of which is logged once. Beyond: not logged.
+pub const POLICY_NOTES_MAX: usize = 64;
+
 /// Devices that the cookies of one request may name. Beyond: the rest are ignored.
 pub const DEVICES_PER_REQUEST_MAX: usize = 4;
+
+/// Trusted proxies between a client and the server.
+pub const PROXY_HOPS_MAX: usize = 16;
 
 /// Part of all connections that one IP address may have: one in so many. Beyond: 429. An IPv6 address counts
 /// as its /64 here and below.

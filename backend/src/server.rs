@@ -95,7 +95,7 @@ pub async fn run(
     let permits = ConnectionPermits::new(connections_max);
     let address_limits = AddressLimits::new(connections_max, config.limit_posts != 0);
     // All connections of a trusted proxy come from its own address. Its requests count for their callers.
-    let accept_limits = (!config.trust_proxy).then(|| Arc::clone(&address_limits));
+    let accept_limits = (config.trust_proxy == 0).then(|| Arc::clone(&address_limits));
     let receivers = BatchReceivers::new(receivers);
     let next_worker = Arc::new(AtomicU16::new(0));
 
@@ -154,12 +154,14 @@ fn inbound_rates(posts: u32) -> InboundRates {
 
 fn host_policy(config: &Config, house_id: &str) -> HostPolicy {
     let name = gethostname::gethostname().to_string_lossy().to_lowercase();
-    let machine_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
+    let mut own_names = if name.is_empty() { Vec::new() } else { vec![format!("{name}.local"), name] };
+    own_names.extend_from_slice(&config.host);
     HostPolicy {
         cookie: format!("th_{house_id}"),
         public_url: config.public_url.clone(),
         allowed_origins: config.allow_origin.clone(),
-        machine_names,
-        trusts_proxy: config.trust_proxy,
+        own_names,
+        proxy_hops: config.trust_proxy,
+        notes: Arc::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString, fs};
 
 /// The names of all settings, as flags spell them.
 pub(super) const NAMES: &[&str] =
-    &["listen", "lan", "public-url", "allow-origin", "trust-proxy", "plain", "limit-posts", "data"];
+    &["listen", "lan", "public-url", "allow-origin", "host", "trust-proxy", "plain", "limit-posts", "data"];
 
 /// Source of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl RawSettings {
         for name in NAMES {
             if let Some(value) = environment(&env_name(name)) {
                 let values = match *name {
-                    "allow-origin" => value.split_whitespace().map(str::to_owned).collect(),
+                    "allow-origin" | "host" => value.split_whitespace().map(str::to_owned).collect(),
                     _ => vec![value],
                 };
                 raw.values.entry(name).or_insert((SettingSource::Environment, values));

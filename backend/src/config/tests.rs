@@ -45,7 +45,7 @@ fn flags_override_the_environment_which_overrides_the_file() {
     .unwrap();
     assert_eq!(config.listen.port(), 3);
     assert_eq!(config.limit_posts, 2);
-    assert!(config.trust_proxy);
+    assert_eq!(config.trust_proxy, 1);
     assert_eq!(config.allow_origin, ["http://a", "http://b:81"]);
 }
 
@@ -131,4 +131,47 @@ fn lan_listens_on_all_interfaces_and_a_public_url_turns_text_off() {
     for path in ["https://tea.example/chat", "https://user@tea.example", "tea.example"] {
         assert!(read(&["--public-url", path], &[]).is_err(), "{path}");
     }
+}
+
+#[test]
+fn names_of_the_house_are_read_from_every_source() {
+    let names = ["nas.lan", "teapot.tailnet-1.ts.net"];
+    assert_eq!(read(&["--host", "nas.lan", "--host", "TeaPot.tailnet-1.ts.net."], &[]).unwrap().host, names);
+    let variable = [("TEAHOUSE_HOST", "nas.lan teapot.tailnet-1.ts.net")];
+    assert_eq!(read(&[], &variable).unwrap().host, names);
+    let (path, _remove) = write_file("host = [\"nas.lan\", \"teapot.tailnet-1.ts.net\"]\n");
+    assert_eq!(read(&["--config", &path], &[]).unwrap().host, names);
+    for wrong in ["nas.lan:80", "https://nas.lan", "127.0.0.1", "a/b", "", "."] {
+        let errors = read(&["--host", wrong], &[]).unwrap_err();
+        assert!(errors[0].starts_with("--host: ") && errors[0].contains("host name"), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_number_of_proxies_can_be_trusted() {
+    for (text, expected) in [
+        ("on", Some(1)),
+        ("off", Some(0)),
+        ("0", Some(0)),
+        ("1", Some(1)),
+        ("15", Some(15)),
+        ("16", Some(16)),
+        ("17", None),
+        ("-1", None),
+        ("yes", None),
+    ] {
+        let read = read(&[&format!("--trust-proxy={text}")], &[]);
+        assert_eq!(read.ok().map(|config| config.trust_proxy), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_public_url_with_a_path_is_refused_with_a_sentence() {
+    let errors = read(&["--public-url", "https://example.com/chat"], &[]).unwrap_err();
+    assert_eq!(
+        errors,
+        [
+            "--public-url: \"https://example.com/chat\" has a path, but the house needs a host name of its own, such as https://tea.example"
+        ]
+    );
 }

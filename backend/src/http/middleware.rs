@@ -26,16 +26,18 @@ pub async fn admit(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     // If the route fails without a response, the span ends here.
     let span = RequestSpan::begin(&request);
     let peer = request.peer_addr().map(|address| address.ip());
-    let admitted = match is_refused(request.request()) {
-        true => Err(ApiError::from(OverLimit::TOO_MANY_OPEN)),
-        false => state.policy.admit(request.method(), request.headers(), peer),
+    let admitted = if is_refused(request.request()) {
+        Err(ApiError::from(OverLimit::TOO_MANY_OPEN).error_response())
+    } else {
+        let admitted = state.policy.admit(request.method(), request.path(), request.headers(), peer);
+        admitted.map_err(|refusal| refusal.respond(request.headers()))
     };
     let mut response = match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.call(request).await?
         }
-        Err(error) => request.into_response(error.error_response()),
+        Err(response) => request.into_response(response),
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         harden(&mut response, &state);

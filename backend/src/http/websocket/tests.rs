@@ -40,8 +40,9 @@ impl Worker {
             cookie: "th".to_owned(),
             public_url: None,
             allowed_origins: Vec::new(),
-            machine_names: Vec::new(),
-            trusts_proxy: false,
+            own_names: Vec::new(),
+            proxy_hops: 0,
+            notes: Arc::default(),
         };
         let unlimited = Rate { per_s: 0, burst: 0 };
         let state = Rc::new(AppState {
