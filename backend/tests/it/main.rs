@@ -21,6 +21,8 @@ mod http_1_0;
 mod identity;
 #[path = "../data_folder/lock.rs"]
 mod lock;
+#[cfg(target_os = "linux")]
+mod nginx;
 mod openapi;
 mod page;
 mod panic;
