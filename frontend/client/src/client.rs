@@ -317,7 +317,7 @@ impl Client {
     fn fire_timer(&mut self, timer: Timer, now: u64, out: &mut Vec<Effect>) {
         match timer {
             Timer::Retry => {
-                if !self.identity.fetch_now(out) {
+                if !self.identity.fetch_now(out) && !self.identity.retry_join(out) {
                     self.connection.retry(now, out);
                 }
             }

@@ -168,6 +168,10 @@ pub const COMMAND_MS: u64 = 20_000;
 /// unreachable.
 pub const IDENTITY_MS: u64 = 10_000;
 
+/// The time after which a join is sent again that was refused because too many people join, in seconds. A
+/// server that says less or more is asked within this range.
+pub const JOIN_WAIT_S: std::ops::RangeInclusive<u64> = 1..=120;
+
 /// Bytes of a line or an event of an event stream. Past it: the session ends.
 pub const EVENT_BYTES_MAX: usize = 8 << 20;
 

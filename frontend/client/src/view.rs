@@ -132,6 +132,9 @@ pub enum IdentityView {
         busy: bool,
         /// The reason why the last name was refused.
         refusal: Option<NameRefusal>,
+        /// The time at which the page joins by itself because too many people join now, in milliseconds of the
+        /// clock that inputs carry. Until then `busy` is true.
+        retry_at: Option<u64>,
     },
     /// A member is signed in.
     Somebody {

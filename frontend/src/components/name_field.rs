@@ -107,7 +107,7 @@ pub fn NameField(props: &NameFieldProps) -> Html {
         })
     };
     let refusal = match *own_refusal {
-        Some(code) => Some(NameRefusal { code, suggestion: None }),
+        Some(code) => Some(NameRefusal { code, suggestion: None, retry_after_s: None }),
         None => props.refusal.clone(),
     };
     let reason = refusal.as_ref().map(|refusal| error_text::of_code(language, refusal.code));

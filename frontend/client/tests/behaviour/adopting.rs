@@ -201,7 +201,8 @@ fn a_signed_out_page_shows_only_the_number_of_waiting_rows() {
     let mut other = Page::on(&page.store).start();
     other.give(Input::IdentityFetched(Ok(None)));
     // The page would join again under the remembered name, which another member now has.
-    let refusal = client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None };
+    let refusal =
+        client::view::NameRefusal { code: ErrorCode::NameTaken, suggestion: None, retry_after_s: None };
     other.give(Input::Named(Err(refusal)));
     let view = other.view();
     assert!(matches!(view.identity, IdentityView::Nobody { .. }));
