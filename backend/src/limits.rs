@@ -98,6 +98,9 @@ pub const PROXY_HOPS_MAX: usize = 16;
 /// as its /64 here and below.
 pub const ADDRESS_SHARE: usize = 2;
 
+/// Connections that one IP address may have, however few there are in all.
+pub const ADDRESS_CONNECTIONS_MIN: usize = 8;
+
 /// TCP connections of one IP address, unless a proxy is trusted. Beyond: 429 to each request, and closed.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_096;
 

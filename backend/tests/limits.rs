@@ -43,7 +43,7 @@ fn protocol_md_lists_the_limits_of_the_hub() {
 #[test]
 fn protocol_md_lists_the_limits_of_the_server() {
     use backend::limits::{
-        ADDRESS_SHARE, ADDRESSES_MAX, BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY,
+        ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, BODY_BYTES_MAX, BODY_TIMEOUT, COMMENT_EVERY,
         CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, HEAD_BYTES_MAX, HEAD_TIMEOUT, HEADER_NAMES_BYTES_MAX, JOINS,
         KEEP_ALIVE, MESSAGE_TIMEOUT, NAME_ATTEMPTS, POLL_AGAIN_MS, POLL_GATHER, POLL_WAIT_MAX,
         POLLS_PER_ADDRESS_MAX, QUEUE_BYTES_MAX, READ_AHEAD_BYTES_MAX, RENAMES, RETRY_AFTER_MS_MAX,
@@ -67,6 +67,7 @@ fn protocol_md_lists_the_limits_of_the_server() {
         ("MESSAGE_TIMEOUT", ms(MESSAGE_TIMEOUT)),
         ("READ_AHEAD_BYTES_MAX", u64::try_from(READ_AHEAD_BYTES_MAX).unwrap()),
         ("ADDRESS_SHARE", u64::try_from(ADDRESS_SHARE).unwrap()),
+        ("ADDRESS_CONNECTIONS_MIN", u64::try_from(ADDRESS_CONNECTIONS_MIN).unwrap()),
         ("CONNECTIONS_PER_ADDRESS_MAX", u64::try_from(CONNECTIONS_PER_ADDRESS_MAX).unwrap()),
         ("SOCKETS_PER_ADDRESS_MAX", u64::try_from(SOCKETS_PER_ADDRESS_MAX).unwrap()),
         ("STREAMS_PER_ADDRESS_MAX", u64::try_from(STREAMS_PER_ADDRESS_MAX).unwrap()),

@@ -8,9 +8,9 @@ mod slot_bucket;
 
 use crate::connection::permit::ConnectionPermit;
 use crate::limits::{
-    ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS, NAME_ATTEMPTS,
-    OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES, SOCKETS_PER_ADDRESS_MAX,
-    STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
+    ADDRESS_CONNECTIONS_MIN, ADDRESS_SHARE, ADDRESSES_MAX, CONNECTIONS_PER_ADDRESS_MAX, HANDSHAKES, JOINS,
+    NAME_ATTEMPTS, OPEN_RETRY_AFTER_S, POLLS_PER_ADDRESS_MAX, REFUSED_PER_ADDRESS_MAX, RENAMES,
+    SOCKETS_PER_ADDRESS_MAX, STREAMS_PER_ADDRESS_MAX, TEXTS_PER_ADDRESS,
 };
 use hub::rate::{Bucket, Rate};
 use slot_bucket::SlotBucket;
@@ -163,7 +163,7 @@ impl AddressGuard {
 impl AddressLimits {
     /// Limits for a server with this many connections in all. If not `is_limited`, only the share of them is.
     pub fn new(connections_max: usize, is_limited: bool) -> Arc<Self> {
-        let share = connections_max / ADDRESS_SHARE;
+        let share = (connections_max / ADDRESS_SHARE).max(ADDRESS_CONNECTIONS_MIN);
         Arc::new(AddressLimits { is_limited, share, started: Instant::now(), table: Mutex::default() })
     }
 

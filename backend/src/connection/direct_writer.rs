@@ -168,9 +168,11 @@ impl AsyncWrite for ServerSocket {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // TCP has nothing to flush. The dispatcher calls this when its buffer is empty.
         self.direct_writer.note_flush();
-        // A response may have ended since the last read, and with it the route's responsibility. If the deadline
-        // has passed already, the timer wakes this task again at once.
-        let _ = self.http_deadline.poll_expired(cx);
+        // A response may have ended since the last read, and with it the route's responsibility. Reading ends the
+        // connection if the deadline has passed already.
+        if self.http_deadline.poll_expired(cx).is_some() {
+            cx.waker().wake_by_ref();
+        }
         if self.direct_writer.ends_after_flush.get() {
             // If this fails the peer is gone. Reading reports that too.
             let _ = ready!(self.poll_shutdown(cx));

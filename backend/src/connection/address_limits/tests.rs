@@ -44,6 +44,19 @@ fn an_address_never_has_more_than_its_share() {
 }
 
 #[test]
+fn an_address_has_some_connections_however_few_there_are() {
+    let min = ADDRESS_CONNECTIONS_MIN;
+    for (connections_max, expected) in
+        [(0, min), (1, min), (2 * min - 1, min), (2 * min, min), (2 * min + 1, min), (2 * min + 2, min + 1)]
+    {
+        let limits = AddressLimits::new(connections_max, true);
+        let accepted: Vec<_> = (0..100).map_while(|_| limits.accept(IP)).collect();
+        let within = accepted.iter().filter(|guard| guard.kind == Kind::Connection).count();
+        assert_eq!(within, expected, "{connections_max}");
+    }
+}
+
+#[test]
 fn a_connection_beyond_the_limit_is_refused_and_then_not_accepted() {
     let limits = AddressLimits::new(MANY, true);
     let within: Vec<_> = (0..CONNECTIONS_PER_ADDRESS_MAX).map(|_| limits.accept(IP).unwrap()).collect();
